@@ -1,0 +1,1 @@
+"""The four services; each is one package, one process and one PostgreSQL schema."""

@@ -1,0 +1,1 @@
+"""The ``route311`` command."""
