@@ -1,0 +1,85 @@
+"""What intake tells the other services: the request, and apart from it the contact."""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime, Field
+
+from shared.events.base import Data, Event
+from shared.events.submissions import AttributeValue, Channel, Lane, Media, StatusChannel
+
+Precision = Literal["point", "address", "street", "area", "default", "none"]
+
+
+class Location(Data):
+    """Where the problem is (WGS 84 degrees), not where the reporter stood.
+
+    Attributes:
+        precision: How far the place may be believed; ``default`` is a stand-in for "unknown".
+        municipality: The jurisdiction whose land it is, a neighbour's code, ``unincorporated``,
+            or null when that cannot be told.
+    """
+
+    latitude: float | None = None
+    longitude: float | None = None
+    accuracy_m: float | None = None
+    precision: Precision
+    address: str | None = None
+    details: str | None = None
+    district: str | None = None
+    municipality: str | None = None
+
+
+class Request(Data):
+    """A submission that intake accepted; contact data removed.
+
+    Attributes:
+        observed_at: The event time: when the problem was seen, as far as that can be believed.
+        reporter_ref: Keyed hash of the reporter, the same for the same person; null for nobody.
+    """
+
+    request_id: str
+    tracking_number: str
+    jurisdiction: str
+    channel: Channel
+    service_code: str
+    dedup_group: str
+    description: str
+    language: str | None = None
+    location: Location
+    attributes: dict[str, AttributeValue] = Field(default_factory=dict)
+    media: tuple[Media, ...] = ()
+    submitted_at: AwareDatetime
+    observed_at: AwareDatetime
+    reporter_ref: str | None = None
+    lane: Lane
+
+
+class RequestSubmitted(Event):
+    """A request passed intake's checks and has a number."""
+
+    subject_field: ClassVar[str] = "request_id"
+
+    type: Literal["route311.request.submitted.v1"] = "route311.request.submitted.v1"
+    source: str = "/intake"
+    data: Request
+
+
+class Contact(Data):
+    """How one reporter wants to hear about one request."""
+
+    request_id: str
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    language: str | None = None
+    status_updates: tuple[StatusChannel, ...] = ()
+
+
+class ContactGiven(Event):
+    """A reporter left contact data; on its topic a tombstone erases it."""
+
+    subject_field: ClassVar[str] = "request_id"
+
+    type: Literal["route311.contact.v1"] = "route311.contact.v1"
+    source: str = "/intake"
+    data: Contact
