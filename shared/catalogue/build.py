@@ -1,0 +1,87 @@
+"""Makes a jurisdiction out of the checked entries of its files."""
+
+from types import MappingProxyType
+
+from shared.catalogue.build_service import service_type
+from shared.catalogue.condition import YES, Condition, Emergency, Phrases
+from shared.catalogue.draft import Draft
+from shared.catalogue.entries import AgencyEntry, BureauEntry, ConditionEntry, JurisdictionEntry
+from shared.catalogue.jurisdiction import Agency, Bureau, Jurisdiction
+from shared.catalogue.local_text import LocalText
+from shared.catalogue.service_type import ServiceType
+from shared.phrases import PhraseIndex, fold
+from shared.values import GeoPoint
+
+
+def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
+    """Return the jurisdiction that a draft without faults describes."""
+    services = {service.code: service_type(service, draft) for service in draft.services}
+    conditions = {found.code: condition(found.code, found.entry) for found in draft.conditions}
+    return Jurisdiction(
+        id=draft.id,
+        name=head.name,
+        timezone=head.timezone,
+        languages=head.languages,
+        holidays_country=head.holidays.country,
+        holidays_subdivision=head.holidays.subdivision,
+        phone=head.phone,
+        other_code=head.other,
+        services=MappingProxyType(services),
+        dedup_groups=MappingProxyType(_dedup_groups(services)),
+        bureaus=MappingProxyType({b.code: bureau(b.code, b.entry, head) for b in draft.bureaus}),
+        agencies=MappingProxyType({a.code: agency(a.code, a.entry) for a in draft.agencies}),
+        neighbours=MappingProxyType({c: agency(c, a) for c, a in head.neighbours.items()}),
+        conditions=MappingProxyType(conditions),
+        emergencies=_emergencies(draft),
+        default_points=tuple(GeoPoint(p.latitude, p.longitude) for p in head.default_points),
+        export_types=MappingProxyType(
+            {name: s.code for s in draft.services for name in s.entry.export_types}
+        ),
+        phrases=PhraseIndex(
+            (c.code, phrase)
+            for c in conditions.values()
+            for phrase in (*c.phrases.en, *c.phrases.es)
+        ),
+        keywords=PhraseIndex(
+            (s.code, word) for s in services.values() for word in (*s.keywords.en, *s.keywords.es)
+        ),
+        folder=draft.folder,
+    )
+
+
+def bureau(code: str, entry: BureauEntry, head: JurisdictionEntry) -> Bureau:
+    """Return a bureau; one without hours of its own keeps the city's office hours."""
+    return Bureau(code, entry.name, entry.phone, entry.hours or head.office_hours)
+
+
+def agency(code: str, entry: AgencyEntry) -> Agency:
+    """Return an agency outside the city."""
+    return Agency(code, entry.name, entry.phone, entry.url, entry.hours)
+
+
+def condition(code: str, entry: ConditionEntry) -> Condition:
+    """Return a condition; a field of the condition's own name always states it by a yes."""
+    answers = {field: frozenset(map(fold, values)) for field, values in entry.answers.items()}
+    answers.setdefault(code, frozenset({YES}))
+    phrases = Phrases(entry.phrases.en, entry.phrases.es)
+    name = LocalText(entry.name.en, entry.name.es)
+    return Condition(code, name, MappingProxyType(answers), phrases)
+
+
+def _emergencies(draft: Draft) -> tuple[Emergency, ...]:
+    return tuple(
+        Emergency(
+            found.code,
+            LocalText(found.entry.name.en, found.entry.name.es),
+            found.entry.all_of,
+            found.entry.any_of,
+        )
+        for found in draft.emergencies
+    )
+
+
+def _dedup_groups(services: dict[str, ServiceType]) -> dict[str, tuple[str, ...]]:
+    groups: dict[str, tuple[str, ...]] = {}
+    for service in services.values():
+        groups[service.dedup.group] = (*groups.get(service.dedup.group, ()), service.code)
+    return groups

@@ -1,0 +1,122 @@
+"""What must agree between the entries of a jurisdiction, and between jurisdictions."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from shared.catalogue.draft import Draft
+from shared.catalogue.faults import Fault
+from shared.catalogue.names import unknown
+from shared.catalogue.service_checks import faults_of_service
+from shared.catalogue.service_type import OUTSIDE_PREFIX
+from shared.phrases import fold
+
+_CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
+_LISTS = ("singlevaluelist", "multivaluelist")
+
+
+def faults_of(drafts: Sequence[Draft]) -> list[Fault]:
+    """Return all that does not agree, within each jurisdiction and between them."""
+    return [
+        *(fault for draft in drafts for fault in _faults_of_draft(draft)),
+        *_shared_bureaus(drafts),
+    ]
+
+
+def _faults_of_draft(draft: Draft) -> Iterator[Fault]:
+    yield from _head(draft)
+    yield from _codes(draft)
+    yield from _conditions(draft)
+    yield from _emergencies(draft)
+    yield from _fields(draft)
+    yield from _dedup_groups(draft)
+    yield from _export_types(draft)
+    for service in draft.services:
+        yield from faults_of_service(service, draft)
+
+
+def _head(draft: Draft) -> Iterator[Fault]:
+    if draft.head is not None and draft.head.entry.other not in draft.services:
+        known = draft.services.declared
+        yield draft.head.fault(unknown("kind", draft.head.entry.other, known, "services/"), "other")
+
+
+def _codes(draft: Draft) -> Iterator[Fault]:
+    for section in (draft.bureaus, draft.agencies, draft.services):
+        for found in section:
+            if not _CODE.fullmatch(found.code):
+                yield found.fault(f"{found.code}: write a code in capitals, digits and hyphens")
+    for bureau in draft.bureaus:
+        if bureau.code.startswith(OUTSIDE_PREFIX):
+            yield bureau.fault(f"{bureau.code} is outside the city: declare it in agencies.yaml")
+    for agency in draft.agencies:
+        if not agency.code.startswith(OUTSIDE_PREFIX):
+            yield agency.fault(f"{agency.code}: begin the code of an agency with {OUTSIDE_PREFIX}")
+
+
+def _conditions(draft: Draft) -> Iterator[Fault]:
+    for condition in draft.conditions:
+        for field, answers in condition.entry.answers.items():
+            below = ("answers", field)
+            if field not in draft.fields:
+                known = draft.fields.declared
+                yield condition.fault(unknown("field", field, known, "fields.yaml"), *below)
+                continue
+            found = draft.fields.found.get(field)
+            for answer in answers if found and found.entry.values else ():
+                if found and fold(answer) not in {fold(value) for value in found.entry.values}:
+                    reason = f"{answer} is no value of {field}: write one of its values"
+                    yield condition.fault(reason, *below)
+
+
+def _emergencies(draft: Draft) -> Iterator[Fault]:
+    kinds = {service.entry.emergency for service in draft.services}
+    for emergency in draft.emergencies:
+        entry = emergency.entry
+        for name, codes in (("all_of", entry.all_of), ("any_of", entry.any_of)):
+            for i, code in enumerate(codes):
+                if code not in draft.conditions:
+                    known = draft.conditions.declared
+                    reason = unknown("condition", code, known, "conditions.yaml")
+                    yield emergency.fault(reason, name, i)
+        if not entry.all_of and not entry.any_of and emergency.code not in kinds:
+            reason = "nothing can bring this emergency about: give it all_of or any_of"
+            yield emergency.fault(reason)
+
+
+def _fields(draft: Draft) -> Iterator[Fault]:
+    for field in draft.fields:
+        if field.entry.type in _LISTS and not field.entry.values:
+            yield field.fault("a list of values needs values: add them", "type")
+        if field.entry.type not in _LISTS and field.entry.values:
+            reason = f"only a list has values: write type: {_LISTS[0]}, or remove the values"
+            yield field.fault(reason, "values")
+
+
+def _dedup_groups(draft: Draft) -> Iterator[Fault]:
+    used = {service.entry.dedup.group for service in draft.services}
+    for group in draft.dedup_groups:
+        if group.code not in used:
+            yield group.fault(f"no kind is in the group {group.code}: use it or remove it")
+        if group.code in {service.code.lower() for service in draft.services}:
+            yield group.fault(f"{group.code} is the own group of a kind: choose another name")
+
+
+def _export_types(draft: Draft) -> Iterator[Fault]:
+    owner: dict[str, str] = {}
+    for service in draft.services:
+        for i, name in enumerate(service.entry.export_types):
+            if name in owner:
+                reason = f"{owner[name]} has this export type too: keep one of the two"
+                yield service.fault(reason, "export_types", i)
+            owner.setdefault(name, service.code)
+
+
+def _shared_bureaus(drafts: Iterable[Draft]) -> Iterator[Fault]:
+    """Two bureaus with one code would read each other's topics."""
+    owner: dict[str, str] = {}
+    for draft in drafts:
+        for bureau in draft.bureaus:
+            other = owner.setdefault(bureau.code.lower(), draft.id)
+            if other != draft.id:
+                reason = f"{other} has a bureau {bureau.code} too: topics need codes of their own"
+                yield bureau.fault(reason)

@@ -1,0 +1,71 @@
+"""Facts about a problem that change what happens with its report."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.catalogue.local_text import LocalText
+from shared.phrases import fold
+
+YES = "yes"
+WORDS_FOR_YES = frozenset({"yes", "y", "true", "1", "si"})
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Wordings that state a condition, spelled out, one list per language."""
+
+    en: tuple[str, ...]
+    es: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A fact that a report may state by its answers or by its words.
+
+    Attributes:
+        code: Its name in the catalogue and in a decision's reasons.
+        name: What it says, for people.
+        attributes: Per field the answers that state it. ``yes`` stands for every way to say yes.
+        phrases: Wordings that state it.
+    """
+
+    code: str
+    name: LocalText
+    attributes: Mapping[str, frozenset[str]]
+    phrases: Phrases
+
+    def answered_by(self, answers: Mapping[str, object]) -> str | None:
+        """Return the field whose answer states the condition; None when no answer does."""
+        for field, values in self.attributes.items():
+            if field in answers and any(_states(a, values) for a in _each(answers[field])):
+                return field
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """A danger to life: the resident is told to call 911 at once.
+
+    It is there when all of ``all_of`` and, where ``any_of`` names some, one of those are met.
+    """
+
+    code: str
+    name: LocalText
+    all_of: tuple[str, ...]
+    any_of: tuple[str, ...]
+
+    def evidence(self, met: Collection[str]) -> tuple[str, ...]:
+        """Return the conditions that make it an emergency, most telling first; empty is none."""
+        if not all(condition in met for condition in self.all_of):
+            return ()
+        telling = tuple(condition for condition in self.any_of if condition in met)
+        return () if self.any_of and not telling else telling + self.all_of
+
+
+def _each(answer: object) -> Sequence[object]:
+    return answer if isinstance(answer, list | tuple) else (answer,)
+
+
+def _states(answer: object, values: frozenset[str]) -> bool:
+    said = fold(str(answer))
+    return said in values or (YES in values and said in WORDS_FOR_YES)

@@ -1,0 +1,124 @@
+"""What the smaller files of the catalogue may say."""
+
+from datetime import timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from shared.catalogue.hours import Hours
+from shared.catalogue.measures import duration, hours, metres
+from shared.catalogue.service_type import Datatype
+from shared.catalogue.wording import spell_out
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _spelled_out(wordings: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(phrase for wording in wordings for phrase in spell_out(wording))
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        raise ValueError("write an IANA time zone such as America/Los_Angeles") from None
+    return name
+
+
+Text = Annotated[str, Field(min_length=1)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
+Wordings = Annotated[tuple[Text, ...], AfterValidator(_spelled_out)]
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+Metres = Annotated[float, BeforeValidator(metres)]
+OpeningHours = Annotated[Hours, BeforeValidator(hours)]
+Timezone = Annotated[str, AfterValidator(_timezone)]
+
+
+class Entry(BaseModel):
+    """Part of a file; a word that it does not know is a fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LocalTextEntry(Entry):
+    """A text in every language of the catalogue."""
+
+    en: Text
+    es: Text
+
+
+class HolidaysEntry(Entry):
+    """Which public holidays count, in the words of the ``holidays`` library."""
+
+    country: Text
+    subdivision: Text | None = None
+
+
+class DefaultPointEntry(Entry):
+    """A coordinate that stands for 'unknown', and why it does."""
+
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    reason: Text
+
+
+class BureauEntry(Entry):
+    """A part of the city; without hours it keeps the city's office hours."""
+
+    name: Text
+    phone: Text | None = None
+    hours: OpeningHours | None = None
+
+
+class AgencyEntry(BureauEntry):
+    """Somebody outside the city."""
+
+    url: Text | None = None
+
+
+class JurisdictionEntry(Entry):
+    """A city."""
+
+    name: Text
+    timezone: Timezone
+    languages: Texts = Field(min_length=1)
+    holidays: HolidaysEntry
+    phone: Text
+    office_hours: OpeningHours
+    other: Text
+    default_points: tuple[DefaultPointEntry, ...] = ()
+    neighbours: dict[str, AgencyEntry] = {}
+
+
+class PhrasesEntry(Entry):
+    """Wordings per language."""
+
+    en: Wordings = ()
+    es: Wordings = ()
+
+
+class ConditionEntry(Entry):
+    """A fact that answers or phrases state."""
+
+    name: LocalTextEntry
+    answers: dict[str, Texts] = {}
+    phrases: PhrasesEntry = PhrasesEntry()
+
+
+class EmergencyEntry(Entry):
+    """A danger to life, by conditions or only by the kinds that name it."""
+
+    name: LocalTextEntry
+    all_of: Texts = ()
+    any_of: Texts = ()
+
+
+class FieldEntry(Entry):
+    """A question that kinds may ask."""
+
+    name: LocalTextEntry
+    type: Datatype = "string"
+    values: dict[str, LocalTextEntry] = {}

@@ -1,0 +1,109 @@
+"""Everything that the catalogue knows about one city."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.catalogue.condition import Condition, Emergency
+from shared.catalogue.hours import Hours
+from shared.catalogue.service_type import ServiceType
+from shared.phrases import PhraseIndex
+from shared.values import GeoPoint
+
+
+@dataclass(frozen=True, slots=True)
+class Bureau:
+    """A part of the city that gets work orders on topics of its own."""
+
+    code: str
+    name: str
+    phone: str | None
+    hours: Hours
+
+    @property
+    def topic_part(self) -> str:
+        """Name of the bureau inside its topics' names."""
+        return self.code.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """Somebody outside the city to whom residents are referred."""
+
+    code: str
+    name: str
+    phone: str | None
+    url: str | None
+    hours: Hours | None
+
+
+@dataclass(frozen=True, slots=True)
+class Jurisdiction:
+    """One city, as its folder of the catalogue describes it.
+
+    Attributes:
+        id: Open311 ``jurisdiction_id``, the folder's name.
+        timezone: IANA name.
+        languages: BCP 47 tags, the city's own first.
+        phone: How people reach the city, for messages.
+        other_code: Kind of a report that fits no other.
+        services: Every kind by its code, in the order of the files.
+        dedup_groups: Codes of the kinds of each dedup group.
+        neighbours: Who answers for places outside the limits, by ``location.municipality``.
+        default_points: Coordinates that stand for 'unknown' in the city's systems.
+        export_types: Code of the kind for each type name of the city's own export.
+        phrases: Where a text states a condition; codes are conditions.
+        keywords: Where a text names a kind; codes are kinds.
+        folder: Where the data are, for polygons that only some services read.
+    """
+
+    id: str
+    name: str
+    timezone: str
+    languages: tuple[str, ...]
+    holidays_country: str
+    holidays_subdivision: str | None
+    phone: str
+    other_code: str
+    services: Mapping[str, ServiceType]
+    dedup_groups: Mapping[str, tuple[str, ...]]
+    bureaus: Mapping[str, Bureau]
+    agencies: Mapping[str, Agency]
+    neighbours: Mapping[str, Agency]
+    conditions: Mapping[str, Condition]
+    emergencies: tuple[Emergency, ...]
+    default_points: tuple[GeoPoint, ...]
+    export_types: Mapping[str, str]
+    phrases: PhraseIndex
+    keywords: PhraseIndex
+    folder: Path
+
+    def emergency(
+        self, service: ServiceType, met: Collection[str]
+    ) -> tuple[str, tuple[str, ...]] | None:
+        """Say whether a report tells of a danger to life, and by which conditions.
+
+        Args:
+            service: Kind of the report.
+            met: Conditions that the report's answers and words state.
+
+        Returns:
+            Code of the first emergency that is there, and its conditions, the most telling
+            first; they are empty where the kind alone makes it one. None when there is none.
+        """
+        known = {*met, *service.implies}
+        for emergency in self.emergencies:
+            if evidence := emergency.evidence(known):
+                return emergency.code, evidence
+        return None if service.emergency is None else (service.emergency, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every city that this router serves.
+
+    ``version`` is a hash of the data: two services with the same version decide by the same facts.
+    """
+
+    version: str
+    jurisdictions: Mapping[str, Jurisdiction]

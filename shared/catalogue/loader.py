@@ -1,0 +1,47 @@
+"""Loads the catalogue, or says all that is wrong with it."""
+
+from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
+
+from shared.catalogue.build import jurisdiction
+from shared.catalogue.checks import faults_of
+from shared.catalogue.draft import HEAD, read_draft
+from shared.catalogue.faults import CatalogueError, Fault
+from shared.catalogue.jurisdiction import Catalogue
+
+PACKAGE_DATA = Path(__file__).parent
+_DATA_SUFFIXES = (".yaml", ".geojson")
+_VERSION_DIGITS = 12
+
+
+def load_catalogue(root: Path = PACKAGE_DATA) -> Catalogue:
+    """Load every jurisdiction below a folder.
+
+    A folder is a jurisdiction when it holds ``jurisdiction.yaml``; its name is the id.
+
+    Raises:
+        CatalogueError: Something is wrong; it lists every fault with file, line and remedy.
+    """
+    folders = sorted(head.parent for head in root.glob(f"*/{HEAD}"))
+    if not folders:
+        raise CatalogueError([Fault(HEAD, 1, f"no folder in {root.name} holds a {HEAD}: add one")])
+    read = [read_draft(root, folder) for folder in folders]
+    drafts = [draft for draft, _ in read]
+    faults = [*(fault for _, wrong in read for fault in wrong), *faults_of(drafts)]
+    if faults:
+        raise CatalogueError(sorted(set(faults)))
+    return Catalogue(
+        version=_version(root),
+        jurisdictions=MappingProxyType(
+            {draft.id: jurisdiction(draft, draft.head.entry) for draft in drafts if draft.head}
+        ),
+    )
+
+
+def _version(root: Path) -> str:
+    digest = sha256()
+    for path in sorted(p for p in root.rglob("*") if p.suffix in _DATA_SUFFIXES):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()[:_VERSION_DIGITS]

@@ -1,0 +1,15 @@
+"""A text that residents read, in each language that the catalogue speaks."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LocalText:
+    """One text in English and Spanish."""
+
+    en: str
+    es: str
+
+    def in_language(self, tag: str) -> str:
+        """Return the text for a BCP 47 tag; English where the catalogue has no other."""
+        return self.es if tag.lower().partition("-")[0] == "es" else self.en

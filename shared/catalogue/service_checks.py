@@ -1,0 +1,120 @@
+"""What a kind names must exist, and its rules must make sense together."""
+
+from collections.abc import Iterable, Iterator
+
+from shared.catalogue.draft import Draft
+from shared.catalogue.faults import Fault
+from shared.catalogue.names import unknown
+from shared.catalogue.section import Found
+from shared.catalogue.service_entry import InformEntry, ReferEntry, ServiceEntry
+from shared.catalogue.service_type import OUTSIDE_PREFIX
+from shared.phrases import fold
+
+
+def faults_of_service(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
+    """Return all that is wrong with one kind, seen beside the rest of its jurisdiction."""
+    yield from _who_acts(service, draft)
+    yield from _conditions(service, draft)
+    yield from _questions(service, draft)
+    yield from _dedup(service, draft)
+    yield from _keywords(service)
+
+
+def _who_acts(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
+    entry = service.entry
+    yield from _is_known(service, entry.lead, draft, "lead")
+    for i, informed in enumerate(entry.inform):
+        yield from _is_bureau(service, informed.bureau, draft, "inform", i)
+    for i, referral in enumerate(entry.refer):
+        yield from _is_agency(service, referral.agency, draft, "refer", i)
+    if entry.after_hours.bureau is not None:
+        yield from _is_bureau(service, entry.after_hours.bureau, draft, "after_hours", "bureau")
+    if entry.after_hours.agency is not None:
+        yield from _is_agency(service, entry.after_hours.agency, draft, "after_hours", "agency")
+
+
+def _is_known(
+    service: Found[ServiceEntry], code: str, draft: Draft, *below: str | int
+) -> Iterator[Fault]:
+    judge = _is_agency if code.startswith(OUTSIDE_PREFIX) else _is_bureau
+    return judge(service, code, draft, *below)
+
+
+def _is_bureau(
+    service: Found[ServiceEntry], code: str, draft: Draft, *below: str | int
+) -> Iterator[Fault]:
+    if code not in draft.bureaus:
+        reason = unknown("bureau", code, draft.bureaus.declared, "bureaus.yaml")
+        yield service.fault(reason, *below)
+
+
+def _is_agency(
+    service: Found[ServiceEntry], code: str, draft: Draft, *below: str | int
+) -> Iterator[Fault]:
+    if code not in draft.agencies:
+        reason = unknown("agency", code, draft.agencies.declared, "agencies.yaml")
+        yield service.fault(reason, *below)
+
+
+def _conditions(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
+    entry = service.entry
+    yield from _are_conditions(service, entry.hazard.conditions, draft, "hazard")
+    yield from _are_conditions(service, entry.implies, draft, "implies")
+    yield from _when(service, entry.inform, draft, "inform")
+    yield from _when(service, entry.refer, draft, "refer")
+    if entry.emergency is not None and entry.emergency not in draft.emergencies:
+        known = draft.emergencies.declared
+        reason = unknown("emergency", entry.emergency, known, "emergencies.yaml")
+        yield service.fault(reason, "emergency")
+
+
+def _when(
+    service: Found[ServiceEntry],
+    entries: Iterable[InformEntry | ReferEntry],
+    draft: Draft,
+    below: str,
+) -> Iterator[Fault]:
+    for i, entry in enumerate(entries):
+        yield from _are_conditions(service, entry.when, draft, below, i, "when")
+
+
+def _are_conditions(
+    service: Found[ServiceEntry], codes: Iterable[str], draft: Draft, *below: str | int
+) -> Iterator[Fault]:
+    for i, code in enumerate(codes):
+        if code not in draft.conditions:
+            reason = unknown("condition", code, draft.conditions.declared, "conditions.yaml")
+            yield service.fault(reason, *below, i)
+
+
+def _questions(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
+    asks = service.entry.asks
+    for i, code in enumerate(asks):
+        if code not in draft.fields:
+            reason = unknown("field", code, draft.fields.declared, "fields.yaml")
+            yield service.fault(reason, "asks", i)
+        if code in asks[:i]:
+            yield service.fault(f"{code} is asked twice: keep one of the two", "asks", i)
+    for i, code in enumerate(service.entry.insists_on):
+        if code not in asks:
+            yield service.fault(f"{code} is not asked: add it to asks", "insists_on", i)
+
+
+def _dedup(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
+    entry = service.entry
+    group = entry.dedup.group
+    if group is not None and group not in draft.dedup_groups:
+        known = draft.dedup_groups.declared
+        reason = unknown("dedup group", group, known, "dedup_groups.yaml")
+        yield service.fault(reason, "dedup", "group")
+    if entry.dedup.window and not entry.dedup.radius and entry.needs.location == "required":
+        reason = "a window needs a radius over 0, or needs: {location: no}"
+        yield service.fault(reason, "dedup", "radius")
+
+
+def _keywords(service: Found[ServiceEntry]) -> Iterator[Fault]:
+    for language in ("en", "es"):
+        for i, keyword in enumerate(getattr(service.entry.keywords, language)):
+            if not fold(keyword):
+                reason = "this keyword has no letter or digit: write a word"
+                yield service.fault(reason, "keywords", language, i)

@@ -1,0 +1,176 @@
+"""What one kind of request is: its words, its rules and who answers for it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from shared.catalogue.local_text import LocalText
+
+OUTSIDE_PREFIX = "EXT-"
+
+Datatype = Literal["string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"]
+Hazard = Literal["always", "never", "if"]
+Priority = Literal["P1", "P2", "P3", "P4", "P5"]
+
+
+@dataclass(frozen=True, slots=True)
+class Keywords:
+    """Words by which people name a kind, in their own spelling."""
+
+    en: tuple[str, ...]
+    es: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dedup:
+    """When two reports can be the same problem.
+
+    Attributes:
+        group: Kinds of one group can describe the same problem.
+        window: Longest time apart, both ends included; zero means never the same problem.
+        radius_m: Longest distance apart in metres; zero where a place says nothing.
+    """
+
+    group: str
+    window: timedelta
+    radius_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Informed:
+    """A bureau that hears of the case as well; ``when`` names the condition, None is always."""
+
+    bureau: str
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """An agency outside the city that must act as well, or instead."""
+
+    agency: str
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AfterHours:
+    """Who takes a report while the lead is closed.
+
+    Attributes:
+        bureau: This bureau of the city; None leaves it to ``agency`` or to the next opening.
+        agency: This agency outside the city, where ``bureau`` is None or closed too.
+        urgent_only: Only a report that is urgent goes this way; others wait for the opening.
+        text: Names and telephone numbers for the resident; empty when the report just waits.
+    """
+
+    bureau: str | None
+    agency: str | None
+    urgent_only: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a report of this kind must say.
+
+    Attributes:
+        location: A point or an address.
+        contact: How the bureau reaches the reporter.
+        description: The reporter's own words.
+        photo: A picture, on forms that can take one.
+        welcome: Which of ``contact``, ``description``, ``photo`` and ``address`` help though
+            nobody insists on them.
+    """
+
+    location: bool
+    contact: bool
+    description: bool
+    photo: bool
+    welcome: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One question of a kind, as Open311 GeoReport v2 describes attributes."""
+
+    code: str
+    datatype: Datatype
+    required: bool
+    name: LocalText
+    values: tuple[tuple[str, LocalText], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the facts of a kind come from; what ``sourced`` does not name is assumed."""
+
+    urls: tuple[str, ...]
+    sourced: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceType:
+    """One kind of request.
+
+    Attributes:
+        code: Open311 ``service_code``.
+        group: Heading under which a list shows the kind.
+        target_hours: Hours until the problem is solved or, with an outside lead, handed over.
+        hazard: Whether a report is an urgent hazard; ``if`` when any of ``hazard_conditions`` is.
+        implies: Conditions that every report of this kind meets by what it is.
+        emergency: Emergency that every report of this kind is; None for all but a few.
+        lead: Bureau, or agency outside the city, that owns the problem.
+        notes: Words for the work order that name nobody with a code.
+    """
+
+    code: str
+    name: LocalText
+    group: LocalText
+    keywords: Keywords
+    priority: Priority
+    target_hours: float
+    dedup: Dedup
+    hazard: Hazard
+    hazard_conditions: tuple[str, ...]
+    implies: tuple[str, ...]
+    emergency: str | None
+    lead: str
+    informed: tuple[Informed, ...]
+    notes: tuple[str, ...]
+    referrals: tuple[Referral, ...]
+    after_hours: AfterHours
+    needs: Needs
+    attributes: tuple[Attribute, ...]
+    source: Source
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the lead is no bureau of the city."""
+        return self.lead.startswith(OUTSIDE_PREFIX)
+
+    @property
+    def city_lead(self) -> str | None:
+        """Bureau that leads the city's part; None when the city has no part in it.
+
+        With a lead outside the city it is the first bureau informed without condition.
+        """
+        if not self.is_outside:
+            return self.lead
+        return next((i.bureau for i in self.informed if i.when is None), None)
+
+    def is_hazard(self, met: Collection[str]) -> bool:
+        """Whether a report that meets these conditions is an urgent hazard."""
+        return self.hazard == "always" or any(c in met for c in self.hazard_conditions)
+
+    def informed_bureaus(self, met: Collection[str]) -> tuple[str, ...]:
+        """Return the bureaus to inform, each once, without the one that leads."""
+        named = dict.fromkeys(i.bureau for i in self.informed if i.when is None or i.when in met)
+        return tuple(bureau for bureau in named if bureau != self.city_lead)
+
+    def referred_to(self, met: Collection[str]) -> tuple[str, ...]:
+        """Return the agencies outside the city that must act, the most pressing first."""
+        named = dict.fromkeys(r.agency for r in self.referrals if r.when is None or r.when in met)
+        if self.is_outside and not named:
+            return (self.lead,)
+        return tuple(named)
