@@ -1,6 +1,6 @@
 """The contract between the services: every event, its current version, its wire form."""
 
-from shared.events.base import Data, Event, ForeignEvent, new_id
+from shared.events.base import Data, Event, ForeignEvent, new_id, usable_trace
 from shared.events.cases import (
     CaseClosed,
     CaseClosing,
@@ -135,4 +135,5 @@ __all__ = [
     "faults",
     "new_id",
     "type_of",
+    "usable_trace",
 ]

@@ -1,14 +1,16 @@
 """The envelope of every event: CloudEvents 1.0 in structured JSON mode."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from uuid_utils import uuid7
 
 Identity = Annotated[
     str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]+$")
 ]
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def new_id() -> str:
@@ -76,6 +78,19 @@ class Event(Data):
         )
 
 
+def _usable(value: Any) -> str | None:  # noqa: ANN401 - anything may come from outside
+    return value if isinstance(value, str) else None
+
+
+def usable_trace(value: Any) -> str | None:  # noqa: ANN401 - anything may come from outside
+    """Return a W3C traceparent that can be continued, or None for anything else."""
+    return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
+
+
+_Usable = Annotated[str | None, BeforeValidator(_usable)]
+_UsableTrace = Annotated[str | None, BeforeValidator(usable_trace)]
+
+
 class ForeignEvent(Event):
     """An event that somebody outside made: only its identity is checked when it is read.
 
@@ -88,7 +103,7 @@ class ForeignEvent(Event):
     time: Any = None
     subject: Any = None
     datacontenttype: Any = "application/json"
-    causationid: Any = None
-    correlationid: Any = None
-    traceparent: Any = None
+    causationid: _Usable = None
+    correlationid: _Usable = None
+    traceparent: _UsableTrace = None
     data: Any = None

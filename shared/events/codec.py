@@ -60,9 +60,8 @@ class Decoder(Generic[E]):
         except ValidationError as error:
             self._refuse_unknown(value, headers or {})
             raise UndecodableEventError(faults(error)) from None
-        if not _NEVER_ASSUMED <= event.model_fields_set:
-            missing = ", ".join(sorted(_NEVER_ASSUMED - event.model_fields_set))
-            raise UndecodableEventError(f"{missing}: missing")
+        if missing := sorted(_NEVER_ASSUMED - event.model_fields_set):
+            raise UndecodableEventError(f"{', '.join(missing)}: missing")
         return event
 
     def _refuse_unknown(self, value: bytes | None, headers: Mapping[str, bytes]) -> None:

@@ -1,0 +1,19 @@
+"""The only package that touches aiokafka, which has no types of its own."""
+
+from shared.runtime.kafka.admin import TopicChange, apply_topics
+from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
+from shared.runtime.kafka.sink import Sink, open_sink
+from shared.runtime.kafka.source import Partition, Record, Source, open_source
+
+__all__ = [
+    "BrokerDownError",
+    "Partition",
+    "PositionLostError",
+    "Record",
+    "Sink",
+    "Source",
+    "TopicChange",
+    "apply_topics",
+    "open_sink",
+    "open_source",
+]

@@ -1,0 +1,98 @@
+"""Writing to Kafka."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+
+from shared.runtime.kafka.connecting import connected
+from shared.runtime.kafka.errors import BrokerDownError
+from shared.runtime.records import Outgoing
+from shared.topics import MAX_RECORD_BYTES
+
+_BATCH_BYTES = 512 * 1024
+_REQUEST_BYTES = MAX_RECORD_BYTES + 1024 * 1024  # a parked record grows by its headers
+
+
+class Sink:
+    """Where records go; an idempotent producer with ``acks=all``."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+        self._partition_of = DefaultPartitioner()
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        """Write the records; return when every in-sync replica has them all.
+
+        The order given holds within each partition: the next batch of a partition is sent only
+        after the one before it was acknowledged, so no failure can let a later record overtake.
+
+        Raises:
+            BrokerDownError: Some records may not have arrived; publish the same ones again.
+        """
+        try:
+            by_partition = await self._by_partition(records)
+            outcomes = await asyncio.gather(
+                *(self._publish(*where, group) for where, group in by_partition.items()),
+                return_exceptions=True,
+            )
+        except KafkaError as error:
+            raise BrokerDownError(type(error).__name__) from error
+        for outcome in outcomes:
+            if isinstance(outcome, KafkaError):
+                raise BrokerDownError(type(outcome).__name__) from outcome
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    async def _by_partition(
+        self, records: Sequence[Outgoing]
+    ) -> dict[tuple[str, int], list[Outgoing]]:
+        partitions = {
+            topic: sorted(await self._producer.partitions_for(topic))
+            for topic in {record.topic for record in records}
+        }
+        groups: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+        for record in records:
+            all_of_topic = partitions[record.topic]
+            partition = self._partition_of(record.key, all_of_topic, all_of_topic)
+            groups[record.topic, partition].append(record)
+        return groups
+
+    async def _publish(self, topic: str, partition: int, records: Sequence[Outgoing]) -> None:
+        remaining = list(reversed(records))
+        while remaining:
+            batch = self._producer.create_batch()
+            while remaining:
+                record = remaining[-1]
+                fits = batch.append(
+                    timestamp=None,
+                    key=record.key,
+                    value=record.value,
+                    headers=list(record.headers),
+                )
+                if fits is None:
+                    break
+                remaining.pop()
+            acknowledged = await self._producer.send_batch(batch, topic, partition=partition)
+            await acknowledged
+
+
+@asynccontextmanager
+async def open_sink(bootstrap: str) -> AsyncGenerator[Sink]:
+    """Open a producer, waiting for the broker for as long as it takes."""
+
+    def make() -> AIOKafkaProducer:
+        return AIOKafkaProducer(
+            bootstrap_servers=bootstrap,
+            acks="all",
+            enable_idempotence=True,
+            max_batch_size=_BATCH_BYTES,
+            max_request_size=_REQUEST_BYTES,
+        )
+
+    async with connected(make) as producer:
+        yield Sink(producer)

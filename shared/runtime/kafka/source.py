@@ -1,0 +1,161 @@
+"""Reading from Kafka, from positions that the reader keeps itself."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TypeAlias
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from typing_extensions import override
+
+from shared.runtime.kafka.connecting import connected
+from shared.runtime.kafka.errors import PositionLostError
+from shared.topics import Topic
+
+Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
+Partition: TypeAlias = TopicPartition
+
+_SHOW_PROGRESS_EVERY_S = 1.0
+_SHOW_PROGRESS_WITHIN_S = 5.0
+
+
+class Source(ConsumerRebalanceListener):
+    """Records of the partitions that this member of the group owns, in order within each.
+
+    The positions are the reader's: after each change of ownership it says with ``begin`` where
+    to read on, and until then no record of those partitions is returned.
+    """
+
+    def __init__(self, consumer: AIOKafkaConsumer, express: Collection[str]) -> None:
+        self._consumer = consumer
+        self._express = frozenset(express)
+        self._owned: frozenset[Partition] = frozenset()
+        self._changed = asyncio.Event()
+        self._ready: list[Partition] = []
+        self._shown_at = 0.0
+
+    @override
+    async def on_partitions_revoked(self, revoked: Collection[Partition]) -> None:
+        """Stop reading what is going to somebody else; the fence guards what is under way."""
+        del revoked
+        self._ready = []
+        self._owned = frozenset()
+
+    @override
+    async def on_partitions_assigned(self, assigned: Collection[Partition]) -> None:
+        """Note what is ours now."""
+        self._owned = frozenset(assigned)
+        self._ready = []
+        self._changed.set()
+
+    def newly_owned(self) -> frozenset[Partition] | None:
+        """Return what this member owns if that changed since the last call, else None."""
+        if not self._changed.is_set():
+            return None
+        self._changed.clear()
+        return self._owned
+
+    async def begin(self, positions: Mapping[Partition, int | None]) -> None:
+        """Read on from these offsets; None means from the oldest record that the broker has."""
+        if self._changed.is_set():
+            return
+        for partition, offset in positions.items():
+            if offset is None:
+                await self._consumer.seek_to_beginning(partition)
+            else:
+                self._consumer.seek(partition, offset)
+        if not self._changed.is_set():
+            self._ready = list(positions)
+
+    async def poll(self, limit: int, within_s: float) -> Sequence[Record]:
+        """Return up to ``limit`` records, those of express topics first, or none in time.
+
+        Raises:
+            PositionLostError: The broker no longer has, or does not have yet, what comes next.
+        """
+        if not self._ready:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), within_s)
+            return []
+        try:
+            urgent = await self._take(self._express_ready, limit, 0)
+            rest = limit - len(urgent)
+            others = await self._take(self._ready, rest, 0 if urgent else within_s) if rest else []
+        except NoOffsetForPartitionError:
+            return []  # asked for before ``begin`` said where
+        except OffsetOutOfRangeError as error:
+            raise PositionLostError(await self._explain(error)) from error
+        return sorted([*urgent, *others], key=lambda record: record.topic not in self._express)
+
+    @property
+    def _express_ready(self) -> list[Partition]:
+        return [partition for partition in self._ready if partition.topic in self._express]
+
+    async def _take(
+        self, partitions: Sequence[Partition], limit: int, within_s: float
+    ) -> list[Record]:
+        if not partitions:
+            return []
+        found = await self._consumer.getmany(
+            *partitions, timeout_ms=int(within_s * 1000), max_records=limit
+        )
+        return [record for records in found.values() for record in records]
+
+    async def _explain(self, error: OffsetOutOfRangeError) -> str:
+        wanted: Mapping[Partition, int] = error.args[0]
+        first = await self._consumer.beginning_offsets(list(wanted))
+        end = await self._consumer.end_offsets(list(wanted))
+        return "; ".join(
+            f"{p.topic}/{p.partition}: next is {offset}, "
+            f"the broker holds {first[p]} to {end[p] - 1}"
+            for p, offset in wanted.items()
+        )
+
+    def lag(self, positions: Mapping[Partition, int | None]) -> int:
+        """Return how many records these positions are behind the end, as far as is known."""
+        ends = {p: self._consumer.highwater(p) for p in self._ready}
+        return sum(max(0, (end or 0) - (positions.get(p) or 0)) for p, end in ends.items())
+
+    async def show_progress(
+        self, positions: Mapping[Partition, int | None], *, now: bool = False
+    ) -> None:
+        """Tell the broker how far we are, about once a second; only lag displays read it."""
+        known = {p: offset for p, offset in positions.items() if offset is not None}
+        due = now or time.monotonic() - self._shown_at >= _SHOW_PROGRESS_EVERY_S
+        if not (known and due):
+            return
+        with suppress(KafkaError, TimeoutError):
+            await asyncio.wait_for(self._consumer.commit(known), _SHOW_PROGRESS_WITHIN_S)
+        self._shown_at = time.monotonic()
+
+
+@asynccontextmanager
+async def open_source(
+    topics: Sequence[Topic], *, group: str, bootstrap: str, express: Collection[str] = ()
+) -> AsyncGenerator[Source]:
+    """Join the group, waiting for the broker for as long as it takes.
+
+    The range assignor gives equal partitions of equally partitioned topics to one member, so
+    that both lanes of a key meet there.
+    """
+
+    def make() -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            bootstrap_servers=bootstrap,
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            partition_assignment_strategy=(RangePartitionAssignor,),
+            fetch_max_wait_ms=100,
+            max_partition_fetch_bytes=1024 * 1024,
+            max_poll_interval_ms=600_000,
+        )
+
+    async with connected(make) as consumer:
+        source = Source(consumer, express)
+        consumer.subscribe([topic.name for topic in topics], listener=source)
+        yield source

@@ -1,0 +1,62 @@
+"""One way to log: structlog and the standard library alike, one JSON line each, to stdout."""
+
+import logging
+import logging.config
+import sys
+
+import structlog
+from structlog.typing import Processor
+
+_QUIET = ("aiokafka", "aiohttp.access")
+
+
+def configure_logging(service: str, level: str) -> None:
+    """Send every log record, ours and the libraries', to stdout: JSON, or columns on a terminal."""
+    on_terminal = sys.stdout.isatty()
+    before: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if not on_terminal:
+        before.append(structlog.processors.dict_tracebacks)
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *before,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(_standard_library(level, before, renderer))
+    structlog.contextvars.bind_contextvars(service=service)
+
+
+def _standard_library(
+    level: str, before: list[Processor], renderer: Processor
+) -> dict[str, object]:
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        "foreign_pre_chain": before,
+    }
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": formatter},
+        "handlers": {
+            "stdout": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stdout",
+                "formatter": "line",
+            }
+        },
+        "root": {"level": level, "handlers": ["stdout"]},
+        "loggers": {name: {"level": "WARNING"} for name in _QUIET},
+    }

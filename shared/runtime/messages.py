@@ -1,0 +1,86 @@
+"""A Kafka record on its way through a service."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from shared.errors import PermanentError, TooLargeError
+from shared.events import Decoder, Event, usable_trace
+from shared.runtime.kafka import Partition, Record
+from shared.runtime.records import Outgoing
+
+E_co = TypeVar("E_co", bound=Event, covariant=True)
+E = TypeVar("E", bound=Event)
+
+MAX_EVENT_BYTES = 1024 * 1024
+"""The largest value that a service reads; a larger record is parked unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message(Generic[E_co]):
+    """A record whose value is an event that this service knows."""
+
+    record: Record
+    event: E_co
+
+    @property
+    def topic(self) -> str:
+        """The topic that it came by."""
+        name: str = self.record.topic
+        return name
+
+    @property
+    def identity(self) -> str:
+        """``source`` and ``id`` of the event, which name it for ever."""
+        return f"{self.event.source} {self.event.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A record that cannot be handled, now or later, and why."""
+
+    record: Record
+    error: PermanentError
+
+
+def read(record: Record, decoder: Decoder[E]) -> Message[E] | Unfit:
+    """Return the record as a message, or say why it is none."""
+    try:
+        if len(record.value or b"") > MAX_EVENT_BYTES:
+            raise TooLargeError(f"larger than {MAX_EVENT_BYTES} bytes")
+        headers = dict(record.headers)
+        event = decoder.decode(record.value, headers)
+    except PermanentError as error:
+        return Unfit(record, error)
+    trace = usable_trace(headers.get("traceparent", b"").decode("latin-1"))
+    if trace and trace != event.traceparent:
+        event = event.model_copy(update={"traceparent": trace})
+    return Message(record, event)
+
+
+def partition_of(record: Record) -> Partition:
+    """Return where the record came from."""
+    return Partition(record.topic, record.partition)
+
+
+def place_of(record: Record) -> str:
+    """Return ``topic/partition/offset``, which finds the record again."""
+    return f"{record.topic}/{record.partition}/{record.offset}"
+
+
+def dead_letter(unfit: Unfit, service: str) -> Outgoing:
+    """Return the record as it was, for the dead-letter topic, with who parked it and why."""
+    record = unfit.record
+    place = place_of(record)
+    return Outgoing(
+        event_id=place,
+        topic=f"{record.topic}-dlq",
+        key=record.key or b"",
+        value=record.value,
+        headers=[
+            *record.headers,
+            ("service", service.encode()),
+            ("code", unfit.error.code.encode()),
+            ("reason", str(unfit.error).encode()),
+            ("source", place.encode()),
+        ],
+    )

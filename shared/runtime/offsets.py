@@ -1,0 +1,74 @@
+"""How far a service is, kept where its state is, so that both move together or not at all."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from shared.errors import FencedError
+from shared.runtime.kafka import Partition
+from shared.runtime.postgres import Connection
+
+_TAKE_OVER = """
+    INSERT INTO consumer_offset AS mine (topic, partition, epoch, next_offset)
+    SELECT topic, partition, 1, NULL
+      FROM unnest($1::text[], $2::integer[]) AS owned (topic, partition)
+     ORDER BY topic, partition
+    ON CONFLICT (topic, partition) DO UPDATE SET epoch = mine.epoch + 1
+    RETURNING topic, partition, epoch, next_offset
+"""
+_ADVANCE = """
+    UPDATE consumer_offset AS mine
+       SET next_offset = moved.next_offset
+      FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[])
+           AS moved (topic, partition, epoch, expected, next_offset)
+     WHERE mine.topic = moved.topic
+       AND mine.partition = moved.partition
+       AND mine.epoch = moved.epoch
+       AND mine.next_offset IS NOT DISTINCT FROM moved.expected
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a member is in a partition: by which claim, and what comes next.
+
+    Attributes:
+        epoch: Counts the claims on the partition; only the newest may move on.
+        next_offset: The offset that we committed last, None before the first.
+    """
+
+    epoch: int
+    next_offset: int | None
+
+
+async def take_over(db: Connection, owned: Collection[Partition]) -> dict[Partition, Position]:
+    """Claim the partitions, so that whoever had them can commit nothing more."""
+    rows = await db.fetch(_TAKE_OVER, [p.topic for p in owned], [p.partition for p in owned])
+    return {
+        Partition(row["topic"], row["partition"]): Position(row["epoch"], row["next_offset"])
+        for row in rows
+    }
+
+
+async def advance(
+    db: Connection, held: Mapping[Partition, Position], to: Mapping[Partition, int]
+) -> None:
+    """Move past what the rest of this transaction handles.
+
+    The fence compares with the offset that we committed last and not with the first record's,
+    since a compacted topic has gaps.
+
+    Raises:
+        FencedError: Another member claimed a partition, or this member's last commit held after
+            all; the transaction must end without effect.
+    """
+    partitions = sorted(to)
+    status = await db.execute(
+        _ADVANCE,
+        [p.topic for p in partitions],
+        [p.partition for p in partitions],
+        [held[p].epoch for p in partitions],
+        [held[p].next_offset for p in partitions],
+        [to[p] for p in partitions],
+    )
+    if status != f"UPDATE {len(partitions)}":
+        raise FencedError("a partition of the batch has moved without us")

@@ -1,0 +1,103 @@
+"""What every process does around its own work."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias, TypeVar
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from shared.runtime.http import serving
+from shared.runtime.logging import configure_logging
+from shared.runtime.postgres import Pool
+from shared.runtime.settings import ServiceSettings
+from shared.runtime.watchdog import watchdog
+
+log = structlog.get_logger()
+
+_STOP_WITHIN_S = 8.0
+_CHECK_WITHIN_S = 2.0
+
+Work: TypeAlias = Callable[[asyncio.Event], Awaitable[None]]
+S = TypeVar("S", bound=ServiceSettings)
+
+
+class Readiness(Protocol):
+    """Something that is not always ready."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it works now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a service is made of, as its ``app`` puts it together.
+
+    Attributes:
+        pool: Its database.
+        work: What runs beside each other until the end; each gets the event that says stop.
+        must_be_ready: What ``/ready`` waits for.
+        routes: What it answers over HTTP.
+    """
+
+    pool: Pool
+    work: Sequence[Work]
+    must_be_ready: Sequence[Readiness] = ()
+    routes: Sequence[web.AbstractRouteDef] = field(default=())
+
+
+def run(
+    name: str, settings: S, open_parts: Callable[[S], AbstractAsyncContextManager[Parts]]
+) -> None:
+    """Run a service until SIGTERM or SIGINT; on either it finishes its batch, 10 s at most."""
+    configure_logging(name, settings.log_level)
+    uvloop.run(_run(settings, open_parts))
+
+
+async def _run(settings: S, open_parts: Callable[[S], AbstractAsyncContextManager[Parts]]) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with watchdog(), open_parts(settings) as parts:
+        await run_parts(parts, settings, stopping)
+    log.info("service_stopped")
+
+
+async def run_parts(parts: Parts, settings: ServiceSettings, stopping: asyncio.Event) -> None:
+    """Serve and work until ``stopping`` is set; the first part that fails ends all."""
+    async with serving(
+        settings.http_host,
+        settings.http_port,
+        routes=parts.routes,
+        check=lambda: _missing(parts),
+    ) as port:
+        log.info("service_started", port=port)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(_as_coroutine(work, stopping)) for work in parts.work]
+            await stopping.wait()
+            log.info("service_stopping")
+            _, late = await asyncio.wait(tasks, timeout=_STOP_WITHIN_S)
+            for task in late:
+                task.cancel()
+
+
+async def _as_coroutine(work: Work, stopping: asyncio.Event) -> None:
+    await work(stopping)
+
+
+async def _missing(parts: Parts) -> str | None:
+    if not all(part.ready for part in parts.must_be_ready):
+        return "no partitions yet"
+    try:
+        async with asyncio.timeout(_CHECK_WITHIN_S):
+            await parts.pool.fetchval("SELECT 1")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the database does not answer
+        return f"database: {type(error).__name__}"
+    return None

@@ -1,0 +1,24 @@
+"""The settings that every service has, read once from the environment."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+class ServiceSettings(BaseSettings):
+    """What does not differ by service has the prefix ``ROUTE311_``, the rest the service's own.
+
+    What differs by place has no default: a missing variable stops the process at its start.
+
+    Attributes:
+        instance: Tells processes of one service apart in the logs.
+    """
+
+    kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")]
+    log_level: Annotated[LogLevel, Field(validation_alias="ROUTE311_LOG_LEVEL")] = "INFO"
+    postgres_dsn: SecretStr
+    http_host: Annotated[str, Field(validation_alias="ROUTE311_HTTP_HOST")] = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)]

@@ -1,0 +1,57 @@
+"""Traces across services: W3C context in the headers, by the OpenTelemetry API alone.
+
+A process that sets no OpenTelemetry SDK up makes no spans and passes each trace on as it came.
+"""
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TypeVar
+
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind, format_span_id, format_trace_id
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from shared.events import Event
+from shared.runtime.messages import Message, Unfit, place_of
+
+_TRACER = trace.get_tracer("route311")
+_W3C = TraceContextTextMapPropagator()
+
+E = TypeVar("E", bound=Event)
+
+
+@contextmanager
+def processing(items: Sequence[Message[E] | Unfit]) -> Generator[Sequence[Message[E] | Unfit]]:
+    """Keep one span open for each message, and let what follows from it continue that span."""
+    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        yield items
+        return
+    spans = [_start(item) for item in items]
+    try:
+        yield [_under(item, span) for item, span in zip(items, spans, strict=True)]
+    finally:
+        for span in spans:
+            span.end()
+
+
+def _start(item: Message[E] | Unfit) -> trace.Span:
+    upstream = item.event.traceparent if isinstance(item, Message) else None
+    context = _W3C.extract({"traceparent": upstream} if upstream else {})
+    return _TRACER.start_span(
+        f"process {item.record.topic}",
+        context=context,
+        kind=SpanKind.CONSUMER,
+        attributes={"messaging.system": "kafka", "route311.place": place_of(item.record)},
+    )
+
+
+def _under(item: Message[E] | Unfit, span: trace.Span) -> Message[E] | Unfit:
+    context = span.get_span_context()
+    if isinstance(item, Unfit) or not context.is_valid:
+        return item
+    traceparent = (
+        f"00-{format_trace_id(context.trace_id)}-{format_span_id(context.span_id)}"
+        f"-{context.trace_flags:02x}"
+    )
+    return replace(item, event=item.event.model_copy(update={"traceparent": traceparent}))
