@@ -20,6 +20,7 @@ from shared.catalogue.service_type import (
 )
 
 _HOUR = timedelta(hours=1)
+_YES_OR_NO = (("yes", LocalText("Yes", "Sí")), ("no", LocalText("No", "No")))
 _OPTIONAL_NEEDS = ("address", "contact", "description", "photo")
 
 
@@ -87,5 +88,8 @@ def _needs(entry: NeedsEntry) -> Needs:
 
 def _attribute(code: str, entry: ServiceEntry, draft: Draft) -> Attribute:
     field = draft.fields.found[code].entry
+    required = code in entry.insists_on
+    if field.type == "yes_no":
+        return Attribute(code, "singlevaluelist", required, _text(field.name), _YES_OR_NO)
     values = tuple((key, _text(name)) for key, name in field.values.items())
-    return Attribute(code, field.type, code in entry.insists_on, _text(field.name), values)
+    return Attribute(code, field.type, required, _text(field.name), values)

@@ -61,11 +61,18 @@ def _conditions(draft: Draft) -> Iterator[Fault]:
                 known = draft.fields.declared
                 yield condition.fault(unknown("field", field, known, "fields.yaml"), *below)
                 continue
-            found = draft.fields.found.get(field)
-            for answer in answers if found and found.entry.values else ():
-                if found and fold(answer) not in {fold(value) for value in found.entry.values}:
-                    reason = f"{answer} is no value of {field}: write one of its values"
+            values = _values(draft, field)
+            for answer in answers if values else ():
+                if fold(answer) not in values:
+                    reason = f"{answer} is no value of {field}: write one of {', '.join(values)}"
                     yield condition.fault(reason, *below)
+
+
+def _values(draft: Draft, field: str) -> list[str]:
+    found = draft.fields.found.get(field)
+    if found is None:
+        return []
+    return ["yes", "no"] if found.entry.type == "yes_no" else [*map(fold, found.entry.values)]
 
 
 def _emergencies(draft: Draft) -> Iterator[Fault]:

@@ -1,7 +1,7 @@
 """What the smaller files of the catalogue may say."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -120,5 +120,5 @@ class FieldEntry(Entry):
     """A question that kinds may ask."""
 
     name: LocalTextEntry
-    type: Datatype = "string"
+    type: Datatype | Literal["yes_no"] = "string"
     values: dict[str, LocalTextEntry] = {}
