@@ -1,0 +1,163 @@
+"""Makers of valid objects; a test names only what it is about."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.events import (
+    CaseWithRequest,
+    Contact,
+    ContactGiven,
+    Decision,
+    Location,
+    Priority,
+    Request,
+    RequestSubmitted,
+    RequestTriaged,
+    SubmissionHandedIn,
+    WorkOrderUpdate,
+    WorkOrderUpdated,
+    new_id,
+)
+from shared.values import GeoPoint
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+PIONEER_SQUARE = GeoPoint(45.5189, -122.6793)
+METRES_PER_DEGREE = 111_195.08
+
+
+def north_of(point: GeoPoint, metres: float) -> GeoPoint:
+    return GeoPoint(point.latitude + metres / METRES_PER_DEGREE, point.longitude)
+
+
+def location(point: GeoPoint = PIONEER_SQUARE, **changes: Any) -> Location:
+    fields: dict[str, Any] = {
+        "latitude": point.latitude,
+        "longitude": point.longitude,
+        "precision": "point",
+        "municipality": "portland.gov",
+    }
+    return Location(**(fields | changes))
+
+
+def submission(**changes: Any) -> dict[str, Any]:
+    """The data of a submission as an adapter writes it."""
+    fields: dict[str, Any] = {
+        "jurisdiction": "portland.gov",
+        "channel": "web",
+        "service_code": "ROW-POTHOLE",
+        "description": "Deep hole by the tram stop",
+        "language": "en",
+        "location": {
+            "latitude": PIONEER_SQUARE.latitude,
+            "longitude": PIONEER_SQUARE.longitude,
+            "accuracy_m": 15,
+        },
+    }
+    return fields | changes
+
+
+def handed_in(
+    data: Any = None,
+    *,
+    id: str | None = None,
+    source: str = "/test/adapter",
+    **envelope: Any,
+) -> SubmissionHandedIn:
+    fields: dict[str, Any] = {
+        "id": id or new_id(),
+        "source": source,
+        "time": NOON.isoformat(),
+        "data": submission() if data is None else data,
+    }
+    return SubmissionHandedIn(**(fields | envelope))
+
+
+def request(**changes: Any) -> Request:
+    fields: dict[str, Any] = {
+        "request_id": new_id(),
+        "tracking_number": "26-7KQ4-M2",
+        "jurisdiction": "portland.gov",
+        "channel": "web",
+        "service_code": "ROW-POTHOLE",
+        "dedup_group": "pavement",
+        "description": "Deep hole by the tram stop",
+        "language": "en",
+        "location": location(),
+        "submitted_at": NOON,
+        "observed_at": NOON,
+        "lane": "standard",
+    }
+    return Request(**(fields | changes))
+
+
+def request_submitted(data: Request | None = None, **changes: Any) -> RequestSubmitted:
+    data = data or request(**changes)
+    return RequestSubmitted.of(data, now=NOON, request=data.request_id)
+
+
+def contact_given(request_id: str, **changes: Any) -> ContactGiven:
+    fields: dict[str, Any] = {
+        "request_id": request_id,
+        "email": "ana@example.org",
+        "language": "en",
+        "status_updates": ("email",),
+    }
+    return ContactGiven.of(Contact(**(fields | changes)), now=NOON, request=request_id)
+
+
+def priority(level: str = "P4", score: int = 20) -> Priority:
+    return Priority.model_validate({"level": level, "score": score})
+
+
+def decision(of: Request | None = None, **changes: Any) -> Decision:
+    of = of or request()
+    fields: dict[str, Any] = {
+        "request_id": of.request_id,
+        "tracking_number": of.tracking_number,
+        "case_id": new_id(),
+        "outcome": "new",
+        "priority": priority(),
+        "service_code": of.service_code,
+        "rules_version": "test",
+        "request": of,
+    }
+    return Decision(**(fields | changes))
+
+
+def request_triaged(data: Decision | None = None, **changes: Any) -> RequestTriaged:
+    data = data or decision(**changes)
+    return RequestTriaged.of(data, now=NOON, request=data.request_id)
+
+
+def case_with_request(**changes: Any) -> CaseWithRequest:
+    fields: dict[str, Any] = {
+        "case_id": new_id(),
+        "version": 1,
+        "jurisdiction": "portland.gov",
+        "status": "open",
+        "priority": priority(),
+        "service_code": "ROW-POTHOLE",
+        "dedup_group": "pavement",
+        "lead_bureau": "PBOT-MAINT",
+        "request_count": 1,
+        "request_id": new_id(),
+        "tracking_number": "26-7KQ4-M2",
+    }
+    return CaseWithRequest(**(fields | changes))
+
+
+def work_order_updated(
+    source: str = "/bureau/test",
+    id: str | None = None,
+    **changes: Any,
+) -> WorkOrderUpdated:
+    fields: dict[str, Any] = {
+        "work_order_id": new_id(),
+        "bureau": "PBOT-MAINT",
+        "status": "acknowledged",
+        "at": NOON,
+    }
+    update = WorkOrderUpdate(**(fields | changes))
+    return WorkOrderUpdated(
+        id=id or new_id(), source=source, time=NOON, data=update.model_dump(mode="json")
+    )

@@ -1,0 +1,76 @@
+"""What tests share: the stores of the run, and for each test a database and a topic log."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from shared.runtime.kafka import Partition, open_sink
+from shared.runtime.kafka.reader import ends_of
+from shared.runtime.migrate import SERVICES
+from tests.stack import Stores, running_stores
+from tests.topic_log import TopicLog
+
+_START_HERE = """
+    INSERT INTO consumer_offset (topic, partition, epoch, next_offset)
+    SELECT topic, partition, 0, next_offset
+      FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS ends (topic, partition, next_offset)
+"""
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stores() -> AsyncGenerator[Stores]:
+    """Kafka with every topic and PostgreSQL with every schema, once per run."""
+    async with running_stores() as started:
+        yield started
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database of the test's own, in which every service stands at the end of every topic."""
+
+    name: str
+    stores: Stores
+
+    def dsn(self, service: str) -> str:
+        """Return where the service finds it, as its own role."""
+        return self.stores.dsn(self.name, service)
+
+    @property
+    def admin_dsn(self) -> str:
+        """Where the administrator finds it."""
+        return self.stores.admin(self.name)
+
+
+@pytest.fixture
+async def began_at(stores: Stores) -> dict[Partition, int]:
+    """Where every topic ended when the test began."""
+    return await ends_of(stores.bootstrap, [topic.name for topic in stores.topics])
+
+
+@pytest.fixture
+async def database(stores: Stores, began_at: dict[Partition, int]) -> AsyncGenerator[Database]:
+    """A fresh database; what earlier tests left on the topics is behind its services."""
+    database = Database(await stores.new_database(), stores)
+    for service in SERVICES:
+        connection = await asyncpg.connect(
+            database.admin_dsn, server_settings={"search_path": service}
+        )
+        await connection.execute(
+            _START_HERE,
+            [p.topic for p in began_at],
+            [p.partition for p in began_at],
+            list(began_at.values()),
+        )
+        await connection.close()
+    yield database
+    await stores.drop_database(database.name)
+
+
+@pytest.fixture
+async def topic_log(stores: Stores, began_at: dict[Partition, int]) -> AsyncGenerator[TopicLog]:
+    """Every topic from where it ended when the test began."""
+    async with open_sink(stores.bootstrap) as sink:
+        yield TopicLog(stores.bootstrap, sink, began_at)

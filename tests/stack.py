@@ -1,0 +1,110 @@
+"""One real Kafka and one real PostgreSQL for all tests of a run."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from uuid import uuid4
+
+import asyncpg
+
+from deploy.local.infrastructure import infrastructure
+from shared.catalogue import load_catalogue
+from shared.runtime.kafka import apply_topics
+from shared.runtime.migrate import SERVICES, migrate, set_passwords
+from shared.topics import Topic, all_topics
+
+PASSWORD = "for-tests-only"  # noqa: S105 - the servers live as long as the tests
+TEMPLATE = "route311_template"
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where the tests' Kafka and PostgreSQL are, with every topic and schema in place."""
+
+    bootstrap: str
+    admin_dsn: str
+    topics: tuple[Topic, ...]
+
+    def dsn(self, database: str, service: str) -> str:
+        """Return where a service finds the database, as its own role."""
+        return f"postgresql://route311_{service}:{PASSWORD}@{self._address}/{database}"
+
+    def admin(self, database: str) -> str:
+        """Return the administrator's address of the database."""
+        return f"{self.admin_dsn.rpartition('/')[0]}/{database}"
+
+    @property
+    def _address(self) -> str:
+        return self.admin_dsn.rpartition("@")[2].rpartition("/")[0]
+
+    async def new_database(self) -> str:
+        """Make a database with every service's empty schema; return its name."""
+        name = f"test_{uuid4().hex}"
+        await self._administer(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        return name
+
+    async def drop_database(self, name: str) -> None:
+        """Throw the database away, whoever is still connected to it."""
+        await self._administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+    async def _administer(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.admin_dsn)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def running_stores() -> AsyncGenerator[Stores]:
+    """Run the stores in containers where a Docker engine answers, else on this machine itself."""
+    start = _in_containers if _docker_answers() else _on_this_machine
+    async with start() as (bootstrap, admin_dsn):
+        catalogue = load_catalogue()
+        bureaus = [code for j in catalogue.jurisdictions.values() for code in j.bureaus]
+        stores = Stores(bootstrap, admin_dsn, tuple(all_topics(bureaus)))
+        await apply_topics(bootstrap, stores.topics)
+        await stores._administer(f"CREATE DATABASE {TEMPLATE}")  # noqa: SLF001 - its own maker
+        await migrate(stores.admin(TEMPLATE))
+        await set_passwords(stores.admin(TEMPLATE), dict.fromkeys(SERVICES, PASSWORD))
+        yield stores
+
+
+def _docker_answers() -> bool:
+    if os.environ.get("ROUTE311_TESTS_WITHOUT_DOCKER") or not (docker := shutil.which("docker")):
+        return False
+    asked = subprocess.run([docker, "info"], capture_output=True, check=False)  # noqa: S603
+    return asked.returncode == 0
+
+
+def _folder() -> Path:
+    folder = Path(mkdtemp(prefix="route311-tests-"))
+    folder.chmod(0o755)  # PostgreSQL runs as another user when the tests run as root
+    return folder
+
+
+@asynccontextmanager
+async def _on_this_machine() -> AsyncGenerator[tuple[str, str]]:
+    folder = _folder()
+    try:
+        async with infrastructure(folder, durable=False, mail=False) as parts:
+            yield parts.bootstrap, parts.admin_dsn
+    finally:
+        shutil.rmtree(folder)
+
+
+@asynccontextmanager
+async def _in_containers() -> AsyncGenerator[tuple[str, str]]:
+    from testcontainers.community.kafka import KafkaContainer  # noqa: PLC0415 - needs Docker
+    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415
+
+    with (
+        KafkaContainer("apache/kafka:4.3.1").with_kraft() as kafka,
+        PostgresContainer("postgres:18", driver=None) as postgres,
+    ):
+        yield kafka.get_bootstrap_server(), postgres.get_connection_url()

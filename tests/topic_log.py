@@ -1,0 +1,50 @@
+"""Writing to and reading from Kafka as somebody outside would."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.events import Decoder, Event
+from shared.runtime.kafka import Partition, Record, Sink
+from shared.runtime.kafka.reader import read_between
+from shared.runtime.records import Outgoing
+from shared.topics import Topic
+from tests.waiting import eventually
+
+
+@dataclass(frozen=True, slots=True)
+class TopicLog:
+    """All topics from where they ended when the test began."""
+
+    bootstrap: str
+    sink: Sink
+    began_at: dict[Partition, int]
+
+    async def write(self, topic: Topic, key: str, value: bytes | None, **headers: bytes) -> None:
+        """Write one record and wait for the broker."""
+        outgoing = Outgoing("", topic.name, key.encode(), value, list(headers.items()))
+        await self.sink.publish([outgoing])
+
+    async def publish(self, *events: Event) -> None:
+        """Write the events where they belong, in order."""
+        await self.sink.publish([record for e in events for record in Outgoing.carrying(e)])
+
+    async def records(self, topic: str | Topic) -> Sequence[Record]:
+        """Return what came to the topic since the test began, in order within each key."""
+        name = topic.name if isinstance(topic, Topic) else topic
+        since = {p: offset for p, offset in self.began_at.items() if p.topic == name}
+        return await read_between(self.bootstrap, since)
+
+    async def events(self, topic: Topic) -> list[Any]:
+        """Return the events that came to the topic since the test began."""
+        decoder: Decoder[Any] = Decoder(topic.events)
+        return [decoder.decode(record.value) for record in await self.records(topic)]
+
+    async def at_least(self, count: int, topic: Topic, within_s: float = 20) -> list[Any]:
+        """Wait until that many events came to the topic; return all of them."""
+
+        async def enough() -> list[Any]:
+            found = await self.events(topic)
+            return found if len(found) >= count else []
+
+        return await eventually(enough, within_s)
