@@ -2,14 +2,17 @@
 
 import fcntl
 import shutil
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from deploy.local.errors import StackError
 
 _LOCK = "route311.lock"  # also the mark of a folder that is ours
+_TRIES, _PAUSE_S = 3, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +66,25 @@ def open_folder(path: Path) -> Generator[DataFolder, None, None]:
     path.mkdir(parents=True, exist_ok=True)
     path = path.resolve()
     with (path / _LOCK).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StackError(f"a router is already running in {path}; stop it first") from None
+        if not _locked(lock, fcntl.LOCK_EX):
+            raise StackError(f"a router is already running in {path}; stop it first")
         folder = DataFolder(path)
         for part in (folder.logs, folder.processes, folder.mail):
             part.mkdir(exist_ok=True)
         yield folder
 
 
+def in_use(path: Path) -> bool:
+    """Tell whether a stack has the folder open now, in whatever process."""
+    try:
+        with (path / _LOCK).open() as lock:
+            return not _locked(lock, fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return False
+
+
 def clear(folder: DataFolder) -> None:
-    """Delete everything in an opened folder, and the database where it lives elsewhere."""
-    if folder.postgres.is_symlink():
-        shutil.rmtree(folder.postgres.readlink(), ignore_errors=True)
+    """Delete everything in an opened folder."""
     for entry in folder.path.iterdir():
         if entry.name == _LOCK:
             continue
@@ -86,6 +94,18 @@ def clear(folder: DataFolder) -> None:
             entry.unlink()
     for part in (folder.logs, folder.processes, folder.mail):
         part.mkdir()
+
+
+def _locked(lock: TextIO, kind: int) -> bool:
+    """Try for a moment, for somebody may just be asking whether the folder is in use."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(lock, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_PAUSE_S)
+        else:
+            return True
+    return False
 
 
 def _refuse_foreign(path: Path) -> None:

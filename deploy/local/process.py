@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from deploy.local.errors import StartError
@@ -73,17 +74,18 @@ class Process:
             await asyncio.sleep(_LOOK_EVERY_S)
 
     async def stop(self, within_s: float) -> None:
-        """Ask the process to end, and end it by force after ``within_s`` seconds."""
+        """Ask the process to end; end it by force after ``within_s`` seconds or when cancelled."""
         if self._popen is None:
             return
         self._popen.send_signal(self.program.stop_signal)
         try:
-            async with asyncio.timeout(within_s):
-                await self.ended()
-        except TimeoutError:
-            self.kill()
-            await self.ended()
-        forget_process(self.folder, self.name)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await self.ended()
+        finally:
+            self._popen.kill()  # does nothing to a process that has ended
+            self._popen.wait()
+            forget_process(self.folder, self.name)
 
     def kill(self) -> None:
         """End the process by force, as a crash would."""

@@ -9,6 +9,7 @@ from deploy.local.credentials import Credentials
 from deploy.local.folder import DataFolder, clear, open_folder
 from deploy.local.leftovers import end_leftovers
 from deploy.local.ports import Ports
+from deploy.local.postgres_home import remove_home
 from deploy.local.report import LeftoversEnded, Report, silent
 
 
@@ -32,9 +33,11 @@ async def open_site(
         StackError: Another stack runs here, or the folder holds something that is not ours.
     """
     with open_folder(data) as folder:
+        folder.stack_file.unlink(missing_ok=True)
         if left := await end_leftovers(folder):
             report(LeftoversEnded(left))
         if fresh:
+            remove_home(folder)
             clear(folder)
         ports = Ports(folder.path / "ports.json")
         yield Site(folder, ports, Credentials(folder), report)

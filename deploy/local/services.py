@@ -1,0 +1,91 @@
+"""The four services as processes of one stack, each with what it alone may know."""
+
+import os
+import sys
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+from deploy.local.infrastructure import Infrastructure
+from deploy.local.launch import running, together
+from deploy.local.ports import LOOPBACK
+from deploy.local.process import Process
+from deploy.local.program import Program
+from deploy.local.readiness import http_ready
+
+_STOP_WITHIN_S = 4.5
+_SENDER = "311@city.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service and the command that runs it."""
+
+    name: str
+    argv: tuple[str, ...]
+
+
+ROUTER = tuple(
+    Service(name, (sys.executable, "-m", f"services.{name}"))
+    for name in ("intake", "triage", "dispatch", "notify")
+)
+
+
+@asynccontextmanager
+async def running_services(
+    infra: Infrastructure, services: Sequence[Service]
+) -> AsyncGenerator[list[Process], None]:
+    """Run the services side by side until all are ready.
+
+    Raises:
+        StartError: One of them does not start.
+    """
+    async with together(_running_service(infra, service) for service in services) as processes:
+        yield processes
+
+
+def role_password(infra: Infrastructure, service: str) -> str:
+    """Return the password with which a service logs in at the database."""
+    return infra.site.credentials.get(f"role-{service}")
+
+
+def _running_service(
+    infra: Infrastructure, service: Service
+) -> AbstractAsyncContextManager[Process]:
+    async def build() -> Process:
+        port = infra.site.ports.port(service.name)
+        environment = os.environ | _settings(infra, service.name, port)
+        program = Program(service.name, service.argv, port, http_ready, environment)
+        return Process(program, infra.site.folder)
+
+    return running(build, infra.site.report, _STOP_WITHIN_S)
+
+
+def _settings(infra: Infrastructure, service: str, port: int) -> dict[str, str]:
+    prefix = service.upper()
+    login = f"route311_{service}:{role_password(infra, service)}"
+    settings = {
+        "ROUTE311_KAFKA_BOOTSTRAP": infra.bootstrap,
+        f"{prefix}_POSTGRES_DSN": f"postgresql://{login}@{infra.postgres.program.address}/postgres",
+        f"{prefix}_HTTP_PORT": str(port),
+    }
+    own = {"intake": _intake_settings, "notify": _notify_settings}.get(service)
+    return settings | (own(infra, port) if own else {})
+
+
+def _intake_settings(infra: Infrastructure, port: int) -> dict[str, str]:
+    return {
+        "INTAKE_PUBLIC_URL": f"http://{LOOPBACK}:{port}",
+        "INTAKE_REPORTER_KEY": infra.site.credentials.get("reporter-key"),
+    }
+
+
+def _notify_settings(infra: Infrastructure, _port: int) -> dict[str, str]:
+    settings = {
+        "NOTIFY_CONTACT_KEY": infra.site.credentials.get("contact-key"),
+        "NOTIFY_SENDER": _SENDER,
+    }
+    if infra.mail:
+        settings["NOTIFY_SMTP_HOST"] = LOOPBACK
+        settings["NOTIFY_SMTP_PORT"] = str(infra.mail.program.port)
+    return settings

@@ -1,0 +1,33 @@
+"""The commands of ``route311``, each named by where it is, so that help loads none of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import typer
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command.
+
+    Attributes:
+        target: ``module:name`` of the function, or of the ``typer.Typer`` of a group.
+        help: The first line of the function's or the group's own help.
+    """
+
+    name: str
+    target: str
+    help: str
+
+    def load(self) -> "Callable[..., Any] | typer.Typer":
+        """Import the command."""
+        module, _, name = self.target.partition(":")
+        found: Callable[..., Any] | typer.Typer = getattr(import_module(module), name)
+        return found
+
+
+COMMANDS = (
+    Command("up", "shared.cli.up:up", "Start Kafka, PostgreSQL and the four services here."),
+)

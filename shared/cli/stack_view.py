@@ -1,0 +1,82 @@
+"""What a person sees of a stack that starts, runs and stops."""
+
+import signal
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from deploy.local.report import Died, Happening, LeftoversEnded, Prepared, Started
+from deploy.local.stack_file import Stack
+
+
+class StackView:
+    """Prints each happening as it comes."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(highlight=False)
+
+    def show(self, happening: Happening) -> None:
+        """Print one happening."""
+        match happening:
+            case Started(name, where, took_s):
+                self._step(name, where, took_s)
+            case Prepared(what, took_s):
+                self._step("prepared", what, took_s)
+            case LeftoversEnded(names):
+                self._print(f"[yellow]ended what an earlier run left:[/] {', '.join(names)}")
+            case Died():
+                self._died(happening)
+
+    def ready(self, stack: Stack, data: Path, took_s: float) -> None:
+        """Say where to look."""
+        table = Table(box=None, show_header=False, padding=(0, 2))
+        for name, where in _addresses(stack, data):
+            table.add_row(f"[bold]{name}[/]", escape(where))
+        self._print(f"[green]The router is ready[/] after {took_s:.1f} s.")
+        self._console.print(table)
+        self._print("Ctrl-C stops it.")
+
+    def stopping(self) -> None:
+        """Say that the end has begun."""
+        self._print("Stopping …")
+
+    def stopped(self) -> None:
+        """Say that nothing runs any more."""
+        self._print("Stopped.")
+
+    def _step(self, name: str, text: str, took_s: float) -> None:
+        self._print(f"  [green]{name:<10}[/] {escape(text):<28} {took_s:5.1f} s")
+
+    def _died(self, died: Died) -> None:
+        self._print(
+            f"  [red]{died.name:<10}[/] {_ending(died.exit_code)}; "
+            f"starts again in {died.pause_s:.1f} s. Its last lines:"
+        )
+        for line in died.last_lines:
+            self._print(f"    [dim]{escape(line)}[/]")
+
+    def _print(self, text: str) -> None:
+        self._console.print(text, soft_wrap=True)
+
+
+def _ending(exit_code: int | None) -> str:
+    if exit_code is None:
+        return "did not get ready"
+    if exit_code < 0:
+        return f"was killed by {signal.Signals(-exit_code).name}"
+    return f"ended with code {exit_code}"
+
+
+def _addresses(stack: Stack, data: Path) -> list[tuple[str, str]]:
+    return [
+        ("intake", stack.intake),
+        ("triage", stack.triage),
+        ("dispatch", stack.dispatch),
+        ("notify", stack.notify),
+        ("Kafka", stack.kafka),
+        ("mail", str(stack.mail_folder)),
+        ("logs", str(data / "logs")),
+        ("keys", str(data / "stack.json")),
+    ]
