@@ -17,7 +17,7 @@ from shared.runtime.offsets import Position, advance, take_over
 from shared.runtime.outbox import enqueue
 from shared.runtime.postgres import Connection, Pool, transaction
 from shared.runtime.records import Outgoing
-from shared.runtime.settling import SYSTEMIC_PAUSES_S, Item, settle
+from shared.runtime.settling import Item, Pauses, settle
 from shared.runtime.tracing import processing
 from shared.topics import Topic
 
@@ -94,7 +94,7 @@ class Consumer(Generic[E]):
             await source.show_progress(self._next_offsets, now=True)
 
     async def _take_over(self, source: Source, owned: frozenset[Partition]) -> None:
-        pauses = iter(SYSTEMIC_PAUSES_S)
+        pauses = Pauses().systemic()
         while True:
             try:
                 async with transaction(self.pool) as db:
@@ -102,7 +102,7 @@ class Consumer(Generic[E]):
                 break
             except SystemicError as error:
                 log.warning("database_awaited", code=error.code, reason=str(error))
-                await asyncio.sleep(next(pauses, SYSTEMIC_PAUSES_S[-1]))
+                await asyncio.sleep(next(pauses))
         await source.begin(self._next_offsets)
         metrics.ASSIGNMENTS.inc()
         self.ready = True

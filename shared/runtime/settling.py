@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import TypeAlias, TypeVar
 
@@ -18,16 +19,35 @@ E = TypeVar("E", bound=Event)
 Item: TypeAlias = Message[E] | Unfit
 Commit: TypeAlias = Callable[[Sequence[Item[E]]], Awaitable[None]]
 
-TRANSIENT_PAUSES_S = (0.05, 0.2, 1.0, 5.0)
-SYSTEMIC_PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """How long to wait before trying again.
+
+    Attributes:
+        transient_s: Before each further attempt; after the last one the error stands.
+        systemic_s: The same for a trouble that concerns all messages; the last one repeats for
+            as long as it takes.
+    """
+
+    transient_s: Sequence[float] = (0.05, 0.2, 1.0, 5.0)
+    systemic_s: Sequence[float] = (0.1, 0.2, 0.5, 1.0, 2.0)
+
+    def systemic(self) -> Iterator[float]:
+        """Return the pauses without an end."""
+        return chain(self.systemic_s, repeat(self.systemic_s[-1]))
 
 
-async def settle(batch: Sequence[Item[E]], commit: Commit[E]) -> None:
+_PAUSES = Pauses()
+
+
+async def settle(batch: Sequence[Item[E]], commit: Commit[E], pauses: Pauses = _PAUSES) -> None:
     """Commit the batch; when a message in it fails, commit each on its own and park the unfit.
 
     Args:
         batch: Messages and unfit records in the order in which they count.
         commit: Handles some of them in one transaction and moves past them, or changes nothing.
+        pauses: How long to wait before each further attempt.
 
     Raises:
         FencedError: Another member owns a partition of the batch; nothing of it was committed.
@@ -35,30 +55,32 @@ async def settle(batch: Sequence[Item[E]], commit: Commit[E]) -> None:
             stays before the message that met it.
     """
     try:
-        await _patiently(batch, commit)
+        await _patiently(batch, commit, pauses)
     except FencedError:
         raise
     except Exception as error:  # noqa: BLE001 - its class says what becomes of the message
         if len(batch) == 1:
-            await _settle_failed(batch[0], error, commit)
+            await _settle_failed(batch[0], error, commit, pauses)
             return
         log.warning("batch_split", size=len(batch), reason=type(error).__name__)
         for item in batch:
-            await settle([item], commit)
+            await settle([item], commit, pauses)
 
 
-async def _settle_failed(item: Item[E], error: Exception, commit: Commit[E]) -> None:
+async def _settle_failed(
+    item: Item[E], error: Exception, commit: Commit[E], pauses: Pauses
+) -> None:
     if isinstance(item, Message) and isinstance(error, PermanentError):
         log.warning("message_parked", at=place_of(item.record), code=error.code, reason=str(error))
-        await _patiently([Unfit(item.record, error)], commit)
+        await _patiently([Unfit(item.record, error)], commit, pauses)
         return
     log.error("message_stuck", at=place_of(item.record), reason=type(error).__name__)
     raise error
 
 
-async def _patiently(items: Sequence[Item[E]], commit: Commit[E]) -> None:
-    transient = iter(TRANSIENT_PAUSES_S)
-    systemic = _growing(SYSTEMIC_PAUSES_S)
+async def _patiently(items: Sequence[Item[E]], commit: Commit[E], pauses: Pauses) -> None:
+    transient = iter(pauses.transient_s)
+    systemic = pauses.systemic()
     while True:
         try:
             await commit(items)
@@ -77,7 +99,3 @@ async def _pause(error: TransientError | SystemicError, pause_s: float) -> None:
     RETRIES.labels(error.code).inc()
     log.warning("batch_retried", code=error.code, reason=str(error), pause_s=pause_s)
     await asyncio.sleep(pause_s)
-
-
-def _growing(pauses_s: Sequence[float]) -> Iterator[float]:
-    return chain(pauses_s, repeat(pauses_s[-1]))

@@ -1,0 +1,68 @@
+"""A service that does nothing but note and pass on, to show what the runtime does around it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeAlias
+
+import pytest
+
+from shared.errors import PermanentError
+from shared.events import Event, RequestSubmitted
+from shared.runtime.consumer import Consumer, Handler
+from shared.runtime.messages import Message
+from shared.runtime.postgres import Connection, Pool, open_pool
+from shared.runtime.relay import Relay
+from shared.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
+from tests.builders import decision, request_triaged
+from tests.conftest import Database
+from tests.stack import Stores
+
+Noting: TypeAlias = Callable[..., AbstractAsyncContextManager[Consumer[Any]]]
+
+
+async def decide(messages: Sequence[Message[RequestSubmitted]], db: Connection) -> list[Event]:
+    """Note each request and decide it; a description of ``poison`` cannot be handled."""
+    if any(message.event.data.description == "poison" for message in messages):
+        raise PermanentError("description: poison")
+    await db.executemany(
+        "INSERT INTO noted (request_id) VALUES ($1)",
+        [(message.event.data.request_id,) for message in messages],
+    )
+    return [request_triaged(decision(message.event.data)) for message in messages]
+
+
+@pytest.fixture
+async def pool(database: Database) -> AsyncGenerator[Pool]:
+    async with open_pool(database.dsn("triage")) as pool:
+        await pool.execute("CREATE TABLE noted (request_id uuid NOT NULL, at timestamptz)")
+        yield pool
+
+
+@pytest.fixture
+def noting(stores: Stores, pool: Pool) -> Noting:
+    """Return a maker of running consumers, relay included; each stops when its block ends."""
+
+    @asynccontextmanager
+    async def running(
+        handle: Handler[Any] = decide, pool: Pool = pool
+    ) -> AsyncGenerator[Consumer[Any]]:
+        relay = Relay(pool, stores.bootstrap)
+        consumer = Consumer[Any](
+            service="triage",
+            name="runtime-test",
+            topics=[INTAKE_REQUESTS_EXPRESS, INTAKE_REQUESTS],
+            bootstrap=stores.bootstrap,
+            pool=pool,
+            handle=handle,
+            express=frozenset({INTAKE_REQUESTS_EXPRESS.name}),
+            committed=relay.wake,
+        )
+        stopping = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(consumer.run(stopping))
+            group.create_task(relay.run(stopping))
+            yield consumer
+            stopping.set()
+
+    return running

@@ -1,0 +1,217 @@
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from shared.errors import DatabaseDownError, FencedError
+from shared.events import Event, RequestSubmitted, encode
+from shared.runtime.kafka import Partition
+from shared.runtime.messages import Message
+from shared.runtime.offsets import advance, take_over
+from shared.runtime.postgres import Connection, Pool, open_pool, transaction
+from shared.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
+from tests.builders import request_submitted
+from tests.conftest import Database
+from tests.integration.runtime.conftest import Noting, decide
+from tests.tcp_proxy import link_to
+from tests.topic_log import TopicLog
+
+pytestmark = pytest.mark.integration
+
+KEY = "portland.gov:pavement"
+
+
+async def noted(pool: Pool) -> list[str]:
+    return [str(row["request_id"]) for row in await pool.fetch("SELECT request_id FROM noted")]
+
+
+def ids(events: Sequence[RequestSubmitted]) -> list[str]:
+    return [event.data.request_id for event in events]
+
+
+async def test_a_batch_becomes_decisions_in_order_each_caused_once(
+    noting: Noting, pool: Pool, topic_log: TopicLog
+) -> None:
+    events = [request_submitted() for _ in range(20)]
+    await topic_log.publish(*events, events[3])
+
+    async with noting():
+        decisions = await topic_log.at_least(20, TRIAGE_DECISIONS)
+
+    assert sorted(d.data.request_id for d in decisions) == sorted(ids(events))
+    assert await noted(pool) == ids(events)
+
+
+async def test_a_restart_goes_on_after_the_last_commit(
+    noting: Noting, pool: Pool, topic_log: TopicLog
+) -> None:
+    first, second = request_submitted(), request_submitted()
+    await topic_log.publish(first)
+    async with noting():
+        await topic_log.at_least(1, TRIAGE_DECISIONS)
+
+    await topic_log.publish(second)
+    async with noting():
+        await topic_log.at_least(2, TRIAGE_DECISIONS)
+
+    assert await noted(pool) == ids([first, second])
+
+
+async def test_garbage_is_parked_as_it_was_with_its_reason_and_the_rest_flows(
+    noting: Noting, pool: Pool, topic_log: TopicLog
+) -> None:
+    before, poison, after = (
+        request_submitted(),
+        request_submitted(description="poison"),
+        request_submitted(),
+    )
+    async with noting():
+        await topic_log.publish(before)
+        await topic_log.write(INTAKE_REQUESTS, KEY, b"garbage", colour=b"\x00\xff")
+        await topic_log.publish(poison, after)
+        await topic_log.at_least(2, TRIAGE_DECISIONS)
+
+    assert await noted(pool) == ids([before, after])
+    garbage, poisoned = await topic_log.records("intake-requests-dlq")
+    headers = dict(garbage.headers)
+    assert (garbage.key, garbage.value) == (KEY.encode(), b"garbage")
+    assert (headers["service"], headers["code"]) == (b"triage", b"undecodable_event")
+    assert headers["colour"] == b"\x00\xff"
+    assert headers["source"].startswith(b"intake-requests/")
+    assert poisoned.value == encode(poison)
+    assert dict(poisoned.headers)["reason"] == b"description: poison"
+
+
+async def test_express_comes_before_a_standard_backlog(
+    noting: Noting, pool: Pool, topic_log: TopicLog
+) -> None:
+    backlog = [request_submitted() for _ in range(2_000)]
+    urgent = request_submitted(lane="express")
+    await topic_log.publish(*backlog, urgent)
+
+    async with noting():
+        await topic_log.at_least(2_001, TRIAGE_DECISIONS)
+
+    position = (await noted(pool)).index(urgent.data.request_id)
+    assert position <= 500, "express waited for more than one batch"
+
+
+async def test_who_lost_the_partition_changes_nothing_any_more(pool: Pool) -> None:
+    where = Partition(INTAKE_REQUESTS.name, 0)
+    async with transaction(pool) as db:
+        before = await take_over(db, [where])
+    async with transaction(pool) as db:
+        after = await take_over(db, [where])
+
+    async def write_as_before() -> None:
+        async with transaction(pool) as db:
+            await db.execute("INSERT INTO noted SELECT gen_random_uuid()")
+            await advance(db, before, {where: 10_000})
+
+    with pytest.raises(FencedError):
+        await write_as_before()
+
+    assert await noted(pool) == []
+    async with transaction(pool) as db:
+        await advance(db, after, {where: 10_000})
+
+
+async def test_a_commit_that_held_after_all_is_not_made_twice(pool: Pool) -> None:
+    where = Partition(INTAKE_REQUESTS.name, 0)
+    async with transaction(pool) as db:
+        held = await take_over(db, [where])
+        await advance(db, held, {where: 10_000})
+
+    with pytest.raises(FencedError):
+        async with transaction(pool) as db:
+            await advance(db, held, {where: 10_000})
+
+
+async def test_members_that_come_and_go_handle_each_event_once(
+    noting: Noting, pool: Pool, topic_log: TopicLog
+) -> None:
+    events = [request_submitted(dedup_group=f"group-{n % 24}") for n in range(600)]
+    async with noting():
+        await topic_log.publish(*events[:200])
+        async with noting():
+            await topic_log.publish(*events[200:400])
+            await topic_log.at_least(400, TRIAGE_DECISIONS)
+        await topic_log.publish(*events[400:])
+        await topic_log.at_least(600, TRIAGE_DECISIONS)
+
+    assert sorted(await noted(pool)) == sorted(ids(events))
+
+
+async def test_a_handler_that_was_fenced_in_its_batch_leaves_nothing_and_the_batch_is_done_once(
+    noting: Noting, pool: Pool, topic_log: TopicLog
+) -> None:
+    thefts = 0
+
+    async def robbed_once(
+        messages: Sequence[Message[RequestSubmitted]], db: Connection
+    ) -> list[Event]:
+        nonlocal thefts
+        if not thefts:
+            thefts += 1
+            await db.execute("UPDATE consumer_offset SET epoch = epoch + 1")
+            raise FencedError("stolen")
+        return await decide(messages, db)
+
+    event = request_submitted()
+    async with noting(robbed_once):
+        await topic_log.publish(event)
+        await topic_log.at_least(1, TRIAGE_DECISIONS)
+
+    assert thefts == 1
+    assert await noted(pool) == ids([event])
+
+
+async def test_while_the_database_is_away_nothing_is_parked_and_it_goes_on_by_itself(
+    noting: Noting, database: Database, pool: Pool, topic_log: TopicLog
+) -> None:
+    host, port = database.dsn("triage").rpartition("@")[2].split("/")[0].split(":")
+    async with link_to(host, int(port)) as link:
+        dsn = database.dsn("triage").replace(f"{host}:{port}", f"127.0.0.1:{link.port}")
+        async with open_pool(dsn) as through_link, noting(pool=through_link):
+            await topic_log.publish(request_submitted())
+            await topic_log.at_least(1, TRIAGE_DECISIONS)
+            await link.cut()
+            with pytest.raises(DatabaseDownError):
+                async with transaction(through_link) as db:
+                    await db.execute("SELECT 1")
+            await topic_log.publish(request_submitted(), request_submitted())
+            await link.mend()
+            await topic_log.at_least(3, TRIAGE_DECISIONS)
+
+    assert len(await noted(pool)) == 3
+    assert await topic_log.records("intake-requests-dlq") == []
+
+
+async def test_a_position_that_the_broker_does_not_hold_is_said_and_not_jumped_over(
+    noting: Noting, pool: Pool
+) -> None:
+    await pool.execute(
+        "UPDATE consumer_offset SET next_offset = 1000000000 WHERE topic = $1 AND partition = 0",
+        INTAKE_REQUESTS.name,
+    )
+
+    with pytest.raises(ExceptionGroup) as caught:
+        async with noting():
+            await asyncio.wait_for(asyncio.Event().wait(), 20)
+
+    assert caught.group_contains(Exception, match=r"intake-requests/0: next is 1000000000")
+
+
+async def test_an_oversized_record_is_parked_unread(
+    noting: Noting, pool: Pool, topic_log: TopicLog
+) -> None:
+    huge = b'"' + b"x" * 5_000_000 + b'"'
+    async with noting():
+        await topic_log.write(INTAKE_REQUESTS, KEY, huge)
+        await topic_log.publish(request_submitted())
+        await topic_log.at_least(1, TRIAGE_DECISIONS)
+
+    [parked] = await topic_log.records("intake-requests-dlq")
+    assert parked.value == huge
+    assert dict(parked.headers)["code"] == b"too_large"
+    assert len(await noted(pool)) == 1

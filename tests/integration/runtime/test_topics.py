@@ -1,0 +1,42 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.runtime.kafka import apply_topics
+from shared.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, TRIAGE_SURGES
+from tests.stack import Stores
+
+pytestmark = pytest.mark.integration
+
+
+async def test_applying_the_registry_again_changes_nothing(stores: Stores) -> None:
+    assert await apply_topics(stores.bootstrap, stores.topics) == []
+
+
+async def test_missing_topics_are_made_and_differing_ones_mended(stores: Stores) -> None:
+    topic = replace(TRIAGE_SURGES, name="registry-test", partitions=1)
+    longer = replace(topic, partitions=2, retention=timedelta(days=1))
+
+    created = await apply_topics(stores.bootstrap, [topic])
+    mended = await apply_topics(stores.bootstrap, [longer])
+    after = await apply_topics(stores.bootstrap, [longer])
+
+    assert [change.change for change in created] == ["created"]
+    assert {change.change for change in mended} == {"partitions_added", "settings_changed"}
+    assert after == []
+
+
+async def test_partitions_are_never_taken_away(stores: Stores) -> None:
+    [change] = await apply_topics(stores.bootstrap, [replace(INTAKE_REQUESTS, partitions=1)])
+
+    assert change.change == "left"
+
+
+async def test_contacts_are_kept_by_key_and_not_by_age(stores: Stores) -> None:
+    [change] = await apply_topics(
+        stores.bootstrap, [replace(INTAKE_CONTACTS, retention=timedelta(days=1))]
+    )
+    assert change.detail == "cleanup.policy, retention.ms"
+
+    await apply_topics(stores.bootstrap, [INTAKE_CONTACTS])

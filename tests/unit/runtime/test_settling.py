@@ -1,0 +1,132 @@
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from shared.errors import (
+    DatabaseBusyError,
+    DatabaseDownError,
+    FencedError,
+    PermanentError,
+    UndecodableEventError,
+)
+from shared.runtime.messages import Message, Unfit
+from shared.runtime.settling import Pauses, settle
+from tests.builders import request_submitted
+from tests.records import record
+
+AT_ONCE = Pauses(transient_s=(0.0, 0.0), systemic_s=(0.0,))
+
+
+class Ledger:
+    """Commits what it is given, unless it was told that an offset fails."""
+
+    def __init__(self, failures: dict[int, Exception] | None = None) -> None:
+        self.failures = failures or {}
+        self.committed: list[list[int]] = []
+        self.parked: list[int] = []
+
+    async def commit(self, items: Sequence[Message[Any] | Unfit]) -> None:
+        for item in items:
+            if isinstance(item, Message) and (failure := self.failures.get(item.record.offset)):
+                raise failure
+        self.committed.append([item.record.offset for item in items])
+        self.parked += [item.record.offset for item in items if isinstance(item, Unfit)]
+
+
+def messages(*offsets: int) -> list[Message[Any]]:
+    return [Message(record(offset=offset), request_submitted()) for offset in offsets]
+
+
+async def test_a_good_batch_is_committed_once_and_whole() -> None:
+    ledger = Ledger()
+
+    await settle(messages(0, 1, 2), ledger.commit, AT_ONCE)
+
+    assert ledger.committed == [[0, 1, 2]]
+
+
+async def test_one_bad_message_is_parked_and_the_others_are_committed_once_each() -> None:
+    ledger = Ledger({1: PermanentError("field: wrong")})
+
+    await settle(messages(0, 1, 2), ledger.commit, AT_ONCE)
+
+    assert ledger.committed == [[0], [1], [2]]
+    assert ledger.parked == [1]
+
+
+async def test_garbage_is_parked_with_its_batch() -> None:
+    ledger = Ledger()
+    garbage = Unfit(record(offset=1), UndecodableEventError("record: json_invalid"))
+
+    await settle([*messages(0), garbage, *messages(2)], ledger.commit, AT_ONCE)
+
+    assert ledger.committed == [[0, 1, 2]]
+    assert ledger.parked == [1]
+
+
+async def test_a_passing_trouble_is_tried_again_as_a_batch() -> None:
+    tries = 0
+    quiet = Ledger()
+
+    async def commit(items: Sequence[Message[Any] | Unfit]) -> None:
+        nonlocal tries
+        tries += 1
+        if tries <= 2:
+            raise DatabaseBusyError("deadlock")
+        await quiet.commit(items)
+
+    await settle(messages(0, 1), commit, AT_ONCE)
+
+    assert quiet.committed == [[0, 1]]
+
+
+async def test_a_trouble_that_does_not_pass_stops_before_its_message_and_parks_nothing() -> None:
+    ledger = Ledger({1: DatabaseBusyError("lock")})
+
+    with pytest.raises(DatabaseBusyError):
+        await settle(messages(0, 1, 2), ledger.commit, AT_ONCE)
+
+    assert ledger.committed == [[0]]
+    assert ledger.parked == []
+
+
+async def test_while_the_database_is_down_nothing_is_parked_and_nothing_is_split() -> None:
+    tries = 0
+    quiet = Ledger()
+
+    async def commit(items: Sequence[Message[Any] | Unfit]) -> None:
+        nonlocal tries
+        tries += 1
+        if tries <= 20:
+            raise DatabaseDownError("ConnectionRefusedError")
+        await quiet.commit(items)
+
+    await settle(messages(0, 1), commit, AT_ONCE)
+
+    assert quiet.committed == [[0, 1]]
+    assert quiet.parked == []
+
+
+async def test_an_error_nobody_foresaw_ends_the_process_before_its_message() -> None:
+    ledger = Ledger({1: KeyError("bug")})
+
+    with pytest.raises(KeyError):
+        await settle(messages(0, 1, 2), ledger.commit, AT_ONCE)
+
+    assert ledger.committed == [[0]]
+    assert ledger.parked == []
+
+
+async def test_a_fenced_batch_is_neither_split_nor_tried_again() -> None:
+    tries = 0
+
+    async def commit(_: Sequence[Message[Any] | Unfit]) -> None:
+        nonlocal tries
+        tries += 1
+        raise FencedError("moved")
+
+    with pytest.raises(FencedError):
+        await settle(messages(0, 1), commit, AT_ONCE)
+
+    assert tries == 1
