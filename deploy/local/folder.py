@@ -69,6 +69,7 @@ def open_folder(path: Path) -> Generator[DataFolder, None, None]:
         if not _locked(lock, fcntl.LOCK_EX):
             raise StackError(f"a router is already running in {path}; stop it first")
         folder = DataFolder(path)
+        folder.stack_file.unlink(missing_ok=True)  # of a run that was killed
         for part in (folder.logs, folder.processes, folder.mail):
             part.mkdir(exist_ok=True)
         yield folder

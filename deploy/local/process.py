@@ -14,7 +14,7 @@ from deploy.local.program import Program
 
 _LOOK_EVERY_S = 0.02
 _LAST_LINES = 15
-_READ_GO_THEN_RUN = 'read -r go && exec "$@" </dev/null'
+READ_GO_THEN_RUN = 'read -r go && exec "$@" </dev/null'
 
 
 @dataclass(slots=True)
@@ -105,7 +105,7 @@ class Process:
         program, account = self.program, self.program.account
         with self._log.open() as log:
             popen = subprocess.Popen(  # noqa: S603 - the stack's own programs
-                ("/bin/sh", "-c", _READ_GO_THEN_RUN, program.name, *program.argv),
+                ("/bin/sh", "-c", READ_GO_THEN_RUN, program.name, *program.argv),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

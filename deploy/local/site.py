@@ -33,7 +33,6 @@ async def open_site(
         StackError: Another stack runs here, or the folder holds something that is not ours.
     """
     with open_folder(data) as folder:
-        folder.stack_file.unlink(missing_ok=True)
         if left := await end_leftovers(folder):
             report(LeftoversEnded(left))
         if fresh:

@@ -23,7 +23,7 @@ def load_stack(data: Path = DEFAULT_DATA) -> Stack:
     Raises:
         NoRouterError: None runs there.
     """
-    stack = read_stack(DataFolder(data).stack_file)
-    if stack is None or not in_use(data):
+    stack = read_stack(DataFolder(data).stack_file) if in_use(data) else None
+    if stack is None:
         raise NoRouterError(f"no running router in {data}; start one with `route311 up`")
     return stack

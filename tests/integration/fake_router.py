@@ -1,0 +1,34 @@
+"""Runs the embedded stack in the folder given, with stand-ins for the services."""
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+
+from deploy.local.infrastructure import Infrastructure
+from deploy.local.services import Service
+from deploy.local.stack_file import Keys
+from deploy.local.supervisor import running_stack
+from shared.cli.interrupts import InterruptedRunError, run
+from shared.cli.stack_view import StackView
+
+FAKE = Path(__file__).with_name("fake_service.py")
+SERVICES = [
+    Service(name, (sys.executable, str(FAKE), name))
+    for name in ("intake", "triage", "dispatch", "notify")
+]
+
+
+async def no_preparation(_: Infrastructure) -> Keys:
+    return Keys(bureaus={}, adapters={"demo": "key"}, operator="key")
+
+
+async def main(data: Path, *, fresh: bool) -> None:
+    async with running_stack(
+        data, fresh=fresh, report=StackView().show, services=SERVICES, prepare=no_preparation
+    ):
+        await asyncio.Event().wait()
+
+
+with contextlib.suppress(InterruptedRunError):
+    run(main(Path(sys.argv[1]), fresh="--fresh" in sys.argv))

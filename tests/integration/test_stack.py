@@ -1,0 +1,232 @@
+"""The embedded stack with real stores and stand-ins for the services."""
+
+import asyncio
+import os
+import signal
+import smtplib
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from deploy.local.folder import DataFolder, open_folder
+from deploy.local.leftovers import ProcessRecord, runs
+from deploy.local.postgres_home import remove_home
+from deploy.local.readiness import http_ready, kafka_answers
+from deploy.local.stack_file import Stack
+from shared.cli.stack import NoRouterError, load_stack
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
+
+PARTS = {"kafka", "postgres", "mail", "intake", "triage", "dispatch", "notify"}
+ROUTER = Path(__file__).with_name("fake_router.py")
+
+
+@dataclass
+class Router:
+    """A router of its own process, which can be killed and started again."""
+
+    data: Path
+    _popen: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    async def up(self, *options: str) -> Stack:
+        self._launch(options)
+
+        async def runs() -> bool:
+            assert self.popen.poll() is None, self.said()
+            with suppress(NoRouterError):
+                return bool(self.stack)
+            return False
+
+        await eventually(runs, within_s=40)
+        return self.stack
+
+    def _launch(self, options: tuple[str, ...]) -> None:
+        with self.output.open("wb") as output:
+            self._popen = subprocess.Popen(  # noqa: S603 - ours
+                (sys.executable, str(ROUTER), str(self.data), *options),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def popen(self) -> subprocess.Popen[bytes]:
+        assert self._popen is not None
+        return self._popen
+
+    @property
+    def output(self) -> Path:
+        return self.data.with_suffix(".out")
+
+    @property
+    def stack(self) -> Stack:
+        return load_stack(self.data)
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def records(self) -> dict[str, ProcessRecord]:
+        files = (self.data / "processes").glob("*.json")
+        records = [ProcessRecord.model_validate_json(file.read_bytes()) for file in files]
+        return {record.name: record for record in records}
+
+    async def stop(self, number: int) -> int:
+        self.popen.send_signal(number)
+        return await asyncio.to_thread(self.popen.wait, 20)
+
+
+@asynccontextmanager
+async def living(data: Path, *options: str) -> AsyncGenerator[Router]:
+    router = Router(data)
+    try:
+        await router.up(*options)
+        yield router
+    finally:
+        await router.stop(signal.SIGTERM)
+        remove_home(DataFolder(data))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def router(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Router]:
+    async with living(tmp_path_factory.mktemp("stack") / "data") as router:
+        yield router
+
+
+async def write_note(dsn: str, note: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("CREATE TABLE IF NOT EXISTS notes (note text)")
+    await connection.execute("INSERT INTO notes VALUES ($1)", note)
+    await connection.close()
+
+
+async def notes(dsn: str) -> list[str]:
+    connection = await asyncpg.connect(dsn)
+    rows = await connection.fetch("SELECT note FROM notes")
+    await connection.close()
+    return [row["note"] for row in rows]
+
+
+def port_of(address: str) -> int:
+    return int(address.rpartition(":")[2])
+
+
+async def test_the_stack_file_is_for_its_owner_and_names_parts_that_answer(router: Router) -> None:
+    stack = router.stack
+
+    assert (router.data / "stack.json").stat().st_mode & 0o777 == 0o600
+    assert await kafka_answers(port_of(stack.kafka))
+    for service in (stack.intake, stack.triage, stack.dispatch, stack.notify):
+        assert await http_ready(port_of(service))
+
+
+async def test_the_database_lets_nobody_in_without_the_password(router: Router) -> None:
+    dsn = router.stack.postgres
+    secret = dsn.partition("postgres:")[2].partition("@")[0]
+
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(dsn.replace(secret, "guess"))
+
+
+async def test_every_mail_that_is_handed_in_is_kept(router: Router) -> None:
+    def hand_in() -> None:
+        with smtplib.SMTP("127.0.0.1", port_of(router.stack.mail)) as server:
+            for number in range(50):
+                message = f"Subject: {number}\r\n\r\nSu reporte fue recibido: café"
+                server.sendmail("311@city.example", ["ana@example.org"], message.encode())
+
+    await asyncio.to_thread(hand_in)
+
+    kept = [file.read_bytes() for file in sorted(router.stack.mail_folder.glob("*.eml"))]
+    assert [mail.partition(b"\r\n")[0] for mail in kept] == [
+        b"Subject: %d" % number for number in range(50)
+    ]
+    assert kept[0].endswith("café\r\n".encode())
+
+
+async def test_a_second_router_in_the_same_folder_is_refused_in_one_line(router: Router) -> None:
+    program = Path(sys.executable).with_name("route311")
+    second = await asyncio.create_subprocess_exec(
+        program, "up", "--data", router.data, stderr=subprocess.PIPE
+    )
+    _, said = await second.communicate()
+
+    assert second.returncode == 1
+    assert said.decode().splitlines() == [
+        f"route311: a router is already running in {router.data}; stop it first"
+    ]
+
+
+async def test_what_is_killed_comes_back_on_its_port_with_its_data_and_its_last_lines_shown(
+    router: Router,
+) -> None:
+    stack, before = router.stack, router.records()
+    await write_note(stack.postgres, "committed before the kill")
+    killed = ("kafka", "postgres", "mail", "triage")
+
+    for name in killed:
+        os.kill(before[name].pid, signal.SIGKILL)
+
+    async def all_are_new() -> bool:
+        now = router.records()
+        return all(now[name].pid != before[name].pid and runs(now[name]) for name in killed)
+
+    async def broker_answers() -> bool:
+        return await kafka_answers(port_of(stack.kafka))
+
+    async def service_is_ready() -> bool:
+        return await http_ready(port_of(stack.triage))
+
+    await eventually(all_are_new)
+    await eventually(service_is_ready)
+    await eventually(broker_answers)
+    assert "committed before the kill" in await notes(stack.postgres)
+    assert "triage     was killed by SIGKILL; starts again in 0.2 s" in router.said()
+    assert "    info service_started" in router.said()
+
+
+async def test_the_next_router_ends_the_leftovers_of_a_killed_one_and_keeps_its_data(
+    router: Router,
+) -> None:
+    before, stack = router.records(), router.stack
+    await write_note(stack.postgres, "committed before the router died")
+    assert await router.stop(signal.SIGKILL) == -signal.SIGKILL
+    assert all(runs(record) for record in before.values())
+    with pytest.raises(NoRouterError, match="no running router"):
+        load_stack(router.data)
+
+    again = await router.up()
+
+    assert not any(runs(record) for record in before.values())
+    assert set(router.records()) == PARTS
+    assert f"ended what an earlier run left: {', '.join(sorted(PARTS))}" in router.said()
+    assert again == stack
+    assert "committed before the router died" in await notes(again.postgres)
+
+
+async def test_two_routers_live_side_by_side_and_ctrl_c_ends_one_without_a_trace(
+    router: Router, tmp_path: Path
+) -> None:
+    with open_folder(tmp_path / "data") as old:
+        (old.kafka / "data").mkdir(parents=True)
+        (old.kafka / "data" / "meta.properties").write_text("of an older broker")
+    async with living(tmp_path / "data", "--fresh") as other:
+        theirs, ours, records = other.stack, router.stack, other.records()
+        assert {theirs.kafka, theirs.intake, theirs.mail}.isdisjoint({ours.kafka, ours.intake})
+
+        began = time.monotonic()
+        assert await other.stop(signal.SIGINT) == 0
+
+        assert time.monotonic() - began < 10
+        assert set(records) == PARTS
+        assert not any(runs(record) for record in records.values())
+        assert not other.records()
+        assert not (other.data / "stack.json").exists()
+        assert all(runs(record) for record in router.records().values())

@@ -1,0 +1,35 @@
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from deploy.local.report import Died, Happening, LeftoversEnded, Prepared, Started
+from shared.cli.stack_view import StackView
+
+
+@pytest.mark.parametrize(
+    ("happening", "line"),
+    [
+        (Started("kafka", "127.0.0.1:20001", 2.04), "kafka      127.0.0.1:20001"),
+        (Prepared("topics: 183 changes", 0.2), "prepared   topics: 183 changes"),
+        (LeftoversEnded(["kafka", "mail"]), "ended what an earlier run left: kafka, mail"),
+        (Died("triage", -9, 0.2, []), "triage     was killed by SIGKILL; starts again in 0.2 s"),
+        (Died("triage", 1, 3.2, []), "triage     ended with code 1; starts again in 3.2 s"),
+        (Died("triage", None, 3.2, []), "triage     did not get ready; starts again in 3.2 s"),
+    ],
+)
+def test_each_happening_is_one_plain_line(happening: Happening, line: str) -> None:
+    output = StringIO()
+
+    StackView(Console(file=output)).show(happening)
+
+    assert output.getvalue().strip().startswith(line)
+    assert output.getvalue().count("\n") == 1
+
+
+def test_last_lines_are_shown_as_they_are() -> None:
+    output = StringIO()
+
+    StackView(Console(file=output)).show(Died("triage", 1, 0.2, ["KeyError: [bold]", "the end"]))
+
+    assert output.getvalue().splitlines()[1:] == ["    KeyError: [bold]", "    the end"]

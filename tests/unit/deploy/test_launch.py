@@ -1,0 +1,112 @@
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from deploy.local.errors import StartError
+from deploy.local.folder import DataFolder, open_folder
+from deploy.local.launch import running, together
+from deploy.local.process import Process
+from deploy.local.program import Program
+from deploy.local.report import Died, Happening, Started
+
+
+async def at_once(_port: int) -> bool:
+    return True
+
+
+async def never(_port: int) -> bool:
+    return False
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[DataFolder]:
+    with open_folder(tmp_path) as folder:
+        yield folder
+
+
+async def test_a_program_that_fails_at_first_is_built_anew_and_tried_again(
+    folder: DataFolder,
+) -> None:
+    good = Program("kafka", ("sleep", "60"), 2, at_once)
+    programs = iter([Program("kafka", ("false",), 1, never), good])
+    told: list[Happening] = []
+
+    async def build() -> Process:
+        return Process(next(programs), folder)
+
+    async with running(build, told.append, 5) as process:
+        assert process.program is good
+        assert process.pid
+
+    assert [type(happening) for happening in told] == [Died, Started]
+    assert process.pid is None
+
+
+async def test_after_three_failed_tries_the_last_error_goes_on(folder: DataFolder) -> None:
+    built: list[Process] = []
+
+    async def build() -> Process:
+        built.append(Process(Program("kafka", ("false",), 1, never), folder))
+        return built[-1]
+
+    with pytest.raises(StartError):
+        async with running(build, lambda _: None, 5):
+            pass
+
+    assert len(built) == 3
+
+
+@asynccontextmanager
+async def part(name: str, log: list[str], meet: asyncio.Barrier) -> AsyncGenerator[str, None]:
+    await meet.wait()
+    log.append(f"{name} entered")
+    try:
+        yield name
+    finally:
+        await meet.wait()
+        log.append(f"{name} left")
+
+
+@asynccontextmanager
+async def broken(after: asyncio.Event) -> AsyncGenerator[str, None]:
+    await after.wait()
+    raise StartError("broken")
+    yield ""
+
+
+async def test_parts_are_entered_and_left_at_the_same_time() -> None:
+    log: list[str] = []
+    meet = asyncio.Barrier(2)  # would wait for ever for one who comes alone
+
+    async with asyncio.timeout(5), together([part("a", log, meet), part("b", log, meet)]) as names:
+        assert names == ["a", "b"]
+
+    assert sorted(log[2:]) == ["a left", "b left"]
+
+
+async def test_one_part_that_fails_takes_down_those_entered_and_those_still_waiting() -> None:
+    log: list[str] = []
+    entered = asyncio.Event()
+
+    @asynccontextmanager
+    async def first() -> AsyncGenerator[str, None]:
+        entered.set()
+        yield "first"
+        log.append("first left")
+
+    @asynccontextmanager
+    async def slow() -> AsyncGenerator[str, None]:
+        try:
+            await asyncio.Event().wait()
+            yield "slow"
+        finally:
+            log.append("slow given up")
+
+    with pytest.raises(StartError, match="broken"):
+        async with together([first(), slow(), broken(entered)]):
+            pass
+
+    assert sorted(log) == ["first left", "slow given up"]
