@@ -96,7 +96,12 @@ class ForeignEvent(Event):
 
     The reader judges ``time`` and ``data``, so that what is wrong with them gets an answer, while
     what has no identity at all is garbage.
+
+    Attributes:
+        data_model: What ``data`` should be.
     """
+
+    data_model: ClassVar[type[Data]]
 
     id: Identity
     source: Identity

@@ -63,9 +63,10 @@ class Submission(Data):
 
 
 class SubmissionHandedIn(ForeignEvent):
-    """A channel adapter hands in what somebody reported; ``data`` should be a ``Submission``."""
+    """A channel adapter hands in what somebody reported."""
 
     subject_field: ClassVar[str] = "jurisdiction"
+    data_model: ClassVar[type[Data]] = Submission
 
     type: Literal["route311.submission.v1"] = "route311.submission.v1"
 

@@ -120,9 +120,10 @@ class WorkOrderUpdate(Data):
 
 
 class WorkOrderUpdated(ForeignEvent):
-    """A bureau says what became of its work order; ``data`` should be a ``WorkOrderUpdate``."""
+    """A bureau says what became of its work order."""
 
     subject_field: ClassVar[str] = "work_order_id"
+    data_model: ClassVar[type[Data]] = WorkOrderUpdate
 
     type: Literal["route311.work_order.update.v1"] = "route311.work_order.update.v1"
 
@@ -186,8 +187,9 @@ class OperatorCommand(Data):
 
 
 class OperatorCommanded(ForeignEvent):
-    """An operator gave an order; ``data`` should be an ``OperatorCommand``."""
+    """An operator gave an order."""
 
     subject_field: ClassVar[str] = "case_id"
+    data_model: ClassVar[type[Data]] = OperatorCommand
 
     type: Literal["route311.operator.command.v1"] = "route311.operator.command.v1"
