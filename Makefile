@@ -1,0 +1,45 @@
+# Everything that is done with this repository. `make` alone lists it.
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+export UV_SYSTEM_CERTS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check format faults bench
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: .venv/complete ## Make .venv with the route311 command; get Java and Maven where that can be done
+	@:
+
+.venv/complete: pyproject.toml uv.lock deploy/local/setup.sh deploy/local/pom.xml
+	@sh deploy/local/setup.sh
+	@touch $@
+
+demo: setup ## Start everything, play one day in Portland, end with a summary
+	$(BIN)/route311 demo
+
+up: setup ## Start everything here; Ctrl-C stops it
+	$(BIN)/route311 up
+
+test: setup ## Run every test but faults and benchmarks
+	$(PYTEST) --ignore=tests/faults --ignore=tests/bench $(ARGS)
+
+check: setup ## Format, lint, types, layers, unit and contract tests: what a change must pass
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) -q tests/unit tests/contract
+
+format: setup ## Format, and mend what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+faults: setup ## Run the tests that kill, stop and cut off parts of the router
+	@if ls tests/faults/test_*.py >/dev/null 2>&1; then $(PYTEST) tests/faults $(ARGS); \
+	else echo "There are no fault tests yet."; fi
+
+bench: setup ## Measure the way of a request from its topic to the bureau's
+	$(BIN)/route311 bench e2e

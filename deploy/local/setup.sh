@@ -1,0 +1,68 @@
+#!/bin/sh
+# Makes .venv with everything the router needs, and sees to Java and Maven for its Kafka.
+# On Debian and its kin, as root, missing packages are installed; elsewhere one line names them.
+set -eu
+
+UV=0.13.9
+updated=
+
+say() { echo "setup: $*" >&2; }
+
+install() {
+    what=$1
+    shift
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        say "$what is missing; install it and run make again"
+        exit 1
+    fi
+    say "installing $what ..."
+    [ -n "$updated" ] || apt-get -qq update
+    updated=yes
+    for package in "$@"; do
+        if apt-cache show "$package" >/dev/null 2>&1; then
+            DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
+                "$package" >/dev/null
+            return
+        fi
+    done
+    say "$what is not to be had from this system's packages"
+    exit 1
+}
+
+find_python() {
+    for name in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
+        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$name"
+            return
+        fi
+    done
+}
+
+java_is_new_enough() {
+    version=$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')
+    [ "${version:-0}" -ge 17 ]
+}
+
+python=$(find_python)
+if [ -z "$python" ]; then
+    install "Python 3.11 or later" python3
+    python=$(find_python)
+    [ -n "$python" ] || { say "Python 3.11 or later is missing; install it"; exit 1; }
+fi
+"$python" -c 'import ensurepip, venv' 2>/dev/null || install "Python's venv module" python3-venv
+
+java_is_new_enough || install "Java 17 or later" openjdk-17-jre-headless openjdk-21-jre-headless
+command -v mvn >/dev/null || install "Maven" maven
+
+if ! .venv/bin/python -c '' 2>/dev/null; then
+    say "making .venv with $("$python" --version) ..."
+    "$python" -m venv --clear .venv
+fi
+if [ "$(.venv/bin/uv --version 2>/dev/null | cut -d ' ' -f 2)" != "$UV" ]; then
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$UV"
+fi
+say "installing Python packages ..."
+.venv/bin/uv sync --quiet --frozen --all-extras
+say "fetching Kafka ..."
+.venv/bin/python -c 'import asyncio, deploy.local.jars as j; asyncio.run(j.kafka_jars())'
+say "done"
