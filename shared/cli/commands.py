@@ -29,5 +29,28 @@ class Command:
 
 
 COMMANDS = (
+    Command(
+        "replay",
+        "shared.cli.replay.command:replay",
+        "Feed an export into a running router and show what becomes of every row.",
+    ),
+    Command(
+        "submit",
+        "shared.cli.submit:submit",
+        "Hand in one report to the running router and show its number, or what is wrong with it.",
+    ),
+    Command(
+        "status",
+        "shared.cli.status:status",
+        "Show lag, outboxes, dead letters, and cases by status and priority.",
+    ),
+    Command(
+        "migrate",
+        "shared.cli.deployment:migrate",
+        "Bring roles, schemas and tables to the version of this code; safe to repeat.",
+    ),
+    Command(
+        "topics", "shared.cli.deployment:topics", "Make Kafka's topics what the registry says."
+    ),
     Command("up", "shared.cli.up:up", "Start Kafka, PostgreSQL and the four services here."),
 )

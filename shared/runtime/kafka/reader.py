@@ -1,6 +1,7 @@
-"""Reading a stretch of a topic once, outside any group."""
+"""Reading topics outside any group: a stretch once, or what comes from now on."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer
 
@@ -11,7 +12,7 @@ from shared.runtime.kafka.source import Partition, Record
 async def ends_of(bootstrap: str, topics: Collection[str]) -> dict[Partition, int]:
     """Return for each partition of these topics the offset that the next record will get."""
     async with connected(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
-        await consumer._client.force_metadata_update()  # noqa: SLF001 - topics may be new
+        await consumer.topics()  # learns of topics that are new
         partitions = [
             Partition(topic, number)
             for topic in topics
@@ -19,6 +20,19 @@ async def ends_of(bootstrap: str, topics: Collection[str]) -> dict[Partition, in
         ]
         ends: dict[Partition, int] = await consumer.end_offsets(partitions)
         return ends
+
+
+async def bounds_of(bootstrap: str) -> dict[Partition, tuple[int, int]]:
+    """Return for each partition of every topic its first offset, and the one that comes next."""
+    async with connected(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
+        partitions = [
+            Partition(topic, number)
+            for topic in await consumer.topics()
+            for number in consumer.partitions_for_topic(topic) or ()
+        ]
+        first = await consumer.beginning_offsets(partitions)
+        ends = await consumer.end_offsets(partitions)
+        return {p: (first[p], ends[p]) for p in partitions}
 
 
 async def read_between(bootstrap: str, since: Mapping[Partition, int]) -> Sequence[Record]:
@@ -38,3 +52,31 @@ async def read_between(bootstrap: str, since: Mapping[Partition, int]) -> Sequen
             positions = {p: await consumer.position(p) for p in open_ends}
             open_ends = {p for p in open_ends if positions[p] < ends[p]}
         return sorted(records, key=lambda record: record.timestamp)
+
+
+class Tail:
+    """Everything that comes to some partitions from given offsets on, outside any group."""
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        self._consumer = consumer
+
+    async def more(self, within_s: float) -> Sequence[Record]:
+        """Return what has come, or nothing when nothing came in time."""
+        found = await self._consumer.getmany(timeout_ms=int(within_s * 1000))
+        return [record for records in found.values() for record in records]
+
+
+@asynccontextmanager
+async def tailing(bootstrap: str, since: Mapping[Partition, int]) -> AsyncGenerator[Tail]:
+    """Follow the partitions from these offsets."""
+
+    def make() -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=100
+        )
+
+    async with connected(make) as consumer:
+        consumer.assign(list(since))
+        for partition, offset in since.items():
+            consumer.seek(partition, offset)
+        yield Tail(consumer)

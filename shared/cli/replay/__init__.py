@@ -1,0 +1,1 @@
+"""``route311 replay``: real exports through a running router."""
