@@ -45,6 +45,11 @@ COMMANDS = (
         "Show lag, outboxes, dead letters, and cases by status and priority.",
     ),
     Command(
+        "bench",
+        "shared.cli.bench.command:bench",
+        "Measure the router's speed against the raw limit, in one run.",
+    ),
+    Command(
         "migrate",
         "shared.cli.deployment:migrate",
         "Bring roles, schemas and tables to the version of this code; safe to repeat.",

@@ -1,0 +1,137 @@
+"""``route311 bench``: measures that hold on any machine, since each is a ratio within one run."""
+
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from shared.cli.bench.load import SOURCE, submissions
+from shared.cli.bench.raw import HOPS, measure_raw
+from shared.cli.bench.usage import Usage, usage
+from shared.cli.interrupts import run
+from shared.cli.replay.following import follower
+from shared.cli.replay.tally import Result, Tally
+from shared.events import CONTENT_TYPE, encode
+from shared.runtime.kafka import open_sink
+from shared.runtime.records import Outgoing
+from shared.topics import CHANNEL_SUBMISSIONS
+
+bench = typer.Typer(no_args_is_help=True)
+
+_QUIET_S = 20.0
+_SERVICES = ("intake", "triage", "dispatch", "notify")
+
+RequestsOption = Annotated[int, typer.Option("--requests", min=100, help="How many requests.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What ``bench e2e`` found; rates in requests per second."""
+
+    requests: int
+    raw_per_s: float
+    router_per_s: float
+    parts: dict[str, Usage]
+    result: Result
+
+    @property
+    def ratio(self) -> float:
+        """The router's rate as a share of the raw one."""
+        return self.router_per_s / self.raw_per_s
+
+
+@bench.callback()
+def _group() -> None:
+    """Measure the router's speed against the raw limit, in one run."""
+
+
+@bench.command()
+def e2e(requests: RequestsOption = 20_000, json_output: JsonOption = False) -> None:
+    """Measure the way from the submission topic to the bureaus' topics.
+
+    A router of its own is started in a temporary folder. The raw limit is the same bytes copied
+    by bare aiokafka through as many hops, measured just before.
+    """
+    console = Console(stderr=json_output, highlight=False)
+    measured = run(_e2e(requests, console))
+    if json_output:
+        typer.echo(json.dumps({**asdict(measured), "ratio": measured.ratio}))
+    else:
+        _show(measured, console)
+
+
+async def _e2e(requests: int, console: Console) -> Measured:
+    from deploy.local.supervisor import running_stack  # noqa: PLC0415 - slow to load
+
+    with _folder() as folder, console.status("measuring, with a router of its own"):
+        async with running_stack(folder / "data") as stack:
+            records = [
+                Outgoing(
+                    event.id,
+                    CHANNEL_SUBMISSIONS.name,
+                    event.source.encode(),
+                    encode(event),
+                    [("content-type", CONTENT_TYPE)],
+                )
+                for event in submissions(requests)
+            ]
+            raw_per_s = await measure_raw(stack.kafka, records)
+            before = usage()
+            router_per_s, result = await _measure_router(stack.kafka, records)
+            parts = {
+                name: Usage(now.cpu_s - before[name].cpu_s, now.memory_mib)
+                for name, now in usage().items()
+            }
+    return Measured(requests, raw_per_s, router_per_s, parts, result)
+
+
+@contextmanager
+def _folder() -> Generator[Path]:
+    with tempfile.TemporaryDirectory(prefix="route311-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # PostgreSQL runs as another user when this one is root
+        yield folder
+
+
+async def _measure_router(bootstrap: str, records: list[Outgoing]) -> tuple[float, Result]:
+    from shared.catalogue import load_catalogue  # noqa: PLC0415 - slow to load
+
+    bureaus = list(load_catalogue().jurisdictions["portland.gov"].bureaus)
+    reader = await follower(bootstrap, bureaus, Tally(SOURCE))
+    async with open_sink(bootstrap) as sink:
+        began = time.perf_counter()
+        following = asyncio.create_task(reader.follow(lambda: len(records), _QUIET_S))
+        await sink.publish(records)
+        result = await following
+    return len(records) / (time.perf_counter() - began), result
+
+
+def _show(measured: Measured, console: Console) -> None:
+    console.print(
+        f"{measured.requests:,} requests, submission topic to bureau topics: "
+        f"[bold]{measured.router_per_s:,.0f}/s[/]"
+    )
+    console.print(f"the same bytes copied through {HOPS} hops: {measured.raw_per_s:,.0f}/s")
+    console.print(f"ratio: [bold]{measured.ratio:.3f}[/]")
+    result = measured.result
+    console.print(
+        f"accepted {result.accepted:,}, decided {result.decided:,}, "
+        f"cases {result.new_cases:,}, at a bureau {result.with_work:,}"
+    )
+    table = Table("part", "CPU s", "µs/request", "MiB", box=None, padding=(0, 2))
+    for name, part in sorted(measured.parts.items()):
+        each = part.cpu_s / measured.requests * 1e6
+        table.add_row(name, f"{part.cpu_s:.1f}", f"{each:,.0f}", f"{part.memory_mib:,.0f}")
+    services_mib = sum(measured.parts[name].memory_mib for name in _SERVICES)
+    table.add_row("the four services", "", "", f"{services_mib:,.0f}")
+    console.print(table)

@@ -1,0 +1,37 @@
+"""The raw limit: the same bytes through as many Kafka hops, with nothing done to them."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shared.runtime.kafka import apply_topics, open_sink
+from shared.runtime.records import Outgoing
+from shared.topics import CHANNEL_SUBMISSIONS
+
+HOPS = 3
+"""Submission to request, request to decision, decision to work order."""
+
+_COPIER = (sys.executable, "-m", "shared.cli.bench.copier")
+
+
+async def measure_raw(bootstrap: str, records: Sequence[Outgoing]) -> float:
+    """Return the records per second that bare aiokafka copies through all hops.
+
+    The first topic is filled before the clock starts; each hop is a process of its own, and all
+    run beside each other.
+    """
+    names = [f"bench-hop-{number}" for number in range(HOPS + 1)]
+    await apply_topics(bootstrap, [replace(CHANNEL_SUBMISSIONS, name=name) for name in names])
+    async with open_sink(bootstrap) as sink:
+        await sink.publish([replace(record, topic=names[0]) for record in records])
+    began = time.perf_counter()
+    copiers = [
+        await asyncio.create_subprocess_exec(
+            *_COPIER, bootstrap, names[hop], names[hop + 1], str(len(records))
+        )
+        for hop in range(HOPS)
+    ]
+    await asyncio.gather(*(copier.wait() for copier in copiers))
+    return len(records) / (time.perf_counter() - began)
