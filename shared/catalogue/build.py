@@ -1,5 +1,6 @@
 """Makes a jurisdiction out of the checked entries of its files."""
 
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
 from shared.catalogue.build_service import service_type
@@ -8,7 +9,7 @@ from shared.catalogue.draft import Draft
 from shared.catalogue.entries import AgencyEntry, BureauEntry, ConditionEntry, JurisdictionEntry
 from shared.catalogue.jurisdiction import Agency, Bureau, Jurisdiction
 from shared.catalogue.local_text import LocalText
-from shared.catalogue.service_type import ServiceType
+from shared.catalogue.service_type import Keywords, ServiceType
 from shared.phrases import PhraseIndex, fold
 from shared.values import GeoPoint
 
@@ -38,15 +39,16 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
             {name: s.code for s in draft.services for name in s.entry.export_types}
         ),
         phrases=PhraseIndex(
-            (c.code, phrase)
-            for c in conditions.values()
-            for phrase in (*c.phrases.en, *c.phrases.es)
+            _by_code((c.code, c.phrases) for c in conditions.values()),
+            _by_code((c.code, c.exceptions) for c in conditions.values()),
         ),
-        keywords=PhraseIndex(
-            (s.code, word) for s in services.values() for word in (*s.keywords.en, *s.keywords.es)
-        ),
+        keywords=PhraseIndex(_by_code((s.code, s.keywords) for s in services.values())),
         folder=draft.folder,
     )
+
+
+def _by_code(phrases: Iterable[tuple[str, Phrases | Keywords]]) -> Iterator[tuple[str, str]]:
+    return ((code, text) for code, both in phrases for text in (*both.en, *both.es))
 
 
 def bureau(code: str, entry: BureauEntry, head: JurisdictionEntry) -> Bureau:
@@ -63,9 +65,13 @@ def condition(code: str, entry: ConditionEntry) -> Condition:
     """Return a condition; a field of the condition's own name always states it by a yes."""
     answers = {field: frozenset(map(fold, values)) for field, values in entry.answers.items()}
     answers.setdefault(code, frozenset({YES}))
-    phrases = Phrases(entry.phrases.en, entry.phrases.es)
-    name = LocalText(entry.name.en, entry.name.es)
-    return Condition(code, name, MappingProxyType(answers), phrases)
+    return Condition(
+        code,
+        LocalText(entry.name.en, entry.name.es),
+        MappingProxyType(answers),
+        Phrases(entry.phrases.en, entry.phrases.es),
+        Phrases(entry.exceptions.en, entry.exceptions.es),
+    )
 
 
 def _emergencies(draft: Draft) -> tuple[Emergency, ...]:

@@ -12,7 +12,7 @@ WORDS_FOR_YES = frozenset({"yes", "y", "true", "1", "si"})
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Wordings that state a condition, spelled out, one list per language."""
+    """Wordings in the notation of ``shared.phrases.wording``, per language."""
 
     en: tuple[str, ...]
     es: tuple[str, ...]
@@ -27,12 +27,14 @@ class Condition:
         name: What it says, for people.
         attributes: Per field the answers that state it. ``yes`` stands for every way to say yes.
         phrases: Wordings that state it.
+        exceptions: Wordings that only look like it; a phrase inside one does not count.
     """
 
     code: str
     name: LocalText
     attributes: Mapping[str, frozenset[str]]
     phrases: Phrases
+    exceptions: Phrases
 
     def answered_by(self, answers: Mapping[str, object]) -> str | None:
         """Return the field whose answer states the condition; None when no answer does."""

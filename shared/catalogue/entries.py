@@ -9,15 +9,16 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from shared.catalogue.hours import Hours
 from shared.catalogue.measures import duration, hours, metres
 from shared.catalogue.service_type import Datatype
-from shared.catalogue.wording import spell_out
+from shared.phrases import read_wording
 
 
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-def _spelled_out(wordings: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(phrase for wording in wordings for phrase in spell_out(wording))
+def _wording(text: str) -> str:
+    read_wording(text)
+    return text
 
 
 def _timezone(name: str) -> str:
@@ -30,7 +31,9 @@ def _timezone(name: str) -> str:
 
 Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
-Wordings = Annotated[tuple[Text, ...], AfterValidator(_spelled_out)]
+Wordings = Annotated[
+    tuple[Annotated[Text, AfterValidator(_wording)], ...], BeforeValidator(_as_list)
+]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 Metres = Annotated[float, BeforeValidator(metres)]
 OpeningHours = Annotated[Hours, BeforeValidator(hours)]
@@ -106,6 +109,7 @@ class ConditionEntry(Entry):
     name: LocalTextEntry
     answers: dict[str, Texts] = {}
     phrases: PhrasesEntry = PhrasesEntry()
+    exceptions: PhrasesEntry = Field(default=PhrasesEntry(), alias="except")
 
 
 class EmergencyEntry(Entry):

@@ -8,7 +8,6 @@ from shared.catalogue.names import unknown
 from shared.catalogue.section import Found
 from shared.catalogue.service_entry import InformEntry, ReferEntry, ServiceEntry
 from shared.catalogue.service_type import OUTSIDE_PREFIX
-from shared.phrases import fold
 
 
 def faults_of_service(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
@@ -17,7 +16,6 @@ def faults_of_service(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fa
     yield from _conditions(service, draft)
     yield from _questions(service, draft)
     yield from _dedup(service, draft)
-    yield from _keywords(service)
 
 
 def _who_acts(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
@@ -110,11 +108,3 @@ def _dedup(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
     if entry.dedup.window and not entry.dedup.radius and entry.needs.location == "required":
         reason = "a window needs a radius over 0, or needs: {location: no}"
         yield service.fault(reason, "dedup", "radius")
-
-
-def _keywords(service: Found[ServiceEntry]) -> Iterator[Fault]:
-    for language in ("en", "es"):
-        for i, keyword in enumerate(getattr(service.entry.keywords, language)):
-            if not fold(keyword):
-                reason = "this keyword has no letter or digit: write a word"
-                yield service.fault(reason, "keywords", language, i)

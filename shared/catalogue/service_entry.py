@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from shared.catalogue.entries import Duration, Entry, LocalTextEntry, Metres, Text, Texts
+from shared.catalogue.entries import Duration, Entry, LocalTextEntry, Metres, Text, Texts, Wordings
 from shared.catalogue.service_type import Hazard, Priority
 
 Wish = Literal["required", "welcome", "no"]
@@ -14,8 +14,8 @@ Wish = Literal["required", "welcome", "no"]
 class KeywordsEntry(Entry):
     """Words by which people name a kind."""
 
-    en: Texts = Field(min_length=1)
-    es: Texts = Field(min_length=1)
+    en: Wordings = Field(min_length=1)
+    es: Wordings = Field(min_length=1)
 
 
 class DedupEntry(Entry):

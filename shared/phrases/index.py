@@ -1,0 +1,125 @@
+"""Finds the phrases of many wordings in one walk along a text."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from shared.phrases.chains import Chains, Positions
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A phrase found in a text.
+
+    Attributes:
+        code: What the phrase stands for.
+        phrase: The phrase, folded.
+        start_word: Index of its first word in the folded text.
+        end_word: Index after its last word.
+    """
+
+    code: str
+    phrase: str
+    start_word: int
+    end_word: int
+
+
+@dataclass(slots=True)
+class _Place:
+    """What is known of a text after some words, and where its next word leads.
+
+    ``following`` is filled when a text first gets here: of all the combinations that wordings
+    allow, people write few.
+    """
+
+    positions: Positions
+    codes: tuple[str, ...]
+    exceptions: tuple[str, ...]
+    following: Mapping[str, "_Place"] | None = None
+
+
+class PhraseIndex:
+    """Wordings, and what each of them stands for."""
+
+    def __init__(
+        self,
+        phrases: Iterable[tuple[str, str]],
+        exceptions: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """Index pairs of code and wording.
+
+        Args:
+            phrases: What each code is found by.
+            exceptions: Wordings that only look like it: a phrase of the same code that shares a
+                word with one of them is not found.
+
+        Raises:
+            ValueError: A wording breaks the notation of ``shared.phrases.wording``.
+        """
+        self._chains = Chains()
+        for code, wording in phrases:
+            self._chains.codes[self._chains.add(wording)] = code
+        for code, wording in exceptions:
+            self._chains.exceptions[self._chains.add(wording)] = code
+        self._places: dict[Positions, _Place] = {}
+        self._start = self._place(self._chains.start())
+
+    def find(self, folded: str) -> list[Hit]:
+        """Return every phrase in a folded text, by its place in the text.
+
+        Of several phrases of one code that begin at the same word only the longest counts.
+        """
+        words = folded.split()
+        first = self._following(self._start)
+        found: list[Hit] = []
+        excepted: list[Hit] = []
+        for start, word in enumerate(words):
+            if word in first:
+                self._walk(first[word], words, start, found, excepted)
+        if not excepted:
+            return found
+        return [hit for hit in found if not any(_shares_a_word(hit, e) for e in excepted)]
+
+    def _walk(
+        self, place: _Place, words: list[str], start: int, found: list[Hit], excepted: list[Hit]
+    ) -> None:
+        """Add what begins at a word: the longest phrase of each code, and every exception."""
+        ends: dict[str, int] = {}
+        end = start + 1
+        while True:
+            for code in place.codes:
+                ends[code] = end
+            excepted += (Hit(code, "", start, end) for code in place.exceptions)
+            after = self._following(place).get(words[end]) if end < len(words) else None
+            if after is None:
+                break
+            place, end = after, end + 1
+        found += (Hit(code, " ".join(words[start:e]), start, e) for code, e in ends.items())
+
+    def _following(self, place: _Place) -> Mapping[str, _Place]:
+        if place.following is None:
+            reached = self._chains.following(place.positions)
+            place.following = {word: self._place(there) for word, there in reached.items()}
+        return place.following
+
+    def _place(self, positions: Positions) -> _Place:
+        known = self._places.get(positions)
+        if known is None:
+            known = _Place(
+                positions,
+                _said(self._chains.codes, positions),
+                _said(self._chains.exceptions, positions),
+            )
+            self._places[positions] = known
+        return known
+
+
+def _said(codes: Mapping[int, str], positions: Positions) -> tuple[str, ...]:
+    return tuple(sorted({codes[position] for position in positions if position in codes}))
+
+
+def _shares_a_word(hit: Hit, other: Hit) -> bool:
+    return (
+        hit.code == other.code
+        and hit.start_word < other.end_word
+        and other.start_word < hit.end_word
+    )
