@@ -1,6 +1,7 @@
 """``route311 migrate`` and ``route311 topics``: what a deployment runs before the services."""
 
 import asyncio
+import os
 from typing import Annotated
 
 import typer
@@ -23,11 +24,19 @@ def _group() -> None:
 def migrate(data: DataOption = DEFAULT_DATA) -> None:
     """Bring roles, schemas and tables to the version of this code; safe to repeat.
 
-    The database is that of ROUTE311_ADMIN_DSN, else of the running router.
+    The database is that of ROUTE311_ADMIN_DSN, else of the running router. Where the variable
+    <SERVICE>_POSTGRES_PASSWORD is set, the service's role gets that password.
     """
     from shared.runtime import migrate as migrating  # noqa: PLC0415 - slow to load
 
-    steps = asyncio.run(migrating.migrate(find_admin_dsn(data)))
+    admin_dsn = find_admin_dsn(data)
+    steps = asyncio.run(migrating.migrate(admin_dsn))
+    passwords = {
+        service: password
+        for service in migrating.SERVICES
+        if (password := os.environ.get(f"{service.upper()}_POSTGRES_PASSWORD"))
+    }
+    asyncio.run(migrating.set_passwords(admin_dsn, passwords))
     for step in steps:
         _console.print(f"applied {step}")
     _console.print(f"{len(steps)} steps applied" if steps else "nothing to do")
