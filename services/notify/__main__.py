@@ -1,0 +1,7 @@
+"""``python -m services.notify`` runs the service."""
+
+from services.notify.app import notify
+from services.notify.settings import NotifySettings
+from shared.runtime.service import run
+
+run("notify", NotifySettings(), notify)

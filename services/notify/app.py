@@ -1,0 +1,62 @@
+"""Puts notify together: opens, wires, closes."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from services.notify.handlers import on_messages
+from services.notify.rules.cities import cities_of
+from services.notify.rules.wording import Wording
+from services.notify.sending.sender import Sender
+from services.notify.sending.smtp import open_mailers
+from services.notify.sending.store import PostgresDeliveries
+from services.notify.settings import NotifySettings
+from services.notify.store import PostgresAudience
+from shared.catalogue import load_catalogue
+from shared.events import Event
+from shared.runtime.clock import utc_now
+from shared.runtime.consumer import Consumer
+from shared.runtime.messages import Message
+from shared.runtime.postgres import Connection, open_pool
+from shared.runtime.relay import Relay
+from shared.runtime.service import Parts
+from shared.topics import DISPATCH_CASES, INTAKE_CONTACTS, TRIAGE_DECISIONS
+
+
+@asynccontextmanager
+async def notify(settings: NotifySettings) -> AsyncGenerator[Parts]:
+    """Open what notify needs, yield its parts, and close it all in reverse order."""
+    wording = Wording(cities_of(load_catalogue()), settings.public_url)
+    contact_key = settings.contact_key.get_secret_value().encode()
+
+    async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
+        return await on_messages(messages, PostgresAudience(db), contact_key, utc_now())
+
+    def committed() -> None:
+        relay.wake()
+        sender.wake()
+
+    async with (
+        open_pool(settings.postgres_dsn.get_secret_value()) as pool,
+        open_mailers(settings) as mailers,
+    ):
+        relay = Relay(pool, settings.kafka_bootstrap)
+        sender = Sender(
+            deliveries=PostgresDeliveries(pool),
+            mailers=mailers,
+            wording=wording,
+            address=settings.sender,
+            lease=timedelta(seconds=2 * settings.smtp_within_s),
+            settled=relay.wake,
+        )
+        consumer = Consumer[Any](
+            service="notify",
+            name="notify",
+            topics=[INTAKE_CONTACTS, TRIAGE_DECISIONS, DISPATCH_CASES],
+            bootstrap=settings.kafka_bootstrap,
+            pool=pool,
+            handle=handle,
+            committed=committed,
+        )
+        yield Parts(pool, work=[consumer.run, relay.run, sender.run], must_be_ready=[consumer])

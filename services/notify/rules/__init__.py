@@ -1,0 +1,1 @@
+"""What notify decides, without a database, a clock or a server."""

@@ -1,0 +1,110 @@
+"""What the rules speak of: what there is to tell, who may hear it, and what is sent."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Channel: TypeAlias = Literal["email", "sms"]
+Language: TypeAlias = Literal["en", "es"]
+Template: TypeAlias = Literal[
+    "received",
+    "attached",
+    "already_closed",
+    "scheduled",
+    "in_progress",
+    "waiting_for_resident",
+    "completed",
+    "declined",
+    "referred",
+    "reopened",
+]
+Suppression: TypeAlias = Literal["not_wanted", "no_channel", "channel_not_available"]
+CaseVersion: TypeAlias = tuple[str, int]
+
+WITHOUT_CASE = 0
+"""The version of what is said about a request that never becomes a case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The event that a message follows from."""
+
+    event_id: str
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Something to tell: one change of a case, or what becomes of a request without one.
+
+    Attributes:
+        about: The case, or the request where there is no case.
+        version: The case's, after the change.
+        only_for: The one request whose reporter hears of it; None is every follower.
+        priority: ``P1`` is told first.
+    """
+
+    about: str
+    version: int
+    template: Template
+    priority: str
+    cause: Cause
+    only_for: str | None = None
+
+    @property
+    def case_version(self) -> CaseVersion:
+        """What no two occasions share."""
+        return self.about, self.version
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How somebody can be reached, and wants to be.
+
+    Attributes:
+        person: Keyed hash, the same for the same person.
+        wants: Channels that were asked for.
+        has: Channels for which there is an address or a number that can be used.
+        languages: BCP 47 tags, the preferred one first.
+    """
+
+    person: str
+    wants: frozenset[Channel]
+    has: frozenset[Channel]
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """The reporter of one request of a case, of whom all is known that a message needs.
+
+    Attributes:
+        about: The case, or the request where there is no case.
+        since: The version that brought the request into the case.
+        until: The version that took it out again; None while it belongs there.
+    """
+
+    request_id: str
+    about: str
+    since: int
+    contact: Contact
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message to one person by one channel; with ``suppressed`` the reason why it stays."""
+
+    person: str
+    request_id: str
+    language: Language
+    channel: Channel
+    occasion: Occasion
+    suppressed: Suppression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDelivery:
+    """A delivery that is on record; the id names it for ever."""
+
+    notification_id: str
+    delivery: Delivery

@@ -1,0 +1,1 @@
+"""How what is due gets out, each message at most once."""

@@ -1,0 +1,146 @@
+"""Who follows which case, what was announced, and what is due, in PostgreSQL."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from asyncpg import Record
+
+from services.notify.learning import columns, keep
+from services.notify.news import News
+from services.notify.rules.values import (
+    Cause,
+    Channel,
+    Contact,
+    Delivery,
+    Follower,
+    KeptDelivery,
+    Occasion,
+)
+from shared.events import new_id
+from shared.runtime.postgres import Connection
+
+# Both statements go through the requests in the order of their ids, as every other transaction
+# does, so that two of them never wait for each other.
+_NAME = """
+    INSERT INTO requests (request_id)
+    SELECT unnest($1::uuid[]) ORDER BY 1
+    ON CONFLICT DO NOTHING
+"""
+_HOLD = """
+    SELECT FROM requests
+     WHERE request_id = ANY($1::uuid[])
+        OR request_id IN (SELECT request_id FROM memberships WHERE about = ANY($2::uuid[]))
+     ORDER BY request_id
+       FOR UPDATE
+"""
+_FOLLOWERS = """
+    SELECT request_id, about, since, until, person, mailbox IS NOT NULL AS has_email, has_phone,
+           wants_email, wants_sms, contact_language, language
+      FROM memberships JOIN requests USING (request_id)
+     WHERE (request_id = ANY($1::uuid[]) OR about = ANY($2::uuid[]))
+       AND since IS NOT NULL AND person IS NOT NULL AND tracking_number IS NOT NULL
+"""
+_OCCASIONS = """
+    SELECT about, version, template, priority, only_for, cause_id, traceparent
+      FROM announcements
+     WHERE about = ANY($1::uuid[]) AND (only_for IS NULL OR only_for = ANY($2::uuid[]))
+"""
+_ADD = """
+    INSERT INTO deliveries (notification_id, person, request_id, about, version, channel, template,
+                            language, priority, state, reason, due_at, not_before)
+    SELECT notification_id, person, request_id, about, version, channel, template, language,
+           priority, CASE WHEN reason IS NULL THEN 'pending' ELSE 'suppressed' END, reason, $11, $11
+      FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::integer[], $6::text[],
+                  $7::text[], $8::text[], $9::text[], $10::text[])
+           WITH ORDINALITY
+           AS new (notification_id, person, request_id, about, version, channel, template,
+                   language, priority, reason, place)
+     ORDER BY place
+    ON CONFLICT DO NOTHING
+    RETURNING notification_id
+"""
+
+
+class PostgresAudience:
+    """The audience in notify's schema, inside the caller's transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def hold(self, request_ids: Collection[str], abouts: Collection[str]) -> None:
+        """Lock the rows of these requests and of the followers of these cases, or wait for them.
+
+        What comes after sees all that other transactions learned about them before.
+        """
+        await self._connection.execute(_NAME, request_ids)
+        await self._connection.execute(_HOLD, request_ids, abouts)
+
+    async def learn(self, news: News) -> None:
+        """Keep what became known, one statement for each kind of thing."""
+        await keep(self._connection, news)
+
+    async def followers(
+        self, request_ids: Collection[str], abouts: Collection[str]
+    ) -> Sequence[Follower]:
+        """Return those of whom all is known, by these requests or of these cases."""
+        rows = await self._connection.fetch(_FOLLOWERS, request_ids, abouts)
+        return [_follower(row) for row in rows]
+
+    async def occasions(
+        self, abouts: Collection[str], request_ids: Collection[str]
+    ) -> Sequence[Occasion]:
+        """Return what was announced about these cases to all, or to these requests alone."""
+        rows = await self._connection.fetch(_OCCASIONS, abouts, request_ids)
+        return [occasion_of(row) for row in rows]
+
+    async def add(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[KeptDelivery]:
+        """Keep the deliveries and return those that are new; of equal ones the first is kept."""
+        kept = [KeptDelivery(new_id(), delivery) for delivery in deliveries]
+        rows = [(one.notification_id, *_described(one.delivery)) for one in kept]
+        added = await self._connection.fetch(_ADD, *columns(rows), now)
+        new = {str(row["notification_id"]) for row in added}
+        return [one for one in kept if one.notification_id in new]
+
+
+def occasion_of(row: Record) -> Occasion:
+    """Return the occasion in a row that holds an announcement."""
+    return Occasion(
+        about=str(row["about"]),
+        version=row["version"],
+        template=row["template"],
+        priority=row["priority"],
+        cause=Cause(row["cause_id"], row["traceparent"]),
+        only_for=str(row["only_for"]) if row["only_for"] else None,
+    )
+
+
+def _described(delivery: Delivery) -> tuple[object, ...]:
+    occasion = delivery.occasion
+    return (
+        delivery.person,
+        delivery.request_id,
+        occasion.about,
+        occasion.version,
+        delivery.channel,
+        occasion.template,
+        delivery.language,
+        occasion.priority,
+        delivery.suppressed,
+    )
+
+
+def _follower(row: Record) -> Follower:
+    wants: dict[Channel, bool] = {"email": row["wants_email"], "sms": row["wants_sms"]}
+    has: dict[Channel, bool] = {"email": row["has_email"], "sms": row["has_phone"]}
+    return Follower(
+        request_id=str(row["request_id"]),
+        about=str(row["about"]),
+        since=row["since"],
+        until=row["until"],
+        contact=Contact(
+            person=row["person"],
+            wants=frozenset(channel for channel, wanted in wants.items() if wanted),
+            has=frozenset(channel for channel, usable in has.items() if usable),
+            languages=tuple(filter(None, (row["contact_language"], row["language"]))),
+        ),
+    )
