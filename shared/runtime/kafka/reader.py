@@ -12,7 +12,7 @@ from shared.runtime.kafka.source import Partition, Record
 async def ends_of(bootstrap: str, topics: Collection[str]) -> dict[Partition, int]:
     """Return for each partition of these topics the offset that the next record will get."""
     async with connected(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
-        await consumer.topics()  # learns of topics that are new
+        await consumer._client.force_metadata_update()  # noqa: SLF001 - topics may be new
         partitions = [
             Partition(topic, number)
             for topic in topics
@@ -25,6 +25,7 @@ async def ends_of(bootstrap: str, topics: Collection[str]) -> dict[Partition, in
 async def bounds_of(bootstrap: str) -> dict[Partition, tuple[int, int]]:
     """Return for each partition of every topic its first offset, and the one that comes next."""
     async with connected(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
+        await consumer._client.force_metadata_update()  # noqa: SLF001 - of every topic there is
         partitions = [
             Partition(topic, number)
             for topic in await consumer.topics()
