@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.phrases.chains import Chains, Positions
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A phrase found in a text.
 
     Attributes:
@@ -34,6 +34,7 @@ class _Place:
     positions: Positions
     codes: tuple[str, ...]
     exceptions: tuple[str, ...]
+    is_end: bool
     following: Mapping[str, "_Place"] | None = None
 
 
@@ -69,12 +70,15 @@ class PhraseIndex:
         Of several phrases of one code that begin at the same word only the longest counts.
         """
         words = folded.split()
-        first = self._following(self._start)
+        begin = self._following(self._start).get
         found: list[Hit] = []
         excepted: list[Hit] = []
-        for start, word in enumerate(words):
-            if word in first:
-                self._walk(first[word], words, start, found, excepted)
+        for start, (word, after) in enumerate(zip(words, [*words[1:], ""], strict=False)):
+            place = begin(word)
+            if place is None:
+                continue
+            if place.is_end or after in (place.following or self._following(place)):
+                self._walk(place, words, start, found, excepted)
         if not excepted:
             return found
         return [hit for hit in found if not any(_shares_a_word(hit, e) for e in excepted)]
@@ -83,17 +87,19 @@ class PhraseIndex:
         self, place: _Place, words: list[str], start: int, found: list[Hit], excepted: list[Hit]
     ) -> None:
         """Add what begins at a word: the longest phrase of each code, and every exception."""
+        at: _Place | None = place
         ends: dict[str, int] = {}
-        end = start + 1
-        while True:
-            for code in place.codes:
-                ends[code] = end
-            excepted += (Hit(code, "", start, end) for code in place.exceptions)
-            after = self._following(place).get(words[end]) if end < len(words) else None
-            if after is None:
+        for end in range(start + 1, len(words) + 1):
+            if at is None:
                 break
-            place, end = after, end + 1
-        found += (Hit(code, " ".join(words[start:e]), start, e) for code, e in ends.items())
+            for code in at.codes:
+                ends[code] = end
+            if at.exceptions:
+                excepted.extend(Hit(code, "", start, end) for code in at.exceptions)
+            if end < len(words):
+                at = (at.following or self._following(at)).get(words[end])
+        for code, end in ends.items():
+            found.append(Hit(code, " ".join(words[start:end]), start, end))
 
     def _following(self, place: _Place) -> Mapping[str, _Place]:
         if place.following is None:
@@ -104,11 +110,9 @@ class PhraseIndex:
     def _place(self, positions: Positions) -> _Place:
         known = self._places.get(positions)
         if known is None:
-            known = _Place(
-                positions,
-                _said(self._chains.codes, positions),
-                _said(self._chains.exceptions, positions),
-            )
+            codes = _said(self._chains.codes, positions)
+            exceptions = _said(self._chains.exceptions, positions)
+            known = _Place(positions, codes, exceptions, bool(codes or exceptions))
             self._places[positions] = known
         return known
 

@@ -33,5 +33,7 @@ def _slot(step: str) -> Slot:
     optional = step.endswith("?")
     alternatives = tuple(tuple(fold(a).split()) for a in step.removesuffix("?").split("|"))
     if not all(alternatives):
-        raise ValueError("each alternative needs a letter or digit; write one|two, or word? if optional")
+        raise ValueError(
+            "each alternative needs a letter or digit; write one|two, or word? if optional"
+        )
     return Slot(alternatives, optional)

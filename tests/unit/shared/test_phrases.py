@@ -1,0 +1,145 @@
+"""How texts and phrases become comparable, and how phrases are found in texts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.phrases import Hit, PhraseIndex, fold, read_wording
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        pytest.param("  Two   words\n", "two words", id="spaces"),
+        pytest.param("SEMÁFORO caído, ¡ojo!", "semaforo caido ojo", id="accents and marks"),
+        pytest.param("niños en la señal", "ninos en la senal", id="tilde"),
+        pytest.param("can't, don\u2019t", "cant dont", id="apostrophes inside words"),
+        pytest.param("'quoted' words", "quoted words", id="apostrophes around words"),
+        pytest.param("I-205 drop-off", "i 205 drop off", id="hyphens"),
+        pytest.param("snake_case", "snake case", id="underscore"),
+        pytest.param(
+            "\uff26\uff35\uff2c\uff2c\u3000\uff57\uff49\uff44\uff54\uff48", "full width", id="width"
+        ),
+        pytest.param("straße", "strasse", id="casefold"),
+        pytest.param("?!…", "", id="no word at all"),
+        pytest.param("停电 света нет", "停电 света нет", id="other scripts stay"),
+    ],
+)
+def test_a_text_is_folded_to_bare_words(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+@given(st.text())
+def test_folding_a_folded_text_changes_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text())
+def test_a_folded_text_has_one_space_between_words_and_none_around(text: str) -> None:
+    assert fold(text) == " ".join(fold(text).split())
+
+
+@pytest.mark.parametrize(
+    ("wording", "phrase", "found"),
+    [
+        pytest.param("on fire", "on fire", True, id="plain"),
+        pytest.param("on fire", "on the fire", False, id="another word between"),
+        pytest.param("blocks|blocking the lane", "blocking the lane", True, id="alternative"),
+        pytest.param("blocks|blocking the lane", "blocked the lane", False, id="no alternative"),
+        pytest.param("in the? lane", "in lane", True, id="optional word left out"),
+        pytest.param("in the? lane", "in the lane", True, id="optional word said"),
+        pytest.param("in the|a? lane", "in the a lane", False, id="one alternative at a time"),
+        pytest.param("is? very? very? deep", "is very deep", True, id="several optional words"),
+        pytest.param("on fire now?", "on fire", True, id="optional at the end"),
+        pytest.param("fell down-the-stairs|hard", "fell down the stairs", True, id="joined words"),
+        pytest.param("fell down-the-stairs|hard", "fell down the hill", False, id="joined, other"),
+        pytest.param("CAÍDO", "caído", True, id="accents and case do not matter"),
+        pytest.param("can't pass", "cant pass", True, id="apostrophe left out"),
+    ],
+)
+def test_a_wording_finds_just_the_phrases_that_it_stands_for(
+    wording: str, phrase: str, found: bool
+) -> None:
+    index = PhraseIndex([("it", wording)])
+
+    assert bool(index.find(fold(f"we say {phrase} here"))) == found
+
+
+def test_a_hit_says_which_words_it_covers() -> None:
+    index = PhraseIndex([("lane", "in the right lane")])
+
+    assert index.find("couch in the right lane now") == [Hit("lane", "in the right lane", 1, 5)]
+
+
+def test_of_phrases_of_one_code_from_one_word_only_the_longest_counts() -> None:
+    index = PhraseIndex([("lane", "in the lane"), ("lane", "in the lane of traffic")])
+
+    assert [hit.phrase for hit in index.find("in the lane of traffic")] == [
+        "in the lane of traffic"
+    ]
+
+
+def test_one_phrase_may_stand_for_several_codes() -> None:
+    index = PhraseIndex([("a", "water rising"), ("b", "water rising fast")])
+
+    assert {hit.code for hit in index.find("the water rising fast")} == {"a", "b"}
+
+
+def test_a_phrase_that_begins_inside_another_is_found_too() -> None:
+    index = PhraseIndex([("a", "big hole"), ("b", "hole in road")])
+
+    assert [hit.code for hit in index.find("big hole in road")] == ["a", "b"]
+
+
+def test_a_phrase_that_shares_a_word_with_an_exception_is_not_found() -> None:
+    index = PhraseIndex([("fire", "a fire")], [("fire", "fire hydrant")])
+
+    assert index.find("a fire hydrant leaks") == []
+
+
+def test_an_exception_takes_away_no_phrase_elsewhere_in_the_text() -> None:
+    index = PhraseIndex([("fire", "a fire")], [("fire", "fire hydrant")])
+
+    assert [hit.start_word for hit in index.find("a fire hydrant and a fire")] == [4]
+
+
+def test_an_exception_of_one_code_leaves_the_others_alone() -> None:
+    index = PhraseIndex([("fire", "a fire"), ("hydrant", "fire hydrant")], [("fire", "hydrant")])
+
+    assert [hit.code for hit in index.find("a fire hydrant")] == ["fire", "hydrant"]
+
+
+def test_an_index_without_phrases_finds_nothing() -> None:
+    assert PhraseIndex([]).find("anything at all") == []
+
+
+def test_an_empty_text_has_no_phrases() -> None:
+    assert PhraseIndex([("a", "word")]).find("") == []
+
+
+@pytest.mark.parametrize("wording", ["", "the?", "a|", "one || two", "—", "one|… two"])
+def test_a_wording_that_could_stand_for_nothing_is_refused(wording: str) -> None:
+    with pytest.raises(ValueError, match=r"letter|optional"):
+        read_wording(wording)
+
+
+WORDS = st.sampled_from(["a", "b", "c"])
+
+
+@given(
+    st.lists(st.lists(WORDS, min_size=1, max_size=4).map(" ".join), max_size=8),
+    st.lists(WORDS, max_size=12).map(" ".join),
+)
+def test_plain_phrases_are_found_wherever_they_stand(phrases: list[str], text: str) -> None:
+    index = PhraseIndex((phrase, phrase) for phrase in phrases)
+
+    found = {(hit.start_word, hit.end_word, hit.code) for hit in index.find(text)}
+
+    words = text.split()
+    assert found == {
+        (start, start + length, phrase)
+        for phrase in phrases
+        for length in [len(phrase.split())]
+        for start in range(len(words) - length + 1)
+        if words[start : start + length] == phrase.split()
+    }
