@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format faults bench
+.PHONY: help setup demo up test check format schemas faults bench
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -36,6 +36,9 @@ check: setup ## Format, lint, types, layers, unit and contract tests: what a cha
 format: setup ## Format, and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+schemas: setup ## Write the JSON Schemas and the AsyncAPI document anew from the events
+	$(BIN)/python -m shared.schemas
 
 faults: setup ## Run the tests that kill, stop and cut off parts of the router
 	@if ls tests/faults/test_*.py >/dev/null 2>&1; then $(PYTEST) tests/faults $(ARGS); \
