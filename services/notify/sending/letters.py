@@ -31,7 +31,7 @@ def compose(
     message = EmailMessage(_SEVEN_BIT)
     message["From"] = Address(letter.city, addr_spec=sender)
     message["To"] = Address(addr_spec=mailbox)
-    message["Subject"] = letter.subject
+    message["Subject"] = _as_it_stands(letter.subject)
     message["Date"] = format_datetime(now)
     message["Message-ID"] = message_id(notification_id, sender)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: let no autoresponder answer
@@ -39,3 +39,11 @@ def compose(
     message.add_alternative(letter.html, subtype="html")
     message["Content-Language"] = letter.language  # the two lines above drop an earlier one
     return message.as_bytes()
+
+
+def _as_it_stands(text: str) -> str:
+    """Return the text so that no header parser decodes an encoded word (RFC 2047) in it.
+
+    The standard library does when a header is set, and what comes out may hold a line end.
+    """
+    return text.replace("=?", "= ?")

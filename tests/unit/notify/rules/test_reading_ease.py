@@ -29,7 +29,7 @@ def sentences(template: str, language: str) -> list[list[str]]:
     )
     prose = re.sub(r"https?://\S+|[0-9-]{3,}", "", told.text)
     split = re.split(r"[.!?:]\s|\n\n", prose)
-    return [words for one in split if (words := re.findall(r"[^\W\d_'’]+(?:['’]\w+)?", one))]
+    return [words for one in split if (words := re.findall(r"[^\W\d_]+(?:'\w+)?", one))]
 
 
 def english_syllables(word: str) -> int:

@@ -1,0 +1,99 @@
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+import pytest
+
+from services.notify.rules.wording import Letter
+from services.notify.sending.letters import compose, message_id
+from tests.builders import NOON
+from tests.unit.notify.makers import SENDER, particulars, request_facts, wording
+
+
+def mail(letter: Letter, mailbox: str = "ana@example.org") -> EmailMessage:
+    return message_from_bytes(raw(letter, mailbox), policy=default)
+
+
+def raw(letter: Letter, mailbox: str = "ana@example.org") -> bytes:
+    return compose(letter, notification_id="0197", sender=SENDER, mailbox=mailbox, now=NOON)
+
+
+def letter(**changes: str) -> Letter:
+    fields = {
+        "city": "City of Portland",
+        "language": "es",
+        "subject": "Recibimos su reporte 26-7KQ4-M2",
+        "text": "Hola, Ana:\n\nYa empezó.\n",
+        "html": "<p>Hola, Ana:</p>\n<p>Ya empezó.</p>\n",
+    }
+    return Letter(**(fields | changes))  # type: ignore[arg-type]
+
+
+def body(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
+
+
+def test_a_message_names_who_when_what_and_in_which_language() -> None:
+    message = mail(letter())
+
+    assert message["From"] == f"City of Portland <{SENDER}>"
+    assert message["To"] == "ana@example.org"
+    assert message["Subject"] == "Recibimos su reporte 26-7KQ4-M2"
+    assert message["Date"].datetime == NOON
+    assert message["Content-Language"] == "es"
+    assert message["Auto-Submitted"] == "auto-generated"
+
+
+def test_a_message_is_text_with_the_same_in_html_beside_it() -> None:
+    message = mail(letter())
+
+    assert message.get_content_type() == "multipart/alternative"
+    assert [p.get_content_type() for p in message.iter_parts()] == ["text/plain", "text/html"]
+    assert body(message, "plain") == "Hola, Ana:\n\nYa empezó.\n"
+    assert body(message, "html") == "<p>Hola, Ana:</p>\n<p>Ya empezó.</p>\n"
+
+
+def test_the_message_id_is_the_same_however_often_the_message_is_made() -> None:
+    assert mail(letter())["Message-ID"] == message_id("0197", SENDER) == "<0197@city.example>"
+
+
+def test_a_message_is_plain_ascii_in_lines_that_every_server_carries() -> None:
+    long = letter(text="ñ" * 5_000, html="<p>" + "ñ" * 5_000 + "</p>", subject="ñ" * 300)
+
+    lines = raw(long).split(b"\r\n")
+
+    assert raw(long).isascii()
+    assert max(map(len, lines)) <= 998
+    assert body(mail(long), "plain").strip() == "ñ" * 5_000
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "x\r\nBcc: evil@example.org",
+        "x\nBcc: evil@example.org",
+        "x\u2028Bcc: evil@example.org",
+        "=?utf-8?q?x=0D=0ABcc:_evil=40example.org?=",
+        "\u202eevil",
+    ],
+)
+def test_text_of_others_adds_no_header_and_no_recipient(hostile: str) -> None:
+    told = wording().letter(
+        particulars(name=hostile, request=request_facts(tracking_number=hostile, address=hostile))
+    )
+    plain = wording().letter(particulars())
+
+    message = mail(told)
+
+    assert message.keys() == mail(plain).keys()
+    assert message["To"] == "ana@example.org"
+    assert len(list(message.iter_parts())) == 2
+    assert "\u202e" not in message["Subject"]
+
+
+def test_a_city_of_any_script_can_send() -> None:
+    assert mail(letter(city="Ciudad de Núñez, Oregón"))["From"].addresses[0].display_name == (
+        "Ciudad de Núñez, Oregón"
+    )

@@ -1,0 +1,341 @@
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+from typing_extensions import override
+
+from services.notify.handlers import on_messages
+from services.notify.sending.sender import Sender
+from services.notify.sending.settlements import Claimed, Outcome, Settlement
+from shared.errors import DatabaseDownError
+from shared.events import Event, new_id
+from tests.builders import NOON, contact_given
+from tests.unit.notify.fakes import InMemoryNotify
+from tests.unit.notify.makers import (
+    CONTACT_KEY,
+    SENDER,
+    closed,
+    messages,
+    moved,
+    opened,
+    triaged,
+    wording,
+)
+from tests.waiting import eventually
+
+LEASE = timedelta(seconds=60)
+
+
+@dataclass
+class FakeMailer:
+    """Answers with these outcomes in turn, then takes everything."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    hindrance: str | None = None
+    got: list[tuple[str, str]] = field(default_factory=list)
+
+    async def reach(self) -> str | None:
+        return self.hindrance
+
+    async def hand_over(self, mailbox: str, message: bytes) -> Outcome:
+        outcome = self.outcomes.pop(0) if self.outcomes else Outcome("taken")
+        if outcome.result in {"taken", "unknown"}:
+            subject = message_from_bytes(message, policy=default)["Subject"]
+            self.got.append((mailbox, subject))
+        return outcome
+
+
+@dataclass
+class Clock:
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Office:
+    """A sender with all that it needs, and a clock that the test turns."""
+
+    store: InMemoryNotify = field(default_factory=InMemoryNotify)
+    mailers: list[FakeMailer] = field(default_factory=lambda: [FakeMailer()])
+    clock: Clock = field(default_factory=Clock)
+    wakes: list[str] = field(default_factory=list)
+
+    @property
+    def sender(self) -> Sender:
+        return Sender(
+            deliveries=self.store,
+            mailers=self.mailers,
+            wording=wording(),
+            address=SENDER,
+            lease=LEASE,
+            settled=lambda: self.wakes.append("relay"),
+            clock=self.clock,
+        )
+
+    async def know(self, events: Iterable[Event]) -> None:
+        await on_messages(messages(events), self.store, CONTACT_KEY, self.clock.now)
+
+    @property
+    def states(self) -> list[str]:
+        return [row.state for row in self.store.rows]
+
+    @property
+    def got(self) -> list[tuple[str, str]]:
+        return [letter for mailer in self.mailers for letter in mailer.got]
+
+
+def report(email: str = "ana@example.org", level: str | None = None) -> list[Event]:
+    request_id, case_id = new_id(), new_id()
+    opening = opened(request_id, case_id)
+    if level:
+        priority = opening.data.priority.model_copy(update={"level": level})
+        opening = opening.model_copy(
+            update={"data": opening.data.model_copy(update={"priority": priority})}
+        )
+    return [contact_given(request_id, email=email), triaged(request_id, case_id), opening]
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+async def test_what_is_due_is_sent_once_and_reported(office: Office) -> None:
+    await office.know(report())
+    sender = office.sender
+
+    assert await sender.turn() == "busy"
+    assert await sender.turn() == "idle"
+
+    ((mailbox, subject),) = office.got
+    assert mailbox == "ana@example.org"
+    assert subject.startswith("We got your report 26-")
+    (sent,) = office.store.published
+    assert sent.type == "route311.notification.sent.v1"
+    assert sent.data.provider_id == f"<{sent.data.notification_id}@city.example>"
+    assert (office.states, office.wakes) == (["sent"], ["relay"])
+
+
+async def test_as_many_are_sent_at_a_time_as_there_are_mailers(office: Office) -> None:
+    office.mailers.append(FakeMailer())
+    for n in range(3):
+        await office.know(report(f"p{n}@example.org"))
+    sender = office.sender
+
+    await sender.turn()
+    assert sorted(office.states) == ["pending", "sent", "sent"]
+    await sender.turn()
+
+    assert office.states == ["sent"] * 3
+    assert len(set(office.got)) == 3
+
+
+async def test_the_most_urgent_goes_first(office: Office) -> None:
+    await office.know(report("routine@example.org", "P4"))
+    await office.know(report("urgent@example.org", "P1"))
+
+    await office.sender.turn()
+
+    assert [mailbox for mailbox, _ in office.got] == ["urgent@example.org"]
+
+
+async def test_a_person_hears_of_a_case_in_order(office: Office) -> None:
+    office.mailers += [FakeMailer(), FakeMailer()]
+    request_id, case_id = new_id(), new_id()
+    await office.know(
+        [
+            closed(case_id, 3),
+            moved(case_id, 2, "in_progress"),
+            opened(request_id, case_id),
+            triaged(request_id, case_id),
+            contact_given(request_id),
+        ]
+    )
+    sender = office.sender
+
+    for _ in range(3):
+        await sender.turn()
+
+    got = sorted((row.kept.delivery.occasion.version, row.state) for row in office.store.rows)
+    assert got == [(1, "sent"), (2, "sent"), (3, "sent")]
+    assert [subject.split()[0] for _, subject in office.got] == ["We", "Work", "The"]
+
+
+async def test_a_server_that_cannot_be_reached_is_asked_before_anything_is_claimed(
+    office: Office,
+) -> None:
+    await office.know(report())
+    office.mailers[0].hindrance = "connection_lost"
+
+    assert await office.sender.turn() == "unreachable"
+    assert office.states == ["pending"]
+
+    office.mailers[0].hindrance = None
+    await office.sender.turn()
+    assert office.states == ["sent"]
+
+
+async def test_a_connection_lost_before_the_hand_over_sends_it_later(office: Office) -> None:
+    await office.know(report())
+    office.mailers[0].outcomes = [Outcome("unreachable", "sender_lost")]
+
+    assert await office.sender.turn() == "unreachable"
+    assert (office.states, office.store.published) == (["pending"], [])
+
+    await office.sender.turn()
+    assert (office.states, len(office.got)) == (["sent"], 1)
+
+
+async def test_a_message_that_is_put_off_waits_its_pause(office: Office) -> None:
+    await office.know(report())
+    office.mailers[0].outcomes = [Outcome("put_off", "recipient_450")]
+    sender = office.sender
+
+    await sender.turn()
+    assert await sender.turn() == "idle"
+    assert office.states == ["pending"]
+
+    office.clock.now += timedelta(seconds=5)
+    await sender.turn()
+    assert office.states == ["sent"]
+
+
+async def test_a_refused_message_fails_and_is_not_tried_again(office: Office) -> None:
+    await office.know(report())
+    office.mailers[0].outcomes = [Outcome("refused", "recipient_550")]
+    sender = office.sender
+
+    await sender.turn()
+    assert await sender.turn() == "idle"
+
+    (failed,) = office.store.published
+    assert (failed.type, failed.data.reason) == (
+        "route311.notification.failed.v1",
+        "recipient_550",
+    )
+    assert (office.states, office.got) == (["failed"], [])
+
+
+async def test_a_message_that_may_have_gone_out_is_not_sent_again(office: Office) -> None:
+    await office.know(report())
+    office.mailers[0].outcomes = [Outcome("unknown", "content_lost")]
+    sender = office.sender
+
+    await sender.turn()
+    assert await sender.turn() == "idle"
+
+    (unknown,) = office.store.published
+    assert (unknown.type, unknown.data.reason) == (
+        "route311.notification.unknown.v1",
+        "content_lost",
+    )
+    assert (office.states, len(office.got)) == (["unknown"], 1)
+
+
+async def test_what_a_dead_sender_left_is_unknown_once_its_lease_is_over(office: Office) -> None:
+    await office.know(report())
+    await office.store.claim(1, office.clock.now, office.clock.now + LEASE)
+
+    office.clock.now += LEASE
+    assert await office.sender.turn() == "idle"
+    assert office.states == ["sending"]
+
+    office.clock.now += timedelta(seconds=1)
+    await office.sender.turn()
+
+    (unknown,) = office.store.published
+    assert (unknown.type, unknown.data.reason) == (
+        "route311.notification.unknown.v1",
+        "abandoned",
+    )
+    assert (office.states, office.got, office.wakes) == (["unknown"], [], ["relay"])
+
+
+async def test_a_contact_that_is_gone_gets_nothing(office: Office) -> None:
+    events = report()
+    await office.know(events)
+    await office.know([contact_given(events[0].data.request_id, email=None)])
+
+    await office.sender.turn()
+
+    (failed,) = office.store.published
+    assert failed.data.reason == "contact_gone"
+    assert office.got == []
+
+
+async def test_a_message_about_a_city_that_is_not_in_the_catalogue_waits(office: Office) -> None:
+    request_id, case_id = new_id(), new_id()
+    elsewhere = triaged(request_id, case_id, request={"jurisdiction": "nowhere.gov"})
+    await office.know([contact_given(request_id), elsewhere, opened(request_id, case_id)])
+
+    await office.sender.turn()
+
+    assert (office.states, office.store.rows[0].reason) == (["pending"], "unknown_city")
+
+
+class Flighty(InMemoryNotify):
+    """A database that is away for the first call of each kind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._met: set[str] = set()
+
+    @override
+    async def settle(self, settlements: Sequence[Settlement]) -> None:
+        self._away_at_first("settle")
+        await super().settle(settlements)
+
+    @override
+    async def claim(self, limit: int, now: datetime, lease_until: datetime) -> Sequence[Claimed]:
+        self._away_at_first("claim")
+        return await super().claim(limit, now, lease_until)
+
+    def _away_at_first(self, call: str) -> None:
+        if call not in self._met:
+            self._met.add(call)
+            raise DatabaseDownError("away")
+
+
+async def running(office: Office, until: Callable[[], bool]) -> None:
+    stopping = asyncio.Event()
+
+    async def reached() -> bool:
+        return until()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(office.sender.run(stopping))
+        await eventually(reached)
+        stopping.set()
+
+
+async def test_a_database_that_is_away_delays_a_message_and_doubles_none(office: Office) -> None:
+    office.store = Flighty()
+    await office.know(report())
+
+    await running(office, lambda: office.states == ["sent"])
+
+    assert len(office.got) == len(office.store.published) == 1
+
+
+async def test_it_sends_until_asked_to_stop(office: Office) -> None:
+    for n in range(5):
+        await office.know(report(f"p{n}@example.org"))
+
+    await running(office, lambda: office.states == ["sent"] * 5)
+
+    assert len(office.got) == 5
+
+
+async def test_it_goes_on_by_itself_when_the_server_is_back(office: Office) -> None:
+    await office.know(report())
+    office.mailers[0].outcomes = [Outcome("unreachable", "sender_lost")] * 2
+
+    await running(office, lambda: office.states == ["sent"])
+
+    assert len(office.got) == 1

@@ -1,0 +1,254 @@
+import random
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+
+from services.notify.handlers import on_messages
+from shared.events import Event, NotificationSuppressed, new_id
+from tests.builders import NOON, contact_given
+from tests.unit.notify.fakes import InMemoryNotify
+from tests.unit.notify.makers import (
+    CONTACT_KEY,
+    attached,
+    closed,
+    messages,
+    moved,
+    opened,
+    split,
+    triaged,
+)
+
+ANA, BEA, CARLA = "ana@example.org", "bea@example.org", "carla@example.org"
+
+
+async def take(store: InMemoryNotify, *batches: Sequence[Event]) -> list[Event]:
+    told: list[Event] = []
+    for batch in batches:
+        told += await on_messages(messages(batch), store, CONTACT_KEY, NOON)
+    return told
+
+
+def due(store: InMemoryNotify) -> list[tuple[str, str, int, str]]:
+    """Mailbox, template, version and language of what is to be sent."""
+    return sorted(
+        (
+            str(store.contacts[d.request_id].mailbox),
+            d.occasion.template,
+            d.occasion.version,
+            d.language,
+        )
+        for d in (row.kept.delivery for row in store.rows if row.state == "pending")
+    )
+
+
+def story() -> list[Event]:
+    """Two reporters, one case from its opening to its end, and a referral."""
+    r1, r2, r3, case = (new_id() for _ in range(4))
+    return [
+        contact_given(r1, email=ANA),
+        triaged(r1, case),
+        opened(r1, case),
+        moved(case, 2, "acknowledged"),
+        contact_given(r2, email=BEA, language="es"),
+        triaged(r2, case, outcome="new"),
+        attached(r2, case, version=3),
+        moved(case, 4, "in_progress"),
+        closed(case, 5),
+        contact_given(r3, email=CARLA),
+        triaged(r3, None, outcome="referral"),
+    ]
+
+
+EXPECTED = [
+    (ANA, "completed", 5, "en"),
+    (ANA, "in_progress", 4, "en"),
+    (ANA, "received", 1, "en"),
+    (BEA, "attached", 3, "es"),
+    (BEA, "completed", 5, "es"),
+    (BEA, "in_progress", 4, "es"),
+    (CARLA, "referred", 0, "en"),
+]
+
+
+async def test_all_followers_hear_each_step_once_in_their_own_language() -> None:
+    store = InMemoryNotify()
+
+    told = await take(store, story())
+
+    assert due(store) == EXPECTED
+    assert told == []
+
+
+@pytest.mark.parametrize("seed", range(200))
+async def test_every_order_of_arrival_in_batches_of_every_size_gives_the_same_messages(
+    seed: int,
+) -> None:
+    dice = random.Random(seed)  # noqa: S311 - an order, no secret
+    events = story()
+    dice.shuffle(events)
+    cuts = sorted(dice.sample(range(len(events) + 1), k=4))
+    bounds = [0, *cuts, len(events)]
+    store = InMemoryNotify()
+
+    await take(store, *(events[a:b] for a, b in pairwise(bounds)))
+
+    assert due(store) == EXPECTED
+
+
+async def test_the_same_events_again_make_no_second_message() -> None:
+    store = InMemoryNotify()
+    events = story()
+
+    await take(store, events, events, list(reversed(events)))
+
+    assert due(store) == EXPECTED
+
+
+async def test_each_hears_with_the_number_of_their_own_request() -> None:
+    r1, r2, case = (new_id() for _ in range(3))
+    store = InMemoryNotify()
+
+    await take(
+        store,
+        [contact_given(r1, email=ANA), triaged(r1, case), opened(r1, case)],
+        [contact_given(r2, email=BEA), triaged(r2, case), attached(r2, case, 2)],
+        [closed(case, 3)],
+    )
+
+    ends = [row.kept.delivery for row in store.rows if row.kept.delivery.occasion.version == 3]
+    assert {(str(store.contacts[d.request_id].mailbox), d.request_id) for d in ends} == {
+        (ANA, r1),
+        (BEA, r2),
+    }
+
+
+async def test_a_person_with_two_requests_in_a_case_hears_each_step_once() -> None:
+    r1, r2, case = (new_id() for _ in range(3))
+    store = InMemoryNotify()
+
+    await take(
+        store,
+        [contact_given(r1, email=ANA), triaged(r1, case), opened(r1, case)],
+        [contact_given(r2, email="ANA@example.org"), triaged(r2, case), attached(r2, case, 2)],
+        [moved(case, 3, "in_progress"), closed(case, 4)],
+    )
+
+    assert [(template, version) for _, template, version, _ in due(store)] == [
+        ("attached", 2),
+        ("completed", 4),
+        ("in_progress", 3),
+        ("received", 1),
+    ]
+
+
+async def test_a_person_who_wants_no_messages_for_one_request_has_them_for_the_other() -> None:
+    r1, r2, case = (new_id() for _ in range(3))
+    silent = contact_given(r1, email=ANA, status_updates=())
+    store = InMemoryNotify()
+
+    told = await take(
+        store,
+        [silent, triaged(r1, case), opened(r1, case)],
+        [closed(case, 3)],
+        [contact_given(r2, email=ANA), triaged(r2, case), attached(r2, case, 2)],
+    )
+
+    assert [t for _, t, _, _ in due(store)] == ["attached", "completed"]
+    assert [(e.data.request_id, e.data.reason) for e in told] == [(r1, "not_wanted")] * 2
+
+
+async def test_nobody_is_waited_for_when_the_reporter_is_anonymous() -> None:
+    r1, case = new_id(), new_id()
+    store = InMemoryNotify()
+
+    told = await take(
+        store,
+        [triaged(r1, case, request={"reporter_ref": None}), opened(r1, case), closed(case, 2)],
+        [contact_given(r1)],
+    )
+
+    assert (store.rows, told) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "channel", "reason"),
+    [
+        pytest.param({"status_updates": ()}, "email", "not_wanted", id="no message wanted"),
+        pytest.param({"email": None}, "email", "no_channel", id="no address"),
+        pytest.param({"email": "nowhere"}, "email", "no_channel", id="no usable address"),
+        pytest.param(
+            {"status_updates": ("sms",), "phone": "+15035550100"},
+            "sms",
+            "channel_not_available",
+            id="SMS is not offered",
+        ),
+    ],
+)
+async def test_what_is_due_but_not_to_be_sent_is_reported_once_with_the_reason(
+    changes: dict[str, object], channel: str, reason: str
+) -> None:
+    r1, case = new_id(), new_id()
+    events = [contact_given(r1, **changes), triaged(r1, case), opened(r1, case)]
+    store = InMemoryNotify()
+
+    told = await take(store, events, events)
+
+    (report,) = told
+    assert isinstance(report, NotificationSuppressed)
+    assert (report.data.channel, report.data.reason) == (channel, reason)
+    assert (report.data.case_id, report.data.case_version) == (case, 1)
+    assert report.correlationid == r1
+    assert report.causationid == events[2].id
+    assert due(store) == []
+
+
+async def test_a_report_about_a_request_without_a_case_names_none() -> None:
+    r1 = new_id()
+
+    (report,) = await take(
+        InMemoryNotify(),
+        [contact_given(r1, status_updates=()), triaged(r1, None, outcome="referral")],
+    )
+
+    assert (report.data.request_id, report.data.case_id, report.data.case_version) == (
+        r1,
+        None,
+        None,
+    )
+
+
+async def test_who_was_split_off_hears_no_more_of_the_old_case() -> None:
+    r1, r2, case, other = (new_id() for _ in range(4))
+    store = InMemoryNotify()
+
+    await take(
+        store,
+        [contact_given(r1, email=ANA), triaged(r1, case), opened(r1, case)],
+        [contact_given(r2, email=BEA), triaged(r2, case), attached(r2, case, 2)],
+        [split(r2, case, 3), opened(r2, other), closed(case, 4), moved(other, 2, "in_progress")],
+    )
+
+    assert [(who, template) for who, template, _, _ in due(store)] == [
+        (ANA, "completed"),
+        (ANA, "received"),
+        (BEA, "attached"),
+        (BEA, "in_progress"),
+        (BEA, "received"),
+    ]
+
+
+async def test_reports_hold_no_contact_data() -> None:
+    r1, case = new_id(), new_id()
+    canary = contact_given(
+        r1,
+        name="Canary Name",
+        email="canary@example.org",
+        phone="+15035550199",
+        status_updates=("sms",),
+    )
+
+    (report,) = await take(InMemoryNotify(), [canary, triaged(r1, case), opened(r1, case)])
+
+    said = report.model_dump_json().lower()
+    assert not any(word in said for word in ("canary", "example.org", "5035550199"))

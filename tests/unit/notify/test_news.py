@@ -1,0 +1,155 @@
+from datetime import UTC, datetime
+
+from services.notify.news import News, news_of
+from shared.events import Emergency, Event, Referral, new_id
+from tests.builders import contact_given, location
+from tests.unit.notify.makers import (
+    CONTACT_KEY,
+    attached,
+    closed,
+    moved,
+    opened,
+    raised,
+    reopened,
+    split,
+    triaged,
+)
+
+R, C = new_id(), new_id()
+
+
+def news(*events: Event) -> News:
+    return news_of(events, CONTACT_KEY)
+
+
+def test_a_contact_says_where_a_message_can_go_and_by_which_channels() -> None:
+    given = contact_given(R, phone="+15035550100", name="Ana", language="es-MX")
+
+    (known,) = news(given).contacts.values()
+
+    assert (known.request_id, known.mailbox, known.name) == (R, "ana@example.org", "Ana")
+    assert known.contact.wants == {"email"}
+    assert known.contact.has == {"email", "sms"}
+    assert known.contact.languages == ("es-MX",)
+
+
+def test_an_address_that_cannot_be_written_to_is_none() -> None:
+    (known,) = news(contact_given(R, email="nowhere")).contacts.values()
+
+    assert known.mailbox is None
+    assert known.contact.has == set()
+
+
+def test_of_two_contacts_of_a_request_the_last_counts() -> None:
+    (known,) = news(
+        contact_given(R, email="old@example.org"), contact_given(R, email="new@example.org")
+    ).contacts.values()
+
+    assert known.mailbox == "new@example.org"
+
+
+def test_a_decision_says_what_a_message_about_the_request_needs() -> None:
+    decided = triaged(
+        R,
+        C,
+        request={"language": "es", "location": location(address="1221 SW 4th Ave")},
+        emergency=Emergency(code="live_wire", evidence="sparking"),
+        referral=Referral(agency="EXT-PGE", name="PGE", phone="503-228-6322", url=None),
+    )
+
+    (known,) = news(decided).requests.values()
+
+    assert (known.request_id, known.tracking_number) == (R, decided.data.tracking_number)
+    assert (known.jurisdiction, known.service_code) == ("portland.gov", "ROW-POTHOLE")
+    assert (known.language, known.address, known.emergency) == ("es", "1221 SW 4th Ave", True)
+    assert known.agency is not None
+    assert (known.agency.name, known.agency.phone) == ("PGE", "503-228-6322")
+
+
+def test_of_two_decisions_about_a_request_the_first_counts() -> None:
+    (known,) = news(
+        triaged(R, C, tracking_number="26-FIRST"), triaged(R, C, tracking_number="26-SECOND")
+    ).requests.values()
+
+    assert known.tracking_number == "26-FIRST"
+
+
+def test_a_decision_about_an_anonymous_request_says_nothing() -> None:
+    anonymous = triaged(R, None, outcome="referral", request={"reporter_ref": None})
+
+    assert news(anonymous) == News()
+
+
+def test_a_referral_is_told_to_its_reporter_although_there_is_no_case() -> None:
+    known = news(triaged(R, None, outcome="referral"))
+
+    (announcement,) = known.announcements.values()
+    assert announcement.occasion.case_version == (R, 0)
+    assert (announcement.occasion.template, announcement.occasion.only_for) == ("referred", R)
+    assert known.memberships[R, R].since == 0
+
+
+def test_an_agency_beside_a_case_makes_no_message_of_its_own() -> None:
+    referral = Referral(agency="EXT-PGE", name="PGE")
+
+    assert not news(triaged(R, C, referral=referral)).announcements
+
+
+def test_opening_and_joining_make_followers_and_welcome_each_alone() -> None:
+    known = news(opened("r1", C), attached("r2", C, version=2))
+
+    assert [(m.request_id, m.since) for m in known.memberships.values()] == [("r1", 1), ("r2", 2)]
+    welcomes = [a.occasion for a in known.announcements.values()]
+    assert [(w.template, w.only_for) for w in welcomes] == [("received", "r1"), ("attached", "r2")]
+    assert known.told_to_all == set()
+
+
+def test_who_joins_a_closed_case_is_told_so() -> None:
+    known = news(attached(R, C, version=5, status="completed"))
+
+    assert [a.occasion.template for a in known.announcements.values()] == ["already_closed"]
+
+
+def test_moves_and_ends_are_told_to_all_with_what_the_bureau_says() -> None:
+    day = datetime(2026, 11, 24, 16, tzinfo=UTC)
+    known = news(
+        moved(C, 2, "scheduled", bureau="PBOT-MOD", public_note="Soon", scheduled_for=day),
+        closed(C, 3, "declined", public_note="Sorry", reason="Private land"),
+        reopened(C, 4),
+    )
+
+    scheduled, declined, again = known.announcements.values()
+    assert scheduled.occasion.template == "scheduled"
+    assert (scheduled.facts.bureau, scheduled.facts.note) == ("PBOT-MOD", "Soon")
+    assert scheduled.facts.scheduled_for == day
+    assert declined.occasion.template == "declined"
+    assert (declined.facts.note, declined.facts.reason) == ("Sorry", "Private land")
+    assert again.occasion.template == "reopened"
+    assert known.told_to_all == {C}
+
+
+def test_a_move_without_a_bureau_is_the_leads() -> None:
+    (announcement,) = news(moved(C, 2, "in_progress")).announcements.values()
+
+    assert announcement.facts.bureau == "PBOT-MAINT"
+
+
+def test_acknowledgements_and_priorities_are_not_told() -> None:
+    assert news(moved(C, 2, "acknowledged"), raised(C, 3), moved(C, 4, "open")) == News()
+
+
+def test_a_split_ends_the_request_in_the_case_wherever_it_stands_in_the_batch() -> None:
+    before = news(split(R, C, version=4), opened(R, C)).memberships[C, R]
+    after = news(opened(R, C), split(R, C, version=4)).memberships[C, R]
+
+    assert before == after
+    assert (after.since, after.until) == (1, 4)
+
+
+def test_an_occasion_remembers_the_event_that_it_came_from() -> None:
+    event = moved(C, 2, "in_progress")
+
+    (announcement,) = news(event).announcements.values()
+
+    assert announcement.occasion.cause.event_id == event.id
+    assert announcement.occasion.priority == event.data.priority.level
