@@ -9,6 +9,7 @@ import itertools
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -21,9 +22,10 @@ _LARGEST_BYTES = 20 * 1024 * 1024
 class MailFolder:
     """Takes each message and keeps it as an .eml file; names sort by arrival."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock_ns: Callable[[], int] = time.time_ns) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._clock_ns = clock_ns
         self._numbers = itertools.count()
 
     async def handle_DATA(  # noqa: N802 - the name that aiosmtpd calls
@@ -35,7 +37,7 @@ class MailFolder:
 
     def keep(self, message: bytes) -> None:
         """Write the message; a reader of ``*.eml`` never sees half of one."""
-        name = f"{time.time_ns():020d}-{next(self._numbers):06d}"
+        name = f"{self._clock_ns():020d}-{next(self._numbers):06d}"
         half = self._folder / f".{name}.half"
         half.write_bytes(message)
         half.rename(self._folder / f"{name}.eml")

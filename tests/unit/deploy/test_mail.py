@@ -3,8 +3,8 @@ from pathlib import Path
 from deploy.local.mail import MailFolder
 
 
-def test_messages_sort_by_arrival_and_keep_their_bytes(tmp_path: Path) -> None:
-    mails = MailFolder(tmp_path / "mail")
+def test_messages_of_one_moment_sort_by_arrival_and_keep_their_bytes(tmp_path: Path) -> None:
+    mails = MailFolder(tmp_path / "mail", clock_ns=lambda: 17)
     for number in range(200):
         mails.keep(b"Subject: %d\r\n\r\nstraight \xff through" % number)
 
