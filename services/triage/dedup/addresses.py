@@ -1,0 +1,87 @@
+"""Addresses in a form in which two spellings of one place are equal."""
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+
+from shared.phrases import fold
+
+_PARTS = re.compile(r"[,;\n]|\s{2,}")
+_JOINED = re.compile(r"[&+@/]")
+_UNIT = re.compile(r"^\s*(?:#|apt\b|apartment\b|unit\b|suite\b|ste\b|room\b|rm\b)", re.IGNORECASE)
+_HOUSE = re.compile(r"\d+[a-z]?")
+_CROSSING = frozenset({"and", "at", "y"})
+_CORNER_OF = (["intersection", "of"], ["corner", "of"], ["esquina", "de"])
+_UNIT_WORDS = frozenset({"apt", "apartment", "unit", "suite", "ste", "room", "rm"})
+_SHORT = {
+    "street": "st",
+    "avenue": "ave",
+    "av": "ave",
+    "boulevard": "blvd",
+    "road": "rd",
+    "drive": "dr",
+    "court": "ct",
+    "place": "pl",
+    "lane": "ln",
+    "terrace": "ter",
+    "highway": "hwy",
+    "freeway": "fwy",
+    "parkway": "pkwy",
+    "square": "sq",
+    "circle": "cir",
+    "north": "n",
+    "south": "s",
+    "east": "e",
+    "west": "w",
+    "northeast": "ne",
+    "northwest": "nw",
+    "southeast": "se",
+    "southwest": "sw",
+    "first": "1st",
+    "second": "2nd",
+    "third": "3rd",
+    "fourth": "4th",
+    "fifth": "5th",
+    "sixth": "6th",
+    "seventh": "7th",
+    "eighth": "8th",
+    "ninth": "9th",
+    "tenth": "10th",
+}
+_STREETS = frozenset({"st", "ave", "blvd", "rd", "dr", "ln", "ter", "hwy", "fwy", "pkwy"})
+_NUMBER = re.compile(r"\d")
+
+
+def address_key(address: str) -> str | None:
+    """Return the address as it is compared, or None when it names no single place.
+
+    A house number or a crossing makes a place of a street; a street alone is too long to be one.
+    The city, the state and the postal code do not count; the unit in a house does. The corner of
+    two streets is the same whichever is named first.
+    """
+    street, *rest = [part for part in _PARTS.split(address.strip()) if part.strip()] or [""]
+    words = _words(_JOINED.sub(" and ", street))
+    if words and _HOUSE.fullmatch(words[0]) and len(words) > 1:
+        units = [word for part in rest if _UNIT.match(part) for word in _words(part)]
+        return " ".join([*words, *units])
+    if corner := _corner(words):
+        return corner
+    return None if _is_street(words) else " ".join(words) or None
+
+
+def _corner(words: Sequence[str]) -> str | None:
+    named = words[2:] if words[:2] in _CORNER_OF else words
+    streets = [
+        " ".join(group) for joins, group in groupby(named, _CROSSING.__contains__) if not joins
+    ]
+    return " and ".join(sorted(streets)) if len(streets) > 1 else None
+
+
+def _is_street(words: Sequence[str]) -> bool:
+    """Whether it is a street or a route and not a place with a name: "SW 4th", "I-5"."""
+    return any(word in _STREETS or _NUMBER.search(word) for word in words)
+
+
+def _words(text: str) -> list[str]:
+    words = [_SHORT.get(word, word) for word in fold(text).split()]
+    return [word for word in words if word not in _UNIT_WORDS]

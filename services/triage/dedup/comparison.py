@@ -1,0 +1,141 @@
+"""When two reports are about the same problem."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from shared.catalogue import Dedup
+from shared.values import GeoPoint, distance_m
+
+Relation = Literal["duplicate", "after_closing", "window_over"]
+Nearness = Literal["near", "same_address", "same_reporter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What this rule needs to know of a request.
+
+    Attributes:
+        observed_at: The event time.
+        point: Where it is; None when nobody knows, or only a stand-in is given.
+        address: Where it is as ``addresses.address_key``; None likewise.
+        reporter: Keyed hash of who reported; None for nobody.
+    """
+
+    request_id: str
+    kind: str
+    observed_at: datetime
+    point: GeoPoint | None = None
+    address: str | None = None
+    reporter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A problem that is known, by the report that opened it.
+
+    Attributes:
+        key: The dedup key; cases of different keys have nothing to do with each other.
+        closed_at: When the work ended, by the clock of who did it; None while it is open.
+    """
+
+    case_id: str
+    key: str
+    opening: Report
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An earlier case that a report is held against, and the figures that say why.
+
+    Attributes:
+        relation: The same problem, or the same one again and why a new case is due.
+        apart: Between the event times of the report and of the one that opened the case.
+        distance_m: None where not the place but the reporter is the same.
+        radius_m: The farthest that would have counted.
+        window: The longest time apart that would have counted.
+    """
+
+    case: Case
+    relation: Relation
+    nearness: Nearness
+    apart: timedelta
+    distance_m: float | None
+    radius_m: float
+    window: timedelta
+
+
+def find_earlier(report: Report, cases: Iterable[Case], limits: Mapping[str, Dedup]) -> Link | None:
+    """Return the case that the report is about, or the one that it is a recurrence of, or None.
+
+    A case that is the same problem comes before one that is the same again. Of several the
+    nearest wins, then the oldest, then the smallest id, so the order of ``cases`` does not count.
+
+    Args:
+        report: A report that no case holds yet.
+        cases: The known cases of its dedup key; those too far away may be left out.
+        limits: Window and radius of each kind.
+    """
+    links = [link for case in cases if (link := relate(report, case, limits)) is not None]
+    return min(links, key=_preference, default=None)
+
+
+def relate(report: Report, case: Case, limits: Mapping[str, Dedup]) -> Link | None:
+    """Hold a report against one case; None when they have nothing to do with each other.
+
+    The radius is that of the kind that was reported first by event time, whichever of the two
+    arrived first; of the two windows the shorter counts. All bounds are included, in both
+    directions. A kind with a window of zero is never the same problem; one with a radius of zero
+    has no place, so only the same person can mean the same.
+    """
+    opening = case.opening
+    of_report, of_case = limits[report.kind], limits.get(opening.kind)
+    if of_case is None:
+        return None  # the catalogue does not know the kind any more
+    window = min(of_report.window, of_case.window)
+    radius_m = (of_report if _came_first(report, opening) else of_case).radius_m
+    relation = _relation(report, case, window)
+    if relation is None:
+        return None
+    found = _nearness(report, opening, radius_m)
+    if found is None:
+        return None
+    nearness, away_m = found
+    apart = abs(report.observed_at - opening.observed_at)
+    return Link(case, relation, nearness, apart, away_m, radius_m, window)
+
+
+def _came_first(report: Report, opening: Report) -> bool:
+    mine, other = (report.observed_at, report.request_id), (opening.observed_at, opening.request_id)
+    return mine < other
+
+
+def _relation(report: Report, case: Case, window: timedelta) -> Relation | None:
+    if not window:
+        return None
+    later_by = report.observed_at - case.opening.observed_at
+    closed_before = case.closed_at is not None and case.closed_at < report.observed_at
+    if abs(later_by) <= window:
+        return "after_closing" if closed_before else "duplicate"
+    return "window_over" if later_by > window and not closed_before else None
+
+
+def _nearness(
+    report: Report, opening: Report, radius_m: float
+) -> tuple[Nearness, float | None] | None:
+    if not radius_m:
+        same = report.reporter is not None and report.reporter == opening.reporter
+        return ("same_reporter", None) if same else None
+    if report.point is not None and opening.point is not None:
+        away_m = distance_m(report.point, opening.point)
+        return ("near", away_m) if away_m <= radius_m else None
+    same = report.address is not None and report.address == opening.address
+    return ("same_address", 0.0) if same else None
+
+
+def _preference(link: Link) -> tuple[bool, float, datetime, str]:
+    case = link.case
+    again = link.relation != "duplicate"
+    return again, link.distance_m or 0.0, case.opening.observed_at, case.case_id

@@ -1,0 +1,58 @@
+"""The known cases that reports of one batch may be about, found by place, address or person."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+
+from services.triage.dedup.comparison import Case
+from services.triage.dedup.grid import Cells, cell_of
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Where a report's earlier case may be; finding too much is allowed, too little is not.
+
+    Attributes:
+        key: The dedup key that both must share.
+        cells: Where a place within the largest radius of the group lies.
+        since: A case that is closed is of use only when it was opened at or after this.
+        until: No case that was opened after this is of use.
+    """
+
+    key: str
+    cells: tuple[Cells, ...]
+    address: str | None
+    reporter: str | None
+    since: datetime
+    until: datetime
+
+
+class KnownCases:
+    """Cases in memory; those that a batch opens are found by the reports after them."""
+
+    def __init__(self) -> None:
+        self._by_cell: defaultdict[tuple[str, int], list[Case]] = defaultdict(list)
+        self._by_address: defaultdict[tuple[str, str], list[Case]] = defaultdict(list)
+        self._by_reporter: defaultdict[tuple[str, str], list[Case]] = defaultdict(list)
+
+    def add(self, case: Case) -> None:
+        """Know this case as well."""
+        key, opening = case.key, case.opening
+        if opening.point is not None:
+            self._by_cell[key, cell_of(opening.point)].append(case)
+        if opening.address is not None:
+            self._by_address[key, opening.address].append(case)
+        if opening.reporter is not None:
+            self._by_reporter[key, opening.reporter].append(case)
+
+    def near(self, search: Search) -> Iterator[Case]:
+        """Return the cases that the search may mean; some twice, and some too far away."""
+        cells = (cell for first, last in search.cells for cell in range(first, last + 1))
+        found = [self._by_cell.get((search.key, cell), ()) for cell in cells]
+        if search.address is not None:
+            found.append(self._by_address.get((search.key, search.address), ()))
+        if search.reporter is not None:
+            found.append(self._by_reporter.get((search.key, search.reporter), ()))
+        return chain.from_iterable(found)

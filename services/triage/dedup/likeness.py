@@ -1,0 +1,52 @@
+"""How sure it is that two reports are the same problem, and how that is said."""
+
+from services.triage.dedup.comparison import Link
+
+_FAR = 0.25  # what the edge of the radius takes from a confidence of 1
+_LATE = 0.15  # what the end of the window takes
+_OTHER_KIND = 0.1  # what another kind of the same group takes
+_HOUR_S = 3600.0
+
+
+def confidence(link: Link, kind: str) -> float:
+    """Return how sure the link is, from 0 to 1: the nearer in place and time, the surer.
+
+    A link without a distance counts as one at the edge of the radius, and a time apart over the
+    window as one at its end. The weights are a judgement and not measured.
+    """
+    distance = 1.0 if link.distance_m is None else link.distance_m / link.radius_m
+    time = min(1.0, link.apart / link.window)
+    other = 0.0 if kind == link.case.opening.kind else 1.0
+    return round(1.0 - _FAR * distance - _LATE * time - _OTHER_KIND * other, 2)
+
+
+def reasons(link: Link, kind: str) -> list[tuple[str, str | None]]:
+    """Return the code of each reason for the link, with the figures behind it."""
+    opening = link.case.opening
+    same = kind == opening.kind
+    return [
+        ("same_kind", None) if same else ("same_group", f"{kind} and {opening.kind}"),
+        (link.nearness, _place(link)),
+        _time(link),
+    ]
+
+
+def hours(link: Link) -> float:
+    """Return the hours between the two reports."""
+    return link.apart.total_seconds() / _HOUR_S
+
+
+def _place(link: Link) -> str | None:
+    if link.nearness != "near" or link.distance_m is None:
+        return None
+    return f"{link.distance_m:.0f} m of {link.radius_m:.0f} m"
+
+
+def _time(link: Link) -> tuple[str, str]:
+    window = link.window.total_seconds() / _HOUR_S
+    code = "within_window" if link.relation == "duplicate" else link.relation
+    return code, f"{_plain(hours(link))} h of {_plain(window)} h"
+
+
+def _plain(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")

@@ -1,0 +1,57 @@
+from math import asin, atan2, cos, degrees, radians, sin
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from services.triage.dedup.grid import CELL_M, cell_of, cells_around
+from shared.values import EARTH_RADIUS_M, GeoPoint, distance_m
+from tests.builders import north_of
+from tests.unit.triage.makers import HERE
+
+points = st.builds(GeoPoint, st.floats(-90, 90), st.floats(-180, 180))
+
+
+def destination(start: GeoPoint, bearing: float, metres: float) -> GeoPoint:
+    """Where one arrives; E. Williams, Aviation Formulary, "Lat/lon given radial and distance"."""
+    away, latitude = metres / EARTH_RADIUS_M, radians(start.latitude)
+    there = asin(sin(latitude) * cos(away) + cos(latitude) * sin(away) * cos(bearing))
+    east = atan2(sin(bearing) * sin(away) * cos(latitude), cos(away) - sin(latitude) * sin(there))
+    longitude = (start.longitude + degrees(east) + 540) % 360 - 180
+    return GeoPoint(max(-90.0, min(90.0, degrees(there))), longitude)
+
+
+def finds(searched: GeoPoint, radius_m: float, other: GeoPoint) -> bool:
+    cell = cell_of(other)
+    return any(first <= cell <= last for first, last in cells_around(searched, radius_m))
+
+
+@given(points, st.floats(0, 6.3), st.floats(0, 1), st.sampled_from([1, 15, 67, 250, 1000]))
+@example(GeoPoint(0, 180), 1.57, 0.5, 67)
+@example(GeoPoint(0, -180), 4.71, 0.5, 67)
+@example(GeoPoint(89.9999, 0), 0.0, 1.0, 250)
+@example(GeoPoint(-90, 12), 0.0, 1.0, 67)
+def test_whatever_lies_within_the_radius_lies_in_the_cells_around(
+    start: GeoPoint, bearing: float, share: float, radius_m: float
+) -> None:
+    other = destination(start, bearing, share * radius_m)
+
+    if distance_m(start, other) <= radius_m:
+        assert finds(start, radius_m, other)
+
+
+def test_what_lies_on_the_edge_of_the_radius_is_found_in_every_direction() -> None:
+    for step in range(64):
+        other = destination(HERE, step * 0.0982, 67)
+        assert finds(HERE, 67, other)
+
+
+def test_what_lies_two_cells_beyond_the_radius_is_not_searched() -> None:
+    assert not finds(HERE, 67, north_of(HERE, 67 + 2 * CELL_M))
+    assert not finds(HERE, 67, GeoPoint(HERE.latitude, HERE.longitude + 0.003))
+
+
+def test_a_search_is_a_few_rows_of_a_few_cells() -> None:
+    rows = cells_around(HERE, 67)
+
+    assert len(rows) <= 67 * 2 / CELL_M + 2
+    assert all(last - first <= 67 * 2 / CELL_M + 2 for first, last in rows)
