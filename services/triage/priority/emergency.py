@@ -1,0 +1,23 @@
+"""When a report tells of a danger to life, and what its reporter must hear."""
+
+from services.triage.priority.conditions import Met
+from services.triage.priority.urgency import Danger
+from shared.catalogue import Jurisdiction, LocalText, ServiceType
+
+CALL_911 = LocalText(
+    en="Call 911 now. Stay away from the danger and keep others away. We have your report.",
+    es="Llame al 911 ahora. Aléjese del peligro y mantenga lejos a los demás. Tenemos su reporte.",
+)
+
+
+def danger_in(jurisdiction: Jurisdiction, service: ServiceType, met: Met) -> Danger | None:
+    """Return the danger to life that a report tells of, whatever else becomes of the report.
+
+    Its evidence is the most telling of what the report says, or the kind where that is enough.
+    """
+    found = jurisdiction.emergency(service, met)
+    if found is None:
+        return None
+    code, conditions = found
+    evidence = next((met[c] for c in conditions if c in met), service.code)
+    return Danger(code, evidence)

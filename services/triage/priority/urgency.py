@@ -1,0 +1,79 @@
+"""How urgent a report is, and why."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from services.triage.priority.conditions import Met
+from shared.catalogue import ServiceType
+
+Level = Literal["P1", "P2", "P3", "P4", "P5"]
+
+_LEAST: dict[Level, int] = {"P1": 80, "P2": 60, "P3": 40, "P4": 20, "P5": 0}
+_FIRST_HAZARD = 15
+_NEXT_HAZARD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One named reason and what it adds to the score."""
+
+    code: str
+    points: int
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Urgency:
+    """The points add up to the score, and the score gives the level."""
+
+    points: tuple[Point, ...]
+
+    @property
+    def score(self) -> int:
+        """The sum of the points."""
+        return sum(point.points for point in self.points)
+
+    @property
+    def level(self) -> Level:
+        """The level of the score's band; the lower bound of each band is included."""
+        score = self.score
+        return next(level for level, least in _LEAST.items() if score >= least)
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """A danger to life, and the words or the answer that say so."""
+
+    code: str
+    evidence: str
+
+
+def urgency_of(
+    service: ServiceType, met: Met, danger: Danger | None, *, is_other: bool = False
+) -> Urgency:
+    """Return how urgent a report is.
+
+    It starts with the base of its kind. The first hazard condition of the kind that is met lifts
+    it to P2 at least, each further one adds a little, and a danger to life lifts it to P1.
+
+    Args:
+        service: Kind of the report.
+        met: Conditions that the report states.
+        danger: Danger to life in it.
+        is_other: Whether the kind stands for "none of the others", which the reasons then say.
+    """
+    points = [Point(f"base_{service.priority.lower()}", _LEAST[service.priority])]
+    if is_other:
+        points.append(Point("classified_other", 0))
+    for code in service.hazard_conditions:
+        if code in met:
+            first = all(point.code not in service.hazard_conditions for point in points)
+            added = _lift(points, "P2") if first else _NEXT_HAZARD
+            points.append(Point(code, added, met[code]))
+    if danger is not None:
+        points.append(Point(f"emergency_{danger.code}", _lift(points, "P1"), danger.evidence))
+    return Urgency(tuple(points))
+
+
+def _lift(points: list[Point], level: Level) -> int:
+    return max(_FIRST_HAZARD, _LEAST[level] - sum(point.points for point in points))

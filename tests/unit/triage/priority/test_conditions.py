@@ -1,0 +1,54 @@
+import pytest
+
+from services.triage.priority.conditions import ConditionFinder, Met
+from tests.unit.triage.makers import CITY
+
+FINDER = ConditionFinder(CITY)
+
+
+def met(text: str = "", answers: dict[str, object] | None = None, kind: str = "CAMP") -> Met:
+    return FINDER.met_by(CITY.services[kind], text, answers or {})
+
+
+def test_words_state_a_condition_and_are_its_evidence() -> None:
+    assert met("Tent is BLOCKING the lane") == {"lane_blocked": "blocking the lane"}
+    assert met("La tienda bloquea el carril") == {"lane_blocked": "bloquea el carril"}
+
+
+def test_denied_words_state_nothing() -> None:
+    assert met("It is not blocking the lane, no fire") == {}
+
+
+@pytest.mark.parametrize("answer", ["yes", "Yes", "SÍ", True, ["no", "yes"]])
+def test_a_yes_in_a_field_of_the_conditions_name_states_it(answer: object) -> None:
+    assert met(answers={"sparking": answer}) == {"sparking": "sparking"}
+
+
+@pytest.mark.parametrize("answer", ["no", False, None, "", [], "unknown"])
+def test_any_other_answer_states_nothing(answer: object) -> None:
+    assert met(answers={"sparking": answer}) == {}
+
+
+def test_a_chosen_answer_states_what_the_catalogue_says_and_the_field_is_the_evidence() -> None:
+    assert met(answers={"lane": "blocked"}) == {"lane_blocked": "lane"}
+    assert met(answers={"lane": "free"}) == {}
+
+
+def test_an_answer_in_own_words_counts_as_text() -> None:
+    assert met(answers={"remarks": "the power line is sparking"}) == {
+        "power_line": "power line",
+        "sparking": "sparking",
+    }
+    assert met(answers={"remarks": "no fire"}) == {}
+
+
+def test_a_key_chosen_from_a_list_is_not_read_as_words() -> None:
+    assert met(answers={"on_fire": "fire"}) == {}
+
+
+def test_words_are_better_evidence_than_an_answer() -> None:
+    assert met("lane blocked", {"lane": "blocked"}) == {"lane_blocked": "lane blocked"}
+
+
+def test_a_condition_said_twice_has_the_first_evidence() -> None:
+    assert met("sparks, sparking") == {"sparking": "sparks"}

@@ -1,0 +1,30 @@
+from services.triage.priority.emergency import CALL_911, danger_in
+from services.triage.priority.urgency import Danger
+from tests.unit.triage.makers import CITY
+
+
+def danger(kind: str, *met: str) -> Danger | None:
+    return danger_in(CITY, CITY.services[kind], {code: f"said {code}" for code in met})
+
+
+def test_a_line_that_sparks_is_a_danger_with_the_most_telling_words() -> None:
+    assert danger("CAMP", "power_line", "sparking") == Danger("live_wire", "said sparking")
+
+
+def test_what_a_kind_implies_needs_no_words() -> None:
+    assert danger("WIRE", "sparking") == Danger("live_wire", "said sparking")
+
+
+def test_half_of_a_danger_is_none() -> None:
+    assert danger("CAMP", "sparking") is None
+    assert danger("WIRE") is None
+
+
+def test_a_kind_that_is_a_danger_by_itself_is_its_own_evidence() -> None:
+    assert danger("RESCUE") == Danger("life_in_danger", "RESCUE")
+
+
+def test_the_advice_is_in_english_and_spanish() -> None:
+    assert "911" in CALL_911.in_language("en-US")
+    assert "911" in CALL_911.in_language("es-MX")
+    assert CALL_911.in_language("es") != CALL_911.in_language("vi") == CALL_911.in_language("en")

@@ -1,0 +1,117 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.triage.priority.negation import REACH, affirmed
+from shared.phrases import PhraseIndex, fold
+
+PHRASES = PhraseIndex(
+    [
+        ("fire", "fire"),
+        ("fire", "fuego"),
+        ("injury", "hurt"),
+        ("injury", "herido"),
+        ("injury", "heridos"),
+        ("lane_blocked", "lane blocked"),
+        ("lane_blocked", "blocking the lane"),
+        ("lane_blocked", "blocks the lane"),
+        ("lane_blocked", "carril bloqueado"),
+        ("lane_blocked", "bloqueado"),
+        ("sparking", "sparking"),
+        ("no_route", "no way around"),
+        ("sign_down", "sign down"),
+        ("signal_out", "signal dark"),
+    ]
+)
+
+
+def codes(text: str) -> list[str]:
+    return [hit.code for hit in affirmed(text, PHRASES)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no fire",
+        "There is no fire",
+        "Nobody hurt",
+        "nobody was hurt",
+        "No one was hurt",
+        "none of them hurt",
+        "it is not blocking the lane",
+        "It isn't sparking",
+        "it isn\u2019t sparking",
+        "it isnt sparking",
+        "The couch doesn't really blocks the lane",
+        "without fire",
+        "no longer sparking",
+        "never on fire",
+        "no fire or sparking",
+        "neither fire nor sparking",
+        "no hay fuego",
+        "nadie herido",
+        "sin heridos",
+        "ya no hay fuego",
+        "no está bloqueado",
+        "nunca hubo fuego",
+        "It was sparking, fine now",
+        "it was sparking but it is fine now",
+        "the pole was on fire, the crew put out the flames",
+        "estaba bloqueado pero ya lo quitaron",
+    ],
+)
+def test_what_the_text_denies_is_not_found(text: str) -> None:
+    assert codes(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param("fire", "fire", id="the bare word"),
+        pytest.param("No one hurt, lane blocked", "lane_blocked", id="a comma ends the no"),
+        pytest.param("nobody hurt and lane blocked", "lane_blocked", id="and ends the no"),
+        pytest.param("nadie herido y carril bloqueado", "lane_blocked", id="y ends the no"),
+        pytest.param("not big but blocking the lane", "lane_blocked", id="but ends the no"),
+        pytest.param("Nobody came. Fire", "fire", id="a full stop ends the no"),
+        pytest.param("no answer\nfire", "fire", id="a new line ends the no"),
+        pytest.param("No (really) fire", "fire", id="a bracket ends the no"),
+        pytest.param("nobody came - fire", "fire", id="a dash ends the no"),
+        pytest.param("fire, no answer at 911", "fire", id="the no comes after"),
+        pytest.param("there is no way around", "no_route", id="the no is of the phrase"),
+        pytest.param("no parking sign down", "sign_down", id="the name of a sign"),
+        pytest.param("do not enter sign down", "sign_down", id="another sign"),
+        pytest.param("no power signal dark", "signal_out", id="an outage"),
+        pytest.param("cars can't pass lane blocked", "lane_blocked", id="what cannot be done"),
+        pytest.param("no puedo pasar carril bloqueado", "lane_blocked", id="no se puede"),
+        pytest.param("it was sparking", "sparking", id="past, and nothing says that it is over"),
+        pytest.param("it is sparking, fine now", "sparking", id="over, but not in the past"),
+        pytest.param("It was sparking. Fine now my dog", "sparking", id="over in another sentence"),
+        pytest.param("was closed. Sparking, fine now", "sparking", id="past in another sentence"),
+        pytest.param("fine now? it was sparking", "sparking", id="over before it was"),
+    ],
+)
+def test_what_the_text_says_is_found(text: str, code: str) -> None:
+    assert code in codes(text)
+
+
+def test_a_no_reaches_only_a_few_words() -> None:
+    assert codes(f"no {'word ' * REACH}fire") == []
+    assert codes(f"no {'word ' * (REACH + 1)}fire") == ["fire"]
+
+
+def test_a_thing_that_is_denied_once_and_said_once_is_said() -> None:
+    assert codes("There was no fire yesterday. Now there is a fire!") == ["fire"]
+
+
+def test_found_phrases_come_by_their_place_in_the_text() -> None:
+    assert codes("sparking, then fire: lane blocked") == ["sparking", "fire", "lane_blocked"]
+
+
+words = st.sampled_from(
+    ["no", "fire", "hurt", "lane", "blocked", "and", "was", "fine now", ", ", ". "]
+)
+
+
+@given(st.lists(words | st.text(max_size=3)).map(" ".join))
+def test_what_is_found_stands_in_the_text_at_that_place(text: str) -> None:
+    assert set(affirmed(text, PHRASES)) <= set(PHRASES.find(fold(text)))

@@ -1,0 +1,106 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.triage.priority.urgency import Danger, Level, Point, Urgency, urgency_of
+from tests.unit.triage.makers import CITY
+
+FIRE = Danger("fire", "on fire")
+
+
+@pytest.mark.parametrize(
+    ("kind", "level", "base"),
+    [
+        ("WIRE", "P1", Point("base_p1", 80)),
+        ("DEBRIS", "P2", Point("base_p2", 60)),
+        ("CAMP", "P3", Point("base_p3", 40)),
+        ("LIGHT", "P4", Point("base_p4", 20)),
+        ("PERMIT", "P5", Point("base_p5", 0)),
+    ],
+)
+def test_a_report_of_which_nothing_more_is_known_has_the_base_of_its_kind(
+    kind: str, level: Level, base: Point
+) -> None:
+    urgency = urgency_of(CITY.services[kind], {}, None)
+
+    assert (urgency.level, urgency.points) == (level, (base,))
+
+
+@pytest.mark.parametrize(
+    ("score", "level"),
+    [
+        (80, "P1"), (79, "P2"), (60, "P2"), (59, "P3"), (40, "P3"), (39, "P4"), (20, "P4"),
+        (19, "P5"), (0, "P5"), (200, "P1"),
+    ],
+)  # fmt: skip
+def test_the_lower_bound_of_each_band_is_included(score: int, level: Level) -> None:
+    assert Urgency((Point("some", score),)).level == level
+
+
+@pytest.mark.parametrize(
+    ("kind", "met", "level", "score"),
+    [
+        pytest.param("LIGHT", {"sparking": "sparks"}, "P2", 60, id="P4 lifted to P2"),
+        pytest.param("CAMP", {"lane_blocked": "lane"}, "P2", 60, id="P3 lifted to P2"),
+        pytest.param("CAMP", {"lane_blocked": "a", "fire": "b"}, "P2", 65, id="a second adds 5"),
+        pytest.param("DEBRIS", {"lane_blocked": "a"}, "P2", 75, id="P2 gets 15 more"),
+        pytest.param("DEBRIS", {"lane_blocked": "a", "fire": "b"}, "P1", 80, id="P2 to P1 by two"),
+        pytest.param("DEBRIS", {"sparking": "sparks"}, "P2", 60, id="no condition of the kind"),
+        pytest.param("PERMIT", {"fire": "fire"}, "P5", 0, id="a kind that is never a hazard"),
+    ],
+)
+def test_hazard_conditions_of_the_kind_lift_it(
+    kind: str, met: dict[str, str], level: Level, score: int
+) -> None:
+    urgency = urgency_of(CITY.services[kind], met, None)
+
+    assert (urgency.level, urgency.score) == (level, score)
+
+
+def test_each_condition_is_a_reason_with_the_words_that_gave_it() -> None:
+    met = {"fire": "on fire", "lane_blocked": "blocking the lane"}
+
+    assert urgency_of(CITY.services["CAMP"], met, None).points == (
+        Point("base_p3", 40),
+        Point("lane_blocked", 20, "blocking the lane"),
+        Point("fire", 5, "on fire"),
+    )
+
+
+@pytest.mark.parametrize("kind", ["PERMIT", "LIGHT", "CAMP", "DEBRIS", "WIRE"])
+def test_a_danger_to_life_lifts_every_kind_to_p1(kind: str) -> None:
+    urgency = urgency_of(CITY.services[kind], {}, FIRE)
+
+    assert urgency.level == "P1"
+    assert urgency.points[-1].code == "emergency_fire"
+    assert urgency.points[-1].evidence == "on fire"
+    assert urgency.points[-1].points >= 15
+
+
+def test_the_kind_for_all_else_says_that_it_is_one() -> None:
+    other = urgency_of(CITY.services["OTHER"], {}, None, is_other=True)
+    own = urgency_of(CITY.services["OTHER"], {}, None)
+
+    assert other.points == (Point("base_p4", 20), Point("classified_other", 0))
+    assert own.level == other.level
+
+
+conditions = st.dictionaries(st.sampled_from(sorted(CITY.conditions)), st.just("words"))
+
+
+@given(
+    st.sampled_from(sorted(CITY.services)),
+    conditions,
+    st.sampled_from(sorted(CITY.conditions)),
+    st.sampled_from([None, FIRE]),
+)
+def test_more_danger_never_makes_a_report_less_urgent(
+    kind: str, met: dict[str, str], more: str, danger: Danger | None
+) -> None:
+    service = CITY.services[kind]
+    before = urgency_of(service, met, danger)
+    after = urgency_of(service, met | {more: "words"}, danger)
+
+    assert after.score >= before.score
+    assert after.level <= before.level
+    assert urgency_of(service, met, FIRE).score >= before.score
