@@ -1,0 +1,61 @@
+import pytest
+
+from services.triage.referral import Referral, refer
+from tests.unit.triage.makers import CITY
+
+
+def referred(
+    kind: str, municipality: str | None = "rivertown.gov", *met: str
+) -> tuple[str, bool] | None:
+    found = refer(CITY, CITY.services[kind], municipality, dict.fromkeys(met, "words"))
+    return (found.agency.code, found.instead) if found else None
+
+
+@pytest.mark.parametrize("municipality", ["rivertown.gov", None])
+def test_what_lies_in_the_city_or_nobody_knows_where_is_the_citys(municipality: str | None) -> None:
+    assert referred("CAMP", municipality) is None
+
+
+@pytest.mark.parametrize("municipality", ["hilltop", "unincorporated"])
+def test_what_lies_with_a_neighbour_goes_to_the_neighbour_instead(municipality: str) -> None:
+    assert referred("CAMP", municipality) == (municipality, True)
+    assert referred("WIRE", municipality) == (municipality, True)
+
+
+def test_a_neighbour_comes_with_name_phone_and_address() -> None:
+    found = refer(CITY, CITY.services["CAMP"], "hilltop", {})
+
+    assert isinstance(found, Referral)
+    agency = found.agency
+    assert (agency.name, agency.phone) == ("City of Hilltop", "555-0100")
+    assert agency.url == "https://hilltop.example.org"
+
+
+def test_a_kind_that_is_about_no_place_stays_wherever_it_is_reported_from() -> None:
+    assert referred("PERMIT", "hilltop") is None
+
+
+def test_a_place_that_no_neighbour_claims_stays_with_the_city() -> None:
+    assert referred("CAMP", "atlantis") is None
+
+
+def test_an_outside_lead_acts_instead_where_no_bureau_is_informed() -> None:
+    assert referred("TRANSIT") == ("EXT-TRANSIT", True)
+
+
+def test_an_outside_lead_acts_beside_a_bureau_that_is_informed_without_condition() -> None:
+    assert referred("WIRE") == ("EXT-UTILITY", False)
+
+
+@pytest.mark.parametrize("met", [(), ("lane_blocked",)])
+def test_a_bureau_that_is_informed_on_a_condition_does_not_lead(met: tuple[str, ...]) -> None:
+    assert referred("BRIDGE", "rivertown.gov", *met) == ("EXT-COUNTY", True)
+
+
+def test_a_conditional_referral_needs_its_condition() -> None:
+    assert referred("TREE") is None
+    assert referred("TREE", "rivertown.gov", "power_line") == ("EXT-UTILITY", False)
+
+
+def test_of_several_agencies_the_first_in_the_catalogue_is_named() -> None:
+    assert referred("WIRE", "rivertown.gov", "sparking") == ("EXT-911", False)
