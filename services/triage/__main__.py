@@ -1,0 +1,7 @@
+"""``python -m services.triage`` runs triage until SIGTERM."""
+
+from services.triage.app import triage
+from services.triage.settings import TriageSettings
+from shared.runtime.service import run
+
+run("triage", TriageSettings(), triage)

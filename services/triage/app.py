@@ -1,0 +1,54 @@
+"""Where triage is put together; the only module that knows which part meets which."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from services.triage.handlers import on_messages
+from services.triage.rulebook import Rulebook
+from services.triage.settings import TriageSettings
+from services.triage.store import PostgresCases
+from shared.catalogue import load_catalogue
+from shared.events import Event
+from shared.runtime.clock import utc_now
+from shared.runtime.consumer import Consumer
+from shared.runtime.messages import Message
+from shared.runtime.metrics import EXPRESS_SECONDS
+from shared.runtime.postgres import Connection, open_pool
+from shared.runtime.relay import Relay
+from shared.runtime.service import Parts
+from shared.topics import DISPATCH_CLOSINGS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
+
+
+@asynccontextmanager
+async def triage(settings: TriageSettings) -> AsyncGenerator[Parts]:
+    """Open what triage needs, yield what runs, and close it all in reverse order."""
+    rulebook = Rulebook(load_catalogue())
+
+    async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
+        now = utc_now()
+        decided = await on_messages(messages, PostgresCases(db), rulebook, now)
+        _observe_express(messages, now)
+        return decided
+
+    async with open_pool(settings.postgres_dsn.get_secret_value()) as pool:
+        relay = Relay(pool, settings.kafka_bootstrap)
+        consumer = Consumer[Any](
+            service="triage",
+            name="triage",
+            topics=[INTAKE_REQUESTS_EXPRESS, INTAKE_REQUESTS, DISPATCH_CLOSINGS],
+            bootstrap=settings.kafka_bootstrap,
+            pool=pool,
+            handle=handle,
+            express=frozenset({INTAKE_REQUESTS_EXPRESS.name}),
+            committed=relay.wake,
+        )
+        yield Parts(pool, work=[consumer.run, relay.run], must_be_ready=[consumer])
+
+
+def _observe_express(messages: Sequence[Message[Any]], now: datetime) -> None:
+    for message in messages:
+        if message.topic == INTAKE_REQUESTS_EXPRESS.name:
+            waited = now - message.event.data.submitted_at
+            EXPRESS_SECONDS.observe(max(0.0, waited.total_seconds()))

@@ -1,0 +1,83 @@
+"""From what the rules found to the decision that goes over the wire."""
+
+from services.triage.dedup import likeness
+from services.triage.dedup.comparison import Link
+from services.triage.priority.emergency import CALL_911
+from services.triage.priority.urgency import Danger, Urgency
+from services.triage.referral import Referral as Elsewhere
+from services.triage.rulings import Ruling
+from shared.events import (
+    Advice,
+    Decision,
+    Duplicate,
+    Emergency,
+    Point,
+    Priority,
+    Reason,
+    Referral,
+)
+
+
+def decision_on(ruling: Ruling, rules_version: str) -> Decision:
+    """Return the decision on a request, with a reason for everything.
+
+    Args:
+        ruling: What became of it.
+        rules_version: Names the facts that the rules rest on.
+    """
+    request, found = ruling.hearing.request, ruling.hearing.assessment
+    return Decision(
+        request_id=request.request_id,
+        tracking_number=request.tracking_number,
+        case_id=ruling.case.case_id if ruling.case else None,
+        outcome=ruling.outcome,
+        duplicate=_duplicate(ruling.link, request.service_code) if ruling.link else None,
+        priority=_priority(found.urgency),
+        emergency=_emergency(found.danger),
+        referral=_referral(found.referral),
+        advice=_advice(found.danger, request.language),
+        service_code=request.service_code,
+        rules_version=rules_version,
+        request=request,
+    )
+
+
+def _duplicate(link: Link, kind: str) -> Duplicate:
+    return Duplicate(
+        of_case=link.case.case_id,
+        of_request=link.case.opening.request_id,
+        confidence=likeness.confidence(link, kind),
+        distance_m=None if link.distance_m is None else round(link.distance_m, 1),
+        hours_apart=round(likeness.hours(link), 2),
+        reasons=tuple(
+            Reason(code=code, detail=detail) for code, detail in likeness.reasons(link, kind)
+        ),
+    )
+
+
+def _priority(urgency: Urgency) -> Priority:
+    return Priority(
+        level=urgency.level,
+        score=urgency.score,
+        reasons=tuple(
+            Point(code=point.code, points=point.points, evidence=point.evidence)
+            for point in urgency.points
+        ),
+    )
+
+
+def _emergency(danger: Danger | None) -> Emergency | None:
+    return None if danger is None else Emergency(code=danger.code, evidence=danger.evidence)
+
+
+def _advice(danger: Danger | None, language: str | None) -> tuple[Advice, ...]:
+    if danger is None:
+        return ()
+    return (Advice(code="call_911", text=CALL_911.in_language(language or "en")),)
+
+
+def _referral(referral: Elsewhere | None) -> Referral | None:
+    if referral is None:
+        return None
+    agency = referral.agency
+    return Referral(agency=agency.code, name=agency.name, phone=agency.phone, url=agency.url)

@@ -1,0 +1,133 @@
+"""What triage does when requests come in and cases end."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from services.triage.decisions import decision_on
+from services.triage.dedup.comparison import Case
+from services.triage.dedup.known_cases import KnownCases, Search
+from services.triage.hearing import hear
+from services.triage.ledger import Decided, Turn
+from services.triage.rulebook import Rulebook
+from services.triage.rulings import Ruling, rule_on
+from shared.events import (
+    CaseClosed,
+    CaseReopened,
+    CaseRequestSplit,
+    Event,
+    RequestSubmitted,
+    RequestTriaged,
+)
+from shared.runtime.messages import Message
+from shared.topics import dedup_key
+
+
+class Cases(Protocol):
+    """The known cases and the decisions made, inside one transaction."""
+
+    async def lock(self, keys: Collection[str]) -> None:
+        """Let nobody else decide under these dedup keys until the transaction ends."""
+        ...
+
+    async def decided(self, request_ids: Collection[str]) -> Collection[str]:
+        """Return those of the requests that were decided before."""
+        ...
+
+    async def turn(self, turns: Sequence[Turn]) -> None:
+        """Note what cases ended or were reopened; what is older than known changes nothing."""
+        ...
+
+    async def split(self, to_case: dict[str, str]) -> None:
+        """Note that requests went to other cases, which are known from now on."""
+        ...
+
+    async def near(self, searches: Sequence[Search]) -> Iterable[Case]:
+        """Return at least every case that a search means; more is allowed."""
+        ...
+
+    async def add(self, cases: Sequence[Case]) -> None:
+        """Know these cases."""
+        ...
+
+    async def record(self, decisions: Sequence[Decided]) -> None:
+        """Keep these decisions."""
+        ...
+
+
+async def on_messages(
+    messages: Sequence[Message[Any]], cases: Cases, rulebook: Rulebook, now: datetime
+) -> list[Event]:
+    """Take in what happened to cases, then decide each new request once, in order.
+
+    Later requests see the decisions on earlier ones. What happened to cases is judged by event
+    time, so it may be taken in first.
+    """
+    events = [message.event for message in messages]
+    await cases.lock({dedup_key(e.data.jurisdiction, e.data.dedup_group) for e in events})
+    await _take_in(events, cases)
+    submitted = [event for event in events if isinstance(event, RequestSubmitted)]
+    return await _decide(submitted, cases, rulebook, now) if submitted else []
+
+
+async def _take_in(events: Sequence[Event], cases: Cases) -> None:
+    newest: dict[str, Turn] = {}
+    to_case: dict[str, str] = {}
+    for event in events:
+        if isinstance(event, CaseRequestSplit):
+            to_case[event.data.request_id] = event.data.to_case
+        if isinstance(event, CaseClosed | CaseReopened):
+            turn = _turn(event)
+            newest[turn.case_id] = max(newest.get(turn.case_id, turn), turn, key=_version)
+    if newest:
+        await cases.turn(list(newest.values()))
+    if to_case:
+        await cases.split(to_case)
+
+
+def _turn(event: CaseClosed | CaseReopened) -> Turn:
+    closed_at = event.data.closed_at if isinstance(event, CaseClosed) else None
+    return Turn(event.data.case_id, event.data.version, closed_at)
+
+
+def _version(turn: Turn) -> int:
+    return turn.version
+
+
+async def _decide(
+    events: Sequence[RequestSubmitted], cases: Cases, rulebook: Rulebook, now: datetime
+) -> list[Event]:
+    fresh = await _undecided(events, cases)
+    hearings = [hear(event.data, rulebook) for event in fresh]
+    known = KnownCases()
+    for found in await cases.near([hearing.search for hearing in hearings if hearing.search]):
+        known.add(found)
+    rulings = [rule_on(hearing, known) for hearing in hearings]
+    await cases.add([case for ruling in rulings if (case := ruling.makes_known)])
+    await cases.record([_decided(ruling) for ruling in rulings])
+    return [
+        RequestTriaged.of(
+            decision_on(ruling, rulebook.version),
+            now=now,
+            cause=event,
+            request=event.data.request_id,
+        )
+        for event, ruling in zip(fresh, rulings, strict=True)
+    ]
+
+
+async def _undecided(
+    events: Sequence[RequestSubmitted], cases: Cases
+) -> Sequence[RequestSubmitted]:
+    first = {event.data.request_id: event for event in reversed(events)}
+    before = await cases.decided(first.keys())
+    return [
+        event
+        for event in events
+        if first[event.data.request_id] is event and event.data.request_id not in before
+    ]
+
+
+def _decided(ruling: Ruling) -> Decided:
+    case_id = ruling.case.case_id if ruling.case else None
+    return Decided(ruling.hearing.opens.key, ruling.hearing.report, ruling.outcome, case_id)

@@ -1,0 +1,115 @@
+"""From a request to a report that the rules can judge."""
+
+from dataclasses import dataclass
+
+from services.triage.case_ids import case_opened_by
+from services.triage.dedup.addresses import address_key
+from services.triage.dedup.comparison import Case, Report
+from services.triage.dedup.known_cases import Search
+from services.triage.rulebook import Assessment, CityRules, Reach, Rulebook, search_for
+from shared.catalogue import ServiceType
+from shared.errors import PermanentError
+from shared.events import Location, Request
+from shared.topics import dedup_key
+from shared.values import GeoPoint
+
+_NO_PLACE = frozenset({"default", "none"})
+_EXACT = frozenset({"point", "address"})
+
+
+class UnknownKindError(PermanentError):
+    """The request's city or kind is not in the catalogue that this process loaded."""
+
+    code = "unknown_kind"
+
+
+class UnfitRequestError(PermanentError):
+    """A field of the request holds what intake lets nobody write."""
+
+    code = "unfit_request"
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """One request, ready to be decided.
+
+    Attributes:
+        opens: The case that it becomes when no known case is found.
+        search: Where its earlier case may be; None when there can be none.
+    """
+
+    request: Request
+    city: CityRules
+    report: Report
+    assessment: Assessment
+    opens: Case
+    search: Search | None
+
+
+def hear(request: Request, rulebook: Rulebook) -> Hearing:
+    """Return the request as the rules see it.
+
+    Raises:
+        UnknownKindError: The catalogue has no such city or kind.
+        UnfitRequestError: The id is no UUID, or the point is not on Earth.
+    """
+    city = rulebook.cities.get(request.jurisdiction)
+    service = city.services.get(request.service_code) if city else None
+    if city is None or service is None:
+        raise UnknownKindError("jurisdiction, service_code: not in the catalogue")
+    assessment = city.assess(
+        service, _text(request), request.attributes, request.location.municipality
+    )
+    reach = city.reach_of(service)
+    report = _report(request, reach)
+    key = dedup_key(request.jurisdiction, request.dedup_group)
+    searched = _can_repeat(service, report, assessment)
+    return Hearing(
+        request,
+        city,
+        report,
+        assessment,
+        _case(key, report),
+        search_for(report, key, reach) if searched else None,
+    )
+
+
+def _text(request: Request) -> str:
+    return "\n".join(filter(None, (request.description, request.location.details)))
+
+
+def _report(request: Request, reach: Reach) -> Report:
+    place = request.location
+    known = place.precision not in _NO_PLACE
+    exact = place.precision in _EXACT
+    return Report(
+        request.request_id,
+        request.service_code,
+        request.observed_at,
+        _point(place) if known else None,
+        address_key(place.address) if exact and place.address else None,
+        request.reporter_ref if reach.personal else None,
+    )
+
+
+def _point(place: Location) -> GeoPoint | None:
+    if place.latitude is None or place.longitude is None:
+        return None
+    try:
+        return GeoPoint(place.latitude, place.longitude)
+    except ValueError:
+        raise UnfitRequestError("location: not a point on Earth") from None
+
+
+def _case(key: str, report: Report) -> Case:
+    try:
+        return Case(case_opened_by(report.request_id), key, report)
+    except ValueError:
+        raise UnfitRequestError("request_id: no UUID") from None
+
+
+def _can_repeat(service: ServiceType, report: Report, assessment: Assessment) -> bool:
+    if assessment.referral is not None and assessment.referral.instead:
+        return False
+    found_by = (report.point, report.address, report.reporter)
+    return bool(service.dedup.window) and any(mark is not None for mark in found_by)

@@ -1,0 +1,108 @@
+"""The rules of each city, prepared once from the catalogue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.triage.dedup.comparison import Report
+from services.triage.dedup.grid import cells_around
+from services.triage.dedup.known_cases import Search
+from services.triage.priority.conditions import ConditionFinder
+from services.triage.priority.emergency import danger_in
+from services.triage.priority.urgency import Danger, Urgency, urgency_of
+from services.triage.referral import Referral, refer
+from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far apart two reports of a dedup group may be at most.
+
+    Attributes:
+        personal: Whether some kind of the group has no place and goes by who reported.
+    """
+
+    radius_m: float
+    window: timedelta
+    personal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a report is by itself, whatever was reported before."""
+
+    urgency: Urgency
+    danger: Danger | None
+    referral: Referral | None
+
+
+class CityRules:
+    """What one city's catalogue says about its reports."""
+
+    def __init__(self, jurisdiction: Jurisdiction) -> None:
+        self.services: Mapping[str, ServiceType] = jurisdiction.services
+        self.limits = {code: kind.dedup for code, kind in jurisdiction.services.items()}
+        self._jurisdiction = jurisdiction
+        self._conditions = ConditionFinder(jurisdiction)
+        self._reaches = {
+            group: _reach([self.limits[kind] for kind in kinds])
+            for group, kinds in jurisdiction.dedup_groups.items()
+        }
+
+    def assess(
+        self,
+        service: ServiceType,
+        text: str,
+        answers: Mapping[str, object],
+        municipality: str | None,
+    ) -> Assessment:
+        """Return what a report is by itself.
+
+        Args:
+            service: Its kind.
+            text: All that the reporter wrote freely.
+            answers: Its attributes.
+            municipality: On whose ground it lies; None when that cannot be told.
+        """
+        city = self._jurisdiction
+        met = self._conditions.met_by(service, text, answers)
+        danger = danger_in(city, service, met)
+        is_other = service.code == city.other_code
+        return Assessment(
+            urgency_of(service, met, danger, is_other=is_other),
+            danger,
+            refer(city, service, municipality, met),
+        )
+
+    def reach_of(self, service: ServiceType) -> Reach:
+        """Return how far apart a report of this kind and an earlier one may be at most."""
+        return self._reaches[service.dedup.group]
+
+
+class Rulebook:
+    """The rules of every city; ``version`` names the facts that they rest on."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.version = catalogue.version
+        self.cities = {id_: CityRules(city) for id_, city in catalogue.jurisdictions.items()}
+
+
+def search_for(report: Report, key: str, reach: Reach) -> Search:
+    """Return the search that finds every case that the report may be about."""
+    return Search(
+        key,
+        tuple(cells_around(report.point, reach.radius_m)) if report.point else (),
+        report.address,
+        report.reporter,
+        report.observed_at - reach.window,
+        report.observed_at + reach.window,
+    )
+
+
+def _reach(limits: list[Dedup]) -> Reach:
+    counting = [limit for limit in limits if limit.window]
+    return Reach(
+        max((limit.radius_m for limit in counting), default=0.0),
+        max((limit.window for limit in counting), default=timedelta(0)),
+        any(not limit.radius_m for limit in counting),
+    )

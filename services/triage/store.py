@@ -1,0 +1,176 @@
+"""Triage's tables."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import asyncpg
+
+from services.triage.dedup.comparison import Case, Report
+from services.triage.dedup.grid import cell_of
+from services.triage.dedup.known_cases import Search
+from services.triage.ledger import Decided, Turn
+from services.triage.probes import probes
+from shared.runtime.postgres import Connection
+from shared.values import GeoPoint
+
+_LOCK = """
+    SELECT pg_advisory_xact_lock(lock)
+      FROM (SELECT DISTINCT hashtextextended(key, 0) AS lock
+              FROM unnest($1::text[]) AS key
+             ORDER BY lock) AS in_order
+"""
+_DECIDED = "SELECT request_id FROM decisions WHERE request_id = ANY($1::uuid[])"
+_TURN = """
+    UPDATE cases
+       SET closed_at = turn.closed_at, version = turn.version
+      FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[])
+           AS turn (case_id, version, closed_at)
+     WHERE cases.case_id = turn.case_id
+       AND cases.version < turn.version
+"""
+_SPLIT = """
+    UPDATE decisions
+       SET case_id = split.to_case
+      FROM unnest($1::uuid[], $2::uuid[]) AS split (request_id, to_case)
+     WHERE decisions.request_id = split.request_id
+    RETURNING decisions.*, observed_at AS opened_at, NULL::timestamptz AS closed_at
+"""
+# OFFSET 0 makes each search an index scan of its own, whatever the planner thinks of the arrays
+_NEAR = """
+    SELECT found.*
+      FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[])
+           AS wanted (key, first, last, since, until)
+     CROSS JOIN LATERAL (
+           SELECT * FROM cases
+            WHERE dedup_key = wanted.key AND cell BETWEEN wanted.first AND wanted.last
+              AND opened_at <= wanted.until AND (closed_at IS NULL OR opened_at >= wanted.since)
+           OFFSET 0) AS found
+    UNION ALL
+    SELECT found.*
+      FROM unnest($6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])
+           AS wanted (key, address, since, until)
+     CROSS JOIN LATERAL (
+           SELECT * FROM cases
+            WHERE dedup_key = wanted.key AND address_key = wanted.address
+              AND opened_at <= wanted.until AND (closed_at IS NULL OR opened_at >= wanted.since)
+           OFFSET 0) AS found
+    UNION ALL
+    SELECT found.*
+      FROM unnest($10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
+           AS wanted (key, reporter, since, until)
+     CROSS JOIN LATERAL (
+           SELECT * FROM cases
+            WHERE dedup_key = wanted.key AND reporter_ref = wanted.reporter
+              AND opened_at <= wanted.until AND (closed_at IS NULL OR opened_at >= wanted.since)
+           OFFSET 0) AS found
+"""
+_ADD = """
+    INSERT INTO cases (case_id, dedup_key, service_code, request_id, opened_at, latitude,
+                       longitude, cell, address_key, reporter_ref, closed_at)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[],
+                         $6::float8[], $7::float8[], $8::bigint[], $9::text[], $10::text[],
+                         $11::timestamptz[])
+    ON CONFLICT (case_id) DO NOTHING
+"""
+_DECISION_COLUMNS = (
+    "request_id",
+    "case_id",
+    "outcome",
+    "dedup_key",
+    "service_code",
+    "observed_at",
+    "latitude",
+    "longitude",
+    "address_key",
+    "reporter_ref",
+)
+
+
+class PostgresCases:
+    """The known cases and the decisions made, in the caller's transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def lock(self, keys: Collection[str]) -> None:
+        """Wait until nobody else decides under these dedup keys; in one order for all."""
+        await self._connection.execute(_LOCK, list(keys))
+
+    async def decided(self, request_ids: Collection[str]) -> set[str]:
+        """Return those of the requests that were decided before."""
+        rows = await self._connection.fetch(_DECIDED, list(request_ids))
+        return {str(row["request_id"]) for row in rows}
+
+    async def turn(self, turns: Sequence[Turn]) -> None:
+        """Note what cases ended or were reopened."""
+        await self._connection.execute(
+            _TURN,
+            [turn.case_id for turn in turns],
+            [turn.version for turn in turns],
+            [turn.closed_at for turn in turns],
+        )
+
+    async def split(self, to_case: Mapping[str, str]) -> None:
+        """Note that requests went to other cases, and know those cases."""
+        rows = await self._connection.fetch(_SPLIT, list(to_case), list(to_case.values()))
+        await self.add([_case(row) for row in rows])
+
+    async def near(self, searches: Sequence[Search]) -> Iterable[Case]:
+        """Return the cases around the places, at the addresses and of the persons searched."""
+        if not searches:
+            return ()
+        rows = await self._connection.fetch(_NEAR, *probes(searches))
+        return {row["case_id"]: _case(row) for row in rows}.values()
+
+    async def add(self, cases: Sequence[Case]) -> None:
+        """Know these cases; one that is known already stays as it is."""
+        if cases:
+            rows = [_row(case) for case in cases]
+            await self._connection.execute(_ADD, *map(list, zip(*rows, strict=True)))
+
+    async def record(self, decisions: Sequence[Decided]) -> None:
+        """Keep these decisions."""
+        rows = [
+            (d.report.request_id, d.case_id, d.outcome, d.key, *_report(d.report))
+            for d in decisions
+        ]
+        await self._connection.copy_records_to_table(
+            "decisions", columns=_DECISION_COLUMNS, records=rows
+        )
+
+
+def _case(row: asyncpg.Record) -> Case:
+    latitude, longitude = row["latitude"], row["longitude"]
+    return Case(
+        str(row["case_id"]),
+        row["dedup_key"],
+        Report(
+            str(row["request_id"]),
+            row["service_code"],
+            row["opened_at"],
+            None if latitude is None else GeoPoint(latitude, longitude),
+            row["address_key"],
+            row["reporter_ref"],
+        ),
+        row["closed_at"],
+    )
+
+
+def _row(case: Case) -> tuple[object, ...]:
+    opening = case.opening
+    kind, observed_at, latitude, longitude, address, reporter = _report(opening)
+    cell = None if opening.point is None else cell_of(opening.point)
+    place = (latitude, longitude, cell, address)
+    head = (case.case_id, case.key, kind, opening.request_id, observed_at)
+    return (*head, *place, reporter, case.closed_at)
+
+
+def _report(report: Report) -> tuple[object, ...]:
+    at = report.point
+    return (
+        report.kind,
+        report.observed_at,
+        at and at.latitude,
+        at and at.longitude,
+        report.address,
+        report.reporter,
+    )

@@ -1,0 +1,125 @@
+"""What every store of triage's cases must do; a test class brings the store."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.triage.dedup.comparison import Case, Report
+from services.triage.handlers import Cases
+from services.triage.ledger import Decided, Turn
+from services.triage.rulebook import Reach, search_for
+from shared.events import new_id
+from tests.builders import NOON, north_of
+from tests.unit.triage.makers import DAY, HERE, HOUR, KEY, case, report
+
+REACH = Reach(radius_m=67, window=timedelta(days=7), personal=True)
+
+
+async def found(cases: Cases, searched: Report, key: str = KEY) -> list[Case]:
+    near = await cases.near([search_for(searched, key, REACH)])
+    return sorted(near, key=lambda known: known.case_id)
+
+
+def decided(of: Report, case_id: str | None = None) -> Decided:
+    return Decided(KEY, of, "new" if case_id else "referral", case_id)
+
+
+class CasesSuite:
+    """Subclasses give a fixture ``cases``: an empty store."""
+
+    async def test_a_case_comes_back_as_it_was_added(self, cases: Cases) -> None:
+        whole = case(report(address="12 oak st", reporter="ana"), closed_at=NOON + HOUR)
+        await cases.add([whole])
+
+        assert await found(cases, report()) == [whole]
+
+    @pytest.mark.parametrize(
+        "opening",
+        [
+            pytest.param(report(), id="by place"),
+            pytest.param(report(point=None, address="12 oak st"), id="by address"),
+            pytest.param(report(point=None, reporter="ana"), id="by person"),
+        ],
+    )
+    async def test_a_case_is_found_by_what_it_has(self, cases: Cases, opening: Report) -> None:
+        known = case(opening)
+        await cases.add([known])
+        searched = replace(opening, request_id=new_id())
+
+        assert await found(cases, searched) == [known]
+        assert await found(cases, searched, key="lakeside.gov:campsite") == []
+        assert await found(cases, report(point=north_of(HERE, 500))) == []
+
+    async def test_what_lies_anywhere_within_the_radius_is_found(self, cases: Cases) -> None:
+        known = [case(report(point=north_of(HERE, metres))) for metres in range(-60, 61, 20)]
+        await cases.add(known)
+
+        assert set(await found(cases, report())) == set(known)
+
+    @pytest.mark.parametrize(
+        ("later_by", "is_open", "is_closed"),
+        [
+            pytest.param(8 * DAY, True, False, id="after the window"),
+            pytest.param(7 * DAY, True, True, id="at the end of the window"),
+            pytest.param(-7 * DAY, True, True, id="as early as the window goes"),
+            pytest.param(-8 * DAY, False, False, id="before the window"),
+        ],
+    )
+    async def test_an_open_case_is_found_by_all_later_reports_a_closed_one_by_those_of_its_window(
+        self, cases: Cases, later_by: timedelta, is_open: bool, is_closed: bool
+    ) -> None:
+        still_open, closed = case(), case(closed_at=NOON + HOUR)
+        await cases.add([still_open, closed])
+
+        near = await found(cases, report(observed_at=NOON + later_by))
+
+        assert (still_open in near, closed in near) == (is_open, is_closed)
+
+    async def test_adding_a_case_again_changes_nothing(self, cases: Cases) -> None:
+        known = case()
+        await cases.add([known])
+        await cases.add([replace(known, closed_at=NOON), case(report(point=None))])
+
+        assert await found(cases, report()) == [known]
+
+    async def test_of_two_turns_of_a_case_the_higher_version_holds_in_any_order(
+        self, cases: Cases
+    ) -> None:
+        first, second = case(), case()
+        await cases.add([first, second])
+
+        await cases.turn([Turn(first.case_id, 2, NOON + HOUR), Turn(second.case_id, 3, None)])
+        await cases.turn([Turn(first.case_id, 3, None), Turn(second.case_id, 2, NOON + HOUR)])
+
+        assert {known.closed_at for known in await found(cases, report())} == {None}
+
+    async def test_a_turn_closes_its_case_and_no_other(self, cases: Cases) -> None:
+        mine, other = case(), case()
+        await cases.add([mine, other])
+
+        await cases.turn([Turn(mine.case_id, 2, NOON + HOUR), Turn(new_id(), 2, NOON)])
+
+        assert set(await found(cases, report())) == {replace(mine, closed_at=NOON + HOUR), other}
+
+    async def test_requests_are_known_as_decided_once_they_are_recorded(self, cases: Cases) -> None:
+        before, referred, unknown = report(), report(point=None), report()
+        await cases.record([decided(before, new_id()), decided(referred)])
+        ids = [one.request_id for one in (before, referred, unknown)]
+
+        assert set(await cases.decided(ids)) == {before.request_id, referred.request_id}
+        assert set(await cases.decided([])) == set()
+
+    async def test_a_split_makes_a_case_where_the_request_was(self, cases: Cases) -> None:
+        tents = report(address="12 oak st", reporter="ana")
+        await cases.record([decided(tents, new_id())])
+        to_case = new_id()
+
+        await cases.split({tents.request_id: to_case, new_id(): new_id()})
+
+        assert await found(cases, report()) == [Case(to_case, KEY, tents)]
+
+    async def test_without_a_search_nothing_is_found(self, cases: Cases) -> None:
+        await cases.add([case()])
+
+        assert list(await cases.near([])) == []

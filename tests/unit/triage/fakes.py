@@ -1,0 +1,61 @@
+"""Triage's tables in memory, as its handler needs them."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from services.triage.dedup.comparison import Case
+from services.triage.dedup.known_cases import KnownCases, Search
+from services.triage.ledger import Decided, Turn
+
+
+class InMemoryCases:
+    """The known cases and the decisions made; what it was asked to lock is noted."""
+
+    def __init__(self, *cases: Case) -> None:
+        self.cases = {case.case_id: case for case in cases}
+        self.decisions: dict[str, Decided] = {}
+        self.locked: list[str] = []
+        self._versions: dict[str, int] = {}
+
+    async def lock(self, keys: Collection[str]) -> None:
+        self.locked += keys
+
+    async def decided(self, request_ids: Collection[str]) -> set[str]:
+        return self.decisions.keys() & set(request_ids)
+
+    async def turn(self, turns: Sequence[Turn]) -> None:
+        for turn in turns:
+            known = self.cases.get(turn.case_id)
+            if known and turn.version > self._versions.get(turn.case_id, 0):
+                self._versions[turn.case_id] = turn.version
+                self.cases[turn.case_id] = Case(
+                    known.case_id, known.key, known.opening, turn.closed_at
+                )
+
+    async def split(self, to_case: Mapping[str, str]) -> None:
+        for request_id, case_id in to_case.items():
+            if decided := self.decisions.get(request_id):
+                self.decisions[request_id] = Decided(
+                    decided.key, decided.report, decided.outcome, case_id
+                )
+                await self.add([Case(case_id, decided.key, decided.report)])
+
+    async def near(self, searches: Sequence[Search]) -> Iterable[Case]:
+        known = KnownCases()
+        for case in self.cases.values():
+            known.add(case)
+        found = [case for search in searches for case in known.near(search) if _fits(case, search)]
+        return {case.case_id: case for case in found}.values()
+
+    async def add(self, cases: Sequence[Case]) -> None:
+        for case in cases:
+            self.cases.setdefault(case.case_id, case)
+
+    async def record(self, decisions: Sequence[Decided]) -> None:
+        for decided in decisions:
+            assert decided.report.request_id not in self.decisions
+            self.decisions[decided.report.request_id] = decided
+
+
+def _fits(case: Case, search: Search) -> bool:
+    opened_at = case.opening.observed_at
+    return opened_at <= search.until and (case.closed_at is None or opened_at >= search.since)

@@ -1,0 +1,10 @@
+import pytest
+
+from tests.unit.triage.cases_suite import CasesSuite
+from tests.unit.triage.fakes import InMemoryCases
+
+
+class TestInMemoryCases(CasesSuite):
+    @pytest.fixture
+    def cases(self) -> InMemoryCases:
+        return InMemoryCases()

@@ -1,0 +1,291 @@
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.triage.handlers import on_messages
+from shared.events import Decision, Event, RequestSubmitted, RequestTriaged
+from tests.builders import NOON, north_of
+from tests.unit.triage.fakes import InMemoryCases
+from tests.unit.triage.makers import (
+    DAY,
+    HERE,
+    HOUR,
+    RULEBOOK,
+    at,
+    closed,
+    messages,
+    reopened,
+    split_off,
+    submitted,
+)
+
+LATER = NOON + 30 * DAY
+
+
+async def decided(cases: InMemoryCases, *events: Event, now: datetime = LATER) -> list[Decision]:
+    caused = await on_messages(messages(*events), cases, RULEBOOK, now)
+    assert all(isinstance(event, RequestTriaged) for event in caused)
+    return [event.data for event in caused]
+
+
+async def test_the_first_report_opens_a_case_and_the_next_joins_it() -> None:
+    cases = InMemoryCases()
+    first, second = submitted(), submitted(location=at(north_of(HERE, 20)))
+
+    [new] = await decided(cases, first)
+    [duplicate] = await decided(cases, second)
+
+    assert (new.outcome, new.duplicate) == ("new", None)
+    assert new.case_id is not None
+    assert (duplicate.outcome, duplicate.case_id) == ("duplicate", new.case_id)
+    assert duplicate.duplicate is not None
+    assert duplicate.duplicate.of_case == new.case_id
+    assert duplicate.duplicate.of_request == first.data.request_id
+    assert duplicate.duplicate.distance_m == pytest.approx(20, abs=0.1)
+    assert duplicate.duplicate.hours_apart == 0
+    assert duplicate.request == second.data
+
+
+async def test_thirty_reports_of_one_camp_in_one_batch_are_one_case() -> None:
+    events = [submitted(location=at(north_of(HERE, n))) for n in range(30)]
+
+    decisions = await decided(InMemoryCases(), *events)
+
+    assert [decision.outcome for decision in decisions] == ["new"] + ["duplicate"] * 29
+    assert len({decision.case_id for decision in decisions}) == 1
+
+
+async def test_a_chain_of_reports_does_not_keep_an_old_case_alive() -> None:
+    cases = InMemoryCases()
+    events = [submitted(observed_at=NOON + n * 3 * DAY) for n in range(4)]
+
+    decisions = await decided(cases, *events)
+
+    assert [decision.outcome for decision in decisions] == [
+        "new", "duplicate", "duplicate", "recurrence",
+    ]  # fmt: skip
+    again = decisions[3]
+    assert again.case_id != decisions[0].case_id
+    assert again.duplicate is not None
+    assert again.duplicate.of_case == decisions[0].case_id
+    assert [reason.code for reason in again.duplicate.reasons][-1] == "window_over"
+
+
+async def test_after_a_recurrence_reports_join_the_new_case() -> None:
+    cases = InMemoryCases()
+    _, again = await decided(cases, submitted(), submitted(observed_at=NOON + 8 * DAY))
+
+    [joined] = await decided(cases, submitted(observed_at=NOON + 9 * DAY))
+
+    assert (joined.outcome, joined.case_id) == ("duplicate", again.case_id)
+
+
+async def test_a_report_after_a_closing_is_a_recurrence_and_one_from_before_it_is_not() -> None:
+    cases = InMemoryCases()
+    [new] = await decided(cases, submitted())
+    assert new.case_id
+    closing = closed(new.case_id, at=NOON + DAY)
+
+    before, after = await decided(
+        cases,
+        submitted(observed_at=NOON + 23 * HOUR),
+        submitted(observed_at=NOON + 25 * HOUR),
+        closing,
+    )
+
+    assert (before.outcome, before.case_id) == ("duplicate", new.case_id)
+    assert after.outcome == "recurrence"
+    assert after.duplicate is not None
+    assert after.duplicate.of_case == new.case_id
+    assert [reason.code for reason in after.duplicate.reasons][-1] == "after_closing"
+
+
+async def test_a_case_that_was_taken_up_again_takes_reports_again() -> None:
+    cases = InMemoryCases()
+    [new] = await decided(cases, submitted())
+    assert new.case_id
+
+    [joined] = await decided(
+        cases,
+        reopened(new.case_id, version=3),
+        closed(new.case_id, at=NOON + DAY, version=2),
+        submitted(observed_at=NOON + 2 * DAY),
+    )
+
+    assert (joined.outcome, joined.case_id) == ("duplicate", new.case_id)
+
+
+async def test_a_request_that_was_split_off_makes_a_case_of_its_own_known() -> None:
+    cases = InMemoryCases()
+    tents = submitted(location=at(north_of(HERE, 60)))
+    first, _ = await decided(cases, submitted(), tents)
+    assert first.case_id
+
+    [joined] = await decided(
+        cases,
+        split_off(first.case_id, tents.data.request_id, to_case="split"),
+        submitted(location=at(north_of(HERE, 61))),
+    )
+
+    assert (joined.outcome, joined.case_id) == ("duplicate", "split")
+
+
+async def test_a_late_report_joins_the_case_that_a_later_one_opened() -> None:
+    cases = InMemoryCases()
+    [new] = await decided(cases, submitted())
+
+    [late] = await decided(cases, submitted(observed_at=NOON - 6 * DAY))
+
+    assert (late.outcome, late.case_id) == ("duplicate", new.case_id)
+    assert late.duplicate is not None
+    assert late.duplicate.hours_apart == 144
+
+
+async def test_a_request_is_decided_once_however_often_it_comes() -> None:
+    cases = InMemoryCases()
+    event = submitted()
+    again = RequestSubmitted.of(event.data, now=LATER)
+
+    first = await decided(cases, event, again)
+    second = await decided(cases, again)
+
+    assert len(first) == 1
+    assert second == []
+    assert len(cases.decisions) == 1
+
+
+async def test_nothing_of_another_group_or_city_is_the_same_problem() -> None:
+    events = [submitted(), submitted(service_code="DEBRIS"), submitted(dedup_group="other")]
+
+    assert [d.outcome for d in await decided(InMemoryCases(), *events)] == ["new"] * 3
+
+
+@pytest.mark.parametrize("kind", ["PERMIT", "OTHER", "CAMP-VISIT"])
+async def test_a_kind_without_window_makes_a_case_of_each_report(kind: str) -> None:
+    cases = InMemoryCases()
+    decisions = await decided(cases, *(submitted(service_code=kind) for _ in range(3)))
+
+    assert [d.outcome for d in decisions] == ["new"] * 3
+    assert len({d.case_id for d in decisions}) == 3
+    assert cases.cases == {}
+
+
+async def test_reports_at_a_stand_in_for_unknown_are_never_the_same_place() -> None:
+    events = [submitted(location=at(HERE, precision="default")) for _ in range(3)]
+
+    assert [d.outcome for d in await decided(InMemoryCases(), *events)] == ["new"] * 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "agency"),
+    [
+        pytest.param({"location": at(HERE, municipality="hilltop")}, "hilltop", id="a neighbour"),
+        pytest.param({"service_code": "TRANSIT"}, "EXT-TRANSIT", id="an outside lead"),
+    ],
+)
+async def test_what_is_not_the_citys_is_referred_each_time_without_a_case(
+    changes: dict[str, Any], agency: str
+) -> None:
+    cases = InMemoryCases()
+    decisions = await decided(cases, submitted(**changes), submitted(**changes))
+
+    for decision in decisions:
+        assert (decision.outcome, decision.case_id) == ("referral", None)
+        assert decision.referral is not None
+        assert decision.referral.agency == agency
+    assert cases.cases == {}
+
+
+async def test_the_key_of_a_decision_without_case_is_the_request() -> None:
+    event = submitted(service_code="TRANSIT")
+    [caused] = await on_messages(messages(event), InMemoryCases(), RULEBOOK, NOON)
+
+    assert messages(caused)[0].topic == "triage-decisions"
+    assert (caused.subject, caused.correlationid, caused.causationid) == (
+        event.data.request_id, event.data.request_id, event.id,
+    )  # fmt: skip
+
+
+async def test_an_outside_agency_that_acts_beside_the_city_is_named_and_there_is_a_case() -> None:
+    [decision] = await decided(InMemoryCases(), submitted(service_code="WIRE"))
+
+    assert decision.outcome == "new"
+    assert decision.case_id
+    assert decision.referral is not None
+    assert decision.referral.agency == "EXT-UTILITY"
+
+
+async def test_a_second_report_of_a_sparking_line_is_a_duplicate_and_an_emergency() -> None:
+    events = [
+        submitted(service_code="WIRE", description="line down"),
+        submitted(service_code="WIRE", description="Está que echa chispas", language="es"),
+    ]
+
+    quiet, sparking = await decided(InMemoryCases(), *events)
+
+    assert (quiet.emergency, quiet.advice) == (None, ())
+    assert sparking.outcome == "duplicate"
+    assert sparking.emergency is not None
+    assert sparking.emergency.code == "live_wire"
+    assert sparking.emergency.evidence == "echa chispas"
+    assert [advice.code for advice in sparking.advice] == ["call_911"]
+    assert sparking.advice[0].text.startswith("Llame al 911")
+    assert sparking.priority.level == "P1"
+
+
+async def test_an_emergency_at_a_neighbours_is_both() -> None:
+    [decision] = await decided(
+        InMemoryCases(),
+        submitted(description="a tent is on fire", location=at(HERE, municipality="hilltop")),
+    )
+
+    assert decision.outcome == "referral"
+    assert decision.emergency is not None
+    assert decision.priority.level == "P1"
+
+
+async def test_a_decision_names_its_rules_and_the_points_add_up() -> None:
+    [decision] = await decided(
+        InMemoryCases(), submitted(description="blocking the lane", attributes={"fire": "yes"})
+    )
+
+    assert decision.rules_version == RULEBOOK.version
+    assert sum(reason.points for reason in decision.priority.reasons) == decision.priority.score
+    assert {reason.code for reason in decision.priority.reasons} >= {"lane_blocked", "fire"}
+
+
+async def test_the_keys_of_all_messages_are_locked_before_anything_is_read() -> None:
+    cases = InMemoryCases()
+    await decided(cases, submitted(), submitted(service_code="DEBRIS"), closed("unknown", at=NOON))
+
+    assert sorted(cases.locked) == ["rivertown.gov:campsite", "rivertown.gov:debris"]
+
+
+async def test_closings_of_unknown_cases_change_nothing() -> None:
+    cases = InMemoryCases()
+
+    assert await decided(cases, closed("unknown", at=NOON), reopened("unknown")) == []
+    assert (cases.cases, cases.decisions) == ({}, {})
+
+
+@given(st.lists(st.integers(0, 200), min_size=1, max_size=12), st.integers(1, 12))
+async def test_how_reports_are_cut_into_batches_decides_nothing(
+    places: list[int], size: int
+) -> None:
+    events = [
+        submitted(location=at(north_of(HERE, metres)), observed_at=NOON + n * HOUR)
+        for n, metres in enumerate(places)
+    ]
+    at_once, in_parts = InMemoryCases(), InMemoryCases()
+
+    together = await decided(at_once, *events)
+    apart = [
+        decision
+        for start in range(0, len(events), size)
+        for decision in await decided(in_parts, *events[start : start + size])
+    ]
+
+    assert apart == together

@@ -1,0 +1,101 @@
+from typing import Any
+
+import pytest
+
+from services.triage.hearing import Hearing, UnfitRequestError, UnknownKindError, hear
+from tests.builders import location
+from tests.unit.triage.makers import HERE, KEY, RULEBOOK, at, in_rivertown
+
+
+def heard(**changes: Any) -> Hearing:
+    return hear(in_rivertown(**changes), RULEBOOK)
+
+
+def test_a_report_has_kind_place_and_event_time_of_its_request() -> None:
+    request = in_rivertown()
+
+    report = hear(request, RULEBOOK).report
+
+    assert (report.request_id, report.kind) == (request.request_id, "CAMP")
+    assert (report.point, report.observed_at) == (HERE, request.observed_at)
+
+
+@pytest.mark.parametrize("precision", ["point", "address", "street", "area"])
+def test_a_point_that_means_something_is_the_place(precision: str) -> None:
+    assert heard(location=at(HERE, precision=precision)).report.point == HERE
+
+
+@pytest.mark.parametrize("precision", ["default", "none"])
+def test_a_stand_in_is_no_place_and_cannot_be_repeated(precision: str) -> None:
+    hearing = heard(location=at(HERE, precision=precision, address="12 Oak St"))
+
+    assert (hearing.report.point, hearing.report.address) == (None, None)
+    assert hearing.search is None
+
+
+@pytest.mark.parametrize("missing", ["latitude", "longitude"])
+def test_half_a_point_is_no_point(missing: str) -> None:
+    assert heard(location=at(HERE, **{missing: None})).report.point is None
+
+
+@pytest.mark.parametrize(
+    ("precision", "key"),
+    [("point", "12 oak st"), ("address", "12 oak st"), ("street", None), ("area", None)],
+)
+def test_an_address_is_a_place_only_when_it_is_exact(precision: str, key: str | None) -> None:
+    place = location(latitude=None, longitude=None, precision=precision, address="12 Oak Street")
+
+    assert heard(location=place).report.address == key
+
+
+@pytest.mark.parametrize(
+    ("changes", "searched"),
+    [
+        pytest.param({}, True, id="a place"),
+        pytest.param({"service_code": "CAMP-VISIT"}, False, id="a kind without window"),
+        pytest.param({"location": at(HERE, municipality="hilltop")}, False, id="a referral"),
+        pytest.param({"service_code": "TRANSIT"}, False, id="a kind that is not the city's"),
+        pytest.param({"service_code": "WIRE"}, True, id="a kind that is partly the city's"),
+        pytest.param({"service_code": "LOST", "reporter_ref": "ana"}, True, id="a person"),
+        pytest.param(
+            {"service_code": "LOST", "location": at(HERE, precision="none")}, False, id="nobody"
+        ),
+    ],
+)
+def test_an_earlier_case_is_searched_only_where_there_can_be_one(
+    changes: dict[str, Any], searched: bool
+) -> None:
+    assert bool(heard(**changes).search) is searched
+
+
+def test_who_reported_counts_only_where_a_kind_of_the_group_has_no_place() -> None:
+    assert heard(reporter_ref="ana").report.reporter is None
+    assert heard(service_code="LOST", reporter_ref="ana").report.reporter == "ana"
+
+
+def test_the_key_is_that_of_the_partition() -> None:
+    assert heard().opens.key == KEY
+    assert heard(dedup_group="older-name").opens.key == "rivertown.gov:older-name"
+
+
+def test_details_of_the_place_are_read_as_words() -> None:
+    hearing = heard(location=at(HERE, details="tent in the right lane"))
+
+    assert hearing.assessment.urgency.level == "P2"
+
+
+@pytest.mark.parametrize("changes", [{"jurisdiction": "atlantis.gov"}, {"service_code": "GONE"}])
+def test_what_the_catalogue_does_not_know_is_refused_by_field(changes: dict[str, str]) -> None:
+    with pytest.raises(UnknownKindError, match="jurisdiction, service_code"):
+        heard(**changes)
+
+
+@pytest.mark.parametrize("latitude", [91.0, float("nan"), float("-inf")])
+def test_a_point_off_the_earth_is_refused_by_field(latitude: float) -> None:
+    with pytest.raises(UnfitRequestError, match="location"):
+        heard(location=at(HERE, latitude=latitude))
+
+
+def test_an_id_that_is_none_is_refused_by_field() -> None:
+    with pytest.raises(UnfitRequestError, match="request_id"):
+        heard(request_id="17")
