@@ -1,0 +1,79 @@
+"""Triage's tables in PostgreSQL: what every store does, and what only a database can."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+
+import pytest
+
+from services.triage.store import PostgresCases
+from shared.errors import DatabaseBusyError
+from shared.runtime.postgres import Pool, UnstorableError, open_pool, transaction
+from tests.conftest import Database
+from tests.unit.triage.cases_suite import CasesSuite, decided
+from tests.unit.triage.makers import report
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+
+class TestPostgresCases(CasesSuite):
+    @pytest.fixture
+    async def cases(self, database: Database) -> AsyncGenerator[PostgresCases]:
+        async with open_pool(database.dsn("triage")) as pool, transaction(pool) as db:
+            yield PostgresCases(db)
+
+
+async def test_two_decisions_on_one_request_cannot_both_be_kept(database: Database) -> None:
+    of = report()
+    async with open_pool(database.dsn("triage")) as pool:
+        async with transaction(pool) as db:
+            await PostgresCases(db).record([decided(of)])
+        with pytest.raises(DatabaseBusyError):
+            async with transaction(pool) as db:
+                await PostgresCases(db).record([decided(of)])
+
+
+async def test_an_id_that_is_none_is_the_messages_fault(database: Database) -> None:
+    async with open_pool(database.dsn("triage")) as pool:
+        with pytest.raises(UnstorableError):
+            async with transaction(pool) as db:
+                await PostgresCases(db).decided(["17"])
+
+
+async def test_who_holds_a_key_keeps_others_out_of_it_alone(database: Database) -> None:
+    entered: list[str] = []
+
+    async with open_pool(database.dsn("triage")) as pool:
+
+        async def enter(name: str, *keys: str) -> None:
+            async with transaction(pool) as db:
+                await PostgresCases(db).lock(keys)
+                entered.append(name)
+
+        async with asyncio.TaskGroup() as beside, transaction(pool) as db:
+            await PostgresCases(db).lock(["b", "a"])
+            beside.create_task(enter("same key", "b"))
+            await enter("other key", "c")
+            await eventually(lambda: _somebody_waits(pool))
+            assert entered == ["other key"]
+    assert entered == ["other key", "same key"]
+
+
+async def test_members_that_lock_the_same_keys_in_other_orders_never_block_each_other(
+    database: Database,
+) -> None:
+    keys = [f"city:{n}" for n in range(20)]
+
+    async with open_pool(database.dsn("triage"), size=8) as pool:
+
+        async def decide(order: Callable[[list[str]], list[str]]) -> None:
+            for _ in range(20):
+                async with transaction(pool) as db:
+                    await PostgresCases(db).lock(order(keys))
+
+        orders: list[Callable[[list[str]], list[str]]] = [list, lambda k: k[::-1], sorted]
+        await asyncio.gather(*(decide(order) for order in orders))
+
+
+async def _somebody_waits(pool: Pool) -> bool:
+    return bool(await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
