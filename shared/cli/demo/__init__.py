@@ -1,0 +1,1 @@
+"""``route311 demo``: one day in Portland, made up, and played on the real router."""
