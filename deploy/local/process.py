@@ -13,6 +13,7 @@ from deploy.local.log_file import LogFile
 from deploy.local.program import Program
 
 _LOOK_EVERY_S = 0.02
+_ASK_EVERY_S = 0.1  # to answer costs a starting program time
 _LAST_LINES = 15
 READ_GO_THEN_RUN = 'read -r go && exec "$@" </dev/null'
 
@@ -65,7 +66,7 @@ class Process:
                 raise StartError(self._describe("ended before it was ready"))
             if self.lived_s > within_s:
                 raise StartError(self._describe(f"was not ready after {within_s:.0f} s"))
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(_ASK_EVERY_S)
         return self.lived_s
 
     async def ended(self) -> None:

@@ -40,7 +40,10 @@ async def running_services(
     Raises:
         StartError: One of them does not start.
     """
-    async with together(_running_service(infra, service) for service in services) as processes:
+    public_url = f"http://{LOOPBACK}:{infra.site.ports.port('intake')}"
+    async with together(
+        _running_service(infra, service, public_url) for service in services
+    ) as processes:
         yield processes
 
 
@@ -50,12 +53,14 @@ def role_password(infra: Infrastructure, service: str) -> str:
 
 
 def _running_service(
-    infra: Infrastructure, service: Service
+    infra: Infrastructure, service: Service, public_url: str
 ) -> AbstractAsyncContextManager[Process]:
     async def build() -> Process:
         port = infra.site.ports.port(service.name)
-        environment = os.environ | _settings(infra, service.name, port)
-        program = Program(service.name, service.argv, port, http_ready, environment)
+        settings = _settings(infra, service.name, port) | _own_settings(
+            infra, service.name, public_url
+        )
+        program = Program(service.name, service.argv, port, http_ready, os.environ | settings)
         return Process(program, infra.site.folder)
 
     return running(build, infra.site.report, _STOP_WITHIN_S)
@@ -64,28 +69,25 @@ def _running_service(
 def _settings(infra: Infrastructure, service: str, port: int) -> dict[str, str]:
     prefix = service.upper()
     login = f"route311_{service}:{role_password(infra, service)}"
-    settings = {
+    return {
         "ROUTE311_KAFKA_BOOTSTRAP": infra.bootstrap,
         f"{prefix}_POSTGRES_DSN": f"postgresql://{login}@{infra.postgres.program.address}/postgres",
         f"{prefix}_HTTP_PORT": str(port),
     }
-    own = {"intake": _intake_settings, "notify": _notify_settings}.get(service)
-    return settings | (own(infra, port) if own else {})
 
 
-def _intake_settings(infra: Infrastructure, port: int) -> dict[str, str]:
-    return {
-        "INTAKE_PUBLIC_URL": f"http://{LOOPBACK}:{port}",
-        "INTAKE_REPORTER_KEY": infra.site.credentials.get("reporter-key"),
-    }
-
-
-def _notify_settings(infra: Infrastructure, _port: int) -> dict[str, str]:
-    settings = {
-        "NOTIFY_CONTACT_KEY": infra.site.credentials.get("contact-key"),
-        "NOTIFY_SENDER": _SENDER,
-    }
-    if infra.mail:
-        settings["NOTIFY_SMTP_HOST"] = LOOPBACK
-        settings["NOTIFY_SMTP_PORT"] = str(infra.mail.program.port)
-    return settings
+def _own_settings(infra: Infrastructure, service: str, public_url: str) -> dict[str, str]:
+    secret = infra.site.credentials.get
+    match service:
+        case "intake":
+            return {"INTAKE_PUBLIC_URL": public_url, "INTAKE_REPORTER_KEY": secret("reporter-key")}
+        case "notify":
+            return {
+                "NOTIFY_PUBLIC_URL": public_url,
+                "NOTIFY_CONTACT_KEY": secret("contact-key"),
+                "NOTIFY_SENDER": _SENDER,
+                "NOTIFY_SMTP_HOST": LOOPBACK,
+                "NOTIFY_SMTP_PORT": str(infra.mail.program.port if infra.mail else 0),
+            }
+        case _:
+            return {}

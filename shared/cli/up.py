@@ -21,14 +21,15 @@ def up(data: DataOption = DEFAULT_DATA, fresh: FreshOption = False) -> None:
 
     They run until Ctrl-C; a service that dies is started again. The data stay in the folder.
     """
+    view = StackView()
     with suppress(InterruptedRunError):
-        run(_up(data, fresh=fresh))
+        run(_up(data, view, fresh=fresh))
+    view.stopped()
 
 
-async def _up(data: Path, *, fresh: bool) -> None:
+async def _up(data: Path, view: StackView, *, fresh: bool) -> None:
     from deploy.local.supervisor import running_stack  # noqa: PLC0415 - slow to load
 
-    view = StackView()
     began = time.monotonic()
     async with running_stack(data, fresh=fresh, report=view.show) as stack:
         view.ready(stack, data, time.monotonic() - began)
@@ -36,4 +37,3 @@ async def _up(data: Path, *, fresh: bool) -> None:
             await asyncio.Event().wait()
         finally:
             view.stopping()
-    view.stopped()
