@@ -18,7 +18,7 @@ from shared.runtime.kafka import apply_topics
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
 from shared.topics import Topic, all_topics
 
-PASSWORD = "for-tests-only"  # noqa: S105 - the servers live as long as the tests
+PASSWORD = "only-for-these-tests"  # noqa: S105 - the servers live as long as the tests
 TEMPLATE = "route311_template"
 
 

@@ -1,0 +1,128 @@
+"""What the compose file says works: each service starts with its own command and environment."""
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import yaml
+
+from deploy.local.ports import Ports
+from shared.runtime.migrate import SERVICES
+from tests.conftest import Database
+from tests.stack import PASSWORD
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<how>[?-])(?P<text>[^}]*))?\}")
+SECRET = re.compile("PASSWORD|KEY|SECRET|TOKEN")
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Do what compose does with variables."""
+
+    def value(found: re.Match[str]) -> str:
+        default = found["text"] if found["how"] == "-" else None
+        return values.get(found["name"]) or (default if default is not None else PASSWORD)
+
+    return VARIABLE.sub(value, text)
+
+
+def environment_of(service: str, database: Database, port: int) -> dict[str, str]:
+    address = database.admin_dsn.rpartition("@")[2]
+    here = {
+        "kafka:9092": database.stores.bootstrap,
+        "postgres:5432/route311": address,
+        "mailpit": "127.0.0.1",
+        "0.0.0.0": "127.0.0.1",  # noqa: S104 - it is replaced
+    }
+    environment = {}
+    for name, text in COMPOSE["services"][service]["environment"].items():
+        value = filled(str(text), {})
+        for there, instead in here.items():
+            value = value.replace(there, instead)
+        environment[name] = str(port) if name.endswith("_HTTP_PORT") else value
+    return environment
+
+
+@asynccontextmanager
+async def started(service: str, database: Database, port: int) -> AsyncGenerator[None]:
+    command = COMPOSE["services"][service]["command"]
+    assert command[0] == "python"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *command[1:],
+        env={"PATH": os.environ["PATH"], **environment_of(service, database, port)},
+        cwd=ROOT,
+    )
+    try:
+        yield
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_the_service_gets_ready_with_its_command_and_environment(
+    service: str, database: Database, tmp_path: Path
+) -> None:
+    port = Ports(tmp_path / "ports.json").port(service)
+    async with started(service, database, port), aiohttp.ClientSession() as session:
+
+        async def ready() -> bool:
+            try:
+                async with session.get(f"http://127.0.0.1:{port}/ready") as response:
+                    return response.status == 200
+            except aiohttp.ClientConnectionError:
+                return False
+
+        assert await eventually(ready)
+        async with session.get(f"http://127.0.0.1:{port}/metrics") as response:
+            assert "route311_messages_total" in await response.text()
+
+
+def test_no_password_or_secret_has_a_default() -> None:
+    for name, service in COMPOSE["services"].items():
+        for variable, text in (service.get("environment") or {}).items():
+            for used in VARIABLE.finditer(str(text)):
+                if SECRET.search(used["name"]):
+                    assert used["how"] == "?", f"{name}: {variable}"
+            if SECRET.search(variable):
+                assert VARIABLE.search(str(text)), f"{name}: {variable} is written out"
+
+
+def test_every_variable_is_explained_in_the_example() -> None:
+    example = (ROOT / ".env.example").read_text()
+    text = (ROOT / "docker-compose.yml").read_text()
+
+    for used in VARIABLE.finditer(text):
+        assert f"\n{used['name']}=" in example, used["name"]
+
+
+def test_every_container_but_the_one_that_ends_says_when_it_is_well() -> None:
+    for name, service in COMPOSE["services"].items():
+        assert name == "prepare" or "healthcheck" in service, name
+
+
+def test_what_must_outlive_a_container_lies_in_a_named_volume() -> None:
+    for name in ("kafka", "postgres", "mailpit"):
+        [volume] = COMPOSE["services"][name]["volumes"]
+        assert volume.split(":")[0] in COMPOSE["volumes"], name
+
+
+def test_the_services_start_after_tables_and_topics_are_there() -> None:
+    for name in SERVICES:
+        waits_for = COMPOSE["services"][name]["depends_on"]
+        assert waits_for == {"prepare": {"condition": "service_completed_successfully"}}
