@@ -8,21 +8,20 @@ from shared.catalogue.condition import Condition, Emergency, Phrases
 from shared.catalogue.faults import CatalogueError, Fault
 from shared.catalogue.hours import Hours
 from shared.catalogue.jurisdiction import Agency, Bureau, Catalogue, Jurisdiction
-from shared.catalogue.loader import load_catalogue
+from shared.catalogue.loader import PACKAGE_DATA, load_catalogue
 from shared.catalogue.local_text import LocalText
+from shared.catalogue.routing import AfterHours, Informed, Referral
 from shared.catalogue.service_type import (
-    AfterHours,
     Attribute,
     Dedup,
-    Informed,
     Keywords,
     Needs,
-    Referral,
     ServiceType,
     Source,
 )
 
 __all__ = [
+    "PACKAGE_DATA",
     "AfterHours",
     "Agency",
     "Attribute",

@@ -5,19 +5,10 @@ from datetime import timedelta
 from shared.catalogue.draft import Draft
 from shared.catalogue.entries import BureauEntry, LocalTextEntry
 from shared.catalogue.local_text import LocalText
+from shared.catalogue.routing import AfterHours, Informed, Referral
 from shared.catalogue.section import Found
 from shared.catalogue.service_entry import NeedsEntry, ServiceEntry
-from shared.catalogue.service_type import (
-    AfterHours,
-    Attribute,
-    Dedup,
-    Informed,
-    Keywords,
-    Needs,
-    Referral,
-    ServiceType,
-    Source,
-)
+from shared.catalogue.service_type import Attribute, Dedup, Keywords, Needs, ServiceType, Source
 
 _HOUR = timedelta(hours=1)
 _YES_OR_NO = (("yes", LocalText("Yes", "Sí")), ("no", LocalText("No", "No")))

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from shared.catalogue.draft import Draft
 from shared.catalogue.faults import Fault
 from shared.catalogue.names import unknown
+from shared.catalogue.routing import OUTSIDE_PREFIX
 from shared.catalogue.service_checks import faults_of_service
-from shared.catalogue.service_type import OUTSIDE_PREFIX
 from shared.phrases import fold
 
 _CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
@@ -85,7 +85,8 @@ def _emergencies(draft: Draft) -> Iterator[Fault]:
                     known = draft.conditions.declared
                     reason = unknown("condition", code, known, "conditions.yaml")
                     yield emergency.fault(reason, name, i)
-        if not entry.all_of and not entry.any_of and emergency.code not in kinds:
+        is_named = emergency.code in kinds or not draft.services.is_complete
+        if not entry.all_of and not entry.any_of and not is_named:
             reason = "nothing can bring this emergency about: give it all_of or any_of"
             yield emergency.fault(reason)
 
@@ -102,7 +103,7 @@ def _fields(draft: Draft) -> Iterator[Fault]:
 def _dedup_groups(draft: Draft) -> Iterator[Fault]:
     used = {service.entry.dedup.group for service in draft.services}
     for group in draft.dedup_groups:
-        if group.code not in used:
+        if group.code not in used and draft.services.is_complete:
             yield group.fault(f"no kind is in the group {group.code}: use it or remove it")
         if group.code in {service.code.lower() for service in draft.services}:
             yield group.fault(f"{group.code} is the own group of a kind: choose another name")

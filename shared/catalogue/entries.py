@@ -8,8 +8,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from shared.catalogue.hours import Hours
 from shared.catalogue.measures import duration, hours, metres
-from shared.catalogue.service_type import Datatype
 from shared.phrases import read_wording
+
+AnswerType = Literal[
+    "string", "number", "datetime", "text", "singlevaluelist", "multivaluelist", "yes_no"
+]
 
 
 def _as_list(value: object) -> object:
@@ -124,5 +127,5 @@ class FieldEntry(Entry):
     """A question that kinds may ask."""
 
     name: LocalTextEntry
-    type: Datatype | Literal["yes_no"] = "string"
+    type: AnswerType = "string"
     values: dict[str, LocalTextEntry] = {}

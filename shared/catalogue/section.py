@@ -73,6 +73,11 @@ class Section(Generic[E]):
     def __contains__(self, code: object) -> bool:
         return code in self.declared or not self.is_whole
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every entry that is declared could be read."""
+        return self.is_whole and len(self.found) == len(self.declared)
+
     def read(self, document: Document, data: object, where: Where = ()) -> list[Fault]:
         """Add the entries of a mapping; a code that is there already is a fault."""
         if not isinstance(data, Mapping):

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from shared.catalogue.draft import Draft
 from shared.catalogue.faults import Fault
 from shared.catalogue.names import unknown
+from shared.catalogue.routing import OUTSIDE_PREFIX
 from shared.catalogue.section import Found
 from shared.catalogue.service_entry import InformEntry, ReferEntry, ServiceEntry
-from shared.catalogue.service_type import OUTSIDE_PREFIX
 
 
 def faults_of_service(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:

@@ -6,8 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from shared.catalogue.local_text import LocalText
-
-OUTSIDE_PREFIX = "EXT-"
+from shared.catalogue.routing import OUTSIDE_PREFIX, AfterHours, Informed, Referral
 
 Datatype = Literal["string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"]
 Hazard = Literal["always", "never", "if"]
@@ -35,39 +34,6 @@ class Dedup:
     group: str
     window: timedelta
     radius_m: float
-
-
-@dataclass(frozen=True, slots=True)
-class Informed:
-    """A bureau that hears of the case as well; ``when`` names the condition, None is always."""
-
-    bureau: str
-    when: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Referral:
-    """An agency outside the city that must act as well, or instead."""
-
-    agency: str
-    when: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AfterHours:
-    """Who takes a report while the lead is closed.
-
-    Attributes:
-        bureau: This bureau of the city; None leaves it to ``agency`` or to the next opening.
-        agency: This agency outside the city, where ``bureau`` is None or closed too.
-        urgent_only: Only a report that is urgent goes this way; others wait for the opening.
-        text: Names and telephone numbers for the resident; empty when the report just waits.
-    """
-
-    bureau: str | None
-    agency: str | None
-    urgent_only: bool
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

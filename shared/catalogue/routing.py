@@ -1,0 +1,39 @@
+"""Who hears of a report besides the lead, and who takes it while the lead is closed."""
+
+from dataclasses import dataclass
+
+OUTSIDE_PREFIX = "EXT-"
+"""How the codes of agencies outside the city begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Informed:
+    """A bureau that hears of the case as well; ``when`` names the condition, None is always."""
+
+    bureau: str
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """An agency outside the city that must act as well, or instead."""
+
+    agency: str
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AfterHours:
+    """Who takes a report while the lead is closed.
+
+    Attributes:
+        bureau: This bureau of the city; None leaves it to ``agency`` or to the next opening.
+        agency: This agency outside the city, where ``bureau`` is None or closed too.
+        urgent_only: Only a report that is urgent goes this way; others wait for the opening.
+        text: Names and telephone numbers for the resident; empty when the report just waits.
+    """
+
+    bureau: str | None
+    agency: str | None
+    urgent_only: bool
+    text: str

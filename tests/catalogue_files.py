@@ -1,0 +1,95 @@
+"""A small catalogue without a fault, as files to write down and to spoil."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+HEAD = "town.gov/jurisdiction.yaml"
+BUREAUS = "town.gov/bureaus.yaml"
+AGENCIES = "town.gov/agencies.yaml"
+GROUPS = "town.gov/dedup_groups.yaml"
+FIELDS = "town.gov/fields.yaml"
+STREETS = "town.gov/services/streets.yaml"
+CONDITIONS = "common/conditions.yaml"
+EMERGENCIES = "common/emergencies.yaml"
+
+GOOD: Mapping[str, str] = {
+    HEAD: """\
+name: Town
+timezone: America/Los_Angeles
+languages: [en, es]
+holidays: {country: US, subdivision: OR}
+phone: '311'
+office_hours: {mon-fri: 08:00-17:00}
+other: OTHER
+default_points:
+  - {latitude: 45.5, longitude: -122.6, reason: town hall}
+neighbours:
+  next: {name: Next Town, phone: 503-555-0100}
+""",
+    BUREAUS: """\
+ROADS: {name: Roads, phone: 503-555-0101, hours: 24/7}
+DESK: {name: Service desk}
+""",
+    AGENCIES: "EXT-STATE: {name: The State, url: 'https://state.example'}\n",
+    GROUPS: "holes: {en: Holes, es: Hoyos}\n",
+    FIELDS: """\
+size:
+  name: {en: How large?, es: ¿De qué tamaño?}
+  type: singlevaluelist
+  values:
+    small: {en: Small, es: Pequeño}
+    large: {en: Large, es: Grande}
+deep: {name: {en: Is it deep?, es: ¿Es profundo?}, type: yes_no}
+""",
+    CONDITIONS: """\
+large:
+  name: {en: Very large, es: Muy grande}
+  answers: {size: large}
+  phrases:
+    en: [huge|giant hole]
+    es: [hoyo enorme]
+  except:
+    en: [golf hole]
+burning: {name: {en: It burns, es: Se quema}, phrases: {en: [on fire]}}
+""",
+    EMERGENCIES: "fire: {name: {en: Fire, es: Incendio}, any_of: [burning]}\n",
+    STREETS: """\
+group: {en: Streets, es: Calles}
+services:
+  HOLE:
+    name: {en: Hole, es: Hoyo}
+    keywords: {en: [hole], es: [hoyo]}
+    export_types: Street hole
+    priority: P2
+    target: 48 h
+    dedup: {group: holes, window: 7 d, radius: 15 m}
+    hazard: [large]
+    lead: EXT-STATE
+    inform: [{bureau: DESK, when: burning}, ROADS]
+    refer: [{agency: EXT-STATE, when: [large, burning]}]
+    after_hours: {bureau: ROADS, agency: EXT-STATE, urgent_only: true}
+    needs: {contact: required, photo: welcome}
+    asks: [size, deep]
+    insists_on: [deep]
+    source: {sourced: everything, urls: ['https://town.example']}
+
+  OTHER:
+    name: {en: Something else, es: Otra cosa}
+    keywords: {en: [other], es: [otro]}
+    priority: P5
+    target: 30 min
+    dedup: never
+    hazard: never
+    lead: DESK
+    needs: {location: no}
+    source: assumed
+""",
+}
+
+
+def write(root: Path, files: Mapping[str, str] = GOOD) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
