@@ -1,0 +1,95 @@
+"""Notify on the real broker and database, with a mail server of the test's own."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any, TypeAlias
+
+import pytest
+
+from services.notify.app import notify
+from services.notify.settings import NotifySettings
+from shared.runtime.postgres import Pool, open_pool
+from tests.conftest import Database
+from tests.integration.notify.mail_server import MailServer, open_mail_server
+from tests.stack import Stores
+from tests.unit.notify.makers import CONTACT_KEY, PUBLIC_URL, SENDER
+
+Running: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
+Process: TypeAlias = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
+
+
+@pytest.fixture
+async def mail() -> AsyncGenerator[MailServer]:
+    async with open_mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def pool(database: Database) -> AsyncGenerator[Pool]:
+    async with open_pool(database.dsn("notify"), size=8) as pool:
+        yield pool
+
+
+@pytest.fixture
+def environment(stores: Stores, database: Database, mail: MailServer) -> dict[str, str]:
+    return {
+        "ROUTE311_KAFKA_BOOTSTRAP": stores.bootstrap,
+        "NOTIFY_POSTGRES_DSN": database.dsn("notify"),
+        "NOTIFY_HTTP_PORT": "0",
+        "NOTIFY_CONTACT_KEY": CONTACT_KEY.decode(),
+        "NOTIFY_PUBLIC_URL": PUBLIC_URL,
+        "NOTIFY_SENDER": SENDER,
+        "NOTIFY_SMTP_HOST": "127.0.0.1",
+        "NOTIFY_SMTP_PORT": str(mail.port),
+    }
+
+
+@pytest.fixture
+def running(environment: dict[str, str]) -> Running:
+    """Return a maker of running notify services; each stops when its block ends."""
+    fields: dict[str, Any] = {
+        name.removeprefix("NOTIFY_").lower() if name.startswith("NOTIFY_") else name: value
+        for name, value in environment.items()
+    }
+
+    @asynccontextmanager
+    async def run() -> AsyncGenerator[None]:
+        stopping = asyncio.Event()
+        async with notify(NotifySettings(**fields)) as parts, asyncio.TaskGroup() as group:
+            for work in parts.work:
+                group.create_task(_run(work, stopping))
+            yield
+            stopping.set()
+
+    return run
+
+
+async def _run(work: Any, stopping: asyncio.Event) -> None:
+    await work(stopping)
+
+
+@pytest.fixture
+def process(environment: dict[str, str]) -> Process:
+    """Return a maker of notify processes; each is killed when its block ends."""
+
+    @asynccontextmanager
+    async def run(**changes: str) -> AsyncGenerator[asyncio.subprocess.Process]:
+        started = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "services.notify",
+            env=os.environ | environment | changes,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        try:
+            yield started
+        finally:
+            with suppress(ProcessLookupError):
+                started.kill()
+            await started.communicate()
+
+    return run
