@@ -1,0 +1,402 @@
+"""One suite for the stores in memory and in PostgreSQL."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import pytest
+
+from services.notify.handlers import Audience
+from services.notify.news import news_of
+from services.notify.reports import sent, unknown
+from services.notify.rules.particulars import Agency, CaseFacts
+from services.notify.rules.values import Delivery, KeptDelivery, Occasion
+from services.notify.sending.sender import Deliveries
+from services.notify.sending.settlements import Claimed, Settlement
+from services.notify.sending.store import PostgresDeliveries
+from services.notify.store import PostgresAudience
+from shared.events import Decoder, Emergency, Event, Referral, new_id
+from shared.runtime.postgres import Pool, transaction
+from shared.topics import NOTIFY_DELIVERIES
+from tests.builders import NOON, contact_given, location
+from tests.unit.notify.fakes import InMemoryNotify
+from tests.unit.notify.makers import (
+    CONTACT_KEY,
+    attached,
+    closed,
+    delivery,
+    moved,
+    opened,
+    split,
+    triaged,
+)
+
+pytestmark = pytest.mark.integration
+
+LATER = NOON + timedelta(minutes=1)
+
+
+class Store(Protocol):
+    """Both stores of notify, and what they published."""
+
+    @property
+    def deliveries(self) -> Deliveries: ...
+
+    def audience(self) -> AbstractAsyncContextManager[Audience]: ...
+
+    def another(self) -> Deliveries: ...
+
+    async def published(self) -> list[Any]: ...
+
+
+class InMemory:
+    def __init__(self) -> None:
+        self.deliveries = InMemoryNotify()
+
+    @asynccontextmanager
+    async def audience(self) -> AsyncGenerator[Audience]:
+        yield self.deliveries
+
+    def another(self) -> Deliveries:
+        return replace(self.deliveries)
+
+    async def published(self) -> list[Any]:
+        return self.deliveries.published
+
+
+class Postgres:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self.deliveries = PostgresDeliveries(pool)
+
+    @asynccontextmanager
+    async def audience(self) -> AsyncGenerator[Audience]:
+        async with transaction(self._pool) as db:
+            yield PostgresAudience(db)
+
+    def another(self) -> Deliveries:
+        return PostgresDeliveries(self._pool)
+
+    async def published(self) -> list[Any]:
+        decoder: Decoder[Any] = Decoder(NOTIFY_DELIVERIES.events)
+        rows = await self._pool.fetch("SELECT value FROM outbox ORDER BY seq")
+        return [decoder.decode(row["value"]) for row in rows]
+
+
+@pytest.fixture(params=["in memory", "in PostgreSQL"])
+def store(request: pytest.FixtureRequest) -> Store:
+    if request.param == "in memory":
+        return InMemory()
+    return Postgres(request.getfixturevalue("pool"))
+
+
+async def learn(store: Store, *events: Event) -> None:
+    news = news_of(events, CONTACT_KEY)
+    async with store.audience() as audience:
+        await audience.hold(news.request_ids, news.told_to_all)
+        await audience.learn(news)
+
+
+async def followers(
+    store: Store, request_ids: Sequence[str] = (), abouts: Sequence[str] = ()
+) -> list[tuple[str, str, int, int | None]]:
+    async with store.audience() as audience:
+        found = await audience.followers(request_ids, abouts)
+    return sorted((f.request_id, f.about, f.since, f.until) for f in found)
+
+
+async def occasions(
+    store: Store, abouts: Sequence[str], request_ids: Sequence[str] = ()
+) -> list[Occasion]:
+    async with store.audience() as audience:
+        found = await audience.occasions(abouts, request_ids)
+    return sorted(found, key=lambda occasion: occasion.case_version)
+
+
+async def add(store: Store, *deliveries: Delivery) -> list[KeptDelivery]:
+    async with store.audience() as audience:
+        return list(await audience.add(deliveries, NOON))
+
+
+async def claim(deliveries: Deliveries, limit: int = 10, now: datetime = NOON) -> list[Claimed]:
+    return list(await deliveries.claim(limit, now, now + timedelta(minutes=1)))
+
+
+async def due(
+    store: Store, version: int = 1, *, request_id: str = "", case_id: str = "", **changes: Any
+) -> Delivery:
+    """Make a delivery due with all that its message needs."""
+    request_id, case_id = request_id or new_id(), case_id or new_id()
+    told = moved(case_id, version, "in_progress")
+    await learn(store, contact_given(request_id), triaged(request_id, case_id), told)
+    (occasion,) = [o for o in await occasions(store, [case_id]) if o.version == version]
+    occasion = replace(occasion, **changes.pop("occasion", {}))
+    (kept,) = await add(
+        store, delivery(request_id=request_id, occasion=occasion, person=request_id, **changes)
+    )
+    return kept.delivery
+
+
+async def test_a_follower_is_there_once_all_is_known_of_it(store: Store) -> None:
+    r, c = new_id(), new_id()
+    await learn(store, opened(r, c))
+    assert await followers(store, [r], [c]) == []
+    await learn(store, contact_given(r))
+    assert await followers(store, [r], [c]) == []
+    await learn(store, triaged(r, c))
+
+    assert await followers(store, [r]) == [(r, c, 1, None)]
+    assert await followers(store, [], [c]) == [(r, c, 1, None)]
+    assert await followers(store, [new_id()], [new_id()]) == []
+
+
+async def test_a_follower_has_the_ways_and_languages_that_were_given(store: Store) -> None:
+    r, c = new_id(), new_id()
+    given = contact_given(
+        r, email=None, phone="+15035550100", language="ru", status_updates=("sms", "email")
+    )
+    await learn(store, given, triaged(r, c, request={"language": "es"}), opened(r, c))
+
+    async with store.audience() as audience:
+        (found,) = await audience.followers([r], [])
+
+    (expected,) = news_of([given], CONTACT_KEY).contacts.values()
+    assert found.contact == replace(expected.contact, languages=("ru", "es"))
+
+
+async def test_a_later_contact_counts_and_a_later_decision_does_not(store: Store) -> None:
+    r, c = new_id(), new_id()
+    await learn(store, contact_given(r, email="old@example.org"), triaged(r, c), opened(r, c))
+    await learn(
+        store,
+        contact_given(r, email="new@example.org"),
+        triaged(r, c, tracking_number="26-SECOND"),
+    )
+    first = triaged(r, c).data.tracking_number
+    (welcome,) = await occasions(store, [c], [r])
+    await add(store, delivery(request_id=r, occasion=welcome))
+
+    (claimed,) = await claim(store.deliveries)
+
+    assert claimed.mailbox == "new@example.org"
+    assert claimed.particulars.request.tracking_number == first
+
+
+async def test_coming_and_leaving_are_known_in_either_order(store: Store) -> None:
+    r1, r2, c = new_id(), new_id(), new_id()
+    for r in (r1, r2):
+        await learn(store, contact_given(r), triaged(r, c))
+    await learn(store, opened(r1, c))
+    await learn(store, split(r1, c, 3))
+    await learn(store, split(r2, c, 4))
+    assert await followers(store, [r2]) == []
+    await learn(store, attached(r2, c, 2))
+
+    assert await followers(store, [], [c]) == sorted([(r1, c, 1, 3), (r2, c, 2, 4)])
+
+
+async def test_occasions_are_those_for_all_and_those_for_the_requests_asked_for(
+    store: Store,
+) -> None:
+    r1, r2, c = new_id(), new_id(), new_id()
+    await learn(store, opened(r1, c), attached(r2, c, 2), moved(c, 3, "in_progress"))
+    await learn(store, closed(c, 4))
+
+    told = await occasions(store, [c], [r2])
+
+    assert [(o.version, o.only_for) for o in told] == [(2, r2), (3, None), (4, None)]
+    assert await occasions(store, [new_id()], [r1]) == []
+
+
+async def test_an_occasion_comes_back_as_it_was(store: Store) -> None:
+    event = moved(new_id(), 3, "in_progress").model_copy(
+        update={"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    )
+    await learn(store, event)
+
+    (expected,) = news_of([event], CONTACT_KEY).announcements.values()
+    assert await occasions(store, [event.data.case_id]) == [expected.occasion]
+
+
+async def test_the_first_word_on_a_version_counts(store: Store) -> None:
+    c = new_id()
+    await learn(store, moved(c, 2, "scheduled"))
+    await learn(store, moved(c, 2, "in_progress"))
+
+    assert [o.template for o in await occasions(store, [c])] == ["scheduled"]
+
+
+async def test_a_delivery_is_kept_once(store: Store) -> None:
+    one = delivery()
+
+    (kept,) = await add(store, one)
+
+    assert kept.delivery == one
+    assert await add(store, one) == []
+    assert await add(store, one, one) == []
+
+
+async def test_a_person_has_one_delivery_for_a_version_of_a_case_by_each_channel(
+    store: Store,
+) -> None:
+    first = delivery()
+    again = replace(first, request_id=new_id())
+    next_version = replace(first, occasion=replace(first.occasion, version=3))
+    another_case = replace(first, occasion=replace(first.occasion, about=new_id()))
+    by_sms = replace(first, channel="sms")
+    another_person = replace(first, person="bea", request_id=new_id())
+
+    added = await add(store, first, again, next_version, another_case, by_sms, another_person)
+
+    assert [kept.delivery for kept in added] == [
+        first,
+        next_version,
+        another_case,
+        by_sms,
+        another_person,
+    ]
+
+
+async def test_what_is_suppressed_for_one_request_leaves_room_for_the_other(store: Store) -> None:
+    silent = delivery(suppressed="not_wanted")
+    told = replace(silent, request_id=new_id(), suppressed=None)
+
+    assert len(await add(store, silent)) == 1
+    assert len(await add(store, told, silent)) == 1
+    assert not await add(store, replace(told, request_id=new_id()))
+
+
+async def test_what_is_suppressed_is_never_due(store: Store) -> None:
+    await add(store, delivery(suppressed="not_wanted"))
+
+    assert not await store.deliveries.any_due(LATER)
+    assert await claim(store.deliveries, now=LATER) == []
+
+
+async def test_what_is_claimed_has_all_that_its_message_needs(store: Store) -> None:
+    r, c = new_id(), new_id()
+    day = datetime(2026, 11, 24, 16, tzinfo=UTC)
+    decided = triaged(
+        r,
+        c,
+        request={"language": "es", "location": location(address="1221 SW 4th Ave")},
+        emergency=Emergency(code="live_wire", evidence="sparking"),
+        referral=Referral(agency="EXT-PGE", name="PGE", phone="1", url="https://pge.example"),
+    )
+    told = moved(c, 2, "scheduled", bureau="PBOT-MOD", public_note="Soon", scheduled_for=day)
+    await learn(store, contact_given(r, name="Ana"), decided, told)
+    (occasion,) = await occasions(store, [c])
+    wanted = delivery(request_id=r, occasion=occasion, language="es")
+    await add(store, wanted)
+
+    (claimed,) = await claim(store.deliveries)
+
+    (facts,) = news_of([decided], CONTACT_KEY).requests.values()
+    assert claimed.kept.delivery == wanted
+    assert (claimed.mailbox, claimed.put_off) == ("ana@example.org", 0)
+    assert claimed.particulars.name == "Ana"
+    assert (claimed.particulars.template, claimed.particulars.language) == ("scheduled", "es")
+    assert claimed.particulars.request == facts
+    assert facts.agency == Agency("PGE", "1", "https://pge.example")
+    assert claimed.particulars.case == CaseFacts("PBOT-MOD", "Soon", None, day)
+
+
+async def test_the_most_urgent_then_the_oldest_is_claimed_first_up_to_the_limit(
+    store: Store,
+) -> None:
+    routine = await due(store, occasion={"priority": "P4"})
+    later = await due(store, occasion={"priority": "P4"})
+    urgent = await due(store, occasion={"priority": "P1"})
+
+    claimed = [await claim(store.deliveries, 1) for _ in range(3)]
+
+    assert [one.kept.delivery.request_id for (one,) in claimed] == [
+        one.request_id for one in (urgent, routine, later)
+    ]
+
+
+async def test_what_is_claimed_is_nobody_elses(store: Store) -> None:
+    await due(store)
+
+    assert len(await claim(store.deliveries)) == 1
+    assert await claim(store.another()) == []
+    assert not await store.deliveries.any_due(LATER)
+
+
+async def test_of_one_persons_messages_about_a_case_the_oldest_goes_first(store: Store) -> None:
+    r, c = new_id(), new_id()
+    for version in (3, 2):
+        await due(store, version, request_id=r, case_id=c)
+    other = await due(store)
+
+    first = await claim(store.deliveries)
+    while_that_is_under_way = await claim(store.deliveries)
+    mine = next(one for one in first if one.kept.delivery.request_id == r)
+    await store.deliveries.settle([Settlement(mine.kept, "sent", 0)])
+    then = await claim(store.deliveries)
+
+    assert {(o.kept.delivery.request_id, o.kept.delivery.occasion.version) for o in first} == {
+        (r, 2),
+        (other.request_id, 1),
+    }
+    assert while_that_is_under_way == []
+    assert [one.kept.delivery.occasion.version for one in then] == [3]
+
+
+async def test_an_end_is_reported_once_however_often_it_is_settled(store: Store) -> None:
+    await due(store)
+    (claimed,) = await claim(store.deliveries)
+    settled = Settlement(claimed.kept, "sent", 0, report=sent(claimed.kept, NOON, "<id>"))
+
+    await store.deliveries.settle([settled])
+    await store.deliveries.settle([settled])
+
+    assert await store.published() == [settled.report]
+    assert await claim(store.deliveries, now=LATER) == []
+
+
+async def test_what_is_put_off_is_due_again_at_its_time_and_remembers_how_often(
+    store: Store,
+) -> None:
+    await due(store)
+    (claimed,) = await claim(store.deliveries)
+
+    await store.deliveries.settle([Settlement(claimed.kept, "pending", 1, "busy", LATER)])
+
+    assert not await store.deliveries.any_due(LATER - timedelta(seconds=1))
+    assert await claim(store.deliveries, now=LATER - timedelta(seconds=1)) == []
+    assert await store.deliveries.any_due(LATER)
+    (again,) = await claim(store.deliveries, now=LATER)
+    assert (again.kept, again.put_off) == (claimed.kept, 1)
+
+
+async def test_who_claimed_it_alone_settles_it(store: Store) -> None:
+    await due(store)
+    (claimed,) = await claim(store.deliveries)
+    report = sent(claimed.kept, NOON, "<id>")
+
+    await store.another().settle([Settlement(claimed.kept, "pending", 0, report=report)])
+
+    assert await claim(store.deliveries, now=LATER) == []
+    assert await store.published() == []
+
+
+async def test_what_is_not_settled_in_time_is_unknown_and_stays_so(store: Store) -> None:
+    await due(store)
+    (claimed,) = await claim(store.deliveries)
+
+    def report(kept: KeptDelivery) -> Event:
+        return unknown(kept, LATER, "abandoned")
+
+    in_time = await store.another().end_abandoned(LATER, report)
+    ended = await store.another().end_abandoned(LATER + timedelta(seconds=1), report)
+    again = await store.another().end_abandoned(LATER + timedelta(seconds=1), report)
+    late = Settlement(claimed.kept, "sent", 0, report=sent(claimed.kept, LATER, "<id>"))
+    await store.deliveries.settle([late])
+
+    assert (in_time, list(ended), again) == ([], [claimed.kept], [])
+    (published,) = await store.published()
+    assert published.type == "route311.notification.unknown.v1"
+    assert await claim(store.deliveries, now=LATER + timedelta(hours=1)) == []
