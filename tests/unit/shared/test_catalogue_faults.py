@@ -66,6 +66,7 @@ def _case(file: str, old: str, new: str, at: str, reason: str) -> object:
         _case(HEAD, "America/Los_Angeles", "Oregon", "timezone:", "write an IANA time zone"),
         _case(HEAD, "mon-fri", "monday", "office_hours:", "write days as mon, tue"),
         _case(HEAD, "08:00-17:00", "17:00-08:00", "office_hours:", "the opening must come before"),
+        _case(HEAD, "08:00-17:00", "08:00-08:00", "office_hours:", "the opening must come before"),
         _case(HEAD, "08:00-17:00", "8-17", "office_hours:", "write hours of a day such as"),
         _case(HEAD, "latitude: 45.5", "latitude: 145.5", "latitude", "less than or equal to 90"),
         _case(HEAD, "name: Town\n", "", "timezone", "name is missing here: add it"),

@@ -50,6 +50,7 @@ def test_a_folded_text_has_one_space_between_words_and_none_around(text: str) ->
         pytest.param("in the? lane", "in the lane", True, id="optional word said"),
         pytest.param("in the|a? lane", "in the a lane", False, id="one alternative at a time"),
         pytest.param("is? very? very? deep", "is very deep", True, id="several optional words"),
+        pytest.param("is? very? very? deep", "deep", True, id="all optional words left out"),
         pytest.param("on fire now?", "on fire", True, id="optional at the end"),
         pytest.param("fell down-the-stairs|hard", "fell down the stairs", True, id="joined words"),
         pytest.param("fell down-the-stairs|hard", "fell down the hill", False, id="joined, other"),
@@ -101,6 +102,12 @@ def test_an_exception_takes_away_no_phrase_elsewhere_in_the_text() -> None:
     index = PhraseIndex([("fire", "a fire")], [("fire", "fire hydrant")])
 
     assert [hit.start_word for hit in index.find("a fire hydrant and a fire")] == [4]
+
+
+def test_a_phrase_right_beside_an_exception_is_found() -> None:
+    index = PhraseIndex([("fire", "on fire")], [("fire", "fire hydrant"), ("fire", "hydrant is")])
+
+    assert [hit.phrase for hit in index.find("the hydrant is on fire")] == ["on fire"]
 
 
 def test_an_exception_of_one_code_leaves_the_others_alone() -> None:
