@@ -1,0 +1,7 @@
+"""``python -m services.intake`` runs intake."""
+
+from services.intake.app import intake
+from services.intake.settings import IntakeSettings
+from shared.runtime.service import run
+
+run("intake", IntakeSettings(), intake)

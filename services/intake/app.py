@@ -1,0 +1,116 @@
+"""Where intake is put together; the only module that knows which part meets which."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from services.intake.gathering import Gathering
+from services.intake.handlers import Arrival, on_submissions_handed_in, take_in
+from services.intake.http import submission_routes
+from services.intake.policy import Policy, city_of
+from services.intake.receipts import Receipt
+from services.intake.retention import Retention
+from services.intake.settings import IntakeSettings
+from services.intake.store import PostgresSubmissions
+from services.intake.tracking.http import tracking_routes
+from services.intake.tracking.progress import on_progress
+from services.intake.tracking.store import PostgresPublicStatuses
+from shared.catalogue import Catalogue, load_catalogue
+from shared.events import Event
+from shared.geo import Places
+from shared.runtime.clock import utc_now
+from shared.runtime.consumer import Consumer
+from shared.runtime.messages import Message
+from shared.runtime.outbox import enqueue
+from shared.runtime.postgres import Connection, Pool, open_pool, transaction
+from shared.runtime.records import Outgoing
+from shared.runtime.relay import Relay
+from shared.runtime.service import Parts
+from shared.topics import CHANNEL_SUBMISSIONS, DISPATCH_CASES, TRIAGE_DECISIONS
+
+_CONNECTIONS = 10
+
+
+@asynccontextmanager
+async def intake(settings: IntakeSettings) -> AsyncGenerator[Parts]:
+    """Open what intake needs, yield what runs, and close it all in reverse order.
+
+    It is ready without Kafka: what comes over HTTP is durable in the database, and goes on when
+    the broker is back.
+    """
+    catalogue = load_catalogue()
+    policy = _policy(catalogue, settings)
+    dsn = settings.postgres_dsn.get_secret_value()
+    async with open_pool(dsn, size=_CONNECTIONS) as pool:
+        relay = Relay(pool, settings.kafka_bootstrap)
+        gathering = _gathering(pool, policy, relay)
+        consumers = _submissions(settings, pool, policy, relay), _progress(settings, pool)
+        yield Parts(
+            pool,
+            work=[
+                *(consumer.run for consumer in consumers),
+                relay.run,
+                gathering.run,
+                Retention(pool, utc_now).run,
+            ],
+            routes=[
+                *submission_routes(pool, gathering),
+                *tracking_routes(pool, catalogue.jurisdictions),
+            ],
+        )
+
+
+def _policy(catalogue: Catalogue, settings: IntakeSettings) -> Policy:
+    return Policy(
+        cities={
+            jurisdiction.id: city_of(jurisdiction, Places(jurisdiction.id, jurisdiction.folder))
+            for jurisdiction in catalogue.jurisdictions.values()
+        },
+        reporter_key=settings.reporter_key.get_secret_value().encode(),
+        public_url=settings.public_url.rstrip("/"),
+    )
+
+
+def _submissions(
+    settings: IntakeSettings, pool: Pool, policy: Policy, relay: Relay
+) -> Consumer[Any]:
+    async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event | Outgoing]:
+        submissions = PostgresSubmissions(db)
+        return await on_submissions_handed_in(messages, submissions, policy, utc_now())
+
+    return Consumer(
+        service="intake",
+        name="intake",
+        topics=[CHANNEL_SUBMISSIONS],
+        bootstrap=settings.kafka_bootstrap,
+        pool=pool,
+        handle=handle,
+        drops_repeats=False,
+        committed=relay.wake,
+    )
+
+
+def _progress(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:
+    async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
+        await on_progress(messages, PostgresPublicStatuses(db))
+        return []
+
+    return Consumer(
+        service="intake",
+        name="intake-status",
+        topics=[TRIAGE_DECISIONS, DISPATCH_CASES],
+        bootstrap=settings.kafka_bootstrap,
+        pool=pool,
+        handle=handle,
+    )
+
+
+def _gathering(pool: Pool, policy: Policy, relay: Relay) -> Gathering:
+    async def take_in_together(arrivals: Sequence[Arrival]) -> list[Receipt]:
+        async with transaction(pool) as db:
+            taken = await take_in(arrivals, PostgresSubmissions(db), policy, utc_now())
+            await enqueue(db, [event for one in taken for event in one.told])
+        relay.wake()
+        return [one.receipt for one in taken]
+
+    return Gathering(take_in_together)

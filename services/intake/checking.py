@@ -1,0 +1,173 @@
+"""From a submission to the draft of a request, or to all that is wrong with it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.intake.policy import City, Policy
+from services.intake.reading import read
+from services.intake.rules.classification import classify
+from services.intake.rules.event_time import SentAt, event_time, sent_at
+from services.intake.rules.flaw import Flaw, without_echoes
+from services.intake.rules.language import is_language_tag
+from services.intake.rules.place import Place, place
+from services.intake.rules.privacy import Answer, Person
+from services.intake.rules.reporter import Reachable, reachable, reporter_ref
+from services.intake.rules.required import (
+    Said,
+    bad_language,
+    bad_time,
+    missing,
+    unknown_jurisdiction,
+    unknown_service_code,
+)
+from services.intake.rules.screening import Screening
+from services.intake.rules.text import clean, clean_or_none
+from shared.catalogue import ServiceType
+from shared.events import Media, Reporter, Submission, SubmissionHandedIn
+from shared.phrases import fold
+from shared.values import GeoPoint
+
+_NO_REPORTER = Reporter()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A request that lacks its number; contact data are in ``name`` and ``reached`` alone."""
+
+    handed_in: SubmissionHandedIn
+    submission: Submission
+    sent: SentAt
+    observed_at: datetime
+    city: City
+    service: ServiceType
+    description: str
+    details: str | None
+    attributes: dict[str, Answer]
+    media: tuple[Media, ...]
+    place: Place
+    language: str | None
+    name: str | None
+    reached: Reachable
+    reporter_ref: str | None
+    screening: Screening
+
+
+def check(
+    handed_in: SubmissionHandedIn, arrived_at: datetime, policy: Policy
+) -> Draft | tuple[Flaw, ...]:
+    """Return the draft of a request, or every flaw of the submission at once."""
+    reading = read(handed_in.data)
+    sent = sent_at(handed_in.time, arrived_at)
+    flaws = reading.flaws if sent else (*reading.flaws, bad_time())
+    said = reading.submission
+    if said is None:
+        return flaws
+    city = policy.cities.get(said.jurisdiction)
+    service = _service(said, city)
+    flaws += without_echoes(_flaws(said, city, service, policy), flaws)
+    if flaws or city is None or service is None or sent is None:
+        return flaws
+    return _draft(handed_in, said, sent, city, service, policy)
+
+
+def _service(said: Submission, city: City | None) -> ServiceType | None:
+    if city is None:
+        return None
+    services = city.jurisdiction.services
+    if said.service_code is not None:
+        return services.get(said.service_code)
+    other = city.jurisdiction.other_code
+    code = classify(fold(said.description or ""), city.jurisdiction.keywords, other=other)
+    return services[code]
+
+
+def _flaws(
+    said: Submission, city: City | None, service: ServiceType | None, policy: Policy
+) -> list[Flaw]:
+    flaws = []
+    if city is None:
+        flaws.append(unknown_jurisdiction(policy.cities))
+    elif service is None:
+        flaws.append(unknown_service_code())
+    at, reporter = said.location, said.reporter
+    flaws += missing(
+        Said(
+            words=bool(said.description and clean(said.description)),
+            service_code=said.service_code,
+            latitude=at is not None and at.latitude is not None,
+            longitude=at is not None and at.longitude is not None,
+            address=at is not None and clean_or_none(at.address) is not None,
+            needs_location=service is None or service.needs.location,
+        )
+    )
+    tags = {"language": said.language, "reporter.language": reporter and reporter.language}
+    flaws += [
+        bad_language(field) for field, tag in tags.items() if tag and not is_language_tag(tag)
+    ]
+    return flaws
+
+
+def _draft(  # noqa: PLR0913, PLR0917 - all that checking found out
+    handed_in: SubmissionHandedIn,
+    said: Submission,
+    sent: SentAt,
+    city: City,
+    service: ServiceType,
+    policy: Policy,
+) -> Draft:
+    reporter = said.reporter or _NO_REPORTER
+    person = Person(
+        clean_or_none(reporter.name), clean_or_none(reporter.email), clean_or_none(reporter.phone)
+    )
+    reached = reachable(person.email, person.phone, city.redaction.region)
+    description = city.redaction.of_text(clean(said.description or ""), person)
+    details = _details(said, city, person)
+    answers = {clean(name): _clean_answer(answer) for name, answer in said.attributes.items()}
+    answers.pop("", None)
+    attributes = city.redaction.of_answers(answers, person)
+    return Draft(
+        handed_in=handed_in,
+        submission=said,
+        sent=sent,
+        observed_at=event_time(said.observed_at, sent.moment),
+        city=city,
+        service=service,
+        description=description,
+        details=details,
+        attributes=attributes,
+        media=tuple(_clean_media(medium) for medium in said.media),
+        place=_place(said, city),
+        language=said.language or reporter.language or None,
+        name=person.name,
+        reached=reached,
+        reporter_ref=reporter_ref(
+            policy.reporter_key, handed_in.source, clean_or_none(reporter.account_id), reached
+        ),
+        screening=city.screen.look(service, fold(f"{description}\n{details or ''}"), attributes),
+    )
+
+
+def _details(said: Submission, city: City, person: Person) -> str | None:
+    details = clean_or_none(said.location.details) if said.location else None
+    return city.redaction.of_text(details, person) if details else None
+
+
+def _clean_answer(answer: Answer) -> Answer:
+    if isinstance(answer, str):
+        return clean(answer)
+    return [clean(part) for part in answer] if isinstance(answer, list) else answer
+
+
+def _clean_media(medium: Media) -> Media:
+    return Media(url=clean(medium.url), media_type=clean_or_none(medium.media_type))
+
+
+def _place(said: Submission, city: City) -> Place:
+    at = said.location
+    if at is None:
+        return place(None, None, None, ())
+    point = None
+    if at.latitude is not None and at.longitude is not None:
+        point = GeoPoint(at.latitude, at.longitude)
+    defaults = city.jurisdiction.default_points
+    return place(point, at.accuracy_m, clean_or_none(at.address), defaults)

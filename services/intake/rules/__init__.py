@@ -1,0 +1,1 @@
+"""The rules of intake: pure functions that know no event, no driver and no clock."""

@@ -1,0 +1,65 @@
+"""Which requests may be urgent hazards, seen before anybody has decided anything."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from shared.catalogue import Condition, Jurisdiction, ServiceType
+
+_MOST_URGENT = "P1"
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """What a first look at a report shows.
+
+    Attributes:
+        express: Whether it may be an urgent hazard.
+        emergency: Code of the danger to life that it tells of; None for none.
+    """
+
+    express: bool
+    emergency: str | None
+
+
+class Screen:
+    """Looks for the hazards of one city.
+
+    It does not understand "no": a report that denies a hazard goes the fast way in vain, which
+    costs less than a hazard that waits.
+    """
+
+    def __init__(self, jurisdiction: Jurisdiction) -> None:
+        self._jurisdiction = jurisdiction
+        asked: defaultdict[str, list[Condition]] = defaultdict(list)
+        for condition in jurisdiction.conditions.values():
+            for field in condition.attributes:
+                asked[field].append(condition)
+        self._stated_by = dict(asked)
+        self._telling = {
+            condition
+            for emergency in jurisdiction.emergencies
+            for condition in emergency.any_of or emergency.all_of
+        }
+
+    def look(self, service: ServiceType, folded: str, answers: Mapping[str, object]) -> Screening:
+        """Return what a report of this kind shows by its words and answers.
+
+        Args:
+            service: Kind of the report.
+            folded: Its words, as ``shared.phrases.fold`` makes them.
+            answers: By field.
+        """
+        met = {hit.code for hit in self._jurisdiction.phrases.find(folded)}
+        met.update(service.implies)
+        for field in answers.keys() & self._stated_by.keys():
+            met.update(c.code for c in self._stated_by[field] if c.answered_by(answers))
+        emergency = self._emergency(service, met)
+        urgent = service.priority == _MOST_URGENT or service.is_hazard(met)
+        return Screening(express=urgent or emergency is not None, emergency=emergency)
+
+    def _emergency(self, service: ServiceType, met: Collection[str]) -> str | None:
+        if service.emergency is None and self._telling.isdisjoint(met):
+            return None
+        found = self._jurisdiction.emergency(service, met)
+        return found[0] if found else None

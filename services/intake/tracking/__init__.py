@@ -1,0 +1,1 @@
+"""What residents see of their requests: followed from the events, looked up by number."""

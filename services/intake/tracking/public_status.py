@@ -1,0 +1,61 @@
+"""What anybody with its tracking number may know of a request; never who made it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublicRequest:
+    """What anybody with the tracking number may know of a request when it begins."""
+
+    request_id: str
+    tracking_number: str
+    jurisdiction: str
+    service_code: str
+    submitted_at: datetime
+    address: str | None
+    latitude: float | None
+    longitude: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What was decided about a request, as far as the resident is told."""
+
+    request_id: str
+    decided_at: datetime
+    outcome: str
+    referral_name: str | None = None
+    referral_phone: str | None = None
+    referral_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The case that a request belongs to since ``joined_at``."""
+
+    request_id: str
+    case_id: str
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change of a case's status; ``version`` orders the steps of one case."""
+
+    case_id: str
+    version: int
+    status: str
+    taken_at: datetime
+    bureau: str
+    note: str | None = None
+    scheduled_for: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicStatus:
+    """A request and what became of it; the newest step comes last."""
+
+    request: PublicRequest
+    ruling: Ruling | None
+    steps: tuple[Step, ...]

@@ -1,0 +1,48 @@
+"""Intake's tables in memory, as its handlers need them."""
+
+from collections.abc import Mapping, Sequence
+
+from services.intake.filing import Filing, Mark
+from services.intake.receipts import Receipt
+from services.intake.tracking.public_status import Membership, PublicRequest, Ruling, Step
+
+
+class InMemorySubmissions:
+    """Submissions and requests; serial numbers start at 0."""
+
+    def __init__(self) -> None:
+        self.filings: dict[Mark, Filing] = {}
+        self.requests: list[PublicRequest] = []
+        self._next_serial = 0
+
+    async def receipts(self, identities: Sequence[bytes]) -> Mapping[Mark, Receipt]:
+        return {m: f.receipt for m, f in self.filings.items() if m[0] in identities}
+
+    async def serials(self, count: int) -> Sequence[int]:
+        first, self._next_serial = self._next_serial, self._next_serial + count
+        return range(first, self._next_serial)
+
+    async def add(self, filings: Sequence[Filing], requests: Sequence[PublicRequest]) -> None:
+        for filing in filings:
+            assert filing.mark not in self.filings
+            assert not (filing.first and any(m[0] == filing.mark[0] for m in self.filings))
+            self.filings[filing.mark] = filing
+        self.requests += requests
+
+
+class RememberedStatuses:
+    """What a handler noted, call by call."""
+
+    def __init__(self) -> None:
+        self.rulings: list[Ruling] = []
+        self.memberships: list[Membership] = []
+        self.steps: list[Step] = []
+
+    async def decide(self, rulings: Sequence[Ruling]) -> None:
+        self.rulings += rulings
+
+    async def join(self, memberships: Sequence[Membership]) -> None:
+        self.memberships += memberships
+
+    async def move(self, steps: Sequence[Step]) -> None:
+        self.steps += steps

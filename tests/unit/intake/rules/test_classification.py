@@ -1,0 +1,38 @@
+import pytest
+
+from services.intake.rules.classification import classify
+from shared.phrases import PhraseIndex, fold
+from tests.unit.intake.makers import LAKESIDE
+
+
+def kind(text: str) -> str:
+    return classify(fold(text), LAKESIDE.keywords, other="OTHER")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param("There is a pothole here", "POTHOLE", id="one keyword"),
+        pytest.param("Hay un BACHE muy grande", "POTHOLE", id="in Spanish"),
+        pytest.param("Pothole, a real hole", "POTHOLE", id="two keywords of one kind"),
+        pytest.param("A hole in the wall", "POTHOLE", id="a short keyword alone"),
+        pytest.param("Hole in sidewalk", "SIDEWALK", id="the longer keyword hides the shorter"),
+        pytest.param("Hole in road swallows cars", "SINKHOLE", id="longest of three"),
+        pytest.param("Pothole next to the sidewalk", "OTHER", id="two kinds, equally far ahead"),
+        pytest.param(
+            "A hole and a pothole near the sidewalk", "POTHOLE", id="one kind is named more often"
+        ),
+        pytest.param("sidewalk sidewalk sidewalk pothole", "OTHER", id="a word counts once"),
+        pytest.param("pothole on the other side", "POTHOLE", id="words of the rest do not count"),
+        pytest.param("Something else", "OTHER", id="no keyword"),
+        pytest.param("", "OTHER", id="no words"),
+    ],
+)
+def test_a_text_is_of_the_kind_that_it_names_best(text: str, code: str) -> None:
+    assert kind(text) == code
+
+
+def test_a_keyword_that_two_kinds_share_is_no_evidence_for_either() -> None:
+    index = PhraseIndex([("A", "tree"), ("B", "tree")])
+
+    assert classify("a tree", index, other="OTHER") == "OTHER"

@@ -1,0 +1,52 @@
+from typing import Any
+
+import pytest
+
+from services.intake.rules.screening import Screening
+from shared.phrases import fold
+from tests.unit.intake.makers import CITY, LAKESIDE
+
+
+def look(code: str, text: str = "", **answers: Any) -> Screening:
+    return CITY.screen.look(LAKESIDE.services[code], fold(text), answers)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "answers", "express"),
+    [
+        pytest.param("POTHOLE", "", {}, False, id="a plain report"),
+        pytest.param("SINKHOLE", "", {}, True, id="a kind that is always a hazard"),
+        pytest.param("SIGNAL", "", {}, True, id="a kind of the highest priority"),
+        pytest.param("POTHOLE", "Deep, in the RIGHT lane!", {}, True, id="words of a hazard"),
+        pytest.param("POTHOLE", "En el carril derecho", {}, True, id="the same in Spanish"),
+        pytest.param("POTHOLE", "", {"lane_blocked": "yes"}, True, id="an answer"),
+        pytest.param("POTHOLE", "", {"lane_blocked": True}, True, id="an answer that is no text"),
+        pytest.param("POTHOLE", "", {"lane_blocked": "no"}, False, id="the harmless answer"),
+        pytest.param("SIDEWALK", "in the right lane", {}, False, id="a hazard for other kinds"),
+        pytest.param("POTHOLE", "sparking", {}, False, id="half of an emergency"),
+        pytest.param("SIDEWALK", "power line, sparking", {}, True, id="an emergency in any kind"),
+    ],
+)
+def test_what_may_be_an_urgent_hazard_goes_by_the_express_lane(
+    code: str, text: str, answers: dict[str, Any], express: bool
+) -> None:
+    assert look(code, text, **answers).express == express
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "emergency"),
+    [
+        pytest.param("SIDEWALK", "A power line is sparking", "live_wire", id="all of it is said"),
+        pytest.param("SIDEWALK", "A power line hangs low", None, id="the telling part is missing"),
+        pytest.param("POTHOLE", "Sparking", None, id="the other part is missing"),
+        pytest.param("WIRE", "It is sparking", "live_wire", id="the kind says the other part"),
+        pytest.param("DROWNING", "", "life_in_danger", id="a kind that is one"),
+    ],
+)
+def test_an_emergency_is_seen_when_all_of_it_is_there(
+    code: str, text: str, emergency: str | None
+) -> None:
+    screening = look(code, text)
+
+    assert screening.emergency == emergency
+    assert screening.express or not emergency

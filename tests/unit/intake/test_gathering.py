@@ -1,0 +1,212 @@
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from services.intake.gathering import MOST_AT_ONCE, MOST_WAITING, Gathering
+from services.intake.handlers import Arrival
+from services.intake.patience import NoAnswerError
+from services.intake.receipts import Receipt
+from shared.errors import DatabaseBusyError, DatabaseDownError
+from tests.unit.intake.makers import arrival
+from tests.waiting import eventually
+
+
+def receipt_of(one: Arrival) -> Receipt:
+    return Receipt(one.handed_in.id, b"")
+
+
+class Desk:
+    """Answers submissions, and remembers which it had at once."""
+
+    def __init__(self, *troubles: Exception) -> None:
+        self.batches: list[list[str]] = []
+        self.open = asyncio.Event()
+        self.open.set()
+        self.poisoned: set[str] = set()
+        self._troubles = list(troubles)
+
+    async def take_in(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
+        self.batches.append([one.handed_in.id for one in arrivals])
+        await self.open.wait()
+        if self._troubles:
+            raise self._troubles.pop(0)
+        if self.poisoned & set(self.batches[-1]):
+            raise ValueError("poison")
+        return [receipt_of(one) for one in arrivals]
+
+
+async def begun(group: asyncio.TaskGroup, call: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    """Start a call; return once it waits for something."""
+    waits = asyncio.Event()
+
+    async def begin() -> Any:
+        waits.set()
+        return await call
+
+    task = group.create_task(begin())
+    await waits.wait()
+    return task
+
+
+@asynccontextmanager
+async def running(desk: Desk) -> AsyncGenerator[Gathering]:
+    gathering = Gathering(desk.take_in)
+    stopping = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        await begun(group, gathering.run(stopping))
+        yield gathering
+        desk.open.set()
+        stopping.set()
+
+
+async def batches(desk: Desk, count: int) -> None:
+    async def enough() -> bool:
+        return len(desk.batches) >= count
+
+    await eventually(enough)
+
+
+async def test_a_caller_gets_the_answer_to_what_they_handed_over() -> None:
+    one = arrival()
+    async with running(Desk()) as gathering:
+        assert await gathering.hand_over(one) == receipt_of(one)
+
+
+async def test_who_comes_while_it_is_busy_is_answered_together() -> None:
+    desk = Desk()
+    desk.open.clear()
+    async with running(desk) as gathering, asyncio.TaskGroup() as group:
+        await begun(group, gathering.hand_over(arrival()))
+        await batches(desk, 1)
+        for _ in range(4):
+            await begun(group, gathering.hand_over(arrival()))
+        desk.open.set()
+
+    assert [len(batch) for batch in desk.batches] == [1, 4]
+
+
+async def test_no_batch_is_larger_than_the_most_at_once() -> None:
+    desk = Desk()
+    desk.open.clear()
+    async with running(desk) as gathering, asyncio.TaskGroup() as group:
+        await begun(group, gathering.hand_over(arrival()))
+        await batches(desk, 1)
+        for _ in range(MOST_AT_ONCE + 1):
+            await begun(group, gathering.hand_over(arrival()))
+        desk.open.set()
+
+    assert [len(batch) for batch in desk.batches] == [1, MOST_AT_ONCE, 1]
+
+
+async def test_one_submission_that_fails_fails_alone() -> None:
+    desk = Desk()
+    desk.open.clear()
+    good, bad = arrival(), arrival()
+    desk.poisoned.add(bad.handed_in.id)
+
+    async def failed(gathering: Gathering) -> None:
+        with pytest.raises(ValueError, match="poison"):
+            await gathering.hand_over(bad)
+
+    async with running(desk) as gathering, asyncio.TaskGroup() as group:
+        await begun(group, gathering.hand_over(arrival()))
+        await batches(desk, 1)
+        answered = await begun(group, gathering.hand_over(good))
+        await begun(group, failed(gathering))
+        desk.open.set()
+
+    assert answered.result() == receipt_of(good)
+    assert [len(batch) for batch in desk.batches] == [1, 2, 1, 1]
+
+
+async def test_a_busy_database_is_asked_again() -> None:
+    desk = Desk(DatabaseBusyError("once"), DatabaseBusyError("twice"))
+    one = arrival()
+    async with running(desk) as gathering:
+        assert await gathering.hand_over(one) == receipt_of(one)
+
+    assert len(desk.batches) == 3
+
+
+async def test_a_database_that_stays_busy_is_an_error() -> None:
+    async with running(Desk(*[DatabaseBusyError("always")] * 5)) as gathering:
+        with pytest.raises(DatabaseBusyError):
+            await gathering.hand_over(arrival())
+
+
+async def test_with_the_database_down_everybody_hears_of_it_and_the_next_may_succeed() -> None:
+    desk = Desk(DatabaseDownError("away"))
+    one = arrival()
+    async with running(desk) as gathering:
+        with pytest.raises(DatabaseDownError):
+            await gathering.hand_over(arrival())
+        assert await gathering.hand_over(one) == receipt_of(one)
+
+    assert len(desk.batches) == 2
+
+
+async def test_who_gave_up_before_their_turn_is_left_out() -> None:
+    desk = Desk()
+    desk.open.clear()
+    patient = arrival()
+    async with running(desk) as gathering, asyncio.TaskGroup() as group:
+        await begun(group, gathering.hand_over(arrival()))
+        await batches(desk, 1)
+        impatient = await begun(group, gathering.hand_over(arrival()))
+        impatient.cancel()
+        await begun(group, gathering.hand_over(patient))
+        desk.open.set()
+
+    assert desk.batches[1] == [patient.handed_in.id]
+
+
+async def test_who_gave_up_during_their_turn_disturbs_nobody() -> None:
+    desk = Desk()
+    desk.open.clear()
+    one = arrival()
+    async with running(desk) as gathering, asyncio.TaskGroup() as group:
+        impatient = await begun(group, gathering.hand_over(arrival()))
+        await batches(desk, 1)
+        impatient.cancel()
+        desk.open.set()
+        assert await gathering.hand_over(one) == receipt_of(one)
+
+
+async def test_more_than_can_wait_are_turned_away_at_once() -> None:
+    desk = Desk()
+    desk.open.clear()
+    same = arrival()
+    async with running(desk) as gathering, asyncio.TaskGroup() as group:
+        await begun(group, gathering.hand_over(same))
+        await batches(desk, 1)
+        for _ in range(MOST_WAITING):
+            await begun(group, gathering.hand_over(same))
+        with pytest.raises(NoAnswerError):
+            await gathering.hand_over(same)
+        desk.open.set()
+
+
+async def test_before_the_start_and_after_the_end_nobody_is_taken() -> None:
+    gathering = Gathering(Desk().take_in)
+    with pytest.raises(NoAnswerError):
+        await gathering.hand_over(arrival())
+
+    async with running(Desk()) as gathering:
+        pass
+    with pytest.raises(NoAnswerError):
+        await gathering.hand_over(arrival())
+
+
+async def test_who_waits_when_the_service_stops_is_still_answered() -> None:
+    desk = Desk()
+    desk.open.clear()
+    one = arrival()
+    async with asyncio.TaskGroup() as group, running(desk) as gathering:
+        await begun(group, gathering.hand_over(arrival()))
+        await batches(desk, 1)
+        waiting = await begun(group, gathering.hand_over(one))
+
+    assert waiting.result() == receipt_of(one)

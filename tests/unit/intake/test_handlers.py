@@ -1,0 +1,389 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.intake.handlers import Arrival, Taken, on_submissions_handed_in, take_in
+from services.intake.rules.tracking_number import read_tracking_number
+from shared.events import (
+    ContactGiven,
+    Event,
+    RequestSubmitted,
+    SubmissionAccepted,
+    SubmissionHandedIn,
+    SubmissionRejected,
+    encode,
+    new_id,
+)
+from shared.runtime.messages import Message
+from shared.runtime.records import Outgoing
+from tests.builders import NOON, handed_in
+from tests.records import record
+from tests.unit.intake.fakes import InMemorySubmissions
+from tests.unit.intake.makers import BEYOND_THE_LIMITS, HERE, POLICY, arrival, data, submitted
+
+LATER = NOON + timedelta(minutes=5)
+REPORTER = {
+    "name": "Ana Ruiz",
+    "email": "ana@example.org",
+    "phone": "(503) 555-0100",
+    "language": "es",
+    "status_updates": ["email"],
+}
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.fixture
+def submissions() -> InMemorySubmissions:
+    return InMemorySubmissions()
+
+
+async def taken(submissions: InMemorySubmissions, *arrivals: Arrival) -> list[Taken]:
+    return await take_in(arrivals, submissions, POLICY, NOON)
+
+
+async def accepted(submissions: InMemorySubmissions, **changes: Any) -> dict[type[Event], Any]:
+    """Hand in one submission; return what followed, by class."""
+    (one,) = await taken(submissions, arrival(**changes))
+    return {type(event): event for event in (one.receipt.read(), *one.told)}
+
+
+async def test_an_accepted_submission_is_answered_and_passed_on(
+    submissions: InMemorySubmissions,
+) -> None:
+    event = handed_in(data(), id="7", source="/adapter", traceparent=TRACE)
+    (one,) = await taken(submissions, arrival(event))
+
+    answer = one.receipt.read()
+    assert isinstance(answer, SubmissionAccepted)
+    (told,) = one.told
+    assert isinstance(told, RequestSubmitted)
+    request, acceptance = told.data, answer.data
+    assert (acceptance.submission_id, acceptance.submission_source) == ("7", "/adapter")
+    assert acceptance.request_id == request.request_id
+    assert acceptance.tracking_number == request.tracking_number
+    assert acceptance.status_url == (
+        f"https://311.example.org/v1/requests/{request.tracking_number}"
+    )
+    assert (acceptance.service_code, acceptance.lane) == ("POTHOLE", "standard")
+    for made in (answer, told):
+        assert made.source == "/intake"
+        assert (made.causationid, made.correlationid) == ("7", request.request_id)
+        assert (made.traceparent, made.time) == (TRACE, NOON)
+
+
+async def test_a_request_carries_all_that_was_said_but_no_contact(
+    submissions: InMemorySubmissions,
+) -> None:
+    said = {
+        "description": "Deep, in the right lane. Call Ana Ruiz, 503-555-0100",
+        "location": {"latitude": 46, "longitude": -122, "accuracy_m": 9, "details": "left"},
+        "attributes": {"lane_blocked": "yes"},
+        "media": [{"url": "https://example.org/a.jpg", "media_type": "image/jpeg"}],
+        "observed_at": "2026-03-02T03:30:00-08:00",
+    }
+    followed = await accepted(submissions, reporter=REPORTER, **said)
+
+    request = followed[RequestSubmitted].data.model_dump(mode="json", exclude_none=True)
+    assert len(request.pop("reporter_ref")) == 32
+    assert request.pop("request_id")
+    assert request.pop("tracking_number")
+    assert request == {
+        "jurisdiction": "lakeside.gov",
+        "channel": "web",
+        "service_code": "POTHOLE",
+        "dedup_group": "pavement",
+        "description": "Deep, in the right lane. Call [removed], [removed]",
+        "language": "en",
+        "location": {
+            "latitude": 46,
+            "longitude": -122,
+            "accuracy_m": 9,
+            "precision": "point",
+            "details": "left",
+            "municipality": "lakeside.gov",
+            "district": "north",
+        },
+        "attributes": {"lane_blocked": "yes"},
+        "media": [{"url": "https://example.org/a.jpg", "media_type": "image/jpeg"}],
+        "submitted_at": "2026-03-02T12:00:00Z",
+        "observed_at": "2026-03-02T11:30:00Z",
+        "lane": "express",
+    }
+
+
+async def test_the_contact_travels_alone(submissions: InMemorySubmissions) -> None:
+    followed = await accepted(submissions, reporter=REPORTER)
+
+    contact = followed[ContactGiven].data
+    assert contact.model_dump() == {
+        "request_id": followed[RequestSubmitted].data.request_id,
+        "name": "Ana Ruiz",
+        "email": "ana@example.org",
+        "phone": "+15035550100",
+        "language": "es",
+        "status_updates": ("email",),
+    }
+    for other in (SubmissionAccepted, RequestSubmitted):
+        for secret in (b"Ruiz", b'example.org"', b"5550100"):
+            assert secret not in encode(followed[other])
+
+
+@pytest.mark.parametrize(
+    ("reporter", "told"),
+    [
+        pytest.param(None, False, id="nobody"),
+        pytest.param({"account_id": "7", "status_updates": ["email"]}, False, id="an account"),
+        pytest.param({"email": "none"}, False, id="no address"),
+        pytest.param({"name": "Ana"}, True, id="a name"),
+        pytest.param({"phone": "503-555-0100"}, True, id="a number"),
+    ],
+)
+async def test_only_who_has_a_name_or_can_be_reached_is_a_contact(
+    submissions: InMemorySubmissions, reporter: dict[str, Any] | None, told: bool
+) -> None:
+    assert (ContactGiven in await accepted(submissions, reporter=reporter)) == told
+
+
+@pytest.mark.parametrize(
+    ("changes", "codes"),
+    [
+        pytest.param({}, [], id="nothing to say"),
+        pytest.param(
+            {"service_code": "WIRE", "description": "Sparking"}, ["call_911"], id="danger to life"
+        ),
+        pytest.param({"reporter": {"email": "none"}}, ["contact_unusable"], id="no address"),
+        pytest.param(
+            {"service_code": "DROWNING", "reporter": {"phone": "n/a"}},
+            ["call_911", "contact_unusable"],
+            id="both",
+        ),
+    ],
+)
+async def test_the_receipt_says_what_to_do_at_once(
+    submissions: InMemorySubmissions, changes: dict[str, Any], codes: list[str]
+) -> None:
+    followed = await accepted(submissions, **changes)
+
+    assert [advice.code for advice in followed[SubmissionAccepted].data.advice] == codes
+
+
+@pytest.mark.parametrize(
+    ("changes", "begins"),
+    [
+        pytest.param({"language": "en"}, "If anybody", id="the text's"),
+        pytest.param({"language": "es-MX"}, "Si alguien", id="the text's, Spanish"),
+        pytest.param({"reporter": {"language": "es"}}, "Si alguien", id="rather the reporter's"),
+        pytest.param({"language": None}, "If anybody", id="nobody's"),
+    ],
+)
+async def test_advice_is_in_the_reporters_language(
+    submissions: InMemorySubmissions, changes: dict[str, Any], begins: str
+) -> None:
+    followed = await accepted(submissions, service_code="DROWNING", **changes)
+
+    assert followed[SubmissionAccepted].data.advice[0].text.startswith(begins)
+
+
+async def test_a_place_beyond_the_limits_is_accepted_and_said_to_be_there(
+    submissions: InMemorySubmissions,
+) -> None:
+    there = BEYOND_THE_LIMITS
+    followed = await accepted(
+        submissions, location={"latitude": there.latitude, "longitude": there.longitude}
+    )
+
+    assert followed[RequestSubmitted].data.location.municipality == "hilltop"
+
+
+async def test_a_rejected_submission_is_kept_with_its_bytes(
+    submissions: InMemorySubmissions,
+) -> None:
+    event = handed_in(data(channel="fax", location={}), id="7", source="/adapter")
+    (one,) = await taken(submissions, Arrival(event, b"as it came"))
+
+    answer = one.receipt.read()
+    assert isinstance(answer, SubmissionRejected)
+    assert [(error.field, error.code) for error in answer.data.errors] == [
+        ("channel", "unknown_channel"),
+        ("location", "missing_location"),
+    ]
+    assert (answer.data.submission_id, answer.data.submission_source) == ("7", "/adapter")
+    assert answer.causationid == "7"
+    assert one.told == ()
+    (filing,) = submissions.filings.values()
+    assert (filing.body, filing.first, filing.receipt) == (b"as it came", True, one.receipt)
+    assert submissions.requests == []
+
+
+async def test_of_an_accepted_submission_no_bytes_stay(submissions: InMemorySubmissions) -> None:
+    await taken(submissions, arrival(reporter=REPORTER))
+
+    (filing,) = submissions.filings.values()
+    assert filing.body is None
+    assert b"ana@" not in filing.receipt.value
+
+
+async def test_the_same_submission_again_gets_the_same_receipt_and_nothing_else(
+    submissions: InMemorySubmissions,
+) -> None:
+    event = submitted(id="7")
+    (first,) = await taken(submissions, arrival(event))
+    (again,) = await take_in([arrival(event)], submissions, POLICY, LATER)
+
+    assert again == Taken(first.receipt)
+    assert len(submissions.requests) == 1
+
+
+async def test_repeats_within_a_batch_share_one_request(submissions: InMemorySubmissions) -> None:
+    event = submitted(id="7")
+    first, again = await taken(submissions, arrival(event), arrival(event))
+
+    assert again.receipt == first.receipt
+    assert (len(first.told), len(again.told)) == (1, 0)
+    assert len(submissions.requests) == 1
+
+
+async def test_other_data_under_a_used_id_are_refused_whatever_they_are(
+    submissions: InMemorySubmissions,
+) -> None:
+    await taken(submissions, arrival(submitted(id="7")))
+    other = arrival(submitted(id="7", description="Another hole"))
+    (refused,) = await taken(submissions, other)
+    (again,) = await take_in([other], submissions, POLICY, LATER)
+
+    answer = refused.receipt.read()
+    assert isinstance(answer, SubmissionRejected)
+    assert [error.code for error in answer.data.errors] == ["id_reused"]
+    assert again.receipt == refused.receipt
+    assert [filing.first for filing in submissions.filings.values()] == [True, False]
+
+
+async def test_an_id_is_used_up_within_the_batch_and_by_a_rejection_too(
+    submissions: InMemorySubmissions,
+) -> None:
+    rejected, then = (submitted(id="7", channel=channel) for channel in ("fax", "web"))
+    first, second = await taken(submissions, arrival(rejected), arrival(then))
+
+    codes = [
+        [error.code for error in answer.data.errors]
+        for answer in (first.receipt.read(), second.receipt.read())
+        if isinstance(answer, SubmissionRejected)
+    ]
+    assert codes == [["unknown_channel"], ["id_reused"]]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"id": "8", "source": "/a"}, id="another id"),
+        pytest.param({"id": "7", "source": "/b"}, id="another source"),
+    ],
+)
+async def test_the_same_data_under_another_identity_are_another_request(
+    submissions: InMemorySubmissions, other: dict[str, str]
+) -> None:
+    one, two = await taken(
+        submissions, arrival(submitted(id="7", source="/a")), arrival(submitted(**other))
+    )
+
+    assert one.receipt != two.receipt
+    assert len({request.tracking_number for request in submissions.requests}) == 2
+
+
+async def test_the_order_of_fields_makes_no_other_submission(
+    submissions: InMemorySubmissions,
+) -> None:
+    one, two = (
+        handed_in(fields, id="7", source="/a")
+        for fields in (data(), dict(reversed(data().items())))
+    )
+    first, again = await taken(submissions, arrival(one), arrival(two))
+
+    assert first.receipt == again.receipt
+
+
+async def test_every_message_gets_a_receipt_under_its_adapters_key(
+    submissions: InMemorySubmissions,
+) -> None:
+    good = handed_in(data(), id="1", source="/adapter", traceparent=TRACE)
+    bad = handed_in({}, id="2", source="/adapter")
+    messages = [
+        Message(record(encode(event), offset=offset), event)
+        for offset, event in enumerate([good, bad, good])
+    ]
+    followed = await on_submissions_handed_in(messages, submissions, POLICY, NOON)
+
+    receipts = [item for item in followed if isinstance(item, Outgoing)]
+    assert [item.topic for item in receipts] == ["intake-receipts"] * 3
+    assert {item.key for item in receipts} == {b"/adapter"}
+    assert receipts[0] == receipts[2]
+    assert ("traceparent", TRACE.encode()) in receipts[0].headers
+    assert [type(item) for item in followed if isinstance(item, Event)] == [RequestSubmitted]
+    (kept,) = [f.body for f in submissions.filings.values() if f.body]
+    assert kept == encode(bad)
+
+
+async def test_a_future_that_was_not_believed_is_noted(submissions: InMemorySubmissions) -> None:
+    soon = handed_in(data(), time="2026-03-02T12:30:00Z")
+    far = handed_in(data(), time="2027-03-02T12:30:00Z")
+    await taken(submissions, arrival(soon), arrival(far))
+
+    assert [filing.time_replaced for filing in submissions.filings.values()] == [False, True]
+
+
+async def test_the_public_view_begins_with_a_rounded_place_and_the_number(
+    submissions: InMemorySubmissions,
+) -> None:
+    followed = await accepted(submissions, reporter=REPORTER)
+
+    request = followed[RequestSubmitted].data
+    (public,) = submissions.requests
+    assert public.request_id == request.request_id
+    assert read_tracking_number(public.tracking_number) == request.tracking_number
+    assert public.tracking_number.startswith("26-")
+    assert (public.latitude, public.longitude) == (45.519, -122.679)
+    assert public.submitted_at == NOON
+
+
+async def test_a_batch_of_none_asks_for_no_number(submissions: InMemorySubmissions) -> None:
+    assert await taken(submissions) == []
+
+
+async def test_a_batch_locates_each_of_its_requests(submissions: InMemorySubmissions) -> None:
+    places = [
+        {"latitude": BEYOND_THE_LIMITS.latitude, "longitude": BEYOND_THE_LIMITS.longitude},
+        {"address": "5 Main St"},
+        {"latitude": HERE.latitude, "longitude": HERE.longitude},
+        {"latitude": 0, "longitude": 0},
+    ]
+    answers = await taken(
+        submissions, *(arrival(submitted(id=new_id(), location=at)) for at in places)
+    )
+
+    found = [
+        event.data.location
+        for one in answers
+        for event in one.told
+        if isinstance(event, RequestSubmitted)
+    ]
+    assert [(at.precision, at.municipality) for at in found] == [
+        ("point", "hilltop"),
+        ("address", None),
+        ("point", "lakeside.gov"),
+        ("default", None),
+    ]
+
+
+def handed_in_by(source: str, id: str) -> SubmissionHandedIn:
+    return handed_in(data(), id=id, source=source)
+
+
+async def test_a_mark_is_of_any_length(submissions: InMemorySubmissions) -> None:
+    one, two = await taken(
+        submissions,
+        arrival(handed_in_by("/" + "ü" * 499, "7" * 500)),
+        arrival(handed_in_by("/" + "ü" * 499, "7" * 499 + "8")),
+    )
+
+    assert one.receipt != two.receipt

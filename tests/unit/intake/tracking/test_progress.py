@@ -1,0 +1,112 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.intake.tracking.progress import on_progress
+from services.intake.tracking.public_status import Membership, Ruling, Step
+from shared.events import (
+    CaseClosed,
+    CaseClosing,
+    CaseMove,
+    CaseOpened,
+    CasePriorityRaised,
+    CaseRaise,
+    CaseReopened,
+    CaseRequestAttached,
+    CaseRequestSplit,
+    CaseSplit,
+    CaseStatusChanged,
+    Event,
+    Referral,
+)
+from shared.runtime.messages import Message
+from tests.builders import NOON, case_with_request, priority, request_triaged
+from tests.records import record
+from tests.unit.intake.fakes import RememberedStatuses
+
+SOON = NOON + timedelta(days=3)
+
+
+def state(**changes: Any) -> dict[str, Any]:
+    return case_with_request(**changes).model_dump()
+
+
+def move(**changes: Any) -> CaseMove:
+    return CaseMove(
+        **(state(status="in_progress", version=2) | {"previous_status": "open"} | changes)
+    )
+
+
+async def followed(*events: Event) -> RememberedStatuses:
+    statuses = RememberedStatuses()
+    messages: list[Message[Any]] = [Message(record(), event) for event in events]
+    await on_progress(messages, statuses)
+    return statuses
+
+
+async def test_a_decision_says_what_became_of_a_request_and_where_it_belongs() -> None:
+    event = request_triaged(outcome="duplicate")
+    statuses = await followed(event)
+
+    decision = event.data
+    assert statuses.rulings == [Ruling(decision.request_id, NOON, "duplicate")]
+    assert decision.case_id
+    assert statuses.memberships == [Membership(decision.request_id, decision.case_id, NOON)]
+
+
+async def test_a_referral_says_who_must_act_and_belongs_to_no_case() -> None:
+    referral = Referral(agency="EXT-X", name="State Roads", phone="511", url="https://x.org")
+    event = request_triaged(outcome="referral", case_id=None, referral=referral)
+    statuses = await followed(event)
+
+    ruling = Ruling(event.data.request_id, NOON, "referral", "State Roads", "511", "https://x.org")
+    assert statuses.rulings == [ruling]
+    assert statuses.memberships == []
+
+
+async def test_an_opened_case_has_its_request_and_its_first_step() -> None:
+    case = case_with_request()
+    statuses = await followed(CaseOpened.of(case, now=NOON))
+
+    assert statuses.memberships == [Membership(case.request_id, case.case_id, NOON)]
+    assert statuses.steps == [Step(case.case_id, 1, "open", NOON, "PBOT-MAINT")]
+
+
+async def test_a_request_that_joins_a_case_moves_nothing() -> None:
+    case = case_with_request(version=2)
+    statuses = await followed(CaseRequestAttached.of(case, now=NOON))
+
+    assert statuses.memberships == [Membership(case.request_id, case.case_id, NOON)]
+    assert statuses.steps == []
+
+
+async def test_a_request_that_is_split_off_belongs_to_the_other_case() -> None:
+    split = CaseSplit(**state(version=3), to_case="other")
+    statuses = await followed(CaseRequestSplit.of(split, now=NOON))
+
+    assert statuses.memberships == [Membership(split.request_id, "other", NOON)]
+
+
+@pytest.mark.parametrize("event_class", [CaseStatusChanged, CaseReopened])
+async def test_a_move_is_a_step_with_its_public_note(event_class: type[Event]) -> None:
+    data = move(public_note=" Crew\x00 sent ", scheduled_for=SOON)
+    statuses = await followed(event_class.of(data, now=NOON))
+
+    assert statuses.steps == [
+        Step(data.case_id, 2, "in_progress", NOON, "PBOT-MAINT", "Crew sent", SOON)
+    ]
+
+
+async def test_the_end_is_a_step_too() -> None:
+    end = CaseClosing(**move(status="completed").model_dump(), closed_at=NOON, reason="private")
+    statuses = await followed(CaseClosed.of(end, now=NOON))
+
+    assert [(step.status, step.note) for step in statuses.steps] == [("completed", None)]
+
+
+async def test_a_raised_priority_is_nothing_that_residents_see() -> None:
+    data = CaseRaise(**state(version=2) | {"priority": priority("P2", 70)}, previous_level="P4")
+    statuses = await followed(CasePriorityRaised.of(data, now=NOON))
+
+    assert (statuses.rulings, statuses.memberships, statuses.steps) == ([], [], [])
