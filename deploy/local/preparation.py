@@ -18,11 +18,19 @@ _ADAPTER = "demo"
 _OPERATOR = "operator"
 
 
-async def prepare(infra: Infrastructure) -> Keys:
+def bureau_codes() -> list[str]:
+    """Return the codes of all bureaus of all cities.
+
+    Raises:
+        CatalogueError: The catalogue is wrong.
+    """
+    cities = load_catalogue().jurisdictions.values()
+    return sorted({code for city in cities for code in city.bureaus})
+
+
+async def prepare(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
     """Bring tables and topics to the version of the code, and let the services know the keys."""
     report = infra.site.report
-    cities = load_catalogue().jurisdictions.values()
-    bureaus = sorted({code for city in cities for code in city.bureaus})
     keys = _keys(infra, bureaus)
     await _timed(report, lambda: _prepare_tables(infra))
     await _timed(report, lambda: _prepare_topics(infra, bureaus))

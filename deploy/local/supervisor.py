@@ -1,19 +1,16 @@
 """The whole router on one machine: stores, preparations, services, and what keeps them up."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeAlias
 
 from deploy.local.infrastructure import Infrastructure, infrastructure
-from deploy.local.preparation import prepare as prepare_router
+from deploy.local.preparation import bureau_codes, prepare
 from deploy.local.process import Process
 from deploy.local.report import Report, silent
 from deploy.local.restarts import kept_alive
 from deploy.local.services import ROUTER, Service, running_services
 from deploy.local.stack_file import Keys, Stack, write_stack
-
-Preparation: TypeAlias = Callable[[Infrastructure], Awaitable[Keys]]
 
 
 @asynccontextmanager
@@ -23,7 +20,6 @@ async def running_stack(
     fresh: bool = False,
     report: Report = silent,
     services: Sequence[Service] = ROUTER,
-    prepare: Preparation = prepare_router,
 ) -> AsyncGenerator[Stack, None]:
     """Run the router in a data folder; whatever dies in between is started again.
 
@@ -32,13 +28,14 @@ async def running_stack(
         fresh: Delete what earlier runs left in the folder.
         report: Is told what starts, what dies, and what is done about it.
         services: The services of the router, or stand-ins of the same names.
-        prepare: Makes tables, topics and keys ready for them.
 
     Raises:
+        CatalogueError: The catalogue is wrong; nothing was started.
         StackError: The folder is in use or foreign, a part is missing or does not start.
     """
+    bureaus = bureau_codes()
     async with infrastructure(data, fresh=fresh, report=report) as infra:
-        keys = await prepare(infra)
+        keys = await prepare(infra, bureaus)
         async with (
             running_services(infra, services) as processes,
             kept_alive([*infra.processes, *processes], report),

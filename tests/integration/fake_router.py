@@ -5,9 +5,7 @@ import contextlib
 import sys
 from pathlib import Path
 
-from deploy.local.infrastructure import Infrastructure
 from deploy.local.services import Service
-from deploy.local.stack_file import Keys
 from deploy.local.supervisor import running_stack
 from shared.cli.interrupts import InterruptedRunError, run
 from shared.cli.stack_view import StackView
@@ -19,14 +17,9 @@ SERVICES = [
 ]
 
 
-async def no_preparation(_: Infrastructure) -> Keys:
-    return Keys(bureaus={}, adapters={"demo": "key"}, operator="key")
-
-
 async def main(data: Path, *, fresh: bool) -> None:
-    async with running_stack(
-        data, fresh=fresh, report=StackView().show, services=SERVICES, prepare=no_preparation
-    ):
+    view = StackView()
+    async with running_stack(data, fresh=fresh, report=view.show, services=SERVICES):
         await asyncio.Event().wait()
 
 

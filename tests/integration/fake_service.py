@@ -1,5 +1,6 @@
-"""Stands for a service: listens on its port and says that it is ready."""
+"""Stands for a service: says that it is ready, and what it was told in its environment."""
 
+import json
 import logging
 import os
 import sys
@@ -10,6 +11,7 @@ class Ready(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
+        self.wfile.write(json.dumps(dict(os.environ)).encode())
 
 
 name = sys.argv[1]

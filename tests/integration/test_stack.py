@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiohttp
 import asyncpg
 import pytest
 import pytest_asyncio
@@ -21,10 +22,18 @@ from deploy.local.leftovers import ProcessRecord, runs
 from deploy.local.postgres_home import remove_home
 from deploy.local.readiness import http_ready, kafka_answers
 from deploy.local.stack_file import Stack
+from shared.catalogue import load_catalogue
 from shared.cli.stack import NoRouterError, load_stack
+from shared.runtime.keys import hash_of
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(180),
+]
+
+PATIENCE_S = 80  # on a machine that is busy with other things
 
 PARTS = {"kafka", "postgres", "mail", "intake", "triage", "dispatch", "notify"}
 ROUTER = Path(__file__).with_name("fake_router.py")
@@ -46,7 +55,7 @@ class Router:
                 return bool(self.stack)
             return False
 
-        await eventually(runs, within_s=40)
+        await eventually(runs, within_s=PATIENCE_S)
         return self.stack
 
     def _launch(self, options: tuple[str, ...]) -> None:
@@ -135,6 +144,53 @@ async def test_the_database_lets_nobody_in_without_the_password(router: Router) 
         await asyncpg.connect(dsn.replace(secret, "guess"))
 
 
+async def told(service_url: str) -> dict[str, str]:
+    async with aiohttp.ClientSession() as session, session.get(service_url) as answer:
+        environment = await answer.json(content_type=None)
+    prefixes = ("ROUTE311_", "INTAKE_", "TRIAGE_", "DISPATCH_", "NOTIFY_")
+    return {name: text for name, text in environment.items() if name.startswith(prefixes)}
+
+
+async def test_each_service_is_told_what_it_needs_and_no_secret_of_another(router: Router) -> None:
+    stack = router.stack
+
+    assert set(await told(stack.triage)) == {
+        "ROUTE311_KAFKA_BOOTSTRAP",
+        "TRIAGE_POSTGRES_DSN",
+        "TRIAGE_HTTP_PORT",
+    }
+    intake, notify = await told(stack.intake), await told(stack.notify)
+    assert intake["INTAKE_PUBLIC_URL"] == notify["NOTIFY_PUBLIC_URL"] == stack.intake
+    assert f"smtp://{notify['NOTIFY_SMTP_HOST']}:{notify['NOTIFY_SMTP_PORT']}" == stack.mail
+    assert notify["NOTIFY_CONTACT_KEY"] not in intake.values()
+
+
+async def test_a_service_logs_in_to_its_own_schema(router: Router) -> None:
+    connection = await asyncpg.connect((await told(router.stack.triage))["TRIAGE_POSTGRES_DSN"])
+
+    assert await connection.fetchval("SELECT current_schema()") == "triage"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.fetch("SELECT * FROM intake.api_keys")
+    await connection.close()
+
+
+async def test_every_key_of_the_stack_file_is_known_to_those_who_check_it_as_a_hash(
+    router: Router,
+) -> None:
+    keys = router.stack.keys
+    bureaus = {code for city in load_catalogue().jurisdictions.values() for code in city.bureaus}
+    assert set(keys.bureaus) == bureaus
+
+    expected = {("operator", "operator", hash_of(keys.operator))}
+    expected |= {(name, "adapter", hash_of(key)) for name, key in keys.adapters.items()}
+    expected |= {(code, "bureau", hash_of(key)) for code, key in keys.bureaus.items()}
+    connection = await asyncpg.connect(router.stack.postgres)
+    for schema in ("intake", "dispatch"):
+        rows = await connection.fetch(f"SELECT name, scope, key_hash FROM {schema}.api_keys")  # noqa: S608
+        assert {tuple(row) for row in rows} == expected
+    await connection.close()
+
+
 async def test_every_mail_that_is_handed_in_is_kept(router: Router) -> None:
     def hand_in() -> None:
         with smtplib.SMTP("127.0.0.1", port_of(router.stack.mail)) as server:
@@ -184,9 +240,9 @@ async def test_what_is_killed_comes_back_on_its_port_with_its_data_and_its_last_
     async def service_is_ready() -> bool:
         return await http_ready(port_of(stack.triage))
 
-    await eventually(all_are_new)
-    await eventually(service_is_ready)
-    await eventually(broker_answers)
+    await eventually(all_are_new, within_s=PATIENCE_S)
+    await eventually(service_is_ready, within_s=PATIENCE_S)
+    await eventually(broker_answers, within_s=PATIENCE_S)
     assert "committed before the kill" in await notes(stack.postgres)
     assert "triage     was killed by SIGKILL; starts again in 0.2 s" in router.said()
     assert "    info service_started" in router.said()
