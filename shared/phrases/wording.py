@@ -5,6 +5,7 @@
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shared.phrases.folding import fold
 
@@ -17,6 +18,7 @@ class Slot:
     optional: bool
 
 
+@lru_cache(maxsize=4096)  # cities share most wordings, and each is checked before it is indexed
 def read_wording(wording: str) -> tuple[Slot, ...]:
     """Return the steps of a wording.
 
