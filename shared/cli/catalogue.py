@@ -16,7 +16,7 @@ from shared.catalogue import (
     load_catalogue,
 )
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(help="Check the service catalogue.", no_args_is_help=True)
 _console = Console(highlight=False)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -24,11 +24,6 @@ RootOption = Annotated[
     Path | None, typer.Option(help="Folder of the catalogue; without it the one that is built in.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-
-
-@app.callback()
-def _group() -> None:
-    """Check the service catalogue."""
 
 
 @app.command()

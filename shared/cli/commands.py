@@ -30,6 +30,11 @@ class Command:
 
 COMMANDS = (
     Command(
+        "demo",
+        "shared.cli.demo.command:demo",
+        "Start everything, play one day in Portland, and end with a summary.",
+    ),
+    Command(
         "replay",
         "shared.cli.replay.command:replay",
         "Feed an export into a running router and show what becomes of every row.",
@@ -49,6 +54,7 @@ COMMANDS = (
         "shared.cli.bench.command:bench",
         "Measure the router's speed against the raw limit, in one run.",
     ),
+    Command("catalogue", "shared.cli.catalogue:app", "Check the service catalogue."),
     Command(
         "migrate",
         "shared.cli.deployment:migrate",

@@ -10,15 +10,10 @@ from rich.console import Console
 from shared.cli.places import DataOption, find_admin_dsn, find_kafka
 from shared.cli.stack import DEFAULT_DATA
 
-topics = typer.Typer(no_args_is_help=True)
+topics = typer.Typer(help="Make Kafka's topics what the registry says.", no_args_is_help=True)
 _console = Console(highlight=False)
 
 ReplicationOption = Annotated[int, typer.Option(min=1, help="Copies of each new topic.")]
-
-
-@topics.callback()
-def _group() -> None:
-    """Make Kafka's topics what the registry says."""
 
 
 def migrate(data: DataOption = DEFAULT_DATA) -> None:

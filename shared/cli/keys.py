@@ -9,7 +9,7 @@ import typer
 from shared.cli.places import DataOption, find_admin_dsn
 from shared.cli.stack import DEFAULT_DATA
 
-keys = typer.Typer(no_args_is_help=True)
+keys = typer.Typer(help="Make keys for adapters, bureaus and operators.", no_args_is_help=True)
 
 _BYTES = 32
 
@@ -22,11 +22,6 @@ ScopeArgument = Annotated[
 NameArgument = Annotated[
     str, typer.Argument(help="The adapter's name, the bureau's code, or the operator's name.")
 ]
-
-
-@keys.callback()
-def _group() -> None:
-    """Make keys for adapters, bureaus and operators."""
 
 
 @keys.command()

@@ -25,7 +25,9 @@ from shared.runtime.kafka import open_sink
 from shared.runtime.records import Outgoing
 from shared.topics import CHANNEL_SUBMISSIONS
 
-bench = typer.Typer(no_args_is_help=True)
+bench = typer.Typer(
+    help="Measure the router's speed against the raw limit, in one run.", no_args_is_help=True
+)
 
 _QUIET_S = 20.0
 _SERVICES = ("intake", "triage", "dispatch", "notify")
@@ -48,11 +50,6 @@ class Measured:
     def ratio(self) -> float:
         """The router's rate as a share of the raw one."""
         return self.router_per_s / self.raw_per_s
-
-
-@bench.callback()
-def _group() -> None:
-    """Measure the router's speed against the raw limit, in one run."""
 
 
 @bench.command()
