@@ -110,7 +110,7 @@ def _environment(*, trim_blocks: bool = False, autoescape: bool = False) -> jinj
 
 def _paragraphs(template: jinja2.Template, words: Mapping[str, Any]) -> Iterator[str]:
     for block in template.render(words).split("\n\n"):
-        if paragraph := one_line(block):
+        if paragraph := " ".join(block.split()):
             yield paragraph
 
 

@@ -97,3 +97,9 @@ def test_a_city_of_any_script_can_send() -> None:
     assert mail(letter(city="Ciudad de Núñez, Oregón"))["From"].addresses[0].display_name == (
         "Ciudad de Núñez, Oregón"
     )
+
+
+def test_lines_that_mean_something_on_the_way_arrive_as_they_were_written() -> None:
+    text = "From here on:\n.\n..\n--=_0197--\n  blanks  \n=41\n"
+
+    assert body(mail(letter(text=text)), "plain") == text
