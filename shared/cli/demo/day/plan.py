@@ -73,6 +73,12 @@ class Day:
         return list(once.values())
 
     @property
+    def at_once(self) -> int:
+        """How many deliveries come together at the end: the backlog, and what is behind it."""
+        end = self.deliveries[-1].handed_in_at
+        return sum(delivery.handed_in_at == end for delivery in self.deliveries)
+
+    @property
     def garbage(self) -> list[Garbage]:
         """What nobody can answer."""
         return [delivery for delivery in self.deliveries if isinstance(delivery, Garbage)]

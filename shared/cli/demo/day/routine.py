@@ -95,7 +95,7 @@ class Routine:
         return Message(
             text=text,
             language=language,
-            kind=None if rng.random() < _WITHOUT_KIND else kind,
+            kind=None if problem.place and rng.random() < _WITHOUT_KIND else kind,
             place=self._seen_at(problem.place),
             exact=channel not in {"phone", "sms", "email"} or rng.random() > _ADDRESS_ONLY,
             person=None if rng.random() < _ANONYMOUS else self._people.somebody(language),

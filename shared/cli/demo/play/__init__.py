@@ -1,0 +1,1 @@
+"""Playing the day on a running router, and what can be learned from its topics meanwhile."""

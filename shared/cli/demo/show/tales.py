@@ -1,0 +1,183 @@
+"""What became of the stories that were planted in the day, told from the facts."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from shared import events as e
+from shared.cli.demo.day import broken, camps, hazards, neighbours
+from shared.cli.demo.play.figures import cases_of, requests_of, seconds_to_bureau, told
+from shared.cli.demo.show.layout import counted, heading, listed
+from shared.cli.demo.show.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Tale:
+    """The facts about one story."""
+
+    outcome: Outcome
+    story: str
+
+    @property
+    def requests(self) -> list[str]:
+        """The requests that its reports became."""
+        return requests_of(self.outcome.facts, self.outcome.day.of_story(self.story))
+
+    @property
+    def cases(self) -> list[e.CaseState]:
+        """Their cases as they are now."""
+        facts = self.outcome.facts
+        return [facts.cases[c] for c in cases_of(facts, self.requests) if c in facts.cases]
+
+    @property
+    def decisions(self) -> list[e.Decision]:
+        """What triage decided about them."""
+        facts = self.outcome.facts
+        return [facts.decisions[r] for r in self.requests if r in facts.decisions]
+
+    @property
+    def reports_to_cases(self) -> str:
+        """How many reports made how many cases."""
+        return f"{counted(len(self.requests), 'report')}, {counted(len(self.cases), 'case')}"
+
+    @property
+    def bureaus(self) -> str:
+        """Who works on it."""
+        facts, city = self.outcome.facts, self.outcome.city
+        ids = {case.case_id for case in self.cases}
+        codes = {order.bureau: None for order in facts.orders.values() if order.case_id in ids}
+        return listed(city.bureaus[code].name for code in codes) if codes else "nobody"
+
+    @property
+    def slowest_s(self) -> float:
+        """How long the slowest of its cases took to its bureau; 0 where none is there."""
+        facts = self.outcome.facts
+        times = (
+            seconds_to_bureau(facts, facts.leads[case.case_id])
+            for case in self.cases
+            if case.case_id in facts.leads
+        )
+        return max((seconds for seconds in times if seconds is not None), default=0.0)
+
+    @property
+    def referrals(self) -> str:
+        """Who outside the city was named, with the telephone number."""
+        named = dict.fromkeys(
+            f"{r.name}, {r.phone}" if r.phone and r.phone != r.name else r.name
+            for decision in self.decisions
+            if (r := decision.referral)
+        )
+        return listed(named) if named else "nobody"
+
+
+def tales(outcome: Outcome) -> Iterator[RenderableType]:
+    """Tell what became of each story."""
+    yield heading("Some stories of the day")
+    bullets = Table.grid(padding=(0, 1, 0, 0))
+    for tell in _TALES:
+        bullets.add_row("-", Text(tell(outcome)))
+    yield bullets
+
+
+def _camp(outcome: Outcome) -> str:
+    camp, other = Tale(outcome, camps.CAMP), Tale(outcome, camps.OTHER_CAMP)
+    channels = {decision.request.channel for decision in camp.decisions}
+    people = told(outcome.facts, camp.requests)
+    return (
+        f"One camp by {counted(len(channels), 'channel')}: {camp.reports_to_cases}; "
+        f"{counted(people, 'follower')} told. Another camp 300 m away: {other.reports_to_cases} "
+        "of its own."
+    )
+
+
+def _mattress(outcome: Outcome) -> str:
+    tale = Tale(outcome, hazards.MATTRESS)
+    ids = {case.case_id for case in tale.cases}
+    raised = [r for r in outcome.facts.raised if r.case_id in ids]
+    rise = (
+        f"raised from {raised[0].previous_level} to {raised[-1].priority.level} when a later "
+        "report told of the lane"
+        if raised
+        else f"priority {_levels(tale)}"
+    )
+    return f"A mattress: {tale.reports_to_cases}, {rise}; with {tale.bureaus}."
+
+
+def _signal(outcome: Outcome) -> str:
+    tale = Tale(outcome, hazards.SIGNAL)
+    return (
+        f"A dark traffic signal: {tale.reports_to_cases}, {_levels(tale)}, at {tale.bureaus} "
+        f"after {tale.slowest_s:.1f} s."
+    )
+
+
+def _wire(outcome: Outcome) -> str:
+    tale = Tale(outcome, hazards.WIRE)
+    advised = sum(bool(decision.emergency) for decision in tale.decisions)
+    return (
+        f"A power line that sparks: {tale.reports_to_cases}; {advised} of "
+        f"{len(tale.decisions)} told to call 911; with {tale.bureaus}; also {tale.referrals}."
+    )
+
+
+def _pothole(outcome: Outcome) -> str:
+    tale = Tale(outcome, hazards.POTHOLE)
+    kinds = {outcome.city.services[d.service_code].name.en for d in tale.decisions}
+    reasons = {p.evidence for d in tale.decisions for p in d.priority.reasons if p.evidence}
+    why = f' for "{", ".join(sorted(reasons))}"' if reasons else ""
+    return (
+        f"A report in Spanish that named no kind: taken for {listed(sorted(kinds))}, "
+        f"{_levels(tale)}{why}."
+    )
+
+
+def _elsewhere(outcome: Outcome) -> str:
+    odot, question = Tale(outcome, camps.ODOT_CAMP), Tale(outcome, neighbours.QUESTION)
+    gresham = Tale(outcome, neighbours.GRESHAM)
+    return (
+        f"A camp on State land: {odot.referrals}. Help with rent: {question.referrals}. "
+        f"{counted(len(gresham.requests), 'problem')} in the next city: {gresham.referrals}."
+    )
+
+
+def _private(outcome: Outcome) -> str:
+    texts = [d.request.description for d in Tale(outcome, neighbours.PRIVATE).decisions]
+    return f'Somebody wrote an address and a number into the text; others read: "{texts[0]}"'
+
+
+def _adapters(outcome: Outcome) -> str:
+    stutter = Tale(outcome, broken.STUTTER)
+    return (
+        f"An adapter handed in {broken.REPEATED} submissions {broken.TIMES} times each: "
+        f"{counted(len(stutter.requests), 'request')}, "
+        f"{counted(len(stutter.decisions), 'decision')}."
+    )
+
+
+def _last(outcome: Outcome) -> str:
+    tale = Tale(outcome, hazards.LAST)
+    return (
+        f"The web and app adapters had no line for nine hours; {outcome.day.backlog:,} reports "
+        f"came in at once, {len(tale.requests)} urgent ones last of all: they were at their "
+        f"bureaus {tale.slowest_s:.1f} s after acceptance, the slowest of them."
+    )
+
+
+def _levels(tale: Tale) -> str:
+    return listed(sorted({case.priority.level for case in tale.cases})) if tale.cases else "no case"
+
+
+_TALES: Sequence[Callable[[Outcome], str]] = (
+    _camp,
+    _mattress,
+    _signal,
+    _wire,
+    _pothole,
+    _elsewhere,
+    _private,
+    _adapters,
+    _last,
+)
