@@ -34,7 +34,7 @@ class NotifySettings(ServiceSettings):
     smtp_encryption: Encryption = "when_offered"
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
-    smtp_connections: Annotated[int, Field(ge=1, le=50)] = 4
+    smtp_connections: Annotated[int, Field(ge=1, le=50)] = 8
     smtp_within_s: Annotated[float, Field(gt=0)] = 30.0
 
     @model_validator(mode="after")

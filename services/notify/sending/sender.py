@@ -93,6 +93,7 @@ class Sender:
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _look_again_at: float = field(default=0.0, init=False)
     _awaited: bool = field(default=False, init=False)
+    _busy: bool = field(default=False, init=False)
 
     def wake(self) -> None:
         """Say that something may be due."""
@@ -115,18 +116,21 @@ class Sender:
         """Send one handful of what is due."""
         now = self.clock()
         await self._report_abandoned(now)
-        if not await self.deliveries.any_due(now):
-            return "idle"
+        if not (self._busy or await self.deliveries.any_due(now)):
+            return "idle"  # and leave the mail server alone
         if hindrance := await self.mailers[0].reach():
-            self._await_server(hindrance)
-            return "unreachable"
-        self._awaited = False
+            return self._unreachable(hindrance)
         claimed = await self.deliveries.claim(len(self.mailers), now, now + self.lease)
+        self._busy = bool(claimed)
         if not claimed:
             return "idle"
         outcomes = await asyncio.gather(*map(self._send, self.mailers, claimed))
         await self._settle(claimed, outcomes)
-        return "unreachable" if any(o.result == "unreachable" for o in outcomes) else "busy"
+        for outcome in outcomes:
+            if outcome.result == "unreachable":
+                return self._unreachable(outcome.reason)
+        self._awaited = False
+        return "busy"
 
     async def _patiently(self) -> Turn:
         try:
@@ -149,10 +153,11 @@ class Sender:
         if ended:
             self.settled()
 
-    def _await_server(self, hindrance: str) -> None:
+    def _unreachable(self, hindrance: str) -> Turn:
         if not self._awaited:
             log.warning("mail_server_awaited", reason=hindrance)
         self._awaited = True
+        return "unreachable"
 
     async def _send(self, mailer: Mailer, claimed: Claimed) -> Outcome:
         if claimed.mailbox is None:

@@ -11,7 +11,7 @@ from services.notify.sending.settlements import Claimed, Settlement
 from services.notify.store import occasion_of
 from shared.events import Event, new_id
 from shared.runtime.outbox import enqueue
-from shared.runtime.postgres import Pool, transaction
+from shared.runtime.postgres import Pool, transaction, translated
 
 _DELIVERY = """
     d.notification_id, d.person, d.request_id, d.language, d.channel,
@@ -82,13 +82,13 @@ class PostgresDeliveries:
 
     async def any_due(self, now: datetime) -> bool:
         """Whether something waits to be sent."""
-        async with transaction(self._pool) as db:
-            return bool(await db.fetchval(_ANY_DUE, now))
+        with translated():
+            return bool(await self._pool.fetchval(_ANY_DUE, now))
 
     async def claim(self, limit: int, now: datetime, lease_until: datetime) -> Sequence[Claimed]:
         """Take up to ``limit`` that are due, the most urgent first, for us alone."""
-        async with transaction(self._pool) as db:
-            rows = await db.fetch(_CLAIM, limit, now, lease_until, self._me)
+        with translated():
+            rows = await self._pool.fetch(_CLAIM, limit, now, lease_until, self._me)
         return [_claimed(row) for row in rows]
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
