@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -62,7 +62,7 @@ def e2e(requests: RequestsOption = 20_000, json_output: JsonOption = False) -> N
     console = Console(stderr=json_output, highlight=False)
     measured = run(_e2e(requests, console))
     if json_output:
-        typer.echo(json.dumps({**asdict(measured), "ratio": measured.ratio}))
+        typer.echo(json.dumps(_as_json(measured)))
     else:
         _show(measured, console)
 
@@ -111,6 +111,17 @@ async def _measure_router(bootstrap: str, records: list[Outgoing]) -> tuple[floa
         await sink.publish(records)
         result = await following
     return len(records) / (time.perf_counter() - began), result
+
+
+def _as_json(measured: Measured) -> dict[str, Any]:
+    return {
+        "requests": measured.requests,
+        "raw_per_s": measured.raw_per_s,
+        "router_per_s": measured.router_per_s,
+        "ratio": measured.ratio,
+        "parts": {name: asdict(part) for name, part in measured.parts.items()},
+        "result": measured.result.as_json(),
+    }
 
 
 def _show(measured: Measured, console: Console) -> None:

@@ -1,7 +1,8 @@
 """What became of what was sent, counted from the router's own events."""
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from shared.events import (
     Event,
@@ -39,6 +40,10 @@ class Result:
     new_cases: int
     with_work: int
     bureaus: Counter[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it for a program."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @property
     def answered(self) -> int:

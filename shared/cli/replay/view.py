@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -56,10 +55,7 @@ def as_json(played: Played, result: Result, took_s: float) -> dict[str, Any]:
         "rejects": str(played.rejects) if played.rejects else None,
         "took_s": round(took_s, 2),
         "requests_per_s": round(played.sent / took_s, 1),
-        **{
-            name: dict(value) if isinstance(value, Counter) else value
-            for name, value in asdict(result).items()
-        },
+        **result.as_json(),
     }
 
 
