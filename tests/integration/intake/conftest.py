@@ -1,0 +1,73 @@
+"""Intake as a process sees it, with its HTTP port."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeAlias
+
+import aiohttp
+import pytest
+
+from services.intake.app import intake
+from services.intake.settings import IntakeSettings
+from shared.runtime.http import serving
+from shared.runtime.keys import store_keys
+from shared.runtime.service import Work
+from tests.conftest import Database
+from tests.integration.intake.calls import ADAPTER
+from tests.stack import Stores
+
+Running: TypeAlias = Callable[..., AbstractAsyncContextManager[aiohttp.ClientSession]]
+
+_STOP_WITHIN_S = 3
+BUREAU = "key of a bureau"
+
+
+@pytest.fixture
+async def running(stores: Stores, database: Database) -> Running:
+    """Return a maker of running instances, each yielding a client of its HTTP port.
+
+    When a part of an instance fails, the test fails with its error.
+    """
+    await store_keys(
+        database.admin_dsn,
+        "intake",
+        [("demo", "adapter", ADAPTER), ("STREETS", "bureau", BUREAU)],
+    )
+
+    @asynccontextmanager
+    async def instance(
+        *, dsn: str = database.dsn("intake"), bootstrap: str = stores.bootstrap
+    ) -> AsyncGenerator[aiohttp.ClientSession]:
+        settings = IntakeSettings.model_validate(
+            {
+                "ROUTE311_KAFKA_BOOTSTRAP": bootstrap,
+                "postgres_dsn": dsn,
+                "http_port": 0,
+                "public_url": "https://311.example.org/",
+                "reporter_key": "a secret of the tests",
+            }
+        )
+        stopping = asyncio.Event()
+        async with (
+            intake(settings) as parts,
+            serving("127.0.0.1", 0, routes=parts.routes, check=_nothing_missing) as port,
+            asyncio.TaskGroup() as group,
+            aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client,
+        ):
+            tasks = [group.create_task(_run(work, stopping)) for work in parts.work]
+            yield client
+            stopping.set()
+            _, late = await asyncio.wait(tasks, timeout=_STOP_WITHIN_S)
+            for task in late:
+                task.cancel()
+
+    return instance
+
+
+async def _run(work: Work, stopping: asyncio.Event) -> None:
+    await work(stopping)
+
+
+async def _nothing_missing() -> str | None:
+    return None

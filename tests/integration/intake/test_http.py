@@ -1,0 +1,256 @@
+"""Submissions that come by HTTP."""
+
+import asyncio
+import json
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from shared.topics import INTAKE_CONTACTS, INTAKE_RECEIPTS, INTAKE_REQUESTS
+from tests.conftest import Database
+from tests.integration.intake.calls import Answer, plain, post
+from tests.integration.intake.conftest import BUREAU, Running
+from tests.tcp_proxy import Link, link_to
+from tests.topic_log import TopicLog
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+REPORTER = {"name": "Ana Ruiz", "email": "ana@example.org", "status_updates": ["email"]}
+
+
+async def test_a_submission_is_answered_with_201_and_passed_on(
+    running: Running, topic_log: TopicLog
+) -> None:
+    async with running() as client:
+        answer = await post(client, plain(reporter=REPORTER), key="17")
+        [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
+        [contact] = await topic_log.at_least(1, INTAKE_CONTACTS)
+
+    assert answer.status == 201
+    assert answer.headers["Content-Type"].startswith("application/json")
+    accepted = answer.json
+    assert accepted["submission_id"] == "17"
+    assert accepted["submission_source"] == "/http/demo"
+    assert accepted["request_id"] == request.data.request_id == contact.data.request_id
+    assert accepted["tracking_number"] == request.data.tracking_number
+    assert answer.headers["Location"] == accepted["status_url"]
+    assert accepted["status_url"] == (
+        f"https://311.example.org/v1/requests/{accepted['tracking_number']}"
+    )
+    assert await topic_log.records(INTAKE_RECEIPTS) == []
+
+
+async def test_the_same_key_gets_the_same_bytes_and_other_data_are_refused(
+    running: Running, topic_log: TopicLog
+) -> None:
+    async with running() as client:
+        first = await post(client, key="17")
+        again = await post(client, key="17")
+    async with running() as client:
+        after_a_restart = await post(client, key="17")
+        other = await post(client, plain(description="Another hole"), key="17")
+        await post(client, plain(service_code="ROW-DEBRIS"), key="18")
+        await topic_log.at_least(2, INTAKE_REQUESTS)
+
+    assert first.body == again.body == after_a_restart.body
+    assert (first.status, after_a_restart.status, other.status) == (201, 201, 422)
+    assert [error["code"] for error in other.json["errors"]] == ["id_reused"]
+    assert len(await topic_log.records(INTAKE_REQUESTS)) == 2
+
+
+async def test_without_a_key_every_call_is_a_request(running: Running) -> None:
+    async with running() as client:
+        one, two = await post(client), await post(client)
+
+    assert one.json["request_id"] != two.json["request_id"]
+
+
+async def test_callers_with_one_key_in_one_moment_get_one_request(
+    running: Running, topic_log: TopicLog
+) -> None:
+    async with running() as here, running() as there:
+        answers = await asyncio.gather(
+            *(post(client, key="17") for client in (here, there) * 20),
+            *(post(here, key=f"other {n}") for n in range(10)),
+        )
+        await topic_log.at_least(11, INTAKE_REQUESTS)
+
+    assert {answer.status for answer in answers} == {201}
+    assert len({answer.body for answer in answers[:40]}) == 1
+    assert len(await topic_log.records(INTAKE_REQUESTS)) == 11
+
+
+async def test_of_two_different_submissions_with_one_key_in_one_moment_one_is_refused(
+    running: Running,
+) -> None:
+    async with running() as here, running() as there:
+        answers = await asyncio.gather(
+            *(
+                post(client, plain(description=f"Hole {n}"), key=f"{pair}")
+                for pair in range(10)
+                for n, client in enumerate((here, there))
+            )
+        )
+
+    for pair in range(10):
+        assert sorted(answer.status for answer in answers[2 * pair : 2 * pair + 2]) == [201, 422]
+
+
+async def test_every_fault_is_named_as_a_problem(running: Running) -> None:
+    async with running() as client:
+        answer = await post(client, {"channel": "fax", "location": {"latitude": 91}}, key="17")
+        again = await post(client, {"channel": "fax", "location": {"latitude": 91}}, key="17")
+
+    assert answer.status == 422
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
+    assert {(error["field"], error["code"]) for error in answer.json["errors"]} == {
+        ("jurisdiction", "missing_jurisdiction"),
+        ("channel", "unknown_channel"),
+        ("location.latitude", "out_of_range"),
+        ("description", "missing_description"),
+    }
+    assert answer.json["status"] == 422
+    assert answer.body == again.body
+
+
+REFUSED: dict[str, tuple[int, bytes, dict[str, str]]] = {
+    "no JSON": (400, b"{", {}),
+    "no UTF-8": (400, b"\xff", {}),
+    "too deep": (400, b"[" * 300, {}),
+    "no object": (422, b"[]", {}),
+    "a key too long": (400, b"{}", {"Idempotency-Key": "x" * 501}),
+    "nobody": (401, b"{}", {"Authorization": ""}),
+    "an unknown key": (401, b"{}", {"Authorization": "Bearer nobody's"}),
+    "a bureau": (403, b"{}", {"Authorization": f"Bearer {BUREAU}"}),
+    "too large": (413, b"x" * (1024 * 1024 + 1), {}),
+    "no JSON by its own word": (415, b"{}", {"Content-Type": "text/plain"}),
+}
+
+
+async def test_what_is_no_submission_is_a_problem_that_says_what_to_do(running: Running) -> None:
+    async with running() as client:
+        answers = {
+            name: await post(client, body, headers=headers)
+            for name, (_, body, headers) in REFUSED.items()
+        }
+
+    assert {name: answer.status for name, answer in answers.items()} == {
+        name: status for name, (status, *_) in REFUSED.items()
+    }
+    for answer in answers.values():
+        assert answer.headers["Content-Type"].startswith("application/problem+json")
+        assert answer.json["status"] == answer.status
+        assert answer.json["detail"]
+        assert ("WWW-Authenticate" in answer.headers) == (answer.status == 401)
+
+
+async def test_the_callers_trace_goes_on(running: Running, topic_log: TopicLog) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    async with running() as client:
+        await post(client, headers={"traceparent": trace})
+        [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
+
+    assert request.traceparent == trace
+
+
+async def test_with_kafka_away_submissions_are_taken_and_go_on_later(
+    running: Running, topic_log: TopicLog
+) -> None:
+    async with running(bootstrap="127.0.0.1:1") as client:
+        answer = await post(client)
+    assert answer.status == 201
+    assert await topic_log.records(INTAKE_REQUESTS) == []
+
+    async with running():
+        [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
+    assert request.data.request_id == answer.json["request_id"]
+
+
+def through(link: Link, dsn: str) -> str:
+    parts = urlsplit(dsn)
+    return parts._replace(
+        netloc=f"{parts.username}:{parts.password}@127.0.0.1:{link.port}"
+    ).geturl()
+
+
+async def test_with_the_database_down_the_answer_is_503_at_once_and_then_201_again(
+    running: Running, database: Database
+) -> None:
+    server = urlsplit(database.dsn("intake"))
+    async with (
+        link_to(server.hostname or "", server.port or 0) as link,
+        running(dsn=through(link, database.dsn("intake"))) as client,
+    ):
+        assert (await post(client, key="17")).status == 201
+        await link.cut()
+        began = time.perf_counter()
+        down = await post(client, key="18")
+        waited_s = time.perf_counter() - began
+        await link.mend()
+
+        async def healed() -> Answer | None:
+            answer = await post(client, key="18")
+            return answer if answer.status == 201 else None
+
+        assert await eventually(healed)
+
+    assert (down.status, down.headers["Retry-After"]) == (503, "2")
+    assert down.headers["Content-Type"].startswith("application/problem+json")
+    assert waited_s < 1
+
+
+async def test_with_a_database_that_hangs_the_answer_is_503_within_a_second(
+    running: Running, database: Database, topic_log: TopicLog
+) -> None:
+    async with running() as client:
+        await post(client, key="17")
+        connection = await asyncpg.connect(database.admin_dsn)
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE intake.submissions")
+            began = time.perf_counter()
+            answers = await asyncio.gather(*(post(client, key=f"{n}") for n in range(5)))
+            waited_s = time.perf_counter() - began
+        await connection.close()
+        after = [await post(client, key=f"{n}") for n in range(5)]
+        await topic_log.at_least(6, INTAKE_REQUESTS)
+
+    assert {answer.status for answer in answers} == {503}
+    assert waited_s < 1
+    assert {answer.status for answer in after} == {201}
+    assert len(await topic_log.records(INTAKE_REQUESTS)) == 6
+
+
+async def test_with_keys_that_cannot_be_looked_up_the_answer_is_503_within_a_second(
+    running: Running, database: Database
+) -> None:
+    async with running() as client:
+        connection = await asyncpg.connect(database.admin_dsn)
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE intake.api_keys")
+            began = time.perf_counter()
+            answer = await post(client)
+            waited_s = time.perf_counter() - began
+        await connection.close()
+
+    assert answer.status == 503
+    assert waited_s < 1
+
+
+async def test_any_json_is_answered(running: Running) -> None:
+    worst: list[Any] = [
+        {"jurisdiction": "portland.gov", "channel": "web", "description": "x" * 5000},
+        plain(attributes={f"{n}": "x" * 600 for n in range(200)}),
+        plain(reporter={"email": "none", "phone": "none"}),
+        plain(observed_at="0001-01-01T00:00:00+14:00"),
+        plain(location={"latitude": 1e308, "longitude": "NaN"}),
+        [plain()],
+        "text",
+    ]
+    async with running() as client:
+        answers = [await post(client, json.dumps(data).encode()) for data in worst]
+
+    assert [answer.status for answer in answers] == [422, 422, 201, 201, 422, 422, 422]

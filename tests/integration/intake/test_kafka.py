@@ -1,0 +1,224 @@
+"""Submissions that come by Kafka: real topics in, real topics out."""
+
+import asyncpg
+import pytest
+
+from shared.events import (
+    ContactGiven,
+    RequestSubmitted,
+    SubmissionAccepted,
+    SubmissionRejected,
+    encode,
+)
+from shared.runtime.records import Outgoing
+from shared.topics import (
+    CHANNEL_SUBMISSIONS,
+    INTAKE_CONTACTS,
+    INTAKE_RECEIPTS,
+    INTAKE_REQUESTS,
+    INTAKE_REQUESTS_EXPRESS,
+    Topic,
+)
+from tests.builders import handed_in
+from tests.conftest import Database
+from tests.integration.intake.calls import plain
+from tests.integration.intake.conftest import Running
+from tests.topic_log import TopicLog
+
+pytestmark = pytest.mark.integration
+
+REPORTER = {
+    "name": "Ana Ruiz",
+    "email": "ana@example.org",
+    "phone": "+15035550100",
+    "language": "es",
+    "status_updates": ["email"],
+}
+
+
+async def hand_in(topic_log: TopicLog, *values: bytes | None, key: str = "adapter") -> None:
+    for value in values:
+        await topic_log.write(CHANNEL_SUBMISSIONS, key, value)
+
+
+async def values(topic_log: TopicLog, topic: Topic) -> list[bytes | None]:
+    return [record.value for record in await topic_log.records(topic)]
+
+
+async def test_a_submission_becomes_a_request_a_contact_and_a_receipt(
+    running: Running, topic_log: TopicLog
+) -> None:
+    event = handed_in(plain(reporter=REPORTER), id="17", source="/adapter")
+    async with running():
+        await hand_in(topic_log, encode(event))
+        [receipt] = await topic_log.at_least(1, INTAKE_RECEIPTS)
+        [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
+        [contact] = await topic_log.at_least(1, INTAKE_CONTACTS)
+
+    assert isinstance(receipt, SubmissionAccepted)
+    assert isinstance(request, RequestSubmitted)
+    assert isinstance(contact, ContactGiven)
+    assert receipt.data.submission_id == receipt.causationid == request.causationid == "17"
+    assert receipt.data.request_id == request.data.request_id == contact.data.request_id
+    assert request.data.location.municipality == "portland.gov"
+    assert contact.data.email == "ana@example.org"
+    [receipt_record] = await topic_log.records(INTAKE_RECEIPTS)
+    [request_record] = await topic_log.records(INTAKE_REQUESTS)
+    [contact_record] = await topic_log.records(INTAKE_CONTACTS)
+    assert receipt_record.key == b"/adapter"
+    assert request_record.key == b"portland.gov:pavement"
+    assert contact_record.key == request.data.request_id.encode()
+    assert b"ana@example.org" not in (request_record.value or b"")
+    assert b"ana@example.org" not in (receipt_record.value or b"")
+
+
+async def test_what_may_be_a_hazard_goes_by_the_express_topic_and_is_told_to_call_911(
+    running: Running, topic_log: TopicLog
+) -> None:
+    wire = plain(service_code="ROW-WIRE", description="Power line down and sparking", language="en")
+    async with running():
+        await hand_in(topic_log, encode(handed_in(wire)))
+        [request] = await topic_log.at_least(1, INTAKE_REQUESTS_EXPRESS)
+        [receipt] = await topic_log.at_least(1, INTAKE_RECEIPTS)
+
+    assert request.data.lane == receipt.data.lane == "express"
+    assert [advice.code for advice in receipt.data.advice] == ["call_911"]
+    assert await topic_log.records(INTAKE_REQUESTS) == []
+
+
+async def test_a_repeat_gets_the_same_bytes_and_other_data_under_its_id_are_refused(
+    running: Running, topic_log: TopicLog
+) -> None:
+    event = encode(handed_in(plain(), id="17"))
+    other = encode(handed_in(plain(description="Another hole"), id="17"))
+    async with running():
+        await hand_in(topic_log, event, event)
+        await topic_log.at_least(2, INTAKE_RECEIPTS)
+    async with running():
+        await hand_in(topic_log, event, other, other)
+        receipts = await topic_log.at_least(5, INTAKE_RECEIPTS)
+
+    kept = await values(topic_log, INTAKE_RECEIPTS)
+    assert len(set(kept[:3])) == 1
+    assert len(set(kept[3:])) == 1
+    assert isinstance(receipts[3], SubmissionRejected)
+    assert [error.code for error in receipts[3].data.errors] == ["id_reused"]
+    assert len(await topic_log.records(INTAKE_REQUESTS)) == 1
+
+
+async def test_garbage_is_parked_with_its_reason_and_the_rest_flows(
+    running: Running, topic_log: TopicLog
+) -> None:
+    good = [encode(handed_in(plain())) for _ in range(2)]
+    nobody = b'{"specversion": "1.0", "type": "route311.submission.v1", "data": {}}'
+    unknown = encode(handed_in(plain())).replace(
+        b"route311.submission.v1", b"route311.complaint.v1"
+    )
+    newer = encode(handed_in(plain())).replace(b"route311.submission.v1", b"route311.submission.v2")
+    large = b'{"pad": "' + b"x" * (1024 * 1024) + b'"}'
+    async with running():
+        await hand_in(topic_log, good[0], b"garbage", nobody, unknown, newer, large, None, good[1])
+        await topic_log.at_least(2, INTAKE_RECEIPTS)
+
+    parked = await topic_log.records("channel-submissions-dlq")
+    assert [record.value for record in parked] == [
+        b"garbage",
+        nobody,
+        unknown,
+        newer,
+        large,
+        None,
+    ]
+    headers = [dict(record.headers) for record in parked]
+    assert [header["code"].decode() for header in headers] == [
+        "undecodable_event",
+        "undecodable_event",
+        "unknown_type",
+        "unknown_version",
+        "too_large",
+        "undecodable_event",
+    ]
+    assert {header["service"] for header in headers} == {b"intake"}
+    assert all(header["source"].startswith(b"channel-submissions/") for header in headers)
+    assert b"source" in headers[1]["reason"]
+
+
+async def test_the_binary_mode_of_cloudevents_is_taken_too(
+    running: Running, topic_log: TopicLog
+) -> None:
+    headers = {
+        "ce_specversion": b"1.0",
+        "ce_id": b"17",
+        "ce_source": b"/binary",
+        "ce_type": b"route311.submission.v1",
+        "ce_time": b"2026-03-02T12:00:00Z",
+        "content-type": b"application/json",
+    }
+    data = b'{"jurisdiction": "portland.gov", "channel": "kafka", "description": "A pothole",'
+    data += b'"location": {"address": "1221 SW 4th Ave"}}'
+    async with running():
+        await topic_log.write(CHANNEL_SUBMISSIONS, "adapter", data, **headers)
+        await topic_log.write(CHANNEL_SUBMISSIONS, "adapter", b"no json", **headers)
+        await hand_in(topic_log, encode(handed_in(plain())))
+        receipts = await topic_log.at_least(2, INTAKE_RECEIPTS)
+
+    [binary] = [receipt.data for receipt in receipts if receipt.data.submission_id == "17"]
+    assert (binary.submission_source, binary.service_code) == ("/binary", "ROW-POTHOLE")
+    [parked] = await topic_log.records("channel-submissions-dlq")
+    assert parked.value == b"no json"
+
+
+async def test_wrong_data_are_rejected_with_every_fault_and_kept(
+    running: Running, topic_log: TopicLog, database: Database
+) -> None:
+    wrong = encode(
+        handed_in({"jurisdiction": "atlantis.gov", "channel": "fax", "media": [{}]}, time="soon")
+    )
+    async with running():
+        await hand_in(topic_log, wrong)
+        [receipt] = await topic_log.at_least(1, INTAKE_RECEIPTS)
+
+    assert {(error.field, error.code) for error in receipt.data.errors} == {
+        ("jurisdiction", "unknown_jurisdiction"),
+        ("channel", "unknown_channel"),
+        ("media.0.url", "missing_url"),
+        ("description", "missing_description"),
+        ("location", "missing_location"),
+        ("time", "bad_time"),
+    }
+    connection = await asyncpg.connect(database.dsn("intake"))
+    assert await connection.fetchval("SELECT body FROM submissions") == wrong
+    await connection.close()
+    assert await topic_log.records("channel-submissions-dlq") == []
+
+
+async def test_the_longest_identity_and_any_text_are_stored(
+    running: Running, topic_log: TopicLog
+) -> None:
+    long = {"id": "\U0001f6b2" * 500, "source": "ü" * 500}
+    odd = plain(
+        description="\x00 e\u0301 \U0001f6b2",
+        location={"address": "\x00" * 500, "latitude": 45.5, "longitude": -122.6},
+        attributes={"\x00key": "\x00"},
+    )
+    async with running():
+        await hand_in(topic_log, encode(handed_in(odd, **long)), encode(handed_in({}, **long)))
+        receipts = await topic_log.at_least(2, INTAKE_RECEIPTS)
+        [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
+
+    assert [type(receipt) for receipt in receipts] == [SubmissionAccepted, SubmissionRejected]
+    assert request.data.description == "é \U0001f6b2"
+    assert request.data.attributes == {"key": ""}
+
+
+async def test_five_hundred_at_once_have_five_hundred_numbers(
+    running: Running, topic_log: TopicLog
+) -> None:
+    events = [encode(handed_in(plain())) for _ in range(500)]
+    async with running():
+        await topic_log.sink.publish(
+            [Outgoing("", CHANNEL_SUBMISSIONS.name, b"adapter", value) for value in events]
+        )
+        receipts = await topic_log.at_least(500, INTAKE_RECEIPTS)
+
+    assert len({receipt.data.tracking_number for receipt in receipts}) == 500

@@ -1,0 +1,198 @@
+"""Intake's tables in PostgreSQL: what only a database can show."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.intake.filing import Filing
+from services.intake.receipts import Receipt
+from services.intake.retention import REJECTED_KEPT, Retention
+from services.intake.rules.fingerprint import fingerprint, identity_key
+from services.intake.store import PostgresSubmissions
+from services.intake.tracking.public_status import Membership, PublicRequest, Ruling, Step
+from services.intake.tracking.store import PostgresPublicStatuses, find_status
+from shared.errors import DatabaseBusyError
+from shared.events import new_id
+from shared.runtime.postgres import Pool, open_pool, transaction
+from tests.builders import NOON
+from tests.conftest import Database
+
+pytestmark = pytest.mark.integration
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+async def pool(database: Database) -> AsyncGenerator[Pool]:
+    async with open_pool(database.dsn("intake")) as pool:
+        yield pool
+
+
+def filing(id: str = "7", data: object = "data", **changes: Any) -> Filing:
+    fields: dict[str, Any] = {
+        "mark": (identity_key("/test", id), fingerprint(data)),
+        "first": True,
+        "source": "/test",
+        "submission_id": id,
+        "received_at": NOON,
+        "receipt": Receipt(new_id(), b"receipt"),
+        "body": None,
+        "time_replaced": False,
+    }
+    return Filing(**(fields | changes))
+
+
+def request(number: str = "26-7KQ4-M2", **changes: Any) -> PublicRequest:
+    fields: dict[str, Any] = {
+        "request_id": new_id(),
+        "tracking_number": number,
+        "jurisdiction": "portland.gov",
+        "service_code": "ROW-POTHOLE",
+        "submitted_at": NOON,
+        "address": "5 Main St",
+        "latitude": 45.519,
+        "longitude": -122.679,
+    }
+    return PublicRequest(**(fields | changes))
+
+
+async def add(pool: Pool, *filings: Filing, requests: list[PublicRequest] | None = None) -> None:
+    async with transaction(pool) as db:
+        await PostgresSubmissions(db).add(filings, requests or [])
+
+
+async def receipts(pool: Pool, *ids: str) -> set[Receipt]:
+    async with transaction(pool) as db:
+        keys = [identity_key("/test", of) for of in ids]
+        return set((await PostgresSubmissions(db).receipts(keys)).values())
+
+
+async def test_the_answers_under_an_identity_come_back(pool: Pool) -> None:
+    first, second = filing(), filing(data="other", first=False)
+    await add(pool, first, second, filing("8"))
+
+    assert await receipts(pool, "7", "9") == {first.receipt, second.receipt}
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(filing(), id="the same data"),
+        pytest.param(filing(data="other"), id="other data, first as well"),
+    ],
+)
+async def test_two_members_cannot_both_be_the_first_to_answer(pool: Pool, second: Filing) -> None:
+    await add(pool, filing())
+
+    with pytest.raises(DatabaseBusyError):
+        await add(pool, second)
+
+
+async def test_no_serial_number_is_given_twice_even_when_its_transaction_fails(pool: Pool) -> None:
+    async def serials(count: int) -> list[int]:
+        async with transaction(pool) as db:
+            return list(await PostgresSubmissions(db).serials(count))
+
+    async def failing() -> None:
+        async with transaction(pool) as db:
+            await PostgresSubmissions(db).serials(2)
+            raise DatabaseBusyError("on purpose")
+
+    first = await serials(3)
+    with pytest.raises(DatabaseBusyError):
+        await failing()
+    second = await serials(2)
+
+    assert first == [0, 1, 2]
+    assert not set(first) & set(second)
+
+
+async def test_rejected_submissions_are_forgotten_after_30_days_and_no_others(pool: Pool) -> None:
+    just_old = NOON - REJECTED_KEPT - timedelta(seconds=1)
+    old = filing("old", body=b"rejected", received_at=just_old)
+    young = filing("young", body=b"rejected", received_at=NOON - REJECTED_KEPT)
+    accepted = filing("accepted", received_at=just_old)
+    await add(pool, old, young, accepted)
+
+    assert await Retention(pool, lambda: NOON).sweep() == 1
+    assert await receipts(pool, "old", "young", "accepted") == {young.receipt, accepted.receipt}
+
+
+async def follow(
+    pool: Pool,
+    *,
+    rulings: tuple[Ruling, ...] = (),
+    memberships: tuple[Membership, ...] = (),
+    steps: tuple[Step, ...] = (),
+) -> None:
+    async with transaction(pool) as db:
+        statuses = PostgresPublicStatuses(db)
+        await statuses.decide(rulings)
+        await statuses.join(memberships)
+        await statuses.move(steps)
+
+
+async def test_a_request_comes_back_with_what_became_of_it(pool: Pool) -> None:
+    made, case_id = request(), new_id()
+    ruling = Ruling(made.request_id, NOON, "new", "State Roads", "511", "https://x.org")
+    steps = tuple(
+        Step(case_id, version, status, NOON + version * HOUR, "STREETS", "a note", NOON)
+        for version, status in ((1, "open"), (3, "completed"))
+    )
+    await add(pool, requests=[made])
+    fresh = await find_status(pool, made.tracking_number)
+    joined = Membership(made.request_id, case_id, NOON)
+    await follow(pool, rulings=(ruling,), memberships=(joined,), steps=steps[::-1])
+    later = await find_status(pool, made.tracking_number)
+
+    assert fresh is not None
+    assert (fresh.request, fresh.ruling, fresh.steps) == (made, None, ())
+    assert later is not None
+    assert (later.request, later.ruling, later.steps) == (made, ruling, steps)
+
+
+async def test_a_number_that_nobody_has_is_not_found(pool: Pool) -> None:
+    assert await find_status(pool, "26-7KQ4-M2") is None
+
+
+async def test_the_latest_membership_counts_in_whatever_order_they_come(pool: Pool) -> None:
+    made = request()
+    await add(pool, requests=[made])
+    cases = [new_id() for _ in range(3)]
+    steps = tuple(Step(case_id, 1, "open", NOON, case_id) for case_id in cases)
+    old, new, between = (
+        Membership(made.request_id, case_id, NOON + n * HOUR)
+        for case_id, n in zip(cases, (0, 2, 1), strict=True)
+    )
+    await follow(pool, steps=steps, memberships=(new, old))
+    await follow(pool, memberships=(between,))
+
+    status = await find_status(pool, made.tracking_number)
+    assert status is not None
+    assert [step.bureau for step in status.steps] == [new.case_id]
+
+
+async def test_the_same_step_again_changes_nothing(pool: Pool) -> None:
+    made, case_id = request(), new_id()
+    await add(pool, requests=[made])
+    step = Step(case_id, 1, "open", NOON, "STREETS")
+    again = Step(case_id, 1, "completed", NOON, "STREETS")
+    joined = Membership(made.request_id, case_id, NOON)
+    await follow(pool, memberships=(joined,), steps=(step, step))
+    await follow(pool, steps=(again,))
+
+    status = await find_status(pool, made.tracking_number)
+    assert status is not None
+    assert status.steps == (step,)
+
+
+async def test_what_became_of_a_request_that_nobody_made_here_is_left_out(pool: Pool) -> None:
+    await follow(
+        pool,
+        rulings=(Ruling(new_id(), NOON, "new"),),
+        memberships=(Membership(new_id(), new_id(), NOON),),
+    )
+
+    assert await find_status(pool, "26-7KQ4-M2") is None
