@@ -30,10 +30,10 @@ async def serving(
     """
     app = web.Application(middlewares=[_timed], client_max_size=_MAX_BODY_BYTES)
     app.add_routes([*routes, *_operations(check)])
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=3)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, shutdown_timeout=3)
+        site = web.TCPSite(runner, host, port)
         await site.start()
         bound: int = runner.addresses[0][1]
         yield bound
