@@ -1,0 +1,132 @@
+"""A case: one problem, and the bureaus that work on it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from services.dispatch.rules.deadlines import Due
+from services.dispatch.rules.priority import Priority
+
+Role: TypeAlias = Literal["lead", "informed"]
+CaseStatus: TypeAlias = Literal[
+    "open",
+    "acknowledged",
+    "scheduled",
+    "in_progress",
+    "waiting_for_resident",
+    "completed",
+    "declined",
+    "referred",
+]
+OrderStatus: TypeAlias = Literal[
+    "issued",
+    "acknowledged",
+    "scheduled",
+    "in_progress",
+    "waiting_for_resident",
+    "completed",
+    "declined",
+    "transferred",
+    "withdrawn",
+]
+CLOSED: frozenset[CaseStatus] = frozenset({"completed", "declined", "referred"})
+FINAL: frozenset[OrderStatus] = frozenset({"completed", "declined", "transferred", "withdrawn"})
+GIVEN_AWAY: frozenset[OrderStatus] = frozenset({"transferred", "withdrawn"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What the report that opened the case says; it stays as it was.
+
+    Attributes:
+        notes: What the kind's entry in the catalogue adds for the bureaus.
+        location: Place, as the wire has it.
+        media: Pictures and the like, as the wire has them.
+    """
+
+    service_name: str
+    summary: str
+    notes: tuple[str, ...]
+    location: Mapping[str, object]
+    attributes: Mapping[str, Any]
+    media: Sequence[Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOrder:
+    """The part of a case that one bureau works on.
+
+    Attributes:
+        number: Counts the work orders of the case from 1, in the order of issue.
+        version: How often its bureau was told about it.
+    """
+
+    work_order_id: str
+    number: int
+    bureau: str
+    role: Role
+    due: Due
+    route_rule: str
+    status: OrderStatus = "issued"
+    version: int = 0
+    scheduled_for: datetime | None = None
+    external_id: str | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether its bureau is done with it."""
+        return self.status in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One problem as it is after ``version`` changes.
+
+    Attributes:
+        opened_by: The request that opened it.
+        linked_case: An earlier case of what may be the same problem.
+        orders: Its work orders by their number.
+    """
+
+    case_id: str
+    version: int
+    jurisdiction: str
+    dedup_group: str
+    service_code: str
+    status: CaseStatus
+    priority: Priority
+    request_count: int
+    first_reported_at: datetime
+    last_reported_at: datetime
+    opened_by: str
+    linked_case: str | None
+    problem: Problem
+    orders: tuple[WorkOrder, ...]
+    closed_at: datetime | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the work on it ended."""
+        return self.status in CLOSED
+
+    @property
+    def lead(self) -> WorkOrder:
+        """The work order whose status the case follows."""
+        return next(o for o in self.orders if o.role == "lead" and o.status not in GIVEN_AWAY)
+
+    @property
+    def bureaus(self) -> frozenset[str]:
+        """Every bureau that got work on it."""
+        return frozenset(order.bureau for order in self.orders)
+
+    def latest_of(self, bureau: str) -> WorkOrder | None:
+        """Return the bureau's newest work order, which is the one it is told about."""
+        return next((o for o in reversed(self.orders) if o.bureau == bureau), None)
+
+    def with_order(self, order: WorkOrder) -> "Case":
+        """Return the case with this work order in the place of its older self, or added."""
+        if order.number > len(self.orders):
+            return replace(self, orders=(*self.orders, order))
+        others = (order if o.number == order.number else o for o in self.orders)
+        return replace(self, orders=tuple(others))

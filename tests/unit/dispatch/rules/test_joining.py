@@ -1,0 +1,136 @@
+from dataclasses import replace
+
+import pytest
+
+from services.dispatch.rules.case import Case, CaseStatus
+from services.dispatch.rules.changes import Attached, Opened, Raised
+from services.dispatch.rules.deadlines import Terms
+from services.dispatch.rules.joining import attach, open_case
+from services.dispatch.rules.priority import Priority
+from services.dispatch.rules.routing import Assignment, Route
+from tests.builders import NOON
+from tests.unit.dispatch.makers import (
+    CALENDAR,
+    HOUR,
+    arrival,
+    case,
+    order,
+    urgency,
+)
+
+DESK_LEADS = Route(Assignment("DESK", "urgent-to-dispatch-desk"), (Assignment("WATER", "informs"),))
+
+
+def after(opened: Case, **changes: object) -> Case:
+    return attach(opened, arrival(**changes))[-1].case
+
+
+def test_a_request_opens_a_case_with_a_work_order_for_each_bureau_of_its_route() -> None:
+    request = arrival(route=DESK_LEADS, priority=urgency("P2", 60), linked_case="earlier")
+
+    step = open_case(request)
+
+    opened = step.case
+    assert step.change == Opened(request.request_id, request.tracking_number)
+    assert (opened.case_id, opened.version, opened.status) == (request.case_id, 1, "open")
+    assert (opened.request_count, opened.opened_by) == (1, request.request_id)
+    assert opened.linked_case == "earlier"
+    assert [(o.number, o.bureau, o.role, o.route_rule, o.status) for o in opened.orders] == [
+        (1, "DESK", "lead", "urgent-to-dispatch-desk", "issued"),
+        (2, "WATER", "informed", "informs", "issued"),
+    ]
+    assert {o.due for o in opened.orders} == {request.terms.due("P2")}
+    assert len({o.work_order_id for o in opened.orders}) == 2
+    assert {o.version for o in opened.orders} == {0}
+
+
+def test_one_more_request_is_one_more_version_and_follower() -> None:
+    opened = case()
+    request = arrival(reported_at=NOON + HOUR)
+
+    [step] = attach(opened, request)
+
+    assert step.change == Attached(request.request_id, request.tracking_number)
+    assert step.case == replace(opened, version=2, request_count=2, last_reported_at=NOON + HOUR)
+
+
+def test_a_request_from_before_the_opening_moves_the_first_report_and_not_the_last() -> None:
+    joined = after(case(), reported_at=NOON - HOUR)
+
+    assert (joined.first_reported_at, joined.last_reported_at) == (NOON - HOUR, NOON)
+
+
+def test_a_more_urgent_request_raises_the_case_in_a_version_of_its_own() -> None:
+    opened = case(priority=urgency("P4", 20))
+    request = arrival(priority=urgency("P2", 60, "swerving"))
+
+    first, second = attach(opened, request)
+
+    assert first.change == Attached(request.request_id, request.tracking_number)
+    assert (first.case.version, first.case.priority) == (2, urgency("P4", 20))
+    assert second.change == Raised("P4", request.request_id)
+    assert (second.case.version, second.case.priority) == (3, urgency("P2", 60, "swerving"))
+
+
+@pytest.mark.parametrize(
+    ("later", "kept"),
+    [
+        pytest.param(urgency("P3", 45), urgency("P3", 45), id="a higher score"),
+        pytest.param(urgency("P3", 40, "x"), urgency("P3", 42), id="a lower score"),
+        pytest.param(urgency("P3", 42, "x"), urgency("P3", 42), id="the same score"),
+        pytest.param(urgency("P5", 90), urgency("P3", 42), id="a lower level"),
+    ],
+)
+def test_within_a_level_the_greater_score_counts_and_nothing_is_ever_lowered(
+    later: Priority, kept: Priority
+) -> None:
+    [step] = attach(case(priority=urgency("P3", 42)), arrival(priority=later))
+
+    assert step.case.priority == kept
+
+
+def test_a_raise_tightens_the_deadlines_of_work_that_is_not_over() -> None:
+    terms = Terms(CALENDAR, "P4", 720, NOON + 2 * HOUR)
+    due = Terms(CALENDAR, "P4", 720, NOON).due("P4")
+    opened = case(
+        order("ROADS", due=due, status="in_progress"),
+        order("WATER", due=due, role="informed", status="completed"),
+    )
+
+    raised = after(opened, priority=urgency("P1", 80), terms=terms)
+
+    assert [o.due for o in raised.orders] == [terms.due("P1"), due]
+
+
+def test_a_raise_gives_nobody_more_time() -> None:
+    due = Terms(CALENDAR, "P4", 2, NOON).due("P4")
+    opened = case(order(due=due))
+
+    raised = after(
+        opened, priority=urgency("P3", 40), terms=Terms(CALENDAR, "P4", 720, NOON + 9 * HOUR)
+    )
+
+    assert raised.orders[0].due == due
+
+
+def test_a_request_brings_in_the_bureaus_that_have_no_part_yet() -> None:
+    opened = case(order("ROADS"), order("WATER", role="informed"))
+
+    joined = after(opened, route=DESK_LEADS, priority=urgency("P2", 60))
+
+    assert [(o.number, o.bureau, o.role, o.route_rule) for o in joined.orders[2:]] == [
+        (3, "DESK", "informed", "urgent-to-dispatch-desk")
+    ]
+    assert joined.orders[2].due == arrival().terms.due("P2")
+    assert joined.lead.bureau == "ROADS"
+
+
+@pytest.mark.parametrize("status", ["completed", "declined", "referred"])
+def test_a_closed_case_takes_a_late_request_and_gives_out_no_work(status: CaseStatus) -> None:
+    done = case(order(status="completed"), status=status, closed_at=NOON + HOUR)
+
+    first, second = attach(done, arrival(route=DESK_LEADS, priority=urgency("P1", 80)))
+
+    assert (first.case.status, second.case.status) == (status, status)
+    assert second.case.priority == urgency("P1", 80)
+    assert second.case.orders == done.orders
