@@ -1,0 +1,107 @@
+from datetime import datetime
+
+import pytest
+
+from services.dispatch.arrivals import arrival_of
+from services.dispatch.policy import NoBureauError
+from services.dispatch.rules.deadlines import Terms
+from services.dispatch.rules.joining import Arrival
+from services.dispatch.rules.priority import Point
+from shared.events import Decision, Duplicate, Media, Priority
+from shared.events import Point as WirePoint
+from tests.builders import NOON, decision, location, priority
+from tests.unit.dispatch.makers import CALENDAR, HOUR, POLICY, in_harbour, local
+
+BY_DAY = local("2026-03-03 10:00")
+AT_NIGHT = local("2026-03-03 23:00")
+
+
+def arrived(of: Decision, now: datetime = BY_DAY) -> Arrival:
+    return arrival_of(of, "case-1", POLICY, now)
+
+
+def test_a_request_arrives_with_what_triage_decided_about_it() -> None:
+    urgent = Priority(
+        level="P2", score=60, reasons=(WirePoint(code="swerving", points=15, evidence="swerving"),)
+    )
+    of = decision(in_harbour(), priority=urgent)
+
+    found = arrived(of)
+
+    assert (found.request_id, found.tracking_number) == (of.request_id, of.tracking_number)
+    assert (found.jurisdiction, found.dedup_group) == ("harbour.gov", "pavement")
+    assert (found.priority.level, found.priority.score) == ("P2", 60)
+    assert found.priority.reasons == (Point("swerving", 15, "swerving"),)
+
+
+def test_what_triage_says_it_is_counts_and_not_what_it_was_called() -> None:
+    found = arrived(decision(in_harbour(service_code="OTHER"), service_code="SINKHOLE"))
+
+    assert found.service_code == "SINKHOLE"
+    assert found.problem.service_name == "Sinkhole"
+    assert found.problem.notes == ("Call the owner of the main",)
+    assert found.route.lead.bureau == "DESK"
+
+
+def test_deadlines_count_from_the_submission_by_the_kind_that_it_is() -> None:
+    found = arrived(decision(in_harbour(submitted_at=NOON - HOUR, observed_at=NOON - 9 * HOUR)))
+
+    assert found.reported_at == NOON - HOUR
+    assert found.terms == Terms(CALENDAR, "P4", 720, NOON - HOUR)
+
+
+def test_a_bureau_reads_the_problem_in_the_reporters_words_and_nothing_of_the_reporter() -> None:
+    picture = Media(url="https://example.org/1.jpg")
+    request = in_harbour(
+        description=" Deep hole ",
+        location=location(details="by the stop"),
+        attributes={"size": "large"},
+        media=(picture,),
+        reporter_ref="0123456789abcdef",
+    )
+
+    problem = arrived(decision(request)).problem
+
+    assert problem.summary == "Deep hole"
+    assert problem.location["details"] == "by the stop"
+    assert problem.attributes == {"size": "large"}
+    assert [media["url"] for media in problem.media] == [picture.url]
+    assert "0123456789abcdef" not in repr(problem)
+
+
+def test_without_words_the_name_of_the_kind_is_the_summary() -> None:
+    assert arrived(decision(in_harbour(description=" "))).problem.summary == "Pothole"
+
+
+@pytest.mark.parametrize(
+    ("now", "lead"), [pytest.param(BY_DAY, "PARKS"), pytest.param(AT_NIGHT, "RANGERS")]
+)
+def test_who_can_be_reached_is_judged_by_the_present_hour(now: datetime, lead: str) -> None:
+    of = decision(in_harbour(service_code="PARK-HAZARD"), priority=priority("P1", 80))
+
+    assert arrived(of, now).route.lead.bureau == lead
+
+
+def test_words_and_place_details_can_call_for_another_bureau() -> None:
+    words = decision(in_harbour(service_code="SIDEWALK", description="A tent"))
+    details = decision(
+        in_harbour(service_code="SIDEWALK", location=location(details="behind the tent"))
+    )
+
+    for of in (words, details):
+        assert {a.bureau for a in arrived(of).route.informed} == {"OUTREACH", "DESK"}
+
+
+def test_a_case_is_linked_to_the_earlier_one_and_never_to_itself() -> None:
+    def of(case_id: str) -> Decision:
+        duplicate = Duplicate(of_case=case_id, of_request="r", confidence=1, hours_apart=1)
+        return decision(in_harbour(), duplicate=duplicate, case_id="case-1")
+
+    assert arrived(of("case-0")).linked_case == "case-0"
+    assert arrived(of("case-1")).linked_case is None
+    assert arrived(decision(in_harbour())).linked_case is None
+
+
+def test_a_kind_in_which_the_city_has_no_part_cannot_open_a_case() -> None:
+    with pytest.raises(NoBureauError):
+        arrived(decision(in_harbour(service_code="TRANSIT")))
