@@ -1,0 +1,7 @@
+"""``python -m services.dispatch`` runs the dispatch service until SIGTERM."""
+
+from services.dispatch.app import dispatch
+from services.dispatch.settings import DispatchSettings
+from shared.runtime.service import run
+
+run("dispatch", DispatchSettings(), dispatch)

@@ -1,0 +1,41 @@
+"""Where dispatch is put together; the only module that knows which part meets which."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+
+from services.dispatch.handlers import Incoming, on_messages
+from services.dispatch.policy import Policy
+from services.dispatch.settings import DispatchSettings
+from services.dispatch.store import PostgresCases
+from shared.catalogue import load_catalogue
+from shared.events import Event
+from shared.runtime.clock import utc_now
+from shared.runtime.consumer import Consumer
+from shared.runtime.messages import Message
+from shared.runtime.postgres import Connection, open_pool
+from shared.runtime.relay import Relay
+from shared.runtime.service import Parts
+from shared.topics import TRIAGE_DECISIONS, bureau_updates
+
+
+@asynccontextmanager
+async def dispatch(settings: DispatchSettings) -> AsyncGenerator[Parts]:
+    """Open what dispatch needs, yield its parts, and close it all in reverse order."""
+    policy = Policy.of(load_catalogue())
+
+    async def handle(messages: Sequence[Message[Incoming]], db: Connection) -> Sequence[Event]:
+        return await on_messages(messages, PostgresCases(db), policy, utc_now())
+
+    async with open_pool(settings.postgres_dsn.get_secret_value()) as pool:
+        relay = Relay(pool, settings.kafka_bootstrap)
+        consumer = Consumer[Incoming](
+            service="dispatch",
+            name="dispatch",
+            topics=[TRIAGE_DECISIONS, *map(bureau_updates, policy.senders.values())],
+            bootstrap=settings.kafka_bootstrap,
+            pool=pool,
+            handle=handle,
+            drops_repeats=False,  # a request counts once anyway; ids are a bureau's own
+            committed=relay.wake,
+        )
+        yield Parts(pool, work=[consumer.run, relay.run], must_be_ready=[consumer])

@@ -1,0 +1,288 @@
+"""Dispatch against the real Kafka and PostgreSQL, with the city's own catalogue."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from services.dispatch.app import dispatch
+from services.dispatch.settings import DispatchSettings
+from shared.catalogue import load_catalogue
+from shared.events import (
+    CaseClosed,
+    CaseOpened,
+    RequestTriaged,
+    UpdateAccepted,
+    UpdateRefused,
+    WorkOrder,
+    WorkOrderUpdated,
+    encode,
+    new_id,
+)
+from shared.topics import (
+    DISPATCH_CASES,
+    DISPATCH_CLOSINGS,
+    TRIAGE_DECISIONS,
+    bureau_receipts,
+    bureau_updates,
+    bureau_work,
+)
+from tests.builders import decision, priority, request, request_triaged, work_order_updated
+from tests.conftest import Database
+from tests.stack import Stores
+from tests.topic_log import TopicLog
+from tests.unit.dispatch.log import Log
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+LEAD, INFORMED = "PBOT-MOD", ("BES", "WATER")
+BUREAUS = (LEAD, *INFORMED)
+
+
+@pytest.fixture
+def settings(stores: Stores, database: Database) -> DispatchSettings:
+    return DispatchSettings.model_validate(
+        {
+            "ROUTE311_KAFKA_BOOTSTRAP": stores.bootstrap,
+            "postgres_dsn": database.dsn("dispatch"),
+            "http_port": 0,
+        }
+    )
+
+
+@asynccontextmanager
+async def running_dispatch(settings: DispatchSettings) -> AsyncGenerator[None]:
+    """Run dispatch beside the test; when it fails, the test fails at once with its error."""
+    stopping = asyncio.Event()
+    async with dispatch(settings) as parts, asyncio.TaskGroup() as group:
+        for work in parts.work:
+            group.create_task(_run(work, stopping))
+        yield
+        stopping.set()
+
+
+async def _run(work: Any, stopping: asyncio.Event) -> None:
+    await work(stopping)
+
+
+@pytest.fixture
+async def running(settings: DispatchSettings) -> AsyncGenerator[None]:
+    async with running_dispatch(settings):
+        yield
+
+
+def sinkhole(case_id: str | None = None, level: str = "P1", score: int = 80) -> RequestTriaged:
+    of = request(service_code="ROW-SINKHOLE", dedup_group="pavement")
+    return request_triaged(
+        decision(of, case_id=case_id or new_id(), priority=priority(level, score))
+    )
+
+
+async def say(log: TopicLog, sender: str, event: WorkOrderUpdated) -> None:
+    await log.write(bureau_updates(sender), "case", encode(event))
+
+
+async def opened(log: TopicLog, decided: RequestTriaged) -> dict[str, WorkOrder]:
+    """Open a case; return the first work order of each bureau."""
+    await log.publish(decided)
+    return {bureau: (await log.at_least(1, bureau_work(bureau)))[0].data for bureau in BUREAUS}
+
+
+def update(of: WorkOrder, status: str, **changes: Any) -> WorkOrderUpdated:
+    fields = {"work_order_id": of.work_order_id, "bureau": of.bureau, "status": status}
+    return work_order_updated(**(fields | changes))
+
+
+async def everything(log: TopicLog, bureaus: Sequence[str] = BUREAUS) -> Log:
+    said = Log()
+    said.append(await log.events(DISPATCH_CASES))
+    for bureau in bureaus:
+        said.append(await log.events(bureau_work(bureau)))
+        said.append(await log.events(bureau_receipts(bureau)))
+    return said
+
+
+@pytest.mark.usefixtures("running")
+async def test_a_decision_reaches_each_bureau_of_its_kind_on_its_own_topic(
+    topic_log: TopicLog,
+) -> None:
+    decided = sinkhole()
+
+    orders = await opened(topic_log, decided)
+
+    [case] = await topic_log.at_least(1, DISPATCH_CASES)
+    assert isinstance(case, CaseOpened)
+    assert case.data.case_id == decided.data.case_id
+    assert {bureau: order.role for bureau, order in orders.items()} == {
+        "PBOT-MOD": "lead",
+        "BES": "informed",
+        "WATER": "informed",
+    }
+    assert {order.case_id for order in orders.values()} == {decided.data.case_id}
+    [record] = await topic_log.records(bureau_work(LEAD))
+    assert record.key == (decided.data.case_id or "").encode()
+
+
+@pytest.mark.usefixtures("running")
+async def test_completed_work_is_answered_and_everybody_hears_that_the_case_is_closed(
+    topic_log: TopicLog,
+) -> None:
+    orders = await opened(topic_log, sinkhole())
+    done = update(orders[LEAD], "completed", public_note="Filled")
+
+    await say(topic_log, LEAD, done)
+
+    [receipt] = await topic_log.at_least(1, bureau_receipts(LEAD))
+    assert isinstance(receipt, UpdateAccepted)
+    assert (receipt.data.update_id, receipt.data.version) == (done.id, 2)
+    [closing] = await topic_log.at_least(1, DISPATCH_CLOSINGS)
+    assert isinstance(closing, CaseClosed)
+    [_, closed] = await topic_log.at_least(2, DISPATCH_CASES)
+    assert closed == closing
+    for bureau in BUREAUS:
+        told = (await topic_log.at_least(2, bureau_work(bureau)))[-1].data
+        assert (told.version, told.case_version) == (2, 2)
+    by_case = (await topic_log.records(DISPATCH_CASES))[-1]
+    [by_group] = await topic_log.records(DISPATCH_CLOSINGS)
+    assert by_case.value == by_group.value
+    assert by_group.key == b"portland.gov:pavement"
+
+
+@pytest.mark.usefixtures("running")
+async def test_refused_updates_change_nothing_whatever_is_wrong_with_them(
+    topic_log: TopicLog,
+) -> None:
+    lead = (await opened(topic_log, sinkhole()))[LEAD]
+    wrong = {
+        "invalid": update(lead, "acknowledged").model_copy(update={"data": {"status": "lost"}}),
+        "unknown_work_order": update(lead, "completed", work_order_id=new_id()),
+        "not_your_work_order": update(lead, "completed", bureau="BES"),
+        "version_conflict": update(lead, "completed", expected_version=9),
+        "missing_reason": update(lead, "declined"),
+        "missing_transfer_to": update(lead, "transferred"),
+        "unknown_bureau": update(lead, "transferred", transfer_to="EXT-911"),
+        "transition_not_allowed": update(lead, "waiting_for_resident"),
+    }
+    for event in (*wrong.values(), update(lead, "acknowledged")):
+        await say(topic_log, LEAD, event)
+
+    *refused, accepted = await topic_log.at_least(len(wrong) + 1, bureau_receipts(LEAD))
+
+    assert [r.data.code for r in refused] == [*wrong]
+    assert {type(r) for r in refused} == {UpdateRefused}
+    assert (accepted.data.changed, accepted.data.version) == (True, 2)
+    [_, told] = await topic_log.at_least(2, bureau_work(LEAD))
+    assert (told.data.status, told.data.version, told.data.case_version) == ("acknowledged", 2, 2)
+    assert len(await topic_log.events(DISPATCH_CASES)) == 2
+
+
+@pytest.mark.usefixtures("running")
+async def test_an_update_by_another_bureaus_topic_is_refused_on_that_topic_alone(
+    topic_log: TopicLog,
+) -> None:
+    orders = await opened(topic_log, sinkhole())
+
+    await say(topic_log, "BES", update(orders[LEAD], "completed"))
+    await say(topic_log, "BES", update(orders[LEAD], "completed", bureau="BES"))
+    await say(topic_log, "BES", update(orders["BES"], "acknowledged"))
+
+    first, second, fence = await topic_log.at_least(3, bureau_receipts("BES"))
+    assert [r.data.code for r in (first, second)] == ["not_your_work_order"] * 2
+    assert [r.data.case_id for r in (first, second)] == [None, None]
+    assert isinstance(fence, UpdateAccepted)
+    await topic_log.at_least(2, bureau_work("BES"))
+    assert await topic_log.events(bureau_receipts(LEAD)) == []
+    assert len(await topic_log.events(bureau_work(LEAD))) == 1
+    assert len(await topic_log.events(DISPATCH_CASES)) == 1
+
+
+@pytest.mark.usefixtures("running")
+async def test_what_comes_twice_counts_once(topic_log: TopicLog) -> None:
+    decided = sinkhole()
+    again = request_triaged(decided.data)
+    fence = sinkhole(decided.data.case_id)
+    lead = (await opened(topic_log, decided))[LEAD]
+    started = update(lead, "in_progress")
+    for event in (started, started, update(lead, "completed")):
+        await say(topic_log, LEAD, event)
+    await topic_log.at_least(2, bureau_receipts(LEAD))
+    await topic_log.publish(decided, again, fence)
+
+    cases = await topic_log.at_least(4, DISPATCH_CASES)
+
+    assert [case.data.version for case in cases] == [1, 2, 3, 4]
+    assert cases[-1].data.request_id == fence.data.request_id
+    assert cases[-1].data.request_count == 2
+    assert [r.data.status for r in await topic_log.events(bureau_receipts(LEAD))] == [
+        "in_progress",
+        "completed",
+    ]
+
+
+@pytest.mark.usefixtures("running")
+async def test_what_cannot_be_handled_is_parked_and_the_rest_goes_on(topic_log: TopicLog) -> None:
+    uncatalogued = request_triaged(decision(service_code="UNICORN"))
+    await topic_log.publish(uncatalogued)
+    await topic_log.write(TRIAGE_DECISIONS, "case", b"garbage")
+
+    orders = await opened(topic_log, sinkhole())
+    await topic_log.write(bureau_updates(LEAD), "case", b"garbage")
+    await say(topic_log, LEAD, update(orders[LEAD], "acknowledged"))
+
+    await topic_log.at_least(1, bureau_receipts(LEAD))
+
+    async def both_parked() -> dict[bytes, bytes | None]:
+        parked = {
+            dict(record.headers)["code"]: record.value
+            for topic in (TRIAGE_DECISIONS, bureau_updates(LEAD))
+            for record in await topic_log.records(f"{topic.name}-dlq")
+        }
+        return parked if len(parked) > 1 else {}
+
+    assert await eventually(both_parked) == {
+        b"not_in_catalogue": encode(uncatalogued),
+        b"undecodable_event": b"garbage",
+    }
+
+
+async def test_two_instances_and_a_restart_keep_every_version_in_its_place(
+    settings: DispatchSettings, topic_log: TopicLog
+) -> None:
+    cases = [new_id() for _ in range(20)]
+    decided = [sinkhole(case_id, "P2", score) for score in range(60, 70) for case_id in cases]
+    async with running_dispatch(settings):
+        async with running_dispatch(settings):
+            await topic_log.publish(*decided[:100])
+            issued = await topic_log.at_least(len(cases), bureau_work(LEAD), within_s=40)
+            first = {event.data.case_id: event.data for event in issued if event.data.version == 1}
+            for order in first.values():
+                await say(topic_log, LEAD, update(order, "in_progress"))
+            await topic_log.publish(*decided[100:150])
+        await topic_log.publish(*decided[150:], *decided[:20])
+    async with running_dispatch(settings):
+        for order in first.values():
+            await say(topic_log, LEAD, update(order, "completed"))
+        await topic_log.at_least(2 * len(cases), bureau_receipts(LEAD), within_s=40)
+
+        async def all_told() -> Log | None:
+            said = await everything(topic_log)
+            versions = {order.case_version for order in said.told.values()}
+            return said if versions == {12} else None
+
+        said = await eventually(all_told, within_s=40)
+    assert said is not None
+    assert len(said.orders) == len(cases) * len(BUREAUS)
+    said.versions_have_no_gaps()
+    said.priorities_never_fall()
+    said.a_case_ends_once()
+    assert {events[-1].data.version for events in said.cases.values()} == {12}
+
+
+def test_the_city_has_the_bureaus_that_these_tests_speak_of() -> None:
+    city = load_catalogue().jurisdictions["portland.gov"]
+
+    kind = city.services["ROW-SINKHOLE"]
+    assert (kind.city_lead, kind.informed_bureaus(())) == (LEAD, INFORMED)

@@ -1,0 +1,202 @@
+"""One suite for cases in memory and in PostgreSQL: what holds on the first holds on the second."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from typing import Any
+
+import asyncpg
+import pytest
+
+from services.dispatch.handlers import Cases
+from services.dispatch.rules.case import Case, WorkOrder
+from services.dispatch.store import PostgresCases
+from services.dispatch.writing import TakenUpdate, UpdateKey, Writing
+from shared.errors import DatabaseBusyError
+from shared.events import new_id
+from shared.runtime.postgres import Pool, open_pool, transaction
+from tests.builders import NOON
+from tests.conftest import Database
+from tests.unit.dispatch.in_memory import InMemoryCases
+from tests.unit.dispatch.makers import HOUR, case, order, problem, update, urgency
+
+EMPTY = Writing(opened=(), changed=(), issued=(), moved=(), requests=(), updates=())
+
+
+def opening(*cases: Case) -> Writing:
+    issued = [(opened.case_id, order) for opened in cases for order in opened.orders]
+    requests = [(opened.opened_by, opened.case_id) for opened in cases]
+    return replace(EMPTY, opened=cases, issued=issued, requests=requests)
+
+
+def whole_case(**changes: Any) -> Case:
+    fields: dict[str, Any] = {
+        "priority": urgency("P2", 60, "swerving"),
+        "linked_case": new_id(),
+        "problem": problem(notes=("Call first",), attributes={"lanes": ["left", "right"], "n": 2}),
+    }
+    return case(order("ROADS"), order("WATER", role="informed"), **(fields | changes))
+
+
+class CasesSuite:
+    async def test_what_was_opened_is_found_by_its_id_and_by_its_work_orders(
+        self, cases: Cases
+    ) -> None:
+        one, two, three = whole_case(), whole_case(linked_case=None), whole_case()
+        await cases.write(opening(one, two, three))
+
+        found = await cases.load([one.case_id], [two.orders[1].work_order_id])
+
+        assert {c.case_id: c for c in found} == {one.case_id: one, two.case_id: two}
+
+    async def test_cases_come_in_the_order_of_their_ids_each_once(self, cases: Cases) -> None:
+        opened = [whole_case() for _ in range(5)]
+        await cases.write(opening(*opened))
+
+        ids = [c.case_id for c in reversed(opened)]
+        orders = [o.work_order_id for c in opened for o in c.orders]
+
+        assert [c.case_id for c in await cases.load(ids, orders)] == sorted(ids)
+
+    @pytest.mark.parametrize("unknown", [new_id(), "wo-1", "", "\x00"])
+    async def test_an_unknown_id_finds_nothing_whatever_it_looks_like(
+        self, cases: Cases, unknown: str
+    ) -> None:
+        await cases.write(opening(whole_case()))
+
+        assert list(await cases.load([unknown], [unknown])) == []
+        assert not await cases.requests_in_cases([unknown])
+
+    async def test_nothing_is_found_where_nothing_is_asked(self, cases: Cases) -> None:
+        await cases.write(opening(whole_case()))
+
+        assert list(await cases.load([], [])) == []
+        assert not await cases.requests_in_cases([])
+        assert not await cases.updates_taken([])
+
+    async def test_a_changed_case_keeps_what_changed_and_what_did_not(self, cases: Cases) -> None:
+        opened, other = whole_case(), whole_case()
+        await cases.write(opening(opened, other))
+        changed = replace(
+            opened,
+            version=7,
+            status="completed",
+            priority=urgency("P1", 80, "swerving", "crime"),
+            request_count=5,
+            first_reported_at=NOON - HOUR,
+            last_reported_at=NOON + HOUR,
+            closed_at=NOON + 2 * HOUR,
+            orders=tuple(replace(o, version=6, status="completed") for o in opened.orders),
+        )
+
+        await cases.write(replace(EMPTY, changed=[changed], moved=changed.orders))
+
+        assert await load_one(cases, opened) == changed
+        assert await load_one(cases, other) == other
+
+    async def test_a_work_order_moves_without_its_case(self, cases: Cases) -> None:
+        opened = whole_case()
+        await cases.write(opening(opened))
+        moved = replace(
+            opened.orders[1],
+            role="lead",
+            status="scheduled",
+            version=2,
+            due=replace(opened.orders[1].due, acknowledge_by=NOON),
+            scheduled_for=NOON + HOUR,
+            external_id="WO-991",
+        )
+
+        await cases.write(replace(EMPTY, moved=[moved]))
+
+        assert await load_one(cases, opened) == opened.with_order(moved)
+
+    async def test_a_new_work_order_joins_its_case_in_its_place(self, cases: Cases) -> None:
+        opened = whole_case()
+        await cases.write(opening(opened))
+        added: WorkOrder = order("DESK", number=3, role="informed")
+
+        await cases.write(replace(EMPTY, issued=[(opened.case_id, added)]))
+
+        assert await load_one(cases, opened) == opened.with_order(added)
+
+    async def test_a_request_is_in_a_case_once_it_joined(self, cases: Cases) -> None:
+        opened, later = whole_case(), new_id()
+        await cases.write(opening(opened))
+        await cases.write(replace(EMPTY, requests=[(later, opened.case_id)]))
+
+        asked = [opened.opened_by, later, new_id()]
+
+        assert set(await cases.requests_in_cases(asked)) == {opened.opened_by, later}
+
+    async def test_an_update_is_known_by_bureau_source_and_id_together(self, cases: Cases) -> None:
+        taken = UpdateKey("ROADS", "/system", "1")
+        said = update(order(), "completed", internal_note="Crew 7", scheduled_for=NOON)
+        unread = UpdateKey("ROADS", "/system", "2")
+        updates = [
+            TakenUpdate(taken, said, changed=True, refused_as=None),
+            TakenUpdate(unread, None, changed=False, refused_as="invalid"),
+        ]
+        await cases.write(replace(EMPTY, updates=updates))
+
+        alike = [
+            UpdateKey("WATER", "/system", "1"),
+            UpdateKey("ROADS", "/other", "1"),
+            UpdateKey("ROADS", "/system", "3"),
+        ]
+
+        assert set(await cases.updates_taken([taken, unread, *alike])) == {taken, unread}
+
+
+async def load_one(cases: Cases, wanted: Case) -> Case:
+    [found] = await cases.load([wanted.case_id], [])
+    return found
+
+
+class TestInMemoryCases(CasesSuite):
+    @pytest.fixture
+    def cases(self) -> Cases:
+        return InMemoryCases()
+
+
+@pytest.mark.integration
+class TestPostgresCases(CasesSuite):
+    @pytest.fixture
+    async def cases(self, database: Database) -> AsyncGenerator[Cases]:
+        connection = await asyncpg.connect(database.dsn("dispatch"))
+        async with connection.transaction():
+            yield PostgresCases(connection)
+        await connection.close()
+
+
+async def load_without_patience(pool: Pool, work_order_id: str) -> None:
+    async with transaction(pool) as db:
+        await db.execute("SET LOCAL lock_timeout = '50ms'")
+        await PostgresCases(db).load([], [work_order_id])
+
+
+@pytest.mark.integration
+async def test_a_case_being_changed_is_changed_by_nobody_else(database: Database) -> None:
+    opened = whole_case()
+    async with open_pool(database.dsn("dispatch")) as pool:
+        async with transaction(pool) as db:
+            await PostgresCases(db).write(opening(opened))
+        async with transaction(pool) as first:
+            await PostgresCases(first).load([opened.case_id], [])
+            with pytest.raises(DatabaseBusyError):
+                await load_without_patience(pool, opened.orders[0].work_order_id)
+
+
+@pytest.mark.integration
+async def test_what_a_bureau_said_is_kept_as_it_said_it(database: Database) -> None:
+    said = update(order(), "declined", reason="Crew 7 says: “no” \N{SNOWMAN}", at=NOON)
+    key = UpdateKey("ROADS", "/system", "1")
+    async with open_pool(database.dsn("dispatch")) as pool:
+        async with transaction(pool) as db:
+            taken = TakenUpdate(key, said, changed=True, refused_as=None)
+            await PostgresCases(db).write(replace(EMPTY, updates=[taken]))
+        row = await pool.fetchrow(
+            "SELECT said->>'reason' AS reason, (said->>'at')::timestamptz AS at FROM updates"
+        )
+
+    assert row is not None
+    assert (row["reason"], row["at"]) == (said.reason, NOON)
