@@ -8,15 +8,23 @@ from typing import Annotated
 import typer
 
 from shared.cli.commands import COMMANDS, Command
+from shared.cli.interrupts import InterruptedRunError
 from shared.errors import Route311Error
+
+_STOPPED = 130
 
 
 def main() -> None:
-    """Run the command line; what went wrong is one readable line, and exit code 1."""
+    """Run the command line; what went wrong is one readable line, and exit code 1.
+
+    A command that was asked to stop ends with 130, as the shell itself would say it.
+    """
     try:
         build(sys.argv[1:])()
     except (Route311Error, OSError) as error:
         sys.exit(f"route311: {describe(error)}")
+    except (InterruptedRunError, KeyboardInterrupt):
+        sys.exit(_STOPPED)
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:
