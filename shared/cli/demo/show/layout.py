@@ -42,6 +42,6 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 
 
 def listed(words: Iterable[str]) -> str:
-    """Return words as people list them."""
-    *first, last = words
+    """Return words as people list them; "none" for none."""
+    *first, last = [*words] or ["none"]
     return f"{', '.join(first)} and {last}" if first else last

@@ -49,7 +49,7 @@ class Tale:
         facts, city = self.outcome.facts, self.outcome.city
         ids = {case.case_id for case in self.cases}
         codes = {order.bureau: None for order in facts.orders.values() if order.case_id in ids}
-        return listed(city.bureaus[code].name for code in codes) if codes else "nobody"
+        return listed(city.bureaus[code].name for code in codes)
 
     @property
     def slowest_s(self) -> float:
@@ -70,7 +70,7 @@ class Tale:
             for decision in self.decisions
             if (r := decision.referral)
         )
-        return listed(named) if named else "nobody"
+        return listed(named)
 
 
 def tales(outcome: Outcome) -> Iterator[RenderableType]:
@@ -101,7 +101,7 @@ def _mattress(outcome: Outcome) -> str:
         f"raised from {raised[0].previous_level} to {raised[-1].priority.level} when a later "
         "report told of the lane"
         if raised
-        else f"priority {_levels(tale)}"
+        else _levels(tale)
     )
     return f"A mattress: {tale.reports_to_cases}, {rise}; with {tale.bureaus}."
 
@@ -144,8 +144,8 @@ def _elsewhere(outcome: Outcome) -> str:
 
 
 def _private(outcome: Outcome) -> str:
-    texts = [d.request.description for d in Tale(outcome, neighbours.PRIVATE).decisions]
-    return f'Somebody wrote an address and a number into the text; others read: "{texts[0]}"'
+    texts = [f'"{d.request.description}"' for d in Tale(outcome, neighbours.PRIVATE).decisions]
+    return f"Somebody wrote an address and a number into the text; others read: {listed(texts)}"
 
 
 def _adapters(outcome: Outcome) -> str:
@@ -167,7 +167,7 @@ def _last(outcome: Outcome) -> str:
 
 
 def _levels(tale: Tale) -> str:
-    return listed(sorted({case.priority.level for case in tale.cases})) if tale.cases else "no case"
+    return f"priority {listed(sorted({case.priority.level for case in tale.cases}))}"
 
 
 _TALES: Sequence[Callable[[Outcome], str]] = (
