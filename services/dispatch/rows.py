@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from hashlib import sha256
 from typing import Any
 
 from asyncpg import Record
@@ -9,7 +10,7 @@ from asyncpg import Record
 from services.dispatch.rules.case import Case, Problem, WorkOrder
 from services.dispatch.rules.deadlines import Due
 from services.dispatch.rules.priority import Point, Priority
-from services.dispatch.writing import TakenUpdate
+from services.dispatch.writing import TakenUpdate, UpdateKey
 
 CASE_CHANGES = (
     "case_id",
@@ -44,7 +45,16 @@ ORDER_CHANGES = (
     "external_id",
 )
 ORDER = (*ORDER_CHANGES, "case_id", "number", "bureau", "route_rule")
-UPDATE = ("bureau", "source", "update_id", "work_order_id", "said", "changed", "refused_as")
+UPDATE = (
+    "digest",
+    "bureau",
+    "source",
+    "update_id",
+    "work_order_id",
+    "said",
+    "changed",
+    "refused_as",
+)
 
 
 def case_changes(case: Case) -> tuple[Any, ...]:
@@ -113,6 +123,7 @@ def update_row(update: TakenUpdate) -> tuple[Any, ...]:
     """Return an update as ``UPDATE`` says."""
     key, said = update.key, update.said
     return (
+        digest(key),
         key.bureau,
         key.source,
         key.update_id,
@@ -121,6 +132,11 @@ def update_row(update: TakenUpdate) -> tuple[Any, ...]:
         update.changed,
         update.refused_as,
     )
+
+
+def digest(key: UpdateKey) -> bytes:
+    """Return what stands for an update's key; no part of it holds the character between them."""
+    return sha256(f"{key.bureau}\0{key.source}\0{key.update_id}".encode()).digest()
 
 
 def case_of(row: Record, orders: tuple[WorkOrder, ...]) -> Case:

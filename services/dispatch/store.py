@@ -25,12 +25,7 @@ _LOCK = """
 """
 _ORDERS = "SELECT * FROM work_orders WHERE case_id = ANY($1::uuid[]) ORDER BY case_id, number"
 _REQUESTS = "SELECT request_id FROM case_requests WHERE request_id = ANY($1::uuid[])"
-_UPDATES = """
-    SELECT bureau, source, update_id
-      FROM updates
-      JOIN unnest($1::text[], $2::text[], $3::text[]) AS asked (bureau, source, update_id)
-     USING (bureau, source, update_id)
-"""
+_UPDATES = "SELECT digest FROM updates WHERE digest = ANY($1::bytea[])"
 _CHANGE_CASES = """
     UPDATE cases AS mine
        SET version = now.version, status = now.status, level = now.level, score = now.score,
@@ -86,9 +81,9 @@ class PostgresCases:
         """Return those of the updates that were taken before."""
         if not keys:
             return ()
-        columns = zip(*((key.bureau, key.source, key.update_id) for key in keys), strict=True)
-        found = await self._db.fetch(_UPDATES, *map(list, columns))
-        return {UpdateKey(row["bureau"], row["source"], row["update_id"]) for row in found}
+        by_digest = {rows.digest(key): key for key in keys}
+        found = await self._db.fetch(_UPDATES, list(by_digest))
+        return {by_digest[row["digest"]] for row in found}
 
     async def write(self, writing: Writing) -> None:
         """Store what a batch changed, one statement for each kind of row."""

@@ -146,6 +146,16 @@ class CasesSuite:
 
         assert set(await cases.updates_taken([taken, unread, *alike])) == {taken, unread}
 
+    async def test_an_update_is_known_however_long_its_name_is(self, cases: Cases) -> None:
+        source, update_id = ("".join(map(chr, range(at, at + 500))) for at in (0x1F000, 0x20000))
+        key = UpdateKey("ROADS", source, update_id)
+
+        await cases.write(
+            replace(EMPTY, updates=[TakenUpdate(key, None, changed=False, refused_as="invalid")])
+        )
+
+        assert set(await cases.updates_taken([key])) == {key}
+
 
 async def load_one(cases: Cases, wanted: Case) -> Case:
     [found] = await cases.load([wanted.case_id], [])

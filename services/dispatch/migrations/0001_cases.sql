@@ -39,8 +39,10 @@ CREATE TABLE work_orders (
     UNIQUE (case_id, number)
 );
 
--- What each bureau said, as it came; the key also tells a repeat.
+-- What each bureau said, as it came. The digest is over bureau, source and update_id, which
+-- together tell a repeat and can be longer than an index takes.
 CREATE TABLE updates (
+    digest        bytea       PRIMARY KEY,
     bureau        text        NOT NULL,
     source        text        NOT NULL,
     update_id     text        NOT NULL,
@@ -48,6 +50,5 @@ CREATE TABLE updates (
     said          jsonb,
     changed       boolean     NOT NULL,
     refused_as    text,
-    taken_at      timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (bureau, source, update_id)
+    taken_at      timestamptz NOT NULL DEFAULT now()
 );
