@@ -16,10 +16,7 @@ DENYING = _words(
     "dont doesnt didnt isnt arent wasnt werent hasnt havent "
     "nadie nada sin nunca jamas ni ningun ninguna ninguno tampoco"
 )
-"""Words that deny what follows."""
-
-SHORTENED = _words("don doesn didn isn aren wasn weren hasn haven")
-"""What stands before the ``t`` of a shortened "not"; what cannot be done is no denial."""
+"""Words that deny what follows; "cannot" is none, since what cannot be done is a hindrance."""
 
 DENYING_NOTHING = _wordings(
     "no parking|stopping|standing|entry|exit|outlet|left|right|turn|turns|thru|through",
@@ -40,6 +37,9 @@ PARTING = _words(
 
 PAST = _words("was were had been estaba estaban estuvo fue habia hubo")
 """Words that say that something was so."""
+
+SIGNS = DENYING | PAST
+"""Without one of these words a text denies nothing."""
 
 OVER = _wordings(
     "fine|ok|okay|clear|gone|fixed|safe now",

@@ -5,8 +5,8 @@ from services.triage.priority.urgency import Danger
 from shared.catalogue import Jurisdiction, LocalText, ServiceType
 
 CALL_911 = LocalText(
-    en="Call 911 now. Stay away from the danger and keep others away. We have your report.",
-    es="Llame al 911 ahora. Aléjese del peligro y mantenga lejos a los demás. Tenemos su reporte.",
+    en="If anybody is in danger, call 911 now. We pass your report on as well.",
+    es="Si alguien está en peligro, llame al 911 ahora mismo. También transmitimos su reporte.",
 )
 
 
@@ -15,6 +15,8 @@ def danger_in(jurisdiction: Jurisdiction, service: ServiceType, met: Met) -> Dan
 
     Its evidence is the most telling of what the report says, or the kind where that is enough.
     """
+    if not (met or service.implies or service.emergency):
+        return None
     found = jurisdiction.emergency(service, met)
     if found is None:
         return None

@@ -1,5 +1,6 @@
 from math import asin, atan2, cos, degrees, radians, sin
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -39,10 +40,15 @@ def test_whatever_lies_within_the_radius_lies_in_the_cells_around(
         assert finds(start, radius_m, other)
 
 
-def test_what_lies_on_the_edge_of_the_radius_is_found_in_every_direction() -> None:
-    for step in range(64):
-        other = destination(HERE, step * 0.0982, 67)
-        assert finds(HERE, 67, other)
+@pytest.mark.parametrize("radius_m", [15, 67, 250])
+@pytest.mark.parametrize("start", [HERE, GeoPoint(-45.5, 170.5), GeoPoint(0, 0), GeoPoint(68, 27)])
+def test_what_lies_on_the_edge_of_the_radius_is_found_from_anywhere_in_a_cell(
+    start: GeoPoint, radius_m: float
+) -> None:
+    for inside in range(0, int(CELL_M), 7):
+        searched = destination(start, 0.8, inside)
+        for step in range(32):
+            assert finds(searched, radius_m, destination(searched, step * 0.196, radius_m))
 
 
 def test_what_lies_two_cells_beyond_the_radius_is_not_searched() -> None:
