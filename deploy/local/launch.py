@@ -11,7 +11,6 @@ from deploy.local.report import Died, Report, Started
 
 _TRIES = 3
 _PAUSE_S = 0.3
-_READY_WITHIN_S = 60.0
 
 T = TypeVar("T")
 
@@ -29,7 +28,7 @@ async def running(
     try:
         for tries_left in reversed(range(_TRIES)):
             try:
-                took_s = await process.start(_READY_WITHIN_S)
+                took_s = await process.start()
             except StartError:
                 if not tries_left:
                     raise

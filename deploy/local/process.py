@@ -51,7 +51,7 @@ class Process:
         """Seconds since the last launch."""
         return time.monotonic() - self._launched_at
 
-    async def start(self, within_s: float = 30.0) -> float:
+    async def start(self, within_s: float = 60.0) -> float:
         """Launch the program and wait until it answers.
 
         Returns:
