@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ from rich.console import Console
 
 from shared.cli.demo.day import make_day
 from shared.cli.demo.day.routine import TIMEZONE
-from shared.cli.interrupts import InterruptedRunError, run
+from shared.cli.interrupts import run
 from shared.cli.stack_view import StackView
 from shared.runtime.clock import utc_now
 
@@ -36,28 +37,29 @@ def demo(
     The day is made up, the router is real: Kafka, PostgreSQL and the four services run on this
     machine for as long as the demo does. Exit code 1 when anything that was handed in got lost.
     """
-    try:
-        lost = run(_demo(data, seed, requests, keep=keep))
-    except InterruptedRunError:
-        raise typer.Exit(0 if keep else 1) from None
+    view = StackView()
+    lost = run(_demo(data, seed, requests, view, keep=keep))
+    if keep:
+        view.stopped()
     if lost:
         raise typer.Exit(1)
 
 
-async def _demo(data: Path, seed: int, requests: int, *, keep: bool) -> int:
+async def _demo(data: Path, seed: int, requests: int, view: StackView, *, keep: bool) -> int:
     from deploy.local.supervisor import running_stack  # noqa: PLC0415 - slow to load
     from shared.cli.demo.run import play_on  # noqa: PLC0415 - slow to load
 
     console = Console(highlight=False)
     day = make_day(seed, a_working_day_before(utc_now().astimezone(TIMEZONE).date()), requests)
     console.print("Starting Kafka, PostgreSQL and the four services …")
-    view = StackView(console)
     began = time.monotonic()
     async with running_stack(data, fresh=True, report=view.show) as stack:
-        console.print(f"Ready after {time.monotonic() - began:.1f} s.")
+        console.print(f"[green]The router is ready[/] after {time.monotonic() - began:.1f} s.")
         lost = await play_on(stack, day, console, data, keep=keep)
         if keep:
-            await asyncio.Event().wait()
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            view.stopping()
     return lost
 
 

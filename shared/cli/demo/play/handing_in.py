@@ -88,10 +88,13 @@ class Ways:
 async def hand_in(day: Day, door: Door, clock: Clock, seconds: float) -> None:
     """Hand in the whole day: what came while it ran within so many seconds, the backlog at once."""
     live = len(day.deliveries) - day.at_once
-    size = max(1, round(live / (seconds * CHUNKS_PER_S)))
-    for start in range(0, live, size):
-        await _pass(day.deliveries[start : min(start + size, live)], door, clock)
-        await asyncio.sleep(1 / CHUNKS_PER_S)
+    chunks = max(1, round(seconds * CHUNKS_PER_S))
+    clock_s = asyncio.get_running_loop().time
+    began = clock_s()
+    for number in range(chunks):
+        first, end = live * number // chunks, live * (number + 1) // chunks
+        await _pass(day.deliveries[first:end], door, clock)
+        await asyncio.sleep(began + (number + 1) / CHUNKS_PER_S - clock_s())
     await _pass(day.deliveries[live:], door, clock)
 
 

@@ -1,0 +1,91 @@
+"""``route311 demo`` as somebody runs it who has just heard of it."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.outside import COMMAND
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+PATIENCE_S = 240  # on a machine that is busy with other things
+REQUESTS = 200
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(0o755)  # PostgreSQL runs as another user when the tests run as root
+    return tmp_path
+
+
+async def started(folder: Path, *options: str) -> asyncio.subprocess.Process:
+    with (folder / "said").open("wb") as output:
+        return await asyncio.create_subprocess_exec(
+            COMMAND,
+            "demo",
+            *("--data", "data", "--requests", str(REQUESTS)),
+            *options,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd=folder,
+        )
+
+
+def said(folder: Path) -> str:
+    """What the demo printed, with every run of blanks as one."""
+    return " ".join((folder / "said").read_text().split())
+
+
+async def test_a_day_ends_by_itself_with_a_summary_in_which_nothing_is_lost(folder: Path) -> None:
+    demo = await started(folder)
+    code = await asyncio.wait_for(demo.wait(), PATIENCE_S)
+    text = said(folder)
+    assert code == 0, text
+    missing = [
+        sentence
+        for sentence in (
+            f"{REQUESTS} handed in, {REQUESTS} answered, 0 lost.",
+            "193 became requests, 7 were rejected with reasons.",
+            "24 repeats of an adapter changed nothing; 5 unreadable records lie aside",
+            "in no record of the topics that triage, dispatch and the bureaus use",
+            "30 reports, 1 case; 30 followers told.",
+            "300 m away: 3 reports, 1 case of its own.",
+            "A dark traffic signal: 3 reports, 1 case, priority P1",
+            "A power line that sparks: 2 reports, 1 case; 2 of 2 told to call 911",
+            "Oregon Department of Transportation, 1-888-ASK-ODOT",
+            "211info, 211.",
+            "2 problems in the next city: City of Gresham.",
+            "Write to [removed] or call [removed]",
+            "12 submissions 3 times each: 12 requests, 12 decisions.",
+            "id_reused /adapters/stuttering-kiosk 1",
+            "missing_location /http/demo 1",
+            "too_large channel-submissions-dlq 1",
+            "Update of BPS-GRAFFITI refused, version_conflict",
+            "1 work order went on to another bureau.",
+            "The mail server keeps as many messages as files.",
+            '"status": "completed"',
+        )
+        if sentence not in text
+    ]
+    assert not missing, text
+    assert len(list((folder / "data" / "mail").glob("*.eml"))) > REQUESTS
+
+
+async def test_with_keep_the_router_answers_until_it_is_stopped(folder: Path) -> None:
+    demo = await started(folder, "--keep")
+
+    async def ended() -> bool:
+        assert demo.returncode is None, said(folder)
+        return "Ctrl-C stops it." in said(folder)
+
+    await eventually(ended, within_s=PATIENCE_S)
+    assert (folder / "data" / "stack.json").exists()
+    demo.send_signal(signal.SIGINT)
+    code = await asyncio.wait_for(demo.wait(), 30)
+    assert code == 0, said(folder)
+    assert said(folder).endswith("Stopping … Stopped.")
+    assert not (folder / "data" / "stack.json").exists()
