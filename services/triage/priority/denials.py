@@ -38,9 +38,6 @@ PARTING = _words(
 PAST = _words("was were had been estaba estaban estuvo fue habia hubo")
 """Words that say that something was so."""
 
-SIGNS = DENYING | PAST
-"""Without one of these words a text denies nothing."""
-
 OVER = _wordings(
     "fine|ok|okay|clear|gone|fixed|safe now",
     "now fine|ok|okay|clear|gone|fixed|safe",

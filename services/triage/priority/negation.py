@@ -36,13 +36,20 @@ def affirmed(text: str, phrases: PhraseIndex) -> list[Hit]:
     """Return the phrases in a text that it does not deny, by their place in it."""
     folded = fold(text)
     hits = phrases.find(folded)
-    if not hits or denials.SIGNS.isdisjoint(words := folded.split()):
+    if not hits:
         return hits
-    taken = _take_apart(text, folded, words)
+    words = folded.split()
+    can_end = not denials.PAST.isdisjoint(words)
+    ends = [hit.start_word for hit in denials.OVER.find(folded)] if can_end else []
+    if not ends and denials.DENYING.isdisjoint(words):
+        return hits
+    idle = {hit.start_word for hit in denials.DENYING_NOTHING.find(folded)}
+    taken = _Text(words, *_beginnings(text, words), idle, ends)
     return [hit for hit in hits if not _is_denied(hit, taken) and not _is_over(hit, taken)]
 
 
-def _take_apart(text: str, folded: str, words: Sequence[str]) -> _Text:
+def _beginnings(text: str, words: Sequence[str]) -> tuple[set[int], set[int]]:
+    """Return the words at which clauses begin, and those at which sentences do."""
     clauses, sentences = {0}, {0}
     begin = 0
     for piece, ends_sentence in _pieces(text):
@@ -51,9 +58,7 @@ def _take_apart(text: str, folded: str, words: Sequence[str]) -> _Text:
         if ends_sentence:
             sentences.add(begin)
     clauses.update(i + 1 for i, word in enumerate(words) if word in denials.PARTING)
-    idle = {hit.start_word for hit in denials.DENYING_NOTHING.find(folded)}
-    ends = {hit.start_word for hit in denials.OVER.find(folded)}
-    return _Text(words, clauses, sentences, idle, ends)
+    return clauses, sentences
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:
