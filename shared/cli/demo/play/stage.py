@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from shared.cli.demo.day import Day
 from shared.cli.demo.day.chance import chance
@@ -19,7 +20,6 @@ from shared.events import (
     new_id,
 )
 from shared.runtime.clock import utc_now
-from shared.runtime.kafka import Sink
 from shared.runtime.records import Outgoing
 from shared.topics import bureau_updates
 
@@ -46,16 +46,32 @@ class Progress:
     took_s: dict[str, float] = field(default_factory=dict)
 
 
-class Stage:
-    """Plays one day on the topics that it is given."""
+class Sink(Protocol):
+    """Where the bureaus' updates go."""
 
-    def __init__(self, progress: Progress, watch: Watch, door: Door, sink: Sink) -> None:
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        """Return when the broker has them all."""
+        ...
+
+
+class Stage:
+    """Plays one day on the topics that it is given; gives up when nothing comes any more."""
+
+    def __init__(
+        self,
+        progress: Progress,
+        watch: Watch,
+        door: Door,
+        sink: Sink,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         self._progress = progress
         self._facts = progress.facts
         self._bureaus = Bureaus(chance(progress.day.seed, "bureaus"))
         self._watch = watch
         self._door = door
         self._sink = sink
+        self._patience_s = patience_s
         self._began_at = time.monotonic()
 
     async def play(self, tail: Tail, seconds: float) -> None:
@@ -95,7 +111,7 @@ class Stage:
 
     async def _until(self, done: Callable[[], bool], looking: "asyncio.Future[None]") -> None:
         """Return when it is done, or when nothing has come for so long that it never will be."""
-        while not done() and self._watch.quiet_s < PATIENCE_S:
+        while not done() and self._watch.quiet_s < self._patience_s:
             if looking.done():
                 looking.result()
             await asyncio.sleep(_ASK_EVERY_S)

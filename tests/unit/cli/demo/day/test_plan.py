@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
+from pydantic import ValidationError
 
 from shared.catalogue import Catalogue, load_catalogue
 from shared.cli.demo.day import Day, Garbage, Report, make_day
@@ -181,6 +182,33 @@ def test_one_id_is_used_for_two_different_things(day: Day) -> None:
 def test_no_other_id_is_used_twice(day: Day) -> None:
     used = Counter((r.source, r.id) for r in day.reports if r.story != b.REUSED)
     assert set(used.values()) == {1}
+
+
+def test_each_faulty_submission_is_wrong_in_another_way(day: Day, catalogue: Catalogue) -> None:
+    faults = []
+    for report in day.of_story(b.WRONG):
+        data = report.data
+        try:
+            Submission.model_validate(data)
+        except ValidationError as error:
+            faults.append({str(fault["loc"][0]) for fault in error.errors()})
+            continue
+        city = catalogue.jurisdictions.get(data["jurisdiction"])
+        if city is None:
+            faults.append({"unknown city"})
+        elif data["service_code"] not in city.services:
+            faults.append({"unknown kind"})
+        elif "location" not in data:
+            faults.append({"no place"})
+    assert faults == [
+        {"unknown city"},
+        {"no place"},
+        {"unknown kind"},
+        {"description"},
+        {"channel", "location", "observed_at"},
+        {"no place"},
+    ]
+    assert [report.over_http for report in day.of_story(b.WRONG)] == [False] * 5 + [True]
 
 
 def test_garbage_is_unreadable_for_the_reason_given(day: Day) -> None:

@@ -49,6 +49,14 @@ def test_being_told_twice_makes_no_second_update(bureaus: Bureaus) -> None:
     assert bureaus.hear(order.model_copy(update={"version": 2}), NOON) == []
 
 
+def test_an_older_state_of_a_work_order_is_nothing_to_go_by(bureaus: Bureaus) -> None:
+    order = work_order(bureau=BUREAU, priority=priority("P1", 90))
+    (seen,) = bureaus.hear(order, NOON)
+    for state in (told(order, seen), order):
+        assert bureaus.hear(state, NOON) == []
+    assert [update.status for update in bureaus.begin_to_work(NOON)] == ["in_progress"]
+
+
 def test_nothing_is_done_before_work_begins_and_no_step_before_the_last_one_counts(
     bureaus: Bureaus,
 ) -> None:
