@@ -1,10 +1,10 @@
 """From what the rules found to the decision that goes over the wire."""
 
-from services.triage.dedup import likeness
-from services.triage.dedup.comparison import Link
-from services.triage.priority.emergency import CALL_911
-from services.triage.priority.urgency import Danger, Urgency
-from services.triage.referral import Referral as Elsewhere
+from services.triage.rules.dedup import likeness
+from services.triage.rules.dedup.comparison import Link
+from services.triage.rules.priority.emergency import CALL_911
+from services.triage.rules.priority.urgency import Danger, Urgency
+from services.triage.rules.referral import Referral as Elsewhere
 from services.triage.rulings import Ruling
 from shared.events import (
     Advice,

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.triage.decisions import decision_on
-from services.triage.dedup.comparison import Case
-from services.triage.dedup.known_cases import KnownCases, Search
 from services.triage.hearing import hear
 from services.triage.ledger import Decided, Turn
 from services.triage.rulebook import Rulebook
+from services.triage.rules.dedup.comparison import Case
+from services.triage.rules.dedup.known_cases import KnownCases, Search
 from services.triage.rulings import Ruling, rule_on
 from shared.events import (
     CaseClosed,

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from services.triage.case_ids import case_opened_by
-from services.triage.dedup.addresses import address_key
-from services.triage.dedup.comparison import Case, Report
-from services.triage.dedup.known_cases import Search
 from services.triage.rulebook import Assessment, CityRules, Reach, Rulebook, search_for
+from services.triage.rules.dedup.addresses import address_key
+from services.triage.rules.dedup.comparison import Case, Report
+from services.triage.rules.dedup.known_cases import Search
 from shared.catalogue import ServiceType
 from shared.errors import PermanentError
 from shared.events import Location, Request

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.triage.dedup.comparison import Report
+from services.triage.rules.dedup.comparison import Report
 
 
 @dataclass(frozen=True, slots=True)

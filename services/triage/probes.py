@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from services.triage.dedup.known_cases import Search
+from services.triage.rules.dedup.known_cases import Search
 
 _Wanted: TypeAlias = dict[tuple[Any, ...], tuple[datetime, datetime]]
 

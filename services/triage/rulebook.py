@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.triage.dedup.comparison import Report
-from services.triage.dedup.grid import cells_around
-from services.triage.dedup.known_cases import Search
-from services.triage.priority.conditions import ConditionFinder
-from services.triage.priority.emergency import danger_in
-from services.triage.priority.urgency import Danger, Urgency, urgency_of
-from services.triage.referral import Referral, refer
+from services.triage.rules.dedup.comparison import Report
+from services.triage.rules.dedup.grid import cells_around
+from services.triage.rules.dedup.known_cases import Search
+from services.triage.rules.priority.conditions import ConditionFinder
+from services.triage.rules.priority.emergency import danger_in
+from services.triage.rules.priority.urgency import Danger, Urgency, urgency_of
+from services.triage.rules.referral import Referral, refer
 from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from services.triage.dedup.comparison import Case, Link, find_earlier
-from services.triage.dedup.known_cases import KnownCases
 from services.triage.hearing import Hearing
+from services.triage.rules.dedup.comparison import Case, Link, find_earlier
+from services.triage.rules.dedup.known_cases import KnownCases
 
 Outcome = Literal["new", "duplicate", "recurrence", "referral"]
 

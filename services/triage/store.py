@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import asyncpg
 
-from services.triage.dedup.comparison import Case, Report
-from services.triage.dedup.grid import cell_of
-from services.triage.dedup.known_cases import Search
 from services.triage.ledger import Decided, Turn
 from services.triage.probes import probes
+from services.triage.rules.dedup.comparison import Case, Report
+from services.triage.rules.dedup.grid import cell_of
+from services.triage.rules.dedup.known_cases import Search
 from shared.runtime.postgres import Connection
 from shared.values import GeoPoint
 

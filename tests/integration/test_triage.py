@@ -1,6 +1,8 @@
 """Triage as a process sees it: real topics in, real topics out."""
 
 import asyncio
+import json
+import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeAlias
@@ -234,3 +236,29 @@ async def test_instances_that_come_and_go_never_make_two_cases_of_one_problem(
 async def _shared(*instances: Parts) -> bool:
     """Whether all have partitions; the second gets some only when the first gives them up."""
     return all(part.ready for parts in instances for part in parts.must_be_ready)
+
+
+async def test_it_runs_alone_as_a_process_and_stops_when_asked(
+    stores: Stores, database: Database, topic_log: TopicLog
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.triage",
+        env={
+            "ROUTE311_KAFKA_BOOTSTRAP": stores.bootstrap,
+            "TRIAGE_POSTGRES_DSN": database.dsn("triage"),
+            "TRIAGE_HTTP_PORT": "0",
+        },
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        await topic_log.publish(camp())
+        [decision] = await topic_log.at_least(1, TRIAGE_DECISIONS, within_s=40)
+        assert decision.data.outcome == "new"
+    finally:
+        process.terminate()
+        said, _ = await process.communicate()
+
+    assert process.returncode == 0
+    assert json.loads(said.splitlines()[-1])["event"] == "service_stopped"

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from services.triage.dedup.comparison import Case, Report
 from services.triage.handlers import Cases
 from services.triage.ledger import Decided, Turn
 from services.triage.rulebook import Reach, search_for
+from services.triage.rules.dedup.comparison import Case, Report
 from shared.events import new_id
 from tests.builders import NOON, north_of
 from tests.unit.triage.makers import DAY, HERE, HOUR, KEY, case, report

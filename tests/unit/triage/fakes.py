@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from services.triage.dedup.comparison import Case
-from services.triage.dedup.known_cases import KnownCases, Search
 from services.triage.ledger import Decided, Turn
+from services.triage.rules.dedup.comparison import Case
+from services.triage.rules.dedup.known_cases import KnownCases, Search
 
 
 class InMemoryCases:

@@ -4,8 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from services.triage.dedup.comparison import Case, Report
 from services.triage.rulebook import Rulebook
+from services.triage.rules.dedup.comparison import Case, Report
 from shared.catalogue import load_catalogue
 from shared.events import (
     CaseClosed,

@@ -1,6 +1,6 @@
 import pytest
 
-from services.triage.priority.conditions import ConditionFinder, Met
+from services.triage.rules.priority.conditions import ConditionFinder, Met
 from tests.unit.triage.makers import CITY
 
 FINDER = ConditionFinder(CITY)

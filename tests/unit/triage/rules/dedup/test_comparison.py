@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.dedup.comparison import Case, Report, find_earlier, relate
+from services.triage.rules.dedup.comparison import Case, Report, find_earlier, relate
 from shared.catalogue import Dedup
 from shared.values import distance_m
 from tests.builders import NOON, north_of

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.priority.urgency import Danger, Level, Point, Urgency, urgency_of
+from services.triage.rules.priority.urgency import Danger, Level, Point, Urgency, urgency_of
 from tests.unit.triage.makers import CITY
 
 FIRE = Danger("fire", "on fire")

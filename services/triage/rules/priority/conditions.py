@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from services.triage.priority.negation import affirmed
+from services.triage.rules.priority.negation import affirmed
 from shared.catalogue import Condition, Jurisdiction, ServiceType
 
 Met: TypeAlias = Mapping[str, str]

@@ -1,7 +1,7 @@
 """When a report tells of a danger to life, and what its reporter must hear."""
 
-from services.triage.priority.conditions import Met
-from services.triage.priority.urgency import Danger
+from services.triage.rules.priority.conditions import Met
+from services.triage.rules.priority.urgency import Danger
 from shared.catalogue import Jurisdiction, LocalText, ServiceType
 
 CALL_911 = LocalText(

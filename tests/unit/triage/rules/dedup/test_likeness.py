@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.dedup.comparison import Link, relate
-from services.triage.dedup.likeness import confidence, hours, reasons
+from services.triage.rules.dedup.comparison import Link, relate
+from services.triage.rules.dedup.likeness import confidence, hours, reasons
 from tests.builders import NOON, north_of
 from tests.unit.triage.makers import DAY, HERE, HOUR, LIMITS, case, report
 

@@ -1,8 +1,8 @@
 from datetime import timedelta
 
-from services.triage.dedup.comparison import Case, Report
-from services.triage.dedup.known_cases import KnownCases
 from services.triage.rulebook import Reach, search_for
+from services.triage.rules.dedup.comparison import Case, Report
+from services.triage.rules.dedup.known_cases import KnownCases
 from tests.builders import north_of
 from tests.unit.triage.makers import HERE, KEY, case, report
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.triage.dedup.grid import CELL_M, cell_of, cells_around
+from services.triage.rules.dedup.grid import CELL_M, cell_of, cells_around
 from shared.values import EARTH_RADIUS_M, GeoPoint, distance_m
 from tests.builders import north_of
 from tests.unit.triage.makers import HERE

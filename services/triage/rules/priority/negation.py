@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from services.triage.priority import denials
+from services.triage.rules.priority import denials
 from shared.phrases import Hit, PhraseIndex, fold
 
 _REACH = 4  # the most words that may stand between a "no" and what it denies

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.triage.priority.conditions import Met
+from services.triage.rules.priority.conditions import Met
 from shared.catalogue import Agency, Jurisdiction, ServiceType
 
 

@@ -1,5 +1,5 @@
-from services.triage.priority.emergency import CALL_911, danger_in
-from services.triage.priority.urgency import Danger
+from services.triage.rules.priority.emergency import CALL_911, danger_in
+from services.triage.rules.priority.urgency import Danger
 from tests.unit.triage.makers import CITY
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.priority.negation import affirmed
+from services.triage.rules.priority.negation import affirmed
 from shared.phrases import PhraseIndex, fold
 
 PHRASES = PhraseIndex(

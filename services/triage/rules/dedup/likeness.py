@@ -1,6 +1,6 @@
 """How sure it is that two reports are the same problem, and how that is said."""
 
-from services.triage.dedup.comparison import Link
+from services.triage.rules.dedup.comparison import Link
 
 _FAR = 0.25  # what the edge of the radius takes from a confidence of 1
 _LATE = 0.15  # what the end of the window takes

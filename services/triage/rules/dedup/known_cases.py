@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
-from services.triage.dedup.comparison import Case
-from services.triage.dedup.grid import Cells, cell_of
+from services.triage.rules.dedup.comparison import Case
+from services.triage.rules.dedup.grid import Cells, cell_of
 
 
 @dataclass(frozen=True, slots=True)

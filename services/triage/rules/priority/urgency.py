@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from services.triage.priority.conditions import Met
+from services.triage.rules.priority.conditions import Met
 from shared.catalogue import ServiceType
 
 Level = Literal["P1", "P2", "P3", "P4", "P5"]

@@ -1,6 +1,6 @@
 import pytest
 
-from services.triage.referral import Referral, refer
+from services.triage.rules.referral import Referral, refer
 from tests.unit.triage.makers import CITY
 
 

@@ -1,0 +1,1 @@
+"""What triage decides by: the same problem or another, how urgent, whose."""
