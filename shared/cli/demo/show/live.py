@@ -16,7 +16,7 @@ from shared.cli.demo.play.stage import Progress
 from shared.cli.demo.show.urgent import latest_urgent
 
 _LINE_EVERY_S = 3.0
-_URGENT_SHOWN = 6
+_URGENT_SHOWN = 4
 _BAR_WIDTH = 30
 
 
@@ -61,8 +61,8 @@ def picture(progress: Progress, city: Jurisdiction) -> RenderableType:
         table.add_row(name, bar, f"{done:,} of {total:,}")
     table.add_row("messages sent", "", f"{len(facts.sent):,}")
     words = [
-        Text(text, overflow="ellipsis", no_wrap=True)
-        for text in latest_urgent(facts, city, _URGENT_SHOWN)
+        Text(f"{urgent.what}\n   {urgent.then}", overflow="ellipsis", no_wrap=True)
+        for urgent in latest_urgent(facts, city, _URGENT_SHOWN)
     ]
     head = f"[bold]{day.on:%A, %B %-d}, {progress.clock.now:%H:%M}[/]  {escape(progress.scene)}"
     return Group(head, table, Text("Latest urgent problems", style="bold"), *words)

@@ -1,5 +1,6 @@
 """Urgent problems in plain words, the latest last."""
 
+from dataclasses import dataclass
 from itertools import islice
 
 from shared.catalogue import Jurisdiction
@@ -8,13 +9,26 @@ from shared.cli.demo.play.facts import Facts, Issued
 from shared.cli.demo.play.figures import seconds_to_bureau
 
 
-def latest_urgent(facts: Facts, city: Jurisdiction, limit: int) -> list[str]:
-    """Return the latest urgent problems that reached a bureau, each in one line."""
+@dataclass(frozen=True, slots=True)
+class Urgent:
+    """An urgent problem that reached a bureau.
+
+    Attributes:
+        what: How urgent, what, and where.
+        then: Who has it, how fast it got there, and whether the reporter was told to call 911.
+    """
+
+    what: str
+    then: str
+
+
+def latest_urgent(facts: Facts, city: Jurisdiction, limit: int) -> list[Urgent]:
+    """Return the latest urgent problems that reached the bureau that leads."""
     newest_first = (i for i in reversed(facts.leads.values()) if i.order.priority.level in URGENT)
     return [_in_words(facts, city, issued) for issued in reversed([*islice(newest_first, limit)])]
 
 
-def _in_words(facts: Facts, city: Jurisdiction, issued: Issued) -> str:
+def _in_words(facts: Facts, city: Jurisdiction, issued: Issued) -> Urgent:
     order = issued.order
     where = order.location.address or "no address"
     seconds = seconds_to_bureau(facts, issued)
@@ -24,6 +38,8 @@ def _in_words(facts: Facts, city: Jurisdiction, issued: Issued) -> str:
         for request_id in facts.followers.get(order.case_id, ())
         if (decision := facts.decisions.get(request_id))
     )
-    advice = ", told to call 911" if dangerous else ""
-    bureau = city.bureaus[order.bureau].name
-    return f"{order.priority.level} {order.service_name}, {where}: {bureau}{took}{advice}"
+    return Urgent(
+        what=f"{order.priority.level} {order.service_name}, {where}",
+        then=f"at {city.bureaus[order.bureau].name}{took}"
+        + ("; the reporter was told to call 911" if dangerous else ""),
+    )

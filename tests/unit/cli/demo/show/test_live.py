@@ -8,7 +8,7 @@ from shared.catalogue import load_catalogue
 from shared.cli.demo.play.handing_in import Clock
 from shared.cli.demo.play.stage import Progress
 from shared.cli.demo.show.live import line, picture, shown
-from shared.cli.demo.show.urgent import latest_urgent
+from shared.cli.demo.show.urgent import Urgent, latest_urgent
 from shared.events import Emergency
 from tests.builders import location, priority
 from tests.unit.cli.demo.makers import Router
@@ -38,7 +38,7 @@ def test_an_urgent_problem_is_told_with_place_bureau_and_time() -> None:
     router = Router()
     an_urgent_case(router)
     assert latest_urgent(router.facts, CITY, 3) == [
-        "P1 Downed power line, NE Prescott St: PBOT Maintenance Dispatch after 0.3 s"
+        Urgent("P1 Downed power line, NE Prescott St", "at PBOT Maintenance Dispatch after 0.3 s")
     ]
 
 
@@ -48,7 +48,7 @@ def test_advice_to_call_911_is_told_as_well() -> None:
     ((request_id, ruling),) = router.facts.decisions.items()
     danger = Emergency(code="live_wire", evidence="sparking")
     router.facts.decisions[request_id] = ruling.model_copy(update={"emergency": danger})
-    assert latest_urgent(router.facts, CITY, 3)[0].endswith("told to call 911")
+    assert latest_urgent(router.facts, CITY, 3)[0].then.endswith("told to call 911")
 
 
 def test_only_the_latest_urgent_ones_are_told_and_no_routine() -> None:
@@ -57,7 +57,9 @@ def test_only_the_latest_urgent_ones_are_told_and_no_routine() -> None:
         an_urgent_case(router, f"{number} Main St")
         router.opens(router.accepts("/adapters/test", f"routine {number}"))
     told = latest_urgent(router.facts, CITY, 2)
-    assert ["3 Main St" in told[0], "4 Main St" in told[1], len(told)] == [True, True, 2]
+    assert [urgent.what for urgent in told] == [
+        f"P1 Downed power line, {number} Main St" for number in (3, 4)
+    ]
 
 
 def test_the_picture_says_how_far_everything_is() -> None:
