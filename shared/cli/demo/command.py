@@ -28,7 +28,7 @@ RequestsOption = Annotated[int, typer.Option("--requests", min=FEWEST, hidden=Tr
 
 def demo(
     keep: KeepOption = False,
-    data: DataOption = Path(".route311/demo"),
+    data: DataOption = Path(".route311-demo"),
     seed: SeedOption = 311,
     requests: RequestsOption = USUAL,
 ) -> None:

@@ -23,7 +23,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.records import Outgoing
 from shared.topics import bureau_updates
 
-QUIET_S = 2.0
+QUIET_S = 3.0
 PATIENCE_S = 45.0
 _ASK_EVERY_S = 0.1
 
