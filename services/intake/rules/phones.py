@@ -8,7 +8,6 @@ from phonenumbers import Leniency, NumberParseException, PhoneNumberFormat, Phon
 
 _WRITTEN_AS_WE_DO = re.compile(r"\+1[2-9]\d{2}[2-9]\d{6}", re.ASCII)
 _ENOUGH_DIGITS = re.compile(r"\d(?:[^\w\n]{0,3}\d){6}")
-_DECIMAL = re.compile(r"-?\d{1,3}\.\d{4,}")
 _NAMES_A_THING = re.compile(
     r"\b(?:permit|plate|license|licence|case|ticket|order|invoice|account|serial"
     r"|permiso|placa|caso|folio|orden|factura|cuenta|serie)\b"
@@ -50,7 +49,7 @@ def may_hold_phone(text: str) -> bool:
 def phones_in(text: str, region: str) -> Iterator[tuple[int, int, str | None]]:
     """Yield start, end and E.164 form of each telephone number in a text, from the left.
 
-    Short numbers such as 911, decimals, and digits in one piece after a word such as "permit" are
+    Short numbers such as 911, and digits in one piece after a word such as "permit" are
     none. A number without area code is one only after a word such as "call"; its form is None.
     """
     end = 0
@@ -65,8 +64,6 @@ def phones_in(text: str, region: str) -> Iterator[tuple[int, int, str | None]]:
 
 
 def _is_a_thing(text: str, start: int, written: str) -> bool:
-    if _DECIMAL.fullmatch(written):
-        return True
     before = text[max(0, start - _LOOK_BACK) : start]
     return written.isdigit() and _NAMES_A_THING.search(before) is not None
 

@@ -87,7 +87,7 @@ def _history(
 ) -> Iterator[dict[str, Any]]:
     yield _entry(status.request.submitted_at, RECEIVED, language)
     ruling = status.ruling
-    if ruling and not status.steps and present_status(ruling.outcome, None) != RECEIVED:
+    if ruling and present_status(ruling.outcome, None) != RECEIVED:
         yield _entry(ruling.decided_at, present_status(ruling.outcome, None), language)
     for step in status.steps:
         entry = _entry(step.taken_at, step.status, language)

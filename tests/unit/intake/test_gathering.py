@@ -148,6 +148,24 @@ async def test_with_the_database_down_everybody_hears_of_it_and_the_next_may_suc
     assert len(desk.batches) == 2
 
 
+async def test_a_database_that_is_down_is_not_asked_again_for_each_caller() -> None:
+    desk = Desk(DatabaseDownError("away"), DatabaseDownError("away"))
+    desk.open.clear()
+
+    async def turned_away(gathering: Gathering) -> None:
+        with pytest.raises(DatabaseDownError):
+            await gathering.hand_over(arrival())
+
+    async with running(desk) as gathering, asyncio.TaskGroup() as group:
+        await begun(group, turned_away(gathering))
+        await batches(desk, 1)
+        for _ in range(3):
+            await begun(group, turned_away(gathering))
+        desk.open.set()
+
+    assert [len(batch) for batch in desk.batches] == [1, 3]
+
+
 async def test_who_gave_up_before_their_turn_is_left_out() -> None:
     desk = Desk()
     desk.open.clear()

@@ -149,6 +149,7 @@ async def test_only_who_has_a_name_or_can_be_reached_is_a_contact(
     ("changes", "codes"),
     [
         pytest.param({}, [], id="nothing to say"),
+        pytest.param({"service_code": "SINKHOLE"}, [], id="urgent, but no danger to life"),
         pytest.param(
             {"service_code": "WIRE", "description": "Sparking"}, ["call_911"], id="danger to life"
         ),

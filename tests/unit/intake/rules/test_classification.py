@@ -17,6 +17,10 @@ def kind(text: str) -> str:
         pytest.param("Pothole, a real hole", "POTHOLE", id="two keywords of one kind"),
         pytest.param("A hole in the wall", "POTHOLE", id="a short keyword alone"),
         pytest.param("Hole in sidewalk", "SIDEWALK", id="the longer keyword hides the shorter"),
+        pytest.param("Hole in sidewalk by a pothole", "SIDEWALK", id="three words against one"),
+        pytest.param(
+            "Hole in road swallows cars, no pothole", "SINKHOLE", id="the hidden do not count"
+        ),
         pytest.param("Hole in road swallows cars", "SINKHOLE", id="longest of three"),
         pytest.param("Pothole next to the sidewalk", "OTHER", id="two kinds, equally far ahead"),
         pytest.param(

@@ -26,6 +26,7 @@ REDACTION = Redaction("US", frozenset({"+15038234000"}))
         pytest.param("5035550199", "[removed]", id="in one piece"),
         pytest.param("+1 503 555 0199", "[removed]", id="with country code"),
         pytest.param("+52 55 1234 5678", "[removed]", id="from abroad"),
+        pytest.param("permit 503-555-0199", "permit [removed]", id="grouped as only numbers are"),
         pytest.param("503-555-0199/971-555-0123", "[removed]/[removed]", id="two numbers"),
         pytest.param("call me at 555-0123", "call me at [removed]", id="without area code"),
         pytest.param("llámeme al 555-0123", "llámeme al [removed]", id="the same in Spanish"),
@@ -99,7 +100,9 @@ def test_an_own_number_that_is_none_elsewhere_is_taken_out_however_it_is_written
 
 
 def test_junk_in_place_of_an_address_takes_nothing_out() -> None:
-    assert REDACTION.of_text("a hole", Person(email="a", phone="1")) == "a hole"
+    text = "a hole, pole 1234567, lot 12"
+
+    assert REDACTION.of_text(text, Person(email="a", phone="12")) == text
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ def test_what_may_be_an_urgent_hazard_goes_by_the_express_lane(
         pytest.param("SIDEWALK", "A power line hangs low", None, id="the telling part is missing"),
         pytest.param("POTHOLE", "Sparking", None, id="the other part is missing"),
         pytest.param("WIRE", "It is sparking", "live_wire", id="the kind says the other part"),
+        pytest.param("BOX", "By the power line", "live_wire", id="the kind says the telling part"),
         pytest.param("DROWNING", "", "life_in_danger", id="a kind that is one"),
     ],
 )

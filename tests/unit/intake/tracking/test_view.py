@@ -135,10 +135,12 @@ def test_a_request_that_is_not_the_first_of_its_problem_says_so(outcome: str, no
 
 
 def test_a_date_is_shown_while_it_is_the_plan() -> None:
-    planned = step(2, "scheduled", scheduled_for=NOON + 48 * HOUR)
+    in_two_days = NOON + 48 * HOUR
+    planned = step(2, "scheduled", scheduled_for=in_two_days)
+    begun = step(3, "in_progress", scheduled_for=in_two_days)
 
     assert shown(step(1, "open"), planned)["scheduled_for"] == "2026-03-04T12:00:00Z"
-    assert shown(planned, step(3, "in_progress"))["scheduled_for"] is None
+    assert shown(planned, begun)["scheduled_for"] is None
 
 
 def test_an_address_is_shown_in_place_of_a_point() -> None:
