@@ -35,7 +35,9 @@ def test_every_fault_is_one_line_on_stderr_and_the_exit_code_is_one(tmp_path: Pa
 
 
 def test_a_program_reads_what_the_catalogue_holds(tmp_path: Path) -> None:
-    result = RUNNER.invoke(PROGRAM, ["catalogue", "check", "--root", str(write(tmp_path)), "--json"])
+    result = RUNNER.invoke(
+        PROGRAM, ["catalogue", "check", "--root", str(write(tmp_path)), "--json"]
+    )
 
     holds = json.loads(result.stdout)["jurisdictions"]["town.gov"]
     assert (holds["kinds"], holds["bureaus"], holds["polygon_files"]) == (2, 2, 0)
