@@ -87,10 +87,14 @@ class Batch:
         """Yield the work orders whose bureaus do not know them as they are; each is told once."""
         for case_id, cause in self._causes.items():
             case = self._cases[case_id]
-            orders = tuple(replace(order, version=self.version_of(order)) for order in case.orders)
-            told = [order for order in orders if order.work_order_id in self._untold]
+            told = {
+                order.number: replace(order, version=order.version + 1)
+                for order in case.orders
+                if order.work_order_id in self._untold
+            }
+            orders = tuple(told.get(order.number, order) for order in case.orders)
             self._cases[case_id] = replace(case, orders=orders)
-            yield Telling(case, told, cause)
+            yield Telling(case, list(told.values()), cause)
         self._untold.clear()
 
     def writing(self) -> Writing:
