@@ -19,6 +19,7 @@ async def copy(bootstrap: str, source: str, target: str, count: int) -> None:
     since = dict.fromkeys(await ends_of(bootstrap, [source]), 0)
     copied = 0
     async with open_sink(bootstrap) as sink, tailing(bootstrap, since) as tail:
+        print("ready", flush=True)  # noqa: T201 - whoever started it waits for this line
         while copied < count:
             records = await tail.more(_WITHIN_S)
             await sink.publish([Outgoing("", target, r.key or b"", r.value) for r in records])

@@ -19,19 +19,26 @@ _COPIER = (sys.executable, "-m", "shared.cli.bench.copier")
 async def measure_raw(bootstrap: str, records: Sequence[Outgoing]) -> float:
     """Return the records per second that bare aiokafka copies through all hops.
 
-    The first topic is filled before the clock starts; each hop is a process of its own, and all
-    run beside each other.
+    Each hop is a process of its own; the clock starts when all of them wait for the first record.
     """
     names = [f"bench-hop-{number}" for number in range(HOPS + 1)]
     await apply_topics(bootstrap, [replace(CHANNEL_SUBMISSIONS, name=name) for name in names])
-    async with open_sink(bootstrap) as sink:
-        await sink.publish([replace(record, topic=names[0]) for record in records])
-    began = time.perf_counter()
     copiers = [
         await asyncio.create_subprocess_exec(
-            *_COPIER, bootstrap, names[hop], names[hop + 1], str(len(records))
+            *_COPIER,
+            *(bootstrap, names[hop], names[hop + 1], str(len(records))),
+            stdout=asyncio.subprocess.PIPE,
         )
         for hop in range(HOPS)
     ]
-    await asyncio.gather(*(copier.wait() for copier in copiers))
-    return len(records) / (time.perf_counter() - began)
+    await asyncio.gather(*(_said_ready(copier) for copier in copiers))
+    async with open_sink(bootstrap) as sink:
+        began = time.perf_counter()
+        await sink.publish([replace(record, topic=names[0]) for record in records])
+        await asyncio.gather(*(copier.wait() for copier in copiers))
+        return len(records) / (time.perf_counter() - began)
+
+
+async def _said_ready(copier: asyncio.subprocess.Process) -> None:
+    if copier.stdout is not None:
+        await copier.stdout.readline()
