@@ -22,33 +22,23 @@ _TEMPLATES = {
 
 def messages(outcome: Outcome) -> Iterator[RenderableType]:
     """Count the messages by what they say and in which language."""
-    sent = outcome.facts.sent.values()
-    said = Counter((message.template, message.language) for message in sent)
-    templates = Counter(message.template for message in sent)
+    facts = outcome.facts
+    said = Counter((message.template, message.language) for message in facts.sent.values())
+    templates = Counter(message.template for message in facts.sent.values())
+    languages = Counter(message.language for message in facts.sent.values())
+    rows = [
+        (_TEMPLATES.get(name, name), said[name, "en"], said[name, "es"], count)
+        for name, count in templates.most_common()
+    ]
+    rows.append(("all", languages["en"], languages["es"], languages.total()))
     yield heading("Messages to residents")
-    yield table(
-        "message",
-        "English",
-        "Spanish",
-        "all",
-        rows=[
-            *(
-                (_TEMPLATES.get(name, name), said[name, "en"], said[name, "es"], count)
-                for name, count in templates.most_common()
-            ),
-            (
-                "all",
-                *(
-                    sum(n for (_, spoken), n in said.items() if spoken == tag)
-                    for tag in ("en", "es")
-                ),
-                templates.total(),
-            ),
-        ],
-    )
-    agree = "as many" if outcome.mails == len(sent) else f"but only {outcome.mails:,}"
-    if outcome.mails > len(sent):
-        agree = f"but {outcome.mails:,}"
-    yield Text(f"The mail server keeps {agree} messages as files.")
-    for reason, count in outcome.facts.undelivered.most_common():
+    yield table("message", "English", "Spanish", "all", rows=rows)
+    yield Text(f"The mail server keeps {_held_against(outcome.mails, languages.total())} as files.")
+    for reason, count in facts.undelivered.most_common():
         yield Text(f"{count:,} were due and not sent: {reason.replace('_', ' ')}.")
+
+
+def _held_against(kept: int, sent: int) -> str:
+    if kept == sent:
+        return "as many messages"
+    return f"only {kept:,} of them" if kept < sent else f"{kept:,} messages, more than that,"

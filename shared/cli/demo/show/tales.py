@@ -1,76 +1,16 @@
 """What became of the stories that were planted in the day, told from the facts."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from shared import events as e
 from shared.cli.demo.day import broken, camps, hazards, neighbours
-from shared.cli.demo.play.figures import cases_of, requests_of, seconds_to_bureau, told
+from shared.cli.demo.play.figures import told
 from shared.cli.demo.show.layout import counted, heading, listed
 from shared.cli.demo.show.outcome import Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Tale:
-    """The facts about one story."""
-
-    outcome: Outcome
-    story: str
-
-    @property
-    def requests(self) -> list[str]:
-        """The requests that its reports became."""
-        return requests_of(self.outcome.facts, self.outcome.day.of_story(self.story))
-
-    @property
-    def cases(self) -> list[e.CaseState]:
-        """Their cases as they are now."""
-        facts = self.outcome.facts
-        return [facts.cases[c] for c in cases_of(facts, self.requests) if c in facts.cases]
-
-    @property
-    def decisions(self) -> list[e.Decision]:
-        """What triage decided about them."""
-        facts = self.outcome.facts
-        return [facts.decisions[r] for r in self.requests if r in facts.decisions]
-
-    @property
-    def reports_to_cases(self) -> str:
-        """How many reports made how many cases."""
-        return f"{counted(len(self.requests), 'report')}, {counted(len(self.cases), 'case')}"
-
-    @property
-    def bureaus(self) -> str:
-        """Who works on it."""
-        facts, city = self.outcome.facts, self.outcome.city
-        ids = {case.case_id for case in self.cases}
-        codes = {order.bureau: None for order in facts.orders.values() if order.case_id in ids}
-        return listed(city.bureaus[code].name for code in codes)
-
-    @property
-    def slowest_s(self) -> float:
-        """How long the slowest of its cases took to its bureau; 0 where none is there."""
-        facts = self.outcome.facts
-        times = (
-            seconds_to_bureau(facts, facts.leads[case.case_id])
-            for case in self.cases
-            if case.case_id in facts.leads
-        )
-        return max((seconds for seconds in times if seconds is not None), default=0.0)
-
-    @property
-    def referrals(self) -> str:
-        """Who outside the city was named, with the telephone number."""
-        named = dict.fromkeys(
-            f"{r.name}, {r.phone}" if r.phone and r.phone != r.name else r.name
-            for decision in self.decisions
-            if (r := decision.referral)
-        )
-        return listed(named)
+from shared.cli.demo.show.tale import Tale
 
 
 def tales(outcome: Outcome) -> Iterator[RenderableType]:
@@ -101,7 +41,7 @@ def _mattress(outcome: Outcome) -> str:
         f"raised from {raised[0].previous_level} to {raised[-1].priority.level} when a later "
         "report told of the lane"
         if raised
-        else _levels(tale)
+        else tale.levels
     )
     return f"A mattress: {tale.reports_to_cases}, {rise}; with {tale.bureaus}."
 
@@ -109,7 +49,7 @@ def _mattress(outcome: Outcome) -> str:
 def _signal(outcome: Outcome) -> str:
     tale = Tale(outcome, hazards.SIGNAL)
     return (
-        f"A dark traffic signal: {tale.reports_to_cases}, {_levels(tale)}, at {tale.bureaus} "
+        f"A dark traffic signal: {tale.reports_to_cases}, {tale.levels}, at {tale.bureaus} "
         f"after {tale.slowest_s:.1f} s."
     )
 
@@ -130,7 +70,7 @@ def _pothole(outcome: Outcome) -> str:
     why = f' for "{", ".join(sorted(reasons))}"' if reasons else ""
     return (
         f"A report in Spanish that named no kind: taken for {listed(sorted(kinds))}, "
-        f"{_levels(tale)}{why}."
+        f"{tale.levels}{why}."
     )
 
 
@@ -164,10 +104,6 @@ def _last(outcome: Outcome) -> str:
         f"came in at once, {len(tale.requests)} urgent ones last of all: they were at their "
         f"bureaus {tale.slowest_s:.1f} s after acceptance, the slowest of them."
     )
-
-
-def _levels(tale: Tale) -> str:
-    return f"priority {listed(sorted({case.priority.level for case in tale.cases}))}"
 
 
 _TALES: Sequence[Callable[[Outcome], str]] = (
