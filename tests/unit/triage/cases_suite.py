@@ -110,14 +110,17 @@ class CasesSuite:
         assert set(await cases.decided(ids)) == {before.request_id, referred.request_id}
         assert set(await cases.decided([])) == set()
 
-    async def test_a_split_makes_a_case_where_the_request_was(self, cases: Cases) -> None:
-        tents = report(address="12 oak st", reporter="ana")
-        await cases.record([decided(tents, new_id())])
-        to_case = new_id()
+    async def test_a_split_makes_a_case_where_each_request_was(self, cases: Cases) -> None:
+        tents, trash, stays = report(address="12 oak st", reporter="ana"), report(), report()
+        await cases.record([decided(of, new_id()) for of in (stays, tents, trash)])
+        first, second = new_id(), new_id()
 
-        await cases.split({tents.request_id: to_case, new_id(): new_id()})
+        await cases.split({new_id(): new_id(), tents.request_id: first, trash.request_id: second})
 
-        assert await found(cases, report()) == [Case(to_case, KEY, tents)]
+        assert set(await found(cases, report())) == {
+            Case(first, KEY, tents),
+            Case(second, KEY, trash),
+        }
 
     async def test_without_a_search_nothing_is_found(self, cases: Cases) -> None:
         await cases.add([case()])
