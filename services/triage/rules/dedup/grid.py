@@ -10,13 +10,13 @@ from typing import TypeAlias
 
 from shared.values import EARTH_RADIUS_M, MAX_LONGITUDE, GeoPoint
 
-CELL_M = 50.0
+CELL_M = 75.0
 
 Cells: TypeAlias = tuple[int, int]
 """Neighbouring cells of one row: the first and the last, both included."""
 
 _ROW_DEGREES = degrees(CELL_M / EARTH_RADIUS_M)
-_ROW_STRIDE = 1 << 20  # more than the 800,606 cells of the longest row
+_ROW_STRIDE = 1 << 20  # more than the 533,737 cells of the longest row
 _SLACK_M = 0.01  # rounding may not hide what lies on the very edge
 _ONCE_AROUND = 2 * MAX_LONGITUDE
 
