@@ -7,7 +7,7 @@ CREATE TABLE consumer_offset (
 );
 
 CREATE TABLE inbox (
-    event_id text        PRIMARY KEY,
+    event    bytea       PRIMARY KEY,
     taken_at timestamptz NOT NULL DEFAULT now()
 );
 
