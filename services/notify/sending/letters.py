@@ -9,7 +9,7 @@ from email.utils import format_datetime, formataddr
 
 from services.notify.rules.wording import Letter
 
-_SMTP = compat32.clone(linesep="\r\n", mangle_from_=False)
+_SMTP = compat32.clone(linesep="\r\n")
 
 
 def message_id(notification_id: str, sender: str) -> str:

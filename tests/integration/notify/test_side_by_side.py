@@ -74,7 +74,7 @@ async def test_of_two_that_learn_two_halves_at_once_the_later_one_sees_the_whole
 async def test_members_that_learn_side_by_side_miss_nothing_and_double_nothing(
     seed: int, pool: Pool
 ) -> None:
-    dice = random.Random(seed)  # noqa: S311 - an order, no secret
+    dice = random.Random(seed)
     shares: list[list[Event]] = [[] for _ in range(MEMBERS)]
     for _ in range(20):
         r1, r2, c = new_id(), new_id(), new_id()

@@ -84,7 +84,7 @@ async def test_all_followers_hear_each_step_once_in_their_own_language() -> None
 async def test_every_order_of_arrival_in_batches_of_every_size_gives_the_same_messages(
     seed: int,
 ) -> None:
-    dice = random.Random(seed)  # noqa: S311 - an order, no secret
+    dice = random.Random(seed)
     events = story()
     dice.shuffle(events)
     cuts = sorted(dice.sample(range(len(events) + 1), k=4))
@@ -197,6 +197,7 @@ async def test_what_is_due_but_not_to_be_sent_is_reported_once_with_the_reason(
     (report,) = told
     assert isinstance(report, NotificationSuppressed)
     assert (report.data.channel, report.data.reason) == (channel, reason)
+    assert report.data.contact_hash == store.contacts[r1].contact.person
     assert (report.data.case_id, report.data.case_version) == (case, 1)
     assert report.correlationid == r1
     assert report.causationid == events[2].id

@@ -131,7 +131,10 @@ def test_who_must_act_outside_the_city_is_named_with_phone_and_page(
 
 
 def test_an_agency_is_named_when_the_report_comes_in_and_not_with_every_step() -> None:
-    assert "Oregon DOT" not in letter("completed", request=request_facts(agency=ODOT)).text
+    told = letter("completed", request=request_facts(agency=ODOT))
+
+    assert "Oregon DOT" not in told.text + told.html
+    assert "oregon.gov" not in told.text + told.html
 
 
 def test_a_page_of_an_agency_that_is_no_web_address_is_left_out() -> None:

@@ -100,6 +100,13 @@ def test_a_city_of_any_script_can_send() -> None:
 
 
 def test_lines_that_mean_something_on_the_way_arrive_as_they_were_written() -> None:
-    text = "From here on:\n.\n..\n--=_0197--\n  blanks  \n=41\n"
+    text = "From here on:\n.\n..\n--=_0197--\n--0197--\n  blanks  \n=41\n"
 
     assert body(mail(letter(text=text)), "plain") == text
+
+
+@pytest.mark.parametrize(
+    "subject", ["Ya empezó: ñ", "=?utf-8?q?x=0D=0ABcc:_a=40b.c?=", "word " * 99 + "end"]
+)
+def test_a_subject_arrives_as_it_was_written(subject: str) -> None:
+    assert mail(letter(subject=subject))["Subject"] == subject

@@ -257,6 +257,30 @@ async def test_what_a_dead_sender_left_is_unknown_once_its_lease_is_over(office:
     assert (office.states, office.got, office.wakes) == (["unknown"], [], ["relay"])
 
 
+class Watching(FakeMailer):
+    """Notes at each hand-over until when the message is the sender's."""
+
+    def __init__(self, store: InMemoryNotify) -> None:
+        super().__init__()
+        self.leases: list[datetime | None] = []
+        self._store = store
+
+    @override
+    async def hand_over(self, mailbox: str, message: bytes) -> Outcome:
+        self.leases += [row.lease_until for row in self._store.rows if row.state == "sending"]
+        return await super().hand_over(mailbox, message)
+
+
+async def test_what_is_being_sent_is_the_senders_until_its_lease_is_over(office: Office) -> None:
+    await office.know(report())
+    watching = Watching(office.store)
+    office.mailers = [watching]
+
+    await office.sender.turn()
+
+    assert watching.leases == [NOON + LEASE]
+
+
 async def test_a_contact_that_is_gone_gets_nothing(office: Office) -> None:
     events = report()
     await office.know(events)
