@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from services.intake.gathering import Gathering
 from services.intake.handlers import Arrival, on_submissions_handed_in, take_in
 from services.intake.http import submission_routes
+from services.intake.known_keys import KnownKeys
 from services.intake.policy import Policy, city_of
 from services.intake.receipts import Receipt
 from services.intake.retention import Retention
@@ -20,6 +22,7 @@ from shared.events import Event
 from shared.geo import Places
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer import Consumer
+from shared.runtime.keys import principal_of
 from shared.runtime.messages import Message
 from shared.runtime.outbox import enqueue
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
@@ -28,7 +31,8 @@ from shared.runtime.relay import Relay
 from shared.runtime.service import Parts
 from shared.topics import CHANNEL_SUBMISSIONS, DISPATCH_CASES, TRIAGE_DECISIONS
 
-_CONNECTIONS = 10
+_FOR_WORK = 6
+_FOR_CALLERS = 4
 
 
 @asynccontextmanager
@@ -41,7 +45,10 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[Parts]:
     catalogue = load_catalogue()
     policy = _policy(catalogue, settings)
     dsn = settings.postgres_dsn.get_secret_value()
-    async with open_pool(dsn, size=_CONNECTIONS) as pool:
+    async with (
+        open_pool(dsn, size=_FOR_WORK) as pool,
+        open_pool(dsn, size=_FOR_CALLERS) as look_ups,  # no rush of callers starves the work
+    ):
         relay = Relay(pool, settings.kafka_bootstrap)
         gathering = _gathering(pool, policy, relay)
         consumers = _submissions(settings, pool, policy, relay), _progress(settings, pool)
@@ -54,8 +61,8 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[Parts]:
                 Retention(pool, utc_now).run,
             ],
             routes=[
-                *submission_routes(pool, gathering),
-                *tracking_routes(pool, catalogue.jurisdictions),
+                *submission_routes(KnownKeys(partial(principal_of, look_ups)), gathering),
+                *tracking_routes(look_ups, catalogue.jurisdictions),
             ],
         )
 

@@ -23,11 +23,12 @@ from services.intake.rules.required import (
 from services.intake.rules.screening import Screening
 from services.intake.rules.text import clean, clean_or_none
 from shared.catalogue import ServiceType
-from shared.events import Media, Reporter, Submission, SubmissionHandedIn
+from shared.events import Media, Reporter, Submission, SubmissionHandedIn, SubmittedLocation
 from shared.phrases import fold
 from shared.values import GeoPoint
 
 _NO_REPORTER = Reporter()
+_NO_LOCATION = SubmittedLocation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +90,14 @@ def _flaws(
         flaws.append(unknown_jurisdiction(policy.cities))
     elif service is None:
         flaws.append(unknown_service_code())
-    at, reporter = said.location, said.reporter
+    at, reporter = said.location or _NO_LOCATION, said.reporter
     flaws += missing(
         Said(
             words=bool(said.description and clean(said.description)),
             service_code=said.service_code,
-            latitude=at is not None and at.latitude is not None,
-            longitude=at is not None and at.longitude is not None,
-            address=at is not None and clean_or_none(at.address) is not None,
+            latitude=at.latitude is not None,
+            longitude=at.longitude is not None,
+            address=clean_or_none(at.address) is not None,
             needs_location=service is None or service.needs.location,
         )
     )
@@ -115,13 +116,14 @@ def _draft(  # noqa: PLR0913, PLR0917 - all that checking found out
     service: ServiceType,
     policy: Policy,
 ) -> Draft:
-    reporter = said.reporter or _NO_REPORTER
+    reporter, at = said.reporter or _NO_REPORTER, said.location or _NO_LOCATION
     person = Person(
         clean_or_none(reporter.name), clean_or_none(reporter.email), clean_or_none(reporter.phone)
     )
     reached = reachable(person.email, person.phone, city.redaction.region)
     description = city.redaction.of_text(clean(said.description or ""), person)
-    details = _details(said, city, person)
+    details = city.redaction.of_text(clean(at.details or ""), person)
+    address = city.redaction.of_text(clean(at.address or ""), person)
     answers = {clean(name): _clean_answer(answer) for name, answer in said.attributes.items()}
     answers.pop("", None)
     attributes = city.redaction.of_answers(answers, person)
@@ -133,23 +135,18 @@ def _draft(  # noqa: PLR0913, PLR0917 - all that checking found out
         city=city,
         service=service,
         description=description,
-        details=details,
+        details=details or None,
         attributes=attributes,
         media=tuple(_clean_media(medium) for medium in said.media),
-        place=_place(said, city),
+        place=place(_point(at), at.accuracy_m, address or None, city.jurisdiction.default_points),
         language=said.language or reporter.language or None,
         name=person.name,
         reached=reached,
         reporter_ref=reporter_ref(
             policy.reporter_key, handed_in.source, clean_or_none(reporter.account_id), reached
         ),
-        screening=city.screen.look(service, fold(f"{description}\n{details or ''}"), attributes),
+        screening=city.screen.look(service, fold(f"{description}\n{details}"), attributes),
     )
-
-
-def _details(said: Submission, city: City, person: Person) -> str | None:
-    details = clean_or_none(said.location.details) if said.location else None
-    return city.redaction.of_text(details, person) if details else None
 
 
 def _clean_answer(answer: Answer) -> Answer:
@@ -162,12 +159,7 @@ def _clean_media(medium: Media) -> Media:
     return Media(url=clean(medium.url), media_type=clean_or_none(medium.media_type))
 
 
-def _place(said: Submission, city: City) -> Place:
-    at = said.location
-    if at is None:
-        return place(None, None, None, ())
-    point = None
-    if at.latitude is not None and at.longitude is not None:
-        point = GeoPoint(at.latitude, at.longitude)
-    defaults = city.jurisdiction.default_points
-    return place(point, at.accuracy_m, clean_or_none(at.address), defaults)
+def _point(at: SubmittedLocation) -> GeoPoint | None:
+    if at.latitude is None or at.longitude is None:
+        return None
+    return GeoPoint(at.latitude, at.longitude)

@@ -9,13 +9,12 @@ from pydantic import ValidationError
 
 from services.intake.gathering import Gathering
 from services.intake.handlers import Arrival
+from services.intake.known_keys import KnownKeys
 from services.intake.patience import Patience
 from services.intake.receipts import Receipt
-from shared.errors import SystemicError
+from shared.errors import SystemicError, TransientError
 from shared.events import SubmissionAccepted, SubmissionHandedIn, new_id, usable_trace
 from shared.runtime.clock import utc_now
-from shared.runtime.keys import principal_of
-from shared.runtime.postgres import Pool
 from shared.runtime.problems import problem
 
 _RETRY_AFTER_S = "2"
@@ -29,20 +28,20 @@ class _RefusedError(Exception):
         self.answer = answer
 
 
-def submission_routes(pool: Pool, gathering: Gathering) -> list[web.RouteDef]:
+def submission_routes(keys: KnownKeys, gathering: Gathering) -> list[web.RouteDef]:
     """Return what takes submissions in."""
 
     async def post(request: web.Request) -> web.StreamResponse:
         try:
             body = await _body(request)
             patience = Patience()
-            name = await _adapter(request, pool, patience)
+            name = await _adapter(request, keys, patience)
             arrival = Arrival(_handed_in(request, name, _json(body)), body)
             async with asyncio.timeout_at(patience.until):
                 receipt = await gathering.hand_over(arrival)
         except _RefusedError as refused:
             return refused.answer
-        except (SystemicError, TimeoutError):
+        except (SystemicError, TransientError, TimeoutError):
             return unavailable("Hand it in again in a moment, with the same Idempotency-Key.")
         return _answer(receipt)
 
@@ -63,8 +62,8 @@ async def _body(request: web.Request) -> bytes:
         raise _RefusedError(problem(413, "Too large", "Send at most 1 MiB.")) from None
 
 
-async def _adapter(request: web.Request, pool: Pool, patience: Patience) -> str:
-    caller = await patience.wait_for(principal_of(pool, request.headers.get("Authorization")))
+async def _adapter(request: web.Request, keys: KnownKeys, patience: Patience) -> str:
+    caller = await patience.wait_for(keys.holder(request.headers.get("Authorization", "")))
     if caller is None:
         advice = "Send the adapter's key: Authorization: Bearer <key>."
         headers = {"WWW-Authenticate": "Bearer"}

@@ -4,7 +4,13 @@ import re
 from collections.abc import Iterator
 
 import phonenumbers
-from phonenumbers import Leniency, NumberParseException, PhoneNumberFormat, PhoneNumberMatcher
+from phonenumbers import (
+    Leniency,
+    NumberParseException,
+    PhoneNumber,
+    PhoneNumberFormat,
+    PhoneNumberMatcher,
+)
 
 _WRITTEN_AS_WE_DO = re.compile(r"\+1[2-9]\d{2}[2-9]\d{6}", re.ASCII)
 _ENOUGH_DIGITS = re.compile(r"\d(?:[^\w\n]{0,3}\d){6}")
@@ -21,6 +27,8 @@ _LOCAL = re.compile(
     re.IGNORECASE,
 )
 _LOOK_BACK = 40
+_NORTH_AMERICA = 1
+_LEAST_IN_FULL = 2_000_000_000
 
 
 def e164(text: str, region: str) -> str | None:
@@ -54,13 +62,18 @@ def phones_in(text: str, region: str) -> Iterator[tuple[int, int, str | None]]:
     """
     end = 0
     for match in PhoneNumberMatcher(text, region, leniency=Leniency.STRICT_GROUPING):
-        if _is_a_thing(text, match.start, match.raw_string):
+        if _lacks_area_code(match.number) or _is_a_thing(text, match.start, match.raw_string):
             continue
         yield from _local(text, end, match.start)
         number = phonenumbers.format_number(match.number, PhoneNumberFormat.E164)
         yield match.start, match.end, number
         end = match.end
     yield from _local(text, end, len(text))
+
+
+def _lacks_area_code(number: PhoneNumber) -> bool:
+    """Say whether it is one of the few short numbers of North America; ``1310-1314`` looks so."""
+    return number.country_code == _NORTH_AMERICA and (number.national_number or 0) < _LEAST_IN_FULL
 
 
 def _is_a_thing(text: str, start: int, written: str) -> bool:

@@ -90,7 +90,7 @@ def _without(text: str, spans: Iterator[tuple[int, int]]) -> str:
 def _without_own(text: str, person: Person) -> str:
     if person.name:
         text = _without_name(text, person.name)
-    if person.email and "@" in person.email and person.email.casefold() in text.casefold():
+    if person.email and "@" in person.email and "@" in text:
         text = re.sub(re.escape(person.email), REMOVED, text, flags=re.IGNORECASE)
     if person.phone and may_hold_phone(text):
         text = _without_digits(text, person.phone)
@@ -100,8 +100,9 @@ def _without_own(text: str, person: Person) -> str:
 def _without_name(text: str, name: str) -> str:
     words = name.split()
     seen = text.casefold()
-    if not words or not all(word.casefold() in seen for word in words):
-        return text
+    for word in words:
+        if word.casefold() not in seen:
+            return text
     before = "" if len(words) > 1 else _INTRODUCTION
     written = r"\W{1,3}".join(map(re.escape, words))
     pattern = rf"({before})(?<!\w){written}(?!\w)"

@@ -122,16 +122,16 @@ def test_a_code_counts_before_the_words() -> None:
     assert checked(service_code="SIDEWALK", description="pothole").service.code == "SIDEWALK"
 
 
-def test_contact_data_leave_description_details_and_answers() -> None:
+def test_contact_data_leave_every_text() -> None:
     draft = checked(
         description="Call 503-555-0199",
-        location={"address": "5 Main St", "details": "ask ben@example.org"},
+        location={"address": "5 Main St, 503-555-0199", "details": "ask ben@example.org"},
         attributes={"note": "503-555-0199", "phone": 5035550199},
         reporter={"name": "Ana Ruiz", "email": "ana@example.org"},
     )
 
     assert draft.description == "Call [removed]"
-    assert draft.details == "ask [removed]"
+    assert (draft.place.address, draft.details) == ("5 Main St, [removed]", "ask [removed]")
     assert draft.attributes == {"note": "[removed]", "phone": "[removed]"}
 
 

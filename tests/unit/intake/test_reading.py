@@ -203,10 +203,10 @@ def test_reading_the_worst_takes_no_long() -> None:
         media=[{"url": i} for i in range(20)],
         junk=[[[i]] for i in range(100_000)],
     )
-    began = time.perf_counter()
+    began = time.process_time()
     read(worst)
 
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 1
 
 
 @given(json)

@@ -1,0 +1,52 @@
+from services.intake.known_keys import REMEMBERED_S, KnownKeys
+from shared.runtime.keys import Principal
+
+DEMO = Principal("demo", "adapter")
+
+
+class Registry:
+    """Knows one key until it is withdrawn, and counts who asks."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.valid = {"Bearer real": DEMO}
+
+    async def look_up(self, authorization: str) -> Principal | None:
+        self.asked.append(authorization)
+        return self.valid.get(authorization)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_a_caller_is_looked_up_once_and_then_remembered() -> None:
+    registry = Registry()
+    keys = KnownKeys(registry.look_up)
+
+    assert [await keys.holder("Bearer real") for _ in range(3)] == [DEMO] * 3
+    assert registry.asked == ["Bearer real"]
+
+
+async def test_nobodys_key_is_looked_up_each_time() -> None:
+    registry = Registry()
+    keys = KnownKeys(registry.look_up)
+
+    assert [await keys.holder("Bearer false") for _ in range(2)] == [None, None]
+    assert len(registry.asked) == 2
+
+
+async def test_a_withdrawn_key_opens_no_longer_than_it_is_remembered() -> None:
+    registry, clock = Registry(), Clock()
+    keys = KnownKeys(registry.look_up, clock)
+    await keys.holder("Bearer real")
+    registry.valid.clear()
+
+    clock.now = REMEMBERED_S - 0.01
+    assert await keys.holder("Bearer real") == DEMO
+    clock.now = REMEMBERED_S
+    assert await keys.holder("Bearer real") is None
