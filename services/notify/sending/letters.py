@@ -35,7 +35,7 @@ def compose(
     message = Message(_SMTP)
     message["From"] = formataddr((letter.city, sender))
     message["To"] = mailbox
-    message["Subject"] = Header(letter.subject, "utf-8").encode()
+    message["Subject"] = Header(letter.subject, "utf-8", header_name="Subject").encode()
     message["Date"] = format_datetime(now)
     message["Message-ID"] = message_id(notification_id, sender)
     message["Content-Language"] = letter.language
