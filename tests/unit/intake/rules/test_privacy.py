@@ -100,6 +100,10 @@ def test_an_own_number_that_is_none_elsewhere_is_taken_out_however_it_is_written
     assert REDACTION.of_text("ring 77-88 99-00", Person(phone="7788 9900")) == f"ring {REMOVED}"
 
 
+def test_an_own_address_that_is_none_elsewhere_is_taken_out_too() -> None:
+    assert REDACTION.of_text("ask ANA@intranet", Person(email="ana@intranet")) == f"ask {REMOVED}"
+
+
 def test_junk_in_place_of_an_address_takes_nothing_out() -> None:
     text = "a hole, pole 1234567, lot 12"
 
