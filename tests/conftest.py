@@ -6,12 +6,16 @@ from dataclasses import dataclass
 import asyncpg
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from shared.runtime.kafka import Partition, open_sink
 from shared.runtime.kafka.reader import ends_of
 from shared.runtime.migrate import SERVICES
 from tests.stack import Stores, running_stores
 from tests.topic_log import TopicLog
+
+settings.register_profile("busy machine", deadline=None)
+settings.load_profile("busy machine")
 
 _START_HERE = """
     INSERT INTO consumer_offset (topic, partition, epoch, next_offset)
