@@ -41,7 +41,7 @@ def affirmed(text: str, phrases: PhraseIndex) -> list[Hit]:
     words = folded.split()
     can_end = not denials.PAST.isdisjoint(words)
     ends = [hit.start_word for hit in denials.OVER.find(folded)] if can_end else []
-    if not ends and denials.DENYING.isdisjoint(words):
+    if not ends and not any(_may_be_denied(hit, words) for hit in hits):
         return hits
     idle = {hit.start_word for hit in denials.DENYING_NOTHING.find(folded)}
     taken = _Text(words, *_beginnings(text, words), idle, ends)
@@ -67,6 +67,11 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
         yield text[start : mark.start()], mark.group(1) is not None
         start = mark.end()
     yield text[start:], True
+
+
+def _may_be_denied(hit: Hit, words: Sequence[str]) -> bool:
+    before = words[max(0, hit.start_word - 1 - _REACH) : hit.start_word]
+    return not denials.DENYING.isdisjoint(before)
 
 
 def _is_denied(hit: Hit, text: _Text) -> bool:
