@@ -9,6 +9,7 @@ from shared.catalogue.draft import Draft
 from shared.catalogue.entries import AgencyEntry, BureauEntry, ConditionEntry, JurisdictionEntry
 from shared.catalogue.jurisdiction import Agency, Bureau, Jurisdiction
 from shared.catalogue.local_text import LocalText
+from shared.catalogue.plurals import with_plural
 from shared.catalogue.service_type import Keywords, ServiceType
 from shared.phrases import PhraseIndex, fold
 from shared.values import GeoPoint
@@ -42,13 +43,20 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
             _by_code((c.code, c.phrases) for c in conditions.values()),
             _by_code((c.code, c.exceptions) for c in conditions.values()),
         ),
-        keywords=PhraseIndex(_by_code((s.code, s.keywords) for s in services.values())),
+        keywords=PhraseIndex(_by_code((s.code, _plurals(s.keywords)) for s in services.values())),
         folder=draft.folder,
     )
 
 
 def _by_code(phrases: Iterable[tuple[str, Phrases | Keywords]]) -> Iterator[tuple[str, str]]:
     return ((code, text) for code, both in phrases for text in (*both.en, *both.es))
+
+
+def _plurals(keywords: Keywords) -> Keywords:
+    return Keywords(
+        tuple(with_plural(wording, "en") for wording in keywords.en),
+        tuple(with_plural(wording, "es") for wording in keywords.es),
+    )
 
 
 def bureau(code: str, entry: BureauEntry, head: JurisdictionEntry) -> Bureau:
