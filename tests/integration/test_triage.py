@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeAlias
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.triage.app import triage
 from services.triage.settings import TriageSettings
@@ -160,6 +161,7 @@ async def test_express_is_decided_before_a_backlog_of_standard(
     backlog = [camp(north_of(PIONEER_SQUARE, 100 * n)) for n in range(2_000)]
     urgent = camp(lane="express", description="tents in the right lane")
     await topic_log.publish(*backlog, urgent)
+    timed_before = _timed()
 
     async with running() as parts:
         await topic_log.at_least(2_001, TRIAGE_DECISIONS)
@@ -167,6 +169,12 @@ async def test_express_is_decided_before_a_backlog_of_standard(
 
     position = [urgent.data.request_id.encode() in row["value"] for row in order].index(True)
     assert position <= 500, "express waited for more than one batch"
+    assert _timed() == timed_before + 1
+
+
+def _timed() -> float:
+    """How many express requests had their time to a decision taken."""
+    return REGISTRY.get_sample_value("route311_express_seconds_count") or 0.0
 
 
 async def test_late_and_out_of_order_reports_join_by_event_time(

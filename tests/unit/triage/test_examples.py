@@ -1,0 +1,46 @@
+"""The contract's examples, decided by the catalogue that ships."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import shared.events
+from services.triage.handlers import on_messages
+from services.triage.rulebook import Rulebook
+from shared.catalogue import load_catalogue
+from shared.events import Decoder, RequestTriaged, encode, type_of
+from shared.topics import DISPATCH_CLOSINGS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, Topic
+from tests.builders import NOON
+from tests.unit.triage.fakes import InMemoryCases
+from tests.unit.triage.makers import messages
+
+EXAMPLES = Path(shared.events.__file__).parent / "examples"
+RULEBOOK = Rulebook(load_catalogue())
+
+
+def examples_of(topic: Topic) -> Sequence[Any]:
+    decoder: Decoder[Any] = Decoder(topic.events)
+    return [
+        decoder.decode((EXAMPLES / f"{type_of(event_class)}.json").read_bytes())
+        for event_class in topic.events
+    ]
+
+
+@pytest.mark.parametrize("topic", [INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS])
+async def test_the_example_of_a_request_gets_a_decision_that_its_readers_can_read(
+    topic: Topic,
+) -> None:
+    [example] = examples_of(topic)
+
+    [decision] = await on_messages(messages(example), InMemoryCases(), RULEBOOK, NOON)
+
+    assert Decoder([RequestTriaged]).decode(encode(decision)) == decision
+    assert decision.data.request == example.data
+
+
+async def test_the_example_of_each_closing_is_taken_in_without_a_word() -> None:
+    events = examples_of(DISPATCH_CLOSINGS)
+
+    assert await on_messages(messages(*events), InMemoryCases(), RULEBOOK, NOON) == []
