@@ -42,6 +42,30 @@ async def test_a_batch_becomes_decisions_in_order_each_caused_once(
     assert await noted(pool) == ids(events)
 
 
+async def test_an_event_that_comes_again_in_a_later_batch_is_handled_once(
+    noting: Noting, pool: Pool, topic_log: TopicLog
+) -> None:
+    event, fence = request_submitted(), request_submitted()
+    async with noting():
+        await topic_log.publish(event)
+        await topic_log.at_least(1, TRIAGE_DECISIONS)
+        await topic_log.publish(event, fence)
+        await topic_log.at_least(2, TRIAGE_DECISIONS)
+
+    assert await noted(pool) == ids([event, fence])
+
+
+async def test_an_event_whose_name_is_as_long_as_allowed_is_handled(
+    noting: Noting, pool: Pool, topic_log: TopicLog
+) -> None:
+    event = request_submitted().model_copy(update={"id": "é" * 500, "source": "/" + "é" * 499})
+    async with noting():
+        await topic_log.publish(event)
+        await topic_log.at_least(1, TRIAGE_DECISIONS)
+
+    assert await noted(pool) == ids([event])
+
+
 async def test_a_restart_goes_on_after_the_last_commit(
     noting: Noting, pool: Pool, topic_log: TopicLog
 ) -> None:
