@@ -15,19 +15,27 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from shared.events import Event
 from shared.runtime.messages import Message, Unfit, place_of
 
-_TRACER = trace.get_tracer("route311")
 _W3C = TraceContextTextMapPropagator()
 
 E = TypeVar("E", bound=Event)
 
 
 @contextmanager
-def processing(items: Sequence[Message[E] | Unfit]) -> Generator[Sequence[Message[E] | Unfit]]:
-    """Keep one span open for each message, and let what follows from it continue that span."""
-    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+def processing(
+    items: Sequence[Message[E] | Unfit], provider: trace.TracerProvider | None = None
+) -> Generator[Sequence[Message[E] | Unfit]]:
+    """Keep one span open for each message, and let what follows from it continue that span.
+
+    Args:
+        items: The batch.
+        provider: Who makes the spans; the process's own when left out.
+    """
+    provider = provider or trace.get_tracer_provider()
+    if isinstance(provider, trace.ProxyTracerProvider):
         yield items
         return
-    spans = [_start(item) for item in items]
+    tracer = provider.get_tracer("route311")
+    spans = [_start(tracer, item) for item in items]
     try:
         yield [_under(item, span) for item, span in zip(items, spans, strict=True)]
     finally:
@@ -35,10 +43,10 @@ def processing(items: Sequence[Message[E] | Unfit]) -> Generator[Sequence[Messag
             span.end()
 
 
-def _start(item: Message[E] | Unfit) -> trace.Span:
+def _start(tracer: trace.Tracer, item: Message[E] | Unfit) -> trace.Span:
     upstream = item.event.traceparent if isinstance(item, Message) else None
     context = _W3C.extract({"traceparent": upstream} if upstream else {})
-    return _TRACER.start_span(
+    return tracer.start_span(
         f"process {item.record.topic}",
         context=context,
         kind=SpanKind.CONSUMER,
