@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -15,7 +16,16 @@ from shared.runtime.records import Outgoing
 from shared.topics import MAX_RECORD_BYTES
 
 _BATCH_BYTES = 512 * 1024
+_REMEMBERED_KEYS = 8192
 _REQUEST_BYTES = MAX_RECORD_BYTES + 1024 * 1024  # a parked record grows by its headers
+
+
+@lru_cache(maxsize=_REMEMBERED_KEYS)
+def partition_of(key: bytes, count: int) -> int:
+    """Return the partition of a key among ``count``, as every Kafka client finds it."""
+    partitions = list(range(count))
+    partition: int = DefaultPartitioner()(key, partitions, partitions)
+    return partition
 
 
 class Sink:
@@ -23,7 +33,6 @@ class Sink:
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
-        self._partition_of = DefaultPartitioner()
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Write the records; return when every in-sync replica has them all.
@@ -52,13 +61,12 @@ class Sink:
         self, records: Sequence[Outgoing]
     ) -> dict[tuple[str, int], list[Outgoing]]:
         partitions = {
-            topic: sorted(await self._producer.partitions_for(topic))
+            topic: await self._producer.partitions_for(topic)
             for topic in {record.topic for record in records}
         }
         groups: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
         for record in records:
-            all_of_topic = partitions[record.topic]
-            partition = self._partition_of(record.key, all_of_topic, all_of_topic)
+            partition = partition_of(record.key, len(partitions[record.topic]))
             groups[record.topic, partition].append(record)
         return groups
 

@@ -23,7 +23,7 @@ CREATE TABLE outbox (
     created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX outbox_unpublished ON outbox (seq) WHERE NOT published;
-CREATE INDEX outbox_created_at ON outbox (created_at);
+CREATE INDEX outbox_created_at ON outbox USING brin (created_at);
 
 CREATE TABLE api_keys (
     key_hash text NOT NULL PRIMARY KEY,
