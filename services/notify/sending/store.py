@@ -55,7 +55,7 @@ _SETTLE = """
       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::timestamptz[])
            AS new (notification_id, state, reason, put_off, not_before)
      WHERE mine.notification_id = new.notification_id
-       AND mine.state = 'sending' AND mine.claimed_by = $6
+       AND mine.claimed_by = $6
     RETURNING mine.notification_id
 """
 _END_ABANDONED = f"""
