@@ -5,9 +5,13 @@ import logging.config
 import sys
 
 import structlog
+import structlog.tracebacks
 from structlog.typing import Processor
 
 _QUIET = ("aiokafka", "aiohttp.access")
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)  # they hold contact data
+)
 
 
 def configure_logging(service: str, level: str) -> None:
@@ -20,7 +24,7 @@ def configure_logging(service: str, level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if not on_terminal:
-        before.append(structlog.processors.dict_tracebacks)
+        before.append(_TRACEBACKS)
     renderer: Processor = (
         structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
     )
