@@ -65,9 +65,8 @@ async def running_stores() -> AsyncGenerator[Stores]:
     """Run the stores in containers where a Docker engine answers, else on this machine itself."""
     start = _in_containers if _docker_answers() else _on_this_machine
     async with start() as (bootstrap, admin_dsn):
-        catalogue = load_catalogue()
-        bureaus = [code for j in catalogue.jurisdictions.values() for code in j.bureaus]
-        stores = Stores(bootstrap, admin_dsn, tuple(all_topics(bureaus)))
+        topics = tuple(all_topics(load_catalogue().bureau_codes))
+        stores = Stores(bootstrap, admin_dsn, topics)
         await apply_topics(bootstrap, stores.topics)
         await stores._administer(f"CREATE DATABASE {TEMPLATE}")  # noqa: SLF001 - its own maker
         await migrate(stores.admin(TEMPLATE))

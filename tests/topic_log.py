@@ -1,12 +1,14 @@
 """Writing to and reading from Kafka as somebody outside would."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aiokafka import AIOKafkaConsumer
+
 from shared.events import Decoder, Event
 from shared.runtime.kafka import Partition, Record, Sink
-from shared.runtime.kafka.reader import read_between
+from shared.runtime.kafka.connecting import connected
 from shared.runtime.records import Outgoing
 from shared.topics import Topic
 from tests.waiting import eventually
@@ -33,7 +35,7 @@ class TopicLog:
         """Return what came to the topic since the test began, in order within each key."""
         name = topic.name if isinstance(topic, Topic) else topic
         since = {p: offset for p, offset in self.began_at.items() if p.topic == name}
-        return await read_between(self.bootstrap, since)
+        return await _read_between(self.bootstrap, since)
 
     async def events(self, topic: Topic) -> list[Any]:
         """Return the events that came to the topic since the test began."""
@@ -48,3 +50,22 @@ class TopicLog:
             return found if len(found) >= count else []
 
         return await eventually(enough, within_s)
+
+
+async def _read_between(bootstrap: str, since: Mapping[Partition, int]) -> Sequence[Record]:
+    """Return every record from these offsets to the present ends, sorted by time of arrival."""
+    async with connected(
+        lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    ) as consumer:
+        consumer.assign(list(since))
+        ends = await consumer.end_offsets(list(since))
+        for partition, offset in since.items():
+            consumer.seek(partition, offset)
+        open_ends = {p for p, end in ends.items() if end > since[p]}
+        records: list[Record] = []
+        while open_ends:
+            for partition, found in (await consumer.getmany(timeout_ms=200)).items():
+                records += [record for record in found if record.offset < ends[partition]]
+            positions = {p: await consumer.position(p) for p in open_ends}
+            open_ends = {p for p in open_ends if positions[p] < ends[p]}
+        return sorted(records, key=lambda record: record.timestamp)

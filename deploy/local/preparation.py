@@ -7,7 +7,6 @@ from deploy.local.infrastructure import Infrastructure
 from deploy.local.report import Prepared, Report
 from deploy.local.services import role_password
 from deploy.local.stack_file import Keys
-from shared.catalogue import load_catalogue
 from shared.runtime.kafka import apply_topics
 from shared.runtime.keys import Scope, store_keys
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
@@ -16,16 +15,6 @@ from shared.topics import all_topics
 _KEY_READERS = ("intake", "dispatch")
 _ADAPTER = "demo"
 _OPERATOR = "operator"
-
-
-def bureau_codes() -> list[str]:
-    """Return the codes of all bureaus of all cities.
-
-    Raises:
-        CatalogueError: The catalogue is wrong.
-    """
-    cities = load_catalogue().jurisdictions.values()
-    return sorted({code for city in cities for code in city.bureaus})
 
 
 async def prepare(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:

@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from deploy.local.infrastructure import Infrastructure, infrastructure
-from deploy.local.preparation import bureau_codes, prepare
+from deploy.local.preparation import prepare
 from deploy.local.process import Process
 from deploy.local.report import Report, silent
 from deploy.local.restarts import kept_alive
 from deploy.local.services import ROUTER, Service, running_services
 from deploy.local.stack_file import Keys, Stack, write_stack
+from shared.catalogue import load_catalogue
 
 
 @asynccontextmanager
@@ -33,7 +34,7 @@ async def running_stack(
         CatalogueError: The catalogue is wrong; nothing was started.
         StackError: The folder is in use or foreign, a part is missing or does not start.
     """
-    bureaus = bureau_codes()
+    bureaus = load_catalogue().bureau_codes
     async with infrastructure(data, fresh=fresh, report=report) as infra:
         keys = await prepare(infra, bureaus)
         async with (

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from services.intake.rules.flaw import Flaw
 from shared.events import (
-    CONTENT_TYPE,
     Decoder,
     Event,
     Fault,
@@ -16,7 +15,7 @@ from shared.events import (
     SubmissionRejected,
     encode,
 )
-from shared.runtime.records import Outgoing
+from shared.runtime.records import Outgoing, event_headers
 from shared.topics import INTAKE_RECEIPTS
 
 _DECODER: Decoder[SubmissionAccepted | SubmissionRejected] = Decoder(
@@ -55,9 +54,10 @@ def rejection(
 
 def answering(handed_in: SubmissionHandedIn, receipt: Receipt) -> Outgoing:
     """Return the record that brings the receipt to whoever handed in; always the same value."""
-    headers = [("content-type", CONTENT_TYPE)]
-    if handed_in.traceparent:
-        headers.append(("traceparent", handed_in.traceparent.encode()))
     return Outgoing(
-        receipt.event_id, INTAKE_RECEIPTS.name, handed_in.source.encode(), receipt.value, headers
+        receipt.event_id,
+        INTAKE_RECEIPTS.name,
+        handed_in.source.encode(),
+        receipt.value,
+        event_headers(handed_in.traceparent),
     )

@@ -2,10 +2,10 @@
 
 from services.triage.rules.dedup import likeness
 from services.triage.rules.dedup.comparison import Link
-from services.triage.rules.priority.emergency import CALL_911
 from services.triage.rules.priority.urgency import Danger, Urgency
 from services.triage.rules.referral import Referral as Elsewhere
 from services.triage.rulings import Ruling
+from shared.catalogue import CALL_911
 from shared.events import (
     Advice,
     Decision,

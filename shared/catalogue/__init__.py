@@ -4,7 +4,8 @@ One folder of YAML files is one jurisdiction. The data are loaded once, at start
 while a service runs.
 """
 
-from shared.catalogue.condition import Condition, Emergency, Phrases
+from shared.catalogue.advice import CALL_911
+from shared.catalogue.condition import Condition, Emergency, Phrases, by_field
 from shared.catalogue.faults import CatalogueError, Fault
 from shared.catalogue.hours import Hours
 from shared.catalogue.jurisdiction import Agency, Bureau, Catalogue, Jurisdiction
@@ -21,6 +22,7 @@ from shared.catalogue.service_type import (
 )
 
 __all__ = [
+    "CALL_911",
     "PACKAGE_DATA",
     "AfterHours",
     "Agency",
@@ -42,5 +44,6 @@ __all__ = [
     "Referral",
     "ServiceType",
     "Source",
+    "by_field",
     "load_catalogue",
 ]

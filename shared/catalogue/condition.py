@@ -1,7 +1,9 @@
 """Facts about a problem that change what happens with its report."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from shared.catalogue.local_text import LocalText
 from shared.phrases import fold
@@ -42,6 +44,15 @@ class Condition:
             if field in answers and any(_states(a, values) for a in _each(answers[field])):
                 return field
         return None
+
+
+def by_field(conditions: Iterable[Condition]) -> Mapping[str, Sequence[Condition]]:
+    """Return for each field of a report the conditions that an answer to it may state."""
+    stated_by: defaultdict[str, list[Condition]] = defaultdict(list)
+    for condition in conditions:
+        for field in condition.attributes:
+            stated_by[field].append(condition)
+    return MappingProxyType(dict(stated_by))
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,3 +107,8 @@ class Catalogue:
 
     version: str
     jurisdictions: Mapping[str, Jurisdiction]
+
+    @property
+    def bureau_codes(self) -> tuple[str, ...]:
+        """Codes of all bureaus of all cities, sorted; no two cities share one."""
+        return tuple(sorted(code for city in self.jurisdictions.values() for code in city.bureaus))

@@ -47,8 +47,7 @@ def apply(data: DataOption = DEFAULT_DATA, replication: ReplicationOption = 1) -
     from shared.runtime.kafka import apply_topics  # noqa: PLC0415 - slow to load
     from shared.topics import all_topics  # noqa: PLC0415 - slow to load
 
-    bureaus = [code for j in load_catalogue().jurisdictions.values() for code in j.bureaus]
-    wanted = all_topics(bureaus)
+    wanted = all_topics(load_catalogue().bureau_codes)
     changes = asyncio.run(apply_topics(find_kafka(data), wanted, replication=replication))
     for change in changes:
         _console.print(f"{change.change.replace('_', ' '):<17} {change.topic}  {change.detail}")

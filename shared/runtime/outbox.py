@@ -17,8 +17,8 @@ def bucket_of(key: bytes) -> int:
     return crc32(key) % BUCKETS
 
 
-async def enqueue(db: Connection, outgoing: Iterable[Event | Outgoing]) -> int:
-    """Put events and records in the outbox in the order given; return how many records."""
+async def enqueue(db: Connection, outgoing: Iterable[Event | Outgoing]) -> None:
+    """Put events and records in the outbox in the order given."""
     records = [record for item in outgoing for record in _records(item)]
     if records:
         await db.copy_records_to_table(
@@ -29,7 +29,6 @@ async def enqueue(db: Connection, outgoing: Iterable[Event | Outgoing]) -> int:
                 for r in records
             ],
         )
-    return len(records)
 
 
 def _records(item: Event | Outgoing) -> Sequence[Outgoing]:

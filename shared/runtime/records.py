@@ -10,6 +10,12 @@ from shared.routes import routes
 Headers: TypeAlias = Sequence[tuple[str, bytes]]
 
 
+def event_headers(traceparent: str | None = None) -> Headers:
+    """Return the headers of a record whose value is an event, with its W3C trace if it has one."""
+    content_type = ("content-type", CONTENT_TYPE)
+    return [content_type, ("traceparent", traceparent.encode())] if traceparent else [content_type]
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One Kafka record to be; a value of None is a tombstone."""
@@ -23,8 +29,10 @@ class Outgoing:
     @classmethod
     def carrying(cls, event: Event) -> list[Self]:
         """Return a record for each topic that the event goes to, all with the same bytes."""
-        value = encode(event)
-        headers: list[tuple[str, bytes]] = [("content-type", CONTENT_TYPE)]
-        if event.traceparent:
-            headers.append(("traceparent", event.traceparent.encode()))
+        value, headers = encode(event), event_headers(event.traceparent)
         return [cls(event.id, topic, key.encode(), value, headers) for topic, key in routes(event)]
+
+    @classmethod
+    def to(cls, topic: str, key: str, event: Event) -> Self:
+        """Return the record that brings an event, such as one from outside, to this topic."""
+        return cls(event.id, topic, key.encode(), encode(event), event_headers(event.traceparent))

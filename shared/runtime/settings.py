@@ -12,9 +12,6 @@ class ServiceSettings(BaseSettings):
     """What does not differ by service has the prefix ``ROUTE311_``, the rest the service's own.
 
     What differs by place has no default: a missing variable stops the process at its start.
-
-    Attributes:
-        instance: Tells processes of one service apart in the logs.
     """
 
     kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")]

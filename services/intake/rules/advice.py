@@ -1,11 +1,7 @@
 """What a reporter should know or do at once."""
 
-from shared.catalogue import LocalText
+from shared.catalogue import CALL_911, LocalText
 
-CALL_911 = LocalText(
-    en="If anybody is in danger, call 911 now. We pass your report on as well.",
-    es="Si alguien está en peligro, llame al 911 ahora mismo. También transmitimos su reporte.",
-)
 CONTACT_UNUSABLE = LocalText(
     en="We cannot write to the address or number you gave. Use your tracking number to follow "
     "your report.",

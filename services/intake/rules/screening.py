@@ -1,10 +1,9 @@
 """Which requests may be urgent hazards, seen before anybody has decided anything."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from shared.catalogue import Condition, Jurisdiction, ServiceType
+from shared.catalogue import Jurisdiction, ServiceType, by_field
 
 _MOST_URGENT = "P1"
 
@@ -31,11 +30,7 @@ class Screen:
 
     def __init__(self, jurisdiction: Jurisdiction) -> None:
         self._jurisdiction = jurisdiction
-        asked: defaultdict[str, list[Condition]] = defaultdict(list)
-        for condition in jurisdiction.conditions.values():
-            for field in condition.attributes:
-                asked[field].append(condition)
-        self._stated_by = dict(asked)
+        self._stated_by = by_field(jurisdiction.conditions.values())
         self._telling = {
             condition
             for emergency in jurisdiction.emergencies

@@ -20,7 +20,6 @@ from shared.cli.bench.usage import Usage, usage
 from shared.cli.interrupts import run
 from shared.cli.replay.following import follower
 from shared.cli.replay.tally import Result, Tally
-from shared.events import CONTENT_TYPE, encode
 from shared.runtime.kafka import open_sink
 from shared.runtime.records import Outgoing
 from shared.topics import CHANNEL_SUBMISSIONS
@@ -73,13 +72,7 @@ async def _e2e(requests: int, console: Console) -> Measured:
     with _folder() as folder, console.status("measuring, with a router of its own"):
         async with running_stack(folder / "data") as stack:
             records = [
-                Outgoing(
-                    event.id,
-                    CHANNEL_SUBMISSIONS.name,
-                    event.source.encode(),
-                    encode(event),
-                    [("content-type", CONTENT_TYPE)],
-                )
+                Outgoing.to(CHANNEL_SUBMISSIONS.name, event.source, event)
                 for event in submissions(requests)
             ]
             raw_per_s = await measure_raw(stack.kafka, records)

@@ -117,10 +117,9 @@ def replay(
 
 async def _replay(plan: _Plan, stack: Stack, console: Console) -> tuple[Played, Result]:
     catalogue = load_catalogue()
-    bureaus = [code for j in catalogue.jurisdictions.values() for code in j.bureaus]
     source = f"/replay/{plan.format}" if plan.via is Via.KAFKA else f"/http/{_ADAPTER}"
     played, tally = Played(), Tally(source)
-    reader = await follower(stack.kafka, bureaus, tally)
+    reader = await follower(stack.kafka, catalogue.bureau_codes, tally)
     async with _way(plan, stack, tally) as way, asyncio.TaskGroup() as group:
         with opened(plan.file) as text, progress(console, played, tally):
             rows = islice(FORMATS[plan.format](text, catalogue), plan.limit)

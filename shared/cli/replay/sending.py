@@ -10,7 +10,7 @@ import aiohttp
 
 from shared.cli.replay.tally import Tally
 from shared.errors import Route311Error
-from shared.events import CONTENT_TYPE, SubmissionHandedIn, encode
+from shared.events import SubmissionHandedIn
 from shared.runtime.kafka import Sink, open_sink
 from shared.runtime.records import Outgoing
 from shared.topics import CHANNEL_SUBMISSIONS
@@ -42,16 +42,7 @@ class KafkaWay:
     async def send(self, events: Sequence[SubmissionHandedIn]) -> None:
         """Return when the broker has them all."""
         await self._sink.publish(
-            [
-                Outgoing(
-                    event.id,
-                    CHANNEL_SUBMISSIONS.name,
-                    event.source.encode(),
-                    encode(event),
-                    [("content-type", CONTENT_TYPE)],
-                )
-                for event in events
-            ]
+            [Outgoing.to(CHANNEL_SUBMISSIONS.name, event.source, event) for event in events]
         )
 
 

@@ -1,4 +1,4 @@
-"""Reading topics outside any group: a stretch once, or what comes from now on."""
+"""Reading topics outside any group."""
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -34,25 +34,6 @@ async def bounds_of(bootstrap: str) -> dict[Partition, tuple[int, int]]:
         first = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
         return {p: (first[p], ends[p]) for p in partitions}
-
-
-async def read_between(bootstrap: str, since: Mapping[Partition, int]) -> Sequence[Record]:
-    """Return every record from these offsets to the present ends, sorted by time of arrival."""
-    async with connected(
-        lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
-    ) as consumer:
-        consumer.assign(list(since))
-        ends = await consumer.end_offsets(list(since))
-        for partition, offset in since.items():
-            consumer.seek(partition, offset)
-        open_ends = {p for p, end in ends.items() if end > since[p]}
-        records: list[Record] = []
-        while open_ends:
-            for partition, found in (await consumer.getmany(timeout_ms=200)).items():
-                records += [record for record in found if record.offset < ends[partition]]
-            positions = {p: await consumer.position(p) for p in open_ends}
-            open_ends = {p for p in open_ends if positions[p] < ends[p]}
-        return sorted(records, key=lambda record: record.timestamp)
 
 
 class Tail:

@@ -21,7 +21,7 @@ _REQUEST_BYTES = MAX_RECORD_BYTES + 1024 * 1024  # a parked record grows by its 
 
 
 @lru_cache(maxsize=_REMEMBERED_KEYS)
-def partition_of(key: bytes, count: int) -> int:
+def partition_for(key: bytes, count: int) -> int:
     """Return the partition of a key among ``count``, as every Kafka client finds it."""
     partitions = list(range(count))
     partition: int = DefaultPartitioner()(key, partitions, partitions)
@@ -66,7 +66,7 @@ class Sink:
         }
         groups: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
         for record in records:
-            partition = partition_of(record.key, len(partitions[record.topic]))
+            partition = partition_for(record.key, len(partitions[record.topic]))
             groups[record.topic, partition].append(record)
         return groups
 

@@ -1,12 +1,10 @@
 """Which conditions of the catalogue a report meets, and by what."""
 
-from collections import defaultdict
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TypeAlias
 
 from services.triage.rules.priority.negation import affirmed
-from shared.catalogue import Condition, Jurisdiction, ServiceType
+from shared.catalogue import Jurisdiction, ServiceType, by_field
 
 Met: TypeAlias = Mapping[str, str]
 """The evidence for each condition that is met: words of the report, or an answer."""
@@ -18,11 +16,7 @@ class ConditionFinder:
     """Finds the conditions of one city in what people write and answer."""
 
     def __init__(self, jurisdiction: Jurisdiction) -> None:
-        stated_by: defaultdict[str, list[Condition]] = defaultdict(list)
-        for condition in jurisdiction.conditions.values():
-            for field in condition.attributes:
-                stated_by[field].append(condition)
-        self._stated_by: Mapping[str, list[Condition]] = MappingProxyType(dict(stated_by))
+        self._stated_by = by_field(jurisdiction.conditions.values())
         self._phrases = jurisdiction.phrases
         self._closed_questions = {
             service.code: frozenset(a.code for a in service.attributes if a.datatype in _LISTS)

@@ -1,13 +1,8 @@
-"""When a report tells of a danger to life, and what its reporter must hear."""
+"""When a report tells of a danger to life."""
 
 from services.triage.rules.priority.conditions import Met
 from services.triage.rules.priority.urgency import Danger
-from shared.catalogue import Jurisdiction, LocalText, ServiceType
-
-CALL_911 = LocalText(
-    en="If anybody is in danger, call 911 now. We pass your report on as well.",
-    es="Si alguien está en peligro, llame al 911 ahora mismo. También transmitimos su reporte.",
-)
+from shared.catalogue import Jurisdiction, ServiceType
 
 
 def danger_in(jurisdiction: Jurisdiction, service: ServiceType, met: Met) -> Danger | None:

@@ -13,9 +13,9 @@ from shared.cli.demo.day import Day, Garbage, Report
 from shared.cli.demo.play.facts import Facts
 from shared.cli.demo.play.lessons import accept, reject
 from shared.errors import Route311Error
-from shared.events import CONTENT_TYPE, Acceptance, Fault, Rejection, encode
+from shared.events import Acceptance, Fault, Rejection, encode
 from shared.runtime.kafka import Sink
-from shared.runtime.records import Outgoing
+from shared.runtime.records import Outgoing, event_headers
 from shared.topics import CHANNEL_SUBMISSIONS
 
 CHUNKS_PER_S = 4
@@ -106,8 +106,8 @@ async def _pass(deliveries: Sequence[Report | Garbage], door: Door, clock: Clock
 
 def _record(delivery: Report | Garbage) -> Outgoing:
     value = delivery.value if isinstance(delivery, Garbage) else encode(delivery.event())
-    headers = [("content-type", CONTENT_TYPE)]
-    return Outgoing("", CHANNEL_SUBMISSIONS.name, delivery.source.encode(), value, headers)
+    source = delivery.source.encode()
+    return Outgoing("", CHANNEL_SUBMISSIONS.name, source, value, event_headers())
 
 
 def _rejection(report: Report, problem: dict[str, Any]) -> Rejection:

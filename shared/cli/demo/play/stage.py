@@ -13,10 +13,8 @@ from shared.cli.demo.play.facts import Facts
 from shared.cli.demo.play.handing_in import Clock, Door, hand_in
 from shared.cli.demo.play.watching import Tail, Watch
 from shared.events import (
-    CONTENT_TYPE,
     WorkOrderUpdate,
     WorkOrderUpdated,
-    encode,
     new_id,
 )
 from shared.runtime.clock import utc_now
@@ -144,5 +142,4 @@ def _record(update: WorkOrderUpdate, facts: Facts) -> Outgoing:
     )
     topic = bureau_updates(update.bureau).name
     case_id = facts.orders[update.work_order_id].case_id
-    headers = [("content-type", CONTENT_TYPE)]
-    return Outgoing(event.id, topic, case_id.encode(), encode(event), headers)
+    return Outgoing.to(topic, case_id, event)

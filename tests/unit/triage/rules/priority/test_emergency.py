@@ -1,5 +1,6 @@
-from services.triage.rules.priority.emergency import CALL_911, danger_in
+from services.triage.rules.priority.emergency import danger_in
 from services.triage.rules.priority.urgency import Danger
+from shared.catalogue import CALL_911
 from tests.unit.triage.makers import CITY
 
 
