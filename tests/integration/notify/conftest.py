@@ -14,6 +14,7 @@ from services.notify.settings import NotifySettings
 from shared.runtime.postgres import Pool, open_pool
 from tests.conftest import Database
 from tests.integration.notify.mail_server import MailServer, open_mail_server
+from tests.integration.notify.stores import InMemory, Postgres, Store
 from tests.stack import Stores
 from tests.unit.notify.makers import CONTACT_KEY, PUBLIC_URL, SENDER
 
@@ -93,3 +94,10 @@ def process(environment: dict[str, str]) -> Process:
             await started.communicate()
 
     return run
+
+
+@pytest.fixture(params=["in memory", "in PostgreSQL"])
+def store(request: pytest.FixtureRequest) -> Store:
+    if request.param == "in memory":
+        return InMemory()
+    return Postgres(request.getfixturevalue("pool"))

@@ -1,27 +1,27 @@
 """One suite for the stores in memory and in PostgreSQL."""
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
 
 import pytest
 
-from services.notify.handlers import Audience
 from services.notify.news import news_of
 from services.notify.reports import sent, unknown
 from services.notify.rules.particulars import Agency, CaseFacts
-from services.notify.rules.values import Delivery, KeptDelivery, Occasion
-from services.notify.sending.sender import Deliveries
-from services.notify.sending.settlements import Claimed, Settlement
-from services.notify.sending.store import PostgresDeliveries
-from services.notify.store import PostgresAudience
-from shared.events import Decoder, Emergency, Event, Referral, new_id
-from shared.runtime.postgres import Pool, transaction
-from shared.topics import NOTIFY_DELIVERIES
+from services.notify.rules.values import KeptDelivery
+from services.notify.sending.settlements import Settlement
+from shared.events import Emergency, Event, Referral, new_id
 from tests.builders import NOON, contact_given, location
-from tests.unit.notify.fakes import InMemoryNotify
+from tests.integration.notify.stores import (
+    LATER,
+    Store,
+    add,
+    claim,
+    due,
+    followers,
+    learn,
+    occasions,
+)
 from tests.unit.notify.makers import (
     CONTACT_KEY,
     attached,
@@ -34,109 +34,6 @@ from tests.unit.notify.makers import (
 )
 
 pytestmark = pytest.mark.integration
-
-LATER = NOON + timedelta(minutes=1)
-
-
-class Store(Protocol):
-    """Both stores of notify, and what they published."""
-
-    @property
-    def deliveries(self) -> Deliveries: ...
-
-    def audience(self) -> AbstractAsyncContextManager[Audience]: ...
-
-    def another(self) -> Deliveries: ...
-
-    async def published(self) -> list[Any]: ...
-
-
-class InMemory:
-    def __init__(self) -> None:
-        self.deliveries = InMemoryNotify()
-
-    @asynccontextmanager
-    async def audience(self) -> AsyncGenerator[Audience]:
-        yield self.deliveries
-
-    def another(self) -> Deliveries:
-        return replace(self.deliveries)
-
-    async def published(self) -> list[Any]:
-        return self.deliveries.published
-
-
-class Postgres:
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self.deliveries = PostgresDeliveries(pool)
-
-    @asynccontextmanager
-    async def audience(self) -> AsyncGenerator[Audience]:
-        async with transaction(self._pool) as db:
-            yield PostgresAudience(db)
-
-    def another(self) -> Deliveries:
-        return PostgresDeliveries(self._pool)
-
-    async def published(self) -> list[Any]:
-        decoder: Decoder[Any] = Decoder(NOTIFY_DELIVERIES.events)
-        rows = await self._pool.fetch("SELECT value FROM outbox ORDER BY seq")
-        return [decoder.decode(row["value"]) for row in rows]
-
-
-@pytest.fixture(params=["in memory", "in PostgreSQL"])
-def store(request: pytest.FixtureRequest) -> Store:
-    if request.param == "in memory":
-        return InMemory()
-    return Postgres(request.getfixturevalue("pool"))
-
-
-async def learn(store: Store, *events: Event) -> None:
-    news = news_of(events, CONTACT_KEY)
-    async with store.audience() as audience:
-        await audience.hold(news.request_ids, news.told_to_all)
-        await audience.learn(news)
-
-
-async def followers(
-    store: Store, request_ids: Sequence[str] = (), abouts: Sequence[str] = ()
-) -> list[tuple[str, str, int, int | None]]:
-    async with store.audience() as audience:
-        found = await audience.followers(request_ids, abouts)
-    return sorted((f.request_id, f.about, f.since, f.until) for f in found)
-
-
-async def occasions(
-    store: Store, abouts: Sequence[str], request_ids: Sequence[str] = ()
-) -> list[Occasion]:
-    async with store.audience() as audience:
-        found = await audience.occasions(abouts, request_ids)
-    return sorted(found, key=lambda occasion: occasion.case_version)
-
-
-async def add(store: Store, *deliveries: Delivery) -> list[KeptDelivery]:
-    async with store.audience() as audience:
-        return list(await audience.add(deliveries, NOON))
-
-
-async def claim(deliveries: Deliveries, limit: int = 10, now: datetime = NOON) -> list[Claimed]:
-    return list(await deliveries.claim(limit, now, now + timedelta(minutes=1)))
-
-
-async def due(
-    store: Store, version: int = 1, *, request_id: str = "", case_id: str = "", **changes: Any
-) -> Delivery:
-    """Make a delivery due with all that its message needs."""
-    request_id, case_id = request_id or new_id(), case_id or new_id()
-    told = moved(case_id, version, "in_progress")
-    await learn(store, contact_given(request_id), triaged(request_id, case_id), told)
-    (occasion,) = [o for o in await occasions(store, [case_id]) if o.version == version]
-    occasion = replace(occasion, **changes.pop("occasion", {}))
-    (kept,) = await add(
-        store, delivery(request_id=request_id, occasion=occasion, person=request_id, **changes)
-    )
-    return kept.delivery
 
 
 async def test_a_follower_is_there_once_all_is_known_of_it(store: Store) -> None:

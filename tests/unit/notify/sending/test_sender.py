@@ -1,109 +1,22 @@
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from email import message_from_bytes
-from email.policy import default
 
-import pytest
 from typing_extensions import override
 
-from services.notify.handlers import on_messages
-from services.notify.sending.sender import Sender
 from services.notify.sending.settlements import Claimed, Outcome, Settlement
 from shared.errors import DatabaseDownError
-from shared.events import Event, new_id
+from shared.events import new_id
 from tests.builders import NOON, contact_given
 from tests.unit.notify.fakes import InMemoryNotify
 from tests.unit.notify.makers import (
-    CONTACT_KEY,
-    SENDER,
     closed,
-    messages,
     moved,
     opened,
     triaged,
-    wording,
 )
+from tests.unit.notify.sending.office import LEASE, FakeMailer, Office, report
 from tests.waiting import eventually
-
-LEASE = timedelta(seconds=60)
-
-
-@dataclass
-class FakeMailer:
-    """Answers with these outcomes in turn, then takes everything."""
-
-    outcomes: list[Outcome] = field(default_factory=list)
-    hindrance: str | None = None
-    got: list[tuple[str, str]] = field(default_factory=list)
-
-    async def reach(self) -> str | None:
-        return self.hindrance
-
-    async def hand_over(self, mailbox: str, message: bytes) -> Outcome:
-        outcome = self.outcomes.pop(0) if self.outcomes else Outcome("taken")
-        if outcome.result in {"taken", "unknown"}:
-            subject = message_from_bytes(message, policy=default)["Subject"]
-            self.got.append((mailbox, subject))
-        return outcome
-
-
-@dataclass
-class Clock:
-    now: datetime = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@dataclass
-class Office:
-    """A sender with all that it needs, and a clock that the test turns."""
-
-    store: InMemoryNotify = field(default_factory=InMemoryNotify)
-    mailers: list[FakeMailer] = field(default_factory=lambda: [FakeMailer()])
-    clock: Clock = field(default_factory=Clock)
-    wakes: list[str] = field(default_factory=list)
-
-    @property
-    def sender(self) -> Sender:
-        return Sender(
-            deliveries=self.store,
-            mailers=self.mailers,
-            wording=wording(),
-            address=SENDER,
-            lease=LEASE,
-            settled=lambda: self.wakes.append("relay"),
-            clock=self.clock,
-        )
-
-    async def know(self, events: Iterable[Event]) -> None:
-        await on_messages(messages(events), self.store, CONTACT_KEY, self.clock.now)
-
-    @property
-    def states(self) -> list[str]:
-        return [row.state for row in self.store.rows]
-
-    @property
-    def got(self) -> list[tuple[str, str]]:
-        return [letter for mailer in self.mailers for letter in mailer.got]
-
-
-def report(email: str = "ana@example.org", level: str | None = None) -> list[Event]:
-    request_id, case_id = new_id(), new_id()
-    opening = opened(request_id, case_id)
-    if level:
-        priority = opening.data.priority.model_copy(update={"level": level})
-        opening = opening.model_copy(
-            update={"data": opening.data.model_copy(update={"priority": priority})}
-        )
-    return [contact_given(request_id, email=email), triaged(request_id, case_id), opening]
-
-
-@pytest.fixture
-def office() -> Office:
-    return Office()
 
 
 async def test_what_is_due_is_sent_once_and_reported(office: Office) -> None:

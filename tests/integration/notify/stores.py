@@ -1,0 +1,122 @@
+"""Both stores of notify, and what tests ask of them."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from services.notify.handlers import Audience
+from services.notify.news import news_of
+from services.notify.rules.values import Delivery, KeptDelivery, Occasion
+from services.notify.sending.sender import Deliveries
+from services.notify.sending.settlements import Claimed
+from services.notify.sending.store import PostgresDeliveries
+from services.notify.store import PostgresAudience
+from shared.events import Decoder, Event, new_id
+from shared.runtime.postgres import Pool, transaction
+from shared.topics import NOTIFY_DELIVERIES
+from tests.builders import NOON, contact_given
+from tests.unit.notify.fakes import InMemoryNotify
+from tests.unit.notify.makers import (
+    CONTACT_KEY,
+    delivery,
+    moved,
+    triaged,
+)
+
+LATER = NOON + timedelta(minutes=1)
+
+
+class Store(Protocol):
+    """Both stores of notify, and what they published."""
+
+    @property
+    def deliveries(self) -> Deliveries: ...
+
+    def audience(self) -> AbstractAsyncContextManager[Audience]: ...
+
+    def another(self) -> Deliveries: ...
+
+    async def published(self) -> list[Any]: ...
+
+
+class InMemory:
+    def __init__(self) -> None:
+        self.deliveries = InMemoryNotify()
+
+    @asynccontextmanager
+    async def audience(self) -> AsyncGenerator[Audience]:
+        yield self.deliveries
+
+    def another(self) -> Deliveries:
+        return replace(self.deliveries)
+
+    async def published(self) -> list[Any]:
+        return self.deliveries.published
+
+
+class Postgres:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self.deliveries = PostgresDeliveries(pool)
+
+    @asynccontextmanager
+    async def audience(self) -> AsyncGenerator[Audience]:
+        async with transaction(self._pool) as db:
+            yield PostgresAudience(db)
+
+    def another(self) -> Deliveries:
+        return PostgresDeliveries(self._pool)
+
+    async def published(self) -> list[Any]:
+        decoder: Decoder[Any] = Decoder(NOTIFY_DELIVERIES.events)
+        rows = await self._pool.fetch("SELECT value FROM outbox ORDER BY seq")
+        return [decoder.decode(row["value"]) for row in rows]
+
+
+async def learn(store: Store, *events: Event) -> None:
+    news = news_of(events, CONTACT_KEY)
+    async with store.audience() as audience:
+        await audience.hold(news.request_ids, news.told_to_all)
+        await audience.learn(news)
+
+
+async def followers(
+    store: Store, request_ids: Sequence[str] = (), abouts: Sequence[str] = ()
+) -> list[tuple[str, str, int, int | None]]:
+    async with store.audience() as audience:
+        found = await audience.followers(request_ids, abouts)
+    return sorted((f.request_id, f.about, f.since, f.until) for f in found)
+
+
+async def occasions(
+    store: Store, abouts: Sequence[str], request_ids: Sequence[str] = ()
+) -> list[Occasion]:
+    async with store.audience() as audience:
+        found = await audience.occasions(abouts, request_ids)
+    return sorted(found, key=lambda occasion: occasion.case_version)
+
+
+async def add(store: Store, *deliveries: Delivery) -> list[KeptDelivery]:
+    async with store.audience() as audience:
+        return list(await audience.add(deliveries, NOON))
+
+
+async def claim(deliveries: Deliveries, limit: int = 10, now: datetime = NOON) -> list[Claimed]:
+    return list(await deliveries.claim(limit, now, now + timedelta(minutes=1)))
+
+
+async def due(
+    store: Store, version: int = 1, *, request_id: str = "", case_id: str = "", **changes: Any
+) -> Delivery:
+    """Make a delivery due with all that its message needs."""
+    request_id, case_id = request_id or new_id(), case_id or new_id()
+    told = moved(case_id, version, "in_progress")
+    await learn(store, contact_given(request_id), triaged(request_id, case_id), told)
+    (occasion,) = [o for o in await occasions(store, [case_id]) if o.version == version]
+    occasion = replace(occasion, **changes.pop("occasion", {}))
+    (kept,) = await add(
+        store, delivery(request_id=request_id, occasion=occasion, person=request_id, **changes)
+    )
+    return kept.delivery

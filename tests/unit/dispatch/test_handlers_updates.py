@@ -1,0 +1,279 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.dispatch.policy import NotInCatalogueError
+from services.dispatch.writing import UpdateKey
+from shared.events import (
+    CaseClosed,
+    CaseRequestAttached,
+    CaseStatusChanged,
+    UpdateAccepted,
+    UpdateRefused,
+    WorkOrderChanged,
+    WorkOrderIssued,
+    WorkOrderUpdated,
+    new_id,
+)
+from tests.builders import NOON
+from tests.unit.dispatch.desk import NOW, Desk, of_type
+from tests.unit.dispatch.makers import (
+    on_topic,
+    said,
+    triaged,
+)
+
+
+async def test_an_accepted_update_moves_the_case_and_is_answered(desk: Desk) -> None:
+    [issued] = await desk.open()
+    news = said("ROADS", issued, "scheduled", scheduled_for=NOON, public_note="On Tuesday")
+
+    receipt, moved, told = await desk.take(news)
+
+    assert isinstance(receipt, UpdateAccepted)
+    answer = receipt.data
+    assert (answer.update_id, answer.update_source) == (news.event.id, news.event.source)
+    assert (answer.work_order_id, answer.case_id) == (issued.work_order_id, issued.case_id)
+    assert (answer.bureau, answer.status, answer.version) == ("ROADS", "scheduled", 2)
+    assert answer.changed
+    assert (answer.code, answer.message) == (None, None)
+    assert isinstance(moved, CaseStatusChanged)
+    assert (moved.data.version, moved.data.status) == (2, "scheduled")
+    assert (moved.data.previous_status, moved.data.bureau) == ("open", "ROADS")
+    assert (moved.data.public_note, moved.data.scheduled_for) == ("On Tuesday", NOON)
+    assert isinstance(told, WorkOrderChanged)
+    assert (told.data.status, told.data.version) == ("scheduled", 2)
+    assert {e.causationid for e in (receipt, moved, told)} == {news.event.id}
+
+
+async def test_completed_work_of_the_lead_closes_the_case(desk: Desk) -> None:
+    lead, informed = await desk.open("SINKHOLE", "P1")
+
+    events = await desk.take(said("DESK", lead, "completed", public_note="Filled", at=NOON))
+
+    [closed] = of_type(CaseClosed, events)
+    assert (closed.data.version, closed.data.status, closed.data.closed_at) == (
+        2,
+        "completed",
+        NOON,
+    )
+    assert not of_type(CaseStatusChanged, events)
+    told = {e.data.bureau: e.data for e in of_type(WorkOrderChanged, events)}
+    assert (told["WATER"].status, told["WATER"].case_version) == ("issued", 2)
+    assert informed.work_order_id == told["WATER"].work_order_id
+
+
+async def test_a_declined_case_says_why(desk: Desk) -> None:
+    [issued] = await desk.open()
+
+    events = await desk.take(said("ROADS", issued, "declined", reason="A private road"))
+
+    [closed] = of_type(CaseClosed, events)
+    assert (closed.data.status, closed.data.reason) == ("declined", "A private road")
+
+
+async def test_an_informed_bureaus_progress_is_told_to_itself_alone(desk: Desk) -> None:
+    _, informed = await desk.open("SINKHOLE", "P1")
+
+    receipt, told = await desk.take(said("WATER", informed, "in_progress"))
+
+    assert isinstance(receipt, UpdateAccepted)
+    assert isinstance(told, WorkOrderChanged)
+    assert (told.data.bureau, told.data.version, told.data.case_version) == ("WATER", 2, 1)
+    assert desk.cases.all[0].status == "open"
+
+
+async def test_a_late_request_joins_a_closed_case_and_work_that_is_over_is_told(desk: Desk) -> None:
+    [issued] = await desk.open()
+    await desk.take(said("ROADS", issued, "completed"))
+
+    attached, told = await desk.take(triaged(issued.case_id))
+
+    assert isinstance(attached, CaseRequestAttached)
+    assert attached.data.status == "completed"
+    assert isinstance(told, WorkOrderChanged)
+    assert (told.data.status, told.data.case_version) == ("completed", 3)
+
+
+async def test_transferred_work_is_told_to_both_bureaus(desk: Desk) -> None:
+    issued, _ = await desk.open("SINKHOLE", "P1")
+
+    events = await desk.take(said("DESK", issued, "transferred", transfer_to="ROADS"))
+
+    [moved] = of_type(CaseStatusChanged, events)
+    assert (moved.data.status, moved.data.lead_bureau, moved.data.bureau) == (
+        "open",
+        "ROADS",
+        "DESK",
+    )
+    told = {e.data.bureau: e.data for e in of_type(WorkOrderChanged, events)}
+    assert {bureau: (o.status, o.version) for bureau, o in told.items()} == {
+        "DESK": ("transferred", 2),
+        "WATER": ("issued", 2),
+    }
+    [new] = of_type(WorkOrderIssued, events)
+    assert (new.data.bureau, new.data.role, new.data.version) == ("ROADS", "lead", 1)
+    assert new.data.due.acknowledge_by == NOW + timedelta(minutes=5)
+    assert new.data.due.complete_by == issued.due.complete_by
+
+
+async def test_a_bureau_that_got_its_work_back_hears_of_the_new_work_order_alone(
+    desk: Desk,
+) -> None:
+    [first] = await desk.open()
+    events = await desk.take(said("ROADS", first, "transferred", transfer_to="WATER"))
+    [taken] = of_type(WorkOrderIssued, events)
+    events = await desk.take(said("WATER", taken.data, "transferred", transfer_to="ROADS"))
+    [back] = of_type(WorkOrderIssued, events)
+    assert {e.data.bureau for e in of_type(WorkOrderChanged, events)} == {"WATER"}
+
+    told = of_type(WorkOrderChanged, await desk.take(triaged(first.case_id)))
+
+    assert {e.data.work_order_id for e in told} == {
+        back.data.work_order_id,
+        taken.data.work_order_id,
+    }
+
+
+REFUSED = [
+    pytest.param({"status": "lost"}, "invalid", id="invalid"),
+    pytest.param({"work_order_id": new_id()}, "unknown_work_order", id="unknown_work_order"),
+    pytest.param({"work_order_id": "wo-1"}, "unknown_work_order", id="no id of ours"),
+    pytest.param({"bureau": "WATER"}, "not_your_work_order", id="not_your_work_order"),
+    pytest.param({"expected_version": 7}, "version_conflict", id="version_conflict"),
+    pytest.param({"status": "declined"}, "missing_reason", id="missing_reason"),
+    pytest.param({"status": "transferred"}, "missing_transfer_to", id="missing_transfer_to"),
+    pytest.param(
+        {"status": "transferred", "transfer_to": "EXT-UTILITY"}, "unknown_bureau", id="unknown"
+    ),
+    pytest.param({"status": "waiting_for_resident"}, "transition_not_allowed", id="not allowed"),
+]
+
+
+@pytest.mark.parametrize(("changes", "code"), REFUSED)
+async def test_a_refused_update_changes_nothing_and_says_why(
+    desk: Desk, changes: dict[str, Any], code: str
+) -> None:
+    [issued] = await desk.open()
+    before = desk.cases.all
+    right = said("ROADS", issued, "acknowledged").event
+    wrong = right.model_copy(update={"data": right.data | changes})
+
+    [receipt] = await desk.take(on_topic("ROADS", wrong))
+
+    assert isinstance(receipt, UpdateRefused)
+    assert (receipt.data.code, receipt.data.changed) == (code, False)
+    assert receipt.data.message
+    assert receipt.data.bureau == "ROADS"
+    assert desk.cases.all == before
+
+
+async def test_a_bureau_learns_nothing_of_another_bureaus_work_order(desk: Desk) -> None:
+    [issued] = await desk.open()
+    before = desk.cases.all
+
+    in_its_own_name = said("WATER", issued, "completed")
+    in_the_owners = said("WATER", issued, "completed", bureau="ROADS")
+
+    for receipt in await desk.take(in_its_own_name, in_the_owners):
+        assert isinstance(receipt, UpdateRefused)
+        assert receipt.data.code == "not_your_work_order"
+        assert receipt.data.bureau == "WATER"
+        assert (receipt.data.case_id, receipt.data.version) == (None, None)
+        assert receipt.correlationid is None
+    assert desk.cases.all == before
+
+
+async def test_the_same_update_again_changes_nothing_and_gets_no_second_receipt(
+    desk: Desk,
+) -> None:
+    [issued] = await desk.open()
+    news = said("ROADS", issued, "acknowledged")
+
+    first = await desk.take(news, news)
+
+    assert len(of_type(UpdateAccepted, first)) == 1
+    assert await desk.take(news) == []
+
+
+async def test_the_ids_of_two_bureaus_may_be_alike(desk: Desk) -> None:
+    lead, informed = await desk.open("SINKHOLE", "P1")
+    alike = {"source": "/system", "id": "1"}
+
+    events = await desk.take(
+        said("DESK", lead, "acknowledged", **alike), said("WATER", informed, "declined", **alike)
+    )
+
+    assert len(of_type(UpdateAccepted, events)) == 1
+    assert len(of_type(UpdateRefused, events)) == 1
+
+
+async def test_the_present_status_under_a_new_id_is_accepted_and_not_told_again(
+    desk: Desk,
+) -> None:
+    [issued] = await desk.open()
+    await desk.take(said("ROADS", issued, "acknowledged"))
+
+    [receipt] = await desk.take(said("ROADS", issued, "acknowledged"))
+
+    assert isinstance(receipt, UpdateAccepted)
+    assert (receipt.data.changed, receipt.data.version) == (False, 2)
+
+
+async def test_versions_are_judged_as_if_every_update_came_alone(desk: Desk) -> None:
+    [issued] = await desk.open()
+
+    events = await desk.take(
+        said("ROADS", issued, "acknowledged", expected_version=1),
+        said("ROADS", issued, "in_progress", expected_version=1),
+        said("ROADS", issued, "in_progress", expected_version=2),
+    )
+
+    answers = [e.data for e in events if isinstance(e, UpdateAccepted | UpdateRefused)]
+    assert [(a.status, a.version, a.code) for a in answers] == [
+        ("acknowledged", 2, None),
+        ("in_progress", 2, "version_conflict"),
+        ("in_progress", 2, None),
+    ]
+    assert [e.data.version for e in of_type(WorkOrderChanged, events)] == [2]
+
+
+async def test_work_that_went_there_and_back_within_a_batch_is_told(desk: Desk) -> None:
+    _, informed = await desk.open("SINKHOLE", "P1")
+    await desk.take(said("WATER", informed, "in_progress"))
+
+    events = await desk.take(
+        said("WATER", informed, "waiting_for_resident"), said("WATER", informed, "in_progress")
+    )
+
+    assert [e.data.version for e in of_type(UpdateAccepted, events)] == [3, 3]
+    assert [e.data.version for e in of_type(WorkOrderChanged, events)] == [3]
+
+
+async def test_what_a_bureau_said_is_kept_with_what_became_of_it(desk: Desk) -> None:
+    [issued] = await desk.open()
+    good = said("ROADS", issued, "acknowledged", internal_note="Crew 7")
+    bad = on_topic("ROADS", WorkOrderUpdated(id="u-2", source="/system", time=NOON, data=None))
+
+    await desk.take(good, bad)
+
+    kept = desk.cases.updates[UpdateKey("ROADS", good.event.source, good.event.id)]
+    assert kept.said is not None
+    assert (kept.said.internal_note, kept.changed, kept.refused_as) == ("Crew 7", True, None)
+    unread = desk.cases.updates[UpdateKey("ROADS", "/system", "u-2")]
+    assert (unread.said, unread.changed, unread.refused_as) == (None, False, "invalid")
+
+
+async def test_internal_notes_are_published_to_nobody(desk: Desk) -> None:
+    [issued] = await desk.open()
+
+    events = await desk.take(said("ROADS", issued, "acknowledged", internal_note="Crew 7"))
+
+    assert not any("Crew 7" in event.model_dump_json() for event in events)
+
+
+async def test_a_decision_that_the_catalogue_does_not_cover_spoils_its_batch(desk: Desk) -> None:
+    with pytest.raises(NotInCatalogueError):
+        await desk.take(triaged(), triaged(service_code="UNICORN"))
+    assert not desk.cases.all

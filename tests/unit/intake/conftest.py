@@ -1,0 +1,8 @@
+import pytest
+
+from tests.unit.intake.fakes import InMemorySubmissions
+
+
+@pytest.fixture
+def submissions() -> InMemorySubmissions:
+    return InMemorySubmissions()

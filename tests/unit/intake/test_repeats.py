@@ -1,0 +1,104 @@
+import pytest
+
+from services.intake.handlers import Taken, take_in
+from shared.events import (
+    SubmissionHandedIn,
+    SubmissionRejected,
+)
+from tests.builders import handed_in
+from tests.unit.intake.fakes import InMemorySubmissions
+from tests.unit.intake.makers import POLICY, arrival, data, submitted
+from tests.unit.intake.taking import LATER, taken
+
+
+async def test_the_same_submission_again_gets_the_same_receipt_and_nothing_else(
+    submissions: InMemorySubmissions,
+) -> None:
+    event = submitted(id="7")
+    (first,) = await taken(submissions, arrival(event))
+    (again,) = await take_in([arrival(event)], submissions, POLICY, LATER)
+
+    assert again == Taken(first.receipt)
+    assert len(submissions.requests) == 1
+
+
+async def test_repeats_within_a_batch_share_one_request(submissions: InMemorySubmissions) -> None:
+    event = submitted(id="7")
+    first, again = await taken(submissions, arrival(event), arrival(event))
+
+    assert again.receipt == first.receipt
+    assert (len(first.told), len(again.told)) == (1, 0)
+    assert len(submissions.requests) == 1
+
+
+async def test_other_data_under_a_used_id_are_refused_whatever_they_are(
+    submissions: InMemorySubmissions,
+) -> None:
+    await taken(submissions, arrival(submitted(id="7")))
+    other = arrival(submitted(id="7", description="Another hole"))
+    (refused,) = await taken(submissions, other)
+    (again,) = await take_in([other], submissions, POLICY, LATER)
+
+    answer = refused.receipt.read()
+    assert isinstance(answer, SubmissionRejected)
+    assert [error.code for error in answer.data.errors] == ["id_reused"]
+    assert again.receipt == refused.receipt
+    assert [filing.first for filing in submissions.filings.values()] == [True, False]
+
+
+async def test_an_id_is_used_up_within_the_batch_and_by_a_rejection_too(
+    submissions: InMemorySubmissions,
+) -> None:
+    rejected, then = (submitted(id="7", channel=channel) for channel in ("fax", "web"))
+    first, second = await taken(submissions, arrival(rejected), arrival(then))
+
+    codes = [
+        [error.code for error in answer.data.errors]
+        for answer in (first.receipt.read(), second.receipt.read())
+        if isinstance(answer, SubmissionRejected)
+    ]
+    assert codes == [["unknown_channel"], ["id_reused"]]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"id": "8", "source": "/a"}, id="another id"),
+        pytest.param({"id": "7", "source": "/b"}, id="another source"),
+    ],
+)
+async def test_the_same_data_under_another_identity_are_another_request(
+    submissions: InMemorySubmissions, other: dict[str, str]
+) -> None:
+    one, two = await taken(
+        submissions, arrival(submitted(id="7", source="/a")), arrival(submitted(**other))
+    )
+
+    assert one.receipt != two.receipt
+    assert len({request.tracking_number for request in submissions.requests}) == 2
+
+
+async def test_the_order_of_fields_makes_no_other_submission(
+    submissions: InMemorySubmissions,
+) -> None:
+    one, two = (
+        handed_in(fields, id="7", source="/a")
+        for fields in (data(), dict(reversed(data().items())))
+    )
+    first, again = await taken(submissions, arrival(one), arrival(two))
+
+    assert first.receipt == again.receipt
+
+
+def handed_in_by(source: str, id: str) -> SubmissionHandedIn:
+    return handed_in(data(), id=id, source=source)
+
+
+async def test_a_mark_is_of_any_length(submissions: InMemorySubmissions) -> None:
+    one, two = await taken(
+        submissions,
+        arrival(handed_in_by("/" + "ü" * 499, "7" * 500)),
+        arrival(handed_in_by("/" + "ü" * 499, "7" * 499 + "8")),
+    )
+
+    assert one.receipt != two.receipt
