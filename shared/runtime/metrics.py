@@ -34,6 +34,39 @@ PUBLISHED = Counter("route311_published_total", "Messages that the relay moved t
 BROKER_FAILURES = Counter(
     "route311_broker_failures_total", "Times that Kafka did not acknowledge in time."
 )
+OUTBOX_OLDEST = Gauge(
+    "route311_outbox_oldest_seconds",
+    "Age of the oldest message in the outbox that waits for Kafka, 0 when none waits.",
+)
+PARKED = Counter(
+    "route311_parked_total", "Messages parked in a dead-letter topic, by why.", ["topic", "code"]
+)
+DEAD_LETTER_LIMIT = Counter(
+    "route311_dead_letter_limit_total",
+    "Times that a consumer ended because it would have parked too much.",
+    ["consumer"],
+)
+POSITION_LOST = Counter(
+    "route311_position_lost_total",
+    "Looks at a partition that found the log without the record that comes next.",
+    ["topic", "partition"],
+)
+PROGRESS = Gauge(
+    "route311_progress_timestamp_seconds",
+    "Unix time at which a consumer last moved on, or had nothing to do.",
+    ["consumer"],
+)
+DEFERRED = Gauge(
+    "route311_deferred_messages",
+    "Messages set aside that are tried again later, with those of their keys behind them.",
+    ["consumer"],
+)
+PRUNED = Counter("route311_pruned_total", "Rows deleted because of their age.", ["table"])
+POOL_WAIT_SECONDS = Histogram(
+    "route311_pool_wait_seconds",
+    "Time that a transaction waited for a database connection, in seconds.",
+    buckets=(0.001, 0.01, 0.1, 0.5, 1, 5, 10),
+)
 HTTP_SECONDS = Histogram(
     "route311_http_seconds",
     "Time to answer an HTTP request, in seconds.",
