@@ -49,6 +49,7 @@ COMMANDS = (
         "shared.cli.status:status",
         "Show lag, outboxes, dead letters, and cases by status and priority.",
     ),
+    Command("dlq", "shared.cli.recovery.dlq:app", "Show what was parked, and send it again."),
     Command(
         "bench",
         "shared.cli.bench.command:bench",

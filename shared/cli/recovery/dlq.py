@@ -1,0 +1,160 @@
+"""``route311 dlq``: what was parked and why, and sending it again."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import asyncpg
+import typer
+from rich.console import Console
+
+from shared.catalogue import load_catalogue
+from shared.cli.interrupts import run
+from shared.cli.places import DataOption, find_admin_dsn, find_kafka
+from shared.cli.recovery import listing, showing
+from shared.cli.recovery.moments import moment
+from shared.cli.recovery.sending import Outcome, UnderWayError, carry_out, line_of
+from shared.cli.stack import DEFAULT_DATA
+from shared.runtime.clock import utc_now
+from shared.runtime.kafka.reader import bounds_of
+from shared.runtime.migrate import SERVICES
+from shared.runtime.postgres import Connection
+from shared.runtime.recovery.choosing import Choice, chosen
+from shared.runtime.recovery.homes import homes
+from shared.runtime.recovery.memory import claim_turn, forget_old, recall
+from shared.runtime.recovery.parked import Parked
+from shared.runtime.recovery.replaying import Replay
+
+app = typer.Typer(help="Show what was parked, and send it again.", no_args_is_help=True)
+
+
+def _since(text: str | None) -> datetime | None:
+    return None if text is None else moment(text, utc_now())
+
+
+TopicOption = Annotated[
+    str | None, typer.Option(help="Only what came from this topic; its -dlq name will do.")
+]
+CodeOption = Annotated[str | None, typer.Option(help="Only what was parked for this reason.")]
+SinceOption = Annotated[
+    str | None, typer.Option(help="Only what was parked since: 30m, 6h, 2d, or a moment.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+PlaceArgument = Annotated[
+    str, typer.Argument(help="topic/partition/offset, of the parked record or of its source.")
+]
+BytesOption = Annotated[
+    bool, typer.Option("--bytes", help="Show key, headers and value too: may be contact data.")
+]
+DryOption = Annotated[bool, typer.Option("--dry-run", help="Print what would be sent.")]
+AgainOption = Annotated[
+    bool, typer.Option("--again", help="Send also what was sent once and came back.")
+]
+
+
+@app.command("list")
+def list_parked(
+    topic: TopicOption = None,
+    code: CodeOption = None,
+    since: SinceOption = None,
+    data: DataOption = DEFAULT_DATA,
+    json_output: JsonOption = False,
+) -> None:
+    """Count what is parked, by topic, service and code."""
+    found = run(_list(data, Choice(topic, code, _since(since))))
+    if json_output:
+        typer.echo(json.dumps(listing.as_json(found)))
+    else:
+        listing.show(found.groups, Console(highlight=False))
+
+
+@app.command()
+def show(
+    place: PlaceArgument,
+    whole: BytesOption = False,
+    data: DataOption = DEFAULT_DATA,
+    json_output: JsonOption = False,
+) -> None:
+    """Show one parked record: where it came from, who parked it, and why."""
+    for line in run(_show(data, place, whole=whole, as_json=json_output)):
+        typer.echo(line)
+
+
+@app.command()
+def replay(
+    topic: TopicOption = None,
+    code: CodeOption = None,
+    since: SinceOption = None,
+    dry_run: DryOption = False,
+    again: AgainOption = False,
+    data: DataOption = DEFAULT_DATA,
+    json_output: JsonOption = False,
+) -> None:
+    """Send parked records to where they came from, as they were; a second time has no effect.
+
+    They go by the outbox of a service that reads them, so that service must run. Whoever has
+    handled one already drops it by its id. What comes back is sent once more only with --again.
+    """
+    choice = Choice(topic, code, _since(since))
+    outcome = run(_replay(data, choice, dry=dry_run, again=again, quiet=json_output))
+    if json_output:
+        typer.echo(json.dumps(outcome.as_json()))
+    else:
+        typer.echo(outcome.summary())
+
+
+@asynccontextmanager
+async def _database(data: Path) -> AsyncGenerator[Connection]:
+    connection = await asyncpg.connect(find_admin_dsn(data))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _list(data: Path, choice: Choice) -> listing.Listing:
+    found = listing.Listing()
+    bootstrap = find_kafka(data)
+    async with _database(data) as db:
+        memory = await recall(db, SERVICES)
+    async for parked in chosen(bootstrap, choice.spans(await bounds_of(bootstrap)), choice):
+        found.add(parked, memory.standing(parked))
+    return found
+
+
+async def _show(data: Path, place: str, *, whole: bool, as_json: bool) -> list[str]:
+    bootstrap = find_kafka(data)
+    parked = await showing.find(bootstrap, await bounds_of(bootstrap), place)
+    async with _database(data) as db:
+        standing = (await recall(db, SERVICES)).standing(parked)
+    if as_json:
+        return [json.dumps(showing.details(parked, standing, whole=whole))]
+    return showing.lines(parked, standing, whole=whole)
+
+
+async def _replay(data: Path, choice: Choice, *, dry: bool, again: bool, quiet: bool) -> Outcome:
+    bootstrap = find_kafka(data)
+    spans = choice.spans(await bounds_of(bootstrap))
+    async with _database(data) as db:
+        if not await claim_turn(db):
+            raise UnderWayError("another replay is under way; wait for its end")
+        if not dry:
+            await forget_old(db, SERVICES)
+        replay = Replay(
+            db,
+            await recall(db, SERVICES),
+            homes(load_catalogue().bureau_codes),
+            spans,
+            again=again,
+            dry=dry,
+            sending=(lambda parked: typer.echo(line_of(parked))) if dry and not quiet else _ignore,
+        )
+        console = None if quiet else Console(stderr=True, highlight=False)
+        return await carry_out(replay, chosen(bootstrap, spans, choice), console)
+
+
+def _ignore(parked: Parked) -> None:
+    del parked

@@ -1,0 +1,45 @@
+"""Choosing among parked records."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.runtime.kafka import Partition
+from shared.runtime.recovery.parked import SUFFIX, Parked, parked
+from shared.runtime.recovery.scanning import Spans, scan
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which parked records are meant; what is None does not matter.
+
+    Attributes:
+        topic: Where they came from, or the dead-letter topic where they are.
+        since: They were parked then or later.
+    """
+
+    topic: str | None = None
+    code: str | None = None
+    since: datetime | None = None
+
+    def spans(self, bounds: Mapping[Partition, tuple[int, int]]) -> Spans:
+        """Return the parts of the log that can hold them."""
+        return {
+            p: span
+            for p, span in bounds.items()
+            if p.topic.endswith(SUFFIX)
+            and self.topic in {None, p.topic, p.topic.removesuffix(SUFFIX)}
+        }
+
+    def takes(self, parked: Parked) -> bool:
+        """Tell whether this one is meant."""
+        return self.code in {None, parked.code} and (self.since is None or parked.at >= self.since)
+
+
+async def chosen(bootstrap: str, spans: Spans, choice: Choice) -> AsyncGenerator[Parked, None]:
+    """Yield the parked records that are meant, in order within each topic."""
+    async with aclosing(scan(bootstrap, spans)) as records:
+        async for record in records:
+            if choice.takes(found := parked(record)):
+                yield found

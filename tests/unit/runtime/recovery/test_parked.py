@@ -1,0 +1,65 @@
+from typing import Any
+
+from shared.errors import UndecodableEventError
+from shared.runtime.kafka import Record
+from shared.runtime.messages import Unfit, dead_letter
+from shared.runtime.recovery.memory import Memory
+from shared.runtime.recovery.parked import content_of, parked
+from tests.records import record
+
+
+def dead(original: Record, *, offset: int = 0) -> Record:
+    """The record that the dead-letter topic holds of one that was parked."""
+    sent = dead_letter(Unfit(original, UndecodableEventError("broken")), "triage")
+    return record(
+        sent.value, topic=sent.topic, offset=offset, key=sent.key, headers=tuple(sent.headers)
+    )
+
+
+def original(**changes: Any) -> Record:
+    return record(b"garbage", topic="intake-requests", offset=7, **changes)
+
+
+def test_what_parking_added_is_read_and_taken_off_again() -> None:
+    found = parked(dead(original(headers=(("colour", b"red"),))))
+
+    assert (found.service, found.code, found.reason) == ("triage", "undecodable_event", "broken")
+    assert (found.place, found.source) == ("intake-requests-dlq/0/0", "intake-requests/0/7")
+    assert found.original.topic == "intake-requests"
+    assert (found.original.key, found.original.value) == (b"key", b"garbage")
+    assert list(found.original.headers) == [("colour", b"red")]
+
+
+def test_a_header_of_the_record_s_own_is_kept_though_parking_uses_the_name() -> None:
+    own = ("service", b"somebody else's")
+
+    assert list(parked(dead(original(headers=(own,)))).original.headers) == [own]
+
+
+def test_what_says_the_same_has_one_content_wherever_it_lies() -> None:
+    again = record(b"garbage", topic="intake-requests", offset=99)
+
+    assert parked(dead(original())).content == parked(dead(again, offset=5)).content
+
+
+def test_key_value_headers_topic_and_a_missing_value_all_count() -> None:
+    records = [
+        original(),
+        original(key=b"ke"),
+        original(headers=(("a", b"b"),)),
+        record(b"garbag", topic="intake-requests"),
+        record(b"", topic="intake-requests"),
+        record(None, topic="intake-requests"),
+        record(b"garbage", topic="triage-decisions"),
+        original(headers=(("ab", b""),)),
+    ]
+
+    assert len({content_of(parked(dead(r)).original) for r in records}) == len(records)
+
+
+def test_a_copy_that_was_there_at_the_replay_is_settled_and_a_later_one_came_back() -> None:
+    found = [parked(dead(original(), offset=offset)) for offset in (3, 5, 6)]
+    memory = Memory({found[0].content: 5})
+
+    assert [memory.standing(one) for one in found] == ["replayed", "replayed", "came_back"]
+    assert Memory().standing(found[0]) == "waiting"
