@@ -51,6 +51,16 @@ COMMANDS = (
     ),
     Command("dlq", "shared.cli.recovery.dlq:app", "Show what was parked, and send it again."),
     Command(
+        "republish",
+        "shared.cli.recovery.republish:republish",
+        "Publish again what the outboxes hold since a moment; set readers' positions right.",
+    ),
+    Command(
+        "check",
+        "shared.cli.check.command:check",
+        "Check the invariants over a running router, and name what breaks them.",
+    ),
+    Command(
         "bench",
         "shared.cli.bench.command:bench",
         "Measure the router's speed against the raw limit, in one run.",

@@ -1,0 +1,236 @@
+"""A broker that lost its tail is filled again, on a real Kafka and a real PostgreSQL."""
+
+import asyncio
+import shutil
+from collections import Counter
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import pytest
+
+from deploy.local.infrastructure import Infrastructure, infrastructure
+from shared.events import Event, RequestSubmitted, RequestTriaged
+from shared.runtime.clock import utc_now
+from shared.runtime.consumer import Consumer, Handler
+from shared.runtime.kafka import apply_topics, open_sink
+from shared.runtime.kafka.reader import ends_of
+from shared.runtime.messages import Message
+from shared.runtime.migrate import SERVICES, migrate, set_passwords
+from shared.runtime.outbox import enqueue
+from shared.runtime.postgres import Connection, Pool, open_pool, transaction
+from shared.runtime.records import Outgoing
+from shared.runtime.recovery.pausing import relay_paused
+from shared.runtime.recovery.refilling import Refill
+from shared.runtime.recovery.republishing import Recovered, Recovery
+from shared.runtime.relay import Relay
+from shared.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS, Topic
+from tests.builders import decision, request_submitted, request_triaged
+from tests.conftest import Database
+from tests.stack import PASSWORD, Stores
+from tests.topic_log import TopicLog
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+
+TOPICS = (INTAKE_REQUESTS, TRIAGE_DECISIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """A broker, a database, and two services that note what they read; the first passes it on."""
+
+    stores: Infrastructure
+    pools: dict[str, Pool]
+
+    async def hand_in(self, events: Sequence[RequestSubmitted]) -> None:
+        async with transaction(self.pools["intake"]) as db:
+            await enqueue(db, events)
+
+    async def noted(self, service: str) -> Counter[str]:
+        rows = await self.pools[service].fetch("SELECT request_id FROM noted")
+        return Counter(str(row["request_id"]) for row in rows)
+
+    async def wait_for(self, events: Sequence[RequestSubmitted]) -> None:
+        async def all_there() -> bool:
+            return (await self.noted("dispatch")).keys() >= {e.data.request_id for e in events}
+
+        await eventually(all_there)
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncGenerator[None]:
+        stopping = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            for service in ("intake", "triage"):
+                relay = Relay(self.pools[service], self.stores.bootstrap)
+                group.create_task(relay.run(stopping))
+            for consumer in (
+                self._consumer("triage", INTAKE_REQUESTS, _decide),
+                self._consumer("dispatch", TRIAGE_DECISIONS, _note),
+            ):
+                group.create_task(consumer.run(stopping))
+            yield
+            stopping.set()
+
+    def _consumer(self, service: str, topic: Topic, handle: Handler[Any]) -> Consumer[Any]:
+        pool, bootstrap = self.pools[service], self.stores.bootstrap
+        return Consumer(service, f"{service}-test", [topic], bootstrap, pool, handle)
+
+    async def recover(self, since: datetime, *, dry: bool = False) -> Recovered:
+        refill = Refill(since, None, dry, step=lambda _: None)
+        admin = self.stores.admin_dsn
+        return await Recovery(self.stores.bootstrap, admin, SERVICES, refill, False).run()  # noqa: FBT003
+
+
+async def _decide(messages: Sequence[Message[RequestSubmitted]], db: Connection) -> list[Event]:
+    await _note_ids(db, [message.event.data.request_id for message in messages])
+    return [request_triaged(decision(message.event.data)) for message in messages]
+
+
+async def _note(messages: Sequence[Message[RequestTriaged]], db: Connection) -> list[Event]:
+    await _note_ids(db, [message.event.data.request_id for message in messages])
+    return []
+
+
+async def _note_ids(db: Connection, ids: Sequence[str]) -> None:
+    await db.executemany("INSERT INTO noted VALUES ($1)", [(number,) for number in ids])
+
+
+@pytest.fixture
+def folder() -> Generator[Path]:
+    folder = Path(mkdtemp(prefix="route311-republish-"))
+    folder.chmod(0o755)  # PostgreSQL runs as another user when the tests run as root
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def router(folder: Path) -> AsyncGenerator[Router]:
+    async with infrastructure(folder, durable=False, mail=False) as stores:
+        await apply_topics(stores.bootstrap, TOPICS)
+        await migrate(stores.admin_dsn)
+        await set_passwords(stores.admin_dsn, dict.fromkeys(SERVICES, PASSWORD))
+        address = stores.admin_dsn.rpartition("@")[2]
+        dsn = f"postgresql://route311_{{}}:{PASSWORD}@{address}"
+        async with (
+            open_pool(dsn.format("intake")) as intake,
+            open_pool(dsn.format("triage")) as triage,
+            open_pool(dsn.format("dispatch")) as dispatch,
+        ):
+            for pool in (triage, dispatch):
+                await pool.execute("CREATE TABLE noted (request_id uuid NOT NULL)")
+            yield Router(stores, {"intake": intake, "triage": triage, "dispatch": dispatch})
+
+
+async def test_an_older_log_is_filled_again_and_each_event_is_done_once(router: Router) -> None:
+    early, late, after = ([request_submitted() for _ in range(20)] for _ in range(3))
+    kafka, data = router.stores.kafka, router.stores.site.folder.kafka
+    async with router.at_work():
+        await router.hand_in(early)
+        await router.wait_for(early)
+    await kafka.stop(10)
+    shutil.copytree(data / "data", data / "older")
+    await kafka.start()
+    since = utc_now()
+    async with router.at_work():
+        await router.hand_in(late)
+        await router.wait_for(late)
+
+    await kafka.stop(10)
+    shutil.rmtree(data / "data")
+    (data / "older").rename(data / "data")
+    await kafka.start()
+    foreseen = await router.recover(since, dry=True)
+    done = await router.recover(since)
+    async with router.at_work():
+        await router.hand_in(after)
+        await router.wait_for(after)
+        await eventually(lambda: _all_published(router))
+
+    assert done == foreseen
+    assert done.published_again["intake"] == {INTAKE_REQUESTS.name: 20}
+    assert done.published_again["triage"] == {TRIAGE_DECISIONS.name: 20}
+    assert {
+        (m.partition.topic, m.cause) for m in (*done.moved["triage"], *done.moved["dispatch"])
+    } == {
+        (INTAKE_REQUESTS.name, "tail_lost"),
+        (TRIAGE_DECISIONS.name, "tail_lost"),
+    }
+    once = Counter(e.data.request_id for e in (*early, *late, *after))
+    assert await router.noted("triage") == once
+    assert await router.noted("dispatch") == once
+    for topic in TOPICS:
+        assert await _on_the_log(router, topic) == set(once)
+
+
+async def test_a_log_that_grew_past_its_reader_again_is_read_from_the_moment_on(
+    router: Router,
+) -> None:
+    """As though others had written over what the broker lost, before anybody looked."""
+    since = utc_now()
+    events = [request_submitted() for _ in range(10)]
+    async with router.at_work():
+        await router.hand_in(events[:5])
+        await router.wait_for(events[:5])
+    async with open_sink(router.stores.bootstrap) as sink:
+        await sink.publish([record for e in events[5:] for record in Outgoing.carrying(e)])
+    await router.pools["triage"].execute(
+        "UPDATE consumer_offset SET next_offset = next_offset + 5 WHERE next_offset > 0"
+    )
+
+    done = await router.recover(since)
+    async with router.at_work():
+        await router.wait_for(events)
+
+    assert {move.cause for move in done.moved["triage"]} == {"read_again"}
+    assert await router.noted("dispatch") == Counter(e.data.request_id for e in events)
+
+
+async def test_while_the_relay_is_held_nothing_is_published_and_then_the_older_comes_first(
+    database: Database, pool: Pool, stores: Stores, topic_log: TopicLog
+) -> None:
+    def outgoing(number: int) -> Outgoing:
+        return Outgoing(f"{number}", TRIAGE_DECISIONS.name, b"key", f"{number}".encode())
+
+    async def values() -> list[bytes | None]:
+        return [record.value for record in await topic_log.records(TRIAGE_DECISIONS)]
+
+    async def count_is(count: int) -> bool:
+        return len(await values()) >= count
+
+    stopping = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(Relay(pool, stores.bootstrap).run(stopping))
+        async with transaction(pool) as db:
+            await enqueue(db, [outgoing(number) for number in range(3)])
+        await eventually(lambda: count_is(3))
+        async with relay_paused(database.admin_dsn, "triage"):
+            async with transaction(pool) as db:
+                await enqueue(db, [outgoing(3)])
+            await pool.execute("UPDATE outbox SET published = false WHERE event_id = '2'")
+            await pool.execute("UPDATE outbox SET published = false WHERE event_id = '1'")
+            while_held = await values()
+        await eventually(lambda: count_is(6))
+        stopping.set()
+
+    assert while_held == [b"0", b"1", b"2"]
+    assert await values() == [b"0", b"1", b"2", b"1", b"2", b"3"]
+
+
+async def _all_published(router: Router) -> bool:
+    waiting = [
+        await router.pools[service].fetchval("SELECT count(*) FROM outbox WHERE NOT published")
+        for service in ("intake", "triage")
+    ]
+    return not any(waiting)
+
+
+async def _on_the_log(router: Router, topic: Topic) -> set[str]:
+    ends = await ends_of(router.stores.bootstrap, [topic.name])
+    async with open_sink(router.stores.bootstrap) as sink:
+        log = TopicLog(router.stores.bootstrap, sink, dict.fromkeys(ends, 0))
+        return {event.data.request_id for event in await log.events(topic)}
