@@ -5,8 +5,8 @@ from datetime import datetime
 
 from aiokafka import AIOKafkaConsumer
 
+from shared.runtime.kafka import Partition
 from shared.runtime.kafka.connecting import connected
-from shared.runtime.kafka.records import Partition
 
 
 async def offsets_at(
