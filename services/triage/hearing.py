@@ -61,7 +61,7 @@ def hear(request: Request, rulebook: Rulebook) -> Hearing:
         service, _text(request), request.attributes, request.location.municipality
     )
     reach = city.reach_of(service)
-    report = _report(request, reach)
+    report = report_of(request, reach)
     key = dedup_key(request.jurisdiction, request.dedup_group)
     searched = _can_repeat(service, report, assessment)
     return Hearing(
@@ -78,7 +78,12 @@ def _text(request: Request) -> str:
     return "\n".join(filter(None, (request.description, request.location.details)))
 
 
-def _report(request: Request, reach: Reach) -> Report:
+def report_of(request: Request, reach: Reach) -> Report:
+    """Return what of the request tells whether it repeats another.
+
+    Raises:
+        UnfitRequestError: The point is not on Earth.
+    """
     place = request.location
     known = place.precision not in _NO_PLACE
     exact = place.precision in _EXACT
@@ -111,5 +116,10 @@ def _case(key: str, report: Report) -> Case:
 def _can_repeat(service: ServiceType, report: Report, assessment: Assessment) -> bool:
     if assessment.referral is not None and assessment.referral.instead:
         return False
+    return is_findable(service, report)
+
+
+def is_findable(service: ServiceType, report: Report) -> bool:
+    """Whether a case that the report opens can be found again by what later ones say."""
     found_by = (report.point, report.address, report.reporter)
     return bool(service.dedup.window) and any(mark is not None for mark in found_by)

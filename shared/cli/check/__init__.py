@@ -1,0 +1,1 @@
+"""``route311 check``: the invariants of a running router."""

@@ -1,0 +1,104 @@
+"""From Kafka records to facts."""
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from services.intake.rules.fingerprint import fingerprint, identity_key
+from services.triage.rulebook import Rulebook
+from shared.catalogue import Catalogue
+from shared.cli.check.facts.book import FactBook, Row
+from shared.cli.check.facts.contacts import hashes_in, hashes_of
+from shared.cli.check.facts.events import EventFacts, digest
+from shared.events import ContactGiven, Decoder, Event, ForeignEvent, SubmissionHandedIn
+from shared.runtime.kafka import Partition, Record
+from shared.runtime.messages import Unfit, place_of, read
+from shared.topics import INTAKE_CONTACTS, Topic, all_topics
+
+_DEAD = "-dlq"
+
+
+class LogFacts:
+    """Writes down what records say; each is decoded once."""
+
+    def __init__(self, book: FactBook, catalogue: Catalogue) -> None:
+        self._book = book
+        self._events = EventFacts(Rulebook(catalogue))
+        self._catalogue = catalogue
+        self.topics: Mapping[str, Topic] = {
+            topic.name: topic for topic in all_topics(catalogue.bureau_codes)
+        }
+        self._decoders: dict[str, Decoder[Any]] = {
+            topic.name: Decoder(topic.events) for topic in self.topics.values() if topic.events
+        }
+
+    def take_bounds(self, bounds: Mapping[Partition, tuple[int, int]]) -> None:
+        """Note how much of each topic there is, and what is known about it."""
+        for partition, (first, end) in bounds.items():
+            self._book.add("partitions", (partition.topic, partition.partition, first, end))
+        for topic in self.topics.values():
+            self._book.add("topics", (topic.name, topic.retention is None))
+            self._book.extend("readers", ((topic.name, reader) for reader in topic.readers))
+        for city in self._catalogue.jurisdictions.values():
+            self._book.extend("bureaus", ((city.id, bureau) for bureau in city.bureaus))
+
+    def take(self, records: Iterable[Record]) -> None:
+        """Note what records say, in the order of each partition."""
+        for record in records:
+            if record.topic.endswith(_DEAD):
+                self._book.add("parked", _parked(record))
+            elif record.topic == INTAKE_CONTACTS.name and record.value is None:
+                self._book.add("contacts", ((record.key or b"").decode(), True))
+            else:
+                self._take_event(record)
+
+    def _take_event(self, record: Record) -> None:
+        message = read(record, self._decoders[record.topic])
+        if isinstance(message, Unfit):
+            self._book.add("unreadable", (record.topic, place_of(record)))
+            return
+        event, value = message.event, record.value or b""
+        if isinstance(event, SubmissionHandedIn):
+            self._book.add("handed_in", _handed_in(event, record))
+        elif isinstance(event, ContactGiven):
+            self._take_contact(event)
+        if not isinstance(event, ForeignEvent):
+            self._take_our_own(event, record, value)
+        for table, row in self._events.of(event, record.topic):
+            self._book.add(table, row)
+
+    def _take_contact(self, event: ContactGiven) -> None:
+        self._book.extend("contact_values", ((found,) for found in hashes_of(event.data)))
+        self._book.add("contacts", (event.data.request_id, False))
+
+    def _take_our_own(self, event: Event, record: Record, value: bytes) -> None:
+        self._book.add("seen", (record.topic, event.id, event.source, digest(value)))
+        if record.topic != INTAKE_CONTACTS.name:
+            place = place_of(record)
+            self._book.extend("sightings", ((found, place) for found in hashes_in(value)))
+
+
+def _handed_in(event: SubmissionHandedIn, record: Record) -> Row:
+    identity, data = identity_key(event.source, event.id), fingerprint(event.data)
+    return (identity.hex(), data.hex(), event.source, event.id, place_of(record))
+
+
+def _parked(record: Record) -> Row:
+    headers = dict(record.headers)  # of a name that comes twice the last counts: it is the reader's
+    service, code, origin = (
+        headers.get(name, b"").decode("utf-8", "replace") for name in ("service", "code", "source")
+    )
+    topic, _, place = origin.partition("/")
+    partition, _, offset = place.partition("/")
+    known = partition.isdecimal() and offset.isdecimal()
+    return (
+        record.topic.removesuffix(_DEAD),
+        place_of(record),
+        service,
+        code,
+        origin,
+        topic,
+        int(partition) if known else None,
+        int(offset) if known else None,
+        sha256(record.value or b"").hexdigest(),
+    )

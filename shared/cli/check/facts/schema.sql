@@ -1,0 +1,90 @@
+-- Facts of one check. A repeat of an event is dropped by its id as it comes, so that each event is
+-- here once, in the order of first arrival (rowid). Moments are microseconds since 1970.
+
+-- The broker
+CREATE TABLE partitions (topic TEXT, partition INTEGER, first INTEGER, ending INTEGER);
+CREATE VIEW whole AS SELECT topic FROM partitions GROUP BY topic HAVING max(first) = 0;
+CREATE TABLE topics (topic TEXT, compacted INTEGER);
+CREATE TABLE readers (topic TEXT, service TEXT);
+CREATE TABLE bureaus (jurisdiction TEXT, bureau TEXT);
+
+-- Records
+CREATE TABLE seen (topic TEXT, id TEXT, source TEXT, digest BLOB);
+CREATE TABLE unreadable (topic TEXT, place TEXT);
+CREATE TABLE parked (
+    topic TEXT, place TEXT, service TEXT, code TEXT, origin TEXT, origin_topic TEXT,
+    origin_partition INTEGER, origin_offset INTEGER, sha256 TEXT
+);
+CREATE TABLE sightings (hash BLOB, place TEXT);
+
+-- What adapters, bureaus and operators said
+CREATE TABLE handed_in (
+    identity TEXT, fingerprint TEXT, source TEXT, id TEXT, place TEXT,
+    UNIQUE (identity, fingerprint)
+);
+CREATE TABLE commands (event TEXT PRIMARY KEY);
+
+-- What the services said
+CREATE TABLE answers (event TEXT PRIMARY KEY, source TEXT, id TEXT, request_id TEXT);
+CREATE TABLE submitted (event TEXT PRIMARY KEY, request_id TEXT, jurisdiction TEXT);
+CREATE TABLE contacts (request_id TEXT, erased INTEGER);  -- the last one counts
+CREATE TABLE contact_values (hash BLOB PRIMARY KEY);
+CREATE TABLE decided (
+    event TEXT PRIMARY KEY, request_id TEXT, case_id TEXT, outcome TEXT, referred INTEGER,
+    reasoned INTEGER, jurisdiction TEXT, of_case TEXT, current INTEGER, findable INTEGER,
+    dedup_key TEXT, service_code TEXT, observed INTEGER, latitude REAL, longitude REAL,
+    address_key TEXT, reporter_ref TEXT
+);
+CREATE TABLE case_events (
+    topic TEXT, event TEXT, kind TEXT, cause TEXT, case_id TEXT, version INTEGER,
+    jurisdiction TEXT, status TEXT, level TEXT, score INTEGER, lead_bureau TEXT,
+    request_count INTEGER, request_id TEXT, to_case TEXT, closed INTEGER,
+    UNIQUE (topic, event)
+);
+CREATE TABLE orders (
+    topic TEXT, event TEXT PRIMARY KEY, work_order_id TEXT, case_id TEXT, version INTEGER,
+    case_version INTEGER, bureau TEXT, role TEXT, status TEXT, level TEXT, score INTEGER,
+    request_count INTEGER, acknowledge_by INTEGER, complete_by INTEGER
+);
+CREATE TABLE update_answers (
+    topic TEXT, event TEXT PRIMARY KEY, bureau TEXT, work_order_id TEXT, case_id TEXT
+);
+CREATE TABLE notices (
+    event TEXT PRIMARY KEY, kind TEXT, notification_id TEXT, person TEXT, about TEXT,
+    version INTEGER, channel TEXT
+);
+
+-- What the services keep
+CREATE TABLE outbox (source TEXT, id TEXT, topic TEXT, digest BLOB, published INTEGER);
+CREATE TABLE positions (service TEXT, topic TEXT, partition INTEGER, next_offset INTEGER);
+CREATE TABLE intake_submissions (
+    identity TEXT, fingerprint TEXT, source TEXT, id TEXT, request_id TEXT, receipt_id TEXT,
+    digest BLOB
+);
+CREATE TABLE intake_requests (request_id TEXT, jurisdiction TEXT);
+CREATE TABLE triage_decisions (
+    request_id TEXT, case_id TEXT, outcome TEXT, dedup_key TEXT, service_code TEXT,
+    observed INTEGER, latitude REAL, longitude REAL, address_key TEXT, reporter_ref TEXT
+);
+CREATE TABLE triage_cases (
+    case_id TEXT, dedup_key TEXT, service_code TEXT, request_id TEXT, opened INTEGER,
+    latitude REAL, longitude REAL, address_key TEXT, reporter_ref TEXT, closed INTEGER,
+    version INTEGER
+);
+CREATE TABLE dispatch_cases (
+    case_id TEXT, version INTEGER, jurisdiction TEXT, status TEXT, level TEXT, score INTEGER,
+    lead_bureau TEXT, request_count INTEGER
+);
+CREATE TABLE dispatch_case_requests (request_id TEXT, case_id TEXT);
+CREATE TABLE dispatch_work_orders (
+    work_order_id TEXT, case_id TEXT, number INTEGER, bureau TEXT, role TEXT, status TEXT,
+    version INTEGER, acknowledge_by INTEGER, complete_by INTEGER
+);
+CREATE TABLE notify_deliveries (
+    notification_id TEXT, person TEXT, about TEXT, version INTEGER, channel TEXT, state TEXT
+);
+CREATE TABLE notify_requests (request_id TEXT, readable INTEGER);
+
+-- What the client saw, when it says so
+CREATE TABLE client_saw (source TEXT, id TEXT, outcome TEXT, request_id TEXT);
+CREATE TABLE poison (topic TEXT, sha256 TEXT);

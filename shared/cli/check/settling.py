@@ -1,0 +1,56 @@
+"""Waiting until nothing is under way any more."""
+
+import asyncio
+from collections.abc import Mapping
+
+import asyncpg
+
+from shared.cli.check.progress import Progress
+from shared.runtime.kafka import Partition
+from shared.runtime.kafka.reader import bounds_of
+from shared.runtime.migrate import SERVICES
+
+_LOOK_EVERY_S = 0.5
+_WAITING = "SELECT count(*) FROM {}.outbox WHERE NOT published"
+_POSITIONS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
+
+Bounds = Mapping[Partition, tuple[int, int]]
+
+
+async def settled(bootstrap: str, admin_dsn: str, within_s: float, progress: Progress) -> Bounds:
+    """Wait until every outbox is empty and every service has read to the ends.
+
+    Args:
+        bootstrap: The broker.
+        admin_dsn: The database, as its administrator.
+        within_s: How long to wait at most; what is under way then is for the invariants to judge.
+        progress: Hears how much is left.
+
+    Returns:
+        The first offset of each partition and the one that comes next.
+    """
+    clock = asyncio.get_running_loop().time
+    until = clock() + within_s
+    most = 0
+    connection = await asyncpg.connect(admin_dsn)
+    try:
+        while True:
+            bounds = await bounds_of(bootstrap)
+            left = await _left(connection, bounds)
+            most = max(most, left)
+            progress.at("settling", most - left, most)
+            if not left or clock() >= until:
+                return bounds
+            await asyncio.sleep(_LOOK_EVERY_S)
+    finally:
+        await connection.close()
+
+
+async def _left(connection: "asyncpg.Connection[asyncpg.Record]", bounds: Bounds) -> int:
+    left = 0
+    for service in SERVICES:
+        left += await connection.fetchval(_WAITING.format(service))
+        for row in await connection.fetch(_POSITIONS.format(service)):
+            first, end = bounds.get(Partition(row["topic"], row["partition"]), (0, 0))
+            left += max(0, end - max(row["next_offset"] or 0, first))
+    return left
