@@ -35,7 +35,7 @@ class TopicLog:
         """Return what came to the topic since the test began, in order within each key."""
         name = topic.name if isinstance(topic, Topic) else topic
         since = {p: offset for p, offset in self.began_at.items() if p.topic == name}
-        return await _read_between(self.bootstrap, since)
+        return await read_between(self.bootstrap, since)
 
     async def events(self, topic: Topic) -> list[Any]:
         """Return the events that came to the topic since the test began."""
@@ -52,7 +52,7 @@ class TopicLog:
         return await eventually(enough, within_s)
 
 
-async def _read_between(bootstrap: str, since: Mapping[Partition, int]) -> Sequence[Record]:
+async def read_between(bootstrap: str, since: Mapping[Partition, int]) -> Sequence[Record]:
     """Return every record from these offsets to the present ends, sorted by time of arrival."""
     async with connected(
         lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)

@@ -30,18 +30,38 @@ async def running_kafka(site: Site) -> AsyncGenerator[Process, None]:
     Raises:
         StackError: Java or Maven is missing, or the broker does not start.
     """
-    java = (_find_java(), _LOGGING, "-cp", f"{await kafka_jars()}/*")
+    java = java_command(await kafka_jars())
 
     async def build() -> Process:
         port = site.ports.port("kafka")
         settings = _write_settings(site.folder.kafka, port, site.ports.port("kafka-controller"))
         if not (site.folder.kafka / "data" / "meta.properties").exists():
-            await _format((*java, "kafka.tools.StorageTool"), settings)
+            await format_data(java, settings)
         argv = (*java, *_HEAP, "kafka.Kafka", str(settings))
         return Process(Program("kafka", argv, port, kafka_answers), site.folder)
 
     async with running(build, site.report, _STOP_WITHIN_S) as process:
         yield process
+
+
+def java_command(jars: Path) -> tuple[str, ...]:
+    """Return the start of a command that runs one of Kafka's programs.
+
+    Raises:
+        StackError: Java is missing.
+    """
+    return (_find_java(), _LOGGING, "-cp", f"{jars}/*")
+
+
+def kafka_properties() -> str:
+    """Return the settings that do not differ from broker to broker."""
+    return (_HERE / "kafka.properties").read_text()
+
+
+async def format_data(java: tuple[str, ...], settings: Path) -> None:
+    """Prepare the empty data folder that the settings name."""
+    command = (*java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(settings))
+    await run_to_end("Kafka's data folder cannot be prepared", command)
 
 
 def _find_java() -> str:
@@ -56,14 +76,9 @@ def _write_settings(folder: Path, port: int, controller_port: int) -> Path:
     folder.mkdir(exist_ok=True)
     settings = folder / "server.properties"
     settings.write_text(
-        f"{(_HERE / 'kafka.properties').read_text()}\n"
+        f"{kafka_properties()}\n"
         f"listeners=PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller_port}\n"
         f"controller.quorum.voters=1@{LOOPBACK}:{controller_port}\n"
         f"log.dirs={folder / 'data'}\n"
     )
     return settings
-
-
-async def _format(storage_tool: tuple[str, ...], settings: Path) -> None:
-    command = (*storage_tool, "format", "-t", _CLUSTER_ID, "-c", str(settings))
-    await run_to_end("Kafka's data folder cannot be prepared", command)

@@ -1,0 +1,1 @@
+"""Services with a fault built in; each is run in place of the plain one."""

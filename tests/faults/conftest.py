@@ -1,0 +1,74 @@
+"""The router that the trials harm, and the table of what became of it."""
+
+import os
+import shutil
+import sys
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from rich.console import Console
+
+from tests.faults.kit import verdicts
+from tests.faults.kit.city import City, running_city
+
+REPORT = Path("fault-report.json")
+
+
+def pytest_sessionstart() -> None:
+    os.environ.setdefault("FAULTS_SEED", str(int.from_bytes(os.urandom(3))))
+
+
+def pytest_report_header() -> str:
+    return f"faults: seed {os.environ['FAULTS_SEED']} (FAULTS_SEED=… repeats a run)"
+
+
+def pytest_terminal_summary() -> None:
+    verdicts.show(Console(file=sys.stdout, width=150))
+    verdicts.write(REPORT)
+
+
+@pytest.fixture(scope="session")
+def seed() -> int:
+    return int(os.environ["FAULTS_SEED"])
+
+
+@contextmanager
+def _data_folder() -> Generator[Path]:
+    """Make a folder that PostgreSQL's user can enter."""
+    path = Path(mkdtemp(prefix="route311-faults-"))
+    path.chmod(0o755)
+    yield path / "data"
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCity:
+    """Makes a router that only one test harms, in the folder ``data``."""
+
+    data: Path
+    seed: int
+
+    def __call__(self, **options: Any) -> AbstractAsyncContextManager[City]:
+        """Run it; the options are those of ``running_city``."""
+        return running_city(self.data, seed=self.seed, **options)
+
+
+@pytest.fixture
+def new_city(seed: int) -> Generator[NewCity]:
+    """Makes a router that only this test harms."""
+    with _data_folder() as data:
+        yield NewCity(data, seed)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def city(seed: int) -> AsyncGenerator[City]:
+    """The router that trials share which leave it as they found it."""
+    with _data_folder() as data:
+        async with running_city(data, seed=seed) as started:
+            yield started

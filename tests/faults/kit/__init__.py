@@ -1,0 +1,1 @@
+"""The fault kit: a router of its own, a seeded load, faults, and what became of it all."""

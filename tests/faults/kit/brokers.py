@@ -1,0 +1,91 @@
+"""Kafka brokers: one or a cluster of several, each reached directly or by a link that can fail."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.jars import kafka_jars
+from deploy.local.kafka import format_data, java_command, kafka_properties
+from deploy.local.launch import running
+from deploy.local.ports import LOOPBACK
+from deploy.local.process import Process
+from deploy.local.program import Program
+from deploy.local.readiness import kafka_answers
+from deploy.local.site import Site
+
+_STOP_WITHIN_S = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One broker of a cluster.
+
+    Attributes:
+        link_port: Where clients behind a link are told to find it; None when there is none.
+    """
+
+    number: int
+    of: int
+    link_port: int | None = None
+
+    @property
+    def name(self) -> str:
+        """How it is called in the data folder."""
+        return "kafka" if self.of == 1 else f"kafka-{self.number}"
+
+
+def behind(node: Node) -> str:
+    """Return the name of the port that a link to the node leads to."""
+    return f"{node.name}-behind-link"
+
+
+_REPLICATED = {
+    "default.replication.factor": "3",
+    "min.insync.replicas": "2",
+    "offsets.topic.replication.factor": "3",
+    "transaction.state.log.replication.factor": "3",
+    "transaction.state.log.min.isr": "2",
+}
+
+
+@asynccontextmanager
+async def running_broker(site: Site, node: Node) -> AsyncGenerator[Process]:
+    """Run a broker; its address is the one without a link."""
+    java = java_command(await kafka_jars())
+    folder = site.folder.path / node.name
+
+    async def build() -> Process:
+        settings = _write_settings(site, node, folder)
+        if not (folder / "data" / "meta.properties").exists():
+            await format_data(java, settings)
+        argv = (*java, "-Xms384m", "-Xmx384m", "-XX:+UseSerialGC", "kafka.Kafka", str(settings))
+        port = site.ports.port(node.name)
+        return Process(Program(node.name, argv, port, kafka_answers), site.folder)
+
+    async with running(build, site.report, _STOP_WITHIN_S) as process:
+        yield process
+
+
+def _write_settings(site: Site, node: Node, folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    port, inner = site.ports.port(node.name), site.ports.port(behind(node))
+    controllers = {
+        number: f"{LOOPBACK}:{site.ports.port(f'controller-{number}')}"
+        for number in range(1, node.of + 1)
+    }
+    own = {
+        "node.id": f"{node.number}",
+        "listeners": f"PLAINTEXT://{LOOPBACK}:{port},LINK://{LOOPBACK}:{inner},"
+        f"CONTROLLER://{controllers[node.number]}",
+        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port},"
+        f"LINK://{LOOPBACK}:{node.link_port or inner}",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,LINK:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "controller.quorum.voters": ",".join(f"{n}@{at}" for n, at in controllers.items()),
+        "log.dirs": f"{folder / 'data'}",
+    } | (_REPLICATED if node.of > 1 else {})
+    settings = folder / "server.properties"
+    lines = [kafka_properties(), *(f"{name}={value}" for name, value in own.items())]
+    settings.write_text("\n".join(lines) + "\n")
+    return settings

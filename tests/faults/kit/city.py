@@ -1,0 +1,232 @@
+"""A router of the test's own: stores, links and services, each of which can be harmed."""
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from deploy.local.errors import StartError
+from deploy.local.infrastructure import Infrastructure, running_mail
+from deploy.local.launch import together
+from deploy.local.ports import LOOPBACK
+from deploy.local.postgres import admin_dsn, running_postgres
+from deploy.local.preparation import prepare
+from deploy.local.process import Process
+from deploy.local.site import Site, open_site
+from deploy.local.stack_file import Keys, Stack, write_stack
+from shared.catalogue import load_catalogue
+from shared.runtime.kafka import apply_topics
+from shared.topics import all_topics
+from tests.faults.kit.brokers import Node, behind, running_broker
+from tests.faults.kit.links import Link, link_to
+from tests.faults.kit.members import SERVICES, Member, Wiring
+
+_COMMAND = Path(sys.executable).with_name("route311")
+_STOP_WITHIN_S = 12.0
+_RESTART_AFTER_S = 0.2
+
+
+@dataclass(slots=True)
+class City:
+    """What runs.
+
+    Attributes:
+        members: The processes of the services, by name.
+        deaths: How often a service ended by itself or by our hand, by name.
+        bootstrap: Where clients outside find Kafka; no link lies between.
+    """
+
+    site: Site
+    brokers: Sequence[Process]
+    postgres: Process
+    mail: Process
+    kafka_links: Sequence[Link]
+    postgres_link: Link
+    bootstrap: str
+    admin_dsn: str
+    keys: Keys
+    wiring: Wiring
+    members: dict[str, Process] = field(default_factory=dict)
+    deaths: dict[str, int] = field(default_factory=dict)
+    _life: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    @property
+    def broker(self) -> Process:
+        """The first broker."""
+        return self.brokers[0]
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """Every link between the services and their stores."""
+        return [*self.kafka_links, self.postgres_link]
+
+    @property
+    def intakes(self) -> list[str]:
+        """The addresses of the intakes that were started."""
+        return [
+            f"http://{process.program.address}"
+            for name, process in self.members.items()
+            if name.startswith("intake")
+        ]
+
+    async def add(self, *members: Member, wait: bool = True) -> None:
+        """Start members and keep them alive until the end or until they are taken out."""
+        processes = {member.name: member.process(self.site, self.wiring) for member in members}
+        self.members |= processes
+        starts = [asyncio.create_task(process.start()) for process in processes.values()]
+        if wait:
+            await asyncio.gather(*starts)
+        else:
+            await asyncio.sleep(0)
+            for start in starts:
+                start.add_done_callback(_look_at)
+        for process in processes.values():
+            self._life.push_async_callback(process.stop, _STOP_WITHIN_S)
+            await self._life.enter_async_context(self.supervised(process))
+
+    @asynccontextmanager
+    async def joined_by(self, member: Member) -> AsyncGenerator[Process]:
+        """Run one more member for a while; it leaves in good order."""
+        process = member.process(self.site, self.wiring)
+        await process.start()
+        self.members[member.name] = process
+        try:
+            yield process
+        finally:
+            del self.members[member.name]
+            await process.stop(_STOP_WITHIN_S)
+
+    @asynccontextmanager
+    async def supervised(self, process: Process) -> AsyncGenerator[None]:
+        """Start the process again, at once, whenever it ends."""
+        watch = asyncio.create_task(self._keep_alive(process))
+        try:
+            yield
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+
+    async def _keep_alive(self, process: Process) -> None:
+        while True:
+            await process.ended()
+            self.deaths[process.name] = self.deaths.get(process.name, 0) + 1
+            await asyncio.sleep(_RESTART_AFTER_S)
+            with suppress(StartError):
+                await process.start()
+
+    async def command(self, *arguments: str) -> str:
+        """Run ``route311`` against this router; return what it printed.
+
+        Raises:
+            RuntimeError: It ended with an error.
+        """
+        process = await asyncio.create_subprocess_exec(
+            _COMMAND,
+            *arguments,
+            "--data",
+            str(self.site.folder.path),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        if process.returncode:
+            raise RuntimeError(output.decode())
+        return output.decode()
+
+
+def _look_at(start: asyncio.Task[float]) -> None:
+    if not start.cancelled():
+        start.exception()
+
+
+@asynccontextmanager
+async def running_city(
+    data: Path,
+    *,
+    seed: int,
+    brokers: int = 1,
+    altered: Mapping[str, Sequence[str]] | None = None,
+    services: Sequence[str] = SERVICES,
+) -> AsyncGenerator[City]:
+    """Run a router in a folder of its own.
+
+    Args:
+        data: The folder, which PostgreSQL's user can enter.
+        seed: For what the links do at random.
+        brokers: How many; from three on, every topic has three replicas of which two must answer.
+        altered: Modules to run in place of a service.
+        services: Which services start at once.
+    """
+    random = Random(seed)
+    async with open_site(data) as site, AsyncExitStack() as life:
+        links = [
+            await life.enter_async_context(
+                link_to(LOOPBACK, site.ports.port(behind(Node(number, brokers))), random)
+            )
+            for number in range(1, brokers + 1)
+        ]
+        nodes = [Node(number, brokers, link.port) for number, link in enumerate(links, 1)]
+        stores = await life.enter_async_context(
+            together(
+                [
+                    running_postgres(site),
+                    running_mail(site),
+                    *(running_broker(site, node) for node in nodes),
+                ]
+            )
+        )
+        city = await _prepared(site, stores, links, life, random)
+        altered = altered or {}
+        await city.add(*(Member(name, 1, altered.get(name, ())) for name in services))
+        async with city._life:  # noqa: SLF001 - its own maker
+            write_stack(site.folder.stack_file, _stack(city))
+            yield city
+
+
+def _stack(city: City) -> Stack:
+    """Return what the command line needs to find the router."""
+    http = {name: f"http://{LOOPBACK}:{city.site.ports.port(name)}" for name in SERVICES}
+    return Stack(
+        kafka=city.bootstrap,
+        postgres=city.admin_dsn,
+        mail=f"smtp://{city.mail.program.address}",
+        mail_folder=city.site.folder.mail,
+        keys=city.keys,
+        **http,
+    )
+
+
+async def _prepared(
+    site: Site,
+    stores: Sequence[Process],
+    links: Sequence[Link],
+    life: AsyncExitStack,
+    random: Random,
+) -> City:
+    postgres, mail, *brokers = stores
+    bootstrap = ",".join(broker.program.address for broker in brokers)
+    postgres_link = await life.enter_async_context(link_to(LOOPBACK, postgres.program.port, random))
+    dsn = admin_dsn(site, postgres)
+    bureaus = load_catalogue().bureau_codes
+    if len(brokers) > 1:
+        await apply_topics(bootstrap, all_topics(bureaus), replication=3)
+    infra = Infrastructure(site, brokers[0], postgres, mail, bootstrap, dsn)
+    return City(
+        site=site,
+        brokers=brokers,
+        postgres=postgres,
+        mail=mail,
+        kafka_links=links,
+        postgres_link=postgres_link,
+        bootstrap=bootstrap,
+        admin_dsn=dsn,
+        keys=await prepare(infra, bureaus),
+        wiring=Wiring(
+            bootstrap=",".join(f"{LOOPBACK}:{link.port}" for link in links),
+            postgres=f"{LOOPBACK}:{postgres_link.port}",
+            mail_port=mail.program.port,
+        ),
+    )

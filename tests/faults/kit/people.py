@@ -1,0 +1,69 @@
+"""Clients over HTTP that hand in again, under the same key, until they have an answer."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+import aiohttp
+
+from tests.faults.kit.history import History
+from tests.faults.kit.reports import Report
+
+SOURCE = "/http/demo"
+_PATIENCE_S = 120.0
+_CALL_S = 15.0
+_AGAIN_AFTER_S = 0.3
+
+
+class People:
+    """Hands reports in at any of the intakes."""
+
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        intakes: Callable[[], Sequence[str]],
+        key: str,
+        history: History,
+    ) -> None:
+        self._http = http
+        self._intakes = intakes
+        self._headers = {"Authorization": f"Bearer {key}"}
+        self._history = history
+        self._turn = 0
+
+    async def hand_in(self, report: Report) -> None:
+        """Hand the report in until it is accepted or rejected, or patience ends."""
+        self._history.tell(SOURCE, report.id, "indeterminate")
+        give_up_at = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < give_up_at:
+            if await self._try(report):
+                return
+            await asyncio.sleep(_AGAIN_AFTER_S)
+
+    async def _try(self, report: Report) -> bool:
+        began = time.monotonic()
+        status, request_id = await self._call(report)
+        self._history.answered(status, time.monotonic() - began)
+        if status == 201:
+            self._history.tell(SOURCE, report.id, "accepted", request_id)
+        elif status == 422:
+            self._history.tell(SOURCE, report.id, "rejected")
+        return status in {201, 422}
+
+    async def _call(self, report: Report) -> tuple[int, str | None]:
+        intakes = self._intakes()
+        if not intakes:
+            return 0, None
+        self._turn += 1
+        intake = intakes[self._turn % len(intakes)]
+        try:
+            async with self._http.post(
+                f"{intake}/v1/submissions",
+                json=report.data,
+                headers=self._headers | {"Idempotency-Key": report.id},
+                timeout=aiohttp.ClientTimeout(total=_CALL_S),
+            ) as answer:
+                body = await answer.json(content_type=None)
+                return answer.status, body.get("request_id")
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            return 0, None

@@ -1,0 +1,249 @@
+"""One trial: traffic, a fault in it, the recovery, and the check of every invariant."""
+
+import asyncio
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from pathlib import Path
+
+import aiohttp
+
+from shared.cli.check.run import check
+from tests.faults.kit.adapter import Adapter
+from tests.faults.kit.bureaus import Bureaus
+from tests.faults.kit.city import City
+from tests.faults.kit.evidence import Evidence
+from tests.faults.kit.history import History
+from tests.faults.kit.people import SOURCE as PEOPLE
+from tests.faults.kit.people import People
+from tests.faults.kit.reports import reports
+from tests.faults.kit.verdicts import Verdict
+from tests.waiting import eventually
+
+RATE = 50
+_CALM_S = 3.0
+_AFTERWARDS_S = 4.0
+_RECOVERED_WITHIN_S = 120.0
+_SETTLED_WITHIN_S = 120.0
+
+
+@dataclass(slots=True)
+class Trial:
+    """A router under traffic.
+
+    Attributes:
+        history: What the clients were told.
+        evidence: What the services counted.
+    """
+
+    city: City
+    seed: int
+    history: History
+    evidence: Evidence
+    people: People
+    adapter: Adapter
+    bureaus: Bureaus
+    rate: float = RATE
+    poison_share: float = 0.001
+    over_at: float | None = None
+    _connections: int = 0
+    _accepted_at: dict[str, float] = field(default_factory=dict)
+    _calls: set[asyncio.Task[None]] = field(default_factory=set)
+    _stopped: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def reconnects(self) -> int:
+        """How many connections the services made to their stores since the trial began."""
+        return _connections(self.city) - self._connections
+
+    async def traffic(self, seconds: float) -> None:
+        """Let that much more traffic pass."""
+        await asyncio.sleep(seconds)
+
+    def arrivals(self) -> int:
+        """Return how many requests have reached a bureau."""
+        return len(self.bureaus.arrived)
+
+    def delays(self) -> list[float]:
+        """Return how long each request took from its acceptance to its bureau, in seconds."""
+        return [
+            self.bureaus.arrived[request] - accepted_at
+            for request, accepted_at in self._accepted_at.items()
+            if request in self.bureaus.arrived
+        ]
+
+    def over(self) -> None:
+        """Say that the fault is over now, so that the recovery is timed from here."""
+        self.over_at = time.monotonic()
+
+    async def flows(self, within_s: float = _RECOVERED_WITHIN_S) -> float:
+        """Wait until a report that was made from now on has reached a bureau.
+
+        Returns:
+            Seconds since the end of the fault.
+        """
+        began = time.monotonic() if self.over_at is None else self.over_at
+
+        async def arrived() -> bool:
+            return any(
+                request in self.bureaus.arrived
+                for request, accepted_at in self._accepted_at.items()
+                if accepted_at > began
+            )
+
+        await eventually(arrived, within_s)
+        return time.monotonic() - began
+
+    async def hand_in(self) -> None:
+        """Hand in reports at the rate of the trial until it is over."""
+        began = time.monotonic()
+        for number, report in enumerate(reports(self.seed, lambda: self.poison_share)):
+            if self._stopped.is_set():
+                return
+            self.history.handed_in += 1
+            if report.way == "kafka":
+                self.adapter.hand_in(report)
+            else:
+                self._call(report.id, self.people.hand_in(report))
+            await asyncio.sleep(max(0.0, began + number / self.rate - time.monotonic()))
+
+    def _call(self, id: str, work: Awaitable[None]) -> None:
+        async def call() -> None:
+            await work
+            outcome, request_id = self.history.outcomes[PEOPLE, id]
+            if outcome == "accepted" and request_id:
+                self._accepted_at.setdefault(request_id, time.monotonic())
+
+        task = asyncio.create_task(call())
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+
+    async def come_to_rest(self) -> None:
+        """End the traffic; what has no receipt is handed in again until it has one."""
+        self._stopped.set()
+        await asyncio.gather(*self._calls)
+        again_at = time.monotonic() + 15.0
+
+        async def all_have_receipts() -> bool:
+            nonlocal again_at
+            if time.monotonic() > again_at:
+                again_at += 15.0
+                self.adapter.again()
+            return self.adapter.complete
+
+        await eventually(all_have_receipts, _SETTLED_WITHIN_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A fault and how to see that it bit.
+
+    Attributes:
+        what: The fault in words.
+        harm: Does the harm and ends it.
+        seen: Says by what the fault showed; an empty text makes the trial void.
+        rate: Reports handed in per second.
+    """
+
+    id: str
+    what: str
+    harm: Callable[[Trial], Awaitable[None]]
+    seen: Callable[[Trial], str]
+    rate: float = RATE
+
+
+async def endure(city: City, scenario: Scenario, seed: int) -> Verdict:
+    """Harm a router under traffic and judge what became of it."""
+    async with _started(city, seed, scenario.rate) as trial:
+        await trial.flows()
+        await trial.traffic(_CALM_S)
+        await scenario.harm(trial)
+        if trial.over_at is None:
+            trial.over()
+        recovery_s = await trial.flows()
+        await trial.traffic(_AFTERWARDS_S)
+        await trial.come_to_rest()
+        await trial.evidence.look()
+        return await _judged(trial, scenario, recovery_s)
+
+
+@asynccontextmanager
+async def _started(city: City, seed: int, rate: float) -> AsyncGenerator[Trial]:
+    history = History()
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        )
+        trial = Trial(
+            city=city,
+            seed=seed,
+            history=history,
+            evidence=Evidence(http, lambda: _addresses(city)),
+            people=People(http, lambda: city.intakes, city.keys.adapters["demo"], history),
+            adapter=Adapter(city.bootstrap, history),
+            bureaus=Bureaus(city.bootstrap, seed),
+            rate=rate,
+            _connections=_connections(city),
+        )
+        work_ends = await trial.bureaus.where_work_ends()
+        receipts_end = await trial.adapter.where_receipts_end()
+        tasks = [
+            asyncio.create_task(work)
+            for work in (
+                trial.bureaus.run(work_ends),
+                trial.adapter.listen(receipts_end),
+                trial.adapter.run(),
+                trial.evidence.watch(),
+                trial.hand_in(),
+            )
+        ]
+        try:
+            yield trial
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _connections(city: City) -> int:
+    return sum(link.accepted for link in city.links)
+
+
+def _addresses(city: City) -> dict[str, str]:
+    return {name: f"http://{p.program.address}" for name, p in city.members.items()}
+
+
+async def _judged(trial: Trial, scenario: Scenario, recovery_s: float) -> Verdict:
+    with tempfile.TemporaryDirectory() as folder:
+        file = trial.history.write(Path(folder) / "history.jsonl")
+        report = await check(
+            trial.city.bootstrap, trial.city.admin_dsn, history=file, settle_s=_SETTLED_WITHIN_S
+        )
+    return Verdict(
+        scenario=scenario.id,
+        fault=scenario.what,
+        seed=trial.seed,
+        seen=scenario.seen(trial),
+        handed_in=trial.history.handed_in,
+        accepted=trial.history.accepted,
+        server_errors=trial.history.errors,
+        slowest_call_s=trial.history.slowest_s,
+        recovery_s=recovery_s,
+        broken=[
+            f"{invariant.id}: {violation.what} {list(violation.ids)[:3]}"
+            for invariant in report.invariants
+            for violation in invariant.violations
+        ],
+        mails_twice=_sent_twice(trial.city.site.folder.mail),
+    )
+
+
+def _sent_twice(folder: Path) -> int:
+    ids = Counter(
+        message_from_bytes(file.read_bytes())["Message-ID"] for file in folder.glob("*.eml")
+    )
+    return sum(count - 1 for count in ids.values())

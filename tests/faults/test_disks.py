@@ -1,0 +1,100 @@
+"""Disks that are full under the database and under the broker."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from deploy.local.process import Process
+from tests.faults.conftest import NewCity
+from tests.faults.kit.city import City
+from tests.faults.kit.trial import Scenario, Trial, endure
+from tests.faults.kit.verdicts import stands
+
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(420),
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk"),
+]
+
+FULL_S = 15
+MIB = 1024 * 1024
+
+
+@contextmanager
+def small_disk(folder: Path, mib: int) -> Generator[Path]:
+    """Mount a disk of that size; skip the test where that is not allowed."""
+    folder.mkdir(parents=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={mib}m,mode=755", "tmpfs", str(folder)]
+    mounted = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+    if mounted.returncode:
+        pytest.skip("no disk can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)  # noqa: S603, S607
+
+
+def fill(disk: Path) -> Path:
+    """Take all the space that is left; the file gives it back when it is deleted."""
+    ballast = disk / "ballast"
+    free = shutil.disk_usage(disk).free
+    with ballast.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, free)
+    return ballast
+
+
+@asynccontextmanager
+async def on_a_small_disk(
+    new_city: NewCity, part: str, mib: int
+) -> AsyncGenerator[tuple[City, Path]]:
+    data = new_city.data
+    data.mkdir(mode=0o755)
+    (data / "route311.lock").touch()
+    with small_disk(data / part, mib) as disk:
+        async with new_city() as city:
+            yield city, disk
+
+
+async def full_for_a_while(trial: Trial, disk: Path, store: Process) -> None:
+    async with trial.city.supervised(store):
+        ballast = fill(disk)
+        await trial.traffic(FULL_S)
+        ballast.unlink()
+        trial.over()
+        await trial.flows()
+
+
+async def test_t09_the_disk_is_full_under_postgresql(new_city: NewCity, seed: int) -> None:
+    async with on_a_small_disk(new_city, "postgres", 400) as (city, disk):
+
+        async def harm(trial: Trial) -> None:
+            await full_for_a_while(trial, disk, city.postgres)
+
+        def seen(trial: Trial) -> str:
+            count = trial.history.statuses[503]
+            return f"{count:,} answers 503" if count else ""
+
+        what = f"disk full under PostgreSQL, {FULL_S} s"
+        stands(await endure(city, Scenario("T09", what, harm, seen), seed))
+
+
+async def test_t09_the_disk_is_full_under_the_broker(new_city: NewCity, seed: int) -> None:
+    async with on_a_small_disk(new_city, "kafka", 400) as (city, disk):
+
+        async def harm(trial: Trial) -> None:
+            await full_for_a_while(trial, disk, city.broker)
+
+        def seen(trial: Trial) -> str:
+            deaths = city.deaths.get("kafka", 0)
+            waiting = trial.evidence.count("route311_broker_failures_total")
+            return f"the broker died {deaths} times" if deaths or waiting else ""
+
+        what = f"disk full under the broker, {FULL_S} s"
+        verdict = stands(await endure(city, Scenario("T09b", what, harm, seen), seed))
+        assert verdict.server_errors == 0

@@ -1,0 +1,69 @@
+"""What the kit is for: without a guard, what the guard prevents shows."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from random import Random
+
+import pytest
+
+from tests.faults.conftest import NewCity
+from tests.faults.kit.trial import Scenario, Trial, endure
+from tests.faults.kit.verdicts import Verdict
+from tests.faults.test_redelivery import redeliver
+from tests.faults.test_zombie import doze, fenced
+
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(420),
+]
+
+Harm = Callable[[Trial], Awaitable[None]]
+
+
+def without(service: str, *guards: str) -> dict[str, Sequence[str]]:
+    return {service: ("tests.faults.altered.unguarded", service, *guards)}
+
+
+def invariants(verdict: Verdict) -> set[str]:
+    return {line.split(":")[0] for line in verdict.broken}
+
+
+async def nothing(trial: Trial) -> None:
+    await trial.traffic(10)
+
+
+async def repeats(trial: Trial) -> None:
+    await trial.traffic(5)
+    await redeliver(trial.city, Random(trial.seed))
+    await trial.traffic(5)
+
+
+async def test_without_the_fence_the_zombie_is_not_stopped(new_city: NewCity, seed: int) -> None:
+    async with new_city(altered=without("triage", "fence")) as city:
+        verdict = await endure(city, Scenario("T06", "", doze, fenced), seed)
+    assert not verdict.seen
+
+
+async def test_without_fence_inbox_and_first_decision_a_zombie_decides_twice(
+    new_city: NewCity, seed: int
+) -> None:
+    altered = without("triage", "fence", "inbox", "first-decision")
+    async with new_city(altered=altered) as city:
+        verdict = await endure(city, Scenario("T06", "", doze, fenced), seed)
+    assert "I2" in invariants(verdict)
+
+
+async def test_without_order_in_the_relay_versions_arrive_out_of_order(
+    new_city: NewCity, seed: int
+) -> None:
+    async with new_city(altered=without("dispatch", "order")) as city:
+        verdict = await endure(city, Scenario("", "", nothing, fenced), seed)
+    assert invariants(verdict) & {"I4", "I9"}
+
+
+async def test_without_inbox_and_first_decision_repeats_are_decided_again(
+    new_city: NewCity, seed: int
+) -> None:
+    async with new_city(altered=without("triage", "inbox", "first-decision")) as city:
+        verdict = await endure(city, Scenario("T29", "", repeats, fenced), seed)
+    assert invariants(verdict) & {"I1", "I2"}

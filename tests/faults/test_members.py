@@ -1,0 +1,46 @@
+"""Members that come and go."""
+
+import time
+from random import Random
+
+import pytest
+
+from tests.faults.kit.city import City
+from tests.faults.kit.members import Member
+from tests.faults.kit.trial import Scenario, Trial, endure
+from tests.faults.kit.verdicts import stands
+
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(420),
+]
+
+LASTS_S = 60
+STAYS_S = 3
+
+
+async def test_t15_members_join_and_leave_every_three_seconds(city: City, seed: int) -> None:
+    progress: dict[str, float] = {}
+
+    async def harm(trial: Trial) -> None:
+        progress["before"] = await arrivals_per_second(trial, 10)
+        arrived, began = trial.arrivals(), time.monotonic()
+        random = Random(trial.seed)
+        while time.monotonic() - began < LASTS_S:
+            async with city.joined_by(Member(random.choice(["triage", "dispatch", "notify"]), 2)):
+                await trial.traffic(STAYS_S)
+        progress["during"] = (trial.arrivals() - arrived) / (time.monotonic() - began)
+
+    def seen(trial: Trial) -> str:
+        changes = trial.evidence.count("route311_assignments_total")
+        return f"{changes} new assignments" if changes > LASTS_S / STAYS_S / 3 else ""
+
+    stands(await endure(city, Scenario("T15", "members come and go, 60 s", harm, seen), seed))
+    assert progress["during"] >= progress["before"] / 2, progress
+
+
+async def arrivals_per_second(trial: Trial, seconds: float) -> float:
+    before = trial.arrivals()
+    await trial.traffic(seconds)
+    return (trial.arrivals() - before) / seconds
