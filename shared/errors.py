@@ -67,6 +67,18 @@ class DatabaseDownError(SystemicError):
     code = "database_down"
 
 
+class StoppedError(Route311Error):
+    """The process was asked to stop while it waited; what it was doing changed nothing."""
+
+    code = "stopped"
+
+
+class TooManyDeadLettersError(Route311Error):
+    """A consumer would park so much that the fault is its own; a person must look first."""
+
+    code = "too_many_dead_letters"
+
+
 class FencedError(Route311Error):
     """Another member owns the partition by now; what this one was doing changed nothing."""
 

@@ -32,6 +32,11 @@ class Topic:
     partitions: int = LANE_PARTITIONS
 
     @property
+    def from_outside(self) -> bool:
+        """Whether others than our services write to it."""
+        return self.owner not in {"intake", "triage", "dispatch", "notify"}
+
+    @property
     def dead_letters(self) -> "Topic | None":
         """Where readers park what they cannot handle; None when no service of ours reads it."""
         if not self.readers:

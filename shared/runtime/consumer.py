@@ -2,31 +2,44 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeAlias, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 import structlog
 
-from shared.errors import FencedError, SystemicError
+from shared.errors import FencedError, StoppedError, SystemicError, TooManyDeadLettersError
 from shared.events import Decoder, Event
-from shared.runtime import inbox, metrics
-from shared.runtime.kafka import Partition, Record, Source, open_source
-from shared.runtime.messages import Message, Unfit, dead_letter, partition_of, read
-from shared.runtime.offsets import Position, advance, take_over
-from shared.runtime.outbox import enqueue
-from shared.runtime.postgres import Connection, Pool, transaction
-from shared.runtime.records import Outgoing
+from shared.runtime import deferring, metrics
+from shared.runtime.batches import Batches, Handler
+from shared.runtime.clock import utc_now
+from shared.runtime.deferring import Key
+from shared.runtime.kafka import (
+    BrokerDownError,
+    Partition,
+    PositionLostError,
+    Record,
+    Source,
+    open_source,
+)
+from shared.runtime.limits import DEFAULT_LIMIT, DeadLetterCount, DeadLetterLimit
+from shared.runtime.messages import read
+from shared.runtime.postgres import Pool, transaction
 from shared.runtime.settling import Item, Pauses, settle
+from shared.runtime.stopping import pause, unless_stopped
 from shared.runtime.tracing import processing
 from shared.topics import Topic
+
+__all__ = ["Consumer", "Handler"]
 
 log = structlog.get_logger()
 
 E = TypeVar("E", bound=Event)
-Handler: TypeAlias = Callable[
-    [Sequence[Message[E]], Connection], Awaitable[Sequence[Event | Outgoing]]
-]
+
+_GRACE_S = 4.0
+_RETRY_S = 1.0
 
 
 def _nothing() -> None: ...
@@ -36,8 +49,9 @@ def _nothing() -> None: ...
 class Consumer(Generic[E]):
     """Feeds one handler with batches; each batch is one transaction.
 
-    The transaction holds the fence on the partitions, the inbox, what the handler changes, and
-    the outbox with what follows. So a crash repeats the whole batch or nothing of it.
+    A partition whose position the broker does not hold is left alone, with an alarm, while the
+    others go on. Every ``look_for_lost_every_s`` the positions are read anew, so that the partition goes on by itself
+    once an operator has moved its position, or the right log is back.
 
     Attributes:
         name: The consumer group; also what logs and metrics call it.
@@ -46,6 +60,8 @@ class Consumer(Generic[E]):
         drops_repeats: Whether an event seen before is left out; without it the handler gets every
             repeat and must know it itself.
         committed: Called after each commit, to wake the relay.
+        limit: How much may be parked before the consumer ends.
+        ready: Whether it has its partitions and knows where each stands.
     """
 
     service: str
@@ -58,109 +74,142 @@ class Consumer(Generic[E]):
     drops_repeats: bool = True
     batch_size: int = 500
     committed: Callable[[], None] = _nothing
+    limit: DeadLetterLimit = DEFAULT_LIMIT
+    look_for_lost_every_s: float = 10.0
     ready: bool = field(default=False, init=False)
-    _positions: dict[Partition, Position] = field(default_factory=dict, init=False)
+    _batches: Batches[E] = field(init=False)
+    _decoders: dict[str, Decoder[Any]] = field(init=False)
+    _look_again_at: float | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        from_outside = frozenset(topic.name for topic in self.topics if topic.from_outside)
+        parked = DeadLetterCount(self.limit, from_outside)
+        self._batches = Batches(self.service, self.pool, self.handle, self.drops_repeats, parked)
+        self._decoders = {topic.name: Decoder(topic.events) for topic in self.topics}
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Consume until asked to stop, then finish the batch under way.
 
-        An error nobody foresaw ends it with nothing half done.
+        Raises:
+            TooManyDeadLettersError: So much would be parked that a person must look first.
+            Exception: An error nobody foresaw, with nothing half done.
         """
-        while not stopping.is_set():
-            try:
-                async with open_source(
-                    self.topics, group=self.name, bootstrap=self.bootstrap, express=self.express
-                ) as source:
-                    await self._consume(source, stopping)
-            except FencedError:
-                metrics.FENCED.inc()
-                log.warning("fenced", consumer=self.name)
-            finally:
-                self.ready = False
+        with suppress(StoppedError):
+            while not stopping.is_set():
+                await unless_stopped(stopping, self._serve(stopping), grace_s=_GRACE_S)
+
+    async def _serve(self, stopping: asyncio.Event) -> None:
+        try:
+            async with open_source(
+                self.topics,
+                group=self.name,
+                bootstrap=self.bootstrap,
+                express=self.express,
+                stopping=stopping,
+            ) as source:
+                await self._consume(source, stopping)
+        except FencedError:
+            metrics.FENCED.inc()
+            log.warning("fenced", consumer=self.name)
+        except BrokerDownError as error:
+            metrics.BROKER_FAILURES.inc()
+            log.warning("source_reopened", consumer=self.name, reason=str(error))
+            await pause(stopping, _RETRY_S)
+        except TooManyDeadLettersError:
+            metrics.DEAD_LETTER_LIMIT.labels(self.name).inc()
+            raise
+        finally:
+            self.ready = False
 
     async def _consume(self, source: Source, stopping: asyncio.Event) -> None:
-        decoders = {topic.name: Decoder[Any](topic.events) for topic in self.topics}
         try:
             while not stopping.is_set():
-                if (owned := source.newly_owned()) is not None:
-                    await self._take_over(source, owned)
-                records = await source.poll(self.batch_size, within_s=0.5)
-                fresh = [record for record in records if self._comes_next(record)]
+                await self._take_over_if_due(source, stopping)
+                records = await self._poll(source)
+                fresh = [record for record in records if self._batches.comes_next(record)]
                 if fresh:
-                    await self._settle([read(r, decoders[r.topic]) for r in fresh])
+                    await self._settle([self._read(record) for record in fresh], stopping)
+                for key in self._batches.aside.due():
+                    await self._try_again(key, stopping)
                 await source.show_progress(self._next_offsets)
-                metrics.LAG.labels(self.name).set(source.lag(self._next_offsets))
+                self._measure(source, moved=bool(fresh))
         finally:
             await source.show_progress(self._next_offsets, now=True)
 
-    async def _take_over(self, source: Source, owned: frozenset[Partition]) -> None:
+    async def _poll(self, source: Source) -> Sequence[Record]:
+        try:
+            return await source.poll(self.batch_size, within_s=0.5)
+        except PositionLostError as error:
+            for partition in error.partitions:
+                metrics.POSITION_LOST.labels(partition.topic, str(partition.partition)).inc()
+            log.error("position_lost", consumer=self.name, reason=str(error))  # noqa: TRY400
+            self.ready = False
+            await self._begin(source, without=error.partitions)
+            self._look_again_at = time.monotonic() + self.look_for_lost_every_s
+            return []
+
+    async def _take_over_if_due(self, source: Source, stopping: asyncio.Event) -> None:
+        owned = source.newly_owned()
+        if owned is None and self._look_again_at and time.monotonic() >= self._look_again_at:
+            owned = source.owned
+        if owned is not None:
+            await self._take_over(source, owned, stopping)
+
+    async def _take_over(
+        self, source: Source, owned: frozenset[Partition], stopping: asyncio.Event
+    ) -> None:
         pauses = Pauses().systemic()
         while True:
             try:
-                async with transaction(self.pool) as db:
-                    self._positions = await take_over(db, owned)
+                await self._batches.take_over(owned)
                 break
             except SystemicError as error:
                 log.warning("database_awaited", code=error.code, reason=str(error))
-                await asyncio.sleep(next(pauses))
-        await source.begin(self._next_offsets)
+                await pause(stopping, next(pauses))
+        self._look_again_at = None
+        await self._begin(source)
         metrics.ASSIGNMENTS.inc()
         self.ready = True
         log.info("partitions_taken_over", consumer=self.name, partitions=len(owned))
 
+    async def _begin(self, source: Source, without: frozenset[Partition] = frozenset()) -> None:
+        known = {p: at for p, at in self._batches.positions.items() if p not in without}
+        timestamps = {p: at.timestamp for p, at in known.items() if at.timestamp is not None}
+        await source.begin({p: at.next_offset for p, at in known.items()}, timestamps)
+
     @property
     def _next_offsets(self) -> dict[Partition, int | None]:
-        return {partition: position.next_offset for partition, position in self._positions.items()}
+        return {p: position.next_offset for p, position in self._batches.positions.items()}
 
-    def _comes_next(self, record: Record) -> bool:
-        position = self._positions.get(partition_of(record))
-        return position is not None and record.offset >= (position.next_offset or 0)
+    def _read(self, record: Record) -> Item[E]:
+        return read(record, self._decoders[record.topic])
 
-    async def _settle(self, batch: Sequence[Item[E]]) -> None:
+    async def _settle(self, batch: Sequence[Item[E]], stopping: asyncio.Event) -> None:
         began = time.perf_counter()
         with processing(batch) as traced:
-            await settle(traced, self._commit)
+            await settle(traced, self._commit, stopping=stopping)
         metrics.BATCH_SECONDS.labels(self.name).observe(time.perf_counter() - began)
         metrics.BATCH_MESSAGES.labels(self.name).observe(len(batch))
 
     async def _commit(self, items: Sequence[Item[E]]) -> None:
-        messages = [item for item in items if isinstance(item, Message)]
-        unfit = [item for item in items if isinstance(item, Unfit)]
-        ends = _ends(items)
-        async with transaction(self.pool) as db:
-            await advance(db, self._positions, ends)
-            fresh = await self._fresh(db, messages)
-            caused = await self.handle(fresh, db) if fresh else []
-            await enqueue(db, [*caused, *(dead_letter(item, self.service) for item in unfit)])
-        for partition, end in ends.items():
-            self._positions[partition] = Position(self._positions[partition].epoch, end)
+        await self._batches.commit(items)
         self.committed()
-        _count(items, fresh)
 
-    async def _fresh(self, db: Connection, messages: Sequence[Message[E]]) -> Sequence[Message[E]]:
-        if not (self.drops_repeats and messages):
-            return messages
-        first_of = {message.identity: message for message in reversed(messages)}
-        new = await inbox.claim(db, first_of.keys())
-        return [m for m in messages if m.identity in new and first_of[m.identity] is m]
+    async def _try_again(self, key: Key, stopping: asyncio.Event) -> None:
+        with suppress(SystemicError):
+            async with transaction(self.pool) as db:
+                kept = await deferring.first(db, key)
+            if kept is None:
+                self._batches.aside.forget_first(key)
+                return
+            commit = partial(self._batches.commit_kept, kept)
+            with processing([self._read(kept.record)]) as traced:
+                await settle(traced, commit, stopping=stopping)
+            self.committed()
 
-
-def _ends(items: Sequence[Item[E]]) -> dict[Partition, int]:
-    ends: dict[Partition, int] = {}
-    for item in items:
-        partition = partition_of(item.record)
-        ends[partition] = max(ends.get(partition, 0), item.record.offset + 1)
-    return ends
-
-
-def _count(items: Sequence[Item[E]], fresh: Sequence[Message[E]]) -> None:
-    handled = {id(message) for message in fresh}
-    for item in items:
-        outcome = (
-            "parked"
-            if isinstance(item, Unfit)
-            else "handled"
-            if id(item) in handled
-            else "repeated"
-        )
-        metrics.MESSAGES.labels(item.record.topic, outcome).inc()
+    def _measure(self, source: Source, *, moved: bool) -> None:
+        lag = source.lag(self._next_offsets)
+        metrics.LAG.labels(self.name).set(lag)
+        metrics.DEFERRED.labels(self.name).set(len(self._batches.aside))
+        if moved or not lag:
+            metrics.PROGRESS.labels(self.name).set(utc_now().timestamp())

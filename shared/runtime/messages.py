@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from shared.errors import PermanentError, TooLargeError
+from shared.errors import PermanentError, Route311Error, TooLargeError, TransientError
 from shared.events import Decoder, Event, usable_trace
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.records import Outgoing
@@ -39,7 +39,19 @@ class Unfit:
     """A record that cannot be handled, now or later, and why."""
 
     record: Record
-    error: PermanentError
+    error: Route311Error
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A record that is set aside and handled later, or that waits behind one of its key.
+
+    Attributes:
+        error: What kept it from being handled; None when it waits behind another.
+    """
+
+    record: Record
+    error: TransientError | None = None
 
 
 def read(record: Record, decoder: Decoder[E]) -> Message[E] | Unfit:

@@ -13,7 +13,8 @@ from opentelemetry.trace import SpanKind, format_span_id, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared.events import Event
-from shared.runtime.messages import Message, Unfit, place_of
+from shared.runtime.messages import Message, place_of
+from shared.runtime.settling import Item
 
 _W3C = TraceContextTextMapPropagator()
 
@@ -22,8 +23,8 @@ E = TypeVar("E", bound=Event)
 
 @contextmanager
 def processing(
-    items: Sequence[Message[E] | Unfit], provider: trace.TracerProvider | None = None
-) -> Generator[Sequence[Message[E] | Unfit]]:
+    items: Sequence[Item[E]], provider: trace.TracerProvider | None = None
+) -> Generator[Sequence[Item[E]]]:
     """Keep one span open for each message, and let what follows from it continue that span.
 
     Args:
@@ -43,7 +44,7 @@ def processing(
             span.end()
 
 
-def _start(tracer: trace.Tracer, item: Message[E] | Unfit) -> trace.Span:
+def _start(tracer: trace.Tracer, item: Item[E]) -> trace.Span:
     upstream = item.event.traceparent if isinstance(item, Message) else None
     context = _W3C.extract({"traceparent": upstream} if upstream else {})
     return tracer.start_span(
@@ -54,9 +55,9 @@ def _start(tracer: trace.Tracer, item: Message[E] | Unfit) -> trace.Span:
     )
 
 
-def _under(item: Message[E] | Unfit, span: trace.Span) -> Message[E] | Unfit:
+def _under(item: Item[E], span: trace.Span) -> Item[E]:
     context = span.get_span_context()
-    if isinstance(item, Unfit) or not context.is_valid:
+    if not isinstance(item, Message) or not context.is_valid:
         return item
     traceparent = (
         f"00-{format_trace_id(context.trace_id)}-{format_span_id(context.span_id)}"

@@ -2,8 +2,9 @@
 
 from shared.runtime.kafka.admin import TopicChange, apply_topics
 from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
+from shared.runtime.kafka.records import Partition, Record, kept_record
 from shared.runtime.kafka.sink import Sink, open_sink
-from shared.runtime.kafka.source import Partition, Record, Source, open_source
+from shared.runtime.kafka.source import Source, open_source
 
 __all__ = [
     "BrokerDownError",
@@ -14,6 +15,7 @@ __all__ = [
     "Source",
     "TopicChange",
     "apply_topics",
+    "kept_record",
     "open_sink",
     "open_source",
 ]

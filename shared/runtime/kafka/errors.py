@@ -1,12 +1,19 @@
 """Kafka's troubles in our words."""
 
+from collections.abc import Collection
+
 from shared.errors import Route311Error, SystemicError
+from shared.runtime.kafka.records import Partition
 
 
 class PositionLostError(Route311Error):
     """The broker does not hold the offset that comes next; a person must decide what to do."""
 
     code = "position_lost"
+
+    def __init__(self, text: str, partitions: Collection[Partition]) -> None:
+        super().__init__(text)
+        self.partitions = frozenset(partitions)
 
 
 class BrokerDownError(SystemicError):

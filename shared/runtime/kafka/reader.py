@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer
 
 from shared.runtime.kafka.connecting import connected
-from shared.runtime.kafka.source import Partition, Record
+from shared.runtime.kafka.records import Partition, Record
 
 
 async def ends_of(bootstrap: str, topics: Collection[str]) -> dict[Partition, int]:

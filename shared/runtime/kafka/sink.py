@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
+from shared.runtime.kafka.clients import Producer
 from shared.runtime.kafka.connecting import connected
 from shared.runtime.kafka.errors import BrokerDownError
 from shared.runtime.records import Outgoing
@@ -17,6 +18,7 @@ from shared.topics import MAX_RECORD_BYTES
 
 _BATCH_BYTES = 512 * 1024
 _REMEMBERED_KEYS = 8192
+_ACKNOWLEDGED_WITHIN_S = 10.0
 _REQUEST_BYTES = MAX_RECORD_BYTES + 1024 * 1024  # a parked record grows by its headers
 
 
@@ -41,7 +43,8 @@ class Sink:
         after the one before it was acknowledged, so no failure can let a later record overtake.
 
         Raises:
-            BrokerDownError: Some records may not have arrived; publish the same ones again.
+            BrokerDownError: Some records may not have arrived; publish the same ones again, by
+                another sink: this one may be fenced, or still try to send them.
         """
         try:
             by_partition = await self._by_partition(records)
@@ -49,10 +52,10 @@ class Sink:
                 *(self._publish(*where, group) for where, group in by_partition.items()),
                 return_exceptions=True,
             )
-        except KafkaError as error:
+        except (KafkaError, TimeoutError) as error:
             raise BrokerDownError(type(error).__name__) from error
         for outcome in outcomes:
-            if isinstance(outcome, KafkaError):
+            if isinstance(outcome, KafkaError | TimeoutError):
                 raise BrokerDownError(type(outcome).__name__) from outcome
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -61,7 +64,9 @@ class Sink:
         self, records: Sequence[Outgoing]
     ) -> dict[tuple[str, int], list[Outgoing]]:
         partitions = {
-            topic: await self._producer.partitions_for(topic)
+            topic: await asyncio.wait_for(
+                self._producer.partitions_for(topic), _ACKNOWLEDGED_WITHIN_S
+            )
             for topic in {record.topic for record in records}
         }
         groups: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
@@ -85,22 +90,28 @@ class Sink:
                 if fits is None:
                     break
                 remaining.pop()
-            acknowledged = await self._producer.send_batch(batch, topic, partition=partition)
-            await acknowledged
+            async with asyncio.timeout(_ACKNOWLEDGED_WITHIN_S):
+                acknowledged = await self._producer.send_batch(batch, topic, partition=partition)
+                await acknowledged
 
 
 @asynccontextmanager
-async def open_sink(bootstrap: str) -> AsyncGenerator[Sink]:
-    """Open a producer, waiting for the broker for as long as it takes."""
+async def open_sink(bootstrap: str, stopping: asyncio.Event | None = None) -> AsyncGenerator[Sink]:
+    """Open a producer, waiting for the broker for as long as it takes.
+
+    Raises:
+        StoppedError: The process was asked to stop before the broker was there.
+    """
 
     def make() -> AIOKafkaProducer:
-        return AIOKafkaProducer(
+        return Producer(  # type: ignore[no-untyped-call]
             bootstrap_servers=bootstrap,
             acks="all",
             enable_idempotence=True,
             max_batch_size=_BATCH_BYTES,
             max_request_size=_REQUEST_BYTES,
+            request_timeout_ms=int(_ACKNOWLEDGED_WITHIN_S * 1000),
         )
 
-    async with connected(make) as producer:
+    async with connected(make, stopping) as producer:
         yield Sink(producer)

@@ -4,23 +4,23 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import TypeAlias
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from typing_extensions import override
 
+from shared.runtime.kafka.clients import GroupConsumer
 from shared.runtime.kafka.connecting import connected
-from shared.runtime.kafka.errors import PositionLostError
+from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
+from shared.runtime.kafka.records import Partition, Record
 from shared.topics import Topic
-
-Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
-Partition: TypeAlias = TopicPartition
 
 _SHOW_PROGRESS_EVERY_S = 1.0
 _SHOW_PROGRESS_WITHIN_S = 5.0
+_SHOW_LAST_WITHIN_S = 0.5
+_REQUEST_WITHIN_MS = 15_000  # longer than a session, which a rebalance may have to wait for
 
 
 class Source(ConsumerRebalanceListener):
@@ -28,6 +28,13 @@ class Source(ConsumerRebalanceListener):
 
     The positions are the reader's: after each change of ownership it says with ``begin`` where
     to read on, and until then no record of those partitions is returned.
+
+    An older log that came back may have grown past our position before we looked, and then the
+    offset alone looks right. So reading begins one record before it, and that record's timestamp
+    must be the one that the reader remembers. That costs one record at each take-over. It cannot
+    tell when the record is gone by retention or compaction, nor when a broker that was replaced
+    faster than our session ends has grown past us within that time: the group goes on then
+    without a take-over.
     """
 
     def __init__(self, consumer: AIOKafkaConsumer, express: Collection[str]) -> None:
@@ -36,6 +43,8 @@ class Source(ConsumerRebalanceListener):
         self._owned: frozenset[Partition] = frozenset()
         self._changed = asyncio.Event()
         self._ready: list[Partition] = []
+        self._positions: Mapping[Partition, int | None] = {}
+        self._unproven: dict[Partition, int] = {}
         self._shown_at = 0.0
 
     @override
@@ -59,28 +68,56 @@ class Source(ConsumerRebalanceListener):
         self._changed.clear()
         return self._owned
 
-    async def begin(self, positions: Mapping[Partition, int | None]) -> None:
-        """Read on from these offsets; None means from the oldest record that the broker has."""
+    @property
+    def owned(self) -> frozenset[Partition]:
+        """What this member owns now."""
+        return self._owned
+
+    async def begin(
+        self, positions: Mapping[Partition, int | None], timestamps: Mapping[Partition, int]
+    ) -> None:
+        """Read on from these offsets; None means from the oldest record that the broker has.
+
+        Args:
+            positions: What comes next in each partition.
+            timestamps: That of the record before, where it is known.
+
+        Raises:
+            BrokerDownError: The broker did not answer.
+        """
         if self._changed.is_set():
             return
+        self._positions, self._unproven = positions, dict(timestamps)
         for partition, offset in positions.items():
             if offset is None:
-                await self._consumer.seek_to_beginning(partition)
+                await self._seek_to_beginning(partition)
             else:
-                self._consumer.seek(partition, offset)
+                self._consumer.seek(partition, offset - (partition in timestamps))
         if not self._changed.is_set():
             self._ready = list(positions)
+
+    async def _seek_to_beginning(self, partition: Partition) -> None:
+        try:
+            async with asyncio.timeout(_SHOW_PROGRESS_WITHIN_S):
+                await self._consumer.seek_to_beginning(partition)
+        except (KafkaError, TimeoutError) as error:
+            raise BrokerDownError(type(error).__name__) from error
 
     async def poll(self, limit: int, within_s: float) -> Sequence[Record]:
         """Return up to ``limit`` records, those of express topics first, or none in time.
 
         Raises:
-            PositionLostError: The broker no longer has, or does not have yet, what comes next.
+            PositionLostError: The broker no longer has, or does not have yet, what comes next, or
+                has another log. Those partitions are left alone until ``begin``, which must come
+                before the next call, since records of others may have been dropped.
+            BrokerDownError: This source is of no use any more; open another.
         """
         if not self._ready:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), within_s)
             return []
+        urgent: list[Record] = []
+        others: list[Record] = []
         try:
             urgent = await self._take(self._express_ready, limit, 0)
             rest = limit - len(urgent)
@@ -88,8 +125,13 @@ class Source(ConsumerRebalanceListener):
         except NoOffsetForPartitionError:
             return []  # asked for before ``begin`` said where
         except OffsetOutOfRangeError as error:
-            raise PositionLostError(await self._explain(error)) from error
-        return sorted([*urgent, *others], key=lambda record: record.topic not in self._express)
+            await self._on_out_of_range(error.args[0])
+        except KafkaError as error:
+            raise BrokerDownError(type(error).__name__) from error
+        found = [*urgent, *others]
+        if self._unproven:
+            self._prove(found)
+        return sorted(found, key=lambda record: record.topic not in self._express)
 
     @property
     def _express_ready(self) -> list[Partition]:
@@ -105,8 +147,33 @@ class Source(ConsumerRebalanceListener):
         )
         return [record for records in found.values() for record in records]
 
-    async def _explain(self, error: OffsetOutOfRangeError) -> str:
-        wanted: Mapping[Partition, int] = error.args[0]
+    def _prove(self, records: Sequence[Record]) -> None:
+        for record in records:
+            partition = Partition(record.topic, record.partition)
+            expected = self._unproven.pop(partition, None)
+            last_read = (self._positions.get(partition) or 0) - 1
+            if expected is None or record.offset != last_read or record.timestamp == expected:
+                continue
+            self._leave_alone({partition})
+            raise PositionLostError(
+                f"{partition.topic}/{partition.partition}: the broker has another record at "
+                f"{last_read} than the one that was read there",
+                {partition},
+            )
+
+    async def _on_out_of_range(self, wanted: Mapping[Partition, int]) -> None:
+        lost = {p: offset for p, offset in wanted.items() if p not in self._unproven}
+        for partition in wanted.keys() - lost.keys():
+            del self._unproven[partition]  # retention took the record before, which proves nothing
+            self._consumer.seek(partition, self._positions[partition] or 0)
+        if lost:
+            self._leave_alone(lost.keys())
+            raise PositionLostError(await self._explain(lost), lost.keys())
+
+    def _leave_alone(self, partitions: Collection[Partition]) -> None:
+        self._ready = [p for p in self._ready if p not in partitions]
+
+    async def _explain(self, wanted: Mapping[Partition, int]) -> str:
         first = await self._consumer.beginning_offsets(list(wanted))
         end = await self._consumer.end_offsets(list(wanted))
         return "; ".join(
@@ -128,23 +195,32 @@ class Source(ConsumerRebalanceListener):
         due = now or time.monotonic() - self._shown_at >= _SHOW_PROGRESS_EVERY_S
         if not (known and due):
             return
+        within_s = _SHOW_LAST_WITHIN_S if now else _SHOW_PROGRESS_WITHIN_S
         with suppress(KafkaError, TimeoutError):
-            await asyncio.wait_for(self._consumer.commit(known), _SHOW_PROGRESS_WITHIN_S)
+            await asyncio.wait_for(self._consumer.commit(known), within_s)
         self._shown_at = time.monotonic()
 
 
 @asynccontextmanager
 async def open_source(
-    topics: Sequence[Topic], *, group: str, bootstrap: str, express: Collection[str] = ()
+    topics: Sequence[Topic],
+    *,
+    group: str,
+    bootstrap: str,
+    express: Collection[str] = (),
+    stopping: asyncio.Event | None = None,
 ) -> AsyncGenerator[Source]:
     """Join the group, waiting for the broker for as long as it takes.
 
     The range assignor gives equal partitions of equally partitioned topics to one member, so
     that both lanes of a key meet there.
+
+    Raises:
+        StoppedError: The process was asked to stop before the broker was there.
     """
 
     def make() -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
+        return GroupConsumer(  # type: ignore[no-untyped-call]
             bootstrap_servers=bootstrap,
             group_id=group,
             enable_auto_commit=False,
@@ -153,9 +229,10 @@ async def open_source(
             fetch_max_wait_ms=100,
             max_partition_fetch_bytes=1024 * 1024,
             max_poll_interval_ms=600_000,
+            request_timeout_ms=_REQUEST_WITHIN_MS,
         )
 
-    async with connected(make) as consumer:
+    async with connected(make, stopping) as consumer:
         source = Source(consumer, express)
         consumer.subscribe([topic.name for topic in topics], listener=source)
         yield source

@@ -45,7 +45,7 @@ def noting(stores: Stores, pool: Pool) -> Noting:
 
     @asynccontextmanager
     async def running(
-        handle: Handler[Any] = decide, pool: Pool = pool
+        handle: Handler[Any] = decide, pool: Pool = pool, **settings: Any
     ) -> AsyncGenerator[Consumer[Any]]:
         relay = Relay(pool, stores.bootstrap)
         consumer = Consumer[Any](
@@ -57,6 +57,7 @@ def noting(stores: Stores, pool: Pool) -> Noting:
             handle=handle,
             express=frozenset({INTAKE_REQUESTS_EXPRESS.name}),
             committed=relay.wake,
+            **settings,
         )
         stopping = asyncio.Event()
         async with asyncio.TaskGroup() as group:

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,10 +9,11 @@ from shared.errors import (
     DatabaseDownError,
     FencedError,
     PermanentError,
+    StoppedError,
     UndecodableEventError,
 )
-from shared.runtime.messages import Message, Unfit
-from shared.runtime.settling import Pauses, settle
+from shared.runtime.messages import Deferred, Message, Unfit
+from shared.runtime.settling import Item, Pauses, settle
 from tests.builders import request_submitted
 from tests.records import record
 
@@ -25,12 +27,14 @@ class Ledger:
         self.failures = failures or {}
         self.committed: list[list[int]] = []
         self.parked: list[int] = []
+        self.deferred: list[int] = []
 
-    async def commit(self, items: Sequence[Message[Any] | Unfit]) -> None:
+    async def commit(self, items: Sequence[Item[Any]]) -> None:
         for item in items:
             if isinstance(item, Message) and (failure := self.failures.get(item.record.offset)):
                 raise failure
         self.committed.append([item.record.offset for item in items])
+        self.deferred += [item.record.offset for item in items if isinstance(item, Deferred)]
         self.parked += [item.record.offset for item in items if isinstance(item, Unfit)]
 
 
@@ -69,7 +73,7 @@ async def test_a_passing_trouble_is_tried_again_as_a_batch() -> None:
     tries = 0
     quiet = Ledger()
 
-    async def commit(items: Sequence[Message[Any] | Unfit]) -> None:
+    async def commit(items: Sequence[Item[Any]]) -> None:
         nonlocal tries
         tries += 1
         if tries <= 2:
@@ -81,21 +85,32 @@ async def test_a_passing_trouble_is_tried_again_as_a_batch() -> None:
     assert quiet.committed == [[0, 1]]
 
 
-async def test_a_trouble_that_does_not_pass_stops_before_its_message_and_parks_nothing() -> None:
+async def test_a_trouble_that_does_not_pass_defers_its_message_and_the_others_go_on() -> None:
     ledger = Ledger({1: DatabaseBusyError("lock")})
 
-    with pytest.raises(DatabaseBusyError):
-        await settle(messages(0, 1, 2), ledger.commit, AT_ONCE)
+    await settle(messages(0, 1, 2), ledger.commit, AT_ONCE)
 
-    assert ledger.committed == [[0]]
+    assert ledger.committed == [[0], [1], [2]]
+    assert ledger.deferred == [1]
     assert ledger.parked == []
+
+
+async def test_a_stop_ends_the_waiting_and_commits_nothing() -> None:
+    stopping = asyncio.Event()
+
+    async def commit(_: Sequence[Item[Any]]) -> None:
+        stopping.set()
+        raise DatabaseDownError("ConnectionRefusedError")
+
+    with pytest.raises(StoppedError):
+        await settle(messages(0, 1), commit, Pauses(systemic_s=(60.0,)), stopping)
 
 
 async def test_while_the_database_is_down_nothing_is_parked_and_nothing_is_split() -> None:
     tries = 0
     quiet = Ledger()
 
-    async def commit(items: Sequence[Message[Any] | Unfit]) -> None:
+    async def commit(items: Sequence[Item[Any]]) -> None:
         nonlocal tries
         tries += 1
         if tries <= 20:
@@ -121,7 +136,7 @@ async def test_an_error_nobody_foresaw_ends_the_process_before_its_message() -> 
 async def test_a_fenced_batch_is_neither_split_nor_tried_again() -> None:
     tries = 0
 
-    async def commit(_: Sequence[Message[Any] | Unfit]) -> None:
+    async def commit(_: Sequence[Item[Any]]) -> None:
         nonlocal tries
         tries += 1
         raise FencedError("moved")

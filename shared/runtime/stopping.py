@@ -1,0 +1,50 @@
+"""Waiting that ends when the process is asked to stop."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from shared.errors import StoppedError
+
+T = TypeVar("T")
+
+
+async def unless_stopped(
+    stopping: asyncio.Event, work: Coroutine[Any, Any, T], *, grace_s: float = 0
+) -> T:
+    """Return what the work returns, or cancel it once the process is asked to stop.
+
+    Args:
+        stopping: Says that the process is to stop.
+        work: What is done meanwhile.
+        grace_s: Seconds that the work may still take after that.
+
+    Raises:
+        StoppedError: The work did not end in time and was cancelled.
+    """
+    task = asyncio.create_task(work)
+    asked = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done() and grace_s:
+            await asyncio.wait({task}, timeout=grace_s)
+        if task.done():
+            return task.result()
+        raise StoppedError("asked to stop")
+    finally:
+        asked.cancel()
+        task.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await task
+
+
+async def pause(stopping: asyncio.Event, seconds: float) -> None:
+    """Wait that long.
+
+    Raises:
+        StoppedError: The process was asked to stop before or meanwhile.
+    """
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), seconds)
+        raise StoppedError("asked to stop")

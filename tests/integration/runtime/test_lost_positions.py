@@ -1,0 +1,135 @@
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from prometheus_client import REGISTRY
+
+from shared.events import RequestSubmitted
+from shared.runtime.kafka import Partition
+from shared.runtime.kafka.sink import partition_for
+from shared.runtime.postgres import Pool
+from shared.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS, dedup_key
+from tests.builders import request_submitted
+from tests.integration.runtime.conftest import Noting
+from tests.stack import Stores
+from tests.topic_log import TopicLog
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+TOPIC = INTAKE_REQUESTS.name
+
+
+def partition_of(event: RequestSubmitted) -> int:
+    key = dedup_key(event.data.jurisdiction, event.data.dedup_group).encode()
+    return partition_for(key, INTAKE_REQUESTS.partitions)
+
+
+def requests_of_two_partitions() -> tuple[RequestSubmitted, RequestSubmitted]:
+    first = request_submitted(dedup_group="group-0")
+    others = (request_submitted(dedup_group=f"group-{n}") for n in range(1, 50))
+    return first, next(other for other in others if partition_of(other) != partition_of(first))
+
+
+async def noted(pool: Pool) -> list[str]:
+    return [str(row["request_id"]) for row in await pool.fetch("SELECT request_id FROM noted")]
+
+
+def alarms(partition: int) -> float:
+    labels = {"topic": TOPIC, "partition": str(partition)}
+    return REGISTRY.get_sample_value("route311_position_lost_total", labels) or 0
+
+
+async def move(pool: Pool, partition: int, **to: int | None) -> None:
+    columns = ", ".join(f"{name} = ${n}" for n, name in enumerate(to, 3))
+    await pool.execute(
+        f"UPDATE consumer_offset SET epoch = epoch + 1, {columns}"  # noqa: S608 - names of this test
+        " WHERE topic = $1 AND partition = $2",
+        TOPIC,
+        partition,
+        *to.values(),
+    )
+
+
+async def test_a_lost_position_is_an_alarm_while_others_go_on_until_an_operator_moves_it(
+    noting: Noting, pool: Pool, topic_log: TopicLog
+) -> None:
+    waiting, other = requests_of_two_partitions()
+    lost = partition_of(waiting)
+    began_at = topic_log.began_at[Partition(TOPIC, lost)]
+    await move(pool, lost, next_offset=1_000_000_000)
+    before = alarms(lost)
+
+    async with noting(look_for_lost_every_s=1.0) as consumer:
+        await topic_log.publish(waiting, other)
+        await topic_log.at_least(1, TRIAGE_DECISIONS)
+        assert await noted(pool) == [other.data.request_id]
+        assert alarms(lost) > before
+        assert not consumer.ready
+
+        await move(pool, lost, next_offset=began_at)
+        await topic_log.at_least(2, TRIAGE_DECISIONS)
+        await eventually(lambda: _is(consumer))
+
+    assert await noted(pool) == [other.data.request_id, waiting.data.request_id]
+
+
+async def _is(consumer: Any) -> bool:
+    ready: bool = consumer.ready
+    return ready
+
+
+async def test_a_log_that_grew_past_the_position_anew_is_not_taken_for_the_one_that_was_read(
+    noting: Noting, pool: Pool, topic_log: TopicLog
+) -> None:
+    read, other = requests_of_two_partitions()
+    partition = partition_of(read)
+    await topic_log.publish(read)
+    async with noting():
+        await topic_log.at_least(1, TRIAGE_DECISIONS)
+    await pool.execute(
+        "UPDATE consumer_offset SET last_timestamp = last_timestamp - 1"
+        " WHERE topic = $1 AND partition = $2",
+        TOPIC,
+        partition,
+    )
+    before = alarms(partition)
+    await topic_log.publish(request_submitted(dedup_group=read.data.dedup_group), other)
+
+    async with noting():
+        await topic_log.at_least(2, TRIAGE_DECISIONS)
+        await eventually(lambda: _alarmed(partition, before))
+
+    assert await noted(pool) == [read.data.request_id, other.data.request_id]
+
+
+async def _alarmed(partition: int, before: float) -> bool:
+    return alarms(partition) > before
+
+
+async def test_a_log_whose_read_records_are_gone_by_age_is_read_on(
+    stores: Stores, noting: Noting, pool: Pool, topic_log: TopicLog
+) -> None:
+    first, second = (request_submitted(dedup_group="group-0") for _ in range(2))
+    where = Partition(TOPIC, partition_of(first))
+    await topic_log.publish(first)
+    async with noting():
+        await topic_log.at_least(1, TRIAGE_DECISIONS)
+    await forget_all(stores, [where])
+    await topic_log.publish(second)
+
+    async with noting():
+        await topic_log.at_least(2, TRIAGE_DECISIONS)
+
+    assert await noted(pool) == [first.data.request_id, second.data.request_id]
+
+
+async def forget_all(stores: Stores, partitions: Sequence[Partition]) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=stores.bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_records({p: RecordsToDelete(before_offset=-1) for p in partitions})
+    finally:
+        await asyncio.wait_for(admin.close(), 10)
