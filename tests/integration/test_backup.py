@@ -1,0 +1,166 @@
+"""A backup as docs/operations.md has it, restored into a server that knows nothing of us."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import asyncpg
+import pytest
+
+from deploy.local.errors import StackError
+from deploy.local.postgres import admin_dsn, running_postgres
+from deploy.local.postgres_home import postgres_programs
+from deploy.local.report import silent
+from deploy.local.site import open_site
+from services.dispatch.app import dispatch
+from services.dispatch.settings import DispatchSettings
+from services.intake.app import intake
+from services.intake.settings import IntakeSettings
+from services.notify.app import notify
+from services.notify.settings import NotifySettings
+from services.triage.app import triage
+from services.triage.settings import TriageSettings
+from shared.events import encode
+from shared.runtime.migrate import SERVICES, migrate, set_passwords
+from shared.topics import CHANNEL_SUBMISSIONS
+from tests.builders import handed_in, submission
+from tests.conftest import Database
+from tests.stack import PASSWORD
+from tests.topic_log import TopicLog
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+
+REPORTER = {"email": "ana@example.org", "language": "en", "status_updates": ["email"]}
+TABLES = """
+    SELECT schemaname || '.' || tablename AS name FROM pg_tables
+     WHERE schemaname = ANY($1::text[]) ORDER BY 1
+"""
+SEQUENCES = "SELECT schemaname || '.' || sequencename AS name, last_value FROM pg_sequences"
+CHECKSUM = "SELECT count(*), md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))) FROM {} t"
+FULL = ("intake.requests", "triage.inbox", "dispatch.cases", "notify.inbox", "dispatch.outbox")
+
+
+@pytest.fixture
+def programs() -> Path:
+    try:
+        return postgres_programs(None)
+    except StackError as error:
+        pytest.skip(f"no pg_dump here: {error}")
+
+
+@pytest.fixture
+def folder() -> Generator[Path]:
+    folder = Path(mkdtemp(prefix="route311-backup-"))
+    folder.chmod(0o755)  # PostgreSQL runs as another user when the tests run as root
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def elsewhere(folder: Path) -> AsyncGenerator[str]:
+    """Another server, without our roles; its administrator's address."""
+    async with (
+        open_site(folder / "site", fresh=False, report=silent) as site,
+        running_postgres(site, durable=False) as process,
+    ):
+        yield admin_dsn(site, process)
+
+
+async def test_a_restored_backup_is_the_database_that_was_dumped(
+    database: Database, topic_log: TopicLog, programs: Path, folder: Path, elsewhere: str
+) -> None:
+    async with router_at_work(database):
+        for number in range(6):
+            event = handed_in(submission(reporter=REPORTER), id=f"{number}", source="/backup")
+            await topic_log.write(CHANNEL_SUBMISSIONS, "backup", encode(event))
+        await eventually(lambda: has_rows(database.admin_dsn))
+    before = await contents(database.admin_dsn)
+
+    dump, roles = folder / "route311.dump", folder / "roles.sql"
+    await run(programs / "pg_dumpall", "--roles-only", "--no-role-passwords",
+              f"--dbname={database.admin_dsn}", f"--file={roles}")  # fmt: skip
+    await run(programs / "pg_dump", "-Fc", f"--dbname={database.admin_dsn}", f"--file={dump}")
+    restored = f"{elsewhere.rpartition('/')[0]}/restored"
+    await run(programs / "psql", elsewhere, "-c", "CREATE DATABASE restored")
+    await run(programs / "psql", elsewhere, "-f", str(roles))
+    await run(programs / "pg_restore", "--exit-on-error", f"--dbname={restored}", str(dump))
+    await set_passwords(restored, dict.fromkeys(SERVICES, PASSWORD))
+
+    assert await contents(restored) == before
+    assert await migrate(restored) == []
+    for service in SERVICES:
+        await sees_its_own_schema_alone(restored, service)
+
+
+@asynccontextmanager
+async def router_at_work(database: Database) -> AsyncGenerator[None]:
+    """All four services, without their HTTP ports."""
+    stopping = asyncio.Event()
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+        for parts in [await stack.enter_async_context(one) for one in _services(database)]:
+            for work in parts.work:
+                group.create_task(_run(work, stopping))
+        yield
+        stopping.set()
+
+
+def _services(database: Database) -> list[Any]:
+    def fields(service: str, **own: Any) -> dict[str, Any]:
+        bootstrap = {"ROUTE311_KAFKA_BOOTSTRAP": database.stores.bootstrap, "http_port": 0}
+        return {**bootstrap, "postgres_dsn": database.dsn(service), **own}
+
+    site = {"public_url": "https://311.example.org"}
+    mail = {"sender": "311@example.org", "smtp_host": "127.0.0.1", "smtp_port": 9}
+    key = {"contact_key": "a secret of the tests"}
+    return [
+        intake(IntakeSettings.model_validate(fields("intake", **site, reporter_key="secret"))),
+        triage(TriageSettings.model_validate(fields("triage"))),
+        dispatch(DispatchSettings.model_validate(fields("dispatch"))),
+        notify(NotifySettings.model_validate(fields("notify", **site, **mail, **key))),
+    ]
+
+
+async def _run(work: Any, stopping: asyncio.Event) -> None:
+    await work(stopping)
+
+
+async def has_rows(dsn: str) -> bool:
+    found = await contents(dsn)
+    return all(found[name][0] for name in FULL)
+
+
+async def contents(dsn: str) -> dict[str, Any]:
+    """Return count and checksum of every table, and where every sequence stands."""
+    db = await asyncpg.connect(dsn)
+    try:
+        tables = [row["name"] for row in await db.fetch(TABLES, list(SERVICES))]
+        sums = {name: tuple(await db.fetchrow(CHECKSUM.format(name)) or ()) for name in tables}
+        sequences = {row["name"]: row["last_value"] for row in await db.fetch(SEQUENCES)}
+    finally:
+        await db.close()
+    return sums | sequences
+
+
+async def sees_its_own_schema_alone(dsn: str, service: str) -> None:
+    address = dsn.rpartition("@")[2]
+    db = await asyncpg.connect(f"postgresql://route311_{service}:{PASSWORD}@{address}")
+    try:
+        assert await db.fetchval("SELECT count(*) FROM inbox") >= 0
+        for other in set(SERVICES) - {service}:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await db.fetch(f"SELECT * FROM {other}.inbox")  # noqa: S608 - names of ours
+    finally:
+        await db.close()
+
+
+async def run(program: Path, *arguments: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        program, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0, said.decode()
