@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
+from services.intake.door import Door
 from services.intake.gathering import Gathering
 from services.intake.handlers import Arrival, on_submissions_handed_in, take_in
-from services.intake.http import submission_routes
+from services.intake.http import gate_of, submission_routes
 from services.intake.known_keys import KnownKeys
+from services.intake.outbox_limit import OutboxLimit
 from services.intake.policy import Policy, city_of
 from services.intake.receipts import Receipt
 from services.intake.retention import Retention
@@ -51,19 +53,22 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[Parts]:
     ):
         relay = Relay(pool, settings.kafka_bootstrap)
         gathering = _gathering(pool, policy, relay)
+        door = Door(gathering.pace)
         consumers = _submissions(settings, pool, policy, relay), _progress(settings, pool)
         yield Parts(
             pool,
             work=[
                 *(consumer.run for consumer in consumers),
                 relay.run,
-                gathering.run,
+                OutboxLimit(pool, door, settings.outbox_limit).run,
                 Retention(pool, utc_now).run,
             ],
+            behind_routes=[gathering.run],
             routes=[
-                *submission_routes(KnownKeys(partial(principal_of, look_ups)), gathering),
+                *submission_routes(KnownKeys(partial(principal_of, look_ups)), gathering, door),
                 *tracking_routes(look_ups, catalogue.jurisdictions),
             ],
+            gate=gate_of(door),
         )
 
 

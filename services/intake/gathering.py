@@ -10,6 +10,7 @@ from typing import TypeAlias
 import structlog
 
 from services.intake.handlers import Arrival
+from services.intake.pace import Pace
 from services.intake.patience import NoAnswerError
 from services.intake.receipts import Receipt
 from shared.errors import SystemicError, TransientError
@@ -18,7 +19,6 @@ log = structlog.get_logger()
 
 TakeIn: TypeAlias = Callable[[Sequence[Arrival]], Awaitable[Sequence[Receipt]]]
 
-MOST_WAITING = 1_000
 MOST_AT_ONCE = 200
 _PAUSES_S = (0.0, 0.02, 0.05, 0.1)
 _LOOK_UP_EVERY_S = 0.25
@@ -36,9 +36,11 @@ class Gathering:
 
     Attributes:
         take_in: Answers submissions in one transaction, or none of them.
+        pace: Is told how fast that goes; whoever lets callers in asks it how many may come.
     """
 
     take_in: TakeIn
+    pace: Pace = field(default_factory=Pace)
     _waiting: deque[_Caller] = field(default_factory=deque, init=False)
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _open: bool = field(default=False, init=False)
@@ -49,11 +51,11 @@ class Gathering:
         Cancelling the call takes the submission back if its transaction has not begun.
 
         Raises:
-            NoAnswerError: Too many wait already, or the service is not taking any.
+            NoAnswerError: The service is not taking any.
             DatabaseDownError: The database is away; the submission may or may not have been taken.
         """
-        if not self._open or len(self._waiting) >= MOST_WAITING:
-            raise NoAnswerError("nobody else can wait")
+        if not self._open:
+            raise NoAnswerError("nobody can wait")
         caller = _Caller(arrival, asyncio.get_running_loop().create_future())
         self._waiting.append(caller)
         self._woken.set()
@@ -62,12 +64,15 @@ class Gathering:
     async def run(self, stopping: asyncio.Event) -> None:
         """Answer until asked to stop, and then those who wait already."""
         self._open = True
+        clock = asyncio.get_running_loop().time
         while not stopping.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), _LOOK_UP_EVERY_S)
             self._woken.clear()
             while self._waiting:
-                await self._answer(self._next())
+                began, callers = clock(), self._next()
+                await self._answer(callers)
+                self.pace.note(len(callers), clock() - began)
         self._open = False
 
     def _next(self) -> list[_Caller]:

@@ -7,6 +7,7 @@ import pydantic_core
 from aiohttp import web
 from pydantic import ValidationError
 
+from services.intake.door import Door, turned_away
 from services.intake.gathering import Gathering
 from services.intake.handlers import Arrival
 from services.intake.known_keys import KnownKeys
@@ -16,7 +17,9 @@ from shared.errors import SystemicError, TransientError
 from shared.events import SubmissionAccepted, SubmissionHandedIn, new_id, usable_trace
 from shared.runtime.clock import utc_now
 from shared.runtime.problems import problem
+from shared.runtime.shedding import Gate
 
+_PATH = "/v1/submissions"
 _RETRY_AFTER_S = "2"
 
 
@@ -28,10 +31,14 @@ class _RefusedError(Exception):
         self.answer = answer
 
 
-def submission_routes(keys: KnownKeys, gathering: Gathering) -> list[web.RouteDef]:
+def submission_routes(keys: KnownKeys, gathering: Gathering, door: Door) -> list[web.RouteDef]:
     """Return what takes submissions in."""
 
     async def post(request: web.Request) -> web.StreamResponse:
+        with door.let_in() as reason:
+            return await take(request) if reason is None else turned_away(reason)
+
+    async def take(request: web.Request) -> web.StreamResponse:
         try:
             body = await _body(request)
             patience = Patience()
@@ -45,7 +52,12 @@ def submission_routes(keys: KnownKeys, gathering: Gathering) -> list[web.RouteDe
             return unavailable("Hand it in again in a moment, with the same Idempotency-Key.")
         return _answer(receipt)
 
-    return [web.post("/v1/submissions", post)]
+    return [web.post(_PATH, post)]
+
+
+def gate_of(door: Door) -> Gate:
+    """Return what turns submissions away before they are read."""
+    return Gate(f"POST {_PATH} ".encode(), door.refusal)
 
 
 def unavailable(advice: str) -> web.Response:

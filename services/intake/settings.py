@@ -1,6 +1,8 @@
 """What intake needs to know of where it runs."""
 
-from pydantic import SecretStr
+from typing import Annotated
+
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shared.runtime.settings import ServiceSettings
@@ -13,9 +15,12 @@ class IntakeSettings(ServiceSettings):
         public_url: Where residents reach intake's HTTP port; their status pages lie below it.
         reporter_key: Secret that turns reporters into references. Another key makes everybody a
             stranger.
+        outbox_limit: How many messages may wait for Kafka before submissions over HTTP are
+            answered with 503. At 2 kB each the default is about 400 MB.
     """
 
     model_config = SettingsConfigDict(env_prefix="INTAKE_", frozen=True)
 
     public_url: str
     reporter_key: SecretStr
+    outbox_limit: Annotated[int, Field(ge=1)] = 200_000

@@ -81,3 +81,4 @@ EXPRESS_SECONDS = Histogram(
     "Time from the acceptance of an express request to its decision, in seconds.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
+SHED = Counter("route311_shed_total", "Requests turned away unread, by reason.", ["reason"])

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, TypeVar
@@ -15,11 +15,12 @@ from shared.runtime.http import serving
 from shared.runtime.logging import configure_logging
 from shared.runtime.postgres import Pool
 from shared.runtime.settings import ServiceSettings
+from shared.runtime.shedding import Gate
 from shared.runtime.watchdog import watchdog
 
 log = structlog.get_logger()
 
-_STOP_WITHIN_S = 8.0
+_STOP_WITHIN_S = 9.0
 _CHECK_WITHIN_S = 2.0
 
 Work: TypeAlias = Callable[[asyncio.Event], Awaitable[None]]
@@ -44,12 +45,17 @@ class Parts:
         work: What runs beside each other until the end; each gets the event that says stop.
         must_be_ready: What ``/ready`` waits for.
         routes: What it answers over HTTP.
+        behind_routes: What callers over HTTP wait for; it is told to stop when the last of them
+            has been answered.
+        gate: Turns some requests away before they are read.
     """
 
     pool: Pool
     work: Sequence[Work]
     must_be_ready: Sequence[Readiness] = ()
     routes: Sequence[web.AbstractRouteDef] = field(default=())
+    behind_routes: Sequence[Work] = ()
+    gate: Gate | None = None
 
 
 def run(
@@ -71,21 +77,47 @@ async def _run(settings: S, open_parts: Callable[[S], AbstractAsyncContextManage
 
 
 async def run_parts(parts: Parts, settings: ServiceSettings, stopping: asyncio.Event) -> None:
-    """Serve and work until ``stopping`` is set; the first part that fails ends all."""
-    async with serving(
+    """Serve and work until ``stopping`` is set; the first part that fails ends all.
+
+    Work stops at once. HTTP goes on for ``drain_seconds``, in which ``/ready`` sends a load
+    balancer elsewhere; then the port closes, callers in flight get their answers, and what they
+    waited for stops last.
+    """
+    answered = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_as_coroutine(work, stopping)) for work in parts.work]
+        tasks += [group.create_task(_as_coroutine(work, answered)) for work in parts.behind_routes]
+        async with _serving(parts, settings, stopping) as port:
+            log.info("service_started", port=port)
+            await stopping.wait()
+            log.info("service_stopping")
+            stop_at = asyncio.get_running_loop().time() + _STOP_WITHIN_S
+            await asyncio.sleep(settings.drain_seconds)
+        answered.set()
+        await _end(tasks, stop_at)
+
+
+def _serving(
+    parts: Parts, settings: ServiceSettings, stopping: asyncio.Event
+) -> AbstractAsyncContextManager[int]:
+    return serving(
         settings.http_host,
         settings.http_port,
         routes=parts.routes,
         check=lambda: _missing(parts),
-    ) as port:
-        log.info("service_started", port=port)
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_as_coroutine(work, stopping)) for work in parts.work]
-            await stopping.wait()
-            log.info("service_stopping")
-            _, late = await asyncio.wait(tasks, timeout=_STOP_WITHIN_S)
-            for task in late:
-                task.cancel()
+        stopping=stopping,
+        gate=parts.gate,
+    )
+
+
+async def _end(tasks: Collection[asyncio.Task[None]], stop_at: float) -> None:
+    """Wait for the tasks until a moment of the loop's clock, then break off those still there."""
+    if not tasks:
+        return
+    left_s = max(0.0, stop_at - asyncio.get_running_loop().time())
+    _, late = await asyncio.wait(tasks, timeout=left_s)
+    for task in late:
+        task.cancel()
 
 
 async def _as_coroutine(work: Work, stopping: asyncio.Event) -> None:

@@ -12,6 +12,10 @@ class ServiceSettings(BaseSettings):
     """What does not differ by service has the prefix ``ROUTE311_``, the rest the service's own.
 
     What differs by place has no default: a missing variable stops the process at its start.
+
+    Attributes:
+        drain_seconds: How long a stopping service goes on answering after ``/ready`` has begun to
+            say 503; longer than a load balancer takes to look twice.
     """
 
     kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")]
@@ -19,3 +23,6 @@ class ServiceSettings(BaseSettings):
     postgres_dsn: SecretStr
     http_host: Annotated[str, Field(validation_alias="ROUTE311_HTTP_HOST")] = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)]
+    drain_seconds: Annotated[
+        float, Field(ge=0, le=5, validation_alias="ROUTE311_DRAIN_SECONDS")
+    ] = 1.0

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import aiohttp
 import pytest
@@ -37,7 +37,7 @@ async def running(stores: Stores, database: Database) -> Running:
 
     @asynccontextmanager
     async def instance(
-        *, dsn: str = database.dsn("intake"), bootstrap: str = stores.bootstrap
+        *, dsn: str = database.dsn("intake"), bootstrap: str = stores.bootstrap, **more: Any
     ) -> AsyncGenerator[aiohttp.ClientSession]:
         settings = IntakeSettings.model_validate(
             {
@@ -46,16 +46,25 @@ async def running(stores: Stores, database: Database) -> Running:
                 "http_port": 0,
                 "public_url": "https://311.example.org/",
                 "reporter_key": "a secret of the tests",
+                **more,
             }
         )
         stopping = asyncio.Event()
         async with (
             intake(settings) as parts,
-            serving("127.0.0.1", 0, routes=parts.routes, check=_nothing_missing) as port,
+            serving(
+                "127.0.0.1",
+                0,
+                routes=parts.routes,
+                check=_nothing_missing,
+                stopping=stopping,
+                gate=parts.gate,
+            ) as port,
             asyncio.TaskGroup() as group,
             aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client,
         ):
-            tasks = [group.create_task(_run(work, stopping)) for work in parts.work]
+            both = (*parts.work, *parts.behind_routes)
+            tasks = [group.create_task(_run(work, stopping)) for work in both]
             yield client
             stopping.set()
             _, late = await asyncio.wait(tasks, timeout=_STOP_WITHIN_S)

@@ -1,11 +1,12 @@
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from services.intake.gathering import MOST_AT_ONCE, MOST_WAITING, Gathering
+from services.intake.gathering import MOST_AT_ONCE, Gathering
 from services.intake.handlers import Arrival
 from services.intake.patience import NoAnswerError
 from services.intake.receipts import Receipt
@@ -193,18 +194,19 @@ async def test_who_gave_up_during_their_turn_disturbs_nobody() -> None:
         assert await gathering.hand_over(one) == receipt_of(one)
 
 
-async def test_more_than_can_wait_are_turned_away_at_once() -> None:
+async def test_each_batch_tells_the_pace_how_many_can_come() -> None:
     desk = Desk()
-    desk.open.clear()
-    same = arrival()
-    async with running(desk) as gathering, asyncio.TaskGroup() as group:
-        await begun(group, gathering.hand_over(same))
-        await batches(desk, 1)
-        for _ in range(MOST_WAITING):
-            await begun(group, gathering.hand_over(same))
-        with pytest.raises(NoAnswerError):
-            await gathering.hand_over(same)
-        desk.open.set()
+    async with running(desk) as gathering:
+        await gathering.hand_over(arrival())
+        before = gathering.pace.most_inside
+        desk.open.clear()
+        async with asyncio.TaskGroup() as group:
+            await begun(group, gathering.hand_over(arrival()))
+            await batches(desk, 2)
+            await asyncio.to_thread(time.sleep, 0.05)
+            desk.open.set()
+
+    assert gathering.pace.most_inside < before
 
 
 async def test_before_the_start_and_after_the_end_nobody_is_taken() -> None:

@@ -1,0 +1,145 @@
+"""How a service stops, as its callers see it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import aiohttp
+import psutil
+from aiohttp import web
+
+from shared.runtime.postgres import Pool
+from shared.runtime.service import Parts, run_parts
+from shared.runtime.settings import ServiceSettings
+from tests.waiting import eventually
+
+
+class Desk:
+    """Answers callers for as long as it was not told to stop."""
+
+    def __init__(self) -> None:
+        self.open = False
+        self.patience = asyncio.Event()
+        self.calls = 0
+        self.worked = asyncio.Event()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        self.open = True
+        await stopping.wait()
+        self.open = False
+
+    async def work(self, stopping: asyncio.Event) -> None:
+        await stopping.wait()
+        self.worked.set()
+
+    async def answer(self, _: web.Request) -> web.Response:
+        self.calls += 1
+        await self.patience.wait()
+        return web.Response(status=200 if self.open else 503)
+
+
+class AnsweringPool:
+    async def fetchval(self, _: str) -> int:
+        return 1
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def running(
+    desk: Desk, drain_seconds: float
+) -> AsyncGenerator[tuple[aiohttp.ClientSession, int, asyncio.Event, asyncio.Task[None]]]:
+    settings = ServiceSettings.model_validate(
+        {
+            "ROUTE311_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+            "ROUTE311_DRAIN_SECONDS": drain_seconds,
+            "postgres_dsn": "postgresql://nowhere",
+            "http_port": free_port(),
+        }
+    )
+    parts = Parts(
+        cast(Pool, AnsweringPool()),
+        work=[desk.work],
+        behind_routes=[desk.run],
+        routes=[web.get("/", desk.answer)],
+    )
+    stopping = asyncio.Event()
+    running = asyncio.create_task(run_parts(parts, settings, stopping))
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{settings.http_port}") as client:
+        assert await eventually(lambda: status(client, "/live"))
+        yield client, settings.http_port, stopping, running
+    await running
+
+
+async def status(client: aiohttp.ClientSession, path: str) -> int | None:
+    try:
+        async with client.get(path) as said:
+            return said.status
+    except aiohttp.ClientConnectionError:
+        return None
+
+
+async def closed(port: int) -> bool:
+    """Tell whether nobody listens there; to knock could be let in at the last moment."""
+    return not any(
+        connection.laddr.port == port and connection.status == psutil.CONN_LISTEN
+        for connection in psutil.Process().net_connections("tcp")
+    )
+
+
+async def test_while_it_drains_it_is_not_ready_and_answers_as_usual() -> None:
+    desk = Desk()
+    desk.patience.set()
+    async with running(desk, drain_seconds=1) as (client, port, stopping, _):
+        assert await status(client, "/ready") == 200
+        stopping.set()
+        assert await status(client, "/ready") == 503
+        assert await status(client, "/") == 200
+        assert desk.worked.is_set()
+        await eventually(lambda: closed(port))
+
+
+async def test_callers_in_flight_are_answered_before_what_they_wait_for_stops() -> None:
+    desk = Desk()
+    async with running(desk, drain_seconds=0) as (client, port, stopping, running_parts):
+        call = asyncio.create_task(status(client, "/"))
+
+        async def arrived() -> bool:
+            return desk.calls == 1
+
+        await eventually(arrived)
+        stopping.set()
+
+        await eventually(lambda: closed(port))
+        assert not running_parts.done()
+        desk.patience.set()
+        assert await call == 200
+
+
+async def test_the_first_part_that_fails_ends_all() -> None:
+    desk = Desk()
+
+    async def fails(_: asyncio.Event) -> None:
+        raise LookupError
+
+    parts = Parts(cast(Any, AnsweringPool()), work=[fails, desk.work], behind_routes=[desk.run])
+    settings = ServiceSettings.model_validate(
+        {
+            "ROUTE311_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+            "postgres_dsn": "postgresql://nowhere",
+            "http_port": 0,
+        }
+    )
+    failed: BaseExceptionGroup[Any] | None = None
+    try:
+        await run_parts(parts, settings, asyncio.Event())
+    except BaseExceptionGroup as group:
+        failed = group
+    assert failed is not None
+    assert failed.subgroup(LookupError)
