@@ -1,0 +1,89 @@
+"""Alerts, metrics and the operators' page say the same."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client import REGISTRY
+
+from shared.runtime import metrics
+
+ROOT = Path(__file__).parents[2]
+RULES: list[dict[str, Any]] = [
+    rule
+    for group in yaml.safe_load((ROOT / "deploy/observability/alerts.yaml").read_text())["groups"]
+    for rule in group["rules"]
+]
+PAGE = (ROOT / "docs/operations.md").read_text()
+OF_PROMETHEUS = {"up", "process_start_time_seconds"}
+NAMES = re.compile(r"\b(?:route311|process)_[a-z_]+\b|\bup\b")
+LABELS = re.compile(r'(\w+)(?:=~|!=|=)"')
+
+
+def offered() -> set[str]:
+    """The names of the series that our metrics have."""
+    names = {
+        f"{family.name}{suffix}"
+        for family in REGISTRY.collect()
+        if family.name.startswith("route311_")
+        for suffix in _suffixes(family.type)
+    }
+    assert metrics.MESSAGES
+    return names | OF_PROMETHEUS
+
+
+def _suffixes(kind: str) -> Iterable[str]:
+    return {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}.get(kind, ("",))
+
+
+def alarm_headings() -> list[str]:
+    section = PAGE.partition("\n## Alarms\n")[2].partition("\n## ")[0]
+    return re.findall(r"^### (\w+)$", section, re.MULTILINE)
+
+
+def by_name(rule: dict[str, Any]) -> str:
+    name: str = rule["alert"]
+    return name
+
+
+@pytest.mark.parametrize("rule", RULES, ids=by_name)
+def test_an_alert_asks_for_metrics_that_exist(rule: dict[str, Any]) -> None:
+    asked = set(NAMES.findall(rule["expr"]))
+
+    assert asked
+    assert asked <= offered()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=by_name)
+def test_an_alert_says_what_it_means_and_where_to_read_on(rule: dict[str, Any]) -> None:
+    told = rule["annotations"]
+
+    assert told["summary"]
+    assert told["meaning"]
+    assert told["runbook_url"] == f"docs/operations.md#{rule['alert'].lower()}"
+    assert rule["labels"]["severity"] in {"page", "ticket"}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=by_name)
+def test_an_alert_chooses_by_labels_that_its_metrics_have(rule: dict[str, Any]) -> None:
+    labels = {
+        label for metric in vars(metrics).values() for label in getattr(metric, "_labelnames", ())
+    }
+
+    assert set(LABELS.findall(rule["expr"])) <= labels | {"job", "service"}
+
+
+def test_each_alert_has_its_heading_and_each_heading_its_alert() -> None:
+    assert sorted(alarm_headings()) == sorted(by_name(rule) for rule in RULES)
+
+
+def test_every_link_inside_the_page_leads_somewhere() -> None:
+    headings = {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", PAGE, re.MULTILINE)
+    }
+
+    assert set(re.findall(r"\]\(#([^)]+)\)", PAGE)) <= headings
