@@ -16,6 +16,7 @@ from shared.cli.interrupts import run
 from shared.cli.places import DataOption, find_admin_dsn, find_kafka
 from shared.cli.recovery import listing, showing
 from shared.cli.recovery.moments import moment
+from shared.cli.recovery.rejected import HandingIn
 from shared.cli.recovery.sending import Outcome, UnderWayError, carry_out, line_of
 from shared.cli.stack import DEFAULT_DATA
 from shared.runtime.clock import utc_now
@@ -25,7 +26,6 @@ from shared.runtime.postgres import Connection
 from shared.runtime.recovery.choosing import Choice, chosen
 from shared.runtime.recovery.homes import homes
 from shared.runtime.recovery.memory import claim_turn, forget_old, recall
-from shared.runtime.recovery.parked import Parked
 from shared.runtime.recovery.replaying import Replay
 
 app = typer.Typer(help="Show what was parked, and send it again.", no_args_is_help=True)
@@ -52,6 +52,9 @@ BytesOption = Annotated[
 DryOption = Annotated[bool, typer.Option("--dry-run", help="Print what would be sent.")]
 AgainOption = Annotated[
     bool, typer.Option("--again", help="Send also what was sent once and came back.")
+]
+RejectedOption = Annotated[
+    bool, typer.Option("--rejected", help="Hand in again what intake rejected, for a new answer.")
 ]
 
 
@@ -90,6 +93,7 @@ def replay(
     since: SinceOption = None,
     dry_run: DryOption = False,
     again: AgainOption = False,
+    rejected: RejectedOption = False,
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
@@ -98,8 +102,11 @@ def replay(
     They go by the outbox of a service that reads them, so that service must run. Whoever has
     handled one already drops it by its id. What comes back is sent once more only with --again.
     """
+    if rejected and topic:
+        raise typer.BadParameter("--rejected has no topic: it is what intake has kept")
+    go = _hand_in if rejected else _replay
     choice = Choice(topic, code, _since(since))
-    outcome = run(_replay(data, choice, dry=dry_run, again=again, quiet=json_output))
+    outcome = run(go(data, choice, dry=dry_run, again=again, quiet=json_output))
     if json_output:
         typer.echo(json.dumps(outcome.as_json()))
     else:
@@ -113,6 +120,14 @@ async def _database(data: Path) -> AsyncGenerator[Connection]:
         yield connection
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def _turn(data: Path) -> AsyncGenerator[Connection]:
+    async with _database(data) as db:
+        if not await claim_turn(db):
+            raise UnderWayError("another replay is under way; wait for its end")
+        yield db
 
 
 async def _list(data: Path, choice: Choice) -> listing.Listing:
@@ -138,9 +153,7 @@ async def _show(data: Path, place: str, *, whole: bool, as_json: bool) -> list[s
 async def _replay(data: Path, choice: Choice, *, dry: bool, again: bool, quiet: bool) -> Outcome:
     bootstrap = find_kafka(data)
     spans = choice.spans(await bounds_of(bootstrap))
-    async with _database(data) as db:
-        if not await claim_turn(db):
-            raise UnderWayError("another replay is under way; wait for its end")
+    async with _turn(data) as db:
         if not dry:
             await forget_old(db, SERVICES)
         replay = Replay(
@@ -156,5 +169,12 @@ async def _replay(data: Path, choice: Choice, *, dry: bool, again: bool, quiet: 
         return await carry_out(replay, chosen(bootstrap, spans, choice), console)
 
 
-def _ignore(parked: Parked) -> None:
-    del parked
+async def _hand_in(data: Path, choice: Choice, *, dry: bool, again: bool, quiet: bool) -> Outcome:
+    async with _turn(data) as db:
+        memory = await recall(db, SERVICES)
+        say = typer.echo if dry and not quiet else _ignore
+        return await HandingIn(db, memory, choice.code, choice.since, again, dry, say).run()
+
+
+def _ignore(said: object) -> None:
+    del said

@@ -33,10 +33,14 @@ class Memory:
 
     def standing(self, parked: Parked) -> Standing:
         """Return how it stands with a parked record."""
-        through = self.through.get(parked.content)
+        return self.standing_of(parked.content, parked.offset)
+
+    def standing_of(self, content: bytes, place: int) -> Standing:
+        """Return how it stands with a copy of this content; later copies have higher places."""
+        through = self.through.get(content)
         if through is None:
             return "waiting"
-        return "came_back" if parked.offset > through else "replayed"
+        return "came_back" if place > through else "replayed"
 
 
 async def recall(db: Connection, schemas: Iterable[str]) -> Memory:
@@ -56,6 +60,11 @@ async def forget_old(db: Connection, schemas: Iterable[str]) -> None:
         await db.execute(_FORGET.format(schema))
 
 
+async def note(db: Connection, through: Mapping[bytes, int]) -> None:
+    """Note what is sent again in the transaction that does it, in the schema that it is in."""
+    await db.execute(_NOTE, list(through), list(through.values()))
+
+
 async def send_again(
     db: Connection,
     schema: str,
@@ -72,6 +81,5 @@ async def send_again(
     """
     async with db.transaction():
         await db.execute(f"SET LOCAL search_path = {schema}")
-        contents = [parked.content for parked in batch]
-        await db.execute(_NOTE, contents, [through[content] for content in contents])
+        await note(db, {parked.content: through[parked.content] for parked in batch})
         await enqueue(db, [parked.original for parked in batch])

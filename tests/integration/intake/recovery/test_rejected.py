@@ -1,0 +1,119 @@
+"""What intake rejected by mistake is handed in again and gets a new answer."""
+
+import json
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+import asyncpg
+import pytest
+
+from services.intake.handlers import Arrival, take_in
+from services.intake.policy import Policy
+from services.intake.store import PostgresSubmissions
+from shared.cli.recovery.rejected import HandingIn
+from shared.cli.recovery.sending import Outcome
+from shared.events import SubmissionAccepted, SubmissionRejected, encode
+from shared.runtime.clock import utc_now
+from shared.runtime.postgres import Connection
+from shared.runtime.recovery.memory import recall
+from shared.topics import CHANNEL_SUBMISSIONS, INTAKE_RECEIPTS, INTAKE_REQUESTS
+from tests.builders import handed_in
+from tests.conftest import Database
+from tests.integration.intake.calls import plain, post
+from tests.integration.intake.conftest import Running
+from tests.topic_log import TopicLog
+
+pytestmark = pytest.mark.integration
+
+NO_CITY_YET = Policy(cities={}, reporter_key=b"secret", public_url="https://311.example.org")
+
+
+@pytest.fixture
+async def db(database: Database) -> AsyncGenerator[Connection]:
+    connection = await asyncpg.connect(database.admin_dsn)
+    yield connection
+    await connection.close()
+
+
+async def reject(db: Connection, *arrivals: Arrival) -> None:
+    async with db.transaction():
+        await db.execute("SET LOCAL search_path = intake")
+        await take_in(arrivals, PostgresSubmissions(db), NO_CITY_YET, utc_now())
+
+
+async def hand_in(db: Connection, code: str | None = None, **how: bool) -> Outcome:
+    options: dict[str, Any] = {"again": False, "dry": False} | how
+    said: list[str] = []
+    memory = await recall(db, ["intake"])
+    return await HandingIn(db, memory, code, None, **options, sending=said.append).run()
+
+
+def by_kafka(**changes: Any) -> Arrival:
+    event = handed_in(plain(), source="/adapter", **changes)
+    return Arrival(event, encode(event))
+
+
+def by_http(key: str) -> Arrival:
+    event = handed_in(plain(), source="/http/demo", id=key)
+    return Arrival(event, json.dumps(plain()).encode())
+
+
+async def test_after_the_catalogue_was_mended_they_are_accepted_once_under_the_same_id(
+    running: Running, db: Connection, topic_log: TopicLog
+) -> None:
+    await reject(db, by_kafka(id="1"), by_http("2"))
+
+    first = await hand_in(db, "unknown_jurisdiction")
+    async with running() as client:
+        receipts = await topic_log.at_least(2, INTAKE_RECEIPTS)
+        second = await hand_in(db)
+        asked_again = await post(client, plain(), key="2")
+        requests = await topic_log.at_least(2, INTAKE_REQUESTS)
+
+    assert (first, second) == (Outcome(2, 0, dry_run=False), Outcome(0, 0, dry_run=False))
+    assert all(isinstance(receipt, SubmissionAccepted) for receipt in receipts)
+    assert {r.data.submission_id for r in receipts} == {"1", "2"}
+    assert asked_again.status == 201
+    [of_http] = [r for r in receipts if r.data.submission_id == "2"]
+    assert asked_again.json["request_id"] == of_http.data.request_id
+    assert len(requests) == 2
+
+
+async def test_what_is_rejected_again_is_handed_in_a_third_time_only_when_asked(
+    running: Running, db: Connection, topic_log: TopicLog
+) -> None:
+    event = handed_in(plain(service_code="NO-SUCH-KIND"), source="/adapter", id="1")
+    await reject(db, Arrival(event, encode(event)))
+
+    outcomes: Sequence[Outcome] = [await hand_in(db)]
+    async with running():
+        [receipt] = await topic_log.at_least(1, INTAKE_RECEIPTS)
+        outcomes = [*outcomes, await hand_in(db), await hand_in(db, again=True, dry=True)]
+
+    assert isinstance(receipt, SubmissionRejected)
+    assert [(one.sent, one.came_back) for one in outcomes] == [(1, 0), (0, 1), (1, 0)]
+    assert len(await topic_log.records(CHANNEL_SUBMISSIONS)) == 1
+
+
+async def test_another_reason_or_a_dry_run_changes_nothing(db: Connection) -> None:
+    await reject(db, by_kafka(id="1"))
+
+    assert (await hand_in(db, "missing_location")).sent == 0
+    assert (await hand_in(db, dry=True)).sent == 1
+
+    assert await db.fetchval("SELECT count(*) FROM intake.submissions") == 1
+    assert await db.fetchval("SELECT count(*) FROM intake.outbox") == 0
+
+
+async def test_an_answer_that_was_accepted_is_never_taken_back(
+    running: Running, db: Connection, topic_log: TopicLog
+) -> None:
+    event = handed_in(plain(), source="/adapter", id="1")
+    reused = handed_in(plain(description="Other words"), source="/adapter", id="1")
+    async with running():
+        for one in (event, reused):
+            await topic_log.write(CHANNEL_SUBMISSIONS, "adapter", encode(one))
+        await topic_log.at_least(2, INTAKE_RECEIPTS)
+
+    assert await hand_in(db) == Outcome(0, 0, dry_run=False)
+    assert await db.fetchval("SELECT count(*) FROM intake.submissions") == 2
