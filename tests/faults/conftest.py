@@ -72,3 +72,10 @@ async def city(seed: int) -> AsyncGenerator[City]:
     with _data_folder() as data:
         async with running_city(data, seed=seed) as started:
             yield started
+
+
+@pytest.fixture
+def data_folder() -> Generator[Path]:
+    """A folder for a router of the test's own making."""
+    with _data_folder() as data:
+        yield data

@@ -188,14 +188,15 @@ async def running_city(
 
 def _stack(city: City) -> Stack:
     """Return what the command line needs to find the router."""
-    http = {name: f"http://{LOOPBACK}:{city.site.ports.port(name)}" for name in SERVICES}
+    nowhere = dict.fromkeys(SERVICES, "")
+    started = {name: f"http://{p.program.address}" for name, p in city.members.items()}
     return Stack(
         kafka=city.bootstrap,
         postgres=city.admin_dsn,
         mail=f"smtp://{city.mail.program.address}",
         mail_folder=city.site.folder.mail,
         keys=city.keys,
-        **http,
+        **(nowhere | started),
     )
 
 

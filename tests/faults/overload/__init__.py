@@ -1,0 +1,1 @@
+"""Offering a service more than it can do."""

@@ -1,0 +1,127 @@
+"""``python -m tests.faults.overload.generator``: load from a process of its own.
+
+Without a rate every connection sends its next request when it has the answer to the last one
+(closed loop: what can the service do?); with one, requests are sent when they are due, whatever
+became of those before (open loop: what does the service do under so much?).
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+import uvloop
+
+from tests.faults.overload.connection import Answer, Connection
+
+_TICK_S = 0.002
+_LAST_ANSWERS_WITHIN_S = 5.0
+_BODY = json.dumps(
+    {
+        "jurisdiction": "portland.gov",
+        "channel": "web",
+        "service_code": "ROW-POTHOLE",
+        "description": "A pothole in the right lane, as deep as a hand",
+        "language": "en",
+        "location": {"latitude": 45.5152, "longitude": -122.6784},
+    }
+).encode()
+
+
+@dataclass(slots=True)
+class Load:
+    """Requests numbered from 0, those answered and those that found no free connection."""
+
+    port: int
+    key: str
+    prefix: str
+    answers: list[Answer] = field(default_factory=list)
+    sent: int = 0
+    unsent: int = 0
+    _idle: deque[Connection] = field(default_factory=deque)
+    _all: list[Connection] = field(default_factory=list)
+
+    async def connect(self, count: int) -> None:
+        """Open so many connections."""
+        loop = asyncio.get_running_loop()
+        for _ in range(count):
+            _, connection = await loop.create_connection(
+                lambda: Connection(self._answered), "127.0.0.1", self.port
+            )
+            self._idle.append(connection)
+            self._all.append(connection)
+
+    async def closed_loop(self, seconds: float) -> None:
+        """Keep every connection busy."""
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            while self._idle:
+                self._send()
+            await asyncio.sleep(_TICK_S)
+
+    async def open_loop(self, seconds: float, rate: float) -> None:
+        """Send ``rate`` requests a second."""
+        began, due = time.perf_counter(), 0
+        while (passed_s := time.perf_counter() - began) < seconds:
+            while due < passed_s * rate:
+                due += 1
+                self._send()
+            await asyncio.sleep(_TICK_S)
+
+    async def finish(self) -> None:
+        """Wait for the last answers, then hang up."""
+        end = time.perf_counter() + _LAST_ANSWERS_WITHIN_S
+        while len(self.answers) < self.sent and time.perf_counter() < end:  # noqa: ASYNC110 - as the loops
+            await asyncio.sleep(_TICK_S)
+        for connection in self._all:
+            connection.close()
+
+    def _send(self) -> None:
+        if not self._idle:
+            self.unsent += 1
+            return
+        number, self.sent = self.sent, self.sent + 1
+        head = (
+            f"POST /v1/submissions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self.key}"
+            f"\r\nIdempotency-Key: {self.prefix}{number}\r\nContent-Type: application/json"
+            f"\r\nContent-Length: {len(_BODY)}\r\n\r\n"
+        )
+        self._idle.popleft().send(number, head.encode() + _BODY)
+
+    def _answered(self, connection: Connection, answer: Answer) -> None:
+        self.answers.append(answer)
+        if connection.open:
+            self._idle.append(connection)
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser()
+    for name in ("--key", "--prefix"):
+        parser.add_argument(name)
+    for name in ("--port", "--connections"):
+        parser.add_argument(name, type=int)
+    for name in ("--seconds", "--rate"):
+        parser.add_argument(name, type=float, default=0.0)
+    asked = parser.parse_args()
+    load = Load(asked.port, asked.key, asked.prefix)
+    await load.connect(asked.connections)
+    if asked.rate:
+        await load.open_loop(asked.seconds, asked.rate)
+    else:
+        await load.closed_loop(asked.seconds)
+    await load.finish()
+    json.dump(
+        {
+            "unsent": load.unsent,
+            "unanswered": load.sent - len(load.answers),
+            "answers": [(a.number, a.status, a.took_s, a.retry_after) for a in load.answers],
+        },
+        sys.stdout,
+    )
+
+
+if __name__ == "__main__":
+    uvloop.run(main())

@@ -1,0 +1,117 @@
+"""T17: five times as many submissions as intake can take.
+
+What intake can take is measured first, by the same program that then offers five times as many,
+on the same cores as intake, PostgreSQL and Kafka: it takes some of the machine away in both parts,
+and more in the second.
+"""
+
+import os
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+import psutil
+import pytest
+
+from deploy.local.infrastructure import infrastructure
+from deploy.local.preparation import prepare
+from deploy.local.process import Process
+from deploy.local.services import ROUTER, running_services
+from shared.catalogue import load_catalogue
+from tests.faults.overload.measuring import Measured, load, p99_s
+
+pytestmark = pytest.mark.faults
+
+SECONDS = float(os.environ.get("OVERLOAD_SECONDS", "60"))
+CAPACITY_SECONDS = 10.0
+CALLERS = 400
+CONNECTIONS = 2_000
+_SUBMISSIONS = "SELECT submission_id FROM intake.submissions WHERE first"
+_REQUESTS = "SELECT count(*) FROM intake.requests"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One intake that runs alone."""
+
+    process: Process
+    key: str
+    admin_dsn: str
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self.process.program.port
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that it holds."""
+        return int(psutil.Process(self.process.pid).memory_info().rss)
+
+    async def counted_shed(self) -> float:
+        """Return how many callers it says it turned away."""
+        async with (
+            aiohttp.ClientSession() as client,
+            client.get(f"http://127.0.0.1:{self.port}/metrics") as said,
+        ):
+            lines = (await said.text()).splitlines()
+        return sum(float(ln.split()[1]) for ln in lines if ln.startswith("route311_shed_total{"))
+
+    async def kept(self) -> tuple[list[str], int]:
+        """Return the ids of the submissions in its database, and how many requests there are."""
+        connection = await asyncpg.connect(self.admin_dsn)
+        try:
+            rows = await connection.fetch(_SUBMISSIONS)
+            return [row[0] for row in rows], await connection.fetchval(_REQUESTS)
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def running_intake(data: Path) -> AsyncGenerator[Intake]:
+    bureaus = load_catalogue().bureau_codes
+    alone = [service for service in ROUTER if service.name == "intake"]
+    async with infrastructure(data, mail=False) as infra:
+        keys = await prepare(infra, bureaus)
+        async with running_services(infra, alone) as [process]:
+            yield Intake(process, keys.adapters["demo"], infra.admin_dsn)
+
+
+async def test_at_five_times_its_capacity_intake_does_its_work_and_says_no_at_once(
+    data_folder: Path,
+) -> None:
+    async with running_intake(data_folder) as intake:
+        at = intake.port, intake.key
+        await load(*at, "warm", seconds=2, connections=CALLERS)
+        able = await load(*at, "able", seconds=CAPACITY_SECONDS, connections=CALLERS)
+        before = intake.memory
+        rate = 5 * able.goodput
+        over = await load(*at, "over", seconds=SECONDS, connections=CONNECTIONS, rate=rate)
+        grown = intake.memory / before - 1
+        counted = await intake.counted_shed()
+        kept = await intake.kept()
+
+    sys.stdout.write(f"\ncapacity: {able.said()}\noverload: {over.said()}, memory {grown:+.1%}\n")
+    assert counted >= len(over.shed) > 0, "nobody was turned away: the run is void"
+    assert over.unsent < 0.01 * rate * SECONDS, "the load was not offered: the run is void"
+    assert {answer.status for answer in over.answers} == {201, 503}
+    assert over.unanswered == 0
+    assert over.goodput >= 0.9 * able.goodput
+    assert p99_s(over.shed) <= 0.05
+    assert all(answer.retry_after for answer in over.shed)
+    assert grown < 0.2
+    _each_is_kept_once(able, over, kept)
+
+
+def _each_is_kept_once(able: Measured, over: Measured, kept: tuple[list[str], int]) -> None:
+    ids, requests = kept
+    assert len(ids) == len(set(ids)) == requests
+    for part in (able, over):
+        accepted = {f"{part.prefix}{answer.number}" for answer in part.accepted}
+        shed = {f"{part.prefix}{answer.number}" for answer in part.shed}
+        assert accepted <= set(ids)
+        assert part is able or not shed & set(ids), "turned away, and yet taken"
