@@ -1,0 +1,190 @@
+"""What a router left behind: records on Kafka and rows in its tables, before and after plants."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from shared.catalogue import load_catalogue
+from shared.cli.check.facts.book import FactBook, open_book
+from shared.cli.check.facts.log import LogFacts
+from shared.cli.check.history import Attempt, Poison, take_line
+from shared.cli.check.invariants import INVARIANTS
+from shared.cli.check.report import Verdict, verdict
+from shared.events import CONTENT_TYPE
+from shared.runtime.kafka import Partition
+from shared.runtime.records import Headers
+from shared.topics import DISPATCH_CASES
+from tests.records import record
+
+CATALOGUE = load_catalogue()
+
+
+@dataclass(slots=True)
+class Sent:
+    """A record, and the outbox row that it came from when a service of ours wrote it.
+
+    Attributes:
+        copies: How often it is on its topic.
+    """
+
+    service: str | None
+    event_id: str
+    topic: str
+    key: bytes
+    value: bytes | None
+    headers: Headers = (("content-type", CONTENT_TYPE),)
+    copies: int = 1
+    rows: int = 1
+    published: bool = True
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """What the record says."""
+        said: dict[str, Any] = json.loads(self.value or b"{}")
+        return said
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the event says."""
+        data: dict[str, Any] = self.event["data"]
+        return data
+
+    def edit(self, **data: Any) -> None:
+        """Let the event say something else, everywhere."""
+        self.value = json.dumps(self.event | {"data": self.data | data}).encode()
+
+    def again(self, **envelope: Any) -> "Sent":
+        """Return the same under another id."""
+        said = self.event | {"id": f"{self.event_id}-again"} | envelope
+        value = json.dumps(said).encode()
+        return Sent(self.service, said["id"], self.topic, self.key, value, self.headers)
+
+
+@dataclass(slots=True)
+class History:
+    """All that a check looks at.
+
+    Attributes:
+        sent: In the order of arrival.
+        tables: Rows of facts by their table, as lists that can be changed.
+        behind: Services that have not read a topic to its end.
+        client: What the client saw, when it says so.
+    """
+
+    sent: list[Sent] = field(default_factory=list)
+    tables: dict[str, list[list[Any]]] = field(default_factory=dict)
+    behind: list[tuple[str, str]] = field(default_factory=list)
+    client: list[Attempt | Poison] = field(default_factory=list)
+
+    def of(self, kind: str, topic: str | None = None, **data: Any) -> list[Sent]:
+        """Return what was sent of a kind, such as ``case.closed``, that says this."""
+        return [
+            sent
+            for sent in self.sent
+            if sent.value and sent.service and not sent.topic.endswith("-dlq")
+            if topic is None or sent.topic == topic
+            if sent.event["type"] == f"route311.{kind}.v1"
+            if data.items() <= sent.data.items()
+        ]
+
+    def case_event(self, kind: str, **data: Any) -> Sent:
+        """Return the first event of a kind on the topic of cases."""
+        return self.of(f"case.{kind}", DISPATCH_CASES.name, **data)[0]
+
+    def orders(self, case_id: str | None = None) -> list[Sent]:
+        """Return what bureaus were told."""
+        told = self.of("work_order.issued") + self.of("work_order.changed")
+        return [sent for sent in told if case_id in (None, sent.data["case_id"])]
+
+    def remove(self, *gone: Sent) -> None:
+        """Let these never have been sent."""
+        self.sent = [sent for sent in self.sent if not any(sent is other for other in gone)]
+
+    def rows(self, table: str, **columns: Any) -> list[list[Any]]:
+        """Return the rows of a table that have these values."""
+        names = COLUMNS[table]
+        return [
+            row
+            for row in self.tables[table]
+            if all(row[names.index(name)] == value for name, value in columns.items())
+        ]
+
+    def set(self, table: str, row: list[Any], **columns: Any) -> None:
+        """Change columns of a row."""
+        for name, value in columns.items():
+            row[COLUMNS[table].index(name)] = value
+
+    def get(self, table: str, row: list[Any], column: str) -> Any:
+        """Return a column of a row."""
+        return row[COLUMNS[table].index(column)]
+
+    def drop_rows(self, table: str, **columns: Any) -> None:
+        """Delete the rows that have these values."""
+        gone = self.rows(table, **columns)
+        self.tables[table] = [row for row in self.tables[table] if row not in gone]
+
+
+def judge(history: History) -> Sequence[Verdict]:
+    """Return what a check says of a history."""
+    with open_book() as book:
+        _write_down(history, book)
+        book.close_entries()
+        return [verdict(invariant, book) for invariant in INVARIANTS]
+
+
+def broken(history: History) -> dict[str, list[str]]:
+    """Return the invariants that do not hold, each with what is said of them."""
+    return {
+        one.id: [f"{v.what}: {', '.join(v.ids)}" for v in one.violations]
+        for one in judge(history)
+        if not one.holds
+    }
+
+
+def _write_down(history: History, book: FactBook) -> None:
+    log = LogFacts(book, CATALOGUE)
+    ends: Counter[str] = Counter()
+    records = []
+    for sent in history.sent:
+        for _ in range(sent.copies):
+            headers, offset = list(sent.headers), ends[sent.topic]
+            found = record(
+                sent.value, offset=offset, topic=sent.topic, key=sent.key, headers=headers
+            )
+            records.append(found)
+            ends[sent.topic] += 1
+        _note_outbox(sent, book)
+    log.take_bounds({Partition(topic, 0): (0, ends[topic]) for topic in log.topics})
+    log.take(records)
+    for topic in log.topics.values():
+        for reader in topic.readers:
+            behind = (reader, topic.name) in history.behind
+            book.add("positions", (reader, topic.name, 0, ends[topic.name] - behind))
+    for table, rows in history.tables.items():
+        book.extend(table, rows)
+    for line in history.client:
+        take_line(line, book)
+
+
+def _note_outbox(sent: Sent, book: FactBook) -> None:
+    if sent.service is None:
+        return
+    digest = None if sent.value is None else sha256(sent.value).digest()[:8]
+    for _ in range(sent.rows):
+        row = (f"/{sent.service}", sent.event_id, sent.topic, digest, sent.published)
+        book.add("outbox", row)
+
+
+def _columns() -> dict[str, list[str]]:
+    with open_book() as book:
+        tables = [str(name) for (name,) in book.query("SELECT name FROM sqlite_master")]
+        return {
+            table: [str(row[1]) for row in book.query(f"PRAGMA table_info({table})")]
+            for table in tables
+        }
+
+
+COLUMNS = _columns()

@@ -1,0 +1,104 @@
+"""The services' tables in memory as the rows that a check reads of the real ones."""
+
+from hashlib import sha256
+from typing import Any
+
+from services.dispatch.rules.case import Case
+from services.triage.rules.dedup.comparison import Report
+from shared.cli.check.facts.events import micros
+from shared.events import SubmissionAccepted
+from tests.unit.dispatch.in_memory import InMemoryCases as InMemoryDispatch
+from tests.unit.intake.fakes import InMemorySubmissions
+from tests.unit.notify.fakes import InMemoryNotify
+from tests.unit.triage.fakes import InMemoryCases as InMemoryTriage
+
+Rows = list[list[Any]]
+
+
+def tables_of(
+    intake: InMemorySubmissions,
+    triage: InMemoryTriage,
+    dispatch: InMemoryDispatch,
+    notify: InMemoryNotify,
+) -> dict[str, Rows]:
+    return _of_intake(intake) | _of_triage(triage) | _of_dispatch(dispatch) | _of_notify(notify)
+
+
+def _of_intake(intake: InMemorySubmissions) -> dict[str, Rows]:
+    submissions = []
+    for (identity, fingerprint), filing in intake.filings.items():
+        answer = filing.receipt.read()
+        request_id = answer.data.request_id if isinstance(answer, SubmissionAccepted) else None
+        digest = sha256(filing.receipt.value).digest()[:8]
+        known_by = [identity.hex(), fingerprint.hex(), filing.source, filing.submission_id]
+        submissions.append([*known_by, request_id, filing.receipt.event_id, digest])
+    requests = [[r.request_id, r.jurisdiction] for r in intake.requests]
+    return {"intake_submissions": submissions, "intake_requests": requests}
+
+
+def _of_triage(triage: InMemoryTriage) -> dict[str, Rows]:
+    decisions = [
+        [request_id, d.case_id, d.outcome, d.key, d.report.kind, *_marks(d.report)]
+        for request_id, d in triage.decisions.items()
+    ]
+    cases = [
+        [
+            case.case_id,
+            case.key,
+            case.opening.kind,
+            case.opening.request_id,
+            *_marks(case.opening),
+            micros(case.closed_at) if case.closed_at else None,
+            triage._versions.get(case.case_id, 0),  # noqa: SLF001 - a column of the real table
+        ]
+        for case in triage.cases.values()
+    ]
+    return {"triage_decisions": decisions, "triage_cases": cases}
+
+
+def _marks(report: Report) -> list[Any]:
+    at = report.point
+    place = [at.latitude, at.longitude] if at else [None, None]
+    return [micros(report.observed_at), *place, report.address, report.reporter]
+
+
+def _of_dispatch(dispatch: InMemoryDispatch) -> dict[str, Rows]:
+    return {
+        "dispatch_cases": [_case(case) for case in dispatch.all],
+        "dispatch_case_requests": [list(pair) for pair in dispatch.requests.items()],
+        "dispatch_work_orders": [
+            [
+                order.work_order_id,
+                case.case_id,
+                order.number,
+                order.bureau,
+                order.role,
+                order.status,
+                order.version,
+                micros(order.due.acknowledge_by),
+                micros(order.due.complete_by),
+            ]
+            for case in dispatch.all
+            for order in case.orders
+        ],
+    }
+
+
+def _case(case: Case) -> list[Any]:
+    priority = (case.priority.level, case.priority.score)
+    head = (case.case_id, case.version, case.jurisdiction, case.status)
+    return [*head, *priority, case.lead.bureau, case.request_count]
+
+
+def _of_notify(notify: InMemoryNotify) -> dict[str, Rows]:
+    deliveries = []
+    for row in notify.rows:
+        delivery = row.kept.delivery
+        about = [delivery.occasion.about, delivery.occasion.version]
+        kept = [row.kept.notification_id, delivery.person, *about, delivery.channel, row.state]
+        deliveries.append(kept)
+    requests = [
+        [request_id, bool(known.mailbox or known.name)]
+        for request_id, known in notify.contacts.items()
+    ]
+    return {"notify_deliveries": deliveries, "notify_requests": requests}

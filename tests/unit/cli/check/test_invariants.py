@@ -1,0 +1,93 @@
+from collections import Counter
+from copy import deepcopy
+
+import pytest
+import pytest_asyncio
+
+from shared.cli.check.facts.book import open_book
+from shared.cli.check.invariants import INVARIANTS
+from shared.cli.check.report import verdict
+from tests.unit.cli.check.good_day import good_day
+from tests.unit.cli.check.history import History, broken, judge
+from tests.unit.cli.check.plants import log, people, requests, state, work
+from tests.unit.cli.check.plants.planting import PLANTS, Plant
+
+assert all((log, people, requests, state, work))  # each puts its plants into the table
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def kept() -> History:
+    return await good_day()
+
+
+@pytest.fixture
+def history(kept: History) -> History:
+    return deepcopy(kept)
+
+
+def test_on_a_good_day_everything_holds(history: History) -> None:
+    assert broken(history) == {}
+
+
+def test_a_good_day_has_all_that_can_go_wrong(history: History) -> None:
+    kinds = Counter(
+        s.event["type"].split(".", 1)[1]
+        for s in history.sent
+        if s.service and s.value and b"specversion" in s.value
+    )
+    outcomes = {s.data["outcome"] for s in history.of("request.triaged")}
+
+    assert outcomes == {"new", "duplicate", "recurrence", "referral"}
+    assert {
+        "case.closed.v1",
+        "case.priority_raised.v1",
+        "case.request_attached.v1",
+        "case.status_changed.v1",
+        "notification.sent.v1",
+        "submission.rejected.v1",
+        "work_order.changed.v1",
+        "work_order.update_refused.v1",
+    } <= kinds.keys()
+
+
+def test_repeats_change_nothing(history: History) -> None:
+    for sent in history.sent:
+        sent.copies = 1 if sent.service is None else 3
+
+    assert broken(history) == {}
+
+
+def test_without_any_facts_everything_holds() -> None:
+    with open_book() as book:
+        book.close_entries()
+
+        assert all(verdict(invariant, book).holds for invariant in INVARIANTS)
+
+
+@pytest.mark.parametrize(
+    ("invariant", "plant"), [pytest.param(i, p, id=f"{i}-{name}") for name, i, p in PLANTS]
+)
+def test_what_breaks_one_invariant_is_seen_by_that_one_alone(
+    history: History, invariant: str, plant: Plant
+) -> None:
+    plant(history)
+
+    assert list(broken(history)) == [invariant], broken(history)
+
+
+def test_every_invariant_is_broken_in_two_ways_at_least() -> None:
+    ways = Counter(invariant for _, invariant, _ in PLANTS)
+
+    assert {invariant.id for invariant in INVARIANTS if ways[invariant.id] >= 2} == ways.keys()
+    assert len(ways) == 12
+
+
+def test_every_way_to_break_an_invariant_is_planted(kept: History) -> None:
+    seen: set[str] = set()
+    for _, _, plant in PLANTS:
+        history = deepcopy(kept)
+        plant(history)
+        seen.update(v.what for one in judge(history) for v in one.violations)
+
+    clauses = [clause.what for invariant in INVARIANTS for clause in invariant.clauses]
+    assert [what for what in clauses if what not in seen] == []
