@@ -50,8 +50,8 @@ class Consumer(Generic[E]):
     """Feeds one handler with batches; each batch is one transaction.
 
     A partition whose position the broker does not hold is left alone, with an alarm, while the
-    others go on. Every ``look_for_lost_every_s`` the positions are read anew, so that the partition goes on by itself
-    once an operator has moved its position, or the right log is back.
+    others go on. Every ``look_for_lost_every_s`` the positions are read anew, so that the
+    partition goes on by itself once an operator has moved its position, or the right log is back.
 
     Attributes:
         name: The consumer group; also what logs and metrics call it.
@@ -125,7 +125,7 @@ class Consumer(Generic[E]):
         try:
             while not stopping.is_set():
                 await self._take_over_if_due(source, stopping)
-                records = await self._poll(source)
+                records = await self._poll(source, stopping)
                 fresh = [record for record in records if self._batches.comes_next(record)]
                 if fresh:
                     await self._settle([self._read(record) for record in fresh], stopping)
@@ -136,9 +136,9 @@ class Consumer(Generic[E]):
         finally:
             await source.show_progress(self._next_offsets, now=True)
 
-    async def _poll(self, source: Source) -> Sequence[Record]:
+    async def _poll(self, source: Source, stopping: asyncio.Event) -> Sequence[Record]:
         try:
-            return await source.poll(self.batch_size, within_s=0.5)
+            return await unless_stopped(stopping, source.poll(self.batch_size, within_s=0.5))
         except PositionLostError as error:
             for partition in error.partitions:
                 metrics.POSITION_LOST.labels(partition.topic, str(partition.partition)).inc()

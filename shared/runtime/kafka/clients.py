@@ -1,10 +1,10 @@
 """Kafka clients that end in time, whatever the broker does."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Coroutine, Iterable
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.errors import KafkaError
 from typing_extensions import override
 
 _STOP_WITHIN_S = 1.0
@@ -18,16 +18,10 @@ class Producer(AIOKafkaProducer):
 
     @override
     async def stop(self) -> None:
-        with suppress(TimeoutError, KafkaError):
-            await asyncio.wait_for(super().stop(), _STOP_WITHIN_S)  # type: ignore[no-untyped-call]
-        await self._abandon()
-
-    async def _abandon(self) -> None:
-        await self.client.close()
-        sending = self._sender.sender_task
-        if sending and not sending.done():
-            sending.cancel()
-            await asyncio.wait({sending}, timeout=_STOP_WITHIN_S)
+        await _briefly(super().stop())  # type: ignore[no-untyped-call]
+        await _briefly(self.client.close())
+        if self._sender.sender_task:
+            await _end([self._sender.sender_task])
         accumulator = self._message_accumulator
         queued = [batch for queue in accumulator._batches.values() for batch in queue]  # noqa: SLF001
         for batch in [*queued, *accumulator._pending_batches]:  # noqa: SLF001
@@ -39,21 +33,27 @@ class GroupConsumer(AIOKafkaConsumer):
 
     @override
     async def stop(self) -> None:
-        with suppress(TimeoutError, KafkaError):
-            await asyncio.wait_for(super().stop(), _STOP_WITHIN_S)  # type: ignore[no-untyped-call]
-        await self._abandon()
+        await _briefly(super().stop())  # type: ignore[no-untyped-call]
+        names = ("_coordination_task", "_heartbeat_task", "_commit_refresh_task")
+        await _end(task for name in names if (task := getattr(self._coordinator, name, None)))
+        if self._fetcher:
+            await _end([self._fetcher._fetch_task, *self._fetcher._pending_tasks])  # noqa: SLF001
+        await _briefly(self._client.close())
 
-    async def _abandon(self) -> None:
-        coordinator = self._coordinator
-        tasks = {
-            task
-            for name in ("_coordination_task", "_heartbeat_task", "_commit_refresh_task")
-            if (task := getattr(coordinator, name, None)) and not task.done()
-        }
-        for task in tasks:
-            task.cancel()
-        if self._fetcher and not self._fetcher._fetch_task.done():  # noqa: SLF001
-            await self._fetcher.close()
-        await self._client.close()
-        if tasks:
-            await asyncio.wait(tasks, timeout=_STOP_WITHIN_S)
+
+async def _briefly(work: Coroutine[Any, Any, None]) -> None:
+    """Let the work end within a second; aiokafka may also end it by cancelling itself."""
+    await _end([asyncio.create_task(work)], after_s=_STOP_WITHIN_S)
+
+
+async def _end(tasks: Iterable["asyncio.Task[None]"], after_s: float = 0) -> None:
+    tasks = list(tasks)
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=after_s)
+    for task in late:
+        task.cancel()
+    await asyncio.wait(tasks, timeout=_STOP_WITHIN_S)
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.exception()  # looked at, so that nobody reports it as forgotten

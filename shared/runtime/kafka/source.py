@@ -18,7 +18,8 @@ from shared.runtime.kafka.records import Partition, Record
 from shared.topics import Topic
 
 _SHOW_PROGRESS_EVERY_S = 1.0
-_SHOW_PROGRESS_WITHIN_S = 5.0
+_SHOW_PROGRESS_WITHIN_S = 1.0
+_SEEK_WITHIN_S = 5.0
 _SHOW_LAST_WITHIN_S = 0.5
 _REQUEST_WITHIN_MS = 15_000  # longer than a session, which a rebalance may have to wait for
 
@@ -98,7 +99,7 @@ class Source(ConsumerRebalanceListener):
 
     async def _seek_to_beginning(self, partition: Partition) -> None:
         try:
-            async with asyncio.timeout(_SHOW_PROGRESS_WITHIN_S):
+            async with asyncio.timeout(_SEEK_WITHIN_S):
                 await self._consumer.seek_to_beginning(partition)
         except (KafkaError, TimeoutError) as error:
             raise BrokerDownError(type(error).__name__) from error
