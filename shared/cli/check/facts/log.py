@@ -1,6 +1,6 @@
 """From Kafka records to facts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -28,9 +28,8 @@ class LogFacts:
         self.topics: Mapping[str, Topic] = {
             topic.name: topic for topic in all_topics(catalogue.bureau_codes)
         }
-        self._decoders: dict[str, Decoder[Any]] = {
-            topic.name: Decoder(topic.events) for topic in self.topics.values() if topic.events
-        }
+        decoders = {topic.events: Decoder[Any](topic.events) for topic in _live(self.topics)}
+        self._decoders = {topic.name: decoders[topic.events] for topic in _live(self.topics)}
 
     def take_bounds(self, bounds: Mapping[Partition, tuple[int, int]]) -> None:
         """Note how much of each topic there is, and what is known about it."""
@@ -76,6 +75,10 @@ class LogFacts:
         if record.topic != INTAKE_CONTACTS.name:
             place = place_of(record)
             self._book.extend("sightings", ((found, place) for found in hashes_in(value)))
+
+
+def _live(topics: Mapping[str, Topic]) -> Sequence[Topic]:
+    return [topic for topic in topics.values() if topic.events]
 
 
 def _handed_in(event: SubmissionHandedIn, record: Record) -> Row:
