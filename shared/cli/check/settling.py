@@ -12,13 +12,17 @@ from shared.runtime.migrate import SERVICES
 
 _LOOK_EVERY_S = 0.5
 _WAITING = "SELECT count(*) FROM {}.outbox WHERE NOT published"
+_TO_SEND = """
+    SELECT count(*) FROM notify.deliveries
+     WHERE state = 'sending' OR (state = 'pending' AND not_before <= now())
+"""
 _POSITIONS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
 
 Bounds = Mapping[Partition, tuple[int, int]]
 
 
 async def settled(bootstrap: str, admin_dsn: str, within_s: float, progress: Progress) -> Bounds:
-    """Wait until every outbox is empty and every service has read to the ends.
+    """Wait until every outbox is empty, every message sent, and every service at the ends.
 
     Args:
         bootstrap: The broker.
@@ -47,7 +51,7 @@ async def settled(bootstrap: str, admin_dsn: str, within_s: float, progress: Pro
 
 
 async def _left(connection: "asyncpg.Connection[asyncpg.Record]", bounds: Bounds) -> int:
-    left = 0
+    left: int = await connection.fetchval(_TO_SEND)
     for service in SERVICES:
         left += await connection.fetchval(_WAITING.format(service))
         for row in await connection.fetch(_POSITIONS.format(service)):
