@@ -11,6 +11,7 @@ from shared.catalogue import load_catalogue
 from shared.events import Event
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer import Consumer
+from shared.runtime.housekeeping import Housekeeping
 from shared.runtime.messages import Message
 from shared.runtime.postgres import Connection, open_pool
 from shared.runtime.relay import Relay
@@ -38,4 +39,7 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[Parts]:
             drops_repeats=False,  # a request counts once anyway; ids are a bureau's own
             committed=relay.wake,
         )
-        yield Parts(pool, work=[consumer.run, relay.run], must_be_ready=[consumer])
+        housekeeping = Housekeeping.of(pool, settings, consumer.topics)
+        yield Parts(
+            pool, work=[consumer.run, relay.run, housekeeping.run], must_be_ready=[consumer]
+        )

@@ -24,6 +24,7 @@ from shared.events import Event
 from shared.geo import Places
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer import Consumer
+from shared.runtime.housekeeping import Housekeeping
 from shared.runtime.keys import principal_of
 from shared.runtime.messages import Message
 from shared.runtime.outbox import enqueue
@@ -62,6 +63,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[Parts]:
                 relay.run,
                 OutboxLimit(pool, door, settings.outbox_limit).run,
                 Retention(pool, utc_now).run,
+                Housekeeping.of(pool, settings, consumers[1].topics).run,
             ],
             behind_routes=[gathering.run],
             routes=[

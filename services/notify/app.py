@@ -17,6 +17,7 @@ from shared.catalogue import load_catalogue
 from shared.events import Event
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer import Consumer
+from shared.runtime.housekeeping import Housekeeping
 from shared.runtime.messages import Message
 from shared.runtime.postgres import Connection, open_pool
 from shared.runtime.relay import Relay
@@ -59,4 +60,9 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[Parts]:
             handle=handle,
             committed=committed,
         )
-        yield Parts(pool, work=[consumer.run, relay.run, sender.run], must_be_ready=[consumer])
+        housekeeping = Housekeeping.of(pool, settings, consumer.topics)
+        yield Parts(
+            pool,
+            work=[consumer.run, relay.run, sender.run, housekeeping.run],
+            must_be_ready=[consumer],
+        )

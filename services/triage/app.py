@@ -13,6 +13,7 @@ from shared.catalogue import load_catalogue
 from shared.events import Event
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer import Consumer
+from shared.runtime.housekeeping import Housekeeping
 from shared.runtime.messages import Message
 from shared.runtime.metrics import EXPRESS_SECONDS
 from shared.runtime.postgres import Connection, open_pool
@@ -44,7 +45,10 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[Parts]:
             express=frozenset({INTAKE_REQUESTS_EXPRESS.name}),
             committed=relay.wake,
         )
-        yield Parts(pool, work=[consumer.run, relay.run], must_be_ready=[consumer])
+        housekeeping = Housekeeping.of(pool, settings, consumer.topics)
+        yield Parts(
+            pool, work=[consumer.run, relay.run, housekeeping.run], must_be_ready=[consumer]
+        )
 
 
 def _observe_express(messages: Sequence[Message[Any]], now: datetime) -> None:

@@ -16,6 +16,9 @@ class ServiceSettings(BaseSettings):
     Attributes:
         drain_seconds: How long a stopping service goes on answering after ``/ready`` has begun to
             say 503; longer than a load balancer takes to look twice.
+        outbox_kept_hours: How long published events stay, so that they can be published again.
+        inbox_kept_days: How long repeats are known; when left out, for as long as the topics that
+            the service reads can bring them back.
     """
 
     kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")]
@@ -26,3 +29,9 @@ class ServiceSettings(BaseSettings):
     drain_seconds: Annotated[
         float, Field(ge=0, le=5, validation_alias="ROUTE311_DRAIN_SECONDS")
     ] = 1.0
+    outbox_kept_hours: Annotated[
+        int, Field(ge=24, le=24 * 365, validation_alias="ROUTE311_OUTBOX_KEPT_HOURS")
+    ] = 24
+    inbox_kept_days: Annotated[
+        int | None, Field(ge=1, validation_alias="ROUTE311_INBOX_KEPT_DAYS")
+    ] = None
