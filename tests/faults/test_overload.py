@@ -28,7 +28,7 @@ pytestmark = pytest.mark.faults
 
 SECONDS = float(os.environ.get("OVERLOAD_SECONDS", "60"))
 CAPACITY_SECONDS = 10.0
-CALLERS = 400
+CALLERS = 150
 CONNECTIONS = 2_000
 _SUBMISSIONS = "SELECT submission_id FROM intake.submissions WHERE first"
 _REQUESTS = "SELECT count(*) FROM intake.requests"

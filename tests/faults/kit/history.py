@@ -18,12 +18,14 @@ class History:
         outcomes: By source and id, what the client was told last.
         poison: The digest of each bad record that was written.
         statuses: How many answers over HTTP had which status; 0 stands for a broken connection.
+        reasons: How many of the answers with an error gave which detail.
         slowest_s: The longest that one call over HTTP took.
     """
 
     outcomes: dict[tuple[str, str], tuple[Outcome, str | None]] = field(default_factory=dict)
     poison: set[str] = field(default_factory=set)
     statuses: Counter[int] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
     slowest_s: float = 0.0
     handed_in: int = 0
 

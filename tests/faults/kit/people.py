@@ -64,6 +64,8 @@ class People:
                 timeout=aiohttp.ClientTimeout(total=_CALL_S),
             ) as answer:
                 body = await answer.json(content_type=None)
+                if answer.status >= 500:
+                    self._history.reasons[str(body.get("detail"))] += 1
                 return answer.status, body.get("request_id")
         except (aiohttp.ClientError, TimeoutError, ValueError):
             return 0, None

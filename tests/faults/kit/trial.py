@@ -231,6 +231,7 @@ async def _judged(trial: Trial, scenario: Scenario, recovery_s: float) -> Verdic
         handed_in=trial.history.handed_in,
         accepted=trial.history.accepted,
         server_errors=trial.history.errors,
+        reasons=dict(trial.history.reasons),
         slowest_call_s=trial.history.slowest_s,
         recovery_s=recovery_s,
         broken=[

@@ -1,7 +1,7 @@
 """What the trials of a run showed, as a table and as JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ class Verdict:
     Attributes:
         seen: By what the fault showed; empty when it did not, which makes the trial void.
         server_errors: Answers over HTTP with a status of 500 or more.
+        reasons: What they said, and how often.
         slowest_call_s: The longest that a caller over HTTP waited, in seconds.
         recovery_s: From the end of the fault to the first new report at its bureau, in seconds.
         broken: Each invariant that does not hold, with the ids at fault.
@@ -29,6 +30,7 @@ class Verdict:
     handed_in: int
     accepted: int
     server_errors: int
+    reasons: Mapping[str, int]
     slowest_call_s: float
     recovery_s: float
     broken: Sequence[str]
