@@ -1,0 +1,141 @@
+"""``route311 check`` over a whole router that has lived a little."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from deploy.local.stack_file import Stack
+from deploy.local.supervisor import running_stack
+from shared.events import Decoder, SubmissionHandedIn, WorkOrder
+from shared.runtime.kafka import open_sink
+from shared.runtime.kafka.reader import bounds_of
+from shared.runtime.kafka.stretch import between
+from shared.runtime.records import Outgoing
+from shared.topics import CHANNEL_SUBMISSIONS, bureau_updates, bureau_work
+from tests.builders import PIONEER_SQUARE, handed_in, north_of, submission, work_order_updated
+from tests.waiting import eventually
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(240),
+]
+
+PROGRAM = Path(sys.executable).with_name("route311")
+POISON = b"no JSON"
+WORK = bureau_work("PBOT-MAINT")
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """A router with a past, and what its client saw of that."""
+
+    stack: Stack
+    data: Path
+    history: Path
+
+    async def command(self, *options: str) -> tuple[int, dict[str, Any]]:
+        """Run ``route311 check``; return its exit code and what it says."""
+        process = await asyncio.create_subprocess_exec(
+            PROGRAM,
+            *("check", "--json", "--settle", "60", "--data", str(self.data), *options),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        said, _ = await process.communicate()
+        report: dict[str, Any] = json.loads(said)
+        return process.returncode or 0, report
+
+    async def execute(self, statement: str) -> None:
+        """Change a table behind the router's back."""
+        connection = await asyncpg.connect(self.stack.postgres)
+        await connection.execute(statement)
+        await connection.close()
+
+
+def pothole(metres: float) -> SubmissionHandedIn:
+    point = north_of(PIONEER_SQUARE, metres)
+    place = {"latitude": point.latitude, "longitude": point.longitude}
+    reporter = {"email": f"ana{metres:.0f}@example.org", "status_updates": ["email"]}
+    return handed_in(submission(location=place, reporter=reporter))
+
+
+async def hand_in(stack: Stack, *events: SubmissionHandedIn) -> None:
+    topic = CHANNEL_SUBMISSIONS.name
+    async with open_sink(stack.kafka) as sink:
+        await sink.publish([Outgoing.to(topic, "adapter", event) for event in events])
+        await sink.publish([Outgoing("", topic, b"adapter", POISON)])
+
+
+async def work_orders(stack: Stack) -> list[WorkOrder]:
+    bounds = {p: b for p, b in (await bounds_of(stack.kafka)).items() if p.topic == WORK.name}
+    decoder = Decoder[Any](WORK.events)
+    return [
+        decoder.decode(record.value).data
+        async for records in between(stack.kafka, bounds)
+        for record in records
+    ]
+
+
+async def complete(stack: Stack, order: WorkOrder) -> None:
+    said = [
+        work_order_updated(work_order_id=order.work_order_id, status=status)
+        for status in ("acknowledged", "completed")
+    ]
+    topic = bureau_updates(order.bureau).name
+    async with open_sink(stack.kafka) as sink:
+        await sink.publish([Outgoing.to(topic, order.case_id, update) for update in said])
+
+
+def client_saw(*events: SubmissionHandedIn) -> str:
+    lines = [{"source": e.source, "id": e.id, "outcome": "accepted"} for e in events]
+    digest = sha256(POISON).hexdigest()
+    poison = {"outcome": "poison", "topic": CHANNEL_SUBMISSIONS.name, "sha256": digest}
+    return "\n".join(json.dumps(line) for line in (*lines, poison))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def lived(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Lived]:
+    folder = tmp_path_factory.mktemp("check")
+    for parent in (folder, *folder.parents[:2]):
+        parent.chmod(0o755)  # PostgreSQL runs as another user when the tests run as root
+    async with running_stack(folder / "data") as stack:
+        first, second, other = pothole(0), pothole(5), pothole(5_000)
+        await hand_in(stack, first, first, second, other)
+
+        async def two_cases() -> list[WorkOrder]:
+            orders = await work_orders(stack)
+            return orders if len({order.case_id for order in orders}) == 2 else []
+
+        await complete(stack, (await eventually(two_cases, within_s=60))[0])
+        history = folder / "history.jsonl"
+        history.write_text(client_saw(first, second, other))
+        yield Lived(stack, folder / "data", history)
+
+
+async def test_everything_holds_of_a_router_that_works(lived: Lived) -> None:
+    code, report = await lived.command("--history", str(lived.history))
+
+    assert code == 0, report
+    assert report["holds"]
+    assert report["requests"] == 3
+    assert [one["id"] for one in report["invariants"]] == [f"I{n}" for n in range(1, 13)]
+
+
+async def test_what_is_broken_is_named_and_ends_with_exit_code_1(lived: Lived) -> None:
+    await lived.execute("UPDATE triage.decisions SET outcome = 'recurrence'")
+
+    code, report = await lived.command()
+
+    (broken,) = [one for one in report["invariants"] if not one["holds"]]
+    assert code == 1
+    assert (broken["id"], broken["count"]) == ("I12", 3)
+    assert len(broken["violations"][0]["ids"]) == 3
