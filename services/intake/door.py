@@ -4,16 +4,25 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from aiohttp import web
 
-from services.intake.pace import Pace
 from shared.runtime.metrics import SHED
 from shared.runtime.problems import problem
 from shared.runtime.shedding import raw
 
 Reason: TypeAlias = Literal["busy", "outbox_full"]
+
+
+class Room(Protocol):
+    """Knows how many callers can be inside."""
+
+    @property
+    def most_inside(self) -> int:
+        """So many that the last of them does not wait long."""
+        ...
+
 
 _REFUSALS = MappingProxyType(
     {
@@ -36,7 +45,7 @@ class Door:
         outbox_full: Whether nothing more can be kept for Kafka.
     """
 
-    pace: Pace
+    pace: Room
     outbox_full: bool = False
     _inside: int = field(default=0, init=False)
 

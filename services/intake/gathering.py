@@ -19,7 +19,6 @@ log = structlog.get_logger()
 
 TakeIn: TypeAlias = Callable[[Sequence[Arrival]], Awaitable[Sequence[Receipt]]]
 
-MOST_AT_ONCE = 200
 _PAUSES_S = (0.0, 0.02, 0.05, 0.1)
 _LOOK_UP_EVERY_S = 0.25
 
@@ -76,7 +75,7 @@ class Gathering:
         self._open = False
 
     def _next(self) -> list[_Caller]:
-        count = min(len(self._waiting), MOST_AT_ONCE)
+        count = min(len(self._waiting), self.pace.most_at_once)
         callers = [self._waiting.popleft() for _ in range(count)]
         return [caller for caller in callers if not caller.answer.done()]
 

@@ -1,31 +1,33 @@
-"""How many callers can be inside at once without waiting too long."""
+"""How many callers are answered together, and so how many can be inside without a long wait."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-LONGEST_WAIT_S = 0.3
-"""The longest wait that a caller who is let in should expect; less than half of their patience."""
-FEWEST_INSIDE = 50
-"""So many may always be inside: below it the pace of small batches says too little."""
-MOST_INSIDE = 1_000
-_WEIGHT = 0.3
-"""Of the latest batch; what came before fades to a tenth in seven batches."""
+LONGEST_BATCH_S = 0.25
+"""Whoever comes as a batch begins waits for two of them: less than their patience."""
+FEWEST_AT_ONCE = 150
+"""Most of a batch's time is the way to the database and back, so small batches gain nothing."""
+MOST_AT_ONCE = 500
 
 
 @dataclass(slots=True)
 class Pace:
-    """Learns from each batch how fast callers are answered; whoever waits, waits their number.
+    """Learns from each batch: larger ones while they are quick, smaller ones when they are slow.
 
     Attributes:
-        most_inside: How many callers there can be so that the last waits ``LONGEST_WAIT_S``.
+        most_at_once: How many callers are answered in one transaction.
     """
 
-    most_inside: int = 300
-    _per_second: float | None = field(default=None, init=False)
+    most_at_once: int = 200
+
+    @property
+    def most_inside(self) -> int:
+        """How many callers there can be: a batch that is under way and one that waits for it."""
+        return 2 * self.most_at_once
 
     def note(self, answered: int, took_s: float) -> None:
         """Learn that so many callers got an answer, good or bad, in so many seconds."""
-        now = answered / max(took_s, 1e-3)
-        before = now if self._per_second is None else self._per_second
-        self._per_second = before + _WEIGHT * (now - before)
-        affordable = int(self._per_second * LONGEST_WAIT_S)
-        self.most_inside = max(FEWEST_INSIDE, min(affordable, MOST_INSIDE))
+        if took_s > LONGEST_BATCH_S:
+            shrunk = int(self.most_at_once * max(0.7, LONGEST_BATCH_S / took_s))
+            self.most_at_once = max(FEWEST_AT_ONCE, shrunk)
+        elif answered >= self.most_at_once:
+            self.most_at_once = min(MOST_AT_ONCE, self.most_at_once + self.most_at_once // 10)

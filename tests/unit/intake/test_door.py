@@ -1,13 +1,18 @@
 import json
+from dataclasses import dataclass
 
 from prometheus_client import REGISTRY
 
 from services.intake.door import Door, turned_away
-from services.intake.pace import Pace
+
+
+@dataclass
+class Fixed:
+    most_inside: int
 
 
 def door(most_inside: int = 2) -> Door:
-    return Door(Pace(most_inside))
+    return Door(Fixed(most_inside))
 
 
 def count(reason: str) -> float:

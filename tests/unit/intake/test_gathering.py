@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.intake.gathering import MOST_AT_ONCE, Gathering
+from services.intake.gathering import Gathering
 from services.intake.handlers import Arrival
+from services.intake.pace import LONGEST_BATCH_S, Pace
 from services.intake.patience import NoAnswerError
 from services.intake.receipts import Receipt
 from shared.errors import DatabaseBusyError, DatabaseDownError
@@ -90,16 +91,16 @@ async def test_who_comes_while_it_is_busy_is_answered_together() -> None:
 
 
 async def test_no_batch_is_larger_than_the_most_at_once() -> None:
-    desk = Desk()
+    desk, most = Desk(), Pace().most_at_once
     desk.open.clear()
     async with running(desk) as gathering, asyncio.TaskGroup() as group:
         await begun(group, gathering.hand_over(arrival()))
         await batches(desk, 1)
-        for _ in range(MOST_AT_ONCE + 1):
+        for _ in range(most + 1):
             await begun(group, gathering.hand_over(arrival()))
         desk.open.set()
 
-    assert [len(batch) for batch in desk.batches] == [1, MOST_AT_ONCE, 1]
+    assert [len(batch) for batch in desk.batches] == [1, most, 1]
 
 
 async def test_one_submission_that_fails_fails_alone() -> None:
@@ -194,19 +195,18 @@ async def test_who_gave_up_during_their_turn_disturbs_nobody() -> None:
         assert await gathering.hand_over(one) == receipt_of(one)
 
 
-async def test_each_batch_tells_the_pace_how_many_can_come() -> None:
+async def test_each_batch_tells_the_pace_how_long_it_took() -> None:
     desk = Desk()
     async with running(desk) as gathering:
-        await gathering.hand_over(arrival())
-        before = gathering.pace.most_inside
+        before = gathering.pace.most_at_once
         desk.open.clear()
         async with asyncio.TaskGroup() as group:
             await begun(group, gathering.hand_over(arrival()))
-            await batches(desk, 2)
-            await asyncio.to_thread(time.sleep, 0.05)
+            await batches(desk, 1)
+            await asyncio.to_thread(time.sleep, LONGEST_BATCH_S * 1.1)
             desk.open.set()
 
-    assert gathering.pace.most_inside < before
+    assert gathering.pace.most_at_once < before
 
 
 async def test_before_the_start_and_after_the_end_nobody_is_taken() -> None:
