@@ -16,6 +16,7 @@ _TO_SEND = """
     SELECT count(*) FROM notify.deliveries
      WHERE state = 'sending' OR (state = 'pending' AND not_before <= now())
 """
+_SET_ASIDE = "SELECT count(*) FROM {}.deferred"
 _POSITIONS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
 
 Bounds = Mapping[Partition, tuple[int, int]]
@@ -23,6 +24,8 @@ Bounds = Mapping[Partition, tuple[int, int]]
 
 async def settled(bootstrap: str, admin_dsn: str, within_s: float, progress: Progress) -> Bounds:
     """Wait until every outbox is empty, every message sent, and every service at the ends.
+
+    What a service has set aside for a while counts as not yet read.
 
     Args:
         bootstrap: The broker.
@@ -54,6 +57,7 @@ async def _left(connection: "asyncpg.Connection[asyncpg.Record]", bounds: Bounds
     left: int = await connection.fetchval(_TO_SEND)
     for service in SERVICES:
         left += await connection.fetchval(_WAITING.format(service))
+        left += await connection.fetchval(_SET_ASIDE.format(service))
         for row in await connection.fetch(_POSITIONS.format(service)):
             first, end = bounds.get(Partition(row["topic"], row["partition"]), (0, 0))
             left += max(0, end - max(row["next_offset"] or 0, first))

@@ -36,7 +36,7 @@ class LogFacts:
         for partition, (first, end) in bounds.items():
             self._book.add("partitions", (partition.topic, partition.partition, first, end))
         for topic in self.topics.values():
-            self._book.add("topics", (topic.name, topic.retention is None))
+            self._book.add("topics", (topic.name, topic.owner, topic.retention is None))
             self._book.extend("readers", ((topic.name, reader) for reader in topic.readers))
         for city in self._catalogue.jurisdictions.values():
             self._book.extend("bureaus", ((city.id, bureau) for bureau in city.bureaus))

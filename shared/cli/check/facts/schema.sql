@@ -4,7 +4,7 @@
 -- The broker
 CREATE TABLE partitions (topic TEXT, partition INTEGER, first INTEGER, ending INTEGER);
 CREATE VIEW whole AS SELECT topic FROM partitions GROUP BY topic HAVING max(first) = 0;
-CREATE TABLE topics (topic TEXT, compacted INTEGER);
+CREATE TABLE topics (topic TEXT, owner TEXT, compacted INTEGER);
 CREATE TABLE readers (topic TEXT, service TEXT);
 CREATE TABLE bureaus (jurisdiction TEXT, bureau TEXT);
 
@@ -56,6 +56,7 @@ CREATE TABLE notices (
 
 -- What the services keep
 CREATE TABLE outbox (source TEXT, id TEXT, topic TEXT, digest BLOB, published INTEGER);
+CREATE TABLE set_aside (service TEXT, place TEXT);
 CREATE TABLE positions (service TEXT, topic TEXT, partition INTEGER, next_offset INTEGER);
 CREATE TABLE intake_submissions (
     identity TEXT, fingerprint TEXT, source TEXT, id TEXT, request_id TEXT, receipt_id TEXT,

@@ -69,6 +69,13 @@ def _outbox(service: str) -> str:
     """  # noqa: S608 - a service of ours
 
 
+def _set_aside(service: str) -> str:
+    return f"""
+        SELECT '{service}', topic || '/' || partition || '/' || record_offset
+          FROM {service}.deferred
+    """  # noqa: S608 - a service of ours
+
+
 def _positions(service: str) -> str:
     return f"""
         SELECT '{service}', topic, partition, next_offset FROM {service}.consumer_offset
@@ -79,6 +86,7 @@ def _selections() -> Iterator[tuple[str, str]]:
     yield from _SHAPES.items()
     for service in SERVICES:
         yield "outbox", _outbox(service)
+        yield "set_aside", _set_aside(service)
         yield "positions", _positions(service)
 
 

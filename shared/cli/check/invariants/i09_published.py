@@ -14,7 +14,7 @@ PUBLISHED = Invariant(
             "an event that was published and is not on its topic",
             """
             SELECT o.id FROM outbox AS o JOIN topics AS t ON t.topic = o.topic
-             WHERE o.published AND NOT t.compacted AND o.topic NOT LIKE '%-dlq'
+             WHERE o.published AND o.source = '/' || t.owner AND NOT t.compacted
                AND o.topic IN (SELECT topic FROM whole)
                AND NOT EXISTS (SELECT 1 FROM seen AS s WHERE s.id = o.id AND s.topic = o.topic)
             """,
@@ -26,6 +26,10 @@ PUBLISHED = Invariant(
               FROM positions AS p JOIN partitions AS b USING (topic, partition)
              WHERE max(coalesce(p.next_offset, 0), b.first) < b.ending
             """,
+        ),
+        Clause(
+            "a record that a service has set aside and not come back to",
+            "SELECT place || ' ' || service FROM set_aside",
         ),
         Clause(
             "a case of which not every version was told",

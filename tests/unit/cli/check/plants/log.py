@@ -44,6 +44,11 @@ def a_service_stays_behind(history: History) -> None:
 
 
 @plant("I9")
+def a_record_stays_set_aside(history: History) -> None:
+    history.tables["set_aside"] = [["dispatch", "triage-decisions/0/1"]]
+
+
+@plant("I9")
 def a_change_of_a_case_is_not_told(history: History) -> None:
     history.remove(history.case_event("status_changed", case_id=closed_case(history)))
 
