@@ -1,0 +1,37 @@
+import pytest
+
+from shared.runtime.kafka import Partition
+from shared.runtime.kafka.reader import ends_of
+from shared.runtime.kafka.stretch import between
+from shared.topics import TRIAGE_SURGES
+from tests.stack import Stores
+from tests.topic_log import TopicLog
+
+pytestmark = pytest.mark.integration
+
+
+async def read(bootstrap: str, bounds: dict[Partition, tuple[int, int]]) -> list[bytes | None]:
+    return [r.value async for records in between(bootstrap, bounds) for r in records]
+
+
+async def test_a_stretch_is_read_from_its_first_offset_to_before_its_end(
+    stores: Stores, topic_log: TopicLog, began_at: dict[Partition, int]
+) -> None:
+    values = [b"%d" % number for number in range(50)]
+    for value in values[:40]:
+        await topic_log.write(TRIAGE_SURGES, "key", value)
+    ends = await ends_of(stores.bootstrap, [TRIAGE_SURGES.name])
+    for value in values[40:]:
+        await topic_log.write(TRIAGE_SURGES, "key", value)
+
+    bounds = {p: (began_at[p], end) for p, end in ends.items()}
+
+    assert await read(stores.bootstrap, bounds) == values[:40]
+
+
+async def test_a_stretch_without_records_ends_at_once(
+    stores: Stores, began_at: dict[Partition, int]
+) -> None:
+    bounds = {p: (end, end) for p, end in began_at.items()}
+
+    assert await read(stores.bootstrap, bounds) == []

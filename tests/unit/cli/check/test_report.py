@@ -1,0 +1,56 @@
+import io
+
+from rich.console import Console
+
+from shared.cli.check.facts.book import open_book
+from shared.cli.check.invariants import Clause, Invariant
+from shared.cli.check.report import Report, Verdict, verdict
+from shared.cli.check.view import show
+
+WAITING = Invariant(
+    "I9",
+    "Nothing waits.",
+    (
+        Clause("an event that waits", "SELECT id FROM outbox WHERE NOT published"),
+        Clause("never", "SELECT id FROM outbox WHERE false"),
+    ),
+)
+
+
+def waiting(count: int) -> Verdict:
+    with open_book() as book:
+        for number in range(count):
+            book.add("outbox", ("/intake", f"[id-{number}]", "intake-requests", b"", False))
+        book.close_entries()
+        return verdict(WAITING, book)
+
+
+def test_an_invariant_that_nothing_breaks_holds() -> None:
+    found = waiting(0)
+
+    assert (found.holds, found.count, found.violations) == (True, 0, [])
+
+
+def test_ten_of_what_breaks_it_are_named_and_all_are_counted() -> None:
+    found = waiting(12)
+
+    assert (found.holds, found.count) == (False, 12)
+    (violation,) = found.violations
+    assert (violation.what, violation.count) == ("an event that waits", 12)
+    assert violation.ids == [f"[id-{number}]" for number in range(10)]
+
+
+def test_a_person_sees_the_sentence_the_ids_and_how_many_there_are() -> None:
+    output = io.StringIO()
+
+    show(
+        Report(holds=False, requests=12, records=34_567, seconds=1.25, invariants=[waiting(12)]),
+        Console(file=output, width=200),
+    )
+
+    said = output.getvalue()
+    assert "broken I9  Nothing waits." in said
+    assert "12: an event that waits" in said
+    assert "[id-9]" in said
+    assert "[id-10]" not in said
+    assert "0 of 1 invariants hold over 12 requests and 34,567 records, in 1.2 s." in said
