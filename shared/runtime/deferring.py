@@ -27,7 +27,7 @@ _LOAD = """
 _FIRST = """
     SELECT seq, record_offset, timestamp, key, value, headers, attempts
       FROM deferred
-     WHERE topic = $1 AND partition = $2 AND md5(key) = md5($3) AND key = $3
+     WHERE topic = $1 AND partition = $2 AND md5(key) = md5($3::bytea) AND key = $3::bytea
      ORDER BY seq
      LIMIT 1
 """

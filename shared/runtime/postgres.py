@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -130,9 +130,15 @@ async def borrowed(pool: Pool) -> AsyncGenerator[Connection]:
     began = time.perf_counter()
     try:
         with translated():
-            async with pool.acquire(timeout=_TIMEOUT_S) as connection:
-                POOL_WAIT_SECONDS.observe(time.perf_counter() - began)
+            connection = await pool.acquire(timeout=_TIMEOUT_S)
+            POOL_WAIT_SECONDS.observe(time.perf_counter() - began)
+            try:
                 yield connection
+            except BaseException:
+                with suppress(Exception):  # what happened first is what counts
+                    await pool.release(connection)
+                raise
+            await pool.release(connection)
     except DatabaseDownError:
         await pool.expire_connections()
         raise
@@ -141,5 +147,13 @@ async def borrowed(pool: Pool) -> AsyncGenerator[Connection]:
 @asynccontextmanager
 async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
     """Begin, then commit, or roll back on any error; errors as in ``translated``."""
-    async with borrowed(pool) as connection, connection.transaction():
-        yield connection
+    async with borrowed(pool) as connection:
+        begun = connection.transaction()
+        await begun.start()
+        try:
+            yield connection
+        except BaseException:
+            with suppress(Exception):  # a connection that cannot is thrown away
+                await begun.rollback()
+            raise
+        await begun.commit()

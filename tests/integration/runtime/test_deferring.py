@@ -1,0 +1,141 @@
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from shared.errors import DatabaseBusyError, PermanentError, TooManyDeadLettersError
+from shared.events import Event, RequestSubmitted
+from shared.runtime import deferring
+from shared.runtime.limits import DeadLetterLimit
+from shared.runtime.messages import Message
+from shared.runtime.postgres import Connection, Pool
+from shared.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
+from tests.builders import request_submitted
+from tests.integration.runtime.conftest import Noting, decide
+from tests.topic_log import TopicLog
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+STUCK = "stuck"
+
+
+class Stuck:
+    """A handler that cannot handle what is described as stuck, for as long as it is."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error: Exception | None = error
+
+    async def handle(
+        self, messages: Sequence[Message[RequestSubmitted]], db: Connection
+    ) -> list[Event]:
+        if self.error and any(m.event.data.description == STUCK for m in messages):
+            raise self.error
+        return await decide(messages, db)
+
+
+def requests(group: str, *descriptions: str) -> list[RequestSubmitted]:
+    return [request_submitted(dedup_group=group, description=text) for text in descriptions]
+
+
+def ids(events: Sequence[RequestSubmitted]) -> list[str]:
+    return [event.data.request_id for event in events]
+
+
+async def noted(pool: Pool) -> list[str]:
+    return [str(row["request_id"]) for row in await pool.fetch("SELECT request_id FROM noted")]
+
+
+async def waiting(pool: Pool) -> int:
+    count: int = await pool.fetchval("SELECT count(*) FROM deferred")
+    return count
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deferring, "PAUSES_S", (0.2, 0.2, 0.2))
+
+
+async def test_a_key_that_cannot_go_on_waits_in_order_while_other_keys_are_handled(
+    noting: Noting, pool: Pool, topic_log: TopicLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deferring, "PAUSES_S", (0.2,) * 1_000)
+    stuck = Stuck(DatabaseBusyError("lock"))
+    first, behind = requests("group-a", STUCK, "fine")
+    other, another = requests("group-b", "fine", "fine")
+
+    async with noting(stuck.handle):
+        await topic_log.publish(first, behind, other)
+        await topic_log.at_least(1, TRIAGE_DECISIONS)
+        [last] = requests("group-a", "fine")
+        await topic_log.publish(last, another)
+        await topic_log.at_least(2, TRIAGE_DECISIONS)
+        await eventually(lambda: _are(pool, 3))
+        assert await noted(pool) == ids([other, another])
+        stuck.error = None
+        await topic_log.at_least(5, TRIAGE_DECISIONS)
+
+    assert await noted(pool) == ids([other, another, first, behind, last])
+    assert await waiting(pool) == 0
+
+
+async def _are(pool: Pool, count: int) -> bool:
+    return await waiting(pool) == count
+
+
+async def test_what_was_set_aside_outlives_the_process_and_is_handled_once(
+    noting: Noting, pool: Pool, topic_log: TopicLog
+) -> None:
+    stuck = Stuck(DatabaseBusyError("lock"))
+    first, behind = requests("group-a", STUCK, "fine")
+    await topic_log.publish(first, behind)
+    async with noting(stuck.handle):
+        await eventually(lambda: _are(pool, 2))
+
+    async with noting():
+        await topic_log.at_least(2, TRIAGE_DECISIONS)
+
+    assert await noted(pool) == ids([first, behind])
+    assert await waiting(pool) == 0
+
+
+async def test_what_never_goes_is_parked_with_its_error_and_those_behind_it_go_on(
+    noting: Noting, pool: Pool, topic_log: TopicLog
+) -> None:
+    first, behind = requests("group-a", STUCK, "fine")
+    async with noting(Stuck(DatabaseBusyError("lock")).handle):
+        await topic_log.publish(first, behind)
+        await topic_log.at_least(1, TRIAGE_DECISIONS, 40)
+
+    [parked] = await topic_log.records("intake-requests-dlq")
+    assert dict(parked.headers)["code"] == b"database_busy"
+    assert await noted(pool) == ids([behind])
+
+
+async def test_a_bad_deploy_parks_no_more_than_allowed_even_when_it_is_started_again(
+    noting: Noting, topic_log: TopicLog
+) -> None:
+    limit = DeadLetterLimit(in_a_row=5)
+    bad = Stuck(PermanentError("bug"))
+    await topic_log.publish(*requests("group-a", *[STUCK] * 20))
+    for _ in range(2):
+        with pytest.raises(ExceptionGroup) as caught:
+            async with noting(bad.handle, limit=limit):
+                await asyncio.wait_for(asyncio.Event().wait(), 20)
+        assert caught.group_contains(TooManyDeadLettersError)
+
+    async with noting():
+        await topic_log.at_least(15, TRIAGE_DECISIONS)
+    parked = await topic_log.records("intake-requests-dlq")
+    assert len({dict(record.headers)["source"] for record in parked}) == 5
+
+
+async def test_garbage_of_our_own_counts_as_well(noting: Noting, topic_log: TopicLog) -> None:
+    for _ in range(4):
+        await topic_log.write(INTAKE_REQUESTS, "key", b"garbage")
+
+    with pytest.raises(ExceptionGroup) as caught:
+        async with noting(limit=DeadLetterLimit(in_a_row=2)):
+            await asyncio.wait_for(asyncio.Event().wait(), 20)
+
+    assert caught.group_contains(TooManyDeadLettersError)
