@@ -1,10 +1,15 @@
 """Bringing each service's schema to the version of its code."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import TypeAlias
 
 import asyncpg
+import structlog
+
+log = structlog.get_logger()
 
 SERVICES = ("intake", "triage", "dispatch", "notify")
 
@@ -14,6 +19,10 @@ _LEDGER = """
         applied_at timestamptz NOT NULL DEFAULT now()
     )
 """
+_LOCK_TIMEOUT = "SET LOCAL lock_timeout = '300ms'"
+"""While a step waits for its lock on a table, everybody behind it waits too: shorter than what
+callers stand, longer than a usual transaction."""
+_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0)
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('route311 migrations'))"
 
 
@@ -37,23 +46,51 @@ def migrations_of(service: str) -> Sequence[Migration]:
     ]
 
 
-async def migrate(admin_dsn: str, services: Sequence[str] = SERVICES) -> list[str]:
+Steps: TypeAlias = Callable[[str], Sequence[Migration]]
+
+
+async def migrate(
+    admin_dsn: str, services: Sequence[str] = SERVICES, steps_of: Steps = migrations_of
+) -> list[str]:
     """Create what is missing of roles, schemas and tables; return the names of the steps taken.
 
     Each service gets the schema of its name and the role ``route311_<name>``, which can use that
     schema and no other. Steps run once each, all in one transaction: a failing one changes nothing.
+    It can be done while the services work: a step that does not get its lock at once lets them go
+    on and is tried again, for half a minute.
+
+    Args:
+        admin_dsn: The administrator's address of the database.
+        services: Whose schemas.
+        steps_of: Returns the steps of a service, in order.
+
+    Raises:
+        LockNotAvailableError: A table was in use all the time.
     """
     connection = await asyncpg.connect(admin_dsn)
     try:
-        async with connection.transaction():
-            await connection.execute(_LOCK)
-            return [
-                f"{service}: {name}"
-                for service in services
-                for name in await _migrate_one(connection, service)
-            ]
+        for pause_s in _PAUSES_S:
+            try:
+                return await _migrate_all(connection, services, steps_of)
+            except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+                log.warning("migration_waits_for_a_table", pause_s=pause_s)
+                await asyncio.sleep(pause_s)
+        return await _migrate_all(connection, services, steps_of)
     finally:
         await connection.close()
+
+
+async def _migrate_all(
+    connection: "asyncpg.Connection[asyncpg.Record]", services: Sequence[str], steps_of: Steps
+) -> list[str]:
+    async with connection.transaction():
+        await connection.execute(_LOCK)
+        await connection.execute(_LOCK_TIMEOUT)
+        return [
+            f"{service}: {name}"
+            for service in services
+            for name in await _migrate_one(connection, service, steps_of(service))
+        ]
 
 
 async def set_passwords(admin_dsn: str, passwords: Mapping[str, str]) -> None:
@@ -73,7 +110,9 @@ def _role(service: str) -> str:
     return f"route311_{service}"
 
 
-async def _migrate_one(connection: "asyncpg.Connection[asyncpg.Record]", service: str) -> list[str]:
+async def _migrate_one(
+    connection: "asyncpg.Connection[asyncpg.Record]", service: str, steps: Sequence[Migration]
+) -> list[str]:
     role = _role(service)
     if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
         await connection.execute(f"CREATE ROLE {role} NOLOGIN")
@@ -82,17 +121,18 @@ async def _migrate_one(connection: "asyncpg.Connection[asyncpg.Record]", service
     await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {service} AUTHORIZATION {role}")
     await connection.execute(f"SET LOCAL search_path = {service}")
     await connection.execute(f"SET LOCAL ROLE {role}")
-    try:
-        return await _take_steps(connection, service)
-    finally:
-        await connection.execute("RESET ROLE")
+    taken = await _take_steps(connection, steps)
+    await connection.execute("RESET ROLE")
+    return taken
 
 
-async def _take_steps(connection: "asyncpg.Connection[asyncpg.Record]", service: str) -> list[str]:
+async def _take_steps(
+    connection: "asyncpg.Connection[asyncpg.Record]", steps: Sequence[Migration]
+) -> list[str]:
     await connection.execute(_LEDGER)
     taken = {row["name"] for row in await connection.fetch("SELECT name FROM migrations")}
-    steps = [step for step in migrations_of(service) if step.name not in taken]
-    for step in steps:
+    due = [step for step in steps if step.name not in taken]
+    for step in due:
         await connection.execute(step.sql)
         await connection.execute("INSERT INTO migrations (name) VALUES ($1)", step.name)
-    return [step.name for step in steps]
+    return [step.name for step in due]
