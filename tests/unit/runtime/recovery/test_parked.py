@@ -21,13 +21,13 @@ def original(**changes: Any) -> Record:
 
 
 def test_what_parking_added_is_read_and_taken_off_again() -> None:
-    found = parked(dead(original(headers=(("colour", b"red"),))))
+    found = parked(dead(original(headers=(("colour", b"red"), ("size", b"big")))))
 
     assert (found.service, found.code, found.reason) == ("triage", "undecodable_event", "broken")
     assert (found.place, found.source) == ("intake-requests-dlq/0/0", "intake-requests/0/7")
     assert found.original.topic == "intake-requests"
     assert (found.original.key, found.original.value) == (b"key", b"garbage")
-    assert list(found.original.headers) == [("colour", b"red")]
+    assert list(found.original.headers) == [("colour", b"red"), ("size", b"big")]
 
 
 def test_a_header_of_the_record_s_own_is_kept_though_parking_uses_the_name() -> None:
