@@ -1,3 +1,5 @@
+import asyncio
+
 from services.intake.known_keys import REMEMBERED_S, KnownKeys
 from shared.runtime.keys import Principal
 
@@ -38,6 +40,26 @@ async def test_nobodys_key_is_looked_up_each_time() -> None:
 
     assert [await keys.holder("Bearer false") for _ in range(2)] == [None, None]
     assert len(registry.asked) == 2
+
+
+async def test_callers_of_one_moment_share_a_look_up_and_one_who_gives_up_disturbs_nobody() -> None:
+    registry, asked, answered = Registry(), asyncio.Event(), asyncio.Event()
+
+    async def slowly(authorization: str) -> Principal | None:
+        found = await registry.look_up(authorization)
+        asked.set()
+        await answered.wait()
+        return found
+
+    keys = KnownKeys(slowly)
+    calls = [asyncio.create_task(keys.holder("Bearer real")) for _ in range(5)]
+    await asked.wait()
+    calls[0].cancel()
+    await asyncio.sleep(0)
+    answered.set()
+
+    assert await asyncio.gather(*calls[1:]) == [DEMO] * 4
+    assert registry.asked == ["Bearer real"]
 
 
 async def test_a_withdrawn_key_opens_no_longer_than_it_is_remembered() -> None:
