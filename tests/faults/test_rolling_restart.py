@@ -1,0 +1,135 @@
+"""T14: every service restarted in turn, twice, to a version with one more schema step."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+import pytest
+
+from deploy.local.infrastructure import infrastructure
+from deploy.local.preparation import prepare
+from deploy.local.process import Process
+from deploy.local.services import ROUTER, running_services
+from shared.catalogue import load_catalogue
+from shared.runtime.migrate import SERVICES, Migration, migrate, migrations_of
+from tests.faults.overload.balanced import Balanced
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.faults
+
+RATE = 50
+STOP_WITHIN_S = 10
+LONGEST_PAUSE_S = 5.0
+_DECIDED = "SELECT count(*) FROM triage.outbox WHERE topic = 'triage-decisions'"
+_MISSING = """
+    SELECT count(*) FROM unnest($1::text[]) AS accepted (id)
+     WHERE NOT EXISTS (SELECT FROM triage.decisions d WHERE d.request_id::text = accepted.id)
+"""
+
+
+def next_version(service: str) -> Sequence[Migration]:
+    """The steps of a version that has one more."""
+    more = [
+        Migration(f"runtime/999{n}_note.sql", f"ALTER TABLE {table} ADD COLUMN note text")
+        for n, table in enumerate(("outbox", "inbox", "consumer_offset"))
+    ]
+    return [*migrations_of(service), *more]
+
+
+@asynccontextmanager
+async def another(intake: Process) -> AsyncGenerator[Process]:
+    """A second instance of intake on a port of its own."""
+    program = intake.program
+    port = program.port + 1000
+    environment = {**(program.environment or {}), "INTAKE_HTTP_PORT": str(port)}
+    second = Process(
+        replace(program, name="intake-2", port=port, environment=environment), intake.folder
+    )
+    await second.start()
+    try:
+        yield second
+    finally:
+        await second.stop(STOP_WITHIN_S)
+
+
+async def pauses(admin_dsn: str, ended: asyncio.Event) -> float:
+    """Return the longest time, in seconds, in which triage decided nothing."""
+    connection = await asyncpg.connect(admin_dsn)
+    count, since, longest_s = 0, time.monotonic(), 0.0
+    while not ended.is_set():
+        now = await connection.fetchval(_DECIDED)
+        if now != count:
+            count, since = now, time.monotonic()
+        longest_s = max(longest_s, time.monotonic() - since)
+        await asyncio.sleep(0.1)
+    await connection.close()
+    return longest_s
+
+
+async def restarted(processes: Sequence[Process]) -> list[float]:
+    """Restart each in turn; return how long each took to stop, in seconds."""
+    took_s = []
+    for process in processes:
+        began = time.monotonic()
+        await process.stop(STOP_WITHIN_S)
+        took_s.append(time.monotonic() - began)
+        assert process.exit_code == 0, f"{process.name} was broken off"
+        await process.start()
+    return took_s
+
+
+async def test_every_service_is_restarted_twice_and_no_caller_sees_it(data_folder: Path) -> None:
+    bureaus = load_catalogue().bureau_codes
+    async with infrastructure(data_folder) as infra:
+        keys = await prepare(infra, bureaus)
+        async with (
+            running_services(infra, ROUTER) as services,
+            another(services[0]) as second,
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as client,
+        ):
+            intakes = [services[0], second]
+            bases = [f"http://{process.program.address}" for process in intakes]
+            traffic = Balanced(bases, keys.adapters["demo"], client)
+            ended = asyncio.Event()
+            stops_s: list[float] = []
+            async with asyncio.TaskGroup() as group:
+                async with traffic.at(RATE):
+                    await eventually(lambda: _first_decision(infra.admin_dsn))
+                    watching = group.create_task(pauses(infra.admin_dsn, ended))
+                    for version in (migrations_of, next_version):
+                        steps = await migrate(infra.admin_dsn, steps_of=version)
+                        assert len(steps) == (3 * len(SERVICES) if version is next_version else 0)
+                        stops_s += await restarted([*services, second])
+                ended.set()
+            missing = await eventually(lambda: _nothing_missing(infra.admin_dsn, traffic.accepted))
+
+    pause_s = watching.result()
+    sys.stdout.write(
+        f"\n{len(traffic.statuses)} calls, longest pause {pause_s:.1f} s, "
+        f"stops {min(stops_s):.1f} to {max(stops_s):.1f} s\n"
+    )
+    assert missing
+    assert set(traffic.statuses) == {201}
+    assert pause_s <= LONGEST_PAUSE_S
+
+
+async def _first_decision(admin_dsn: str) -> bool:
+    connection = await asyncpg.connect(admin_dsn)
+    try:
+        return bool(await connection.fetchval(_DECIDED))
+    finally:
+        await connection.close()
+
+
+async def _nothing_missing(admin_dsn: str, accepted: Sequence[str]) -> bool:
+    connection = await asyncpg.connect(admin_dsn)
+    try:
+        return bool(await connection.fetchval(_MISSING, list(accepted)) == 0)
+    finally:
+        await connection.close()
