@@ -21,6 +21,7 @@ class Topic:
         key: What the record's key is, in words; records with one key keep their order.
         readers: The services that consume it; each parks what it cannot handle in ``-dlq``.
         retention: How long records are kept; None keeps the last record of each key for ever.
+        erasure: What a record without value says; None where every record has one.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Topic:
     events: tuple[type[e.Event], ...]
     retention: timedelta | None
     partitions: int = LANE_PARTITIONS
+    erasure: type[e.ContactErased] | None = None
 
     @property
     def from_outside(self) -> bool:
@@ -70,7 +72,13 @@ INTAKE_REQUESTS_EXPRESS = Topic(
     "intake-requests-express", "intake", "dedup key", ("triage",), (e.RequestSubmitted,), 30 * DAY
 )
 INTAKE_CONTACTS = Topic(
-    "intake-contacts", "intake", "request id", ("notify",), (e.ContactGiven,), None
+    "intake-contacts",
+    "intake",
+    "request id",
+    ("notify",),
+    (e.ContactGiven,),
+    None,
+    erasure=e.ContactErased,
 )
 TRIAGE_DECISIONS = Topic(
     "triage-decisions",

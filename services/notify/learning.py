@@ -16,6 +16,12 @@ _LEARN_CONTACTS = """
                    contact_language)
      WHERE requests.request_id = new.request_id
 """
+_ERASE_CONTACTS = """
+    UPDATE requests
+       SET person = NULL, mailbox = NULL, has_phone = NULL, wants_email = NULL, wants_sms = NULL,
+           name = NULL, contact_language = NULL
+     WHERE request_id = ANY($1::uuid[])
+"""
 _LEARN_REQUESTS = """
     UPDATE requests
        SET tracking_number = new.tracking_number, jurisdiction = new.jurisdiction,
@@ -49,6 +55,8 @@ async def keep(db: Connection, news: News) -> None:
     """Write the news, of requests whose rows this transaction holds."""
     if news.contacts:
         await _learn_contacts(db, news)
+    if news.erased:
+        await db.execute(_ERASE_CONTACTS, sorted(news.erased))
     if news.requests:
         await _learn_requests(db, news)
     if news.memberships:

@@ -28,9 +28,10 @@ from shared import events as e
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What became known; of contradicting contacts the last counts, of decisions the first."""
+    """What became known; of contacts and erasures the last counts, of decisions the first."""
 
     contacts: dict[str, ContactFacts] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
     requests: dict[str, RequestFacts] = field(default_factory=dict)
     memberships: dict[tuple[str, str], Membership] = field(default_factory=dict)
     announcements: dict[CaseVersion, Announcement] = field(default_factory=dict)
@@ -39,7 +40,7 @@ class News:
     def request_ids(self) -> frozenset[str]:
         """The requests of which something became known."""
         joined = {request_id for _, request_id in self.memberships}
-        return frozenset(self.contacts.keys() | self.requests.keys() | joined)
+        return frozenset(self.contacts.keys() | self.erased | self.requests.keys() | joined)
 
     @property
     def told_to_all(self) -> frozenset[str]:
@@ -65,6 +66,10 @@ def news_of(events: Iterable[e.Event], contact_key: bytes) -> News:
         if isinstance(event, e.ContactGiven):
             facts = _contact(event.data, contact_key)
             news.contacts[facts.request_id] = facts
+            news.erased.discard(facts.request_id)
+        elif isinstance(event, e.ContactErased):
+            news.contacts.pop(event.data.request_id, None)
+            news.erased.add(event.data.request_id)
         else:
             _READERS[type(event)](news, event)
     return news

@@ -25,7 +25,14 @@ from shared.events.notifications import (
     NotificationSuppressed,
     NotificationUnknown,
 )
-from shared.events.requests import Contact, ContactGiven, Location, Request, RequestSubmitted
+from shared.events.requests import (
+    Contact,
+    ContactErased,
+    ContactGiven,
+    Location,
+    Request,
+    RequestSubmitted,
+)
 from shared.events.submissions import (
     Acceptance,
     Advice,
@@ -86,6 +93,7 @@ __all__ = [
     "CaseStatusChanged",
     "CaseWithRequest",
     "Contact",
+    "ContactErased",
     "ContactGiven",
     "Data",
     "Decision",

@@ -1,9 +1,12 @@
 """What intake tells the other services: the request, and apart from it the contact."""
 
-from typing import ClassVar, Literal
+from datetime import datetime
+from typing import ClassVar, Literal, Self
+from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from shared.errors import UndecodableEventError
 from shared.events.base import Data, Event
 from shared.events.submissions import AttributeValue, Channel, Lane, Media, StatusChannel
 
@@ -83,3 +86,36 @@ class ContactGiven(Event):
     type: Literal["route311.contact.v1"] = "route311.contact.v1"
     source: str = "/intake"
     data: Contact
+
+
+class Erasure(Data):
+    """Whose contact data are to be forgotten."""
+
+    request_id: str
+
+
+class ContactErased(Event):
+    """A reporter's contact data are to be forgotten.
+
+    It has no value on the wire: readers make it of a tombstone on the topic of ``ContactGiven``.
+    """
+
+    subject_field: ClassVar[str] = "request_id"
+
+    type: Literal["route311.contact.erased.v1"] = "route311.contact.erased.v1"
+    source: str = "/intake"
+    data: Erasure
+
+    @classmethod
+    def of_tombstone(cls, key: bytes, at: datetime) -> Self:
+        """Return what the tombstone of this key says; the same one always has the same id.
+
+        Raises:
+            UndecodableEventError: The key is no request id.
+        """
+        try:
+            request_id = str(UUID(key.decode("ascii")))
+        except ValueError:
+            raise UndecodableEventError("key: no request id") from None
+        told = cls.of(Erasure(request_id=request_id), now=at, request=request_id)
+        return told.model_copy(update={"id": f"{request_id}@{at.isoformat()}"})

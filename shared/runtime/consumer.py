@@ -78,14 +78,17 @@ class Consumer(Generic[E]):
     look_for_lost_every_s: float = 10.0
     ready: bool = field(default=False, init=False)
     _batches: Batches[E] = field(init=False)
-    _decoders: dict[str, Decoder[Any]] = field(init=False)
+    _readers: dict[str, Callable[[Record], Item[Any]]] = field(init=False)
     _look_again_at: float | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         from_outside = frozenset(topic.name for topic in self.topics if topic.from_outside)
         parked = DeadLetterCount(self.limit, from_outside)
         self._batches = Batches(self.service, self.pool, self.handle, self.drops_repeats, parked)
-        self._decoders = {topic.name: Decoder(topic.events) for topic in self.topics}
+        self._readers = {
+            topic.name: partial(read, decoder=Decoder[Any](topic.events), erasure=topic.erasure)
+            for topic in self.topics
+        }
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Consume until asked to stop, then finish the batch under way.
@@ -182,7 +185,7 @@ class Consumer(Generic[E]):
         return {p: position.next_offset for p, position in self._batches.positions.items()}
 
     def _read(self, record: Record) -> Item[E]:
-        return read(record, self._decoders[record.topic])
+        return self._readers[record.topic](record)
 
     async def _settle(self, batch: Sequence[Item[E]], stopping: asyncio.Event) -> None:
         began = time.perf_counter()

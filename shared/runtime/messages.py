@@ -1,10 +1,11 @@
 """A Kafka record on its way through a service."""
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from datetime import UTC, datetime
+from typing import Generic, TypeVar, cast
 
 from shared.errors import PermanentError, Route311Error, TooLargeError, TransientError
-from shared.events import Decoder, Event, usable_trace
+from shared.events import ContactErased, Decoder, Event, usable_trace
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.records import Outgoing
 
@@ -54,9 +55,20 @@ class Deferred:
     error: TransientError | None = None
 
 
-def read(record: Record, decoder: Decoder[E]) -> Message[E] | Unfit:
-    """Return the record as a message, or say why it is none."""
+def read(
+    record: Record, decoder: Decoder[E], erasure: type[ContactErased] | None = None
+) -> Message[E] | Unfit:
+    """Return the record as a message, or say why it is none.
+
+    Args:
+        record: As it came.
+        decoder: Knows the events of its topic.
+        erasure: What a record without value says there, if it may have none.
+    """
     try:
+        if record.value is None and erasure:
+            at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+            return cast("Message[E]", Message(record, erasure.of_tombstone(record.key or b"", at)))
         if len(record.value or b"") > MAX_EVENT_BYTES:
             raise TooLargeError(f"larger than {MAX_EVENT_BYTES} bytes")
         headers = dict(record.headers)

@@ -17,6 +17,8 @@ from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
 from shared.runtime.kafka.records import Partition, Record
 from shared.topics import Topic
 
+__all__ = ["Partition", "Record", "Source", "open_source"]
+
 _SHOW_PROGRESS_EVERY_S = 1.0
 _SHOW_PROGRESS_WITHIN_S = 1.0
 _SEEK_WITHIN_S = 5.0

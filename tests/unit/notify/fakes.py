@@ -54,6 +54,8 @@ class InMemoryNotify:
 
     async def learn(self, news: News) -> None:
         self.contacts |= news.contacts
+        for request_id in news.erased:
+            self.contacts.pop(request_id, None)
         self.requests = news.requests | self.requests
         self.announcements = news.announcements | self.announcements
         for key, new in news.memberships.items():
