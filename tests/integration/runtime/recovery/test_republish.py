@@ -35,7 +35,7 @@ from tests.stack import PASSWORD, Stores
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
 TOPICS = (INTAKE_REQUESTS, TRIAGE_DECISIONS)
 
