@@ -96,7 +96,8 @@ async def take_tables(admin_dsn: str, book: FactBook) -> None:
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             for table, selection in _selections():
-                async for row in connection.cursor(selection, prefetch=_AT_ONCE):
-                    book.add(table, tuple(row))
+                cursor = await connection.cursor(selection)
+                while rows := await cursor.fetch(_AT_ONCE):
+                    book.extend(table, map(tuple, rows))
     finally:
         await connection.close()
