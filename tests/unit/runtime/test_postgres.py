@@ -1,0 +1,40 @@
+import asyncpg
+import pytest
+
+from shared.errors import DatabaseBusyError, DatabaseDownError
+from shared.runtime.postgres import UnstorableError, translated
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.DiskFullError,
+        asyncpg.TooManyConnectionsError,
+        asyncpg.OutOfMemoryError,
+        asyncpg.CannotConnectNowError,
+        asyncpg.AdminShutdownError,
+        asyncpg.CrashShutdownError,
+        asyncpg.ConnectionDoesNotExistError,
+        asyncpg.ReadOnlySQLTransactionError,
+        asyncpg.PostgresIOError,
+        asyncpg.IdleInTransactionSessionTimeoutError,
+        asyncpg.InterfaceError,
+        ConnectionRefusedError,
+        TimeoutError,
+    ],
+)
+def test_a_server_that_is_away_full_or_takes_no_writes_concerns_every_message(
+    error: type[Exception],
+) -> None:
+    with pytest.raises(DatabaseDownError), translated():
+        raise error("x")
+
+
+def test_a_deadlock_concerns_one_message() -> None:
+    with pytest.raises(DatabaseBusyError), translated():
+        raise asyncpg.DeadlockDetectedError("x")
+
+
+def test_a_value_that_does_not_fit_concerns_one_message_for_ever() -> None:
+    with pytest.raises(UnstorableError), translated():
+        raise asyncpg.CharacterNotInRepertoireError("x")
