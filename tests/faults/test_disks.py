@@ -1,10 +1,9 @@
 """Disks that are full under the database and under the broker."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ pytestmark = [
 ]
 
 FULL_S = 15
-MIB = 1024 * 1024
+ZEROS = bytes(256 * 1024)
 
 
 @contextmanager
@@ -43,9 +42,9 @@ def small_disk(folder: Path, mib: int) -> Generator[Path]:
 def fill(disk: Path) -> Path:
     """Take all the space that is left; the file gives it back when it is deleted."""
     ballast = disk / "ballast"
-    free = shutil.disk_usage(disk).free
-    with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, free)
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(ZEROS):
+            pass
     return ballast
 
 
