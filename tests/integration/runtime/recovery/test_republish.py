@@ -21,7 +21,7 @@ from shared.runtime.kafka import apply_topics, open_sink
 from shared.runtime.kafka.reader import ends_of
 from shared.runtime.messages import Message
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
-from shared.runtime.outbox import enqueue
+from shared.runtime.outbox import BUCKETS, enqueue
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
 from shared.runtime.records import Outgoing
 from shared.runtime.recovery.pausing import relay_paused
@@ -37,6 +37,12 @@ from tests.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
+HOLDERS = """
+    SELECT usename, count(*) AS buckets
+      FROM pg_locks JOIN pg_stat_activity USING (pid)
+     WHERE locktype = 'advisory' AND granted AND datname = current_database()
+     GROUP BY usename
+"""
 TOPICS = (INTAKE_REQUESTS, TRIAGE_DECISIONS)
 
 
@@ -213,10 +219,12 @@ async def test_while_the_relay_is_held_nothing_is_published_and_then_the_older_c
                 await enqueue(db, [outgoing(3)])
             await pool.execute("UPDATE outbox SET published = false WHERE event_id = '2'")
             await pool.execute("UPDATE outbox SET published = false WHERE event_id = '1'")
+            holders = await pool.fetch(HOLDERS)
             while_held = await values()
         await eventually(lambda: count_is(6))
         stopping.set()
 
+    assert [(row["usename"], row["buckets"]) for row in holders] == [("postgres", BUCKETS)]
     assert while_held == [b"0", b"1", b"2"]
     assert await values() == [b"0", b"1", b"2", b"1", b"2", b"3"]
 
