@@ -67,6 +67,7 @@ async def calling(server: Server) -> AsyncGenerator[Caller]:
         await caller.answer()
         yield caller
         writer.close()
+        await writer.wait_closed()
 
 
 async def test_while_the_gate_is_shut_a_request_is_refused_and_then_answered_again() -> None:
@@ -96,6 +97,14 @@ async def test_a_body_that_looks_like_a_request_is_a_body() -> None:
         assert await caller.answer() == (200, b"got " + inner)
 
 
+async def test_a_head_in_two_pieces_is_read_as_one() -> None:
+    async with calling(Server(shut=True)) as caller:
+        caller.send(b"GET /live HTTP/1.1\r\nNote: ")
+        await a_turn(caller)
+        caller.send(request(b""))
+        assert (await caller.answer())[0] == 200
+
+
 async def test_answers_come_in_the_order_of_the_requests() -> None:
     server = Server()
     async with calling(server) as caller:
@@ -104,9 +113,19 @@ async def test_answers_come_in_the_order_of_the_requests() -> None:
         await server.began.wait()
         server.shut = True
         caller.send(request(b"second"))
-        await asyncio.sleep(0)
+        await a_turn(caller)
         server.held.set()
         assert await caller.answer() == (200, b"got first")
+
+
+async def a_turn(caller: Caller) -> None:
+    """Return when the server has seen what was sent: it answers somebody who came later."""
+    host, port = caller.writer.get_extra_info("peername")
+    later = Caller(*await asyncio.open_connection(host, port))
+    later.send(request(line="GET /live HTTP/1.1"))
+    await later.answer()
+    later.writer.close()
+    await later.writer.wait_closed()
 
 
 async def test_who_wants_the_connection_closed_gets_it_closed() -> None:
