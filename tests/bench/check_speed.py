@@ -1,0 +1,86 @@
+"""How long ``route311 check`` takes, and how much memory: ``python -m tests.bench.check_speed``.
+
+A whole router takes in made-up reports with repeats and garbage among them, and is checked once
+it has come to rest.
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.local.supervisor import running_stack
+from shared.cli.bench.load import submissions
+from shared.cli.check.progress import Silence
+from shared.cli.check.settling import settled
+from shared.runtime.kafka import open_sink
+from shared.runtime.records import Outgoing
+from shared.topics import CHANNEL_SUBMISSIONS
+
+PROGRAM = Path(sys.executable).with_name("route311")
+AT_ONCE = 5_000
+ADAPTERS = 50
+AT_REST_WITHIN_S = 3_600
+
+
+def records(count: int) -> Iterator[Outgoing]:
+    """Yield the reports; one in a hundred comes twice, and one in a thousand is garbage."""
+    topic = CHANNEL_SUBMISSIONS.name
+    for number, event in enumerate(submissions(count)):
+        record = Outgoing.to(topic, f"{event.source}/{number % ADAPTERS}", event)
+        yield record
+        if number % 100 == 0:
+            yield record
+        if number % 1000 == 0:
+            yield Outgoing("", topic, b"garbage", b"garbage %d" % number)
+
+
+async def hand_in(bootstrap: str, count: int) -> None:
+    async with open_sink(bootstrap) as sink:
+        batch: list[Outgoing] = []
+        for record in records(count):
+            batch.append(record)
+            if len(batch) == AT_ONCE:
+                await sink.publish(batch)
+                batch.clear()
+        await sink.publish(batch)
+
+
+def checked(data: Path) -> str:
+    command = (PROGRAM, "check", "--json", "--data", str(data))
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
+        assert process.stdout is not None
+        found = json.load(process.stdout)
+        _, _, used = os.wait4(process.pid, 0)
+    return (
+        f"{found['requests']:,} requests, {found['records']:,} records, holds: {found['holds']}; "
+        f"{found['seconds']:.1f} s, {used.ru_utime + used.ru_stime:.1f} CPU s, "
+        f"{used.ru_maxrss / 1024:.0f} MiB"
+    )
+
+
+@contextmanager
+def open_to_all() -> Generator[Path]:
+    """Make a folder that PostgreSQL may enter as another user."""
+    with tempfile.TemporaryDirectory(prefix="route311-check-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder / "data"
+
+
+async def measure(count: int) -> str:
+    with open_to_all() as data:
+        async with running_stack(data) as stack:
+            await hand_in(stack.kafka, count)
+            await settled(stack.kafka, stack.postgres, AT_REST_WITHIN_S, Silence())
+            return await asyncio.to_thread(checked, data)
+
+
+if __name__ == "__main__":
+    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    sys.stdout.write(asyncio.run(measure(wanted)) + "\n")
