@@ -79,6 +79,7 @@ class Consumer(Generic[E]):
     ready: bool = field(default=False, init=False)
     _batches: Batches[E] = field(init=False)
     _readers: dict[str, Callable[[Record], Item[Any]]] = field(init=False)
+    _lost: frozenset[Partition] = field(default=frozenset(), init=False)
     _look_again_at: float | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -147,8 +148,10 @@ class Consumer(Generic[E]):
                 metrics.POSITION_LOST.labels(partition.topic, str(partition.partition)).inc()
             log.error("position_lost", consumer=self.name, reason=str(error))  # noqa: TRY400
             self.ready = False
-            await self._begin(source, without=error.partitions)
-            self._look_again_at = time.monotonic() + self.look_for_lost_every_s
+            self._lost |= error.partitions
+            await self._begin(source)
+            if self._look_again_at is None:
+                self._look_again_at = time.monotonic() + self.look_for_lost_every_s
             return []
 
     async def _take_over_if_due(self, source: Source, stopping: asyncio.Event) -> None:
@@ -169,14 +172,14 @@ class Consumer(Generic[E]):
             except SystemicError as error:
                 log.warning("database_awaited", code=error.code, reason=str(error))
                 await pause(stopping, next(pauses))
-        self._look_again_at = None
+        self._look_again_at, self._lost = None, frozenset()
         await self._begin(source)
         metrics.ASSIGNMENTS.inc()
         self.ready = True
         log.info("partitions_taken_over", consumer=self.name, partitions=len(owned))
 
-    async def _begin(self, source: Source, without: frozenset[Partition] = frozenset()) -> None:
-        known = {p: at for p, at in self._batches.positions.items() if p not in without}
+    async def _begin(self, source: Source) -> None:
+        known = {p: at for p, at in self._batches.positions.items() if p not in self._lost}
         timestamps = {p: at.timestamp for p, at in known.items() if at.timestamp is not None}
         await source.begin({p: at.next_offset for p, at in known.items()}, timestamps)
 

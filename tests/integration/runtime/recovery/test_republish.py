@@ -173,6 +173,44 @@ async def test_an_older_log_is_filled_again_and_each_event_is_done_once(router: 
         assert await _on_the_log(router, topic) == set(once)
 
 
+async def test_who_runs_all_the_time_is_set_right_without_a_restart(router: Router) -> None:
+    early, late, after = ([request_submitted() for _ in range(20)] for _ in range(3))
+    async with router.at_work():
+        await router.hand_in(early)
+        await router.wait_for(early)
+        await keep_a_copy_of_the_log(router)
+        since = utc_now()
+        await router.hand_in(late)
+        await router.wait_for(late)
+        await bring_the_copy_back(router)
+
+        await router.recover(since)
+        await router.hand_in(after)
+        await router.wait_for(after)
+        await eventually(lambda: _all_published(router))
+
+    once = Counter(e.data.request_id for e in (*early, *late, *after))
+    assert await router.noted("triage") == once
+    assert await router.noted("dispatch") == once
+    for topic in TOPICS:
+        assert await _on_the_log(router, topic) == set(once)
+
+
+async def keep_a_copy_of_the_log(router: Router) -> None:
+    data = router.stores.site.folder.kafka
+    await router.stores.kafka.stop(10)
+    shutil.copytree(data / "data", data / "older")
+    await router.stores.kafka.start()
+
+
+async def bring_the_copy_back(router: Router) -> None:
+    data = router.stores.site.folder.kafka
+    await router.stores.kafka.stop(10)
+    shutil.rmtree(data / "data")
+    (data / "older").rename(data / "data")
+    await router.stores.kafka.start()
+
+
 async def test_a_log_that_grew_past_its_reader_again_is_read_from_the_moment_on(
     router: Router,
 ) -> None:
