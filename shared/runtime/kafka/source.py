@@ -177,8 +177,11 @@ class Source(ConsumerRebalanceListener):
         self._ready = [p for p in self._ready if p not in partitions]
 
     async def _explain(self, wanted: Mapping[Partition, int]) -> str:
-        first = await self._consumer.beginning_offsets(list(wanted))
-        end = await self._consumer.end_offsets(list(wanted))
+        try:
+            first = await self._consumer.beginning_offsets(list(wanted))
+            end = await self._consumer.end_offsets(list(wanted))
+        except KafkaError as error:
+            raise BrokerDownError(type(error).__name__) from error
         return "; ".join(
             f"{p.topic}/{p.partition}: next is {offset}, "
             f"the broker holds {first[p]} to {end[p] - 1}"
