@@ -1,6 +1,5 @@
 """What the kit is for: without a guard, what the guard prevents shows."""
 
-from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 
 import pytest
@@ -9,7 +8,7 @@ from tests.faults.conftest import NewCity
 from tests.faults.kit.trial import Scenario, Trial, endure
 from tests.faults.kit.verdicts import Verdict
 from tests.faults.test_redelivery import redeliver
-from tests.faults.test_zombie import doze, fenced
+from tests.faults.test_zombie import changed, doze, fenced
 
 pytestmark = [
     pytest.mark.faults,
@@ -17,11 +16,7 @@ pytestmark = [
     pytest.mark.timeout(420),
 ]
 
-Harm = Callable[[Trial], Awaitable[None]]
-
-
-def without(service: str, *guards: str) -> dict[str, Sequence[str]]:
-    return {service: ("tests.faults.altered.unguarded", service, *guards)}
+UNORDERED = ("tests.faults.altered.member", "dispatch", "no-order")
 
 
 def invariants(verdict: Verdict) -> set[str]:
@@ -39,7 +34,7 @@ async def repeats(trial: Trial) -> None:
 
 
 async def test_without_the_fence_the_zombie_is_not_stopped(new_city: NewCity, seed: int) -> None:
-    async with new_city(altered=without("triage", "fence")) as city:
+    async with new_city(altered=changed("no-fence")) as city:
         verdict = await endure(city, Scenario("T06", "", doze, fenced), seed)
     assert not verdict.seen
 
@@ -47,7 +42,7 @@ async def test_without_the_fence_the_zombie_is_not_stopped(new_city: NewCity, se
 async def test_without_fence_inbox_and_first_decision_a_zombie_decides_twice(
     new_city: NewCity, seed: int
 ) -> None:
-    altered = without("triage", "fence", "inbox", "first-decision")
+    altered = changed("no-fence", "no-inbox", "no-first-decision")
     async with new_city(altered=altered) as city:
         verdict = await endure(city, Scenario("T06", "", doze, fenced), seed)
     assert "I2" in invariants(verdict)
@@ -56,7 +51,7 @@ async def test_without_fence_inbox_and_first_decision_a_zombie_decides_twice(
 async def test_without_order_in_the_relay_versions_arrive_out_of_order(
     new_city: NewCity, seed: int
 ) -> None:
-    async with new_city(altered=without("dispatch", "order")) as city:
+    async with new_city(altered={"dispatch": UNORDERED}) as city:
         verdict = await endure(city, Scenario("", "", nothing, fenced), seed)
     assert invariants(verdict) & {"I4", "I9"}
 
@@ -64,6 +59,6 @@ async def test_without_order_in_the_relay_versions_arrive_out_of_order(
 async def test_without_inbox_and_first_decision_repeats_are_decided_again(
     new_city: NewCity, seed: int
 ) -> None:
-    async with new_city(altered=without("triage", "inbox", "first-decision")) as city:
+    async with new_city(altered=changed("no-inbox", "no-first-decision")) as city:
         verdict = await endure(city, Scenario("T29", "", repeats, fenced), seed)
     assert invariants(verdict) & {"I1", "I2"}

@@ -6,7 +6,6 @@ from random import Random
 import pytest
 
 from tests.faults.kit.city import City
-from tests.faults.kit.members import Member
 from tests.faults.kit.trial import Scenario, Trial, endure
 from tests.faults.kit.verdicts import stands
 
@@ -28,7 +27,7 @@ async def test_t15_members_join_and_leave_every_three_seconds(city: City, seed: 
         arrived, began = trial.arrivals(), time.monotonic()
         random = Random(trial.seed)
         while time.monotonic() - began < LASTS_S:
-            async with city.joined_by(Member(random.choice(["triage", "dispatch", "notify"]), 2)):
+            async with city.joined_by(random.choice(["triage", "dispatch", "notify"])):
                 await trial.traffic(STAYS_S)
         progress["during"] = (trial.arrivals() - arrived) / (time.monotonic() - began)
 

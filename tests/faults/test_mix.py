@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.kit.city import City
 from tests.faults.kit.links import Weather
-from tests.faults.kit.members import SERVICES, Member, kill, pause, resume
+from tests.faults.kit.members import SERVICES, kill, pause, resume
 from tests.faults.kit.trial import Scenario, Trial, endure
 from tests.faults.kit.verdicts import stands
 
@@ -33,7 +33,7 @@ async def a_service_sleeps(trial: Trial, random: Random) -> None:
 
 
 async def a_member_comes_and_goes(trial: Trial, random: Random) -> None:
-    async with trial.city.joined_by(Member(random.choice(["triage", "dispatch", "notify"]), 2)):
+    async with trial.city.joined_by(random.choice(["triage", "dispatch", "notify"])):
         await trial.traffic(random.uniform(1, 10))
 
 

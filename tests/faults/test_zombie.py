@@ -1,11 +1,16 @@
 """A member that is stopped past its session and wakes up."""
 
+import signal
+from collections.abc import Sequence
+
+import psutil
 import pytest
 
-from tests.faults.kit.city import City
-from tests.faults.kit.members import Member, pause, resume
+from tests.faults.conftest import NewCity
+from tests.faults.kit.members import resume
 from tests.faults.kit.trial import Scenario, Trial, endure
 from tests.faults.kit.verdicts import stands
+from tests.waiting import eventually
 
 pytestmark = [
     pytest.mark.faults,
@@ -16,11 +21,22 @@ pytestmark = [
 ASLEEP_S = 40
 
 
+def changed(*changes: str) -> dict[str, Sequence[str]]:
+    """Return what runs in place of a triage that can be put to sleep with a batch in hand."""
+    return {"triage": ("tests.faults.altered.member", "triage", "sleep", *changes)}
+
+
 async def doze(trial: Trial) -> None:
-    """Put triage to sleep while a second one works, and wake it with what it had in hand."""
-    async with trial.city.joined_by(Member("triage", 2)):
+    """Put triage to sleep with a batch in hand, let another take over, and wake it."""
+    async with trial.city.joined_by("triage"):
         await trial.traffic(3)
-        pause(trial.city.members["triage"])
+        sleeper = psutil.Process(trial.city.members["triage"].pid)
+        sleeper.send_signal(signal.SIGUSR1)
+
+        async def asleep() -> bool:
+            return sleeper.status() == psutil.STATUS_STOPPED
+
+        await eventually(asleep)
         await trial.traffic(ASLEEP_S)
         resume(trial.city.members["triage"])
         await trial.traffic(5)
@@ -31,6 +47,7 @@ def fenced(trial: Trial) -> str:
     return f"{fenced} fenced batches" if fenced else ""
 
 
-async def test_t06_triage_sleeps_past_its_session_and_wakes(city: City, seed: int) -> None:
-    scenario = Scenario("T06", f"SIGSTOP triage, {ASLEEP_S} s", doze, fenced)
-    stands(await endure(city, scenario, seed))
+async def test_t06_triage_sleeps_past_its_session_and_wakes(new_city: NewCity, seed: int) -> None:
+    async with new_city(altered=changed()) as city:
+        scenario = Scenario("T06", f"SIGSTOP triage, {ASLEEP_S} s", doze, fenced)
+        stands(await endure(city, scenario, seed))

@@ -21,6 +21,7 @@ from shared.catalogue import load_catalogue
 from shared.runtime.kafka import apply_topics
 from shared.topics import all_topics
 from tests.faults.kit.brokers import Node, behind, running_broker
+from tests.faults.kit.history import History
 from tests.faults.kit.links import Link, link_to
 from tests.faults.kit.members import SERVICES, Member, Wiring
 
@@ -34,6 +35,8 @@ class City:
     """What runs.
 
     Attributes:
+        altered: Modules that run in place of a service.
+        histories: What the clients of each trial were told.
         members: The processes of the services, by name.
         deaths: How often a service ended by itself or by our hand, by name.
         bootstrap: Where clients outside find Kafka; no link lies between.
@@ -49,8 +52,11 @@ class City:
     admin_dsn: str
     keys: Keys
     wiring: Wiring
+    altered: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    histories: list[History] = field(default_factory=list)
     members: dict[str, Process] = field(default_factory=dict)
     deaths: dict[str, int] = field(default_factory=dict)
+    _may_run: asyncio.Event = field(default_factory=asyncio.Event)
     _life: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @property
@@ -88,8 +94,9 @@ class City:
             await self._life.enter_async_context(self.supervised(process))
 
     @asynccontextmanager
-    async def joined_by(self, member: Member) -> AsyncGenerator[Process]:
-        """Run one more member for a while; it leaves in good order."""
+    async def joined_by(self, service: str) -> AsyncGenerator[Process]:
+        """Run a second member of a service for a while; it leaves in good order."""
+        member = Member(service, 2, self.altered.get(service, ()))
         process = member.process(self.site, self.wiring)
         await process.start()
         self.members[member.name] = process
@@ -109,9 +116,18 @@ class City:
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
 
+    @asynccontextmanager
+    async def without_services(self) -> AsyncGenerator[None]:
+        """Stop every service in good order, and start them again at the end."""
+        self._may_run.clear()
+        await asyncio.gather(*(member.stop(_STOP_WITHIN_S) for member in self.members.values()))
+        yield
+        self._may_run.set()
+
     async def _keep_alive(self, process: Process) -> None:
         while True:
             await process.ended()
+            await self._may_run.wait()
             self.deaths[process.name] = self.deaths.get(process.name, 0) + 1
             await asyncio.sleep(_RESTART_AFTER_S)
             with suppress(StartError):
@@ -179,8 +195,9 @@ async def running_city(
             )
         )
         city = await _prepared(site, stores, links, life, random)
-        altered = altered or {}
-        await city.add(*(Member(name, 1, altered.get(name, ())) for name in services))
+        city._may_run.set()  # noqa: SLF001 - its own maker
+        city.altered = altered or {}
+        await city.add(*(Member(name, 1, city.altered.get(name, ())) for name in services))
         async with city._life:  # noqa: SLF001 - its own maker
             write_stack(site.folder.stack_file, _stack(city))
             yield city

@@ -49,13 +49,16 @@ class History:
         """How many answers over HTTP had a status of 500 or more."""
         return sum(count for status, count in self.statuses.items() if status >= 500)
 
-    def write(self, file: Path) -> Path:
-        """Write what ``route311 check --history`` reads."""
-        file.write_text("".join(f"{json.dumps(line)}\n" for line in self._lines()))
-        return file
-
-    def _lines(self) -> Iterable[dict[str, str | None]]:
+    def lines(self) -> Iterable[dict[str, str | None]]:
+        """Yield what ``route311 check --history`` reads."""
         for (source, name), (outcome, request_id) in self.outcomes.items():
             yield {"source": source, "id": name, "outcome": outcome, "request_id": request_id}
         for digest in sorted(self.poison):
             yield {"outcome": "poison", "topic": "channel-submissions", "sha256": digest}
+
+
+def write(histories: Iterable[History], file: Path) -> Path:
+    """Write what clients know as JSON Lines."""
+    lines = (line for history in histories for line in history.lines())
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    return file

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from pathlib import Path
+from zlib import crc32
 
 import aiohttp
 
@@ -17,7 +18,7 @@ from tests.faults.kit.adapter import Adapter
 from tests.faults.kit.bureaus import Bureaus
 from tests.faults.kit.city import City
 from tests.faults.kit.evidence import Evidence
-from tests.faults.kit.history import History
+from tests.faults.kit.history import History, write
 from tests.faults.kit.people import SOURCE as PEOPLE
 from tests.faults.kit.people import People
 from tests.faults.kit.reports import reports
@@ -158,7 +159,8 @@ class Scenario:
 
 async def endure(city: City, scenario: Scenario, seed: int) -> Verdict:
     """Harm a router under traffic and judge what became of it."""
-    async with _started(city, seed, scenario.rate) as trial:
+    own_seed = crc32(f"{seed} {scenario.id} {scenario.what}".encode())
+    async with _started(city, own_seed, scenario.rate) as trial:
         await trial.flows()
         await trial.traffic(_CALM_S)
         await scenario.harm(trial)
@@ -168,12 +170,13 @@ async def endure(city: City, scenario: Scenario, seed: int) -> Verdict:
         await trial.traffic(_AFTERWARDS_S)
         await trial.come_to_rest()
         await trial.evidence.look()
-        return await _judged(trial, scenario, recovery_s)
+        return await _judged(trial, scenario, seed, recovery_s)
 
 
 @asynccontextmanager
 async def _started(city: City, seed: int, rate: float) -> AsyncGenerator[Trial]:
     history = History()
+    city.histories.append(history)
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
@@ -217,16 +220,16 @@ def _addresses(city: City) -> dict[str, str]:
     return {name: f"http://{p.program.address}" for name, p in city.members.items()}
 
 
-async def _judged(trial: Trial, scenario: Scenario, recovery_s: float) -> Verdict:
+async def _judged(trial: Trial, scenario: Scenario, seed: int, recovery_s: float) -> Verdict:
     with tempfile.TemporaryDirectory() as folder:
-        file = trial.history.write(Path(folder) / "history.jsonl")
+        file = write(trial.city.histories, Path(folder) / "history.jsonl")
         report = await check(
             trial.city.bootstrap, trial.city.admin_dsn, history=file, settle_s=_SETTLED_WITHIN_S
         )
     return Verdict(
         scenario=scenario.id,
         fault=scenario.what,
-        seed=trial.seed,
+        seed=seed,
         seen=scenario.seen(trial),
         handed_in=trial.history.handed_in,
         accepted=trial.history.accepted,

@@ -45,11 +45,15 @@ class LogFacts:
         """Note what records say, in the order of each partition."""
         for record in records:
             if record.topic.endswith(_DEAD):
-                self._book.add("parked", _parked(record))
+                self._book.add("parked", (*_parked(record), self._is_readable(record)))
             elif record.topic == INTAKE_CONTACTS.name and record.value is None:
                 self._book.add("contacts", ((record.key or b"").decode(), True))
             else:
                 self._take_event(record)
+
+    def _is_readable(self, parked: Record) -> bool:
+        decoder = self._decoders.get(parked.topic.removesuffix(_DEAD))
+        return decoder is not None and not isinstance(read(parked, decoder), Unfit)
 
     def _take_event(self, record: Record) -> None:
         message = read(record, self._decoders[record.topic])

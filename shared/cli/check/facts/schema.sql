@@ -13,7 +13,7 @@ CREATE TABLE seen (topic TEXT, id TEXT, source TEXT, digest BLOB);
 CREATE TABLE unreadable (topic TEXT, place TEXT);
 CREATE TABLE parked (
     topic TEXT, place TEXT, service TEXT, code TEXT, origin TEXT, origin_topic TEXT,
-    origin_partition INTEGER, origin_offset INTEGER, sha256 TEXT
+    origin_partition INTEGER, origin_offset INTEGER, sha256 TEXT, readable INTEGER
 );
 CREATE TABLE sightings (hash BLOB, place TEXT);
 

@@ -41,12 +41,7 @@ SCHEMAS = Invariant(
         Clause(
             "a record that was parked as unreadable and is not",
             f"""
-            SELECT p.place
-              FROM parked AS p
-              JOIN partitions AS b
-                ON b.topic = p.origin_topic AND b.partition = p.origin_partition
-             WHERE p.code IN {_UNREADABLE} AND p.origin_offset >= b.first
-               AND NOT EXISTS (SELECT 1 FROM unreadable AS u WHERE u.place = p.origin)
+            SELECT place FROM parked WHERE code IN {_UNREADABLE} AND readable
             """,  # noqa: S608 - made of constants
         ),
         Clause(

@@ -1,12 +1,15 @@
-"""``python -m tests.faults.altered.unguarded SERVICE GUARD…``: a service without some guards.
+"""``python -m tests.faults.altered.member SERVICE CHANGE…``: a service that was changed.
 
-What the guards prevent must show in a trial, else the trial could not see it.
+Without a guard, what the guard prevents must show in a trial, else the trial could not see it.
 """
 
+import os
+import signal
 import sys
 from collections.abc import Collection
+from typing import Any
 
-from shared.runtime import inbox, offsets, relay
+from shared.runtime import batches, inbox, offsets, relay
 from tests.faults.altered.service import run_altered
 
 _FENCE = """
@@ -42,17 +45,36 @@ def without_first_decision() -> None:
     async def decided(_: object, __: Collection[str]) -> set[str]:
         return set()
 
+    async def record(_: object, __: object) -> None: ...
+
     store.PostgresCases.decided = decided  # type: ignore[method-assign,assignment]
+    store.PostgresCases.record = record  # type: ignore[method-assign,assignment]
 
 
-_GUARDS = {
-    "fence": without_fence,
-    "inbox": without_inbox,
-    "order": without_order,
-    "first-decision": without_first_decision,
+def sleeping_when_asked() -> None:
+    """After SIGUSR1, stop (SIGSTOP) with the next batch in hand."""
+    commit = batches.Batches.commit
+    asked: list[int] = []
+
+    async def commit_after_sleep(mine: Any, items: Any) -> None:
+        if asked:
+            asked.clear()
+            os.kill(os.getpid(), signal.SIGSTOP)
+        await commit(mine, items)
+
+    signal.signal(signal.SIGUSR1, lambda number, _: asked.append(number))
+    batches.Batches.commit = commit_after_sleep  # type: ignore[method-assign,assignment]
+
+
+_CHANGES = {
+    "sleep": sleeping_when_asked,
+    "no-fence": without_fence,
+    "no-inbox": without_inbox,
+    "no-order": without_order,
+    "no-first-decision": without_first_decision,
 }
 
 if __name__ == "__main__":
-    for guard in sys.argv[2:]:
-        _GUARDS[guard]()
+    for change in sys.argv[2:]:
+        _CHANGES[change]()
     run_altered(sys.argv[1])
