@@ -17,8 +17,6 @@ from rich.console import Console
 from tests.faults.kit import verdicts
 from tests.faults.kit.city import City, running_city
 
-REPORT = Path("fault-report.json")
-
 
 def pytest_sessionstart() -> None:
     os.environ.setdefault("FAULTS_SEED", str(int.from_bytes(os.urandom(3))))
@@ -30,7 +28,6 @@ def pytest_report_header() -> str:
 
 def pytest_terminal_summary() -> None:
     verdicts.show(Console(file=sys.stdout, width=150))
-    verdicts.write(REPORT)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ class Bureaus:
     """Every bureau of the city.
 
     Attributes:
+        ahead_s: By how much the work that came last was dated in the future, in seconds.
         arrived: When the first work for a request came to a bureau, by request.
     """
 
@@ -32,6 +34,7 @@ class Bureaus:
         self._random = Random(seed)
         self._done: set[tuple[str, str]] = set()
         self.arrived: dict[str, float] = {}
+        self.ahead_s = 0.0
 
     async def where_work_ends(self) -> Mapping[Partition, int]:
         """Return from where on work is new."""
@@ -60,6 +63,7 @@ class Bureaus:
 
     def _hear(self, event: dict[str, Any]) -> list[Outgoing]:
         self.arrived.setdefault(event["correlationid"], time.monotonic())
+        self.ahead_s = (datetime.fromisoformat(event["time"]) - utc_now()).total_seconds()
         order = event["data"]
         step = _NEXT.get(order["status"])
         if order["role"] != "lead" or step is None:

@@ -49,12 +49,16 @@ class Verdict:
         return sum(line.startswith(("I1:", "I2:")) and "twice" not in line for line in self.broken)
 
 
+REPORT = Path("fault-report.json")
+"""The verdicts of the run so far, for programs."""
+
 _VERDICTS: list[Verdict] = []
 
 
 def stands(verdict: Verdict) -> Verdict:
     """Keep the verdict; fail when an invariant is broken, or when the fault did not bite."""
     _VERDICTS.append(verdict)
+    _write(REPORT)
     assert not verdict.broken, verdict.broken
     assert not verdict.mails_twice
     assert verdict.seen, "the fault did not show: the trial is void"
@@ -82,7 +86,6 @@ def show(console: Console) -> None:
     console.print(table)
 
 
-def write(file: Path) -> None:
-    """Write the verdicts of the run as JSON."""
+def _write(file: Path) -> None:
     lines = [asdict(verdict) | {"verdict": verdict.word} for verdict in _VERDICTS]
     file.write_text(json.dumps(lines, indent=2) + "\n")
