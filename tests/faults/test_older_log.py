@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import timedelta
 
 import pytest
 
@@ -25,7 +26,7 @@ async def test_t05_an_older_log_is_refilled_from_the_outboxes(new_city: NewCity,
         older = city.site.folder.path / "kafka" / "older"
 
         async def harm(trial: Trial) -> None:
-            before = utc_now()
+            a_while_ago = utc_now() - timedelta(minutes=1)
             await city.broker.stop(8)
             shutil.copytree(data, older)
             await city.broker.start()
@@ -36,7 +37,7 @@ async def test_t05_an_older_log_is_refilled_from_the_outboxes(new_city: NewCity,
                 shutil.rmtree(data)
                 older.rename(data)
                 await city.broker.start()
-                since = before.isoformat()
+                since = a_while_ago.isoformat()
                 said = json.loads(await city.command("republish", "--since", since, "--json"))
                 refilled.update(said["published_again"])
             trial.over()
