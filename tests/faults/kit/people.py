@@ -36,24 +36,24 @@ class People:
         self._history.tell(SOURCE, report.id, "indeterminate")
         give_up_at = time.monotonic() + _PATIENCE_S
         while time.monotonic() < give_up_at:
-            if await self._try(report):
+            pause_s = await self._try(report)
+            if pause_s is None:
                 return
-            await asyncio.sleep(_AGAIN_AFTER_S)
+            await asyncio.sleep(pause_s)
 
-    async def _try(self, report: Report) -> bool:
+    async def _try(self, report: Report) -> float | None:
+        """Hand in once; return after how many seconds to do it again, None when it is settled."""
         began = time.monotonic()
-        status, request_id = await self._call(report)
+        status, request_id, pause_s = await self._call(report)
         self._history.answered(status, time.monotonic() - began)
         if status == 201:
             self._history.tell(SOURCE, report.id, "accepted", request_id)
         elif status == 422:
             self._history.tell(SOURCE, report.id, "rejected")
-        return status in {201, 422}
+        return None if status in {201, 422} else pause_s
 
-    async def _call(self, report: Report) -> tuple[int, str | None]:
+    async def _call(self, report: Report) -> tuple[int, str | None, float]:
         intakes = self._intakes()
-        if not intakes:
-            return 0, None
         self._turn += 1
         intake = intakes[self._turn % len(intakes)]
         try:
@@ -66,6 +66,7 @@ class People:
                 body = await answer.json(content_type=None)
                 if answer.status >= 500:
                     self._history.reasons[str(body.get("detail"))] += 1
-                return answer.status, body.get("request_id")
+                pause_s = float(answer.headers.get("Retry-After", _AGAIN_AFTER_S))
+                return answer.status, body.get("request_id"), pause_s
         except (aiohttp.ClientError, TimeoutError, ValueError):
-            return 0, None
+            return 0, None, _AGAIN_AFTER_S
