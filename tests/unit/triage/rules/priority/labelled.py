@@ -1,0 +1,68 @@
+"""Texts as people write them, each with what it is, and how the rules judge them.
+
+The train part is there to mend rules and phrases by. The test part says how good they are on texts
+that nobody looked at: never mend anything by it, and never print its texts.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from services.triage.rulebook import Assessment, CityRules
+from shared.catalogue import load_catalogue
+
+_URGENT = ("P1", "P2")
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A text and what it is: ``emergency``, ``urgent``, ``routine`` or ``harmless``.
+
+    ``harmless`` are texts with the words of a hazard that tell of none.
+    """
+
+    part: str
+    language: str
+    label: str
+    service_code: str
+    text: str
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the rules judge the text as a person did.
+
+        A kind that is always a hazard stays urgent, whatever the text says.
+        """
+        found = assess(self)
+        if self.label == "emergency":
+            return found.danger is not None
+        is_urgent = found.urgency.level in _URGENT
+        if self.label == "urgent":
+            return is_urgent
+        always = rules().services[self.service_code].hazard == "always"
+        return found.danger is None and (always or not is_urgent)
+
+
+@cache
+def texts() -> Sequence[Labelled]:
+    """Return every text, of both parts."""
+    lines = (Path(__file__).parent / "texts.jsonl").read_text("utf-8").splitlines()
+    return tuple(Labelled(**json.loads(line)) for line in lines)
+
+
+def of(part: str, language: str, label: str) -> Sequence[Labelled]:
+    """Return the texts of one part, language and label."""
+    return [t for t in texts() if (t.part, t.language, t.label) == (part, language, label)]
+
+
+@cache
+def rules() -> CityRules:
+    """Return the rules of Portland."""
+    return CityRules(load_catalogue().jurisdictions["portland.gov"])
+
+
+def assess(labelled: Labelled) -> Assessment:
+    """Return what the rules say of a text without answers."""
+    return rules().assess(rules().services[labelled.service_code], labelled.text, {}, None)

@@ -1,0 +1,33 @@
+from collections import Counter
+
+import pytest
+
+from shared.phrases import fold
+from tests.unit.triage.rules.priority import labelled
+
+LABELS = ("emergency", "urgent", "routine", "harmless")
+
+
+def test_there_are_four_hundred_texts_or_more_about_half_of_them_spanish() -> None:
+    languages = Counter(text.language for text in labelled.texts())
+
+    assert languages.total() >= 400
+    assert languages["es"] >= 0.45 * languages.total()
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_each_part_has_texts_of_every_label(part: str, language: str) -> None:
+    assert all(len(labelled.of(part, language, label)) >= 15 for label in LABELS)
+
+
+def test_no_text_is_in_the_set_twice() -> None:
+    times = Counter(fold(text.text) for text in labelled.texts())
+
+    assert [text for text, count in times.items() if count > 1] == []
+
+
+def test_every_text_has_a_kind_of_the_city() -> None:
+    known = labelled.rules().services
+
+    assert {text.service_code for text in labelled.texts()} <= set(known)
