@@ -65,6 +65,11 @@ COMMANDS = (
         "shared.cli.bench.command:bench",
         "Measure the router's speed against the raw limit, in one run.",
     ),
+    Command(
+        "triage",
+        "services.triage.evaluation.cli.command:app",
+        "Measure the rules of duplicates and urgency on past requests.",
+    ),
     Command("catalogue", "shared.cli.catalogue:app", "Check the service catalogue."),
     Command(
         "migrate",

@@ -1,0 +1,1 @@
+"""The rules of triage over files of past requests, offline: how good and how fast they are."""
