@@ -94,11 +94,13 @@ class Consumer(Generic[E]):
     async def run(self, stopping: asyncio.Event) -> None:
         """Consume until asked to stop, then finish the batch under way.
 
+        When so much would be parked that a person must look first, it ends before that, unready
+        and with an alarm, while the rest of the service goes on.
+
         Raises:
-            TooManyDeadLettersError: So much would be parked that a person must look first.
             Exception: An error nobody foresaw, with nothing half done.
         """
-        with suppress(StoppedError):
+        with suppress(StoppedError, TooManyDeadLettersError):
             while not stopping.is_set():
                 await unless_stopped(stopping, self._serve(stopping), grace_s=_GRACE_S)
 
@@ -119,8 +121,9 @@ class Consumer(Generic[E]):
             metrics.BROKER_FAILURES.inc()
             log.warning("source_reopened", consumer=self.name, reason=str(error))
             await pause(stopping, _RETRY_S)
-        except TooManyDeadLettersError:
+        except TooManyDeadLettersError as error:
             metrics.DEAD_LETTER_LIMIT.labels(self.name).inc()
+            log.error("consumer_ended", consumer=self.name, reason=str(error))  # noqa: TRY400
             raise
         finally:
             self.ready = False
