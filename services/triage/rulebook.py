@@ -12,6 +12,7 @@ from services.triage.rules.priority.emergency import danger_in
 from services.triage.rules.priority.urgency import Danger, Urgency, urgency_of
 from services.triage.rules.referral import Referral, refer
 from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
+from shared.catalogue.evidence import read_evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,12 @@ class CityRules:
     def __init__(self, jurisdiction: Jurisdiction) -> None:
         self.services: Mapping[str, ServiceType] = jurisdiction.services
         self.limits = {code: kind.dedup for code, kind in jurisdiction.services.items()}
+        self.evidence = read_evidence(jurisdiction.folder)
         self._jurisdiction = jurisdiction
         self._conditions = ConditionFinder(jurisdiction)
+        reach_m = self.evidence.reach_m if self.evidence else 0.0
         self._reaches = {
-            group: _reach([self.limits[kind] for kind in kinds])
+            group: _reach([self.limits[kind] for kind in kinds], reach_m)
             for group, kinds in jurisdiction.dedup_groups.items()
         }
 
@@ -99,10 +102,11 @@ def search_for(report: Report, key: str, reach: Reach) -> Search:
     )
 
 
-def _reach(limits: list[Dedup]) -> Reach:
+def _reach(limits: list[Dedup], at_least_m: float) -> Reach:
     counting = [limit for limit in limits if limit.window]
+    radii = [limit.radius_m for limit in counting if limit.radius_m]
     return Reach(
-        max((limit.radius_m for limit in counting), default=0.0),
+        max(at_least_m, *radii) if radii else 0.0,
         max((limit.window for limit in counting), default=timedelta(0)),
         any(not limit.radius_m for limit in counting),
     )

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.triage.hearing import Hearing
-from services.triage.rules.dedup.comparison import Case, Link, find_earlier
+from services.triage.rules.dedup.comparison import Case, Link
+from services.triage.rules.dedup.earlier import find_earlier
 from services.triage.rules.dedup.known_cases import KnownCases
 
-Outcome = Literal["new", "duplicate", "recurrence", "referral"]
+Outcome = Literal["new", "duplicate", "possible_duplicate", "recurrence", "referral"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class Ruling:
     @property
     def makes_known(self) -> Case | None:
         """The case that it opened, if later reports can be about it."""
-        opened = self.outcome in ("new", "recurrence")
-        return self.case if opened and self.hearing.search else None
+        joined = self.outcome == "duplicate"
+        return None if joined or not self.hearing.search else self.case
 
 
 def rule_on(hearing: Hearing, known: KnownCases) -> Ruling:
@@ -37,10 +38,17 @@ def rule_on(hearing: Hearing, known: KnownCases) -> Ruling:
     if referral is not None and referral.instead:
         return Ruling(hearing, "referral", None, None)
     candidates = known.near(hearing.search) if hearing.search else ()
-    link = find_earlier(hearing.report, candidates, hearing.city.limits)
+    city = hearing.city
+    link = find_earlier(hearing.report, candidates, city.limits, city.evidence)
     if link is not None and link.relation == "duplicate":
         return Ruling(hearing, "duplicate", link, link.case)
-    ruling = Ruling(hearing, "recurrence" if link else "new", link, hearing.opens)
+    ruling = Ruling(hearing, _opened_as(link), link, hearing.opens)
     if case := ruling.makes_known:
         known.add(case)
     return ruling
+
+
+def _opened_as(link: Link | None) -> Outcome:
+    if link is None:
+        return "new"
+    return "possible_duplicate" if link.relation == "possible" else "recurrence"

@@ -142,7 +142,7 @@ def _row(line: int, record: Mapping[str, Any], city: Jurisdiction, zone: tzinfo)
             is_mapped=code is not None,
             latitude=_number(cells["latitude"]),
             longitude=_number(cells["longitude"]),
-            address=cells["address"] or None,
+            address=" ".join(cells["address"].split()) or None,
             description=cells["description"] or cells["kind"],
         )
     except ValueError as error:
@@ -151,7 +151,7 @@ def _row(line: int, record: Mapping[str, Any], city: Jurisdiction, zone: tzinfo)
 
 def _cell(record: Mapping[str, Any], names: Iterable[str]) -> str:
     value = next((record[name] for name in names if record.get(name) is not None), "")
-    return " ".join(str(value).split())
+    return str(value).strip()
 
 
 def _code(kind: str, city: Jurisdiction) -> str | None:

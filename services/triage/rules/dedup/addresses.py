@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from itertools import groupby
+from functools import lru_cache
+from itertools import dropwhile, groupby
 
 from shared.phrases import fold
 
@@ -50,6 +51,8 @@ _SHORT = {
 }
 _STREETS = frozenset({"st", "ave", "blvd", "rd", "dr", "ln", "ter", "hwy", "fwy", "pkwy"})
 _NUMBER = re.compile(r"\d")
+_STREET_LIKE = frozenset({"way", "pl", "ct", "sq", "cir", "park", "row", "plz"})
+_REMEMBERED = 1 << 16
 
 
 def address_key(address: str) -> str | None:
@@ -85,3 +88,18 @@ def _is_street(words: Sequence[str]) -> bool:
 def _words(text: str) -> list[str]:
     words = [_SHORT.get(word, word) for word in fold(text).split()]
     return [word for word in words if word not in _UNIT_WORDS]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def streets_of(key: str) -> frozenset[str]:
+    """Return the names of the streets in an ``address_key``: one, of a corner several.
+
+    What follows a street's name, such as the city, does not count.
+    """
+    return frozenset(filter(None, map(_street, key.split(" and "))))
+
+
+def _street(text: str) -> str:
+    words = list(dropwhile(_HOUSE.fullmatch, text.split()))
+    ends = (i for i, word in enumerate(words[1:], start=2) if word in _STREETS | _STREET_LIKE)
+    return " ".join(words[: next(ends, len(words))])

@@ -1,6 +1,6 @@
 """When two reports are about the same problem."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -8,8 +8,9 @@ from typing import Literal
 from shared.catalogue import Dedup
 from shared.values import GeoPoint, distance_m
 
-Relation = Literal["duplicate", "after_closing", "window_over"]
+Relation = Literal["duplicate", "possible", "after_closing", "window_over"]
 Nearness = Literal["near", "same_address", "same_reporter"]
+Aspect = Literal["group", "place", "time", "kind", "street"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,24 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What one aspect of two reports says for or against one problem, in points."""
+
+    aspect: Aspect
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """An earlier case that a report is held against, and the figures that say why.
 
     Attributes:
-        relation: The same problem, or the same one again and why a new case is due.
+        relation: The same problem, perhaps the same, or the same again and why a new case is due.
         apart: Between the event times of the report and of the one that opened the case.
         distance_m: None where not the place but the reporter is the same.
-        radius_m: The farthest that would have counted.
+        radius_m: The farthest at which it would be the same problem.
         window: The longest time apart that would have counted.
+        findings: What was weighed; empty where radius and window alone decide.
     """
 
     case: Case
@@ -65,30 +75,34 @@ class Link:
     distance_m: float | None
     radius_m: float
     window: timedelta
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """The points of all findings."""
+        return sum(finding.points for finding in self.findings)
+
+    @property
+    def is_within_radius(self) -> bool:
+        """Whether place or person is as near as the same problem asks for."""
+        return self.distance_m is None or self.distance_m <= self.radius_m
 
 
-def find_earlier(report: Report, cases: Iterable[Case], limits: Mapping[str, Dedup]) -> Link | None:
-    """Return the case that the report is about, or the one that it is a recurrence of, or None.
-
-    A case that is the same problem comes before one that is the same again. Of several the
-    nearest wins, then the oldest, then the smallest id, so the order of ``cases`` does not count.
-
-    Args:
-        report: A report that no case holds yet.
-        cases: The known cases of its dedup key; those too far away may be left out.
-        limits: Window and radius of each kind.
-    """
-    links = [link for case in cases if (link := relate(report, case, limits)) is not None]
-    return min(links, key=_preference, default=None)
-
-
-def relate(report: Report, case: Case, limits: Mapping[str, Dedup]) -> Link | None:
+def relate(
+    report: Report, case: Case, limits: Mapping[str, Dedup], reach_m: float = 0.0
+) -> Link | None:
     """Hold a report against one case; None when they have nothing to do with each other.
 
     The radius is that of the kind that was reported first by event time, whichever of the two
     arrived first; of the two windows the shorter counts. All bounds are included, in both
     directions. A kind with a window of zero is never the same problem; one with a radius of zero
     has no place, so only the same person can mean the same.
+
+    Args:
+        report: A report that no case holds yet.
+        case: A known case of its dedup key.
+        limits: Window and radius of each kind.
+        reach_m: As far apart as this they are linked also beyond the radius.
     """
     opening = case.opening
     of_report, of_case = limits[report.kind], limits.get(opening.kind)
@@ -99,7 +113,7 @@ def relate(report: Report, case: Case, limits: Mapping[str, Dedup]) -> Link | No
     relation = _relation(report, case, window)
     if relation is None:
         return None
-    found = _nearness(report, opening, radius_m)
+    found = _nearness(report, opening, radius_m, reach_m)
     if found is None:
         return None
     nearness, away_m = found
@@ -123,19 +137,13 @@ def _relation(report: Report, case: Case, window: timedelta) -> Relation | None:
 
 
 def _nearness(
-    report: Report, opening: Report, radius_m: float
+    report: Report, opening: Report, radius_m: float, reach_m: float
 ) -> tuple[Nearness, float | None] | None:
     if not radius_m:
         same = report.reporter is not None and report.reporter == opening.reporter
         return ("same_reporter", None) if same else None
     if report.point is not None and opening.point is not None:
         away_m = distance_m(report.point, opening.point)
-        return ("near", away_m) if away_m <= radius_m else None
+        return ("near", away_m) if away_m <= max(radius_m, reach_m) else None
     same = report.address is not None and report.address == opening.address
     return ("same_address", 0.0) if same else None
-
-
-def _preference(link: Link) -> tuple[bool, float, datetime, str]:
-    case = link.case
-    again = link.relation != "duplicate"
-    return again, link.distance_m or 0.0, case.opening.observed_at, case.case_id

@@ -1,6 +1,7 @@
 """How sure it is that two reports are the same problem, and how that is said."""
 
-from services.triage.rules.dedup.comparison import Link
+from services.triage.rules.dedup.comparison import Aspect, Link
+from shared.catalogue.evidence import MOST_POINTS
 
 _FAR = 0.25  # what the edge of the radius takes from a confidence of 1
 _LATE = 0.15  # what the end of the window takes
@@ -11,9 +12,12 @@ _HOUR_S = 3600.0
 def confidence(link: Link, kind: str) -> float:
     """Return how sure the link is, from 0 to 1: the nearer in place and time, the surer.
 
-    A link without a distance counts as one at the edge of the radius, and a time apart over the
-    window as one at its end. The weights are a judgement and not measured.
+    Where evidence was weighed it is the score, of 100. Else a link without a distance counts as
+    one at the edge of the radius, and a time apart over the window as one at its end; those
+    weights are a judgement and not measured.
     """
+    if link.findings:
+        return round(min(1.0, max(0.0, link.score / MOST_POINTS)), 2)
     distance = 1.0 if link.distance_m is None else link.distance_m / link.radius_m
     time = min(1.0, link.apart / link.window)
     other = 0.0 if kind == link.case.opening.kind else 1.0
@@ -21,14 +25,23 @@ def confidence(link: Link, kind: str) -> float:
 
 
 def reasons(link: Link, kind: str) -> list[tuple[str, str | None]]:
-    """Return the code of each reason for the link, with the figures behind it."""
+    """Return the code of each reason for the link, with the figures and the points behind it."""
     opening = link.case.opening
     same = kind == opening.kind
-    return [
-        ("same_kind", None) if same else ("same_group", f"{kind} and {opening.kind}"),
-        (link.nearness, _place(link)),
-        _time(link),
-    ]
+    told: dict[Aspect, tuple[str, str | None]] = {
+        "kind": ("same_kind", None) if same else ("same_group", f"{kind} and {opening.kind}"),
+        "place": _place(link),
+        "time": _time(link),
+    }
+    if not link.findings:
+        return list(told.values())
+    told |= {"group": ("usual_in_group", None), "street": ("same_street", None)}
+    return [_with_points(told[found.aspect], found.points) for found in link.findings]
+
+
+def _with_points(reason: tuple[str, str | None], points: float) -> tuple[str, str]:
+    code, detail = reason
+    return code, ", ".join(filter(None, (detail, f"{points:+.0f} points")))
 
 
 def hours(link: Link) -> float:
@@ -36,15 +49,17 @@ def hours(link: Link) -> float:
     return link.apart.total_seconds() / _HOUR_S
 
 
-def _place(link: Link) -> str | None:
+def _place(link: Link) -> tuple[str, str | None]:
     if link.nearness != "near" or link.distance_m is None:
-        return None
-    return f"{link.distance_m:.0f} m of {link.radius_m:.0f} m"
+        return link.nearness, None
+    code = "near" if link.is_within_radius else "in_reach"
+    return code, f"{link.distance_m:.0f} m of {link.radius_m:.0f} m"
 
 
 def _time(link: Link) -> tuple[str, str]:
     window = link.window.total_seconds() / _HOUR_S
-    code = "within_window" if link.relation == "duplicate" else link.relation
+    same = link.relation in ("duplicate", "possible")
+    code = "within_window" if same else link.relation
     return code, f"{_plain(hours(link))} h of {_plain(window)} h"
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.dedup.comparison import Case, Report, find_earlier, relate
+from services.triage.rules.dedup.comparison import Case, Report, relate
+from services.triage.rules.dedup.earlier import find_earlier
 from shared.catalogue import Dedup
 from shared.values import distance_m
 from tests.builders import NOON, north_of

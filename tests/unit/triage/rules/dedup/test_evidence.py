@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+
+from shared.catalogue import PACKAGE_DATA, CatalogueError, load_catalogue
+from shared.catalogue.evidence import EVIDENCE, read_evidence
+
+TEXT = """
+reach: 200 m
+distance: {0: 20, 100 m: -5}
+no_distance: -10
+apart: {0: 5, 1 h: 15, 2 d: -5}
+same_kind: 10
+same_street: 15
+default: {start: -8, duplicate: 50, possible: 20}
+groups:
+  tree: {start: 10}
+  camp: {start: 12, duplicate: 60, possible: 40}
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    city = folder / "rivertown.gov"
+    city.mkdir()
+    (city / EVIDENCE).write_text(text)
+    return city
+
+
+def test_a_city_without_the_file_goes_by_radius_and_window_alone(tmp_path: Path) -> None:
+    assert read_evidence(tmp_path) is None
+
+
+def test_points_are_by_metres_and_hours_and_groups_without_thresholds_take_the_default(
+    tmp_path: Path,
+) -> None:
+    evidence = read_evidence(written(tmp_path, TEXT))
+
+    assert evidence is not None
+    assert (evidence.distance(50), evidence.apart(1), evidence.apart(48)) == (7.5, 15, -5)
+    tree, camp, other = (evidence.thresholds(group) for group in ("tree", "camp", "other"))
+    assert (tree.start, tree.duplicate, tree.possible) == (10, 50, 20)
+    assert (camp.start, camp.duplicate, camp.possible) == (12, 60, 40)
+    assert other == evidence.default
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "line"),
+    [
+        ("reach: 200 m", "reach: far", 2),
+        ("duplicate: 50, possible: 20", "duplicate: 50, possible: 51", 8),
+        ("same_kind: 10", "same_kind: 10\nsame_colour: 3", 7),
+    ],
+)
+def test_a_fault_is_named_with_its_line(tmp_path: Path, was: str, now: str, line: int) -> None:
+    with pytest.raises(CatalogueError, match=f"evidence.yaml:{line}: "):
+        read_evidence(written(tmp_path, TEXT.replace(was, now)))
+
+
+def test_every_city_s_evidence_can_be_read_and_names_groups_that_it_has() -> None:
+    for city in load_catalogue().jurisdictions.values():
+        evidence = read_evidence(PACKAGE_DATA / city.id)
+        assert evidence is None or evidence.groups.keys() <= city.dedup_groups.keys()

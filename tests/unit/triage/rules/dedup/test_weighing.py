@@ -1,0 +1,149 @@
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.triage.rules.dedup.comparison import Case, Link, Report
+from services.triage.rules.dedup.earlier import find_earlier
+from services.triage.rules.dedup.likeness import confidence, reasons
+from shared.catalogue.evidence import Evidence, Slope, Thresholds
+from tests.builders import NOON, north_of
+from tests.unit.triage.makers import DAY, HERE, HOUR, LIMITS, case, report
+
+EVIDENCE = Evidence(
+    reach_m=200,
+    distance=Slope.through([(0, 40), (200, -40)]),
+    no_distance=-5,
+    apart=Slope.through([(0, 20), (100, 0)]),
+    same_kind=10,
+    same_street=15,
+    default=Thresholds(start=10, duplicate=60, possible=30),
+    groups={},
+)
+
+
+def found(new: Report, *known: Case, evidence: Evidence = EVIDENCE) -> Link | None:
+    return find_earlier(new, known, LIMITS, evidence)
+
+
+def relation(new: Report, *known: Case, evidence: Evidence = EVIDENCE) -> Any:
+    link = found(new, *known, evidence=evidence)
+    return link and link.relation
+
+
+def test_points_are_straight_between_the_named_figures_and_level_beyond_them() -> None:
+    slope = Slope.through([(100, -10), (0, 10), (50, 0)])
+
+    assert [slope(figure) for figure in (-5, 0, 25, 50, 75, 100, 300)] == [
+        10,
+        10,
+        5,
+        0,
+        -5,
+        -10,
+        -10,
+    ]
+
+
+def test_the_findings_add_up_to_the_confidence_and_are_told_with_their_points() -> None:
+    new = report(point=north_of(HERE, 50), observed_at=NOON + 50 * HOUR)
+
+    link = found(new, case())
+
+    assert link is not None
+    assert link.score == pytest.approx(10 + 20 + 10 + 10, abs=0.1)
+    assert confidence(link, "CAMP") == 0.5
+    assert reasons(link, "CAMP") == [
+        ("usual_in_group", "+10 points"),
+        ("near", "50 m of 67 m, +20 points"),
+        ("within_window", "50 h of 168 h, +10 points"),
+        ("same_kind", "+10 points"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"), [(-10, "duplicate"), (-11, "possible"), (-40, "possible"), (-41, None)]
+)
+def test_the_score_is_held_against_two_thresholds_both_included(
+    start: float, expected: Any
+) -> None:
+    asked = replace(EVIDENCE.default, start=start)  # beside it the same spot and time have 70
+
+    assert relation(report(), case(), evidence=replace(EVIDENCE, default=asked)) == expected
+
+
+def test_a_group_may_ask_for_more_than_others() -> None:
+    strict = Thresholds(start=10, duplicate=95, possible=90)
+
+    assert relation(report(), case()) == "duplicate"
+    evidence = replace(EVIDENCE, groups={"campsite": strict})
+    assert relation(report(), case(), evidence=evidence) is None
+
+
+def test_beyond_the_radius_it_is_a_possible_one_whatever_speaks_for_it() -> None:
+    sure = replace(EVIDENCE, same_kind=90)
+    known = case()
+
+    assert relation(report(point=north_of(HERE, 66)), known, evidence=sure) == "duplicate"
+    assert relation(report(point=north_of(HERE, 68)), known, evidence=sure) == "possible"
+    assert relation(report(point=north_of(HERE, 201)), known, evidence=sure) is None
+
+
+def test_the_window_holds_to_the_hour_and_what_comes_after_it_goes_by_radius_alone() -> None:
+    sure, known = replace(EVIDENCE, same_kind=90), case()
+
+    assert relation(report(observed_at=NOON + 7 * DAY), known, evidence=sure) == "duplicate"
+    late = NOON + 7 * DAY + timedelta(seconds=1)
+    assert relation(report(observed_at=late), known, evidence=sure) == "window_over"
+    beyond = report(observed_at=late, point=north_of(HERE, 68))
+    assert relation(beyond, known, evidence=sure) is None
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "told"),
+    [
+        ("12 oak st", "99 oak st portland or", True),
+        ("elm ave and oak st", "12 oak st", True),
+        ("12 oak st", "12 elm ave", False),
+        (None, "12 oak st", False),
+    ],
+)
+def test_the_same_street_counts(mine: str | None, other: str, *, told: bool) -> None:
+    link = found(report(address=mine), case(report(address=other)))
+
+    assert link is not None
+    assert ("same_street", "+15 points") in reasons(link, "CAMP") or not told
+    assert link.score == 80 + 15 * told
+
+
+def test_an_address_without_a_point_has_points_of_its_own() -> None:
+    known = case(report(point=None, address="12 oak st"))
+
+    link = found(report(point=None, address="12 oak st"), known)
+
+    assert link is not None
+    assert ("same_address", "-5 points") in reasons(link, "CAMP")
+
+
+def test_more_points_win_over_being_nearer_and_a_sure_case_over_a_possible_one() -> None:
+    near_but_old = case(report(point=north_of(HERE, 1), observed_at=NOON - 90 * HOUR))
+    recent = case(report(point=north_of(HERE, 5)))
+    merely_possible = case(report(point=north_of(HERE, 80)))
+
+    link = found(report(), merely_possible, near_but_old, recent)
+
+    assert link is not None
+    assert link.case == recent
+
+
+def test_a_possible_case_comes_before_one_that_is_the_same_again() -> None:
+    over = case(report(observed_at=NOON - 8 * DAY))
+
+    assert relation(report(), over, case(report(point=north_of(HERE, 80)))) == "possible"
+
+
+def test_the_same_persons_reports_of_a_kind_without_place_need_no_more_evidence() -> None:
+    known = case(report(kind="LOST", point=None, reporter="ana"))
+
+    assert relation(report(kind="LOST", point=None, reporter="ana"), known) == "duplicate"
