@@ -26,6 +26,7 @@ class Bureaus:
 
     Attributes:
         ahead_s: By how much the work that came last was dated in the future, in seconds.
+        at_work: Whether they still answer; what arrives is noted all the same.
         arrived: When the first work for a request came to a bureau, by request.
     """
 
@@ -35,6 +36,7 @@ class Bureaus:
         self._done: set[tuple[str, str]] = set()
         self.arrived: dict[str, float] = {}
         self.ahead_s = 0.0
+        self.at_work = True
 
     async def where_work_ends(self) -> Mapping[Partition, int]:
         """Return from where on work is new."""
@@ -71,7 +73,7 @@ class Bureaus:
         if (order["work_order_id"], step) in self._done:
             return []
         self._done.add((order["work_order_id"], step))
-        if self._random.random() > _TAKEN_SHARE:
+        if not self.at_work or self._random.random() > _TAKEN_SHARE:
             return []
         return [self._update(order, step)]
 

@@ -126,6 +126,7 @@ class Trial:
     async def come_to_rest(self) -> None:
         """End the traffic; what has no receipt is handed in again until it has one."""
         self._stopped.set()
+        self.bureaus.at_work = False
         await asyncio.gather(*self._calls)
         again_at = time.monotonic() + 15.0
 

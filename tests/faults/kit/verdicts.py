@@ -44,9 +44,9 @@ class Verdict:
         return "holds" if self.seen else "void"
 
     @property
-    def lost(self) -> int:
-        """How many accepted requests are missing somewhere."""
-        return sum(line.startswith(("I1:", "I2:")) and "twice" not in line for line in self.broken)
+    def callers_noticed(self) -> bool:
+        """Whether more callers were turned away than a machine short of time explains."""
+        return self.server_errors > self.handed_in / 200
 
 
 REPORT = Path("fault-report.json")
