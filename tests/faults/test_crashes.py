@@ -52,7 +52,6 @@ async def test_t01_intake_is_killed_ten_times_while_it_accepts(city: City, seed:
     assert not verdict.callers_noticed, verdict.reasons
 
 
-@pytest.mark.quick
 async def test_t02_every_other_service_is_killed_five_times(city: City, seed: int) -> None:
     others = [service for service in SERVICES if service != "intake"]
 

@@ -11,7 +11,6 @@ from tests.faults.kit.verdicts import stands
 
 pytestmark = [
     pytest.mark.faults,
-    pytest.mark.quick,
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.timeout(420),
 ]
