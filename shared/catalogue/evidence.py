@@ -67,6 +67,7 @@ class Evidence:
         distance: By the metres between their points.
         no_distance: Where one of them has no point.
         apart: By the hours between their event times.
+        kinds: What the kind of the later arrival adds.
     """
 
     reach_m: float
@@ -77,6 +78,7 @@ class Evidence:
     same_street: float
     default: Thresholds
     groups: Mapping[str, Thresholds]
+    kinds: Mapping[str, float]
 
     def thresholds(self, group: str) -> Thresholds:
         """Return what a dedup group asks for."""
@@ -110,6 +112,7 @@ class _EvidenceEntry(Entry):
     same_street: float
     default: _ThresholdsEntry
     groups: dict[str, _GroupEntry] = Field(default_factory=dict)
+    kinds: dict[str, float] = Field(default_factory=dict)
 
 
 def read_evidence(folder: Path) -> Evidence | None:
@@ -139,6 +142,7 @@ def _evidence(entry: _EvidenceEntry) -> Evidence:
         same_street=entry.same_street,
         default=default,
         groups=MappingProxyType({g: _of_group(e, default) for g, e in entry.groups.items()}),
+        kinds=MappingProxyType(entry.kinds),
     )
 
 

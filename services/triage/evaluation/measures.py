@@ -10,7 +10,7 @@ from services.triage.evaluation.playing import Judged
 
 _FLAGGED = frozenset({"duplicate", "possible_duplicate"})
 _PERCENT = 100
-_THRESHOLDS = [step / 50 for step in range(51)]
+_THRESHOLDS = [step / 200 for step in range(201)]
 
 
 @dataclass(frozen=True, slots=True)

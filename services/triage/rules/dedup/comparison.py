@@ -10,7 +10,7 @@ from shared.values import GeoPoint, distance_m
 
 Relation = Literal["duplicate", "possible", "after_closing", "window_over"]
 Nearness = Literal["near", "same_address", "same_reporter"]
-Aspect = Literal["group", "place", "time", "kind", "street"]
+Aspect = Literal["group", "usual", "place", "time", "kind", "street"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def confidence(link: Link, kind: str) -> float:
     weights are a judgement and not measured.
     """
     if link.findings:
-        return round(min(1.0, max(0.0, link.score / MOST_POINTS)), 2)
+        return round(min(1.0, max(0.0, link.score / MOST_POINTS)), 3)
     distance = 1.0 if link.distance_m is None else link.distance_m / link.radius_m
     time = min(1.0, link.apart / link.window)
     other = 0.0 if kind == link.case.opening.kind else 1.0
@@ -35,7 +35,11 @@ def reasons(link: Link, kind: str) -> list[tuple[str, str | None]]:
     }
     if not link.findings:
         return list(told.values())
-    told |= {"group": ("usual_in_group", None), "street": ("same_street", None)}
+    told |= {
+        "group": ("usual_in_group", None),
+        "usual": ("usual_of_kind", None),
+        "street": ("same_street", None),
+    }
     return [_with_points(told[found.aspect], found.points) for found in link.findings]
 
 

@@ -38,6 +38,8 @@ def weigh(link: Link, report: Report, group: str, evidence: Evidence) -> Link | 
 def _findings(link: Link, report: Report, group: str, evidence: Evidence) -> Iterator[Finding]:
     opening = link.case.opening
     yield Finding("group", evidence.thresholds(group).start)
+    if usual := evidence.kinds.get(report.kind):
+        yield Finding("usual", usual)
     yield Finding("place", _of_place(link, evidence))
     yield Finding("time", evidence.apart(link.apart / _HOUR))
     if report.kind == opening.kind:

@@ -16,6 +16,7 @@ default: {start: -8, duplicate: 50, possible: 20}
 groups:
   tree: {start: 10}
   camp: {start: 12, duplicate: 60, possible: 40}
+kinds: {CAMP: 4}
 """
 
 
@@ -41,6 +42,7 @@ def test_points_are_by_metres_and_hours_and_groups_without_thresholds_take_the_d
     assert (tree.start, tree.duplicate, tree.possible) == (10, 50, 20)
     assert (camp.start, camp.duplicate, camp.possible) == (12, 60, 40)
     assert other == evidence.default
+    assert evidence.kinds == {"CAMP": 4}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,8 @@ def test_a_fault_is_named_with_its_line(tmp_path: Path, was: str, now: str, line
         read_evidence(written(tmp_path, TEXT.replace(was, now)))
 
 
-def test_every_city_s_evidence_can_be_read_and_names_groups_that_it_has() -> None:
+def test_every_citys_evidence_can_be_read_and_names_groups_and_kinds_that_it_has() -> None:
     for city in load_catalogue().jurisdictions.values():
         evidence = read_evidence(PACKAGE_DATA / city.id)
         assert evidence is None or evidence.groups.keys() <= city.dedup_groups.keys()
+        assert evidence is None or evidence.kinds.keys() <= city.services.keys()

@@ -20,6 +20,7 @@ EVIDENCE = Evidence(
     same_street=15,
     default=Thresholds(start=10, duplicate=60, possible=30),
     groups={},
+    kinds={},
 )
 
 
@@ -71,6 +72,13 @@ def test_the_score_is_held_against_two_thresholds_both_included(
     asked = replace(EVIDENCE.default, start=start)  # beside it the same spot and time have 70
 
     assert relation(report(), case(), evidence=replace(EVIDENCE, default=asked)) == expected
+
+
+def test_a_kind_may_be_called_one_problem_more_often_than_others() -> None:
+    link = found(report(), case(), evidence=replace(EVIDENCE, kinds={"CAMP": 7, "CAMP-TRASH": 9}))
+
+    assert link is not None
+    assert ("usual_of_kind", "+7 points") in reasons(link, "CAMP")
 
 
 def test_a_group_may_ask_for_more_than_others() -> None:
