@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from shared.catalogue.document import read_document
 from shared.catalogue.entries import Duration, Entry, Metres
-from shared.catalogue.faults import CatalogueError
+from shared.catalogue.faults import CatalogueError, Fault
 from shared.catalogue.section import read_entry
 
 EVIDENCE = "evidence.yaml"
@@ -121,14 +121,24 @@ def read_evidence(folder: Path) -> Evidence | None:
     Raises:
         CatalogueError: Something is wrong with the file.
     """
+    entry, faults = _read(folder)
+    if faults:
+        raise CatalogueError(faults)
+    return None if entry is None else _evidence(entry)
+
+
+def faults_of_evidence(folder: Path) -> list[Fault]:
+    """Return all that is wrong with how a city weighs evidence."""
+    return _read(folder)[1]
+
+
+def _read(folder: Path) -> tuple[_EvidenceEntry | None, list[Fault]]:
     path = folder / EVIDENCE
     if not path.exists():
-        return None
+        return None, []
     document = read_document(folder.parent, path)
     entry, faults = read_entry(_EvidenceEntry, document, document.data)
-    if entry is None or document.faults:
-        raise CatalogueError([*document.faults, *faults])
-    return _evidence(entry)
+    return entry, [*document.faults, *faults]
 
 
 def _evidence(entry: _EvidenceEntry) -> Evidence:

@@ -17,12 +17,14 @@ from shared.errors import Route311Error
 
 _GZIP = b"\x1f\x8b"
 _BOSTON_ID = "case_enquiry_id"
+_IS_VEHICLE = "is_vehicle"
+_OF_CAMPSITES = {"No": "CAMP-REPORT", "Yes": "VEH-CAMP"}  # Portland's export of camps
 _NAMES = {
-    "request_id": ("request_id", _BOSTON_ID),
-    "reported_at": ("reported_at", "open_dt"),
-    "kind": ("service_code", "type"),
-    "latitude": ("latitude",),
-    "longitude": ("longitude",),
+    "request_id": ("request_id", _BOSTON_ID, "inc_id"),
+    "reported_at": ("reported_at", "open_dt", "inc_date"),
+    "kind": ("service_code", "type", _IS_VEHICLE),
+    "latitude": ("latitude", "lat"),
+    "longitude": ("longitude", "lon"),
     "address": ("address", "location"),
     "description": ("description", "case_title"),
 }
@@ -65,7 +67,7 @@ class Past:
 
 
 def read_requests(path: Path, catalogue: Catalogue, city_id: str | None = None) -> Past:
-    """Read CSV or JSON Lines, plain or gzip, in our own columns or those of Boston's export.
+    """Read CSV or JSON Lines, plain or gzip, in our own columns or a city's export's.
 
     Args:
         path: The file.
@@ -134,7 +136,8 @@ def _object(line: str) -> Mapping[str, Any]:
 def _row(line: int, record: Mapping[str, Any], city: Jurisdiction, zone: tzinfo) -> Row:
     try:
         cells = {field: _cell(record, names) for field, names in _NAMES.items()}
-        code = _code(cells["kind"], city)
+        named = cells["kind"]
+        code = _code(_OF_CAMPSITES.get(named, named) if _IS_VEHICLE in record else named, city)
         return Row(
             request_id=_needed(cells["request_id"]),
             reported_at=_time(_needed(cells["reported_at"]), zone),

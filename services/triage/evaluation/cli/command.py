@@ -79,8 +79,8 @@ def evaluate(
 
     Every request is decided in the order of its time; those outside the period that is counted
     are history for those inside it. Columns are request_id, reported_at, service_code, latitude,
-    longitude, address and description, or those of Boston's export; of pairs request_id and
-    duplicate_of.
+    longitude, address and description, or those of Boston's export or of Portland's campsites;
+    of pairs request_id and duplicate_of.
     """
     began = time.monotonic()
     catalogue = load_catalogue()

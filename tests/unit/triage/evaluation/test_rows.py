@@ -39,6 +39,16 @@ def test_boston_is_known_by_its_columns_and_its_times_are_its_own(tmp_path: Path
     assert found.reported_at == datetime(2011, 7, 1, 1, 32, 33, tzinfo=ZoneInfo("America/New_York"))
 
 
+def test_portlands_camps_are_known_by_their_columns(tmp_path: Path) -> None:
+    text = "lon,lat,inc_date,inc_id,is_vehicle\n-122.6,45.5,2026-07-23,26-2,Yes\n"
+
+    past = read_requests(write(tmp_path / "a", text), ALL)
+
+    [found] = past.rows
+    assert (past.city.id, found.kind, found.latitude) == ("portland.gov", "VEH-CAMP", 45.5)
+    assert found.reported_at == datetime(2026, 7, 23, tzinfo=ZoneInfo("America/Los_Angeles"))
+
+
 def test_a_kind_that_the_city_lacks_counts_as_other(tmp_path: Path) -> None:
     path = write(tmp_path / "a", as_csv(row("a", service_code="Moon dust")))
 

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,14 @@ def test_points_are_by_metres_and_hours_and_groups_without_thresholds_take_the_d
 def test_a_fault_is_named_with_its_line(tmp_path: Path, was: str, now: str, line: int) -> None:
     with pytest.raises(CatalogueError, match=f"evidence.yaml:{line}: "):
         read_evidence(written(tmp_path, TEXT.replace(was, now)))
+
+
+def test_the_check_of_a_catalogue_names_faults_of_evidence(tmp_path: Path) -> None:
+    shutil.copytree(PACKAGE_DATA, tmp_path / "copy", ignore=shutil.ignore_patterns("*.py"))
+    (tmp_path / "copy" / "boston.gov" / EVIDENCE).write_text("reach: far")
+
+    with pytest.raises(CatalogueError, match=r"boston.gov/evidence.yaml:1: "):
+        load_catalogue(tmp_path / "copy")
 
 
 def test_every_citys_evidence_can_be_read_and_names_groups_and_kinds_that_it_has() -> None:
