@@ -1,0 +1,54 @@
+"""When a router is at rest."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shared.cli.check import settling
+from shared.cli.check.progress import Silence
+from shared.cli.check.settling import Bounds, settled
+from shared.runtime.kafka import Partition
+
+PARTITION = Partition("dispatch-cases", 0)
+
+
+class Looks:
+    """A broker and a database as they are at each look."""
+
+    def __init__(self, *looks: tuple[int, int]) -> None:
+        self._looks: Iterator[tuple[int, int]] = iter(looks)
+        self._left = 0
+
+    async def bounds(self, _: str) -> Bounds:
+        end, self._left = next(self._looks)
+        return {PARTITION: (0, end)}
+
+    async def left(self, *_: object) -> int:
+        return self._left
+
+    async def close(self) -> None: ...
+
+
+async def ends_after(monkeypatch: pytest.MonkeyPatch, *looks: tuple[int, int]) -> int:
+    seen = Looks(*looks)
+
+    async def connect(_: str) -> Any:
+        return seen
+
+    monkeypatch.setattr(settling, "_LOOK_EVERY_S", 0)
+    monkeypatch.setattr(settling, "bounds_of", seen.bounds)
+    monkeypatch.setattr(settling, "_left", seen.left)
+    monkeypatch.setattr(settling.asyncpg, "connect", connect)
+    _, end = (await settled("broker", "database", 5, Silence()))[PARTITION]
+    return end
+
+
+async def test_it_waits_until_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await ends_after(monkeypatch, (7, 2), (8, 1), (9, 0), (9, 0)) == 9
+
+
+async def test_what_was_published_and_read_after_the_look_at_the_broker_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert await ends_after(monkeypatch, (7, 0), (9, 0), (9, 0)) == 9
