@@ -39,7 +39,7 @@ async def ends_after(monkeypatch: pytest.MonkeyPatch, *looks: tuple[int, int]) -
     monkeypatch.setattr(settling, "_LOOK_EVERY_S", 0)
     monkeypatch.setattr(settling, "bounds_of", seen.bounds)
     monkeypatch.setattr(settling, "_left", seen.left)
-    monkeypatch.setattr(settling.asyncpg, "connect", connect)
+    monkeypatch.setattr("asyncpg.connect", connect)
     _, end = (await settled("broker", "database", 5, Silence()))[PARTITION]
     return end
 
