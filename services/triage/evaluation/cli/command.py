@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from services.triage.evaluation.cli.changes_view import changes_as_json, show_changes
 from services.triage.evaluation.cli.picture import draw
-from services.triage.evaluation.cli.view import Evaluation, as_json, show, tracked
+from services.triage.evaluation.cli.view import Evaluation, as_json, bar, show
+from services.triage.evaluation.comparing import changes
 from services.triage.evaluation.measures import measure
-from services.triage.evaluation.period import Period
-from services.triage.evaluation.playing import play
-from services.triage.evaluation.rows import read_pairs, read_requests
-from services.triage.rulebook import Rulebook
-from shared.catalogue import load_catalogue
+from services.triage.evaluation.rows import read_pairs
+from services.triage.evaluation.trial import Selection, try_rules
+from shared.catalogue import PACKAGE_DATA
 
 app = typer.Typer(
     help="Measure the rules of duplicates and urgency on past requests.", no_args_is_help=True
@@ -56,6 +56,17 @@ AfterOption = Annotated[
 PictureOption = Annotated[
     Path | None, typer.Option(dir_okay=False, help="Write the curve there, as SVG.")
 ]
+RulesOption = Annotated[
+    Path, typer.Option(file_okay=False, help="Folder of the catalogue whose rules decide.")
+]
+CompareOption = Annotated[
+    tuple[Path, Path] | None,
+    typer.Option(
+        file_okay=False,
+        metavar="RULES RULES",
+        help="Two such folders: list what the second would decide differently.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -73,6 +84,8 @@ def evaluate(
     until: ToOption = None,
     after: AfterOption = None,
     picture: PictureOption = None,
+    rules: RulesOption = PACKAGE_DATA,
+    compare: CompareOption = None,
     json_output: JsonOption = False,
 ) -> None:
     """Decide past requests by the rules in use, and say how well that went.
@@ -82,19 +95,31 @@ def evaluate(
     longitude, address and description, or those of Boston's export or of Portland's campsites;
     of pairs request_id and duplicate_of.
     """
-    began = time.monotonic()
-    catalogue = load_catalogue()
-    past = read_requests(requests, catalogue, city)
+    days = None if after is None else timedelta(days=after)
+    selection = Selection(requests, city, since, until, days)
     labels = read_pairs(pairs) if pairs else []
-    period = Period.of(past, since, until, None if after is None else timedelta(days=after))
-    rulebook = Rulebook(catalogue)
-    judged = list(tracked(play(past, rulebook), len(past.rows), hidden=json_output))
-    counted = [one for one in judged if one.row.reported_at in period]
-    outcome = measure(judged, labels, counted)
-    evaluation = Evaluation(outcome, rulebook.version, time.monotonic() - began)
+    console = Console(highlight=False)
+    if compare:
+        _compare(selection, compare, console, json_output=json_output)
+        return
+    began = time.monotonic()
+    trial = try_rules(selection, rules, bar(hidden=json_output))
+    outcome = measure(trial.judged, labels, trial.counted)
+    evaluation = Evaluation(outcome, trial.rules_version, time.monotonic() - began)
     if picture is not None:
         picture.write_text(draw(outcome), encoding="utf-8")
     if json_output:
         typer.echo(json.dumps(as_json(evaluation)))
     else:
-        show(evaluation, Console(highlight=False))
+        show(evaluation, console)
+
+
+def _compare(
+    selection: Selection, catalogues: tuple[Path, Path], console: Console, *, json_output: bool
+) -> None:
+    before, after = (try_rules(selection, root, bar(hidden=json_output)) for root in catalogues)
+    found = changes(before, after)
+    if json_output:
+        typer.echo(json.dumps(changes_as_json(found, before, after)))
+    else:
+        show_changes(found, len(before.counted), console)

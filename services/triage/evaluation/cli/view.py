@@ -10,6 +10,7 @@ from rich.table import Table
 
 from services.triage.evaluation.measures import Agreement, Outcome
 from services.triage.evaluation.playing import Judged
+from services.triage.evaluation.trial import Track
 
 _MOST_KINDS = 20
 
@@ -23,12 +24,16 @@ class Evaluation:
     seconds: float
 
 
-def tracked(judged: Iterable[Judged], total: int, *, hidden: bool) -> Iterator[Judged]:
-    """Show a bar on the standard error stream while requests are decided, unless hidden."""
+def bar(*, hidden: bool) -> Track:
+    """Return what shows a bar on the standard error stream while requests are decided."""
     console = Console(stderr=True)
-    return iter(
-        track(judged, "deciding", total=total, console=console, transient=True, disable=hidden)
-    )
+
+    def shown(judged: Iterable[Judged], total: int) -> Iterator[Judged]:
+        return iter(
+            track(judged, "deciding", total=total, console=console, transient=True, disable=hidden)
+        )
+
+    return shown
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
