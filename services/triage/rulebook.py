@@ -9,6 +9,7 @@ from services.triage.rules.dedup.grid import cells_around
 from services.triage.rules.dedup.known_cases import Search
 from services.triage.rules.priority.conditions import ConditionFinder
 from services.triage.rules.priority.emergency import danger_in
+from services.triage.rules.priority.lowering import lowering_of
 from services.triage.rules.priority.urgency import Danger, Urgency, urgency_of
 from services.triage.rules.referral import Referral, refer
 from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
@@ -72,7 +73,7 @@ class CityRules:
         danger = danger_in(city, service, met)
         is_other = service.code == city.other_code
         return Assessment(
-            urgency_of(service, met, danger, is_other=is_other),
+            urgency_of(service, met, danger, lowering_of(city, service, met), is_other=is_other),
             danger,
             refer(city, service, municipality, met),
         )

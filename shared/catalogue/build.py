@@ -6,19 +6,25 @@ from types import MappingProxyType
 from shared.catalogue.build_service import service_type
 from shared.catalogue.condition import YES, Condition, Emergency, Phrases
 from shared.catalogue.draft import Draft
-from shared.catalogue.entries import AgencyEntry, BureauEntry, ConditionEntry, JurisdictionEntry
+from shared.catalogue.entries import (
+    AgencyEntry,
+    BureauEntry,
+    ConditionEntry,
+    JurisdictionEntry,
+    PhrasesEntry,
+)
 from shared.catalogue.jurisdiction import Agency, Bureau, Jurisdiction
 from shared.catalogue.local_text import LocalText
 from shared.catalogue.plurals import with_plural
 from shared.catalogue.service_type import Keywords, ServiceType
-from shared.phrases import PhraseIndex, fold
+from shared.phrases import PhraseIndex, fold, with_families
 from shared.values import GeoPoint
 
 
 def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
     """Return the jurisdiction that a draft without faults describes."""
     services = {service.code: service_type(service, draft) for service in draft.services}
-    conditions = {found.code: condition(found.code, found.entry) for found in draft.conditions}
+    conditions = {c.code: condition(c.code, c.entry, draft) for c in draft.conditions}
     return Jurisdiction(
         id=draft.id,
         name=head.name,
@@ -42,6 +48,7 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         phrases=PhraseIndex(
             _by_code((c.code, c.phrases) for c in conditions.values()),
             _by_code((c.code, c.exceptions) for c in conditions.values()),
+            is_lenient=True,
         ),
         keywords=PhraseIndex(_by_code((s.code, _plurals(s.keywords)) for s in services.values())),
         folder=draft.folder,
@@ -69,7 +76,7 @@ def agency(code: str, entry: AgencyEntry) -> Agency:
     return Agency(code, entry.name, entry.phone, entry.url, entry.hours)
 
 
-def condition(code: str, entry: ConditionEntry) -> Condition:
+def condition(code: str, entry: ConditionEntry, draft: Draft) -> Condition:
     """Return a condition; a field of the condition's own name always states it by a yes."""
     answers = {field: frozenset(map(fold, values)) for field, values in entry.answers.items()}
     answers.setdefault(code, frozenset({YES}))
@@ -77,8 +84,20 @@ def condition(code: str, entry: ConditionEntry) -> Condition:
         code,
         LocalText(entry.name.en, entry.name.es),
         MappingProxyType(answers),
-        Phrases(entry.phrases.en, entry.phrases.es),
-        Phrases(entry.exceptions.en, entry.exceptions.es),
+        _phrases(entry.phrases, draft),
+        _phrases(entry.exceptions, draft),
+        entry.ends,
+        entry.lasts,
+    )
+
+
+def _phrases(entry: PhrasesEntry, draft: Draft) -> Phrases:
+    families = [(family.code, family.entry) for family in draft.words]
+    english = {code: family.en for code, family in families}
+    spanish = {code: family.es for code, family in families}
+    return Phrases(
+        tuple(with_families(wording, english) for wording in entry.en),
+        tuple(with_families(wording, spanish) for wording in entry.es),
     )
 
 

@@ -8,7 +8,15 @@ from shared.catalogue.local_text import LocalText
 from shared.catalogue.routing import AfterHours, Informed, Referral
 from shared.catalogue.section import Found
 from shared.catalogue.service_entry import NeedsEntry, ServiceEntry
-from shared.catalogue.service_type import Attribute, Dedup, Keywords, Needs, ServiceType, Source
+from shared.catalogue.service_type import (
+    Attribute,
+    Dedup,
+    Keywords,
+    Meant,
+    Needs,
+    ServiceType,
+    Source,
+)
 
 _HOUR = timedelta(hours=1)
 _YES_OR_NO = (("yes", LocalText("Yes", "Sí")), ("no", LocalText("No", "No")))
@@ -31,6 +39,8 @@ def service_type(found: Found[ServiceEntry], draft: Draft) -> ServiceType:
         hazard=entry.hazard.rule,
         hazard_conditions=entry.hazard.conditions,
         implies=entry.implies,
+        harmless=entry.harmless,
+        meant=tuple(Meant(m.kind, m.when, frozenset(m.unless)) for m in entry.meant),
         emergency=entry.emergency,
         lead=entry.lead,
         informed=tuple(

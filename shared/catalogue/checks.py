@@ -8,7 +8,7 @@ from shared.catalogue.faults import Fault
 from shared.catalogue.names import unknown
 from shared.catalogue.routing import OUTSIDE_PREFIX
 from shared.catalogue.service_checks import faults_of_service
-from shared.phrases import fold
+from shared.phrases import families_in, fold
 
 _CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
 _LISTS = ("singlevaluelist", "multivaluelist")
@@ -26,6 +26,7 @@ def _faults_of_draft(draft: Draft) -> Iterator[Fault]:
     yield from _head(draft)
     yield from _codes(draft)
     yield from _conditions(draft)
+    yield from _families(draft)
     yield from _emergencies(draft)
     yield from _fields(draft)
     yield from _dedup_groups(draft)
@@ -66,6 +67,20 @@ def _conditions(draft: Draft) -> Iterator[Fault]:
                 if fold(answer) not in values:
                     reason = f"{answer} is no value of {field}: write one of {', '.join(values)}"
                     yield condition.fault(reason, *below)
+
+
+def _families(draft: Draft) -> Iterator[Fault]:
+    """Yield a fault for each wording with a family of words that nobody declared."""
+    for condition in draft.conditions:
+        entry = condition.entry
+        for below, both in (("phrases", entry.phrases), ("except", entry.exceptions)):
+            for language, wordings in (("en", both.en), ("es", both.es)):
+                for i, wording in enumerate(wordings):
+                    for name in families_in(wording):
+                        if name not in draft.words:
+                            known = draft.words.declared
+                            reason = unknown("family of words", name, known, "words.yaml")
+                            yield condition.fault(reason, below, language, i)
 
 
 def _values(draft: Draft, field: str) -> list[str]:

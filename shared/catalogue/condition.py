@@ -30,6 +30,8 @@ class Condition:
         attributes: Per field the answers that state it. ``yes`` stands for every way to say yes.
         phrases: Wordings that state it.
         exceptions: Wordings that only look like it; a phrase inside one does not count.
+        ends: Whether it says that what was said before it is so no longer.
+        lasts: Whether no such end takes it back: a person who is hurt is hurt still.
     """
 
     code: str
@@ -37,6 +39,8 @@ class Condition:
     attributes: Mapping[str, frozenset[str]]
     phrases: Phrases
     exceptions: Phrases
+    ends: bool = False
+    lasts: bool = False
 
     def answered_by(self, answers: Mapping[str, object]) -> str | None:
         """Return the field whose answer states the condition; None when no answer does."""

@@ -10,6 +10,7 @@ from shared.catalogue.entries import (
     BureauEntry,
     ConditionEntry,
     EmergencyEntry,
+    FamilyEntry,
     FieldEntry,
     JurisdictionEntry,
     LocalTextEntry,
@@ -20,7 +21,15 @@ from shared.catalogue.service_entry import ServiceEntry, ServiceFileEntry
 
 COMMON = "common"
 HEAD = "jurisdiction.yaml"
-SECTIONS = ("bureaus", "agencies", "dedup_groups", "conditions", "emergencies", "fields")
+SECTIONS = (
+    "bureaus",
+    "agencies",
+    "dedup_groups",
+    "words",
+    "conditions",
+    "emergencies",
+    "fields",
+)
 
 
 @dataclass(slots=True)
@@ -32,6 +41,7 @@ class Draft:
     bureaus: Section[BureauEntry] = field(default_factory=lambda: Section(BureauEntry))
     agencies: Section[AgencyEntry] = field(default_factory=lambda: Section(AgencyEntry))
     dedup_groups: Section[LocalTextEntry] = field(default_factory=lambda: Section(LocalTextEntry))
+    words: Section[FamilyEntry] = field(default_factory=lambda: Section(FamilyEntry))
     conditions: Section[ConditionEntry] = field(default_factory=lambda: Section(ConditionEntry))
     emergencies: Section[EmergencyEntry] = field(default_factory=lambda: Section(EmergencyEntry))
     fields: Section[FieldEntry] = field(default_factory=lambda: Section(FieldEntry))

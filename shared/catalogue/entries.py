@@ -106,6 +106,13 @@ class PhrasesEntry(Entry):
     es: Wordings = ()
 
 
+class FamilyEntry(Entry):
+    """Words that say much the same, per language."""
+
+    en: Texts = Field(min_length=1)
+    es: Texts = Field(min_length=1)
+
+
 class ConditionEntry(Entry):
     """A fact that answers or phrases state."""
 
@@ -113,6 +120,8 @@ class ConditionEntry(Entry):
     answers: dict[str, Texts] = {}
     phrases: PhrasesEntry = PhrasesEntry()
     exceptions: PhrasesEntry = Field(default=PhrasesEntry(), alias="except")
+    ends: bool = False
+    lasts: bool = False
 
 
 class EmergencyEntry(Entry):

@@ -60,10 +60,21 @@ def _conditions(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
     yield from _are_conditions(service, entry.implies, draft, "implies")
     yield from _when(service, entry.inform, draft, "inform")
     yield from _when(service, entry.refer, draft, "refer")
+    yield from _are_conditions(service, entry.harmless, draft, "harmless")
+    yield from _meant(service, draft)
     if entry.emergency is not None and entry.emergency not in draft.emergencies:
         known = draft.emergencies.declared
         reason = unknown("emergency", entry.emergency, known, "emergencies.yaml")
         yield service.fault(reason, "emergency")
+
+
+def _meant(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
+    for i, meant in enumerate(service.entry.meant):
+        if meant.kind not in draft.services:
+            reason = unknown("kind", meant.kind, draft.services.declared, "services/")
+            yield service.fault(reason, "meant", i, "kind")
+        yield from _are_conditions(service, (meant.when,), draft, "meant", i, "when")
+        yield from _are_conditions(service, meant.unless, draft, "meant", i, "unless")
 
 
 def _when(

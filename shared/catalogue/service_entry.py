@@ -68,6 +68,14 @@ class ReferEntry(Entry):
         return {"agency": data} if isinstance(data, str) else data
 
 
+class MeantEntry(Entry):
+    """Another kind that the report is about when one condition is met and none of others is."""
+
+    kind: Text
+    when: Text
+    unless: Texts = ()
+
+
 class AfterHoursEntry(Entry):
     """Who takes a report while the lead is closed; nobody when left out."""
 
@@ -110,6 +118,8 @@ class ServiceEntry(Entry):
     hazard: HazardEntry
     implies: Texts = ()
     emergency: Text | None = None
+    harmless: Texts = ()
+    meant: tuple[MeantEntry, ...] = ()
     lead: Text
     inform: tuple[InformEntry, ...] = ()
     refer: tuple[ReferEntry, ...] = ()

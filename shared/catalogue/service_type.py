@@ -57,6 +57,15 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True)
+class Meant:
+    """Another kind that a report is about when it meets ``when`` and nothing of ``unless``."""
+
+    kind: str
+    when: str
+    unless: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """One question of a kind, as Open311 GeoReport v2 describes attributes."""
 
@@ -85,6 +94,8 @@ class ServiceType:
         target_hours: Hours until the problem is solved or, with an outside lead, handed over.
         hazard: Whether a report is an urgent hazard; ``if`` when any of ``hazard_conditions`` is.
         implies: Conditions that every report of this kind meets by what it is.
+        harmless: Conditions that describe a case that can hurt nobody.
+        meant: What a report may be about instead of this kind, the most telling first.
         emergency: Emergency that every report of this kind is; None for all but a few.
         lead: Bureau, or agency outside the city, that owns the problem.
         notes: Words for the work order that name nobody with a code.
@@ -100,6 +111,8 @@ class ServiceType:
     hazard: Hazard
     hazard_conditions: tuple[str, ...]
     implies: tuple[str, ...]
+    harmless: tuple[str, ...]
+    meant: tuple[Meant, ...]
     emergency: str | None
     lead: str
     informed: tuple[Informed, ...]

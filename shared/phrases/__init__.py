@@ -2,6 +2,6 @@
 
 from shared.phrases.folding import fold
 from shared.phrases.index import Hit, PhraseIndex
-from shared.phrases.wording import read_wording
+from shared.phrases.wording import families_in, read_wording, with_families
 
-__all__ = ["Hit", "PhraseIndex", "fold", "read_wording"]
+__all__ = ["Hit", "PhraseIndex", "families_in", "fold", "read_wording", "with_families"]

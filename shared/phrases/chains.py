@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from shared.phrases.wording import read_wording
+from shared.phrases.gaps import CLOSING
+from shared.phrases.wording import ANY_WORD, read_wording
 
 Positions: TypeAlias = frozenset[int]
 
@@ -37,12 +38,21 @@ class Chains:
         return self._with_skips(self._starts)
 
     def following(self, positions: Positions) -> dict[str, Positions]:
-        """Return the positions that each possible next word leads to."""
+        """Return the positions that each possible next word leads to.
+
+        Those under ``ANY_WORD`` are for every word that has none of its own and closes no gap.
+        """
         reached: defaultdict[str, list[int]] = defaultdict(list)
         for position in positions:
             for word, there in self._moves[position]:
                 reached[word].append(there)
+        for word in reached.keys() - {ANY_WORD, *CLOSING}:
+            reached[word] += reached.get(ANY_WORD, ())
         return {word: self._with_skips(there) for word, there in reached.items()}
+
+    def words(self) -> frozenset[str]:
+        """Return every word of the wordings."""
+        return frozenset(word for moves in self._moves for word, _ in moves)
 
     def _position(self) -> int:
         self._moves.append([])

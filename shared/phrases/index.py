@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from shared.phrases.chains import Chains, Positions
+from shared.phrases.gaps import CLOSING
+from shared.phrases.spelling import Spelling
+from shared.phrases.wording import ANY_WORD
 
 
 class Hit(NamedTuple):
@@ -12,7 +15,7 @@ class Hit(NamedTuple):
 
     Attributes:
         code: What the phrase stands for.
-        phrase: The phrase, folded.
+        phrase: The phrase as it was written, folded.
         start_word: Index of its first word in the folded text.
         end_word: Index after its last word.
     """
@@ -45,6 +48,8 @@ class PhraseIndex:
         self,
         phrases: Iterable[tuple[str, str]],
         exceptions: Iterable[tuple[str, str]] = (),
+        *,
+        is_lenient: bool = False,
     ) -> None:
         """Index pairs of code and wording.
 
@@ -52,6 +57,7 @@ class PhraseIndex:
             phrases: What each code is found by.
             exceptions: Wordings that only look like it: a phrase of the same code that shares a
                 word with one of them is not found.
+            is_lenient: Whether misspelt words count.
 
         Raises:
             ValueError: A wording breaks the notation of ``shared.phrases.wording``.
@@ -61,6 +67,7 @@ class PhraseIndex:
             self._chains.codes[self._chains.add(wording)] = code
         for code, wording in exceptions:
             self._chains.exceptions[self._chains.add(wording)] = code
+        self._spelling = Spelling(self._chains.words()) if is_lenient else None
         self._places: dict[Positions, _Place] = {}
         self._start = self._place(self._chains.start())
 
@@ -69,7 +76,8 @@ class PhraseIndex:
 
         Of several phrases of one code that begin at the same word only the longest counts.
         """
-        words = folded.split()
+        written = folded.split()
+        words = self._spelling.read(written) if self._spelling else written
         begin = self._following(self._start).get
         found: list[Hit] = []
         excepted: list[Hit] = []
@@ -77,8 +85,11 @@ class PhraseIndex:
             place = begin(word)
             if place is None:
                 continue
-            if place.is_end or after in (place.following or self._following(place)):
+            following = place.following or self._following(place)
+            if place.is_end or after in following or ANY_WORD in following:
                 self._walk(place, words, start, found, excepted)
+        if words is not written:
+            found = [hit._replace(phrase=_said_by(written, hit)) for hit in found]
         if not excepted:
             return found
         return [hit for hit in found if not any(_shares_a_word(hit, e) for e in excepted)]
@@ -97,9 +108,16 @@ class PhraseIndex:
             if at.exceptions:
                 excepted.extend(Hit(code, "", start, end) for code in at.exceptions)
             if end < len(words):
-                at = (at.following or self._following(at)).get(words[end])
+                at = self._after(at, words[end])
         for code, end in ends.items():
             found.append(Hit(code, " ".join(words[start:end]), start, end))
+
+    def _after(self, place: _Place, word: str) -> _Place | None:
+        following = place.following or self._following(place)
+        own = following.get(word)
+        if own is None and word not in CLOSING:
+            return following.get(ANY_WORD)
+        return own
 
     def _following(self, place: _Place) -> Mapping[str, _Place]:
         if place.following is None:
@@ -115,6 +133,10 @@ class PhraseIndex:
             known = _Place(positions, codes, exceptions, bool(codes or exceptions))
             self._places[positions] = known
         return known
+
+
+def _said_by(words: list[str], hit: Hit) -> str:
+    return " ".join(words[hit.start_word : hit.end_word])
 
 
 def _said(codes: Mapping[int, str], positions: Positions) -> tuple[str, ...]:

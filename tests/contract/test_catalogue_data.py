@@ -190,6 +190,8 @@ def test_no_condition_and_no_question_lies_unused() -> None:
         for code in (
             *kind.hazard_conditions,
             *kind.implies,
+            *kind.harmless,
+            *(meant.when for meant in kind.meant),
             *(informed.when for informed in kind.informed),
             *(referral.when for referral in kind.referrals),
         )

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.phrases import Hit, PhraseIndex, fold, read_wording
+from shared.phrases import (
+    Hit,
+    PhraseIndex,
+    families_in,
+    fold,
+    read_wording,
+    with_families,
+)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +129,92 @@ def test_an_index_without_phrases_finds_nothing() -> None:
 
 def test_an_empty_text_has_no_phrases() -> None:
     assert PhraseIndex([("a", "word")]).find("") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("man bleeding", True),
+        ("man is bleeding", True),
+        ("man over there is bleeding", True),
+        ("man over there is really not bleeding", False),
+        ("man is not bleeding", False),
+        ("man could be bleeding", False),
+        ("man one two three four bleeding", True),
+        ("man one two three four five bleeding", False),
+        ("man si sangra bleeding", False),
+    ],
+)
+def test_a_gap_lets_four_words_stand_between_unless_one_takes_back_what_is_said(
+    text: str, found: bool
+) -> None:
+    index = PhraseIndex([("injury", "man ~ bleeding")])
+
+    assert bool(index.find(text)) == found
+
+
+def test_a_hit_with_a_gap_covers_the_words_in_it() -> None:
+    index = PhraseIndex([("injury", "man ~ bleeding")])
+
+    assert index.find("a man is bleeding here") == [Hit("injury", "man is bleeding", 1, 4)]
+
+
+def test_a_word_of_a_wording_goes_before_the_same_word_in_a_gap() -> None:
+    index = PhraseIndex([("a", "man ~ hurt"), ("b", "man not hurt")])
+
+    assert [hit.code for hit in index.find("man not hurt")] == ["b"]
+
+
+def test_a_family_stands_for_its_words() -> None:
+    wording = with_families("@person ~ hurt|@dead", {"person": ["man|woman"], "dead": ["dead"]})
+
+    assert wording == "man|woman ~ hurt|dead"
+    assert families_in("@person ~ hurt|@dead") == ["person", "dead"]
+
+
+def test_a_family_that_nobody_declared_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        with_families("@nobody hurt", {})
+
+
+@pytest.mark.parametrize("wording", ["~ hurt", "hurt ~"])
+def test_a_gap_needs_words_on_both_sides(wording: str) -> None:
+    with pytest.raises(ValueError, match="letter"):
+        read_wording(wording)
+
+
+LENIENT = PhraseIndex(
+    [
+        (word, word)
+        for word in ("unconscious", "bleeding", "trapped", "sidewalk", "hurt", "semaforo")
+    ],
+    is_lenient=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        pytest.param("unconcious", "unconscious", id="a letter missing"),
+        pytest.param("bleedding", "bleeding", id="a letter too many"),
+        pytest.param("sidewlak", "sidewalk", id="two letters swapped"),
+        pytest.param("bleading", "bleeding", id="a vowel for another"),
+        pytest.param("cemaforo", None, id="the first letter wrong"),
+        pytest.param("hurl", None, id="a short word"),
+        pytest.param("blxxding", None, id="two letters wrong"),
+        pytest.param("bleexing", None, id="a letter that nobody takes for the other"),
+    ],
+)
+def test_a_misspelt_word_is_read_as_the_known_one(written: str, meant: str | None) -> None:
+    assert [hit.code for hit in LENIENT.find(written)] == ([meant] if meant else [])
+
+
+def test_a_misspelt_phrase_is_shown_as_it_was_written() -> None:
+    assert [hit.phrase for hit in LENIENT.find("man unconcious")] == ["unconcious"]
+
+
+def test_a_strict_index_reads_no_misspelt_words() -> None:
+    assert PhraseIndex([("a", "bleeding")]).find("bleding") == []
 
 
 @pytest.mark.parametrize("wording", ["", "the?", "a|", "one || two", "—", "one|… two"])

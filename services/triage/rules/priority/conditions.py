@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from services.triage.rules.priority.negation import affirmed
+from services.triage.rules.priority.negation import Spans, affirmed
 from shared.catalogue import Jurisdiction, ServiceType, by_field
 
 Met: TypeAlias = Mapping[str, str]
@@ -18,6 +18,11 @@ class ConditionFinder:
     def __init__(self, jurisdiction: Jurisdiction) -> None:
         self._stated_by = by_field(jurisdiction.conditions.values())
         self._phrases = jurisdiction.phrases
+        known = jurisdiction.conditions.values()
+        self._spans = Spans(
+            frozenset(c.code for c in known if c.ends),
+            frozenset(c.code for c in known if c.lasts),
+        )
         self._closed_questions = {
             service.code: frozenset(a.code for a in service.attributes if a.datatype in _LISTS)
             for service in jurisdiction.services.values()
@@ -35,7 +40,7 @@ class ConditionFinder:
         closed = self._closed_questions[service.code]
         own_words = [v for k, v in answers.items() if isinstance(v, str) and k not in closed]
         for said in (text, *own_words):
-            for hit in affirmed(said, self._phrases):
+            for hit in affirmed(said, self._phrases, self._spans):
                 met.setdefault(hit.code, hit.phrase)
         for field, answer in answers.items():
             for condition in self._stated_by.get(field, ()):

@@ -20,6 +20,8 @@ DENYING = _words(
 
 DENYING_NOTHING = _wordings(
     "no parking|stopping|standing|entry|exit|outlet|left|right|turn|turns|thru|through",
+    "no wait|actually",
+    "no deja|dejan|para|paran de",
     "no trespassing|dumping|camping|idea|doubt|power|light|lights|electricity|way|room",
     "not enter|only|just|sure|working|stop",
     "without power|lights|electricity",
@@ -37,6 +39,11 @@ PARTING = _words(
 
 PAST = _words("was were had been estaba estaban estuvo fue habia hubo")
 """Words that say that something was so."""
+
+AGAIN = _words(
+    "again still but however sigue siguen todavia aun volvio vuelve nuevamente otra pero"
+)
+"""Words after an end that say that it was none."""
 
 OVER = _wordings(
     "fine|ok|okay|clear|gone|fixed|safe now",

@@ -6,7 +6,7 @@ said. Commas and words like "and" or "but" end the reach of a "no".
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.triage.rules.priority import denials
 from shared.phrases import Hit, PhraseIndex, fold
@@ -22,7 +22,8 @@ class _Text:
 
     Attributes:
         idle: The words that begin like a denial and deny nothing.
-        ends: The words at which something is said to be over.
+        ends: The words at which something that was is said to be over.
+        endings: Phrases that say by themselves that what came before them is over.
     """
 
     words: Sequence[str]
@@ -30,22 +31,44 @@ class _Text:
     sentences: Collection[int]
     idle: Collection[int]
     ends: Collection[int]
+    endings: Collection[Hit]
 
 
-def affirmed(text: str, phrases: PhraseIndex) -> list[Hit]:
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Which phrases say something of the time of others.
+
+    Attributes:
+        ending: Codes of phrases that say that what came before them is so no longer.
+        lasting: Codes of phrases that no such end takes back.
+    """
+
+    ending: Collection[str] = frozenset()
+    lasting: Collection[str] = frozenset()
+
+
+NO_SPANS = Spans()
+
+
+def affirmed(text: str, phrases: PhraseIndex, spans: Spans = NO_SPANS) -> list[Hit]:
     """Return the phrases in a text that it does not deny, by their place in it."""
     folded = fold(text)
     hits = phrases.find(folded)
     if not hits:
         return hits
     words = folded.split()
+    endings = [hit for hit in hits if hit.code in spans.ending]
     can_end = not denials.PAST.isdisjoint(words)
     ends = [hit.start_word for hit in denials.OVER.find(folded)] if can_end else []
-    if not ends and not any(_may_be_denied(hit, words) for hit in hits):
+    if not ends and not endings and not any(_may_be_denied(hit, words) for hit in hits):
         return hits
     idle = {hit.start_word for hit in denials.DENYING_NOTHING.find(folded)}
-    taken = _Text(words, *_beginnings(text, words), idle, ends)
-    return [hit for hit in hits if not _is_denied(hit, taken) and not _is_over(hit, taken)]
+    taken = _Text(words, *_beginnings(text, words), idle, ends, ())
+    said = [hit for hit in hits if not _is_denied(hit, taken) and not _is_over(hit, taken)]
+    if not endings:
+        return said
+    taken = replace(taken, endings=[hit for hit in endings if hit in said and _lasts(hit, taken)])
+    return [hit for hit in said if _holds(hit, taken, spans)]
 
 
 def _beginnings(text: str, words: Sequence[str]) -> tuple[set[int], set[int]]:
@@ -94,3 +117,36 @@ def _is_over(hit: Hit, text: _Text) -> bool:
         end >= hit.end_word and not any(start < begin <= end for begin in text.sentences)
         for end in text.ends
     )
+
+
+def _holds(hit: Hit, text: _Text, spans: Spans) -> bool:
+    if hit.code in spans.ending:
+        return hit in text.endings
+    return hit.code in spans.lasting or not _is_ended(hit, text)
+
+
+def _lasts(ending: Hit, text: _Text) -> bool:
+    """Whether nothing after the end says that it began again or goes on."""
+    return denials.AGAIN.isdisjoint(text.words[ending.end_word :])
+
+
+def _is_ended(hit: Hit, text: _Text) -> bool:
+    """Whether an end follows in the same sentence or the next, or stands before what "was"."""
+    return any(
+        _sentences_between(hit, ending, text) <= 1
+        if hit.end_word <= ending.start_word
+        else _was_before(hit, ending, text)
+        for ending in text.endings
+    )
+
+
+def _sentences_between(hit: Hit, ending: Hit, text: _Text) -> int:
+    return sum(hit.start_word < begin <= ending.start_word for begin in text.sentences)
+
+
+def _was_before(hit: Hit, ending: Hit, text: _Text) -> bool:
+    """Whether a hit that follows an end in its sentence shares words with it or is of the past."""
+    if any(ending.start_word < begin <= hit.start_word for begin in text.sentences):
+        return False
+    between = text.words[ending.end_word : hit.start_word]
+    return hit.start_word < ending.end_word or not denials.PAST.isdisjoint(between)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.triage.rules.priority.conditions import Met
+from services.triage.rules.priority.lowering import Lowering
 from shared.catalogue import ServiceType
 
 Level = Literal["P1", "P2", "P3", "P4", "P5"]
@@ -49,17 +50,24 @@ class Danger:
 
 
 def urgency_of(
-    service: ServiceType, met: Met, danger: Danger | None, *, is_other: bool = False
+    service: ServiceType,
+    met: Met,
+    danger: Danger | None,
+    lowering: Lowering | None = None,
+    *,
+    is_other: bool = False,
 ) -> Urgency:
     """Return how urgent a report is.
 
     It starts with the base of its kind. The first hazard condition of the kind that is met lifts
-    it to P2 at least, each further one adds a little, and a danger to life lifts it to P1.
+    it to P2 at least, each further one adds a little, and a danger to life lifts it to P1. Without
+    a danger, what shows that the report is harmless lowers it.
 
     Args:
         service: Kind of the report.
         met: Conditions that the report states.
         danger: Danger to life in it.
+        lowering: What shows that it is less urgent than its kind.
         is_other: Whether the kind stands for "none of the others", which the reasons then say.
     """
     points = [Point(f"base_{service.priority.lower()}", _LEAST[service.priority])]
@@ -70,6 +78,10 @@ def urgency_of(
             first = all(point.code not in service.hazard_conditions for point in points)
             added = _lift(points, "P2") if first else _NEXT_HAZARD
             points.append(Point(code, added, met[code]))
+    if danger is None and lowering is not None:
+        added = _LEAST[lowering.level] - sum(point.points for point in points)
+        if added < 0:
+            points.append(Point(lowering.code, added, lowering.evidence))
     if danger is not None:
         points.append(Point(f"emergency_{danger.code}", _lift(points, "P1"), danger.evidence))
     return Urgency(tuple(points))

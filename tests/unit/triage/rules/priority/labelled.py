@@ -33,7 +33,8 @@ class Labelled:
     def is_right(self) -> bool:
         """Whether the rules judge the text as a person did.
 
-        A kind that is always a hazard stays urgent, whatever the text says.
+        Only a kind that is a hazard under conditions can be harmless; the others stay as urgent as
+        they are.
         """
         found = assess(self)
         if self.label == "emergency":
@@ -41,8 +42,8 @@ class Labelled:
         is_urgent = found.urgency.level in _URGENT
         if self.label == "urgent":
             return is_urgent
-        always = rules().services[self.service_code].hazard == "always"
-        return found.danger is None and (always or not is_urgent)
+        can_be_harmless = rules().services[self.service_code].hazard == "if"
+        return found.danger is None and not (is_urgent and can_be_harmless)
 
 
 @cache

@@ -31,3 +31,18 @@ def test_every_text_has_a_kind_of_the_city() -> None:
     known = labelled.rules().services
 
     assert {text.service_code for text in labelled.texts()} <= set(known)
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(
+    ("label", "least"), [("emergency", 0.90), ("urgent", 0.92), ("routine", 0.92)]
+)
+def test_the_rules_judge_texts_as_people_do(
+    part: str, language: str, label: str, least: float
+) -> None:
+    texts = labelled.of(part, language, label)
+    wrong = [text for text in texts if not text.is_right]
+
+    shown = [text.text for text in wrong] if part == "train" else len(wrong)
+    assert 1 - len(wrong) / len(texts) >= least, shown

@@ -2,31 +2,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.priority.negation import affirmed
+from services.triage.rules.priority.negation import Spans, affirmed
 from shared.phrases import PhraseIndex, fold
 
-PHRASES = PhraseIndex(
-    [
-        ("fire", "fire"),
-        ("fire", "fuego"),
-        ("injury", "hurt"),
-        ("injury", "herido"),
-        ("injury", "heridos"),
-        ("lane_blocked", "lane blocked"),
-        ("lane_blocked", "blocking the lane"),
-        ("lane_blocked", "blocks the lane"),
-        ("lane_blocked", "carril bloqueado"),
-        ("lane_blocked", "bloqueado"),
-        ("sparking", "sparking"),
-        ("no_route", "no way around"),
-        ("sign_down", "sign down"),
-        ("signal_out", "signal dark"),
-    ]
-)
+WORDINGS = [
+    ("fire", "fire"),
+    ("fire", "fuego"),
+    ("injury", "hurt"),
+    ("injury", "herido"),
+    ("injury", "heridos"),
+    ("lane_blocked", "lane blocked"),
+    ("lane_blocked", "blocking the lane"),
+    ("lane_blocked", "blocks the lane"),
+    ("lane_blocked", "carril bloqueado"),
+    ("lane_blocked", "bloqueado"),
+    ("sparking", "sparking"),
+    ("no_route", "no way around"),
+    ("sign_down", "sign down"),
+    ("signal_out", "signal dark"),
+]
+PHRASES = PhraseIndex(WORDINGS)
+TIMED = PhraseIndex([*WORDINGS, ("over", "moved it"), ("over", "ya lo quitaron")])
+
+
+SPANS = Spans(ending=frozenset({"over"}), lasting=frozenset({"injury"}))
 
 
 def codes(text: str) -> list[str]:
     return [hit.code for hit in affirmed(text, PHRASES)]
+
+
+def codes_in_time(text: str) -> list[str]:
+    return [hit.code for hit in affirmed(text, TIMED, SPANS)]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +113,24 @@ def test_a_thing_that_is_denied_once_and_said_once_is_said() -> None:
 
 def test_found_phrases_come_by_their_place_in_the_text() -> None:
     assert codes("sparking, then fire: lane blocked") == ["sparking", "fire", "lane_blocked"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("lane blocked, somebody moved it", ["over"], id="same sentence"),
+        pytest.param("Lane blocked. Somebody moved it", ["over"], id="the next sentence"),
+        pytest.param("carril bloqueado pero ya lo quitaron", ["over"], id="Spanish"),
+        pytest.param("moved it, it was blocking the lane", ["over"], id="what was, said after"),
+        pytest.param("moved it. lane blocked", ["over", "lane_blocked"], id="said after the end"),
+        pytest.param("lane blocked. Hi. moved it", ["lane_blocked", "over"], id="too far off"),
+        pytest.param("lane blocked, nobody moved it", ["lane_blocked"], id="no end at all"),
+        pytest.param("lane blocked, moved it, blocked again", ["lane_blocked"], id="began again"),
+        pytest.param("man hurt, they moved it", ["injury", "over"], id="a person is hurt still"),
+    ],
+)
+def test_an_end_takes_back_what_came_before_it(text: str, found: list[str]) -> None:
+    assert codes_in_time(text) == found
 
 
 words = st.sampled_from(

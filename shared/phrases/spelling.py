@@ -1,0 +1,62 @@
+"""Reads misspelt words as the words that phrases are made of."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from functools import lru_cache
+
+_SHORTEST = 6  # letters; shorter words turn into each other too easily
+_WORDS_REMEMBERED = 20_000
+_ALIKE = ("aeiou", "bv", "csz", "ckq", "gj", "iy", "mn", "lr", "dt")
+
+
+class Spelling:
+    """Finds the known word that a misspelt one stands for.
+
+    One letter may be missing, too many, swapped with the next, or another that people take for it.
+    """
+
+    def __init__(self, known: Collection[str]) -> None:
+        """Learn the known words; those that are short or hold digits are only known as they are."""
+        self._known = frozenset(known)
+        self._without_a_letter: defaultdict[str, list[str]] = defaultdict(list)
+        for word in sorted(self._known):
+            if len(word) >= _SHORTEST and word.isalpha():
+                for shorter in _without_a_letter(word):
+                    self._without_a_letter[shorter].append(word)
+        self._meant = lru_cache(_WORDS_REMEMBERED)(self._look_up)
+
+    def read(self, words: list[str]) -> list[str]:
+        """Return the words with each misspelt one replaced by the known word that it stands for."""
+        known = self._known
+        return [
+            word if word in known or len(word) < _SHORTEST - 1 else self._meant(word)
+            for word in words
+        ]
+
+    def _look_up(self, word: str) -> str:
+        if not word.isalpha():
+            return word
+        for shorter in _without_a_letter(word):
+            if shorter in self._known and len(shorter) >= _SHORTEST:
+                return shorter
+        near = {w for s in (word, *_without_a_letter(word)) for w in self._near(s)}
+        return min((w for w in near if _is_slip(word, w)), default=word)
+
+    def _near(self, shorter: str) -> list[str]:
+        return self._without_a_letter.get(shorter, [])
+
+
+def _without_a_letter(word: str) -> set[str]:
+    """Return the word without one of its letters; the first letter is hardly ever wrong."""
+    return {word[:i] + word[i + 1 :] for i in range(1, len(word))}
+
+
+def _is_slip(written: str, meant: str) -> bool:
+    """Whether two words that share all but a letter of each are easily taken for each other."""
+    if len(written) < len(meant):
+        return True
+    differing = [i for i in range(len(meant)) if written[i] != meant[i]]
+    pairs = [{written[i], meant[i]} for i in differing]
+    if len(pairs) == 1:
+        return any(pairs[0] <= set(letters) for letters in _ALIKE)
+    return len(pairs) == 2 and pairs[0] == pairs[1] and differing[1] - differing[0] == 1  # noqa: PLR2004 - a swap
