@@ -41,14 +41,15 @@ def play(past: Past, rulebook: Rulebook) -> Iterator[Judged]:
     """
     known = KnownCases()
     for row in past.rows:
-        request = _request(row, past.city)
+        request = request_of(row, past.city)
         began = perf_counter_ns()
         ruling = rule_on(hear(request, rulebook), known)
         decision = decision_on(ruling, rulebook.version)
         yield Judged(row, decision, (perf_counter_ns() - began) / _NS_PER_US)
 
 
-def _request(row: Row, city: Jurisdiction) -> Request:
+def request_of(row: Row, city: Jurisdiction) -> Request:
+    """Return the request as intake would hand on the same report."""
     return Request(
         request_id=str(uuid5(NAMESPACE_OID, row.request_id)),
         tracking_number=row.request_id,

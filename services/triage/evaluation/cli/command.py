@@ -13,6 +13,7 @@ from services.triage.evaluation.cli.changes_view import changes_as_json, show_ch
 from services.triage.evaluation.cli.picture import draw
 from services.triage.evaluation.cli.view import Evaluation, as_json, bar, show
 from services.triage.evaluation.comparing import changes
+from services.triage.evaluation.learning.learn import learn
 from services.triage.evaluation.measures import measure
 from services.triage.evaluation.rows import read_pairs
 from services.triage.evaluation.trial import Selection, try_rules
@@ -37,6 +38,15 @@ RequestsArgument = Annotated[
 PairsOption = Annotated[
     Path | None,
     typer.Option(exists=True, dir_okay=False, help="CSV of labelled duplicates, plain or gzip."),
+]
+LabelsOption = Annotated[
+    Path,
+    typer.Option(
+        "--pairs", exists=True, dir_okay=False, help="CSV of labelled duplicates, plain or gzip."
+    ),
+]
+FlagOption = Annotated[
+    float, typer.Option(min=0, max=1, help="Share of all requests to flag at most.")
 ]
 CityOption = Annotated[
     str | None, typer.Option(help="Whose requests they are; else the columns say.")
@@ -112,6 +122,32 @@ def evaluate(
         typer.echo(json.dumps(as_json(evaluation)))
     else:
         show(evaluation, console)
+
+
+@app.command("learn")
+def learn_rules(
+    requests: RequestsArgument,
+    pairs: LabelsOption,
+    city: CityOption = None,
+    since: FromOption = None,
+    until: ToOption = None,
+    rules: RulesOption = PACKAGE_DATA,
+    flag: FlagOption = 0.12,
+) -> None:
+    """Propose a city's evidence.yaml from a labelled history, and show what it would have done.
+
+    The file goes to the standard output, to be read and changed before it is put in place; what
+    it would have done goes to the standard error stream. Radius and window stay as they are.
+    """
+    began = time.monotonic()
+    selection = Selection(requests, city, since, until)
+    learnt = learn(selection, read_pairs(pairs), rules, flag, bar(hidden=False))
+    version = learnt.trial.rules_version
+    show(
+        Evaluation(learnt.outcome, version, time.monotonic() - began),
+        Console(stderr=True, highlight=False),
+    )
+    typer.echo(learnt.text, nl=False)
 
 
 def _compare(

@@ -44,7 +44,7 @@ def _findings(link: Link, report: Report, group: str, evidence: Evidence) -> Ite
     yield Finding("time", evidence.apart(link.apart / _HOUR))
     if report.kind == opening.kind:
         yield Finding("kind", evidence.same_kind)
-    if _same_street(report.address, opening.address):
+    if on_same_street(report.address, opening.address):
         yield Finding("street", evidence.same_street)
 
 
@@ -54,7 +54,8 @@ def _of_place(link: Link, evidence: Evidence) -> float:
     return evidence.distance(link.distance_m)
 
 
-def _same_street(one: str | None, other: str | None) -> bool:
+def on_same_street(one: str | None, other: str | None) -> bool:
+    """Say whether two address keys name the same place or share a street."""
     if one is None or other is None:
         return False
     return one == other or not streets_of(one).isdisjoint(streets_of(other))

@@ -1,0 +1,1 @@
+"""Rules of duplicates proposed from what people labelled."""
