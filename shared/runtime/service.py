@@ -79,9 +79,9 @@ async def _run(settings: S, open_parts: Callable[[S], AbstractAsyncContextManage
 async def run_parts(parts: Parts, settings: ServiceSettings, stopping: asyncio.Event) -> None:
     """Serve and work until ``stopping`` is set; the first part that fails ends all.
 
-    Work stops at once. HTTP goes on for ``drain_seconds``, in which ``/ready`` sends a load
-    balancer elsewhere; then the port closes, callers in flight get their answers, and what they
-    waited for stops last.
+    Work stops at once. HTTP that has callers goes on for ``drain_seconds``, in which ``/ready``
+    sends a load balancer elsewhere; then the port closes, callers in flight get their answers,
+    and what they waited for stops last.
     """
     answered = asyncio.Event()
     async with asyncio.TaskGroup() as group:
@@ -92,7 +92,7 @@ async def run_parts(parts: Parts, settings: ServiceSettings, stopping: asyncio.E
             await stopping.wait()
             log.info("service_stopping")
             stop_at = asyncio.get_running_loop().time() + _STOP_WITHIN_S
-            await asyncio.sleep(settings.drain_seconds)
+            await asyncio.sleep(settings.drain_seconds if parts.routes else 0)
         answered.set()
         await _end(tasks, stop_at)
 

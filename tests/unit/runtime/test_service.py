@@ -53,7 +53,7 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def running(
-    desk: Desk, drain_seconds: float
+    desk: Desk, drain_seconds: float, *, has_callers: bool = True
 ) -> AsyncGenerator[tuple[aiohttp.ClientSession, int, asyncio.Event, asyncio.Task[None]]]:
     settings = ServiceSettings.model_validate(
         {
@@ -67,7 +67,7 @@ async def running(
         cast(Pool, AnsweringPool()),
         work=[desk.work],
         behind_routes=[desk.run],
-        routes=[web.get("/", desk.answer)],
+        routes=[web.get("/", desk.answer)] if has_callers else [],
     )
     stopping = asyncio.Event()
     running = asyncio.create_task(run_parts(parts, settings, stopping))
@@ -120,6 +120,13 @@ async def test_callers_in_flight_are_answered_before_what_they_wait_for_stops() 
         assert not running_parts.done()
         desk.patience.set()
         assert await call == 200
+
+
+async def test_a_service_without_callers_does_not_wait_for_them() -> None:
+    async with running(Desk(), drain_seconds=5, has_callers=False) as (_, _, stopping, parts):
+        stopping.set()
+        async with asyncio.timeout(3):
+            await parts
 
 
 async def test_the_first_part_that_fails_ends_all() -> None:
