@@ -6,7 +6,13 @@ from functools import lru_cache
 
 _SHORTEST = 6  # letters; shorter words turn into each other too easily
 _WORDS_REMEMBERED = 20_000
-_ALIKE = ("aeiou", "bv", "csz", "ckq", "gj", "iy", "mn", "lr", "dt")
+_SHORTEST_WITH_ANOTHER_LETTER = 7
+_ALIKE = ("bv", "csz", "gj", "iy", "mn")
+_OWN = """
+tapped bother strange serves served serving learning saying sweeping stated refuse derive noting
+shouting
+"""
+_WORDS_OF_THEIR_OWN = frozenset(_OWN.split())  # right words that look like known ones misspelt
 
 
 class Spelling:
@@ -29,12 +35,11 @@ class Spelling:
         """Return the words with each misspelt one replaced by the known word that it stands for."""
         known = self._known
         return [
-            word if word in known or len(word) < _SHORTEST - 1 else self._meant(word)
-            for word in words
+            word if word in known or len(word) < _SHORTEST else self._meant(word) for word in words
         ]
 
     def _look_up(self, word: str) -> str:
-        if not word.isalpha():
+        if not word.isalpha() or word in _WORDS_OF_THEIR_OWN:
             return word
         for shorter in _without_a_letter(word):
             if shorter in self._known and len(shorter) >= _SHORTEST:
@@ -55,8 +60,10 @@ def _is_slip(written: str, meant: str) -> bool:
     """Whether two words that share all but a letter of each are easily taken for each other."""
     if len(written) < len(meant):
         return True
-    differing = [i for i in range(len(meant)) if written[i] != meant[i]]
+    differing = [i for i, letter in enumerate(written) if letter != meant[i]]
     pairs = [{written[i], meant[i]} for i in differing]
     if len(pairs) == 1:
-        return any(pairs[0] <= set(letters) for letters in _ALIKE)
-    return len(pairs) == 2 and pairs[0] == pairs[1] and differing[1] - differing[0] == 1  # noqa: PLR2004 - a swap
+        is_long = len(written) >= _SHORTEST_WITH_ANOTHER_LETTER
+        return is_long and any(pairs[0] <= set(letters) for letters in _ALIKE)
+    first, last = differing[0], differing[-1]
+    return len(pairs) == last - first + 1 and pairs[0] == pairs[-1]
