@@ -52,6 +52,24 @@ def test_a_point_that_stands_for_unknown_says_nothing_of_place(tmp_path: Path) -
     assert not outcome_of(tmp_path, [], row("a", **nowhere), row("b", **nowhere)).whole.flagged
 
 
+def test_a_step_of_the_curve_has_what_reaches_its_threshold_exactly(tmp_path: Path) -> None:
+    rows = [row("a"), row("b")]
+
+    [*_, certain] = outcome_of(tmp_path, [], *rows).curve
+
+    assert (certain.threshold, certain.flagged_share) == (1.0, 0.5)
+
+
+def test_an_address_beside_a_point_that_stands_for_unknown_is_the_place(tmp_path: Path) -> None:
+    nowhere = {"latitude": "0", "longitude": "0"}
+    rows = [row("a", address="12 Oak St", **nowhere), row("b", address="12 Oak Street", **nowhere)]
+    elsewhere = row("c", address="9 Elm St", **nowhere)
+
+    whole = outcome_of(tmp_path, [("b", "a"), ("c", "a")], *rows, elsewhere).whole
+
+    assert (whole.flagged, whole.found) == (1, 1)
+
+
 def test_a_family_is_all_that_pairs_connect() -> None:
     family_of = families([("b", "a"), ("d", "c"), ("c", "b"), ("y", "x")])
 

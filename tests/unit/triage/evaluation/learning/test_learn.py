@@ -67,6 +67,24 @@ def test_learn_writes_a_file_that_the_catalogue_can_read_and_says_what_it_did(
     assert "100.0%" in run.stderr
 
 
+def test_what_lies_outside_the_period_is_not_learnt_from(tmp_path: Path) -> None:
+    pairs = "".join(f"{street}1,{street}0\n" for street in range(10, 22))
+
+    run = learn(tmp_path, f"request_id,duplicate_of\n{pairs}", "--to", "2026-09-01T14:00:00")
+
+    assert "no labelled pair" in str(run.exception)
+
+
+def test_the_threshold_is_high_enough_to_flag_no_more_than_was_asked_for(tmp_path: Path) -> None:
+    pairs = "".join(f"{street}1,{street}0\n" for street in range(10, 22))
+    labels = f"request_id,duplicate_of\n{pairs}"
+
+    strict, lenient = (learn(tmp_path, labels, "--flag", flag).stdout for flag in ("0", "1"))
+
+    assert "possible: 0}" in lenient
+    assert "possible: 0}" not in strict
+
+
 def test_without_a_labelled_pair_in_reach_nothing_can_be_learnt(tmp_path: Path) -> None:
     run = learn(tmp_path, "request_id,duplicate_of\n100,210\n")
 
