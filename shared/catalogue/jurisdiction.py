@@ -10,6 +10,9 @@ from shared.catalogue.service_type import ServiceType
 from shared.phrases import PhraseIndex
 from shared.values import GeoPoint
 
+REFERRED_TO_911 = "referred_to_911"
+"""Emergency of a report for which nothing but its own kind asks to call 911."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bureau:
@@ -95,6 +98,8 @@ class Jurisdiction:
         for emergency in self.emergencies:
             if evidence := emergency.evidence(known):
                 return emergency.code, evidence
+        if called_for := service.needs_911_for(known):
+            return REFERRED_TO_911, called_for
         return None if service.emergency is None else (service.emergency, ())
 
 

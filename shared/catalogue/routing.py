@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+FOR_LIFE_IN_DANGER = "EXT-911"
+"""The agency that people call where a life is in danger."""
+
 OUTSIDE_PREFIX = "EXT-"
 """How the codes of agencies outside the city begin."""
 

@@ -6,7 +6,13 @@ from datetime import timedelta
 from typing import Literal
 
 from shared.catalogue.local_text import LocalText
-from shared.catalogue.routing import OUTSIDE_PREFIX, AfterHours, Informed, Referral
+from shared.catalogue.routing import (
+    FOR_LIFE_IN_DANGER,
+    OUTSIDE_PREFIX,
+    AfterHours,
+    Informed,
+    Referral,
+)
 
 Datatype = Literal["string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"]
 Hazard = Literal["always", "never", "if"]
@@ -141,6 +147,11 @@ class ServiceType:
     def is_hazard(self, met: Collection[str]) -> bool:
         """Whether a report that meets these conditions is an urgent hazard."""
         return self.hazard == "always" or any(c in met for c in self.hazard_conditions)
+
+    def needs_911_for(self, met: Collection[str]) -> tuple[str, ...]:
+        """Return those conditions met for which the kind sends people to 911."""
+        called = (r.when for r in self.referrals if r.agency == FOR_LIFE_IN_DANGER)
+        return tuple(when for when in called if when is not None and when in met)
 
     def informed_bureaus(self, met: Collection[str]) -> tuple[str, ...]:
         """Return the bureaus to inform, each once, without the one that leads."""

@@ -54,7 +54,8 @@ class Screen:
         return Screening(express=urgent or emergency is not None, emergency=emergency)
 
     def _emergency(self, service: ServiceType, met: Collection[str]) -> str | None:
-        if service.emergency is None and self._telling.isdisjoint(met):
+        telling = not self._telling.isdisjoint(met) or service.needs_911_for(met)
+        if service.emergency is None and not telling:
             return None
         found = self._jurisdiction.emergency(service, met)
         return found[0] if found else None

@@ -73,6 +73,14 @@ def test_agencies_come_in_the_order_of_the_catalogue_when_their_condition_is_met
     assert wire.referred_to(set()) == ("EXT-U",)
 
 
+def test_only_conditions_under_which_people_are_sent_to_911_call_for_it() -> None:
+    wire = kind("EXT-U", referrals=(Referral("EXT-911", "sparks"), Referral("EXT-U", "low")))
+
+    assert wire.needs_911_for({"sparks", "low"}) == ("sparks",)
+    assert wire.needs_911_for({"low"}) == ()
+    assert kind(referrals=(Referral("EXT-911"),)).needs_911_for({"sparks"}) == ()
+
+
 def test_a_lead_outside_is_referred_to_when_no_other_agency_is() -> None:
     assert kind("EXT-U", referrals=()).referred_to(set()) == ("EXT-U",)
 

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from services.intake.rules.screening import Screening
+from services.intake.rules.screening import Screen, Screening
+from shared.catalogue import load_catalogue
 from shared.phrases import fold
 from tests.unit.intake.makers import CITY, LAKESIDE
 
@@ -51,3 +52,13 @@ def test_an_emergency_is_seen_when_all_of_it_is_there(
 
     assert screening.emergency == emergency
     assert screening.express or not emergency
+
+
+def test_what_its_kind_sends_to_911_is_an_emergency() -> None:
+    portland = load_catalogue().jurisdictions["portland.gov"]
+    screen = Screen(portland)
+
+    spill = screen.look(portland.services["ROW-SPILL"], "toxic fumes", {})
+    odor = screen.look(portland.services["SEW-ODOR"], "toxic fumes", {})
+
+    assert (spill.emergency, odor.emergency) == ("referred_to_911", None)

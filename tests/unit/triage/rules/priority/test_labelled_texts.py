@@ -36,7 +36,7 @@ def test_every_text_has_a_kind_of_the_city() -> None:
 @pytest.mark.parametrize("part", ["train", "test"])
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize(
-    ("label", "least"), [("emergency", 0.90), ("urgent", 0.92), ("routine", 0.92)]
+    ("label", "least"), [("emergency", 0.95), ("urgent", 0.92), ("routine", 0.92)]
 )
 def test_the_rules_judge_texts_as_people_do(
     part: str, language: str, label: str, least: float
@@ -46,3 +46,10 @@ def test_the_rules_judge_texts_as_people_do(
 
     shown = [text.text for text in wrong] if part == "train" else len(wrong)
     assert 1 - len(wrong) / len(texts) >= least, shown
+
+
+@pytest.mark.parametrize("text", ["the fumes are choking us", "olor a químicos"])
+def test_a_kind_that_sends_people_to_911_makes_an_emergency_of_it(text: str) -> None:
+    for code, is_emergency in (("ROW-SPILL", True), ("SEW-ODOR", False)):
+        report = labelled.Labelled("train", "en", "emergency", code, text)
+        assert (labelled.assess(report).danger is not None) == is_emergency
