@@ -186,7 +186,7 @@ def test_a_gap_needs_words_on_both_sides(wording: str) -> None:
 LENIENT = PhraseIndex(
     [
         (word, word)
-        for word in ("unconscious", "bleeding", "trapped", "sidewalk", "hurt", "semaforo")
+        for word in ("unconscious", "bleeding", "trapped", "sidewalk", "hurt", "semaforo", "manzha")
     ],
     is_lenient=True,
 )
@@ -201,6 +201,8 @@ LENIENT = PhraseIndex(
         pytest.param("cidewalk", None, id="the first letter for another like it"),
         pytest.param("sidewaik", None, id="a letter for another"),
         pytest.param("unconsciouz", "unconscious", id="a letter for another like it"),
+        pytest.param("semafaro", None, id="a vowel for another"),
+        pytest.param("mansha", None, id="a letter for one like it, in a short word"),
         pytest.param("tapped", None, id="a word of its own"),
         pytest.param("cemaforo", None, id="the first letter wrong"),
         pytest.param("hurl", None, id="a short word"),

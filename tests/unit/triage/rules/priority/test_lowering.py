@@ -1,8 +1,13 @@
 """What lowers a report in Portland, in the words of people."""
 
+from dataclasses import replace
+
 import pytest
 
+from services.triage.rules.priority.lowering import Lowering, lowering_of
 from services.triage.rules.priority.urgency import Urgency
+from shared.catalogue import load_catalogue
+from shared.catalogue.service_type import Meant
 from tests.unit.triage.rules.priority import labelled
 
 
@@ -47,6 +52,16 @@ def test_a_harmless_case_of_a_kind_under_conditions_is_p3_and_says_why(
 )
 def test_a_hazard_that_is_met_is_lowered_by_nothing(kind: str, text: str) -> None:
     assert urgency(kind, text).level <= "P2"
+
+
+def test_another_kind_that_is_urgent_itself_lowers_to_p3() -> None:
+    city = load_catalogue().jurisdictions["portland.gov"]
+    signal = city.services["ROW-SIGNAL-OUT"]
+    flood = replace(signal, meant=(Meant("ROW-FLOOD", "slow_signal", frozenset()),))
+
+    found = lowering_of(city, flood, {"slow_signal": "takes forever"})
+
+    assert found == Lowering("meant_row_flood", "P3", "takes forever")
 
 
 def test_a_danger_to_life_is_lowered_by_nothing() -> None:

@@ -22,7 +22,15 @@ WORDINGS = [
     ("signal_out", "signal dark"),
 ]
 PHRASES = PhraseIndex(WORDINGS)
-TIMED = PhraseIndex([*WORDINGS, ("over", "moved it"), ("over", "ya lo quitaron")])
+TIMED = PhraseIndex(
+    [
+        *WORDINGS,
+        ("over", "moved it"),
+        ("over", "moved off the lane"),
+        ("lane_blocked", "the lane"),
+        ("over", "ya lo quitaron"),
+    ]
+)
 
 
 SPANS = Spans(ending=frozenset({"over"}), lasting=frozenset({"injury"}))
@@ -122,6 +130,7 @@ def test_found_phrases_come_by_their_place_in_the_text() -> None:
         pytest.param("Lane blocked. Somebody moved it", ["over"], id="the next sentence"),
         pytest.param("carril bloqueado pero ya lo quitaron", ["over"], id="Spanish"),
         pytest.param("moved it, it was blocking the lane", ["over"], id="what was, said after"),
+        pytest.param("moved off the lane", ["over"], id="words of the end itself"),
         pytest.param("moved it. lane blocked", ["over", "lane_blocked"], id="said after the end"),
         pytest.param("lane blocked. Hi. moved it", ["lane_blocked", "over"], id="too far off"),
         pytest.param("lane blocked, nobody moved it", ["lane_blocked"], id="no end at all"),

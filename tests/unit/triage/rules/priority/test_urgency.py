@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.triage.rules.priority.lowering import Lowering
 from services.triage.rules.priority.urgency import Danger, Level, Point, Urgency, urgency_of
 from tests.unit.triage.makers import CITY
 
@@ -104,3 +105,26 @@ def test_more_danger_never_makes_a_report_less_urgent(
     assert after.score >= before.score
     assert after.level <= before.level
     assert urgency_of(service, met, FIRE).score >= before.score
+
+
+def lowered(kind: str, level: Level, danger: Danger | None = None) -> Urgency:
+    lowering = Lowering("off_the_road", level, "off the road")
+    return urgency_of(CITY.services[kind], {}, danger, lowering)
+
+
+def test_a_lowering_is_a_reason_with_the_points_that_it_takes() -> None:
+    assert lowered("DEBRIS", "P3").points == (
+        Point("base_p2", 60),
+        Point("off_the_road", -20, "off the road"),
+    )
+
+
+@pytest.mark.parametrize("kind", ["CAMP", "LIGHT"])
+def test_a_lowering_raises_nothing_and_is_no_reason_where_it_takes_nothing(kind: str) -> None:
+    assert lowered(kind, "P3").points == urgency_of(CITY.services[kind], {}, None).points
+
+
+def test_a_danger_to_life_leaves_no_lowering() -> None:
+    codes = [point.code for point in lowered("DEBRIS", "P3", FIRE).points]
+
+    assert codes == ["base_p2", "emergency_fire"]
