@@ -15,6 +15,7 @@ from shared.catalogue import (
     Jurisdiction,
     load_catalogue,
 )
+from shared.cli.places import JsonOption
 
 app = typer.Typer(help="Check the service catalogue.", no_args_is_help=True)
 _console = Console(highlight=False)
@@ -23,7 +24,6 @@ _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 RootOption = Annotated[
     Path | None, typer.Option(help="Folder of the catalogue; without it the one that is built in.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.command()

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings
 
 from shared.cli.stack import DEFAULT_DATA, load_stack
 
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of the running router.")]
 
 

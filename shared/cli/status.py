@@ -4,14 +4,14 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import asyncpg
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from shared.cli.places import DataOption, find_admin_dsn, find_kafka
+from shared.cli.places import DataOption, JsonOption, find_admin_dsn, find_kafka
 from shared.cli.stack import DEFAULT_DATA
 from shared.runtime.kafka.reader import bounds_of
 from shared.runtime.kafka.source import Partition
@@ -26,8 +26,6 @@ _CASES = """
     SELECT status, level, count(*) AS cases
       FROM dispatch.cases GROUP BY status, level ORDER BY status, level
 """
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from shared.cli.bench.load import SOURCE, submissions
 from shared.cli.bench.raw import HOPS, measure_raw
 from shared.cli.bench.usage import Usage, usage
 from shared.cli.interrupts import run
+from shared.cli.places import JsonOption
 from shared.cli.replay.following import follower
 from shared.cli.replay.tally import Result, Tally
 from shared.runtime.kafka import open_sink
@@ -32,7 +33,6 @@ _QUIET_S = 20.0
 _SERVICES = ("intake", "triage", "dispatch", "notify")
 
 RequestsOption = Annotated[int, typer.Option("--requests", min=100, help="How many requests.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from shared.cli.check.run import check as run_check
 from shared.cli.check.view import live_progress, show
-from shared.cli.places import DataOption, find_admin_dsn, find_kafka
+from shared.cli.places import DataOption, JsonOption, find_admin_dsn, find_kafka
 from shared.cli.stack import DEFAULT_DATA
 
 HistoryOption = Annotated[
@@ -26,7 +26,6 @@ HistoryOption = Annotated[
 SettleOption = Annotated[
     float, typer.Option("--settle", min=0, help="Seconds to wait for what is under way.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def check(

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from shared.catalogue import load_catalogue
 from shared.cli.interrupts import run
-from shared.cli.places import DataOption, find_admin_dsn, find_kafka
+from shared.cli.places import DataOption, JsonOption, find_admin_dsn, find_kafka
 from shared.cli.recovery import listing, showing
 from shared.cli.recovery.moments import moment
 from shared.cli.recovery.rejected import HandingIn
@@ -42,7 +42,6 @@ CodeOption = Annotated[str | None, typer.Option(help="Only what was parked for t
 SinceOption = Annotated[
     str | None, typer.Option(help="Only what was parked since: 30m, 6h, 2d, or a moment.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 PlaceArgument = Annotated[
     str, typer.Argument(help="topic/partition/offset, of the parked record or of its source.")
 ]

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from shared.cli.interrupts import run
-from shared.cli.places import DataOption, find_admin_dsn, find_kafka
+from shared.cli.places import DataOption, JsonOption, find_admin_dsn, find_kafka
 from shared.cli.recovery.moments import moment
 from shared.cli.recovery.recovered import as_json, lines
 from shared.cli.stack import DEFAULT_DATA
@@ -32,7 +32,6 @@ LossOption = Annotated[
         "--accept-loss", help="Go on behind records that the broker deleted before they were read."
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def republish(
