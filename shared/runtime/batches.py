@@ -61,14 +61,13 @@ class Batches(Generic[E]):
             TooManyDeadLettersError: So much would be parked that a person must look first.
         """
         items = [Deferred(i.record) if self.aside.has(i.record) else i for i in items]
-        messages = [item for item in items if isinstance(item, Message)]
         unfit = [item for item in items if isinstance(item, Unfit)]
         deferred = [item for item in items if isinstance(item, Deferred)]
         to = self._after(items)
         self.parked.check(unfit, to, len(items))
         async with transaction(self.pool) as db:
             await advance(db, self.positions, to)
-            fresh = await self._handle(db, messages, unfit)
+            fresh = await self._handle(db, items)
             if deferred:
                 await deferring.keep(db, deferred)
         self.positions.update(to)
@@ -92,22 +91,16 @@ class Batches(Generic[E]):
                 await deferring.postpone(db, kept, item.error.code if item.error else "behind")
                 self.aside.postpone(key, kept.attempts)
                 return
-            one = [item]
-            fresh = await self._handle(
-                db,
-                [each for each in one if isinstance(each, Message)],
-                [each for each in one if isinstance(each, Unfit)],
-            )
+            fresh = await self._handle(db, [item])
             await deferring.forget(db, kept)
         self.aside.forget_first(key)
-        _count(one, fresh)
+        _count([item], fresh)
 
-    async def _handle(
-        self, db: Connection, messages: Sequence[Message[E]], unfit: Sequence[Unfit]
-    ) -> Sequence[Message[E]]:
-        fresh = await self._fresh(db, messages)
+    async def _handle(self, db: Connection, items: Sequence[Item[E]]) -> Sequence[Message[E]]:
+        fresh = await self._fresh(db, [item for item in items if isinstance(item, Message)])
         caused = await self.handle(fresh, db) if fresh else []
-        await enqueue(db, [*caused, *(dead_letter(item, self.service) for item in unfit)])
+        parked = [dead_letter(item, self.service) for item in items if isinstance(item, Unfit)]
+        await enqueue(db, [*caused, *parked])
         return fresh
 
     async def _fresh(self, db: Connection, messages: Sequence[Message[E]]) -> Sequence[Message[E]]:
