@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from deploy.local.process import Process
 from tests.faults.kit.city import City
 from tests.faults.kit.links import Weather
 from tests.faults.kit.members import SERVICES, kill, pause, resume
@@ -25,11 +26,21 @@ async def a_service_dies(trial: Trial, random: Random) -> None:
     trial.city.members[random.choice(SERVICES)].kill()
 
 
-async def a_service_sleeps(trial: Trial, random: Random) -> None:
-    process = trial.city.members[random.choice(SERVICES)]
+async def asleep(trial: Trial, process: Process, seconds: float) -> None:
     pause(process)
-    await trial.traffic(random.uniform(1, 15))
+    await trial.traffic(seconds)
     resume(process)
+
+
+async def away(trial: Trial, process: Process, seconds: float) -> None:
+    await kill(process)
+    await trial.traffic(seconds)
+    await process.start()
+
+
+async def a_service_sleeps(trial: Trial, random: Random) -> None:
+    service = trial.city.members[random.choice(SERVICES)]
+    await asleep(trial, service, random.uniform(1, 15))
 
 
 async def a_member_comes_and_goes(trial: Trial, random: Random) -> None:
@@ -38,27 +49,19 @@ async def a_member_comes_and_goes(trial: Trial, random: Random) -> None:
 
 
 async def the_broker_dies(trial: Trial, random: Random) -> None:
-    await kill(trial.city.broker)
-    await trial.traffic(random.uniform(1, 10))
-    await trial.city.broker.start()
+    await away(trial, trial.city.broker, random.uniform(1, 10))
 
 
 async def the_broker_hangs(trial: Trial, random: Random) -> None:
-    pause(trial.city.broker)
-    await trial.traffic(random.uniform(1, 15))
-    resume(trial.city.broker)
+    await asleep(trial, trial.city.broker, random.uniform(1, 15))
 
 
 async def the_database_dies(trial: Trial, random: Random) -> None:
-    await kill(trial.city.postgres)
-    await trial.traffic(random.uniform(1, 10))
-    await trial.city.postgres.start()
+    await away(trial, trial.city.postgres, random.uniform(1, 10))
 
 
 async def the_database_hangs(trial: Trial, random: Random) -> None:
-    pause(trial.city.postgres)
-    await trial.traffic(random.uniform(1, 10))
-    resume(trial.city.postgres)
+    await asleep(trial, trial.city.postgres, random.uniform(1, 10))
 
 
 async def connections_are_reset(trial: Trial, random: Random) -> None:

@@ -78,17 +78,11 @@ class City:
             if name.startswith("intake")
         ]
 
-    async def add(self, *members: Member, wait: bool = True) -> None:
+    async def add(self, *members: Member) -> None:
         """Start members and keep them alive until the end or until they are taken out."""
         processes = {member.name: member.process(self.site, self.wiring) for member in members}
         self.members |= processes
-        starts = [asyncio.create_task(process.start()) for process in processes.values()]
-        if wait:
-            await asyncio.gather(*starts)
-        else:
-            await asyncio.sleep(0)
-            for start in starts:
-                start.add_done_callback(_look_at)
+        await asyncio.gather(*(process.start() for process in processes.values()))
         for process in processes.values():
             self._life.push_async_callback(process.stop, _STOP_WITHIN_S)
             await self._life.enter_async_context(self.supervised(process))
@@ -153,11 +147,6 @@ class City:
         return output.decode()
 
 
-def _look_at(start: asyncio.Task[float]) -> None:
-    if not start.cancelled():
-        start.exception()
-
-
 @asynccontextmanager
 async def running_city(
     data: Path,
@@ -165,7 +154,6 @@ async def running_city(
     seed: int,
     brokers: int = 1,
     altered: Mapping[str, Sequence[str]] | None = None,
-    services: Sequence[str] = SERVICES,
 ) -> AsyncGenerator[City]:
     """Run a router in a folder of its own.
 
@@ -174,7 +162,6 @@ async def running_city(
         seed: For what the links do at random.
         brokers: How many; from three on, every topic has three replicas of which two must answer.
         altered: Modules to run in place of a service.
-        services: Which services start at once.
     """
     random = Random(seed)
     async with open_site(data) as site, AsyncExitStack() as life:
@@ -197,7 +184,7 @@ async def running_city(
         city = await _prepared(site, stores, links, life, random)
         city._may_run.set()  # noqa: SLF001 - its own maker
         city.altered = altered or {}
-        await city.add(*(Member(name, 1, city.altered.get(name, ())) for name in services))
+        await city.add(*(Member(name, 1, city.altered.get(name, ())) for name in SERVICES))
         async with city._life:  # noqa: SLF001 - its own maker
             write_stack(site.folder.stack_file, _stack(city))
             yield city
