@@ -1,14 +1,14 @@
 """Writing to and reading from Kafka as somebody outside would."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
-
 from shared.events import Decoder, Event
 from shared.runtime.kafka import Partition, Record, Sink
-from shared.runtime.kafka.connecting import connected
+from shared.runtime.kafka.reader import ends_of
+from shared.runtime.kafka.stretch import between
 from shared.runtime.records import Outgoing
 from shared.topics import Topic
 from tests.waiting import eventually
@@ -54,18 +54,8 @@ class TopicLog:
 
 async def read_between(bootstrap: str, since: Mapping[Partition, int]) -> Sequence[Record]:
     """Return every record from these offsets to the present ends, sorted by time of arrival."""
-    async with connected(
-        lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
-    ) as consumer:
-        consumer.assign(list(since))
-        ends = await consumer.end_offsets(list(since))
-        for partition, offset in since.items():
-            consumer.seek(partition, offset)
-        open_ends = {p for p, end in ends.items() if end > since[p]}
-        records: list[Record] = []
-        while open_ends:
-            for partition, found in (await consumer.getmany(timeout_ms=200)).items():
-                records += [record for record in found if record.offset < ends[partition]]
-            positions = {p: await consumer.position(p) for p in open_ends}
-            open_ends = {p for p in open_ends if positions[p] < ends[p]}
-        return sorted(records, key=lambda record: record.timestamp)
+    ends = await ends_of(bootstrap, {partition.topic for partition in since})
+    bounds = {p: (offset, ends[p]) for p, offset in since.items()}
+    async with aclosing(between(bootstrap, bounds)) as batches:
+        records = [record async for batch in batches for record in batch]
+    return sorted(records, key=lambda record: record.timestamp)
