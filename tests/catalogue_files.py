@@ -8,6 +8,8 @@ BUREAUS = "town.gov/bureaus.yaml"
 AGENCIES = "town.gov/agencies.yaml"
 GROUPS = "town.gov/dedup_groups.yaml"
 FIELDS = "town.gov/fields.yaml"
+OWNERS = "town.gov/owners.yaml"
+REASONS = "town.gov/referral_reasons.yaml"
 STREETS = "town.gov/services/streets.yaml"
 CONDITIONS = "common/conditions.yaml"
 EMERGENCIES = "common/emergencies.yaml"
@@ -30,7 +32,9 @@ neighbours:
 ROADS: {name: Roads, phone: 503-555-0101, hours: 24/7}
 DESK: {name: Service desk}
 """,
-    AGENCIES: "EXT-STATE: {name: The State, url: 'https://state.example'}\n",
+    AGENCIES: "EXT-STATE: {name: The State, url: 'https://state.example', reason: its_own}\n",
+    REASONS: "its_own: {en: It belongs to the State., es: Es del Estado.}\n",
+    OWNERS: "state: {when: burning, agency: EXT-STATE, reason: its_own, kinds: [HOLE]}\n",
     GROUPS: "holes: {en: Holes, es: Hoyos}\n",
     FIELDS: """\
 size:

@@ -62,6 +62,8 @@ def _route(situation: Situation) -> Route:
 def _conditions(
     decision: Decision, jurisdiction: Jurisdiction, kind: ServiceType
 ) -> frozenset[str]:
+    if decision.conditions is not None:
+        return frozenset((*decision.conditions, *kind.implies))
     request = decision.request
     return conditions_met(
         kind,

@@ -27,11 +27,12 @@ _LEARN_REQUESTS = """
        SET tracking_number = new.tracking_number, jurisdiction = new.jurisdiction,
            service_code = new.service_code, language = new.language, address = new.address,
            emergency = new.emergency, agency_name = new.agency_name,
-           agency_phone = new.agency_phone, agency_url = new.agency_url
+           agency_phone = new.agency_phone, agency_url = new.agency_url,
+           agency_reason = new.agency_reason
       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                  $7::boolean[], $8::text[], $9::text[], $10::text[])
+                  $7::boolean[], $8::text[], $9::text[], $10::text[], $11::text[])
            AS new (request_id, tracking_number, jurisdiction, service_code, language, address,
-                   emergency, agency_name, agency_phone, agency_url)
+                   emergency, agency_name, agency_phone, agency_url, agency_reason)
      WHERE requests.request_id = new.request_id AND requests.tracking_number IS NULL
 """
 _LEARN_MEMBERSHIPS = """
@@ -95,6 +96,7 @@ async def _learn_requests(db: Connection, news: News) -> None:
             known.agency and known.agency.name,
             known.agency and known.agency.phone,
             known.agency and known.agency.url,
+            known.agency and known.agency.reason,
         )
         for known in news.requests.values()
     ]

@@ -102,7 +102,6 @@ def _decision(news: News, event: e.RequestTriaged) -> None:
 
 
 def _request(decision: e.Decision) -> RequestFacts:
-    referral = decision.referral
     return RequestFacts(
         request_id=decision.request_id,
         tracking_number=decision.tracking_number,
@@ -111,8 +110,13 @@ def _request(decision: e.Decision) -> RequestFacts:
         language=decision.request.language,
         address=decision.request.location.address,
         emergency=decision.emergency is not None,
-        agency=Agency(referral.name, referral.phone, referral.url) if referral else None,
+        agency=_agency(decision.referral) if decision.referral else None,
     )
+
+
+def _agency(referral: e.Referral) -> Agency:
+    why = referral.reason.code if referral.reason else None
+    return Agency(referral.name, referral.phone, referral.url, why)
 
 
 def _opened(news: News, event: e.CaseOpened) -> None:

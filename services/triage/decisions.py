@@ -4,6 +4,7 @@ from services.triage.rules.dedup import likeness
 from services.triage.rules.dedup.comparison import Link
 from services.triage.rules.priority.urgency import Danger, Urgency
 from services.triage.rules.referral import Referral as Elsewhere
+from services.triage.rules.referral import Why
 from services.triage.rulings import Ruling
 from shared.catalogue import CALL_911
 from shared.events import (
@@ -15,6 +16,7 @@ from shared.events import (
     Priority,
     Reason,
     Referral,
+    ReferralReason,
 )
 
 
@@ -34,10 +36,11 @@ def decision_on(ruling: Ruling, rules_version: str) -> Decision:
         duplicate=_duplicate(ruling.link, request.service_code) if ruling.link else None,
         priority=_priority(found.urgency),
         emergency=_emergency(found.danger),
-        referral=_referral(found.referral),
+        referral=_referral(found.referral, request.language),
         advice=_advice(found.danger, request.language),
         service_code=request.service_code,
         rules_version=rules_version,
+        conditions=tuple(sorted(found.met)),
         request=request,
     )
 
@@ -76,8 +79,18 @@ def _advice(danger: Danger | None, language: str | None) -> tuple[Advice, ...]:
     return (Advice(code="call_911", text=CALL_911.in_language(language or "en")),)
 
 
-def _referral(referral: Elsewhere | None) -> Referral | None:
+def _referral(referral: Elsewhere | None, language: str | None) -> Referral | None:
     if referral is None:
         return None
-    agency = referral.agency
-    return Referral(agency=agency.code, name=agency.name, phone=agency.phone, url=agency.url)
+    agency, why = referral.agency, referral.why
+    return Referral(
+        agency=agency.code,
+        name=agency.name,
+        phone=agency.phone,
+        url=agency.url,
+        reason=_reason(why, language) if why else None,
+    )
+
+
+def _reason(why: Why, language: str | None) -> ReferralReason:
+    return ReferralReason(code=why.code, text=why.text.in_language(language or "en"))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from services.triage.rules.dedup.comparison import Report
 from services.triage.rules.dedup.grid import cells_around
 from services.triage.rules.dedup.known_cases import Search
-from services.triage.rules.priority.conditions import ConditionFinder
+from services.triage.rules.priority.conditions import ConditionFinder, Met
 from services.triage.rules.priority.emergency import danger_in
 from services.triage.rules.priority.lowering import lowering_of
 from services.triage.rules.priority.urgency import Danger, Urgency, urgency_of
@@ -31,11 +31,16 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What a report is by itself, whatever was reported before."""
+    """What a report is by itself, whatever was reported before.
+
+    Attributes:
+        met: Conditions that it states, each with the words or the answer that state it.
+    """
 
     urgency: Urgency
     danger: Danger | None
     referral: Referral | None
+    met: Met
 
 
 class CityRules:
@@ -76,6 +81,7 @@ class CityRules:
             urgency_of(service, met, danger, lowering_of(city, service, met), is_other=is_other),
             danger,
             refer(city, service, municipality, met),
+            met,
         )
 
     def reach_of(self, service: ServiceType) -> Reach:

@@ -8,7 +8,7 @@ from shared.catalogue.advice import CALL_911
 from shared.catalogue.condition import Condition, Emergency, Phrases, by_field
 from shared.catalogue.faults import CatalogueError, Fault
 from shared.catalogue.hours import Hours
-from shared.catalogue.jurisdiction import Agency, Bureau, Catalogue, Jurisdiction
+from shared.catalogue.jurisdiction import Agency, Bureau, Catalogue, Jurisdiction, Owner
 from shared.catalogue.loader import PACKAGE_DATA, load_catalogue
 from shared.catalogue.local_text import LocalText
 from shared.catalogue.routing import AfterHours, Informed, Referral
@@ -40,6 +40,7 @@ __all__ = [
     "Keywords",
     "LocalText",
     "Needs",
+    "Owner",
     "Phrases",
     "Referral",
     "ServiceType",

@@ -1,6 +1,7 @@
 """Makes a jurisdiction out of the checked entries of its files."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from types import MappingProxyType
 
 from shared.catalogue.build_service import service_type
@@ -13,7 +14,13 @@ from shared.catalogue.entries import (
     JurisdictionEntry,
     PhrasesEntry,
 )
-from shared.catalogue.jurisdiction import Agency, Bureau, Jurisdiction
+from shared.catalogue.jurisdiction import (
+    NEIGHBOUR_CITY,
+    Agency,
+    Bureau,
+    Jurisdiction,
+    Owner,
+)
 from shared.catalogue.local_text import LocalText
 from shared.catalogue.plurals import with_plural
 from shared.catalogue.service_type import Keywords, ServiceType
@@ -38,7 +45,14 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         dedup_groups=MappingProxyType(_dedup_groups(services)),
         bureaus=MappingProxyType({b.code: bureau(b.code, b.entry, head) for b in draft.bureaus}),
         agencies=MappingProxyType({a.code: agency(a.code, a.entry) for a in draft.agencies}),
-        neighbours=MappingProxyType({c: agency(c, a) for c, a in head.neighbours.items()}),
+        neighbours=MappingProxyType({c: neighbour(c, a) for c, a in head.neighbours.items()}),
+        owners=tuple(
+            Owner(frozenset(o.when), o.agency, o.reason, frozenset(o.kinds))
+            for o in (found.entry for found in draft.owners)
+        ),
+        referral_reasons=MappingProxyType(
+            {r.code: LocalText(r.entry.en, r.entry.es) for r in draft.referral_reasons}
+        ),
         conditions=MappingProxyType(conditions),
         emergencies=_emergencies(draft),
         default_points=tuple(GeoPoint(p.latitude, p.longitude) for p in head.default_points),
@@ -73,7 +87,12 @@ def bureau(code: str, entry: BureauEntry, head: JurisdictionEntry) -> Bureau:
 
 def agency(code: str, entry: AgencyEntry) -> Agency:
     """Return an agency outside the city."""
-    return Agency(code, entry.name, entry.phone, entry.url, entry.hours)
+    return Agency(code, entry.name, entry.phone, entry.url, entry.hours, entry.reason)
+
+
+def neighbour(code: str, entry: AgencyEntry) -> Agency:
+    """Return who answers for a place outside the city's limits."""
+    return replace(agency(code, entry), reason=entry.reason or NEIGHBOUR_CITY)
 
 
 def condition(code: str, entry: ConditionEntry, draft: Draft) -> Condition:

@@ -50,7 +50,7 @@ def service_type(found: Found[ServiceEntry], draft: Draft) -> ServiceType:
         ),
         notes=entry.notes,
         referrals=tuple(
-            Referral(referral.agency, when)
+            Referral(referral.agency, when, referral.reason)
             for referral in entry.refer
             for when in referral.when or (None,)
         ),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from shared.catalogue.draft import Draft
 from shared.catalogue.faults import Fault
 from shared.catalogue.names import unknown
+from shared.catalogue.referral_checks import faults_of_referrals
 from shared.catalogue.routing import OUTSIDE_PREFIX
 from shared.catalogue.service_checks import faults_of_service
 from shared.phrases import families_in, fold
@@ -31,6 +32,7 @@ def _faults_of_draft(draft: Draft) -> Iterator[Fault]:
     yield from _fields(draft)
     yield from _dedup_groups(draft)
     yield from _export_types(draft)
+    yield from faults_of_referrals(draft)
     for service in draft.services:
         yield from faults_of_service(service, draft)
 

@@ -14,6 +14,7 @@ from shared.catalogue.entries import (
     FieldEntry,
     JurisdictionEntry,
     LocalTextEntry,
+    OwnerEntry,
 )
 from shared.catalogue.faults import Fault
 from shared.catalogue.section import Found, Section, read_entry
@@ -29,6 +30,8 @@ SECTIONS = (
     "conditions",
     "emergencies",
     "fields",
+    "owners",
+    "referral_reasons",
 )
 
 
@@ -45,6 +48,10 @@ class Draft:
     conditions: Section[ConditionEntry] = field(default_factory=lambda: Section(ConditionEntry))
     emergencies: Section[EmergencyEntry] = field(default_factory=lambda: Section(EmergencyEntry))
     fields: Section[FieldEntry] = field(default_factory=lambda: Section(FieldEntry))
+    owners: Section[OwnerEntry] = field(default_factory=lambda: Section(OwnerEntry))
+    referral_reasons: Section[LocalTextEntry] = field(
+        default_factory=lambda: Section(LocalTextEntry)
+    )
     services: Section[ServiceEntry] = field(default_factory=lambda: Section(ServiceEntry))
     headings: dict[str, LocalTextEntry] = field(default_factory=dict)
 

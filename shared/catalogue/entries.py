@@ -80,9 +80,19 @@ class BureauEntry(Entry):
 
 
 class AgencyEntry(BureauEntry):
-    """Somebody outside the city."""
+    """Somebody outside the city, and the reason for which residents are mostly sent there."""
 
     url: Text | None = None
+    reason: Text | None = None
+
+
+class OwnerEntry(Entry):
+    """Who owns the ground inside the city on which a report lies that meets a condition."""
+
+    when: Texts = Field(min_length=1)
+    agency: Text
+    reason: Text
+    kinds: Texts = Field(min_length=1)
 
 
 class JurisdictionEntry(Entry):

@@ -6,9 +6,13 @@ from pathlib import Path
 
 from shared.catalogue.condition import Condition, Emergency
 from shared.catalogue.hours import Hours
+from shared.catalogue.local_text import LocalText
 from shared.catalogue.service_type import ServiceType
 from shared.phrases import PhraseIndex
 from shared.values import GeoPoint
+
+NEIGHBOUR_CITY = "neighbour_city"
+"""Reason of a referral to whoever answers for a place outside the limits."""
 
 REFERRED_TO_911 = "referred_to_911"
 """Emergency of a report for which nothing but its own kind asks to call 911."""
@@ -31,13 +35,35 @@ class Bureau:
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """Somebody outside the city to whom residents are referred."""
+    """Somebody outside the city to whom residents are referred.
+
+    Attributes:
+        reason: Code of why residents are mostly sent there.
+    """
 
     code: str
     name: str
     phone: str | None
     url: str | None
     hours: Hours | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who owns ground inside the city that is not the city's own.
+
+    Attributes:
+        when: Conditions of which each says that a report lies on it.
+        agency: Code of who must act there beside the city.
+        reason: Code of why.
+        kinds: Codes of the kinds that the owner has a part in.
+    """
+
+    when: frozenset[str]
+    agency: str
+    reason: str
+    kinds: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +79,8 @@ class Jurisdiction:
         services: Every kind by its code, in the order of the files.
         dedup_groups: Codes of the kinds of each dedup group.
         neighbours: Who answers for places outside the limits, by ``location.municipality``.
+        owners: Who owns ground inside the limits, the most telling first.
+        referral_reasons: Why somebody outside must act, in plain words by code.
         default_points: Coordinates that stand for 'unknown' in the city's systems.
         export_types: Code of the kind for each type name of the city's own export.
         phrases: Where a text states a condition; codes are conditions.
@@ -73,6 +101,8 @@ class Jurisdiction:
     bureaus: Mapping[str, Bureau]
     agencies: Mapping[str, Agency]
     neighbours: Mapping[str, Agency]
+    owners: tuple[Owner, ...]
+    referral_reasons: Mapping[str, LocalText]
     conditions: Mapping[str, Condition]
     emergencies: tuple[Emergency, ...]
     default_points: tuple[GeoPoint, ...]

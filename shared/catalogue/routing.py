@@ -19,10 +19,15 @@ class Informed:
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """An agency outside the city that must act as well, or instead."""
+    """An agency outside the city that must act as well, or instead.
+
+    Attributes:
+        reason: Why, where it is not for the reason that the agency is mostly named for.
+    """
 
     agency: str
     when: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,10 +57,14 @@ class InformEntry(Entry):
 
 
 class ReferEntry(Entry):
-    """An agency that must act, always or when one of some conditions is met."""
+    """An agency that must act, always or when one of some conditions is met.
+
+    The reason is the agency's own where none is given.
+    """
 
     agency: Text
     when: Texts = ()
+    reason: Text | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -158,9 +158,12 @@ class ServiceType:
         named = dict.fromkeys(i.bureau for i in self.informed if i.when is None or i.when in met)
         return tuple(bureau for bureau in named if bureau != self.city_lead)
 
-    def referred_to(self, met: Collection[str]) -> tuple[str, ...]:
-        """Return the agencies outside the city that must act, the most pressing first."""
-        named = dict.fromkeys(r.agency for r in self.referrals if r.when is None or r.when in met)
+    def referred_to(self, met: Collection[str]) -> tuple[Referral, ...]:
+        """Return the agencies outside the city that must act, each once, most pressing first."""
+        named: dict[str, Referral] = {}
+        for referral in self.referrals:
+            if referral.when is None or referral.when in met:
+                named.setdefault(referral.agency, referral)
         if self.is_outside and not named:
-            return (self.lead,)
-        return tuple(named)
+            return (Referral(self.lead),)
+        return tuple(named.values())

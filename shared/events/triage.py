@@ -53,13 +53,21 @@ class Emergency(Data):
     evidence: str
 
 
+class ReferralReason(Data):
+    """Why somebody outside the city must act, in the reporter's language."""
+
+    code: str
+    text: str
+
+
 class Referral(Data):
-    """Who outside the city must act."""
+    """Who outside the city must act, and why."""
 
     agency: str
     name: str
     phone: str | None = None
     url: str | None = None
+    reason: ReferralReason | None = None
 
 
 class Decision(Data):
@@ -69,6 +77,8 @@ class Decision(Data):
         case_id: The case that the request belongs to; null for ``referral`` and ``answered``.
         emergency: Independent of the outcome; with it ``advice`` holds ``call_911``.
         referral: Filled for outcome ``referral`` and wherever an outside agency must act as well.
+        conditions: Codes of what the request states of the problem and does not deny; null in a
+            decision that does not tell.
     """
 
     request_id: str
@@ -82,6 +92,7 @@ class Decision(Data):
     advice: tuple[Advice, ...] = ()
     service_code: str
     rules_version: str
+    conditions: tuple[str, ...] | None = None
     request: Request
 
 

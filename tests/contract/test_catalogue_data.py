@@ -5,6 +5,7 @@ import gzip
 import json
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from shared.catalogue import Jurisdiction, ServiceType, load_catalogue
+from shared.catalogue import Jurisdiction, Referral, ServiceType, load_catalogue
 from shared.geo import LIMITS, NEIGHBOURS
 from shared.values import EARTH_RADIUS_M
 
@@ -196,6 +197,7 @@ def test_no_condition_and_no_question_lies_unused() -> None:
             *(referral.when for referral in kind.referrals),
         )
     } | {code for e in PORTLAND.emergencies for code in (*e.all_of, *e.any_of)}
+    decides |= {code for owner in PORTLAND.owners for code in owner.when}
     asked = {a.code for k in PORTLAND.services.values() for a in k.attributes}
 
     assert set(PORTLAND.conditions) - decides == set()
@@ -259,3 +261,26 @@ def _outline(path: Path) -> BaseGeometry:
     outline: BaseGeometry = shape(feature["geometry"]).boundary  # type: ignore[no-untyped-call]  # shapely has no types
     in_metres: BaseGeometry = shapely.transform(outline, lambda degrees: degrees * metres)
     return in_metres
+
+
+def _every_referral(city: Jurisdiction) -> Iterator[tuple[str, str | None]]:
+    """Yield whom each kind and owner sends people to, with the reason that they are told."""
+    for kind in city.services.values():
+        named = kind.referrals or ((Referral(kind.lead),) if kind.is_outside else ())
+        for referral in named:
+            yield kind.code, referral.reason or city.agencies[referral.agency].reason
+    for neighbour in city.neighbours.values():
+        yield neighbour.code, neighbour.reason
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_everybody_who_is_sent_elsewhere_is_told_why(city: Jurisdiction) -> None:
+    silent = [code for code, reason in _every_referral(city) if reason not in city.referral_reasons]
+
+    assert silent == []
+
+
+def test_no_reason_for_a_referral_lies_unused() -> None:
+    used = {reason for _, reason in _every_referral(PORTLAND)} | {o.reason for o in PORTLAND.owners}
+
+    assert set(PORTLAND.referral_reasons) - used == set()

@@ -1,4 +1,4 @@
-"""Which facts a report states that decide who hears of it."""
+"""Which facts a report states that decide who hears of it, where triage did not tell them."""
 
 from collections.abc import Collection, Mapping
 

@@ -65,6 +65,7 @@ def _ruling(event: RequestTriaged) -> Ruling:
         referral_name=referral.name if referral else None,
         referral_phone=referral.phone if referral else None,
         referral_url=referral.url if referral else None,
+        referral_reason=referral.reason.code if referral and referral.reason else None,
     )
 
 

@@ -20,7 +20,11 @@ class PublicRequest:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What was decided about a request, as far as the resident is told."""
+    """What was decided about a request, as far as the resident is told.
+
+    Attributes:
+        referral_reason: Code of why somebody outside the city must act.
+    """
 
     request_id: str
     decided_at: datetime
@@ -28,6 +32,7 @@ class Ruling:
     referral_name: str | None = None
     referral_phone: str | None = None
     referral_url: str | None = None
+    referral_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,12 @@ _DECIDE = """
            outcome = ruling.outcome,
            referral_name = ruling.referral_name,
            referral_phone = ruling.referral_phone,
-           referral_url = ruling.referral_url
-      FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[])
-           AS ruling (request_id, decided_at, outcome, referral_name, referral_phone, referral_url)
+           referral_url = ruling.referral_url,
+           referral_reason = ruling.referral_reason
+      FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[],
+                  $7::text[])
+           AS ruling (request_id, decided_at, outcome, referral_name, referral_phone, referral_url,
+                      referral_reason)
      WHERE requests.request_id = ruling.request_id
 """
 _JOIN = """
@@ -46,7 +49,8 @@ _MOVE = """
 _FIND = """
     SELECT request_id, tracking_number, jurisdiction, service_code, submitted_at,
            address, latitude, longitude,
-           decided_at, outcome, referral_name, referral_phone, referral_url, case_id
+           decided_at, outcome, referral_name, referral_phone, referral_url, referral_reason,
+           case_id
       FROM requests
      WHERE tracking_number = $1
 """
@@ -78,6 +82,7 @@ class PostgresPublicStatuses:
                 [r.referral_name for r in rulings],
                 [r.referral_phone for r in rulings],
                 [r.referral_url for r in rulings],
+                [r.referral_reason for r in rulings],
             )
 
     async def join(self, memberships: Sequence[Membership]) -> None:
@@ -139,6 +144,7 @@ def _ruling(row: Row) -> Ruling | None:
         referral_name=row["referral_name"],
         referral_phone=row["referral_phone"],
         referral_url=row["referral_url"],
+        referral_reason=row["referral_reason"],
     )
 
 

@@ -43,7 +43,7 @@ def view(status: PublicStatus, jurisdiction: Jurisdiction, language: str) -> dic
         "note": note.in_language(language) if note else None,
         "bureau": _bureau(last.bureau, jurisdiction) if last else None,
         "scheduled_for": _scheduled_for(last),
-        "referral": _referral(ruling),
+        "referral": _referral(ruling, jurisdiction, language),
         "history": list(_history(status, jurisdiction, language)),
     }
 
@@ -72,13 +72,17 @@ def _scheduled_for(last: Step | None) -> str | None:
     return _moment(last.scheduled_for)
 
 
-def _referral(ruling: Ruling | None) -> dict[str, str | None] | None:
+def _referral(
+    ruling: Ruling | None, jurisdiction: Jurisdiction, language: str
+) -> dict[str, str | None] | None:
     if ruling is None or ruling.referral_name is None:
         return None
+    reason = jurisdiction.referral_reasons.get(ruling.referral_reason or "")
     return {
         "name": ruling.referral_name,
         "phone": ruling.referral_phone,
         "url": ruling.referral_url,
+        "reason": reason.in_language(language) if reason else None,
     }
 
 

@@ -16,6 +16,7 @@ class City:
         timezone: IANA name.
         kinds: Name of each kind of request, per language.
         bureaus: Name of each bureau.
+        reasons: Why somebody outside the city must act, by code and per language.
     """
 
     name: str
@@ -23,6 +24,7 @@ class City:
     timezone: str
     kinds: Mapping[str, Mapping[Language, str]]
     bureaus: Mapping[str, str]
+    reasons: Mapping[str, Mapping[Language, str]]
 
 
 def cities_of(catalogue: Catalogue) -> Mapping[str, City]:
@@ -39,4 +41,7 @@ def _city(city: Jurisdiction) -> City:
             kind.code: {"en": kind.name.en, "es": kind.name.es} for kind in city.services.values()
         },
         bureaus={bureau.code: bureau.name for bureau in city.bureaus.values()},
+        reasons={
+            code: {"en": text.en, "es": text.es} for code, text in city.referral_reasons.items()
+        },
     )

@@ -18,11 +18,16 @@ class ContactFacts:
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """Somebody outside the city who must act."""
+    """Somebody outside the city who must act.
+
+    Attributes:
+        reason: Code of why it is not, or not only, the city's work.
+    """
 
     name: str
     phone: str | None
     url: str | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

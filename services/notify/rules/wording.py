@@ -124,6 +124,7 @@ def _words(about: Particulars, city: City) -> dict[str, Any]:
         "place": place(request.address),
         "emergency": request.emergency,
         "agency": _agency(request.agency) if about.template in _NAMES_AGENCY else None,
+        "why": city.reasons.get(_reason_code(request.agency), {}).get(about.language),
         "bureau": city.bureaus.get(case.bureau or ""),
         "note": one_line(case.note),
         "reason": one_line(case.reason),
@@ -131,6 +132,10 @@ def _words(about: Particulars, city: City) -> dict[str, Any]:
         "city": city.name,
         "phone": city.phone[about.language],
     }
+
+
+def _reason_code(agency: Agency | None) -> str:
+    return (agency.reason if agency else None) or ""
 
 
 def _agency(agency: Agency | None) -> Agency | None:

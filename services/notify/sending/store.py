@@ -42,7 +42,8 @@ _CLAIM = f"""
     )
     SELECT {_DELIVERY}, d.put_off, a.bureau, a.note, a.reason, a.scheduled_for,
            r.mailbox, r.name, r.tracking_number, r.jurisdiction, r.service_code, r.address,
-           r.language AS request_language, r.emergency, r.agency_name, r.agency_phone, r.agency_url
+           r.language AS request_language, r.emergency, r.agency_name, r.agency_phone, r.agency_url,
+           r.agency_reason
       FROM d
       JOIN requests AS r USING (request_id)
       JOIN announcements AS a USING (about, version)
@@ -146,7 +147,6 @@ def _claimed(row: Record) -> Claimed:
 
 
 def _request(row: Record) -> RequestFacts:
-    agency = row["agency_name"]
     return RequestFacts(
         request_id=str(row["request_id"]),
         tracking_number=row["tracking_number"],
@@ -155,5 +155,10 @@ def _request(row: Record) -> RequestFacts:
         language=row["request_language"],
         address=row["address"],
         emergency=row["emergency"],
-        agency=Agency(agency, row["agency_phone"], row["agency_url"]) if agency else None,
+        agency=_agency(row) if row["agency_name"] else None,
     )
+
+
+def _agency(row: Record) -> Agency:
+    columns = ("agency_name", "agency_phone", "agency_url", "agency_reason")
+    return Agency(*(row[column] for column in columns))

@@ -17,6 +17,7 @@ from shared.events import (
     Decision,
     Event,
     Referral,
+    ReferralReason,
     RequestSubmitted,
     RequestTriaged,
 )
@@ -105,7 +106,13 @@ async def test_a_resident_sees_what_becomes_of_the_request_and_no_contact_data(
 async def test_a_duplicate_and_a_referral_are_explained(
     running: Running, topic_log: TopicLog
 ) -> None:
-    agency = Referral(agency="EXT-X", name="State Roads", phone="511", url="https://x.org")
+    agency = Referral(
+        agency="EXT-X",
+        name="State Roads",
+        phone="511",
+        url="https://x.org",
+        reason=ReferralReason(code="state_land", text="Es del Estado."),
+    )
     async with running() as client:
         first, second = [(await post(client)).json["tracking_number"] for _ in range(2)]
         requests = await topic_log.at_least(2, INTAKE_REQUESTS)
@@ -125,6 +132,7 @@ async def test_a_duplicate_and_a_referral_are_explained(
         "name": "State Roads",
         "phone": "511",
         "url": "https://x.org",
+        "reason": "This road or land belongs to the State, so the State takes care of it.",
     }
 
 

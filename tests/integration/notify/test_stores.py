@@ -10,7 +10,7 @@ from services.notify.reports import sent, unknown
 from services.notify.rules.particulars import Agency, CaseFacts
 from services.notify.rules.values import KeptDelivery
 from services.notify.sending.settlements import Settlement
-from shared.events import Emergency, Event, Referral, new_id
+from shared.events import Emergency, Event, Referral, ReferralReason, new_id
 from tests.builders import NOON, contact_given, location
 from tests.integration.notify.stores import (
     LATER,
@@ -180,7 +180,13 @@ async def test_what_is_claimed_has_all_that_its_message_needs(store: Store) -> N
         c,
         request={"language": "es", "location": location(address="1221 SW 4th Ave")},
         emergency=Emergency(code="live_wire", evidence="sparking"),
-        referral=Referral(agency="EXT-PGE", name="PGE", phone="1", url="https://pge.example"),
+        referral=Referral(
+            agency="EXT-PGE",
+            name="PGE",
+            phone="1",
+            url="https://pge.example",
+            reason=ReferralReason(code="utility_equipment", text="It belongs to the company."),
+        ),
     )
     told = moved(c, 2, "scheduled", bureau="PBOT-MOD", public_note="Soon", scheduled_for=day)
     await learn(store, contact_given(r, name="Ana"), decided, told)
@@ -196,7 +202,7 @@ async def test_what_is_claimed_has_all_that_its_message_needs(store: Store) -> N
     assert claimed.particulars.name == "Ana"
     assert (claimed.particulars.template, claimed.particulars.language) == ("scheduled", "es")
     assert claimed.particulars.request == facts
-    assert facts.agency == Agency("PGE", "1", "https://pge.example")
+    assert facts.agency == Agency("PGE", "1", "https://pge.example", "utility_equipment")
     assert claimed.particulars.case == CaseFacts("PBOT-MOD", "Soon", None, day)
 
 

@@ -92,6 +92,24 @@ def test_words_and_place_details_can_call_for_another_bureau() -> None:
         assert {a.bureau for a in arrived(of).route.informed} == {"OUTREACH", "DESK"}
 
 
+@pytest.mark.parametrize(
+    ("conditions", "informed"),
+    [
+        pytest.param(("tents",), {"OUTREACH", "DESK"}, id="what triage found"),
+        pytest.param((), {"DESK"}, id="what triage found denied"),
+        pytest.param(None, {"OUTREACH", "DESK"}, id="a decision that does not tell"),
+    ],
+)
+def test_conditions_that_triage_tells_are_not_read_from_the_words_again(
+    conditions: tuple[str, ...] | None, informed: set[str]
+) -> None:
+    of = decision(
+        in_harbour(service_code="SIDEWALK", description="There is no tent"), conditions=conditions
+    )
+
+    assert {a.bureau for a in arrived(of).route.informed} == informed
+
+
 def test_a_case_is_linked_to_the_earlier_one_and_never_to_itself() -> None:
     def of(case_id: str) -> Decision:
         duplicate = Duplicate(of_case=case_id, of_request="r", confidence=1, hours_apart=1)

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 from services.notify.news import News, news_of
-from shared.events import Emergency, Event, Referral, new_id
+from shared.events import Emergency, Event, Referral, ReferralReason, new_id
 from tests.builders import contact_given, location
 from tests.unit.notify.makers import (
     CONTACT_KEY,
@@ -16,6 +16,7 @@ from tests.unit.notify.makers import (
 )
 
 R, C = new_id(), new_id()
+WHY = ReferralReason(code="utility_equipment", text="It belongs to the company.")
 
 
 def news(*events: Event) -> News:
@@ -54,7 +55,7 @@ def test_a_decision_says_what_a_message_about_the_request_needs() -> None:
         C,
         request={"language": "es", "location": location(address="1221 SW 4th Ave")},
         emergency=Emergency(code="live_wire", evidence="sparking"),
-        referral=Referral(agency="EXT-PGE", name="PGE", phone="503-228-6322", url=None),
+        referral=Referral(agency="EXT-PGE", name="PGE", phone="503-228-6322", url=None, reason=WHY),
     )
 
     (known,) = news(decided).requests.values()
@@ -64,6 +65,7 @@ def test_a_decision_says_what_a_message_about_the_request_needs() -> None:
     assert (known.language, known.address, known.emergency) == ("es", "1221 SW 4th Ave", True)
     assert known.agency is not None
     assert (known.agency.name, known.agency.phone) == ("PGE", "503-228-6322")
+    assert known.agency.reason == "utility_equipment"
 
 
 def test_of_two_decisions_about_a_request_the_first_counts() -> None:

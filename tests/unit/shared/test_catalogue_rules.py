@@ -69,8 +69,8 @@ def test_a_bureau_with_several_conditions_is_informed_once() -> None:
 def test_agencies_come_in_the_order_of_the_catalogue_when_their_condition_is_met() -> None:
     wire = kind("EXT-U", referrals=(Referral("EXT-911", "sparks"), Referral("EXT-U")))
 
-    assert wire.referred_to({"sparks"}) == ("EXT-911", "EXT-U")
-    assert wire.referred_to(set()) == ("EXT-U",)
+    assert wire.referred_to({"sparks"}) == (Referral("EXT-911", "sparks"), Referral("EXT-U"))
+    assert wire.referred_to(set()) == (Referral("EXT-U"),)
 
 
 def test_only_conditions_under_which_people_are_sent_to_911_call_for_it() -> None:
@@ -82,7 +82,7 @@ def test_only_conditions_under_which_people_are_sent_to_911_call_for_it() -> Non
 
 
 def test_a_lead_outside_is_referred_to_when_no_other_agency_is() -> None:
-    assert kind("EXT-U", referrals=()).referred_to(set()) == ("EXT-U",)
+    assert kind("EXT-U", referrals=()).referred_to(set()) == (Referral("EXT-U"),)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from shared.events import (
     CaseStatusChanged,
     Event,
     Referral,
+    ReferralReason,
 )
 from shared.runtime.messages import Message
 from tests.builders import NOON, case_with_request, priority, request_triaged
@@ -56,11 +57,18 @@ async def test_a_decision_says_what_became_of_a_request_and_where_it_belongs() -
 
 
 async def test_a_referral_says_who_must_act_and_belongs_to_no_case() -> None:
-    referral = Referral(agency="EXT-X", name="State Roads", phone="511", url="https://x.org")
+    referral = Referral(
+        agency="EXT-X",
+        name="State Roads",
+        phone="511",
+        url="https://x.org",
+        reason=ReferralReason(code="state_land", text="Es del Estado."),
+    )
     event = request_triaged(outcome="referral", case_id=None, referral=referral)
     statuses = await followed(event)
 
-    ruling = Ruling(event.data.request_id, NOON, "referral", "State Roads", "511", "https://x.org")
+    who = ("State Roads", "511", "https://x.org", "state_land")
+    ruling = Ruling(event.data.request_id, NOON, "referral", *who)
     assert statuses.rulings == [ruling]
     assert statuses.memberships == []
 

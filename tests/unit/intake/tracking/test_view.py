@@ -113,10 +113,18 @@ def test_the_last_step_says_where_it_stands_and_history_how_it_got_there() -> No
 
 
 def test_a_referral_says_who_and_how_to_reach_them() -> None:
-    seen = shown(ruling=ruled("referral", "State Roads", "511", "https://x.org"))
+    who = ("State Roads", "511", "https://x.org", "state_land")
+    seen = shown(ruling=ruled("referral", *who))
 
     assert seen["status"] == "referred"
-    assert seen["referral"] == {"name": "State Roads", "phone": "511", "url": "https://x.org"}
+    assert seen["referral"] == {
+        "name": "State Roads",
+        "phone": "511",
+        "url": "https://x.org",
+        "reason": "The State owns it.",
+    }
+    in_spanish = shown(ruling=ruled("referral", *who), language="es")
+    assert in_spanish["referral"]["reason"] == "Es del Estado."
     assert seen["updated_at"] == "2026-03-02T13:00:00Z"
     assert [entry["status"] for entry in seen["history"]] == ["received", "referred"]
 

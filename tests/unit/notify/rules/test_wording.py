@@ -130,6 +130,27 @@ def test_who_must_act_outside_the_city_is_named_with_phone_and_page(
     assert ("a", ODOT.url) in [(t, a.get("href")) for t, a in Page(told.html).tags]
 
 
+@pytest.mark.parametrize(
+    ("language", "why"), [("en", "It is the State's."), ("es", "Es del Estado.")]
+)
+@pytest.mark.parametrize("template", ["received", "attached", "referred"])
+def test_why_somebody_outside_must_act_is_told_in_the_letters_language(
+    template: str, language: str, why: str
+) -> None:
+    state = Agency("Oregon DOT", None, None, "state_land")
+
+    assert why in letter(template, language, request=request_facts(agency=state)).text
+
+
+@pytest.mark.parametrize("template", ["received", "attached", "referred"])
+def test_a_reason_that_nobody_knows_leaves_no_gap(template: str) -> None:
+    unknown = letter(template, request=request_facts(agency=Agency("X", None, None, "no_such")))
+
+    assert (
+        unknown.text == letter(template, request=request_facts(agency=Agency("X", None, None))).text
+    )
+
+
 def test_an_agency_is_named_when_the_report_comes_in_and_not_with_every_step() -> None:
     told = letter("completed", request=request_facts(agency=ODOT))
 

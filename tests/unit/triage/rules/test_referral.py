@@ -59,3 +59,52 @@ def test_a_conditional_referral_needs_its_condition() -> None:
 
 def test_of_several_agencies_the_first_in_the_catalogue_is_named() -> None:
     assert referred("WIRE", "rivertown.gov", "sparking") == ("EXT-911", False)
+
+
+def reason(kind: str, municipality: str | None = "rivertown.gov", *met: str) -> str | None:
+    found = refer(CITY, CITY.services[kind], municipality, dict.fromkeys(met, "words"))
+    return found.why.code if found and found.why else None
+
+
+@pytest.mark.parametrize(
+    ("kind", "municipality", "met", "why"),
+    [
+        pytest.param("CAMP", "hilltop", (), "neighbour_city", id="a neighbour"),
+        pytest.param("WIRE", "rivertown.gov", (), "utility_equipment", id="the agency's own"),
+        pytest.param("WIRE", "rivertown.gov", ("fire",), "life_in_danger", id="911"),
+        pytest.param("TREE", "rivertown.gov", ("power_line",), "state_land", id="of the referral"),
+        pytest.param("TRANSIT", "rivertown.gov", (), None, id="none where none is given"),
+        pytest.param("CAMP", "rivertown.gov", ("on_highway",), "state_land", id="the owner's"),
+    ],
+)
+def test_a_referral_says_why(
+    kind: str, municipality: str, met: tuple[str, ...], why: str | None
+) -> None:
+    assert reason(kind, municipality, *met) == why
+
+
+def test_why_is_told_in_two_languages() -> None:
+    found = refer(CITY, CITY.services["CAMP"], "hilltop", {})
+
+    assert found is not None
+    assert found.why is not None
+    assert found.why.text.es == "Está en la otra ciudad."
+
+
+@pytest.mark.parametrize(
+    ("kind", "met", "expected"),
+    [
+        pytest.param("CAMP", ("on_highway",), ("EXT-COUNTY", False), id="beside the city"),
+        pytest.param("DEBRIS", ("on_highway",), None, id="no part in this kind"),
+        pytest.param("LIGHT", ("in_a_yard",), ("EXT-OWNER", False), id="one of several conditions"),
+        pytest.param("TREE", ("on_highway",), ("EXT-COUNTY", False), id="the first owner of two"),
+        pytest.param("WIRE", ("on_highway",), ("EXT-COUNTY", False), id="before who always acts"),
+        pytest.param(
+            "WIRE", ("on_highway", "sparking"), ("EXT-911", False), id="after who acts on condition"
+        ),
+    ],
+)
+def test_the_owner_of_the_ground_acts_beside_the_city(
+    kind: str, met: tuple[str, ...], expected: tuple[str, bool] | None
+) -> None:
+    assert referred(kind, "rivertown.gov", *met) == expected
