@@ -1,7 +1,8 @@
 """From what the rules found to the decision that goes over the wire."""
 
 from services.triage.rules.dedup import likeness
-from services.triage.rules.dedup.comparison import Link
+from services.triage.rules.dedup.comparison import HOUR, Link, Rejection, Report
+from services.triage.rules.dedup.rejecting import detail_of
 from services.triage.rules.priority.urgency import Danger, Urgency
 from services.triage.rules.referral import Referral as Elsewhere
 from services.triage.rules.referral import Why
@@ -17,6 +18,7 @@ from shared.events import (
     Reason,
     Referral,
     ReferralReason,
+    Rejected,
 )
 
 
@@ -34,6 +36,7 @@ def decision_on(ruling: Ruling, rules_version: str) -> Decision:
         case_id=ruling.case.case_id if ruling.case else None,
         outcome=ruling.outcome,
         duplicate=_duplicate(ruling.link, request.service_code) if ruling.link else None,
+        rejected=tuple(_rejected(one, ruling.hearing.report) for one in ruling.rejected),
         priority=_priority(found.urgency),
         emergency=_emergency(found.danger),
         referral=_referral(found.referral, request.language),
@@ -55,6 +58,18 @@ def _duplicate(link: Link, kind: str) -> Duplicate:
         reasons=tuple(
             Reason(code=code, detail=detail) for code, detail in likeness.reasons(link, kind)
         ),
+    )
+
+
+def _rejected(rejection: Rejection, report: Report) -> Rejected:
+    opening, away_m = rejection.case.opening, rejection.distance_m
+    return Rejected(
+        case_id=rejection.case.case_id,
+        request_id=opening.request_id,
+        code=rejection.code,
+        detail=detail_of(rejection),
+        distance_m=None if away_m is None else round(away_m, 1),
+        hours_apart=round(abs(report.observed_at - opening.observed_at) / HOUR, 2),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.triage.hearing import Hearing
-from services.triage.rules.dedup.comparison import Case, Link
+from services.triage.rules.dedup.comparison import Case, Link, Rejection
 from services.triage.rules.dedup.earlier import find_earlier
 from services.triage.rules.dedup.known_cases import KnownCases
 
@@ -18,12 +18,14 @@ class Ruling:
     Attributes:
         link: The earlier case that it was held against, if there is one.
         case: The case that it belongs to; None for a referral.
+        rejected: Other cases that it might have been about, and what stood against each.
     """
 
     hearing: Hearing
     outcome: Outcome
     link: Link | None
     case: Case | None
+    rejected: tuple[Rejection, ...] = ()
 
     @property
     def makes_known(self) -> Case | None:
@@ -39,10 +41,11 @@ def rule_on(hearing: Hearing, known: KnownCases) -> Ruling:
         return Ruling(hearing, "referral", None, None)
     candidates = known.near(hearing.search) if hearing.search else ()
     city = hearing.city
-    link = find_earlier(hearing.report, candidates, city.limits, city.evidence)
+    earlier = find_earlier(hearing.report, candidates, city.limits, city.evidence)
+    link, rejected = earlier.link, earlier.rejected
     if link is not None and link.relation == "duplicate":
-        return Ruling(hearing, "duplicate", link, link.case)
-    ruling = Ruling(hearing, _opened_as(link), link, hearing.opens)
+        return Ruling(hearing, "duplicate", link, link.case, rejected)
+    ruling = Ruling(hearing, _opened_as(link), link, hearing.opens, rejected)
     if case := ruling.makes_known:
         known.add(case)
     return ruling

@@ -46,6 +46,22 @@ class Duplicate(Data):
     reasons: tuple[Reason, ...] = ()
 
 
+class Rejected(Data):
+    """An earlier case that this report might have been about, and what stood against that.
+
+    Attributes:
+        request_id: The report that opened the case.
+        detail: The figure that counted and the one that it was held against.
+    """
+
+    case_id: str
+    request_id: str
+    code: str
+    detail: str | None = None
+    distance_m: float | None = None
+    hours_apart: float
+
+
 class Emergency(Data):
     """A danger to life, and the words that say so."""
 
@@ -75,6 +91,7 @@ class Decision(Data):
 
     Attributes:
         case_id: The case that the request belongs to; null for ``referral`` and ``answered``.
+        rejected: The few cases that came nearest to being the one, the nearest first.
         emergency: Independent of the outcome; with it ``advice`` holds ``call_911``.
         referral: Filled for outcome ``referral`` and wherever an outside agency must act as well.
         conditions: Codes of what the request states of the problem and does not deny; null in a
@@ -86,6 +103,7 @@ class Decision(Data):
     case_id: str | None
     outcome: Outcome
     duplicate: Duplicate | None = None
+    rejected: tuple[Rejected, ...] = ()
     priority: Priority
     emergency: Emergency | None = None
     referral: Referral | None = None

@@ -65,7 +65,11 @@ def _links(hearing: Hearing, known: KnownCases, reach_m: float) -> Iterator[Link
     search = search_for(report, hearing.opens.key, wide)
     for case in {case.case_id: case for case in known.near(search)}.values():
         link = relate(report, case, city.limits, reach_m)
-        if link is not None and link.relation == "duplicate" and link.nearness != "same_reporter":
+        if (
+            isinstance(link, Link)
+            and link.relation == "duplicate"
+            and link.nearness != "same_reporter"
+        ):
             yield link
 
 

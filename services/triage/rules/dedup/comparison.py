@@ -3,14 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from shared.catalogue import Dedup
 from shared.values import GeoPoint, distance_m
 
+HOUR = timedelta(hours=1)
 Relation = Literal["duplicate", "possible", "after_closing", "window_over"]
 Nearness = Literal["near", "same_address", "same_reporter"]
 Aspect = Literal["group", "usual", "place", "time", "kind", "street"]
+Obstacle = Literal[
+    "never_same",
+    "too_early",
+    "closed_before",
+    "too_far",
+    "no_common_place",
+    "other_reporter",
+    "too_few_points",
+    "weaker",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +99,28 @@ class Link:
         return self.distance_m is None or self.distance_m <= self.radius_m
 
 
+class Rejection(NamedTuple):
+    """A case that a report is not about, and what stands against it.
+
+    A tuple, for one is made for almost every case that a report is held against.
+
+    Attributes:
+        distance_m: Between the two; None where it was not what counted.
+        had: The figure that was too much or too little: metres, hours or points.
+        asked: The figure that it was held against.
+    """
+
+    case: Case
+    code: Obstacle
+    distance_m: float | None = None
+    had: float | None = None
+    asked: float | None = None
+
+
 def relate(
     report: Report, case: Case, limits: Mapping[str, Dedup], reach_m: float = 0.0
-) -> Link | None:
-    """Hold a report against one case; None when they have nothing to do with each other.
+) -> Link | Rejection:
+    """Hold a report against one case.
 
     The radius is that of the kind that was reported first by event time, whichever of the two
     arrived first; of the two windows the shorter counts. All bounds are included, in both
@@ -107,15 +136,15 @@ def relate(
     opening = case.opening
     of_report, of_case = limits[report.kind], limits.get(opening.kind)
     if of_case is None:
-        return None  # the catalogue does not know the kind any more
+        return Rejection(case, "never_same")  # the catalogue does not know the kind any more
     window = min(of_report.window, of_case.window)
     radius_m = (of_report if _came_first(report, opening) else of_case).radius_m
     relation = _relation(report, case, window)
     if relation is None:
-        return None
-    found = _nearness(report, opening, radius_m, reach_m)
-    if found is None:
-        return None
+        return _out_of_time(report, case, window)
+    found = _nearness(report, case, radius_m, reach_m)
+    if isinstance(found, Rejection):
+        return found
     nearness, away_m = found
     apart = abs(report.observed_at - opening.observed_at)
     return Link(case, relation, nearness, apart, away_m, radius_m, window)
@@ -136,14 +165,24 @@ def _relation(report: Report, case: Case, window: timedelta) -> Relation | None:
     return "window_over" if later_by > window and not closed_before else None
 
 
+def _out_of_time(report: Report, case: Case, window: timedelta) -> Rejection:
+    if not window:
+        return Rejection(case, "never_same")
+    apart = abs(report.observed_at - case.opening.observed_at)
+    code: Obstacle = "too_early" if _came_first(report, case.opening) else "closed_before"
+    return Rejection(case, code, had=apart / HOUR, asked=window / HOUR)
+
+
 def _nearness(
-    report: Report, opening: Report, radius_m: float, reach_m: float
-) -> tuple[Nearness, float | None] | None:
+    report: Report, case: Case, radius_m: float, reach_m: float
+) -> tuple[Nearness, float | None] | Rejection:
+    opening = case.opening
     if not radius_m:
         same = report.reporter is not None and report.reporter == opening.reporter
-        return ("same_reporter", None) if same else None
+        return ("same_reporter", None) if same else Rejection(case, "other_reporter")
     if report.point is not None and opening.point is not None:
-        away_m = distance_m(report.point, opening.point)
-        return ("near", away_m) if away_m <= max(radius_m, reach_m) else None
+        away_m, limit_m = distance_m(report.point, opening.point), max(radius_m, reach_m)
+        near = away_m <= limit_m
+        return ("near", away_m) if near else Rejection(case, "too_far", away_m, away_m, limit_m)
     same = report.address is not None and report.address == opening.address
-    return ("same_address", 0.0) if same else None
+    return ("same_address", 0.0) if same else Rejection(case, "no_common_place")

@@ -1,9 +1,11 @@
-"""Which known case a report is about."""
+"""Which known case a report is about, and which it is not."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from services.triage.rules.dedup.comparison import Case, Link, Report, relate
+from services.triage.rules.dedup.comparison import Case, Link, Rejection, Report, relate
+from services.triage.rules.dedup.rejecting import most_telling
 from services.triage.rules.dedup.weighing import weigh
 from shared.catalogue import Dedup
 from shared.catalogue.evidence import Evidence
@@ -12,13 +14,26 @@ _SUREST_FIRST = {"duplicate": 0, "possible": 1}
 _AGAIN = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What became of holding a report against the known cases.
+
+    Attributes:
+        link: The case that it is about, may be about or is a recurrence of; None without one.
+        rejected: The most telling of the other cases.
+    """
+
+    link: Link | None = None
+    rejected: tuple[Rejection, ...] = ()
+
+
 def find_earlier(
     report: Report,
     cases: Iterable[Case],
     limits: Mapping[str, Dedup],
     evidence: Evidence | None = None,
-) -> Link | None:
-    """Return the case that the report is about, may be about or is a recurrence of, or None.
+) -> Earlier:
+    """Return the case that the report is about, and those that it is not.
 
     A case that is the same problem comes before one that may be, and that before one that is the
     same again. Of several the one with most points wins, then the nearest, then the oldest, then
@@ -26,18 +41,25 @@ def find_earlier(
 
     Args:
         report: A report that no case holds yet.
-        cases: The known cases of its dedup key; those too far away may be left out.
+        cases: The known cases of its dedup key; those too far away may be left out, and one
+            may come twice.
         limits: Window and radius of each kind.
         evidence: How the city weighs it; None where radius and window alone decide.
     """
     reach_m = evidence.reach_m if evidence else 0.0
-    found = (relate(report, case, limits, reach_m) for case in cases)
-    links = [link for link in found if link is not None]
-    if evidence is not None:
-        group = limits[report.kind].group
-        weighed = (weigh(link, report, group, evidence) for link in links)
-        links = [link for link in weighed if link is not None]
-    return min(links, key=_preference, default=None)
+    group = limits[report.kind].group
+    links: list[Link] = []
+    rejections: list[Rejection] = []
+    for case in {case.case_id: case for case in cases}.values():
+        found = relate(report, case, limits, reach_m)
+        if evidence is not None and isinstance(found, Link):
+            found = weigh(found, report, group, evidence)
+        if isinstance(found, Link):
+            links.append(found)
+        else:
+            rejections.append(found)
+    links.sort(key=_preference)
+    return Earlier(links[0] if links else None, most_telling(links, rejections))
 
 
 def _preference(link: Link) -> tuple[int, float, float, datetime, str]:

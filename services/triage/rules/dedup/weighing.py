@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 
 from services.triage.rules.dedup.addresses import streets_of
-from services.triage.rules.dedup.comparison import Finding, Link, Report
+from services.triage.rules.dedup.comparison import HOUR, Finding, Link, Rejection, Report
 from shared.catalogue.evidence import Evidence
 
-_HOUR = timedelta(hours=1)
 
-
-def weigh(link: Link, report: Report, group: str, evidence: Evidence) -> Link | None:
-    """Return the link as the evidence makes it; None when too little speaks for it.
+def weigh(link: Link, report: Report, group: str, evidence: Evidence) -> Link | Rejection:
+    """Return the link as the evidence makes it, or that too little speaks for it.
 
     Never more than the radius and the window allow is the same problem; what lies beyond the
     radius is a possible one at most. What is the same again goes by radius alone, and the same
@@ -25,14 +22,21 @@ def weigh(link: Link, report: Report, group: str, evidence: Evidence) -> Link | 
         evidence: How the city weighs it.
     """
     if link.relation != "duplicate":
-        return link if link.is_within_radius else None
+        return link if link.is_within_radius else _too_far(link)
     if link.nearness == "same_reporter":
         return link
     weighed = replace(link, findings=tuple(_findings(link, report, group, evidence)))
     asked = evidence.thresholds(group)
     if weighed.score >= asked.duplicate and link.is_within_radius:
         return weighed
-    return replace(weighed, relation="possible") if weighed.score >= asked.possible else None
+    if weighed.score >= asked.possible:
+        return replace(weighed, relation="possible")
+    away_m = link.distance_m
+    return Rejection(link.case, "too_few_points", away_m, weighed.score, asked.possible)
+
+
+def _too_far(link: Link) -> Rejection:
+    return Rejection(link.case, "too_far", link.distance_m, link.distance_m, link.radius_m)
 
 
 def _findings(link: Link, report: Report, group: str, evidence: Evidence) -> Iterator[Finding]:
@@ -41,7 +45,7 @@ def _findings(link: Link, report: Report, group: str, evidence: Evidence) -> Ite
     if usual := evidence.kinds.get(report.kind):
         yield Finding("usual", usual)
     yield Finding("place", _of_place(link, evidence))
-    yield Finding("time", evidence.apart(link.apart / _HOUR))
+    yield Finding("time", evidence.apart(link.apart / HOUR))
     if report.kind == opening.kind:
         yield Finding("kind", evidence.same_kind)
     if on_same_street(report.address, opening.address):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.dedup.comparison import Case, Report, relate
+from services.triage.rules.dedup.comparison import Case, Link, Report, relate
 from services.triage.rules.dedup.earlier import find_earlier
 from shared.catalogue import Dedup
 from shared.values import distance_m
@@ -19,7 +19,7 @@ A_SECOND = timedelta(seconds=1)
 
 def relation(new: Report, known: Any) -> str | None:
     link = relate(new, known, LIMITS)
-    return link.relation if link else None
+    return link.relation if isinstance(link, Link) else None
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_radius_itself_is_included() -> None:
 
     for radius_m, found in ((away_m, True), (nextafter(away_m, 0), False)):
         limits = {"CAMP": Dedup("campsite", WEEK, radius_m)}
-        assert bool(relate(report(point=there), case(), limits)) is found
+        assert isinstance(relate(report(point=there), case(), limits), Link) is found
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,8 @@ def test_equal_addresses_are_one_place_where_a_point_is_missing(
     new = report(address="12 oak st", **mine)
     link = relate(new, case(report(address="12 oak st", **other)), LIMITS)
 
-    assert bool(link) is found
-    assert link is None or (link.nearness, link.distance_m) == ("same_address", 0.0)
+    assert isinstance(link, Link) is found
+    assert not isinstance(link, Link) or (link.nearness, link.distance_m) == ("same_address", 0.0)
 
 
 def test_different_addresses_are_different_places() -> None:
@@ -192,7 +192,7 @@ def test_the_same_problem_comes_before_a_nearer_one_that_is_the_same_again() -> 
     over = case(report(observed_at=NOON - 8 * DAY))
     open_one = case(report(point=north_of(HERE, 60)))
 
-    link = find_earlier(report(), [over, open_one], LIMITS)
+    link = find_earlier(report(), [over, open_one], LIMITS).link
 
     assert link is not None
     assert (link.case, link.relation) == (open_one, "duplicate")
@@ -207,7 +207,7 @@ def test_of_several_the_nearest_then_the_oldest_then_the_smallest_id_wins() -> N
     )
 
     def chosen(*cases: Any) -> Any:
-        link = find_earlier(report(), cases, LIMITS)
+        link = find_earlier(report(), cases, LIMITS).link
         return link and link.case
 
     assert chosen(older, near) == near
@@ -216,8 +216,10 @@ def test_of_several_the_nearest_then_the_oldest_then_the_smallest_id_wins() -> N
 
 
 def test_without_a_case_that_fits_there_is_none() -> None:
-    assert find_earlier(report(), [], LIMITS) is None
-    assert find_earlier(report(), [case(report(point=north_of(HERE, 500)))], LIMITS) is None
+    far = case(report(point=north_of(HERE, 500)))
+
+    assert find_earlier(report(), [], LIMITS).link is None
+    assert find_earlier(report(), [far], LIMITS).link is None
 
 
 KNOWN = [
@@ -237,10 +239,11 @@ KNOWN = [
 
 @given(st.permutations(KNOWN))
 def test_the_answer_does_not_depend_on_the_order_of_the_cases(shuffled: list[Case]) -> None:
-    link = find_earlier(report(), shuffled, LIMITS)
+    earlier = find_earlier(report(), shuffled, LIMITS)
 
-    assert link is not None
-    assert link.case == min(KNOWN[:2], key=lambda known: known.case_id)
+    assert earlier.link is not None
+    assert earlier.link.case == min(KNOWN[:2], key=lambda known: known.case_id)
+    assert earlier == find_earlier(report(), KNOWN, LIMITS)
 
 
 offsets = st.timedeltas(min_value=-9 * DAY, max_value=9 * DAY)
@@ -262,7 +265,7 @@ def test_two_reports_are_the_same_problem_whichever_arrives_first(a: Report, b: 
 @given(reports, reports)
 def test_what_is_linked_is_within_the_bounds_that_the_link_names(a: Report, b: Report) -> None:
     link = relate(a, case(b), LIMITS)
-    if link is None:
+    if not isinstance(link, Link):
         return
     assert link.distance_m is None or link.distance_m <= link.radius_m
     assert (link.apart <= link.window) == (link.relation != "window_over")

@@ -12,7 +12,7 @@ from tests.unit.triage.makers import DAY, HERE, HOUR, LIMITS, case, report
 
 def link_to(known: Any = None, **changes: Any) -> Link:
     link = relate(report(**changes), known or case(), LIMITS)
-    assert link is not None
+    assert isinstance(link, Link)
     return link
 
 
@@ -87,4 +87,4 @@ def test_confidence_lies_between_0_and_1(metres: float, later_h: float, kind: st
     new = report(kind=kind, point=north_of(HERE, metres), observed_at=NOON + later_h * HOUR)
     link = relate(new, case(), LIMITS)
 
-    assert link is None or 0 <= confidence(link, kind) <= 1
+    assert not isinstance(link, Link) or 0 <= confidence(link, kind) <= 1

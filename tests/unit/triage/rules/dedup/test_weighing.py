@@ -25,7 +25,7 @@ EVIDENCE = Evidence(
 
 
 def found(new: Report, *known: Case, evidence: Evidence = EVIDENCE) -> Link | None:
-    return find_earlier(new, known, LIMITS, evidence)
+    return find_earlier(new, known, LIMITS, evidence).link
 
 
 def relation(new: Report, *known: Case, evidence: Evidence = EVIDENCE) -> Any:
