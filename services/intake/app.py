@@ -12,6 +12,7 @@ from services.intake.http import gate_of, submission_routes
 from services.intake.known_keys import KnownKeys
 from services.intake.outbox_limit import OutboxLimit
 from services.intake.policy import Policy, city_of
+from services.intake.rate import AcceptRate
 from services.intake.receipts import Receipt
 from services.intake.retention import Retention
 from services.intake.settings import IntakeSettings
@@ -54,7 +55,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[Parts]:
     ):
         relay = Relay(pool, settings.kafka_bootstrap)
         gathering = _gathering(pool, policy, relay)
-        door = Door(gathering.pace)
+        door = Door(gathering.pace, AcceptRate(settings.accepts_per_second))
         consumers = _submissions(settings, pool, policy, relay), _progress(settings, pool)
         yield Parts(
             pool,

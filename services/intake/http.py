@@ -17,7 +17,7 @@ from shared.errors import SystemicError, TransientError
 from shared.events import SubmissionAccepted, SubmissionHandedIn, new_id, usable_trace
 from shared.runtime.clock import utc_now
 from shared.runtime.problems import problem
-from shared.runtime.shedding import Gate
+from shared.runtime.shedding import Gate, takes_over_place
 
 _PATH = "/v1/submissions"
 _RETRY_AFTER_S = "2"
@@ -35,7 +35,7 @@ def submission_routes(keys: KnownKeys, gathering: Gathering, door: Door) -> list
     """Return what takes submissions in."""
 
     async def post(request: web.Request) -> web.StreamResponse:
-        with door.let_in() as reason:
+        with door.let_in(has_place=takes_over_place(request)) as reason:
             return await take(request) if reason is None else turned_away(reason)
 
     async def take(request: web.Request) -> web.StreamResponse:
@@ -57,7 +57,7 @@ def submission_routes(keys: KnownKeys, gathering: Gathering, door: Door) -> list
 
 def gate_of(door: Door) -> Gate:
     """Return what turns submissions away before they are read."""
-    return Gate(f"POST {_PATH} ".encode(), door.refusal)
+    return Gate(f"POST {_PATH} ".encode(), door.enter_unread, door.leave)
 
 
 def unavailable(advice: str) -> web.Response:

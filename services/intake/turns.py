@@ -2,7 +2,7 @@
 
 import asyncio
 
-LONGEST_S = 0.05
+LONGEST_S = 0.01
 
 
 class Turns:

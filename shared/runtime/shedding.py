@@ -1,7 +1,8 @@
 """Turning requests away at the socket, before they cost anything worth mentioning.
 
 A server that is offered five times what it can do says no four times as often as yes, so a no
-must cost a small part of a yes: here it costs a look at the bytes and one write.
+must cost a small part of a yes: here it costs a look at the bytes and one write. Whoever is let in
+has a place from that moment on: of hundreds who come at once as many pass as there are places.
 """
 
 import asyncio
@@ -14,15 +15,26 @@ from typing_extensions import override
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Says no to one kind of request while there is a reason.
+    """Lets one kind of request in while there is a place for it.
 
     Attributes:
         request_line: How such a request begins, as far as the space before the HTTP version.
-        refusal: Returns the whole answer while such requests are turned away, None otherwise.
+        enter: Takes a place and returns None, or returns the whole answer to who is turned away.
+        leave: Gives a place back that no handler has taken over.
     """
 
     request_line: bytes
-    refusal: Callable[[], bytes | None]
+    enter: Callable[[], bytes | None]
+    leave: Callable[[], None]
+
+
+def takes_over_place(request: web.Request) -> bool:
+    """Return whether the request passed a gate; its place is the handler's from now on."""
+    connection = request.protocol
+    if not isinstance(connection, _Guarded) or not connection.has_place:
+        return False
+    connection.has_place = False
+    return True
 
 
 def raw(response: web.Response) -> bytes:
@@ -78,22 +90,39 @@ class _Guarded(web.RequestHandler):
 
     Once anything else has come on it, where a request begins is known to aiohttp alone, which
     from then on sees everything.
+
+    Attributes:
+        has_place: Whether a request passed the gate that no handler has taken over yet.
     """
 
-    __slots__ = ("_gate", "_legible")
+    __slots__ = ("_gate", "_legible", "has_place")
 
     def __init__(self, server: web.Server, gate: Gate, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(server, loop=loop, access_log=None)  # type: ignore[arg-type] # as in aiohttp
-        self._gate, self._legible = gate, True
+        self._gate, self._legible, self.has_place = gate, True, False
 
     @override
     def data_received(self, data: bytes) -> None:
-        """Take what has come."""
-        self._legible = self._legible and is_one_request(data)
-        if self._may_refuse(data) and (answer := self._gate.refusal()) and self.transport:
-            self.transport.write(answer)
-            return
+        """Take what has come; nothing is aiohttp's own call to look at what it has already."""
+        self._legible = self._legible and (not data or is_one_request(data))
+        if self._may_refuse(data) and self.transport:
+            self._give_up_place()
+            if answer := self._gate.enter():
+                self.transport.write(answer)
+                return
+            self.has_place = True
         super().data_received(data)
+
+    @override
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End; a place that no handler took over is free again."""
+        self._give_up_place()
+        super().connection_lost(exc)
+
+    def _give_up_place(self) -> None:
+        if self.has_place:
+            self.has_place = False
+            self._gate.leave()
 
     def _may_refuse(self, data: bytes) -> bool:
         return (

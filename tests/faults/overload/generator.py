@@ -1,8 +1,8 @@
 """``python -m tests.faults.overload.generator``: load from a process of its own.
 
-Without a rate every connection sends its next request when it has the answer to the last one
-(closed loop: what can the service do?); with one, requests are sent when they are due, whatever
-became of those before (open loop: what does the service do under so much?).
+Without a rate every connection sends its next request when it has the answer to the last one, or a
+moment after it was turned away (closed loop: what can the service do?); with one, requests are sent
+when they are due, whatever became of those before (open loop: what does it do under so much?).
 """
 
 import argparse
@@ -12,12 +12,14 @@ import sys
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 import uvloop
 
 from tests.faults.overload.connection import Answer, Connection
 
 _TICK_S = 0.002
+_AGAIN_AFTER_S = 0.1
 _LAST_ANSWERS_WITHIN_S = 5.0
 _BODY = json.dumps(
     {
@@ -33,7 +35,11 @@ _BODY = json.dumps(
 
 @dataclass(slots=True)
 class Load:
-    """Requests numbered from 0, those answered and those that found no free connection."""
+    """Requests numbered from 0, those answered and those that found no free connection.
+
+    Attributes:
+        patient: Whether a connection that was turned away pauses before its next request.
+    """
 
     port: int
     key: str
@@ -41,6 +47,7 @@ class Load:
     answers: list[Answer] = field(default_factory=list)
     sent: int = 0
     unsent: int = 0
+    patient: bool = False
     _idle: deque[Connection] = field(default_factory=deque)
     _all: list[Connection] = field(default_factory=list)
 
@@ -55,7 +62,8 @@ class Load:
             self._all.append(connection)
 
     async def closed_loop(self, seconds: float) -> None:
-        """Keep every connection busy."""
+        """Keep every connection busy; who is turned away pauses."""
+        self.patient = True
         end = time.perf_counter() + seconds
         while time.perf_counter() < end:
             while self._idle:
@@ -93,7 +101,11 @@ class Load:
 
     def _answered(self, connection: Connection, answer: Answer) -> None:
         self.answers.append(answer)
-        if connection.open:
+        if not connection.open:
+            return
+        if self.patient and answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            asyncio.get_running_loop().call_later(_AGAIN_AFTER_S, self._idle.append, connection)
+        else:
             self._idle.append(connection)
 
 

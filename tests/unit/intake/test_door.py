@@ -11,8 +11,19 @@ class Fixed:
     most_inside: int
 
 
-def door(most_inside: int = 2) -> Door:
-    return Door(Fixed(most_inside))
+@dataclass
+class Tokens:
+    left: int = 100
+
+    def has_room(self) -> bool:
+        return self.left > 0
+
+    def take(self) -> None:
+        self.left -= 1
+
+
+def door(most_inside: int = 2, left: int = 100) -> Door:
+    return Door(Fixed(most_inside), Tokens(left))
 
 
 def count(reason: str) -> float:
@@ -23,8 +34,8 @@ def test_callers_are_let_in_until_as_many_are_inside_as_can_be_answered_soon() -
     here = door(2)
     with here.let_in() as one, here.let_in() as two, here.let_in() as three:
         assert (one, two, three) == (None, None, "busy")
-        assert here.refusal()
-    assert here.refusal() is None
+        assert here.enter() == "busy"
+    assert here.enter() is None
 
 
 def test_who_was_not_let_in_takes_nobodys_place() -> None:
@@ -38,27 +49,56 @@ def test_who_was_not_let_in_takes_nobodys_place() -> None:
         assert later is None
 
 
+def test_a_place_taken_at_the_socket_is_held_until_the_answer_and_counts_once() -> None:
+    here = door(1)
+    assert here.enter_unread() is None
+    assert here.enter_unread()
+    with here.let_in(has_place=True) as reason:
+        assert reason is None
+        assert here.enter() == "busy"
+    assert here.enter() is None
+
+
+def test_a_place_given_back_unused_is_free() -> None:
+    here = door(1)
+    here.enter_unread()
+    here.leave()
+    assert here.enter() is None
+
+
 def test_with_a_full_outbox_nobody_is_let_in() -> None:
     here = door()
     here.outbox_full = True
     with here.let_in() as reason:
         assert reason == "outbox_full"
     here.outbox_full = False
-    assert here.refusal() is None
+    assert here.enter() is None
+
+
+def test_above_the_rate_nobody_is_let_in_and_a_refusal_counts_for_nothing() -> None:
+    here = door(left=1)
+    with here.let_in() as reason:
+        assert reason is None
+    with here.let_in() as reason:
+        assert reason == "over_rate"
+    assert here.enter() == "over_rate"
+    here.rate = Tokens(1)
+    assert here.enter() is None
 
 
 def test_everybody_turned_away_is_counted_by_reason() -> None:
     here, before = door(0), count("busy")
-    here.refusal()
+    here.enter()
+    here.enter_unread()
     with here.let_in():
         pass
 
-    assert count("busy") == before + 2
+    assert count("busy") == before + 3
 
 
 def test_the_answer_at_the_socket_is_that_of_the_handler() -> None:
     here = door(0)
-    said = here.refusal()
+    said = here.enter_unread()
     assert said is not None
     head, _, body = said.partition(b"\r\n\r\n")
     lines = head.decode().split("\r\n")

@@ -9,21 +9,32 @@ import pytest
 from aiohttp import web
 
 from shared.runtime.http import serving
-from shared.runtime.shedding import Gate, is_one_request, raw
+from shared.runtime.shedding import Gate, is_one_request, raw, takes_over_place
 
 NO = raw(web.Response(status=503, text="no", headers={"Retry-After": "2"}))
 
 
 @dataclass
 class Server:
-    """Echoes what is posted, unless its gate is shut; ``held`` holds its answers back."""
+    """Echoes what is posted while there are places; ``held`` holds its answers back."""
 
-    shut: bool = False
+    places: int = 100
+    at_gate: list[bool] = field(default_factory=list)
     held: asyncio.Event = field(default_factory=asyncio.Event)
     began: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def enter(self) -> bytes | None:
+        if not self.places:
+            return NO
+        self.places -= 1
+        return None
+
+    def leave(self) -> None:
+        self.places += 1
+
     async def post(self, request: web.Request) -> web.Response:
+        self.at_gate.append(takes_over_place(request))
         self.began.set()
         body = await request.text()
         await self.held.wait()
@@ -56,7 +67,7 @@ async def fine() -> str | None:
 @asynccontextmanager
 async def calling(server: Server) -> AsyncGenerator[Caller]:
     server.held.set()
-    gate = Gate(b"POST /things ", lambda: NO if server.shut else None)
+    gate = Gate(b"POST /things ", server.enter, server.leave)
     routes = [web.post("/things", server.post), web.post("/others", server.post)]
     async with serving(
         "127.0.0.1", 0, routes=routes, check=fine, stopping=server.stopping, gate=gate
@@ -70,24 +81,48 @@ async def calling(server: Server) -> AsyncGenerator[Caller]:
         await writer.wait_closed()
 
 
-async def test_while_the_gate_is_shut_a_request_is_refused_and_then_answered_again() -> None:
-    server = Server(shut=True)
+async def test_while_the_gate_is_shut_a_request_is_refused_also_after_one_that_was_answered() -> (
+    None
+):
+    server = Server(places=0)
     async with calling(server) as caller:
         caller.send(request())
         assert await caller.answer() == (503, b"no")
-        server.shut = False
+        server.places = 1
         caller.send(request())
         assert await caller.answer() == (200, b"got this")
+        caller.send(request())
+        assert await caller.answer() == (503, b"no")
+
+
+async def test_the_handler_takes_over_the_place_that_was_taken_at_the_gate() -> None:
+    server = Server(places=1)
+    async with calling(server) as caller:
+        caller.send(request())
+        await caller.answer()
+        caller.send(request(line="POST /others HTTP/1.1"))
+        await caller.answer()
+    assert server.at_gate == [True, False]
+    assert server.places == 0
+
+
+async def test_the_place_of_a_request_that_reached_no_handler_is_free_again() -> None:
+    server = Server(places=1)
+    async with calling(server) as caller:
+        caller.send(request(line="POST /things HTTP/9"))
+        assert (await caller.answer())[0] == 400
+        await caller.reader.read()
+    assert server.places == 1
 
 
 async def test_other_requests_pass_a_gate_that_is_shut() -> None:
-    async with calling(Server(shut=True)) as caller:
+    async with calling(Server(places=0)) as caller:
         caller.send(request(line="POST /others HTTP/1.1"))
         assert (await caller.answer())[0] == 200
 
 
 async def test_a_body_that_looks_like_a_request_is_a_body() -> None:
-    server = Server(shut=True)
+    server = Server(places=0)
     inner = request(b"inner")
     async with calling(server) as caller:
         head, _, _ = request(inner, line="POST /others HTTP/1.1").partition(b"\r\n\r\n")
@@ -98,7 +133,7 @@ async def test_a_body_that_looks_like_a_request_is_a_body() -> None:
 
 
 async def test_a_head_in_two_pieces_is_read_as_one() -> None:
-    async with calling(Server(shut=True)) as caller:
+    async with calling(Server(places=0)) as caller:
         caller.send(b"GET /live HTTP/1.1\r\nNote: ")
         await a_turn(caller)
         caller.send(request(b""))
@@ -111,7 +146,7 @@ async def test_answers_come_in_the_order_of_the_requests() -> None:
         server.held.clear()
         caller.send(request(b"first"))
         await server.began.wait()
-        server.shut = True
+        server.places = 0
         caller.send(request(b"second"))
         await a_turn(caller)
         server.held.set()
@@ -129,7 +164,7 @@ async def a_turn(caller: Caller) -> None:
 
 
 async def test_who_wants_the_connection_closed_gets_it_closed() -> None:
-    async with calling(Server(shut=True)) as caller:
+    async with calling(Server(places=0)) as caller:
         caller.send(request(b"this", "Connection: close"))
         await caller.answer()
         assert await caller.reader.read() == b""
