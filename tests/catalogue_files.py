@@ -8,6 +8,7 @@ BUREAUS = "town.gov/bureaus.yaml"
 AGENCIES = "town.gov/agencies.yaml"
 GROUPS = "town.gov/dedup_groups.yaml"
 FIELDS = "town.gov/fields.yaml"
+CIRCUMSTANCES = "town.gov/circumstances.yaml"
 OWNERS = "town.gov/owners.yaml"
 REASONS = "town.gov/referral_reasons.yaml"
 STREETS = "town.gov/services/streets.yaml"
@@ -34,6 +35,15 @@ DESK: {name: Service desk}
 """,
     AGENCIES: "EXT-STATE: {name: The State, url: 'https://state.example', reason: its_own}\n",
     REASONS: "its_own: {en: It belongs to the State., es: Es del Estado.}\n",
+    CIRCUMSTANCES: """\
+places:
+  kinds: [HOLE]
+  most: 10
+  each:
+    pit: {points: 5, when: large, within: 40 m, lines: {Pit: [[45.5, -122.6], [45.6, -122.6]]}}
+reporters: {2: 3}
+still_there: {1: 5}
+""",
     OWNERS: "state: {when: burning, agency: EXT-STATE, reason: its_own, kinds: [HOLE]}\n",
     GROUPS: "holes: {en: Holes, es: Hoyos}\n",
     FIELDS: """\

@@ -7,6 +7,7 @@ from services.triage.rulebook import Assessment, CityRules, Reach, Rulebook, sea
 from services.triage.rules.dedup.addresses import address_key
 from services.triage.rules.dedup.comparison import Case, Report
 from services.triage.rules.dedup.known_cases import Search
+from services.triage.rules.priority.places import Spot
 from shared.catalogue import ServiceType
 from shared.errors import PermanentError
 from shared.events import Location, Request
@@ -58,7 +59,11 @@ def hear(request: Request, rulebook: Rulebook) -> Hearing:
     if city is None or service is None:
         raise UnknownKindError("jurisdiction, service_code: not in the catalogue")
     assessment = city.assess(
-        service, _text(request), request.attributes, request.location.municipality
+        service,
+        _text(request),
+        request.attributes,
+        request.location.municipality,
+        _spot(request.location),
     )
     reach = city.reach_of(service)
     report = report_of(request, reach)
@@ -95,6 +100,10 @@ def report_of(request: Request, reach: Reach) -> Report:
         address_key(place.address) if exact and place.address else None,
         request.reporter_ref if reach.personal else None,
     )
+
+
+def _spot(place: Location) -> Spot:
+    return Spot(place.address, _point(place) if place.precision == "point" else None)
 
 
 def _point(place: Location) -> GeoPoint | None:

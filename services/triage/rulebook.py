@@ -7,12 +7,15 @@ from datetime import timedelta
 from services.triage.rules.dedup.comparison import Report
 from services.triage.rules.dedup.grid import cells_around
 from services.triage.rules.dedup.known_cases import Search
+from services.triage.rules.priority.circumstances import with_circumstances
 from services.triage.rules.priority.conditions import ConditionFinder, Met
 from services.triage.rules.priority.emergency import danger_in
 from services.triage.rules.priority.lowering import lowering_of
+from services.triage.rules.priority.places import NOWHERE, PlaceFinder, Spot
 from services.triage.rules.priority.urgency import Danger, Urgency, urgency_of
 from services.triage.rules.referral import Referral, refer
 from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
+from shared.catalogue.circumstances import read_circumstances
 from shared.catalogue.evidence import read_evidence
 
 
@@ -52,6 +55,8 @@ class CityRules:
         self.evidence = read_evidence(jurisdiction.folder)
         self._jurisdiction = jurisdiction
         self._conditions = ConditionFinder(jurisdiction)
+        self.circumstances = read_circumstances(jurisdiction.folder)
+        self._places = PlaceFinder(jurisdiction, self.circumstances) if self.circumstances else None
         reach_m = self.evidence.reach_m if self.evidence else 0.0
         self._reaches = {
             group: _reach([self.limits[kind] for kind in kinds], reach_m)
@@ -64,6 +69,7 @@ class CityRules:
         text: str,
         answers: Mapping[str, object],
         municipality: str | None,
+        spot: Spot = NOWHERE,
     ) -> Assessment:
         """Return what a report is by itself.
 
@@ -72,13 +78,18 @@ class CityRules:
             text: All that the reporter wrote freely.
             answers: Its attributes.
             municipality: On whose ground it lies; None when that cannot be told.
+            spot: Where it lies.
         """
         city = self._jurisdiction
         met = self._conditions.met_by(service, text, answers)
         danger = danger_in(city, service, met)
         is_other = service.code == city.other_code
+        lowering = lowering_of(city, service, met)
+        urgency = urgency_of(service, met, danger, lowering, is_other=is_other)
+        if self._places is not None:
+            urgency = with_circumstances(urgency, self._places.points(service, met, spot))
         return Assessment(
-            urgency_of(service, met, danger, lowering_of(city, service, met), is_other=is_other),
+            urgency,
             danger,
             refer(city, service, municipality, met),
             met,

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from shared.catalogue.build import jurisdiction
 from shared.catalogue.checks import faults_of
+from shared.catalogue.circumstances import faults_of_circumstances
 from shared.catalogue.draft import HEAD, read_draft
 from shared.catalogue.evidence import faults_of_evidence
 from shared.catalogue.faults import CatalogueError, Fault
@@ -31,6 +32,7 @@ def load_catalogue(root: Path = PACKAGE_DATA) -> Catalogue:
     drafts = [draft for draft, _ in read]
     faults = [*(fault for _, wrong in read for fault in wrong), *faults_of(drafts)]
     faults += [fault for folder in folders for fault in faults_of_evidence(folder)]
+    faults += [fault for draft in drafts for fault in faults_of_circumstances(draft)]
     if faults:
         raise CatalogueError(sorted(set(faults)))
     return Catalogue(

@@ -15,6 +15,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from shared.catalogue import Jurisdiction, Referral, ServiceType, load_catalogue
+from shared.catalogue.circumstances import read_circumstances
 from shared.geo import LIMITS, NEIGHBOURS
 from shared.values import EARTH_RADIUS_M
 
@@ -198,6 +199,8 @@ def test_no_condition_and_no_question_lies_unused() -> None:
         )
     } | {code for e in PORTLAND.emergencies for code in (*e.all_of, *e.any_of)}
     decides |= {code for owner in PORTLAND.owners for code in owner.when}
+    around = read_circumstances(PORTLAND.folder)
+    decides |= {code for place in around.places for code in place.when} if around else set()
     asked = {a.code for k in PORTLAND.services.values() for a in k.attributes}
 
     assert set(PORTLAND.conditions) - decides == set()

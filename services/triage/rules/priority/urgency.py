@@ -9,7 +9,9 @@ from shared.catalogue import ServiceType
 
 Level = Literal["P1", "P2", "P3", "P4", "P5"]
 
-_LEAST: dict[Level, int] = {"P1": 80, "P2": 60, "P3": 40, "P4": 20, "P5": 0}
+LEAST: dict[Level, int] = {"P1": 80, "P2": 60, "P3": 40, "P4": 20, "P5": 0}
+"""The lowest score of each level."""
+
 _FIRST_HAZARD = 15
 _NEXT_HAZARD = 5
 
@@ -38,7 +40,7 @@ class Urgency:
     def level(self) -> Level:
         """The level of the score's band; the lower bound of each band is included."""
         score = self.score
-        return next(level for level, least in _LEAST.items() if score >= least)
+        return next(level for level, least in LEAST.items() if score >= least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def urgency_of(
         lowering: What shows that it is less urgent than its kind.
         is_other: Whether the kind stands for "none of the others", which the reasons then say.
     """
-    points = [Point(f"base_{service.priority.lower()}", _LEAST[service.priority])]
+    points = [Point(f"base_{service.priority.lower()}", LEAST[service.priority])]
     if is_other:
         points.append(Point("classified_other", 0))
     for code in service.hazard_conditions:
@@ -79,7 +81,7 @@ def urgency_of(
             added = _lift(points, "P2") if first else _NEXT_HAZARD
             points.append(Point(code, added, met[code]))
     if danger is None and lowering is not None:
-        added = _LEAST[lowering.level] - sum(point.points for point in points)
+        added = LEAST[lowering.level] - sum(point.points for point in points)
         if added < 0:
             points.append(Point(lowering.code, added, lowering.evidence))
     if danger is not None:
@@ -88,4 +90,4 @@ def urgency_of(
 
 
 def _lift(points: list[Point], level: Level) -> int:
-    return max(_FIRST_HAZARD, _LEAST[level] - sum(point.points for point in points))
+    return max(_FIRST_HAZARD, LEAST[level] - sum(point.points for point in points))

@@ -1,0 +1,47 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.triage.rules.priority.circumstances import with_circumstances
+from services.triage.rules.priority.urgency import Level, Point, Urgency
+
+TEN = Point("school", 10, "at the school")
+
+
+@pytest.mark.parametrize(
+    ("score", "more", "after", "level"),
+    [
+        pytest.param(20, (10,), 30, "P4", id="within its level"),
+        pytest.param(20, (10, 20), 50, "P3", id="into P3"),
+        pytest.param(40, (10, 20), 59, "P3", id="never into P2"),
+        pytest.param(59, (10,), 59, "P3", id="nothing left before P2"),
+        pytest.param(75, (10,), 79, "P2", id="never into P1"),
+        pytest.param(95, (10,), 105, "P1", id="as much as there is above all"),
+    ],
+)
+def test_circumstances_hasten_and_make_nothing_urgent(
+    score: int, more: tuple[int, ...], after: int, level: Level
+) -> None:
+    points = [Point("some", added) for added in more]
+
+    found = with_circumstances(Urgency((Point("base", score),)), points)
+
+    assert (found.score, found.level) == (after, level)
+
+
+def test_a_point_that_is_cut_keeps_its_evidence_and_one_without_rest_is_no_reason() -> None:
+    found = with_circumstances(Urgency((Point("base", 55),)), [TEN, TEN])
+
+    assert found.points == (Point("base", 55), Point("school", 4, "at the school"))
+
+
+@given(st.integers(0, 150), st.lists(st.integers(1, 20), max_size=4))
+def test_circumstances_never_lower_and_never_cross_into_what_is_urgent(
+    score: int, more: list[int]
+) -> None:
+    before = Urgency((Point("base", score),))
+    after = with_circumstances(before, [Point("some", added) for added in more])
+
+    assert after.score >= before.score
+    assert sum(point.points for point in after.points) == after.score
+    assert after.level == before.level or after.level in ("P3", "P4")
