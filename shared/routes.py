@@ -75,6 +75,7 @@ _ROUTES: dict[type[e.Event], Callable[[Any], tuple[Route, ...]]] = {
     e.CaseRequestAttached: _case,
     e.CaseStatusChanged: _case,
     e.CasePriorityRaised: _case,
+    e.CasePriorityLowered: _case,
     e.CaseRequestSplit: _case_and_closing,
     e.CaseClosed: _case_and_closing,
     e.CaseReopened: _case_and_closing,

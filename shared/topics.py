@@ -107,6 +107,7 @@ DISPATCH_CASES = Topic(
         e.CaseRequestAttached,
         e.CaseStatusChanged,
         e.CasePriorityRaised,
+        e.CasePriorityLowered,
         e.CaseRequestSplit,
         e.CaseClosed,
         e.CaseReopened,

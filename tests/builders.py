@@ -9,6 +9,7 @@ from shared.events import (
     ContactGiven,
     Decision,
     Location,
+    OperatorCommanded,
     Priority,
     Request,
     RequestSubmitted,
@@ -161,3 +162,10 @@ def work_order_updated(
     return WorkOrderUpdated(
         id=id or new_id(), source=source, time=NOON, data=update.model_dump(mode="json")
     )
+
+
+def operator_commanded(
+    source: str = "/operator/test", id: str | None = None, **fields: Any
+) -> OperatorCommanded:
+    envelope = {"id": id or new_id(), "source": source, "time": NOON.isoformat()}
+    return OperatorCommanded(**(envelope | fields))

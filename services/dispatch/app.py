@@ -14,9 +14,10 @@ from shared.runtime.consumer import Consumer
 from shared.runtime.housekeeping import Housekeeping
 from shared.runtime.messages import Message
 from shared.runtime.postgres import Connection, open_pool
+from shared.runtime.records import Outgoing
 from shared.runtime.relay import Relay
 from shared.runtime.service import Parts
-from shared.topics import TRIAGE_DECISIONS, bureau_updates
+from shared.topics import OPERATOR_COMMANDS, TRIAGE_DECISIONS, bureau_updates
 
 
 @asynccontextmanager
@@ -24,7 +25,9 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[Parts]:
     """Open what dispatch needs, yield its parts, and close it all in reverse order."""
     policy = Policy.of(load_catalogue())
 
-    async def handle(messages: Sequence[Message[Incoming]], db: Connection) -> Sequence[Event]:
+    async def handle(
+        messages: Sequence[Message[Incoming]], db: Connection
+    ) -> Sequence[Event | Outgoing]:
         return await on_messages(messages, PostgresCases(db), policy, utc_now())
 
     async with open_pool(settings.postgres_dsn.get_secret_value()) as pool:
@@ -32,7 +35,11 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[Parts]:
         consumer = Consumer[Incoming](
             service="dispatch",
             name="dispatch",
-            topics=[TRIAGE_DECISIONS, *map(bureau_updates, policy.senders.values())],
+            topics=[
+                TRIAGE_DECISIONS,
+                OPERATOR_COMMANDS,
+                *map(bureau_updates, policy.senders.values()),
+            ],
             bootstrap=settings.kafka_bootstrap,
             pool=pool,
             handle=handle,

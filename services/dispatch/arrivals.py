@@ -3,9 +3,8 @@
 from datetime import datetime
 
 from services.dispatch.policy import NoBureauError, Policy
-from services.dispatch.rules.case import Problem
+from services.dispatch.rules.case import Case, CaseRequest, Problem
 from services.dispatch.rules.conditions import conditions_met
-from services.dispatch.rules.deadlines import Terms
 from services.dispatch.rules.joining import Arrival
 from services.dispatch.rules.priority import Point, Priority
 from services.dispatch.rules.routing import Route, Situation, route
@@ -28,13 +27,8 @@ def arrival_of(decision: Decision, case_id: str, policy: Policy, now: datetime) 
     """
     request = decision.request
     jurisdiction, kind = policy.kind(request.jurisdiction, decision.service_code)
-    calendar = policy.calendars[jurisdiction.id]
-    situation = Situation(
-        kind=kind,
-        level=decision.priority.level,
-        met=_conditions(decision, jurisdiction, kind),
-        is_open=lambda bureau: calendar.is_open(jurisdiction.bureaus[bureau].hours, now),
-    )
+    met = _conditions(decision, jurisdiction, kind)
+    priority = _priority(decision)
     return Arrival(
         request_id=decision.request_id,
         tracking_number=decision.tracking_number,
@@ -42,13 +36,52 @@ def arrival_of(decision: Decision, case_id: str, policy: Policy, now: datetime) 
         jurisdiction=jurisdiction.id,
         dedup_group=request.dedup_group,
         service_code=kind.code,
-        priority=_priority(decision),
+        priority=priority,
         reported_at=request.submitted_at,
         problem=_problem(request, kind),
         linked_case=_linked_case(decision),
-        route=_route(situation),
-        terms=Terms(calendar, kind.priority, kind.target_hours, request.submitted_at),
+        route=_route(Situation(kind, priority.level, met, policy.open_at(jurisdiction, now))),
+        terms=policy.terms(jurisdiction, kind, request.submitted_at),
         new_id=new_id,
+        conditions=met,
+    )
+
+
+def arrival_again(
+    request: CaseRequest, case: Case, case_id: str, policy: Policy, now: datetime
+) -> Arrival:
+    """Return a request on its way from its case to another one, as an operator ordered.
+
+    Args:
+        request: As its case keeps it.
+        case: The case that it leaves.
+        case_id: The case that it goes to.
+        policy: What dispatch decides by.
+        now: Decides who can be reached; deadlines count from now.
+
+    Raises:
+        NotInCatalogueError: The request's kind is unknown by now.
+        NoBureauError: The city has no part in requests of this kind by now.
+    """
+    jurisdiction, kind = policy.kind(case.jurisdiction, request.service_code)
+    reachable = policy.open_at(jurisdiction, now)
+    return Arrival(
+        request_id=request.request_id,
+        tracking_number=request.tracking_number,
+        case_id=case_id,
+        jurisdiction=case.jurisdiction,
+        dedup_group=case.dedup_group,
+        service_code=request.service_code,
+        priority=request.priority,
+        reported_at=request.reported_at,
+        problem=request.problem,
+        linked_case=case.case_id,
+        route=_route(Situation(kind, request.priority.level, request.conditions, reachable)),
+        terms=policy.terms(jurisdiction, kind, now),
+        new_id=new_id,
+        conditions=request.conditions,
+        moved_from=case.case_id,
+        moves=request.moves + 1,
     )
 
 

@@ -3,9 +3,22 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from services.dispatch.rules.case import Case, WorkOrder
-from services.dispatch.writing import TakenUpdate, UpdateKey, Writing
+from services.dispatch.rules.case import Case, CaseRequest, WorkOrder
+from services.dispatch.writing import (
+    CommandKey,
+    TakenCommand,
+    TakenUpdate,
+    UpdateKey,
+    Writing,
+)
+from shared.errors import TransientError
 from shared.events import Event
+
+
+class MergedMeanwhileError(TransientError):
+    """A case was merged into one that this batch did not load; another try will."""
+
+    code = "merged_meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,30 +30,44 @@ class Telling:
     cause: Event
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store holds of what a batch is about.
+
+    Attributes:
+        cases: Every case that the messages are about.
+        requests: Those of their requests that belong to a case already.
+        updates: Those of their updates that were taken already.
+        commands: Those of their commands that were taken already.
+        of_cases: All requests of the cases whose requests an operator moves.
+    """
+
+    cases: Iterable[Case]
+    requests: Iterable[str] = ()
+    updates: Iterable[UpdateKey] = ()
+    commands: Iterable[CommandKey] = ()
+    of_cases: Iterable[CaseRequest] = ()
+
+
 class Batch:
     """Looks like the store does after every message before, though nothing is written yet."""
 
-    def __init__(
-        self, stored: Iterable[Case], requests: Iterable[str], updates: Iterable[UpdateKey]
-    ) -> None:
-        """Begin with what the store holds.
-
-        Args:
-            stored: Every case that the messages are about.
-            requests: Those of their requests that belong to a case already.
-            updates: Those of their updates that were taken already.
-        """
-        self._stored = {case.case_id: case for case in stored}
+    def __init__(self, known: Known) -> None:
+        self._stored = {case.case_id: case for case in known.cases}
         self._cases = dict(self._stored)
         self._case_of = {
             o.work_order_id: c.case_id for c in self._stored.values() for o in c.orders
         }
         self._causes: dict[str, Event] = {}
         self._untold: set[str] = set()
-        self._known_requests = set(requests)
-        self._known_updates = set(updates)
-        self._joined: list[tuple[str, str]] = []
+        self._known_requests = set(known.requests)
+        self._known_updates = set(known.updates)
+        self._known_commands = set(known.commands)
+        self._of_cases = {request.request_id: request for request in known.of_cases}
+        self._joined: dict[str, CaseRequest] = {}
+        self._moved: dict[str, CaseRequest] = {}
         self._taken: list[TakenUpdate] = []
+        self._obeyed: list[TakenCommand] = []
 
     def has_request(self, request_id: str) -> bool:
         """Whether the request belongs to a case."""
@@ -62,11 +89,43 @@ class Batch:
         case = self._cases[case_id]
         return case, next(o for o in case.orders if o.work_order_id == work_order_id)
 
-    def join(self, request_id: str, case: Case, cause: Event) -> None:
+    def home_of(self, case_id: str) -> str:
+        """Return the case to which requests of this one go: itself, or what it was merged into.
+
+        Raises:
+            MergedMeanwhileError: That one is not here, for it was merged after the others came.
+        """
+        while (case := self._cases.get(case_id)) and case.merged_into:
+            case_id = case.merged_into
+            if case_id not in self._cases:
+                raise MergedMeanwhileError("case_id: merged just now")
+        return case_id
+
+    def has_command(self, key: CommandKey) -> bool:
+        """Whether the command was taken before."""
+        return key in self._known_commands
+
+    def requests_of(self, case_id: str) -> Sequence[CaseRequest]:
+        """Return the requests that are in the case by now, in the order of report."""
+        known = self._of_cases | self._joined | self._moved
+        mine = [request for request in known.values() if request.case_id == case_id]
+        return sorted(mine, key=lambda request: (request.reported_at, request.request_id))
+
+    def join(self, request: CaseRequest, case: Case, cause: Event) -> None:
         """Take the request in; ``case`` is its case after that."""
-        self._known_requests.add(request_id)
-        self._joined.append((request_id, case.case_id))
+        self._known_requests.add(request.request_id)
+        self._joined[request.request_id] = request
         self.change(case, cause)
+
+    def move(self, request: CaseRequest) -> None:
+        """Note that the request is in another case now."""
+        joined = request.request_id in self._joined
+        (self._joined if joined else self._moved)[request.request_id] = request
+
+    def obeyed(self, command: TakenCommand) -> None:
+        """Note what became of a command."""
+        self._known_commands.add(command.key)
+        self._obeyed.append(command)
 
     def take(self, update: TakenUpdate) -> None:
         """Note what became of an update."""
@@ -112,8 +171,16 @@ class Batch:
             ],
             issued=[(case_id, o) for case_id, o in orders if o.work_order_id not in before],
             moved=[o for _, o in orders if before.get(o.work_order_id, o) != o],
-            requests=self._joined,
+            requests=list(self._joined.values()),
             updates=self._taken,
+            restated=[
+                case
+                for case in touched
+                if case.case_id in self._stored
+                and case.opened_by != self._stored[case.case_id].opened_by
+            ],
+            moved_requests=list(self._moved.values()),
+            commands=self._obeyed,
         )
 
 

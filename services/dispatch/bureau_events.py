@@ -8,6 +8,7 @@ from services.dispatch.batch import Telling
 from services.dispatch.case_events import wire_priority
 from services.dispatch.judging import Verdict
 from services.dispatch.rules.case import Case
+from services.dispatch.rules.case import WorkOrder as BureauOrder
 from services.dispatch.updates import IncomingUpdate
 from shared.events import (
     Due,
@@ -20,6 +21,7 @@ from shared.events import (
     WorkOrder,
     WorkOrderChanged,
     WorkOrderIssued,
+    WorkOrderWithdrawn,
 )
 
 
@@ -39,8 +41,13 @@ def work_order_events(telling: Telling, now: datetime) -> Iterator[Event]:
             due=due,
             route_rule=order.route_rule,
         )
-        event_class = WorkOrderIssued if order.version == 1 else WorkOrderChanged
-        yield event_class.of(data, now=now, cause=telling.cause, request=case.opened_by)
+        yield _event_class(order).of(data, now=now, cause=telling.cause, request=case.opened_by)
+
+
+def _event_class(order: BureauOrder) -> type[Event]:
+    if order.status == "withdrawn":
+        return WorkOrderWithdrawn
+    return WorkOrderIssued if order.version == 1 else WorkOrderChanged
 
 
 def _whole(case: Case) -> dict[str, Any]:

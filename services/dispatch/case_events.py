@@ -1,20 +1,39 @@
 """What became of a case, as everybody is told."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from services.dispatch.rules.case import Case
-from services.dispatch.rules.changes import Attached, Closed, Moved, Opened, Raised, Step
+from services.dispatch.rules.changes import (
+    Attached,
+    Change,
+    Closed,
+    Lowered,
+    Moved,
+    Opened,
+    Raised,
+    Reopened,
+    Split,
+    Step,
+)
 from services.dispatch.rules.priority import Priority
 from shared.events import (
     CaseClosed,
     CaseClosing,
+    CaseLowering,
     CaseMove,
     CaseOpened,
+    CasePriorityLowered,
     CasePriorityRaised,
     CaseRaise,
+    CaseReopened,
     CaseRequestAttached,
+    CaseRequestSplit,
+    CaseSplit,
+    CaseState,
     CaseStatusChanged,
     CaseWithRequest,
     Event,
@@ -22,31 +41,26 @@ from shared.events import (
 )
 from shared.events import Priority as WirePriority
 
+_TOLD: Mapping[type[Change], tuple[type[Event], type[CaseState]]] = {
+    Opened: (CaseOpened, CaseWithRequest),
+    Attached: (CaseRequestAttached, CaseWithRequest),
+    Raised: (CasePriorityRaised, CaseRaise),
+    Lowered: (CasePriorityLowered, CaseLowering),
+    Split: (CaseRequestSplit, CaseSplit),
+    Moved: (CaseStatusChanged, CaseMove),
+    Closed: (CaseClosed, CaseClosing),
+    Reopened: (CaseReopened, CaseMove),
+}
+
 
 def case_event(step: Step, cause: Event, now: datetime) -> Event:
     """Return the event that tells of one change of a case."""
-    case = step.case
-    state = _state(case)
-    match step.change:
-        case Opened(request, number):
-            opened = CaseWithRequest(
-                **state, request_id=request, tracking_number=number, linked_case=case.linked_case
-            )
-            return CaseOpened.of(opened, now=now, cause=cause, request=request)
-        case Attached(request, number):
-            joined = CaseWithRequest(**state, request_id=request, tracking_number=number)
-            return CaseRequestAttached.of(joined, now=now, cause=cause, request=request)
-        case Raised(level, request):
-            raised = CaseRaise(**state, previous_level=level, request_id=request)
-            return CasePriorityRaised.of(raised, now=now, cause=cause, request=request)
-        case Moved() as moved:
-            move = CaseMove(**state, **_said(moved), scheduled_for=moved.scheduled_for)
-            return CaseStatusChanged.of(move, now=now, cause=cause, request=case.opened_by)
-        case Closed() as closed:
-            closing = CaseClosing(
-                **state, **_said(closed), reason=closed.reason, closed_at=closed.closed_at
-            )
-            return CaseClosed.of(closing, now=now, cause=cause, request=case.opened_by)
+    case, said = step.case, asdict(step.change)
+    if isinstance(step.change, Opened):
+        said["linked_case"] = case.linked_case
+    event_class, data_class = _TOLD[type(step.change)]
+    request = said.get("request_id") or case.opened_by
+    return event_class.of(data_class(**_state(case), **said), now=now, cause=cause, request=request)
 
 
 @lru_cache(maxsize=1024)  # every event of a case has it
@@ -70,12 +84,4 @@ def _state(case: Case) -> dict[str, Any]:
         "dedup_group": case.dedup_group,
         "lead_bureau": case.lead.bureau,
         "request_count": case.request_count,
-    }
-
-
-def _said(change: Moved | Closed) -> dict[str, Any]:
-    return {
-        "previous_status": change.previous_status,
-        "bureau": change.bureau,
-        "public_note": change.public_note,
     }

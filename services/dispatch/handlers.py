@@ -1,25 +1,39 @@
-"""What dispatch does when triage decided and when a bureau reports."""
+"""What dispatch does when triage decided, a bureau reports or an operator orders."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from services.dispatch.arrivals import arrival_of
-from services.dispatch.batch import Batch
+from services.dispatch.batch import Batch, Known
 from services.dispatch.bureau_events import receipt, work_order_events
 from services.dispatch.case_events import case_event
+from services.dispatch.commands import IncomingCommand, incoming_command
 from services.dispatch.judging import judge
+from services.dispatch.obeying import obey
 from services.dispatch.policy import Policy
-from services.dispatch.rules.case import Case
+from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.rules.changes import Step
+from services.dispatch.rules.commands.command import Command, CommandName, CommandRefusal
 from services.dispatch.rules.joining import attach, open_case
 from services.dispatch.rules.lifecycle import Update
 from services.dispatch.updates import IncomingUpdate, incoming
-from services.dispatch.writing import TakenUpdate, UpdateKey, Writing
-from shared.events import Event, RequestTriaged, WorkOrderUpdated
-from shared.runtime.messages import Message
+from services.dispatch.writing import (
+    CommandKey,
+    TakenCommand,
+    TakenUpdate,
+    UpdateKey,
+    Writing,
+)
+from shared.events import Event, OperatorCommanded, RequestTriaged, WorkOrderUpdated
+from shared.runtime.messages import Message, parked
+from shared.runtime.records import Outgoing
 
-Incoming: TypeAlias = RequestTriaged | WorkOrderUpdated
+Incoming: TypeAlias = RequestTriaged | WorkOrderUpdated | OperatorCommanded
+Work: TypeAlias = RequestTriaged | IncomingUpdate | IncomingCommand
+
+
+_MOVING: Collection[CommandName] = ("split_request", "merge_case")
 
 
 class Cases(Protocol):
@@ -30,7 +44,8 @@ class Cases(Protocol):
     ) -> Sequence[Case]:
         """Return those of the cases, and the cases of those of the work orders, that there are.
 
-        Nobody else changes them before this transaction is over.
+        What one of the cases was merged into comes with it. Nobody else changes them before this
+        transaction is over.
         """
         ...
 
@@ -42,6 +57,14 @@ class Cases(Protocol):
         """Return those of the updates that were taken before."""
         ...
 
+    async def commands_taken(self, keys: Collection[CommandKey]) -> Collection[CommandKey]:
+        """Return those of the commands that were taken before."""
+        ...
+
+    async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
+        """Return all requests of these cases."""
+        ...
+
     async def write(self, writing: Writing) -> None:
         """Store what a batch changed."""
         ...
@@ -49,17 +72,19 @@ class Cases(Protocol):
 
 async def on_messages(
     messages: Sequence[Message[Incoming]], cases: Cases, policy: Policy, now: datetime
-) -> list[Event]:
-    """Handle decisions and updates in order; return what follows from all of them.
+) -> list[Event | Outgoing]:
+    """Handle decisions, updates and commands in order; return what follows from all of them.
 
     A bureau hears once of everything that the batch changes about a work order of its own.
     """
-    work = [_understood(message, policy) for message in messages]
+    work = [_understood(message, policy, now) for message in messages]
     batch = await _load(work, cases)
-    caused: list[Event] = []
+    caused: list[Event | Outgoing] = []
     for item in work:
         if isinstance(item, IncomingUpdate):
             caused += on_work_order_updated(item, batch, policy, now)
+        elif isinstance(item, IncomingCommand):
+            caused += on_operator_commanded(item, batch, policy, now)
         else:
             caused += on_request_triaged(item, batch, policy, now)
     for telling in batch.tell():
@@ -74,15 +99,15 @@ def on_request_triaged(
     """Open a case for the request or attach it to its case; each request counts once.
 
     A request without a case is not the city's work. One that repeats a case that is not here
-    opens it.
+    opens it; one of a case that was merged joins the case that has its requests now.
     """
     decision = event.data
     if decision.case_id is None or batch.has_request(decision.request_id):
         return []
-    arrival = arrival_of(decision, decision.case_id, policy, now)
-    case = batch.case(decision.case_id)
+    arrival = arrival_of(decision, batch.home_of(decision.case_id), policy, now)
+    case = batch.case(arrival.case_id)
     steps = [open_case(arrival)] if case is None else attach(case, arrival)
-    batch.join(decision.request_id, steps[-1].case, event)
+    batch.join(arrival.request, steps[-1].case, event)
     return [case_event(step, event, now) for step in steps]
 
 
@@ -107,21 +132,54 @@ def on_work_order_updated(
     return events
 
 
-def _understood(message: Message[Incoming], policy: Policy) -> RequestTriaged | IncomingUpdate:
+def on_operator_commanded(
+    command: IncomingCommand, batch: Batch, policy: Policy, now: datetime
+) -> list[Event | Outgoing]:
+    """Do what an operator orders, or park the command with the reason why it changes nothing.
+
+    The same command once more changes nothing, whatever became of it.
+    """
+    if batch.has_command(command.key):
+        return []
+    said = command.said
+    verdict = obey(said, batch, policy, now) if isinstance(said, Command) else said
+    order = said if isinstance(said, Command) else None
+    if isinstance(verdict, CommandRefusal):
+        batch.obeyed(TakenCommand(command.key, order, verdict.code))
+        code, message = verdict.code, verdict.message
+        return [parked(command.record, "dispatch", code=code, reason=message)]
+    batch.obeyed(TakenCommand(command.key, order, None))
+    for request in verdict.moved:
+        batch.move(request)
+    for step in verdict.steps:
+        batch.change(step.case, command.event)
+    return [case_event(step, command.event, now) for step in verdict.steps]
+
+
+def _understood(message: Message[Incoming], policy: Policy, now: datetime) -> Work:
     event = message.event
     if isinstance(event, RequestTriaged):
         return event
+    if isinstance(event, OperatorCommanded):
+        return incoming_command(Message(message.record, event), now)
     return incoming(event, policy.senders[message.topic])
 
 
-async def _load(work: Sequence[RequestTriaged | IncomingUpdate], cases: Cases) -> Batch:
+async def _load(work: Sequence[Work], cases: Cases) -> Batch:
     updates = [item for item in work if isinstance(item, IncomingUpdate)]
     decisions = [item.data for item in work if isinstance(item, RequestTriaged)]
-    return Batch(
-        stored=await cases.load(
-            {decision.case_id for decision in decisions if decision.case_id is not None},
+    commands = [item for item in work if isinstance(item, IncomingCommand)]
+    orders = [item.said for item in commands if isinstance(item.said, Command)]
+    named = {decision.case_id for decision in decisions}
+    named |= {case_id for order in orders for case_id in (order.case_id, order.into_case)}
+    known = Known(
+        cases=await cases.load(
+            {case_id for case_id in named if case_id is not None},
             {update.said.work_order_id for update in updates if isinstance(update.said, Update)},
         ),
         requests=await cases.requests_in_cases({decision.request_id for decision in decisions}),
         updates=await cases.updates_taken({update.key for update in updates}),
+        commands=await cases.commands_taken({command.key for command in commands}),
+        of_cases=await cases.requests_of({o.case_id for o in orders if o.command in _MOVING}),
     )
+    return Batch(known)

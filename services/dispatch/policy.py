@@ -1,11 +1,13 @@
 """What dispatch decides by: the catalogue, and what follows from it once at start."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 from zoneinfo import ZoneInfo
 
 from services.dispatch.rules.business_time import BusinessCalendar
+from services.dispatch.rules.deadlines import Terms
 from shared.catalogue import Catalogue, Jurisdiction, ServiceType
 from shared.errors import PermanentError
 from shared.topics import bureau_updates
@@ -59,6 +61,15 @@ class Policy:
         if kind is None:
             raise NotInCatalogueError("service_code: not in the catalogue of its jurisdiction")
         return jurisdiction, kind
+
+    def open_at(self, jurisdiction: Jurisdiction, now: datetime) -> Callable[[str], bool]:
+        """Return what tells whether a bureau of the jurisdiction can be reached now."""
+        calendar = self.calendars[jurisdiction.id]
+        return lambda bureau: calendar.is_open(jurisdiction.bureaus[bureau].hours, now)
+
+    def terms(self, jurisdiction: Jurisdiction, kind: ServiceType, since: datetime) -> Terms:
+        """Return what the deadlines of a request of this kind are counted by."""
+        return Terms(self.calendars[jurisdiction.id], kind.priority, kind.target_hours, since)
 
     def bureaus(self, jurisdiction_id: str) -> Collection[str]:
         """Return the codes of a jurisdiction's bureaus."""

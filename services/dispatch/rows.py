@@ -1,16 +1,18 @@
 """Cases and work orders as rows of dispatch's tables, and back."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from asyncpg import Record
 
-from services.dispatch.rules.case import Case, Problem, WorkOrder
+from services.dispatch.rules.case import Case, CaseRequest, Problem, WorkOrder
 from services.dispatch.rules.deadlines import Due
-from services.dispatch.rules.priority import Point, Priority
-from services.dispatch.writing import TakenUpdate, UpdateKey
+from services.dispatch.rules.priority import Known, Level, Point, Priority
+from services.dispatch.writing import CommandKey, TakenCommand, TakenUpdate, UpdateKey
 
 CASE_CHANGES = (
     "case_id",
@@ -24,6 +26,8 @@ CASE_CHANGES = (
     "first_reported_at",
     "last_reported_at",
     "closed_at",
+    "merged_into",
+    "operator_knew",
 )
 CASE = (
     *CASE_CHANGES,
@@ -45,6 +49,8 @@ ORDER_CHANGES = (
     "external_id",
 )
 ORDER = (*ORDER_CHANGES, "case_id", "number", "bureau", "route_rule")
+REQUEST = ("request_id", "case_id", "moves", "said")
+COMMAND = ("digest", "source", "command_id", "said", "refused_as")
 UPDATE = (
     "digest",
     "bureau",
@@ -65,12 +71,14 @@ def case_changes(case: Case) -> tuple[Any, ...]:
         case.status,
         case.priority.level,
         case.priority.score,
-        json.dumps([(p.code, p.points, p.evidence) for p in case.priority.reasons]),
+        json.dumps(_points(case.priority)),
         case.lead.bureau,
         case.request_count,
         case.first_reported_at,
         case.last_reported_at,
         case.closed_at,
+        case.merged_into,
+        _known(case.operator_knew),
     )
 
 
@@ -83,21 +91,63 @@ def case_row(case: Case) -> tuple[Any, ...]:
         case.service_code,
         case.opened_by,
         case.linked_case,
-        _problem(case.problem),
+        problem_row(case.problem),
     )
 
 
-def _problem(problem: Problem) -> str:
-    return json.dumps(
-        {
-            "service_name": problem.service_name,
-            "summary": problem.summary,
-            "notes": problem.notes,
-            "location": problem.location,
-            "attributes": problem.attributes,
-            "media": problem.media,
-        }
+def problem_row(problem: Problem) -> str:
+    """Return what a report says, as a column of JSON."""
+    return json.dumps(_problem(problem))
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    return {
+        "service_name": problem.service_name,
+        "summary": problem.summary,
+        "notes": problem.notes,
+        "location": problem.location,
+        "attributes": problem.attributes,
+        "media": problem.media,
+    }
+
+
+def _points(priority: Priority) -> list[tuple[str, int, str | None]]:
+    return [(point.code, point.points, point.evidence) for point in priority.reasons]
+
+
+def _known(known: Known | None) -> str | None:
+    return json.dumps([known.level, sorted(known.reasons)]) if known else None
+
+
+def request_row(request: CaseRequest) -> tuple[Any, ...]:
+    """Return a request as ``REQUEST`` says."""
+    priority = request.priority
+    said = {
+        "tracking_number": request.tracking_number,
+        "service_code": request.service_code,
+        "priority": [priority.level, priority.score, _points(priority)],
+        "reported_at": request.reported_at.isoformat(),
+        "problem": _problem(request.problem),
+        "conditions": sorted(request.conditions),
+    }
+    return (request.request_id, request.case_id, request.moves, json.dumps(said))
+
+
+def command_row(command: TakenCommand) -> tuple[Any, ...]:
+    """Return a command as ``COMMAND`` says."""
+    key, said = command.key, command.said
+    return (
+        command_digest(key),
+        key.source,
+        key.command_id,
+        json.dumps(asdict(said), default=str) if said else None,
+        command.refused_as,
     )
+
+
+def command_digest(key: CommandKey) -> bytes:
+    """Return what stands for a command's key; no part of it holds the character between them."""
+    return sha256(f"{key.source}\0{key.command_id}".encode()).digest()
 
 
 def order_changes(order: WorkOrder) -> tuple[Any, ...]:
@@ -141,8 +191,6 @@ def digest(key: UpdateKey) -> bytes:
 
 def case_of(row: Record, orders: tuple[WorkOrder, ...]) -> Case:
     """Return the case that a row of ``cases`` and the work orders make up."""
-    reasons = tuple(Point(*reason) for reason in json.loads(row["reasons"]))
-    problem = json.loads(row["problem"])
     return Case(
         case_id=str(row["case_id"]),
         version=row["version"],
@@ -150,16 +198,49 @@ def case_of(row: Record, orders: tuple[WorkOrder, ...]) -> Case:
         dedup_group=row["dedup_group"],
         service_code=row["service_code"],
         status=row["status"],
-        priority=Priority(row["level"], row["score"], reasons),
+        priority=_priority_of(row["level"], row["score"], json.loads(row["reasons"])),
         request_count=row["request_count"],
         first_reported_at=row["first_reported_at"],
         last_reported_at=row["last_reported_at"],
         opened_by=str(row["opened_by"]),
         linked_case=str(row["linked_case"]) if row["linked_case"] else None,
-        problem=Problem(**problem | {"notes": tuple(problem["notes"])}),
+        problem=_problem_of(json.loads(row["problem"])),
         orders=orders,
         closed_at=row["closed_at"],
+        merged_into=str(row["merged_into"]) if row["merged_into"] else None,
+        operator_knew=_known_of(row["operator_knew"]),
     )
+
+
+def request_of(row: Record) -> CaseRequest:
+    """Return the request in a row of ``case_requests`` that has what it said."""
+    said = json.loads(row["said"])
+    return CaseRequest(
+        request_id=str(row["request_id"]),
+        case_id=str(row["case_id"]),
+        tracking_number=said["tracking_number"],
+        service_code=said["service_code"],
+        priority=_priority_of(*said["priority"]),
+        reported_at=datetime.fromisoformat(said["reported_at"]),
+        problem=_problem_of(said["problem"]),
+        conditions=frozenset(said["conditions"]),
+        moves=row["moves"],
+    )
+
+
+def _priority_of(level: Level, score: int, reasons: Iterable[Any]) -> Priority:
+    return Priority(level, score, tuple(Point(*reason) for reason in reasons))
+
+
+def _problem_of(said: dict[str, Any]) -> Problem:
+    return Problem(**said | {"notes": tuple(said["notes"])})
+
+
+def _known_of(column: str | None) -> Known | None:
+    if column is None:
+        return None
+    level, reasons = json.loads(column)
+    return Known(level, frozenset(reasons))
 
 
 def order_of(row: Record) -> WorkOrder:

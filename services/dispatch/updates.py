@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from pydantic import ValidationError
 
+from services.dispatch.plain import without_unseen
 from services.dispatch.rules.lifecycle import Refusal, Update
 from services.dispatch.writing import UpdateKey
 from shared.events import WorkOrderUpdate, WorkOrderUpdated, faults
 
-_UNSEEN = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}
 _ECHO_AT_MOST = 100
 
 
@@ -37,7 +36,7 @@ def incoming(event: WorkOrderUpdated, sender: str) -> IncomingUpdate:
 
     Control characters mean nothing in any of its fields and are left out.
     """
-    data = _without_unseen(event.data)
+    data = without_unseen(event.data)
     return IncomingUpdate(
         key=UpdateKey(sender, event.source, event.id),
         event=event,
@@ -72,15 +71,6 @@ def _read(data: object) -> Update | Refusal:
 def _echo(data: object, field: str) -> str | None:
     value = data.get(field) if isinstance(data, Mapping) else None
     return value[:_ECHO_AT_MOST] or None if isinstance(value, str) else None
-
-
-def _without_unseen(data: object) -> Any:  # noqa: ANN401 - anything may come from outside
-    if not isinstance(data, Mapping):
-        return data
-    return {
-        name: value.translate(_UNSEEN) if isinstance(value, str) else value
-        for name, value in data.items()
-    }
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:

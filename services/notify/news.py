@@ -130,6 +130,8 @@ def _attached(news: News, event: e.CaseRequestAttached) -> None:
 def _welcome(news: News, event: e.CaseOpened | e.CaseRequestAttached, template: Template) -> None:
     case = event.data
     _join(news, case.case_id, case.request_id, case.version)
+    if case.moved_from:
+        return  # its reporter was welcomed before, and follows this case from now on
     facts = CaseFacts(bureau=case.lead_bureau)
     _announce(news, event, template, facts, only_for=case.request_id)
 
@@ -139,6 +141,8 @@ def _moved(news: News, event: e.CaseStatusChanged) -> None:
 
 
 def _closed(news: News, event: e.CaseClosed) -> None:
+    if event.data.merged_into:
+        return  # its followers are told what becomes of the other case
     facts = replace(_said(event.data), reason=event.data.reason)
     _announce(news, event, occasions.on_closing(event.data.status), facts)
 
@@ -148,10 +152,13 @@ def _reopened(news: News, event: e.CaseReopened) -> None:
 
 
 def _split(news: News, event: e.CaseRequestSplit) -> None:
-    _leave(news, event.data.case_id, event.data.request_id, event.data.version)
+    split = event.data
+    _leave(news, split.case_id, split.request_id, split.version)
+    if template := occasions.on_leaving(split.status):
+        _announce(news, event, template, CaseFacts(), only_for=split.request_id)
 
 
-def _nothing(news: News, event: e.CasePriorityRaised) -> None:
+def _nothing(news: News, event: e.CasePriorityRaised | e.CasePriorityLowered) -> None:
     """How urgent a case is for the city is nothing to tell."""
 
 
@@ -207,4 +214,5 @@ _READERS: Mapping[type[e.Event], Callable[[News, Any], None]] = {
     e.CaseReopened: _reopened,
     e.CaseRequestSplit: _split,
     e.CasePriorityRaised: _nothing,
+    e.CasePriorityLowered: _nothing,
 }

@@ -34,11 +34,18 @@ class CaseState(Data):
 
 
 class CaseWithRequest(CaseState):
-    """A change that one request made."""
+    """A change that one request made.
+
+    Attributes:
+        moved_from: The case that the request was in before an operator moved it.
+        moves: How often operators have moved the request by now.
+    """
 
     request_id: str
     tracking_number: str
     linked_case: str | None = None
+    moved_from: str | None = None
+    moves: int = 0
 
 
 class CaseMove(CaseState):
@@ -57,18 +64,37 @@ class CaseRaise(CaseState):
     request_id: str | None = None
 
 
+class CaseLowering(CaseState):
+    """A priority that an operator lowered, and why."""
+
+    previous_level: Level
+    reason: str
+
+
 class CaseClosing(CaseMove):
-    """The end of the work on a case, at ``closed_at`` by the bureau's own clock."""
+    """The end of the work on a case, at ``closed_at`` by the clock of who ended it.
+
+    Attributes:
+        merged_into: The case that has its requests now; its ``reason`` is ``merged``.
+    """
 
     closed_at: AwareDatetime
     reason: str | None = None
+    merged_into: str | None = None
 
 
 class CaseSplit(CaseState):
-    """A request that an operator took out of the case, and where it went."""
+    """A request that an operator took out of the case, and where it went.
+
+    Attributes:
+        opened_by: The request whose report the case stands for from now on, when it is another.
+        moves: How often operators have moved the request by now.
+    """
 
     request_id: str
     to_case: str
+    opened_by: str | None = None
+    moves: int = 1
 
 
 class CaseOpened(Event):
@@ -92,7 +118,7 @@ class CaseRequestAttached(Event):
 
 
 class CaseStatusChanged(Event):
-    """The lead bureau moved the case."""
+    """The lead bureau moved the case, or an operator gave it another lead."""
 
     subject_field: ClassVar[str] = "case_id"
 
@@ -102,13 +128,23 @@ class CaseStatusChanged(Event):
 
 
 class CasePriorityRaised(Event):
-    """A later report showed that the case is more urgent than was known."""
+    """A later report or an operator says that the case is more urgent than was known."""
 
     subject_field: ClassVar[str] = "case_id"
 
     type: Literal["route311.case.priority_raised.v1"] = "route311.case.priority_raised.v1"
     source: str = "/dispatch"
     data: CaseRaise
+
+
+class CasePriorityLowered(Event):
+    """An operator found that the case is less urgent than was thought."""
+
+    subject_field: ClassVar[str] = "case_id"
+
+    type: Literal["route311.case.priority_lowered.v1"] = "route311.case.priority_lowered.v1"
+    source: str = "/dispatch"
+    data: CaseLowering
 
 
 class CaseRequestSplit(Event):

@@ -30,6 +30,15 @@ RefusalCode = Literal[
     "unknown_bureau",
     "invalid",
 ]
+CommandName = Literal[
+    "lower_priority",
+    "raise_priority",
+    "split_request",
+    "merge_case",
+    "transfer",
+    "close",
+    "reopen",
+]
 Note = Annotated[str, StringConstraints(max_length=4_000)]
 
 
@@ -166,24 +175,25 @@ class UpdateRefused(Event):
 
 
 class OperatorCommand(Data):
-    """What an operator orders; without ``actor`` and ``reason`` it is refused."""
+    """What an operator orders; without ``actor`` and ``reason`` it is refused.
 
-    command: Literal[
-        "lower_priority",
-        "raise_priority",
-        "split_request",
-        "merge_case",
-        "transfer",
-        "close",
-        "reopen",
-    ]
+    Attributes:
+        level: What the priority shall become.
+        request_id: Which request shall have a case of its own.
+        into_case: The case that shall have the requests of this one.
+        bureau: The code of the bureau that shall lead.
+        status: As what the case ends; ``declined`` when left out.
+    """
+
+    command: CommandName
     case_id: str
-    actor: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
+    actor: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
     level: Level | None = None
     request_id: str | None = None
     into_case: str | None = None
     bureau: str | None = None
+    status: Literal["completed", "declined", "referred"] | None = None
 
 
 class OperatorCommanded(ForeignEvent):

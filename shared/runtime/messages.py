@@ -93,7 +93,11 @@ def place_of(record: Record) -> str:
 
 def dead_letter(unfit: Unfit, service: str) -> Outgoing:
     """Return the record as it was, for the dead-letter topic, with who parked it and why."""
-    record = unfit.record
+    return parked(unfit.record, service, code=unfit.error.code, reason=str(unfit.error))
+
+
+def parked(record: Record, service: str, *, code: str, reason: str) -> Outgoing:
+    """Return the record as it was, for the dead-letter topic, with what a person looks for."""
     place = place_of(record)
     return Outgoing(
         event_id=place,
@@ -103,8 +107,8 @@ def dead_letter(unfit: Unfit, service: str) -> Outgoing:
         headers=[
             *record.headers,
             ("service", service.encode()),
-            ("code", unfit.error.code.encode()),
-            ("reason", str(unfit.error).encode()),
+            ("code", code.encode()),
+            ("reason", reason.encode()),
             ("source", place.encode()),
         ],
     )

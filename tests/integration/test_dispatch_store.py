@@ -8,23 +8,39 @@ import asyncpg
 import pytest
 
 from services.dispatch.handlers import Cases
-from services.dispatch.rules.case import Case, WorkOrder
+from services.dispatch.rules.case import Case, CaseRequest, WorkOrder
+from services.dispatch.rules.priority import Known
 from services.dispatch.store import PostgresCases
-from services.dispatch.writing import TakenUpdate, UpdateKey, Writing
+from services.dispatch.writing import (
+    CommandKey,
+    TakenCommand,
+    TakenUpdate,
+    UpdateKey,
+    Writing,
+)
 from shared.errors import DatabaseBusyError
 from shared.events import new_id
 from shared.runtime.postgres import Pool, open_pool, transaction
 from tests.builders import NOON
 from tests.conftest import Database
 from tests.unit.dispatch.in_memory import InMemoryCases
-from tests.unit.dispatch.makers import HOUR, case, order, problem, update, urgency
+from tests.unit.dispatch.makers import (
+    HOUR,
+    case,
+    case_request,
+    command,
+    order,
+    problem,
+    update,
+    urgency,
+)
 
 EMPTY = Writing(opened=(), changed=(), issued=(), moved=(), requests=(), updates=())
 
 
 def opening(*cases: Case) -> Writing:
     issued = [(opened.case_id, order) for opened in cases for order in opened.orders]
-    requests = [(opened.opened_by, opened.case_id) for opened in cases]
+    requests = [case_request(opened.opened_by, opened.case_id) for opened in cases]
     return replace(EMPTY, opened=cases, issued=issued, requests=requests)
 
 
@@ -85,6 +101,8 @@ class CasesSuite:
             first_reported_at=NOON - HOUR,
             last_reported_at=NOON + HOUR,
             closed_at=NOON + 2 * HOUR,
+            merged_into=other.case_id,
+            operator_knew=Known("P1", frozenset({"crime", "swerving"})),
             orders=tuple(replace(o, version=6, status="completed") for o in opened.orders),
         )
 
@@ -122,11 +140,70 @@ class CasesSuite:
     async def test_a_request_is_in_a_case_once_it_joined(self, cases: Cases) -> None:
         opened, later = whole_case(), new_id()
         await cases.write(opening(opened))
-        await cases.write(replace(EMPTY, requests=[(later, opened.case_id)]))
+        await cases.write(replace(EMPTY, requests=[case_request(later, opened.case_id)]))
 
         asked = [opened.opened_by, later, new_id()]
 
         assert set(await cases.requests_in_cases(asked)) == {opened.opened_by, later}
+
+    async def test_what_a_request_said_is_kept_with_its_case(self, cases: Cases) -> None:
+        one, other = whole_case(), whole_case()
+        await cases.write(opening(one, other))
+        later = case_request(new_id(), one.case_id, problem=problem(notes=("Call first",)))
+        await cases.write(replace(EMPTY, requests=[later]))
+
+        found = await cases.requests_of([one.case_id])
+
+        assert sorted(found, key=_by_id) == sorted(
+            [case_request(one.opened_by, one.case_id), later], key=_by_id
+        )
+        assert list(await cases.requests_of([])) == []
+
+    async def test_a_moved_request_is_in_its_new_case_and_a_case_stands_for_another(
+        self, cases: Cases
+    ) -> None:
+        one, other = whole_case(), whole_case()
+        await cases.write(opening(one, other))
+        moved = case_request(one.opened_by, other.case_id, moves=1)
+        stands = replace(one, version=2, opened_by=new_id(), problem=problem(summary="Else"))
+        key = CommandKey("/console", "1")
+
+        await cases.write(
+            replace(
+                EMPTY,
+                changed=[stands],
+                restated=[stands],
+                moved_requests=[moved],
+                commands=[TakenCommand(key, command(), refused_as=None)],
+            )
+        )
+
+        assert list(await cases.requests_of([one.case_id])) == []
+        assert moved in await cases.requests_of([other.case_id])
+        assert await load_one(cases, one) == stands
+
+    async def test_what_a_case_was_merged_into_comes_with_it(self, cases: Cases) -> None:
+        last, middle = whole_case(), whole_case()
+        middle = replace(middle, merged_into=last.case_id)
+        first, alone = whole_case(merged_into=middle.case_id), whole_case()
+        await cases.write(opening(last, middle, first, alone))
+
+        found = await cases.load([first.case_id], [])
+
+        assert {c.case_id: c for c in found} == {c.case_id: c for c in (first, middle, last)}
+
+    async def test_a_command_is_known_by_source_and_id_together(self, cases: Cases) -> None:
+        taken, unread = CommandKey("/console", "1"), CommandKey("/console", "2")
+        commands = [
+            TakenCommand(taken, command("merge_case", into_case=new_id()), refused_as=None),
+            TakenCommand(unread, None, refused_as="invalid"),
+        ]
+        await cases.write(replace(EMPTY, commands=commands))
+
+        alike = [CommandKey("/other", "1"), CommandKey("/console", "3")]
+
+        assert set(await cases.commands_taken([taken, unread, *alike])) == {taken, unread}
+        assert not await cases.commands_taken([])
 
     async def test_an_update_is_known_by_bureau_source_and_id_together(self, cases: Cases) -> None:
         taken = UpdateKey("ROADS", "/system", "1")
@@ -157,9 +234,13 @@ class CasesSuite:
         assert set(await cases.updates_taken([key])) == {key}
 
 
+def _by_id(request: CaseRequest) -> str:
+    return request.request_id
+
+
 async def load_one(cases: Cases, wanted: Case) -> Case:
-    [found] = await cases.load([wanted.case_id], [])
-    return found
+    found = await cases.load([wanted.case_id], [])
+    return next(one for one in found if one.case_id == wanted.case_id)
 
 
 class TestInMemoryCases(CasesSuite):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from services.dispatch.rules.deadlines import Due
-from services.dispatch.rules.priority import Priority
+from services.dispatch.rules.priority import Known, Priority
 
 Role: TypeAlias = Literal["lead", "informed"]
 CaseStatus: TypeAlias = Literal[
@@ -37,7 +37,7 @@ GIVEN_AWAY: frozenset[OrderStatus] = frozenset({"transferred", "withdrawn"})
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What the report that opened the case says; it stays as it was.
+    """What a report says; that of a case is what the report says that opened it.
 
     Attributes:
         notes: What the kind's entry in the catalogue adds for the bureaus.
@@ -51,6 +51,26 @@ class Problem:
     location: Mapping[str, object]
     attributes: Mapping[str, Any]
     media: Sequence[Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRequest:
+    """A request of a case, with all that a case of its own would begin with.
+
+    Attributes:
+        conditions: Those that it meets under which its kind informs a bureau.
+        moves: How often operators have moved it to another case.
+    """
+
+    request_id: str
+    case_id: str
+    tracking_number: str
+    service_code: str
+    priority: Priority
+    reported_at: datetime
+    problem: Problem
+    conditions: frozenset[str] = frozenset()
+    moves: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +107,8 @@ class Case:
         opened_by: The request that opened it.
         linked_case: An earlier case of what may be the same problem.
         orders: Its work orders by their number.
+        merged_into: The case that has its requests now.
+        operator_knew: Set while the priority is one to which an operator lowered it.
     """
 
     case_id: str
@@ -104,6 +126,8 @@ class Case:
     problem: Problem
     orders: tuple[WorkOrder, ...]
     closed_at: datetime | None = None
+    merged_into: str | None = None
+    operator_knew: Known | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -112,8 +136,9 @@ class Case:
 
     @property
     def lead(self) -> WorkOrder:
-        """The work order whose status the case follows."""
-        return next(o for o in self.orders if o.role == "lead" and o.status not in GIVEN_AWAY)
+        """The work order whose status the case follows; of a case without one the last it had."""
+        leads = [order for order in reversed(self.orders) if order.role == "lead"]
+        return next((order for order in leads if order.status not in GIVEN_AWAY), leads[0])
 
     @property
     def bureaus(self) -> frozenset[str]:

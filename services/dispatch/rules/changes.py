@@ -10,50 +10,84 @@ from services.dispatch.rules.priority import Level
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A problem became a case."""
+    """A problem became a case; with ``moved_from`` an operator took its request from there."""
 
     request_id: str
     tracking_number: str
+    moved_from: str | None = None
+    moves: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """One more request joined."""
+    """One more request joined; with ``moved_from`` an operator moved it from there."""
 
     request_id: str
     tracking_number: str
+    moved_from: str | None = None
+    moves: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """It turned out to be more urgent."""
+    """It turned out to be more urgent; without ``request_id`` an operator says so."""
 
     previous_level: Level
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """An operator found it less urgent."""
+
+    previous_level: Level
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """An operator took a request out.
+
+    Attributes:
+        opened_by: The request that it stands for from now on, when it is another.
+    """
+
     request_id: str
+    to_case: str
+    opened_by: str | None
+    moves: int
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The lead bureau moved it."""
+    """The lead bureau moved it; without ``bureau`` an operator did."""
 
     previous_status: CaseStatus
-    bureau: str
+    bureau: str | None
     public_note: str | None
     scheduled_for: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The lead bureau ended it."""
+    """The lead bureau ended it; without ``bureau`` an operator did."""
 
     previous_status: CaseStatus
-    bureau: str
+    bureau: str | None
     public_note: str | None
     reason: str | None
     closed_at: datetime
+    merged_into: str | None = None
 
 
-Change: TypeAlias = Opened | Attached | Raised | Moved | Closed
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """An operator found that there is more to do."""
+
+    previous_status: CaseStatus
+
+
+Change: TypeAlias = Opened | Attached | Raised | Lowered | Split | Moved | Closed | Reopened
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,13 @@ class Due:
             min(self.complete_by, other.complete_by),
         )
 
+    def loosened(self, other: "Due") -> "Due":
+        """Return the later of each deadline."""
+        return Due(
+            max(self.acknowledge_by, other.acknowledge_by),
+            max(self.complete_by, other.complete_by),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.dispatch.rules.case import Case, Problem, Role, WorkOrder
+from services.dispatch.rules.case import Case, CaseRequest, Problem, Role, WorkOrder
 from services.dispatch.rules.changes import Attached, Opened, Raised, Step
 from services.dispatch.rules.deadlines import Due, Terms
 from services.dispatch.rules.priority import Priority
@@ -18,6 +18,9 @@ class Arrival:
     Attributes:
         linked_case: An earlier case of what may be the same problem.
         new_id: Makes the id of a work order.
+        conditions: Those that it meets under which its kind informs a bureau.
+        moved_from: The case that it was in before an operator moved it.
+        moves: How often operators have moved it by now.
     """
 
     request_id: str
@@ -33,6 +36,24 @@ class Arrival:
     route: Route
     terms: Terms
     new_id: Callable[[], str]
+    conditions: frozenset[str] = frozenset()
+    moved_from: str | None = None
+    moves: int = 0
+
+    @property
+    def request(self) -> CaseRequest:
+        """The request as its case keeps it."""
+        return CaseRequest(
+            request_id=self.request_id,
+            case_id=self.case_id,
+            tracking_number=self.tracking_number,
+            service_code=self.service_code,
+            priority=self.priority,
+            reported_at=self.reported_at,
+            problem=self.problem,
+            conditions=self.conditions,
+            moves=self.moves,
+        )
 
 
 def open_case(arrival: Arrival) -> Step:
@@ -55,7 +76,8 @@ def open_case(arrival: Arrival) -> Step:
         problem=arrival.problem,
         orders=(*_orders(arrival, [arrival.route.lead], "lead", due, after=0), *informed),
     )
-    return Step(case, Opened(arrival.request_id, arrival.tracking_number))
+    number = arrival.tracking_number
+    return Step(case, Opened(arrival.request_id, number, arrival.moved_from, arrival.moves))
 
 
 def attach(case: Case, arrival: Arrival) -> list[Step]:
@@ -65,6 +87,9 @@ def attach(case: Case, arrival: Arrival) -> list[Step]:
     and tightens the deadlines, a higher score within the level is not. A bureau that the request
     calls for and that has no part in the case yet is informed. A closed case takes the request
     and gives out no work.
+
+    What an operator lowered is raised again only by a request that is more urgent than all that
+    the operator knew, or that gives a reason which the operator did not know.
     """
     joined = replace(
         case,
@@ -73,7 +98,10 @@ def attach(case: Case, arrival: Arrival) -> list[Step]:
         first_reported_at=min(case.first_reported_at, arrival.reported_at),
         last_reported_at=max(case.last_reported_at, arrival.reported_at),
     )
-    attached = Attached(arrival.request_id, arrival.tracking_number)
+    number = arrival.tracking_number
+    attached = Attached(arrival.request_id, number, arrival.moved_from, arrival.moves)
+    if case.operator_knew and not case.operator_knew.is_outdone_by(arrival.priority):
+        return [Step(_with_new_bureaus(joined, arrival), attached)]
     if arrival.priority.level < case.priority.level:
         raised = Raised(case.priority.level, arrival.request_id)
         after = _with_new_bureaus(_raised(joined, arrival), arrival)
@@ -84,12 +112,18 @@ def attach(case: Case, arrival: Arrival) -> list[Step]:
 
 
 def _raised(case: Case, arrival: Arrival) -> Case:
-    due = arrival.terms.due(arrival.priority.level)
+    return raised(case, arrival.priority, arrival.terms.due(arrival.priority.level))
+
+
+def raised(case: Case, priority: Priority, due: Due) -> Case:
+    """Return the case one version on, more urgent, with deadlines as tight as that asks for."""
     orders = tuple(
         order if order.is_final else replace(order, due=order.due.tightened(due))
         for order in case.orders
     )
-    return replace(case, version=case.version + 1, priority=arrival.priority, orders=orders)
+    return replace(
+        case, version=case.version + 1, priority=priority, orders=orders, operator_knew=None
+    )
 
 
 def _with_new_bureaus(case: Case, arrival: Arrival) -> Case:

@@ -60,28 +60,32 @@ def transfer(
     A bureau that works on the case already keeps its own work order and takes the role over; any
     other gets a new one that must be complete by the same time.
     """
-    given = replace(
-        order, status="transferred", external_id=update.external_id or order.external_id
-    )
-    case = case.with_order(given)
-    taker = case.latest_of(update.transfer_to or "")
+    given = replace(order, external_id=update.external_id or order.external_id)
+    after = hand_over(case, given, update.transfer_to or "", HANDED_OVER, handover)
+    if order.role == "informed":
+        return after, None
+    return after, Moved(case.status, order.bureau, update.public_note, None)
+
+
+def hand_over(case: Case, order: WorkOrder, to: str, rule: str, handover: Handover) -> Case:
+    """Return the case after a work order went to another bureau; the lead's makes a new version."""
+    case = case.with_order(replace(order, status="transferred"))
+    taker = case.latest_of(to)
     if taker is None or taker.is_final:
         taker = WorkOrder(
             work_order_id=handover.work_order_id,
             number=len(case.orders) + 1,
-            bureau=update.transfer_to or "",
+            bureau=to,
             role=order.role,
             due=replace(order.due, acknowledge_by=handover.acknowledge_by),
-            route_rule=HANDED_OVER,
+            route_rule=rule,
         )
     elif order.role == "lead":
         taker = replace(taker, role="lead")
     case = case.with_order(taker)
     if order.role == "informed":
-        return case, None
-    change = Moved(case.status, order.bureau, update.public_note, None)
-    status = _CASE_STATUS[taker.status]
-    return replace(case, version=case.version + 1, status=status), change
+        return case
+    return replace(case, version=case.version + 1, status=_CASE_STATUS[taker.status])
 
 
 def closing_time(said: datetime, reported_at: datetime, now: datetime) -> datetime:

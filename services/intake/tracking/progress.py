@@ -10,6 +10,7 @@ from shared.events import (
     CaseClosed,
     CaseMove,
     CaseOpened,
+    CasePriorityLowered,
     CasePriorityRaised,
     CaseReopened,
     CaseRequestAttached,
@@ -26,6 +27,7 @@ Progress: TypeAlias = (
     | CaseRequestAttached
     | CaseStatusChanged
     | CasePriorityRaised
+    | CasePriorityLowered
     | CaseRequestSplit
     | CaseClosed
     | CaseReopened
@@ -74,15 +76,17 @@ def _membership(event: Progress) -> Membership | None:
         case RequestTriaged(data=decision) if decision.case_id:
             return Membership(decision.request_id, decision.case_id, event.time)
         case CaseOpened(data=data) | CaseRequestAttached(data=data):
-            return Membership(data.request_id, data.case_id, event.time)
+            return Membership(data.request_id, data.case_id, event.time, data.moves)
         case CaseRequestSplit(data=split):
-            return Membership(split.request_id, split.to_case, event.time)
+            return Membership(split.request_id, split.to_case, event.time, split.moves)
         case _:
             return None
 
 
 def _step(event: Progress) -> Step | None:
     match event:
+        case CaseClosed(data=data) if data.merged_into:
+            return None  # its requests are in another case, whose steps they have
         case CaseOpened(data=data):
             return _step_to(data, event.time)
         case CaseStatusChanged(data=data) | CaseClosed(data=data) | CaseReopened(data=data):

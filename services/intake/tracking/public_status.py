@@ -37,11 +37,16 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """The case that a request belongs to since ``joined_at``."""
+    """The case that a request belongs to since ``joined_at``.
+
+    Attributes:
+        moves: How often operators had moved the request by then; the most often moved counts.
+    """
 
     request_id: str
     case_id: str
     joined_at: datetime
+    moves: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class PublicStatus:
-    """A request and what became of it; the newest step comes last."""
+    """A request and what became of it; the newest step comes last.
+
+    Attributes:
+        was_moved: Whether an operator put it into another case than was decided.
+    """
 
     request: PublicRequest
     ruling: Ruling | None
     steps: tuple[Step, ...]
+    was_moved: bool = False

@@ -32,13 +32,14 @@ _DECIDE = """
 """
 _JOIN = """
     UPDATE requests
-       SET case_id = latest.case_id, joined_at = latest.joined_at
-      FROM (SELECT DISTINCT ON (request_id) request_id, case_id, joined_at
-              FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[])
-                   AS membership (request_id, case_id, joined_at)
-             ORDER BY request_id, joined_at DESC) AS latest
+       SET case_id = latest.case_id, joined_at = latest.joined_at, moves = latest.moves
+      FROM (SELECT DISTINCT ON (request_id) request_id, case_id, joined_at, moves
+              FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::integer[])
+                   AS membership (request_id, case_id, joined_at, moves)
+             ORDER BY request_id, moves DESC, joined_at DESC) AS latest
      WHERE requests.request_id = latest.request_id
-       AND (requests.joined_at IS NULL OR requests.joined_at < latest.joined_at)
+       AND (requests.joined_at IS NULL
+            OR (requests.moves, requests.joined_at) < (latest.moves, latest.joined_at))
 """
 _MOVE = """
     INSERT INTO case_steps (case_id, version, status, taken_at, bureau, note, scheduled_for)
@@ -50,7 +51,7 @@ _FIND = """
     SELECT request_id, tracking_number, jurisdiction, service_code, submitted_at,
            address, latitude, longitude,
            decided_at, outcome, referral_name, referral_phone, referral_url, referral_reason,
-           case_id
+           case_id, moves
       FROM requests
      WHERE tracking_number = $1
 """
@@ -93,6 +94,7 @@ class PostgresPublicStatuses:
                 [m.request_id for m in memberships],
                 [m.case_id for m in memberships],
                 [m.joined_at for m in memberships],
+                [m.moves for m in memberships],
             )
 
     async def move(self, steps: Sequence[Step]) -> None:
@@ -118,7 +120,8 @@ async def find_status(pool: Pool, tracking_number: str) -> PublicStatus | None:
             if row is None:
                 return None
             steps = await connection.fetch(_STEPS, row["case_id"], _MOST_STEPS)
-    return PublicStatus(_request(row), _ruling(row), tuple(_step(s) for s in reversed(steps)))
+    oldest_first = tuple(_step(step) for step in reversed(steps))
+    return PublicStatus(_request(row), _ruling(row), oldest_first, was_moved=row["moves"] > 0)
 
 
 def _request(row: Row) -> PublicRequest:

@@ -29,7 +29,7 @@ def view(status: PublicStatus, jurisdiction: Jurisdiction, language: str) -> dic
     outcome = ruling.outcome if ruling else None
     present = present_status(outcome, last.status if last else None)
     service = jurisdiction.services.get(request.service_code)
-    note = OUTCOME_NOTE.get(outcome or "")
+    note = None if status.was_moved else OUTCOME_NOTE.get(outcome or "")
     return {
         "tracking_number": request.tracking_number,
         "jurisdiction": request.jurisdiction,

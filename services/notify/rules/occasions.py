@@ -42,3 +42,11 @@ def on_closing(case_status: str) -> Template | None:
 def on_reopening() -> Template:
     """Return what followers hear when a closed case is open again."""
     return "reopened"
+
+
+def on_leaving(case_status: str) -> Template | None:
+    """Return what a reporter hears whose request gets a case of its own, or None for nothing.
+
+    Who was told that it is over must know that it goes on.
+    """
+    return on_reopening() if case_status in _ENDS else None

@@ -8,6 +8,7 @@ from shared.events import (
     Event,
     WorkOrderIssued,
 )
+from shared.runtime.records import Outgoing
 from tests.builders import NOON
 from tests.unit.dispatch.in_memory import InMemoryCases
 from tests.unit.dispatch.makers import (
@@ -28,8 +29,19 @@ class Desk:
     def __init__(self) -> None:
         self.cases = InMemoryCases()
 
-    async def take(self, *items: Any) -> list[Event]:
+    async def take(self, *items: Any) -> list[Any]:
+        """Return the events that follow."""
+        return [item for item in await self.hear(*items) if isinstance(item, Event)]
+
+    async def hear(self, *items: Any) -> list[Event | Outgoing]:
+        """Return all that follows, what is parked too."""
         return await on_messages(messages(*items), self.cases, POLICY, NOW)
+
+    async def refused(self, *items: Any) -> list[str]:
+        """Return the codes of the commands that are parked, when nothing else happens."""
+        heard = await self.hear(*items)
+        assert all(isinstance(item, Outgoing) for item in heard), heard
+        return [dict(item.headers)["code"].decode() for item in heard if isinstance(item, Outgoing)]
 
     async def open(self, kind: str = "POTHOLE", level: Any = "P4", **changes: Any) -> list[Any]:
         """Open a case; return the data of its work orders, the lead's first."""

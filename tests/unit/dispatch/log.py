@@ -6,10 +6,12 @@ from itertools import pairwise
 from typing import Any
 
 from services.dispatch.rules.case import Case
-from services.dispatch.rules.priority import Priority
+from services.dispatch.rules.priority import Level, Priority
 from shared.events import (
     CaseClosed,
     CaseOpened,
+    CasePriorityLowered,
+    CaseReopened,
     CaseRequestAttached,
     Event,
     UpdateAccepted,
@@ -18,6 +20,7 @@ from shared.events import (
     WorkOrder,
     WorkOrderChanged,
     WorkOrderIssued,
+    WorkOrderWithdrawn,
 )
 from shared.events import Priority as WirePriority
 
@@ -33,9 +36,13 @@ class Log:
 
     def append(self, events: Iterable[Event]) -> None:
         for event in events:
-            if isinstance(event, WorkOrderIssued | WorkOrderChanged):
+            if isinstance(event, WorkOrderIssued | WorkOrderChanged | WorkOrderWithdrawn):
                 order = event.data
-                assert isinstance(event, WorkOrderIssued) == (order.version == 1)
+                is_withdrawn = order.status == "withdrawn"
+                assert isinstance(event, WorkOrderWithdrawn) == is_withdrawn
+                assert isinstance(event, WorkOrderIssued) == (
+                    order.version == 1 and not is_withdrawn
+                )
                 self.orders[order.work_order_id].append(order)
                 self.told[order.case_id, order.bureau] = order
             elif isinstance(event, UpdateAccepted | UpdateRefused):
@@ -47,27 +54,43 @@ class Log:
         for said in (*self.orders.values(), *([e.data for e in es] for es in self.cases.values())):
             assert [state.version for state in said] == [*range(1, len(said) + 1)]
 
-    def priorities_never_fall(self) -> None:
-        for said in (*self.orders.values(), *([e.data for e in es] for es in self.cases.values())):
-            priorities = [state.priority for state in said]
-            for earlier, later in pairwise(priorities):
-                assert not Priority(earlier.level, earlier.score).exceeds(
-                    Priority(later.level, later.score)
-                )
-
-    def a_case_ends_once(self) -> None:
-        for events in self.cases.values():
-            assert sum(isinstance(event, CaseClosed) for event in events) <= 1
-
-    def a_request_joins_once(self, requests: dict[str, str]) -> None:
-        joined = [
-            (event.data.request_id, case_id)
+    def priorities_never_fall_but_by_an_operator(self) -> None:
+        lowered = {
+            (case_id, event.data.version)
             for case_id, events in self.cases.items()
             for event in events
-            if isinstance(event, CaseOpened | CaseRequestAttached)
-        ]
-        assert len(joined) == len(requests)
-        assert dict(joined) == requests
+            if isinstance(event, CasePriorityLowered)
+        }
+        for events in self.cases.values():
+            for earlier, later in pairwise(event.data for event in events):
+                if (later.case_id, later.version) not in lowered:
+                    assert not _fell(earlier, later)
+        for orders in self.orders.values():
+            for one, other in pairwise(orders):
+                between = range(one.case_version + 1, other.case_version + 1)
+                if not any((other.case_id, version) in lowered for version in between):
+                    assert not _fell(one, other)
+
+    def a_case_ends_once_for_each_time_it_was_open(self) -> None:
+        for events in self.cases.values():
+            turns = [e for e in events if isinstance(e, CaseClosed | CaseReopened)]
+            for number, event in enumerate(turns):
+                assert isinstance(event, CaseReopened) == bool(number % 2)
+
+    def a_request_is_where_it_went_last(self, requests: dict[str, str]) -> None:
+        joined: dict[str, list[tuple[int, str | None, str]]] = defaultdict(list)
+        for case_id, events in self.cases.items():
+            for event in events:
+                if isinstance(event, CaseOpened | CaseRequestAttached):
+                    data = event.data
+                    joined[data.request_id].append((data.moves, data.moved_from, case_id))
+        assert joined.keys() == requests.keys()
+        for request_id, came in joined.items():
+            moves = sorted(came)
+            assert [move for move, *_ in moves] == [*range(len(moves))]
+            assert moves[0][1] is None
+            assert all(here == later[1] for (_, _, here), later in pairwise(moves))
+            assert moves[-1][2] == requests[request_id]
 
     def the_last_told_is_the_present_state(self, case: Case) -> None:
         last = self.cases[case.case_id][-1].data
@@ -75,7 +98,10 @@ class Log:
         assert last.request_count == case.request_count
         assert _rank(last.priority) == _rank(case.priority)
         assert last.lead_bureau == case.lead.bureau
-        assert case.status == ("open" if case.lead.status == "issued" else case.lead.status)
+        if case.lead.status == "withdrawn":
+            assert case.is_closed
+        else:
+            assert case.status == ("open" if case.lead.status == "issued" else case.lead.status)
         for bureau in case.bureaus:
             order = case.latest_of(bureau)
             assert order is not None
@@ -101,5 +127,9 @@ class Log:
                 assert receipt.version in versions
 
 
-def _rank(priority: WirePriority | Priority) -> tuple[str, int]:
+def _fell(earlier: Any, later: Any) -> bool:
+    return Priority(*_rank(earlier.priority)).exceeds(Priority(*_rank(later.priority)))
+
+
+def _rank(priority: WirePriority | Priority) -> tuple[Level, int]:
     return priority.level, priority.score

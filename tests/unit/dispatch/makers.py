@@ -10,18 +10,34 @@ from zoneinfo import ZoneInfo
 
 from services.dispatch.policy import Policy
 from services.dispatch.rules.business_time import BusinessCalendar
-from services.dispatch.rules.case import Case, Problem, WorkOrder
+from services.dispatch.rules.case import Case, CaseRequest, Problem, WorkOrder
+from services.dispatch.rules.commands.command import Command, CommandName
 from services.dispatch.rules.deadlines import Due, Terms
 from services.dispatch.rules.joining import Arrival
 from services.dispatch.rules.lifecycle import Update
 from services.dispatch.rules.priority import Level, Point, Priority
 from services.dispatch.rules.routing import Assignment, Route
 from shared.catalogue import load_catalogue
-from shared.events import Event, Request, RequestTriaged, WorkOrderUpdated, new_id
+from shared.events import (
+    Event,
+    OperatorCommanded,
+    Request,
+    RequestTriaged,
+    WorkOrderUpdated,
+    new_id,
+)
 from shared.routes import routes
 from shared.runtime.messages import Message
-from shared.topics import bureau_updates
-from tests.builders import NOON, decision, priority, request, request_triaged, work_order_updated
+from shared.topics import OPERATOR_COMMANDS, bureau_updates
+from tests.builders import (
+    NOON,
+    decision,
+    operator_commanded,
+    priority,
+    request,
+    request_triaged,
+    work_order_updated,
+)
 from tests.records import record
 
 POLICY = Policy.of(load_catalogue(Path(__file__).parent / "catalogue"))
@@ -90,6 +106,31 @@ def case(*orders: WorkOrder, **changes: Any) -> Case:
     return Case(**(fields | changes))
 
 
+def case_request(request_id: str, case_id: str, **changes: Any) -> CaseRequest:
+    fields: dict[str, Any] = {
+        "request_id": request_id,
+        "case_id": case_id,
+        "tracking_number": "26-7KQ4-M2",
+        "service_code": "POTHOLE",
+        "priority": urgency("P3", 40, "swerving"),
+        "reported_at": NOON,
+        "problem": problem(),
+        "conditions": frozenset({"crime"}),
+    }
+    return CaseRequest(**(fields | changes))
+
+
+def command(name: CommandName = "close", case_id: str = "c", **changes: Any) -> Command:
+    fields: dict[str, Any] = {
+        "command": name,
+        "case_id": case_id,
+        "actor": "kim",
+        "reason": "As the photo shows",
+        "at": NOON + HOUR,
+    }
+    return Command(**(fields | changes))
+
+
 def arrival(**changes: Any) -> Arrival:
     fields: dict[str, Any] = {
         "request_id": new_id(),
@@ -147,6 +188,14 @@ def said(sender: str, of: Any, status: str, **changes: Any) -> Message[WorkOrder
     envelope = {key: changes.pop(key) for key in ("id", "source") if key in changes}
     fields = {"work_order_id": of.work_order_id, "bureau": sender, "status": status}
     return on_topic(sender, work_order_updated(**envelope, **(fields | changes)))
+
+
+def ordered(name: str, case_id: str, **changes: Any) -> Message[OperatorCommanded]:
+    """A command on the operators' topic."""
+    envelope = {key: changes.pop(key) for key in ("id", "source", "time") if key in changes}
+    fields = {"command": name, "case_id": case_id, "actor": "kim", "reason": "As the photo shows"}
+    event = operator_commanded(**envelope, data=fields | changes)
+    return Message(record(topic=OPERATOR_COMMANDS.name, offset=next(_numbers)), event)
 
 
 def on_topic(sender: str, event: WorkOrderUpdated) -> Message[WorkOrderUpdated]:

@@ -3,19 +3,38 @@ from typing import Any, get_args
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 from typing_extensions import override
 
 from services.dispatch.handlers import on_messages
+from services.dispatch.rules.case import Case
+from services.dispatch.rules.commands.command import CommandName
 from services.dispatch.rules.lifecycle import UpdateStatus
 from services.dispatch.rules.priority import Level
-from shared.events import WorkOrder, new_id
+from shared.events import Event, WorkOrder, new_id
 from shared.runtime.messages import Message
+from shared.runtime.records import Outgoing
 from tests.builders import NOON
 from tests.unit.dispatch.in_memory import InMemoryCases
 from tests.unit.dispatch.log import Log
-from tests.unit.dispatch.makers import CITY, HOUR, POLICY, in_harbour, messages, said, triaged
+from tests.unit.dispatch.makers import (
+    CITY,
+    HOUR,
+    POLICY,
+    in_harbour,
+    messages,
+    ordered,
+    said,
+    triaged,
+)
 
+_LEVELS: tuple[Level, Level] = ("P3", "P2")
 BUREAUS = st.sampled_from(sorted(CITY.bureaus))
 KINDS = st.sampled_from(["POTHOLE", "SINKHOLE", "PARK-HAZARD", "SIDEWALK", "WIRE"])
 LEVELS = st.sampled_from(get_args(Level))
@@ -33,7 +52,16 @@ class Dispatch(RuleBasedStateMachine):
         self.log = Log()
         self.waiting: list[Message[Any]] = []
         self.handled: list[Message[Any]] = []
+        self.parked: list[Outgoing] = []
         self.updates = 0
+        self.commands = 0
+
+    @initialize()
+    def two_problems_of_two_reports(self) -> None:
+        for case_id in (new_id(), new_id()):
+            for level in _LEVELS:
+                self._decide(case_id, "SINKHOLE", level, 50, "A hole")
+        self.a_batch_is_handled()
 
     @rule(kind=KINDS, level=LEVELS, score=SCORES, words=WORDS)
     def a_new_problem(self, kind: str, level: Level, score: int, words: str) -> None:
@@ -75,6 +103,27 @@ class Dispatch(RuleBasedStateMachine):
         self.waiting.append(said(sender, told, status, **(changes | more)))
         self.updates += 1
 
+    @precondition(lambda self: self.cases.all)
+    @rule(data=st.data(), name=st.sampled_from(get_args(CommandName)), level=LEVELS, bureau=BUREAUS)
+    def an_operator_orders(self, data: st.DataObject, name: str, level: Level, bureau: str) -> None:
+        cases = self.cases.all
+        about = data.draw(st.sampled_from(self._fit_for(name) or cases))
+        mine = [r for r, case_id in self.cases.requests.items() if case_id == about.case_id]
+        changes = {
+            "level": level,
+            "bureau": bureau,
+            "request_id": data.draw(st.sampled_from(mine or [new_id()])),
+            "into_case": data.draw(st.sampled_from(cases)).case_id,
+        }
+        self.waiting.append(ordered(name, about.case_id, **changes))
+        self.commands += 1
+
+    def _fit_for(self, name: str) -> list[Case]:
+        if name == "split_request":
+            return [case for case in self.cases.all if case.request_count > 1]
+        closed = name == "reopen"
+        return [case for case in self.cases.all if case.is_closed == closed]
+
     @precondition(lambda self: self.handled)
     @rule(data=st.data())
     def something_comes_again(self, data: st.DataObject) -> None:
@@ -85,18 +134,23 @@ class Dispatch(RuleBasedStateMachine):
     def a_batch_is_handled(self) -> None:
         batch, self.waiting = self.waiting, []
         self.handled += batch
-        self.log.append(asyncio.run(on_messages(batch, self.cases, POLICY, NOON + HOUR)))
+        caused = asyncio.run(on_messages(batch, self.cases, POLICY, NOON + HOUR))
+        self.log.append(event for event in caused if isinstance(event, Event))
+        self.parked += [item for item in caused if isinstance(item, Outgoing)]
 
     @invariant()
     def everything_promised_holds(self) -> None:
         log = self.log
         log.versions_have_no_gaps()
-        log.priorities_never_fall()
-        log.a_case_ends_once()
-        log.a_request_joins_once(self.cases.requests)
+        log.priorities_never_fall_but_by_an_operator()
+        log.a_case_ends_once_for_each_time_it_was_open()
+        log.a_request_is_where_it_went_last(self.cases.requests)
         log.what_a_receipt_says_was_told()
         assert len(log.receipts) == len(self.cases.updates)
+        refused = [taken for taken in self.cases.commands.values() if taken.refused_as]
+        assert len(self.parked) == len(refused)
         for case in self.cases.all:
+            assert case.request_count == [*self.cases.requests.values()].count(case.case_id)
             log.the_last_told_is_the_present_state(case)
             log.a_bureau_has_one_work_order_that_is_not_over(case)
 
@@ -106,6 +160,7 @@ class Dispatch(RuleBasedStateMachine):
             self.a_batch_is_handled()
             self.everything_promised_holds()
         assert len(self.log.receipts) == self.updates
+        assert len(self.cases.commands) == self.commands
 
 
 TestDispatch = Dispatch.TestCase

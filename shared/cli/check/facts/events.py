@@ -117,6 +117,10 @@ def _case(event: Any, topic: str) -> Iterator[Fact]:  # noqa: ANN401 - the table
             case.request_count,
             getattr(case, "request_id", None),
             getattr(case, "to_case", None),
+            getattr(case, "opened_by", None),
+            getattr(case, "moved_from", None),
+            getattr(case, "moves", None),
+            getattr(case, "merged_into", None),
             micros(case.closed_at) if isinstance(case, e.CaseClosing) else None,
         ),
     )
@@ -167,10 +171,6 @@ def _notice(event: Any, _: str) -> Iterator[Fact]:  # noqa: ANN401 - as above
     )
 
 
-def _command(event: e.OperatorCommanded, _: str) -> Iterator[Fact]:
-    yield "commands", (event.id,)
-
-
 _READERS: Mapping[type[e.Event], Callable[[Any, str], Iterator[Fact]]] = {
     e.SubmissionAccepted: _accepted,
     e.SubmissionRejected: _rejected,
@@ -179,6 +179,7 @@ _READERS: Mapping[type[e.Event], Callable[[Any, str], Iterator[Fact]]] = {
     e.CaseRequestAttached: _case,
     e.CaseStatusChanged: _case,
     e.CasePriorityRaised: _case,
+    e.CasePriorityLowered: _case,
     e.CaseRequestSplit: _case,
     e.CaseClosed: _case,
     e.CaseReopened: _case,
@@ -191,5 +192,4 @@ _READERS: Mapping[type[e.Event], Callable[[Any, str], Iterator[Fact]]] = {
     e.NotificationFailed: _notice,
     e.NotificationSuppressed: _notice,
     e.NotificationUnknown: _notice,
-    e.OperatorCommanded: _command,
 }

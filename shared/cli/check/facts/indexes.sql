@@ -10,6 +10,8 @@ CREATE INDEX submitted_by_request ON submitted (request_id);
 CREATE INDEX decided_by_request ON decided (request_id);
 CREATE INDEX case_events_by_case ON case_events (topic, case_id, version);
 CREATE INDEX case_events_by_request ON case_events (request_id) WHERE request_id IS NOT NULL;
+CREATE INDEX case_events_merged ON case_events (case_id) WHERE merged_into IS NOT NULL;
+CREATE INDEX commands_by_event ON commands (event);
 CREATE INDEX orders_by_work_order ON orders (work_order_id, version);
 CREATE INDEX notices_by_notification ON notices (notification_id);
 CREATE INDEX intake_submissions_by_identity ON intake_submissions (identity, fingerprint);
@@ -24,6 +26,7 @@ CREATE INDEX dispatch_case_requests_by_request ON dispatch_case_requests (reques
 CREATE INDEX dispatch_case_requests_by_case ON dispatch_case_requests (case_id);
 CREATE INDEX dispatch_work_orders_by_id ON dispatch_work_orders (work_order_id);
 CREATE INDEX dispatch_work_orders_by_case ON dispatch_work_orders (case_id, bureau, number);
+CREATE INDEX dispatch_commands_by_name ON dispatch_commands (source, event);
 CREATE INDEX notify_deliveries_by_id ON notify_deliveries (notification_id);
 CREATE INDEX notify_requests_by_request ON notify_requests (request_id);
 CREATE INDEX client_saw_by_name ON client_saw (source, id);

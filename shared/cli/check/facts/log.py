@@ -10,7 +10,14 @@ from shared.catalogue import Catalogue
 from shared.cli.check.facts.book import FactBook, Row
 from shared.cli.check.facts.contacts import hashes_in, hashes_of
 from shared.cli.check.facts.events import EventFacts, digest
-from shared.events import ContactGiven, Decoder, Event, ForeignEvent, SubmissionHandedIn
+from shared.events import (
+    ContactGiven,
+    Decoder,
+    Event,
+    ForeignEvent,
+    OperatorCommanded,
+    SubmissionHandedIn,
+)
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.messages import Unfit, place_of, read
 from shared.topics import INTAKE_CONTACTS, Topic, all_topics
@@ -63,6 +70,8 @@ class LogFacts:
         event, value = message.event, record.value or b""
         if isinstance(event, SubmissionHandedIn):
             self._book.add("handed_in", _handed_in(event, record))
+        elif isinstance(event, OperatorCommanded):
+            self._book.add("commands", (event.id, event.source, place_of(record)))
         elif isinstance(event, ContactGiven):
             self._take_contact(event)
         if not isinstance(event, ForeignEvent):

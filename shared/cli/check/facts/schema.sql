@@ -22,7 +22,7 @@ CREATE TABLE handed_in (
     identity TEXT, fingerprint TEXT, source TEXT, id TEXT, place TEXT,
     UNIQUE (identity, fingerprint)
 );
-CREATE TABLE commands (event TEXT PRIMARY KEY);
+CREATE TABLE commands (event TEXT, source TEXT, place TEXT, UNIQUE (source, event));
 
 -- What the services said
 CREATE TABLE answers (event TEXT PRIMARY KEY, source TEXT, id TEXT, request_id TEXT);
@@ -38,7 +38,8 @@ CREATE TABLE decided (
 CREATE TABLE case_events (
     topic TEXT, event TEXT, kind TEXT, cause TEXT, case_id TEXT, version INTEGER,
     jurisdiction TEXT, status TEXT, level TEXT, score INTEGER, lead_bureau TEXT,
-    request_count INTEGER, request_id TEXT, to_case TEXT, closed INTEGER,
+    request_count INTEGER, request_id TEXT, to_case TEXT, opened_by TEXT, moved_from TEXT,
+    moves INTEGER, merged_into TEXT, closed INTEGER,
     UNIQUE (topic, event)
 );
 CREATE TABLE orders (
@@ -76,6 +77,7 @@ CREATE TABLE dispatch_cases (
     case_id TEXT, version INTEGER, jurisdiction TEXT, status TEXT, level TEXT, score INTEGER,
     lead_bureau TEXT, request_count INTEGER
 );
+CREATE TABLE dispatch_commands (source TEXT, event TEXT, refused_as TEXT);
 CREATE TABLE dispatch_case_requests (request_id TEXT, case_id TEXT);
 CREATE TABLE dispatch_work_orders (
     work_order_id TEXT, case_id TEXT, number INTEGER, bureau TEXT, role TEXT, status TEXT,

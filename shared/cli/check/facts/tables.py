@@ -55,6 +55,7 @@ _SHAPES = {
     "triage_cases": _KNOWN_CASES,
     "dispatch_cases": _CASES,
     "dispatch_case_requests": "SELECT request_id::text, case_id::text FROM dispatch.case_requests",
+    "dispatch_commands": "SELECT source, command_id, refused_as FROM dispatch.commands",
     "dispatch_work_orders": _WORK_ORDERS,
     "notify_deliveries": _DELIVERIES,
     "notify_requests": _REPORTERS,

@@ -2,13 +2,22 @@
 
 from shared.cli.check.invariants.invariant import Clause, Invariant
 
-_OF_REQUEST = """
-    SELECT d.request_id, d.case_id AS decided,
-           coalesce((SELECT s.to_case FROM case_events AS s
-                      WHERE s.request_id = d.request_id AND s.kind = 'request_split'
-                      ORDER BY s.rowid DESC LIMIT 1), d.case_id) AS case_id
-      FROM decided AS d GROUP BY d.request_id
-"""  # an operator may have split it off since
+_HOME = """
+    WITH RECURSIVE home (request_id, case_id) AS (
+        SELECT d.request_id,
+               coalesce((SELECT s.to_case FROM case_events AS s
+                          WHERE s.request_id = d.request_id AND s.kind = 'request_split'
+                          ORDER BY s.moves DESC LIMIT 1), d.case_id)
+          FROM decided AS d GROUP BY d.request_id
+         UNION
+        SELECT h.request_id, e.merged_into
+          FROM home AS h JOIN case_events AS e ON e.case_id = h.case_id
+         WHERE e.merged_into IS NOT NULL
+    )
+    SELECT request_id, case_id FROM home AS h
+     WHERE NOT EXISTS (SELECT 1 FROM case_events AS e
+                        WHERE e.case_id = h.case_id AND e.merged_into IS NOT NULL)
+"""  # an operator may have split it off, or merged its case into another one, since
 
 DECISIONS = Invariant(
     "I2",
@@ -46,7 +55,7 @@ DECISIONS = Invariant(
         Clause(
             "decided to belong to a case that dispatch has not put it in",
             f"""
-            SELECT d.request_id FROM ({_OF_REQUEST}) AS d
+            SELECT d.request_id FROM ({_HOME}) AS d
              WHERE d.case_id IS NOT NULL
                AND NOT EXISTS (SELECT 1 FROM dispatch_case_requests AS r
                                 WHERE r.request_id = d.request_id AND r.case_id = d.case_id)
@@ -57,10 +66,16 @@ DECISIONS = Invariant(
             """
             SELECT request_id FROM case_events
              WHERE topic = 'dispatch-cases' AND kind IN ('opened', 'request_attached')
-             GROUP BY request_id
-            HAVING count(*) > 1 + (SELECT count(*) FROM case_events AS s
-                                    WHERE s.topic = 'dispatch-cases' AND s.kind = 'request_split'
-                                      AND s.request_id = case_events.request_id)
+               AND moved_from IS NULL
+             GROUP BY request_id HAVING count(*) > 1
+            """,
+        ),
+        Clause(
+            "moved to another case although no operator said so",
+            """
+            SELECT DISTINCT request_id FROM case_events
+             WHERE topic = 'dispatch-cases' AND (moved_from IS NOT NULL OR to_case IS NOT NULL)
+               AND (cause IS NULL OR cause NOT IN (SELECT event FROM commands))
             """,
         ),
         Clause(

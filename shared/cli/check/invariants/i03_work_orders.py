@@ -79,8 +79,9 @@ WORK_ORDERS = Invariant(
             SELECT c.case_id FROM dispatch_cases AS c
              WHERE NOT EXISTS (SELECT 1 FROM dispatch_work_orders AS w
                                 WHERE w.case_id = c.case_id AND w.bureau = c.lead_bureau
-                                  AND w.role = 'lead'
-                                  AND w.status NOT IN ('transferred', 'withdrawn'))
+                                  AND w.role = 'lead' AND w.status <> 'transferred'
+                                  AND (w.status <> 'withdrawn'
+                                       OR c.status IN ('completed', 'declined', 'referred')))
             """,
         ),
         Clause(

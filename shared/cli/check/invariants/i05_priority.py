@@ -7,18 +7,19 @@ _FELL = "(level > level_before OR level = level_before AND score < score_before)
 
 PRIORITY = Invariant(
     "I5",
-    "Priority never falls, except at an operator's command.",
+    "Priority never falls, except where an operator lowers it.",
     (
         Clause(
             "a case whose priority fell",
             f"""
             SELECT DISTINCT case_id
-              FROM (SELECT case_id, cause, level, score,
+              FROM (SELECT case_id, kind, cause, level, score,
                            lag(level) OVER versions AS level_before,
                            lag(score) OVER versions AS score_before
                       FROM case_events WHERE topic = 'dispatch-cases'
                     WINDOW versions AS (PARTITION BY case_id ORDER BY version))
-             WHERE {_FELL} AND cause NOT IN (SELECT event FROM commands)
+             WHERE {_FELL}
+               AND NOT (kind = 'priority_lowered' AND cause IN (SELECT event FROM commands))
             """,  # noqa: S608 - made of constants
         ),
         Clause(
@@ -35,6 +36,7 @@ PRIORITY = Invariant(
                AND NOT EXISTS (SELECT 1 FROM case_events AS e JOIN commands AS c
                                    ON c.event = e.cause
                                 WHERE e.topic = 'dispatch-cases' AND e.case_id = o.case_id
+                                  AND e.kind = 'priority_lowered'
                                   AND e.version > o.case_version_before
                                   AND e.version <= o.case_version)
             """,  # noqa: S608 - made of constants

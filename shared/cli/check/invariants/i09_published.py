@@ -32,6 +32,15 @@ PUBLISHED = Invariant(
             "SELECT place || ' ' || service FROM set_aside",
         ),
         Clause(
+            "an operator's command that dispatch has neither carried out nor refused",
+            """
+            SELECT c.source || ' ' || c.event FROM commands AS c
+             WHERE NOT EXISTS (SELECT 1 FROM dispatch_commands AS d
+                                WHERE d.source = c.source AND d.event = c.event)
+               AND NOT EXISTS (SELECT 1 FROM parked AS p WHERE p.origin = c.place)
+            """,
+        ),
+        Clause(
             "a case of which not every version was told",
             """
             SELECT case_id FROM case_events

@@ -7,6 +7,11 @@ _PLANTED = """
     (SELECT 1 FROM poison AS x WHERE x.topic = p.topic AND x.sha256 = p.sha256)
 """
 
+_REFUSED = """
+    (SELECT 1 FROM commands AS c JOIN dispatch_commands AS d USING (source, event)
+      WHERE c.place = p.origin AND d.refused_as IS NOT NULL)
+"""  # an operator finds it there
+
 SCHEMAS = Invariant(
     "I10",
     "Every record validates against its schema, or each of its readers parked it once; nothing "
@@ -52,6 +57,18 @@ SCHEMAS = Invariant(
             """,
         ),
         Clause(
+            "a refused command that is not parked with the reason",
+            """
+            SELECT d.source || ' ' || d.event
+              FROM dispatch_commands AS d
+             WHERE d.refused_as IS NOT NULL
+               AND EXISTS (SELECT 1 FROM whole WHERE topic = 'operator-commands-dlq')
+               AND NOT EXISTS (SELECT 1 FROM commands AS c JOIN parked AS p ON p.origin = c.place
+                                WHERE c.source = d.source AND c.event = d.event
+                                  AND p.code = d.refused_as)
+            """,
+        ),
+        Clause(
             "a planted record that is not parked",
             """
             SELECT x.topic || ' ' || x.sha256 FROM poison AS x
@@ -64,7 +81,7 @@ SCHEMAS = Invariant(
             f"""
             SELECT p.place FROM parked AS p
              WHERE EXISTS (SELECT 1 FROM client_saw UNION SELECT 1 FROM poison)
-               AND NOT EXISTS {_PLANTED}
+               AND NOT EXISTS {_PLANTED} AND NOT EXISTS {_REFUSED}
             """,  # noqa: S608 - made of constants
         ),
     ),

@@ -33,11 +33,20 @@ from shared.topics import (
     DISPATCH_CASES,
     DISPATCH_CLOSINGS,
     INTAKE_CONTACTS,
+    OPERATOR_COMMANDS,
     TRIAGE_DECISIONS,
     bureau_updates,
 )
 from shared.values import GeoPoint
-from tests.builders import NOON, PIONEER_SQUARE, handed_in, north_of, submission, work_order_updated
+from tests.builders import (
+    NOON,
+    PIONEER_SQUARE,
+    handed_in,
+    north_of,
+    operator_commanded,
+    submission,
+    work_order_updated,
+)
 from tests.records import record
 from tests.unit.cli.check.history import CATALOGUE, History, Sent
 from tests.unit.cli.check.rows import tables_of
@@ -83,6 +92,7 @@ class Router:
     audience: InMemoryNotify = field(default_factory=InMemoryNotify)
     sent: list[Sent] = field(default_factory=list)
     client: list[Attempt | Poison] = field(default_factory=list)
+    commands: int = 0
 
     async def hand_in(self, event: SubmissionHandedIn) -> None:
         """An adapter writes to Kafka."""
@@ -122,12 +132,22 @@ class Router:
         self._outside(topic, work_order_id, encode(event), event.id)
         await self._dispatch(_messages([event], topic))
 
+    async def order(self, command: str, case_id: str, **changes: Any) -> None:
+        """An operator gives a command."""
+        fields = {"command": command, "case_id": case_id, "actor": "kim", "reason": "Looked at it"}
+        event = operator_commanded(data=fields | changes)
+        topic, value, offset = OPERATOR_COMMANDS.name, encode(event), self.commands
+        self.commands += 1
+        self._outside(topic, case_id, value, event.id)
+        await self._dispatch([Message(record(value, topic=topic, offset=offset), event)])
+
     async def _dispatch(self, messages: Sequence[Message[Any]]) -> None:
         said = await dispatch(messages, self.work, DISPATCH, LATER)
         self._say("dispatch", said)
-        told = [event for event in said if event.type.startswith("route311.case.")]
+        told = [item for item in said if isinstance(item, Event)]
+        told = [event for event in told if event.type.startswith("route311.case.")]
         await self._notify(told, DISPATCH_CASES.name)
-        closings = [event for event in told if event.type == "route311.case.closed.v1"]
+        closings = [event for event in told if type(event) in DISPATCH_CLOSINGS.events]
         if closings:
             messages = _messages(closings, DISPATCH_CLOSINGS.name)
             await triage(messages, self.cases, RULEBOOK, LATER)
@@ -188,7 +208,7 @@ def report(metres: float = 0, **changes: Any) -> dict[str, Any]:
 
 
 async def good_day() -> History:
-    """Two bureaus and two cities, repeats, an urgent one, a transfer, closings, poison."""
+    """Two bureaus and two cities, repeats, an urgent one, closings, corrections, poison."""
     router = Router()
     router.park(CHANNEL_SUBMISSIONS.name, POISON, "intake")
     router.park(TRIAGE_DECISIONS.name, b"{}", "intake", "dispatch", "notify")
@@ -217,6 +237,7 @@ async def good_day() -> History:
     }
     await router.hand_in(handed_in(report(**boston), id="boston"))
     await _work(router)
+    await _correct(router)
     soon = (NOON + timedelta(minutes=30)).isoformat()
     await router.hand_in(handed_in(report(3), id="after the closing", time=soon))
     return router.history()
@@ -233,3 +254,20 @@ async def _work(router: Router) -> None:
     await router.update(order.bureau, order.work_order_id, "transferred", transfer_to="PBOT-MOD")
     (order,) = inspection.orders
     await router.update(order.bureau, order.work_order_id, "declined", reason="No permit needed")
+
+
+async def _correct(router: Router) -> None:
+    for metres in (8_000, 8_003, 8_006, 9_000):
+        await router.hand_in(handed_in(report(metres), id=f"at {metres}"))
+    *_, mistaken, far = router.work.all
+    of_case = [r for r, case_id in router.work.requests.items() if case_id == mistaken.case_id]
+    case_id = mistaken.case_id
+    await router.order("raise_priority", case_id, level="P1")
+    await router.order("lower_priority", case_id, level="P4")
+    await router.order("split_request", case_id, request_id=of_case[1])
+    await router.order("merge_case", far.case_id, into_case=case_id)
+    await router.order("transfer", case_id, bureau="PBOT-MOD")
+    await router.order("close", case_id, status="completed")
+    await router.order("reopen", case_id)
+    await router.order("reopen", case_id)  # it is open already
+    await router.hand_in(handed_in(report(8_001), id="later"))

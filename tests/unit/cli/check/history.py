@@ -56,6 +56,10 @@ class Sent:
         """Let the event say something else, everywhere."""
         self.value = json.dumps(self.event | {"data": self.data | data}).encode()
 
+    def blame(self, cause: str) -> None:
+        """Let the event have come of another one."""
+        self.value = json.dumps(self.event | {"causationid": cause}).encode()
+
     def again(self, **envelope: Any) -> "Sent":
         """Return the same under another id."""
         said = self.event | {"id": f"{self.event_id}-again"} | envelope
@@ -96,7 +100,9 @@ class History:
 
     def orders(self, case_id: str | None = None) -> list[Sent]:
         """Return what bureaus were told."""
-        told = self.of("work_order.issued") + self.of("work_order.changed")
+        told = [
+            s for kind in ("issued", "changed", "withdrawn") for s in self.of(f"work_order.{kind}")
+        ]
         return [sent for sent in told if case_id in (None, sent.data["case_id"])]
 
     def remove(self, *gone: Sent) -> None:

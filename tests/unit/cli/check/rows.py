@@ -66,6 +66,10 @@ def _of_dispatch(dispatch: InMemoryDispatch) -> dict[str, Rows]:
     return {
         "dispatch_cases": [_case(case) for case in dispatch.all],
         "dispatch_case_requests": [list(pair) for pair in dispatch.requests.items()],
+        "dispatch_commands": [
+            [taken.key.source, taken.key.command_id, taken.refused_as]
+            for taken in dispatch.commands.values()
+        ],
         "dispatch_work_orders": [
             [
                 order.work_order_id,

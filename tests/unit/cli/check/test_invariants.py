@@ -10,10 +10,10 @@ from shared.cli.check.invariants import INVARIANTS
 from shared.cli.check.report import Verdict, verdict
 from tests.unit.cli.check.good_day import good_day
 from tests.unit.cli.check.history import History, broken, judge
-from tests.unit.cli.check.plants import log, people, requests, state, work
+from tests.unit.cli.check.plants import log, operators, people, requests, state, work
 from tests.unit.cli.check.plants.planting import PLANTS
 
-assert all((log, people, requests, state, work))  # each puts its plants into the table
+assert all((log, operators, people, requests, state, work))  # each puts its plants into the table
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -41,13 +41,17 @@ def test_a_good_day_has_all_that_can_go_wrong(history: History) -> None:
     assert outcomes == {"new", "duplicate", "recurrence", "referral"}
     assert {
         "case.closed.v1",
+        "case.priority_lowered.v1",
         "case.priority_raised.v1",
+        "case.reopened.v1",
         "case.request_attached.v1",
+        "case.request_split.v1",
         "case.status_changed.v1",
         "notification.sent.v1",
         "submission.rejected.v1",
         "work_order.changed.v1",
         "work_order.update_refused.v1",
+        "work_order.withdrawn.v1",
     } <= kinds.keys()
 
 

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from shared.events import CaseRequestSplit, CaseSplit
 from shared.runtime.records import Outgoing
+from shared.topics import OPERATOR_COMMANDS
 from tests.builders import NOON
 from tests.unit.cli.check.good_day import good_day
 from tests.unit.cli.check.history import History, Sent, broken
@@ -29,7 +30,9 @@ def history(kept: History) -> History:
     closed = history.case_event("closed", case_id=closed_case(history)).data
     state = {name: closed[name] for name in CaseSplit.model_fields if name in closed}
     state |= {"version": closed["version"] + 1, "request_id": request_of(history, "urgent")}
+    (ordered, *_) = [sent for sent in history.sent if sent.topic == OPERATOR_COMMANDS.name]
     event = CaseRequestSplit.of(CaseSplit(**state, to_case=TO_CASE), now=NOON)
+    event = event.model_copy(update={"causationid": ordered.event_id})
     for record in Outgoing.carrying(event):
         history.sent.append(
             Sent("dispatch", event.id, record.topic, record.key, record.value, record.headers)

@@ -1,0 +1,1 @@
+"""What operators order: one module for each kind of change, and how they are told no."""
