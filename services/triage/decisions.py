@@ -1,5 +1,6 @@
 """From what the rules found to the decision that goes over the wire."""
 
+from services.triage.explaining import of_outcome, of_referral, of_urgency
 from services.triage.rules.dedup import likeness
 from services.triage.rules.dedup.comparison import HOUR, Link, Rejection, Report
 from services.triage.rules.dedup.rejecting import detail_of
@@ -30,20 +31,30 @@ def decision_on(ruling: Ruling, rules_version: str) -> Decision:
         rules_version: Names the facts that the rules rest on.
     """
     request, found = ruling.hearing.request, ruling.hearing.assessment
+    duplicate = _duplicate(ruling.link, request.service_code) if ruling.link else None
+    rejected = tuple(_rejected(one, ruling.hearing.report) for one in ruling.rejected)
+    priority, emergency = _priority(found.urgency), _emergency(found.danger)
+    referral = _referral(found.referral, request.language)
+    wording = ruling.hearing.city.wording
     return Decision(
         request_id=request.request_id,
         tracking_number=request.tracking_number,
         case_id=ruling.case.case_id if ruling.case else None,
         outcome=ruling.outcome,
-        duplicate=_duplicate(ruling.link, request.service_code) if ruling.link else None,
-        rejected=tuple(_rejected(one, ruling.hearing.report) for one in ruling.rejected),
-        priority=_priority(found.urgency),
-        emergency=_emergency(found.danger),
-        referral=_referral(found.referral, request.language),
+        duplicate=duplicate,
+        rejected=rejected,
+        priority=priority,
+        emergency=emergency,
+        referral=referral,
         advice=_advice(found.danger, request.language),
         service_code=request.service_code,
         rules_version=rules_version,
         conditions=tuple(sorted(found.met)),
+        explanation=(
+            *of_outcome(ruling.outcome, duplicate, rejected),
+            *of_urgency(priority, emergency, wording),
+            *of_referral(referral, wording),
+        ),
         request=request,
     )
 

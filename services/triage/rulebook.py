@@ -14,6 +14,7 @@ from services.triage.rules.priority.lowering import lowering_of
 from services.triage.rules.priority.places import NOWHERE, PlaceFinder, Spot
 from services.triage.rules.priority.urgency import Danger, Urgency, urgency_of
 from services.triage.rules.referral import Referral, refer
+from services.triage.rules.wording import Wording
 from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
 from shared.catalogue.circumstances import read_circumstances
 from shared.catalogue.evidence import read_evidence
@@ -53,6 +54,7 @@ class CityRules:
         self.services: Mapping[str, ServiceType] = jurisdiction.services
         self.limits = {code: kind.dedup for code, kind in jurisdiction.services.items()}
         self.evidence = read_evidence(jurisdiction.folder)
+        self.wording = Wording(jurisdiction)
         self._jurisdiction = jurisdiction
         self._conditions = ConditionFinder(jurisdiction)
         self.circumstances = read_circumstances(jurisdiction.folder)

@@ -96,6 +96,7 @@ class Decision(Data):
         referral: Filled for outcome ``referral`` and wherever an outside agency must act as well.
         conditions: Codes of what the request states of the problem and does not deny; null in a
             decision that does not tell.
+        explanation: Why it was decided so, in plain English sentences.
     """
 
     request_id: str
@@ -111,6 +112,7 @@ class Decision(Data):
     service_code: str
     rules_version: str
     conditions: tuple[str, ...] | None = None
+    explanation: tuple[str, ...] = ()
     request: Request
 
 

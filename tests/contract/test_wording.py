@@ -1,0 +1,91 @@
+"""Every code that a rule can give as a reason is said in words."""
+
+import ast
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import product
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import services.triage.rules.priority
+from services.triage.explaining import OPENINGS
+from services.triage.rulebook import CityRules
+from services.triage.rules.dedup.comparison import (
+    Aspect,
+    Finding,
+    Link,
+    Nearness,
+    Obstacle,
+    Relation,
+)
+from services.triage.rules.dedup.likeness import reasons
+from services.triage.rules.priority.emergency import danger_in
+from services.triage.rules.priority.lowering import lowering_of
+from services.triage.rules.priority.urgency import urgency_of
+from services.triage.rules.wording import LIKENESS, OBSTACLES
+from shared.catalogue import Jurisdiction, load_catalogue
+from shared.events.triage import Outcome
+from tests.unit.triage.makers import case
+
+CITIES = load_catalogue().jurisdictions
+PRIORITY_RULES = Path(services.triage.rules.priority.__file__).parent
+FROM_CATALOGUE = {"code", "lowering.code"}  # conditions, and kinds that are meant instead
+
+
+def links() -> Iterator[Link]:
+    weighed = tuple(Finding(aspect, 1) for aspect in get_args(Aspect))
+    for relation, nearness, findings, away_m in product(
+        get_args(Relation), get_args(Nearness), ((), weighed), (1.0, 99.0)
+    ):
+        yield Link(case(), relation, nearness, timedelta(1), away_m, 50, timedelta(2), findings)
+
+
+def test_every_reason_for_a_duplicate_has_words() -> None:
+    said = {code for link in links() for kind in ("CAMP", "X") for code, _ in reasons(link, kind)}
+
+    assert said - LIKENESS.keys() == set()
+
+
+def test_everything_that_can_stand_against_a_case_has_words() -> None:
+    assert OBSTACLES.keys() == set(get_args(Obstacle))
+
+
+def test_every_outcome_has_words() -> None:
+    assert OPENINGS.keys() == set(get_args(Outcome))
+
+
+@pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)
+def test_whatever_a_report_of_any_kind_states_has_words(city: Jurisdiction) -> None:
+    words = CityRules(city).wording
+    for service, condition in product(city.services.values(), city.conditions):
+        met = {condition: "a word"}
+        danger, lowering = danger_in(city, service, met), lowering_of(city, service, met)
+        urgency = urgency_of(service, met, danger, lowering, is_other=True)
+        assert {point.code for point in urgency.points} <= words.points.keys()
+        assert danger is None or danger.code in words.emergencies
+
+
+@pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)
+def test_every_reason_of_a_referral_has_words(city: Jurisdiction) -> None:
+    assert CityRules(city).wording.referrals.keys() == city.referral_reasons.keys()
+
+
+def test_every_reason_for_a_priority_that_a_rule_names_has_words() -> None:
+    words = CityRules(CITIES["portland.gov"]).wording.points
+    for code in _codes_of_points():
+        if isinstance(code, ast.Constant):
+            assert code.value in words
+        elif isinstance(code, ast.JoinedStr):
+            start = ast.literal_eval(code.values[0])
+            assert any(known.startswith(start) for known in words)
+        else:
+            assert ast.unparse(code) in FROM_CATALOGUE, "give it words, then name it here"
+
+
+def _codes_of_points() -> Iterator[ast.expr]:
+    for path in PRIORITY_RULES.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Point":
+                yield node.args[0]

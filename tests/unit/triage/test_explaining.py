@@ -1,0 +1,94 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.triage.decisions import decision_on
+from services.triage.explaining import explain
+from services.triage.hearing import hear
+from services.triage.rulebook import Rulebook
+from services.triage.rules.dedup.known_cases import KnownCases
+from services.triage.rulings import rule_on
+from shared.catalogue import load_catalogue
+from shared.events import Decision
+from tests.builders import NOON, PIONEER_SQUARE, decision, location, north_of, request
+from tests.unit.triage.makers import HOUR
+
+RULEBOOK = Rulebook(load_catalogue())
+WORDING = RULEBOOK.cities["portland.gov"].wording
+
+
+def debris(metres: float = 0, later_by: timedelta = timedelta(0), **changes: Any) -> Any:
+    fields: dict[str, Any] = {
+        "service_code": "ROW-DEBRIS",
+        "dedup_group": "debris",
+        "description": "A sofa",
+        "location": location(north_of(PIONEER_SQUARE, metres)),
+        "observed_at": NOON + later_by,
+    }
+    return request(**(fields | changes))
+
+
+def decided(*requests: Any) -> list[Decision]:
+    known = KnownCases()
+    return [decision_on(rule_on(hear(one, RULEBOOK), known), RULEBOOK.version) for one in requests]
+
+
+def test_a_new_case_is_told_with_every_point_and_the_words_that_gave_it() -> None:
+    points = "+60 usual for its kind; +15 blocks a traffic lane (“in the right lane”)"
+    [new] = decided(debris(description="A mat in the right lane"))
+
+    assert new.explanation == (
+        "New case: no earlier report is about the same problem.",
+        f"P2 with 75 points: {points}.",
+    )
+
+
+def test_a_duplicate_is_told_with_all_that_speaks_for_it() -> None:
+    _, second = decided(debris(), debris(20, 2 * HOUR))
+
+    assert second.explanation[0] == (
+        "Joined an earlier case as the same problem, 82% sure: "
+        "same kind of report; close by (20 m of 30 m); soon enough (2 h of 24 h)."
+    )
+
+
+def test_a_case_that_it_is_not_is_told_with_what_stood_against_it() -> None:
+    first, second = decided(debris(), debris(45, 2 * HOUR))
+
+    assert second.explanation[1] == f"Not case {first.case_id}: too far away (45 m of 30 m)."
+
+
+def test_a_danger_to_life_is_told_with_the_word_that_says_so() -> None:
+    [wire] = decided(debris(description="A live wire that sparks"))
+
+    assert "Danger to life: live wire (“live wire”). The reporter is told to call 911." in (
+        wire.explanation
+    )
+
+
+def test_who_else_must_act_is_told_with_the_reason_and_the_phone() -> None:
+    [outside] = decided(debris(location=location(municipality="gresham")))
+    pge = {"agency": "EXT-PGE", "name": "PGE", "phone": "503-464-7777"}
+
+    assert outside.explanation[0] == "No work for the city."
+    assert outside.explanation[-1].startswith("City of Gresham must act. This place is outside")
+    assert explain(decision(referral=pge), WORDING)[-1] == "PGE must act, phone 503-464-7777."
+
+
+@pytest.mark.parametrize("metres", [0, 20, 45])
+def test_a_decision_explains_itself_as_it_did_when_it_was_made(metres: float) -> None:
+    for one in decided(debris(description="Sparks!"), debris(metres)):
+        assert explain(one, WORDING) == one.explanation
+
+
+def test_codes_of_another_version_are_told_by_themselves() -> None:
+    strange = decision(
+        priority={
+            "level": "P4",
+            "score": 25,
+            "reasons": [{"code": "full_moon", "points": 25, "evidence": "moon"}],
+        }
+    )
+
+    assert explain(strange, WORDING)[1] == "P4 with 25 points: +25 full moon (“moon”)."
