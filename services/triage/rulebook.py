@@ -54,10 +54,10 @@ class CityRules:
         self.services: Mapping[str, ServiceType] = jurisdiction.services
         self.limits = {code: kind.dedup for code, kind in jurisdiction.services.items()}
         self.evidence = read_evidence(jurisdiction.folder)
-        self.wording = Wording(jurisdiction)
         self._jurisdiction = jurisdiction
         self._conditions = ConditionFinder(jurisdiction)
         self.circumstances = read_circumstances(jurisdiction.folder)
+        self.wording = Wording(jurisdiction, self.circumstances)
         self._places = PlaceFinder(jurisdiction, self.circumstances) if self.circumstances else None
         reach_m = self.evidence.reach_m if self.evidence else 0.0
         self._reaches = {

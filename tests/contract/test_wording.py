@@ -31,7 +31,7 @@ from tests.unit.triage.makers import case
 
 CITIES = load_catalogue().jurisdictions
 PRIORITY_RULES = Path(services.triage.rules.priority.__file__).parent
-FROM_CATALOGUE = {"code", "lowering.code"}  # conditions, and kinds that are meant instead
+FROM_CATALOGUE = {"code", "lowering.code", "place.code"}
 
 
 def links() -> Iterator[Link]:
@@ -65,6 +65,14 @@ def test_whatever_a_report_of_any_kind_states_has_words(city: Jurisdiction) -> N
         urgency = urgency_of(service, met, danger, lowering, is_other=True)
         assert {point.code for point in urgency.points} <= words.points.keys()
         assert danger is None or danger.code in words.emergencies
+
+
+@pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)
+def test_every_sort_of_place_that_counts_has_words(city: Jurisdiction) -> None:
+    rules = CityRules(city)
+    places = rules.circumstances.places if rules.circumstances else ()
+
+    assert {place.code for place in places} <= rules.wording.points.keys()
 
 
 @pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)

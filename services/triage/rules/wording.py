@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from shared.catalogue import Jurisdiction, LocalText
+from shared.catalogue.circumstances import Circumstances
 from shared.catalogue.jurisdiction import REFERRED_TO_911
 
 LIKENESS: Mapping[str, str] = {
@@ -51,7 +52,7 @@ class Wording:
         referrals: By the code of why somebody outside must act, a whole sentence.
     """
 
-    def __init__(self, city: Jurisdiction) -> None:
+    def __init__(self, city: Jurisdiction, circumstances: Circumstances | None = None) -> None:
         self.emergencies = {one.code: _within(one.name) for one in city.emergencies}
         self.emergencies[REFERRED_TO_911] = "reports like this one are for 911"
         self.referrals = {code: text.en for code, text in city.referral_reasons.items()}
@@ -64,6 +65,8 @@ class Wording:
             self.points[meant] = f"it is about another kind, “{service.name.en}”"
         for code, condition in city.conditions.items():
             self.points[code] = _within(condition.name)
+        for place in circumstances.places if circumstances else ():
+            self.points[place.code] = _within(city.conditions[place.when[0]].name)
 
 
 def _within(name: LocalText) -> str:
