@@ -41,6 +41,19 @@ class GroupConsumer(AIOKafkaConsumer):
         await _briefly(self._client.close())
 
 
+def has_died(member: AIOKafkaConsumer) -> bool:
+    """Return whether a task that a member of a group lives by has ended, which it tells nobody.
+
+    A write on a connection that was just closed ends the fetcher for good, for example; the
+    member keeps its partitions then and reads nothing.
+    """
+    fetcher, coordinator = member._fetcher, member._coordinator  # noqa: SLF001
+    if fetcher is None or coordinator is None:
+        return True
+    tasks = (fetcher._fetch_task, coordinator._coordination_task)  # noqa: SLF001
+    return any(task.done() for task in tasks)
+
+
 async def _briefly(work: Coroutine[Any, Any, None]) -> None:
     """Let the work end within a second; aiokafka may also end it by cancelling itself."""
     await _end([asyncio.create_task(work)], after_s=_STOP_WITHIN_S)

@@ -11,7 +11,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from typing_extensions import override
 
-from shared.runtime.kafka.clients import GroupConsumer
+from shared.runtime.kafka.clients import GroupConsumer, has_died
 from shared.runtime.kafka.connecting import connected
 from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
 from shared.runtime.kafka.records import Partition, Record
@@ -115,6 +115,8 @@ class Source(ConsumerRebalanceListener):
                 before the next call, since records of others may have been dropped.
             BrokerDownError: This source is of no use any more; open another.
         """
+        if has_died(self._consumer):
+            raise BrokerDownError("a task of the consumer has ended")
         if not self._ready:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), within_s)
@@ -202,7 +204,7 @@ class Source(ConsumerRebalanceListener):
         if not (known and due):
             return
         within_s = _SHOW_LAST_WITHIN_S if now else _SHOW_PROGRESS_WITHIN_S
-        with suppress(KafkaError, TimeoutError):
+        with suppress(KafkaError, TimeoutError, RuntimeError):  # the last of a closed connection
             await asyncio.wait_for(self._consumer.commit(known), within_s)
         self._shown_at = time.monotonic()
 

@@ -159,6 +159,24 @@ async def test_a_broker_that_crashed_and_is_back_gets_and_gives_what_waited(
         await service.arrived(ids, 40)
 
 
+@pytest.mark.parametrize(
+    "task", ["Fetcher._fetch_requests_routine", "GroupCoordinator._coordination_routine"]
+)
+async def test_a_consumer_whose_inner_task_ended_is_replaced(
+    infra: Infrastructure, task: str
+) -> None:
+    """It ends when a connection is closed under a write, and the member then reads nothing."""
+    async with running(infra) as service:
+        await service.arrived(await service.send(), 30)
+        [inner] = [one for one in asyncio.all_tasks() if _name(one) == task]
+        inner.cancel()
+        await service.arrived(await service.send(), 30)
+
+
+def _name(task: asyncio.Task[Any]) -> str:
+    return getattr(task.get_coro(), "__qualname__", "")
+
+
 async def test_a_service_that_starts_without_a_broker_waits_for_it(infra: Infrastructure) -> None:
     await end(infra.kafka, how=signal.SIGKILL)
     async with running(infra) as service:
