@@ -14,7 +14,7 @@ class Chains:
     """Every wording, and where each word leads from each position in it."""
 
     def __init__(self) -> None:
-        self._moves: list[list[tuple[str, int]]] = []
+        self._moves: list[defaultdict[str, list[int]]] = []
         self._skips: dict[int, int] = {}
         self._starts: list[int] = []
         self.codes: dict[int, str] = {}
@@ -37,33 +37,36 @@ class Chains:
         """Return the positions before the first word of every wording."""
         return self._with_skips(self._starts)
 
-    def following(self, positions: Positions) -> dict[str, Positions]:
-        """Return the positions that each possible next word leads to.
-
-        Those under ``ANY_WORD`` are for every word that has none of its own and closes no gap.
-        """
+    def beginnings(self) -> dict[str, Positions]:
+        """Return the positions that each word leads to that a wording begins with."""
         reached: defaultdict[str, list[int]] = defaultdict(list)
-        for position in positions:
-            for word, there in self._moves[position]:
-                reached[word].append(there)
-        for word in reached.keys() - {ANY_WORD, *CLOSING}:
-            reached[word] += reached.get(ANY_WORD, ())
+        for position in self.start():
+            for word, there in self._moves[position].items():
+                reached[word] += there
         return {word: self._with_skips(there) for word, there in reached.items()}
+
+    def after(self, positions: Positions, word: str) -> Positions:
+        """Return the positions that a word leads to; one that closes no gap may stand in one."""
+        words = (word,) if word in CLOSING else (word, ANY_WORD)
+        moves = self._moves
+        return self._with_skips(
+            there for at in positions for said in words for there in moves[at].get(said, ())
+        )
 
     def words(self) -> frozenset[str]:
         """Return every word of the wordings."""
-        return frozenset(word for moves in self._moves for word, _ in moves)
+        return frozenset(word for moves in self._moves for word in moves)
 
     def _position(self) -> int:
-        self._moves.append([])
+        self._moves.append(defaultdict(list))
         return len(self._moves) - 1
 
     def _lead(self, here: int, words: tuple[str, ...], there: int) -> None:
         for word in words[:-1]:
             between = self._position()
-            self._moves[here].append((word, between))
+            self._moves[here][word].append(between)
             here = between
-        self._moves[here].append((words[-1], there))
+        self._moves[here][words[-1]].append(there)
 
     def _with_skips(self, positions: Iterable[int]) -> Positions:
         reached = set(positions)

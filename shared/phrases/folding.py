@@ -5,7 +5,8 @@ import unicodedata
 
 _ACCENTS = re.compile("[\u0300-\u036f]+")  # combining marks of Latin, Greek and Cyrillic letters
 _APOSTROPHES = re.compile(r"(?<=\w)['\u2019\u02bc](?=\w)")
-_BETWEEN_WORDS = re.compile(r"[\W_]+")
+_WORDS = re.compile(r"[^\W_]+")
+_SPACES = str.maketrans({chr(i): " " for i in range(128) if not chr(i).isalnum()})
 
 
 def fold(text: str) -> str:
@@ -19,7 +20,10 @@ def fold(text: str) -> str:
     if not bare.isascii():
         bare = _ACCENTS.sub("", _decomposed(bare))
         bare = unicodedata.normalize("NFC", bare)
-    return _BETWEEN_WORDS.sub(" ", _APOSTROPHES.sub("", bare)).strip()
+    if "'" in bare or not bare.isascii():
+        bare = _APOSTROPHES.sub("", bare)
+    words = bare.translate(_SPACES).split() if bare.isascii() else _WORDS.findall(bare)
+    return " ".join(words)
 
 
 def _decomposed(text: str) -> str:

@@ -1,13 +1,15 @@
 """Finds the phrases of many wordings in one walk along a text."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 from shared.phrases.chains import Chains, Positions
 from shared.phrases.gaps import CLOSING
-from shared.phrases.spelling import Spelling
-from shared.phrases.wording import ANY_WORD
+from shared.phrases.spelling import UNKNOWN, Spelling
+
+_Ends: TypeAlias = dict[str, int]
 
 
 class Hit(NamedTuple):
@@ -26,19 +28,30 @@ class Hit(NamedTuple):
     end_word: int
 
 
-@dataclass(slots=True)
-class _Place:
-    """What is known of a text after some words, and where its next word leads.
+class _Leads(dict[str, "_Place | None"]):
+    """Where each known word leads from a place.
 
-    ``following`` is filled when a text first gets here: of all the combinations that wordings
-    allow, people write few.
+    Filled when a text first says a word there: of all the combinations that wordings allow,
+    people write few.
     """
 
-    positions: Positions
+    def __init__(self, after: Callable[[str], "_Place | None"]) -> None:
+        super().__init__()
+        self._after = after
+
+    def __missing__(self, word: str) -> "_Place | None":
+        there = self[word] = self._after(word)
+        return there
+
+
+@dataclass(slots=True)
+class _Place:
+    """What is known of a text after some words, and where its next word leads."""
+
     codes: tuple[str, ...]
     exceptions: tuple[str, ...]
     is_end: bool
-    following: Mapping[str, "_Place"] | None = None
+    leads: _Leads
 
 
 class PhraseIndex:
@@ -67,9 +80,12 @@ class PhraseIndex:
             self._chains.codes[self._chains.add(wording)] = code
         for code, wording in exceptions:
             self._chains.exceptions[self._chains.add(wording)] = code
-        self._spelling = Spelling(self._chains.words()) if is_lenient else None
+        known = self._chains.words() | CLOSING
+        self._read = Spelling(known).read if is_lenient else _reader(known)
         self._places: dict[Positions, _Place] = {}
-        self._start = self._place(self._chains.start())
+        self._start: dict[str, _Place | None] = dict.fromkeys((*known, UNKNOWN))
+        for word, there in self._chains.beginnings().items():
+            self._start[word] = self._place(there)
 
     def find(self, folded: str) -> list[Hit]:
         """Return every phrase in a folded text, by its place in the text.
@@ -77,66 +93,61 @@ class PhraseIndex:
         Of several phrases of one code that begin at the same word only the longest counts.
         """
         written = folded.split()
-        words = self._spelling.read(written) if self._spelling else written
-        begin = self._following(self._start).get
+        words = self._read(written)
+        count = len(words)
+        begin = self._start
         found: list[Hit] = []
         excepted: list[Hit] = []
-        for start, (word, after) in enumerate(zip(words, [*words[1:], ""], strict=False)):
-            place = begin(word)
-            if place is None:
-                continue
-            following = place.following or self._following(place)
-            if place.is_end or after in following or ANY_WORD in following:
-                self._walk(place, words, start, found, excepted)
-        if words is not written:
-            found = [hit._replace(phrase=_said_by(written, hit)) for hit in found]
+        for start in range(count):
+            place = begin[words[start]]
+            end = start + 1
+            ends: _Ends | None = None
+            while place is not None:
+                if place.is_end:
+                    ends = _said_at(place, start, end, ends, excepted)
+                if end == count:
+                    break
+                place = place.leads[words[end]]
+                end += 1
+            if ends:
+                found += [
+                    Hit(code, " ".join(written[start:last]), start, last)
+                    for code, last in ends.items()
+                ]
         if not excepted:
             return found
         return [hit for hit in found if not any(_shares_a_word(hit, e) for e in excepted)]
 
-    def _walk(
-        self, place: _Place, words: list[str], start: int, found: list[Hit], excepted: list[Hit]
-    ) -> None:
-        """Add what begins at a word: the longest phrase of each code, and every exception."""
-        at: _Place | None = place
-        ends: dict[str, int] = {}
-        for end in range(start + 1, len(words) + 1):
-            if at is None:
-                break
-            for code in at.codes:
-                ends[code] = end
-            if at.exceptions:
-                excepted.extend(Hit(code, "", start, end) for code in at.exceptions)
-            if end < len(words):
-                at = self._after(at, words[end])
-        for code, end in ends.items():
-            found.append(Hit(code, " ".join(words[start:end]), start, end))
-
-    def _after(self, place: _Place, word: str) -> _Place | None:
-        following = place.following or self._following(place)
-        own = following.get(word)
-        if own is None and word not in CLOSING:
-            return following.get(ANY_WORD)
-        return own
-
-    def _following(self, place: _Place) -> Mapping[str, _Place]:
-        if place.following is None:
-            reached = self._chains.following(place.positions)
-            place.following = {word: self._place(there) for word, there in reached.items()}
-        return place.following
+    def _after(self, positions: Positions, word: str) -> _Place | None:
+        there = self._chains.after(positions, word)
+        return self._place(there) if there else None
 
     def _place(self, positions: Positions) -> _Place:
         known = self._places.get(positions)
         if known is None:
             codes = _said(self._chains.codes, positions)
             exceptions = _said(self._chains.exceptions, positions)
-            known = _Place(positions, codes, exceptions, bool(codes or exceptions))
+            leads = _Leads(partial(self._after, positions))
+            known = _Place(codes, exceptions, bool(codes or exceptions), leads)
             self._places[positions] = known
         return known
 
 
-def _said_by(words: list[str], hit: Hit) -> str:
-    return " ".join(words[hit.start_word : hit.end_word])
+def _reader(known: frozenset[str]) -> Callable[[list[str]], list[str]]:
+    return lambda words: [word if word in known else UNKNOWN for word in words]
+
+
+def _said_at(
+    place: _Place, start: int, end: int, ends: _Ends | None, excepted: list[Hit]
+) -> _Ends | None:
+    """Note what a text says up to a word: codes in ``ends``, and exceptions."""
+    if place.exceptions:
+        excepted.extend(Hit(code, "", start, end) for code in place.exceptions)
+    if not place.codes:
+        return ends
+    ends = {} if ends is None else ends
+    ends.update(dict.fromkeys(place.codes, end))
+    return ends
 
 
 def _said(codes: Mapping[int, str], positions: Positions) -> tuple[str, ...]:

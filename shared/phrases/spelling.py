@@ -4,6 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection
 from functools import lru_cache
 
+UNKNOWN = ""
+"""Stands for every word that no phrase has and that is no slip of one that some phrase has."""
+
 _SHORTEST = 6  # letters; shorter words turn into each other too easily
 _WORDS_REMEMBERED = 20_000
 _SHORTEST_WITH_ANOTHER_LETTER = 7
@@ -32,20 +35,21 @@ class Spelling:
         self._meant = lru_cache(_WORDS_REMEMBERED)(self._look_up)
 
     def read(self, words: list[str]) -> list[str]:
-        """Return the words with each misspelt one replaced by the known word that it stands for."""
-        known = self._known
+        """Return for each word the known word that it is or stands for, else ``UNKNOWN``."""
+        known, meant = self._known, self._meant
         return [
-            word if word in known or len(word) < _SHORTEST else self._meant(word) for word in words
+            word if word in known else UNKNOWN if len(word) < _SHORTEST else meant(word)
+            for word in words
         ]
 
     def _look_up(self, word: str) -> str:
         if not word.isalpha() or word in _WORDS_OF_THEIR_OWN:
-            return word
+            return UNKNOWN
         for shorter in _without_a_letter(word):
-            if shorter in self._known and len(shorter) >= _SHORTEST:
+            if shorter in self._known and len(shorter) >= _SHORTEST and not _is_form(word, shorter):
                 return shorter
         near = {w for s in (word, *_without_a_letter(word)) for w in self._near(s)}
-        return min((w for w in near if _is_slip(word, w)), default=word)
+        return min((w for w in near if _is_slip(word, w)), default=UNKNOWN)
 
     def _near(self, shorter: str) -> list[str]:
         return self._without_a_letter.get(shorter, [])
@@ -56,10 +60,15 @@ def _without_a_letter(word: str) -> set[str]:
     return {word[:i] + word[i + 1 :] for i in range(1, len(word))}
 
 
+def _is_form(longer: str, shorter: str) -> bool:
+    """Whether two words that differ by a letter are right forms of one: cortando and cortado."""
+    return longer.endswith("ndo") and longer.removesuffix("ndo") == shorter.removesuffix("do")
+
+
 def _is_slip(written: str, meant: str) -> bool:
     """Whether two words that share all but a letter of each are easily taken for each other."""
     if len(written) < len(meant):
-        return True
+        return not _is_form(meant, written)
     differing = [i for i, letter in enumerate(written) if letter != meant[i]]
     pairs = [{written[i], meant[i]} for i in differing]
     if len(pairs) == 1:

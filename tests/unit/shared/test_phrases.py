@@ -186,7 +186,17 @@ def test_a_gap_needs_words_on_both_sides(wording: str) -> None:
 LENIENT = PhraseIndex(
     [
         (word, word)
-        for word in ("unconscious", "bleeding", "trapped", "sidewalk", "hurt", "semaforo", "manzha")
+        for word in (
+            "unconscious",
+            "bleeding",
+            "trapped",
+            "sidewalk",
+            "hurt",
+            "semaforo",
+            "manzha",
+            "cortado",
+            "sangrando",
+        )
     ],
     is_lenient=True,
 )
@@ -206,6 +216,8 @@ LENIENT = PhraseIndex(
         pytest.param("tapped", None, id="a word of its own"),
         pytest.param("cemaforo", None, id="the first letter wrong"),
         pytest.param("hurl", None, id="a short word"),
+        pytest.param("cortando", None, id="a gerund for a participle"),
+        pytest.param("sangrado", None, id="a participle for a gerund"),
         pytest.param("blxxding", None, id="two letters wrong"),
         pytest.param("bleexing", None, id="a letter that nobody takes for the other"),
     ],

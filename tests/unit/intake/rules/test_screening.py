@@ -58,7 +58,7 @@ def test_what_its_kind_sends_to_911_is_an_emergency() -> None:
     portland = load_catalogue().jurisdictions["portland.gov"]
     screen = Screen(portland)
 
-    spill = screen.look(portland.services["ROW-SPILL"], "toxic fumes", {})
-    odor = screen.look(portland.services["SEW-ODOR"], "toxic fumes", {})
+    spill = screen.look(portland.services["ROW-SPILL"], "a strong chemical smell", {})
+    odor = screen.look(portland.services["SEW-ODOR"], "a strong chemical smell", {})
 
     assert (spill.emergency, odor.emergency) == ("referred_to_911", None)

@@ -33,8 +33,8 @@ class Labelled:
     def is_right(self) -> bool:
         """Whether the rules judge the text as a person did.
 
-        Only a kind that is a hazard under conditions can be harmless; the others stay as urgent as
-        they are.
+        Only a kind that is a hazard under conditions, or none by itself, can be harmless; the
+        others stay as urgent as they are.
         """
         found = assess(self)
         if self.label == "emergency":
@@ -42,14 +42,16 @@ class Labelled:
         is_urgent = found.urgency.level in _URGENT
         if self.label == "urgent":
             return is_urgent
-        can_be_harmless = rules().services[self.service_code].hazard == "if"
+        kind = rules().services[self.service_code]
+        can_be_harmless = kind.hazard == "if" or kind.priority not in _URGENT
         return found.danger is None and not (is_urgent and can_be_harmless)
 
 
 @cache
 def texts() -> Sequence[Labelled]:
     """Return every text, of both parts."""
-    lines = (Path(__file__).parent / "texts.jsonl").read_text("utf-8").splitlines()
+    files = sorted((Path(__file__).parent / "texts").glob("*.jsonl"))
+    lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
     return tuple(Labelled(**json.loads(line)) for line in lines)
 
 

@@ -48,7 +48,7 @@ def test_the_rules_judge_texts_as_people_do(
     assert 1 - len(wrong) / len(texts) >= least, shown
 
 
-@pytest.mark.parametrize("text", ["the fumes are choking us", "olor a químicos"])
+@pytest.mark.parametrize("text", ["a strong chemical smell", "olor a químicos"])
 def test_a_kind_that_sends_people_to_911_makes_an_emergency_of_it(text: str) -> None:
     for code, is_emergency in (("ROW-SPILL", True), ("SEW-ODOR", False)):
         report = labelled.Labelled("train", "en", "emergency", code, text)
