@@ -67,8 +67,8 @@ COMMANDS = (
     ),
     Command(
         "triage",
-        "services.triage.evaluation.cli.command:app",
-        "Measure the rules of duplicates and urgency on past requests.",
+        "shared.cli.triage:app",
+        "Measure, learn and explain how duplicates and urgency are decided.",
     ),
     Command("catalogue", "shared.cli.catalogue:app", "Check the service catalogue."),
     Command(

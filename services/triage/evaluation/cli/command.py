@@ -20,7 +20,8 @@ from services.triage.evaluation.trial import Selection, try_rules
 from shared.catalogue import PACKAGE_DATA
 
 app = typer.Typer(
-    help="Measure the rules of duplicates and urgency on past requests.", no_args_is_help=True
+    help="Measure, learn and explain how duplicates and urgency are decided.",
+    no_args_is_help=True,
 )
 
 
@@ -82,7 +83,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.
 
 @app.callback()
 def _group() -> None:
-    """Measure the rules of duplicates and urgency on past requests."""
+    """Measure, learn and explain how duplicates and urgency are decided."""
 
 
 @app.command()

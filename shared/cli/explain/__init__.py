@@ -1,0 +1,1 @@
+"""``route311 triage explain``: why a request was decided as it was."""

@@ -1,0 +1,96 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import shared.events
+from shared.cli.explain.trying import UnfitReportError
+from shared.cli.main import build
+from tests.builders import request, submission
+
+EXAMPLES = Path(shared.events.__file__).parent / "examples"
+
+
+def explain(*words: str, said: str = "") -> Result:
+    arguments = ["triage", "explain", *words]
+    return CliRunner().invoke(build(arguments), arguments, input=said)
+
+
+def found(*words: str, said: str = "") -> Any:
+    return json.loads(explain(*words, "--json", said=said).stdout)
+
+
+def test_words_are_decided_as_they_would_be_and_every_point_is_shown() -> None:
+    page = explain("--text", "A mattress in the right lane", "--kind", "ROW-DEBRIS").stdout
+
+    assert "Debris in roadway, ROW-DEBRIS" in page
+    assert "+15 blocks a traffic lane (“in the right lane”)" in page
+    for row in (
+        ["+60", "usual for its kind", ""],
+        ["+15", "blocks a traffic lane", "in the right lane"],
+        ["75", "in all", ""],
+    ):
+        assert row in [
+            [cell.strip() for cell in line.split("│")[1:-1]] for line in page.split("\n")
+        ]
+
+
+def test_words_without_a_kind_tell_their_kind() -> None:
+    assert found("--text", "a deep pothole")["service_code"] == "ROW-POTHOLE"
+
+
+@pytest.mark.parametrize("kind", ["route311.submission.v1", "route311.request.submitted.v1"])
+def test_a_file_with_an_event_is_decided(kind: str) -> None:
+    decided = found(str(EXAMPLES / f"{kind}.json"))
+
+    assert (decided["outcome"], decided["service_code"]) == ("new", "ROW-DEBRIS")
+
+
+def test_a_submission_or_a_request_alone_is_read_from_the_standard_input() -> None:
+    plain = request(description="sparks from a wire").model_dump_json()
+
+    assert found("-", said=json.dumps(submission()))["service_code"] == "ROW-POTHOLE"
+    assert found("-", said=plain)["emergency"]["code"] == "sparks"
+
+
+def test_nothing_that_leads_to_the_reporter_is_told() -> None:
+    reporter = {"name": "Ana Ruiz", "email": "ana@example.org", "phone": "+15035550100"}
+    said = json.dumps(submission(reporter=reporter, description="Hole, call 503-555-0100"))
+
+    for told in (explain("-", said=said), explain("-", "--json", said=said)):
+        assert told.exit_code == 0
+        assert not any(mark in told.stdout for mark in ("Ruiz", "ana@", "0100", "reporter_ref"))
+
+
+def test_words_cannot_steer_the_terminal() -> None:
+    page = explain("--text", "\x1b[2J [red]sofa[/red]", "--kind", "ROW-DEBRIS").stdout
+
+    assert "\\x1b[2J [red]sofa[/red]" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "fault"),
+    [
+        (("-",), "{", "this is no JSON"),
+        (("-",), "[]", "this is no JSON object with a report"),
+        (("-",), '{"request_id": "1"}', "tracking_number: missing"),
+        (("-",), '{"jurisdiction": "nowhere"}', "no city nowhere in the catalogue"),
+        (("-",), json.dumps(submission(location={})), "location: Tell us where"),
+        (("--text", "sofa", "--kind", "NO-KIND"), "", "portland.gov has no kind NO-KIND"),
+    ],
+)
+def test_what_cannot_be_decided_is_told_in_a_line(
+    words: tuple[str, ...], said: str, fault: str
+) -> None:
+    error = explain(*words, said=said).exception
+
+    assert isinstance(error, UnfitReportError)
+    assert fault in str(error)
+    assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("words", [(), ("26-9T7E-89", "--text", "sofa")])
+def test_one_thing_is_explained_at_a_time(words: tuple[str, ...]) -> None:
+    assert explain(*words).exit_code == 2
