@@ -92,7 +92,7 @@ TRIAGE_SURGES = Topic(
     "triage-surges",
     "triage",
     "dedup group and district",
-    (),
+    ("triage",),
     (e.SurgeStarted, e.SurgeEnded),
     30 * DAY,
     partitions=3,

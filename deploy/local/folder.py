@@ -47,6 +47,11 @@ class DataFolder:
         return self.path / "kafka"
 
     @property
+    def stream(self) -> Path:
+        """The surge watcher's tables."""
+        return self.path / "triage-stream"
+
+    @property
     def stack_file(self) -> Path:
         """Where to reach a running router."""
         return self.path / "stack.json"

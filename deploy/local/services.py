@@ -1,4 +1,4 @@
-"""The four services as processes of one stack, each with what it alone may know."""
+"""The services as processes of one stack, each with what it alone may know."""
 
 import os
 import sys
@@ -12,6 +12,7 @@ from deploy.local.ports import LOOPBACK
 from deploy.local.process import Process
 from deploy.local.program import Program
 from deploy.local.readiness import http_ready
+from shared.runtime.migrate import SERVICES
 
 _STOP_WITHIN_S = 4.5
 _SENDER = "311@city.example"
@@ -25,9 +26,9 @@ class Service:
     argv: tuple[str, ...]
 
 
-ROUTER = tuple(
-    Service(name, (sys.executable, "-m", f"services.{name}"))
-    for name in ("intake", "triage", "dispatch", "notify")
+ROUTER = (
+    *(Service(name, (sys.executable, "-m", f"services.{name}")) for name in SERVICES),
+    Service("triage-stream", (sys.executable, "-m", "services.triage.stream")),
 )
 
 
@@ -67,13 +68,16 @@ def _running_service(
 
 
 def _settings(infra: Infrastructure, service: str, port: int) -> dict[str, str]:
-    prefix = service.upper()
-    login = f"route311_{service}:{role_password(infra, service)}"
-    return {
+    prefix = service.upper().replace("-", "_")
+    settings = {
         "ROUTE311_KAFKA_BOOTSTRAP": infra.bootstrap,
-        f"{prefix}_POSTGRES_DSN": f"postgresql://{login}@{infra.postgres.program.address}/postgres",
         f"{prefix}_HTTP_PORT": str(port),
     }
+    if service in SERVICES:
+        login = f"route311_{service}:{role_password(infra, service)}"
+        address = infra.postgres.program.address
+        settings[f"{prefix}_POSTGRES_DSN"] = f"postgresql://{login}@{address}/postgres"
+    return settings
 
 
 def _own_settings(infra: Infrastructure, service: str, public_url: str) -> dict[str, str]:
@@ -89,5 +93,7 @@ def _own_settings(infra: Infrastructure, service: str, public_url: str) -> dict[
                 "NOTIFY_SMTP_HOST": LOOPBACK,
                 "NOTIFY_SMTP_PORT": str(infra.mail.program.port if infra.mail else 0),
             }
+        case "triage-stream":
+            return {"TRIAGE_STREAM_FOLDER": str(infra.site.folder.stream)}
         case _:
             return {}

@@ -19,7 +19,12 @@ from shared.runtime.metrics import EXPRESS_SECONDS
 from shared.runtime.postgres import Connection, open_pool
 from shared.runtime.relay import Relay
 from shared.runtime.service import Parts
-from shared.topics import DISPATCH_CLOSINGS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
+from shared.topics import (
+    DISPATCH_CLOSINGS,
+    INTAKE_REQUESTS,
+    INTAKE_REQUESTS_EXPRESS,
+    TRIAGE_SURGES,
+)
 
 
 @asynccontextmanager
@@ -38,7 +43,7 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[Parts]:
         consumer = Consumer[Any](
             service="triage",
             name="triage",
-            topics=[INTAKE_REQUESTS_EXPRESS, INTAKE_REQUESTS, DISPATCH_CLOSINGS],
+            topics=[INTAKE_REQUESTS_EXPRESS, INTAKE_REQUESTS, DISPATCH_CLOSINGS, TRIAGE_SURGES],
             bootstrap=settings.kafka_bootstrap,
             pool=pool,
             handle=handle,

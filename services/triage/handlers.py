@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.triage.decisions import decision_on
-from services.triage.hearing import hear
+from services.triage.hearing import Hearing, hear
 from services.triage.ledger import Decided, Turn
 from services.triage.rulebook import Rulebook
 from services.triage.rules.dedup.comparison import Case
 from services.triage.rules.dedup.known_cases import KnownCases, Search
+from services.triage.rules.priority.surge import KnownSurge, surge_point
 from services.triage.rulings import Ruling, rule_on
+from services.triage.spots import district_of
 from shared.events import (
     CaseClosed,
     CaseReopened,
@@ -18,6 +20,8 @@ from shared.events import (
     Event,
     RequestSubmitted,
     RequestTriaged,
+    SurgeEnded,
+    SurgeStarted,
 )
 from shared.runtime.messages import Message
 from shared.topics import dedup_key
@@ -40,6 +44,16 @@ class Cases(Protocol):
 
     async def split(self, to_case: dict[str, str]) -> None:
         """Note that requests went to other cases, which are known from now on."""
+        ...
+
+    async def note_surges(self, surges: Sequence[KnownSurge]) -> None:
+        """Know these surges; an end that is known already stays."""
+        ...
+
+    async def surges(
+        self, keys: Collection[str], since: datetime, until: datetime
+    ) -> Sequence[KnownSurge]:
+        """Return at least every surge of these dedup keys between the moments."""
         ...
 
     async def near(self, searches: Sequence[Search]) -> Iterable[Case]:
@@ -73,6 +87,7 @@ async def on_messages(
 async def _take_in(events: Sequence[Event], cases: Cases) -> None:
     newest: dict[str, Turn] = {}
     to_case: dict[str, str] = {}
+    surges = [_surge(e) for e in events if isinstance(e, SurgeStarted | SurgeEnded)]
     for event in events:
         if isinstance(event, CaseRequestSplit):
             to_case[event.data.request_id] = event.data.to_case
@@ -83,11 +98,26 @@ async def _take_in(events: Sequence[Event], cases: Cases) -> None:
         await cases.turn(list(newest.values()))
     if to_case:
         await cases.split(to_case)
+    if surges:
+        await cases.note_surges(surges)
 
 
 def _turn(event: CaseClosed | CaseReopened) -> Turn:
     closed_at = event.data.closed_at if isinstance(event, CaseClosed) else None
     return Turn(event.data.case_id, event.data.version, closed_at)
+
+
+def _surge(event: SurgeStarted | SurgeEnded) -> KnownSurge:
+    told = event.data
+    return KnownSurge(
+        told.surge_id,
+        dedup_key(told.jurisdiction, told.dedup_group),
+        told.district,
+        told.window_start,
+        told.window_end if isinstance(event, SurgeEnded) else None,
+        told.count,
+        told.expected,
+    )
 
 
 def _version(turn: Turn) -> int:
@@ -98,7 +128,7 @@ async def _decide(
     events: Sequence[RequestSubmitted], cases: Cases, rulebook: Rulebook, now: datetime
 ) -> list[Event]:
     fresh = await _undecided(events, cases)
-    hearings = [hear(event.data, rulebook) for event in fresh]
+    hearings = await _with_surges([hear(event.data, rulebook) for event in fresh], cases)
     known = KnownCases()
     for found in await cases.near([hearing.search for hearing in hearings if hearing.search]):
         known.add(found)
@@ -114,6 +144,21 @@ async def _decide(
         )
         for event, ruling in zip(fresh, rulings, strict=True)
     ]
+
+
+async def _with_surges(hearings: Sequence[Hearing], cases: Cases) -> Sequence[Hearing]:
+    if not hearings:
+        return hearings
+    moments = [hearing.report.observed_at for hearing in hearings]
+    keys = {hearing.opens.key for hearing in hearings}
+    surges = await cases.surges(keys, min(moments), max(moments))
+    return [_with_surge(hearing, surges) for hearing in hearings] if surges else hearings
+
+
+def _with_surge(hearing: Hearing, surges: Sequence[KnownSurge]) -> Hearing:
+    where, moment = district_of(hearing.request), hearing.report.observed_at
+    point = surge_point(surges, hearing.opens.key, where, moment)
+    return hearing if point is None else hearing.and_also(point)
 
 
 async def _undecided(

@@ -1,6 +1,6 @@
 """From a request to a report that the rules can judge."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.triage.case_ids import case_opened_by
 from services.triage.rulebook import Assessment, CityRules, Reach, Rulebook, search_for
@@ -8,6 +8,7 @@ from services.triage.rules.dedup.addresses import address_key
 from services.triage.rules.dedup.comparison import Case, Report
 from services.triage.rules.dedup.known_cases import Search
 from services.triage.rules.priority.places import Spot
+from services.triage.rules.priority.urgency import Point
 from shared.catalogue import ServiceType
 from shared.errors import PermanentError
 from shared.events import Location, Request
@@ -45,6 +46,11 @@ class Hearing:
     assessment: Assessment
     opens: Case
     search: Search | None
+
+    def and_also(self, point: Point) -> "Hearing":
+        """Return the same with one more reason for its urgency."""
+        found = self.assessment
+        return replace(self, assessment=replace(found, urgency=found.urgency.and_also(point)))
 
 
 def hear(request: Request, rulebook: Rulebook) -> Hearing:

@@ -1,6 +1,7 @@
 """Triage's tables."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 
 import asyncpg
 
@@ -9,6 +10,7 @@ from services.triage.probes import probes
 from services.triage.rules.dedup.comparison import Case, Report
 from services.triage.rules.dedup.grid import cell_of
 from services.triage.rules.dedup.known_cases import Search
+from services.triage.rules.priority.surge import KnownSurge
 from shared.runtime.postgres import Connection
 from shared.values import GeoPoint
 
@@ -33,6 +35,18 @@ _SPLIT = """
       FROM unnest($1::uuid[], $2::uuid[]) AS split (request_id, to_case)
      WHERE decisions.request_id = split.request_id
     RETURNING decisions.*, observed_at AS opened_at, NULL::timestamptz AS closed_at
+"""
+_NOTE_SURGES = """
+    INSERT INTO surges (surge_id, dedup_key, district, since, until, count, expected)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[],
+                         $6::integer[], $7::float8[])
+    ON CONFLICT (surge_id) DO UPDATE
+       SET until = EXCLUDED.until, count = EXCLUDED.count, expected = EXCLUDED.expected
+     WHERE surges.until IS NULL AND EXCLUDED.until IS NOT NULL
+"""
+_SURGES = """
+    SELECT * FROM surges
+     WHERE dedup_key = ANY($1::text[]) AND since <= $3 AND (until IS NULL OR until > $2)
 """
 # OFFSET 0 makes each search an index scan of its own, whatever the planner thinks of the arrays
 _NEAR = """
@@ -114,6 +128,33 @@ class PostgresCases:
         rows = await self._connection.fetch(_SPLIT, list(to_case), list(to_case.values()))
         await self.add([_case(row) for row in rows])
 
+    async def note_surges(self, surges: Sequence[KnownSurge]) -> None:
+        """Know these surges; an end that is known already stays."""
+        latest = {surge.surge_id: surge for surge in sorted(surges, key=_is_over)}
+        rows = [
+            (s.surge_id, s.key, s.district, s.since, s.until, s.count, s.expected)
+            for s in latest.values()
+        ]
+        await self._connection.execute(_NOTE_SURGES, *map(list, zip(*rows, strict=True)))
+
+    async def surges(
+        self, keys: Collection[str], since: datetime, until: datetime
+    ) -> Sequence[KnownSurge]:
+        """Return the surges of these dedup keys between the moments."""
+        rows = await self._connection.fetch(_SURGES, list(keys), since, until)
+        return [
+            KnownSurge(
+                str(row["surge_id"]),
+                row["dedup_key"],
+                row["district"],
+                row["since"],
+                row["until"],
+                row["count"],
+                row["expected"],
+            )
+            for row in rows
+        ]
+
     async def near(self, searches: Sequence[Search]) -> Iterable[Case]:
         """Return the cases around the places, at the addresses and of the persons searched."""
         if not searches:
@@ -136,6 +177,10 @@ class PostgresCases:
         await self._connection.copy_records_to_table(
             "decisions", columns=_DECISION_COLUMNS, records=rows
         )
+
+
+def _is_over(surge: KnownSurge) -> bool:
+    return surge.until is not None
 
 
 def _case(row: asyncpg.Record) -> Case:

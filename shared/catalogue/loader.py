@@ -11,6 +11,7 @@ from shared.catalogue.draft import HEAD, read_draft
 from shared.catalogue.evidence import faults_of_evidence
 from shared.catalogue.faults import CatalogueError, Fault
 from shared.catalogue.jurisdiction import Catalogue
+from shared.catalogue.surges import faults_of_surges
 
 PACKAGE_DATA = Path(__file__).parent
 _DATA_SUFFIXES = (".yaml", ".geojson")
@@ -33,6 +34,7 @@ def load_catalogue(root: Path = PACKAGE_DATA) -> Catalogue:
     faults = [*(fault for _, wrong in read for fault in wrong), *faults_of(drafts)]
     faults += [fault for folder in folders for fault in faults_of_evidence(folder)]
     faults += [fault for draft in drafts for fault in faults_of_circumstances(draft)]
+    faults += [fault for folder in folders for fault in faults_of_surges(folder)]
     if faults:
         raise CatalogueError(sorted(set(faults)))
     return Catalogue(

@@ -14,7 +14,7 @@ from aiohttp import web
 from shared.runtime.http import serving
 from shared.runtime.logging import configure_logging
 from shared.runtime.postgres import Pool
-from shared.runtime.settings import ServiceSettings
+from shared.runtime.settings import ProcessSettings
 from shared.runtime.shedding import Gate
 from shared.runtime.watchdog import watchdog
 
@@ -24,7 +24,7 @@ _STOP_WITHIN_S = 9.0
 _CHECK_WITHIN_S = 2.0
 
 Work: TypeAlias = Callable[[asyncio.Event], Awaitable[None]]
-S = TypeVar("S", bound=ServiceSettings)
+S = TypeVar("S", bound=ProcessSettings)
 
 
 class Readiness(Protocol):
@@ -41,7 +41,7 @@ class Parts:
     """What a service is made of, as its ``app`` puts it together.
 
     Attributes:
-        pool: Its database.
+        pool: Its database; None where it has none.
         work: What runs beside each other until the end; each gets the event that says stop.
         must_be_ready: What ``/ready`` waits for.
         routes: What it answers over HTTP.
@@ -50,7 +50,7 @@ class Parts:
         gate: Turns some requests away before they are read.
     """
 
-    pool: Pool
+    pool: "Pool | None"
     work: Sequence[Work]
     must_be_ready: Sequence[Readiness] = ()
     routes: Sequence[web.AbstractRouteDef] = field(default=())
@@ -76,7 +76,7 @@ async def _run(settings: S, open_parts: Callable[[S], AbstractAsyncContextManage
     log.info("service_stopped")
 
 
-async def run_parts(parts: Parts, settings: ServiceSettings, stopping: asyncio.Event) -> None:
+async def run_parts(parts: Parts, settings: ProcessSettings, stopping: asyncio.Event) -> None:
     """Serve and work until ``stopping`` is set; the first part that fails ends all.
 
     Work stops at once. HTTP that has callers goes on for ``drain_seconds``, in which ``/ready``
@@ -98,7 +98,7 @@ async def run_parts(parts: Parts, settings: ServiceSettings, stopping: asyncio.E
 
 
 def _serving(
-    parts: Parts, settings: ServiceSettings, stopping: asyncio.Event
+    parts: Parts, settings: ProcessSettings, stopping: asyncio.Event
 ) -> AbstractAsyncContextManager[int]:
     return serving(
         settings.http_host,
@@ -127,6 +127,8 @@ async def _as_coroutine(work: Work, stopping: asyncio.Event) -> None:
 async def _missing(parts: Parts) -> str | None:
     if not all(part.ready for part in parts.must_be_ready):
         return "no partitions yet"
+    if parts.pool is None:
+        return None
     try:
         async with asyncio.timeout(_CHECK_WITHIN_S):
             await parts.pool.fetchval("SELECT 1")

@@ -21,6 +21,7 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.e2e
 
+PROCESSES = (*SERVICES, "triage-stream")
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<how>[?-])(?P<text>[^}]*))?\}")
@@ -37,12 +38,13 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return VARIABLE.sub(value, text)
 
 
-def environment_of(service: str, database: Database, port: int) -> dict[str, str]:
+def environment_of(service: str, database: Database, port: int, folder: Path) -> dict[str, str]:
     address = database.admin_dsn.rpartition("@")[2]
     here = {
         "kafka:9092": database.stores.bootstrap,
         "postgres:5432/route311": address,
         "mailpit": "127.0.0.1",
+        "/var/lib/route311": str(folder),
         "0.0.0.0": "127.0.0.1",  # noqa: S104 - it is replaced
     }
     environment = {}
@@ -55,13 +57,15 @@ def environment_of(service: str, database: Database, port: int) -> dict[str, str
 
 
 @asynccontextmanager
-async def started(service: str, database: Database, port: int) -> AsyncGenerator[None]:
+async def started(
+    service: str, database: Database, port: int, folder: Path
+) -> AsyncGenerator[None]:
     command = COMPOSE["services"][service]["command"]
     assert command[0] == "python"
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *command[1:],
-        env={"PATH": os.environ["PATH"], **environment_of(service, database, port)},
+        env={"PATH": os.environ["PATH"], **environment_of(service, database, port, folder)},
         cwd=ROOT,
     )
     try:
@@ -74,12 +78,12 @@ async def started(service: str, database: Database, port: int) -> AsyncGenerator
             await process.wait()
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", PROCESSES)
 async def test_the_service_gets_ready_with_its_command_and_environment(
     service: str, database: Database, tmp_path: Path
 ) -> None:
     port = Ports(tmp_path / "ports.json").port(service)
-    async with started(service, database, port), aiohttp.ClientSession() as session:
+    async with started(service, database, port, tmp_path), aiohttp.ClientSession() as session:
 
         async def ready() -> bool:
             try:
@@ -117,12 +121,12 @@ def test_every_container_but_the_one_that_ends_says_when_it_is_well() -> None:
 
 
 def test_what_must_outlive_a_container_lies_in_a_named_volume() -> None:
-    for name in ("kafka", "postgres", "mailpit"):
+    for name in ("kafka", "postgres", "mailpit", "triage-stream"):
         [volume] = COMPOSE["services"][name]["volumes"]
         assert volume.split(":")[0] in COMPOSE["volumes"], name
 
 
 def test_the_services_start_after_tables_and_topics_are_there() -> None:
-    for name in SERVICES:
+    for name in PROCESSES:
         waits_for = COMPOSE["services"][name]["depends_on"]
         assert waits_for == {"prepare": {"condition": "service_completed_successfully"}}

@@ -167,6 +167,7 @@ async def test_express_is_decided_before_a_backlog_of_standard(
 
     async with running() as parts:
         await topic_log.at_least(2_001, TRIAGE_DECISIONS)
+        assert parts.pool
         order = await parts.pool.fetch("SELECT value FROM outbox ORDER BY seq")
 
     position = [urgent.data.request_id.encode() in row["value"] for row in order].index(True)
@@ -204,10 +205,12 @@ async def test_after_a_closing_a_new_report_is_a_recurrence_and_an_older_one_is_
 ) -> None:
     before, after, again = (camp(observed_at=NOON.replace(day=day)) for day in (3, 5, 6))
     async with running() as parts:
+        pool = parts.pool
+        assert pool
         await topic_log.publish(camp())
         [first] = await topic_log.at_least(1, TRIAGE_DECISIONS)
         await topic_log.publish(closing(first.data, closed_at=NOON.replace(day=4)))
-        await eventually(lambda: parts.pool.fetchval("SELECT max(closed_at) FROM cases"))
+        await eventually(lambda: pool.fetchval("SELECT max(closed_at) FROM cases"))
         await topic_log.publish(before, after, again)
         decisions = by_request(await topic_log.at_least(4, TRIAGE_DECISIONS))
 

@@ -1,7 +1,7 @@
 """What every store of triage's cases must do; a test class brings the store."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -9,6 +9,7 @@ from services.triage.handlers import Cases
 from services.triage.ledger import Decided, Turn
 from services.triage.rulebook import Reach, search_for
 from services.triage.rules.dedup.comparison import Case, Report
+from services.triage.rules.priority.surge import KnownSurge
 from shared.events import new_id
 from tests.builders import NOON, north_of
 from tests.unit.triage.makers import DAY, HERE, HOUR, KEY, case, report
@@ -126,3 +127,33 @@ class CasesSuite:
         await cases.add([case()])
 
         assert list(await cases.near([])) == []
+
+    async def test_a_surge_comes_back_while_it_goes_on_and_within_its_bounds(
+        self, cases: Cases
+    ) -> None:
+        going_on, over = surge(), surge(until=NOON + HOUR)
+        await cases.note_surges([going_on, over])
+
+        assert await surges_at(cases, NOON) == {going_on, over}
+        assert await surges_at(cases, NOON + HOUR) == {going_on}
+        assert await surges_at(cases, NOON - HOUR) == set()
+        assert list(await cases.surges(["lakeside.gov:campsite"], NOON, NOON)) == []
+
+    async def test_the_end_of_a_surge_stays_whatever_is_told_of_it_later(
+        self, cases: Cases
+    ) -> None:
+        going_on = surge()
+        over = replace(going_on, until=NOON + HOUR, count=40)
+        await cases.note_surges([going_on])
+        await cases.note_surges([over, going_on])
+        await cases.note_surges([going_on])
+
+        assert await surges_at(cases, NOON) == {over}
+
+
+def surge(until: datetime | None = None) -> KnownSurge:
+    return KnownSurge(new_id(), KEY, "SE", NOON, until, 12, 0.4)
+
+
+async def surges_at(cases: Cases, moment: datetime) -> set[KnownSurge]:
+    return set(await cases.surges([KEY], moment, moment))

@@ -1,10 +1,12 @@
 """Triage's tables in memory, as its handler needs them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from services.triage.ledger import Decided, Turn
 from services.triage.rules.dedup.comparison import Case
 from services.triage.rules.dedup.known_cases import KnownCases, Search
+from services.triage.rules.priority.surge import KnownSurge
 
 
 class InMemoryCases:
@@ -15,6 +17,7 @@ class InMemoryCases:
         self.decisions: dict[str, Decided] = {}
         self.locked: list[str] = []
         self._versions: dict[str, int] = {}
+        self._surges: dict[str, KnownSurge] = {}
 
     async def lock(self, keys: Collection[str]) -> None:
         self.locked += keys
@@ -38,6 +41,23 @@ class InMemoryCases:
                     decided.key, decided.report, decided.outcome, case_id
                 )
                 await self.add([Case(case_id, decided.key, decided.report)])
+
+    async def note_surges(self, surges: Sequence[KnownSurge]) -> None:
+        for surge in surges:
+            known = self._surges.get(surge.surge_id)
+            if known is None or (known.until is None and surge.until is not None):
+                self._surges[surge.surge_id] = surge
+
+    async def surges(
+        self, keys: Collection[str], since: datetime, until: datetime
+    ) -> Sequence[KnownSurge]:
+        return [
+            surge
+            for surge in self._surges.values()
+            if surge.key in keys
+            and surge.since <= until
+            and (surge.until is None or surge.until > since)
+        ]
 
     async def near(self, searches: Sequence[Search]) -> Iterable[Case]:
         known = KnownCases()

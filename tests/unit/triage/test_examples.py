@@ -11,7 +11,13 @@ from services.triage.handlers import on_messages
 from services.triage.rulebook import Rulebook
 from shared.catalogue import load_catalogue
 from shared.events import Decoder, RequestTriaged, encode, type_of
-from shared.topics import DISPATCH_CLOSINGS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, Topic
+from shared.topics import (
+    DISPATCH_CLOSINGS,
+    INTAKE_REQUESTS,
+    INTAKE_REQUESTS_EXPRESS,
+    TRIAGE_SURGES,
+    Topic,
+)
 from tests.builders import NOON
 from tests.unit.triage.fakes import InMemoryCases
 from tests.unit.triage.makers import messages
@@ -40,7 +46,10 @@ async def test_the_example_of_a_request_gets_a_decision_that_its_readers_can_rea
     assert decision.data.request == example.data
 
 
-async def test_the_example_of_each_closing_is_taken_in_without_a_word() -> None:
-    events = examples_of(DISPATCH_CLOSINGS)
+@pytest.mark.parametrize("topic", [DISPATCH_CLOSINGS, TRIAGE_SURGES])
+async def test_the_example_of_each_closing_and_surge_is_taken_in_without_a_word(
+    topic: Topic,
+) -> None:
+    events = examples_of(topic)
 
     assert await on_messages(messages(*events), InMemoryCases(), RULEBOOK, NOON) == []

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.triage.handlers import on_messages
-from shared.events import Decision, Event, RequestSubmitted, RequestTriaged
+from shared.events import (
+    Decision,
+    Event,
+    RequestSubmitted,
+    RequestTriaged,
+    Surge,
+    SurgeEnded,
+    SurgeStarted,
+    new_id,
+)
 from tests.builders import NOON, north_of
 from tests.unit.triage.fakes import InMemoryCases
 from tests.unit.triage.makers import (
@@ -22,7 +31,21 @@ from tests.unit.triage.makers import (
     submitted,
 )
 
+SURGE = Surge(
+    surge_id=new_id(),
+    jurisdiction="rivertown.gov",
+    dedup_group="campsite",
+    district="SE",
+    window_start=NOON - HOUR,
+    window_end=NOON + HOUR,
+    count=12,
+    expected=0.4,
+)
 LATER = NOON + 30 * DAY
+
+
+def surge(told: type[SurgeStarted | SurgeEnded]) -> Event:
+    return told.of(SURGE, now=NOON)
 
 
 async def decided(cases: InMemoryCases, *events: Event, now: datetime = LATER) -> list[Decision]:
@@ -262,6 +285,25 @@ async def test_the_keys_of_all_messages_are_locked_before_anything_is_read() -> 
     await decided(cases, submitted(), submitted(service_code="DEBRIS"), closed("unknown", at=NOON))
 
     assert sorted(cases.locked) == ["rivertown.gov:campsite", "rivertown.gov:debris"]
+
+
+async def test_a_surge_is_a_reason_for_reports_of_its_group_district_and_time() -> None:
+    cases = InMemoryCases()
+    here, there = at(HERE, district="SE"), at(HERE, district="NW")
+
+    begun, elsewhere = await decided(
+        cases, surge(SurgeStarted), submitted(location=here), submitted(location=there)
+    )
+    await decided(cases, surge(SurgeEnded))
+    late, after = await decided(
+        cases,
+        submitted(location=here, observed_at=NOON + 0.5 * HOUR),
+        submitted(location=here, observed_at=NOON + 5 * HOUR),
+    )
+
+    codes = [[p.code for p in d.priority.reasons] for d in (begun, elsewhere, late, after)]
+    assert [code[-1] == "surge" for code in codes] == [True, False, True, False]
+    assert begun.priority.score == elsewhere.priority.score + 5
 
 
 async def test_closings_of_unknown_cases_change_nothing() -> None:

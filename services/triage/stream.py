@@ -1,0 +1,226 @@
+"""The surge watcher: a Faust app that counts reports and tells of surges.
+
+``python -m services.triage.stream`` runs it until SIGTERM, beside the triage that decides. It
+reads ``intake-requests`` and ``intake-requests-express`` and writes ``triage-surges``. This is the
+only module that touches Faust, whose types are partial.
+"""
+
+import asyncio
+import logging
+import weakref
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+import faust
+import structlog
+from faust.streams import _current_event
+from faust.types import TP, EventT
+
+from services.triage.accounts import City, cities_of
+from services.triage.event_clock import EventClock
+from services.triage.settings import StreamSettings
+from services.triage.spots import Spot
+from services.triage.surge_events import told_about
+from services.triage.surges import slot_of
+from services.triage.tally import Table, Tally
+from shared.catalogue import load_catalogue
+from shared.errors import PermanentError, Route311Error, StoppedError
+from shared.events import Decoder
+from shared.runtime.kafka import BrokerDownError, Sink, open_sink
+from shared.runtime.records import Outgoing
+from shared.runtime.service import Parts, run
+from shared.runtime.stopping import pause, unless_stopped
+from shared.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
+
+log = structlog.get_logger()
+
+_LANES = (INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS)
+_NAMES = frozenset(lane.name for lane in _LANES)
+_LOOK_EVERY_S = 0.5
+_GRACE_S = 6.0
+_TABLE_OPTIONS = {
+    "driver": "rocksdict",
+    "write_buffer_size": 4 * 1024 * 1024,
+    "block_cache_size": 8 * 1024 * 1024,
+    "max_open_files": 64,
+}
+
+
+class StreamCrashedError(Route311Error):
+    """Faust gave up; whoever runs the process starts it again."""
+
+    code = "stream_crashed"
+
+
+@dataclass(slots=True, weakref_slot=True)
+class _Message:
+    topic: str
+    partition: int
+
+
+@dataclass(slots=True, weakref_slot=True)
+class _Place:
+    """As much of an event as tables look at to find their partition."""
+
+    message: _Message
+
+
+@contextmanager
+def _in_partition(number: int) -> Generator[None]:
+    """Let tables be read and written outside the stream of a partition."""
+    place = _Place(_Message(INTAKE_REQUESTS.name, number))
+    token = _current_event.set(weakref.ref(cast("EventT[Any]", place)))
+    try:
+        yield
+    finally:
+        _current_event.reset(token)
+
+
+class SurgeWatcher:
+    """Counts reports by the events of Faust, and tells of surges now and then.
+
+    Attributes:
+        ready: Whether its tables are complete and it reads.
+    """
+
+    def __init__(self, settings: StreamSettings, cities: dict[str, City]) -> None:
+        self.ready = False
+        self._settings = settings
+        self._clock: EventClock[TP] = EventClock()
+        self._looked_at: int | None = None
+        self._to_tell: set[Spot] = set()
+        self._app = _app(settings)
+        self._tally = Tally(self._table("ledgers"), self._table("voices"), cities)
+        self._app.agent(_requests(self._app), name="surges")(self._count)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Watch until asked to stop.
+
+        Raises:
+            StreamCrashedError: Faust gave up.
+        """
+        with suppress(StoppedError):
+            async with open_sink(self._settings.kafka_bootstrap, stopping) as sink:
+                try:
+                    await unless_stopped(stopping, self._app.start())
+                    self.ready = True
+                    log.info("stream_started")
+                    await self._look_on(sink, stopping)
+                finally:
+                    self.ready = False
+                    await self._app.stop()
+
+    def _table(self, name: str) -> Table:
+        partitions = INTAKE_REQUESTS.partitions
+        table = self._app.Table(
+            name,
+            partitions=partitions,
+            key_type=bytes,
+            value_type=bytes,
+            options=dict(_TABLE_OPTIONS),
+        )
+        return cast("Table", table)
+
+    async def _count(self, stream: Any) -> None:  # noqa: ANN401 - a stream of Faust
+        decoder = Decoder(INTAKE_REQUESTS.events)
+        async for event in stream.events():
+            message = event.message
+            try:
+                request = decoder.decode(event.value).data
+            except PermanentError:  # triage parks it
+                self._clock.saw(message.tp, message.offset, None)
+                continue
+            if self._tally.take_in(request, message.partition):
+                self._to_tell.add(Spot.of(request, message.partition))
+            self._clock.saw(message.tp, message.offset, request.observed_at)
+
+    async def _look_on(self, sink: Sink, stopping: asyncio.Event) -> None:
+        self._to_tell.update(self._tally.spots())  # what a crash may have left untold
+        while not self._app.should_stop:
+            if not self._app.rebalancing:
+                await self._advance()
+                await self._tell(sink)
+            await pause(stopping, _LOOK_EVERY_S)
+        raise StreamCrashedError("faust gave up") from self._app.crash_reason
+
+    async def _advance(self) -> None:
+        now = self._clock.now({lane: await self._waits(lane) for lane in self._lanes()})
+        if now is None or slot_of(now) == self._looked_at:
+            return
+        self._looked_at = slot_of(now)
+        for spot in self._tally.spots():
+            with _in_partition(spot.partition):
+                if self._tally.advance(spot, now):
+                    self._to_tell.add(spot)
+            await asyncio.sleep(0)
+
+    def _lanes(self) -> list[TP]:
+        return [lane for lane in self._app.consumer.assignment() if lane.topic in _NAMES]
+
+    async def _waits(self, lane: TP) -> bool:
+        """Tell whether the lane holds what was not read yet, as far as can be told."""
+        consumer: Any = self._app.consumer
+        end, at = consumer.highwater(lane), self._clock.next_offset(lane)
+        if at is None:
+            at = consumer._read_offset[lane]  # noqa: SLF001 - where reading begins
+        if at is None:
+            at = (await consumer.earliest_offsets(lane))[lane]
+        return bool(end is None or at < end)
+
+    async def _tell(self, sink: Sink) -> None:
+        for spot in list(self._to_tell):
+            with _in_partition(spot.partition):
+                surges = self._tally.untold(spot)
+            for surge in surges:
+                events = told_about(spot, surge)
+                try:
+                    await sink.publish([r for e in events for r in Outgoing.carrying(e)])
+                except BrokerDownError as error:
+                    raise StreamCrashedError("the broker does not take surges") from error
+                with _in_partition(spot.partition):
+                    self._tally.told(spot, surge)
+                for event in events:
+                    log.info("surge_told", type=event.type, spot=spot.name)
+            self._to_tell.discard(spot)
+
+
+def _app(settings: StreamSettings) -> faust.App:
+    return faust.App(
+        settings.group,
+        broker=f"kafka://{settings.kafka_bootstrap}",
+        store="rocksdb://",
+        datadir=settings.folder,
+        consumer_auto_offset_reset="earliest",
+        topic_partitions=INTAKE_REQUESTS.partitions,
+        topic_replication_factor=settings.replication,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        web_enabled=False,
+        autodiscover=False,
+        agent_supervisor="mode.CrashingSupervisor",
+    )
+
+
+def _requests(app: faust.App) -> Any:  # noqa: ANN401 - a topic of Faust
+    return app.topic(
+        *(lane.name for lane in _LANES),
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
+    )
+
+
+@asynccontextmanager
+async def surge_stream(settings: StreamSettings) -> AsyncGenerator[Parts]:
+    """Put the surge watcher together."""
+    for library in ("faust", "mode"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+    watcher = SurgeWatcher(settings, cities_of(load_catalogue()))
+    yield Parts(None, work=[watcher.run], must_be_ready=[watcher])
+
+
+if __name__ == "__main__":
+    run("triage-stream", StreamSettings(), surge_stream)

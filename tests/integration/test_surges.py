@@ -1,0 +1,213 @@
+"""The surge watcher as a process of its own: killed, restarted, and told everything twice."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+
+from shared.events import Event, RequestSubmitted, SurgeEnded, SurgeStarted, encode, new_id
+from shared.runtime.kafka.reader import ends_of
+from shared.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, TRIAGE_SURGES
+from tests.builders import NOON, location, request_submitted
+from tests.stack import Stores
+from tests.topic_log import TopicLog, read_between
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+LEAST = 10
+_PATIENCE_S = 60
+
+
+@dataclass
+class Watcher:
+    """A surge watcher that can be started, stopped and killed, always with the same tables."""
+
+    bootstrap: str
+    folder: Path
+    group: str = field(default_factory=lambda: f"surges-{new_id()}")
+    said: list[bytes] = field(default_factory=list)
+
+    @contextmanager
+    def running(self, *, ends_by: signal.Signals = signal.SIGTERM) -> Iterator[None]:
+        settings = {
+            "ROUTE311_KAFKA_BOOTSTRAP": self.bootstrap,
+            "TRIAGE_STREAM_HTTP_PORT": "0",
+            "TRIAGE_STREAM_FOLDER": str(self.folder),
+            "TRIAGE_STREAM_GROUP": self.group,
+        }
+        process = subprocess.Popen(
+            (sys.executable, "-m", "services.triage.stream"),
+            env=os.environ | settings,
+            stdout=subprocess.PIPE,
+        )
+        try:
+            yield
+        finally:
+            process.send_signal(ends_by)
+            said, _ = process.communicate(timeout=15)
+            self.said += said.splitlines()
+            sys.stdout.buffer.write(said)  # shown when the test fails
+        assert process.returncode == (0 if ends_by == signal.SIGTERM else -ends_by)
+
+
+@pytest.fixture
+async def watcher(stores: Stores, topic_log: TopicLog, tmp_path: Path) -> Watcher:
+    """A watcher for which everything before the test was read already."""
+    made = Watcher(stores.bootstrap, tmp_path / "tables")
+    lanes = {INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name}
+    here = {p: offset for p, offset in topic_log.began_at.items() if p.topic in lanes}
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=stores.bootstrap, group_id=made.group, enable_auto_commit=False
+    )
+    await consumer.start()
+    consumer.assign(list(here))
+    await consumer.commit(here)
+    await consumer.stop()
+    return made
+
+
+def tree(at: datetime = NOON, district: str = "SE", **changes: Any) -> RequestSubmitted:
+    fields: dict[str, Any] = {
+        "dedup_group": "tree-emergency",
+        "location": location(district=district),
+        "observed_at": at,
+    }
+    return request_submitted(**(fields | changes))
+
+
+def storm(count: int, at: datetime = NOON, district: str = "SE", **rest: Any) -> list[Event]:
+    return [tree(at + n * MINUTE, district, **rest) for n in range(count)]
+
+
+async def told(topic_log: TopicLog, district: str) -> list[Any]:
+    return [e for e in await topic_log.events(TRIAGE_SURGES) if e.data.district == district]
+
+
+async def read_so_far(topic_log: TopicLog, mark: str) -> None:
+    """Return when all that was published before is counted.
+
+    A storm of the same group is behind it in the same partition, and it is told.
+    """
+    await topic_log.publish(*storm(LEAST, district=mark))
+    await eventually(lambda: told(topic_log, mark), _PATIENCE_S)
+
+
+async def test_a_storm_begins_and_ends_once_each_by_the_clock_of_its_reports(
+    watcher: Watcher, topic_log: TopicLog
+) -> None:
+    with watcher.running():
+        await topic_log.write(INTAKE_REQUESTS, "portland.gov:tree-emergency", b"garbage")
+        await topic_log.publish(*storm(8), *storm(4, lane="express"))
+        await eventually(lambda: told(topic_log, "SE"), _PATIENCE_S)
+        await topic_log.publish(tree(NOON + 5 * HOUR, "NW"))
+
+        async def over() -> bool:
+            return len(await told(topic_log, "SE")) >= 2
+
+        await eventually(over, _PATIENCE_S)
+
+    started, ended = await told(topic_log, "SE")
+    assert (type(started), type(ended)) == (SurgeStarted, SurgeEnded)
+    assert (started.data.count, ended.data.count) == (LEAST, 12)
+    assert started.data.window_start == NOON - 50 * MINUTE
+    assert NOON < ended.time < NOON + 2 * HOUR
+    keys = {record.key for record in await topic_log.records(TRIAGE_SURGES)}
+    assert keys == {b"tree-emergency:SE"}
+    assert json.loads(watcher.said[-1])["event"] == "service_stopped"
+    assert all(json.loads(line)["service"] == "triage-stream" for line in watcher.said)
+
+
+async def test_a_backlog_behind_a_restart_is_neither_lost_nor_counted_twice(
+    watcher: Watcher, topic_log: TopicLog
+) -> None:
+    with watcher.running():
+        await topic_log.publish(*storm(LEAST - 2))
+        await read_so_far(topic_log, "mark 1")
+    await topic_log.publish(tree(), *storm(LEAST - 1, district="NE"))
+    with watcher.running():
+        await read_so_far(topic_log, "mark 2")
+        assert await told(topic_log, "SE") == []
+        await topic_log.publish(tree(NOON + 3 * MINUTE), tree(NOON, "NE"))
+        await read_so_far(topic_log, "mark 3")
+
+    assert [event.data.count for event in await told(topic_log, "SE")] == [LEAST]
+    assert [event.data.count for event in await told(topic_log, "NE")] == [LEAST]
+
+
+async def test_after_a_kill_the_work_that_is_done_again_counts_once(
+    watcher: Watcher, topic_log: TopicLog
+) -> None:
+    """All comes before the first commit of offsets, so the whole of it is done again."""
+    with watcher.running(ends_by=signal.SIGKILL):
+        await topic_log.publish(*storm(LEAST - 1))
+        await read_so_far(topic_log, "mark 1")
+    with watcher.running(ends_by=signal.SIGKILL):
+        await read_so_far(topic_log, "mark 2")
+    shutil.rmtree(watcher.folder)  # the tables are in Kafka as well
+    with watcher.running():
+        await read_so_far(topic_log, "mark 3")
+        assert await told(topic_log, "SE") == []
+        await topic_log.publish(tree())
+        await read_so_far(topic_log, "mark 4")
+
+    assert [event.data.count for event in await told(topic_log, "SE")] == [LEAST]
+    by_id = {event.id: event for event in await topic_log.events(TRIAGE_SURGES)}
+    again = await topic_log.records(TRIAGE_SURGES)
+    assert {record.value for record in again} == {encode(event) for event in by_id.values()}
+    assert {type(event) for event in by_id.values()} == {SurgeStarted}
+    assert len(by_id) == 5
+
+
+async def test_requests_that_come_again_make_no_new_surge(
+    watcher: Watcher, topic_log: TopicLog
+) -> None:
+    first, later = storm(LEAST + 2), storm(LEAST - 1, at=NOON + 9 * HOUR)
+    with watcher.running():
+        await topic_log.publish(*first, *later)
+        await read_so_far(topic_log, "mark 1")
+        before = await told(topic_log, "SE")
+        await topic_log.publish(*first, *later, *first)
+        await read_so_far(topic_log, "mark 2")
+    with watcher.running():
+        await topic_log.publish(*later, *first)
+        await read_so_far(topic_log, "mark 3")
+
+    assert {event.id for event in before} <= {e.id for e in await told(topic_log, "SE")}
+    assert [type(event) for event in await told(topic_log, "SE")] == [SurgeStarted, SurgeEnded]
+
+
+async def test_what_is_old_by_the_clock_of_the_reports_is_swept_from_the_tables(
+    watcher: Watcher, topic_log: TopicLog
+) -> None:
+    with watcher.running():
+        await topic_log.publish(*storm(LEAST - 1))
+        await read_so_far(topic_log, "mark 1")
+    with watcher.running():  # what was recovered is swept like what was heard
+        await topic_log.publish(tree(NOON + 3 * DAY), tree(NOON + 3 * DAY + HOUR))
+
+        async def swept() -> bool:
+            return len(await _kept_voices(watcher)) == 2
+
+        await eventually(swept, _PATIENCE_S)
+
+
+async def _kept_voices(watcher: Watcher) -> dict[bytes, bytes]:
+    """Return what the table of voices holds by its topic."""
+    topic = f"{watcher.group}-voices-changelog"
+    beginning = dict.fromkeys(await ends_of(watcher.bootstrap, [topic]), 0)
+    records = await read_between(watcher.bootstrap, beginning)
+    newest = {record.key or b"": record.value for record in records}
+    return {key: value for key, value in newest.items() if value}

@@ -1,0 +1,66 @@
+from datetime import datetime
+
+import pytest
+
+from services.triage.rules.priority.surge import LONGEST, POINTS, KnownSurge, surge_point
+from services.triage.rules.priority.urgency import Level, Point, Urgency
+from tests.builders import NOON
+from tests.unit.triage.makers import DAY, HOUR, KEY
+
+
+def surge(**changes: object) -> KnownSurge:
+    fields = {
+        "surge_id": "s1",
+        "key": KEY,
+        "district": "SE",
+        "since": NOON,
+        "until": NOON + 3 * HOUR,
+        "count": 12,
+        "expected": 0.4,
+    }
+    return KnownSurge(**(fields | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("key", "district", "moment", "counts"),
+    [
+        pytest.param(KEY, "SE", NOON, True, id="at its beginning"),
+        pytest.param(KEY, "SE", NOON + 2.99 * HOUR, True, id="just before its end"),
+        pytest.param(KEY, "SE", NOON + 3 * HOUR, False, id="at its end"),
+        pytest.param(KEY, "SE", NOON - 0.01 * HOUR, False, id="before it"),
+        pytest.param(KEY, "NW", NOON, False, id="in another district"),
+        pytest.param("rivertown.gov:noise", "SE", NOON, False, id="of another group"),
+    ],
+)
+def test_a_surge_counts_for_reports_of_its_group_district_and_time(
+    key: str, district: str, moment: datetime, *, counts: bool
+) -> None:
+    assert bool(surge_point([surge()], key, district, moment)) == counts
+
+
+@pytest.mark.parametrize(("after", "counts"), [(0.99, True), (1.0, False)])
+def test_a_surge_without_an_end_counts_for_a_day(after: float, *, counts: bool) -> None:
+    open_ended = surge(until=None)
+
+    assert bool(surge_point([open_ended], KEY, "SE", NOON + after * LONGEST)) == counts
+
+
+def test_the_reason_says_how_many_there_are_and_how_many_are_usual() -> None:
+    yesterday = surge(surge_id="s0", since=NOON - DAY, until=NOON + DAY, count=99)
+
+    found = surge_point([surge(), yesterday], KEY, "SE", NOON)
+
+    assert found == Point("surge", POINTS, "12 reports in SE, 0.4 are usual")
+
+
+@pytest.mark.parametrize(("score", "level"), [(0, "P5"), (20, "P4"), (40, "P3"), (60, "P2")])
+def test_a_surge_by_itself_lifts_no_report_to_another_level(score: int, level: Level) -> None:
+    urgency = Urgency((Point("base", score),)).and_also(Point("surge", POINTS))
+
+    assert (urgency.score, urgency.level) == (score + POINTS, level)
+
+
+def test_a_surge_tips_a_score_that_stands_on_the_edge() -> None:
+    urgency = Urgency((Point("base", 40), Point("hazard", 15)))
+
+    assert (urgency.level, urgency.and_also(Point("surge", POINTS)).level) == ("P3", "P2")
