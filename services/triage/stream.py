@@ -28,18 +28,19 @@ from services.triage.tally import Table, Tally
 from shared.catalogue import load_catalogue
 from shared.errors import PermanentError, Route311Error, StoppedError
 from shared.events import Decoder
-from shared.runtime.kafka import BrokerDownError, Sink, open_sink
+from shared.runtime.kafka import BrokerDownError, Sink, apply_topics, open_sink
 from shared.runtime.records import Outgoing
 from shared.runtime.service import Parts, run
 from shared.runtime.stopping import pause, unless_stopped
-from shared.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
+from shared.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, Topic
 
 log = structlog.get_logger()
 
 _LANES = (INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS)
 _NAMES = frozenset(lane.name for lane in _LANES)
+_TABLES = ("ledgers", "voices")
 _LOOK_EVERY_S = 0.5
-_GRACE_S = 6.0
+_SESSION_S = 10.0  # so long a restart waits for one that was killed
 _TABLE_OPTIONS = {
     "driver": "rocksdict",
     "write_buffer_size": 4 * 1024 * 1024,
@@ -92,7 +93,8 @@ class SurgeWatcher:
         self._looked_at: int | None = None
         self._to_tell: set[Spot] = set()
         self._app = _app(settings)
-        self._tally = Tally(self._table("ledgers"), self._table("voices"), cities)
+        ledgers, voices = map(self._table, _TABLES)
+        self._tally = Tally(ledgers, voices, cities)
         self._app.agent(_requests(self._app), name="surges")(self._count)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -103,6 +105,7 @@ class SurgeWatcher:
         """
         with suppress(StoppedError):
             async with open_sink(self._settings.kafka_bootstrap, stopping) as sink:
+                await self._make_topics()
                 try:
                     await unless_stopped(stopping, self._app.start())
                     self.ready = True
@@ -112,11 +115,28 @@ class SurgeWatcher:
                     self.ready = False
                     await self._app.stop()
 
+    async def _make_topics(self) -> None:
+        """Make the topics of the tables; Faust would look for them before they are there."""
+        own = [
+            Topic(
+                f"{self._settings.group}-{table}-changelog",
+                "triage",
+                "what the table keeps",
+                readers=(),
+                events=(),
+                retention=None,
+                partitions=INTAKE_REQUESTS.partitions,
+            )
+            for table in _TABLES
+        ]
+        await apply_topics(
+            self._settings.kafka_bootstrap, own, replication=self._settings.replication
+        )
+
     def _table(self, name: str) -> Table:
-        partitions = INTAKE_REQUESTS.partitions
         table = self._app.Table(
             name,
-            partitions=partitions,
+            partitions=INTAKE_REQUESTS.partitions,
             key_type=bytes,
             value_type=bytes,
             options=dict(_TABLE_OPTIONS),
@@ -192,9 +212,11 @@ def _app(settings: StreamSettings) -> faust.App:
         broker=f"kafka://{settings.kafka_bootstrap}",
         store="rocksdb://",
         datadir=settings.folder,
+        broker_session_timeout=_SESSION_S,
+        broker_heartbeat_interval=_SESSION_S / 5,
         consumer_auto_offset_reset="earliest",
         topic_partitions=INTAKE_REQUESTS.partitions,
-        topic_replication_factor=settings.replication,
+        topic_allow_declare=False,
         topic_disable_leader=True,
         table_standby_replicas=0,
         web_enabled=False,

@@ -56,6 +56,7 @@ async def test_a_day_ends_by_itself_with_a_summary_in_which_nothing_is_lost(fold
             "300 m away: 3 reports, 1 case of its own.",
             "A dark traffic signal: 3 reports, 1 case, priority P1",
             "A power line that sparks: 2 reports, 1 case; 2 of 2 told to call 911",
+            "A gust of wind in SE: 14 reports, 14 cases. A surge was told of after 10 reports",
             "Oregon Department of Transportation, 1-888-ASK-ODOT",
             "211info, 211.",
             "2 problems in the next city: City of Gresham.",

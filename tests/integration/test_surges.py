@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer
 
+from services.triage.surges import slot_of
 from shared.events import Event, RequestSubmitted, SurgeEnded, SurgeStarted, encode, new_id
 from shared.runtime.kafka.reader import ends_of
 from shared.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, TRIAGE_SURGES
@@ -199,7 +200,8 @@ async def test_what_is_old_by_the_clock_of_the_reports_is_swept_from_the_tables(
         await topic_log.publish(tree(NOON + 3 * DAY), tree(NOON + 3 * DAY + HOUR))
 
         async def swept() -> bool:
-            return len(await _kept_voices(watcher)) == 2
+            kept = {int(key.rpartition(b"\t")[2]) for key in await _kept_voices(watcher)}
+            return kept == {slot_of(NOON + 3 * DAY), slot_of(NOON + 3 * DAY + HOUR)}
 
         await eventually(swept, _PATIENCE_S)
 

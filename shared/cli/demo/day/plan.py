@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
 
-from shared.cli.demo.day import broken, camps, hazards, neighbours
+from shared.cli.demo.day import broken, camps, hazards, neighbours, storm
 from shared.cli.demo.day.garbage import Garbage, garbage
 from shared.cli.demo.day.report import Report
 from shared.cli.demo.day.routine import Routine
@@ -27,6 +27,7 @@ STORIES: tuple[Story, ...] = (
     broken.a_stutter,
     broken.an_id_with_other_data,
     broken.wrong_data,
+    storm.a_gust_of_wind,
 )
 PLACES = (
     camps.CAMP_AT,

@@ -34,6 +34,8 @@ class Facts:
         followers: Requests of each case, in the order in which they joined it.
         raised: Priorities that rose after their case was opened.
         leads: For each case the first work order of a bureau that leads it.
+        surges: As they were told first, by their ids.
+        surges_over: As they were told when they were over.
         orders: Every work order as its bureau was told last.
         updates: The receipt for each update of a bureau.
         undelivered: Why messages were not sent, and how often.
@@ -47,6 +49,8 @@ class Facts:
     decisions: dict[str, e.Decision] = field(default_factory=dict)
     cases: dict[str, e.CaseState] = field(default_factory=dict)
     followers: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    surges: dict[str, e.Surge] = field(default_factory=dict)
+    surges_over: dict[str, e.Surge] = field(default_factory=dict)
     raised: list[e.CaseRaise] = field(default_factory=list)
     leads: dict[str, Issued] = field(default_factory=dict)
     orders: dict[str, e.WorkOrder] = field(default_factory=dict)

@@ -44,6 +44,14 @@ def _decision(facts: Facts, event: e.RequestTriaged, _: datetime) -> None:
     facts.decisions.setdefault(event.data.request_id, event.data)
 
 
+def _surge(facts: Facts, event: e.SurgeStarted, _: datetime) -> None:
+    facts.surges[event.data.surge_id] = event.data
+
+
+def _surge_over(facts: Facts, event: e.SurgeEnded, _: datetime) -> None:
+    facts.surges_over[event.data.surge_id] = event.data
+
+
 def _case(facts: Facts, event: e.CaseStatusChanged | e.CaseClosed, _: datetime) -> None:
     _now_so(facts, event.data)
 
@@ -93,6 +101,8 @@ _LESSONS: Mapping[type[e.Event], _Lesson] = {
     e.SubmissionRejected: _rejected,
     e.RequestSubmitted: _request,
     e.RequestTriaged: _decision,
+    e.SurgeStarted: _surge,
+    e.SurgeEnded: _surge_over,
     e.CaseOpened: _joined,
     e.CaseRequestAttached: _joined,
     e.CaseStatusChanged: _case,

@@ -6,7 +6,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from shared.cli.demo.day import broken, camps, hazards, neighbours
+from shared.cli.demo.day import broken, camps, hazards, neighbours, storm
+from shared.cli.demo.day.routine import TIMEZONE
 from shared.cli.demo.play.figures import told
 from shared.cli.demo.show.layout import counted, heading, listed
 from shared.cli.demo.show.outcome import Outcome
@@ -63,6 +64,20 @@ def _wire(outcome: Outcome) -> str:
     )
 
 
+def _storm(outcome: Outcome) -> str:
+    tale, facts = Tale(outcome, storm.STORM), outcome.facts
+    groups = {decision.request.dedup_group for decision in tale.decisions}
+    begun = [surge for surge in facts.surges.values() if surge.dedup_group in groups]
+    if not begun:
+        return f"A gust of wind: {tale.reports_to_cases}; nobody spoke of a surge."
+    whole = facts.surges_over.get(begun[0].surge_id)
+    end = f", over by {whole.window_end.astimezone(TIMEZONE):%H:%M}" if whole else ""
+    return (
+        f"A gust of wind in {begun[0].district}: {tale.reports_to_cases}. A surge was told of "
+        f"after {begun[0].count} reports, where {begun[0].expected:g} an hour are usual{end}."
+    )
+
+
 def _pothole(outcome: Outcome) -> str:
     tale = Tale(outcome, hazards.POTHOLE)
     kinds = {outcome.city.services[d.service_code].name.en for d in tale.decisions}
@@ -111,6 +126,7 @@ _TALES: Sequence[Callable[[Outcome], str]] = (
     _mattress,
     _signal,
     _wire,
+    _storm,
     _pothole,
     _elsewhere,
     _private,

@@ -13,6 +13,7 @@ from shared.cli.demo.day import broken as b
 from shared.cli.demo.day import camps as c
 from shared.cli.demo.day import hazards as h
 from shared.cli.demo.day import neighbours as n
+from shared.cli.demo.day import storm as s
 from shared.cli.demo.day.kinds import WITHOUT_PLACE
 from shared.cli.demo.day.plan import OFFLINE, PLACES
 from shared.cli.demo.day.routine import TIMEZONE
@@ -152,12 +153,26 @@ def test_the_other_camp_is_near_but_not_the_same(day: Day) -> None:
         (n.GRESHAM, 2, "othole"),
         (n.PRIVATE, 1, "@example.org"),
         (h.LAST, 5, "manhole"),
+        (s.STORM, 14, "limb"),
     ],
 )
 def test_every_planted_story_is_there(day: Day, story: str, reports: int, words: str) -> None:
     planted = day.of_story(story)
     assert len(planted) == reports
     assert any(words in report.data["description"] for report in planted)
+
+
+def test_the_storm_is_many_problems_in_one_district_within_an_hour(
+    day: Day, catalogue: Catalogue
+) -> None:
+    storm = day.of_story(s.STORM)
+    people = {report.data["reporter"]["email"] for report in storm}
+    assert len(people) == len(storm)
+    assert storm[-1].handed_in_at - storm[0].sent_at < timedelta(hours=1)
+    fallen = points(storm)
+    assert all(distance_m(a, b) > 40 for a in fallen for b in fallen if a is not b)
+    city = catalogue.jurisdictions["portland.gov"]
+    assert set(Places(city.id, city.folder).district(fallen)) == {"SE"}
 
 
 def test_the_pothole_is_reported_in_spanish_and_left_to_the_words(day: Day) -> None:

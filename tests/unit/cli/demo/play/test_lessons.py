@@ -9,13 +9,21 @@ from shared.events import (
     NotificationSuppressed,
     RequestTriaged,
     Surge,
+    SurgeEnded,
     SurgeStarted,
     UpdateReceipt,
     UpdateRefused,
     WorkOrderChanged,
     WorkOrderIssued,
 )
-from tests.builders import NOON, case_with_request, decision, priority, request_triaged
+from tests.builders import (
+    NOON,
+    case_with_request,
+    contact_given,
+    decision,
+    priority,
+    request_triaged,
+)
 from tests.unit.cli.demo.makers import notification, work_order
 
 
@@ -86,17 +94,29 @@ def test_refused_updates_and_unsent_messages_keep_their_reason() -> None:
     assert facts.undelivered == {"channel_not_available": 1}
 
 
-def test_what_the_demo_has_no_use_for_is_passed_over() -> None:
+def test_a_surge_is_kept_as_it_began_and_as_it_was_when_it_was_over() -> None:
     facts = Facts()
-    surge = Surge(
+    began, over = surge(count=10), surge(count=14)
+    for _ in range(2):
+        learn(facts, SurgeStarted.of(began, now=NOON), NOON)
+        learn(facts, SurgeEnded.of(over, now=NOON), NOON)
+    assert (facts.surges, facts.surges_over) == ({"s": began}, {"s": over})
+
+
+def surge(count: int) -> Surge:
+    return Surge(
         surge_id="s",
         jurisdiction="portland.gov",
         dedup_group="wire",
-        district="north",
+        district="N",
         window_start=NOON,
         window_end=NOON,
-        count=9,
+        count=count,
         expected=1.0,
     )
-    learn(facts, SurgeStarted.of(surge, now=NOON), NOON)
+
+
+def test_what_the_demo_has_no_use_for_is_passed_over() -> None:
+    facts = Facts()
+    learn(facts, contact_given("r"), NOON)
     assert facts == Facts()

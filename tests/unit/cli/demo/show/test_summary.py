@@ -1,6 +1,6 @@
 """The summary: what was said is counted, what is missing is named, 80 columns are enough."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -12,10 +12,12 @@ from shared.catalogue import load_catalogue
 from shared.cli.demo.day import Day, make_day
 from shared.cli.demo.day.camps import CAMP
 from shared.cli.demo.day.hazards import SIGNAL
+from shared.cli.demo.day.routine import TIMEZONE
+from shared.cli.demo.day.storm import STORM
 from shared.cli.demo.play.facts import Facts, Parked
 from shared.cli.demo.show.outcome import Outcome, StatusPage
 from shared.cli.demo.show.summary import print_summary
-from shared.events import Emergency, Fault, Referral, Rejection
+from shared.events import Emergency, Fault, Referral, Rejection, Surge
 from tests.builders import decision, priority
 from tests.unit.cli.demo.makers import Router
 
@@ -90,6 +92,35 @@ def test_a_story_that_fell_apart_is_told_as_it_is(router: Router) -> None:
     assert "A dark traffic signal: 3 reports, 3 cases, priority P1" in flat(
         printed(outcome(router.facts))
     )
+
+
+@pytest.mark.parametrize(
+    ("hours", "end"), [(0, "are usual."), (3, "are usual, over by 17:30.")], ids=["begun", "over"]
+)
+def test_the_gust_is_told_with_the_surge_that_it_made(router: Router, hours: int, end: str) -> None:
+    for report in DAY.of_story(STORM):
+        made = router.accepts(report.source, report.id, dedup_group="tree-emergency")
+        router.opens(made, priority=priority("P1", 80))
+    began = datetime(2026, 3, 3, 14, 30, tzinfo=TIMEZONE)
+    surge = Surge(
+        surge_id="s",
+        jurisdiction="portland.gov",
+        dedup_group="tree-emergency",
+        district="SE",
+        window_start=began,
+        window_end=began + timedelta(hours=hours),
+        count=10,
+        expected=0.2,
+    )
+    text = flat(printed(outcome(router.facts)))
+    assert "A gust of wind: 14 reports, 14 cases; nobody spoke of a surge." in text
+
+    router.facts.surges["s"] = surge
+    if hours:
+        router.facts.surges_over["s"] = surge
+    text = flat(printed(outcome(router.facts)))
+    assert "A gust of wind in SE: 14 reports, 14 cases. A surge was told of after 10" in text
+    assert f"where 0.2 an hour {end}" in text
 
 
 def test_channels_lanes_and_bureaus_are_counted(router: Router) -> None:
