@@ -1,11 +1,11 @@
-"""What was heard at one spot, as the surge rules see it."""
+"""What was heard at one patch, as the surge rules see it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from services.triage.spots import Ledger, Spot, Surge
+from services.triage.patches import Ledger, Patch, Surge
 from services.triage.surges import HOUR, KEPT_HOURS, WEEKS, Stretch, begin, end, usual_in
 from services.triage.voices import count, unpack
 from shared.catalogue import Catalogue
@@ -23,22 +23,22 @@ class City:
 
 
 class Account:
-    """The ledger of a spot together with the voices that it speaks of."""
+    """The ledger of a patch together with the voices that it speaks of."""
 
     def __init__(
-        self, spot: Spot, ledger: Ledger, voices: Mapping[bytes, bytes], city: City
+        self, patch: Patch, ledger: Ledger, voices: Mapping[bytes, bytes], city: City
     ) -> None:
         self.ledger = ledger
-        self._spot = spot
+        self._patch = patch
         self._voices = voices
-        self._limits = city.surges.of(spot.group)
+        self._limits = city.surges.of(patch.group)
         self._timezone = city.timezone
 
     def heard(self, slot: int) -> list[int]:
         """Return the voices of a slot."""
         if slot not in self.ledger.slots:
             return []
-        return unpack(self._voices.get(self._spot.at(slot), b""))
+        return unpack(self._voices.get(self._patch.at(slot), b""))
 
     def note(self, slot: int) -> None:
         """Note that something is heard in a slot."""

@@ -7,12 +7,12 @@ from typing import Any, Protocol
 from services.triage.decisions import decision_on
 from services.triage.hearing import Hearing, hear
 from services.triage.ledger import Decided, Turn
+from services.triage.patches import district_of
 from services.triage.rulebook import Rulebook
 from services.triage.rules.dedup.comparison import Case
 from services.triage.rules.dedup.known_cases import KnownCases, Search
 from services.triage.rules.priority.surge import KnownSurge, surge_point
 from services.triage.rulings import Ruling, rule_on
-from services.triage.spots import district_of
 from shared.events import (
     CaseClosed,
     CaseReopened,

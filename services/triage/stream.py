@@ -20,8 +20,8 @@ from faust.types import TP, EventT
 
 from services.triage.accounts import City, cities_of
 from services.triage.event_clock import EventClock
+from services.triage.patches import Patch
 from services.triage.settings import StreamSettings
-from services.triage.spots import Spot
 from services.triage.surge_events import told_about
 from services.triage.surges import slot_of
 from services.triage.tally import Table, Tally
@@ -91,7 +91,7 @@ class SurgeWatcher:
         self._settings = settings
         self._clock: EventClock[TP] = EventClock()
         self._looked_at: int | None = None
-        self._to_tell: set[Spot] = set()
+        self._to_tell: set[Patch] = set()
         self._app = _app(settings)
         ledgers, voices = map(self._table, _TABLES)
         self._tally = Tally(ledgers, voices, cities)
@@ -153,11 +153,11 @@ class SurgeWatcher:
                 self._clock.saw(message.tp, message.offset, None)
                 continue
             if self._tally.take_in(request, message.partition):
-                self._to_tell.add(Spot.of(request, message.partition))
+                self._to_tell.add(Patch.of(request, message.partition))
             self._clock.saw(message.tp, message.offset, request.observed_at)
 
     async def _look_on(self, sink: Sink, stopping: asyncio.Event) -> None:
-        self._to_tell.update(self._tally.spots())  # what a crash may have left untold
+        self._to_tell.update(self._tally.patches())  # what a crash may have left untold
         while not self._app.should_stop:
             if not self._app.rebalancing:
                 await self._advance()
@@ -170,10 +170,10 @@ class SurgeWatcher:
         if now is None or slot_of(now) == self._looked_at:
             return
         self._looked_at = slot_of(now)
-        for spot in self._tally.spots():
-            with _in_partition(spot.partition):
-                if self._tally.advance(spot, now):
-                    self._to_tell.add(spot)
+        for patch in self._tally.patches():
+            with _in_partition(patch.partition):
+                if self._tally.advance(patch, now):
+                    self._to_tell.add(patch)
             await asyncio.sleep(0)
 
     def _lanes(self) -> list[TP]:
@@ -190,20 +190,20 @@ class SurgeWatcher:
         return bool(end is None or at < end)
 
     async def _tell(self, sink: Sink) -> None:
-        for spot in list(self._to_tell):
-            with _in_partition(spot.partition):
-                surges = self._tally.untold(spot)
+        for patch in list(self._to_tell):
+            with _in_partition(patch.partition):
+                surges = self._tally.untold(patch)
             for surge in surges:
-                events = told_about(spot, surge)
+                events = told_about(patch, surge)
                 try:
                     await sink.publish([r for e in events for r in Outgoing.carrying(e)])
                 except BrokerDownError as error:
                     raise StreamCrashedError("the broker does not take surges") from error
-                with _in_partition(spot.partition):
-                    self._tally.told(spot, surge)
+                with _in_partition(patch.partition):
+                    self._tally.told(patch, surge)
                 for event in events:
-                    log.info("surge_told", type=event.type, spot=spot.name)
-            self._to_tell.discard(spot)
+                    log.info("surge_told", type=event.type, patch=patch.name)
+            self._to_tell.discard(patch)
 
 
 def _app(settings: StreamSettings) -> faust.App:
@@ -240,7 +240,8 @@ async def surge_stream(settings: StreamSettings) -> AsyncGenerator[Parts]:
     """Put the surge watcher together."""
     for library in ("faust", "mode"):
         logging.getLogger(library).setLevel(logging.WARNING)
-    watcher = SurgeWatcher(settings, cities_of(load_catalogue()))
+    cities = cities_of(await asyncio.to_thread(load_catalogue))
+    watcher = SurgeWatcher(settings, cities)
     yield Parts(None, work=[watcher.run], must_be_ready=[watcher])
 
 

@@ -3,28 +3,28 @@
 from hashlib import sha256
 from uuid import UUID
 
-from services.triage.spots import Spot, Surge
+from services.triage.patches import Patch, Surge
 from services.triage.surges import Stretch, moment_of
 from shared import events as e
 
 _TIME_BYTES = 6  # the first six bytes of a UUIDv7 are its moment in milliseconds (RFC 9562)
 
 
-def told_about(spot: Spot, surge: Surge) -> list[e.Event]:
+def told_about(patch: Patch, surge: Surge) -> list[e.Event]:
     """Return the events about a surge that are not yet known to be on the topic, in order.
 
     A surge is named by its place and the window in which it began, an event by all that it says;
     its time is by the clock of the reports.
     """
-    surge_id = _id_of(surge.began.first, spot.name)
-    began, ended = _data(spot, surge_id, surge.began), surge.ended
+    surge_id = _id_of(surge.began.first, patch.name)
+    began, ended = _data(patch, surge_id, surge.began), surge.ended
     events: list[e.Event] = []
     if surge.told < 1:
         at = surge.began.until - 1
         event_id = _id_of(at, f"began {began.model_dump_json()}")
         events.append(e.SurgeStarted(id=event_id, subject=surge_id, time=moment_of(at), data=began))
     if ended is not None:
-        whole = _data(spot, surge_id, ended)
+        whole = _data(patch, surge_id, ended)
         event_id = _id_of(ended.until, f"ended {whole.model_dump_json()}")
         events.append(
             e.SurgeEnded(id=event_id, subject=surge_id, time=moment_of(ended.until), data=whole)
@@ -32,12 +32,12 @@ def told_about(spot: Spot, surge: Surge) -> list[e.Event]:
     return events
 
 
-def _data(spot: Spot, surge_id: str, stretch: Stretch) -> e.Surge:
+def _data(patch: Patch, surge_id: str, stretch: Stretch) -> e.Surge:
     return e.Surge(
         surge_id=surge_id,
-        jurisdiction=spot.jurisdiction,
-        dedup_group=spot.group,
-        district=spot.district,
+        jurisdiction=patch.jurisdiction,
+        dedup_group=patch.group,
+        district=patch.district,
         window_start=moment_of(stretch.first),
         window_end=moment_of(stretch.until),
         count=stretch.count,

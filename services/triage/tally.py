@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from services.triage.accounts import Account, City
-from services.triage.spots import Ledger, Spot, Surge
+from services.triage.patches import Ledger, Patch, Surge
 from services.triage.surges import HOUR, slot_of
 from services.triage.voices import hear, pack, voice
 from shared.events import Request
@@ -25,73 +25,73 @@ class Tally:
         self._cities = cities
 
     def take_in(self, request: Request, partition: int) -> bool:
-        """Count a request; tell whether something about its spot is to be told."""
+        """Count a request; tell whether something about its patch is to be told."""
         if request.jurisdiction not in self._cities:
             return False
-        spot, slot = Spot.of(request, partition), slot_of(request.observed_at)
-        before = self._ledgers.get(spot.key)
-        account = self._account(spot, before or _fresh(slot))
+        patch, slot = Patch.of(request, partition), slot_of(request.observed_at)
+        before = self._ledgers.get(patch.key)
+        account = self._account(patch, before or _fresh(slot))
         if slot < account.ledger.settled:
             return account.ledger.untold
         account.note(slot)
-        self._sweep(spot, account, account.ledger.newest)
+        self._sweep(patch, account, account.ledger.newest)
         if slot >= account.ledger.settled:
-            self._hear(spot, slot, account, request.reporter_ref or request.request_id)
+            self._hear(patch, slot, account, request.reporter_ref or request.request_id)
             account.look_for_surge(slot)
-        self._keep(spot, account, before)
+        self._keep(patch, account, before)
         return account.ledger.untold
 
-    def advance(self, spot: Spot, now: datetime) -> bool:
-        """Let time pass at a spot; tell whether something about it is to be told."""
-        before = self._ledgers[spot.key]
-        account = self._account(spot, before)
+    def advance(self, patch: Patch, now: datetime) -> bool:
+        """Let time pass at a patch; tell whether something about it is to be told."""
+        before = self._ledgers[patch.key]
+        account = self._account(patch, before)
         account.look_for_end(slot_of(now))
-        self._sweep(spot, account, slot_of(now))
+        self._sweep(patch, account, slot_of(now))
         if account.ledger.is_empty:
-            del self._ledgers[spot.key]
+            del self._ledgers[patch.key]
         else:
-            self._keep(spot, account, before)
+            self._keep(patch, account, before)
         return account.ledger.untold
 
-    def spots(self) -> Iterator[Spot]:
-        """Yield every spot of which something is known."""
+    def patches(self) -> Iterator[Patch]:
+        """Yield every patch of which something is known."""
         for key in list(self._ledgers):
-            yield Spot.named(key)
+            yield Patch.named(key)
 
-    def untold(self, spot: Spot) -> list[Surge]:
-        """Return the surges of a spot of which something is still to be told, oldest first."""
-        ledger = Ledger.model_validate_json(self._ledgers[spot.key])
+    def untold(self, patch: Patch) -> list[Surge]:
+        """Return the surges of a patch of which something is still to be told, oldest first."""
+        ledger = Ledger.model_validate_json(self._ledgers[patch.key])
         return [surge for surge in ledger.surges if surge.untold]
 
-    def told(self, spot: Spot, surge: Surge) -> None:
+    def told(self, patch: Patch, surge: Surge) -> None:
         """Note that all that is known of a surge was told."""
-        before = self._ledgers[spot.key]
-        account = self._account(spot, before)
+        before = self._ledgers[patch.key]
+        account = self._account(patch, before)
         for kept in account.ledger.surges:
             if kept.began == surge.began:
                 kept.told = max(kept.told, surge.to_tell)
-        self._keep(spot, account, before)
+        self._keep(patch, account, before)
 
-    def _account(self, spot: Spot, kept: bytes) -> Account:
+    def _account(self, patch: Patch, kept: bytes) -> Account:
         ledger = Ledger.model_validate_json(kept)
-        return Account(spot, ledger, self._voices, self._cities[spot.jurisdiction])
+        return Account(patch, ledger, self._voices, self._cities[patch.jurisdiction])
 
-    def _hear(self, spot: Spot, slot: int, account: Account, name: str) -> None:
+    def _hear(self, patch: Patch, slot: int, account: Account, name: str) -> None:
         heard = hear(account.heard(slot), voice(name))
         if heard is not None:
-            self._voices[spot.at(slot)] = pack(heard)
+            self._voices[patch.at(slot)] = pack(heard)
 
-    def _sweep(self, spot: Spot, account: Account, now: int) -> None:
+    def _sweep(self, patch: Patch, account: Account, now: int) -> None:
         """Delete what was let go of by an earlier sweep, which the table knows of by now."""
         for slot in account.ledger.over:
-            self._voices.pop(spot.at(slot), None)
+            self._voices.pop(patch.at(slot), None)
         account.ledger.over = []
         account.settle(now)
 
-    def _keep(self, spot: Spot, account: Account, before: bytes | None) -> None:
+    def _keep(self, patch: Patch, account: Account, before: bytes | None) -> None:
         after = account.ledger.model_dump_json().encode()
         if after != before:
-            self._ledgers[spot.key] = after
+            self._ledgers[patch.key] = after
 
 
 def _fresh(slot: int) -> bytes:

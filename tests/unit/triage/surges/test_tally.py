@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.triage.accounts import City
-from services.triage.spots import NOWHERE, Spot
+from services.triage.patches import NOWHERE, Patch
 from services.triage.surge_events import told_about
 from services.triage.tally import Tally
 from shared.catalogue.surges import CitySurges, SurgeLimits
@@ -28,17 +28,17 @@ class Watcher:
     def take_in(self, *requests: Request) -> None:
         for taken in requests:
             if self.tally.take_in(taken, 3):
-                self.tell(Spot.of(taken, 3))
+                self.tell(Patch.of(taken, 3))
 
     def advance(self, now: datetime) -> None:
-        for spot in list(self.tally.spots()):
-            if self.tally.advance(spot, now):
-                self.tell(spot)
+        for patch in list(self.tally.patches()):
+            if self.tally.advance(patch, now):
+                self.tell(patch)
 
-    def tell(self, spot: Spot) -> None:
-        for surge in self.tally.untold(spot):
-            self.told += told_about(spot, surge)
-            self.tally.told(spot, surge)
+    def tell(self, patch: Patch) -> None:
+        for surge in self.tally.untold(patch):
+            self.told += told_about(patch, surge)
+            self.tally.told(patch, surge)
 
     @property
     def types(self) -> list[type[Event]]:
@@ -182,7 +182,7 @@ def test_slots_are_swept_by_later_reports_as_well_as_by_the_clock() -> None:
     assert len(watcher.voices) == 2
 
 
-def test_after_months_nothing_is_left_of_a_spot() -> None:
+def test_after_months_nothing_is_left_of_a_patch() -> None:
     watcher = Watcher()
     watcher.take_in(*storm())
     for days in (1, 3, 100, 101):

@@ -24,7 +24,7 @@ def district_of(request: Request) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Patch:
     """One dedup group in one district of a city, and the partition that brings its reports."""
 
     partition: int
@@ -40,7 +40,7 @@ class Spot:
 
     @classmethod
     def named(cls, key: bytes) -> Self:
-        """Return the spot of a key."""
+        """Return the patch of a key."""
         partition, jurisdiction, group, district = key.decode().split("\t")
         return cls(int(partition), jurisdiction, group, district)
 
@@ -91,7 +91,7 @@ class Surge(BaseModel):
 
 
 class Ledger(BaseModel):
-    """Everything about a spot but the voices.
+    """Everything about a patch but the voices.
 
     Attributes:
         since: The first hour of which anything is known.
