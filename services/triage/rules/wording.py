@@ -36,6 +36,7 @@ OBSTACLES: Mapping[str, str] = {
 
 _BASE = "usual for its kind"
 _OTHER = "nobody could tell its kind"
+_SURGE = "many report the same there"
 
 
 def readable(code: str) -> str:
@@ -57,7 +58,7 @@ class Wording:
         self.emergencies[REFERRED_TO_911] = "reports like this one are for 911"
         self.referrals = {code: text.en for code, text in city.referral_reasons.items()}
         self.points = {f"base_p{level}": _BASE for level in range(1, 6)}
-        self.points["classified_other"] = _OTHER
+        self.points |= {"classified_other": _OTHER, "surge": _SURGE}
         for code, name in self.emergencies.items():
             self.points[f"emergency_{code}"] = f"danger to life: {name}"
         for code, service in city.services.items():

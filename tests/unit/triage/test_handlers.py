@@ -304,6 +304,8 @@ async def test_a_surge_is_a_reason_for_reports_of_its_group_district_and_time() 
     codes = [[p.code for p in d.priority.reasons] for d in (begun, elsewhere, late, after)]
     assert [code[-1] == "surge" for code in codes] == [True, False, True, False]
     assert begun.priority.score == elsewhere.priority.score + 5
+    told = "+5 many report the same there (“12 reports in SE, 0.4 are usual”)"
+    assert any(told in sentence for sentence in begun.explanation)
 
 
 async def test_closings_of_unknown_cases_change_nothing() -> None:
