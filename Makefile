@@ -46,5 +46,7 @@ faults: setup ## Kill, stop, starve and cut off parts of a router under traffic:
 faults-quick: setup ## The same with the faults that every change must stand: 4 minutes
 	$(PYTEST) tests/faults -m quick $(ARGS)
 
-bench: setup ## Measure the way of a request from its topic to the bureau's
+bench: setup ## Measure the way of a request, triage alone, and triage with 10,000 to 1,000,000 open reports
 	$(BIN)/route311 bench e2e
+	$(BIN)/route311 bench triage
+	$(BIN)/route311 bench index

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from shared.runtime.http import serving
 from shared.runtime.logging import configure_logging
+from shared.runtime.memory import keep_what_is_there
 from shared.runtime.postgres import Pool
 from shared.runtime.settings import ProcessSettings
 from shared.runtime.shedding import Gate
@@ -72,6 +73,7 @@ async def _run(settings: S, open_parts: Callable[[S], AbstractAsyncContextManage
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with watchdog(), open_parts(settings) as parts:
+        keep_what_is_there()
         await run_parts(parts, settings, stopping)
     log.info("service_stopped")
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from shared.cli.bench.load import SOURCE, submissions
@@ -30,6 +31,7 @@ bench = typer.Typer(
 )
 
 _QUIET_S = 20.0
+_OPEN = (10_000, 100_000, 1_000_000)
 _SERVICES = ("intake", "triage", "dispatch", "notify")
 
 RequestsOption = Annotated[int, typer.Option("--requests", min=100, help="How many requests.")]
@@ -106,6 +108,53 @@ async def _measure_router(bootstrap: str, records: list[Outgoing]) -> tuple[floa
     return len(records) / (time.perf_counter() - began), result
 
 
+@bench.command()
+def triage(requests: RequestsOption = 50_000, json_output: JsonOption = False) -> None:
+    """Measure triage alone against bare aiokafka that consumes, validates and produces.
+
+    Both go over the same requests, which wait in triage's topic.
+    """
+    from shared.cli.bench.stage import measure_stage  # noqa: PLC0415 - slow to load
+
+    console = Console(stderr=json_output, highlight=False)
+    with _folder() as folder, console.status("measuring, with a triage of its own"):
+        stage = run(measure_stage(folder / "data", requests))
+    if json_output:
+        typer.echo(json.dumps(asdict(stage) | {"ratio": stage.ratio}))
+        return
+    console.print(f"bare aiokafka, consume, validate, produce: {stage.raw_per_s:,.0f}/s")
+    console.print(f"triage: [bold]{stage.triage_per_s:,.0f}/s[/]")
+    console.print(f"ratio: [bold]{stage.ratio:.3f}[/]")
+    console.print(_table_of(stage.parts, stage.requests))
+
+
+@bench.command()
+def index(
+    reports: Annotated[
+        list[int] | None, typer.Option("--open", min=1_000, help="How many reports are open.")
+    ] = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Measure what a decision takes with 10,000, 100,000 and 1,000,000 open reports."""
+    from shared.cli.bench.index import measure_index  # noqa: PLC0415 - slow to load
+
+    counts = sorted(reports or _OPEN)
+    console = Console(stderr=True, highlight=False)
+    with _folder() as folder, Progress(console=console, transient=True) as progress:
+        task = progress.add_task("filling the table", total=counts[-1])
+        found = run(
+            measure_index(folder / "data", counts, lambda n: progress.update(task, completed=n))
+        )
+    if json_output:
+        typer.echo(json.dumps([asdict(figures) for figures in found]))
+        return
+    table = Table("open", "query p50", "p99", "decision p50", "p99", "candidates", "bytes each")
+    for f in found:
+        times = (f"{us:,.0f} µs" for us in (*f.query_us, *f.decide_us))
+        table.add_row(f"{f.open_reports:,}", *times, f"{f.candidates:.2f}", f"{f.bytes_each:.0f}")
+    Console(highlight=False).print(table)
+
+
 def _as_json(measured: Measured) -> dict[str, Any]:
     return {
         "requests": measured.requests,
@@ -129,10 +178,15 @@ def _show(measured: Measured, console: Console) -> None:
         f"accepted {result.accepted:,}, decided {result.decided:,}, "
         f"cases {result.new_cases:,}, at a bureau {result.with_work:,}"
     )
-    table = Table("part", "CPU s", "µs/request", "MiB", box=None, padding=(0, 2))
-    for name, part in sorted(measured.parts.items()):
-        each = part.cpu_s / measured.requests * 1e6
-        table.add_row(name, f"{part.cpu_s:.1f}", f"{each:,.0f}", f"{part.memory_mib:,.0f}")
+    table = _table_of(measured.parts, measured.requests)
     services_mib = sum(measured.parts[name].memory_mib for name in _SERVICES)
     table.add_row("the four services", "", "", f"{services_mib:,.0f}")
     console.print(table)
+
+
+def _table_of(parts: dict[str, Usage], requests: int) -> Table:
+    table = Table("part", "CPU s", "µs/request", "MiB", box=None, padding=(0, 2))
+    for name, part in sorted(parts.items()):
+        each = part.cpu_s / requests * 1e6
+        table.add_row(name, f"{part.cpu_s:.1f}", f"{each:,.0f}", f"{part.memory_mib:,.0f}")
+    return table

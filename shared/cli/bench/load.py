@@ -10,8 +10,8 @@ from shared.events import SubmissionHandedIn
 
 SOURCE = "/bench/adapter"
 
-_START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
-_SOUTH, _NORTH, _WEST, _EAST = 45.46, 45.57, -122.70, -122.55
+START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+SOUTH, NORTH, WEST, EAST = 45.46, 45.57, -122.70, -122.55
 _NEARBY_DEGREES = 0.0001
 _REPEATED_SHARE = 0.2
 _REPORTED_SHARE = 0.1
@@ -43,7 +43,7 @@ def _endless(random: Random) -> Iterator[SubmissionHandedIn]:
             latitude += random.uniform(-_NEARBY_DEGREES, _NEARBY_DEGREES)
         else:
             kind = random.choice(list(_KINDS))
-            latitude, longitude = random.uniform(_SOUTH, _NORTH), random.uniform(_WEST, _EAST)
+            latitude, longitude = random.uniform(SOUTH, NORTH), random.uniform(WEST, EAST)
             places.append((kind, latitude, longitude))
         number += 1
         yield _submission(number, kind, latitude, longitude, random)
@@ -66,5 +66,5 @@ def _submission(
     }
     if random.random() < _REPORTED_SHARE:
         data["reporter"] = {"email": f"r{number}@example.org", "status_updates": ["email"]}
-    time = _START + timedelta(seconds=number / 4)
+    time = START + timedelta(seconds=number / 4)
     return SubmissionHandedIn(id=f"bench-{number}", source=SOURCE, time=time.isoformat(), data=data)
