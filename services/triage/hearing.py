@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from services.triage.case_ids import case_opened_by
-from services.triage.rulebook import Assessment, CityRules, Reach, Rulebook, search_for
+from services.triage.rulebook import Assessment, CityRules, Rulebook, search_for
 from services.triage.rules.dedup.addresses import address_key
 from services.triage.rules.dedup.comparison import Case, Report
 from services.triage.rules.dedup.known_cases import Search
@@ -72,7 +72,7 @@ def hear(request: Request, rulebook: Rulebook) -> Hearing:
         _spot(request.location),
     )
     reach = city.reach_of(service)
-    report = report_of(request, reach)
+    report = report_of(request, city)
     key = dedup_key(request.jurisdiction, request.dedup_group)
     searched = _can_repeat(service, report, assessment)
     return Hearing(
@@ -89,7 +89,7 @@ def _text(request: Request) -> str:
     return "\n".join(filter(None, (request.description, request.location.details)))
 
 
-def report_of(request: Request, reach: Reach) -> Report:
+def report_of(request: Request, city: CityRules) -> Report:
     """Return what of the request tells whether it repeats another.
 
     Raises:
@@ -104,7 +104,10 @@ def report_of(request: Request, reach: Reach) -> Report:
         request.observed_at,
         _point(place) if known else None,
         address_key(place.address) if exact and place.address else None,
-        request.reporter_ref if reach.personal else None,
+        request.reporter_ref,
+        city.off_m(place.accuracy_m, place.precision),
+        city.rare_words(request.description),
+        city.asset_in(request.attributes),
     )
 
 
@@ -136,5 +139,6 @@ def _can_repeat(service: ServiceType, report: Report, assessment: Assessment) ->
 
 def is_findable(service: ServiceType, report: Report) -> bool:
     """Whether a case that the report opens can be found again by what later ones say."""
-    found_by = (report.point, report.address, report.reporter)
+    person = None if service.dedup.radius_m else report.reporter
+    found_by = (report.point, report.address, person)
     return bool(service.dedup.window) and any(mark is not None for mark in found_by)

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.triage.rules.dedup.comparison import Report
+from services.triage.rules.dedup.comparison import RADIUS_ALONE, Report
 from services.triage.rules.dedup.grid import cells_around
 from services.triage.rules.dedup.known_cases import Search
+from services.triage.rules.dedup.marks import asset_in, rare_words, words_of
 from services.triage.rules.priority.circumstances import with_circumstances
 from services.triage.rules.priority.conditions import ConditionFinder, Met
 from services.triage.rules.priority.emergency import danger_in
@@ -17,7 +18,8 @@ from services.triage.rules.referral import Referral, refer
 from services.triage.rules.wording import Wording
 from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
 from shared.catalogue.circumstances import read_circumstances
-from shared.catalogue.evidence import read_evidence
+from shared.catalogue.evidence import Evidence, Extent
+from shared.catalogue.evidence_file import read_evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,15 @@ class CityRules:
         self.services: Mapping[str, ServiceType] = jurisdiction.services
         self.limits = {code: kind.dedup for code, kind in jurisdiction.services.items()}
         self.evidence = read_evidence(jurisdiction.folder)
+        self._common = _common_words(jurisdiction, self.evidence)
         self._jurisdiction = jurisdiction
         self._conditions = ConditionFinder(jurisdiction)
         self.circumstances = read_circumstances(jurisdiction.folder)
         self.wording = Wording(jurisdiction, self.circumstances)
         self._places = PlaceFinder(jurisdiction, self.circumstances) if self.circumstances else None
-        reach_m = self.evidence.reach_m if self.evidence else 0.0
+        reach = self.evidence.reach if self.evidence else RADIUS_ALONE
         self._reaches = {
-            group: _reach([self.limits[kind] for kind in kinds], reach_m)
+            group: _reach([self.limits[kind] for kind in kinds], reach)
             for group, kinds in jurisdiction.dedup_groups.items()
         }
 
@@ -97,6 +100,21 @@ class CityRules:
             met,
         )
 
+    def off_m(self, accuracy_m: float | None, precision: str) -> float:
+        """Return how far off a point may be, by what is said of it and by its precision."""
+        at_least = self.evidence.accuracy.vague_m.get(precision, 0.0) if self.evidence else 0.0
+        return max(accuracy_m or 0.0, at_least)
+
+    def rare_words(self, text: str) -> frozenset[str]:
+        """Return the words of a description that tell its problem from others."""
+        if self.evidence is None or not self.evidence.words.each:
+            return frozenset()
+        return rare_words(text, self._common)
+
+    def asset_in(self, answers: Mapping[str, object]) -> str | None:
+        """Return the thing that the answers name and that there is only once."""
+        return asset_in(answers, self.evidence.assets.answers) if self.evidence else None
+
     def reach_of(self, service: ServiceType) -> Reach:
         """Return how far apart a report of this kind and an earlier one may be at most."""
         return self._reaches[service.dedup.group]
@@ -116,17 +134,27 @@ def search_for(report: Report, key: str, reach: Reach) -> Search:
         key,
         tuple(cells_around(report.point, reach.radius_m)) if report.point else (),
         report.address,
-        report.reporter,
+        report.reporter if reach.personal else None,
         report.observed_at - reach.window,
         report.observed_at + reach.window,
     )
 
 
-def _reach(limits: list[Dedup], at_least_m: float) -> Reach:
+def _common_words(city: Jurisdiction, evidence: Evidence | None) -> frozenset[str]:
+    """Return what says nothing: the names of kinds and how they are recognised, and more."""
+    said = (
+        text
+        for kind in city.services.values()
+        for text in (kind.name.en, kind.name.es, *kind.keywords.en, *kind.keywords.es)
+    )
+    return words_of(said) | (evidence.words.common if evidence else frozenset())
+
+
+def _reach(limits: list[Dedup], extent: Extent) -> Reach:
     counting = [limit for limit in limits if limit.window]
     radii = [limit.radius_m for limit in counting if limit.radius_m]
     return Reach(
-        max(at_least_m, *radii) if radii else 0.0,
+        max(map(extent.around, radii), default=0.0),
         max((limit.window for limit in counting), default=timedelta(0)),
         any(not limit.radius_m for limit in counting),
     )

@@ -79,10 +79,10 @@ _NEAR = """
 """
 _ADD = """
     INSERT INTO cases (case_id, dedup_key, service_code, request_id, opened_at, latitude,
-                       longitude, cell, address_key, reporter_ref, closed_at)
+                       longitude, cell, address_key, reporter_ref, off_m, words, asset, closed_at)
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[],
                          $6::float8[], $7::float8[], $8::bigint[], $9::text[], $10::text[],
-                         $11::timestamptz[])
+                         $11::float8[], $12::text[], $13::text[], $14::timestamptz[])
     ON CONFLICT (case_id) DO NOTHING
 """
 _DECISION_COLUMNS = (
@@ -96,6 +96,9 @@ _DECISION_COLUMNS = (
     "longitude",
     "address_key",
     "reporter_ref",
+    "off_m",
+    "words",
+    "asset",
 )
 
 
@@ -195,6 +198,9 @@ def _case(row: asyncpg.Record) -> Case:
             None if latitude is None else GeoPoint(latitude, longitude),
             row["address_key"],
             row["reporter_ref"],
+            row["off_m"],
+            frozenset(row["words"].split()),
+            row["asset"],
         ),
         row["closed_at"],
     )
@@ -202,11 +208,10 @@ def _case(row: asyncpg.Record) -> Case:
 
 def _row(case: Case) -> tuple[object, ...]:
     opening = case.opening
-    kind, observed_at, latitude, longitude, address, reporter = _report(opening)
+    kind, observed_at, latitude, longitude, *marks = _report(opening)
     cell = None if opening.point is None else cell_of(opening.point)
-    place = (latitude, longitude, cell, address)
     head = (case.case_id, case.key, kind, opening.request_id, observed_at)
-    return (*head, *place, reporter, case.closed_at)
+    return (*head, latitude, longitude, cell, *marks, case.closed_at)
 
 
 def _report(report: Report) -> tuple[object, ...]:
@@ -218,4 +223,7 @@ def _report(report: Report) -> tuple[object, ...]:
         at and at.longitude,
         report.address,
         report.reporter,
+        report.off_m,
+        " ".join(sorted(report.words)),
+        report.asset,
     )

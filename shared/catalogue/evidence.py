@@ -2,45 +2,57 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Self
 
-from pydantic import Field, model_validator
-
-from shared.catalogue.document import read_document
-from shared.catalogue.entries import Duration, Entry, Metres
-from shared.catalogue.faults import CatalogueError, Fault
-from shared.catalogue.section import read_entry
-
-EVIDENCE = "evidence.yaml"
 MOST_POINTS = 100
-_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """Points that change with a figure: straight between the named places, level beyond them."""
+    """Points that change with a figure: straight between the named places, level beyond them.
+
+    Attributes:
+        is_relative: Whether the places are shares of the kind's own limit.
+    """
 
     at: tuple[float, ...]
     points: tuple[float, ...]
+    is_relative: bool = False
 
     @classmethod
-    def through(cls, places: Iterable[tuple[float, float]]) -> Self:
+    def through(cls, places: Iterable[tuple[float, float]], *, is_relative: bool = False) -> Self:
         """Return the slope through these figures and their points."""
         at, points = zip(*sorted(places), strict=True)
-        return cls(at, points)
+        return cls(at, points, is_relative)
 
-    def __call__(self, figure: float) -> float:
-        """Return the points for a figure."""
+    def __call__(self, figure: float, limit: float = 1.0) -> float:
+        """Return the points for a figure, where the kind has this limit."""
+        if self.is_relative:
+            figure /= limit
         above = bisect_right(self.at, figure)
         if above in (0, len(self.at)):
             return self.points[0 if above == 0 else -1]
         left, right = self.at[above - 1], self.at[above]
         low, high = self.points[above - 1], self.points[above]
         return low + (high - low) * (figure - left) / (right - left)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far apart two reports may be that are held against each other.
+
+    Attributes:
+        metres: Whatever the radius is.
+        share: Of the radius; at least 1.
+    """
+
+    metres: float = 0.0
+    share: float = 1.0
+
+    def around(self, radius_m: float) -> float:
+        """Return the metres for a kind with this radius."""
+        return max(self.metres, self.share * radius_m)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,106 +71,77 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How far a point may be believed.
+
+    Attributes:
+        trust: The share of the points for the place that counts, by the metres that both points
+            together may be off; what is missing counts as ``no_distance``.
+        vague_m: How far off a place of some precision is at least.
+    """
+
+    trust: Slope = Slope((0.0,), (1.0,))
+    vague_m: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What rare words are worth that stand in both descriptions.
+
+    Attributes:
+        each: Points for one word.
+        most: Points for all of them at most.
+        common: Words that say nothing, as ``shared.phrases.fold`` writes them.
+    """
+
+    each: float = 0.0
+    most: float = 0.0
+    common: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """What it is worth that both reports name a thing that there is only once.
+
+    Attributes:
+        answers: The questions that ask for it, such as the plate of a car.
+        same: Points where both name the same one.
+        other: Points where they name two.
+    """
+
+    answers: tuple[str, ...] = ()
+    same: float = 0.0
+    other: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Points for what two reports have in common; their sum is held against thresholds.
 
     Attributes:
-        reach_m: How far apart they may be at most, in metres, if not their kind's radius.
         distance: By the metres between their points.
         no_distance: Where one of them has no point.
         apart: By the hours between their event times.
         kinds: What the kind of the later arrival adds.
+        same_sender: By the metres between their points, where one person sent both; None where
+            that counts for nothing.
     """
 
-    reach_m: float
+    reach: Extent
     distance: Slope
     no_distance: float
     apart: Slope
     same_kind: float
     same_street: float
+    same_address: float
     default: Thresholds
     groups: Mapping[str, Thresholds]
     kinds: Mapping[str, float]
+    accuracy: Accuracy = Accuracy()
+    same_sender: Slope | None = None
+    words: Words = Words()
+    assets: Assets = Assets()
 
     def thresholds(self, group: str) -> Thresholds:
         """Return what a dedup group asks for."""
         return self.groups.get(group, self.default)
-
-
-class _ThresholdsEntry(Entry):
-    start: float
-    duplicate: float = Field(ge=0, le=MOST_POINTS)
-    possible: float = Field(ge=0, le=MOST_POINTS)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.possible > self.duplicate:
-            raise ValueError("possible: write no more points than duplicate asks for")
-        return self
-
-
-class _GroupEntry(Entry):
-    start: float
-    duplicate: float | None = Field(default=None, ge=0, le=MOST_POINTS)
-    possible: float | None = Field(default=None, ge=0, le=MOST_POINTS)
-
-
-class _EvidenceEntry(Entry):
-    reach: Metres
-    distance: dict[Metres, float] = Field(min_length=1)
-    no_distance: float
-    apart: dict[Duration, float] = Field(min_length=1)
-    same_kind: float
-    same_street: float
-    default: _ThresholdsEntry
-    groups: dict[str, _GroupEntry] = Field(default_factory=dict)
-    kinds: dict[str, float] = Field(default_factory=dict)
-
-
-def read_evidence(folder: Path) -> Evidence | None:
-    """Read how a city weighs evidence; None where it goes by radius and window alone.
-
-    Raises:
-        CatalogueError: Something is wrong with the file.
-    """
-    entry, faults = _read(folder)
-    if faults:
-        raise CatalogueError(faults)
-    return None if entry is None else _evidence(entry)
-
-
-def faults_of_evidence(folder: Path) -> list[Fault]:
-    """Return all that is wrong with how a city weighs evidence."""
-    return _read(folder)[1]
-
-
-def _read(folder: Path) -> tuple[_EvidenceEntry | None, list[Fault]]:
-    path = folder / EVIDENCE
-    if not path.exists():
-        return None, []
-    document = read_document(folder.parent, path)
-    entry, faults = read_entry(_EvidenceEntry, document, document.data)
-    return entry, [*document.faults, *faults]
-
-
-def _evidence(entry: _EvidenceEntry) -> Evidence:
-    default = Thresholds(entry.default.start, entry.default.duplicate, entry.default.possible)
-    return Evidence(
-        reach_m=entry.reach,
-        distance=Slope.through(entry.distance.items()),
-        no_distance=entry.no_distance,
-        apart=Slope.through((time / _HOUR, points) for time, points in entry.apart.items()),
-        same_kind=entry.same_kind,
-        same_street=entry.same_street,
-        default=default,
-        groups=MappingProxyType({g: _of_group(e, default) for g, e in entry.groups.items()}),
-        kinds=MappingProxyType(entry.kinds),
-    )
-
-
-def _of_group(entry: _GroupEntry, default: Thresholds) -> Thresholds:
-    return Thresholds(
-        entry.start,
-        default.duplicate if entry.duplicate is None else entry.duplicate,
-        default.possible if entry.possible is None else entry.possible,
-    )

@@ -8,7 +8,7 @@ from shared.catalogue.build import jurisdiction
 from shared.catalogue.checks import faults_of
 from shared.catalogue.circumstances import faults_of_circumstances
 from shared.catalogue.draft import HEAD, read_draft
-from shared.catalogue.evidence import faults_of_evidence
+from shared.catalogue.evidence_file import faults_of_evidence
 from shared.catalogue.faults import CatalogueError, Fault
 from shared.catalogue.jurisdiction import Catalogue
 from shared.catalogue.surges import faults_of_surges

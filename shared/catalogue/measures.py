@@ -1,4 +1,4 @@
-"""Durations, distances and hours as people write them in the catalogue's files."""
+"""Durations, distances, shares and hours as people write them in the catalogue's files."""
 
 import re
 from datetime import time, timedelta
@@ -8,6 +8,7 @@ from shared.catalogue.hours import DAYS, Hours
 _UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(min|h|d)")
 _METRES = re.compile(r"(\d+(?:\.\d+)?) ?m")
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
 
@@ -29,6 +30,16 @@ def metres(text: object) -> float:
     if match is None:
         raise ValueError("write a distance such as 50 m or 0")
     return float(match[1])
+
+
+def share(text: object) -> float:
+    """Read ``50 %`` or ``0`` as a part of 1."""
+    if text == "0":
+        return 0.0
+    match = _PERCENT.fullmatch(str(text))
+    if match is None:
+        raise ValueError("write a share such as 50 % or 0")
+    return float(match[1]) / 100
 
 
 def hours(data: object) -> Hours:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,12 @@ from tests.builders import NOON, north_of
 from tests.unit.triage.makers import DAY, HERE, HOUR, KEY, case, report
 
 REACH = Reach(radius_m=67, window=timedelta(days=7), personal=True)
+
+MARKS: dict[str, Any] = {
+    "off_m": 12.5,
+    "words": frozenset({"blue", "dodge"}),
+    "asset": "plate:abc123",
+}
 
 
 async def found(cases: Cases, searched: Report, key: str = KEY) -> list[Case]:
@@ -30,7 +37,7 @@ class CasesSuite:
     """Subclasses give a fixture ``cases``: an empty store."""
 
     async def test_a_case_comes_back_as_it_was_added(self, cases: Cases) -> None:
-        whole = case(report(address="12 oak st", reporter="ana"), closed_at=NOON + HOUR)
+        whole = case(report(address="12 oak st", reporter="ana", **MARKS), closed_at=NOON + HOUR)
         await cases.add([whole])
 
         assert await found(cases, report()) == [whole]
@@ -112,7 +119,11 @@ class CasesSuite:
         assert set(await cases.decided([])) == set()
 
     async def test_a_split_makes_a_case_where_each_request_was(self, cases: Cases) -> None:
-        tents, trash, stays = report(address="12 oak st", reporter="ana"), report(), report()
+        tents, trash, stays = (
+            report(address="12 oak st", reporter="ana", **MARKS),
+            report(),
+            report(),
+        )
         await cases.record([decided(of, new_id()) for of in (stays, tents, trash)])
         first, second = new_id(), new_id()
 

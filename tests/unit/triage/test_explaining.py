@@ -48,15 +48,17 @@ def test_a_duplicate_is_told_with_all_that_speaks_for_it() -> None:
     _, second = decided(debris(), debris(20, 2 * HOUR))
 
     assert second.explanation[0] == (
-        "Joined an earlier case as the same problem, 82% sure: "
-        "same kind of report; close by (20 m of 30 m); soon enough (2 h of 24 h)."
+        "Joined an earlier case as the same problem, 77% sure: "
+        "how often such reports mean one problem (-15 points); "
+        "close by (20 m of 30 m, +53 points); soon enough (2 h of 24 h, +25 points); "
+        "same kind of report (+10 points); the same rare words (sofa, +4 points)."
     )
 
 
 def test_a_case_that_it_is_not_is_told_with_what_stood_against_it() -> None:
-    first, second = decided(debris(), debris(45, 2 * HOUR))
+    first, second = decided(debris(), debris(60, 2 * HOUR))
 
-    assert second.explanation[1] == f"Not case {first.case_id}: too far away (45 m of 30 m)."
+    assert second.explanation[1] == f"Not case {first.case_id}: too far away (60 m of 45 m)."
 
 
 def test_a_danger_to_life_is_told_with_the_word_that_says_so() -> None:

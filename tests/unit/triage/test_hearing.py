@@ -1,8 +1,13 @@
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.triage.hearing import Hearing, UnfitRequestError, UnknownKindError, hear
+from services.triage.rulebook import Rulebook
+from shared.catalogue import load_catalogue
+from shared.catalogue.evidence_file import EVIDENCE
 from tests.builders import location
 from tests.unit.triage.makers import HERE, KEY, RULEBOOK, at, in_rivertown
 
@@ -69,8 +74,58 @@ def test_an_earlier_case_is_searched_only_where_there_can_be_one(
 
 
 def test_who_reported_counts_only_where_a_kind_of_the_group_has_no_place() -> None:
-    assert heard(reporter_ref="ana").report.reporter is None
-    assert heard(service_code="LOST", reporter_ref="ana").report.reporter == "ana"
+    camp, lost = heard(reporter_ref="ana"), heard(service_code="LOST", reporter_ref="ana")
+
+    assert camp.report.reporter == lost.report.reporter == "ana"
+    assert camp.search is not None
+    assert lost.search is not None
+    assert (camp.search.reporter, lost.search.reporter) == (None, "ana")
+
+
+@pytest.fixture
+def weighing(tmp_path: Path) -> Rulebook:
+    """Rules of a city that weighs evidence."""
+    shutil.copytree(Path(__file__).parent / "catalogue", tmp_path / "catalogue")
+    (tmp_path / "catalogue" / "rivertown.gov" / EVIDENCE).write_text(
+        """
+reach: 200 m
+distance: {0: 60}
+no_distance: 0
+apart: {0: 0}
+same_kind: 20
+same_street: 0
+accuracy: {trust: {0: 100 %}, vague: {street: 80 m}}
+assets: {answers: [plate], same: 30, other: -40}
+words: {each: 3, most: 9, common: [the river]}
+default: {start: 0, duplicate: 50, possible: 30}
+"""
+    )
+    return Rulebook(load_catalogue(tmp_path / "catalogue"))
+
+
+@pytest.mark.parametrize(
+    ("accuracy_m", "precision", "off_m"),
+    [(None, "point", 0), (25, "point", 25), (25, "street", 80), (300, "street", 300)],
+)
+def test_a_point_is_off_by_what_is_said_of_it_and_by_its_precision_at_least(
+    weighing: Rulebook, accuracy_m: float | None, precision: str, off_m: float
+) -> None:
+    place = at(HERE, accuracy_m=accuracy_m, precision=precision)
+
+    assert hear(in_rivertown(location=place), weighing).report.off_m == off_m
+
+
+def test_rare_words_and_named_things_tell_reports_apart(weighing: Rulebook) -> None:
+    request = in_rivertown(
+        description="Tents by the river, blue Dodge", attributes={"plate": "ABC 123"}
+    )
+
+    report = hear(request, weighing).report
+
+    assert {"blue", "dodge"} <= report.words
+    assert report.words.isdisjoint({"the", "river"})
+    assert report.asset == "plate:abc123"
+    assert hear(request, RULEBOOK).report.words == frozenset()
 
 
 def test_the_key_is_that_of_the_partition() -> None:

@@ -10,7 +10,7 @@ from services.triage.rulebook import Rulebook
 from services.triage.rules.dedup.known_cases import KnownCases
 from services.triage.rulings import Ruling, rule_on
 from shared.catalogue import load_catalogue
-from shared.catalogue.evidence import EVIDENCE
+from shared.catalogue.evidence_file import EVIDENCE
 from tests.builders import north_of
 from tests.unit.triage.makers import HERE, at, in_rivertown
 

@@ -17,9 +17,10 @@ from services.triage.evaluation.rows import UnreadableRowsError, read_requests
 from services.triage.evaluation.trial import Selection, Track, Trial, try_rules
 from services.triage.rulebook import Rulebook
 from shared.catalogue import load_catalogue
-from shared.catalogue.evidence import EVIDENCE, MOST_POINTS
+from shared.catalogue.evidence import MOST_POINTS, Extent
+from shared.catalogue.evidence_file import EVIDENCE
 
-REACH_M = 200.0
+REACH = Extent(metres=200.0)
 _NOT_DATA = shutil.ignore_patterns("*.py", "__pycache__")
 
 
@@ -55,7 +56,7 @@ def learn(
     past = read_requests(selection.requests, catalogue, selection.city_id)
     period = Period.of(past, selection.since, selection.until, selection.after)
     past = replace(past, rows=[row for row in past.rows if row.reported_at in period])
-    found = list(samples(past, Rulebook(catalogue), families(pairs), REACH_M))
+    found = list(samples(past, Rulebook(catalogue), families(pairs), REACH))
     if not any(sample.is_one_problem for sample in found):
         raise UnreadableRowsError("no labelled pair lies within window and reach of another")
     points = fit(found)
@@ -63,10 +64,10 @@ def learn(
         root = Path(folder) / "catalogue"
         shutil.copytree(catalogue_root, root, ignore=_NOT_DATA)
         file = root / past.city.id / EVIDENCE
-        file.write_text(proposal(points, found, REACH_M, possible=0), encoding="utf-8")
+        file.write_text(proposal(points, found, REACH.metres, possible=0), encoding="utf-8")
         trial = try_rules(selection, root, track)
         possible = _possible(measure(trial.judged, pairs, trial.counted).curve, flagged_share)
-        text = proposal(points, found, REACH_M, possible)
+        text = proposal(points, found, REACH.metres, possible)
         file.write_text(text, encoding="utf-8")
         trial = try_rules(selection, root, track)
     return Learnt(text, measure(trial.judged, pairs, trial.counted), trial)

@@ -11,6 +11,7 @@ from services.triage.rulebook import Reach, Rulebook, search_for
 from services.triage.rules.dedup.comparison import Link, relate
 from services.triage.rules.dedup.known_cases import KnownCases
 from services.triage.rules.dedup.weighing import on_same_street
+from shared.catalogue.evidence import Extent
 
 _HOUR = timedelta(hours=1)
 
@@ -35,7 +36,7 @@ class Sample:
 
 
 def samples(
-    past: Past, rulebook: Rulebook, family_of: Mapping[str, str], reach_m: float
+    past: Past, rulebook: Rulebook, family_of: Mapping[str, str], extent: Extent
 ) -> Iterator[Sample]:
     """Return each pair of reports of one group within the window and the reach.
 
@@ -43,7 +44,7 @@ def samples(
         past: The history to learn from.
         rulebook: Gives windows and groups; what it weighs does not count.
         family_of: Name of the family of each labelled request.
-        reach_m: How far apart they may be at most, if not their kind's radius.
+        extent: How far apart they may be.
     """
     known = KnownCases()
     families: dict[str, str | None] = {}
@@ -52,19 +53,19 @@ def samples(
         if hearing.search is None:
             continue
         mine = families[hearing.report.request_id] = family_of.get(row.request_id)
-        for link in _links(hearing, known, reach_m):
+        for link in _links(hearing, known, extent):
             other = families[link.case.opening.request_id]
             yield _sample(hearing, link, is_one_problem=mine is not None and mine == other)
         known.add(hearing.opens)
 
 
-def _links(hearing: Hearing, known: KnownCases, reach_m: float) -> Iterator[Link]:
+def _links(hearing: Hearing, known: KnownCases, extent: Extent) -> Iterator[Link]:
     city, report = hearing.city, hearing.report
     reach = city.reach_of(city.services[report.kind])
-    wide = Reach(max(reach.radius_m, reach_m), reach.window, reach.personal)
+    wide = Reach(max(reach.radius_m, extent.around(0)), reach.window, reach.personal)
     search = search_for(report, hearing.opens.key, wide)
     for case in {case.case_id: case for case in known.near(search)}.values():
-        link = relate(report, case, city.limits, reach_m)
+        link = relate(report, case, city.limits, extent)
         if (
             isinstance(link, Link)
             and link.relation == "duplicate"

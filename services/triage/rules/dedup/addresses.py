@@ -50,6 +50,7 @@ _SHORT = {
     "tenth": "10th",
 }
 _STREETS = frozenset({"st", "ave", "blvd", "rd", "dr", "ln", "ter", "hwy", "fwy", "pkwy"})
+_QUADRANT = re.compile(r"\b([ns]) ([ew])\b")
 _NUMBER = re.compile(r"\d")
 _STREET_LIKE = frozenset({"way", "pl", "ct", "sq", "cir", "park", "row", "plz"})
 _REMEMBERED = 1 << 16
@@ -86,7 +87,7 @@ def _is_street(words: Sequence[str]) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    words = [_SHORT.get(word, word) for word in fold(text).split()]
+    words = [_SHORT.get(word, word) for word in _QUADRANT.sub(r"\1\2", fold(text)).split()]
     return [word for word in words if word not in _UNIT_WORDS]
 
 

@@ -6,12 +6,26 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from shared.catalogue import Dedup
+from shared.catalogue.evidence import Extent
 from shared.values import GeoPoint, distance_m
 
 HOUR = timedelta(hours=1)
+RADIUS_ALONE = Extent()
 Relation = Literal["duplicate", "possible", "after_closing", "window_over"]
 Nearness = Literal["near", "same_address", "same_reporter"]
-Aspect = Literal["group", "usual", "place", "time", "kind", "street"]
+Aspect = Literal[
+    "group",
+    "usual",
+    "place",
+    "time",
+    "kind",
+    "street",
+    "address",
+    "same_sender",
+    "words",
+    "same_asset",
+    "other_asset",
+]
 Obstacle = Literal[
     "never_same",
     "too_early",
@@ -33,6 +47,9 @@ class Report:
         point: Where it is; None when nobody knows, or only a stand-in is given.
         address: Where it is as ``addresses.address_key``; None likewise.
         reporter: Keyed hash of who reported; None for nobody.
+        off_m: How far off the point may be; 0 where nothing says that it is off.
+        words: The rare ones of the description.
+        asset: A thing that there is only once, as ``question:answer``; None where none is named.
     """
 
     request_id: str
@@ -41,6 +58,9 @@ class Report:
     point: GeoPoint | None = None
     address: str | None = None
     reporter: str | None = None
+    off_m: float = 0.0
+    words: frozenset[str] = frozenset()
+    asset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +80,15 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one aspect of two reports says for or against one problem, in points."""
+    """What one aspect of two reports says for or against one problem, in points.
+
+    Attributes:
+        detail: What exactly is meant, for a person; None where the aspect says it.
+    """
 
     aspect: Aspect
     points: float
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +143,7 @@ class Rejection(NamedTuple):
 
 
 def relate(
-    report: Report, case: Case, limits: Mapping[str, Dedup], reach_m: float = 0.0
+    report: Report, case: Case, limits: Mapping[str, Dedup], reach: Extent = RADIUS_ALONE
 ) -> Link | Rejection:
     """Hold a report against one case.
 
@@ -131,7 +156,7 @@ def relate(
         report: A report that no case holds yet.
         case: A known case of its dedup key.
         limits: Window and radius of each kind.
-        reach_m: As far apart as this they are linked also beyond the radius.
+        reach: How far apart they are linked beyond the radius.
     """
     opening = case.opening
     of_report, of_case = limits[report.kind], limits.get(opening.kind)
@@ -142,7 +167,7 @@ def relate(
     relation = _relation(report, case, window)
     if relation is None:
         return _out_of_time(report, case, window)
-    found = _nearness(report, case, radius_m, reach_m)
+    found = _nearness(report, case, radius_m, reach)
     if isinstance(found, Rejection):
         return found
     nearness, away_m = found
@@ -174,14 +199,14 @@ def _out_of_time(report: Report, case: Case, window: timedelta) -> Rejection:
 
 
 def _nearness(
-    report: Report, case: Case, radius_m: float, reach_m: float
+    report: Report, case: Case, radius_m: float, reach: Extent
 ) -> tuple[Nearness, float | None] | Rejection:
     opening = case.opening
     if not radius_m:
         same = report.reporter is not None and report.reporter == opening.reporter
         return ("same_reporter", None) if same else Rejection(case, "other_reporter")
     if report.point is not None and opening.point is not None:
-        away_m, limit_m = distance_m(report.point, opening.point), max(radius_m, reach_m)
+        away_m, limit_m = distance_m(report.point, opening.point), reach.around(radius_m)
         near = away_m <= limit_m
         return ("near", away_m) if near else Rejection(case, "too_far", away_m, away_m, limit_m)
     same = report.address is not None and report.address == opening.address

@@ -4,7 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.triage.rules.dedup.comparison import Case, Link, Rejection, Report, relate
+from services.triage.rules.dedup.comparison import (
+    RADIUS_ALONE,
+    Case,
+    Link,
+    Rejection,
+    Report,
+    relate,
+)
 from services.triage.rules.dedup.rejecting import most_telling
 from services.triage.rules.dedup.weighing import weigh
 from shared.catalogue import Dedup
@@ -46,12 +53,12 @@ def find_earlier(
         limits: Window and radius of each kind.
         evidence: How the city weighs it; None where radius and window alone decide.
     """
-    reach_m = evidence.reach_m if evidence else 0.0
+    reach = evidence.reach if evidence else RADIUS_ALONE
     group = limits[report.kind].group
     links: list[Link] = []
     rejections: list[Rejection] = []
     for case in {case.case_id: case for case in cases}.values():
-        found = relate(report, case, limits, reach_m)
+        found = relate(report, case, limits, reach)
         if evidence is not None and isinstance(found, Link):
             found = weigh(found, report, group, evidence)
         if isinstance(found, Link):

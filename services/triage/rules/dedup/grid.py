@@ -5,6 +5,7 @@ size is fixed, so a stored cell stays right whatever radius the catalogue gives 
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from math import asin, cos, degrees, floor, pi, radians, sin
 from typing import TypeAlias
 
@@ -23,7 +24,8 @@ _ONCE_AROUND = 2 * MAX_LONGITUDE
 
 def cell_of(point: GeoPoint) -> int:
     """Return the cell that holds the point."""
-    return _cell(_row(point.latitude), point.longitude)
+    row = _row(point.latitude)
+    return _cell(row, point.longitude * _per_degree(row))
 
 
 def cells_around(point: GeoPoint, radius_m: float) -> list[Cells]:
@@ -31,10 +33,12 @@ def cells_around(point: GeoPoint, radius_m: float) -> list[Cells]:
     reach = (radius_m + _SLACK_M) / EARTH_RADIUS_M
     rows = _row(point.latitude - degrees(reach)), _row(point.latitude + degrees(reach))
     across = _degrees_across(point.latitude, reach)
+    spans = list(_spans(point.longitude - across, point.longitude + across))
     return [
-        (_cell(row, west), _cell(row, east))
+        (_cell(row, west * wide), _cell(row, east * wide))
         for row in range(rows[0], rows[1] + 1)
-        for west, east in _spans(point.longitude - across, point.longitude + across)
+        for wide in (_per_degree(row),)
+        for west, east in spans
     ]
 
 
@@ -42,9 +46,15 @@ def _row(latitude: float) -> int:
     return floor(latitude / _ROW_DEGREES)
 
 
-def _cell(row: int, longitude: float) -> int:
+@lru_cache(maxsize=1 << 12)
+def _per_degree(row: int) -> float:
+    """Return how many cells of a row a degree of longitude has."""
     shrunk = max(cos(radians((row + 0.5) * _ROW_DEGREES)), 0.0) or 1.0
-    return row * _ROW_STRIDE + floor(longitude / _ROW_DEGREES * shrunk)
+    return shrunk / _ROW_DEGREES
+
+
+def _cell(row: int, across: float) -> int:
+    return row * _ROW_STRIDE + floor(across)
 
 
 def _degrees_across(latitude: float, reach: float) -> float:

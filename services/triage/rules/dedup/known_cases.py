@@ -1,10 +1,8 @@
 """The known cases that reports of one batch may be about, found by place, address or person."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 
 from services.triage.rules.dedup.comparison import Case
 from services.triage.rules.dedup.grid import Cells, cell_of
@@ -33,7 +31,7 @@ class KnownCases:
     """Cases in memory; those that a batch opens are found by the reports after them."""
 
     def __init__(self) -> None:
-        self._by_cell: defaultdict[tuple[str, int], list[Case]] = defaultdict(list)
+        self._by_cell: defaultdict[str, dict[int, list[Case]]] = defaultdict(dict)
         self._by_address: defaultdict[tuple[str, str], list[Case]] = defaultdict(list)
         self._by_reporter: defaultdict[tuple[str, str], list[Case]] = defaultdict(list)
 
@@ -41,18 +39,26 @@ class KnownCases:
         """Know this case as well."""
         key, opening = case.key, case.opening
         if opening.point is not None:
-            self._by_cell[key, cell_of(opening.point)].append(case)
+            self._by_cell[key].setdefault(cell_of(opening.point), []).append(case)
         if opening.address is not None:
             self._by_address[key, opening.address].append(case)
         if opening.reporter is not None:
             self._by_reporter[key, opening.reporter].append(case)
 
-    def near(self, search: Search) -> Iterator[Case]:
+    def near(self, search: Search) -> list[Case]:
         """Return the cases that the search may mean; some twice, and some too far away."""
-        cells = (cell for first, last in search.cells for cell in range(first, last + 1))
-        found = [self._by_cell.get((search.key, cell), ()) for cell in cells]
+        found = self._in_cells(search)
         if search.address is not None:
-            found.append(self._by_address.get((search.key, search.address), ()))
+            found += self._by_address.get((search.key, search.address), ())
         if search.reporter is not None:
-            found.append(self._by_reporter.get((search.key, search.reporter), ()))
-        return chain.from_iterable(found)
+            found += self._by_reporter.get((search.key, search.reporter), ())
+        return found
+
+    def _in_cells(self, search: Search) -> list[Case]:
+        found: list[Case] = []
+        if by_cell := self._by_cell.get(search.key):
+            for first, last in search.cells:
+                for cell in range(first, last + 1):
+                    if cell in by_cell:
+                        found += by_cell[cell]
+        return found

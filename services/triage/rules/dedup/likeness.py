@@ -1,6 +1,6 @@
 """How sure it is that two reports are the same problem, and how that is said."""
 
-from services.triage.rules.dedup.comparison import Aspect, Link
+from services.triage.rules.dedup.comparison import Aspect, Finding, Link
 from shared.catalogue.evidence import MOST_POINTS
 
 _FAR = 0.25  # what the edge of the radius takes from a confidence of 1
@@ -39,13 +39,18 @@ def reasons(link: Link, kind: str) -> list[tuple[str, str | None]]:
         "group": ("usual_in_group", None),
         "usual": ("usual_of_kind", None),
         "street": ("same_street", None),
+        "address": ("same_address", None),
+        "same_sender": ("same_sender", None),
+        "words": ("rare_words", None),
+        "same_asset": ("same_asset", None),
+        "other_asset": ("other_asset", None),
     }
-    return [_with_points(told[found.aspect], found.points) for found in link.findings]
+    return [_with_points(told[found.aspect], found) for found in link.findings]
 
 
-def _with_points(reason: tuple[str, str | None], points: float) -> tuple[str, str]:
+def _with_points(reason: tuple[str, str | None], found: Finding) -> tuple[str, str]:
     code, detail = reason
-    return code, ", ".join(filter(None, (detail, f"{points:+.0f} points")))
+    return code, ", ".join(filter(None, (detail, found.detail, f"{found.points:+.0f} points")))
 
 
 def hours(link: Link) -> float:

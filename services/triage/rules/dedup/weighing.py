@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import hypot
 
 from services.triage.rules.dedup.addresses import streets_of
 from services.triage.rules.dedup.comparison import HOUR, Finding, Link, Rejection, Report
@@ -25,14 +26,14 @@ def weigh(link: Link, report: Report, group: str, evidence: Evidence) -> Link | 
         return link if link.is_within_radius else _too_far(link)
     if link.nearness == "same_reporter":
         return link
-    weighed = replace(link, findings=tuple(_findings(link, report, group, evidence)))
+    findings = tuple(_findings(link, report, group, evidence))
+    score = sum(finding.points for finding in findings)
     asked = evidence.thresholds(group)
-    if weighed.score >= asked.duplicate and link.is_within_radius:
-        return weighed
-    if weighed.score >= asked.possible:
-        return replace(weighed, relation="possible")
-    away_m = link.distance_m
-    return Rejection(link.case, "too_few_points", away_m, weighed.score, asked.possible)
+    if score >= asked.duplicate and link.is_within_radius:
+        return replace(link, findings=findings)
+    if score >= asked.possible:
+        return replace(link, findings=findings, relation="possible")
+    return Rejection(link.case, "too_few_points", link.distance_m, score, asked.possible)
 
 
 def _too_far(link: Link) -> Rejection:
@@ -44,18 +45,58 @@ def _findings(link: Link, report: Report, group: str, evidence: Evidence) -> Ite
     yield Finding("group", evidence.thresholds(group).start)
     if usual := evidence.kinds.get(report.kind):
         yield Finding("usual", usual)
-    yield Finding("place", _of_place(link, evidence))
-    yield Finding("time", evidence.apart(link.apart / HOUR))
+    yield _of_place(link, report, evidence)
+    yield Finding("time", evidence.apart(link.apart / HOUR, link.window / HOUR))
     if report.kind == opening.kind:
         yield Finding("kind", evidence.same_kind)
-    if on_same_street(report.address, opening.address):
+    yield from _of_address(report.address, opening.address, evidence)
+    yield from _of_sender(link, report, evidence)
+    yield from _of_words(report, opening, evidence)
+    yield from _of_assets(report, opening, evidence)
+
+
+def _of_place(link: Link, report: Report, evidence: Evidence) -> Finding:
+    unknown = evidence.no_distance
+    if link.nearness != "near" or link.distance_m is None:
+        return Finding("place", unknown)
+    points = evidence.distance(link.distance_m, link.radius_m)
+    off_m = hypot(report.off_m, link.case.opening.off_m)
+    trust = evidence.accuracy.trust(off_m)
+    if trust == 1:
+        return Finding("place", points)
+    return Finding("place", unknown + trust * (points - unknown), f"give or take {off_m:.0f} m")
+
+
+def _of_address(one: str | None, other: str | None, evidence: Evidence) -> Iterator[Finding]:
+    if one is not None and one == other:
+        yield Finding("address", evidence.same_address)
+    elif on_same_street(one, other):
         yield Finding("street", evidence.same_street)
 
 
-def _of_place(link: Link, evidence: Evidence) -> float:
-    if link.nearness != "near" or link.distance_m is None:
-        return evidence.no_distance
-    return evidence.distance(link.distance_m)
+def _of_sender(link: Link, report: Report, evidence: Evidence) -> Iterator[Finding]:
+    """A person who comes back to a spot means the same; one who goes on means the next."""
+    if evidence.same_sender is None or report.reporter is None or link.distance_m is None:
+        return
+    if report.reporter == link.case.opening.reporter:
+        yield Finding("same_sender", evidence.same_sender(link.distance_m, link.radius_m))
+
+
+def _of_words(report: Report, opening: Report, evidence: Evidence) -> Iterator[Finding]:
+    if shared := report.words & opening.words:
+        points = min(evidence.words.most, evidence.words.each * len(shared))
+        yield Finding("words", points, " ".join(sorted(shared)))
+
+
+def _of_assets(report: Report, opening: Report, evidence: Evidence) -> Iterator[Finding]:
+    """Two answers tell two things apart only where they answer the same question."""
+    if report.asset is None or opening.asset is None:
+        return
+    question = report.asset.partition(":")[0]
+    if report.asset == opening.asset:
+        yield Finding("same_asset", evidence.assets.same, question)
+    elif question == opening.asset.partition(":")[0]:
+        yield Finding("other_asset", evidence.assets.other, question)
 
 
 def on_same_street(one: str | None, other: str | None) -> bool:

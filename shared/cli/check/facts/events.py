@@ -69,7 +69,7 @@ class EventFacts:
         if city is None or service is None:
             return None, False
         try:
-            report = report_of(request, city.reach_of(service))
+            report = report_of(request, city)
         except UnfitRequestError:
             return None, False
         return report, is_findable(service, report)

@@ -17,7 +17,7 @@ _TURNS = """
 _KNOWN = f"""
     SELECT *, min(place) FROM (
         SELECT case_id AS made, findable AS known, d.* FROM ({_FIRST}) AS d
-         WHERE outcome IN ('new', 'recurrence')
+         WHERE outcome IN ('new', 'recurrence', 'possible_duplicate')
          UNION ALL
         SELECT s.to_case AS made, true AS known, d.* FROM ({_SPLITS}) AS s
           JOIN ({_FIRST}) AS d ON d.request_id = s.request_id)

@@ -240,6 +240,9 @@ async def good_day() -> History:
     await _correct(router)
     soon = (NOON + timedelta(minutes=30)).isoformat()
     await router.hand_in(handed_in(report(3), id="after the closing", time=soon))
+    blurred = report(5_010, description="Branch too low")
+    blurred["location"]["accuracy_m"] = 400
+    await router.hand_in(handed_in(blurred, id="perhaps the same"))
     return router.history()
 
 

@@ -7,7 +7,8 @@ from typer.testing import CliRunner
 from services.triage.evaluation.families import families
 from services.triage.evaluation.learning.samples import Sample, samples
 from services.triage.evaluation.rows import read_requests
-from shared.catalogue.evidence import EVIDENCE, read_evidence
+from shared.catalogue.evidence import Extent
+from shared.catalogue.evidence_file import EVIDENCE, read_evidence
 from shared.cli.main import build
 from tests.unit.triage.evaluation.makers import CITY, as_csv, row, write
 from tests.unit.triage.makers import CATALOGUE, RULEBOOK
@@ -18,7 +19,7 @@ KIND = {"service_code": "CAMP-REPORT"}
 
 def found(folder: Path, pairs: list[tuple[str, str]], *rows: dict[str, Any]) -> list[Sample]:
     past = read_requests(write(folder / "past.csv", as_csv(*rows)), CATALOGUE, CITY)
-    return list(samples(past, RULEBOOK, families(pairs), reach_m=200))
+    return list(samples(past, RULEBOOK, families(pairs), Extent(metres=200)))
 
 
 def test_each_pair_within_reach_and_window_is_a_sample(tmp_path: Path) -> None:

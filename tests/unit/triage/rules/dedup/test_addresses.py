@@ -10,6 +10,7 @@ from services.triage.rules.dedup.addresses import address_key
     [
         pytest.param("1221 SW 4th Ave", "1221 sw fourth avenue", id="case and abbreviations"),
         pytest.param("1221 SW 4th Ave", "1221 Southwest 4th Ave.", id="directions and dots"),
+        pytest.param("0841 SW Gaines St", "0841 S.W. Gaines Street", id="dotted directions"),
         pytest.param("1221 SW 4th Ave, Portland, OR 97204", "1221 SW 4th Ave", id="city and code"),
         pytest.param("39 Lorraine St  Roslindale  MA  02131", "39 Lorraine St", id="two blanks"),
         pytest.param("1221 SW 4th Ave, Apt 5", "1221 SW 4th Ave #5", id="the unit's spelling"),
@@ -29,6 +30,7 @@ def test_two_spellings_of_one_place_are_equal(one: str, other: str) -> None:
     [
         pytest.param("1221 SW 4th Ave", "1223 SW 4th Ave", id="another number"),
         pytest.param("1221 SW 4th Ave", "1221 NW 4th Ave", id="another quadrant"),
+        pytest.param("0123 SW Bancroft St", "123 SW Bancroft St", id="a leading zero"),
         pytest.param("1221 SW 4th Ave, Apt 5", "1221 SW 4th Ave, Apt 6", id="another unit"),
         pytest.param("SW 4th & SW Main St", "SW 5th & SW Main St", id="another corner"),
     ],

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from shared.catalogue import PACKAGE_DATA, CatalogueError, load_catalogue
-from shared.catalogue.evidence import EVIDENCE, read_evidence
+from shared.catalogue.evidence import Assets, Words
+from shared.catalogue.evidence_file import EVIDENCE, read_evidence
 
 TEXT = """
 reach: 200 m
@@ -46,9 +47,38 @@ def test_points_are_by_metres_and_hours_and_groups_without_thresholds_take_the_d
     assert evidence.kinds == {"CAMP": 4}
 
 
+def test_what_a_file_says_beside_place_and_time_is_read(tmp_path: Path) -> None:
+    more = """
+accuracy: {trust: {0: 100 %, 100 m: 50 %}, vague: {street: 80 m}}
+same_sender: {0: 10, 60 m: -5}
+assets: {answers: [plate], same: 30, other: -40}
+words: {each: 3, most: 9, common: [the street, Niños]}
+"""
+
+    evidence = read_evidence(written(tmp_path, TEXT + more))
+
+    assert evidence is not None
+    assert (evidence.accuracy.trust(100), evidence.accuracy.vague_m) == (0.5, {"street": 80})
+    assert evidence.same_sender is not None
+    assert evidence.same_sender(30) == 2.5
+    assert evidence.assets == Assets(("plate",), 30, -40)
+    assert evidence.words == Words(3, 9, frozenset({"the", "street", "ninos"}))
+
+
+def test_figures_may_be_shares_of_the_kinds_own_limits(tmp_path: Path) -> None:
+    text = TEXT.replace("200 m", "150 %").replace("100 m", "100 %").replace("1 h: 15, 2 d", "50 %")
+
+    evidence = read_evidence(written(tmp_path, text))
+
+    assert evidence is not None
+    assert evidence.reach.around(40) == 60
+    assert (evidence.distance(20, 40), evidence.apart(84, 168)) == (7.5, -5)
+
+
 @pytest.mark.parametrize(
     ("was", "now", "line"),
     [
+        ("100 m: -5", "100 m: -5, 50 %: 3", 3),
         ("reach: 200 m", "reach: far", 2),
         ("duplicate: 50, possible: 20", "duplicate: 50, possible: 51", 8),
         ("same_kind: 10", "same_kind: 10\nsame_colour: 3", 7),

@@ -7,17 +7,18 @@ import pytest
 from services.triage.rules.dedup.comparison import Case, Link, Report
 from services.triage.rules.dedup.earlier import find_earlier
 from services.triage.rules.dedup.likeness import confidence, reasons
-from shared.catalogue.evidence import Evidence, Slope, Thresholds
+from shared.catalogue.evidence import Accuracy, Assets, Evidence, Extent, Slope, Thresholds, Words
 from tests.builders import NOON, north_of
 from tests.unit.triage.makers import DAY, HERE, HOUR, LIMITS, case, report
 
 EVIDENCE = Evidence(
-    reach_m=200,
+    reach=Extent(metres=200),
     distance=Slope.through([(0, 40), (200, -40)]),
     no_distance=-5,
     apart=Slope.through([(0, 20), (100, 0)]),
     same_kind=10,
     same_street=15,
+    same_address=25,
     default=Thresholds(start=10, duplicate=60, possible=30),
     groups={},
     kinds={},
@@ -111,18 +112,23 @@ def test_the_window_holds_to_the_hour_and_what_comes_after_it_goes_by_radius_alo
 @pytest.mark.parametrize(
     ("mine", "other", "told"),
     [
-        ("12 oak st", "99 oak st portland or", True),
-        ("elm ave and oak st", "12 oak st", True),
-        ("12 oak st", "12 elm ave", False),
-        (None, "12 oak st", False),
+        ("12 oak st", "99 oak st portland or", "same_street"),
+        ("elm ave and oak st", "12 oak st", "same_street"),
+        ("12 oak st", "12 oak st", "same_address"),
+        ("12 oak st", "12 elm ave", None),
+        (None, "12 oak st", None),
+        (None, None, None),
     ],
 )
-def test_the_same_street_counts(mine: str | None, other: str, *, told: bool) -> None:
+def test_the_same_street_counts_and_the_same_address_more(
+    mine: str | None, other: str | None, told: str | None
+) -> None:
     link = found(report(address=mine), case(report(address=other)))
 
     assert link is not None
-    assert ("same_street", "+15 points") in reasons(link, "CAMP") or not told
-    assert link.score == 80 + 15 * told
+    points = {"same_street": 15, "same_address": 25}
+    assert [code for code, _ in reasons(link, "CAMP") if code in points] == ([told] if told else [])
+    assert link.score == 80 + (points[told] if told else 0)
 
 
 def test_an_address_without_a_point_has_points_of_its_own() -> None:
@@ -132,6 +138,7 @@ def test_an_address_without_a_point_has_points_of_its_own() -> None:
 
     assert link is not None
     assert ("same_address", "-5 points") in reasons(link, "CAMP")
+    assert ("same_address", "+25 points") in reasons(link, "CAMP")
 
 
 def test_more_points_win_over_being_nearer_and_a_sure_case_over_a_possible_one() -> None:
@@ -155,3 +162,110 @@ def test_the_same_persons_reports_of_a_kind_without_place_need_no_more_evidence(
     known = case(report(kind="LOST", point=None, reporter="ana"))
 
     assert relation(report(kind="LOST", point=None, reporter="ana"), known) == "duplicate"
+
+
+BLURRED = replace(
+    EVIDENCE,
+    no_distance=5,
+    accuracy=Accuracy(Slope.through([(0, 1), (50, 1), (150, 0)])),
+)
+
+
+@pytest.mark.parametrize(
+    ("mine_m", "other_m", "metres", "place"),
+    [
+        pytest.param(0, 0, 0, 40, id="exact and at the spot"),
+        pytest.param(30, 40, 0, 40, id="as good as exact"),
+        pytest.param(60, 80, 0, 22.5, id="half believed"),
+        pytest.param(90, 120, 0, 5, id="not believed"),
+        pytest.param(0, 150, 0, 5, id="one of them alone"),
+        pytest.param(0, 0, 150, -20, id="exact and far"),
+        pytest.param(60, 80, 150, -7.5, id="half believed to be far"),
+        pytest.param(90, 120, 150, 5, id="two bad fixes may be one problem"),
+    ],
+)
+def test_a_place_that_is_known_badly_says_little_for_and_against(
+    mine_m: float, other_m: float, metres: float, place: float
+) -> None:
+    generous = replace(BLURRED, default=Thresholds(start=0, duplicate=100, possible=0))
+    new = report(point=north_of(HERE, metres), off_m=mine_m)
+
+    link = found(new, case(report(off_m=other_m)), evidence=generous)
+
+    assert link is not None
+    [points] = [f.points for f in link.findings if f.aspect == "place"]
+    assert points == pytest.approx(place, abs=0.1)
+
+
+def test_how_badly_a_place_is_known_is_told() -> None:
+    link = found(report(off_m=60), case(report(off_m=80)), evidence=BLURRED)
+
+    assert link is not None
+    assert ("near", "0 m of 67 m, give or take 100 m, +22 points") in reasons(link, "CAMP")
+
+
+def test_limits_of_the_kind_may_be_what_distance_and_time_are_measured_by() -> None:
+    relative = replace(
+        EVIDENCE,
+        reach=Extent(share=2),
+        distance=Slope.through([(0, 50), (1, 30), (2, 0)], is_relative=True),
+        apart=Slope.through([(0, 20), (1, 10)], is_relative=True),
+    )
+
+    link = found(report(point=north_of(HERE, 67 * 1.5)), case(), evidence=relative)
+    late = found(report(observed_at=NOON + 7 * DAY), case(), evidence=relative)
+
+    assert link is not None
+    assert link.score == pytest.approx(10 + 15 + 20 + 10, abs=0.1)
+    assert late is not None
+    assert late.score == 10 + 50 + 10 + 10
+    assert found(report(point=north_of(HERE, 67 * 2.1)), case(), evidence=relative) is None
+
+
+def test_who_comes_back_to_a_spot_means_the_same_and_who_goes_on_means_the_next() -> None:
+    evidence = replace(EVIDENCE, same_sender=Slope.through([(0, 10), (60, -20)]))
+    known = case(report(reporter="ana"))
+
+    def points(metres: float, reporter: str | None) -> list[float]:
+        new = report(point=north_of(HERE, metres), reporter=reporter)
+        link = found(new, known, evidence=evidence)
+        assert link is not None
+        return [f.points for f in link.findings if f.aspect == "same_sender"]
+
+    assert points(0, "ana") == [10]
+    assert points(60, "ana") == [pytest.approx(-20, abs=0.1)]
+    assert points(0, "bo") == points(0, None) == []
+
+
+def test_rare_words_in_both_count_up_to_a_limit_and_are_named() -> None:
+    evidence = replace(EVIDENCE, words=Words(each=4, most=10))
+    known = case(report(words=frozenset({"burnside", "dodge", "blue", "47"})))
+
+    two = found(report(words=frozenset({"dodge", "blue", "red"})), known, evidence=evidence)
+    three = found(report(words=frozenset({"dodge", "blue", "47"})), known, evidence=evidence)
+
+    assert two is not None
+    assert ("rare_words", "blue dodge, +8 points") in reasons(two, "CAMP")
+    assert three is not None
+    assert ("rare_words", "47 blue dodge, +10 points") in reasons(three, "CAMP")
+
+
+@pytest.mark.parametrize(
+    ("mine", "reason"),
+    [
+        ("plate:abc123", ("same_asset", "plate, +30 points")),
+        ("plate:xyz789", ("other_asset", "plate, -50 points")),
+        ("pole:xyz789", None),
+        (None, None),
+    ],
+)
+def test_the_same_thing_speaks_for_one_problem_and_another_one_against(
+    mine: str | None, reason: Any
+) -> None:
+    evidence = replace(EVIDENCE, assets=Assets(("plate", "pole"), same=30, other=-50))
+
+    link = found(report(asset=mine), case(report(asset="plate:abc123")), evidence=evidence)
+
+    assert link is not None
+    told = [one for one in reasons(link, "CAMP") if one[0].endswith("_asset")]
+    assert told == ([reason] if reason else [])
