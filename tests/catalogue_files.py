@@ -8,12 +8,14 @@ BUREAUS = "town.gov/bureaus.yaml"
 AGENCIES = "town.gov/agencies.yaml"
 GROUPS = "town.gov/dedup_groups.yaml"
 FIELDS = "town.gov/fields.yaml"
+ANSWERS = "town.gov/answers.yaml"
 CIRCUMSTANCES = "town.gov/circumstances.yaml"
 OWNERS = "town.gov/owners.yaml"
 REASONS = "town.gov/referral_reasons.yaml"
 STREETS = "town.gov/services/streets.yaml"
 CONDITIONS = "common/conditions.yaml"
 EMERGENCIES = "common/emergencies.yaml"
+QUESTIONS = "common/questions.yaml"
 
 GOOD: Mapping[str, str] = {
     HEAD: """\
@@ -35,6 +37,26 @@ DESK: {name: Service desk}
 """,
     AGENCIES: "EXT-STATE: {name: The State, url: 'https://state.example', reason: its_own}\n",
     REASONS: "its_own: {en: It belongs to the State., es: Es del Estado.}\n",
+    QUESTIONS: """\
+asking: {en: [what is], es: [cuál es]}
+troubled: {en: [missed], es: [faltó]}
+untroubled: {}
+""",
+    ANSWERS: """\
+kinds: [OTHER]
+beside: [large]
+answers:
+  trash:
+    about: {en: [trash day], es: [día de la basura]}
+    text: {en: Trash goes on Monday., es: La basura sale el lunes.}
+    source: assumed
+  big_trash:
+    instead_of: trash
+    kinds: [HOLE]
+    about: {en: [big trash day], es: [día de la basura grande]}
+    text: {en: Big trash goes on Friday., es: La basura grande sale el viernes.}
+    source: assumed
+""",
     CIRCUMSTANCES: """\
 places:
   kinds: [HOLE]

@@ -28,11 +28,12 @@ _LEARN_REQUESTS = """
            service_code = new.service_code, language = new.language, address = new.address,
            emergency = new.emergency, agency_name = new.agency_name,
            agency_phone = new.agency_phone, agency_url = new.agency_url,
-           agency_reason = new.agency_reason
+           agency_reason = new.agency_reason, answer = new.answer
       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                  $7::boolean[], $8::text[], $9::text[], $10::text[], $11::text[])
+                  $7::boolean[], $8::text[], $9::text[], $10::text[], $11::text[],
+                  $12::text[])
            AS new (request_id, tracking_number, jurisdiction, service_code, language, address,
-                   emergency, agency_name, agency_phone, agency_url, agency_reason)
+                   emergency, agency_name, agency_phone, agency_url, agency_reason, answer)
      WHERE requests.request_id = new.request_id AND requests.tracking_number IS NULL
 """
 _LEARN_MEMBERSHIPS = """
@@ -97,6 +98,7 @@ async def _learn_requests(db: Connection, news: News) -> None:
             known.agency and known.agency.phone,
             known.agency and known.agency.url,
             known.agency and known.agency.reason,
+            known.answer,
         )
         for known in news.requests.values()
     ]

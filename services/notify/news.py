@@ -93,11 +93,11 @@ def _decision(news: News, event: e.RequestTriaged) -> None:
     if decision.request.reporter_ref is None:
         return
     news.requests.setdefault(decision.request_id, _request(decision))
-    if decision.outcome == "referral":
+    if template := occasions.on_decision(decision.outcome):
         _join(news, decision.request_id, decision.request_id, WITHOUT_CASE)
         about = decision.request_id
         level = decision.priority.level
-        occasion = Occasion(about, WITHOUT_CASE, "referred", level, _cause(event), only_for=about)
+        occasion = Occasion(about, WITHOUT_CASE, template, level, _cause(event), only_for=about)
         news.announcements.setdefault(occasion.case_version, Announcement(occasion, CaseFacts()))
 
 
@@ -111,7 +111,14 @@ def _request(decision: e.Decision) -> RequestFacts:
         address=decision.request.location.address,
         emergency=decision.emergency is not None,
         agency=_agency(decision.referral) if decision.referral else None,
+        answer=_answer(decision),
     )
+
+
+def _answer(decision: e.Decision) -> str | None:
+    if decision.outcome != "answered":
+        return None
+    return next((advice.code for advice in decision.advice), None)
 
 
 def _agency(referral: e.Referral) -> Agency:

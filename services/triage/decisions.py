@@ -46,7 +46,7 @@ def decision_on(ruling: Ruling, rules_version: str) -> Decision:
         priority=priority,
         emergency=emergency,
         referral=referral,
-        advice=_advice(found.danger, request.language),
+        advice=_advice(ruling, request.language or "en"),
         service_code=request.service_code,
         rules_version=rules_version,
         conditions=tuple(sorted(found.met)),
@@ -99,10 +99,13 @@ def _emergency(danger: Danger | None) -> Emergency | None:
     return None if danger is None else Emergency(code=danger.code, evidence=danger.evidence)
 
 
-def _advice(danger: Danger | None, language: str | None) -> tuple[Advice, ...]:
-    if danger is None:
+def _advice(ruling: Ruling, language: str) -> tuple[Advice, ...]:
+    if ruling.hearing.assessment.danger is not None:
+        return (Advice(code="call_911", text=CALL_911.in_language(language)),)
+    answer = ruling.hearing.answer
+    if ruling.outcome != "answered" or answer is None:
         return ()
-    return (Advice(code="call_911", text=CALL_911.in_language(language or "en")),)
+    return (Advice(code=answer.code, text=answer.text.in_language(language)),)
 
 
 def _referral(referral: Elsewhere | None, language: str | None) -> Referral | None:

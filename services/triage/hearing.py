@@ -10,12 +10,14 @@ from services.triage.rules.dedup.known_cases import Search
 from services.triage.rules.priority.places import Spot
 from services.triage.rules.priority.urgency import Point
 from shared.catalogue import ServiceType
+from shared.catalogue.answers import Answer
 from shared.errors import PermanentError
 from shared.events import Location, Request
 from shared.topics import dedup_key
 from shared.values import GeoPoint
 
 _NO_PLACE = frozenset({"default", "none"})
+_SAID = frozenset({"topic", "language"})  # answers that a question may have and still be one
 _EXACT = frozenset({"point", "address"})
 
 
@@ -38,6 +40,7 @@ class Hearing:
     Attributes:
         opens: The case that it becomes when no known case is found.
         search: Where its earlier case may be; None when there can be none.
+        answer: What answers it, where it is a question that needs no work.
     """
 
     request: Request
@@ -46,6 +49,7 @@ class Hearing:
     assessment: Assessment
     opens: Case
     search: Search | None
+    answer: Answer | None = None
 
     def and_also(self, point: Point) -> "Hearing":
         """Return the same with one more reason for its urgency."""
@@ -74,7 +78,8 @@ def hear(request: Request, rulebook: Rulebook) -> Hearing:
     reach = city.reach_of(service)
     report = report_of(request, city)
     key = dedup_key(request.jurisdiction, request.dedup_group)
-    searched = _can_repeat(service, report, assessment)
+    answer = _answer(city, service, request, assessment)
+    searched = answer is None and _can_repeat(service, report, assessment)
     return Hearing(
         request,
         city,
@@ -82,7 +87,20 @@ def hear(request: Request, rulebook: Rulebook) -> Hearing:
         assessment,
         _case(key, report),
         search_for(report, key, reach) if searched else None,
+        answer,
     )
+
+
+def _answer(
+    city: CityRules, service: ServiceType, request: Request, assessment: Assessment
+) -> Answer | None:
+    answers = city.answers
+    if answers is None or assessment.danger is not None or not answers.knows(service):
+        return None
+    said = [str(request.attributes[code]) for code in request.attributes if code in _SAID]
+    has_more = bool(request.media) or len(said) < len(request.attributes)
+    text = "\n".join((_text(request), *said))
+    return answers.answer(service, text, assessment.met, has_more=has_more)
 
 
 def _text(request: Request) -> str:

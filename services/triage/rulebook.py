@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from services.triage.rules.answering import AnswerFinder
 from services.triage.rules.dedup.comparison import RADIUS_ALONE, Report
 from services.triage.rules.dedup.grid import cells_around
 from services.triage.rules.dedup.known_cases import Search
@@ -17,6 +18,7 @@ from services.triage.rules.priority.urgency import Danger, Urgency, urgency_of
 from services.triage.rules.referral import Referral, refer
 from services.triage.rules.wording import Wording
 from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
+from shared.catalogue.answers import read_answers
 from shared.catalogue.circumstances import read_circumstances
 from shared.catalogue.evidence import Evidence, Extent
 from shared.catalogue.evidence_file import read_evidence
@@ -63,6 +65,8 @@ class CityRules:
         self.wording = Wording(jurisdiction, self.circumstances)
         self._places = PlaceFinder(jurisdiction, self.circumstances) if self.circumstances else None
         reach = self.evidence.reach if self.evidence else RADIUS_ALONE
+        answers = read_answers(jurisdiction.folder)
+        self.answers = AnswerFinder(answers) if answers else None
         self._reaches = {
             group: _reach([self.limits[kind] for kind in kinds], reach)
             for group, kinds in jurisdiction.dedup_groups.items()

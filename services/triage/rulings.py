@@ -8,7 +8,7 @@ from services.triage.rules.dedup.comparison import Case, Link, Rejection
 from services.triage.rules.dedup.earlier import find_earlier
 from services.triage.rules.dedup.known_cases import KnownCases
 
-Outcome = Literal["new", "duplicate", "possible_duplicate", "recurrence", "referral"]
+Outcome = Literal["new", "duplicate", "possible_duplicate", "recurrence", "referral", "answered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Ruling:
 
     Attributes:
         link: The earlier case that it was held against, if there is one.
-        case: The case that it belongs to; None for a referral.
+        case: The case that it belongs to; None for a referral and for what is answered.
         rejected: Other cases that it might have been about, and what stood against each.
     """
 
@@ -39,6 +39,8 @@ def rule_on(hearing: Hearing, known: KnownCases) -> Ruling:
     referral = hearing.assessment.referral
     if referral is not None and referral.instead:
         return Ruling(hearing, "referral", None, None)
+    if hearing.answer is not None:
+        return Ruling(hearing, "answered", None, None)
     candidates = known.near(hearing.search) if hearing.search else ()
     city = hearing.city
     earlier = find_earlier(hearing.report, candidates, city.limits, city.evidence)

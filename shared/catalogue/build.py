@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from types import MappingProxyType
 
+from shared.catalogue.answers import read_answers
 from shared.catalogue.build_service import service_type
 from shared.catalogue.condition import YES, Condition, Emergency, Phrases
 from shared.catalogue.draft import Draft
@@ -53,6 +54,7 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         referral_reasons=MappingProxyType(
             {r.code: LocalText(r.entry.en, r.entry.es) for r in draft.referral_reasons}
         ),
+        answers=MappingProxyType(_answers(draft)),
         conditions=MappingProxyType(conditions),
         emergencies=_emergencies(draft),
         default_points=tuple(GeoPoint(p.latitude, p.longitude) for p in head.default_points),
@@ -67,6 +69,11 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         keywords=PhraseIndex(_by_code((s.code, _plurals(s.keywords)) for s in services.values())),
         folder=draft.folder,
     )
+
+
+def _answers(draft: Draft) -> dict[str, LocalText]:
+    known = read_answers(draft.folder)
+    return {answer.code: answer.text for answer in known.by_code.values()} if known else {}
 
 
 def _by_code(phrases: Iterable[tuple[str, Phrases | Keywords]]) -> Iterator[tuple[str, str]]:

@@ -81,6 +81,7 @@ class Jurisdiction:
         neighbours: Who answers for places outside the limits, by ``location.municipality``.
         owners: Who owns ground inside the limits, the most telling first.
         referral_reasons: Why somebody outside must act, in plain words by code.
+        answers: What answers questions that need no work, by code.
         default_points: Coordinates that stand for 'unknown' in the city's systems.
         export_types: Code of the kind for each type name of the city's own export.
         phrases: Where a text states a condition; codes are conditions.
@@ -103,6 +104,7 @@ class Jurisdiction:
     neighbours: Mapping[str, Agency]
     owners: tuple[Owner, ...]
     referral_reasons: Mapping[str, LocalText]
+    answers: Mapping[str, LocalText]
     conditions: Mapping[str, Condition]
     emergencies: tuple[Emergency, ...]
     default_points: tuple[GeoPoint, ...]

@@ -4,6 +4,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
+from shared.catalogue.answers import faults_of_answers
 from shared.catalogue.build import jurisdiction
 from shared.catalogue.checks import faults_of
 from shared.catalogue.circumstances import faults_of_circumstances
@@ -35,6 +36,7 @@ def load_catalogue(root: Path = PACKAGE_DATA) -> Catalogue:
     faults += [fault for folder in folders for fault in faults_of_evidence(folder)]
     faults += [fault for draft in drafts for fault in faults_of_circumstances(draft)]
     faults += [fault for folder in folders for fault in faults_of_surges(folder)]
+    faults += [fault for draft in drafts for fault in faults_of_answers(draft)]
     if faults:
         raise CatalogueError(sorted(set(faults)))
     return Catalogue(

@@ -17,6 +17,7 @@ from shared.events import (
     CaseRequestSplit,
     CaseState,
     CaseStatusChanged,
+    Decision,
     RequestTriaged,
 )
 from shared.runtime.messages import Message
@@ -68,7 +69,14 @@ def _ruling(event: RequestTriaged) -> Ruling:
         referral_phone=referral.phone if referral else None,
         referral_url=referral.url if referral else None,
         referral_reason=referral.reason.code if referral and referral.reason else None,
+        answer=_answer(decision),
     )
+
+
+def _answer(decision: Decision) -> str | None:
+    if decision.outcome != "answered":
+        return None
+    return next((advice.code for advice in decision.advice), None)
 
 
 def _membership(event: Progress) -> Membership | None:

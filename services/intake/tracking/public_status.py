@@ -24,6 +24,7 @@ class Ruling:
 
     Attributes:
         referral_reason: Code of why somebody outside the city must act.
+        answer: Code of what answers it, where it was a question that needs no work.
     """
 
     request_id: str
@@ -33,6 +34,7 @@ class Ruling:
     referral_phone: str | None = None
     referral_url: str | None = None
     referral_reason: str | None = None
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

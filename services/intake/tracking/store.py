@@ -23,11 +23,12 @@ _DECIDE = """
            referral_name = ruling.referral_name,
            referral_phone = ruling.referral_phone,
            referral_url = ruling.referral_url,
-           referral_reason = ruling.referral_reason
+           referral_reason = ruling.referral_reason,
+           answer = ruling.answer
       FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[],
-                  $7::text[])
+                  $7::text[], $8::text[])
            AS ruling (request_id, decided_at, outcome, referral_name, referral_phone, referral_url,
-                      referral_reason)
+                      referral_reason, answer)
      WHERE requests.request_id = ruling.request_id
 """
 _JOIN = """
@@ -51,7 +52,7 @@ _FIND = """
     SELECT request_id, tracking_number, jurisdiction, service_code, submitted_at,
            address, latitude, longitude,
            decided_at, outcome, referral_name, referral_phone, referral_url, referral_reason,
-           case_id, moves
+           answer, case_id, moves
       FROM requests
      WHERE tracking_number = $1
 """
@@ -84,6 +85,7 @@ class PostgresPublicStatuses:
                 [r.referral_phone for r in rulings],
                 [r.referral_url for r in rulings],
                 [r.referral_reason for r in rulings],
+                [r.answer for r in rulings],
             )
 
     async def join(self, memberships: Sequence[Membership]) -> None:
@@ -148,6 +150,7 @@ def _ruling(row: Row) -> Ruling | None:
         referral_phone=row["referral_phone"],
         referral_url=row["referral_url"],
         referral_reason=row["referral_reason"],
+        answer=row["answer"],
     )
 
 

@@ -41,6 +41,7 @@ def view(status: PublicStatus, jurisdiction: Jurisdiction, language: str) -> dic
         "updated_at": _moment(_updated_at(status)),
         "location": _location(request),
         "note": note.in_language(language) if note else None,
+        "answer": _answer(ruling, jurisdiction, language),
         "bureau": _bureau(last.bureau, jurisdiction) if last else None,
         "scheduled_for": _scheduled_for(last),
         "referral": _referral(ruling, jurisdiction, language),
@@ -84,6 +85,11 @@ def _referral(
         "url": ruling.referral_url,
         "reason": reason.in_language(language) if reason else None,
     }
+
+
+def _answer(ruling: Ruling | None, jurisdiction: Jurisdiction, language: str) -> str | None:
+    answer = jurisdiction.answers.get((ruling.answer if ruling else None) or "")
+    return answer.in_language(language) if answer else None
 
 
 def _history(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.notify.rules.values import Language
-from shared.catalogue import Catalogue, Jurisdiction
+from shared.catalogue import Catalogue, Jurisdiction, LocalText
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class City:
         kinds: Name of each kind of request, per language.
         bureaus: Name of each bureau.
         reasons: Why somebody outside the city must act, by code and per language.
+        answers: What answers questions that need no work, likewise.
     """
 
     name: str
@@ -25,6 +26,7 @@ class City:
     kinds: Mapping[str, Mapping[Language, str]]
     bureaus: Mapping[str, str]
     reasons: Mapping[str, Mapping[Language, str]]
+    answers: Mapping[str, Mapping[Language, str]]
 
 
 def cities_of(catalogue: Catalogue) -> Mapping[str, City]:
@@ -37,11 +39,12 @@ def _city(city: Jurisdiction) -> City:
         name=city.name,
         phone={"en": city.phone, "es": city.phone.replace(" or ", " o ")},
         timezone=city.timezone,
-        kinds={
-            kind.code: {"en": kind.name.en, "es": kind.name.es} for kind in city.services.values()
-        },
+        kinds={kind.code: _told(kind.name) for kind in city.services.values()},
         bureaus={bureau.code: bureau.name for bureau in city.bureaus.values()},
-        reasons={
-            code: {"en": text.en, "es": text.es} for code, text in city.referral_reasons.items()
-        },
+        reasons={code: _told(text) for code, text in city.referral_reasons.items()},
+        answers={code: _told(text) for code, text in city.answers.items()},
     )
+
+
+def _told(text: LocalText) -> Mapping[Language, str]:
+    return {"en": text.en, "es": text.es}

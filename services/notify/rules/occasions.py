@@ -9,11 +9,17 @@ _MOVES: Mapping[str, Template] = {
     "in_progress": "in_progress",
     "waiting_for_resident": "waiting_for_resident",
 }
+_WITHOUT_CASE: Mapping[str, Template] = {"referral": "referred", "answered": "answered"}
 _ENDS: Mapping[str, Template] = {
     "completed": "completed",
     "declined": "declined",
     "referred": "referred",
 }
+
+
+def on_decision(outcome: str) -> Template | None:
+    """Return what a reporter hears whose request makes no case, or None where it makes one."""
+    return _WITHOUT_CASE.get(outcome)
 
 
 def on_opening() -> Template:

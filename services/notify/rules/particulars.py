@@ -37,6 +37,7 @@ class RequestFacts:
     Attributes:
         emergency: Whether there was a danger to life.
         agency: Who outside the city must act, instead or as well.
+        answer: Code of what answers the request, where it was a question that needs no work.
     """
 
     request_id: str
@@ -47,6 +48,7 @@ class RequestFacts:
     address: str | None
     emergency: bool
     agency: Agency | None
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

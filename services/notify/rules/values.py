@@ -15,6 +15,7 @@ Template: TypeAlias = Literal[
     "completed",
     "declined",
     "referred",
+    "answered",
     "reopened",
 ]
 Suppression: TypeAlias = Literal["not_wanted", "no_channel", "channel_not_available"]

@@ -125,6 +125,7 @@ def _words(about: Particulars, city: City) -> dict[str, Any]:
         "emergency": request.emergency,
         "agency": _agency(request.agency) if about.template in _NAMES_AGENCY else None,
         "why": city.reasons.get(_reason_code(request.agency), {}).get(about.language),
+        "answer": city.answers.get(request.answer or "", {}).get(about.language),
         "bureau": city.bureaus.get(case.bureau or ""),
         "note": one_line(case.note),
         "reason": one_line(case.reason),

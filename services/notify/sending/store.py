@@ -43,7 +43,7 @@ _CLAIM = f"""
     SELECT {_DELIVERY}, d.put_off, a.bureau, a.note, a.reason, a.scheduled_for,
            r.mailbox, r.name, r.tracking_number, r.jurisdiction, r.service_code, r.address,
            r.language AS request_language, r.emergency, r.agency_name, r.agency_phone, r.agency_url,
-           r.agency_reason
+           r.agency_reason, r.answer
       FROM d
       JOIN requests AS r USING (request_id)
       JOIN announcements AS a USING (about, version)
@@ -156,6 +156,7 @@ def _request(row: Record) -> RequestFacts:
         address=row["address"],
         emergency=row["emergency"],
         agency=_agency(row) if row["agency_name"] else None,
+        answer=row["answer"],
     )
 
 

@@ -202,6 +202,7 @@ async def test_what_is_claimed_has_all_that_its_message_needs(store: Store) -> N
     assert claimed.particulars.name == "Ana"
     assert (claimed.particulars.template, claimed.particulars.language) == ("scheduled", "es")
     assert claimed.particulars.request == facts
+    assert facts.answer is None
     assert facts.agency == Agency("PGE", "1", "https://pge.example", "utility_equipment")
     assert claimed.particulars.case == CaseFacts("PBOT-MOD", "Soon", None, day)
 

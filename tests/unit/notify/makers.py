@@ -46,6 +46,7 @@ PORTLAND = City(
         "ROW-DEBRIS": {"en": "Debris in roadway", "es": "Escombros en la calle"},
     },
     bureaus={"PBOT-MAINT": "PBOT Maintenance Operations"},
+    answers={"garbage_day": {"en": "It is on Monday.", "es": "Es el lunes."}},
     reasons={"state_land": {"en": "It is the State's.", "es": "Es del Estado."}},
 )
 

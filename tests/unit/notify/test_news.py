@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 from services.notify.news import News, news_of
-from shared.events import Emergency, Event, Referral, ReferralReason, new_id
+from shared.events import Advice, Emergency, Event, Referral, ReferralReason, new_id
 from tests.builders import contact_given, location
 from tests.unit.notify.makers import (
     CONTACT_KEY,
@@ -89,6 +89,22 @@ def test_a_referral_is_told_to_its_reporter_although_there_is_no_case() -> None:
     assert announcement.occasion.case_version == (R, 0)
     assert (announcement.occasion.template, announcement.occasion.only_for) == ("referred", R)
     assert known.memberships[R, R].since == 0
+
+
+def test_an_answer_is_told_to_its_reporter_although_there_is_no_case() -> None:
+    answer = Advice(code="garbage_day", text="It is on Monday.")
+    known = news(triaged(R, None, outcome="answered", advice=(answer,)))
+
+    (announcement,) = known.announcements.values()
+    assert announcement.occasion.case_version == (R, 0)
+    assert (announcement.occasion.template, announcement.occasion.only_for) == ("answered", R)
+    assert known.requests[R].answer == "garbage_day"
+
+
+def test_advice_beside_a_case_is_no_answer() -> None:
+    known = news(triaged(R, C, advice=(Advice(code="call_911", text="Call 911."),)))
+
+    assert known.requests[R].answer is None
 
 
 def test_an_agency_beside_a_case_makes_no_message_of_its_own() -> None:

@@ -7,6 +7,7 @@ import pytest
 from shared.catalogue import CatalogueError, load_catalogue
 from tests.catalogue_files import (
     AGENCIES,
+    ANSWERS,
     BUREAUS,
     CIRCUMSTANCES,
     CONDITIONS,
@@ -16,6 +17,7 @@ from tests.catalogue_files import (
     GROUPS,
     HEAD,
     OWNERS,
+    QUESTIONS,
     STREETS,
     write,
 )
@@ -65,6 +67,11 @@ def _case(file: str, old: str, new: str, at: str, reason: str) -> object:
             "refer:",
             "no reason has the name x",
         ),
+        _case(ANSWERS, "kinds: [OTHER]", "kinds: [OTHR]", "kinds: [OTHR]", "did you mean OTHER?"),
+        _case(ANSWERS, "kinds: [HOLE]", "kinds: [X]", "kinds: [X]", "no kind has the name X"),
+        _case(ANSWERS, "[large]", "[larg]", "beside:", "did you mean large?"),
+        _case(ANSWERS, "instead_of: trash", "instead_of: tras", "instead_of:", "mean trash?"),
+        _case(QUESTIONS, "untroubled: {}", "untrobled: {}", "asking:", "untroubled is missing"),
         _case(CIRCUMSTANCES, "[HOLE]", "[HOLES]", "kinds:", "did you mean HOLE?"),
         _case(CIRCUMSTANCES, "when: large", "when: larg", "pit:", "did you mean large?"),
         _case(CIRCUMSTANCES, "points: 5", "points: 50", "pit:", "points: "),

@@ -9,6 +9,7 @@ from services.triage.handlers import on_messages
 from shared.events import (
     Decision,
     Event,
+    Media,
     RequestSubmitted,
     RequestTriaged,
     Surge,
@@ -220,6 +221,56 @@ async def test_what_is_not_the_citys_is_referred_each_time_without_a_case(
         assert decision.referral is not None
         assert decision.referral.agency == agency
     assert cases.cases == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "text"),
+    [
+        (None, "What is the trash day?", "Trash goes on Monday."),
+        ("es", "¿Cuál es el día de la basura?", "La basura sale el lunes."),
+    ],
+)
+async def test_a_question_is_answered_each_time_without_a_case(
+    language: str | None, asked: str, text: str
+) -> None:
+    cases = InMemoryCases()
+    question = {"service_code": "OTHER", "description": asked, "language": language}
+    decisions = await decided(cases, submitted(**question), submitted(**question))
+
+    for decision in decisions:
+        assert (decision.outcome, decision.case_id) == ("answered", None)
+        assert [(a.code, a.text) for a in decision.advice] == [("trash_day", text)]
+    assert cases.cases == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        pytest.param({"description": "What is the trash day? Fire!"}, "new", id="a danger"),
+        pytest.param(
+            {"description": "What is the trash day? You missed it"}, "new", id="a trouble"
+        ),
+        pytest.param({"attributes": {"size": "large"}}, "new", id="answers to questions of ours"),
+        pytest.param({"attributes": {"topic": "it burns, fire"}}, "new", id="a danger in answers"),
+        pytest.param({"media": (Media(url="https://example.org/1.jpg"),)}, "new", id="a picture"),
+        pytest.param({"service_code": "LIGHT"}, "new", id="a kind that is no question"),
+        pytest.param({"service_code": "PERMIT"}, "answered", id="a kind of the answer's own"),
+        pytest.param({"attributes": {"topic": "trash"}}, "answered", id="what it is about"),
+        pytest.param(
+            {"location": at(HERE, municipality="hilltop")}, "referral", id="at a neighbour's"
+        ),
+    ],
+)
+async def test_only_plain_questions_are_answered(changes: dict[str, Any], outcome: str) -> None:
+    question = {"service_code": "OTHER", "description": "What is the trash day?"}
+
+    [decision] = await decided(InMemoryCases(), submitted(**(question | changes)))
+
+    assert decision.outcome == outcome
+    assert (decision.case_id is None) == (outcome != "new")
+    assert [a.code for a in decision.advice if a.code != "call_911"] == (
+        ["trash_day"] if outcome == "answered" else []
+    )
 
 
 async def test_the_key_of_a_decision_without_case_is_the_request() -> None:

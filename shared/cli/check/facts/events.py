@@ -52,7 +52,7 @@ class EventFacts:
             decision.case_id,
             decision.outcome,
             decision.referral is not None,
-            bool(decision.referral or decision.advice or decision.priority.reasons),
+            bool(decision.advice),
             request.jurisdiction,
             decision.duplicate.of_case if decision.duplicate else None,
             report is not None and decision.rules_version == self._rulebook.version,

@@ -31,7 +31,7 @@ CREATE TABLE contacts (request_id TEXT, erased INTEGER);  -- the last one counts
 CREATE TABLE contact_values (hash BLOB PRIMARY KEY);
 CREATE TABLE decided (
     event TEXT PRIMARY KEY, request_id TEXT, case_id TEXT, outcome TEXT, referred INTEGER,
-    reasoned INTEGER, jurisdiction TEXT, of_case TEXT, current INTEGER, findable INTEGER,
+    advised INTEGER, jurisdiction TEXT, of_case TEXT, current INTEGER, findable INTEGER,
     dedup_key TEXT, service_code TEXT, observed INTEGER, latitude REAL, longitude REAL,
     address_key TEXT, reporter_ref TEXT
 );

@@ -42,7 +42,7 @@ DECISIONS = Invariant(
             """
             SELECT request_id FROM decided
              WHERE case_id IS NULL
-               AND NOT (outcome = 'referral' AND referred OR outcome = 'answered' AND reasoned)
+               AND NOT (outcome = 'referral' AND referred OR outcome = 'answered' AND advised)
             """,
         ),
         Clause(

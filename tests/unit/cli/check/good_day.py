@@ -231,6 +231,11 @@ async def good_day() -> History:
         "longitude": BEYOND_THE_LIMITS.longitude,
     }
     await router.hand_in(handed_in(report(location=beyond), id="beyond"))
+    asked: dict[str, Any] = {
+        "service_code": "INFO-GENERAL",
+        "description": "What day is garbage pickup?",
+    }
+    await router.hand_in(handed_in(report(**asked), id="question"))
     boston: dict[str, Any] = {
         "jurisdiction": "boston.gov",
         "service_code": "BOS-BUILDING-INSPECTION-REQUEST",

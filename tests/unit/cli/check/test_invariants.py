@@ -38,7 +38,14 @@ def test_a_good_day_has_all_that_can_go_wrong(history: History) -> None:
     )
     outcomes = {s.data["outcome"] for s in history.of("request.triaged")}
 
-    assert outcomes == {"new", "duplicate", "possible_duplicate", "recurrence", "referral"}
+    assert outcomes == {
+        "new",
+        "duplicate",
+        "possible_duplicate",
+        "recurrence",
+        "referral",
+        "answered",
+    }
     assert {
         "case.closed.v1",
         "case.priority_lowered.v1",

@@ -6,6 +6,7 @@ import pytest
 from services.intake.tracking.progress import on_progress
 from services.intake.tracking.public_status import Membership, Ruling, Step
 from shared.events import (
+    Advice,
     CaseClosed,
     CaseClosing,
     CaseMove,
@@ -71,6 +72,23 @@ async def test_a_referral_says_who_must_act_and_belongs_to_no_case() -> None:
     ruling = Ruling(event.data.request_id, NOON, "referral", *who)
     assert statuses.rulings == [ruling]
     assert statuses.memberships == []
+
+
+async def test_an_answer_is_named_and_belongs_to_no_case() -> None:
+    answer = Advice(code="trash_day", text="Trash goes on Monday.")
+    event = request_triaged(outcome="answered", case_id=None, advice=(answer,))
+    statuses = await followed(event)
+
+    ruling = Ruling(event.data.request_id, NOON, "answered", answer="trash_day")
+    assert statuses.rulings == [ruling]
+    assert statuses.memberships == []
+
+
+async def test_advice_beside_a_case_is_no_answer() -> None:
+    event = request_triaged(advice=(Advice(code="call_911", text="Call 911."),))
+    statuses = await followed(event)
+
+    assert statuses.rulings[0].answer is None
 
 
 async def test_an_opened_case_has_its_request_and_its_first_step() -> None:

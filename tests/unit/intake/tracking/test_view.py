@@ -82,6 +82,7 @@ def test_a_fresh_request_is_received() -> None:
         "updated_at": "2026-03-02T12:00:00Z",
         "location": {"latitude": 45.519, "longitude": -122.679},
         "note": None,
+        "answer": None,
         "bureau": None,
         "scheduled_for": None,
         "referral": None,
@@ -127,6 +128,18 @@ def test_a_referral_says_who_and_how_to_reach_them() -> None:
     assert in_spanish["referral"]["reason"] == "Es del Estado."
     assert seen["updated_at"] == "2026-03-02T13:00:00Z"
     assert [entry["status"] for entry in seen["history"]] == ["received", "referred"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("en", "Trash goes on Monday."), ("es", "La basura sale el lunes.")]
+)
+def test_an_answer_is_told_in_the_language_of_who_looks(language: str, text: str) -> None:
+    ruling = Ruling("r", NOON + HOUR, "answered", answer="trash_day")
+
+    seen = shown(ruling=ruling, language=language)
+
+    assert (seen["status"], seen["answer"]) == ("answered", text)
+    assert shown(ruling=Ruling("r", NOON, "answered", answer="forgotten"))["answer"] is None
 
 
 def test_an_agency_that_acts_as_well_is_told_beside_the_case() -> None:

@@ -142,6 +142,16 @@ def test_why_somebody_outside_must_act_is_told_in_the_letters_language(
     assert why in letter(template, language, request=request_facts(agency=state)).text
 
 
+@pytest.mark.parametrize(
+    ("language", "answer"), [("en", "It is on Monday."), ("es", "Es el lunes.")]
+)
+def test_an_answer_is_told_in_the_letters_language(language: str, answer: str) -> None:
+    told = letter("answered", language, request=request_facts(answer="garbage_day"))
+
+    assert answer in told.text
+    assert answer not in letter("answered", language).text
+
+
 @pytest.mark.parametrize("template", ["received", "attached", "referred"])
 def test_a_reason_that_nobody_knows_leaves_no_gap(template: str) -> None:
     unknown = letter(template, request=request_facts(agency=Agency("X", None, None, "no_such")))

@@ -73,6 +73,11 @@ def a_request_is_referred_to_nobody(history: History) -> None:
 
 
 @plant("I2")
+def a_request_is_answered_with_nothing(history: History) -> None:
+    history.of("request.triaged", outcome="answered")[0].edit(advice=[])
+
+
+@plant("I2")
 def a_request_in_a_case_has_the_outcome_of_one_without(history: History) -> None:
     decided = history.of("request.triaged", outcome="duplicate")[0]
     decided.edit(outcome="referral")

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from services.triage.rulebook import Assessment, CityRules
-from shared.catalogue import load_catalogue
+from shared.catalogue import Jurisdiction, load_catalogue
 
 _URGENT = ("P1", "P2")
 
@@ -63,7 +63,13 @@ def of(part: str, language: str, label: str) -> Sequence[Labelled]:
 @cache
 def rules() -> CityRules:
     """Return the rules of Portland."""
-    return CityRules(load_catalogue().jurisdictions["portland.gov"])
+    return CityRules(portland())
+
+
+@cache
+def portland() -> Jurisdiction:
+    """Return Portland as its catalogue describes it."""
+    return load_catalogue().jurisdictions["portland.gov"]
 
 
 def assess(labelled: Labelled) -> Assessment:
