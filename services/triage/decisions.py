@@ -1,9 +1,14 @@
 """From what the rules found to the decision that goes over the wire."""
 
+from itertools import chain
+
 from services.triage.explaining import of_outcome, of_referral, of_urgency
 from services.triage.rules.dedup import likeness
 from services.triage.rules.dedup.comparison import HOUR, Link, Rejection, Report
 from services.triage.rules.dedup.rejecting import detail_of
+from services.triage.rules.priority.circumstances import with_circumstances
+from services.triage.rules.priority.reporters import NOBODY, Reporters, of_several
+from services.triage.rules.priority.still_there import of_still_there
 from services.triage.rules.priority.urgency import Danger, Urgency
 from services.triage.rules.referral import Referral as Elsewhere
 from services.triage.rules.referral import Why
@@ -23,17 +28,18 @@ from shared.events import (
 )
 
 
-def decision_on(ruling: Ruling, rules_version: str) -> Decision:
+def decision_on(ruling: Ruling, rules_version: str, reporters: Reporters = NOBODY) -> Decision:
     """Return the decision on a request, with a reason for everything.
 
     Args:
         ruling: What became of it.
         rules_version: Names the facts that the rules rest on.
+        reporters: Who reported its case, with this request.
     """
     request, found = ruling.hearing.request, ruling.hearing.assessment
     duplicate = _duplicate(ruling.link, request.service_code) if ruling.link else None
     rejected = tuple(_rejected(one, ruling.hearing.report) for one in ruling.rejected)
-    priority, emergency = _priority(found.urgency), _emergency(found.danger)
+    priority, emergency = _priority(_urgency(ruling, reporters)), _emergency(found.danger)
     referral = _referral(found.referral, request.language)
     wording = ruling.hearing.city.wording
     return Decision(
@@ -82,6 +88,21 @@ def _rejected(rejection: Rejection, report: Report) -> Rejected:
         distance_m=None if away_m is None else round(away_m, 1),
         hours_apart=round(abs(report.observed_at - opening.observed_at) / HOUR, 2),
     )
+
+
+def _urgency(ruling: Ruling, reporters: Reporters) -> Urgency:
+    """Return how urgent a request is by itself and by what its case went through before."""
+    hearing, link = ruling.hearing, ruling.link
+    urgency, weights = hearing.assessment.urgency, hearing.city.circumstances
+    if weights is None or link is None:
+        return urgency
+    service = hearing.city.services[hearing.report.kind]
+    observed_at = hearing.report.observed_at
+    more = chain(
+        of_several(reporters, weights.reporters),
+        of_still_there(link, observed_at, service, weights.still_there),
+    )
+    return with_circumstances(urgency, more)
 
 
 def _priority(urgency: Urgency) -> Priority:

@@ -1,9 +1,10 @@
 """What triage does when requests come in and cases end."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from services.triage.crowds import Crowds
 from services.triage.decisions import decision_on
 from services.triage.hearing import Hearing, hear
 from services.triage.ledger import Decided, Turn
@@ -11,6 +12,7 @@ from services.triage.patches import district_of
 from services.triage.rulebook import Rulebook
 from services.triage.rules.dedup.comparison import Case
 from services.triage.rules.dedup.known_cases import KnownCases, Search
+from services.triage.rules.priority.reporters import Reporters
 from services.triage.rules.priority.surge import KnownSurge, surge_point
 from services.triage.rulings import Ruling, rule_on
 from shared.events import (
@@ -58,6 +60,10 @@ class Cases(Protocol):
 
     async def near(self, searches: Sequence[Search]) -> Iterable[Case]:
         """Return at least every case that a search means; more is allowed."""
+        ...
+
+    async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
+        """Return who reported each of these cases."""
         ...
 
     async def add(self, cases: Sequence[Case]) -> None:
@@ -133,11 +139,13 @@ async def _decide(
     for found in await cases.near([hearing.search for hearing in hearings if hearing.search]):
         known.add(found)
     rulings = [rule_on(hearing, known) for hearing in hearings]
+    joined = {r.case.case_id for r in rulings if r.case and r.outcome == "duplicate"}
+    crowds = Crowds(await cases.reporters(joined))
     await cases.add([case for ruling in rulings if (case := ruling.makes_known)])
     await cases.record([_decided(ruling) for ruling in rulings])
     return [
         RequestTriaged.of(
-            decision_on(ruling, rulebook.version),
+            decision_on(ruling, rulebook.version, crowds.joined_by(ruling)),
             now=now,
             cause=event,
             request=event.data.request_id,

@@ -10,6 +10,7 @@ from services.triage.probes import probes
 from services.triage.rules.dedup.comparison import Case, Report
 from services.triage.rules.dedup.grid import cell_of
 from services.triage.rules.dedup.known_cases import Search
+from services.triage.rules.priority.reporters import MOST_COUNTED, MOST_NAMELESS, Reporters
 from services.triage.rules.priority.surge import KnownSurge
 from shared.runtime.postgres import Connection
 from shared.values import GeoPoint
@@ -76,6 +77,18 @@ _NEAR = """
             WHERE dedup_key = wanted.key AND reporter_ref = wanted.reporter
               AND opened_at <= wanted.until AND (closed_at IS NULL OR opened_at >= wanted.since)
            OFFSET 0) AS found
+"""
+# in order, so that each search ends at its limit however many reports a case has
+_REPORTERS = """
+    SELECT case_id,
+           ARRAY(SELECT DISTINCT reporter_ref FROM decisions
+                  WHERE case_id = wanted.case_id AND reporter_ref IS NOT NULL
+                  ORDER BY reporter_ref LIMIT $2) AS people,
+           (SELECT count(*)
+              FROM (SELECT FROM decisions
+                     WHERE case_id = wanted.case_id AND reporter_ref IS NULL LIMIT $3) AS counted
+           ) AS nameless
+      FROM unnest($1::uuid[]) AS wanted (case_id)
 """
 _ADD = """
     INSERT INTO cases (case_id, dedup_key, service_code, request_id, opened_at, latitude,
@@ -164,6 +177,16 @@ class PostgresCases:
             return ()
         rows = await self._connection.fetch(_NEAR, *probes(searches))
         return {row["case_id"]: _case(row) for row in rows}.values()
+
+    async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
+        """Return who reported each of these cases."""
+        if not case_ids:
+            return {}
+        rows = await self._connection.fetch(_REPORTERS, list(case_ids), MOST_COUNTED, MOST_NAMELESS)
+        return {
+            str(row["case_id"]): Reporters(frozenset(row["people"]), row["nameless"])
+            for row in rows
+        }
 
     async def add(self, cases: Sequence[Case]) -> None:
         """Know these cases; one that is known already stays as it is."""

@@ -10,6 +10,7 @@ from services.triage.handlers import Cases
 from services.triage.ledger import Decided, Turn
 from services.triage.rulebook import Reach, search_for
 from services.triage.rules.dedup.comparison import Case, Report
+from services.triage.rules.priority.reporters import MOST_COUNTED, MOST_NAMELESS, Reporters
 from services.triage.rules.priority.surge import KnownSurge
 from shared.events import new_id
 from tests.builders import NOON, north_of
@@ -132,6 +133,42 @@ class CasesSuite:
         assert set(await found(cases, report())) == {
             Case(first, KEY, tents),
             Case(second, KEY, trash),
+        }
+
+    async def test_who_reported_a_case_is_known_by_person_and_without_name(
+        self, cases: Cases
+    ) -> None:
+        mine, other = new_id(), new_id()
+        reporters = ("ana", "ben", "ana", None, None)
+        of_mine = [decided(report(reporter=one), mine) for one in reporters]
+        await cases.record([*of_mine, decided(report(reporter="cy"), other), decided(report())])
+        unknown = new_id()
+
+        found = await cases.reporters({mine, unknown})
+
+        assert found == {mine: Reporters(frozenset({"ana", "ben"}), 2), unknown: Reporters()}
+        assert await cases.reporters(set()) == {}
+
+    async def test_no_more_people_are_known_than_count(self, cases: Cases) -> None:
+        many = new_id()
+        named = [decided(report(reporter=f"{n:03}"), many) for n in range(MOST_COUNTED + 5)]
+        await cases.record([*named, *(decided(report(), many) for _ in range(MOST_NAMELESS + 5))])
+
+        found = (await cases.reporters([many]))[many]
+
+        assert (len(found.people), found.nameless) == (MOST_COUNTED, MOST_NAMELESS)
+
+    async def test_who_was_split_off_is_a_reporter_of_the_new_case_alone(
+        self, cases: Cases
+    ) -> None:
+        before, after, moved = new_id(), new_id(), report(reporter="ben")
+        await cases.record([decided(report(reporter="ana"), before), decided(moved, before)])
+
+        await cases.split({moved.request_id: after})
+
+        assert await cases.reporters([before, after]) == {
+            before: Reporters(frozenset({"ana"})),
+            after: Reporters(frozenset({"ben"})),
         }
 
     async def test_without_a_search_nothing_is_found(self, cases: Cases) -> None:

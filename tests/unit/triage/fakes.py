@@ -6,6 +6,7 @@ from datetime import datetime
 from services.triage.ledger import Decided, Turn
 from services.triage.rules.dedup.comparison import Case
 from services.triage.rules.dedup.known_cases import KnownCases, Search
+from services.triage.rules.priority.reporters import Reporters
 from services.triage.rules.priority.surge import KnownSurge
 
 
@@ -65,6 +66,14 @@ class InMemoryCases:
             known.add(case)
         found = [case for search in searches for case in known.near(search) if _fits(case, search)]
         return {case.case_id: case for case in found}.values()
+
+    async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
+        reporters = dict.fromkeys(case_ids, Reporters())
+        for decided in self.decisions.values():
+            if decided.case_id in reporters:
+                before = reporters[decided.case_id]
+                reporters[decided.case_id] = before.joined_by(decided.report.reporter)
+        return reporters
 
     async def add(self, cases: Sequence[Case]) -> None:
         for case in cases:

@@ -366,12 +366,53 @@ async def test_closings_of_unknown_cases_change_nothing() -> None:
     assert (cases.cases, cases.decisions) == ({}, {})
 
 
+async def test_the_nth_person_who_reports_a_problem_raises_it_and_the_first_again_does_not() -> (
+    None
+):
+    cases = InMemoryCases()
+    light = {"service_code": "LIGHT"}
+    people = ["ana", "ana", "ben", "ana", "cy", "dee"]
+
+    together = [submitted(**light, reporter_ref=who) for who in people[:3]]
+    decisions = await decided(cases, *together)
+    for who in people[3:]:
+        decisions += await decided(cases, submitted(**light, reporter_ref=who))
+
+    found = [
+        [(p.points, p.evidence) for p in d.priority.reasons if p.code == "several_reporters"]
+        for d in decisions
+    ]
+    two, three, four = [(5, "2 people")], [(5, "3 people")], [(20, "4 people")]
+    assert found == [[], [], two, two, three, four]
+    assert [d.priority.level for d in decisions] == ["P4"] * 5 + ["P3"]
+    assert all(sum(p.points for p in d.priority.reasons) == d.priority.score for d in decisions)
+
+
+async def test_a_problem_that_is_reported_long_after_its_target_says_so() -> None:
+    cases = InMemoryCases()
+    _, late, over = await decided(
+        cases,
+        submitted(reporter_ref="ana"),
+        submitted(reporter_ref="ana", observed_at=NOON + 5 * DAY),
+        submitted(reporter_ref="ana", observed_at=NOON + 9 * DAY),
+    )
+
+    assert (late.outcome, over.outcome) == ("duplicate", "recurrence")
+    for decision, points, days in ((late, 5, "5 days"), (over, 10, "9 days")):
+        last = decision.priority.reasons[-1]
+        assert (last.code, last.points, last.evidence) == ("still_there", points, days)
+
+
 @given(st.lists(st.integers(0, 200), min_size=1, max_size=12), st.integers(1, 12))
 async def test_how_reports_are_cut_into_batches_decides_nothing(
     places: list[int], size: int
 ) -> None:
     events = [
-        submitted(location=at(north_of(HERE, metres)), observed_at=NOON + n * HOUR)
+        submitted(
+            location=at(north_of(HERE, metres)),
+            observed_at=NOON + n * HOUR,
+            reporter_ref=[None, "ana", "ben", "cy"][metres % 4],
+        )
         for n, metres in enumerate(places)
     ]
     at_once, in_parts = InMemoryCases(), InMemoryCases()

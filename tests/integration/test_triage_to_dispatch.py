@@ -1,0 +1,123 @@
+"""What triage decides as dispatch takes it: real topics from requests to cases."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+
+from services.dispatch.app import dispatch
+from services.dispatch.settings import DispatchSettings
+from services.triage.app import triage
+from services.triage.settings import TriageSettings
+from shared.events import CaseOpened, CasePriorityRaised, Decision, RequestSubmitted
+from shared.topics import DISPATCH_CASES, TRIAGE_DECISIONS
+from tests.builders import request_submitted
+from tests.conftest import Database
+from tests.stack import Stores
+from tests.topic_log import TopicLog
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+async def running(stores: Stores, database: Database) -> AsyncGenerator[None]:
+    """Run both beside the test; when one fails, the test fails at once with its error."""
+    of_triage = TriageSettings.model_validate(_settings(stores, database, "triage"))
+    of_dispatch = DispatchSettings.model_validate(_settings(stores, database, "dispatch"))
+    stopping = asyncio.Event()
+    async with (
+        triage(of_triage) as triaging,
+        dispatch(of_dispatch) as dispatching,
+        asyncio.TaskGroup() as group,
+    ):
+        for work in (*triaging.work, *dispatching.work):
+            group.create_task(_run(work, stopping))
+        yield
+        stopping.set()
+
+
+async def _run(work: Any, stopping: asyncio.Event) -> None:
+    await work(stopping)
+
+
+def _settings(stores: Stores, database: Database, service: str) -> dict[str, Any]:
+    return {
+        "ROUTE311_KAFKA_BOOTSTRAP": stores.bootstrap,
+        "postgres_dsn": database.dsn(service),
+        "http_port": 0,
+    }
+
+
+def pothole(reporter: str | None, **changes: Any) -> RequestSubmitted:
+    fields: dict[str, Any] = {
+        "service_code": "ROW-POTHOLE",
+        "dedup_group": "pavement",
+        "description": "A pothole",
+        "reporter_ref": reporter,
+    }
+    return request_submitted(**(fields | changes))
+
+
+async def decisions(log: TopicLog, *events: RequestSubmitted) -> list[Decision]:
+    """Return the decisions on these requests, in their order."""
+    await log.publish(*events)
+    by_request = {
+        event.data.request_id: event.data
+        for event in await log.at_least(len(events), TRIAGE_DECISIONS)
+    }
+    return [by_request[event.data.request_id] for event in events]
+
+
+@pytest.mark.usefixtures("running")
+async def test_the_tenth_person_who_reports_a_pothole_raises_its_case(topic_log: TopicLog) -> None:
+    people = [f"person {n}" for n in range(10)]
+    again = ["person 0"] * 5
+    decided = await decisions(topic_log, *map(pothole, [people[0], *again, *people[1:]]))
+
+    assert len({decision.case_id for decision in decided}) == 1
+    assert decided[5].priority == decided[0].priority
+    last = decided[-1].priority
+    assert (last.level, last.score) == ("P3", 40)
+    assert (last.reasons[-1].code, last.reasons[-1].evidence) == ("several_reporters", "10 people")
+    told = await topic_log.at_least(len(decided) + 1, DISPATCH_CASES)
+    [raised] = [event for event in told if isinstance(event, CasePriorityRaised)]
+    assert raised.data.request_id == decided[-1].request_id
+    assert (raised.data.previous_level, raised.data.priority.level) == ("P4", "P3")
+
+
+@pytest.mark.usefixtures("running")
+async def test_what_needs_no_work_of_the_city_opens_no_case_and_says_why(
+    topic_log: TopicLog,
+) -> None:
+    asked, shelter, freeway = await decisions(
+        topic_log,
+        request_submitted(
+            service_code="INFO-GENERAL",
+            dedup_group="info-general",
+            description="¿Qué día pasa la basura?",
+            language="es",
+        ),
+        request_submitted(
+            service_code="JUR-TRANSIT", dedup_group="jur-transit", description="Bench is broken"
+        ),
+        pothole("ana", description="A pothole on I-5"),
+    )
+
+    assert (asked.outcome, asked.case_id) == ("answered", None)
+    assert [advice.code for advice in asked.advice] == ["garbage_day"]
+    assert "503-823-7202" in asked.advice[0].text
+    assert (shelter.outcome, shelter.case_id) == ("referral", None)
+    assert shelter.referral
+    assert shelter.referral.reason
+    assert (shelter.referral.agency, shelter.referral.reason.code) == (
+        "EXT-TRIMET",
+        "transit_property",
+    )
+    assert freeway.outcome == "new"
+    assert freeway.referral
+    assert freeway.referral.reason
+    assert freeway.referral.reason.code == "state_land"
+    [opened] = await topic_log.at_least(1, DISPATCH_CASES)
+    assert isinstance(opened, CaseOpened)
+    assert opened.data.request_id == freeway.request_id

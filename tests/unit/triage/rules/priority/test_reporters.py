@@ -1,0 +1,63 @@
+import pytest
+
+from services.triage.rules.priority.reporters import (
+    MOST_COUNTED,
+    MOST_NAMELESS,
+    NOBODY,
+    Reporters,
+    of_several,
+)
+from services.triage.rules.priority.urgency import Point
+from shared.catalogue.circumstances import Steps
+
+STEPS = Steps.of([(4, 20), (2, 5)])
+
+
+def after(*reporters: str | None) -> Reporters:
+    found = NOBODY
+    for reporter in reporters:
+        found = found.joined_by(reporter)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("reporters", "count"),
+    [
+        pytest.param(("ana",), 1, id="one"),
+        pytest.param(("ana",) * 5, 1, id="the same person five times"),
+        pytest.param(("ana", "ben", "ana", "cy"), 3, id="three people"),
+        pytest.param((None,), 0, id="somebody without a name alone"),
+        pytest.param((None, None), 1, id="two without a name are one"),
+        pytest.param(("ana", None, "ben", None, None), 3, id="both sorts"),
+        pytest.param((None,) * 100, MOST_NAMELESS // 2, id="a flood without names"),
+    ],
+)
+def test_people_count_once_and_reports_without_a_name_by_half_and_to_a_bound(
+    reporters: tuple[str | None, ...], count: int
+) -> None:
+    assert after(*reporters).count == count
+
+
+def test_in_which_order_people_report_changes_nothing() -> None:
+    assert after("ana", None, "ben", None) == after(None, "ben", None, "ana")
+
+
+@pytest.mark.parametrize(
+    ("count", "points"),
+    [
+        pytest.param(1, [], id="one is no crowd"),
+        pytest.param(2, [Point("several_reporters", 5, "2 people")], id="the first step"),
+        pytest.param(3, [Point("several_reporters", 5, "3 people")], id="between two steps"),
+        pytest.param(4, [Point("several_reporters", 20, "4 people")], id="the last step"),
+    ],
+)
+def test_several_people_are_a_reason_that_says_how_many(count: int, points: list[Point]) -> None:
+    assert list(of_several(after(*map(str, range(count))), STEPS)) == points
+
+
+def test_beyond_a_bound_nobody_is_counted_any_more() -> None:
+    crowd = after(*map(str, range(MOST_COUNTED + 10)))
+
+    assert len(crowd.people) == MOST_COUNTED
+    [point] = of_several(crowd, STEPS)
+    assert point.evidence == "50 people or more"
