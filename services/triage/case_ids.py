@@ -1,7 +1,8 @@
 """What a case is called."""
 
 from hashlib import sha256
-from uuid import UUID
+
+from uuid_utils import UUID
 
 _TIME_BYTES = 6  # the first six bytes of a UUIDv7 are its moment in milliseconds (RFC 9562)
 

@@ -1,5 +1,6 @@
 """What one transaction does with some records."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
@@ -134,8 +135,10 @@ class Batches(Generic[E]):
 
 def _count(items: Sequence[Item[E]], fresh: Sequence[Message[E]]) -> None:
     handled = {id(message) for message in fresh}
+    settled = Counter((item.record.topic, _outcome(item, handled)) for item in items)
+    for (topic, outcome), number in settled.items():
+        metrics.MESSAGES.labels(topic, outcome).inc(number)
     for item in items:
-        metrics.MESSAGES.labels(item.record.topic, _outcome(item, handled)).inc()
         if isinstance(item, Unfit):
             metrics.PARKED.labels(item.record.topic, item.error.code).inc()
 
