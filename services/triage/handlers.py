@@ -9,9 +9,11 @@ from services.triage.decisions import decision_on
 from services.triage.hearing import Hearing, hear
 from services.triage.ledger import Decided, Turn
 from services.triage.patches import district_of
+from services.triage.placing import Spot, placed, spots
 from services.triage.rulebook import Rulebook
 from services.triage.rules.dedup.comparison import Case
 from services.triage.rules.dedup.known_cases import KnownCases, Search
+from services.triage.rules.dedup.stand_ins import Use
 from services.triage.rules.priority.reporters import Reporters
 from services.triage.rules.priority.surge import KnownSurge, surge_point
 from services.triage.rulings import Ruling, rule_on
@@ -64,6 +66,10 @@ class Cases(Protocol):
 
     async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
         """Return who reported each of these cases."""
+        ...
+
+    async def uses(self, spots: Sequence[Spot]) -> Iterable[Use]:
+        """Return the newest case of each group at exactly these points."""
         ...
 
     async def add(self, cases: Sequence[Case]) -> None:
@@ -136,6 +142,9 @@ async def _decide(
     fresh = await _undecided(events, cases)
     hearings = await _with_surges([hear(event.data, rulebook) for event in fresh], cases)
     known = KnownCases()
+    for use in await cases.uses(spots(hearings)):
+        known.points.note(use)
+    hearings = [placed(hearing, known.points) for hearing in hearings]
     for found in await cases.near([hearing.search for hearing in hearings if hearing.search]):
         known.add(found)
     rulings = [rule_on(hearing, known) for hearing in hearings]

@@ -58,6 +58,7 @@ class CityRules:
         self.services: Mapping[str, ServiceType] = jurisdiction.services
         self.limits = {code: kind.dedup for code, kind in jurisdiction.services.items()}
         self.evidence = read_evidence(jurisdiction.folder)
+        self.stand_ins = self.evidence.stand_ins if self.evidence else None
         self._common = _common_words(jurisdiction, self.evidence)
         self._jurisdiction = jurisdiction
         self._conditions = ConditionFinder(jurisdiction)
@@ -136,7 +137,7 @@ def search_for(report: Report, key: str, reach: Reach) -> Search:
     """Return the search that finds every case that the report may be about."""
     return Search(
         key,
-        tuple(cells_around(report.point, reach.radius_m)) if report.point else (),
+        tuple(cells_around(report.place, reach.radius_m)) if report.place else (),
         report.address,
         report.reporter if reach.personal else None,
         report.observed_at - reach.window,

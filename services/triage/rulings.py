@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.triage.hearing import Hearing
+from services.triage.placing import placed
 from services.triage.rules.dedup.comparison import Case, Link, Rejection
 from services.triage.rules.dedup.earlier import find_earlier
 from services.triage.rules.dedup.known_cases import KnownCases
@@ -36,6 +37,7 @@ class Ruling:
 
 def rule_on(hearing: Hearing, known: KnownCases) -> Ruling:
     """Return what becomes of a request; a case that it opens is known from now on."""
+    hearing = placed(hearing, known.points)
     referral = hearing.assessment.referral
     if referral is not None and referral.instead:
         return Ruling(hearing, "referral", None, None)

@@ -6,10 +6,12 @@ from datetime import datetime
 import asyncpg
 
 from services.triage.ledger import Decided, Turn
+from services.triage.placing import Spot
 from services.triage.probes import probes
 from services.triage.rules.dedup.comparison import Case, Report
 from services.triage.rules.dedup.grid import cell_of
 from services.triage.rules.dedup.known_cases import Search
+from services.triage.rules.dedup.stand_ins import Use
 from services.triage.rules.priority.reporters import MOST_COUNTED, MOST_NAMELESS, Reporters
 from services.triage.rules.priority.surge import KnownSurge
 from shared.runtime.postgres import Connection
@@ -49,7 +51,8 @@ _SURGES = """
     SELECT * FROM surges
      WHERE dedup_key = ANY($1::text[]) AND since <= $3 AND (until IS NULL OR until > $2)
 """
-# OFFSET 0 makes each search an index scan of its own, whatever the planner thinks of the arrays
+# LIMIT makes each search an index scan of its own, whatever the planner thinks of the
+# arrays. Of a crowded place the newest are enough: what is older than a window is linked at most.
 _NEAR = """
     SELECT found.*
       FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[])
@@ -58,7 +61,8 @@ _NEAR = """
            SELECT * FROM cases
             WHERE dedup_key = wanted.key AND cell BETWEEN wanted.first AND wanted.last
               AND opened_at <= wanted.until AND (closed_at IS NULL OR opened_at >= wanted.since)
-           OFFSET 0) AS found
+            ORDER BY opened_at DESC
+            LIMIT 100) AS found
     UNION ALL
     SELECT found.*
       FROM unnest($6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])
@@ -67,7 +71,8 @@ _NEAR = """
            SELECT * FROM cases
             WHERE dedup_key = wanted.key AND address_key = wanted.address
               AND opened_at <= wanted.until AND (closed_at IS NULL OR opened_at >= wanted.since)
-           OFFSET 0) AS found
+            ORDER BY opened_at DESC
+            LIMIT 100) AS found
     UNION ALL
     SELECT found.*
       FROM unnest($10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
@@ -76,7 +81,21 @@ _NEAR = """
            SELECT * FROM cases
             WHERE dedup_key = wanted.key AND reporter_ref = wanted.reporter
               AND opened_at <= wanted.until AND (closed_at IS NULL OR opened_at >= wanted.since)
-           OFFSET 0) AS found
+            ORDER BY opened_at DESC
+            LIMIT 100) AS found
+"""
+# the newest of each point are enough, so that a crowded one costs no more than others
+_USES = """
+    SELECT used.latitude, used.longitude, used.dedup_key, max(used.opened_at) AS opened_at
+      FROM unnest($1::float8[], $2::float8[], $3::timestamptz[], $4::timestamptz[])
+           AS wanted (latitude, longitude, since, until)
+     CROSS JOIN LATERAL (
+           SELECT latitude, longitude, dedup_key, opened_at FROM cases
+            WHERE latitude = wanted.latitude AND longitude = wanted.longitude
+              AND opened_at BETWEEN wanted.since AND wanted.until
+            ORDER BY opened_at DESC
+            LIMIT 64) AS used
+     GROUP BY used.latitude, used.longitude, used.dedup_key
 """
 # in order, so that each search ends at its limit however many reports a case has
 _REPORTERS = """
@@ -92,10 +111,12 @@ _REPORTERS = """
 """
 _ADD = """
     INSERT INTO cases (case_id, dedup_key, service_code, request_id, opened_at, latitude,
-                       longitude, cell, address_key, reporter_ref, off_m, words, asset, closed_at)
+                       longitude, cell, address_key, reporter_ref, off_m, words, asset,
+                       is_placed, closed_at)
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[],
                          $6::float8[], $7::float8[], $8::bigint[], $9::text[], $10::text[],
-                         $11::float8[], $12::text[], $13::text[], $14::timestamptz[])
+                         $11::float8[], $12::text[], $13::text[], $14::boolean[],
+                         $15::timestamptz[])
     ON CONFLICT (case_id) DO NOTHING
 """
 _DECISION_COLUMNS = (
@@ -112,6 +133,7 @@ _DECISION_COLUMNS = (
     "off_m",
     "words",
     "asset",
+    "is_placed",
 )
 
 
@@ -188,6 +210,22 @@ class PostgresCases:
             for row in rows
         }
 
+    async def uses(self, spots: Sequence[Spot]) -> Iterable[Use]:
+        """Return the newest case of each group at exactly these points."""
+        if not spots:
+            return ()
+        rows = await self._connection.fetch(
+            _USES,
+            [point.latitude for point, _, _ in spots],
+            [point.longitude for point, _, _ in spots],
+            [since for _, since, _ in spots],
+            [until for _, _, until in spots],
+        )
+        return [
+            Use(GeoPoint(row["latitude"], row["longitude"]), row["dedup_key"], row["opened_at"])
+            for row in rows
+        ]
+
     async def add(self, cases: Sequence[Case]) -> None:
         """Know these cases; one that is known already stays as it is."""
         if cases:
@@ -224,6 +262,7 @@ def _case(row: asyncpg.Record) -> Case:
             row["off_m"],
             frozenset(row["words"].split()),
             row["asset"],
+            row["is_placed"],
         ),
         row["closed_at"],
     )
@@ -232,7 +271,7 @@ def _case(row: asyncpg.Record) -> Case:
 def _row(case: Case) -> tuple[object, ...]:
     opening = case.opening
     kind, observed_at, latitude, longitude, *marks = _report(opening)
-    cell = None if opening.point is None else cell_of(opening.point)
+    cell = None if opening.place is None else cell_of(opening.place)
     head = (case.case_id, case.key, kind, opening.request_id, observed_at)
     return (*head, latitude, longitude, cell, *marks, case.closed_at)
 
@@ -249,4 +288,5 @@ def _report(report: Report) -> tuple[object, ...]:
         report.off_m,
         " ".join(sorted(report.words)),
         report.asset,
+        report.is_placed,
     )

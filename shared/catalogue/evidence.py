@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Self
 
 MOST_POINTS = 100
@@ -85,6 +86,19 @@ class Accuracy:
 
 
 @dataclass(frozen=True, slots=True)
+class StandIns:
+    """When a point is taken to stand for "somewhere".
+
+    Attributes:
+        groups: So many other dedup groups have a case at exactly the point.
+        within: So long before or after the report.
+    """
+
+    groups: int
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """What rare words are worth that stand in both descriptions.
 
@@ -125,6 +139,7 @@ class Evidence:
         kinds: What the kind of the later arrival adds.
         same_sender: By the metres between their points, where one person sent both; None where
             that counts for nothing.
+        stand_ins: None where every point is believed.
     """
 
     reach: Extent
@@ -141,6 +156,7 @@ class Evidence:
     same_sender: Slope | None = None
     words: Words = Words()
     assets: Assets = Assets()
+    stand_ins: StandIns | None = None
 
     def thresholds(self, group: str) -> Thresholds:
         """Return what a dedup group asks for."""

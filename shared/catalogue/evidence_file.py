@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from shared.catalogue.document import read_document
-from shared.catalogue.entries import Entry, Metres, Text
+from shared.catalogue.entries import Duration, Entry, Metres, Text
 from shared.catalogue.evidence import (
     MOST_POINTS,
     Accuracy,
@@ -17,6 +17,7 @@ from shared.catalogue.evidence import (
     Evidence,
     Extent,
     Slope,
+    StandIns,
     Thresholds,
     Words,
 )
@@ -85,6 +86,11 @@ class _AssetsEntry(Entry):
     other: float
 
 
+class _StandInsEntry(Entry):
+    groups: int = Field(ge=2)
+    within: Duration
+
+
 class _EvidenceEntry(Entry):
     reach: Metric
     distance: Annotated[dict[Metric, float], AfterValidator(_of_one_measure)]
@@ -97,6 +103,7 @@ class _EvidenceEntry(Entry):
     same_sender: dict[Metres, float] | None = Field(default=None, min_length=1)
     assets: _AssetsEntry | None = None
     words: _WordsEntry | None = None
+    stand_ins: _StandInsEntry | None = None
     default: _ThresholdsEntry
     groups: dict[str, _GroupEntry] = Field(default_factory=dict)
     kinds: dict[str, float] = Field(default_factory=dict)
@@ -146,6 +153,7 @@ def _evidence(entry: _EvidenceEntry) -> Evidence:
         same_sender=Slope.through(entry.same_sender.items()) if entry.same_sender else None,
         words=_words(entry.words) if entry.words else Words(),
         assets=_assets(entry.assets) if entry.assets else Assets(),
+        stand_ins=_stand_ins(entry.stand_ins) if entry.stand_ins else None,
     )
 
 
@@ -167,6 +175,10 @@ def _words(entry: _WordsEntry) -> Words:
 
 def _assets(entry: _AssetsEntry) -> Assets:
     return Assets(entry.answers, entry.same, entry.other)
+
+
+def _stand_ins(entry: _StandInsEntry) -> StandIns:
+    return StandIns(entry.groups, entry.within)
 
 
 def _of_group(entry: _GroupEntry, default: Thresholds) -> Thresholds:

@@ -5,12 +5,14 @@ from collections.abc import AsyncGenerator, Callable
 
 import pytest
 
+from services.triage.rulebook import search_for
 from services.triage.store import PostgresCases
 from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, UnstorableError, open_pool, transaction
+from tests.builders import NOON
 from tests.conftest import Database
-from tests.unit.triage.cases_suite import CasesSuite, decided
-from tests.unit.triage.makers import report
+from tests.unit.triage.cases_suite import REACH, CasesSuite, decided
+from tests.unit.triage.makers import HOUR, KEY, case, report
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
@@ -21,6 +23,19 @@ class TestPostgresCases(CasesSuite):
     async def cases(self, database: Database) -> AsyncGenerator[PostgresCases]:
         async with open_pool(database.dsn("triage")) as pool, transaction(pool) as db:
             yield PostgresCases(db)
+
+
+async def test_of_a_crowded_place_the_newest_cases_are_handed_over(database: Database) -> None:
+    crowd = [case(report(observed_at=NOON + n * HOUR)) for n in range(300)]
+    async with open_pool(database.dsn("triage")) as pool, transaction(pool) as db:
+        cases = PostgresCases(db)
+        await cases.add(crowd)
+
+        found = await cases.near([search_for(report(observed_at=NOON + 250 * HOUR), KEY, REACH)])
+
+    latest = NOON + 250 * HOUR + REACH.window
+    newest = [one for one in crowd if one.opening.observed_at <= latest][-100:]
+    assert {one.case_id for one in found} == {one.case_id for one in newest}
 
 
 async def test_two_decisions_on_one_request_cannot_both_be_kept(database: Database) -> None:

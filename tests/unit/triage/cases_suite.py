@@ -171,6 +171,31 @@ class CasesSuite:
             after: Reporters(frozenset({"ben"})),
         }
 
+    async def test_a_point_that_is_no_place_is_kept_but_nothing_is_found_there(
+        self, cases: Cases
+    ) -> None:
+        nowhere = case(report(address="12 oak st", is_placed=False))
+        await cases.add([nowhere])
+
+        assert await found(cases, report()) == []
+        assert await found(cases, report(point=None, address="12 oak st")) == [nowhere]
+
+    async def test_the_uses_of_a_point_are_the_cases_at_exactly_it_within_the_time(
+        self, cases: Cases
+    ) -> None:
+        at_point = [case(report(observed_at=NOON + n * DAY), key=f"town:{n}") for n in (0, 1, 9)]
+        beside = case(report(point=north_of(HERE, 1)), key="town:beside")
+        older = case(report(observed_at=NOON - HOUR), key="town:0")
+        await cases.add([*at_point, beside, older])
+
+        uses = await cases.uses([(HERE, NOON - DAY, NOON + DAY), (north_of(HERE, 9), NOON, NOON)])
+
+        newest = {}
+        for use in sorted(uses, key=lambda use: use.opened_at):
+            newest[use.point, use.key] = use.opened_at
+        assert newest == {(HERE, "town:0"): NOON, (HERE, "town:1"): NOON + DAY}
+        assert list(await cases.uses([])) == []
+
     async def test_without_a_search_nothing_is_found(self, cases: Cases) -> None:
         await cases.add([case()])
 

@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from services.triage.ledger import Decided, Turn
+from services.triage.placing import Spot
 from services.triage.rules.dedup.comparison import Case
 from services.triage.rules.dedup.known_cases import KnownCases, Search
+from services.triage.rules.dedup.stand_ins import Use
 from services.triage.rules.priority.reporters import Reporters
 from services.triage.rules.priority.surge import KnownSurge
 
@@ -74,6 +76,14 @@ class InMemoryCases:
                 before = reporters[decided.case_id]
                 reporters[decided.case_id] = before.joined_by(decided.report.reporter)
         return reporters
+
+    async def uses(self, spots: Sequence[Spot]) -> list[Use]:
+        return [
+            Use(point, case.key, case.opening.observed_at)
+            for point, since, until in spots
+            for case in self.cases.values()
+            if case.opening.point == point and since <= case.opening.observed_at <= until
+        ]
 
     async def add(self, cases: Sequence[Case]) -> None:
         for case in cases:

@@ -50,6 +50,7 @@ class Report:
         off_m: How far off the point may be; 0 where nothing says that it is off.
         words: The rare ones of the description.
         asset: A thing that there is only once, as ``question:answer``; None where none is named.
+        is_placed: Whether the point says where it is; a point of many unrelated reports does not.
     """
 
     request_id: str
@@ -61,6 +62,12 @@ class Report:
     off_m: float = 0.0
     words: frozenset[str] = frozenset()
     asset: str | None = None
+    is_placed: bool = True
+
+    @property
+    def place(self) -> GeoPoint | None:
+        """The point, where it says where the problem is."""
+        return self.point if self.is_placed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +212,9 @@ def _nearness(
     if not radius_m:
         same = report.reporter is not None and report.reporter == opening.reporter
         return ("same_reporter", None) if same else Rejection(case, "other_reporter")
-    if report.point is not None and opening.point is not None:
-        away_m, limit_m = distance_m(report.point, opening.point), reach.around(radius_m)
+    here, there = report.place, opening.place
+    if here is not None and there is not None:
+        away_m, limit_m = distance_m(here, there), reach.around(radius_m)
         near = away_m <= limit_m
         return ("near", away_m) if near else Rejection(case, "too_far", away_m, away_m, limit_m)
     same = report.address is not None and report.address == opening.address

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.triage.rules.dedup.comparison import Case
 from services.triage.rules.dedup.grid import Cells, cell_of
+from services.triage.rules.dedup.stand_ins import PointUses, Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,14 @@ class Search:
 
 
 class KnownCases:
-    """Cases in memory; those that a batch opens are found by the reports after them."""
+    """Cases in memory; those that a batch opens are found by the reports after them.
+
+    Attributes:
+        points: What is known of the points where they lie.
+    """
 
     def __init__(self) -> None:
+        self.points = PointUses()
         self._by_cell: defaultdict[str, dict[int, list[Case]]] = defaultdict(dict)
         self._by_address: defaultdict[tuple[str, str], list[Case]] = defaultdict(list)
         self._by_reporter: defaultdict[tuple[str, str], list[Case]] = defaultdict(list)
@@ -39,7 +45,9 @@ class KnownCases:
         """Know this case as well."""
         key, opening = case.key, case.opening
         if opening.point is not None:
-            self._by_cell[key].setdefault(cell_of(opening.point), []).append(case)
+            self.points.note(Use(opening.point, key, opening.observed_at))
+        if opening.place is not None:
+            self._by_cell[key].setdefault(cell_of(opening.place), []).append(case)
         if opening.address is not None:
             self._by_address[key, opening.address].append(case)
         if opening.reporter is not None:

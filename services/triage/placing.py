@@ -1,0 +1,44 @@
+"""Whether a report's point may be believed, given what else was reported there."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeAlias
+
+from services.triage.hearing import Hearing
+from services.triage.rules.dedup.stand_ins import PointUses, Use
+from shared.values import GeoPoint
+
+Spot: TypeAlias = tuple[GeoPoint, datetime, datetime]
+"""A point, and the times since when and until when its uses count."""
+
+
+def placed(hearing: Hearing, uses: PointUses) -> Hearing:
+    """Return the hearing without its place where its point stands for many places."""
+    limits, report = hearing.city.stand_ins, hearing.report
+    if limits is None or report.point is None or not report.is_placed:
+        return hearing
+    use = Use(report.point, hearing.opens.key, report.observed_at)
+    if not uses.is_stand_in(use, limits):
+        return hearing
+    report = replace(report, is_placed=False)
+    search = hearing.search
+    return replace(
+        hearing,
+        report=report,
+        opens=replace(hearing.opens, opening=report),
+        search=replace(search, cells=()) if search else None,
+    )
+
+
+def spots(hearings: Iterable[Hearing]) -> list[Spot]:
+    """Return what must be known of the points before the reports can be placed."""
+    wanted: dict[GeoPoint, Spot] = {}
+    for hearing in hearings:
+        limits, report = hearing.city.stand_ins, hearing.report
+        if limits is None or report.point is None or hearing.search is None:
+            continue
+        since, until = report.observed_at - limits.within, report.observed_at + limits.within
+        _, first, last = wanted.get(report.point, (report.point, since, until))
+        wanted[report.point] = report.point, min(first, since), max(last, until)
+    return list(wanted.values())

@@ -1,0 +1,102 @@
+"""Points that are learned to be no places, as Portland's rules in use learn them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from services.triage.handlers import on_messages
+from services.triage.rulebook import Rulebook
+from shared.catalogue import load_catalogue
+from shared.events import Decision, RequestSubmitted
+from shared.values import GeoPoint
+from tests.builders import NOON, location, north_of, request, request_submitted
+from tests.unit.triage.fakes import InMemoryCases
+from tests.unit.triage.makers import DAY, HOUR, messages
+
+PORTLAND = Rulebook(load_catalogue())
+DESK = GeoPoint(45.512345, -122.679012)
+KINDS = ("ROW-POTHOLE", "GRAF-PUBLIC", "TRASH-CAN", "SW-VEG", "NOISE-GENERAL", "VEH-ABANDONED")
+
+
+def report(kind: str, at: GeoPoint = DESK, *, days: float = 0, **place: Any) -> RequestSubmitted:
+    group = PORTLAND.cities["portland.gov"].services[kind].dedup.group
+    return request_submitted(
+        request(
+            service_code=kind,
+            dedup_group=group,
+            description="",
+            observed_at=NOON + days * DAY,
+            location=location(at, **({"address": None} | place)),
+        )
+    )
+
+
+async def decided(
+    *batches: Sequence[RequestSubmitted], cases: InMemoryCases | None = None
+) -> list[Decision]:
+    cases = cases or InMemoryCases()
+    return [
+        event.data
+        for batch in batches
+        for event in await on_messages(messages(*batch), cases, PORTLAND, NOON + HOUR)
+    ]
+
+
+CROWD = [report(kind) for kind in KINDS]
+
+
+@pytest.mark.parametrize("size", [1, 3, 8])
+async def test_where_many_unrelated_problems_are_reported_two_reports_are_two_problems(
+    size: int,
+) -> None:
+    events = [*CROWD, report("CAMP-REPORT"), report("CAMP-REPORT", days=1)]
+
+    said = await decided(*(events[n : n + size] for n in range(0, len(events), size)))
+
+    assert [decision.outcome for decision in said] == ["new"] * 8
+
+
+async def test_a_point_of_few_groups_stays_a_place() -> None:
+    *_, camp = await decided([*CROWD[1:], report("CAMP-REPORT"), report("CAMP-REPORT", days=1)])
+
+    assert camp.outcome == "duplicate"
+
+
+async def test_uses_of_long_ago_say_nothing_of_a_point_today() -> None:
+    later = [report("CAMP-REPORT", days=100), report("CAMP-REPORT", days=101)]
+
+    *_, camp = await decided(CROWD, later)
+
+    assert camp.outcome == "duplicate"
+
+
+async def test_at_such_a_point_the_address_is_the_place() -> None:
+    camps = [
+        report("CAMP-REPORT", address="0123 SW Bancroft St"),
+        report("CAMP-REPORT", address="123 SW Bancroft St"),
+        report("CAMP-REPORT", address="0123 SW BANCROFT STREET"),
+    ]
+
+    *_, first, other, same = await decided(CROWD, camps)
+
+    assert (other.outcome, same.outcome) == ("new", "duplicate")
+    assert same.case_id == first.case_id
+
+
+async def test_what_lies_near_such_a_point_is_not_held_against_what_is_said_to_be_there() -> None:
+    camps = [report("CAMP-REPORT"), report("CAMP-REPORT", north_of(DESK, 20))]
+
+    *_, near = await decided(CROWD, camps)
+
+    assert near.outcome == "new"
+
+
+async def test_a_point_that_is_no_place_is_kept_as_it_was_said() -> None:
+    cases = InMemoryCases()
+
+    *_, camp = await decided(CROWD, [report("CAMP-REPORT")], cases=cases)
+
+    assert camp.case_id is not None
+    kept = cases.cases[camp.case_id].opening
+    assert (kept.point, kept.place) == (DESK, None)
