@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from services.triage.crowds import Crowds
 from services.triage.decisions import decision_on
 from services.triage.hearing import Hearing, hear
-from services.triage.ledger import Decided, Turn
+from services.triage.ledger import Decided, Split, Turn
 from services.triage.patches import district_of
 from services.triage.placing import Spot, placed, spots
 from services.triage.rulebook import Rulebook
@@ -43,11 +43,14 @@ class Cases(Protocol):
         ...
 
     async def turn(self, turns: Sequence[Turn]) -> None:
-        """Note what cases ended or were reopened; what is older than known changes nothing."""
+        """Note for ever what cases ended, were merged or reopened, known or not yet.
+
+        What is older than known changes nothing.
+        """
         ...
 
-    async def split(self, to_case: dict[str, str]) -> None:
-        """Note that requests went to other cases, which are known from now on."""
+    async def split(self, splits: Sequence[Split]) -> None:
+        """Note for ever that requests went to other cases, which are known from now on."""
         ...
 
     async def note_surges(self, surges: Sequence[KnownSurge]) -> None:
@@ -77,7 +80,7 @@ class Cases(Protocol):
         ...
 
     async def record(self, decisions: Sequence[Decided]) -> None:
-        """Keep these decisions."""
+        """Keep these decisions; a split that was noted before one of them holds."""
         ...
 
 
@@ -98,25 +101,39 @@ async def on_messages(
 
 async def _take_in(events: Sequence[Event], cases: Cases) -> None:
     newest: dict[str, Turn] = {}
-    to_case: dict[str, str] = {}
+    splits: list[Split] = []
     surges = [_surge(e) for e in events if isinstance(e, SurgeStarted | SurgeEnded)]
     for event in events:
         if isinstance(event, CaseRequestSplit):
-            to_case[event.data.request_id] = event.data.to_case
+            splits.append(_split(event))
         if isinstance(event, CaseClosed | CaseReopened):
             turn = _turn(event)
             newest[turn.case_id] = max(newest.get(turn.case_id, turn), turn, key=_version)
     if newest:
         await cases.turn(list(newest.values()))
-    if to_case:
-        await cases.split(to_case)
+    if splits:
+        await cases.split(splits)
     if surges:
         await cases.note_surges(surges)
 
 
 def _turn(event: CaseClosed | CaseReopened) -> Turn:
-    closed_at = event.data.closed_at if isinstance(event, CaseClosed) else None
-    return Turn(event.data.case_id, event.data.version, closed_at)
+    if isinstance(event, CaseReopened):
+        return Turn(event.data.case_id, event.data.version, None)
+    closed = event.data
+    return Turn(closed.case_id, closed.version, closed.closed_at, closed.merged_into)
+
+
+def _split(event: CaseRequestSplit) -> Split:
+    split = event.data
+    return Split(
+        split.request_id,
+        split.case_id,
+        split.to_case,
+        split.version,
+        split.moves,
+        split.opened_by,
+    )
 
 
 def _surge(event: SurgeStarted | SurgeEnded) -> KnownSurge:

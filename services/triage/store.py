@@ -1,21 +1,23 @@
 """Triage's tables."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 
-from services.triage.ledger import Decided, Turn
+from services.triage.ledger import Decided, Split, Turn
 from services.triage.placing import Spot
 from services.triage.probes import probes
-from services.triage.rules.dedup.comparison import Case, Report
-from services.triage.rules.dedup.grid import cell_of
+from services.triage.rows import case_of, case_row, report_row
+from services.triage.rules.dedup.comparison import Case
 from services.triage.rules.dedup.known_cases import Search
 from services.triage.rules.dedup.stand_ins import Use
 from services.triage.rules.priority.reporters import MOST_COUNTED, MOST_NAMELESS, Reporters
 from services.triage.rules.priority.surge import KnownSurge
+from services.triage.splits import Splits
 from shared.runtime.postgres import Connection
-from shared.values import GeoPoint
 
 _LOCK = """
     SELECT pg_advisory_xact_lock(lock)
@@ -24,20 +26,21 @@ _LOCK = """
              ORDER BY lock) AS in_order
 """
 _DECIDED = "SELECT request_id FROM decisions WHERE request_id = ANY($1::uuid[])"
+_NOTE_TURNS = """
+    INSERT INTO turns AS known (case_id, version, closed_at, merged_into)
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::uuid[])
+    ON CONFLICT (case_id) DO UPDATE
+       SET version = excluded.version, closed_at = excluded.closed_at,
+           merged_into = excluded.merged_into
+     WHERE known.version < excluded.version
+"""
 _TURN = """
     UPDATE cases
-       SET closed_at = turn.closed_at, version = turn.version
-      FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[])
-           AS turn (case_id, version, closed_at)
+       SET closed_at = turn.closed_at, version = turn.version, merged_into = turn.merged_into
+      FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::uuid[])
+           AS turn (case_id, version, closed_at, merged_into)
      WHERE cases.case_id = turn.case_id
        AND cases.version < turn.version
-"""
-_SPLIT = """
-    UPDATE decisions
-       SET case_id = split.to_case
-      FROM unnest($1::uuid[], $2::uuid[]) AS split (request_id, to_case)
-     WHERE decisions.request_id = split.request_id
-    RETURNING decisions.*, observed_at AS opened_at, NULL::timestamptz AS closed_at
 """
 _NOTE_SURGES = """
     INSERT INTO surges (surge_id, dedup_key, district, since, until, count, expected)
@@ -60,7 +63,8 @@ _NEAR = """
      CROSS JOIN LATERAL (
            SELECT * FROM cases
             WHERE dedup_key = wanted.key AND cell BETWEEN wanted.first AND wanted.last
-              AND opened_at <= wanted.until AND (closed_at IS NULL OR opened_at >= wanted.since)
+              AND opened_at <= wanted.until
+              AND (closed_at IS NULL OR merged_into IS NOT NULL OR opened_at >= wanted.since)
             ORDER BY opened_at DESC
             LIMIT 100) AS found
     UNION ALL
@@ -70,7 +74,8 @@ _NEAR = """
      CROSS JOIN LATERAL (
            SELECT * FROM cases
             WHERE dedup_key = wanted.key AND address_key = wanted.address
-              AND opened_at <= wanted.until AND (closed_at IS NULL OR opened_at >= wanted.since)
+              AND opened_at <= wanted.until
+              AND (closed_at IS NULL OR merged_into IS NOT NULL OR opened_at >= wanted.since)
             ORDER BY opened_at DESC
             LIMIT 100) AS found
     UNION ALL
@@ -80,7 +85,8 @@ _NEAR = """
      CROSS JOIN LATERAL (
            SELECT * FROM cases
             WHERE dedup_key = wanted.key AND reporter_ref = wanted.reporter
-              AND opened_at <= wanted.until AND (closed_at IS NULL OR opened_at >= wanted.since)
+              AND opened_at <= wanted.until
+              AND (closed_at IS NULL OR merged_into IS NOT NULL OR opened_at >= wanted.since)
             ORDER BY opened_at DESC
             LIMIT 100) AS found
 """
@@ -109,14 +115,30 @@ _REPORTERS = """
            ) AS nameless
       FROM unnest($1::uuid[]) AS wanted (case_id)
 """
+_HOMES = """
+    WITH RECURSIVE way AS (
+        SELECT named, named AS case_id FROM unnest($1::uuid[]) AS named
+         UNION
+        SELECT named, merged_into FROM way JOIN turns USING (case_id) WHERE merged_into IS NOT NULL
+    )
+    SELECT named, case_id, closed_at
+      FROM way LEFT JOIN turns USING (case_id) WHERE merged_into IS NULL
+"""
 _ADD = """
     INSERT INTO cases (case_id, dedup_key, service_code, request_id, opened_at, latitude,
                        longitude, cell, address_key, reporter_ref, off_m, words, asset,
-                       is_placed, closed_at)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[],
-                         $6::float8[], $7::float8[], $8::bigint[], $9::text[], $10::text[],
-                         $11::float8[], $12::text[], $13::text[], $14::boolean[],
-                         $15::timestamptz[])
+                       is_placed, closed_at, split_from, version, merged_into)
+    SELECT new.case_id, dedup_key, service_code, request_id, opened_at, latitude, longitude, cell,
+           address_key, reporter_ref, off_m, words, asset, is_placed,
+           coalesce(turns.closed_at, new.closed_at), split_from, coalesce(turns.version, 0),
+           turns.merged_into
+      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[], $6::float8[],
+                  $7::float8[], $8::bigint[], $9::text[], $10::text[], $11::float8[], $12::text[],
+                  $13::text[], $14::boolean[], $15::timestamptz[], $16::uuid[])
+           AS new (case_id, dedup_key, service_code, request_id, opened_at, latitude, longitude,
+                   cell, address_key, reporter_ref, off_m, words, asset, is_placed,
+                   closed_at, split_from)
+      LEFT JOIN turns USING (case_id)
     ON CONFLICT (case_id) DO NOTHING
 """
 _DECISION_COLUMNS = (
@@ -142,6 +164,7 @@ class PostgresCases:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._splits = Splits(connection)
 
     async def lock(self, keys: Collection[str]) -> None:
         """Wait until nobody else decides under these dedup keys; in one order for all."""
@@ -153,18 +176,20 @@ class PostgresCases:
         return {str(row["request_id"]) for row in rows}
 
     async def turn(self, turns: Sequence[Turn]) -> None:
-        """Note what cases ended or were reopened."""
-        await self._connection.execute(
-            _TURN,
+        """Note what cases ended, were merged or reopened."""
+        columns = (
             [turn.case_id for turn in turns],
             [turn.version for turn in turns],
             [turn.closed_at for turn in turns],
+            [turn.merged_into for turn in turns],
         )
+        await self._connection.execute(_NOTE_TURNS, *columns)
+        await self._connection.execute(_TURN, *columns)
 
-    async def split(self, to_case: Mapping[str, str]) -> None:
+    async def split(self, splits: Sequence[Split]) -> None:
         """Note that requests went to other cases, and know those cases."""
-        rows = await self._connection.fetch(_SPLIT, list(to_case), list(to_case.values()))
-        await self.add([_case(row) for row in rows])
+        await self._splits.note(splits)
+        await self.add(await self._splits.carry_out(splits))
 
     async def note_surges(self, surges: Sequence[KnownSurge]) -> None:
         """Know these surges; an end that is known already stays."""
@@ -197,8 +222,16 @@ class PostgresCases:
         """Return the cases around the places, at the addresses and of the persons searched."""
         if not searches:
             return ()
-        rows = await self._connection.fetch(_NEAR, *probes(searches))
-        return {row["case_id"]: _case(row) for row in rows}.values()
+        found = await self._connection.fetch(_NEAR, *probes(searches))
+        rows = {row["case_id"]: row for row in found}.values()
+        named = {row[name] for row in rows for name in ("merged_into", "split_from") if row[name]}
+        homes = await self._homes(named) if named else {}
+        return [_known(row, homes) for row in rows]
+
+    async def _homes(self, named: Collection[UUID]) -> Mapping[UUID, asyncpg.Record]:
+        """Return where the requests of each of these cases are now."""
+        rows = await self._connection.fetch(_HOMES, list(named))
+        return {row["named"]: row for row in rows}
 
     async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
         """Return who reported each of these cases."""
@@ -229,64 +262,31 @@ class PostgresCases:
     async def add(self, cases: Sequence[Case]) -> None:
         """Know these cases; one that is known already stays as it is."""
         if cases:
-            rows = [_row(case) for case in cases]
+            rows = [case_row(case) for case in cases]
             await self._connection.execute(_ADD, *map(list, zip(*rows, strict=True)))
 
     async def record(self, decisions: Sequence[Decided]) -> None:
-        """Keep these decisions."""
+        """Keep these decisions; a split that was noted before one of them holds."""
         rows = [
-            (d.report.request_id, d.case_id, d.outcome, d.key, *_report(d.report))
+            (d.report.request_id, d.case_id, d.outcome, d.key, *report_row(d.report))
             for d in decisions
         ]
         await self._connection.copy_records_to_table(
             "decisions", columns=_DECISION_COLUMNS, records=rows
         )
+        if noted := await self._splits.of([d.report.request_id for d in decisions]):
+            await self.add(await self._splits.carry_out(noted))
 
 
 def _is_over(surge: KnownSurge) -> bool:
     return surge.until is not None
 
 
-def _case(row: asyncpg.Record) -> Case:
-    latitude, longitude = row["latitude"], row["longitude"]
-    return Case(
-        str(row["case_id"]),
-        row["dedup_key"],
-        Report(
-            str(row["request_id"]),
-            row["service_code"],
-            row["opened_at"],
-            None if latitude is None else GeoPoint(latitude, longitude),
-            row["address_key"],
-            row["reporter_ref"],
-            row["off_m"],
-            frozenset(row["words"].split()),
-            row["asset"],
-            row["is_placed"],
-        ),
-        row["closed_at"],
-    )
-
-
-def _row(case: Case) -> tuple[object, ...]:
-    opening = case.opening
-    kind, observed_at, latitude, longitude, *marks = _report(opening)
-    cell = None if opening.place is None else cell_of(opening.place)
-    head = (case.case_id, case.key, kind, opening.request_id, observed_at)
-    return (*head, latitude, longitude, cell, *marks, case.closed_at)
-
-
-def _report(report: Report) -> tuple[object, ...]:
-    at = report.point
-    return (
-        report.kind,
-        report.observed_at,
-        at and at.latitude,
-        at and at.longitude,
-        report.address,
-        report.reporter,
-        report.off_m,
-        " ".join(sorted(report.words)),
-        report.asset,
-        report.is_placed,
-    )
+def _known(row: asyncpg.Record, homes: Mapping[UUID, asyncpg.Record]) -> Case:
+    known = case_of(row)
+    if row["split_from"]:
+        known = replace(known, split_from=str(homes[row["split_from"]]["case_id"]))
+    if row["merged_into"]:
+        home = homes[row["merged_into"]]
+        known = replace(known, case_id=str(home["case_id"]), closed_at=home["closed_at"])
+    return known

@@ -35,6 +35,7 @@ OBSTACLES: Mapping[str, str] = {
     "other_reporter": "from another person",
     "too_few_points": "too little speaks for it",
     "weaker": "another case fits better",
+    "split_by_operator": "split by an operator from a case that this is nearer to",
 }
 """What stood against a case that a report might have been about."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.triage.handlers import Cases
-from services.triage.ledger import Decided, Turn
+from services.triage.ledger import Decided, Split, Turn
 from services.triage.rulebook import Reach, search_for
 from services.triage.rules.dedup.comparison import Case, Report
 from services.triage.rules.priority.reporters import MOST_COUNTED, MOST_NAMELESS, Reporters
@@ -32,6 +32,21 @@ async def found(cases: Cases, searched: Report, key: str = KEY) -> list[Case]:
 
 def decided(of: Report, case_id: str | None = None) -> Decided:
     return Decided(KEY, of, "new" if case_id else "referral", case_id)
+
+
+def split(of: Report, **changes: Any) -> Split:
+    fields: dict[str, Any] = {
+        "request_id": of.request_id,
+        "from_case": new_id(),
+        "to_case": new_id(),
+        "version": 3,
+    }
+    return Split(**(fields | changes))
+
+
+def made_by(left: Split, of: Report) -> Case:
+    """The case that the request of a split has of its own."""
+    return Case(left.to_case, KEY, of, split_from=left.from_case)
 
 
 class CasesSuite:
@@ -119,6 +134,19 @@ class CasesSuite:
         assert set(await cases.decided(ids)) == {before.request_id, referred.request_id}
         assert set(await cases.decided([])) == set()
 
+    async def test_a_turn_holds_also_when_it_comes_before_its_case(self, cases: Cases) -> None:
+        closed, reopened = case(), case()
+        await cases.turn([Turn(closed.case_id, 2, NOON + HOUR), Turn(reopened.case_id, 3, None)])
+        await cases.turn([Turn(reopened.case_id, 2, NOON + HOUR)])
+
+        await cases.add([closed, reopened])
+        await cases.turn([Turn(closed.case_id, 1, NOON)])
+
+        assert set(await found(cases, report())) == {
+            replace(closed, closed_at=NOON + HOUR),
+            reopened,
+        }
+
     async def test_a_split_makes_a_case_where_each_request_was(self, cases: Cases) -> None:
         tents, trash, stays = (
             report(address="12 oak st", reporter="ana", **MARKS),
@@ -126,14 +154,92 @@ class CasesSuite:
             report(),
         )
         await cases.record([decided(of, new_id()) for of in (stays, tents, trash)])
-        first, second = new_id(), new_id()
+        first, second = split(tents), split(trash)
 
-        await cases.split({new_id(): new_id(), tents.request_id: first, trash.request_id: second})
+        await cases.split([split(report()), first, second])
 
-        assert set(await found(cases, report())) == {
-            Case(first, KEY, tents),
-            Case(second, KEY, trash),
-        }
+        assert set(await found(cases, report())) == {made_by(first, tents), made_by(second, trash)}
+
+    async def test_a_split_is_remembered_until_its_request_is_decided(self, cases: Cases) -> None:
+        tents = report()
+        early = split(tents)
+        await cases.split([early])
+        assert await found(cases, report()) == []
+
+        await cases.record([decided(tents, early.from_case), decided(report(), new_id())])
+
+        assert await found(cases, report()) == [made_by(early, tents)]
+
+    async def test_the_case_of_a_split_may_have_ended_before_it_is_known(
+        self, cases: Cases
+    ) -> None:
+        tents = report()
+        left = split(tents)
+        await cases.turn([Turn(left.to_case, 2, NOON + HOUR)])
+        await cases.record([decided(tents, left.from_case)])
+
+        await cases.split([left])
+
+        assert await found(cases, report()) == [
+            replace(made_by(left, tents), closed_at=NOON + HOUR)
+        ]
+
+    @pytest.mark.parametrize("early", [True, False])
+    async def test_a_case_whose_opener_was_split_off_is_found_where_the_other_was(
+        self, cases: Cases, early: bool
+    ) -> None:
+        opener, stays = report(), report(point=north_of(HERE, 500), reporter="ana")
+        left = case(opener)
+        gone = split(opener, from_case=left.case_id, opened_by=stays.request_id)
+        older = split(stays, from_case=left.case_id, opened_by=opener.request_id, version=2)
+
+        async def decide() -> None:
+            await cases.add([left])
+            await cases.record([decided(of, left.case_id) for of in (opener, stays)])
+
+        if not early:
+            await decide()
+        await cases.split([replace(gone, version=3)])
+        if early:
+            await decide()
+        await cases.split([older])
+
+        near = await found(cases, report(point=north_of(HERE, 501)))
+        assert replace(left, opening=stays) in near
+        assert [one.case_id for one in await found(cases, report())] == [gone.to_case]
+
+    @pytest.mark.parametrize("late", [True, False])
+    async def test_a_merged_case_is_found_where_it_was_and_leads_to_the_other(
+        self, cases: Cases, late: bool
+    ) -> None:
+        first, second, last = case(), case(), case(report(point=north_of(HERE, 5_000)))
+        turns = [
+            Turn(first.case_id, 2, NOON, second.case_id),
+            Turn(second.case_id, 3, NOON, last.case_id),
+        ]
+        if late:
+            await cases.turn(turns)
+        await cases.add([first, second, last])
+        if not late:
+            await cases.turn(turns)
+
+        leads = {replace(one, case_id=last.case_id) for one in (first, second)}
+        assert set(await found(cases, report(observed_at=NOON + 8 * DAY))) == leads
+
+        await cases.turn([Turn(last.case_id, 9, NOON + HOUR)])
+        closed = {replace(one, closed_at=NOON + HOUR) for one in leads}
+        assert set(await found(cases, report())) == closed
+
+    async def test_a_split_case_is_apart_from_what_the_other_was_merged_into(
+        self, cases: Cases
+    ) -> None:
+        tents, into = report(), new_id()
+        left = split(tents)
+        await cases.record([decided(tents, left.from_case)])
+        await cases.split([left])
+        await cases.turn([Turn(left.from_case, 5, NOON, into)])
+
+        assert await found(cases, report()) == [replace(made_by(left, tents), split_from=into)]
 
     async def test_who_reported_a_case_is_known_by_person_and_without_name(
         self, cases: Cases
@@ -164,7 +270,7 @@ class CasesSuite:
         before, after, moved = new_id(), new_id(), report(reporter="ben")
         await cases.record([decided(report(reporter="ana"), before), decided(moved, before)])
 
-        await cases.split({moved.request_id: after})
+        await cases.split([split(moved, from_case=before, to_case=after)])
 
         assert await cases.reporters([before, after]) == {
             before: Reporters(frozenset({"ana"})),

@@ -1,9 +1,10 @@
 """Triage's tables in memory, as its handler needs them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from services.triage.ledger import Decided, Turn
+from services.triage.ledger import Decided, Split, Turn
 from services.triage.placing import Spot
 from services.triage.rules.dedup.comparison import Case
 from services.triage.rules.dedup.known_cases import KnownCases, Search
@@ -19,7 +20,10 @@ class InMemoryCases:
         self.cases = {case.case_id: case for case in cases}
         self.decisions: dict[str, Decided] = {}
         self.locked: list[str] = []
-        self._versions: dict[str, int] = {}
+        self.turns: dict[str, Turn] = {}
+        self.splits: dict[tuple[str, int], Split] = {}
+        self.moves: dict[str, int] = {}
+        self._restated: dict[str, int] = {}
         self._surges: dict[str, KnownSurge] = {}
 
     async def lock(self, keys: Collection[str]) -> None:
@@ -30,20 +34,37 @@ class InMemoryCases:
 
     async def turn(self, turns: Sequence[Turn]) -> None:
         for turn in turns:
-            known = self.cases.get(turn.case_id)
-            if known and turn.version > self._versions.get(turn.case_id, 0):
-                self._versions[turn.case_id] = turn.version
-                self.cases[turn.case_id] = Case(
-                    known.case_id, known.key, known.opening, turn.closed_at
-                )
+            noted = self.turns.get(turn.case_id)
+            if noted is None or turn.version > noted.version:
+                self.turns[turn.case_id] = turn
+            self._bring_up_to_date(turn.case_id)
 
-    async def split(self, to_case: Mapping[str, str]) -> None:
-        for request_id, case_id in to_case.items():
-            if decided := self.decisions.get(request_id):
-                self.decisions[request_id] = Decided(
-                    decided.key, decided.report, decided.outcome, case_id
-                )
-                await self.add([Case(case_id, decided.key, decided.report)])
+    def _bring_up_to_date(self, case_id: str) -> None:
+        known, turn = self.cases.get(case_id), self.turns.get(case_id)
+        if known and turn:
+            self.cases[case_id] = replace(known, closed_at=turn.closed_at)
+
+    async def split(self, splits: Sequence[Split]) -> None:
+        for split in splits:
+            self.splits.setdefault((split.request_id, split.moves), split)
+        await self._carry_out(splits)
+
+    async def _carry_out(self, splits: Sequence[Split]) -> None:
+        for split in splits:
+            decided = self.decisions.get(split.request_id)
+            if decided and split.moves > self.moves.get(split.request_id, 0):
+                self.moves[split.request_id] = split.moves
+                self.decisions[split.request_id] = replace(decided, case_id=split.to_case)
+            if decided:
+                opened = Case(split.to_case, decided.key, decided.report, None, split.from_case)
+                await self.add([opened])
+            self._restate(split)
+
+    def _restate(self, split: Split) -> None:
+        left, other = self.cases.get(split.from_case), self.decisions.get(split.opened_by or "")
+        if left and other and self._restated.get(left.case_id, 0) < split.version:
+            self._restated[left.case_id] = split.version
+            self.cases[left.case_id] = replace(left, opening=other.report)
 
     async def note_surges(self, surges: Sequence[KnownSurge]) -> None:
         for surge in surges:
@@ -66,8 +87,32 @@ class InMemoryCases:
         known = KnownCases()
         for case in self.cases.values():
             known.add(case)
-        found = [case for search in searches for case in known.near(search) if _fits(case, search)]
-        return {case.case_id: case for case in found}.values()
+        found = {
+            case.case_id: case
+            for search in searches
+            for case in known.near(search)
+            if self._fits(case, search)
+        }
+        return [self._as_it_stands(case) for case in found.values()]
+
+    def _fits(self, case: Case, search: Search) -> bool:
+        opened_at = case.opening.observed_at
+        going_on = case.closed_at is None or self._home(case.case_id) != case.case_id
+        return opened_at <= search.until and (going_on or opened_at >= search.since)
+
+    def _as_it_stands(self, case: Case) -> Case:
+        home = self._home(case.case_id)
+        split_from = case.split_from and self._home(case.split_from)
+        if home == case.case_id:
+            return replace(case, split_from=split_from)
+        turn = self.turns.get(home)
+        closed_at = turn.closed_at if turn else None
+        return replace(case, case_id=home, closed_at=closed_at, split_from=split_from)
+
+    def _home(self, case_id: str) -> str:
+        while (turn := self.turns.get(case_id)) and turn.merged_into:
+            case_id = turn.merged_into
+        return case_id
 
     async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
         reporters = dict.fromkeys(case_ids, Reporters())
@@ -88,13 +133,13 @@ class InMemoryCases:
     async def add(self, cases: Sequence[Case]) -> None:
         for case in cases:
             self.cases.setdefault(case.case_id, case)
+            self._bring_up_to_date(case.case_id)
 
     async def record(self, decisions: Sequence[Decided]) -> None:
         for decided in decisions:
             assert decided.report.request_id not in self.decisions
             self.decisions[decided.report.request_id] = decided
 
-
-def _fits(case: Case, search: Search) -> bool:
-    opened_at = case.opening.observed_at
-    return opened_at <= search.until and (case.closed_at is None or opened_at >= search.since)
+        new = {decided.report.request_id for decided in decisions}
+        noted = [s for s in self.splits.values() if new & {s.request_id, s.opened_by}]
+        await self._carry_out(noted)

@@ -88,8 +88,9 @@ def _state(case_id: str, version: int) -> dict[str, Any]:
     }
 
 
-def closed(case_id: str, *, at: Any, version: int = 2) -> CaseClosed:
-    data = CaseClosing(**_state(case_id, version), previous_status="open", closed_at=at)
+def closed(case_id: str, *, at: Any, version: int = 2, **changes: Any) -> CaseClosed:
+    fields = _state(case_id, version) | {"previous_status": "open", "closed_at": at}
+    data = CaseClosing(**(fields | changes))
     return CaseClosed.of(data, now=at)
 
 
@@ -98,8 +99,9 @@ def reopened(case_id: str, *, version: int = 3) -> CaseReopened:
     return CaseReopened.of(data, now=NOON)
 
 
-def split_off(case_id: str, request_id: str, to_case: str) -> CaseRequestSplit:
-    data = CaseSplit(**_state(case_id, 2), request_id=request_id, to_case=to_case)
+def split_off(case_id: str, request_id: str, to_case: str, **changes: Any) -> CaseRequestSplit:
+    fields = _state(case_id, 2) | {"request_id": request_id, "to_case": to_case}
+    data = CaseSplit(**(fields | changes))
     return CaseRequestSplit.of(data, now=NOON)
 
 

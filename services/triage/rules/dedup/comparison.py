@@ -35,6 +35,7 @@ Obstacle = Literal[
     "other_reporter",
     "too_few_points",
     "weaker",
+    "split_by_operator",
 ]
 
 
@@ -74,15 +75,25 @@ class Report:
 class Case:
     """A problem that is known, by the report that opened it.
 
+    One that others were merged into is known by the reports that opened those as well.
+
     Attributes:
         key: The dedup key; cases of different keys have nothing to do with each other.
         closed_at: When the work ended, by the clock of who did it; None while it is open.
+        split_from: The case of which an operator found it to be another problem.
     """
 
     case_id: str
     key: str
     opening: Report
     closed_at: datetime | None = None
+    split_from: str | None = None
+
+    def is_apart_from(self, other: "Case") -> bool:
+        """Whether an operator drew a line between the two."""
+        if self.case_id == other.case_id:
+            return False
+        return self.split_from == other.case_id or other.split_from == self.case_id
 
 
 @dataclass(frozen=True, slots=True)

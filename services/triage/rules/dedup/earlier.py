@@ -1,9 +1,10 @@
 """Which known case a report is about, and which it is not."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.triage.rules.dedup.apart import beyond_a_line
 from services.triage.rules.dedup.comparison import (
     RADIUS_ALONE,
     Case,
@@ -57,7 +58,7 @@ def find_earlier(
     group = limits[report.kind].group
     links: list[Link] = []
     rejections: list[Rejection] = []
-    for case in {case.case_id: case for case in cases}.values():
+    for case in {case.opening.request_id: case for case in cases}.values():
         found = relate(report, case, limits, reach)
         if evidence is not None and isinstance(found, Link):
             found = weigh(found, report, group, evidence)
@@ -65,8 +66,19 @@ def find_earlier(
             links.append(found)
         else:
             rejections.append(found)
+    for link in beyond_a_line(report, links):
+        links.remove(link)
+        rejections.append(Rejection(link.case, "split_by_operator", link.distance_m))
     links.sort(key=_preference)
-    return Earlier(links[0] if links else None, most_telling(links, rejections))
+    return _of_each_case(links, rejections)
+
+
+def _of_each_case(links: Sequence[Link], rejections: Sequence[Rejection]) -> Earlier:
+    """Tell of each case once, by the best of the reports by which it is known."""
+    best = {link.case.case_id: link for link in reversed(links)}
+    links = [link for link in links if best[link.case.case_id] is link]
+    others = [one for one in rejections if one.case.case_id not in best]
+    return Earlier(links[0] if links else None, most_telling(links, others))
 
 
 def _preference(link: Link) -> tuple[int, float, float, datetime, str]:

@@ -7,7 +7,12 @@ from services.triage.rules.dedup.comparison import Link, Obstacle, Rejection
 MOST_TOLD = 3
 _FAR = 2.0  # times the distance that was asked for: what lies farther off needs no word
 
-_STRONGEST_FIRST: dict[Obstacle, int] = {"too_few_points": 0, "closed_before": 1, "too_early": 1}
+_STRONGEST_FIRST: dict[Obstacle, int] = {
+    "split_by_operator": 0,
+    "too_few_points": 0,
+    "closed_before": 1,
+    "too_early": 1,
+}
 _WEAK = 2
 _UNITS: dict[Obstacle, str] = {"too_far": "m", "too_early": "h", "closed_before": "h"}
 

@@ -71,7 +71,7 @@ CREATE TABLE triage_decisions (
 CREATE TABLE triage_cases (
     case_id TEXT, dedup_key TEXT, service_code TEXT, request_id TEXT, opened INTEGER,
     latitude REAL, longitude REAL, address_key TEXT, reporter_ref TEXT, closed INTEGER,
-    version INTEGER
+    version INTEGER, merged_into TEXT, split_from TEXT
 );
 CREATE TABLE dispatch_cases (
     case_id TEXT, version INTEGER, jurisdiction TEXT, status TEXT, level TEXT, score INTEGER,

@@ -28,7 +28,8 @@ _DECISIONS = f"""
 """  # noqa: S608 - made of constants
 _KNOWN_CASES = f"""
     SELECT case_id::text, dedup_key, service_code, request_id::text, {_micros("opened_at")},
-           latitude, longitude, address_key, reporter_ref, {_micros("closed_at")}, version
+           latitude, longitude, address_key, reporter_ref, {_micros("closed_at")}, version,
+           merged_into::text, split_from::text
       FROM triage.cases
 """  # noqa: S608 - made of constants
 _CASES = """

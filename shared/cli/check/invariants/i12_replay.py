@@ -7,21 +7,31 @@ _WHOLE = """
 """
 _FIRST = "SELECT *, min(rowid) AS place FROM decided GROUP BY request_id"
 _SPLITS = """
-    SELECT request_id, to_case, max(rowid) FROM case_events
-     WHERE topic = 'dispatch-closings' AND kind = 'request_split' GROUP BY request_id
+    SELECT request_id, case_id, to_case, moves, rowid FROM case_events
+     WHERE topic = 'dispatch-closings' AND kind = 'request_split'
 """
+_PLACES = f"SELECT request_id, to_case, max(moves) FROM ({_SPLITS}) GROUP BY request_id"  # noqa: S608 - as below
 _TURNS = """
-    SELECT case_id, closed, max(version) AS version FROM case_events
+    SELECT case_id, closed, merged_into, max(version) AS version FROM case_events
      WHERE topic = 'dispatch-closings' AND kind IN ('closed', 'reopened') GROUP BY case_id
 """
-_KNOWN = f"""
-    SELECT *, min(place) FROM (
-        SELECT case_id AS made, findable AS known, d.* FROM ({_FIRST}) AS d
-         WHERE outcome IN ('new', 'recurrence', 'possible_duplicate')
+_STANDS_FOR = """
+    SELECT case_id, opened_by, max(version) FROM case_events
+     WHERE topic = 'dispatch-closings' AND opened_by IS NOT NULL GROUP BY case_id
+"""
+_MADE = f"""
+    SELECT made, known, split_from, request_id, min(place) FROM (
+        SELECT case_id AS made, findable AS known, NULL AS split_from, request_id, place
+          FROM ({_FIRST}) WHERE outcome IN ('new', 'recurrence', 'possible_duplicate')
          UNION ALL
-        SELECT s.to_case AS made, true AS known, d.* FROM ({_SPLITS}) AS s
+        SELECT s.to_case, true, s.case_id, s.request_id, d.place FROM ({_SPLITS}) AS s
           JOIN ({_FIRST}) AS d ON d.request_id = s.request_id)
      GROUP BY made
+"""  # noqa: S608 - made of constants
+_KNOWN = f"""
+    SELECT m.made, m.known, m.split_from, d.* FROM ({_MADE}) AS m
+      LEFT JOIN ({_STANDS_FOR}) AS stands ON stands.case_id = m.made
+      JOIN ({_FIRST}) AS d ON d.request_id = coalesce(stands.opened_by, m.request_id)
 """  # noqa: S608 - made of constants
 
 
@@ -56,7 +66,7 @@ REPLAY = Invariant(
             f"""
             SELECT d.request_id
               FROM ({_FIRST}) AS d
-              LEFT JOIN ({_SPLITS}) AS s ON s.request_id = d.request_id
+              LEFT JOIN ({_PLACES}) AS s ON s.request_id = d.request_id
               JOIN triage_decisions AS t ON t.request_id = d.request_id
              WHERE (d.outcome, coalesce(s.to_case, d.case_id)) IS NOT (t.outcome, t.case_id)
                 OR d.current AND ({_report("d", "observed")}) IS NOT ({_report("t", "observed")})
@@ -81,7 +91,8 @@ REPLAY = Invariant(
                    k.made IS NULL
                 OR k.current AND NOT k.known
                 OR k.request_id <> t.request_id
-                OR (turn.closed, coalesce(turn.version, 0)) IS NOT (t.closed, t.version)
+                OR (turn.closed, turn.merged_into, coalesce(turn.version, 0), k.split_from)
+                   IS NOT (t.closed, t.merged_into, t.version, t.split_from)
                 OR k.current AND ({_report("k", "observed")}) IS NOT ({_report("t", "opened")}))
             """,  # noqa: S608 - made of constants
         ),

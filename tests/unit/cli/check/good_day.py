@@ -273,6 +273,7 @@ async def _correct(router: Router) -> None:
     await router.order("raise_priority", case_id, level="P1")
     await router.order("lower_priority", case_id, level="P4")
     await router.order("split_request", case_id, request_id=of_case[1])
+    await router.order("split_request", case_id, request_id=of_case[0])  # it had opened the case
     await router.order("merge_case", far.case_id, into_case=case_id)
     await router.order("transfer", case_id, bureau="PBOT-MOD")
     await router.order("close", case_id, status="completed")

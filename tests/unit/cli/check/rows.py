@@ -49,11 +49,17 @@ def _of_triage(triage: InMemoryTriage) -> dict[str, Rows]:
             case.opening.request_id,
             *_marks(case.opening),
             micros(case.closed_at) if case.closed_at else None,
-            triage._versions.get(case.case_id, 0),  # noqa: SLF001 - a column of the real table
+            *_turn(triage, case.case_id),
+            case.split_from,
         ]
         for case in triage.cases.values()
     ]
     return {"triage_decisions": decisions, "triage_cases": cases}
+
+
+def _turn(triage: InMemoryTriage, case_id: str) -> tuple[int, str | None]:
+    turn = triage.turns.get(case_id)
+    return (turn.version, turn.merged_into) if turn else (0, None)
 
 
 def _marks(report: Report) -> list[Any]:

@@ -44,7 +44,7 @@ def triage_took_it_in(history: History) -> None:
     (row,) = history.rows("triage_decisions", request_id=request_of(history, "urgent"))
     history.set("triage_decisions", row, case_id=TO_CASE)
     request_id, _, _, key, kind, *marks = row
-    known: list[Any] = [TO_CASE, key, kind, request_id, *marks, None, 0]
+    known: list[Any] = [TO_CASE, key, kind, request_id, *marks, None, 0, None, closed_case(history)]
     history.tables["triage_cases"].append(known)
 
 

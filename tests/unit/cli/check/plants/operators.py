@@ -49,3 +49,33 @@ def a_command_is_passed_over(history: History) -> None:
 def a_refused_command_is_nowhere_to_be_found(history: History) -> None:
     topic = f"{OPERATOR_COMMANDS.name}-dlq"
     history.remove(*[sent for sent in history.sent if sent.topic == topic])
+
+
+@plant("I12")
+def triage_forgets_that_a_case_was_split_from_another(history: History) -> None:
+    split = history.case_event("request_split").data
+    (row,) = history.rows("triage_cases", case_id=split["to_case"])
+    history.set("triage_cases", row, split_from=None)
+
+
+@plant("I12")
+def triage_misses_a_merge(history: History) -> None:
+    (merged,) = [s for s in history.of("case.closed", "dispatch-cases") if s.data["merged_into"]]
+    (row,) = history.rows("triage_cases", case_id=merged.data["case_id"])
+    history.set("triage_cases", row, merged_into=None)
+
+
+@plant("I12")
+def triage_looks_for_a_case_where_its_first_request_was(history: History) -> None:
+    (split,) = [
+        s for s in history.of("case.request_split", "dispatch-cases") if s.data["opened_by"]
+    ]
+    (row,) = history.rows("triage_cases", case_id=split.data["case_id"])
+    history.set("triage_cases", row, request_id=split.data["request_id"])
+
+
+@plant("I12")
+def triage_keeps_a_request_where_it_was_before_a_split(history: History) -> None:
+    split = history.case_event("request_split").data
+    (row,) = history.rows("triage_decisions", request_id=split["request_id"])
+    history.set("triage_decisions", row, case_id=split["case_id"])

@@ -1,0 +1,125 @@
+from dataclasses import replace
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from services.triage.rules.dedup.comparison import Case
+from services.triage.rules.dedup.earlier import Earlier, find_earlier
+from tests.builders import NOON, north_of
+from tests.unit.triage.makers import DAY, HERE, HOUR, LIMITS, case, report
+from tests.unit.triage.rules.dedup.test_weighing import EVIDENCE
+
+
+def apart(metres: float, **opening: Any) -> tuple[Case, Case]:
+    """A case, and one that an operator split from it, so many metres north."""
+    one = case()
+    point = north_of(HERE, metres)
+    return one, case(report(**({"point": point} | opening)), split_from=one.case_id)
+
+
+def held(metres: float, *known: Case, **changes: Any) -> Earlier:
+    new = report(**({"point": north_of(HERE, metres)} | changes))
+    return find_earlier(new, known, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("metres", "side"),
+    [(0, 0), (24, 0), (26, 1), (50, 1), (60, 1)],
+)
+def test_a_report_belongs_to_the_nearer_of_two_cases_that_were_split(
+    metres: float, side: int
+) -> None:
+    cases = apart(50)
+
+    found = held(metres, *cases)
+
+    assert found.link is not None
+    assert found.link.case == cases[side]
+    assert [(one.case, one.code) for one in found.rejected] == [
+        (cases[1 - side], "split_by_operator")
+    ]
+
+
+def test_a_report_near_a_closed_case_is_not_the_open_one_that_it_was_split_from() -> None:
+    one, other = apart(50)
+    closed = replace(other, closed_at=NOON + HOUR)
+
+    found = held(49, one, closed, observed_at=NOON + DAY)
+
+    assert found.link is not None
+    assert (found.link.case, found.link.relation) == (closed, "after_closing")
+
+
+def test_without_a_line_between_them_the_open_case_comes_before_the_nearer_one() -> None:
+    one, other = apart(50)
+    closed = replace(other, closed_at=NOON + HOUR, split_from=None)
+
+    found = held(49, one, closed, observed_at=NOON + DAY)
+
+    assert found.link is not None
+    assert found.link.case == one
+    assert [rejection.code for rejection in found.rejected] == ["weaker"]
+
+
+def test_a_line_that_the_nearer_case_is_too_old_for_keeps_nobody_out() -> None:
+    one, other = apart(50, observed_at=NOON - 8 * DAY)
+    over = replace(other, closed_at=NOON - 7 * DAY)
+
+    found = held(49, one, over)
+
+    assert found.link is not None
+    assert found.link.case == one
+
+
+def test_at_one_place_the_kind_tells_two_cases_apart() -> None:
+    one, other = apart(0, kind="CAMP-TRASH")
+
+    for kind, expected in (("CAMP", one), ("CAMP-TRASH", other)):
+        found = held(0, one, other, kind=kind)
+        assert found.link is not None
+        assert found.link.case == expected
+
+
+def test_when_nothing_tells_them_apart_the_older_one_has_it_in_any_order() -> None:
+    one, other = apart(0, observed_at=NOON + HOUR)
+
+    links = {held(0, *cases).link for cases in permutations((one, other))}
+
+    assert {link.case for link in links if link} == {one}
+
+
+def test_where_evidence_decides_the_nearer_one_has_it_too() -> None:
+    one, other = apart(30)
+    new = report(point=north_of(HERE, 29))
+
+    found = find_earlier(new, [one, other], LIMITS, EVIDENCE)
+
+    assert found.link is not None
+    assert found.link.case == other
+
+
+def test_two_that_were_split_from_one_case_are_not_apart_from_each_other() -> None:
+    one, first = apart(10)
+    second = case(report(point=north_of(HERE, 20)), split_from=one.case_id)
+
+    found = held(21, one, first, second)
+
+    assert found.link is not None
+    assert found.link.case == second
+    assert {one.case.case_id: one.code for one in found.rejected} == {
+        one.case_id: "split_by_operator",
+        first.case_id: "weaker",
+    }
+
+
+def test_a_case_that_was_merged_back_is_known_at_both_places_and_told_once() -> None:
+    one, other = apart(60)
+    back = replace(other, case_id=one.case_id)
+
+    found = held(100, one, back)
+
+    assert found.link is not None
+    assert found.link.case == back
+    assert found.rejected == ()
+    assert held(30, one, back).rejected == ()
