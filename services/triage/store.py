@@ -18,6 +18,7 @@ from services.triage.rules.priority.reporters import MOST_COUNTED, MOST_NAMELESS
 from services.triage.rules.priority.surge import KnownSurge
 from services.triage.splits import Splits
 from shared.runtime.postgres import Connection
+from shared.values import GeoPoint
 
 _LOCK = """
     SELECT pg_advisory_xact_lock(lock)

@@ -45,6 +45,11 @@ COMMANDS = (
         "Hand in one report to the running router and show its number, or what is wrong with it.",
     ),
     Command(
+        "operator",
+        "shared.cli.operator.command:operator",
+        "Correct a case of the running router, and see what became of it.",
+    ),
+    Command(
         "status",
         "shared.cli.status:status",
         "Show lag, outboxes, dead letters, and cases by status and priority.",

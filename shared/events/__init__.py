@@ -64,6 +64,7 @@ from shared.events.triage import (
     SurgeStarted,
 )
 from shared.events.work_orders import (
+    CommandName,
     Due,
     OperatorCommand,
     OperatorCommanded,
@@ -98,6 +99,7 @@ __all__ = [
     "CaseStatus",
     "CaseStatusChanged",
     "CaseWithRequest",
+    "CommandName",
     "Contact",
     "ContactErased",
     "ContactGiven",

@@ -300,6 +300,17 @@ async def test_a_reopened_case_issues_a_new_work_order_to_its_lead(desk: Desk) -
     assert moved[0].data.status == "in_progress"
 
 
+async def test_a_reopened_case_is_given_away_by_its_new_work_order(desk: Desk) -> None:
+    [lead] = await desk.open("POTHOLE", "P4")
+    await desk.take(said("ROADS", lead, "completed"))
+    _, issued = await desk.take(ordered("reopen", lead.case_id))
+
+    _, given, taken = await desk.take(ordered("transfer", lead.case_id, bureau="PARKS"))
+
+    assert given.data.work_order_id == issued.data.work_order_id != lead.work_order_id
+    assert (given.data.status, taken.data.bureau) == ("transferred", "PARKS")
+
+
 async def test_whoever_had_to_stop_is_asked_again_when_a_case_is_reopened(desk: Desk) -> None:
     lead, _ = await desk.open("SINKHOLE", "P1")
     await desk.take(ordered("close", lead.case_id))

@@ -17,8 +17,10 @@ from services.notify.rules.wording import Wording
 from shared.events import (
     CaseClosed,
     CaseClosing,
+    CaseLowering,
     CaseMove,
     CaseOpened,
+    CasePriorityLowered,
     CasePriorityRaised,
     CaseRaise,
     CaseReopened,
@@ -174,8 +176,13 @@ def raised(case_id: str, version: int) -> CasePriorityRaised:
     return CasePriorityRaised.of(CaseRaise(**fields), now=NOON)
 
 
-def split(request_id: str, case_id: str, version: int) -> CaseRequestSplit:
-    fields = _state(case_id, version, "open") | {"request_id": request_id, "to_case": new_id()}
+def lowered(case_id: str, version: int) -> CasePriorityLowered:
+    fields = _state(case_id, version, "open") | {"previous_level": "P1", "reason": "Free again"}
+    return CasePriorityLowered.of(CaseLowering(**fields), now=NOON)
+
+
+def split(request_id: str, case_id: str, version: int, status: str = "open") -> CaseRequestSplit:
+    fields = _state(case_id, version, status) | {"request_id": request_id, "to_case": new_id()}
     return CaseRequestSplit.of(CaseSplit(**fields), now=NOON)
 
 

@@ -1,5 +1,7 @@
 from datetime import UTC, datetime
 
+import pytest
+
 from services.notify.news import News, news_of
 from shared.events import Advice, Emergency, Event, Referral, ReferralReason, new_id
 from tests.builders import contact_given, location
@@ -7,6 +9,7 @@ from tests.unit.notify.makers import (
     CONTACT_KEY,
     attached,
     closed,
+    lowered,
     moved,
     opened,
     raised,
@@ -153,7 +156,9 @@ def test_a_move_without_a_bureau_is_the_leads() -> None:
 
 
 def test_acknowledgements_and_priorities_are_not_told() -> None:
-    assert news(moved(C, 2, "acknowledged"), raised(C, 3), moved(C, 4, "open")) == News()
+    silent = (moved(C, 2, "acknowledged"), raised(C, 3), lowered(C, 4), moved(C, 5, "open"))
+
+    assert news(*silent) == News()
 
 
 def test_a_split_ends_the_request_in_the_case_wherever_it_stands_in_the_batch() -> None:
@@ -162,6 +167,30 @@ def test_a_split_ends_the_request_in_the_case_wherever_it_stands_in_the_batch() 
 
     assert before == after
     assert (after.since, after.until) == (1, 4)
+
+
+@pytest.mark.parametrize(("status", "told"), [("open", []), ("completed", ["reopened"])])
+def test_who_leaves_a_case_that_had_ended_is_told_that_it_goes_on(
+    status: str, told: list[str]
+) -> None:
+    known = news(split(R, C, version=4, status=status))
+
+    occasions = [announcement.occasion for announcement in known.announcements.values()]
+    assert [occasion.template for occasion in occasions] == told
+    assert {occasion.only_for for occasion in occasions} <= {R}
+
+
+def test_who_was_moved_follows_the_other_case_without_a_second_welcome() -> None:
+    known = news(
+        opened(R, C, moved_from="old", moves=1), attached("r2", C, 5, moved_from="old", moves=1)
+    )
+
+    assert known.announcements == {}
+    assert [(m.request_id, m.since) for m in known.memberships.values()] == [(R, 1), ("r2", 5)]
+
+
+def test_that_a_case_was_merged_is_no_end_for_its_followers() -> None:
+    assert news(closed(C, 5, "referred", reason="merged", merged_into="other")) == News()
 
 
 def test_an_occasion_remembers_the_event_that_it_came_from() -> None:

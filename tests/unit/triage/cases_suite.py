@@ -195,7 +195,8 @@ class CasesSuite:
 
         async def decide() -> None:
             await cases.add([left])
-            await cases.record([decided(of, left.case_id) for of in (opener, stays)])
+            for of in (opener, stays):
+                await cases.record([decided(of, left.case_id)])
 
         if not early:
             await decide()

@@ -108,10 +108,30 @@ async def test_a_request_that_joins_a_case_moves_nothing() -> None:
 
 
 async def test_a_request_that_is_split_off_belongs_to_the_other_case() -> None:
-    split = CaseSplit(**state(version=3), to_case="other")
+    split = CaseSplit(**(state(version=3) | {"to_case": "other", "moves": 1}))
     statuses = await followed(CaseRequestSplit.of(split, now=NOON))
 
-    assert statuses.memberships == [Membership(split.request_id, "other", NOON)]
+    assert statuses.memberships == [Membership(split.request_id, "other", NOON, moves=1)]
+
+
+async def test_a_request_that_operators_moved_says_how_often() -> None:
+    opened = case_with_request(moved_from="before", moves=2)
+    joined = case_with_request(version=4, moved_from="before", moves=3)
+    split = CaseSplit(**(state(version=3) | {"to_case": "other", "moves": 4}))
+    statuses = await followed(
+        CaseOpened.of(opened, now=NOON),
+        CaseRequestAttached.of(joined, now=NOON),
+        CaseRequestSplit.of(split, now=NOON),
+    )
+
+    assert [membership.moves for membership in statuses.memberships] == [2, 3, 4]
+
+
+async def test_that_a_case_was_merged_is_no_step_of_it() -> None:
+    fields = move(status="referred").model_dump() | {"merged_into": "other", "closed_at": NOON}
+    statuses = await followed(CaseClosed.of(CaseClosing(**fields), now=NOON))
+
+    assert (statuses.memberships, statuses.steps) == ([], [])
 
 
 @pytest.mark.parametrize("event_class", [CaseStatusChanged, CaseReopened])

@@ -174,3 +174,11 @@ def test_what_the_catalogue_no_longer_has_is_shown_by_its_code() -> None:
 
     assert shown(service_code="OLD-KIND")["service_name"] == "OLD-KIND"
     assert shown(gone)["bureau"] == "CREWS-OF-OLD"
+
+
+def test_what_was_decided_is_no_more_noted_once_an_operator_moved_the_request() -> None:
+    status = PublicStatus(request(), ruled("duplicate"), (step(1, "open"),), was_moved=True)
+
+    seen = view(status, LAKESIDE, "en")
+
+    assert (seen["note"], seen["status"]) == (None, "open")

@@ -30,3 +30,13 @@ def test_an_end_is_told_by_how_it_came(status: str) -> None:
 )
 def test_who_joins_a_closed_case_is_told_that_it_is_closed(status: str, template: str) -> None:
     assert occasions.on_joining(status) == template
+
+
+@pytest.mark.parametrize(
+    ("status", "template"),
+    [("open", None), ("in_progress", None), ("completed", "reopened"), ("declined", "reopened")],
+)
+def test_who_gets_a_case_of_its_own_hears_of_it_when_the_other_was_over(
+    status: str, template: str | None
+) -> None:
+    assert occasions.on_leaving(status) == template

@@ -1,0 +1,1 @@
+"""``route311 operator``: operators' commands from a terminal."""

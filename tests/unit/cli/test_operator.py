@@ -1,0 +1,86 @@
+from typing import Any
+
+import pytest
+
+from shared.cli.operator.giving import SOURCE, CommandRefusedError, answer_in, summary
+from shared.events import (
+    CaseClosed,
+    CaseClosing,
+    CaseLowering,
+    CaseMove,
+    CasePriorityLowered,
+    CaseReopened,
+    CaseRequestSplit,
+    CaseSplit,
+    CaseStatusChanged,
+    Event,
+    encode,
+)
+from shared.runtime.messages import parked
+from tests.builders import NOON, case_with_request, operator_commanded
+from tests.records import record
+
+COMMAND = operator_commanded(source=SOURCE, id="1", data={})
+STATE = case_with_request(case_id="case", request_id="request").model_dump()
+
+
+def lowered(cause: Any = COMMAND) -> Event:
+    data = CaseLowering(**STATE, previous_level="P1", reason="Free again")
+    return CasePriorityLowered.of(data, now=NOON, cause=cause)
+
+
+def told(event: Event) -> Any:
+    return record(encode(event), topic="dispatch-cases")
+
+
+def refused(command: Any, code: str = "case_open") -> Any:
+    origin = record(encode(command), topic="operator-commands")
+    outgoing = parked(origin, "dispatch", code=code, reason="It is open.")
+    return record(outgoing.value, topic=outgoing.topic, headers=outgoing.headers)
+
+
+def test_the_answer_is_the_event_that_the_command_led_to() -> None:
+    another = operator_commanded(source=SOURCE, id="2", data={})
+    mine, others = lowered(), lowered(another)
+
+    assert answer_in([told(others)], COMMAND, CasePriorityLowered) is None
+    assert answer_in([told(mine)], COMMAND, CaseReopened) is None
+    assert answer_in([told(others), told(mine)], COMMAND, CasePriorityLowered) == mine
+
+
+def test_a_refusal_of_this_very_command_is_an_error_that_says_why() -> None:
+    elsewhere = operator_commanded(source="/console", id="1", data={})
+    garbage = record(b"garbage", topic="operator-commands-dlq")
+
+    assert answer_in([garbage, refused(elsewhere)], COMMAND, CaseReopened) is None
+    with pytest.raises(CommandRefusedError, match=r"^case_open: It is open\.$"):
+        answer_in([refused(COMMAND)], COMMAND, CaseReopened)
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        (lowered(), "The case case is P4 now; it was P1."),
+        (
+            CaseRequestSplit.of(CaseSplit(**STATE, to_case="other"), now=NOON),
+            "The request request has the case other now.",
+        ),
+        (
+            CaseClosed.of(
+                CaseClosing(**STATE, previous_status="open", closed_at=NOON, merged_into="other"),
+                now=NOON,
+            ),
+            "The case case ended; its requests are in the case other now.",
+        ),
+        (
+            CaseStatusChanged.of(CaseMove(**STATE, previous_status="open"), now=NOON),
+            "The case case is led by PBOT-MAINT now.",
+        ),
+        (
+            CaseReopened.of(CaseMove(**STATE, previous_status="completed"), now=NOON),
+            "The case case is open now; it was completed.",
+        ),
+    ],
+)
+def test_what_became_of_the_case_is_told_in_a_sentence(event: Event, sentence: str) -> None:
+    assert summary(event) == sentence
