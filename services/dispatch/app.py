@@ -1,5 +1,6 @@
 """Where dispatch is put together; the only module that knows which part meets which."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
@@ -23,7 +24,7 @@ from shared.topics import OPERATOR_COMMANDS, TRIAGE_DECISIONS, bureau_updates
 @asynccontextmanager
 async def dispatch(settings: DispatchSettings) -> AsyncGenerator[Parts]:
     """Open what dispatch needs, yield its parts, and close it all in reverse order."""
-    policy = Policy.of(load_catalogue())
+    policy = Policy.of(await asyncio.to_thread(load_catalogue))
 
     async def handle(
         messages: Sequence[Message[Incoming]], db: Connection

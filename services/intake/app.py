@@ -1,5 +1,6 @@
 """Where intake is put together; the only module that knows which part meets which."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -46,7 +47,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[Parts]:
     It is ready without Kafka: what comes over HTTP is durable in the database, and goes on when
     the broker is back.
     """
-    catalogue = load_catalogue()
+    catalogue = await asyncio.to_thread(load_catalogue)
     policy = _policy(catalogue, settings)
     dsn = settings.postgres_dsn.get_secret_value()
     async with (

@@ -1,5 +1,6 @@
 """Puts notify together: opens, wires, closes."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -28,7 +29,7 @@ from shared.topics import DISPATCH_CASES, INTAKE_CONTACTS, TRIAGE_DECISIONS
 @asynccontextmanager
 async def notify(settings: NotifySettings) -> AsyncGenerator[Parts]:
     """Open what notify needs, yield its parts, and close it all in reverse order."""
-    wording = Wording(cities_of(load_catalogue()), settings.public_url)
+    wording = Wording(cities_of(await asyncio.to_thread(load_catalogue)), settings.public_url)
     contact_key = settings.contact_key.get_secret_value().encode()
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:

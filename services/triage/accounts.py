@@ -6,7 +6,17 @@ from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from services.triage.patches import Ledger, Patch, Surge
-from services.triage.surges import HOUR, KEPT_HOURS, WEEKS, Stretch, begin, end, usual_in
+from services.triage.surges import (
+    HOUR,
+    KEPT_HOURS,
+    NEW_HOURS,
+    WEEKS,
+    Stretch,
+    begin,
+    busiest_lately,
+    end,
+    usual_in,
+)
 from services.triage.voices import count, unpack
 from shared.catalogue import Catalogue
 from shared.catalogue.surges import CitySurges, read_surges
@@ -96,6 +106,9 @@ class Account:
         for hour in range(first // HOUR, (until - 1) // HOUR + 1):
             share = min(until, (hour + 1) * HOUR) - max(first, hour * HOUR)
             total += usual_in(hour, past, self._limits, self._timezone) * share / HOUR
+        if first // HOUR - past.since < NEW_HOURS:
+            surges = [surge.covered for surge in self.ledger.surges]
+            total = max(total, busiest_lately(first, self.heard, surges) * (until - first) / HOUR)
         return total
 
 

@@ -1,5 +1,6 @@
 """Where triage is put together; the only module that knows which part meets which."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -30,7 +31,7 @@ from shared.topics import (
 @asynccontextmanager
 async def triage(settings: TriageSettings) -> AsyncGenerator[Parts]:
     """Open what triage needs, yield what runs, and close it all in reverse order."""
-    rulebook = Rulebook(load_catalogue())
+    rulebook = Rulebook(await asyncio.to_thread(load_catalogue))
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
         now = utc_now()

@@ -39,6 +39,11 @@ log = structlog.get_logger()
 _LANES = (INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS)
 _NAMES = frozenset(lane.name for lane in _LANES)
 _TABLES = ("ledgers", "voices")
+_LIBRARIES = {
+    "faust": logging.WARNING,
+    "mode": logging.WARNING,
+    "faust.transport.producer": logging.ERROR,  # it warns whenever it waits for the broker
+}
 _LOOK_EVERY_S = 0.5
 _SESSION_S = 10.0  # so long a restart waits for one that was killed
 _TABLE_OPTIONS = {
@@ -238,8 +243,8 @@ def _requests(app: faust.App) -> Any:  # noqa: ANN401 - a topic of Faust
 @asynccontextmanager
 async def surge_stream(settings: StreamSettings) -> AsyncGenerator[Parts]:
     """Put the surge watcher together."""
-    for library in ("faust", "mode"):
-        logging.getLogger(library).setLevel(logging.WARNING)
+    for library, level in _LIBRARIES.items():
+        logging.getLogger(library).setLevel(level)
     cities = cities_of(await asyncio.to_thread(load_catalogue))
     watcher = SurgeWatcher(settings, cities)
     yield Parts(None, work=[watcher.run], must_be_ready=[watcher])

@@ -24,6 +24,9 @@ KEPT_HOURS = 48
 WEEKS = 8
 """From so many weeks back the usual is learned."""
 
+NEW_HOURS = 4 * 7 * 24
+"""For so long a place counts as new."""
+
 _FIRM_WEEKS = 4.0  # how many weeks of one hour weigh as much as all that is known of the others
 _FIRM_HOURS = 168.0  # how many hours weigh as much as what is assumed before anything is known
 _NEGLIGIBLE = 1e-12
@@ -87,6 +90,18 @@ def usual_in(hour: int, past: Past, limits: SurgeLimits, timezone: tzinfo) -> fl
     earlier = [slot_of(on_wall - timedelta(weeks=week)) // HOUR for week in range(1, WEEKS + 1)]
     known = [past.hours.get(at, 0) for at in earlier if at >= past.since]
     return (overall * _FIRM_WEEKS + sum(known)) / (_FIRM_WEEKS + len(known))
+
+
+def busiest_lately(first: int, heard: Heard, surges: Collection[Stretch]) -> int:
+    """Return the reports of the busiest hour in the day before a slot, surges left out.
+
+    For a place that is not known for long it stands for the usual, so that the first morning of a
+    router is no surge.
+    """
+    windows = range(first - 24 * HOUR, first - HOUR + 1, HOUR)
+    ordinary = [at for at in windows if not any(s.overlaps(at, at + HOUR) for s in surges)]
+    hours = (count(heard(slot) for slot in range(at, at + HOUR)) for at in ordinary)
+    return max(hours, default=0)
 
 
 def chance_of(least: int, expected: float) -> float:

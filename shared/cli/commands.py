@@ -85,5 +85,5 @@ COMMANDS = (
         "topics", "shared.cli.deployment:topics", "Make Kafka's topics what the registry says."
     ),
     Command("keys", "shared.cli.keys:keys", "Make keys for adapters, bureaus and operators."),
-    Command("up", "shared.cli.up:up", "Start Kafka, PostgreSQL and the four services here."),
+    Command("up", "shared.cli.up:up", "Start Kafka, PostgreSQL and the services here."),
 )

@@ -17,7 +17,7 @@ FreshOption = Annotated[bool, typer.Option("--fresh", help="Delete the folder's 
 
 
 def up(data: DataOption = DEFAULT_DATA, fresh: FreshOption = False) -> None:
-    """Start Kafka, PostgreSQL and the four services here.
+    """Start Kafka, PostgreSQL and the services here.
 
     They run until Ctrl-C; a service that dies is started again. The data stay in the folder.
     """

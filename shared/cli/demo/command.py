@@ -34,7 +34,7 @@ def demo(
 ) -> None:
     """Start everything, play one day in Portland, and end with a summary.
 
-    The day is made up, the router is real: Kafka, PostgreSQL and the four services run on this
+    The day is made up, the router is real: Kafka, PostgreSQL and the services run on this
     machine for as long as the demo does. Exit code 1 when anything that was handed in got lost.
     """
     view = StackView()
@@ -51,7 +51,7 @@ async def _demo(data: Path, seed: int, requests: int, view: StackView, *, keep: 
 
     console = Console(highlight=False)
     day = make_day(seed, a_working_day_before(utc_now().astimezone(TIMEZONE).date()), requests)
-    console.print("Starting Kafka, PostgreSQL and the four services …")
+    console.print("Starting Kafka, PostgreSQL and the services …")
     began = time.monotonic()
     async with running_stack(data, fresh=True, report=view.show) as stack:
         console.print(f"[green]The router is ready[/] after {time.monotonic() - began:.1f} s.")

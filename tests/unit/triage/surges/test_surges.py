@@ -12,6 +12,7 @@ from services.triage.surges import (
     Stretch,
     alarm,
     begin,
+    busiest_lately,
     chance_of,
     end,
     moment_of,
@@ -192,6 +193,15 @@ def test_the_same_hour_is_that_of_the_clock_on_the_wall() -> None:
 
     assert after - MONDAY_NOON == WEEK - 1
     assert usual_at(past, after) > usual_at(past, after + 1)
+
+
+def test_the_busiest_hour_of_the_day_before_is_found_and_surges_are_left_out() -> None:
+    counts = {-150: 90, -100: 7, -60: 3, -40: 30, -2: 5}
+    surge = Stretch(NOON - 42, NOON - 36, 30, 0.5)
+
+    assert busiest_lately(NOON, heard_in(counts), []) == 30
+    assert busiest_lately(NOON, heard_in(counts), [surge]) == 7
+    assert busiest_lately(NOON, heard_in({}), []) == 0
 
 
 def test_a_slot_is_ten_minutes() -> None:

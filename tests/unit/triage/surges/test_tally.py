@@ -191,6 +191,16 @@ def test_after_months_nothing_is_left_of_a_patch() -> None:
     assert watcher.ledgers == {}
 
 
+def test_the_first_morning_of_a_router_is_no_surge() -> None:
+    watcher = Watcher()
+    for hour, reports in enumerate((1, 4, 10, 25, 40, 30)):
+        watcher.take_in(*(tree(NOON + hour * HOUR + n * MINUTE) for n in range(reports)))
+    assert watcher.types == []
+
+    watcher.take_in(*storm(60, at=NOON + 8 * HOUR), *storm(65, at=NOON + 8 * HOUR))
+    assert watcher.types == [SurgeStarted]
+
+
 def test_what_is_many_at_first_is_usual_after_weeks() -> None:
     watcher = Watcher()
     for week in range(8):
