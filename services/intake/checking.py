@@ -77,9 +77,7 @@ def _service(said: Submission, city: City | None) -> ServiceType | None:
     services = city.jurisdiction.services
     if said.service_code is not None:
         return services.get(said.service_code)
-    other = city.jurisdiction.other_code
-    code = classify(fold(said.description or ""), city.jurisdiction.keywords, other=other)
-    return services[code]
+    return services[classify(said.description or "", city.jurisdiction)]
 
 
 def _flaws(

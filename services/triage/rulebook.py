@@ -12,6 +12,7 @@ from services.triage.rules.dedup.marks import asset_in, rare_words, words_of
 from services.triage.rules.priority.circumstances import with_circumstances
 from services.triage.rules.priority.conditions import ConditionFinder, Met
 from services.triage.rules.priority.emergency import danger_in
+from services.triage.rules.priority.hazards import plain_hazard_in
 from services.triage.rules.priority.lowering import lowering_of
 from services.triage.rules.priority.places import NOWHERE, PlaceFinder, Spot
 from services.triage.rules.priority.urgency import Danger, Urgency, urgency_of
@@ -94,8 +95,8 @@ class CityRules:
         met = self._conditions.met_by(service, text, answers)
         danger = danger_in(city, service, met)
         is_other = service.code == city.other_code
-        lowering = lowering_of(city, service, met)
-        urgency = urgency_of(service, met, danger, lowering, is_other=is_other)
+        change = lowering_of(city, service, met) or plain_hazard_in(city, service, met)
+        urgency = urgency_of(service, met, danger, change, is_other=is_other)
         if self._places is not None:
             urgency = with_circumstances(urgency, self._places.points(service, met, spot))
         return Assessment(

@@ -5,7 +5,7 @@ while a service runs.
 """
 
 from shared.catalogue.advice import CALL_911
-from shared.catalogue.condition import Condition, Emergency, Phrases, by_field
+from shared.catalogue.condition import Condition, Peril, Phrases, by_field
 from shared.catalogue.faults import CatalogueError, Fault
 from shared.catalogue.hours import Hours
 from shared.catalogue.jurisdiction import Agency, Bureau, Catalogue, Jurisdiction, Owner
@@ -32,7 +32,6 @@ __all__ = [
     "CatalogueError",
     "Condition",
     "Dedup",
-    "Emergency",
     "Fault",
     "Hours",
     "Informed",
@@ -41,6 +40,7 @@ __all__ = [
     "LocalText",
     "Needs",
     "Owner",
+    "Peril",
     "Phrases",
     "Referral",
     "ServiceType",

@@ -1,18 +1,19 @@
 """Makes a jurisdiction out of the checked entries of its files."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from types import MappingProxyType
 
 from shared.catalogue.answers import read_answers
 from shared.catalogue.build_service import service_type
-from shared.catalogue.condition import YES, Condition, Emergency, Phrases
+from shared.catalogue.condition import YES, Condition, Peril, Phrases
 from shared.catalogue.draft import Draft
 from shared.catalogue.entries import (
     AgencyEntry,
     BureauEntry,
     ConditionEntry,
     JurisdictionEntry,
+    PerilEntry,
     PhrasesEntry,
 )
 from shared.catalogue.jurisdiction import (
@@ -24,8 +25,9 @@ from shared.catalogue.jurisdiction import (
 )
 from shared.catalogue.local_text import LocalText
 from shared.catalogue.plurals import with_plural
+from shared.catalogue.section import Found
 from shared.catalogue.service_type import Keywords, ServiceType
-from shared.phrases import PhraseIndex, fold, with_families
+from shared.phrases import PhraseIndex, Spans, fold, with_families
 from shared.values import GeoPoint
 
 
@@ -56,7 +58,9 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         ),
         answers=MappingProxyType(_answers(draft)),
         conditions=MappingProxyType(conditions),
-        emergencies=_emergencies(draft),
+        emergencies=_perils(draft.emergencies),
+        hazards=_perils(draft.hazards),
+        told_by=MappingProxyType(_told_by(draft)),
         default_points=tuple(GeoPoint(p.latitude, p.longitude) for p in head.default_points),
         export_types=MappingProxyType(
             {name: s.code for s in draft.services for name in s.entry.export_types}
@@ -66,6 +70,7 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
             _by_code((c.code, c.exceptions) for c in conditions.values()),
             is_lenient=True,
         ),
+        spans=_spans(conditions.values()),
         keywords=PhraseIndex(_by_code((s.code, _plurals(s.keywords)) for s in services.values())),
         folder=draft.folder,
     )
@@ -74,6 +79,16 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
 def _answers(draft: Draft) -> dict[str, LocalText]:
     known = read_answers(draft.folder)
     return {answer.code: answer.text for answer in known.by_code.values()} if known else {}
+
+
+def _spans(conditions: Collection[Condition]) -> Spans:
+    return Spans(
+        ending=frozenset(c.code for c in conditions if c.ends),
+        lasting=frozenset(c.code for c in conditions if c.lasts),
+        past=frozenset(c.code for c in conditions if c.past),
+        supposed=frozenset(c.code for c in conditions if c.supposes),
+        events=frozenset(c.code for c in conditions if c.event),
+    )
 
 
 def _by_code(phrases: Iterable[tuple[str, Phrases | Keywords]]) -> Iterator[tuple[str, str]]:
@@ -114,6 +129,9 @@ def condition(code: str, entry: ConditionEntry, draft: Draft) -> Condition:
         _phrases(entry.exceptions, draft),
         entry.ends,
         entry.lasts,
+        entry.past,
+        entry.supposes,
+        entry.event,
     )
 
 
@@ -127,16 +145,24 @@ def _phrases(entry: PhrasesEntry, draft: Draft) -> Phrases:
     )
 
 
-def _emergencies(draft: Draft) -> tuple[Emergency, ...]:
+def _perils(section: Iterable[Found[PerilEntry]]) -> tuple[Peril, ...]:
     return tuple(
-        Emergency(
+        Peril(
             found.code,
             LocalText(found.entry.name.en, found.entry.name.es),
             found.entry.all_of,
             found.entry.any_of,
         )
-        for found in draft.emergencies
+        for found in section
     )
+
+
+def _told_by(draft: Draft) -> dict[str, tuple[str, ...]]:
+    kinds: dict[str, tuple[str, ...]] = {}
+    for service in draft.services:
+        for condition_code in service.entry.told_by:
+            kinds[condition_code] = (*kinds.get(condition_code, ()), service.code)
+    return kinds
 
 
 def _dedup_groups(services: dict[str, ServiceType]) -> dict[str, tuple[str, ...]]:

@@ -28,7 +28,7 @@ def _faults_of_draft(draft: Draft) -> Iterator[Fault]:
     yield from _codes(draft)
     yield from _conditions(draft)
     yield from _families(draft)
-    yield from _emergencies(draft)
+    yield from _perils(draft)
     yield from _fields(draft)
     yield from _dedup_groups(draft)
     yield from _export_types(draft)
@@ -92,20 +92,19 @@ def _values(draft: Draft, field: str) -> list[str]:
     return ["yes", "no"] if found.entry.type == "yes_no" else [*map(fold, found.entry.values)]
 
 
-def _emergencies(draft: Draft) -> Iterator[Fault]:
+def _perils(draft: Draft) -> Iterator[Fault]:
     kinds = {service.entry.emergency for service in draft.services}
-    for emergency in draft.emergencies:
-        entry = emergency.entry
+    for peril in (*draft.emergencies, *draft.hazards):
+        entry = peril.entry
         for name, codes in (("all_of", entry.all_of), ("any_of", entry.any_of)):
             for i, code in enumerate(codes):
                 if code not in draft.conditions:
                     known = draft.conditions.declared
                     reason = unknown("condition", code, known, "conditions.yaml")
-                    yield emergency.fault(reason, name, i)
-        is_named = emergency.code in kinds or not draft.services.is_complete
+                    yield peril.fault(reason, name, i)
+        is_named = peril.code in kinds or not draft.services.is_complete
         if not entry.all_of and not entry.any_of and not is_named:
-            reason = "nothing can bring this emergency about: give it all_of or any_of"
-            yield emergency.fault(reason)
+            yield peril.fault("nothing can bring this about: give it all_of or any_of")
 
 
 def _fields(draft: Draft) -> Iterator[Fault]:

@@ -32,6 +32,9 @@ class Condition:
         exceptions: Wordings that only look like it; a phrase inside one does not count.
         ends: Whether it says that what was said before it is so no longer.
         lasts: Whether no such end takes it back: a person who is hurt is hurt still.
+        past: Whether it says that what is told with it was long ago.
+        supposes: Whether its sentence speaks of such things and tells of none.
+        event: Whether it happens and is over; a hole of last year is still a hole.
     """
 
     code: str
@@ -41,6 +44,9 @@ class Condition:
     exceptions: Phrases
     ends: bool = False
     lasts: bool = False
+    past: bool = False
+    supposes: bool = False
+    event: bool = False
 
     def answered_by(self, answers: Mapping[str, object]) -> str | None:
         """Return the field whose answer states the condition; None when no answer does."""
@@ -60,8 +66,8 @@ def by_field(conditions: Iterable[Condition]) -> Mapping[str, Sequence[Condition
 
 
 @dataclass(frozen=True, slots=True)
-class Emergency:
-    """A danger to life: the resident is told to call 911 at once.
+class Peril:
+    """What cannot wait: a danger to life, or a hazard of whatever kind the report is.
 
     It is there when all of ``all_of`` and, where ``any_of`` names some, one of those are met.
     """
@@ -72,7 +78,7 @@ class Emergency:
     any_of: tuple[str, ...]
 
     def evidence(self, met: Collection[str]) -> tuple[str, ...]:
-        """Return the conditions that make it an emergency, most telling first; empty is none."""
+        """Return the conditions that bring it about, most telling first; empty is none."""
         if not all(condition in met for condition in self.all_of):
             return ()
         telling = tuple(condition for condition in self.any_of if condition in met)

@@ -9,12 +9,12 @@ from shared.catalogue.entries import (
     AgencyEntry,
     BureauEntry,
     ConditionEntry,
-    EmergencyEntry,
     FamilyEntry,
     FieldEntry,
     JurisdictionEntry,
     LocalTextEntry,
     OwnerEntry,
+    PerilEntry,
 )
 from shared.catalogue.faults import Fault
 from shared.catalogue.section import Found, Section, read_entry
@@ -29,6 +29,7 @@ SECTIONS = (
     "words",
     "conditions",
     "emergencies",
+    "hazards",
     "fields",
     "owners",
     "referral_reasons",
@@ -46,7 +47,8 @@ class Draft:
     dedup_groups: Section[LocalTextEntry] = field(default_factory=lambda: Section(LocalTextEntry))
     words: Section[FamilyEntry] = field(default_factory=lambda: Section(FamilyEntry))
     conditions: Section[ConditionEntry] = field(default_factory=lambda: Section(ConditionEntry))
-    emergencies: Section[EmergencyEntry] = field(default_factory=lambda: Section(EmergencyEntry))
+    emergencies: Section[PerilEntry] = field(default_factory=lambda: Section(PerilEntry))
+    hazards: Section[PerilEntry] = field(default_factory=lambda: Section(PerilEntry))
     fields: Section[FieldEntry] = field(default_factory=lambda: Section(FieldEntry))
     owners: Section[OwnerEntry] = field(default_factory=lambda: Section(OwnerEntry))
     referral_reasons: Section[LocalTextEntry] = field(

@@ -132,10 +132,13 @@ class ConditionEntry(Entry):
     exceptions: PhrasesEntry = Field(default=PhrasesEntry(), alias="except")
     ends: bool = False
     lasts: bool = False
+    past: bool = False
+    supposes: bool = False
+    event: bool = False
 
 
-class EmergencyEntry(Entry):
-    """A danger to life, by conditions or only by the kinds that name it."""
+class PerilEntry(Entry):
+    """A danger to life or a hazard, by conditions; a danger may be brought about by kinds alone."""
 
     name: LocalTextEntry
     all_of: Texts = ()

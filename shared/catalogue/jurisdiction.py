@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.catalogue.condition import Condition, Emergency
+from shared.catalogue.condition import Condition, Peril
 from shared.catalogue.hours import Hours
 from shared.catalogue.local_text import LocalText
 from shared.catalogue.service_type import ServiceType
-from shared.phrases import PhraseIndex
+from shared.phrases import PhraseIndex, Spans
 from shared.values import GeoPoint
 
 NEIGHBOUR_CITY = "neighbour_city"
@@ -84,7 +84,11 @@ class Jurisdiction:
         answers: What answers questions that need no work, by code.
         default_points: Coordinates that stand for 'unknown' in the city's systems.
         export_types: Code of the kind for each type name of the city's own export.
+        emergencies: Dangers to life, the most pressing first.
+        hazards: What is urgent in a report of whatever kind, the most pressing first.
+        told_by: Kinds that a text is likely about when it states a condition.
         phrases: Where a text states a condition; codes are conditions.
+        spans: Which conditions say of what time, or of what supposition, others are.
         keywords: Where a text names a kind; codes are kinds.
         folder: Where the data are, for polygons that only some services read.
     """
@@ -106,10 +110,13 @@ class Jurisdiction:
     referral_reasons: Mapping[str, LocalText]
     answers: Mapping[str, LocalText]
     conditions: Mapping[str, Condition]
-    emergencies: tuple[Emergency, ...]
+    emergencies: tuple[Peril, ...]
+    hazards: tuple[Peril, ...]
+    told_by: Mapping[str, tuple[str, ...]]
     default_points: tuple[GeoPoint, ...]
     export_types: Mapping[str, str]
     phrases: PhraseIndex
+    spans: Spans
     keywords: PhraseIndex
     folder: Path
 
@@ -133,6 +140,13 @@ class Jurisdiction:
         if called_for := service.needs_911_for(known):
             return REFERRED_TO_911, called_for
         return None if service.emergency is None else (service.emergency, ())
+
+    def hazard(self, met: Collection[str]) -> tuple[str, tuple[str, ...]] | None:
+        """Return the first hazard that these conditions make, whatever the kind, and by which."""
+        for hazard in self.hazards:
+            if evidence := hazard.evidence(met):
+                return hazard.code, evidence
+        return None
 
 
 @dataclass(frozen=True, slots=True)

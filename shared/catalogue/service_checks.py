@@ -58,6 +58,7 @@ def _conditions(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
     entry = service.entry
     yield from _are_conditions(service, entry.hazard.conditions, draft, "hazard")
     yield from _are_conditions(service, entry.implies, draft, "implies")
+    yield from _are_conditions(service, entry.told_by, draft, "told_by")
     yield from _when(service, entry.inform, draft, "inform")
     yield from _when(service, entry.refer, draft, "refer")
     yield from _are_conditions(service, entry.harmless, draft, "harmless")

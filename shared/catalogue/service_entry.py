@@ -121,6 +121,7 @@ class ServiceEntry(Entry):
     dedup: DedupEntry
     hazard: HazardEntry
     implies: Texts = ()
+    told_by: Texts = ()
     emergency: Text | None = None
     harmless: Texts = ()
     meant: tuple[MeantEntry, ...] = ()

@@ -1,5 +1,6 @@
 """Reads misspelt words as the words that phrases are made of."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection
 from functools import lru_cache
@@ -15,13 +16,17 @@ _OWN = """
 tapped bother strange serves served serving learning saying sweeping stated refuse derive noting
 shouting
 """
+_SPANISH_VERB = re.compile(r"(.+(?:[ai]e?ndo|[aei]r))(?:me|te|se|nos)?(?:l[aeo]s?)?")
+_DRAWN_OUT = re.compile(r"(.)\1{2,}")
 _WORDS_OF_THEIR_OWN = frozenset(_OWN.split())  # right words that look like known ones misspelt
 
 
 class Spelling:
     """Finds the known word that a misspelt one stands for.
 
-    One letter may be missing, too many, swapped with the next, or another that people take for it.
+    One letter may be missing, too many, swapped with the next, or another that people take for it;
+    a letter may be drawn out ("heeelp"), and a Spanish verb may have its pronouns behind it
+    ("pegandole").
     """
 
     def __init__(self, known: Collection[str]) -> None:
@@ -45,6 +50,12 @@ class Spelling:
     def _look_up(self, word: str) -> str:
         if not word.isalpha() or word in _WORDS_OF_THEIR_OWN:
             return UNKNOWN
+        for plain in (_DRAWN_OUT.sub(r"\1", word), _DRAWN_OUT.sub(r"\1\1", word)):
+            if plain in self._known:
+                return plain
+        verb = _SPANISH_VERB.fullmatch(word)
+        if verb and verb.group(1) in self._known:
+            return verb.group(1)
         for shorter in _without_a_letter(word):
             if shorter in self._known and len(shorter) >= _SHORTEST and not _is_form(word, shorter):
                 return shorter

@@ -2,7 +2,7 @@
 
 ``blocking|blocks the|a? right|left lane`` stands for twelve phrases: ``|`` parts alternatives and
 ``?`` makes a word optional. A hyphen joins the words of one alternative: ``drop-off|cliff``.
-``~`` lets up to four other words stand between two steps, and ``@name`` stands for the words of a
+``~`` lets up to six other words stand between two steps, and ``@name`` stands for the words of a
 family: ``@person ~ bleeding``.
 """
 
@@ -17,7 +17,7 @@ ANY_WORD = "*"
 """Stands in a slot for every word that does not close a gap."""
 
 _GAP = "~"
-_WORDS_IN_A_GAP = 4
+_WORDS_IN_A_GAP = 6
 _FAMILY = re.compile(r"@(\w+)")
 
 
@@ -70,6 +70,7 @@ def _slots(step: str) -> Iterator[Slot]:
         yield _slot(step)
 
 
+@lru_cache(maxsize=4096)  # families of words stand in hundreds of wordings
 def _slot(step: str) -> Slot:
     optional = step.endswith("?")
     alternatives = tuple(tuple(fold(a).split()) for a in step.removesuffix("?").split("|"))

@@ -197,7 +197,10 @@ def test_no_condition_and_no_question_lies_unused() -> None:
             *(informed.when for informed in kind.informed),
             *(referral.when for referral in kind.referrals),
         )
-    } | {code for e in PORTLAND.emergencies for code in (*e.all_of, *e.any_of)}
+    }
+    perils = (*PORTLAND.emergencies, *PORTLAND.hazards)
+    decides |= {code for peril in perils for code in (*peril.all_of, *peril.any_of)}
+    decides |= {*PORTLAND.told_by, *PORTLAND.spans.past, *PORTLAND.spans.supposed}
     decides |= {code for owner in PORTLAND.owners for code in owner.when}
     around = read_circumstances(PORTLAND.folder)
     decides |= {code for place in around.places for code in place.when} if around else set()

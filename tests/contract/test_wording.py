@@ -22,6 +22,7 @@ from services.triage.rules.dedup.comparison import (
 )
 from services.triage.rules.dedup.likeness import reasons
 from services.triage.rules.priority.emergency import danger_in
+from services.triage.rules.priority.hazards import plain_hazard_in
 from services.triage.rules.priority.lowering import lowering_of
 from services.triage.rules.priority.urgency import urgency_of
 from services.triage.rules.wording import LIKENESS, OBSTACLES
@@ -31,7 +32,7 @@ from tests.unit.triage.makers import case
 
 CITIES = load_catalogue().jurisdictions
 PRIORITY_RULES = Path(services.triage.rules.priority.__file__).parent
-FROM_CATALOGUE = {"code", "lowering.code", "place.code"}
+FROM_CATALOGUE = {"code", "change.code", "place.code"}
 
 
 def links() -> Iterator[Link]:
@@ -61,8 +62,9 @@ def test_whatever_a_report_of_any_kind_states_has_words(city: Jurisdiction) -> N
     words = CityRules(city).wording
     for service, condition in product(city.services.values(), city.conditions):
         met = {condition: "a word"}
-        danger, lowering = danger_in(city, service, met), lowering_of(city, service, met)
-        urgency = urgency_of(service, met, danger, lowering, is_other=True)
+        danger = danger_in(city, service, met)
+        change = lowering_of(city, service, met) or plain_hazard_in(city, service, met)
+        urgency = urgency_of(service, met, danger, change, is_other=True)
         assert {point.code for point in urgency.points} <= words.points.keys()
         assert danger is None or danger.code in words.emergencies
 

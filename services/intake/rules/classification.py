@@ -3,32 +3,39 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from shared.phrases import Hit, PhraseIndex
+from shared.catalogue import Jurisdiction
+from shared.phrases import Hit, affirmed
+
+_WORDS_OF_A_CONDITION = 3
+"""How many words of keywords a condition is worth that tells of a kind."""
 
 
-def classify(folded: str, keywords: PhraseIndex, *, other: str) -> str:
-    """Return the code of the kind that the text names best, or ``other`` when that is not clear.
+def classify(text: str, city: Jurisdiction) -> str:
+    """Return the code of the kind that the text names best, or the city's kind for all the rest.
 
     Each keyword counts by its words, once. One that lies inside a longer one says nothing of its
-    own: "hole in sidewalk" is no "hole". With two kinds equally far ahead none is meant.
+    own: "hole in sidewalk" is no "hole". Conditions that tell of a kind count too, and a kind that
+    is an emergency by itself is named by them alone. What the text denies does not count. With two
+    kinds equally far ahead none is meant.
 
     Args:
-        folded: The text, as ``shared.phrases.fold`` makes it.
-        keywords: The words by which people name the kinds.
-        other: The kind for what fits no other; its own keywords do not count.
+        text: As it was written.
+        city: Whose kinds they are; the keywords of its kind for all the rest do not count.
     """
-    hits = [hit for hit in keywords.find(folded) if hit.code != other]
-    named = {(hit.code, hit.phrase) for hit in hits if not _inside_a_longer(hit, hits)}
-    score: Counter[str] = Counter()
-    for code, phrase in named:
-        score[code] += phrase.count(" ") + 1
+    stated = {hit.code for hit in affirmed(text, city.phrases, city.spans)} & city.told_by.keys()
+    told = [code for condition in stated for code in city.told_by[condition]]
+    score = Counter({code: told.count(code) * _WORDS_OF_A_CONDITION for code in told})
+    hits = [hit for hit in affirmed(text, city.keywords) if hit.code != city.other_code]
+    for code, phrase in {(h.code, h.phrase) for h in hits if not _inside_a_longer(h, hits)}:
+        if city.services[code].emergency is None or code in told:
+            score[code] += phrase.count(" ") + 1
     match score.most_common(2):
         case [(code, _)]:
             return code
         case [(code, best), (_, second)] if best > second:
             return code
         case _:
-            return other
+            return city.other_code
 
 
 def _inside_a_longer(hit: Hit, hits: Sequence[Hit]) -> bool:

@@ -50,7 +50,8 @@ class Screen:
         for field in answers.keys() & self._stated_by.keys():
             met.update(c.code for c in self._stated_by[field] if c.answered_by(answers))
         emergency = self._emergency(service, met)
-        urgent = service.priority == _MOST_URGENT or service.is_hazard(met)
+        is_hazard = service.is_hazard(met) or self._jurisdiction.hazard(met) is not None
+        urgent = service.priority == _MOST_URGENT or is_hazard
         return Screening(express=urgent or emergency is not None, emergency=emergency)
 
     def _emergency(self, service: ServiceType, met: Collection[str]) -> str | None:

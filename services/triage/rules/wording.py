@@ -69,6 +69,8 @@ class Wording:
         self.points |= {"several_reporters": _SEVERAL, "still_there": _STILL_THERE}
         for code, name in self.emergencies.items():
             self.points[f"emergency_{code}"] = f"danger to life: {name}"
+        for hazard in city.hazards:
+            self.points[f"hazard_{hazard.code}"] = f"{_within(hazard.name)}, under any kind"
         for code, service in city.services.items():
             meant = f"meant_{code.lower().replace('-', '_')}"
             self.points[meant] = f"it is about another kind, “{service.name.en}”"

@@ -29,7 +29,6 @@ from shared.events import (
 )
 from shared.events.codec import faults
 from shared.geo import Places
-from shared.phrases import fold
 
 _NUMBER = "(none)"
 
@@ -61,7 +60,7 @@ def request_of_text(
         UnfitReportError: There is no such city or kind.
     """
     city = _city(city_id, catalogue)
-    code = kind or classify(fold(text), city.keywords, other=city.other_code)
+    code = kind or classify(text, city)
     if code not in city.services:
         raise UnfitReportError(f"{city_id} has no kind {code}")
     return Request(

@@ -139,7 +139,7 @@ def _case(file: str, old: str, new: str, at: str, reason: str) -> object:
         _case(CONDITIONS, "huge|giant hole", "huge| hole", "en: [huge|", "needs a letter or digit"),
         _case(CONDITIONS, "huge|giant hole", "huge?", "en: [huge?]", "must not be optional"),
         _case(EMERGENCIES, "[burning]", "[smoking]", "fire", "no condition has the name smoking"),
-        _case(EMERGENCIES, ", any_of: [burning]", "", "fire", "nothing can bring this emergency"),
+        _case(EMERGENCIES, ", any_of: [burning]", "", "fire", "nothing can bring this about"),
         _case(BUREAUS, "ROADS:", "ROADS: [", "DESK", "this is no YAML"),
         _case(BUREAUS, "ROADS:", "- ROADS:", "DESK", "this is no YAML"),
     ],

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from services.triage.rules.priority.negation import Spans, affirmed
 from shared.catalogue import Jurisdiction, ServiceType, by_field
+from shared.phrases import affirmed
 
 Met: TypeAlias = Mapping[str, str]
 """The evidence for each condition that is met: words of the report, or an answer."""
@@ -18,11 +18,7 @@ class ConditionFinder:
     def __init__(self, jurisdiction: Jurisdiction) -> None:
         self._stated_by = by_field(jurisdiction.conditions.values())
         self._phrases = jurisdiction.phrases
-        known = jurisdiction.conditions.values()
-        self._spans = Spans(
-            frozenset(c.code for c in known if c.ends),
-            frozenset(c.code for c in known if c.lasts),
-        )
+        self._spans = jurisdiction.spans
         self._closed_questions = {
             service.code: frozenset(a.code for a in service.attributes if a.datatype in _LISTS)
             for service in jurisdiction.services.values()

@@ -1,9 +1,11 @@
 """How urgent a report is, and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from services.triage.rules.priority.conditions import Met
+from services.triage.rules.priority.hazards import PlainHazard
 from services.triage.rules.priority.lowering import Lowering
 from shared.catalogue import ServiceType
 
@@ -59,21 +61,23 @@ def urgency_of(
     service: ServiceType,
     met: Met,
     danger: Danger | None,
-    lowering: Lowering | None = None,
+    change: Lowering | PlainHazard | None = None,
     *,
     is_other: bool = False,
 ) -> Urgency:
     """Return how urgent a report is.
 
     It starts with the base of its kind. The first hazard condition of the kind that is met lifts
-    it to P2 at least, each further one adds a little, and a danger to life lifts it to P1. Without
-    a danger, what shows that the report is harmless lowers it.
+    it to P2 at least, each further one adds a little, and a danger to life lifts it to P1. Where
+    the kind knows no such hazard, one that is a hazard under any kind lifts it to P2. Without a
+    danger, what shows that the report is harmless lowers it.
 
     Args:
         service: Kind of the report.
         met: Conditions that the report states.
         danger: Danger to life in it.
-        lowering: What shows that it is less urgent than its kind.
+        change: What shows that it is less urgent than its kind, or that it is a hazard of which
+            the kind knows nothing.
         is_other: Whether the kind stands for "none of the others", which the reasons then say.
     """
     points = [Point(f"base_{service.priority.lower()}", LEAST[service.priority])]
@@ -84,13 +88,18 @@ def urgency_of(
             first = all(point.code not in service.hazard_conditions for point in points)
             added = _lift(points, "P2") if first else _NEXT_HAZARD
             points.append(Point(code, added, met[code]))
-    if danger is None and lowering is not None:
-        added = LEAST[lowering.level] - sum(point.points for point in points)
-        if added < 0:
-            points.append(Point(lowering.code, added, lowering.evidence))
     if danger is not None:
         points.append(Point(f"emergency_{danger.code}", _lift(points, "P1"), danger.evidence))
+    elif change is not None:
+        points += _changed(points, change)
     return Urgency(tuple(points))
+
+
+def _changed(points: list[Point], change: Lowering | PlainHazard) -> Sequence[Point]:
+    if isinstance(change, PlainHazard):
+        return (Point(f"hazard_{change.code}", _lift(points, "P2"), change.evidence),)
+    added = LEAST[change.level] - sum(point.points for point in points)
+    return (Point(change.code, added, change.evidence),) if added < 0 else ()
 
 
 def _lift(points: list[Point], level: Level) -> int:

@@ -26,10 +26,10 @@ def test_words_are_decided_as_they_would_be_and_every_point_is_shown() -> None:
     page = explain("--text", "A mattress in the right lane", "--kind", "ROW-DEBRIS").stdout
 
     assert "Debris in roadway, ROW-DEBRIS" in page
-    assert "+15 blocks a traffic lane (“in the right lane”)" in page
+    assert "+15 blocks a traffic lane (“mattress in the right lane”)" in page
     for row in (
         ["+60", "usual for its kind", ""],
-        ["+15", "blocks a traffic lane", "in the right lane"],
+        ["+15", "blocks a traffic lane", "mattress in the right lane"],
         ["75", "in all", ""],
     ):
         assert row in [

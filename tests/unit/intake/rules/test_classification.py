@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import pytest
 
 from services.intake.rules.classification import classify
-from shared.phrases import PhraseIndex, fold
+from shared.catalogue import load_catalogue
+from shared.phrases import PhraseIndex
 from tests.unit.intake.makers import LAKESIDE
 
 
 def kind(text: str) -> str:
-    return classify(fold(text), LAKESIDE.keywords, other="OTHER")
+    return classify(text, LAKESIDE)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +40,20 @@ def test_a_text_is_of_the_kind_that_it_names_best(text: str, code: str) -> None:
 
 
 def test_a_keyword_that_two_kinds_share_is_no_evidence_for_either() -> None:
-    index = PhraseIndex([("A", "tree"), ("B", "tree")])
+    keywords = PhraseIndex([("POTHOLE", "tree"), ("SIDEWALK", "tree")])
 
-    assert classify("a tree", index, other="OTHER") == "OTHER"
+    assert classify("a tree", replace(LAKESIDE, keywords=keywords)) == "OTHER"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param("someone ran over our stop sign, it is flat", "ROW-STOPSIGN", id="told"),
+        pytest.param("the hillside let go above us", "ROW-LANDSLIDE", id="told without a keyword"),
+        pytest.param("no fallen tree here", "OTHER", id="denied"),
+        pytest.param("it smells of gas in the hall", "ROW-GAS", id="an emergency that is told"),
+        pytest.param("In case of a gas smell, what then?", "OTHER", id="one that is supposed"),
+    ],
+)
+def test_what_a_text_tells_and_does_not_deny_names_its_kind(text: str, code: str) -> None:
+    assert classify(text, load_catalogue().jurisdictions["portland.gov"]) == code

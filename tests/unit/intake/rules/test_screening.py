@@ -62,3 +62,13 @@ def test_what_its_kind_sends_to_911_is_an_emergency() -> None:
     odor = screen.look(portland.services["SEW-ODOR"], "a strong chemical smell", {})
 
     assert (spill.emergency, odor.emergency) == ("referred_to_911", None)
+
+
+def test_a_plain_hazard_goes_the_express_way_under_any_kind() -> None:
+    portland = load_catalogue().jurisdictions["portland.gov"]
+    question = portland.services["INFO-GENERAL"]
+
+    told = Screen(portland).look(question, fold("The stop sign is gone"), {})
+    asked = Screen(portland).look(question, fold("When do you open?"), {})
+
+    assert (told.express, asked.express) == (True, False)

@@ -8,8 +8,9 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from services.triage.rules.priority import denials
-from shared.phrases import Hit, PhraseIndex, fold
+from shared.phrases import denials
+from shared.phrases.folding import fold
+from shared.phrases.index import Hit, PhraseIndex
 
 _REACH = 4  # the most words that may stand between a "no" and what it denies
 
@@ -41,10 +42,16 @@ class Spans:
     Attributes:
         ending: Codes of phrases that say that what came before them is so no longer.
         lasting: Codes of phrases that no such end takes back.
+        past: Codes of phrases that say that what their clause tells was long ago.
+        supposed: Codes of phrases whose sentence speaks of things that need not be.
+        events: Codes of phrases that tell what happens and not what is, which either takes back.
     """
 
     ending: Collection[str] = frozenset()
     lasting: Collection[str] = frozenset()
+    past: Collection[str] = frozenset()
+    supposed: Collection[str] = frozenset()
+    events: Collection[str] = frozenset()
 
 
 NO_SPANS = Spans()
@@ -58,13 +65,23 @@ def affirmed(text: str, phrases: PhraseIndex, spans: Spans = NO_SPANS) -> list[H
         return hits
     words = folded.split()
     endings = [hit for hit in hits if hit.code in spans.ending]
+    pasts = [hit for hit in hits if hit.code in spans.past]
+    supposed = [hit for hit in hits if hit.code in spans.supposed]
     can_end = not denials.PAST.isdisjoint(words)
     ends = [hit.start_word for hit in denials.OVER.find(folded)] if can_end else []
-    if not ends and not endings and not any(_may_be_denied(hit, words) for hit in hits):
+    is_plain = not (ends or endings or pasts or supposed)
+    if is_plain and not any(_may_be_denied(hit, words) for hit in hits):
         return hits
     idle = {hit.start_word for hit in denials.DENYING_NOTHING.find(folded)}
     taken = _Text(words, *_beginnings(text, words), idle, ends, ())
     said = [hit for hit in hits if not _is_denied(hit, taken) and not _is_over(hit, taken)]
+    if pasts or supposed:
+        said = [
+            hit
+            for hit in said
+            if hit.code not in spans.events
+            or not (_was(hit, pasts, taken) or _is_in_a_sentence_of(hit, supposed, taken))
+        ]
     if not endings:
         return said
     taken = replace(taken, endings=[hit for hit in endings if hit in said and _lasts(hit, taken)])
@@ -105,6 +122,23 @@ def _is_denied(hit: Hit, text: _Text) -> bool:
         if text.words[i] in denials.DENYING and i not in text.idle:
             return True
     return False
+
+
+def _was(hit: Hit, pasts: Collection[Hit], text: _Text) -> bool:
+    """Whether the clause says that it was long ago, or the clause before it does to begin with."""
+    begin = max(begin for begin in text.clauses if begin <= hit.start_word)
+    before = max((b for b in text.clauses if b < begin), default=begin)
+    is_first = before in text.sentences and begin not in text.sentences
+    since = before if is_first and begin - before <= _REACH else begin
+    end = min((e for e in text.clauses if e > hit.start_word), default=len(text.words))
+    told = text.words[begin:end]
+    return denials.AGAIN.isdisjoint(told) and any(since <= p.start_word < end for p in pasts)
+
+
+def _is_in_a_sentence_of(hit: Hit, others: Collection[Hit], text: _Text) -> bool:
+    begin = max(begin for begin in text.sentences if begin <= hit.start_word)
+    end = min((e for e in text.sentences if e > hit.start_word), default=len(text.words))
+    return any(begin <= other.start_word < end for other in others)
 
 
 def _is_over(hit: Hit, text: _Text) -> bool:

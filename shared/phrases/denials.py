@@ -1,6 +1,6 @@
 """The words by which people deny what they name, in English and Spanish, folded."""
 
-from shared.phrases import PhraseIndex
+from shared.phrases.index import PhraseIndex
 
 
 def _words(text: str) -> frozenset[str]:

@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.priority.negation import Spans, affirmed
-from shared.phrases import PhraseIndex, fold
+from shared.phrases import PhraseIndex, Spans, affirmed, fold
 
 WORDINGS = [
     ("fire", "fire"),
@@ -34,10 +33,23 @@ TIMED = PhraseIndex(
 
 
 SPANS = Spans(ending=frozenset({"over"}), lasting=frozenset({"injury"}))
+SPOKEN_OF = PhraseIndex(
+    [*WORDINGS, ("past", "years ago"), ("past", "hace un año"), ("supposed", "call if")]
+)
+SPOKEN = Spans(
+    past=frozenset({"past"}),
+    supposed=frozenset({"supposed"}),
+    events=frozenset({"fire", "injury"}),
+)
 
 
 def codes(text: str) -> list[str]:
     return [hit.code for hit in affirmed(text, PHRASES)]
+
+
+def codes_spoken_of(text: str) -> set[str]:
+    hits = affirmed(text, SPOKEN_OF, SPOKEN)
+    return {hit.code for hit in hits} - {"past", "supposed"}
 
 
 def codes_in_time(text: str) -> list[str]:
@@ -150,3 +162,26 @@ words = st.sampled_from(
 @given(st.lists(words | st.text(max_size=3)).map(" ".join))
 def test_what_is_found_stands_in_the_text_at_that_place(text: str) -> None:
     assert set(affirmed(text, PHRASES)) <= set(PHRASES.find(fold(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("He was hurt two years ago", set(), id="an event of the same clause"),
+        pytest.param("Two years ago, he was hurt", set(), id="of the clause after an opening one"),
+        pytest.param("Hace un año hubo fuego", set(), id="in Spanish"),
+        pytest.param(
+            "Years ago he fell down here, there was fire", {"fire"}, id="a longer clause before"
+        ),
+        pytest.param("It burned years ago. Now fire", {"fire"}, id="of another sentence"),
+        pytest.param("There was a fire years ago, he is hurt", {"injury"}, id="of a later clause"),
+        pytest.param("hurt years ago and still hurt", {"injury"}, id="still so"),
+        pytest.param("sign down years ago", {"sign_down"}, id="a state stays as it is"),
+        pytest.param("who do I call if fire", set(), id="supposed"),
+        pytest.param("I call if, you know, somebody is hurt", set(), id="supposed in a sentence"),
+        pytest.param("Whom do I call if so? Fire here", {"fire"}, id="supposed in another"),
+        pytest.param("who do I call if sign down", {"sign_down"}, id="a state is no event"),
+    ],
+)
+def test_an_event_long_ago_or_only_supposed_is_none(text: str, said: set[str]) -> None:
+    assert codes_spoken_of(text) == said
