@@ -1,12 +1,11 @@
-"""Wordings as chains of positions that a text walks along, word by word."""
+"""Steps that follow each other at once, as chains of positions that a text walks along."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import chain
 from typing import TypeAlias
 
-from shared.phrases.gaps import CLOSING
-from shared.phrases.wording import ANY_WORD, Slot, read_wording
+from shared.phrases.wording import Part, Slot
 
 Positions: TypeAlias = frozenset[int]
 
@@ -16,9 +15,9 @@ _Step: TypeAlias = str | _Group
 
 
 class Chains:
-    """Every wording, and where each word leads from each position in it.
+    """Every chain, and where each word leads from each position in it.
 
-    Words that are alternatives of each other are kept as one group, once for all the wordings that
+    Words that are alternatives of each other are kept as one group, once for all the chains that
     have it: families of words stand in hundreds of them.
     """
 
@@ -28,14 +27,12 @@ class Chains:
         self._groups_of: defaultdict[str, list[_Group]] = defaultdict(list)
         self._skips: dict[int, int] = {}
         self._starts: list[int] = []
-        self.codes: dict[int, str] = {}
-        self.exceptions: dict[int, str] = {}
 
-    def add(self, wording: str) -> int:
-        """Add a chain for a wording and return its last position."""
+    def add(self, part: Part) -> int:
+        """Add a chain for steps and return its last position."""
         at = self._position()
         self._starts.append(at)
-        for slot in read_wording(wording):
+        for slot in part:
             after = self._position()
             self._lead(at, slot, after)
             if slot.optional:
@@ -43,14 +40,10 @@ class Chains:
             at = after
         return at
 
-    def start(self) -> Positions:
-        """Return the positions before the first word of every wording."""
-        return self._with_skips(self._starts)
-
     def beginnings(self) -> dict[str, Positions]:
-        """Return the positions that each word leads to that a wording begins with."""
+        """Return the positions that each word leads to that a chain begins with."""
         by_step: defaultdict[_Step, list[int]] = defaultdict(list)
-        for position in self.start():
+        for position in self._with_skips(self._starts):
             for step, there in self._moves[position].items():
                 by_step[step] += there
         known: dict[tuple[_Step, ...], Positions] = {}
@@ -64,15 +57,13 @@ class Chains:
         return reached
 
     def after(self, positions: Positions, word: str) -> Positions:
-        """Return the positions that a word leads to; one that closes no gap may stand in one."""
+        """Return the positions that a word leads to."""
         steps = set(self._steps(word))
-        if word not in CLOSING:
-            steps.add(ANY_WORD)
         moves = (self._moves[at].items() for at in positions)
         return self._with_skips(chain(*(there for step, there in chain(*moves) if step in steps)))
 
     def words(self) -> frozenset[str]:
-        """Return every word of the wordings."""
+        """Return every word of the chains."""
         steps = {step for moves in self._moves for step in moves}
         return frozenset(step for step in steps if isinstance(step, str)).union(*self._groups)
 

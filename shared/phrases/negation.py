@@ -6,6 +6,7 @@ said. Commas and words like "and" or "but" end the reach of a "no".
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from shared.phrases import denials
@@ -49,8 +50,8 @@ class Spans:
 
     ending: Collection[str] = frozenset()
     lasting: Collection[str] = frozenset()
-    past: Collection[str] = frozenset()
-    supposed: Collection[str] = frozenset()
+    past: AbstractSet[str] = frozenset()
+    supposed: AbstractSet[str] = frozenset()
     events: Collection[str] = frozenset()
 
 
@@ -58,7 +59,10 @@ NO_SPANS = Spans()
 
 
 def affirmed(text: str, phrases: PhraseIndex, spans: Spans = NO_SPANS) -> list[Hit]:
-    """Return the phrases in a text that it does not deny, by their place in it."""
+    """Return the phrases in a text that it does not deny, by their place in it.
+
+    Those that only say that something is past or supposed are not among them.
+    """
     folded = fold(text)
     hits = phrases.find(folded)
     if not hits:
@@ -76,6 +80,7 @@ def affirmed(text: str, phrases: PhraseIndex, spans: Spans = NO_SPANS) -> list[H
     taken = _Text(words, *_beginnings(text, words), idle, ends, ())
     said = [hit for hit in hits if not _is_denied(hit, taken) and not _is_over(hit, taken)]
     if pasts or supposed:
+        said = [hit for hit in said if hit.code not in spans.past | spans.supposed]
         said = [
             hit
             for hit in said

@@ -7,17 +7,15 @@ family: ``@person ~ bleeding``.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
+from typing import TypeAlias
 
 from shared.phrases.folding import fold
 
-ANY_WORD = "*"
-"""Stands in a slot for every word that does not close a gap."""
-
 _GAP = "~"
-_WORDS_IN_A_GAP = 6
 _FAMILY = re.compile(r"@(\w+)")
 
 
@@ -29,24 +27,29 @@ class Slot:
     optional: bool
 
 
-_ONE_OTHER_WORD = Slot(((ANY_WORD,),), optional=True)
+Part: TypeAlias = tuple[Slot, ...]
+"""Steps that follow each other at once."""
 
 
-@lru_cache(maxsize=4096)  # cities share most wordings, and each is checked before it is indexed
-def read_wording(wording: str) -> tuple[Slot, ...]:
-    """Return the steps of a wording.
+@lru_cache(maxsize=8192)  # cities share most wordings, and each is checked before it is indexed
+def read_wording(wording: str) -> tuple[Part, ...]:
+    """Return the parts of a wording, with a gap between each and the next.
 
     Raises:
-        ValueError: An alternative is empty, a gap has no words on both sides, or the whole wording
-            may be left out.
+        ValueError: An alternative is empty, a gap has no words on both sides, or a whole part may
+            be left out.
     """
     steps = wording.split()
-    slots = tuple(slot for step in steps for slot in _slots(step))
-    if all(slot.optional for slot in slots):
-        raise ValueError("one word at least must not be optional")
-    if _GAP in (steps[0], steps[-1]):
+    parts = tuple(
+        tuple(_slot(step) for step in part)
+        for is_gap, part in groupby(steps, lambda step: step == _GAP)
+        if not is_gap
+    )
+    if _GAP in (*steps[:1], *steps[-1:]):
         raise ValueError("a gap needs a word with a letter or digit before it and after it")
-    return slots
+    if not parts or any(all(slot.optional for slot in part) for part in parts):
+        raise ValueError("one word at least must not be optional")
+    return parts
 
 
 def families_in(wording: str) -> list[str]:
@@ -63,14 +66,7 @@ def with_families(wording: str, families: Mapping[str, Sequence[str]]) -> str:
     return _FAMILY.sub(lambda name: "|".join(families[name.group(1)]), wording)
 
 
-def _slots(step: str) -> Iterator[Slot]:
-    if step == _GAP:
-        yield from (_ONE_OTHER_WORD for _ in range(_WORDS_IN_A_GAP))
-    else:
-        yield _slot(step)
-
-
-@lru_cache(maxsize=4096)  # families of words stand in hundreds of wordings
+@lru_cache(maxsize=8192)  # families of words stand in hundreds of wordings
 def _slot(step: str) -> Slot:
     optional = step.endswith("?")
     alternatives = tuple(tuple(fold(a).split()) for a in step.removesuffix("?").split("|"))

@@ -48,8 +48,7 @@ def codes(text: str) -> list[str]:
 
 
 def codes_spoken_of(text: str) -> set[str]:
-    hits = affirmed(text, SPOKEN_OF, SPOKEN)
-    return {hit.code for hit in hits} - {"past", "supposed"}
+    return {hit.code for hit in affirmed(text, SPOKEN_OF, SPOKEN)}
 
 
 def codes_in_time(text: str) -> list[str]:
