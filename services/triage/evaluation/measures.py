@@ -60,7 +60,7 @@ class Outcome:
     """What an evaluation found.
 
     Attributes:
-        p99_us: Microseconds that all but one in a hundred decisions stay below.
+        p99_us: Microseconds of processor time that all but one in a hundred decisions stay below.
         kinds: By service code, the commonest first.
         curve: From asking for nothing to asking for certainty.
         outcomes: How many requests had each outcome.

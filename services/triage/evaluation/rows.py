@@ -80,7 +80,9 @@ def read_requests(path: Path, catalogue: Catalogue, city_id: str | None = None) 
     """
     with _opened(path) as file:
         records = _numbered(file)
-        line, first = next(records, (0, {}))
+        line, first = next(records, (0, None))
+        if first is None:
+            raise UnreadableRowsError(f"{path}: there is no request in it")
         own = "boston.gov" if _BOSTON_ID in first else "portland.gov"
         city = catalogue.jurisdictions.get(city_id or own)
         if city is None:

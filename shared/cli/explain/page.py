@@ -50,6 +50,8 @@ def _head(decision: Decision, city: CityRules, decided_at: datetime) -> Iterator
     yield "Decided", f"{decided_at:{_MINUTES}} by rules {decision.rules_version}"
     yield "Outcome", f"{decision.outcome}, {decision.priority.level}"
     yield "Case", decision.case_id or "none"
+    for advice in decision.advice:
+        yield "Told", f"{advice.text} ({advice.code})"
 
 
 def _place(place: Location) -> str:

@@ -13,6 +13,7 @@ from services.triage.evaluation.playing import Judged
 from services.triage.evaluation.trial import Track
 
 _MOST_KINDS = 20
+_SHARES = (0.05, 0.08, 0.1, 0.14)  # of requests flagged at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,13 @@ def show(evaluation: Evaluation, console: Console) -> None:
     """Print a table by kind, and what holds of all."""
     outcome = evaluation.outcome
     console.print(_table(outcome))
+    for line in _curve(outcome):
+        console.print(line)
     console.print(f"Outcomes: {_counts(outcome.outcomes)}. Priorities: {_counts(outcome.levels)}.")
     if outcome.unmapped:
         console.print(f"{outcome.unmapped:,} are of kinds that the catalogue does not know.")
     console.print(
-        f"99 % of decisions within {outcome.p99_us:,.0f} µs; "
+        f"99 % of decisions within {outcome.p99_us:,.0f} µs of processor time; "
         f"rules {evaluation.rules_version}; {evaluation.seconds:.1f} s in all."
     )
 
@@ -86,6 +89,17 @@ def _table(outcome: Outcome) -> Table:
     table.add_section()
     table.add_row("all", *_cells(outcome.whole))
     return table
+
+
+def _curve(outcome: Outcome) -> Iterator[str]:
+    """Say what would be found if fewer requests were flagged, the surest ones."""
+    if outcome.whole.recall is None:
+        return
+    within = (next((s for s in outcome.curve if s.flagged_share <= m), None) for m in _SHARES)
+    for step in dict.fromkeys(within):
+        if step is not None and step.flagged_share < (outcome.whole.flagged_share or 0):
+            flagged, found = _percent(step.flagged_share), _percent(step.recall)
+            yield f"Confidence from {step.threshold:.2f}: {flagged} flagged, {found} found."
 
 
 def _cells(agreement: Agreement) -> list[str]:

@@ -37,6 +37,12 @@ def test_words_are_decided_as_they_would_be_and_every_point_is_shown() -> None:
         ]
 
 
+def test_what_the_reporter_is_told_is_on_the_page() -> None:
+    page = explain("--text", "sparks from a wire", "--kind", "ROW-DEBRIS").stdout
+
+    assert "(call_911)" in " ".join(page.split())
+
+
 def test_words_without_a_kind_tell_their_kind() -> None:
     assert found("--text", "a deep pothole")["service_code"] == "ROW-POTHOLE"
 
