@@ -1,0 +1,46 @@
+"""Words of the past, of plans and of play beside a danger that is there now."""
+
+import pytest
+
+from services.triage.rules.priority.urgency import Danger
+from shared.catalogue import load_catalogue
+from tests.unit.triage.rules.priority import labelled
+
+CITY = load_catalogue().jurisdictions["portland.gov"]
+
+
+def danger(text: str) -> Danger | None:
+    return labelled.rules().assess(CITY.services["OTHER"], text, {}, None).danger
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Since last week there is a strong gas smell in our building",
+        "For the last month a man waves a gun at people here, he is out there now",
+        "I reported this 2 weeks ago and the wire is still sparking over the sidewalk",
+        "Halloween decorations caught fire on the porch, the house is burning",
+        "Fire in the tent next to the memorial bench for my friend. Help",
+        "A man collapsed at the book club and is not breathing",
+        "Apartment is on fire, is there any number I can call?",
+        "Desde la semana pasada huele a gas en el edificio",
+        "Hace un mes reporté el cable y sigue echando chispas",
+        "Hay una línea eléctrica caída con chispas en Prescott y la 15.",
+        "Se está quemando la casa, los niños jugando adentro",
+    ],
+)
+def test_what_goes_on_now_is_a_danger_whatever_else_is_said(text: str) -> None:
+    assert danger(text) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A month ago my house was on fire",
+        "Last summer a man was shot here",
+        "What should I do in case of a gas leak?",
+        "El año pasado se quemó una casa aquí",
+    ],
+)
+def test_what_was_long_ago_or_is_only_supposed_is_none(text: str) -> None:
+    assert danger(text) is None
