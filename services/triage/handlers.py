@@ -9,7 +9,7 @@ from services.triage.decisions import decision_on
 from services.triage.hearing import Hearing, hear
 from services.triage.ledger import Decided, Split, Turn
 from services.triage.patches import district_of
-from services.triage.placing import Spot, placed, spots
+from services.triage.placing import PointSpan, placed, point_spans
 from services.triage.rulebook import Rulebook
 from services.triage.rules.dedup.comparison import Case
 from services.triage.rules.dedup.known_cases import KnownCases, Search
@@ -71,7 +71,7 @@ class Cases(Protocol):
         """Return who reported each of these cases."""
         ...
 
-    async def uses(self, spots: Sequence[Spot]) -> Iterable[Use]:
+    async def uses(self, spans: Sequence[PointSpan]) -> Iterable[Use]:
         """Return the newest case of each group at exactly these points."""
         ...
 
@@ -159,7 +159,7 @@ async def _decide(
     fresh = await _undecided(events, cases)
     hearings = await _with_surges([hear(event.data, rulebook) for event in fresh], cases)
     known = KnownCases()
-    for use in await cases.uses(spots(hearings)):
+    for use in await cases.uses(point_spans(hearings)):
         known.points.note(use)
     hearings = [placed(hearing, known.points) for hearing in hearings]
     for found in await cases.near([hearing.search for hearing in hearings if hearing.search]):

@@ -9,7 +9,7 @@ from services.triage.hearing import Hearing
 from services.triage.rules.dedup.stand_ins import PointUses, Use
 from shared.values import GeoPoint
 
-Spot: TypeAlias = tuple[GeoPoint, datetime, datetime]
+PointSpan: TypeAlias = tuple[GeoPoint, datetime, datetime]
 """A point, and the times since when and until when its uses count."""
 
 
@@ -31,9 +31,9 @@ def placed(hearing: Hearing, uses: PointUses) -> Hearing:
     )
 
 
-def spots(hearings: Iterable[Hearing]) -> list[Spot]:
+def point_spans(hearings: Iterable[Hearing]) -> list[PointSpan]:
     """Return what must be known of the points before the reports can be placed."""
-    wanted: dict[GeoPoint, Spot] = {}
+    wanted: dict[GeoPoint, PointSpan] = {}
     for hearing in hearings:
         limits, report = hearing.city.stand_ins, hearing.report
         if limits is None or report.point is None or hearing.search is None:

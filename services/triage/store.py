@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from services.triage.ledger import Decided, Split, Turn
-from services.triage.placing import Spot
+from services.triage.placing import PointSpan
 from services.triage.probes import probes
 from services.triage.rows import case_of, case_row, report_row
 from services.triage.rules.dedup.comparison import Case
@@ -244,16 +244,16 @@ class PostgresCases:
             for row in rows
         }
 
-    async def uses(self, spots: Sequence[Spot]) -> Iterable[Use]:
+    async def uses(self, spans: Sequence[PointSpan]) -> Iterable[Use]:
         """Return the newest case of each group at exactly these points."""
-        if not spots:
+        if not spans:
             return ()
         rows = await self._connection.fetch(
             _USES,
-            [point.latitude for point, _, _ in spots],
-            [point.longitude for point, _, _ in spots],
-            [since for _, since, _ in spots],
-            [until for _, _, until in spots],
+            [point.latitude for point, _, _ in spans],
+            [point.longitude for point, _, _ in spans],
+            [since for _, since, _ in spans],
+            [until for _, _, until in spans],
         )
         return [
             Use(GeoPoint(row["latitude"], row["longitude"]), row["dedup_key"], row["opened_at"])

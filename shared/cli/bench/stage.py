@@ -67,7 +67,9 @@ async def measure_stage(data: Path, count: int) -> Stage:
 
 async def _raw(bootstrap: str, count: int) -> float:
     arguments = (bootstrap, INTAKE_REQUESTS.name, _VALIDATED.name, str(count))
-    validator = await asyncio.create_subprocess_exec(*_VALIDATOR, *arguments)
+    validator = await asyncio.create_subprocess_exec(
+        *_VALIDATOR, *arguments, stdout=asyncio.subprocess.DEVNULL
+    )
     rate = await _rate(bootstrap, _VALIDATED, count)
     await validator.wait()
     return rate

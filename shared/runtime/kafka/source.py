@@ -204,7 +204,7 @@ class Source(ConsumerRebalanceListener):
         if not (known and due):
             return
         within_s = _SHOW_LAST_WITHIN_S if now else _SHOW_PROGRESS_WITHIN_S
-        with suppress(KafkaError, TimeoutError, RuntimeError):  # the last of a closed connection
+        with suppress(KafkaError, TimeoutError, RuntimeError):  # uvloop's, on a closed one
             await asyncio.wait_for(self._consumer.commit(known), within_s)
         self._shown_at = time.monotonic()
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.triage.ledger import Decided, Split, Turn
-from services.triage.placing import Spot
+from services.triage.placing import PointSpan
 from services.triage.rules.dedup.comparison import Case
 from services.triage.rules.dedup.known_cases import KnownCases, Search
 from services.triage.rules.dedup.stand_ins import Use
@@ -122,10 +122,10 @@ class InMemoryCases:
                 reporters[decided.case_id] = before.joined_by(decided.report.reporter)
         return reporters
 
-    async def uses(self, spots: Sequence[Spot]) -> list[Use]:
+    async def uses(self, spans: Sequence[PointSpan]) -> list[Use]:
         return [
             Use(point, case.key, case.opening.observed_at)
-            for point, since, until in spots
+            for point, since, until in spans
             for case in self.cases.values()
             if case.opening.point == point and since <= case.opening.observed_at <= until
         ]
