@@ -8,7 +8,6 @@ from shared.events import (
     CaseOpened,
     CasePriorityLowered,
     CasePriorityRaised,
-    CaseReopened,
     CaseRequestAttached,
     CaseRequestSplit,
     CaseStatusChanged,
@@ -16,15 +15,11 @@ from shared.events import (
     WorkOrderChanged,
     WorkOrderIssued,
     WorkOrderWithdrawn,
-    new_id,
 )
 from shared.events import Point as WirePoint
-from shared.runtime.records import Outgoing
 from tests.builders import NOON
 from tests.unit.dispatch.desk import NOW, Desk, of_type
 from tests.unit.dispatch.makers import HOUR, in_harbour, ordered, said, triaged
-
-NOBODY = new_id()
 
 
 def urgent(code: str, points: int = 80) -> Priority:
@@ -281,194 +276,3 @@ async def test_an_operator_closes_a_case_and_its_bureaus_stop(desk: Desk, status
     ]
     [refused] = await desk.take(said("DESK", lead, "completed"))
     assert refused.data.code == "transition_not_allowed"
-
-
-async def test_a_reopened_case_issues_a_new_work_order_to_its_lead(desk: Desk) -> None:
-    lead, informed = await desk.open("SINKHOLE", "P1")
-    await desk.take(said("DESK", lead, "completed"))
-
-    reopened, *told = await desk.take(ordered("reopen", lead.case_id))
-
-    assert isinstance(reopened, CaseReopened)
-    assert (reopened.data.status, reopened.data.previous_status) == ("open", "completed")
-    [issued] = of_type(WorkOrderIssued, told)
-    assert (issued.data.bureau, issued.data.role, issued.data.status) == ("DESK", "lead", "issued")
-    assert issued.data.due.complete_by == NOW + timedelta(hours=2)
-    [still] = of_type(WorkOrderChanged, told)
-    assert still.data.work_order_id == informed.work_order_id
-    moved = of_type(CaseStatusChanged, await desk.take(said("DESK", issued.data, "in_progress")))
-    assert moved[0].data.status == "in_progress"
-
-
-async def test_a_reopened_case_is_given_away_by_its_new_work_order(desk: Desk) -> None:
-    [lead] = await desk.open("POTHOLE", "P4")
-    await desk.take(said("ROADS", lead, "completed"))
-    _, issued = await desk.take(ordered("reopen", lead.case_id))
-
-    _, given, taken = await desk.take(ordered("transfer", lead.case_id, bureau="PARKS"))
-
-    assert given.data.work_order_id == issued.data.work_order_id != lead.work_order_id
-    assert (given.data.status, taken.data.bureau) == ("transferred", "PARKS")
-
-
-async def test_whoever_had_to_stop_is_asked_again_when_a_case_is_reopened(desk: Desk) -> None:
-    lead, _ = await desk.open("SINKHOLE", "P1")
-    await desk.take(ordered("close", lead.case_id))
-
-    _, *told = await desk.take(ordered("reopen", lead.case_id))
-
-    assert [(e.data.bureau, e.data.role) for e in of_type(WorkOrderIssued, told)] == [
-        ("DESK", "lead"),
-        ("WATER", "informed"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("name", "changes", "code"),
-    [
-        pytest.param("close", {"actor": None}, "invalid", id="nobody orders it"),
-        pytest.param("close", {"reason": None}, "invalid", id="without a reason"),
-        pytest.param("close", {"reason": " \n"}, "invalid", id="a reason of nothing"),
-        pytest.param("burn", {}, "invalid", id="no such command"),
-        pytest.param("close", {"case_id": NOBODY}, "unknown_case", id="no such case"),
-        pytest.param("close", {"case_id": "\x00"}, "unknown_case", id="no id at all"),
-        pytest.param("lower_priority", {}, "missing_level", id="lower to nothing"),
-        pytest.param("lower_priority", {"level": "P3"}, "cannot_lower", id="to what it is"),
-        pytest.param("lower_priority", {"level": "P2"}, "cannot_lower", id="lower upwards"),
-        pytest.param("raise_priority", {"level": "P3"}, "cannot_raise", id="raise to what it is"),
-        pytest.param("raise_priority", {"level": "P4"}, "cannot_raise", id="raise downwards"),
-        pytest.param("split_request", {}, "missing_request_id", id="split nothing"),
-        pytest.param(
-            "split_request", {"request_id": NOBODY}, "request_not_in_case", id="not in this case"
-        ),
-        pytest.param("merge_case", {}, "missing_into_case", id="merge into nothing"),
-        pytest.param("merge_case", {"into_case": NOBODY}, "unknown_case", id="into no case"),
-        pytest.param("transfer", {}, "missing_bureau", id="to nobody"),
-        pytest.param("transfer", {"bureau": "MARS"}, "unknown_bureau", id="to no bureau"),
-        pytest.param("transfer", {"bureau": "ROADS"}, "same_bureau", id="to who has it"),
-        pytest.param("reopen", {}, "case_open", id="what is open"),
-    ],
-)
-async def test_a_command_that_cannot_be_is_parked_with_the_reason_and_changes_nothing(
-    desk: Desk, name: str, changes: dict[str, Any], code: str
-) -> None:
-    [lead] = await desk.open("POTHOLE", "P3")
-    before = desk.cases.all
-    command = ordered(name, **({"case_id": lead.case_id} | changes))
-
-    [parked] = await desk.hear(command)
-
-    assert isinstance(parked, Outgoing)
-    headers = {name: value.decode() for name, value in parked.headers}
-    assert parked.topic == "operator-commands-dlq"
-    assert (headers["service"], headers["code"]) == ("dispatch", code)
-    assert headers["reason"].endswith(".")
-    assert (parked.key, parked.value) == (command.record.key, command.record.value)
-    assert desk.cases.all == before
-
-
-@pytest.mark.parametrize(
-    ("name", "changes"),
-    [
-        ("lower_priority", {"level": "P5"}),
-        ("raise_priority", {"level": "P1"}),
-        ("transfer", {"bureau": "PARKS"}),
-        ("merge_case", {}),
-        ("close", {}),
-    ],
-)
-async def test_what_only_an_open_case_can_have_is_refused_to_a_closed_one(
-    desk: Desk, name: str, changes: dict[str, Any]
-) -> None:
-    [other] = await desk.open()
-    [lead] = await desk.open("POTHOLE", "P3")
-    await desk.take(ordered("close", lead.case_id))
-    changes = {"into_case": other.case_id} | changes
-
-    assert await desk.refused(ordered(name, lead.case_id, **changes)) == ["case_closed"]
-
-
-async def test_what_cannot_be_merged_or_split_is_refused(desk: Desk) -> None:
-    [one] = await desk.open()
-    [park, *_] = await desk.open("CAMP", "P3", dedup_group="camp")
-    [gone] = await desk.open()
-    [only] = [r for r, case_id in desk.cases.requests.items() if case_id == one.case_id]
-    await desk.take(ordered("merge_case", gone.case_id, into_case=one.case_id))
-    case_id = one.case_id
-
-    assert await desk.refused(
-        ordered("merge_case", case_id, into_case=case_id),
-        ordered("merge_case", case_id, into_case=park.case_id),
-        ordered("merge_case", case_id, into_case=gone.case_id),
-        ordered("reopen", gone.case_id),
-        ordered("split_request", gone.case_id, request_id=only),
-    ) == ["same_case", "other_group", "case_closed", "case_merged", "request_not_in_case"]
-
-
-async def test_the_only_request_of_a_case_cannot_be_split_off(desk: Desk) -> None:
-    [one] = await desk.open()
-    [only] = desk.cases.requests
-
-    command = ordered("split_request", one.case_id, request_id=only)
-
-    assert await desk.refused(command) == ["only_request"]
-
-
-async def test_a_command_counts_once_whatever_became_of_it(desk: Desk) -> None:
-    [lead] = await desk.open("POTHOLE", "P3")
-    refused = ordered("reopen", lead.case_id)
-    close = ordered("close", lead.case_id)
-    assert len(await desk.hear(refused, close, close, refused)) == 3
-
-    assert await desk.hear(close, refused) == []
-
-
-async def test_two_commands_of_one_id_by_different_sources_are_two(desk: Desk) -> None:
-    [lead] = await desk.open("POTHOLE", "P3")
-    changes: dict[str, Any] = {"level": "P2", "id": "1"}
-    await desk.take(ordered("raise_priority", lead.case_id, **changes, source="/console"))
-
-    second = ordered("raise_priority", lead.case_id, **(changes | {"level": "P1"}), source="/cli")
-
-    assert of_type(CasePriorityRaised, await desk.take(second))
-
-
-async def test_commands_of_a_batch_see_what_the_ones_before_them_did(desk: Desk) -> None:
-    first = triaged(of=in_harbour())
-    case_id = first.data.case_id or ""
-    second = triaged(case_id)
-
-    events = await desk.take(
-        first,
-        second,
-        ordered("split_request", case_id, request_id=second.data.request_id),
-        ordered("close", case_id),
-        ordered("reopen", case_id),
-    )
-
-    assert [type(event) for event in events if event.type.startswith("route311.case")] == [
-        CaseOpened,
-        CaseRequestAttached,
-        CaseRequestSplit,
-        CaseOpened,
-        CaseClosed,
-        CaseReopened,
-    ]
-    assert len(desk.cases.requests) == len(set(desk.cases.requests.values())) == 2
-
-
-async def test_a_kind_that_left_the_catalogue_is_refused_and_holds_nothing_up(desk: Desk) -> None:
-    [lead] = await desk.open()
-    desk.cases.rename_kind(lead.case_id, "UNICORN")
-    command = ordered("raise_priority", lead.case_id, level="P1")
-
-    assert await desk.refused(command) == ["not_in_catalogue"]
-
-
-@pytest.mark.parametrize("time", [None, "yesterday", 7, "0001-01-01T00:00:00+14:00"])
-async def test_a_command_that_does_not_say_when_was_given_now(desk: Desk, time: Any) -> None:
-    [lead] = await desk.open()
-
-    closed, *_ = await desk.take(ordered("close", lead.case_id, time=time))
-
-    assert closed.data.closed_at == NOW

@@ -1,0 +1,50 @@
+from datetime import timedelta
+
+from shared.events import (
+    CaseReopened,
+    CaseStatusChanged,
+    WorkOrderChanged,
+    WorkOrderIssued,
+)
+from tests.unit.dispatch.desk import NOW, Desk, of_type
+from tests.unit.dispatch.makers import ordered, said
+
+
+async def test_a_reopened_case_issues_a_new_work_order_to_its_lead(desk: Desk) -> None:
+    lead, informed = await desk.open("SINKHOLE", "P1")
+    await desk.take(said("DESK", lead, "completed"))
+
+    reopened, *told = await desk.take(ordered("reopen", lead.case_id))
+
+    assert isinstance(reopened, CaseReopened)
+    assert (reopened.data.status, reopened.data.previous_status) == ("open", "completed")
+    [issued] = of_type(WorkOrderIssued, told)
+    assert (issued.data.bureau, issued.data.role, issued.data.status) == ("DESK", "lead", "issued")
+    assert issued.data.due.complete_by == NOW + timedelta(hours=2)
+    [still] = of_type(WorkOrderChanged, told)
+    assert still.data.work_order_id == informed.work_order_id
+    moved = of_type(CaseStatusChanged, await desk.take(said("DESK", issued.data, "in_progress")))
+    assert moved[0].data.status == "in_progress"
+
+
+async def test_a_reopened_case_is_given_away_by_its_new_work_order(desk: Desk) -> None:
+    [lead] = await desk.open("POTHOLE", "P4")
+    await desk.take(said("ROADS", lead, "completed"))
+    _, issued = await desk.take(ordered("reopen", lead.case_id))
+
+    _, given, taken = await desk.take(ordered("transfer", lead.case_id, bureau="PARKS"))
+
+    assert given.data.work_order_id == issued.data.work_order_id != lead.work_order_id
+    assert (given.data.status, taken.data.bureau) == ("transferred", "PARKS")
+
+
+async def test_whoever_had_to_stop_is_asked_again_when_a_case_is_reopened(desk: Desk) -> None:
+    lead, _ = await desk.open("SINKHOLE", "P1")
+    await desk.take(ordered("close", lead.case_id))
+
+    _, *told = await desk.take(ordered("reopen", lead.case_id))
+
+    assert [(e.data.bureau, e.data.role) for e in of_type(WorkOrderIssued, told)] == [
+        ("DESK", "lead"),
+        ("WATER", "informed"),
+    ]

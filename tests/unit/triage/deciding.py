@@ -1,0 +1,17 @@
+"""Handing events to triage, and what it decides on them."""
+
+from datetime import datetime
+
+from services.triage.handlers import on_messages
+from shared.events import Decision, Event, RequestTriaged
+from tests.builders import NOON
+from tests.unit.triage.fakes import InMemoryCases
+from tests.unit.triage.makers import DAY, RULEBOOK, messages
+
+LATER = NOON + 30 * DAY
+
+
+async def decided(cases: InMemoryCases, *events: Event, now: datetime = LATER) -> list[Decision]:
+    caused = await on_messages(messages(*events), cases, RULEBOOK, now)
+    assert all(isinstance(event, RequestTriaged) for event in caused)
+    return [event.data for event in caused]

@@ -1,0 +1,90 @@
+from shared.events import (
+    Event,
+    Surge,
+    SurgeEnded,
+    SurgeStarted,
+    new_id,
+)
+from tests.builders import NOON
+from tests.unit.triage.deciding import decided
+from tests.unit.triage.fakes import InMemoryCases
+from tests.unit.triage.makers import (
+    DAY,
+    HERE,
+    HOUR,
+    at,
+    submitted,
+)
+
+SURGE = Surge(
+    surge_id=new_id(),
+    jurisdiction="rivertown.gov",
+    dedup_group="campsite",
+    district="SE",
+    window_start=NOON - HOUR,
+    window_end=NOON + HOUR,
+    count=12,
+    expected=0.4,
+)
+
+
+def surge(told: type[SurgeStarted | SurgeEnded]) -> Event:
+    return told.of(SURGE, now=NOON)
+
+
+async def test_a_surge_is_a_reason_for_reports_of_its_group_district_and_time() -> None:
+    cases = InMemoryCases()
+    here, there = at(HERE, district="SE"), at(HERE, district="NW")
+
+    begun, elsewhere = await decided(
+        cases, surge(SurgeStarted), submitted(location=here), submitted(location=there)
+    )
+    await decided(cases, surge(SurgeEnded))
+    late, after = await decided(
+        cases,
+        submitted(location=here, observed_at=NOON + 0.5 * HOUR),
+        submitted(location=here, observed_at=NOON + 5 * HOUR),
+    )
+
+    codes = [[p.code for p in d.priority.reasons] for d in (begun, elsewhere, late, after)]
+    assert [code[-1] == "surge" for code in codes] == [True, False, True, False]
+    assert begun.priority.score == elsewhere.priority.score + 5
+    told = "+5 many report the same there (“12 reports in SE, 0.4 are usual”)"
+    assert any(told in sentence for sentence in begun.explanation)
+
+
+async def test_the_nth_person_who_reports_a_problem_raises_it_and_the_first_again_does_not() -> (
+    None
+):
+    cases = InMemoryCases()
+    light = {"service_code": "LIGHT"}
+    people = ["ana", "ana", "ben", "ana", "cy", "dee"]
+
+    together = [submitted(**light, reporter_ref=who) for who in people[:3]]
+    decisions = await decided(cases, *together)
+    for who in people[3:]:
+        decisions += await decided(cases, submitted(**light, reporter_ref=who))
+
+    found = [
+        [(p.points, p.evidence) for p in d.priority.reasons if p.code == "several_reporters"]
+        for d in decisions
+    ]
+    two, three, four = [(5, "2 people")], [(5, "3 people")], [(20, "4 people")]
+    assert found == [[], [], two, two, three, four]
+    assert [d.priority.level for d in decisions] == ["P4"] * 5 + ["P3"]
+    assert all(sum(p.points for p in d.priority.reasons) == d.priority.score for d in decisions)
+
+
+async def test_a_problem_that_is_reported_long_after_its_target_says_so() -> None:
+    cases = InMemoryCases()
+    _, late, over = await decided(
+        cases,
+        submitted(reporter_ref="ana"),
+        submitted(reporter_ref="ana", observed_at=NOON + 5 * DAY),
+        submitted(reporter_ref="ana", observed_at=NOON + 9 * DAY),
+    )
+
+    assert (late.outcome, over.outcome) == ("duplicate", "recurrence")
+    for decision, points, days in ((late, 5, "5 days"), (over, 10, "9 days")):
+        last = decision.priority.reasons[-1]
+        assert (last.code, last.points, last.evidence) == ("still_there", points, days)
