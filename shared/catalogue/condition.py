@@ -1,7 +1,7 @@
 """Facts about a problem that change what happens with its report."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -77,12 +77,13 @@ class Peril:
     all_of: tuple[str, ...]
     any_of: tuple[str, ...]
 
-    def evidence(self, met: Collection[str]) -> tuple[str, ...]:
+    def evidence(self, met: frozenset[str]) -> tuple[str, ...]:
         """Return the conditions that bring it about, most telling first; empty is none."""
-        if not all(condition in met for condition in self.all_of):
+        if not met.issuperset(self.all_of):
             return ()
-        telling = tuple(condition for condition in self.any_of if condition in met)
-        return () if self.any_of and not telling else telling + self.all_of
+        if self.any_of and met.isdisjoint(self.any_of):
+            return ()
+        return *(condition for condition in self.any_of if condition in met), *self.all_of
 
 
 def _each(answer: object) -> Sequence[object]:

@@ -133,7 +133,7 @@ class Jurisdiction:
             Code of the first emergency that is there, and its conditions, the most telling
             first; they are empty where the kind alone makes it one. None when there is none.
         """
-        known = {*met, *service.implies}
+        known = frozenset((*met, *service.implies))
         for emergency in self.emergencies:
             if evidence := emergency.evidence(known):
                 return emergency.code, evidence
@@ -143,8 +143,9 @@ class Jurisdiction:
 
     def hazard(self, met: Collection[str]) -> tuple[str, tuple[str, ...]] | None:
         """Return the first hazard that these conditions make, whatever the kind, and by which."""
+        known = frozenset(met)
         for hazard in self.hazards:
-            if evidence := hazard.evidence(met):
+            if evidence := hazard.evidence(known):
                 return hazard.code, evidence
         return None
 

@@ -1,7 +1,6 @@
 """What in a report's own words and answers tells one problem from another."""
 
 from collections.abc import Collection, Iterable, Mapping
-from itertools import islice
 
 from shared.phrases import fold
 
@@ -14,12 +13,12 @@ _SHORTEST_NAME = 3
 def rare_words(text: str, common: Collection[str]) -> frozenset[str]:
     """Return the first words of a text that are not common ones, and its numbers."""
     words = dict.fromkeys(fold(text[:_READ]).split())
-    return frozenset(islice((word for word in words if _tells(word, common)), _MOST_WORDS))
+    telling = [word for word in words if word not in common and _is_long_enough(word)]
+    return frozenset(telling[:_MOST_WORDS])
 
 
-def _tells(word: str, common: Collection[str]) -> bool:
-    shortest = _SHORTEST_NUMBER if word.isdigit() else _SHORTEST_WORD
-    return len(word) >= shortest and word not in common
+def _is_long_enough(word: str) -> bool:
+    return len(word) >= (_SHORTEST_NUMBER if word.isdigit() else _SHORTEST_WORD)
 
 
 def words_of(texts: Iterable[str]) -> frozenset[str]:

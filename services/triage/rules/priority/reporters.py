@@ -1,7 +1,7 @@
 """How many people reported one problem, and what that adds to its urgency."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from services.triage.rules.priority.urgency import Point
 from shared.catalogue.circumstances import Steps
@@ -30,10 +30,10 @@ class Reporters:
     def joined_by(self, reporter: str | None) -> "Reporters":
         """Return who they are with one more report; the same person again changes nothing."""
         if reporter is None:
-            return replace(self, nameless=min(self.nameless + 1, MOST_NAMELESS))
+            return Reporters(self.people, min(self.nameless + 1, MOST_NAMELESS))
         if len(self.people) >= MOST_COUNTED:
             return self
-        return replace(self, people=self.people | {reporter})
+        return Reporters(self.people | {reporter}, self.nameless)
 
     @property
     def count(self) -> int:
