@@ -7,6 +7,7 @@ from services.triage.rulebook import Assessment, CityRules, Rulebook, search_for
 from services.triage.rules.dedup.addresses import address_key
 from services.triage.rules.dedup.comparison import Case, Report
 from services.triage.rules.dedup.known_cases import Search
+from services.triage.rules.priority.circumstances import with_circumstances
 from services.triage.rules.priority.places import Spot
 from services.triage.rules.priority.urgency import Point
 from shared.catalogue import ServiceType
@@ -52,9 +53,10 @@ class Hearing:
     answer: Answer | None = None
 
     def and_also(self, point: Point) -> "Hearing":
-        """Return the same with one more reason for its urgency."""
+        """Return the same with one more circumstance that hastens it."""
         found = self.assessment
-        return replace(self, assessment=replace(found, urgency=found.urgency.and_also(point)))
+        urgency = with_circumstances(found.urgency, [point])
+        return replace(self, assessment=replace(found, urgency=urgency))
 
 
 def hear(request: Request, rulebook: Rulebook) -> Hearing:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from services.triage.rules.priority.urgency import Point
 
 POINTS = 5
-"""A hint: it may tip a score and lifts no report from one level to the next by itself."""
+"""A hint: by itself it lifts no report from one level to the next."""
 
 LONGEST = timedelta(hours=25)
 """A surge of which no end was told counts no longer, as when nobody watches any more."""

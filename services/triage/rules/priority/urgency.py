@@ -44,10 +44,6 @@ class Urgency:
         score = self.score
         return next(level for level, least in LEAST.items() if score >= least)
 
-    def and_also(self, point: Point) -> "Urgency":
-        """Return the urgency with one more reason."""
-        return Urgency((*self.points, point))
-
 
 @dataclass(frozen=True, slots=True)
 class Danger:

@@ -1,11 +1,13 @@
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
+from services.triage.hearing import hear
 from services.triage.rules.priority.surge import LONGEST, POINTS, KnownSurge, surge_point
 from services.triage.rules.priority.urgency import Level, Point, Urgency
 from tests.builders import NOON
-from tests.unit.triage.makers import DAY, HOUR, KEY
+from tests.unit.triage.makers import DAY, HOUR, KEY, RULEBOOK, in_rivertown
 
 
 def surge(**changes: object) -> KnownSurge:
@@ -53,14 +55,25 @@ def test_the_reason_says_how_many_there_are_and_how_many_are_usual() -> None:
     assert found == Point("surge", POINTS, "12 reports in SE, 0.4 are usual")
 
 
-@pytest.mark.parametrize(("score", "level"), [(0, "P5"), (20, "P4"), (40, "P3"), (60, "P2")])
-def test_a_surge_by_itself_lifts_no_report_to_another_level(score: int, level: Level) -> None:
-    urgency = Urgency((Point("base", score),)).and_also(Point("surge", POINTS))
+@pytest.mark.parametrize(
+    ("score", "after", "level"),
+    [
+        pytest.param(0, 5, "P5", id="routine"),
+        pytest.param(35, 40, "P3", id="on the edge of P3"),
+        pytest.param(55, 59, "P3", id="on the edge of P2"),
+        pytest.param(60, 65, "P2", id="urgent"),
+        pytest.param(75, 79, "P2", id="on the edge of P1"),
+        pytest.param(80, 85, "P1", id="a danger"),
+    ],
+)
+def test_a_surge_hastens_a_report_and_makes_none_urgent(
+    score: int, after: int, level: Level
+) -> None:
+    heard = hear(in_rivertown(), RULEBOOK)
+    before = replace(heard.assessment, urgency=Urgency((Point("base", score),)))
 
-    assert (urgency.score, urgency.level) == (score + POINTS, level)
+    found = replace(heard, assessment=before).and_also(Point("surge", POINTS))
 
+    urgency = found.assessment.urgency
 
-def test_a_surge_tips_a_score_that_stands_on_the_edge() -> None:
-    urgency = Urgency((Point("base", 40), Point("hazard", 15)))
-
-    assert (urgency.level, urgency.and_also(Point("surge", POINTS)).level) == ("P3", "P2")
+    assert (urgency.score, urgency.level) == (after, level)
