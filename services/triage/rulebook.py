@@ -151,7 +151,8 @@ def _common_words(city: Jurisdiction, evidence: Evidence | None) -> frozenset[st
     said = (
         text
         for kind in city.services.values()
-        for text in (kind.name.en, kind.name.es, *kind.keywords.en, *kind.keywords.es)
+        for words in (kind.keywords, kind.also_said)
+        for text in (kind.name.en, kind.name.es, *words.en, *words.es)
     )
     return words_of(said) | (evidence.words.common if evidence else frozenset())
 

@@ -71,7 +71,13 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
             is_lenient=True,
         ),
         spans=_spans(conditions.values()),
-        keywords=PhraseIndex(_by_code((s.code, _plurals(s.keywords)) for s in services.values())),
+        keywords=PhraseIndex(
+            _by_code(
+                (s.code, _plurals(words))
+                for s in services.values()
+                for words in (s.keywords, s.also_said)
+            )
+        ),
         folder=draft.folder,
     )
 

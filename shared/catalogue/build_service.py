@@ -31,6 +31,7 @@ def service_type(found: Found[ServiceEntry], draft: Draft) -> ServiceType:
         name=_text(entry.name),
         group=_text(draft.headings[found.document.file]),
         keywords=Keywords(entry.keywords.en, entry.keywords.es),
+        also_said=Keywords(entry.also_said.en, entry.also_said.es),
         priority=entry.priority,
         target_hours=entry.target / _HOUR,
         dedup=Dedup(

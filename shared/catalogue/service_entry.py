@@ -18,6 +18,13 @@ class KeywordsEntry(Entry):
     es: Wordings = Field(min_length=1)
 
 
+class AlsoSaidEntry(Entry):
+    """Words of ours by which people name a kind, beside the city's."""
+
+    en: Wordings = ()
+    es: Wordings = ()
+
+
 class DedupEntry(Entry):
     """When two reports can be one problem; without a group a kind has one of its own."""
 
@@ -116,6 +123,7 @@ class ServiceEntry(Entry):
 
     name: LocalTextEntry
     keywords: KeywordsEntry
+    also_said: AlsoSaidEntry = AlsoSaidEntry()
     priority: Priority
     target: Duration
     dedup: DedupEntry

@@ -97,6 +97,8 @@ class ServiceType:
     Attributes:
         code: Open311 ``service_code``.
         group: Heading under which a list shows the kind.
+        keywords: Words of the city's own table.
+        also_said: More words by which people name the kind.
         target_hours: Hours until the problem is solved or, with an outside lead, handed over.
         hazard: Whether a report is an urgent hazard; ``if`` when any of ``hazard_conditions`` is.
         implies: Conditions that every report of this kind meets by what it is.
@@ -111,6 +113,7 @@ class ServiceType:
     name: LocalText
     group: LocalText
     keywords: Keywords
+    also_said: Keywords
     priority: Priority
     target_hours: float
     dedup: Dedup

@@ -13,7 +13,7 @@ from shared.catalogue import (
 )
 from shared.phrases import fold
 from shared.values import GeoPoint
-from tests.catalogue_files import GOOD, GROUPS, write
+from tests.catalogue_files import GOOD, GROUPS, STREETS, write
 
 
 def loaded(root: Path) -> Jurisdiction:
@@ -101,6 +101,16 @@ def test_phrases_of_conditions_are_found_but_for_their_exceptions(tmp_path: Path
 
 def test_keywords_lead_to_kinds(tmp_path: Path) -> None:
     assert [hit.code for hit in loaded(tmp_path).keywords.find("un hoyo")] == ["HOLE"]
+
+
+def test_words_of_ours_lead_to_kinds_beside_the_keywords_in_the_plural_too(tmp_path: Path) -> None:
+    said = GOOD[STREETS].replace("es: [hoyo]}", "es: [hoyo]}\n    also_said: {es: [cráter]}")
+
+    root = write(tmp_path, {**GOOD, STREETS: said})
+    town = load_catalogue(root).jurisdictions["town.gov"]
+
+    assert [hit.code for hit in town.keywords.find("los crateres")] == ["HOLE"]
+    assert town.services["HOLE"].keywords.es == ("hoyo",)
 
 
 def test_the_same_files_have_the_same_version_and_others_another(tmp_path: Path) -> None:
