@@ -44,3 +44,34 @@ def test_what_goes_on_now_is_a_danger_whatever_else_is_said(text: str) -> None:
 )
 def test_what_was_long_ago_or_is_only_supposed_is_none(text: str) -> None:
     assert danger(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The park is on fire tonight lol",
+        "Graffiti of a gun and a bomb on the wall",
+        "My wallet is bleeding from the water bill",
+        "He parks like he wants to get shot",
+        "Este calor está matando mis tomates",
+        "El árbol que se cayó en invierno dejó un tronco",
+        "Pintaron una pistola en la pared",
+        "Dan ganas de matarlo",
+    ],
+)
+def test_a_figure_of_speech_or_a_picture_is_none(text: str) -> None:
+    assert danger(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I think he wants to die, he says he feels like a burden",
+        "It looks like a dead body in the creek",
+        "Sounds like a bomb went off and there is smoke",
+        "Me da miedo, el vecino quiere matar a su mujer",
+        "Está tirado en el suelo el señor y no respira",
+    ],
+)
+def test_a_comparison_takes_no_danger_back(text: str) -> None:
+    assert danger(text) is not None
