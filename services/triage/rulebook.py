@@ -1,7 +1,7 @@
 """The rules of each city, prepared once from the catalogue."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from services.triage.rules.answering import AnswerFinder
@@ -55,10 +55,11 @@ class Assessment:
 class CityRules:
     """What one city's catalogue says about its reports."""
 
-    def __init__(self, jurisdiction: Jurisdiction) -> None:
+    def __init__(self, jurisdiction: Jurisdiction, evidence: Evidence | None = None) -> None:
+        """Take a city's rules from its folder, with this evidence in place of the folder's own."""
         self.services: Mapping[str, ServiceType] = jurisdiction.services
-        self.limits = {code: kind.dedup for code, kind in jurisdiction.services.items()}
-        self.evidence = read_evidence(jurisdiction.folder)
+        self.evidence = evidence or read_evidence(jurisdiction.folder)
+        self.limits = _limits(jurisdiction, self.evidence)
         self.stand_ins = self.evidence.stand_ins if self.evidence else None
         self._common = _common_words(jurisdiction, self.evidence)
         self._jurisdiction = jurisdiction
@@ -129,9 +130,15 @@ class CityRules:
 class Rulebook:
     """The rules of every city; ``version`` names the facts that they rest on."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(
+        self, catalogue: Catalogue, evidence: Mapping[str, Evidence] | None = None
+    ) -> None:
+        """Take the cities of a catalogue; ``evidence`` is in place of some cities' own."""
         self.version = catalogue.version
-        self.cities = {id_: CityRules(city) for id_, city in catalogue.jurisdictions.items()}
+        other = evidence or {}
+        self.cities = {
+            id_: CityRules(city, other.get(id_)) for id_, city in catalogue.jurisdictions.items()
+        }
 
 
 def search_for(report: Report, key: str, reach: Reach) -> Search:
@@ -144,6 +151,17 @@ def search_for(report: Report, key: str, reach: Reach) -> Search:
         report.observed_at - reach.window,
         report.observed_at + reach.window,
     )
+
+
+def _limits(city: Jurisdiction, evidence: Evidence | None) -> dict[str, Dedup]:
+    """Return radius and window of each kind; what has none is given none."""
+    limits = {code: kind.dedup for code, kind in city.services.items()}
+    for code, other in evidence.limits.items() if evidence else ():
+        own = limits.get(code)
+        if own is not None and own.radius_m and own.window:
+            radius_m, window = other.radius_m or own.radius_m, other.window or own.window
+            limits[code] = replace(own, radius_m=radius_m, window=window)
+    return limits
 
 
 def _common_words(city: Jurisdiction, evidence: Evidence | None) -> frozenset[str]:

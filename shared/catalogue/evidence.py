@@ -38,6 +38,10 @@ class Slope:
         low, high = self.points[above - 1], self.points[above]
         return low + (high - low) * (figure - left) / (right - left)
 
+    def figure(self, figure: float, limit: float) -> float:
+        """Return a figure in the measure of the places, where the kind has this limit."""
+        return figure / limit if self.is_relative else figure
+
 
 @dataclass(frozen=True, slots=True)
 class Extent:
@@ -112,6 +116,10 @@ class Words:
     most: float = 0.0
     common: frozenset[str] = frozenset()
 
+    def counted(self, shared: int) -> float:
+        """Return for how many of the shared words there are points."""
+        return min(float(shared), self.most / self.each) if self.each else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Assets:
@@ -129,6 +137,14 @@ class Assets:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """Radius and window of a kind, in place of those that its own entry has; None leaves them."""
+
+    radius_m: float | None = None
+    window: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Points for what two reports have in common; their sum is held against thresholds.
 
@@ -140,6 +156,7 @@ class Evidence:
         same_sender: By the metres between their points, where one person sent both; None where
             that counts for nothing.
         stand_ins: None where every point is believed.
+        limits: By service code.
     """
 
     reach: Extent
@@ -157,6 +174,7 @@ class Evidence:
     words: Words = Words()
     assets: Assets = Assets()
     stand_ins: StandIns | None = None
+    limits: Mapping[str, Limits] = field(default_factory=dict)
 
     def thresholds(self, group: str) -> Thresholds:
         """Return what a dedup group asks for."""

@@ -16,6 +16,7 @@ from shared.catalogue.evidence import (
     Assets,
     Evidence,
     Extent,
+    Limits,
     Slope,
     StandIns,
     Thresholds,
@@ -91,6 +92,11 @@ class _StandInsEntry(Entry):
     within: Duration
 
 
+class _LimitsEntry(Entry):
+    radius: Metres | None = Field(default=None, gt=0)
+    window: Duration | None = Field(default=None, gt=timedelta(0))
+
+
 class _EvidenceEntry(Entry):
     reach: Metric
     distance: Annotated[dict[Metric, float], AfterValidator(_of_one_measure)]
@@ -107,6 +113,7 @@ class _EvidenceEntry(Entry):
     default: _ThresholdsEntry
     groups: dict[str, _GroupEntry] = Field(default_factory=dict)
     kinds: dict[str, float] = Field(default_factory=dict)
+    limits: dict[str, _LimitsEntry] = Field(default_factory=dict)
 
 
 def read_evidence(folder: Path) -> Evidence | None:
@@ -154,6 +161,7 @@ def _evidence(entry: _EvidenceEntry) -> Evidence:
         words=_words(entry.words) if entry.words else Words(),
         assets=_assets(entry.assets) if entry.assets else Assets(),
         stand_ins=_stand_ins(entry.stand_ins) if entry.stand_ins else None,
+        limits=MappingProxyType({k: Limits(e.radius, e.window) for k, e in entry.limits.items()}),
     )
 
 

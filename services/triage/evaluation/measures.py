@@ -8,7 +8,7 @@ from statistics import quantiles
 from services.triage.evaluation.families import families
 from services.triage.evaluation.playing import Judged
 
-_FLAGGED = frozenset({"duplicate", "possible_duplicate"})
+FLAGGED = frozenset({"duplicate", "possible_duplicate"})
 _PERCENT = 100
 _THRESHOLDS = [step / 200 for step in range(201)]
 
@@ -118,7 +118,7 @@ def _rightly_held(judged: Iterable[Judged], family_of: dict[str, str]) -> set[st
         family, decision = family_of.get(one.row.request_id), one.decision
         if family is None:
             continue
-        if decision.outcome in _FLAGGED and decision.duplicate is not None:
+        if decision.outcome in FLAGGED and decision.duplicate is not None:
             held = decision.duplicate.of_case
             right |= {one.row.request_id} if family in in_case[held] else set()
         if decision.case_id is not None:
@@ -138,7 +138,7 @@ def _agreement(some: Sequence[Judged], duplicates: set[str], right: set[str]) ->
 
 
 def _is_flagged(one: Judged) -> bool:
-    return one.decision.outcome in _FLAGGED
+    return one.decision.outcome in FLAGGED
 
 
 def _curve(counted: Sequence[Judged], duplicates: set[str]) -> tuple[Step, ...]:

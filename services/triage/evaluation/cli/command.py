@@ -16,7 +16,8 @@ from services.triage.evaluation.comparing import changes
 from services.triage.evaluation.learning.learn import learn
 from services.triage.evaluation.measures import measure
 from services.triage.evaluation.rows import read_pairs
-from services.triage.evaluation.trial import Selection, try_rules
+from services.triage.evaluation.rules_file import rules_at
+from services.triage.evaluation.trial import Selection, Trial, try_rules
 from shared.catalogue import PACKAGE_DATA
 
 app = typer.Typer(
@@ -58,7 +59,9 @@ FromOption = Annotated[
 ]
 ToOption = Annotated[
     datetime | None,
-    typer.Option("--to", parser=_moment, metavar="TIME", help="Count requests before then."),
+    typer.Option(
+        "--to", "--until", parser=_moment, metavar="TIME", help="Count requests before then."
+    ),
 ]
 AfterOption = Annotated[
     float | None,
@@ -68,14 +71,19 @@ PictureOption = Annotated[
     Path | None, typer.Option(dir_okay=False, help="Write the curve there, as SVG.")
 ]
 RulesOption = Annotated[
-    Path, typer.Option(file_okay=False, help="Folder of the catalogue whose rules decide.")
+    Path,
+    typer.Option(exists=True, help="Rules that decide: a catalogue's folder, or an evidence.yaml."),
+]
+CatalogueOption = Annotated[
+    Path,
+    typer.Option(exists=True, file_okay=False, help="Catalogue with the rules in use."),
 ]
 CompareOption = Annotated[
     tuple[Path, Path] | None,
     typer.Option(
-        file_okay=False,
+        exists=True,
         metavar="RULES RULES",
-        help="Two such folders: list what the second would decide differently.",
+        help="Two such folders or files: list what the second would decide differently.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -114,7 +122,7 @@ def evaluate(
         _compare(selection, compare, console, json_output=json_output)
         return
     began = time.monotonic()
-    trial = try_rules(selection, rules, bar(hidden=json_output))
+    trial = _tried(selection, rules, hidden=json_output)
     outcome = measure(trial.judged, labels, trial.counted)
     evaluation = Evaluation(outcome, trial.rules_version, time.monotonic() - began)
     if picture is not None:
@@ -132,29 +140,35 @@ def learn_rules(
     city: CityOption = None,
     since: FromOption = None,
     until: ToOption = None,
-    rules: RulesOption = PACKAGE_DATA,
+    rules: CatalogueOption = PACKAGE_DATA,
     flag: FlagOption = 0.12,
 ) -> None:
     """Propose a city's evidence.yaml from a labelled history, and show what it would have done.
 
     The file goes to the standard output, to be read and changed before it is put in place; what
-    it would have done goes to the standard error stream. Radius and window stay as they are.
+    it would have done to the history goes to the standard error stream. Learn from the earlier
+    part of a history (--until) and evaluate the file on the rest (--from). Kinds with fewer than
+    5 labelled pairs keep prior and thresholds, those with fewer than 20 radius and window.
     """
     began = time.monotonic()
     selection = Selection(requests, city, since, until)
     learnt = learn(selection, read_pairs(pairs), rules, flag, bar(hidden=False))
-    version = learnt.trial.rules_version
-    show(
-        Evaluation(learnt.outcome, version, time.monotonic() - began),
-        Console(stderr=True, highlight=False),
-    )
+    seconds = time.monotonic() - began
+    console = Console(stderr=True, highlight=False)
+    show(Evaluation(learnt.effects.after, "proposed", seconds), console)
+    console.print(f"All kinds: {learnt.effects.of_all()}.")
     typer.echo(learnt.text, nl=False)
 
 
+def _tried(selection: Selection, rules: Path, *, hidden: bool) -> Trial:
+    with rules_at(rules, selection.requests, selection.city_id) as root:
+        return try_rules(selection, root, bar(hidden=hidden))
+
+
 def _compare(
-    selection: Selection, catalogues: tuple[Path, Path], console: Console, *, json_output: bool
+    selection: Selection, both: tuple[Path, Path], console: Console, *, json_output: bool
 ) -> None:
-    before, after = (try_rules(selection, root, bar(hidden=json_output)) for root in catalogues)
+    before, after = (_tried(selection, rules, hidden=json_output) for rules in both)
     found = changes(before, after)
     if json_output:
         typer.echo(json.dumps(changes_as_json(found, before, after)))

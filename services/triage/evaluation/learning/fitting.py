@@ -1,70 +1,71 @@
 """Points fitted to labelled pairs: a logistic regression with a ridge (Hoerl and Kennard, 1970)."""
 
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.triage.evaluation.learning.samples import Sample
+from shared.catalogue.evidence import Evidence, Slope, Thresholds, Words
 
-METRES = (0.0, 10.0, 25.0, 50.0, 100.0, 200.0)
-HOURS = (0.0, 1.0, 12.0, 24.0, 72.0, 168.0, 336.0)
-_OTHERS = ("no_distance", "same_kind", "same_street", "start")
+FEWEST_LABELS = 5
+_EVEN = 70  # points of an even chance, so that 50 ask for one in eight: labels are few
 _POINTS = 10.0  # ten points make it e times as likely
 _RIDGE, _WEAK = 1.0, 0.01
+_SAID = ("no_distance", "same_kind", "same_street", "same_address", "words", "default")
 _STEPS, _SHORTEST = 40, 1e-4
-_FEWEST_LABELS = 5
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Points:
-    """What each trait of a pair is worth, in whole points.
+class Learners:
+    """For what there are labels enough to have points of its own.
 
     Attributes:
-        metres: At each of ``METRES``.
-        hours: At each of ``HOURS``.
-        start: Of a group that is not named.
-        groups: Added to that for a group.
-        kinds: Added for the kind of the later report.
+        default: Whether what is not named starts elsewhere; so it is where nothing was in use.
     """
 
-    metres: tuple[int, ...]
-    hours: tuple[int, ...]
-    no_distance: int
-    same_kind: int
-    same_street: int
-    start: int
-    groups: dict[str, int]
-    kinds: dict[str, int]
+    groups: Sequence[str]
+    kinds: Sequence[str]
+    default: bool = False
 
 
-def fit(found: Sequence[Sample]) -> Points:
-    """Return the points under which the labels are likeliest; rare traits stay near zero."""
-    labels = Counter(sample.kind for sample in found if sample.is_one_problem)
-    groups = sorted({sample.group for sample in found})
-    kinds = sorted(kind for kind, count in labels.items() if count >= _FEWEST_LABELS)
-    traits = np.array([_traits(sample, groups, kinds) for sample in found], dtype=np.float64)
-    is_one = np.array([sample.is_one_problem for sample in found], dtype=np.float64)
+def fit(found: Sequence[Sample], evidence: Evidence, learners: Learners) -> Evidence:
+    """Return the evidence with the points under which the labels are likeliest.
+
+    What changes is fitted, so all that the labels say nothing of keeps the points that it has.
+
+    Args:
+        found: Pairs with their labels, measured by the evidence.
+        evidence: What is in use.
+        learners: What may have points of its own.
+    """
+    traits = np.array([_traits(one, evidence, learners) for one in found], dtype=np.float64)
+    is_one = np.array([one.is_one_problem for one in found], dtype=np.float64)
+    before = (np.array([one.score for one in found], dtype=np.float64) - _EVEN) / _POINTS
+    slopes = len(evidence.distance.at) + len(evidence.apart.at)
+    labels = np.count_nonzero(traits[is_one == 1, slopes:], axis=0)
+    traits[:, slopes:][:, labels < FEWEST_LABELS] = 0.0
     ridge = np.full(traits.shape[1], _RIDGE)
-    ridge[len(METRES) + len(HOURS) + _OTHERS.index("start")] = _WEAK
-    points = [round(float(weight) * _POINTS) for weight in _likeliest(traits, is_one, ridge)]
-    return _named(points, groups, kinds)
+    ridge[slopes + _SAID.index("default")] = _WEAK
+    changes = _likeliest(traits, is_one, before, ridge) * _POINTS
+    return _changed(evidence, learners, iter(changes.tolist()))
 
 
-def _traits(sample: Sample, groups: Sequence[str], kinds: Sequence[str]) -> list[float]:
-    near = [0.0] * len(METRES) if sample.distance_m is None else _between(sample.distance_m, METRES)
-    others = (sample.distance_m is None, sample.same_kind, sample.same_street, True)
+def _traits(one: Sample, evidence: Evidence, learners: Learners) -> list[float]:
+    distance, apart = evidence.distance.at, evidence.apart.at
+    near = [0.0] * len(distance) if one.place is None else _between(one.place, distance)
+    said = (one.place is None, one.same_kind, one.same_street, one.same_address, one.words)
     return [
         *near,
-        *_between(sample.hours, HOURS),
-        *map(float, others),
-        *(float(sample.group == group) for group in groups),
-        *(float(sample.kind == kind) for kind in kinds),
+        *_between(one.apart, apart),
+        *map(float, said),
+        float(learners.default),
+        *(float(one.group == group) for group in learners.groups),
+        *(float(one.kind == kind) for kind in learners.kinds),
     ]
 
 
@@ -80,34 +81,67 @@ def _between(figure: float, places: Sequence[float]) -> list[float]:
     return shares
 
 
-def _likeliest(traits: Floats, is_one: Floats, ridge: Floats) -> Floats:
+def _likeliest(traits: Floats, is_one: Floats, before: Floats, ridge: Floats) -> Floats:
     """Return the weights by Newton's method with halved steps."""
+
+    def loss(weights: Floats) -> float:
+        logits = before + traits @ weights
+        likely = np.sum(np.logaddexp(0, logits) - is_one * logits)
+        return float(likely + np.sum(ridge * weights**2) / 2)
+
     weights = np.zeros(traits.shape[1])
     for _ in range(_STEPS):
-        chance = 1.0 / (1.0 + np.exp(-np.clip(traits @ weights, -40, 40)))
+        chance = 1.0 / (1.0 + np.exp(-np.clip(before + traits @ weights, -40, 40)))
         slope = traits.T @ (chance - is_one) + ridge * weights
         curve = (traits * (chance * (1 - chance))[:, None]).T @ traits + np.diag(ridge)
-        step, part = np.linalg.solve(curve, slope), 1.0
-        now = _loss(weights, traits, is_one, ridge)
-        while part > _SHORTEST and _loss(weights - part * step, traits, is_one, ridge) > now:
+        step, part, now = np.linalg.solve(curve, slope), 1.0, loss(weights)
+        while part > _SHORTEST and loss(weights - part * step) > now:
             part /= 2
         weights = weights - part * step
     return weights
 
 
-def _loss(weights: Floats, traits: Floats, is_one: Floats, ridge: Floats) -> float:
-    logits = traits @ weights
-    return float(np.sum(np.logaddexp(0, logits) - is_one * logits) + np.sum(ridge * weights**2) / 2)
+def _changed(evidence: Evidence, learners: Learners, changes: Iterator[float]) -> Evidence:
+    """Return the evidence with these changes, which come in the order of the traits."""
+    distance, apart = (_moved(slope, changes) for slope in (evidence.distance, evidence.apart))
+    no_distance = _points(evidence.no_distance, next(changes))
+    same_kind = _points(evidence.same_kind, next(changes))
+    same_street = _points(evidence.same_street, next(changes))
+    same_address = _points(evidence.same_address, next(changes))
+    words, everywhere = _worth(evidence.words, next(changes)), next(changes)
+    groups = {
+        group: _started(evidence.thresholds(group), everywhere + next(changes))
+        for group in learners.groups
+    }
+    kinds = {kind: _points(evidence.kinds.get(kind, 0.0), next(changes)) for kind in learners.kinds}
+    return replace(
+        evidence,
+        distance=distance,
+        no_distance=no_distance,
+        apart=apart,
+        same_kind=same_kind,
+        same_street=same_street,
+        same_address=same_address,
+        words=words,
+        default=_started(evidence.default, everywhere),
+        groups={**evidence.groups, **groups},
+        kinds={**evidence.kinds, **kinds},
+    )
 
 
-def _named(points: Sequence[int], groups: Sequence[str], kinds: Sequence[str]) -> Points:
-    rest = iter(points)
+def _points(before: float, change: float) -> float:
+    return round(before + change) if change else before
 
-    def take(count: int) -> tuple[int, ...]:
-        return tuple(next(rest) for _ in range(count))
 
-    metres, hours = take(len(METRES)), take(len(HOURS))
-    no_distance, same_kind, same_street, start = take(len(_OTHERS))
-    of_groups = dict(zip(groups, take(len(groups)), strict=True))
-    of_kinds = dict(zip(kinds, take(len(kinds)), strict=True))
-    return Points(metres, hours, no_distance, same_kind, same_street, start, of_groups, of_kinds)
+def _moved(slope: Slope, changes: Iterator[float]) -> Slope:
+    return replace(slope, points=tuple(_points(was, next(changes)) for was in slope.points))
+
+
+def _started(asked: Thresholds, change: float) -> Thresholds:
+    return replace(asked, start=_points(asked.start, change))
+
+
+def _worth(words: Words, change: float) -> Words:
+    each = _points(words.each, change)
+    most = words.most / words.each * each if words.each else words.most
+    return replace(words, each=each, most=most)

@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from services.triage.evaluation.playing import request_of
 from services.triage.evaluation.rows import Past
 from services.triage.hearing import Hearing, hear
-from services.triage.rulebook import Reach, Rulebook, search_for
-from services.triage.rules.dedup.comparison import Link, relate
+from services.triage.placing import placed
+from services.triage.rulebook import Rulebook
+from services.triage.rules.dedup.comparison import HOUR, Link, relate
 from services.triage.rules.dedup.known_cases import KnownCases
-from services.triage.rules.dedup.weighing import on_same_street
-from shared.catalogue.evidence import Extent
-
-_HOUR = timedelta(hours=1)
+from services.triage.rules.dedup.weighing import findings_of, on_same_street
+from shared.catalogue.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,51 +19,53 @@ class Sample:
     """A report and an earlier one.
 
     Attributes:
-        distance_m: None where one of them has no point.
         kind: Of the later one.
-        is_one_problem: Whether both are of one labelled family.
+        place: How far apart, as the evidence measures it; None where one of them has no point.
+        apart: How long apart, likewise.
+        same_street: Whether they share a street and are not at one address.
+        words: For how many rare words in common there are points.
+        score: The points that the evidence gives them.
     """
 
     group: str
     kind: str
-    distance_m: float | None
-    hours: float
+    place: float | None
+    apart: float
     same_kind: bool
     same_street: bool
+    same_address: bool
+    words: float
+    score: float
     is_one_problem: bool
 
 
-def samples(
-    past: Past, rulebook: Rulebook, family_of: Mapping[str, str], extent: Extent
-) -> Iterator[Sample]:
+def samples(past: Past, rulebook: Rulebook, family_of: Mapping[str, str]) -> Iterator[Sample]:
     """Return each pair of reports of one group within the window and the reach.
 
     Args:
         past: The history to learn from.
-        rulebook: Gives windows and groups; what it weighs does not count.
+        rulebook: Its evidence says how far apart they may be, and what they have in common.
         family_of: Name of the family of each labelled request.
-        extent: How far apart they may be.
     """
     known = KnownCases()
     families: dict[str, str | None] = {}
     for row in past.rows:
-        hearing = hear(request_of(row, past.city), rulebook)
-        if hearing.search is None:
+        hearing = placed(hear(request_of(row, past.city), rulebook), known.points)
+        evidence = hearing.city.evidence
+        if hearing.search is None or evidence is None:
             continue
         mine = families[hearing.report.request_id] = family_of.get(row.request_id)
-        for link in _links(hearing, known, extent):
+        for link in _links(hearing, known, evidence):
             other = families[link.case.opening.request_id]
-            yield _sample(hearing, link, is_one_problem=mine is not None and mine == other)
+            is_one = mine is not None and mine == other
+            yield _sample(hearing, link, evidence, is_one_problem=is_one)
         known.add(hearing.opens)
 
 
-def _links(hearing: Hearing, known: KnownCases, extent: Extent) -> Iterator[Link]:
-    city, report = hearing.city, hearing.report
-    reach = city.reach_of(city.services[report.kind])
-    wide = Reach(max(reach.radius_m, extent.around(0)), reach.window, reach.personal)
-    search = search_for(report, hearing.opens.key, wide)
-    for case in {case.case_id: case for case in known.near(search)}.values():
-        link = relate(report, case, city.limits, extent)
+def _links(hearing: Hearing, known: KnownCases, evidence: Evidence) -> Iterator[Link]:
+    found = known.near(hearing.search) if hearing.search else ()
+    for case in {case.case_id: case for case in found}.values():
+        link = relate(hearing.report, case, hearing.city.limits, evidence.reach)
         if (
             isinstance(link, Link)
             and link.relation == "duplicate"
@@ -74,14 +74,20 @@ def _links(hearing: Hearing, known: KnownCases, extent: Extent) -> Iterator[Link
             yield link
 
 
-def _sample(hearing: Hearing, link: Link, *, is_one_problem: bool) -> Sample:
+def _sample(hearing: Hearing, link: Link, evidence: Evidence, *, is_one_problem: bool) -> Sample:
     report, opening = hearing.report, link.case.opening
+    group = hearing.city.limits[report.kind].group
+    near_m = link.distance_m if link.nearness == "near" else None
+    same_address = report.address is not None and report.address == opening.address
     return Sample(
-        hearing.city.limits[report.kind].group,
+        group,
         report.kind,
-        link.distance_m if link.nearness == "near" else None,
-        link.apart / _HOUR,
+        None if near_m is None else evidence.distance.figure(near_m, link.radius_m),
+        evidence.apart.figure(link.apart / HOUR, link.window / HOUR),
         report.kind == opening.kind,
-        on_same_street(report.address, opening.address),
+        not same_address and on_same_street(report.address, opening.address),
+        same_address,
+        evidence.words.counted(len(report.words & opening.words)),
+        sum(finding.points for finding in findings_of(link, report, group, evidence)),
         is_one_problem,
     )

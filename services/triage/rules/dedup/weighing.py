@@ -26,7 +26,7 @@ def weigh(link: Link, report: Report, group: str, evidence: Evidence) -> Link | 
         return link if link.is_within_radius else _too_far(link)
     if link.nearness == "same_reporter":
         return link
-    findings = tuple(_findings(link, report, group, evidence))
+    findings = tuple(findings_of(link, report, group, evidence))
     score = sum(finding.points for finding in findings)
     asked = evidence.thresholds(group)
     if score >= asked.duplicate and link.is_within_radius:
@@ -40,7 +40,8 @@ def _too_far(link: Link) -> Rejection:
     return Rejection(link.case, "too_far", link.distance_m, link.distance_m, link.radius_m)
 
 
-def _findings(link: Link, report: Report, group: str, evidence: Evidence) -> Iterator[Finding]:
+def findings_of(link: Link, report: Report, group: str, evidence: Evidence) -> Iterator[Finding]:
+    """Return all that speaks for or against the link, each with its points."""
     opening = link.case.opening
     yield Finding("group", evidence.thresholds(group).start)
     if usual := evidence.kinds.get(report.kind):

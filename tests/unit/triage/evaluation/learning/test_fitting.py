@@ -1,58 +1,86 @@
-from typing import Any
+from services.triage.evaluation.learning.fitting import Learners, fit
+from tests.unit.triage.evaluation.learning.makers import evidence, sample
 
-from services.triage.evaluation.learning.fitting import METRES, fit
-from services.triage.evaluation.learning.samples import Sample
-
-
-def sample(*, is_one: bool, **changes: Any) -> Sample:
-    traits: dict[str, Any] = {
-        "group": "tree",
-        "kind": "FALLEN",
-        "distance_m": 10.0,
-        "hours": 1.0,
-        "same_kind": True,
-        "same_street": False,
-    }
-    return Sample(**(traits | changes), is_one_problem=is_one)
+TREES = Learners(["tree"], ["FALLEN"])
+NOBODY = Learners([], [])
 
 
 def test_what_labelled_pairs_have_in_common_is_worth_points_and_the_rest_costs_some() -> None:
-    near = [sample(is_one=number % 4 > 0, distance_m=0.0) for number in range(80)]
-    far = [sample(is_one=number % 4 == 0, distance_m=100.0) for number in range(80)]
+    near = [sample(is_one=number % 4 > 0, place=0.0) for number in range(80)]
+    far = [sample(is_one=number % 4 == 0, place=100.0) for number in range(80)]
 
-    points = fit([*near, *far])
+    at_once, _, at_100_m = fit([*near, *far], evidence(), NOBODY).distance.points
 
-    assert points.metres[METRES.index(0)] > 5 > -5 > points.metres[METRES.index(100)]
+    assert at_once > 5 > -5 > at_100_m
 
 
-def test_a_trait_that_tells_nothing_is_worth_nothing() -> None:
-    some = [
-        sample(is_one=number % 2 > 0, same_street=number % 4 > 1, group="tree")
-        for number in range(160)
-    ]
+def test_a_trait_that_tells_nothing_keeps_its_points() -> None:
+    some = [sample(is_one=n % 2 > 0, same_street=n % 4 > 1) for n in range(160)]
 
-    assert fit(some).same_street == 0
+    assert fit(some, evidence(), NOBODY).same_street == 7
 
 
 def test_a_distance_between_two_places_counts_for_both() -> None:
-    there = [sample(is_one=number % 5 > 0, distance_m=75.0) for number in range(100)]
-    here = [sample(is_one=number % 5 == 0, distance_m=0.0) for number in range(100)]
+    there = [sample(is_one=number % 5 > 0, place=75.0) for number in range(100)]
+    here = [sample(is_one=number % 5 == 0, place=0.0) for number in range(100)]
 
-    points = fit([*there, *here])
+    _, at_50_m, at_100_m = fit([*there, *here], evidence(), NOBODY).distance.points
 
-    assert points.metres[METRES.index(50)] == points.metres[METRES.index(100)] > 0
+    assert at_50_m == at_100_m > 0
 
 
 def test_a_group_that_people_call_one_problem_more_often_starts_higher() -> None:
     often = [sample(is_one=number % 2 > 0) for number in range(60)]
-    seldom = [sample(is_one=number % 20 == 0, group="hole", kind="HOLE") for number in range(60)]
+    seldom = [sample(is_one=number % 10 == 0, group="hole", kind="HOLE") for number in range(60)]
 
-    points = fit([*often, *seldom])
+    groups = fit([*often, *seldom], evidence(), Learners(["hole", "tree"], [])).groups
 
-    assert points.groups["tree"] > points.groups["hole"]
+    assert groups["tree"].start > 5
+    assert groups["hole"].start < groups["tree"].start
+    assert (groups["hole"].duplicate, groups["hole"].possible) == (60, 40)
 
 
-def test_only_kinds_with_a_few_labels_have_points_of_their_own() -> None:
-    rare = [sample(is_one=True, kind="RARE") for _ in range(4)]
+def test_the_points_in_use_count_before_the_labels_do() -> None:
+    """What the evidence explains already gives no reason to change it."""
+    sure = [sample(is_one=n % 2 > 0, score=70.0) for n in range(80)]
+    doubted = [sample(is_one=n % 2 > 0, score=40.0) for n in range(80)]
 
-    assert fit([*rare, *(sample(is_one=n > 4) for n in range(10))]).kinds.keys() == {"FALLEN"}
+    assert fit(sure, evidence(), TREES).groups["tree"].start == 5
+    assert fit(doubted, evidence(), TREES).groups["tree"].start > 10
+
+
+def test_what_is_not_to_be_learnt_keeps_its_points() -> None:
+    some = [sample(is_one=n % 5 > 0, group="hole", kind="HOLE") for n in range(80)]
+
+    after = fit(some, evidence(), TREES)
+
+    assert (after.groups["hole"], after.kinds["HOLE"]) == (evidence().groups["hole"], 4)
+    assert (after.default, after.no_distance, after.words) == (
+        evidence().default,
+        0,
+        evidence().words,
+    )
+
+
+def test_too_few_labels_change_nothing_of_a_trait() -> None:
+    some = [sample(is_one=n < 40, same_address=n < 4) for n in range(80)]
+    more = [sample(is_one=n < 40, same_address=n < 30) for n in range(80)]
+
+    assert fit(some, evidence(), NOBODY).same_address == 9
+    assert fit(more, evidence(), NOBODY).same_address > 9
+
+
+def test_words_in_common_keep_the_ratio_of_their_points() -> None:
+    same = [sample(is_one=n % 5 > 0, words=2.0) for n in range(80)]
+    other = [sample(is_one=n % 5 == 0) for n in range(80)]
+
+    words = fit([*same, *other], evidence(), NOBODY).words
+
+    assert words.each > 4
+    assert words.most == 3 * words.each
+
+
+def test_where_nothing_was_in_use_what_is_not_named_starts_by_the_labels_too() -> None:
+    some = [sample(is_one=n % 10 == 0) for n in range(200)]
+
+    assert fit(some, evidence(), Learners([], [], default=True)).default.start < 0

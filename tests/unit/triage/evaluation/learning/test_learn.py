@@ -2,24 +2,36 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from services.triage.evaluation.families import families
 from services.triage.evaluation.learning.samples import Sample, samples
+from services.triage.evaluation.learning.source import PLAIN
 from services.triage.evaluation.rows import read_requests
-from shared.catalogue.evidence import Extent
+from services.triage.evaluation.rules_file import rules_with
+from services.triage.rulebook import Rulebook
+from shared.catalogue import PACKAGE_DATA
 from shared.catalogue.evidence_file import EVIDENCE, read_evidence
 from shared.cli.main import build
 from tests.unit.triage.evaluation.makers import CITY, as_csv, row, write
-from tests.unit.triage.makers import CATALOGUE, RULEBOOK
+from tests.unit.triage.makers import CATALOGUE
 
 FAR_AWAY = "45.6"
 KIND = {"service_code": "CAMP-REPORT"}
+IN_USE = PACKAGE_DATA / "portland.gov" / EVIDENCE
+STREETS = range(10, 34)
+PAIRS = "request_id,duplicate_of\n" + "".join(f"{street}1,{street}0\n" for street in STREETS)
 
 
-def found(folder: Path, pairs: list[tuple[str, str]], *rows: dict[str, Any]) -> list[Sample]:
+def found(
+    folder: Path, pairs: list[tuple[str, str]], *rows: dict[str, Any], text: str = PLAIN
+) -> list[Sample]:
     past = read_requests(write(folder / "past.csv", as_csv(*rows)), CATALOGUE, CITY)
-    return list(samples(past, RULEBOOK, families(pairs), Extent(metres=200)))
+    (folder / EVIDENCE).write_text(text)
+    evidence = read_evidence(folder)
+    assert evidence is not None
+    return list(samples(past, Rulebook(CATALOGUE, {CITY: evidence}), families(pairs)))
 
 
 def test_each_pair_within_reach_and_window_is_a_sample(tmp_path: Path) -> None:
@@ -32,19 +44,30 @@ def test_each_pair_within_reach_and_window_is_a_sample(tmp_path: Path) -> None:
 
     [only] = found(tmp_path, [("b", "a")], *rows)
 
-    assert (only.group, only.kind, only.hours, only.is_one_problem) == ("campsite", "CAMP", 6, True)
-    assert only.distance_m == pytest.approx(100, abs=1)
+    assert (only.group, only.kind, only.apart, only.is_one_problem) == ("campsite", "CAMP", 6, True)
+    assert only.place == pytest.approx(100, abs=1)
+    assert only.score == 20
 
 
 def test_two_requests_without_a_family_are_no_one_problem(tmp_path: Path) -> None:
     assert [one.is_one_problem for one in found(tmp_path, [], row("a"), row("b"))] == [False]
 
 
+def test_a_sample_is_measured_as_the_evidence_measures(tmp_path: Path) -> None:
+    shares = PLAIN.replace("10 m: 0, 25 m: 0, 50 m: 0, 100 m: 0, 200 m: 0", "100 %: 0")
+    later = row("b", latitude="45.5191", reported_at="2026-09-01T18:00:00")
+
+    [only] = found(tmp_path, [], row("a"), later, text=shares)
+
+    radius_m = CATALOGUE.jurisdictions[CITY].services["CAMP"].dedup.radius_m
+    assert only.place == pytest.approx(33.4 / radius_m, abs=0.01)
+
+
 def learn(folder: Path, pairs: str, *more: str) -> Any:
     times = ["2026-09-01T12:00:00", "2026-09-01T15:00:00"]
     rows = [
         row(f"{street}{turn}", latitude=f"45.5{street}", reported_at=time, **KIND)
-        for street in range(10, 22)
+        for street in STREETS
         for turn, time in enumerate(times)
     ]
     requests = write(folder / "past.csv", as_csv(*rows))
@@ -52,38 +75,70 @@ def learn(folder: Path, pairs: str, *more: str) -> Any:
     return CliRunner().invoke(build(words), [*words, *more])
 
 
-def test_learn_writes_a_file_that_the_catalogue_can_read_and_says_what_it_did(
+def test_what_is_proposed_stands_beside_what_it_was_and_what_it_would_have_done(
     tmp_path: Path,
 ) -> None:
-    pairs = "".join(f"{street}1,{street}0\n" for street in range(10, 22))
+    text = learn(tmp_path, PAIRS, "--flag", "0.5").stdout
 
-    run = learn(tmp_path, f"request_id,duplicate_of\n{pairs}", "--flag", "0.5")
+    [group] = [line for line in text.splitlines() if line.startswith("  camp: ")]
+    [kind] = [line for line in text.splitlines() if line.startswith("  CAMP-REPORT: {")]
+    assert "was {start: -15, duplicate: 50, possible: 25}" in group
+    assert "24 of 24 pairs labelled" in group
+    assert "24 -> 24 of 24 labelled found, 24 -> 24 in the right case" in group
+    assert "24 -> 24 of 48 flagged" in group
+    assert "{radius: 15 m, window: 3 h}  # was {radius: 67 m, window: 7 d}" in kind
+    assert "# All kinds: 24 -> 24 of 24 labelled found" in text
 
-    city = tmp_path / "portland.gov"
-    city.mkdir()
-    (city / EVIDENCE).write_text(run.stdout)
-    evidence = read_evidence(city)
+
+def test_what_the_history_says_nothing_of_stays_to_the_letter(tmp_path: Path) -> None:
+    text = learn(tmp_path, PAIRS, "--flag", "0.5").stdout
+
+    was, proposed = (yaml.safe_load(one) for one in (IN_USE.read_text(), text))
+    for kept in ("accuracy", "same_sender", "assets", "stand_ins", "words", "default", "reach"):
+        assert proposed[kept] == was[kept]
+    assert "# A phone among houses is off by 5 to 50 m" in text
+    assert proposed.keys() - was.keys() == {"groups", "kinds", "limits"}
+    assert proposed["groups"].keys() == {"camp"}
+
+
+def test_the_proposed_file_can_be_tried_as_it_is(tmp_path: Path) -> None:
+    file = write(tmp_path / "proposed.yaml", learn(tmp_path, PAIRS, "--flag", "0").stdout)
+    words = ["triage", "evaluate", str(tmp_path / "past.csv"), "--compare", str(IN_USE), str(file)]
+
+    run = CliRunner().invoke(build(words), words)
+
+    assert "0 of 48 requests would be decided differently" in run.stdout
+
+
+def test_a_city_without_evidence_gets_a_whole_file(tmp_path: Path) -> None:
+    with rules_with(PLAIN, "portland.gov") as root:
+        (root / "portland.gov" / EVIDENCE).unlink()
+        text = learn(tmp_path, PAIRS, "--flag", "0.5", "--rules", str(root)).stdout
+
+    (tmp_path / EVIDENCE).write_text(text)
+    evidence = read_evidence(tmp_path)
     assert evidence is not None
+    assert evidence.groups["camp"].start > 20
     assert evidence.default.possible <= evidence.default.duplicate
-    assert "100.0%" in run.stderr
 
 
 def test_what_lies_outside_the_period_is_not_learnt_from(tmp_path: Path) -> None:
-    pairs = "".join(f"{street}1,{street}0\n" for street in range(10, 22))
-
-    run = learn(tmp_path, f"request_id,duplicate_of\n{pairs}", "--to", "2026-09-01T14:00:00")
+    run = learn(tmp_path, PAIRS, "--until", "2026-09-01T14:00:00")
 
     assert "no labelled pair" in str(run.exception)
 
 
 def test_the_threshold_is_high_enough_to_flag_no_more_than_was_asked_for(tmp_path: Path) -> None:
-    pairs = "".join(f"{street}1,{street}0\n" for street in range(10, 22))
-    labels = f"request_id,duplicate_of\n{pairs}"
-
-    strict, lenient = (learn(tmp_path, labels, "--flag", flag).stdout for flag in ("0", "1"))
+    strict, lenient = (learn(tmp_path, PAIRS, "--flag", flag).stdout for flag in ("0", "1"))
 
     assert "possible: 0}" in lenient
     assert "possible: 0}" not in strict
+
+
+def test_few_labels_propose_no_radius_and_no_window(tmp_path: Path) -> None:
+    few = "\n".join(PAIRS.splitlines()[:20])
+
+    assert "limits:" not in learn(tmp_path, few, "--flag", "0.5").stdout
 
 
 def test_without_a_labelled_pair_in_reach_nothing_can_be_learnt(tmp_path: Path) -> None:

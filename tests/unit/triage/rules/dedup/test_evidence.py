@@ -1,11 +1,15 @@
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from services.triage.rulebook import CityRules
 from shared.catalogue import PACKAGE_DATA, CatalogueError, load_catalogue
-from shared.catalogue.evidence import Assets, Words
+from shared.catalogue.evidence import Assets, Limits, Words
 from shared.catalogue.evidence_file import EVIDENCE, read_evidence
+from tests.unit.triage.evaluation.learning.makers import evidence
+from tests.unit.triage.makers import CITY
 
 TEXT = """
 reach: 200 m
@@ -45,6 +49,30 @@ def test_points_are_by_metres_and_hours_and_groups_without_thresholds_take_the_d
     assert (camp.start, camp.duplicate, camp.possible) == (12, 60, 40)
     assert other == evidence.default
     assert evidence.kinds == {"CAMP": 4}
+
+
+def test_a_kind_has_the_radius_and_window_that_its_city_learnt_unless_it_is_never_the_same() -> (
+    None
+):
+    learnt = Limits(radius_m=80.0, window=timedelta(days=3))
+    named = dict.fromkeys(("CAMP", "PERMIT", "CAMP-VISIT", "GONE"), learnt)
+    rules = CityRules(CITY, evidence(limits=named))
+
+    own = CITY.services
+    assert (rules.limits["CAMP"].radius_m, rules.limits["CAMP"].window) == (80, learnt.window)
+    assert rules.limits["CAMP"].group == own["CAMP"].dedup.group
+    assert {code: rules.limits[code] for code in own if code != "CAMP"} == {
+        code: kind.dedup for code, kind in own.items() if code != "CAMP"
+    }
+
+
+def test_the_radius_and_window_of_a_kind_are_read_and_each_may_be_left_out(tmp_path: Path) -> None:
+    more = "limits: {CAMP: {radius: 80 m}, ADA: {window: 3 d, radius: 5 m}}"
+
+    evidence = read_evidence(written(tmp_path, f"{TEXT}\n{more}\n"))
+
+    assert evidence is not None
+    assert evidence.limits == {"CAMP": Limits(80.0), "ADA": Limits(5.0, timedelta(days=3))}
 
 
 def test_what_a_file_says_beside_place_and_time_is_read(tmp_path: Path) -> None:

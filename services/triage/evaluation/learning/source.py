@@ -1,0 +1,72 @@
+"""The text of a rules file in parts, so that what is not learnt stays as people wrote it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yaml
+
+from shared.catalogue.evidence import Evidence, Words
+from shared.catalogue.evidence_file import EVIDENCE, read_evidence
+
+PLAIN = """\
+reach: 200 m
+distance: {0: 0, 10 m: 0, 25 m: 0, 50 m: 0, 100 m: 0, 200 m: 0}
+no_distance: 0
+apart: {0: 0, 1 h: 0, 12 h: 0, 24 h: 0, 72 h: 0, 168 h: 0, 336 h: 0}
+same_kind: 0
+same_street: 0
+default: {start: 20, duplicate: 50, possible: 0}
+"""
+
+
+def plain_evidence() -> Evidence:
+    """Return evidence that says nothing yet."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / EVIDENCE).write_text(PLAIN, encoding="utf-8")
+        evidence = read_evidence(Path(folder))
+    assert evidence is not None  # noqa: S101 - it was written just now
+    return evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One key of a file with its value, and the comments above it."""
+
+    key: str
+    comments: tuple[str, ...]
+    text: str
+
+
+def parts(text: str) -> Iterator[Part]:
+    """Return each part of a file in order, without the file's head."""
+    lines = text.splitlines()
+    node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    starts = [key.start_mark.line for key, _ in node.value]
+    firsts = [starts[0], *(_above(lines, start) for start in starts[1:])]
+    for (key, _), first, start, end in zip(
+        node.value, firsts, starts, [*firsts[1:], len(lines)], strict=True
+    ):
+        yield Part(key.value, tuple(lines[first:start]), "\n".join(lines[start:end]))
+
+
+def _above(lines: list[str], start: int) -> int:
+    """Return where the comments begin that stand directly above a line."""
+    while lines[start - 1].startswith("#"):
+        start -= 1
+    return start
+
+
+def with_words(text: str, before: Words, after: Words) -> str:
+    """Return the part of the words with other points for them."""
+    if after == before:
+        return text
+    for key, worth in (("each", after.each), ("most", after.most)):
+        text = re.sub(rf"\b{key}: *-?[\d.]+", f"{key}: {worth:g}", text, count=1)
+    first, *rest = text.splitlines()
+    told = f"# was {before.each:g} each, {before.most:g} at most"
+    return "\n".join([f"{first.partition('#')[0].rstrip()}  {told}", *rest])
