@@ -1,5 +1,6 @@
 """Loads the catalogue, or says all that is wrong with it."""
 
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -17,16 +18,22 @@ from shared.catalogue.surges import faults_of_surges
 PACKAGE_DATA = Path(__file__).parent
 _DATA_SUFFIXES = (".yaml", ".geojson")
 _VERSION_DIGITS = 12
+_REMEMBERED = 4
 
 
 def load_catalogue(root: Path = PACKAGE_DATA) -> Catalogue:
-    """Load every jurisdiction below a folder.
+    """Load every jurisdiction below a folder, anew only when a file has changed.
 
     A folder is a jurisdiction when it holds ``jurisdiction.yaml``; its name is the id.
 
     Raises:
         CatalogueError: Something is wrong; it lists every fault with file, line and remedy.
     """
+    return _load(root, _version(root))
+
+
+@lru_cache(_REMEMBERED)
+def _load(root: Path, version: str) -> Catalogue:
     folders = sorted(head.parent for head in root.glob(f"*/{HEAD}"))
     if not folders:
         raise CatalogueError([Fault(HEAD, 1, f"no folder in {root.name} holds a {HEAD}: add one")])
@@ -40,7 +47,7 @@ def load_catalogue(root: Path = PACKAGE_DATA) -> Catalogue:
     if faults:
         raise CatalogueError(sorted(set(faults)))
     return Catalogue(
-        version=_version(root),
+        version=version,
         jurisdictions=MappingProxyType(
             {draft.id: jurisdiction(draft, draft.head.entry) for draft in drafts if draft.head}
         ),

@@ -120,3 +120,12 @@ def test_the_same_files_have_the_same_version_and_others_another(tmp_path: Path)
 
     assert first == same
     assert first != other
+
+
+def test_a_folder_is_read_again_only_when_a_file_has_changed(tmp_path: Path) -> None:
+    first = load_catalogue(write(tmp_path))
+    again = load_catalogue(tmp_path)
+    changed = load_catalogue(write(tmp_path, {STREETS: GOOD[STREETS].replace("P2", "P3")}))
+
+    assert again is first
+    assert changed.jurisdictions["town.gov"].services["HOLE"].priority == "P3"
