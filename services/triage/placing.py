@@ -27,7 +27,7 @@ def placed(hearing: Hearing, uses: PointUses) -> Hearing:
         hearing,
         report=report,
         opens=replace(hearing.opens, opening=report),
-        search=replace(search, cells=()) if search else None,
+        search=replace(search, boxes=()) if search else None,
     )
 
 

@@ -1,38 +1,108 @@
-"""The searches of a batch as the columns of one query that asks about each place once."""
+"""The one query for the candidates of a batch, which asks about each place once."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from math import floor
 from typing import Any, TypeAlias
 
+from services.triage.rules.dedup.grid import Box
 from services.triage.rules.dedup.known_cases import Search
 
-_Wanted: TypeAlias = dict[tuple[Any, ...], tuple[datetime, datetime]]
+# Of a crowded place the newest are enough: what is older than a window is linked at most. LIMIT
+# also makes each search an index scan of its own, whatever the planner thinks of the arrays.
+_OF_USE = """opened_at <= wanted.until
+              AND (opened_at >= wanted.since OR closed_at IS NULL OR merged_into IS NOT NULL)
+            ORDER BY opened_at DESC
+            LIMIT 100) AS found
+"""
+_COLUMNS = """case_id, dedup_key, service_code, request_id, opened_at, latitude, longitude,
+                  address_key, reporter_ref, off_m, words, asset, is_placed, closed_at,
+                  merged_into, split_from"""
+NEAR = f"""
+    SELECT found.*
+      FROM unnest($1::text[], $2::float8[], $3::float8[], $4::float8[], $5::float8[],
+                  $6::float8[], $7::timestamptz[], $8::timestamptz[])
+           AS wanted (key, south, west, north, east, edge, since, until)
+     CROSS JOIN generate_series(floor(south / 0.002)::bigint, floor(north / 0.002)::bigint) AS row
+     CROSS JOIN LATERAL (
+           SELECT {_COLUMNS}
+             FROM cases
+            WHERE hashtextextended(dedup_key, floor(latitude / 0.002)::bigint)
+                  = hashtextextended(wanted.key, row)
+              AND longitude BETWEEN west AND east
+              AND latitude BETWEEN south AND north
+              AND is_placed
+              AND (opened_at >= since OR longitude BETWEEN west + edge AND east - edge
+                                         AND latitude BETWEEN south + edge AND north - edge)
+              AND dedup_key = wanted.key
+              AND {_OF_USE}
+    UNION ALL
+    SELECT found.*
+      FROM unnest($9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[])
+           AS wanted (key, address, since, until)
+     CROSS JOIN LATERAL (
+           SELECT {_COLUMNS}
+             FROM cases
+            WHERE dedup_key = wanted.key AND address_key = wanted.address
+              AND {_OF_USE}
+    UNION ALL
+    SELECT found.*
+      FROM unnest($13::text[], $14::text[], $15::timestamptz[], $16::timestamptz[])
+           AS wanted (key, reporter, since, until)
+     CROSS JOIN LATERAL (
+           SELECT {_COLUMNS}
+             FROM cases
+            WHERE dedup_key = wanted.key AND reporter_ref = wanted.reporter
+              AND {_OF_USE}
+"""  # noqa: S608 - put together from the constants above
+_TOGETHER_DEGREES = 0.0005  # places as near as this are asked about as one
+
+_Span: TypeAlias = tuple[datetime, datetime]
+_Wanted: TypeAlias = dict[tuple[str, str], _Span]
+_Places: TypeAlias = dict[tuple[str, float, int, int], tuple[Box, _Span]]
 
 
 def probes(searches: Iterable[Search]) -> list[list[Any]]:
-    """Return the columns of what is wanted, by place, by address and by reporter.
+    """Return the columns that the query takes: what is wanted by place, address and reporter.
 
-    By place they are key, first cell, last cell, since, until; by address and by reporter key,
-    value, since, until. Searches for the same thing become one that spans the times of all.
+    By place they are key, the four sides of the box, its edge, since, until; by address and by
+    reporter key, value, since, until. Searches for the same thing become one that spans the times
+    of all.
     """
-    by_place: _Wanted = {}
+    places: _Places = {}
     by_address: _Wanted = {}
     by_reporter: _Wanted = {}
     for search in searches:
-        for first, last in search.cells:
-            _want(by_place, (search.key, first, last), search)
+        for box in search.boxes:
+            _want_place(places, box, search)
         if search.address is not None:
             _want(by_address, (search.key, search.address), search)
         if search.reporter is not None:
             _want(by_reporter, (search.key, search.reporter), search)
-    return [*_columns(by_place, 5), *_columns(by_address, 4), *_columns(by_reporter, 4)]
+    by_place = [(key, *box, edge, *span) for (key, edge, _, _), (box, span) in places.items()]
+    return [*_columns(by_place, 8), *_named(by_address), *_named(by_reporter)]
 
 
-def _want(wanted: _Wanted, what: tuple[Any, ...], search: Search) -> None:
-    since, until = wanted.get(what, (search.since, search.until))
-    wanted[what] = min(since, search.since), max(until, search.until)
+def _want_place(places: _Places, box: Box, search: Search) -> None:
+    corner = floor(box.south / _TOGETHER_DEGREES), floor(box.west / _TOGETHER_DEGREES)
+    what, span = (search.key, search.edge, *corner), (search.since, search.until)
+    if known := places.get(what):
+        box, span = box.around(known[0]), _both(span, known[1])
+    places[what] = box, span
 
 
-def _columns(wanted: Mapping[tuple[Any, ...], tuple[datetime, datetime]], count: int) -> list[Any]:
-    rows = [(*what, *span) for what, span in wanted.items()]
+def _want(wanted: _Wanted, what: tuple[str, str], search: Search) -> None:
+    span = search.since, search.until
+    wanted[what] = _both(span, wanted.get(what, span))
+
+
+def _both(one: _Span, other: _Span) -> _Span:
+    return min(one[0], other[0]), max(one[1], other[1])
+
+
+def _named(wanted: Mapping[tuple[str, str], _Span]) -> list[list[Any]]:
+    return _columns([(*what, *span) for what, span in wanted.items()], 4)
+
+
+def _columns(rows: list[tuple[Any, ...]], count: int) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * count

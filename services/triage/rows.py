@@ -3,7 +3,6 @@
 import asyncpg
 
 from services.triage.rules.dedup.comparison import Case, Report
-from services.triage.rules.dedup.grid import cell_of
 from shared.values import GeoPoint
 
 
@@ -36,9 +35,8 @@ def case_row(case: Case) -> tuple[object, ...]:
 
 def opening_row(opening: Report) -> tuple[object, ...]:
     """Return what a case has of the report that it stands for."""
-    kind, observed_at, latitude, longitude, *marks = report_row(opening)
-    cell = None if opening.place is None else cell_of(opening.place)
-    return (kind, opening.request_id, observed_at, latitude, longitude, cell, *marks)
+    kind, *others = report_row(opening)
+    return (kind, opening.request_id, *others)
 
 
 def report_row(report: Report) -> tuple[object, ...]:

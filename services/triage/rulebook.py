@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from services.triage.rules.answering import AnswerFinder
 from services.triage.rules.dedup.comparison import RADIUS_ALONE, Report
-from services.triage.rules.dedup.grid import cells_around
+from services.triage.rules.dedup.grid import boxes_around, degrees_up
 from services.triage.rules.dedup.known_cases import Search
 from services.triage.rules.dedup.marks import asset_in, rare_words, words_of
 from services.triage.rules.priority.circumstances import with_circumstances
@@ -31,11 +31,14 @@ class Reach:
 
     Attributes:
         personal: Whether some kind of the group has no place and goes by who reported.
+        edge_m: How much of the radius is for what is within the window alone; what is the same
+            again lies nearer.
     """
 
     radius_m: float
     window: timedelta
     personal: bool
+    edge_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +148,12 @@ def search_for(report: Report, key: str, reach: Reach) -> Search:
     """Return the search that finds every case that the report may be about."""
     return Search(
         key,
-        tuple(cells_around(report.place, reach.radius_m)) if report.place else (),
+        boxes_around(report.place, reach.radius_m) if report.place else (),
         report.address,
         report.reporter if reach.personal else None,
         report.observed_at - reach.window,
         report.observed_at + reach.window,
+        degrees_up(reach.edge_m),
     )
 
 
@@ -177,9 +181,11 @@ def _common_words(city: Jurisdiction, evidence: Evidence | None) -> frozenset[st
 
 def _reach(limits: list[Dedup], extent: Extent) -> Reach:
     counting = [limit for limit in limits if limit.window]
-    radii = [limit.radius_m for limit in counting if limit.radius_m]
+    radius_m = max((limit.radius_m for limit in counting), default=0.0)
+    reach_m = extent.around(radius_m) if radius_m else 0.0
     return Reach(
-        max(map(extent.around, radii), default=0.0),
+        reach_m,
         max((limit.window for limit in counting), default=timedelta(0)),
         any(not limit.radius_m for limit in counting),
+        reach_m - radius_m,
     )

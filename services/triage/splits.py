@@ -29,8 +29,8 @@ _MOVE = """
 _RESTATE = """
     UPDATE cases
        SET service_code = $3, request_id = $4, opened_at = $5, latitude = $6, longitude = $7,
-           cell = $8, address_key = $9, reporter_ref = $10, off_m = $11, words = $12,
-           asset = $13, is_placed = $14, restated = $2
+           address_key = $8, reporter_ref = $9, off_m = $10, words = $11, asset = $12,
+           is_placed = $13, restated = $2
      WHERE case_id = $1 AND restated < $2
 """
 

@@ -9,7 +9,7 @@ import asyncpg
 
 from services.triage.ledger import Decided, Split, Turn
 from services.triage.placing import PointSpan
-from services.triage.probes import probes
+from services.triage.probes import NEAR, probes
 from services.triage.rows import case_of, case_row, report_row
 from services.triage.rules.dedup.comparison import Case
 from services.triage.rules.dedup.known_cases import Search
@@ -55,42 +55,6 @@ _SURGES = """
     SELECT * FROM surges
      WHERE dedup_key = ANY($1::text[]) AND since <= $3 AND (until IS NULL OR until > $2)
 """
-# LIMIT makes each search an index scan of its own, whatever the planner thinks of the
-# arrays. Of a crowded place the newest are enough: what is older than a window is linked at most.
-_NEAR = """
-    SELECT found.*
-      FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[])
-           AS wanted (key, first, last, since, until)
-     CROSS JOIN LATERAL (
-           SELECT * FROM cases
-            WHERE dedup_key = wanted.key AND cell BETWEEN wanted.first AND wanted.last
-              AND opened_at <= wanted.until
-              AND (closed_at IS NULL OR merged_into IS NOT NULL OR opened_at >= wanted.since)
-            ORDER BY opened_at DESC
-            LIMIT 100) AS found
-    UNION ALL
-    SELECT found.*
-      FROM unnest($6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])
-           AS wanted (key, address, since, until)
-     CROSS JOIN LATERAL (
-           SELECT * FROM cases
-            WHERE dedup_key = wanted.key AND address_key = wanted.address
-              AND opened_at <= wanted.until
-              AND (closed_at IS NULL OR merged_into IS NOT NULL OR opened_at >= wanted.since)
-            ORDER BY opened_at DESC
-            LIMIT 100) AS found
-    UNION ALL
-    SELECT found.*
-      FROM unnest($10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
-           AS wanted (key, reporter, since, until)
-     CROSS JOIN LATERAL (
-           SELECT * FROM cases
-            WHERE dedup_key = wanted.key AND reporter_ref = wanted.reporter
-              AND opened_at <= wanted.until
-              AND (closed_at IS NULL OR merged_into IS NOT NULL OR opened_at >= wanted.since)
-            ORDER BY opened_at DESC
-            LIMIT 100) AS found
-"""
 # the newest of each point are enough, so that a crowded one costs no more than others
 _USES = """
     SELECT used.latitude, used.longitude, used.dedup_key, max(used.opened_at) AS opened_at
@@ -127,17 +91,17 @@ _HOMES = """
 """
 _ADD = """
     INSERT INTO cases (case_id, dedup_key, service_code, request_id, opened_at, latitude,
-                       longitude, cell, address_key, reporter_ref, off_m, words, asset,
+                       longitude, address_key, reporter_ref, off_m, words, asset,
                        is_placed, closed_at, split_from, version, merged_into)
-    SELECT new.case_id, dedup_key, service_code, request_id, opened_at, latitude, longitude, cell,
+    SELECT new.case_id, dedup_key, service_code, request_id, opened_at, latitude, longitude,
            address_key, reporter_ref, off_m, words, asset, is_placed,
            coalesce(turns.closed_at, new.closed_at), split_from, coalesce(turns.version, 0),
            turns.merged_into
       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[], $6::float8[],
-                  $7::float8[], $8::bigint[], $9::text[], $10::text[], $11::float8[], $12::text[],
-                  $13::text[], $14::boolean[], $15::timestamptz[], $16::uuid[])
+                  $7::float8[], $8::text[], $9::text[], $10::float8[], $11::text[], $12::text[],
+                  $13::boolean[], $14::timestamptz[], $15::uuid[])
            AS new (case_id, dedup_key, service_code, request_id, opened_at, latitude, longitude,
-                   cell, address_key, reporter_ref, off_m, words, asset, is_placed,
+                   address_key, reporter_ref, off_m, words, asset, is_placed,
                    closed_at, split_from)
       LEFT JOIN turns USING (case_id)
     ON CONFLICT (case_id) DO NOTHING
@@ -223,7 +187,7 @@ class PostgresCases:
         """Return the cases around the places, at the addresses and of the persons searched."""
         if not searches:
             return ()
-        found = await self._connection.fetch(_NEAR, *probes(searches))
+        found = await self._connection.fetch(NEAR, *probes(searches))
         rows = {row["case_id"]: row for row in found}.values()
         named = {row[name] for row in rows for name in ("merged_into", "split_from") if row[name]}
         homes = await self._homes(named) if named else {}

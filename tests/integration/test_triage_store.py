@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -9,10 +10,10 @@ from services.triage.rulebook import search_for
 from services.triage.store import PostgresCases
 from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, UnstorableError, open_pool, transaction
-from tests.builders import NOON
+from tests.builders import NOON, north_of
 from tests.conftest import Database
 from tests.unit.triage.cases_suite import REACH, CasesSuite, decided
-from tests.unit.triage.makers import HOUR, KEY, case, report
+from tests.unit.triage.makers import HERE, HOUR, KEY, case, report
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
@@ -36,6 +37,22 @@ async def test_of_a_crowded_place_the_newest_cases_are_handed_over(database: Dat
     latest = NOON + 250 * HOUR + REACH.window
     newest = [one for one in crowd if one.opening.observed_at <= latest][-100:]
     assert {one.case_id for one in found} == {one.case_id for one in newest}
+
+
+async def test_what_is_older_than_the_window_is_handed_over_only_from_nearer_by(
+    database: Database,
+) -> None:
+    long_ago = NOON - REACH.window - HOUR
+    recent = case(report(point=north_of(HERE, 60)))
+    old = case(report(point=north_of(HERE, 40), observed_at=long_ago))
+    old_and_far = case(report(point=north_of(HERE, 60), observed_at=long_ago))
+    async with open_pool(database.dsn("triage")) as pool, transaction(pool) as db:
+        cases = PostgresCases(db)
+        await cases.add([recent, old, old_and_far])
+
+        found = await cases.near([search_for(report(), KEY, replace(REACH, edge_m=20))])
+
+    assert {one.case_id for one in found} == {recent.case_id, old.case_id}
 
 
 async def test_two_decisions_on_one_request_cannot_both_be_kept(database: Database) -> None:

@@ -1,25 +1,43 @@
 from datetime import timedelta
+from typing import Any
 
 from services.triage.probes import probes
 from services.triage.rulebook import Reach, search_for
-from tests.builders import NOON
-from tests.unit.triage.makers import HOUR, KEY, report
+from services.triage.rules.dedup.comparison import Report
+from services.triage.rules.dedup.grid import Box
+from tests.builders import NOON, north_of
+from tests.unit.triage.makers import HERE, HOUR, KEY, report
 
 REACH = Reach(radius_m=67, window=timedelta(days=7), personal=True)
 
 
 def test_reports_of_one_place_ask_once_for_the_times_of_all() -> None:
     reports = [report(observed_at=NOON + n * HOUR) for n in range(500)]
-    rows = len(search_for(reports[0], KEY, REACH).cells)
+    (box,) = search_for(reports[0], KEY, REACH).boxes
 
-    keys, firsts, lasts, since, until, *others = probes(
-        [search_for(one, KEY, REACH) for one in reports]
-    )
+    by_place, others = columns_of(reports)
 
-    assert (keys, len(firsts), len(lasts)) == ([KEY] * rows, rows, rows)
-    assert set(since) == {NOON - REACH.window}
-    assert set(until) == {NOON + 499 * HOUR + REACH.window}
+    assert by_place == [
+        (KEY, *box, 0.0, NOON - REACH.window, NOON + 499 * HOUR + REACH.window),
+    ]
     assert others == [[]] * 8
+
+
+def test_reports_a_few_steps_apart_ask_for_a_box_around_all_of_theirs() -> None:
+    reports = [report(point=north_of(HERE, metres)) for metres in range(0, 20, 4)]
+
+    by_place, _ = columns_of(reports)
+
+    assert len(by_place) < len(reports)
+    for one in reports:
+        (box,) = search_for(one, KEY, REACH).boxes
+        assert any(box.around(Box(*sides)) == Box(*sides) for _, *sides, _, _, _ in by_place)
+
+
+def test_reports_a_street_apart_ask_each_for_itself() -> None:
+    by_place, _ = columns_of([report(), report(point=north_of(HERE, 100))])
+
+    assert len(by_place) == 2
 
 
 def test_addresses_and_persons_are_asked_for_beside_places() -> None:
@@ -27,6 +45,12 @@ def test_addresses_and_persons_are_asked_for_beside_places() -> None:
 
     columns = probes([search_for(one, KEY, REACH), search_for(one, "other", REACH)])
 
-    assert columns[:5] == [[]] * 5
-    assert columns[5:7] == [[KEY, "other"], ["12 oak st", "12 oak st"]]
-    assert columns[9:11] == [[KEY, "other"], ["ana", "ana"]]
+    assert columns[:8] == [[]] * 8
+    assert columns[8:10] == [[KEY, "other"], ["12 oak st", "12 oak st"]]
+    assert columns[12:14] == [[KEY, "other"], ["ana", "ana"]]
+
+
+def columns_of(reports: list[Report]) -> tuple[list[tuple[Any, ...]], list[list[Any]]]:
+    """What is asked about places, one by one, and about all else."""
+    columns = probes([search_for(one, KEY, REACH) for one in reports])
+    return list(zip(*columns[:8], strict=True)), columns[8:]

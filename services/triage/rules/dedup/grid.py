@@ -1,60 +1,64 @@
-"""A grid over the Earth, so that what lies near a point is found without measuring everything.
+"""Where a place near a point lies, so that it is found without measuring everything."""
 
-Rows are equally high; the cells of a row are equally wide, and about as wide as they are high. The
-size is fixed, so a stored cell stays right whatever radius the catalogue gives a kind later.
-"""
-
-from collections.abc import Iterator
-from functools import lru_cache
 from math import asin, cos, degrees, floor, pi, radians, sin
-from typing import TypeAlias
+from typing import NamedTuple
 
 from shared.values import EARTH_RADIUS_M, MAX_LONGITUDE, GeoPoint
 
-CELL_M = 75.0
+ROW_DEGREES = 0.002
+"""How high a row of the Earth is, some 222 m: places are kept by row, in a row by longitude."""
 
-Cells: TypeAlias = tuple[int, int]
-"""Neighbouring cells of one row: the first and the last, both included."""
-
-_ROW_DEGREES = degrees(CELL_M / EARTH_RADIUS_M)
-_ROW_STRIDE = 1 << 20  # more than the 533,737 cells of the longest row
 _SLACK_M = 0.01  # rounding may not hide what lies on the very edge
 _ONCE_AROUND = 2 * MAX_LONGITUDE
 
 
-def cell_of(point: GeoPoint) -> int:
-    """Return the cell that holds the point."""
-    row = _row(point.latitude)
-    return _cell(row, point.longitude * _per_degree(row))
+class Box(NamedTuple):
+    """What lies between two parallels and two meridians, those included."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+    @property
+    def rows(self) -> range:
+        """The rows that it has a part of."""
+        return range(row_of(self.south), row_of(self.north) + 1)
+
+    def around(self, other: "Box") -> "Box":
+        """Return the smallest box that holds both."""
+        return Box(
+            min(self.south, other.south),
+            min(self.west, other.west),
+            max(self.north, other.north),
+            max(self.east, other.east),
+        )
 
 
-def cells_around(point: GeoPoint, radius_m: float) -> list[Cells]:
-    """Return the cells of every point within the radius, and some more, row by row."""
+def row_of(latitude: float) -> int:
+    """Return the row in which a place of this latitude is kept."""
+    return floor(latitude / ROW_DEGREES)
+
+
+def boxes_around(point: GeoPoint, radius_m: float) -> tuple[Box, ...]:
+    """Return what holds every point within the radius, and little more.
+
+    It is one box; where longitudes jump from 180 to -180 the same once more from the other side.
+    """
     reach = (radius_m + _SLACK_M) / EARTH_RADIUS_M
-    rows = _row(point.latitude - degrees(reach)), _row(point.latitude + degrees(reach))
-    across = _degrees_across(point.latitude, reach)
-    spans = list(_spans(point.longitude - across, point.longitude + across))
-    return [
-        (_cell(row, west * wide), _cell(row, east * wide))
-        for row in range(rows[0], rows[1] + 1)
-        for wide in (_per_degree(row),)
-        for west, east in spans
-    ]
+    up, across = degrees(reach), _degrees_across(point.latitude, reach)
+    west, east = point.longitude - across, point.longitude + across
+    box = Box(point.latitude - up, west, point.latitude + up, east)
+    if west < -MAX_LONGITUDE:
+        return box, box._replace(west=west + _ONCE_AROUND, east=east + _ONCE_AROUND)
+    if east > MAX_LONGITUDE:
+        return box, box._replace(west=west - _ONCE_AROUND, east=east - _ONCE_AROUND)
+    return (box,)
 
 
-def _row(latitude: float) -> int:
-    return floor(latitude / _ROW_DEGREES)
-
-
-@lru_cache(maxsize=1 << 12)
-def _per_degree(row: int) -> float:
-    """Return how many cells of a row a degree of longitude has."""
-    shrunk = max(cos(radians((row + 0.5) * _ROW_DEGREES)), 0.0) or 1.0
-    return shrunk / _ROW_DEGREES
-
-
-def _cell(row: int, across: float) -> int:
-    return row * _ROW_STRIDE + floor(across)
+def degrees_up(metres: float) -> float:
+    """Return by how many degrees a place lies north of one that is so far south of it."""
+    return degrees(metres / EARTH_RADIUS_M)
 
 
 def _degrees_across(latitude: float, reach: float) -> float:
@@ -63,12 +67,3 @@ def _degrees_across(latitude: float, reach: float) -> float:
     if to_pole <= reach:
         return MAX_LONGITUDE
     return degrees(asin(sin(reach) / cos(radians(latitude))))
-
-
-def _spans(west: float, east: float) -> Iterator[tuple[float, float]]:
-    """Cut the span where longitudes jump from 180 to -180."""
-    yield max(west, -MAX_LONGITUDE), min(east, MAX_LONGITUDE)
-    if west < -MAX_LONGITUDE:
-        yield west + _ONCE_AROUND, MAX_LONGITUDE
-    if east > MAX_LONGITUDE:
-        yield -MAX_LONGITUDE, east - _ONCE_AROUND

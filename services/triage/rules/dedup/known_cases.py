@@ -1,11 +1,13 @@
 """The known cases that reports of one batch may be about, found by place, address or person."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.triage.rules.dedup.comparison import Case
-from services.triage.rules.dedup.grid import Cells, cell_of
+from services.triage.rules.dedup.grid import Box, row_of
 from services.triage.rules.dedup.stand_ins import PointUses, Use
 
 
@@ -15,17 +17,20 @@ class Search:
 
     Attributes:
         key: The dedup key that both must share.
-        cells: Where a place within the largest radius of the group lies.
+        boxes: Where a place within the largest radius of the group lies.
         since: A case that is closed is of use only when it was opened at or after this.
         until: No case that was opened after this is of use.
+        edge: Degrees along the sides of the boxes where what was opened before ``since`` is of
+            no use.
     """
 
     key: str
-    cells: tuple[Cells, ...]
+    boxes: tuple[Box, ...]
     address: str | None
     reporter: str | None
     since: datetime
     until: datetime
+    edge: float = 0.0
 
 
 class KnownCases:
@@ -37,7 +42,7 @@ class KnownCases:
 
     def __init__(self) -> None:
         self.points = PointUses()
-        self._by_cell: defaultdict[str, dict[int, list[Case]]] = defaultdict(dict)
+        self._rows: defaultdict[tuple[str, int], _Row] = defaultdict(_Row)
         self._by_address: defaultdict[tuple[str, str], list[Case]] = defaultdict(list)
         self._by_reporter: defaultdict[tuple[str, str], list[Case]] = defaultdict(list)
 
@@ -46,8 +51,8 @@ class KnownCases:
         key, opening = case.key, case.opening
         if opening.point is not None:
             self.points.note(Use(opening.point, key, opening.observed_at))
-        if opening.place is not None:
-            self._by_cell[key].setdefault(cell_of(opening.place), []).append(case)
+        if (place := opening.place) is not None:
+            self._rows[key, row_of(place.latitude)].add(case, place.latitude, place.longitude)
         if opening.address is not None:
             self._by_address[key, opening.address].append(case)
         if opening.reporter is not None:
@@ -55,18 +60,34 @@ class KnownCases:
 
     def near(self, search: Search) -> list[Case]:
         """Return the cases that the search may mean; some twice, and some too far away."""
-        found = self._in_cells(search)
+        found = [case for box in search.boxes for case in self._within(box, search.key)]
         if search.address is not None:
             found += self._by_address.get((search.key, search.address), ())
         if search.reporter is not None:
             found += self._by_reporter.get((search.key, search.reporter), ())
         return found
 
-    def _in_cells(self, search: Search) -> list[Case]:
-        found: list[Case] = []
-        if by_cell := self._by_cell.get(search.key):
-            for first, last in search.cells:
-                for cell in range(first, last + 1):
-                    if cell in by_cell:
-                        found += by_cell[cell]
-        return found
+    def _within(self, box: Box, key: str) -> Iterator[Case]:
+        for number in box.rows:
+            if row := self._rows.get((key, number)):
+                yield from row.within(box)
+
+
+@dataclass(slots=True)
+class _Row:
+    """The cases of one row of the Earth, from west to east."""
+
+    longitudes: list[float] = field(default_factory=list)
+    cases: list[tuple[float, Case]] = field(default_factory=list)
+
+    def add(self, case: Case, latitude: float, longitude: float) -> None:
+        at = bisect_right(self.longitudes, longitude)
+        self.longitudes.insert(at, longitude)
+        self.cases.insert(at, (latitude, case))
+
+    def within(self, box: Box) -> Iterator[Case]:
+        first = bisect_left(self.longitudes, box.west)
+        last = bisect_right(self.longitudes, box.east, lo=first)
+        for latitude, case in self.cases[first:last]:
+            if box.south <= latitude <= box.north:
+                yield case

@@ -1,12 +1,11 @@
-from math import asin, atan2, cos, degrees, radians, sin
+from math import asin, atan2, cos, degrees, pi, radians, sin
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.triage.rules.dedup.grid import CELL_M, cell_of, cells_around
+from services.triage.rules.dedup.grid import ROW_DEGREES, boxes_around, row_of
 from shared.values import EARTH_RADIUS_M, GeoPoint, distance_m
-from tests.builders import north_of
 from tests.unit.triage.makers import HERE
 
 points = st.builds(GeoPoint, st.floats(-90, 90), st.floats(-180, 180))
@@ -22,8 +21,12 @@ def destination(start: GeoPoint, bearing: float, metres: float) -> GeoPoint:
 
 
 def finds(searched: GeoPoint, radius_m: float, other: GeoPoint) -> bool:
-    cell = cell_of(other)
-    return any(first <= cell <= last for first, last in cells_around(searched, radius_m))
+    return any(
+        box.south <= other.latitude <= box.north
+        and box.west <= other.longitude <= box.east
+        and row_of(other.latitude) in box.rows
+        for box in boxes_around(searched, radius_m)
+    )
 
 
 @given(points, st.floats(0, 6.3), st.floats(0, 1), st.sampled_from([1, 15, 67, 250, 1000]))
@@ -31,7 +34,7 @@ def finds(searched: GeoPoint, radius_m: float, other: GeoPoint) -> bool:
 @example(GeoPoint(0, -180), 4.71, 0.5, 67)
 @example(GeoPoint(89.9999, 0), 0.0, 1.0, 250)
 @example(GeoPoint(-90, 12), 0.0, 1.0, 67)
-def test_whatever_lies_within_the_radius_lies_in_the_cells_around(
+def test_whatever_lies_within_the_radius_lies_in_the_boxes_around(
     start: GeoPoint, bearing: float, share: float, radius_m: float
 ) -> None:
     other = destination(start, bearing, share * radius_m)
@@ -42,22 +45,22 @@ def test_whatever_lies_within_the_radius_lies_in_the_cells_around(
 
 @pytest.mark.parametrize("radius_m", [15, 67, 250])
 @pytest.mark.parametrize("start", [HERE, GeoPoint(-45.5, 170.5), GeoPoint(0, 0), GeoPoint(68, 27)])
-def test_what_lies_on_the_edge_of_the_radius_is_found_from_anywhere_in_a_cell(
+def test_what_lies_on_the_edge_of_the_radius_is_found_from_anywhere_in_a_row(
     start: GeoPoint, radius_m: float
 ) -> None:
-    for inside in range(0, int(CELL_M), 7):
+    for inside in range(0, 250, 25):
         searched = destination(start, 0.8, inside)
         for step in range(32):
             assert finds(searched, radius_m, destination(searched, step * 0.196, radius_m))
 
 
-def test_what_lies_two_cells_beyond_the_radius_is_not_searched() -> None:
-    assert not finds(HERE, 67, north_of(HERE, 67 + 2 * CELL_M))
-    assert not finds(HERE, 67, GeoPoint(HERE.latitude, HERE.longitude + 0.003))
+def test_what_lies_a_step_beyond_the_radius_is_not_searched() -> None:
+    for bearing in (0, pi / 2, pi, 3 * pi / 2):
+        assert not finds(HERE, 67, destination(HERE, bearing, 68))
 
 
-def test_a_search_is_a_few_rows_of_a_few_cells() -> None:
-    rows = cells_around(HERE, 67)
+def test_a_search_is_one_box_of_a_row_or_two() -> None:
+    (box,) = boxes_around(HERE, 67)
 
-    assert len(rows) <= 67 * 2 / CELL_M + 2
-    assert all(last - first <= 67 * 2 / CELL_M + 2 for first, last in rows)
+    assert len(box.rows) <= 2
+    assert box.north - box.south < ROW_DEGREES

@@ -1,0 +1,7 @@
+-- A place is found by its group and its row of the Earth, together one number, then exactly by
+-- longitude and latitude: of what lies in the row but not in the box, nothing is read.
+CREATE INDEX cases_by_box ON cases
+    (hashtextextended(dedup_key, floor(latitude / 0.002)::bigint), longitude, latitude)
+ WHERE is_placed AND latitude IS NOT NULL;
+DROP INDEX cases_by_place;
+ALTER TABLE cases DROP COLUMN cell;
