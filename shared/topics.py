@@ -9,6 +9,8 @@ from shared import events as e
 DAY = timedelta(days=1)
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 """The largest record a topic takes, so that an oversized submission can be parked whole."""
+DEAD_LETTERS = "-dlq"
+"""What the name of a topic ends in where readers park what they cannot handle."""
 LANE_PARTITIONS = 12
 BUREAU_PARTITIONS = 1
 
@@ -44,7 +46,7 @@ class Topic:
         if not self.readers:
             return None
         return Topic(
-            name=f"{self.name}-dlq",
+            name=f"{self.name}{DEAD_LETTERS}",
             owner="the reader",
             key=self.key,
             readers=(),

@@ -16,6 +16,7 @@ from shared.cli.stack import DEFAULT_DATA
 from shared.runtime.kafka.reader import bounds_of
 from shared.runtime.kafka.source import Partition
 from shared.runtime.migrate import SERVICES
+from shared.topics import DEAD_LETTERS
 
 _POSITIONS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
 _OUTBOX = """
@@ -91,7 +92,7 @@ async def _service(
 def _parked(bounds: Mapping[Partition, tuple[int, int]]) -> dict[str, int]:
     parked: dict[str, int] = {}
     for partition, (first, end) in bounds.items():
-        if partition.topic.endswith("-dlq") and end > first:
+        if partition.topic.endswith(DEAD_LETTERS) and end > first:
             parked[partition.topic] = parked.get(partition.topic, 0) + end - first
     return parked
 

@@ -8,6 +8,7 @@ from shared.errors import PermanentError, Route311Error, TooLargeError, Transien
 from shared.events import ContactErased, Decoder, Event, usable_trace
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.records import Outgoing
+from shared.topics import DEAD_LETTERS
 
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 E = TypeVar("E", bound=Event)
@@ -101,7 +102,7 @@ def parked(record: Record, service: str, *, code: str, reason: str) -> Outgoing:
     place = place_of(record)
     return Outgoing(
         event_id=place,
-        topic=f"{record.topic}-dlq",
+        topic=f"{record.topic}{DEAD_LETTERS}",
         key=record.key or b"",
         value=record.value,
         headers=[

@@ -11,10 +11,10 @@ from shared.runtime.clock import utc_now
 from shared.runtime.kafka import Record, open_sink
 from shared.runtime.kafka.reader import ends_of, tailing
 from shared.runtime.records import Outgoing
-from shared.topics import DISPATCH_CASES, OPERATOR_COMMANDS
+from shared.topics import DEAD_LETTERS, DISPATCH_CASES, OPERATOR_COMMANDS
 
 SOURCE = "/operator/cli"
-_REFUSALS = f"{OPERATOR_COMMANDS.name}-dlq"
+_REFUSALS = f"{OPERATOR_COMMANDS.name}{DEAD_LETTERS}"
 _COMMANDS: Mapping[str, tuple[e.CommandName, type[e.Event]]] = {
     "lower": ("lower_priority", e.CasePriorityLowered),
     "raise": ("raise_priority", e.CasePriorityRaised),

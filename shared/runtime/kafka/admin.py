@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.runtime.kafka.connecting import connected
-from shared.topics import MAX_RECORD_BYTES, Topic
+from shared.topics import DEAD_LETTERS, MAX_RECORD_BYTES, Topic
 
 _DLQ_BYTES = MAX_RECORD_BYTES + 1024 * 1024
 
@@ -32,11 +32,12 @@ class TopicChange:
 
 def settings_of(topic: Topic) -> dict[str, str]:
     """Return the broker settings that the registry fixes for a topic."""
+    largest = _DLQ_BYTES if topic.name.endswith(DEAD_LETTERS) else MAX_RECORD_BYTES
     kept = "-1" if topic.retention is None else str(int(topic.retention.total_seconds() * 1000))
     return {
         "cleanup.policy": "compact" if topic.retention is None else "delete",
         "retention.ms": kept,
-        "max.message.bytes": str(_DLQ_BYTES if topic.name.endswith("-dlq") else MAX_RECORD_BYTES),
+        "max.message.bytes": str(largest),
     }
 
 

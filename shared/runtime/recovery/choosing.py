@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.runtime.kafka import Partition
-from shared.runtime.recovery.parked import SUFFIX, Parked, parked
-from shared.runtime.recovery.scanning import Spans, scan
+from shared.runtime.kafka.stretch import Spans, between
+from shared.runtime.recovery.parked import Parked, parked
+from shared.topics import DEAD_LETTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class Choice:
         return {
             p: span
             for p, span in bounds.items()
-            if p.topic.endswith(SUFFIX)
-            and self.topic in {None, p.topic, p.topic.removesuffix(SUFFIX)}
+            if p.topic.endswith(DEAD_LETTERS)
+            and self.topic in {None, p.topic, p.topic.removesuffix(DEAD_LETTERS)}
         }
 
     def takes(self, parked: Parked) -> bool:
@@ -39,7 +40,8 @@ class Choice:
 
 async def chosen(bootstrap: str, spans: Spans, choice: Choice) -> AsyncGenerator[Parked, None]:
     """Yield the parked records that are meant, in order within each topic."""
-    async with aclosing(scan(bootstrap, spans)) as records:
-        async for record in records:
-            if choice.takes(found := parked(record)):
-                yield found
+    async with aclosing(between(bootstrap, spans)) as handfuls:
+        async for records in handfuls:
+            for record in records:
+                if choice.takes(found := parked(record)):
+                    yield found

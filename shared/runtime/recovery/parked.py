@@ -8,11 +8,11 @@ from hashlib import blake2b
 from shared.runtime.kafka import Record
 from shared.runtime.messages import place_of
 from shared.runtime.records import Headers, Outgoing
+from shared.topics import DEAD_LETTERS
 
 PARKING = ("service", "code", "reason", "source")
 """What parking adds to a record's headers, each once and at the end."""
 
-SUFFIX = "-dlq"
 _DIGEST_BYTES = 16
 
 
@@ -48,7 +48,7 @@ def parked(record: Record) -> Parked:
     """Return what a record of a dead-letter topic says; what it does not say is empty."""
     said = {name: value.decode("utf-8", "replace") for name, value in record.headers}
     source = said.get("source", "")
-    topic = record.topic.removesuffix(SUFFIX)
+    topic = record.topic.removesuffix(DEAD_LETTERS)
     headers = _without_parking(record.headers)
     original = Outgoing(source, topic, record.key or b"", record.value, headers)
     return Parked(

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from shared.runtime.kafka import Partition
+from shared.runtime.kafka.stretch import Spans
 from shared.runtime.postgres import Connection
-from shared.runtime.recovery.scanning import Spans
 
 Cause: TypeAlias = Literal["tail_lost", "read_again", "start_gone"]
 

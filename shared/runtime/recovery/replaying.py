@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
 from shared.runtime.kafka import Partition
+from shared.runtime.kafka.stretch import Spans
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.homes import home_of
 from shared.runtime.recovery.memory import Memory, send_again
 from shared.runtime.recovery.parked import Parked
-from shared.runtime.recovery.scanning import Spans
 
 _RECORDS_AT_ONCE = 200
 _BYTES_AT_ONCE = 8 * 1024 * 1024

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.runtime.kafka import Partition
+from shared.runtime.kafka import BrokerDownError, Partition
 from shared.runtime.kafka.reader import ends_of
 from shared.runtime.kafka.stretch import between
 from shared.topics import TRIAGE_SURGES
@@ -35,3 +35,12 @@ async def test_a_stretch_without_records_ends_at_once(
     bounds = {p: (end, end) for p, end in began_at.items()}
 
     assert await read(stores.bootstrap, bounds) == []
+
+
+async def test_what_never_comes_is_not_waited_for_forever(
+    stores: Stores, began_at: dict[Partition, int]
+) -> None:
+    beyond = {p: (end, end + 1) for p, end in began_at.items() if p.topic == TRIAGE_SURGES.name}
+
+    with pytest.raises(BrokerDownError, match="nothing came"):
+        await anext(between(stores.bootstrap, beyond, patience_s=0.5))

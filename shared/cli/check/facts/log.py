@@ -20,9 +20,7 @@ from shared.events import (
 )
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.messages import Unfit, place_of, read
-from shared.topics import INTAKE_CONTACTS, Topic, all_topics
-
-_DEAD = "-dlq"
+from shared.topics import DEAD_LETTERS, INTAKE_CONTACTS, Topic, all_topics
 
 
 class LogFacts:
@@ -51,7 +49,7 @@ class LogFacts:
     def take(self, records: Iterable[Record]) -> None:
         """Note what records say, in the order of each partition."""
         for record in records:
-            if record.topic.endswith(_DEAD):
+            if record.topic.endswith(DEAD_LETTERS):
                 self._book.add("parked", (*_parked(record), self._is_readable(record)))
             elif record.topic == INTAKE_CONTACTS.name and record.value is None:
                 self._book.add("contacts", ((record.key or b"").decode(), True))
@@ -59,7 +57,7 @@ class LogFacts:
                 self._take_event(record)
 
     def _is_readable(self, parked: Record) -> bool:
-        decoder = self._decoders.get(parked.topic.removesuffix(_DEAD))
+        decoder = self._decoders.get(parked.topic.removesuffix(DEAD_LETTERS))
         return decoder is not None and not isinstance(read(parked, decoder), Unfit)
 
     def _take_event(self, record: Record) -> None:
@@ -108,7 +106,7 @@ def _parked(record: Record) -> Row:
     partition, _, offset = place.partition("/")
     known = partition.isdecimal() and offset.isdecimal()
     return (
-        record.topic.removesuffix(_DEAD),
+        record.topic.removesuffix(DEAD_LETTERS),
         place_of(record),
         service,
         code,

@@ -81,4 +81,4 @@ async def beginning(bootstrap: str, topics: Sequence[t.Topic]) -> dict[Partition
 
 def _parked(record: Record) -> Parked:
     headers = dict(record.headers)
-    return Parked(record.topic.removesuffix("-dlq"), headers.get("code", b"?").decode())
+    return Parked(record.topic.removesuffix(t.DEAD_LETTERS), headers.get("code", b"?").decode())

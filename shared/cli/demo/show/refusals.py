@@ -8,6 +8,7 @@ from rich.text import Text
 
 from shared.cli.demo.show.layout import heading, table
 from shared.cli.demo.show.outcome import Outcome
+from shared.topics import DEAD_LETTERS
 
 
 def refusals(outcome: Outcome) -> Iterator[RenderableType]:
@@ -29,7 +30,7 @@ def refusals(outcome: Outcome) -> Iterator[RenderableType]:
         "parked as",
         "on:",
         "number",
-        rows=[(code, f"{topic}-dlq", n) for (code, topic), n in parked.most_common()],
+        rows=[(code, f"{topic}{DEAD_LETTERS}", n) for (code, topic), n in parked.most_common()],
     )
     for receipt in facts.refused:
         yield Text(f"Update of {receipt.bureau} refused, {receipt.code}: {receipt.message}")
