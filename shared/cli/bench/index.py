@@ -25,6 +25,7 @@ from shared.catalogue import Catalogue, Jurisdiction, load_catalogue
 from shared.cli.bench.load import EAST, NORTH, SOUTH, START, WEST
 from shared.cli.bench.stage import requests
 from shared.events import Request, new_id
+from shared.runtime.memory import keep_what_is_there
 from shared.runtime.migrate import migrate
 from shared.topics import dedup_key
 from shared.values import GeoPoint
@@ -61,11 +62,12 @@ async def measure_index(data: Path, counts: Sequence[int], shown: Progress) -> l
     """Fill triage's table step by step, and decide the same reports at each of them.
 
     The reports are of all kinds and lie anywhere in the city, so at a million of them a
-    hundred times more lie near a place than at ten thousand.
+    hundred times more lie near a place than at ten thousand: the candidates say how many.
     """
     catalogue = load_catalogue()
     decided = list(requests(_BATCH * _BATCHES, catalogue))
     cases = _cases(catalogue.jurisdictions[_CITY])
+    keep_what_is_there()  # as every service does
     found, filled = [], 0
     async with _table(data) as db:
         for count in counts:
@@ -74,6 +76,7 @@ async def measure_index(data: Path, counts: Sequence[int], shown: Progress) -> l
                 filled = min(filled + _AT_ONCE, count)
                 shown(filled)
             await db.execute("VACUUM ANALYZE cases")
+            await db.execute("CHECKPOINT")  # what filling left to be written is not measured
             found.append(await _figures(db, count, decided, catalogue))
     return found
 
