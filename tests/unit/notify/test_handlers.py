@@ -1,45 +1,19 @@
 import random
-from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
 
-from services.notify.handlers import on_messages
 from shared.events import Event, NotificationSuppressed, new_id
-from tests.builders import NOON, contact_given
+from tests.builders import contact_given
 from tests.unit.notify.fakes import InMemoryNotify
+from tests.unit.notify.hearing import ANA, BEA, CARLA, due, take
 from tests.unit.notify.makers import (
-    CONTACT_KEY,
     attached,
     closed,
-    messages,
     moved,
     opened,
-    split,
     triaged,
 )
-
-ANA, BEA, CARLA = "ana@example.org", "bea@example.org", "carla@example.org"
-
-
-async def take(store: InMemoryNotify, *batches: Sequence[Event]) -> list[Event]:
-    told: list[Event] = []
-    for batch in batches:
-        told += await on_messages(messages(batch), store, CONTACT_KEY, NOON)
-    return told
-
-
-def due(store: InMemoryNotify) -> list[tuple[str, str, int, str]]:
-    """Mailbox, template, version and language of what is to be sent."""
-    return sorted(
-        (
-            str(store.contacts[d.request_id].mailbox),
-            d.occasion.template,
-            d.occasion.version,
-            d.language,
-        )
-        for d in (row.kept.delivery for row in store.rows if row.state == "pending")
-    )
 
 
 def story() -> list[Event]:
@@ -219,26 +193,6 @@ async def test_a_report_about_a_request_without_a_case_names_none() -> None:
     )
 
 
-async def test_who_was_split_off_hears_no_more_of_the_old_case() -> None:
-    r1, r2, case, other = (new_id() for _ in range(4))
-    store = InMemoryNotify()
-
-    await take(
-        store,
-        [contact_given(r1, email=ANA), triaged(r1, case), opened(r1, case)],
-        [contact_given(r2, email=BEA), triaged(r2, case), attached(r2, case, 2)],
-        [split(r2, case, 3), opened(r2, other), closed(case, 4), moved(other, 2, "in_progress")],
-    )
-
-    assert [(who, template) for who, template, _, _ in due(store)] == [
-        (ANA, "completed"),
-        (ANA, "received"),
-        (BEA, "attached"),
-        (BEA, "in_progress"),
-        (BEA, "received"),
-    ]
-
-
 async def test_reports_hold_no_contact_data() -> None:
     r1, case = new_id(), new_id()
     canary = contact_given(
@@ -253,62 +207,3 @@ async def test_reports_hold_no_contact_data() -> None:
 
     said = report.model_dump_json().lower()
     assert not any(word in said for word in ("canary", "example.org", "5035550199"))
-
-
-async def test_after_a_split_each_reporter_hears_of_their_own_case_alone() -> None:
-    r1, r2, first, second = (new_id() for _ in range(4))
-    store = InMemoryNotify()
-    await take(
-        store,
-        [contact_given(r1, email=ANA), triaged(r1, first), opened(r1, first)],
-        [contact_given(r2, email=BEA), triaged(r2, first), attached(r2, first, version=2)],
-        [split(r2, first, version=3), opened(r2, second, moved_from=first, moves=1)],
-        [closed(first, 4), moved(second, 2, "in_progress")],
-    )
-
-    assert due(store) == [
-        (ANA, "completed", 4, "en"),
-        (ANA, "received", 1, "en"),
-        (BEA, "attached", 2, "en"),
-        (BEA, "in_progress", 2, "en"),
-    ]
-
-
-async def test_after_a_merge_all_hear_of_the_case_that_goes_on_each_person_once() -> None:
-    r1, r2, r3, kept, gone = (new_id() for _ in range(5))
-    events = [
-        *(contact_given(r1, email=ANA), triaged(r1, kept), opened(r1, kept)),
-        *(contact_given(r2, email=BEA), triaged(r2, gone), opened(r2, gone)),
-        *(contact_given(r3, email=ANA), triaged(r3, gone), attached(r3, gone, version=2)),
-        attached(r2, kept, version=2, moved_from=gone, moves=1),
-        attached(r3, kept, version=3, moved_from=gone, moves=1),
-        closed(gone, 3, "referred", reason="merged", merged_into=kept),
-        moved(kept, 4, "in_progress"),
-    ]
-    shuffled = random.Random(311).sample(events, len(events))
-
-    for order in (events, events[::-1], shuffled):
-        store = InMemoryNotify()
-        await take(store, *([event] for event in order))
-
-        assert due(store) == [
-            (ANA, "attached", 2, "en"),
-            (ANA, "in_progress", 4, "en"),
-            (ANA, "received", 1, "en"),
-            (BEA, "in_progress", 4, "en"),
-            (BEA, "received", 1, "en"),
-        ]
-
-
-async def test_who_was_told_that_it_is_done_and_is_split_off_hears_that_it_goes_on() -> None:
-    r1, r2, first, second = (new_id() for _ in range(4))
-    store = InMemoryNotify()
-    await take(
-        store,
-        [contact_given(r1, email=ANA), triaged(r1, first), opened(r1, first)],
-        [contact_given(r2, email=BEA), triaged(r2, first), attached(r2, first, version=2)],
-        [closed(first, 3)],
-        [split(r2, first, version=4, status="completed"), opened(r2, second, moved_from=first)],
-    )
-
-    assert [row for row in due(store) if row[1] == "reopened"] == [(BEA, "reopened", 4, "en")]

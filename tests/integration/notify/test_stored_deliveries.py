@@ -1,0 +1,212 @@
+"""One suite for what the stores in memory and in PostgreSQL know of deliveries."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.notify.news import news_of
+from services.notify.reports import sent, unknown
+from services.notify.rules.particulars import Agency, CaseFacts
+from services.notify.rules.values import KeptDelivery
+from services.notify.sending.settlements import Settlement
+from shared.events import Emergency, Event, Referral, ReferralReason, new_id
+from tests.builders import NOON, contact_given, location
+from tests.integration.notify.stores import (
+    LATER,
+    Store,
+    add,
+    claim,
+    due,
+    learn,
+    occasions,
+)
+from tests.unit.notify.makers import (
+    CONTACT_KEY,
+    delivery,
+    moved,
+    triaged,
+)
+
+pytestmark = pytest.mark.integration
+
+
+async def test_a_delivery_is_kept_once(store: Store) -> None:
+    one = delivery()
+
+    (kept,) = await add(store, one)
+
+    assert kept.delivery == one
+    assert await add(store, one) == []
+    assert await add(store, one, one) == []
+
+
+async def test_a_person_has_one_delivery_for_a_version_of_a_case_by_each_channel(
+    store: Store,
+) -> None:
+    first = delivery()
+    again = replace(first, request_id=new_id())
+    next_version = replace(first, occasion=replace(first.occasion, version=3))
+    another_case = replace(first, occasion=replace(first.occasion, about=new_id()))
+    by_sms = replace(first, channel="sms")
+    another_person = replace(first, person="bea", request_id=new_id())
+
+    added = await add(store, first, again, next_version, another_case, by_sms, another_person)
+
+    assert [kept.delivery for kept in added] == [
+        first,
+        next_version,
+        another_case,
+        by_sms,
+        another_person,
+    ]
+
+
+async def test_what_is_suppressed_for_one_request_leaves_room_for_the_other(store: Store) -> None:
+    silent = delivery(suppressed="not_wanted")
+    told = replace(silent, request_id=new_id(), suppressed=None)
+
+    assert len(await add(store, silent)) == 1
+    assert len(await add(store, told, silent)) == 1
+    assert not await add(store, replace(told, request_id=new_id()))
+
+
+async def test_what_is_suppressed_is_never_due(store: Store) -> None:
+    await add(store, delivery(suppressed="not_wanted"))
+
+    assert not await store.deliveries.any_due(LATER)
+    assert await claim(store.deliveries, now=LATER) == []
+
+
+async def test_what_is_claimed_has_all_that_its_message_needs(store: Store) -> None:
+    r, c = new_id(), new_id()
+    day = datetime(2026, 11, 24, 16, tzinfo=UTC)
+    decided = triaged(
+        r,
+        c,
+        request={"language": "es", "location": location(address="1221 SW 4th Ave")},
+        emergency=Emergency(code="live_wire", evidence="sparking"),
+        referral=Referral(
+            agency="EXT-PGE",
+            name="PGE",
+            phone="1",
+            url="https://pge.example",
+            reason=ReferralReason(code="utility_equipment", text="It belongs to the company."),
+        ),
+    )
+    told = moved(c, 2, "scheduled", bureau="PBOT-MOD", public_note="Soon", scheduled_for=day)
+    await learn(store, contact_given(r, name="Ana"), decided, told)
+    (occasion,) = await occasions(store, [c])
+    wanted = delivery(request_id=r, occasion=occasion, language="es")
+    await add(store, wanted)
+
+    (claimed,) = await claim(store.deliveries)
+
+    (facts,) = news_of([decided], CONTACT_KEY).requests.values()
+    assert claimed.kept.delivery == wanted
+    assert (claimed.mailbox, claimed.put_off) == ("ana@example.org", 0)
+    assert claimed.particulars.name == "Ana"
+    assert (claimed.particulars.template, claimed.particulars.language) == ("scheduled", "es")
+    assert claimed.particulars.request == facts
+    assert facts.answer is None
+    assert facts.agency == Agency("PGE", "1", "https://pge.example", "utility_equipment")
+    assert claimed.particulars.case == CaseFacts("PBOT-MOD", "Soon", None, day)
+
+
+async def test_the_most_urgent_then_the_oldest_is_claimed_first_up_to_the_limit(
+    store: Store,
+) -> None:
+    routine = await due(store, occasion={"priority": "P4"})
+    later = await due(store, occasion={"priority": "P4"})
+    urgent = await due(store, occasion={"priority": "P1"})
+
+    claimed = [await claim(store.deliveries, 1) for _ in range(3)]
+
+    assert [one.kept.delivery.request_id for (one,) in claimed] == [
+        one.request_id for one in (urgent, routine, later)
+    ]
+
+
+async def test_what_is_claimed_is_nobody_elses(store: Store) -> None:
+    await due(store)
+
+    assert len(await claim(store.deliveries)) == 1
+    assert await claim(store.another()) == []
+    assert not await store.deliveries.any_due(LATER)
+
+
+async def test_of_one_persons_messages_about_a_case_the_oldest_goes_first(store: Store) -> None:
+    r, c = new_id(), new_id()
+    for version in (3, 2):
+        await due(store, version, request_id=r, case_id=c)
+    other = await due(store)
+
+    first = await claim(store.deliveries)
+    while_that_is_under_way = await claim(store.deliveries)
+    mine = next(one for one in first if one.kept.delivery.request_id == r)
+    await store.deliveries.settle([Settlement(mine.kept, "sent", 0)])
+    then = await claim(store.deliveries)
+
+    assert {(o.kept.delivery.request_id, o.kept.delivery.occasion.version) for o in first} == {
+        (r, 2),
+        (other.request_id, 1),
+    }
+    assert while_that_is_under_way == []
+    assert [one.kept.delivery.occasion.version for one in then] == [3]
+
+
+async def test_an_end_is_reported_once_however_often_it_is_settled(store: Store) -> None:
+    await due(store)
+    (claimed,) = await claim(store.deliveries)
+    settled = Settlement(claimed.kept, "sent", 0, report=sent(claimed.kept, NOON, "<id>"))
+
+    await store.deliveries.settle([settled])
+    await store.deliveries.settle([settled])
+
+    assert await store.published() == [settled.report]
+    assert await claim(store.deliveries, now=LATER) == []
+
+
+async def test_what_is_put_off_is_due_again_at_its_time_and_remembers_how_often(
+    store: Store,
+) -> None:
+    await due(store)
+    (claimed,) = await claim(store.deliveries)
+
+    await store.deliveries.settle([Settlement(claimed.kept, "pending", 1, "busy", LATER)])
+
+    assert not await store.deliveries.any_due(LATER - timedelta(seconds=1))
+    assert await claim(store.deliveries, now=LATER - timedelta(seconds=1)) == []
+    assert await store.deliveries.any_due(LATER)
+    (again,) = await claim(store.deliveries, now=LATER)
+    assert (again.kept, again.put_off) == (claimed.kept, 1)
+
+
+async def test_who_claimed_it_alone_settles_it(store: Store) -> None:
+    await due(store)
+    (claimed,) = await claim(store.deliveries)
+    report = sent(claimed.kept, NOON, "<id>")
+
+    await store.another().settle([Settlement(claimed.kept, "pending", 0, report=report)])
+
+    assert await claim(store.deliveries, now=LATER) == []
+    assert await store.published() == []
+
+
+async def test_what_is_not_settled_in_time_is_unknown_and_stays_so(store: Store) -> None:
+    await due(store)
+    (claimed,) = await claim(store.deliveries)
+
+    def report(kept: KeptDelivery) -> Event:
+        return unknown(kept, LATER, "abandoned")
+
+    in_time = await store.another().end_abandoned(LATER, report)
+    ended = await store.another().end_abandoned(LATER + timedelta(seconds=1), report)
+    again = await store.another().end_abandoned(LATER + timedelta(seconds=1), report)
+    late = Settlement(claimed.kept, "sent", 0, report=sent(claimed.kept, LATER, "<id>"))
+    await store.deliveries.settle([late])
+
+    assert (in_time, list(ended), again) == ([], [claimed.kept], [])
+    (published,) = await store.published()
+    assert published.type == "route311.notification.unknown.v1"
+    assert await claim(store.deliveries, now=LATER + timedelta(hours=1)) == []
