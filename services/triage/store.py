@@ -68,17 +68,28 @@ _USES = """
             LIMIT 64) AS used
      GROUP BY used.latitude, used.longitude, used.dedup_key
 """
-# in order, so that each search ends at its limit however many reports a case has
+# of the case and all that were merged into it; in order, so that each search ends at its limit
+# however many reports a case has
 _REPORTERS = """
-    SELECT case_id,
-           ARRAY(SELECT DISTINCT reporter_ref FROM decisions
-                  WHERE case_id = wanted.case_id AND reporter_ref IS NOT NULL
+    WITH RECURSIVE family AS (
+        SELECT home, home AS case_id FROM unnest($1::uuid[]) AS home
+         UNION
+        SELECT home, turns.case_id FROM family JOIN turns ON turns.merged_into = family.case_id
+    )
+    SELECT home AS case_id,
+           ARRAY(SELECT DISTINCT reporter_ref
+                   FROM unnest(members) AS member CROSS JOIN LATERAL (
+                        SELECT DISTINCT reporter_ref FROM decisions
+                         WHERE case_id = member AND reporter_ref IS NOT NULL
+                         ORDER BY reporter_ref LIMIT $2) AS named
                   ORDER BY reporter_ref LIMIT $2) AS people,
            (SELECT count(*)
-              FROM (SELECT FROM decisions
-                     WHERE case_id = wanted.case_id AND reporter_ref IS NULL LIMIT $3) AS counted
+              FROM (SELECT FROM unnest(members) AS member CROSS JOIN LATERAL (
+                           SELECT FROM decisions
+                            WHERE case_id = member AND reporter_ref IS NULL LIMIT $3) AS each
+                     LIMIT $3) AS counted
            ) AS nameless
-      FROM unnest($1::uuid[]) AS wanted (case_id)
+      FROM (SELECT home, array_agg(case_id) AS members FROM family GROUP BY home) AS families
 """
 _HOMES = """
     WITH RECURSIVE way AS (

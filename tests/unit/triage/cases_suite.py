@@ -278,6 +278,16 @@ class CasesSuite:
             after: Reporters(frozenset({"ben"})),
         }
 
+    async def test_who_reported_what_was_merged_into_a_case_reported_the_case(
+        self, cases: Cases
+    ) -> None:
+        first, second, last = new_id(), new_id(), new_id()
+        of_each = ((first, "ana"), (first, None), (second, "ben"), (last, "ana"), (last, None))
+        await cases.record([decided(report(reporter=who), one) for one, who in of_each])
+        await cases.turn([Turn(first, 2, NOON, second), Turn(second, 3, NOON, last)])
+
+        assert await cases.reporters([last]) == {last: Reporters(frozenset({"ana", "ben"}), 2)}
+
     async def test_a_point_that_is_no_place_is_kept_but_nothing_is_found_there(
         self, cases: Cases
     ) -> None:

@@ -117,9 +117,9 @@ class InMemoryCases:
     async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
         reporters = dict.fromkeys(case_ids, Reporters())
         for decided in self.decisions.values():
-            if decided.case_id in reporters:
-                before = reporters[decided.case_id]
-                reporters[decided.case_id] = before.joined_by(decided.report.reporter)
+            home = decided.case_id and self._home(decided.case_id)
+            if home in reporters:
+                reporters[home] = reporters[home].joined_by(decided.report.reporter)
         return reporters
 
     async def uses(self, spans: Sequence[PointSpan]) -> list[Use]:
