@@ -23,6 +23,7 @@ from services.triage.event_clock import EventClock
 from services.triage.patches import Patch
 from services.triage.settings import StreamSettings
 from services.triage.surge_events import told_about
+from services.triage.surge_watch import WATCHER, Gauges
 from services.triage.surges import slot_of
 from services.triage.tally import Table, Tally
 from shared.catalogue import load_catalogue
@@ -97,6 +98,7 @@ class SurgeWatcher:
         self._clock: EventClock[TP] = EventClock()
         self._looked_at: int | None = None
         self._to_tell: set[Patch] = set()
+        self._gauges: Gauges[TP] = Gauges()
         self._app = _app(settings)
         ledgers, voices = map(self._table, _TABLES)
         self._tally = Tally(ledgers, voices, cities)
@@ -171,11 +173,15 @@ class SurgeWatcher:
         raise StreamCrashedError("faust gave up") from self._app.crash_reason
 
     async def _advance(self) -> None:
-        now = self._clock.now({lane: await self._waits(lane) for lane in self._lanes()})
+        behind = {lane: await self._behind(lane) for lane in self._lanes()}
+        self._gauges.show_lag(behind, {lane: self._clock.next_offset(lane) for lane in behind})
+        now = self._clock.now({lane: waiting != 0 for lane, waiting in behind.items()})
         if now is None or slot_of(now) == self._looked_at:
             return
         self._looked_at = slot_of(now)
-        for patch in self._tally.patches():
+        patches = list(self._tally.patches())
+        self._gauges.keep(patches)
+        for patch in patches:
             with _in_partition(patch.partition):
                 if self._tally.advance(patch, now):
                     self._to_tell.add(patch)
@@ -184,15 +190,15 @@ class SurgeWatcher:
     def _lanes(self) -> list[TP]:
         return [lane for lane in self._app.consumer.assignment() if lane.topic in _NAMES]
 
-    async def _waits(self, lane: TP) -> bool:
-        """Tell whether the lane holds what was not read yet, as far as can be told."""
+    async def _behind(self, lane: TP) -> int | None:
+        """Return how much of the lane was not read yet; None where that cannot be told."""
         consumer: Any = self._app.consumer
         end, at = consumer.highwater(lane), self._clock.next_offset(lane)
         if at is None:
             at = consumer._read_offset[lane]  # noqa: SLF001 - where reading begins
         if at is None:
             at = (await consumer.earliest_offsets(lane))[lane]
-        return bool(end is None or at < end)
+        return None if end is None else max(0, end - at)
 
     async def _tell(self, sink: Sink) -> None:
         for patch in list(self._to_tell):
@@ -208,6 +214,8 @@ class SurgeWatcher:
                     self._tally.told(patch, surge)
                 for event in events:
                     log.info("surge_told", type=event.type, patch=patch.name)
+            with _in_partition(patch.partition):
+                self._gauges.show_surge(patch, goes_on=self._tally.goes_on(patch))
             self._to_tell.discard(patch)
 
 
@@ -251,4 +259,4 @@ async def surge_stream(settings: StreamSettings) -> AsyncGenerator[Parts]:
 
 
 if __name__ == "__main__":
-    run("triage-stream", StreamSettings(), surge_stream)
+    run(WATCHER, StreamSettings(), surge_stream)

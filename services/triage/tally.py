@@ -63,6 +63,11 @@ class Tally:
         ledger = Ledger.model_validate_json(self._ledgers[patch.key])
         return [surge for surge in ledger.surges if surge.untold]
 
+    def goes_on(self, patch: Patch) -> bool:
+        """Tell whether there is a surge at a patch that is not over."""
+        kept = self._ledgers.get(patch.key)
+        return kept is not None and Ledger.model_validate_json(kept).open is not None
+
     def told(self, patch: Patch, surge: Surge) -> None:
         """Note that all that is known of a surge was told."""
         before = self._ledgers[patch.key]

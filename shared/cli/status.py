@@ -2,21 +2,25 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from services.triage.surge_watch import WATCHER
 from shared.cli.places import DataOption, JsonOption, find_admin_dsn, find_kafka
 from shared.cli.stack import DEFAULT_DATA
-from shared.runtime.kafka.reader import bounds_of
+from shared.runtime.kafka.reader import bounds_of, positions_of
 from shared.runtime.kafka.source import Partition
 from shared.runtime.migrate import SERVICES
-from shared.topics import DEAD_LETTERS
+from shared.topics import DEAD_LETTERS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
+
+Bounds: TypeAlias = Mapping[Partition, tuple[int, int]]
 
 _POSITIONS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
 _OUTBOX = """
@@ -64,9 +68,11 @@ def status(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> 
 
 async def _read(bootstrap: str, admin_dsn: str) -> RouterStatus:
     bounds = await bounds_of(bootstrap)
+    watcher = _lag(await _positions_of_watcher(bootstrap, bounds), bounds)
     connection = await asyncpg.connect(admin_dsn)
     try:
         services = {name: await _service(connection, name, bounds) for name in SERVICES}
+        services[WATCHER] = ServiceStatus(watcher, 0, 0.0)
         cases = [dict(row) for row in await connection.fetch(_CASES)]
     finally:
         await connection.close()
@@ -76,20 +82,35 @@ async def _read(bootstrap: str, admin_dsn: str) -> RouterStatus:
 async def _service(
     connection: "asyncpg.Connection[asyncpg.Record]",
     name: str,
-    bounds: Mapping[Partition, tuple[int, int]],
+    bounds: Bounds,
 ) -> ServiceStatus:
-    lag: dict[str, int] = {}
-    for row in await connection.fetch(_POSITIONS.format(name)):
-        first, end = bounds.get(Partition(row["topic"], row["partition"]), (0, 0))
-        behind = end - (first if row["next_offset"] is None else row["next_offset"])
-        lag[row["topic"]] = lag.get(row["topic"], 0) + max(0, behind)
+    positions = {
+        Partition(row["topic"], row["partition"]): row["next_offset"]
+        for row in await connection.fetch(_POSITIONS.format(name))
+    }
     waiting = await connection.fetchrow(_OUTBOX.format(name))
     assert waiting is not None  # noqa: S101 - a count always has its row
-    lagging = {topic: count for topic, count in lag.items() if count}
-    return ServiceStatus(lagging, waiting["waiting"], round(float(waiting["oldest_s"]), 1))
+    oldest_s = round(float(waiting["oldest_s"]), 1)
+    return ServiceStatus(_lag(positions, bounds), waiting["waiting"], oldest_s)
 
 
-def _parked(bounds: Mapping[Partition, tuple[int, int]]) -> dict[str, int]:
+async def _positions_of_watcher(bootstrap: str, bounds: Bounds) -> dict[Partition, int | None]:
+    """Return where the surge watcher goes on; it keeps that in Kafka and not in the database."""
+    known = await positions_of(bootstrap, WATCHER)
+    lanes = (INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name)
+    return {place: known.get(place) for place in bounds if place.topic in lanes}
+
+
+def _lag(positions: Mapping[Partition, int | None], bounds: Bounds) -> dict[str, int]:
+    """Return what waits by topic, where anything does."""
+    lag: Counter[str] = Counter()
+    for place, at in positions.items():
+        first, end = bounds.get(place, (0, 0))
+        lag[place.topic] += max(0, end - (first if at is None else at))
+    return {topic: count for topic, count in lag.items() if count}
+
+
+def _parked(bounds: Bounds) -> dict[str, int]:
     parked: dict[str, int] = {}
     for partition, (first, end) in bounds.items():
         if partition.topic.endswith(DEAD_LETTERS) and end > first:

@@ -82,3 +82,4 @@ EXPRESS_SECONDS = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
 SHED = Counter("route311_shed_total", "Requests turned away unread, by reason.", ["reason"])
+SURGES = Gauge("route311_surges", "Surges that go on.", ["jurisdiction", "dedup_group"])

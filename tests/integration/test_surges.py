@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer
 
 from services.triage.surges import slot_of
 from shared.events import Event, RequestSubmitted, SurgeEnded, SurgeStarted, encode, new_id
-from shared.runtime.kafka.reader import ends_of
+from shared.runtime.kafka.reader import ends_of, positions_of
 from shared.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, TRIAGE_SURGES
 from tests.builders import NOON, location, request_submitted
 from tests.stack import Stores
@@ -126,6 +126,18 @@ async def test_a_storm_begins_and_ends_once_each_by_the_clock_of_its_reports(
     assert keys == {b"tree-emergency:SE"}
     assert json.loads(watcher.said[-1])["event"] == "service_stopped"
     assert all(json.loads(line)["service"] == "triage-stream" for line in watcher.said)
+
+
+async def test_where_the_watcher_goes_on_can_be_seen_from_outside(
+    watcher: Watcher, topic_log: TopicLog
+) -> None:
+    with watcher.running():
+        await topic_log.publish(*storm(LEAST))
+        await read_so_far(topic_log, "mark")
+
+    lanes = [INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name]
+    ends = await ends_of(watcher.bootstrap, lanes)
+    assert await positions_of(watcher.bootstrap, watcher.group) == ends
 
 
 async def test_a_backlog_behind_a_restart_is_neither_lost_nor_counted_twice(

@@ -13,11 +13,14 @@ from shared.topics import DEAD_LETTERS, MAX_RECORD_BYTES, Topic
 _DLQ_BYTES = MAX_RECORD_BYTES + 1024 * 1024
 
 
-class _Admin(AIOKafkaAdminClient):
+class Admin(AIOKafkaAdminClient):
+    """A client for what is no message, stopped like the others."""
+
     def __init__(self, bootstrap: str) -> None:
         super().__init__(bootstrap_servers=bootstrap)
 
     async def stop(self) -> None:
+        """Close its connections."""
         await self.close()  # type: ignore[no-untyped-call]
 
 
@@ -48,7 +51,7 @@ async def apply_topics(
 
     Calling it again changes nothing.
     """
-    async with connected(lambda: _Admin(bootstrap)) as admin:
+    async with connected(lambda: Admin(bootstrap)) as admin:
         existing = set(await admin.list_topics())
         missing = [topic for topic in topics if topic.name not in existing]
         present = [topic for topic in topics if topic.name in existing]

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer
 
+from shared.runtime.kafka.admin import Admin
 from shared.runtime.kafka.connecting import connected
 from shared.runtime.kafka.records import Partition, Record
 
@@ -34,6 +35,13 @@ async def bounds_of(bootstrap: str) -> dict[Partition, tuple[int, int]]:
         first = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
         return {p: (first[p], ends[p]) for p in partitions}
+
+
+async def positions_of(bootstrap: str, group: str) -> dict[Partition, int]:
+    """Return the offset at which a group goes on, for each partition that it ever finished with."""
+    async with connected(lambda: Admin(bootstrap)) as admin:
+        offsets = await admin.list_consumer_group_offsets(group)
+        return {Partition(tp.topic, tp.partition): at.offset for tp, at in offsets.items()}
 
 
 class Tail:

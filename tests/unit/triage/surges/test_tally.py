@@ -79,6 +79,17 @@ def test_a_storm_is_told_once_when_it_begins_and_once_when_it_is_over() -> None:
     assert (started.window_end, ended.window_end) == (NOON + 10 * MINUTE, NOON + 70 * MINUTE)
 
 
+def test_a_surge_goes_on_until_it_is_over() -> None:
+    watcher, patch = Watcher(), Patch.of(tree(), 3)
+    before = watcher.tally.goes_on(patch)
+    watcher.take_in(*storm())
+    during = watcher.tally.goes_on(patch)
+
+    watcher.advance(NOON + 2 * HOUR)
+
+    assert (before, during, watcher.tally.goes_on(patch)) == (False, True, False)
+
+
 def test_ordinary_reports_are_no_surge() -> None:
     assert told_of([tree(NOON + n * 30 * MINUTE) for n in range(40)], until=NOON + 3 * DAY) == []
 

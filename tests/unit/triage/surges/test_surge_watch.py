@@ -1,0 +1,68 @@
+from typing import Any
+
+from prometheus_client import REGISTRY
+
+from services.triage.patches import Patch
+from services.triage.surge_watch import WATCHER, Gauges
+from shared.events import new_id
+
+
+def lag() -> float | None:
+    return REGISTRY.get_sample_value("route311_lag_messages", {"consumer": WATCHER})
+
+
+def progress() -> float:
+    shown = REGISTRY.get_sample_value("route311_progress_timestamp_seconds", {"consumer": WATCHER})
+    assert shown is not None
+    return shown
+
+
+def going_on(city: str) -> float | None:
+    labels = {"jurisdiction": city, "dedup_group": "tree"}
+    return REGISTRY.get_sample_value("route311_surges", labels)
+
+
+def patch(city: str, district: str) -> Patch:
+    return Patch(3, city, "tree", district)
+
+
+def test_the_lag_is_what_waits_in_all_lanes() -> None:
+    Gauges[str]().show_lag({"standard": 7, "express": 5, "unknown": None}, {})
+
+    assert lag() == 12
+
+
+def test_only_what_moves_on_or_has_nothing_to_do_makes_progress() -> None:
+    gauges: Gauges[str] = Gauges()
+    gauges.show_lag({"standard": 7}, {"standard": 1})
+    began = progress()
+
+    gauges.show_lag({"standard": 8}, {"standard": 1})
+    stood_still = progress()
+    gauges.show_lag({"standard": 7}, {"standard": 2})
+    moved = progress()
+    gauges.show_lag({"standard": 0}, {"standard": 2})
+
+    assert began == stood_still < moved < progress()
+
+
+def test_each_surge_that_goes_on_shows_once() -> None:
+    gauges, city = Gauges[Any](), new_id()
+    for district in ("SE", "SE", "NE"):
+        gauges.show_surge(patch(city, district), goes_on=True)
+    gauges.show_surge(patch(city, "NW"), goes_on=False)
+    both = going_on(city)
+
+    gauges.show_surge(patch(city, "SE"), goes_on=False)
+
+    assert (both, going_on(city)) == (2, 1)
+
+
+def test_a_surge_that_another_instance_watches_shows_no_more() -> None:
+    gauges, city = Gauges[Any](), new_id()
+    gauges.show_surge(patch(city, "SE"), goes_on=True)
+    gauges.show_surge(patch(city, "NE"), goes_on=True)
+
+    gauges.keep([patch(city, "NE")])
+
+    assert going_on(city) == 1
