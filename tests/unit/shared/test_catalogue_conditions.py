@@ -20,6 +20,8 @@ def danger_in(text: str, service_code: str = "OTHER") -> str | None:
 @pytest.mark.parametrize(
     ("condition", "text"),
     [
+        ("menacing_dog", "A loose pit mix lunged at the mailman"),
+        ("menacing_dog", "el perro de la esquina correteó a los niños"),
         ("lane_blocked", "Mattress in the right lane, cars are swerving"),
         ("lane_blocked", "A couch is blocking the right lane of SE Powell"),
         ("lane_blocked", "big rock in the travel lane"),

@@ -19,6 +19,9 @@ def danger(text: str) -> Danger | None:
         "Since last week there is a strong gas smell in our building",
         "For the last month a man waves a gun at people here, he is out there now",
         "I reported this 2 weeks ago and the wire is still sparking over the sidewalk",
+        "There is a fire in the field and the grass is dry",
+        "Hay lumbre en el cerro y el pasto está seco",
+        "Smoke pours out of the attic, half of it is over the street",
         "Halloween decorations caught fire on the porch, the house is burning",
         "Fire in the tent next to the memorial bench for my friend. Help",
         "A man collapsed at the book club and is not breathing",
@@ -57,6 +60,10 @@ def test_what_was_long_ago_or_is_only_supposed_is_none(text: str) -> None:
         "El árbol que se cayó en invierno dejó un tronco",
         "Pintaron una pistola en la pared",
         "Dan ganas de matarlo",
+        "We are planning a bonfire, is that ok?",
+        "Queremos hacer una fogata en la fiesta",
+        "Do you have flyers about drowning prevention",
+        "Están violando el código de ruido",
     ],
 )
 def test_a_figure_of_speech_or_a_picture_is_none(text: str) -> None:
