@@ -4,29 +4,17 @@
 """
 
 import sys
-from collections.abc import Callable
 
 import uvloop
 
-from shared.runtime.kafka import Record, open_sink
+from shared.runtime.kafka import open_sink
 from shared.runtime.kafka.reader import ends_of, tailing
 from shared.runtime.records import Outgoing
 
 _WITHIN_S = 1.0
 
 
-def _as_it_is(record: Record) -> bytes | None:
-    value: bytes | None = record.value
-    return value
-
-
-async def copy(
-    bootstrap: str,
-    source: str,
-    target: str,
-    count: int,
-    value_of: Callable[[Record], bytes | None] = _as_it_is,
-) -> None:
+async def copy(bootstrap: str, source: str, target: str, count: int) -> None:
     """Copy the first ``count`` records of a topic with their keys.
 
     Args:
@@ -34,7 +22,6 @@ async def copy(
         source: The topic that is read, from its oldest record.
         target: The topic that is written.
         count: After so many it ends.
-        value_of: What is written for a record.
     """
     since = dict.fromkeys(await ends_of(bootstrap, [source]), 0)
     copied = 0
@@ -42,7 +29,7 @@ async def copy(
         print("ready", flush=True)  # noqa: T201 - whoever started it waits for this line
         while copied < count:
             records = await tail.more(_WITHIN_S)
-            await sink.publish([Outgoing("", target, r.key or b"", value_of(r)) for r in records])
+            await sink.publish([Outgoing("", target, r.key or b"", r.value) for r in records])
             copied += len(records)
 
 
