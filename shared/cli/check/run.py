@@ -1,8 +1,8 @@
 """A whole check: settle, read everything once, judge."""
 
 import time
-from collections.abc import Iterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 from shared.catalogue import load_catalogue
@@ -14,6 +14,7 @@ from shared.cli.check.invariants import INVARIANTS
 from shared.cli.check.progress import Progress, Silence
 from shared.cli.check.report import Report, Verdict, verdict
 from shared.cli.check.settling import Bounds, settled
+from shared.runtime.kafka.reader import bounds_of
 from shared.runtime.kafka.stretch import between
 
 _REQUESTS = "SELECT count(DISTINCT request_id) FROM intake_submissions"
@@ -38,13 +39,9 @@ async def check(
         progress: Hears how far it is.
     """
     began, progress = time.perf_counter(), progress or Silence()
-    bounds = await settled(bootstrap, admin_dsn, settle_s, progress)
-    with open_book() as book:
+    async with _at_rest(bootstrap, admin_dsn, settle_s, progress) as (book, bounds):
         if history is not None:
             take_history(history, book)
-        progress.at("tables", 0, 1)
-        await take_tables(admin_dsn, book)
-        progress.at("tables", 1, 1)
         records = await _take_log(bootstrap, bounds, book, progress)
         book.close_entries()
         verdicts = list(_judge(book, progress))
@@ -56,6 +53,27 @@ async def check(
         seconds=round(time.perf_counter() - began, 2),
         invariants=verdicts,
     )
+
+
+@asynccontextmanager
+async def _at_rest(
+    bootstrap: str, admin_dsn: str, within_s: float, progress: Progress
+) -> AsyncGenerator[tuple[FactBook, Bounds]]:
+    """Yield what the tables say, and what the broker holds at that very time.
+
+    A message that falls due between the two looks is published after the first one, so the tables
+    are read again where the ends have moved meanwhile.
+    """
+    until = time.monotonic() + within_s
+    while True:
+        bounds = await settled(bootstrap, admin_dsn, until - time.monotonic(), progress)
+        with open_book() as book:
+            progress.at("tables", 0, 1)
+            await take_tables(admin_dsn, book)
+            progress.at("tables", 1, 1)
+            if time.monotonic() >= until or await bounds_of(bootstrap) == bounds:
+                yield book, bounds
+                return
 
 
 async def _take_log(bootstrap: str, bounds: Bounds, book: FactBook, progress: Progress) -> int:

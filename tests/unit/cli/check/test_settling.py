@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.cli.check import settling
+from shared.cli.check import run, settling
 from shared.cli.check.progress import Silence
 from shared.cli.check.settling import Bounds, settled
 from shared.runtime.kafka import Partition
@@ -52,3 +52,24 @@ async def test_what_was_published_and_read_after_the_look_at_the_broker_counts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert await ends_after(monkeypatch, (7, 0), (9, 0), (9, 0)) == 9
+
+
+async def test_tables_that_were_read_while_something_was_published_are_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ends = iter([7, 8, 8, 8])
+    reads: list[object] = []
+
+    async def bounds(*_: object) -> Bounds:
+        return {PARTITION: (0, next(ends))}
+
+    async def take_tables(_: str, book: object) -> None:
+        reads.append(book)
+
+    monkeypatch.setattr(run, "settled", bounds)
+    monkeypatch.setattr(run, "bounds_of", bounds)
+    monkeypatch.setattr(run, "take_tables", take_tables)
+    async with run._at_rest("broker", "database", 60, Silence()) as (book, seen):  # noqa: SLF001
+        assert seen[PARTITION] == (0, 8)
+        assert book is reads[-1]
+    assert len(reads) == 2
