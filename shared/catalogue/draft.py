@@ -83,11 +83,10 @@ def read_draft(root: Path, folder: Path) -> tuple[Draft, list[Fault]]:
 
 def _read_sections(root: Path, place: Path, draft: Draft) -> Iterator[Fault]:
     for name in SECTIONS:
-        path = place / f"{name}.yaml"
-        if path.exists():
+        section = getattr(draft, name)
+        for path in (*place.glob(f"{name}.yaml"), *sorted(place.glob(f"{name}/*.yaml"))):
             document = read_document(root, path)
             yield from document.faults
-            section = getattr(draft, name)
             section.is_whole &= document.is_read
             if document.is_read:
                 yield from section.read(document, document.data)

@@ -228,6 +228,18 @@ def test_a_kind_cannot_stand_in_two_files(tmp_path: Path) -> None:
     assert [(f.file, f.line) for f in caught.value.faults] == [(again, 3), (again, 19)]
 
 
+def test_a_condition_cannot_stand_in_two_files(tmp_path: Path) -> None:
+    again = "common/conditions/again.yaml"
+    write(tmp_path, {**GOOD, again: "burning: {name: {en: Fire, es: Fuego}}\n"})
+
+    with pytest.raises(CatalogueError) as caught:
+        load_catalogue(tmp_path)
+
+    assert {(f.file, f.reason) for f in caught.value.faults} == {
+        (again, "burning is declared twice: keep one")
+    }
+
+
 def test_a_folder_without_any_jurisdiction_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match=r"no folder in .* holds a jurisdiction\.yaml"):
         load_catalogue(tmp_path)

@@ -89,6 +89,17 @@ def test_what_all_jurisdictions_share_is_part_of_each(tmp_path: Path) -> None:
     assert [emergency.code for emergency in town.emergencies] == ["fire"]
 
 
+def test_a_file_may_be_a_folder_with_several_files_of_its_sort(tmp_path: Path) -> None:
+    apart = {
+        "common/conditions/fire.yaml": "smoking: {name: {en: Smoke, es: Humo}}\n",
+        "common/conditions/water.yaml": "wet: {name: {en: Wet, es: Mojado}}\n",
+    }
+
+    town = loaded(write(tmp_path, {**GOOD, **apart}))
+
+    assert set(town.conditions) == {"large", "burning", "smoking", "wet"}
+
+
 def test_phrases_of_conditions_are_found_but_for_their_exceptions(tmp_path: Path) -> None:
     phrases = loaded(tmp_path).phrases
 
