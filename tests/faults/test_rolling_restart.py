@@ -21,7 +21,7 @@ from shared.runtime.migrate import SERVICES, Migration, migrate, migrations_of
 from tests.faults.overload.balanced import Balanced
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 RATE = 50
 STOP_WITHIN_S = 10
