@@ -95,10 +95,10 @@ def update(work_order: dict[str, Any], status: str, **changes: Any) -> bytes:
 
 
 def mails_to(router: Router, address: str, about: str) -> list[Message]:
-    return [mail for mail in router.mails() if mail["To"] == address and about in _text(mail)]
+    return [mail for mail in router.mails() if mail["To"] == address and about in text_of(mail)]
 
 
-def _text(mail: Message) -> str:
+def text_of(mail: Message) -> str:
     parts = [part for part in mail.walk() if part.get_content_type() == "text/plain"]
     return "".join(part.get_payload(decode=True).decode() for part in parts)  # type: ignore[union-attr]
 

@@ -1,0 +1,89 @@
+"""What is decided without work, and why: as the resident and the operator read it."""
+
+from email.message import Message
+from typing import Any
+
+import pytest
+
+from tests.e2e.outside import Router
+from tests.e2e.test_main_job import mails_to, post, report, text_of, work_order_for
+from tests.waiting import eventually
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(180),
+]
+
+ASKER = "gus.canary@example.org"
+
+
+def question(**reporter: str) -> dict[str, Any]:
+    return {
+        "jurisdiction": "portland.gov",
+        "channel": "web",
+        "service_code": "INFO-GENERAL",
+        "description": "What day is my garbage picked up?",
+        "reporter": {"email": ASKER, "status_updates": ["email"], **reporter},
+    }
+
+
+async def decision_on(router: Router, request_id: str) -> dict[str, Any]:
+    async def found() -> dict[str, Any] | None:
+        for event in await router.events("triage-decisions"):
+            if event["data"]["request"]["request_id"] == request_id:
+                data: dict[str, Any] = event["data"]
+                return data
+        return None
+
+    decision = await eventually(found)
+    assert decision
+    return decision
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "A private company picks up at each home."), ("es", "Una compañía privada recoge")],
+)
+async def test_a_plain_question_is_answered_by_mail_and_makes_no_work(
+    router: Router, language: str, said: str
+) -> None:
+    code, accepted = await post(router, question(language=language))
+    assert code == 201
+
+    async def told() -> list[Message]:
+        return mails_to(router, ASKER, said)
+
+    [mail] = await eventually(told)
+    assert accepted["tracking_number"] in text_of(mail)
+    assert "503-823-7202" in text_of(mail)
+    assert mail["Content-Language"] in {language, None}
+    assert (await decision_on(router, accepted["request_id"]))["outcome"] == "answered"
+    await _nothing_else_follows(router, accepted["request_id"])
+
+
+async def _nothing_else_follows(router: Router, request_id: str) -> None:
+    """A report that comes later makes work, and by then the question has made none."""
+    _, later = await post(router, report())
+    await work_order_for(router, "pbot-mod", later["request_id"])
+    work = [topic for topic in await router.topics() if topic.endswith("-work")]
+    events = await router.events("dispatch-cases", *work)
+    assert later["request_id"] in {event["correlationid"] for event in events}
+    assert request_id not in {event["correlationid"] for event in events}
+
+
+async def test_explain_says_in_plain_sentences_why_a_request_was_decided_so(
+    router: Router,
+) -> None:
+    _, accepted = await post(router, report())
+    decision = await decision_on(router, accepted["request_id"])
+
+    code, page, errors = await router.command("triage", "explain", accepted["tracking_number"])
+
+    assert (code, errors.strip()) == (0, "")
+    assert decision["explanation"]
+    for sentence in decision["explanation"]:
+        assert " ".join(sentence.split()) in " ".join(page.split())
+    assert decision["priority"]["level"] in page
+    assert "right lane" in page
+    assert report()["reporter"]["email"] not in page
