@@ -16,6 +16,11 @@ pytestmark = [
 ]
 
 ASKER = "gus.canary@example.org"
+PLACES = {
+    name: {"latitude": latitude, "longitude": -122.65, "accuracy_m": 15}
+    for name, latitude in (("en", 45.50), ("es", 45.51), ("explained", 45.52))
+}
+"""Far enough apart that no report repeats another."""
 
 
 def question(**reporter: str) -> dict[str, Any]:
@@ -59,12 +64,12 @@ async def test_a_plain_question_is_answered_by_mail_and_makes_no_work(
     assert "503-823-7202" in text_of(mail)
     assert mail["Content-Language"] in {language, None}
     assert (await decision_on(router, accepted["request_id"]))["outcome"] == "answered"
-    await _nothing_else_follows(router, accepted["request_id"])
+    await _nothing_else_follows(router, accepted["request_id"], place=PLACES[language])
 
 
-async def _nothing_else_follows(router: Router, request_id: str) -> None:
+async def _nothing_else_follows(router: Router, request_id: str, place: dict[str, float]) -> None:
     """A report that comes later makes work, and by then the question has made none."""
-    _, later = await post(router, report())
+    _, later = await post(router, report(location=place))
     await work_order_for(router, "pbot-mod", later["request_id"])
     work = [topic for topic in await router.topics() if topic.endswith("-work")]
     events = await router.events("dispatch-cases", *work)
@@ -75,7 +80,7 @@ async def _nothing_else_follows(router: Router, request_id: str) -> None:
 async def test_explain_says_in_plain_sentences_why_a_request_was_decided_so(
     router: Router,
 ) -> None:
-    _, accepted = await post(router, report())
+    _, accepted = await post(router, report(location=PLACES["explained"]))
     decision = await decision_on(router, accepted["request_id"])
 
     code, page, errors = await router.command("triage", "explain", accepted["tracking_number"])

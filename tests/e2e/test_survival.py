@@ -175,7 +175,7 @@ async def test_the_same_file_again_makes_no_second_request_and_no_second_message
 async def test_the_command_line_says_how_the_router_is(router: Router) -> None:
     code, output, _ = await router.command("status", "--json")
     assert code == 0
-    assert set(json.loads(output)["services"]) == set(SERVICES)
+    assert set(json.loads(output)["services"]) == {*SERVICES, "triage-stream"}
 
     assert "nothing to do" in (await router.command("migrate"))[1]
     assert "0 changes" in (await router.command("topics", "apply"))[1]
