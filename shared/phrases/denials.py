@@ -23,7 +23,7 @@ DENYING_NOTHING = _wordings(
     "no wait|actually",
     "no deja|dejan|para|paran de",
     "no trespassing|dumping|camping|idea|doubt|power|light|lights|electricity|way|room",
-    "not enter|only|just|sure|working|stop",
+    "not enter|only|just|sure|working|stop|safe",
     "without power|lights|electricity",
     "no puedo|puede|pueden|podemos|se|funciona|funcionan|sirve|sirven|prende|enciende",
     "no estacionar|solo|pasar",

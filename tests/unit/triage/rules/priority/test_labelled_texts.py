@@ -48,6 +48,28 @@ def test_the_rules_judge_texts_as_people_do(
     assert 1 - len(wrong) / len(texts) >= least, shown
 
 
+@pytest.mark.parametrize(
+    ("language", "label", "at_first_sight"),
+    [
+        ("en", "emergency", 12),
+        ("en", "urgent", 12),
+        ("en", "routine", 14),
+        ("en", "harmless", 15),
+        ("es", "emergency", 11),
+        ("es", "urgent", 11),
+        ("es", "routine", 14),
+        ("es", "harmless", 10),
+    ],
+)
+def test_fresh_texts_are_judged_no_worse_than_at_first_sight(
+    language: str, label: str, at_first_sight: int
+) -> None:
+    texts = labelled.of("fresh", language, label)
+
+    assert len(texts) == 15
+    assert sum(text.is_right for text in texts) >= at_first_sight
+
+
 @pytest.mark.parametrize("text", ["a strong chemical smell", "olor a químicos"])
 def test_a_kind_that_sends_people_to_911_makes_an_emergency_of_it(text: str) -> None:
     for code, is_emergency in (("ROW-SPILL", True), ("SEW-ODOR", False)):

@@ -31,6 +31,16 @@ def danger(text: str) -> Danger | None:
         "Hay una línea eléctrica caída con chispas en Prescott y la 15.",
         "Se está quemando la casa, los niños jugando adentro",
         "the dumpster behind my work is on fire lol nobody is doing anything",
+        "my house is on fire what number do i call",
+        "se quema mi casa a qué número llamo",
+        "a man collapsed at the museum of art",
+        "we are not safe here he has a gun",
+        "a mi vecino le dio un infarto viendo el partido",
+        "estoy en la fila del banco y un señor se está muriendo",
+        "atropelló a un niño frente al jardín",
+        "un señor herido pidiendo ayuda en la autopista",
+        "a kid is drowning in the pool behind the trash cans",
+        "hay un poste de luz en llamas",
     ],
 )
 def test_what_goes_on_now_is_a_danger_whatever_else_is_said(text: str) -> None:
@@ -64,6 +74,13 @@ def test_what_was_long_ago_or_is_only_supposed_is_none(text: str) -> None:
         "Queremos hacer una fogata en la fiesta",
         "Do you have flyers about drowning prevention",
         "Están violando el código de ruido",
+        "graffiti that says kill all cops",
+        "Thanks to the crew who fixed the sparking wire so fast",
+        "Gracias a los que arreglaron el cable que echaba chispas",
+        "In 2019 my son broke his arm on that curb",
+        "somebody slashed the tires of my bike",
+        "me estoy ahogando en propaganda del correo",
+        "the kids are dying of boredom",
     ],
 )
 def test_a_figure_of_speech_or_a_picture_is_none(text: str) -> None:
