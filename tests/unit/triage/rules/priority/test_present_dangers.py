@@ -41,6 +41,11 @@ def danger(text: str) -> Danger | None:
         "un señor herido pidiendo ayuda en la autopista",
         "a kid is drowning in the pool behind the trash cans",
         "hay un poste de luz en llamas",
+        "a woman is screaming for help over the music",
+        "atropellaron a una señora y a su perro",
+        "un hombre se está muriendo de frío en la banqueta",
+        "se cayó un árbol sobre un señor y está muerto",
+        "mi abuelo se cayó de la silla y tiene la pierna quebrada",
     ],
 )
 def test_what_goes_on_now_is_a_danger_whatever_else_is_said(text: str) -> None:
