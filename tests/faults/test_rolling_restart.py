@@ -5,7 +5,8 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import aiohttp
@@ -21,7 +22,7 @@ from shared.runtime.migrate import SERVICES, Migration, migrate, migrations_of
 from tests.faults.overload.balanced import Balanced
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(420)]
 
 RATE = 50
 STOP_WITHIN_S = 10
@@ -42,20 +43,18 @@ def next_version(service: str) -> Sequence[Migration]:
     return [*migrations_of(service), *more]
 
 
-@asynccontextmanager
-async def another(intake: Process) -> AsyncGenerator[Process]:
-    """A second instance of intake on a port of its own."""
-    program = intake.program
+def second(process: Process) -> Process:
+    """Another instance of a service on a port of its own; it is yet to be started."""
+    program = process.program
     port = program.port + 1000
-    environment = {**(program.environment or {}), "INTAKE_HTTP_PORT": str(port)}
-    second = Process(
-        replace(program, name="intake-2", port=port, environment=environment), intake.folder
+    environment = {
+        **(program.environment or {}),
+        f"{program.name.upper()}_HTTP_PORT": str(port),
+    }
+    return Process(
+        replace(program, name=f"{program.name}-2", port=port, environment=environment),
+        process.folder,
     )
-    await second.start()
-    try:
-        yield second
-    finally:
-        await second.stop(STOP_WITHIN_S)
 
 
 async def pauses(admin_dsn: str, ended: asyncio.Event) -> float:
@@ -72,16 +71,61 @@ async def pauses(admin_dsn: str, ended: asyncio.Event) -> float:
     return longest_s
 
 
-async def restarted(processes: Sequence[Process]) -> list[float]:
-    """Restart each in turn; return how long each took to stop, in seconds."""
-    took_s = []
-    for process in processes:
-        began = time.monotonic()
-        await process.stop(STOP_WITHIN_S)
-        took_s.append(time.monotonic() - began)
-        assert process.exit_code == 0, f"{process.name} was broken off"
-        await process.start()
-    return took_s
+async def stopped(process: Process) -> float:
+    """Stop it; return how long that took, in seconds."""
+    began = time.monotonic()
+    await process.stop(STOP_WITHIN_S)
+    assert process.exit_code == 0, f"{process.name} was broken off"
+    return time.monotonic() - began
+
+
+@dataclass(slots=True)
+class Router:
+    """The processes that are restarted, each as an operator does it.
+
+    Attributes:
+        intakes: Both behind what balances their load, so one is enough for a while.
+        watcher: What it keeps is in a folder, which belongs to one process at a time.
+        others: Each with its successor, which starts before the one at work stops.
+    """
+
+    intakes: tuple[Process, Process]
+    watcher: Process
+    others: list[tuple[Process, Process]]
+
+    @classmethod
+    def of(cls, services: Sequence[Process]) -> "Router":
+        """The services of one stack, with a second instance of all but the watcher.
+
+        Readers come before writers.
+        """
+        intake, *others, watcher = services
+        pairs = [(one, second(one)) for one in reversed(others)]
+        return cls((intake, second(intake)), watcher, pairs)
+
+    async def restart(self) -> list[float]:
+        """Restart every service; return how long each took to stop, in seconds."""
+        took_s = []
+        for number, (at_work, successor) in enumerate(self.others):
+            await successor.start()
+            took_s.append(await stopped(at_work))
+            self.others[number] = successor, at_work
+        for process in (self.watcher, *self.intakes):
+            took_s.append(await stopped(process))
+            await process.start()
+        return took_s
+
+
+@asynccontextmanager
+async def running(services: Sequence[Process]) -> AsyncGenerator[Router]:
+    """A router with two intakes."""
+    router = Router.of(services)
+    await router.intakes[1].start()
+    try:
+        yield router
+    finally:
+        for process in (*router.intakes, *chain(*router.others)):
+            await process.stop(STOP_WITHIN_S)
 
 
 async def test_every_service_is_restarted_twice_and_no_caller_sees_it(data_folder: Path) -> None:
@@ -90,11 +134,10 @@ async def test_every_service_is_restarted_twice_and_no_caller_sees_it(data_folde
         keys = await prepare(infra, bureaus)
         async with (
             running_services(infra, ROUTER) as services,
-            another(services[0]) as second,
+            running(services) as router,
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as client,
         ):
-            intakes = [services[0], second]
-            bases = [f"http://{process.program.address}" for process in intakes]
+            bases = [f"http://{process.program.address}" for process in router.intakes]
             traffic = Balanced(bases, keys.adapters["demo"], client)
             ended = asyncio.Event()
             stops_s: list[float] = []
@@ -105,7 +148,7 @@ async def test_every_service_is_restarted_twice_and_no_caller_sees_it(data_folde
                     for version in (migrations_of, next_version):
                         steps = await migrate(infra.admin_dsn, steps_of=version)
                         assert len(steps) == (3 * len(SERVICES) if version is next_version else 0)
-                        stops_s += await restarted([*services, second])
+                        stops_s += await router.restart()
                 ended.set()
             missing = await eventually(lambda: _nothing_missing(infra.admin_dsn, traffic.accepted))
 
