@@ -62,7 +62,8 @@ _USES = """
            AS wanted (latitude, longitude, since, until)
      CROSS JOIN LATERAL (
            SELECT latitude, longitude, dedup_key, opened_at FROM cases
-            WHERE hashfloat8extended(latitude, 0) = hashfloat8extended(wanted.latitude, 0)
+            WHERE hashfloat8extended(latitude, hashfloat8extended(longitude, 0))
+                  = hashfloat8extended(wanted.latitude, hashfloat8extended(wanted.longitude, 0))
               AND latitude = wanted.latitude AND longitude = wanted.longitude
               AND opened_at BETWEEN wanted.since AND wanted.until
             ORDER BY opened_at DESC
