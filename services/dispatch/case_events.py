@@ -82,6 +82,6 @@ def _state(case: Case) -> dict[str, Any]:
         "priority": wire_priority(case.priority),
         "service_code": case.service_code,
         "dedup_group": case.dedup_group,
-        "lead_bureau": case.lead.bureau,
+        "lead_bureau": case.lead_bureau,
         "request_count": case.request_count,
     }

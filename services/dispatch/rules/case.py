@@ -32,7 +32,6 @@ OrderStatus: TypeAlias = Literal[
 ]
 CLOSED: frozenset[CaseStatus] = frozenset({"completed", "declined", "referred"})
 FINAL: frozenset[OrderStatus] = frozenset({"completed", "declined", "transferred", "withdrawn"})
-GIVEN_AWAY: frozenset[OrderStatus] = frozenset({"transferred", "withdrawn"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +105,7 @@ class Case:
     Attributes:
         opened_by: The request that opened it.
         linked_case: An earlier case of what may be the same problem.
+        lead_bureau: Whoever leads it, or led it last.
         orders: Its work orders by their number.
         merged_into: The case that has its requests now.
         operator_knew: Set while the priority is one to which an operator lowered it.
@@ -124,6 +124,7 @@ class Case:
     opened_by: str
     linked_case: str | None
     problem: Problem
+    lead_bureau: str
     orders: tuple[WorkOrder, ...]
     closed_at: datetime | None = None
     merged_into: str | None = None
@@ -137,8 +138,8 @@ class Case:
     @property
     def lead(self) -> WorkOrder:
         """The work order whose status the case follows; of a case without one the last it had."""
-        leads = [order for order in reversed(self.orders) if order.role == "lead"]
-        return next((order for order in leads if order.status not in GIVEN_AWAY), leads[0])
+        leads = (order for order in reversed(self.orders) if order.role == "lead")
+        return next(order for order in leads if order.bureau == self.lead_bureau)
 
     @property
     def bureaus(self) -> frozenset[str]:

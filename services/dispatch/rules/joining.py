@@ -74,6 +74,7 @@ def open_case(arrival: Arrival) -> Step:
         opened_by=arrival.request_id,
         linked_case=arrival.linked_case,
         problem=arrival.problem,
+        lead_bureau=arrival.route.lead.bureau,
         orders=(*_orders(arrival, [arrival.route.lead], "lead", due, after=0), *informed),
     )
     number = arrival.tracking_number

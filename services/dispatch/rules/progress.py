@@ -1,5 +1,6 @@
 """What an update that holds changes: its work order, and by the lead's also the case."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ from services.dispatch.rules.lifecycle import Update
 
 AHEAD_AT_MOST = timedelta(hours=1)
 HANDED_OVER = "transferred-by-bureau"
-_CASE_STATUS: dict[OrderStatus, CaseStatus] = {
+CASE_STATUS: Mapping[OrderStatus, CaseStatus] = {
     "issued": "open",
     "acknowledged": "acknowledged",
     "scheduled": "scheduled",
@@ -18,6 +19,7 @@ _CASE_STATUS: dict[OrderStatus, CaseStatus] = {
     "completed": "completed",
     "declined": "declined",
 }
+"""How a case stands, by its lead's work order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def move(case: Case, order: WorkOrder, update: Update, now: datetime) -> tuple[C
     case = case.with_order(moved)
     if moved.role == "informed":
         return case, None
-    status = _CASE_STATUS[moved.status]
+    status = CASE_STATUS[moved.status]
     if status not in CLOSED:
         change = Moved(case.status, order.bureau, update.public_note, moved.scheduled_for)
         return replace(case, version=case.version + 1, status=status), change
@@ -85,7 +87,7 @@ def hand_over(case: Case, order: WorkOrder, to: str, rule: str, handover: Handov
     case = case.with_order(taker)
     if order.role == "informed":
         return case
-    return replace(case, version=case.version + 1, status=_CASE_STATUS[taker.status])
+    return replace(case, version=case.version + 1, status=CASE_STATUS[taker.status], lead_bureau=to)
 
 
 def closing_time(said: datetime, reported_at: datetime, now: datetime) -> datetime:

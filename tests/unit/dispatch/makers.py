@@ -101,6 +101,7 @@ def case(*orders: WorkOrder, **changes: Any) -> Case:
         "opened_by": new_id(),
         "linked_case": None,
         "problem": problem(),
+        "lead_bureau": next(o.bureau for o in reversed(numbered) if o.role == "lead"),
         "orders": numbered,
     }
     return Case(**(fields | changes))

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from shared.events import (
+    CaseClosed,
     CaseReopened,
     CaseStatusChanged,
     WorkOrderChanged,
@@ -48,3 +49,28 @@ async def test_whoever_had_to_stop_is_asked_again_when_a_case_is_reopened(desk: 
         ("DESK", "lead"),
         ("WATER", "informed"),
     ]
+
+
+async def test_a_lead_that_got_other_work_on_the_case_leads_with_that(desk: Desk) -> None:
+    lead, informed = await desk.open("SINKHOLE", "P1")
+    await desk.take(said("DESK", lead, "completed"))
+    given = await desk.take(said("WATER", informed, "transferred", transfer_to="DESK"))
+    [got] = of_type(WorkOrderIssued, given)
+
+    _, *told = await desk.take(ordered("reopen", lead.case_id))
+
+    assert of_type(WorkOrderIssued, told) == []
+    [leads] = [e.data for e in of_type(WorkOrderChanged, told) if e.data.bureau == "DESK"]
+    assert (leads.work_order_id, leads.role) == (got.data.work_order_id, "lead")
+
+
+async def test_who_led_a_case_last_is_told_though_others_got_work_later(desk: Desk) -> None:
+    lead, informed = await desk.open("SINKHOLE", "P1")
+    await desk.take(said("WATER", informed, "transferred", transfer_to="FIRE"))
+    await desk.take(said("DESK", lead, "transferred", transfer_to="PARKS"))
+    await desk.take(ordered("transfer", lead.case_id, bureau="FIRE"))
+
+    closed, *_ = await desk.take(ordered("close", lead.case_id))
+
+    assert isinstance(closed, CaseClosed)
+    assert closed.data.lead_bureau == "FIRE"

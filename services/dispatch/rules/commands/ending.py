@@ -1,6 +1,6 @@
 """An operator ends a case, or takes it up again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from services.dispatch.rules.commands.command import (
     ended,
 )
 from services.dispatch.rules.deadlines import Due
-from services.dispatch.rules.progress import closing_time
+from services.dispatch.rules.progress import CASE_STATUS, closing_time
 
 REOPENED = "reopened-by-operator"
 
@@ -44,7 +44,8 @@ def withdrawn(case: Case) -> Case:
 def reopen(case: Case, due: Due, new_id: Callable[[], str]) -> Verdict:
     """Take a closed case up again: its lead gets a new work order.
 
-    So does each bureau whose own was withdrawn; what another has done or still does stays.
+    So does each bureau whose own was withdrawn; what another has done or still does stays. A lead
+    that works on something else of the case goes on with that as the lead.
 
     Args:
         case: As it is.
@@ -57,21 +58,33 @@ def reopen(case: Case, due: Due, new_id: Callable[[], str]) -> Verdict:
         )
     if not case.is_closed:
         return CommandRefusal("case_open", f"The case is {case.status}, not closed.")
-    orders = (*case.orders, *_anew(case, due, new_id))
-    opened = replace(case, version=case.version + 1, status="open", closed_at=None, orders=orders)
+    taken_up = _with_lead(case, due, new_id)
+    status = CASE_STATUS[taken_up.lead.status]
+    opened = replace(taken_up, version=case.version + 1, status=status, closed_at=None)
+    for order in _withdrawn_last(opened):
+        opened = opened.with_order(_anew(opened, order, due, new_id))
     return Obeyed([Step(opened, Reopened(case.status))])
 
 
-def _anew(case: Case, due: Due, new_id: Callable[[], str]) -> Iterator[WorkOrder]:
+def _with_lead(case: Case, due: Due, new_id: Callable[[], str]) -> Case:
+    """Return the case with its lead at work: with what it works on already, or with a new order."""
+    latest = case.latest_of(case.lead_bureau)
+    if latest is not None and not latest.is_final:
+        return case.with_order(replace(latest, role="lead"))
+    return case.with_order(_anew(case, case.lead, due, new_id))
+
+
+def _withdrawn_last(case: Case) -> list[WorkOrder]:
     latest = {order.bureau: order for order in case.orders}
-    again = [case.lead]
-    again += [o for o in latest.values() if o.status == "withdrawn" and o.bureau != again[0].bureau]
-    for number, order in enumerate(again, len(case.orders) + 1):
-        yield WorkOrder(
-            work_order_id=new_id(),
-            number=number,
-            bureau=order.bureau,
-            role=order.role,
-            due=due,
-            route_rule=REOPENED,
-        )
+    return [order for order in latest.values() if order.status == "withdrawn"]
+
+
+def _anew(case: Case, order: WorkOrder, due: Due, new_id: Callable[[], str]) -> WorkOrder:
+    return WorkOrder(
+        work_order_id=new_id(),
+        number=len(case.orders) + 1,
+        bureau=order.bureau,
+        role=order.role,
+        due=due,
+        route_rule=REOPENED,
+    )
