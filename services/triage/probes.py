@@ -5,7 +5,7 @@ from datetime import datetime
 from math import floor
 from typing import Any, TypeAlias
 
-from services.triage.rules.dedup.grid import Box
+from services.triage.rules.dedup.grid import ROW_DEGREES, Box
 from services.triage.rules.dedup.known_cases import Search
 
 # Of a crowded place the newest are enough: what is older than a window is linked at most. LIMIT
@@ -18,16 +18,17 @@ _OF_USE = """opened_at <= wanted.until
 _COLUMNS = """case_id, dedup_key, service_code, request_id, opened_at, latitude, longitude,
                   address_key, reporter_ref, off_m, words, asset, is_placed, closed_at,
                   merged_into, split_from"""
-NEAR = f"""
+_BY_PLACE = f"""
     SELECT found.*
       FROM unnest($1::text[], $2::float8[], $3::float8[], $4::float8[], $5::float8[],
                   $6::float8[], $7::timestamptz[], $8::timestamptz[])
            AS wanted (key, south, west, north, east, edge, since, until)
-     CROSS JOIN generate_series(floor(south / 0.002)::bigint, floor(north / 0.002)::bigint) AS row
+     CROSS JOIN generate_series(floor(south / {ROW_DEGREES})::bigint,
+                                floor(north / {ROW_DEGREES})::bigint) AS row
      CROSS JOIN LATERAL (
            SELECT {_COLUMNS}
              FROM cases
-            WHERE hashtextextended(dedup_key, floor(latitude / 0.002)::bigint)
+            WHERE hashtextextended(dedup_key, floor(latitude / {ROW_DEGREES})::bigint)
                   = hashtextextended(wanted.key, row)
               AND longitude BETWEEN west AND east
               AND latitude BETWEEN south AND north
@@ -35,26 +36,23 @@ NEAR = f"""
               AND (opened_at >= since OR longitude BETWEEN west + edge AND east - edge
                                          AND latitude BETWEEN south + edge AND north - edge)
               AND dedup_key = wanted.key
-              AND {_OF_USE}
-    UNION ALL
+              AND {_OF_USE}"""  # noqa: S608 - put together from the constants above
+
+
+def _by(column: str, first: int) -> str:
+    """Return the branch that compares a column, with its parameters from ``first`` on."""
+    return f"""
     SELECT found.*
-      FROM unnest($9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[])
-           AS wanted (key, address, since, until)
+      FROM unnest(${first}::text[], ${first + 1}::text[], ${first + 2}::timestamptz[],
+                  ${first + 3}::timestamptz[]) AS wanted (key, name, since, until)
      CROSS JOIN LATERAL (
            SELECT {_COLUMNS}
              FROM cases
-            WHERE dedup_key = wanted.key AND address_key = wanted.address
-              AND {_OF_USE}
-    UNION ALL
-    SELECT found.*
-      FROM unnest($13::text[], $14::text[], $15::timestamptz[], $16::timestamptz[])
-           AS wanted (key, reporter, since, until)
-     CROSS JOIN LATERAL (
-           SELECT {_COLUMNS}
-             FROM cases
-            WHERE dedup_key = wanted.key AND reporter_ref = wanted.reporter
-              AND {_OF_USE}
-"""  # noqa: S608 - put together from the constants above
+            WHERE dedup_key = wanted.key AND {column} = wanted.name
+              AND {_OF_USE}"""  # noqa: S608 - put together from constants
+
+
+NEAR = "UNION ALL".join([_BY_PLACE, _by("address_key", 9), _by("reporter_ref", 13)])
 _TOGETHER_DEGREES = 0.0005  # places as near as this are asked about as one
 
 _Span: TypeAlias = tuple[datetime, datetime]

@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import asyncpg
 import typer
@@ -17,10 +17,9 @@ from shared.cli.places import DataOption, JsonOption, find_admin_dsn, find_kafka
 from shared.cli.stack import DEFAULT_DATA
 from shared.runtime.kafka.reader import bounds_of, positions_of
 from shared.runtime.kafka.source import Partition
+from shared.runtime.kafka.stretch import Spans
 from shared.runtime.migrate import SERVICES
 from shared.topics import DEAD_LETTERS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
-
-Bounds: TypeAlias = Mapping[Partition, tuple[int, int]]
 
 _POSITIONS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
 _OUTBOX = """
@@ -82,7 +81,7 @@ async def _read(bootstrap: str, admin_dsn: str) -> RouterStatus:
 async def _service(
     connection: "asyncpg.Connection[asyncpg.Record]",
     name: str,
-    bounds: Bounds,
+    bounds: Spans,
 ) -> ServiceStatus:
     positions = {
         Partition(row["topic"], row["partition"]): row["next_offset"]
@@ -94,14 +93,14 @@ async def _service(
     return ServiceStatus(_lag(positions, bounds), waiting["waiting"], oldest_s)
 
 
-async def _positions_of_watcher(bootstrap: str, bounds: Bounds) -> dict[Partition, int | None]:
+async def _positions_of_watcher(bootstrap: str, bounds: Spans) -> dict[Partition, int | None]:
     """Return where the surge watcher goes on; it keeps that in Kafka and not in the database."""
     known = await positions_of(bootstrap, WATCHER)
     lanes = (INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name)
     return {place: known.get(place) for place in bounds if place.topic in lanes}
 
 
-def _lag(positions: Mapping[Partition, int | None], bounds: Bounds) -> dict[str, int]:
+def _lag(positions: Mapping[Partition, int | None], bounds: Spans) -> dict[str, int]:
     """Return what waits by topic, where anything does."""
     lag: Counter[str] = Counter()
     for place, at in positions.items():
@@ -110,7 +109,7 @@ def _lag(positions: Mapping[Partition, int | None], bounds: Bounds) -> dict[str,
     return {topic: count for topic, count in lag.items() if count}
 
 
-def _parked(bounds: Bounds) -> dict[str, int]:
+def _parked(bounds: Spans) -> dict[str, int]:
     parked: dict[str, int] = {}
     for partition, (first, end) in bounds.items():
         if partition.topic.endswith(DEAD_LETTERS) and end > first:

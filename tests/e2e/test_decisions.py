@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.outside import Router
-from tests.e2e.test_main_job import mails_to, post, report, text_of, work_order_for
+from tests.e2e.test_main_job import mails_to, post, report, text_of, told_of, work_order_for
 from tests.waiting import eventually
 
 pytestmark = [
@@ -34,16 +34,7 @@ def question(**reporter: str) -> dict[str, Any]:
 
 
 async def decision_on(router: Router, request_id: str) -> dict[str, Any]:
-    async def found() -> dict[str, Any] | None:
-        for event in await router.events("triage-decisions"):
-            if event["data"]["request"]["request_id"] == request_id:
-                data: dict[str, Any] = event["data"]
-                return data
-        return None
-
-    decision = await eventually(found)
-    assert decision
-    return decision
+    return await told_of(router, "triage-decisions", request_id, "triaged.v1")
 
 
 @pytest.mark.parametrize(

@@ -62,17 +62,22 @@ async def status_of(router: Router, tracking_number: str) -> dict[str, Any]:
 
 
 async def work_order_for(router: Router, bureau: str, request_id: str) -> dict[str, Any]:
+    return await told_of(router, f"bureau-{bureau}-work", request_id, "issued.v1")
+
+
+async def told_of(router: Router, topic: str, request_id: str, ending: str) -> dict[str, Any]:
+    """Wait for the event about a request whose type ends so; return what it says."""
+
     async def found() -> dict[str, Any] | None:
-        events = await router.events(f"bureau-{bureau}-work")
-        for event in events:
-            if event["correlationid"] == request_id and event["type"].endswith("issued.v1"):
+        for event in await router.events(topic):
+            if event["correlationid"] == request_id and event["type"].endswith(ending):
                 data: dict[str, Any] = event["data"]
                 return data
         return None
 
-    work_order = await eventually(found)
-    assert work_order
-    return work_order
+    said = await eventually(found)
+    assert said
+    return said
 
 
 def update(work_order: dict[str, Any], status: str, **changes: Any) -> bytes:
@@ -156,7 +161,7 @@ async def test_contact_data_is_on_its_own_topic_alone(router: Router) -> None:
     await post(router, report(description=f"Sofa, ask Ana Canary, {EMAIL}, 503-555-0142"))
     fence_code, fence = await post(router, report(reporter=None))
     assert fence_code == 201
-    await work_order_for_any(router, fence["request_id"])
+    await told_of(router, "triage-decisions", fence["request_id"], "triaged.v1")
 
     for topic in await router.topics():
         if topic in {"intake-contacts", "channel-submissions"} or topic.startswith("__"):
@@ -164,14 +169,6 @@ async def test_contact_data_is_on_its_own_topic_alone(router: Router) -> None:
         for _, value, _ in await router.records(topic):
             assert EMAIL.encode() not in (value or b""), topic
             assert b"555-0142" not in (value or b""), topic
-
-
-async def work_order_for_any(router: Router, request_id: str) -> None:
-    async def decided() -> bool:
-        events = await router.events("triage-decisions")
-        return any(event["data"]["request_id"] == request_id for event in events)
-
-    await eventually(decided)
 
 
 async def test_garbage_is_parked_with_its_reason_and_the_rest_flows(router: Router) -> None:

@@ -13,9 +13,9 @@ from shared.cli.check.history import take_history
 from shared.cli.check.invariants import INVARIANTS
 from shared.cli.check.progress import Progress, Silence
 from shared.cli.check.report import Report, Verdict, verdict
-from shared.cli.check.settling import Bounds, settled
+from shared.cli.check.settling import settled
 from shared.runtime.kafka.reader import bounds_of
-from shared.runtime.kafka.stretch import between
+from shared.runtime.kafka.stretch import Spans, between
 
 _REQUESTS = "SELECT count(DISTINCT request_id) FROM intake_submissions"
 
@@ -58,7 +58,7 @@ async def check(
 @asynccontextmanager
 async def _at_rest(
     bootstrap: str, admin_dsn: str, within_s: float, progress: Progress
-) -> AsyncGenerator[tuple[FactBook, Bounds]]:
+) -> AsyncGenerator[tuple[FactBook, Spans]]:
     """Yield what the tables say, and what the broker holds at that very time.
 
     A message that falls due between the two looks is published after the first one, so the tables
@@ -76,7 +76,7 @@ async def _at_rest(
                 return
 
 
-async def _take_log(bootstrap: str, bounds: Bounds, book: FactBook, progress: Progress) -> int:
+async def _take_log(bootstrap: str, bounds: Spans, book: FactBook, progress: Progress) -> int:
     log = LogFacts(book, load_catalogue())
     log.take_bounds(bounds)
     ours = {p: limits for p, limits in bounds.items() if p.topic in log.topics}

@@ -1,13 +1,13 @@
 """Waiting until nothing is under way any more."""
 
 import asyncio
-from collections.abc import Mapping
 
 import asyncpg
 
 from shared.cli.check.progress import Progress
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import bounds_of
+from shared.runtime.kafka.stretch import Spans
 from shared.runtime.migrate import SERVICES
 
 _LOOK_EVERY_S = 0.5
@@ -19,10 +19,8 @@ _TO_SEND = """
 _SET_ASIDE = "SELECT count(*) FROM {}.deferred"
 _POSITIONS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
 
-Bounds = Mapping[Partition, tuple[int, int]]
 
-
-async def settled(bootstrap: str, admin_dsn: str, within_s: float, progress: Progress) -> Bounds:
+async def settled(bootstrap: str, admin_dsn: str, within_s: float, progress: Progress) -> Spans:
     """Wait until every outbox is empty, every message sent, and every service at the ends.
 
     Twice in a row, and with the same ends: what was published and read between the look at the
@@ -58,7 +56,7 @@ async def settled(bootstrap: str, admin_dsn: str, within_s: float, progress: Pro
         await connection.close()
 
 
-async def _left(connection: "asyncpg.Connection[asyncpg.Record]", bounds: Bounds) -> int:
+async def _left(connection: "asyncpg.Connection[asyncpg.Record]", bounds: Spans) -> int:
     left: int = await connection.fetchval(_TO_SEND)
     for service in SERVICES:
         left += await connection.fetchval(_WAITING.format(service))

@@ -1,13 +1,12 @@
 """What ``route311 dlq show`` says of one parked record."""
 
 from base64 import b64encode
-from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any
 
 from shared.cli.recovery.escaping import printable
 from shared.errors import Route311Error
-from shared.runtime.kafka import Partition
+from shared.runtime.kafka.stretch import Spans
 from shared.runtime.recovery.choosing import Choice, chosen
 from shared.runtime.recovery.memory import Standing
 from shared.runtime.recovery.parked import Parked
@@ -19,7 +18,7 @@ class NotParkedError(Route311Error):
     code = "not_parked"
 
 
-async def find(bootstrap: str, bounds: Mapping[Partition, tuple[int, int]], place: str) -> Parked:
+async def find(bootstrap: str, bounds: Spans, place: str) -> Parked:
     """Return the parked record that lies at a place, or that lay there before it was parked.
 
     Raises:

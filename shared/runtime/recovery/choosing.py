@@ -1,11 +1,10 @@
 """Choosing among parked records."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.runtime.kafka import Partition
 from shared.runtime.kafka.stretch import Spans, between
 from shared.runtime.recovery.parked import Parked, parked
 from shared.topics import DEAD_LETTERS
@@ -24,7 +23,7 @@ class Choice:
     code: str | None = None
     since: datetime | None = None
 
-    def spans(self, bounds: Mapping[Partition, tuple[int, int]]) -> Spans:
+    def spans(self, bounds: Spans) -> Spans:
         """Return the parts of the log that can hold them."""
         return {
             p: span

@@ -6,7 +6,10 @@ from typing import NamedTuple
 from shared.values import EARTH_RADIUS_M, MAX_LONGITUDE, GeoPoint
 
 ROW_DEGREES = 0.002
-"""How high a row of the Earth is, some 222 m: places are kept by row, in a row by longitude."""
+"""How high a row of the Earth is, some 222 m: places are kept by row, in a row by longitude.
+
+The index over places has rows of this height too (``migrations/0008_places.sql``).
+"""
 
 _SLACK_M = 0.01  # rounding may not hide what lies on the very edge
 _ONCE_AROUND = 2 * MAX_LONGITUDE

@@ -18,7 +18,8 @@ from shared.events import (
     OperatorCommanded,
     SubmissionHandedIn,
 )
-from shared.runtime.kafka import Partition, Record
+from shared.runtime.kafka import Record
+from shared.runtime.kafka.stretch import Spans
 from shared.runtime.messages import Unfit, place_of, read
 from shared.topics import DEAD_LETTERS, INTAKE_CONTACTS, Topic, all_topics
 
@@ -36,7 +37,7 @@ class LogFacts:
         decoders = {topic.events: Decoder[Any](topic.events) for topic in _live(self.topics)}
         self._decoders = {topic.name: decoders[topic.events] for topic in _live(self.topics)}
 
-    def take_bounds(self, bounds: Mapping[Partition, tuple[int, int]]) -> None:
+    def take_bounds(self, bounds: Spans) -> None:
         """Note how much of each topic there is, and what is known about it."""
         for partition, (first, end) in bounds.items():
             self._book.add("partitions", (partition.topic, partition.partition, first, end))

@@ -7,8 +7,9 @@ import pytest
 
 from shared.cli.check import run, settling
 from shared.cli.check.progress import Silence
-from shared.cli.check.settling import Bounds, settled
+from shared.cli.check.settling import settled
 from shared.runtime.kafka import Partition
+from shared.runtime.kafka.stretch import Spans
 
 PARTITION = Partition("dispatch-cases", 0)
 
@@ -20,7 +21,7 @@ class Looks:
         self._looks: Iterator[tuple[int, int]] = iter(looks)
         self._left = 0
 
-    async def bounds(self, _: str) -> Bounds:
+    async def bounds(self, _: str) -> Spans:
         end, self._left = next(self._looks)
         return {PARTITION: (0, end)}
 
@@ -60,7 +61,7 @@ async def test_tables_that_were_read_while_something_was_published_are_read_agai
     ends = iter([7, 8, 8, 8])
     reads: list[object] = []
 
-    async def bounds(*_: object) -> Bounds:
+    async def bounds(*_: object) -> Spans:
         return {PARTITION: (0, next(ends))}
 
     async def take_tables(_: str, book: object) -> None:

@@ -5,14 +5,15 @@ from shared.catalogue.answers import read_answers
 from tests.unit.triage.rules.priority import labelled
 
 ANSWERS = read_answers(labelled.portland().folder)
+assert ANSWERS is not None
+FINDER = AnswerFinder(ANSWERS)
 
 
 def answered(text: str, kind: str = "INFO-GENERAL", *, has_more: bool = False) -> str | None:
     rules = labelled.rules()
     service = rules.services[kind]
-    assert ANSWERS is not None
     met = rules.assess(service, text, {}, None).met
-    found = AnswerFinder(ANSWERS).answer(service, text, met, has_more=has_more)
+    found = FINDER.answer(service, text, met, has_more=has_more)
     return found.code if found else None
 
 
