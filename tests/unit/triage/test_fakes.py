@@ -1,10 +1,11 @@
 import pytest
 
 from tests.unit.triage.cases_suite import CasesSuite
+from tests.unit.triage.corrections_suite import CorrectionsSuite
 from tests.unit.triage.fakes import InMemoryCases
 
 
-class TestInMemoryCases(CasesSuite):
+class TestInMemoryCases(CasesSuite, CorrectionsSuite):
     @pytest.fixture
     def cases(self) -> InMemoryCases:
         return InMemoryCases()

@@ -1,32 +1,20 @@
 """Dispatch against the real Kafka and PostgreSQL, with the city's own catalogue."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
-
 import pytest
 
-from services.dispatch.app import dispatch
 from services.dispatch.settings import DispatchSettings
 from shared.catalogue import load_catalogue
 from shared.events import (
     CaseClosed,
     CaseOpened,
-    CaseRequestAttached,
-    CaseRequestSplit,
-    RequestTriaged,
     UpdateAccepted,
     UpdateRefused,
-    WorkOrder,
-    WorkOrderUpdated,
     encode,
     new_id,
 )
 from shared.topics import (
     DISPATCH_CASES,
     DISPATCH_CLOSINGS,
-    OPERATOR_COMMANDS,
     TRIAGE_DECISIONS,
     bureau_receipts,
     bureau_updates,
@@ -34,90 +22,24 @@ from shared.topics import (
 )
 from tests.builders import (
     decision,
-    operator_commanded,
-    priority,
-    request,
     request_triaged,
-    work_order_updated,
 )
-from tests.conftest import Database
-from tests.stack import Stores
+from tests.integration.dispatch.conftest import running_dispatch
+from tests.integration.dispatch.sinkholes import (
+    BUREAUS,
+    INFORMED,
+    LEAD,
+    everything,
+    opened,
+    say,
+    sinkhole,
+    update,
+)
 from tests.topic_log import TopicLog
 from tests.unit.dispatch.log import Log
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
-
-LEAD, INFORMED = "PBOT-MOD", ("BES", "WATER")
-BUREAUS = (LEAD, *INFORMED)
-
-
-@pytest.fixture
-def settings(stores: Stores, database: Database) -> DispatchSettings:
-    return DispatchSettings.model_validate(
-        {
-            "ROUTE311_KAFKA_BOOTSTRAP": stores.bootstrap,
-            "postgres_dsn": database.dsn("dispatch"),
-            "http_port": 0,
-        }
-    )
-
-
-@asynccontextmanager
-async def running_dispatch(settings: DispatchSettings) -> AsyncGenerator[None]:
-    """Run dispatch beside the test; when it fails, the test fails at once with its error."""
-    stopping = asyncio.Event()
-    async with dispatch(settings) as parts, asyncio.TaskGroup() as group:
-        for work in parts.work:
-            group.create_task(_run(work, stopping))
-        yield
-        stopping.set()
-
-
-async def _run(work: Any, stopping: asyncio.Event) -> None:
-    await work(stopping)
-
-
-@pytest.fixture
-async def running(settings: DispatchSettings) -> AsyncGenerator[None]:
-    async with running_dispatch(settings):
-        yield
-
-
-def sinkhole(case_id: str | None = None, level: str = "P1", score: int = 80) -> RequestTriaged:
-    of = request(service_code="ROW-SINKHOLE", dedup_group="pavement")
-    return request_triaged(
-        decision(of, case_id=case_id or new_id(), priority=priority(level, score))
-    )
-
-
-async def say(log: TopicLog, sender: str, event: WorkOrderUpdated) -> None:
-    await log.write(bureau_updates(sender), "case", encode(event))
-
-
-async def opened(log: TopicLog, decided: RequestTriaged) -> dict[str, WorkOrder]:
-    """Open a case; return the first work order of each bureau."""
-    await log.publish(decided)
-    return {bureau: (await log.at_least(1, bureau_work(bureau)))[0].data for bureau in BUREAUS}
-
-
-def update(of: WorkOrder, status: str, **changes: Any) -> WorkOrderUpdated:
-    fields = {"work_order_id": of.work_order_id, "bureau": of.bureau, "status": status}
-    return work_order_updated(**(fields | changes))
-
-
-def order_of(command: str, case_id: str, **changes: Any) -> dict[str, Any]:
-    fields = {"command": command, "case_id": case_id, "actor": "kim", "reason": "Looked at it"}
-    return fields | changes
-
-
-async def everything(log: TopicLog, bureaus: Sequence[str] = BUREAUS) -> Log:
-    said = Log()
-    said.append(await log.events(DISPATCH_CASES))
-    for bureau in bureaus:
-        said.append(await log.events(bureau_work(bureau)))
-        said.append(await log.events(bureau_receipts(bureau)))
-    return said
 
 
 @pytest.mark.usefixtures("running")
@@ -261,81 +183,6 @@ async def test_what_cannot_be_handled_is_parked_and_the_rest_goes_on(topic_log: 
         b"not_in_catalogue": encode(uncatalogued),
         b"undecodable_event": b"garbage",
     }
-
-
-@pytest.mark.usefixtures("running")
-async def test_an_operators_split_and_merge_reach_everybody_who_must_know(
-    topic_log: TopicLog,
-) -> None:
-    first = sinkhole()
-    case_id = first.data.case_id or ""
-    second = sinkhole(case_id)
-    await opened(topic_log, first)
-    await topic_log.publish(second)
-    await topic_log.at_least(2, DISPATCH_CASES)
-    split = operator_commanded(
-        data=order_of("split_request", case_id, request_id=second.data.request_id)
-    )
-
-    await topic_log.write(OPERATOR_COMMANDS, case_id, encode(split))
-    await topic_log.write(OPERATOR_COMMANDS, case_id, encode(split))
-    *_, left, alone = await topic_log.at_least(4, DISPATCH_CASES)
-    by_type = {type(event): event for event in (left, alone)}
-    new_case = by_type[CaseOpened].data.case_id
-    merge = operator_commanded(data=order_of("merge_case", new_case, into_case=case_id))
-    await topic_log.write(OPERATOR_COMMANDS, new_case, encode(merge))
-
-    [told_of_split, told_of_merge] = await topic_log.at_least(2, DISPATCH_CLOSINGS)
-    assert isinstance(told_of_split, CaseRequestSplit)
-    assert (told_of_split.data.to_case, told_of_split.causationid) == (new_case, split.id)
-    assert isinstance(told_of_merge, CaseClosed)
-    assert (told_of_merge.data.merged_into, told_of_merge.causationid) == (case_id, merge.id)
-    cases = await topic_log.at_least(6, DISPATCH_CASES)
-    attached = [event for event in cases if isinstance(event, CaseRequestAttached)]
-    assert [(e.data.case_id, e.data.moved_from, e.data.moves) for e in attached] == [
-        (case_id, None, 0),
-        (case_id, new_case, 2),
-    ]
-
-    async def all_told() -> Log | None:
-        said = await everything(topic_log)
-        withdrawn = [o for o in said.told.values() if o.status == "withdrawn"]
-        return said if len(withdrawn) == len(BUREAUS) else None
-
-    said = await eventually(all_told)
-    assert said is not None
-    said.versions_have_no_gaps()
-
-
-@pytest.mark.usefixtures("running")
-async def test_a_refused_command_is_parked_with_the_reason_and_holds_nothing_up(
-    topic_log: TopicLog,
-) -> None:
-    decided = sinkhole()
-    case_id = decided.data.case_id or ""
-    await opened(topic_log, decided)
-    wrong = [
-        operator_commanded(data=order_of("reopen", case_id)),
-        operator_commanded(data=order_of("close", case_id, reason=None)),
-        operator_commanded(data=order_of("close", "no case")),
-    ]
-    close = operator_commanded(data=order_of("close", case_id))
-    for event in (*wrong, *wrong, close):
-        await topic_log.write(OPERATOR_COMMANDS, case_id, encode(event))
-
-    [closed] = await topic_log.at_least(1, DISPATCH_CLOSINGS)
-
-    assert closed.causationid == close.id
-
-    async def refusals() -> list[tuple[bytes | None, bytes]]:
-        records = await topic_log.records(f"{OPERATOR_COMMANDS.name}-dlq")
-        return [(r.value, dict(r.headers)["code"]) for r in records] if len(records) > 2 else []
-
-    assert await eventually(refusals) == [
-        (encode(wrong[0]), b"case_open"),
-        (encode(wrong[1]), b"invalid"),
-        (encode(wrong[2]), b"unknown_case"),
-    ]
 
 
 async def test_two_instances_and_a_restart_keep_every_version_in_its_place(

@@ -13,13 +13,14 @@ from shared.runtime.postgres import Pool, UnstorableError, open_pool, transactio
 from tests.builders import NOON, north_of
 from tests.conftest import Database
 from tests.unit.triage.cases_suite import REACH, CasesSuite, decided
+from tests.unit.triage.corrections_suite import CorrectionsSuite
 from tests.unit.triage.makers import HERE, HOUR, KEY, case, report
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
 
-class TestPostgresCases(CasesSuite):
+class TestPostgresCases(CasesSuite, CorrectionsSuite):
     @pytest.fixture
     async def cases(self, database: Database) -> AsyncGenerator[PostgresCases]:
         async with open_pool(database.dsn("triage")) as pool, transaction(pool) as db:

@@ -3,75 +3,31 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 
-from services.triage.app import triage
-from services.triage.settings import TriageSettings
-from shared.events import CaseClosed, CaseClosing, Decision, Event, RequestSubmitted, encode, new_id
+from shared.events import CaseClosed, CaseClosing, Decision, RequestSubmitted, encode
 from shared.runtime.service import Parts
 from shared.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
-from shared.values import GeoPoint
 from tests.builders import (
     NOON,
     PIONEER_SQUARE,
     location,
     north_of,
     priority,
-    request_submitted,
 )
 from tests.conftest import Database
+from tests.integration.triage.camps import by_request, camp
+from tests.integration.triage.conftest import Running
 from tests.stack import Stores
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
-Running: TypeAlias = Callable[[], AbstractAsyncContextManager[Parts]]
 CAMP_KEY = "portland.gov:camp"
-
-
-@pytest.fixture
-def running(stores: Stores, database: Database) -> Running:
-    """Return a maker of running instances; when one fails, the test fails with its error."""
-    settings = TriageSettings.model_validate(
-        {
-            "ROUTE311_KAFKA_BOOTSTRAP": stores.bootstrap,
-            "postgres_dsn": database.dsn("triage"),
-            "http_port": 0,
-        }
-    )
-
-    @asynccontextmanager
-    async def instance() -> AsyncGenerator[Parts]:
-        stopping = asyncio.Event()
-        async with triage(settings) as parts, asyncio.TaskGroup() as group:
-            for work in parts.work:
-                group.create_task(_run(work, stopping))
-            yield parts
-            stopping.set()
-
-    return instance
-
-
-async def _run(work: Any, stopping: asyncio.Event) -> None:
-    await work(stopping)
-
-
-def camp(point: GeoPoint = PIONEER_SQUARE, **changes: Any) -> RequestSubmitted:
-    fields: dict[str, Any] = {
-        "service_code": "CAMP-REPORT",
-        "dedup_group": "camp",
-        "description": "Two tents",
-        "location": location(point),
-    }
-    return request_submitted(**(fields | changes))
 
 
 def closing(decision: Decision, **changes: Any) -> CaseClosed:
@@ -89,10 +45,6 @@ def closing(decision: Decision, **changes: Any) -> CaseClosed:
         "closed_at": NOON,
     }
     return CaseClosed.of(CaseClosing(**(fields | changes)), now=NOON)
-
-
-def by_request(decisions: Sequence[Event]) -> dict[str, Decision]:
-    return {event.data.request_id: event.data for event in decisions}
 
 
 async def test_thirty_reports_of_one_camp_are_one_case_with_29_duplicates(
@@ -247,59 +199,6 @@ async def test_instances_that_come_and_go_never_make_two_cases_of_one_problem(
     opened = [event.data for event in decisions if event.data.outcome == "new"]
     assert sorted(decision.request.dedup_group for decision in opened) == sorted(groups)
     assert len({event.data.case_id for event in decisions}) == 24
-
-
-async def test_a_stored_decision_explains_itself_by_id_and_by_number(
-    running: Running, topic_log: TopicLog, database: Database
-) -> None:
-    first, second = camp(), camp(north_of(PIONEER_SQUARE, 70), tracking_number="26-9T7E-89")
-    async with running():
-        await topic_log.publish(first, second)
-        decisions = by_request(await topic_log.at_least(2, TRIAGE_DECISIONS))
-        await _handed_in(database, second)
-        by_id = await _explain(database, second.data.request_id)
-        by_number = await _explain(database, "26 9t7e 89")
-        strange = await _explain(database, new_id())
-
-    assert by_id == by_number
-    assert by_id[0] == 0
-    found = json.loads(by_id[1])
-    assert found["request_id"] == second.data.request_id
-    assert found["explanation"] == list(decisions[second.data.request_id].explanation)
-    assert len(found["explanation"]) > 1
-    assert strange[0] == 1
-    assert strange[2].count("\n") == 1
-    assert "there is no request" in strange[2]
-
-
-async def _explain(database: Database, request: str) -> tuple[int | None, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("route311"),
-        *("triage", "explain", request, "--json"),
-        env={
-            "ROUTE311_KAFKA_BOOTSTRAP": database.stores.bootstrap,
-            "ROUTE311_ADMIN_DSN": database.admin_dsn,
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    said, wrong = await process.communicate()
-    return process.returncode, said.decode(), wrong.decode()
-
-
-async def _handed_in(database: Database, event: RequestSubmitted) -> None:
-    """Note the request as intake does."""
-    connection = await asyncpg.connect(database.admin_dsn)
-    await connection.execute(
-        "INSERT INTO intake.requests (request_id, tracking_number, jurisdiction, service_code,"
-        " submitted_at) VALUES ($1, $2, $3, $4, $5)",
-        event.data.request_id,
-        event.data.tracking_number,
-        event.data.jurisdiction,
-        event.data.service_code,
-        event.data.submitted_at,
-    )
-    await connection.close()
 
 
 async def _shared(*instances: Parts) -> bool:

@@ -1,0 +1,45 @@
+"""Dispatch on the real broker and database."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from services.dispatch.app import dispatch
+from services.dispatch.settings import DispatchSettings
+from tests.conftest import Database
+from tests.stack import Stores
+
+
+@pytest.fixture
+def settings(stores: Stores, database: Database) -> DispatchSettings:
+    return DispatchSettings.model_validate(
+        {
+            "ROUTE311_KAFKA_BOOTSTRAP": stores.bootstrap,
+            "postgres_dsn": database.dsn("dispatch"),
+            "http_port": 0,
+        }
+    )
+
+
+@asynccontextmanager
+async def running_dispatch(settings: DispatchSettings) -> AsyncGenerator[None]:
+    """Run dispatch beside the test; when it fails, the test fails at once with its error."""
+    stopping = asyncio.Event()
+    async with dispatch(settings) as parts, asyncio.TaskGroup() as group:
+        for work in parts.work:
+            group.create_task(_run(work, stopping))
+        yield
+        stopping.set()
+
+
+async def _run(work: Any, stopping: asyncio.Event) -> None:
+    await work(stopping)
+
+
+@pytest.fixture
+async def running(settings: DispatchSettings) -> AsyncGenerator[None]:
+    async with running_dispatch(settings):
+        yield

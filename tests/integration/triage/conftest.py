@@ -1,0 +1,43 @@
+"""Triage on the real broker and database."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeAlias
+
+import pytest
+
+from services.triage.app import triage
+from services.triage.settings import TriageSettings
+from shared.runtime.service import Parts
+from tests.conftest import Database
+from tests.stack import Stores
+
+Running: TypeAlias = Callable[[], AbstractAsyncContextManager[Parts]]
+
+
+@pytest.fixture
+def running(stores: Stores, database: Database) -> Running:
+    """Return a maker of running instances; when one fails, the test fails with its error."""
+    settings = TriageSettings.model_validate(
+        {
+            "ROUTE311_KAFKA_BOOTSTRAP": stores.bootstrap,
+            "postgres_dsn": database.dsn("triage"),
+            "http_port": 0,
+        }
+    )
+
+    @asynccontextmanager
+    async def instance() -> AsyncGenerator[Parts]:
+        stopping = asyncio.Event()
+        async with triage(settings) as parts, asyncio.TaskGroup() as group:
+            for work in parts.work:
+                group.create_task(_run(work, stopping))
+            yield parts
+            stopping.set()
+
+    return instance
+
+
+async def _run(work: Any, stopping: asyncio.Event) -> None:
+    await work(stopping)

@@ -1,0 +1,152 @@
+"""What every store of triage's cases must do with what operators correct."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.triage.handlers import Cases
+from services.triage.ledger import Split, Turn
+from services.triage.rules.dedup.comparison import Case, Report
+from services.triage.rules.priority.reporters import Reporters
+from shared.events import new_id
+from tests.builders import NOON, north_of
+from tests.unit.triage.cases_suite import MARKS, decided, found
+from tests.unit.triage.makers import DAY, HERE, HOUR, KEY, case, report
+
+
+def split(of: Report, **changes: Any) -> Split:
+    fields: dict[str, Any] = {
+        "request_id": of.request_id,
+        "from_case": new_id(),
+        "to_case": new_id(),
+        "version": 3,
+    }
+    return Split(**(fields | changes))
+
+
+def made_by(left: Split, of: Report) -> Case:
+    """The case that the request of a split has of its own."""
+    return Case(left.to_case, KEY, of, split_from=left.from_case)
+
+
+class CorrectionsSuite:
+    """Splits, merges and who reported what after them."""
+
+    async def test_a_split_makes_a_case_where_each_request_was(self, cases: Cases) -> None:
+        tents, trash, stays = (
+            report(address="12 oak st", reporter="ana", **MARKS),
+            report(),
+            report(),
+        )
+        await cases.record([decided(of, new_id()) for of in (stays, tents, trash)])
+        first, second = split(tents), split(trash)
+
+        await cases.split([split(report()), first, second])
+
+        assert set(await found(cases, report())) == {made_by(first, tents), made_by(second, trash)}
+
+    async def test_a_split_is_remembered_until_its_request_is_decided(self, cases: Cases) -> None:
+        tents = report()
+        early = split(tents)
+        await cases.split([early])
+        assert await found(cases, report()) == []
+
+        await cases.record([decided(tents, early.from_case), decided(report(), new_id())])
+
+        assert await found(cases, report()) == [made_by(early, tents)]
+
+    async def test_the_case_of_a_split_may_have_ended_before_it_is_known(
+        self, cases: Cases
+    ) -> None:
+        tents = report()
+        left = split(tents)
+        await cases.turn([Turn(left.to_case, 2, NOON + HOUR)])
+        await cases.record([decided(tents, left.from_case)])
+
+        await cases.split([left])
+
+        assert await found(cases, report()) == [
+            replace(made_by(left, tents), closed_at=NOON + HOUR)
+        ]
+
+    @pytest.mark.parametrize("early", [True, False])
+    async def test_a_case_whose_opener_was_split_off_is_found_where_the_other_was(
+        self, cases: Cases, early: bool
+    ) -> None:
+        opener, stays = report(), report(point=north_of(HERE, 500), reporter="ana")
+        left = case(opener)
+        gone = split(opener, from_case=left.case_id, opened_by=stays.request_id)
+        older = split(stays, from_case=left.case_id, opened_by=opener.request_id, version=2)
+
+        async def decide() -> None:
+            await cases.add([left])
+            for of in (opener, stays):
+                await cases.record([decided(of, left.case_id)])
+
+        if not early:
+            await decide()
+        await cases.split([replace(gone, version=3)])
+        if early:
+            await decide()
+        await cases.split([older])
+
+        near = await found(cases, report(point=north_of(HERE, 501)))
+        assert replace(left, opening=stays) in near
+        assert [one.case_id for one in await found(cases, report())] == [gone.to_case]
+
+    @pytest.mark.parametrize("late", [True, False])
+    async def test_a_merged_case_is_found_where_it_was_and_leads_to_the_other(
+        self, cases: Cases, late: bool
+    ) -> None:
+        first, second, last = case(), case(), case(report(point=north_of(HERE, 5_000)))
+        turns = [
+            Turn(first.case_id, 2, NOON, second.case_id),
+            Turn(second.case_id, 3, NOON, last.case_id),
+        ]
+        if late:
+            await cases.turn(turns)
+        await cases.add([first, second, last])
+        if not late:
+            await cases.turn(turns)
+
+        leads = {replace(one, case_id=last.case_id) for one in (first, second)}
+        assert set(await found(cases, report(observed_at=NOON + 8 * DAY))) == leads
+
+        await cases.turn([Turn(last.case_id, 9, NOON + HOUR)])
+        closed = {replace(one, closed_at=NOON + HOUR) for one in leads}
+        assert set(await found(cases, report())) == closed
+
+    async def test_a_split_case_is_apart_from_what_the_other_was_merged_into(
+        self, cases: Cases
+    ) -> None:
+        tents, into = report(), new_id()
+        left = split(tents)
+        await cases.record([decided(tents, left.from_case)])
+        await cases.split([left])
+        await cases.turn([Turn(left.from_case, 5, NOON, into)])
+
+        assert await found(cases, report()) == [replace(made_by(left, tents), split_from=into)]
+
+    async def test_who_was_split_off_is_a_reporter_of_the_new_case_alone(
+        self, cases: Cases
+    ) -> None:
+        before, after, moved = new_id(), new_id(), report(reporter="ben")
+        await cases.record([decided(report(reporter="ana"), before), decided(moved, before)])
+
+        await cases.split([split(moved, from_case=before, to_case=after)])
+
+        assert await cases.reporters([before, after]) == {
+            before: Reporters(frozenset({"ana"})),
+            after: Reporters(frozenset({"ben"})),
+        }
+
+    async def test_who_reported_what_was_merged_into_a_case_reported_the_case(
+        self, cases: Cases
+    ) -> None:
+        first, second, last = new_id(), new_id(), new_id()
+        of_each = ((first, "ana"), (first, None), (second, "ben"), (last, "ana"), (last, None))
+        await cases.record([decided(report(reporter=who), one) for one, who in of_each])
+        await cases.turn([Turn(first, 2, NOON, second), Turn(second, 3, NOON, last)])
+
+        assert await cases.reporters([last]) == {last: Reporters(frozenset({"ana", "ben"}), 2)}
