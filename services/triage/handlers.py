@@ -8,7 +8,6 @@ from services.triage.crowds import Crowds
 from services.triage.decisions import decision_on
 from services.triage.hearing import Hearing, hear
 from services.triage.ledger import Decided, Split, Turn
-from services.triage.patches import district_of
 from services.triage.placing import PointSpan, placed, point_spans
 from services.triage.rulebook import Rulebook
 from services.triage.rules.dedup.comparison import Case
@@ -17,6 +16,7 @@ from services.triage.rules.dedup.stand_ins import Use
 from services.triage.rules.priority.reporters import Reporters
 from services.triage.rules.priority.surge import KnownSurge, surge_point
 from services.triage.rulings import Ruling, rule_on
+from services.triage.watching.patches import district_of
 from shared.events import (
     CaseClosed,
     CaseReopened,

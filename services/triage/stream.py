@@ -18,14 +18,14 @@ import structlog
 from faust.streams import _current_event
 from faust.types import TP, EventT
 
-from services.triage.accounts import City, cities_of
-from services.triage.event_clock import EventClock
-from services.triage.patches import Patch
 from services.triage.settings import StreamSettings
-from services.triage.surge_events import told_about
-from services.triage.surge_watch import WATCHER, Gauges
 from services.triage.surges import slot_of
-from services.triage.tally import Table, Tally
+from services.triage.watching.accounts import City, cities_of
+from services.triage.watching.event_clock import EventClock
+from services.triage.watching.events import told_about
+from services.triage.watching.gauges import WATCHER, Gauges
+from services.triage.watching.patches import Patch
+from services.triage.watching.tally import Table, Tally
 from shared.catalogue import load_catalogue
 from shared.errors import PermanentError, Route311Error, StoppedError
 from shared.events import Decoder

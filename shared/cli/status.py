@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.triage.surge_watch import WATCHER
+from services.triage.watching.gauges import WATCHER
 from shared.cli.places import DataOption, JsonOption, find_admin_dsn, find_kafka
 from shared.cli.stack import DEFAULT_DATA
 from shared.runtime.kafka.reader import bounds_of, positions_of

@@ -4,10 +4,10 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.triage.accounts import City
-from services.triage.patches import NOWHERE, Patch
-from services.triage.surge_events import told_about
-from services.triage.tally import Tally
+from services.triage.watching.accounts import City
+from services.triage.watching.events import told_about
+from services.triage.watching.patches import NOWHERE, Patch
+from services.triage.watching.tally import Tally
 from shared.catalogue.surges import CitySurges, SurgeLimits
 from shared.events import Event, Request, SurgeEnded, SurgeStarted, encode
 from tests.builders import NOON, location, request

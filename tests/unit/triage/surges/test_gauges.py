@@ -2,8 +2,8 @@ from typing import Any
 
 from prometheus_client import REGISTRY
 
-from services.triage.patches import Patch
-from services.triage.surge_watch import WATCHER, Gauges
+from services.triage.watching.gauges import WATCHER, Gauges
+from services.triage.watching.patches import Patch
 from shared.events import new_id
 
 

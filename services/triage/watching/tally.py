@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import datetime
 from typing import TypeAlias
 
-from services.triage.accounts import Account, City
-from services.triage.patches import Ledger, Patch, Surge
 from services.triage.surges import HOUR, slot_of
 from services.triage.voices import hear, pack, voice
+from services.triage.watching.accounts import Account, City
+from services.triage.watching.patches import Ledger, Patch, Surge
 from shared.events import Request
 
 Table: TypeAlias = MutableMapping[bytes, bytes]

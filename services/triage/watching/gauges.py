@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Generic, TypeVar
 
-from services.triage.patches import Patch
+from services.triage.watching.patches import Patch
 from shared.runtime import metrics
 from shared.runtime.clock import utc_now
 

@@ -3,8 +3,8 @@
 from hashlib import sha256
 from uuid import UUID
 
-from services.triage.patches import Patch, Surge
 from services.triage.surges import Stretch, moment_of
+from services.triage.watching.patches import Patch, Surge
 from shared import events as e
 
 _TIME_BYTES = 6  # the first six bytes of a UUIDv7 are its moment in milliseconds (RFC 9562)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from services.triage.patches import Ledger, Patch, Surge
 from services.triage.surges import (
     HOUR,
     KEPT_HOURS,
@@ -18,6 +17,7 @@ from services.triage.surges import (
     usual_in,
 )
 from services.triage.voices import count, unpack
+from services.triage.watching.patches import Ledger, Patch, Surge
 from shared.catalogue import Catalogue
 from shared.catalogue.surges import CitySurges, read_surges
 

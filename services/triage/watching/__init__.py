@@ -1,0 +1,1 @@
+"""What the surge watcher knows and tells: patches and their ledgers, its own clock, its gauges."""
