@@ -7,6 +7,7 @@ from services.triage.rules.dedup import likeness
 from services.triage.rules.dedup.comparison import HOUR, Link, Rejection, Report
 from services.triage.rules.dedup.rejecting import detail_of
 from services.triage.rules.priority.circumstances import with_circumstances
+from services.triage.rules.priority.conditions import DOUBTED
 from services.triage.rules.priority.reporters import NOBODY, Reporters, of_several
 from services.triage.rules.priority.still_there import of_still_there
 from services.triage.rules.priority.urgency import Danger, Urgency
@@ -55,7 +56,7 @@ def decision_on(ruling: Ruling, rules_version: str, reporters: Reporters = NOBOD
         advice=_advice(ruling, request.language or "en"),
         service_code=request.service_code,
         rules_version=rules_version,
-        conditions=tuple(sorted(found.met)),
+        conditions=tuple(sorted(found.met.keys() - {DOUBTED})),
         explanation=(
             *of_outcome(ruling.outcome, duplicate, rejected),
             *of_urgency(priority, emergency, wording),

@@ -1,6 +1,6 @@
 """Makes a jurisdiction out of the checked entries of its files."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -12,6 +12,7 @@ from shared.catalogue.entries import (
     AgencyEntry,
     BureauEntry,
     ConditionEntry,
+    HintsEntry,
     JurisdictionEntry,
     PerilEntry,
     PhrasesEntry,
@@ -27,7 +28,7 @@ from shared.catalogue.local_text import LocalText
 from shared.catalogue.plurals import with_plural
 from shared.catalogue.section import Found
 from shared.catalogue.service_type import Keywords, ServiceType
-from shared.phrases import PhraseIndex, Spans, fold, with_families
+from shared.phrases import HintIndex, Hints, PhraseIndex, Spans, fold, with_families
 from shared.values import GeoPoint
 
 
@@ -71,6 +72,8 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
             is_lenient=True,
         ),
         spans=_spans(conditions.values()),
+        hints=HintIndex((c.code, hints) for c in conditions.values() for hints in c.hints),
+        kin_of_hints=MappingProxyType(_kin_of_hints(draft, conditions)),
         keywords=PhraseIndex(
             _by_code(
                 (s.code, _plurals(words))
@@ -133,6 +136,7 @@ def condition(code: str, entry: ConditionEntry, draft: Draft) -> Condition:
         MappingProxyType(answers),
         _phrases(entry.phrases, draft),
         _phrases(entry.exceptions, draft),
+        tuple(map(_hints, entry.hints.values())),
         entry.ends,
         entry.lasts,
         entry.past,
@@ -149,6 +153,22 @@ def _phrases(entry: PhrasesEntry, draft: Draft) -> Phrases:
         tuple(with_families(wording, english) for wording in entry.en),
         tuple(with_families(wording, spanish) for wording in entry.es),
     )
+
+
+def _kin_of_hints(draft: Draft, conditions: Mapping[str, Condition]) -> dict[str, frozenset[str]]:
+    dangers = {code for peril in _perils(draft.emergencies) for code in peril.telling}
+    hazards = {code for peril in _perils(draft.hazards) for code in peril.telling} - dangers
+    return {
+        code: frozenset(telling - {code})
+        for telling in (dangers, hazards)
+        for code in telling
+        if conditions[code].hints
+    }
+
+
+def _hints(entry: HintsEntry) -> Hints:
+    by_hint = {hint: points for points, hints in entry.points.items() for hint in hints}
+    return Hints(entry.start, MappingProxyType(by_hint), entry.against)
 
 
 def _perils(section: Iterable[Found[PerilEntry]]) -> tuple[Peril, ...]:

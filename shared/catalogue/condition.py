@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from shared.catalogue.local_text import LocalText
-from shared.phrases import fold
+from shared.phrases import Hints, fold
 
 YES = "yes"
 WORDS_FOR_YES = frozenset({"yes", "y", "true", "1", "si"})
@@ -30,6 +30,7 @@ class Condition:
         attributes: Per field the answers that state it. ``yes`` stands for every way to say yes.
         phrases: Wordings that state it.
         exceptions: Wordings that only look like it; a phrase inside one does not count.
+        hints: Words that state it together, one for each language that has some.
         ends: Whether it says that what was said before it is so no longer.
         lasts: Whether no such end takes it back: a person who is hurt is hurt still.
         past: Whether it says that what is told with it was long ago.
@@ -42,6 +43,7 @@ class Condition:
     attributes: Mapping[str, frozenset[str]]
     phrases: Phrases
     exceptions: Phrases
+    hints: tuple[Hints, ...] = ()
     ends: bool = False
     lasts: bool = False
     past: bool = False
@@ -76,6 +78,11 @@ class Peril:
     name: LocalText
     all_of: tuple[str, ...]
     any_of: tuple[str, ...]
+
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The conditions of which one must be met."""
+        return self.any_of or self.all_of
 
     def evidence(self, met: frozenset[str]) -> tuple[str, ...]:
         """Return the conditions that bring it about, most telling first; empty is none."""

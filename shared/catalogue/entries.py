@@ -1,5 +1,6 @@
 """What the smaller files of the catalogue may say."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -17,6 +18,18 @@ AnswerType = Literal[
 
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _separated(value: object) -> object:
+    return value.split(", ") if isinstance(value, str) else value
+
+
+def _once_each(points: dict[int, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
+    times = Counter(word for words in points.values() for word in words)
+    for word, count in times.items():
+        if count > 1:
+            raise ValueError(f"{word} has points twice: keep one")
+    return points
 
 
 def _wording(text: str) -> str:
@@ -37,6 +50,7 @@ Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
 Wordings = Annotated[
     tuple[Annotated[Text, AfterValidator(_wording)], ...], BeforeValidator(_as_list)
 ]
+Words = Annotated[tuple[Text, ...], BeforeValidator(_separated)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 Metres = Annotated[float, BeforeValidator(metres)]
 OpeningHours = Annotated[Hours, BeforeValidator(hours)]
@@ -123,13 +137,22 @@ class FamilyEntry(Entry):
     es: Texts = Field(min_length=1)
 
 
+class HintsEntry(Entry):
+    """Words of one language by their points; those of equal points stand in one line."""
+
+    start: Annotated[int, Field(lt=0)]
+    against: Annotated[int, Field(lt=0)] | None = None
+    points: Annotated[dict[int, Words], AfterValidator(_once_each)] = Field(min_length=1)
+
+
 class ConditionEntry(Entry):
-    """A fact that answers or phrases state."""
+    """A fact that answers or phrases state, or at which many words hint together."""
 
     name: LocalTextEntry
     answers: dict[str, Texts] = {}
     phrases: PhrasesEntry = PhrasesEntry()
     exceptions: PhrasesEntry = Field(default=PhrasesEntry(), alias="except")
+    hints: dict[Literal["en", "es"], HintsEntry] = {}
     ends: bool = False
     lasts: bool = False
     past: bool = False

@@ -8,7 +8,7 @@ from shared.catalogue.condition import Condition, Peril
 from shared.catalogue.hours import Hours
 from shared.catalogue.local_text import LocalText
 from shared.catalogue.service_type import ServiceType
-from shared.phrases import PhraseIndex, Spans
+from shared.phrases import HintIndex, PhraseIndex, Spans
 from shared.values import GeoPoint
 
 NEIGHBOUR_CITY = "neighbour_city"
@@ -89,6 +89,8 @@ class Jurisdiction:
         told_by: Kinds that a text is likely about when it states a condition.
         phrases: Where a text states a condition; codes are conditions.
         spans: Which conditions say of what time, or of what supposition, others are.
+        hints: What the words of a text state together; codes are conditions.
+        kin_of_hints: For each condition with hints those that tell of the same sort of peril.
         keywords: Where a text names a kind; codes are kinds.
         folder: Where the data are, for polygons that only some services read.
     """
@@ -117,6 +119,8 @@ class Jurisdiction:
     export_types: Mapping[str, str]
     phrases: PhraseIndex
     spans: Spans
+    hints: HintIndex
+    kin_of_hints: Mapping[str, frozenset[str]]
     keywords: PhraseIndex
     folder: Path
 

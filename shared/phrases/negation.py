@@ -64,7 +64,11 @@ def affirmed(text: str, phrases: PhraseIndex, spans: Spans = NO_SPANS) -> list[H
     Those that only say that something is past or supposed are not among them.
     """
     folded = fold(text)
-    hits = phrases.find(folded)
+    return affirmed_of(phrases.find(folded), text, folded, spans)
+
+
+def affirmed_of(hits: list[Hit], text: str, folded: str, spans: Spans = NO_SPANS) -> list[Hit]:
+    """Return those of the phrases found in a text that it does not deny."""
     if not hits:
         return hits
     words = folded.split()

@@ -32,9 +32,7 @@ class Screen:
         self._jurisdiction = jurisdiction
         self._stated_by = by_field(jurisdiction.conditions.values())
         self._telling = {
-            condition
-            for emergency in jurisdiction.emergencies
-            for condition in emergency.any_of or emergency.all_of
+            condition for emergency in jurisdiction.emergencies for condition in emergency.telling
         }
 
     def look(self, service: ServiceType, folded: str, answers: Mapping[str, object]) -> Screening:
@@ -46,7 +44,7 @@ class Screen:
             answers: By field.
         """
         met = {hit.code for hit in self._jurisdiction.phrases.find(folded)}
-        met.update(service.implies)
+        met.update(self._jurisdiction.hints.find(folded).stated, service.implies)
         for field in answers.keys() & self._stated_by.keys():
             met.update(c.code for c in self._stated_by[field] if c.answered_by(answers))
         emergency = self._emergency(service, met)

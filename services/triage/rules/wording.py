@@ -40,6 +40,7 @@ OBSTACLES: Mapping[str, str] = {
 """What stood against a case that a report might have been about."""
 
 _BASE = "usual for its kind"
+_DOUBTED = "but its other words speak against it"
 _OTHER = "nobody could tell its kind"
 _SEVERAL = "several people reported it"
 _STILL_THERE = "still there after it should be dealt with"
@@ -66,6 +67,7 @@ class Wording:
         self.referrals = {code: text.en for code, text in city.referral_reasons.items()}
         self.points = {f"base_p{level}": _BASE for level in range(1, 6)}
         self.points |= {"classified_other": _OTHER, "surge": _SURGE}
+        self.points["doubted"] = _DOUBTED
         self.points |= {"several_reporters": _SEVERAL, "still_there": _STILL_THERE}
         for code, name in self.emergencies.items():
             self.points[f"emergency_{code}"] = f"danger to life: {name}"

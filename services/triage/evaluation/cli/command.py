@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from services.triage.evaluation.cli.changes_view import changes_as_json, show_changes
+from services.triage.evaluation.cli.hints_view import show_hints
 from services.triage.evaluation.cli.picture import draw
 from services.triage.evaluation.cli.view import Evaluation, as_json, bar, show
 from services.triage.evaluation.comparing import changes
@@ -46,6 +47,13 @@ LabelsOption = Annotated[
     typer.Option(
         "--pairs", exists=True, dir_okay=False, help="CSV of labelled duplicates, plain or gzip."
     ),
+]
+TextsArgument = Annotated[
+    list[Path], typer.Argument(exists=True, dir_okay=False, help="JSON Lines, one file a writer.")
+]
+FalseAlarmsOption = Annotated[
+    float,
+    typer.Option(min=0, max=0.5, help="Share of routine texts to take for more at most."),
 ]
 FlagOption = Annotated[
     float, typer.Option(min=0, max=1, help="Share of all requests to flag at most.")
@@ -157,6 +165,24 @@ def learn_rules(
     console = Console(stderr=True, highlight=False)
     show(Evaluation(learnt.effects.after, "proposed", seconds), console)
     console.print(f"All kinds: {learnt.effects.of_all()}.")
+    typer.echo(learnt.text, nl=False)
+
+
+@app.command("hints")
+def learn_hints(texts: TextsArgument, false_alarms: FalseAlarmsOption = 0.02) -> None:
+    """Learn from labelled texts which words hint at danger or urgency together.
+
+    Each line is a JSON object with label (emergency, urgent, routine or harmless), language (en or
+    es) and text; where it names a part, only "train" is learnt from. Give each writer's texts as a
+    file of their own. The file of hints goes to the standard output, how well they do on texts of
+    writers that they do not know to the standard error stream.
+    """
+    from services.triage.evaluation.hints.learn import learn_from  # noqa: PLC0415 - slow to load
+
+    console = Console(stderr=True, highlight=False)
+    with console.status("learning"):
+        learnt = learn_from(texts, false_alarms)
+    show_hints(learnt, console)
     typer.echo(learnt.text, nl=False)
 
 

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from shared.catalogue import Jurisdiction, ServiceType, by_field
-from shared.phrases import affirmed
+from shared.phrases import affirmed_of, fold
 
 Met: TypeAlias = Mapping[str, str]
 """The evidence for each condition that is met: words of the report, or an answer."""
+
+DOUBTED = "doubted"
+"""Met by a phrase that tells of a danger where the other words of the text speak against it."""
 
 _LISTS = frozenset({"singlevaluelist", "multivaluelist"})
 
@@ -19,6 +22,8 @@ class ConditionFinder:
         self._stated_by = by_field(jurisdiction.conditions.values())
         self._phrases = jurisdiction.phrases
         self._spans = jurisdiction.spans
+        self._hints = jurisdiction.hints
+        self._kin = jurisdiction.kin_of_hints
         self._closed_questions = {
             service.code: frozenset(a.code for a in service.attributes if a.datatype in _LISTS)
             for service in jurisdiction.services.values()
@@ -36,10 +41,21 @@ class ConditionFinder:
         closed = self._closed_questions[service.code]
         own_words = [v for k, v in answers.items() if isinstance(v, str) and k not in closed]
         for said in (text, *own_words):
-            for hit in affirmed(said, self._phrases, self._spans):
-                met.setdefault(hit.code, hit.phrase)
+            self._read(said, met)
         for field, answer in answers.items():
             for condition in self._stated_by.get(field, ()):
                 if condition.answered_by({field: answer}):
                     met.setdefault(condition.code, field)
         return met
+
+    def _read(self, said: str, met: dict[str, str]) -> None:
+        folded = fold(said)
+        found, hinted = self._phrases.find(folded), self._hints.find(folded)
+        stated = affirmed_of(found, said, folded, self._spans)
+        doubted = {code for denied in hinted.denied for code in self._kin.get(denied, ())}
+        for hit in stated:
+            met.setdefault(DOUBTED if hit.code in doubted else hit.code, hit.phrase)
+        taken_back = {hit.code for hit in found} - {hit.code for hit in stated}
+        for code, evidence in hinted.stated.items():
+            if taken_back.isdisjoint(self._kin[code]):
+                met.setdefault(code, evidence)

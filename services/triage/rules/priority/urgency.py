@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from services.triage.rules.priority.conditions import Met
+from services.triage.rules.priority.conditions import DOUBTED, Met
 from services.triage.rules.priority.hazards import PlainHazard
 from services.triage.rules.priority.lowering import Lowering
 from shared.catalogue import ServiceType
@@ -79,6 +79,8 @@ def urgency_of(
     points = [Point(f"base_{service.priority.lower()}", LEAST[service.priority])]
     if is_other:
         points.append(Point("classified_other", 0))
+    if DOUBTED in met:
+        points.append(Point("doubted", 0, met[DOUBTED]))
     for code in service.hazard_conditions:
         if code in met:
             first = all(point.code not in service.hazard_conditions for point in points)

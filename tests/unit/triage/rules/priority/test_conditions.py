@@ -52,3 +52,11 @@ def test_words_are_better_evidence_than_an_answer() -> None:
 
 def test_a_condition_said_twice_has_the_first_evidence() -> None:
     assert met("sparks, sparking") == {"sparking": "sparks"}
+
+
+def test_words_that_prove_nothing_alone_state_a_condition_together() -> None:
+    assert met("Something heavy is tilting up there") == {"sounds_urgent": "heavy … tilting"}
+    assert met("something heavy is tilting a toy") == {}
+    assert met(answers={"remarks": "the crane, it is tilting"}) == {
+        "sounds_urgent": "crane … tilting"
+    }

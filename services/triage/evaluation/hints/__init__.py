@@ -1,0 +1,1 @@
+"""Learns from labelled texts which words hint at danger or urgency together."""
