@@ -21,8 +21,8 @@ _COLUMNS = """case_id, dedup_key, service_code, request_id, opened_at, latitude,
 _BY_PLACE = f"""
     SELECT found.*
       FROM unnest($1::text[], $2::float8[], $3::float8[], $4::float8[], $5::float8[],
-                  $6::float8[], $7::timestamptz[], $8::timestamptz[])
-           AS wanted (key, south, west, north, east, edge, since, until)
+                  $6::float8[], $7::float8[], $8::timestamptz[], $9::timestamptz[])
+           AS wanted (key, south, west, north, east, rim, edge, since, until)
      CROSS JOIN generate_series(floor(south / {ROW_DEGREES})::bigint,
                                 floor(north / {ROW_DEGREES})::bigint) AS row
      CROSS JOIN LATERAL (
@@ -33,6 +33,8 @@ _BY_PLACE = f"""
               AND longitude BETWEEN west AND east
               AND latitude BETWEEN south AND north
               AND is_placed
+              AND power((2 * latitude - south - north) / (north - south), 2)
+                  + power((2 * longitude - west - east) / (east - west), 2) <= rim
               AND (opened_at >= since OR longitude BETWEEN west + edge AND east - edge
                                          AND latitude BETWEEN south + edge AND north - edge)
               AND dedup_key = wanted.key
@@ -52,7 +54,7 @@ def _by(column: str, first: int) -> str:
               AND {_OF_USE}"""  # noqa: S608 - put together from constants
 
 
-NEAR = "UNION ALL".join([_BY_PLACE, _by("address_key", 9), _by("reporter_ref", 13)])
+NEAR = "UNION ALL".join([_BY_PLACE, _by("address_key", 10), _by("reporter_ref", 14)])
 _TOGETHER_DEGREES = 0.0005  # places as near as this are asked about as one
 
 _Span: TypeAlias = tuple[datetime, datetime]
@@ -63,9 +65,8 @@ _Places: TypeAlias = dict[tuple[str, float, int, int], tuple[Box, _Span]]
 def probes(searches: Iterable[Search]) -> list[list[Any]]:
     """Return the columns that the query takes: what is wanted by place, address and reporter.
 
-    By place they are key, the four sides of the box, its edge, since, until; by address and by
-    reporter key, value, since, until. Searches for the same thing become one that spans the times
-    of all.
+    By place they are key, the box with its rim, its edge, since, until; by address and by reporter
+    key, value, since, until. Searches for the same thing become one that spans the times of all.
     """
     places: _Places = {}
     by_address: _Wanted = {}
@@ -78,7 +79,7 @@ def probes(searches: Iterable[Search]) -> list[list[Any]]:
         if search.reporter is not None:
             _want(by_reporter, (search.key, search.reporter), search)
     by_place = [(key, *box, edge, *span) for (key, edge, _, _), (box, span) in places.items()]
-    return [*_columns(by_place, 8), *_named(by_address), *_named(by_reporter)]
+    return [*_columns(by_place, 9), *_named(by_address), *_named(by_reporter)]
 
 
 def _want_place(places: _Places, box: Box, search: Search) -> None:

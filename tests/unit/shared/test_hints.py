@@ -106,7 +106,7 @@ def test_a_long_text_has_parts_that_overlap_and_leave_nothing_out() -> None:
 
 
 def test_what_is_said_by_the_way_in_a_long_text_counts() -> None:
-    index = HintIndex([("fire", Hints(-10, {"smoke": 6, "pours": 5, "club": -1}, against=-30))])
+    index = HintIndex([("fire", Hints(-10, {"smoke": 6, "pours": 6, "club": -1}, against=-30))])
     story = "the club " * 20
 
     assert index.find(f"{story} smoke pours {story}").stated == {"fire": "smoke pours"}

@@ -45,12 +45,12 @@ def test_addresses_and_persons_are_asked_for_beside_places() -> None:
 
     columns = probes([search_for(one, KEY, REACH), search_for(one, "other", REACH)])
 
-    assert columns[:8] == [[]] * 8
-    assert columns[8:10] == [[KEY, "other"], ["12 oak st", "12 oak st"]]
-    assert columns[12:14] == [[KEY, "other"], ["ana", "ana"]]
+    assert columns[:9] == [[]] * 9
+    assert columns[9:11] == [[KEY, "other"], ["12 oak st", "12 oak st"]]
+    assert columns[13:15] == [[KEY, "other"], ["ana", "ana"]]
 
 
 def columns_of(reports: list[Report]) -> tuple[list[tuple[Any, ...]], list[list[Any]]]:
     """What is asked about places, one by one, and about all else."""
     columns = probes([search_for(one, KEY, REACH) for one in reports])
-    return list(zip(*columns[:8], strict=True)), columns[8:]
+    return list(zip(*columns[:9], strict=True)), columns[9:]

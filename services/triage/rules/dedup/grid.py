@@ -13,15 +13,25 @@ The index over places has rows of this height too (``migrations/0008_places.sql`
 
 _SLACK_M = 0.01  # rounding may not hide what lies on the very edge
 _ONCE_AROUND = 2 * MAX_LONGITUDE
+_CORNERS = 2.0
+_CIRCLE = 1.02  # on a sphere a circle bulges towards the equator, here by less than 1 %
+_ROUND_M = 5_000
+_ROUND_LATITUDE = 80
 
 
 class Box(NamedTuple):
-    """What lies between two parallels and two meridians, those included."""
+    """What lies between two parallels and two meridians, those included.
+
+    Attributes:
+        rim: How far off the middle a place may be: the squares of its shares of half the height
+            and half the width, added up. Beyond 1 lie the corners, which end at 2.
+    """
 
     south: float
     west: float
     north: float
     east: float
+    rim: float = _CORNERS
 
     @property
     def rows(self) -> range:
@@ -30,6 +40,8 @@ class Box(NamedTuple):
 
     def around(self, other: "Box") -> "Box":
         """Return the smallest box that holds both."""
+        if other == self:
+            return self
         return Box(
             min(self.south, other.south),
             min(self.west, other.west),
@@ -51,7 +63,9 @@ def boxes_around(point: GeoPoint, radius_m: float) -> tuple[Box, ...]:
     reach = (radius_m + _SLACK_M) / EARTH_RADIUS_M
     up, across = degrees(reach), _degrees_across(point.latitude, reach)
     west, east = point.longitude - across, point.longitude + across
-    box = Box(point.latitude - up, west, point.latitude + up, east)
+    is_round = radius_m <= _ROUND_M and abs(point.latitude) <= _ROUND_LATITUDE
+    rim = _CIRCLE if is_round else _CORNERS
+    box = Box(point.latitude - up, west, point.latitude + up, east, rim)
     if west < -MAX_LONGITUDE:
         return box, box._replace(west=west + _ONCE_AROUND, east=east + _ONCE_AROUND)
     if east > MAX_LONGITUDE:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.triage.rules.dedup.grid import ROW_DEGREES, boxes_around, row_of
+from services.triage.rules.dedup.grid import ROW_DEGREES, Box, boxes_around, row_of
 from shared.values import EARTH_RADIUS_M, GeoPoint, distance_m
 from tests.unit.triage.makers import HERE
 
@@ -20,16 +20,24 @@ def destination(start: GeoPoint, bearing: float, metres: float) -> GeoPoint:
     return GeoPoint(max(-90.0, min(90.0, degrees(there))), longitude)
 
 
+def off_middle(box: Box, place: GeoPoint) -> float:
+    """As the query reckons it."""
+    up = (2 * place.latitude - box.south - box.north) / (box.north - box.south)
+    across = (2 * place.longitude - box.west - box.east) / (box.east - box.west)
+    return up**2 + across**2
+
+
 def finds(searched: GeoPoint, radius_m: float, other: GeoPoint) -> bool:
     return any(
         box.south <= other.latitude <= box.north
         and box.west <= other.longitude <= box.east
         and row_of(other.latitude) in box.rows
+        and off_middle(box, other) <= box.rim
         for box in boxes_around(searched, radius_m)
     )
 
 
-@given(points, st.floats(0, 6.3), st.floats(0, 1), st.sampled_from([1, 15, 67, 250, 1000]))
+@given(points, st.floats(0, 6.3), st.floats(0, 1), st.sampled_from([1, 67, 250, 1000, 5000, 9000]))
 @example(GeoPoint(0, 180), 1.57, 0.5, 67)
 @example(GeoPoint(0, -180), 4.71, 0.5, 67)
 @example(GeoPoint(89.9999, 0), 0.0, 1.0, 250)
@@ -57,6 +65,17 @@ def test_what_lies_on_the_edge_of_the_radius_is_found_from_anywhere_in_a_row(
 def test_what_lies_a_step_beyond_the_radius_is_not_searched() -> None:
     for bearing in (0, pi / 2, pi, 3 * pi / 2):
         assert not finds(HERE, 67, destination(HERE, bearing, 68))
+        assert not finds(HERE, 67, destination(HERE, bearing + pi / 4, 68))
+
+
+def test_a_box_around_two_has_corners_and_one_around_the_same_has_none() -> None:
+    (box,), (other,) = boxes_around(HERE, 67), boxes_around(destination(HERE, 1, 20), 67)
+
+    assert box.around(box) == box
+    both = box.around(other)
+    for one in (box, other):
+        for latitude, longitude in ((one.south, one.west), (one.north, one.east)):
+            assert off_middle(both, GeoPoint(latitude, longitude)) <= both.rim
 
 
 def test_a_search_is_one_box_of_a_row_or_two() -> None:
