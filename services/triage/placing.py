@@ -21,12 +21,12 @@ def placed(hearing: Hearing, uses: PointUses) -> Hearing:
     use = Use(report.point, hearing.opens.key, report.observed_at)
     if not uses.is_stand_in(use, limits):
         return hearing
-    report = replace(report, is_placed=False)
+    report = report._replace(is_placed=False)
     search = hearing.search
     return replace(
         hearing,
         report=report,
-        opens=replace(hearing.opens, opening=report),
+        opens=hearing.opens._replace(opening=report),
         search=replace(search, boxes=()) if search else None,
     )
 

@@ -1,7 +1,6 @@
 """Triage's tables."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -263,8 +262,8 @@ def _is_over(surge: KnownSurge) -> bool:
 def _known(row: asyncpg.Record, homes: Mapping[UUID, asyncpg.Record]) -> Case:
     known = case_of(row)
     if row["split_from"]:
-        known = replace(known, split_from=str(homes[row["split_from"]]["case_id"]))
+        known = known._replace(split_from=str(homes[row["split_from"]]["case_id"]))
     if row["merged_into"]:
         home = homes[row["merged_into"]]
-        known = replace(known, case_id=str(home["case_id"]), closed_at=home["closed_at"])
+        known = known._replace(case_id=str(home["case_id"]), closed_at=home["closed_at"])
     return known

@@ -54,7 +54,7 @@ class CasesSuite:
     async def test_a_case_is_found_by_what_it_has(self, cases: Cases, opening: Report) -> None:
         known = case(opening)
         await cases.add([known])
-        searched = replace(opening, request_id=new_id())
+        searched = opening._replace(request_id=new_id())
 
         assert await found(cases, searched) == [known]
         assert await found(cases, searched, key="lakeside.gov:campsite") == []
@@ -88,7 +88,7 @@ class CasesSuite:
     async def test_adding_a_case_again_changes_nothing(self, cases: Cases) -> None:
         known = case()
         await cases.add([known])
-        await cases.add([replace(known, closed_at=NOON), case(report(point=None))])
+        await cases.add([known._replace(closed_at=NOON), case(report(point=None))])
 
         assert await found(cases, report()) == [known]
 
@@ -109,7 +109,7 @@ class CasesSuite:
 
         await cases.turn([Turn(mine.case_id, 2, NOON + HOUR), Turn(new_id(), 2, NOON)])
 
-        assert set(await found(cases, report())) == {replace(mine, closed_at=NOON + HOUR), other}
+        assert set(await found(cases, report())) == {mine._replace(closed_at=NOON + HOUR), other}
 
     async def test_requests_are_known_as_decided_once_they_are_recorded(self, cases: Cases) -> None:
         before, referred, unknown = report(), report(point=None), report()
@@ -128,7 +128,7 @@ class CasesSuite:
         await cases.turn([Turn(closed.case_id, 1, NOON)])
 
         assert set(await found(cases, report())) == {
-            replace(closed, closed_at=NOON + HOUR),
+            closed._replace(closed_at=NOON + HOUR),
             reopened,
         }
 

@@ -67,7 +67,7 @@ class CorrectionsSuite:
         await cases.split([left])
 
         assert await found(cases, report()) == [
-            replace(made_by(left, tents), closed_at=NOON + HOUR)
+            made_by(left, tents)._replace(closed_at=NOON + HOUR)
         ]
 
     @pytest.mark.parametrize("early", [True, False])
@@ -92,7 +92,7 @@ class CorrectionsSuite:
         await cases.split([older])
 
         near = await found(cases, report(point=north_of(HERE, 501)))
-        assert replace(left, opening=stays) in near
+        assert left._replace(opening=stays) in near
         assert [one.case_id for one in await found(cases, report())] == [gone.to_case]
 
     @pytest.mark.parametrize("late", [True, False])
@@ -110,11 +110,11 @@ class CorrectionsSuite:
         if not late:
             await cases.turn(turns)
 
-        leads = {replace(one, case_id=last.case_id) for one in (first, second)}
+        leads = {one._replace(case_id=last.case_id) for one in (first, second)}
         assert set(await found(cases, report(observed_at=NOON + 8 * DAY))) == leads
 
         await cases.turn([Turn(last.case_id, 9, NOON + HOUR)])
-        closed = {replace(one, closed_at=NOON + HOUR) for one in leads}
+        closed = {one._replace(closed_at=NOON + HOUR) for one in leads}
         assert set(await found(cases, report())) == closed
 
     async def test_a_split_case_is_apart_from_what_the_other_was_merged_into(
@@ -126,7 +126,7 @@ class CorrectionsSuite:
         await cases.split([left])
         await cases.turn([Turn(left.from_case, 5, NOON, into)])
 
-        assert await found(cases, report()) == [replace(made_by(left, tents), split_from=into)]
+        assert await found(cases, report()) == [made_by(left, tents)._replace(split_from=into)]
 
     async def test_who_was_split_off_is_a_reporter_of_the_new_case_alone(
         self, cases: Cases

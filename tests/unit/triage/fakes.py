@@ -42,7 +42,7 @@ class InMemoryCases:
     def _bring_up_to_date(self, case_id: str) -> None:
         known, turn = self.cases.get(case_id), self.turns.get(case_id)
         if known and turn:
-            self.cases[case_id] = replace(known, closed_at=turn.closed_at)
+            self.cases[case_id] = known._replace(closed_at=turn.closed_at)
 
     async def split(self, splits: Sequence[Split]) -> None:
         for split in splits:
@@ -64,7 +64,7 @@ class InMemoryCases:
         left, other = self.cases.get(split.from_case), self.decisions.get(split.opened_by or "")
         if left and other and self._restated.get(left.case_id, 0) < split.version:
             self._restated[left.case_id] = split.version
-            self.cases[left.case_id] = replace(left, opening=other.report)
+            self.cases[left.case_id] = left._replace(opening=other.report)
 
     async def note_surges(self, surges: Sequence[KnownSurge]) -> None:
         for surge in surges:
@@ -104,10 +104,10 @@ class InMemoryCases:
         home = self._home(case.case_id)
         split_from = case.split_from and self._home(case.split_from)
         if home == case.case_id:
-            return replace(case, split_from=split_from)
+            return case._replace(split_from=split_from)
         turn = self.turns.get(home)
         closed_at = turn.closed_at if turn else None
-        return replace(case, case_id=home, closed_at=closed_at, split_from=split_from)
+        return case._replace(case_id=home, closed_at=closed_at, split_from=split_from)
 
     def _home(self, case_id: str) -> str:
         while (turn := self.turns.get(case_id)) and turn.merged_into:

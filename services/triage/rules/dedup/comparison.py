@@ -39,8 +39,7 @@ Obstacle = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What this rule needs to know of a request.
 
     Attributes:
@@ -71,8 +70,7 @@ class Report:
         return self.point if self.is_placed else None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """A problem that is known, by the report that opened it.
 
     One that others were merged into is known by the reports that opened those as well.

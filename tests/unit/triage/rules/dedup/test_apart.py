@@ -1,4 +1,3 @@
-from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -43,7 +42,7 @@ def test_a_report_belongs_to_the_nearer_of_two_cases_that_were_split(
 
 def test_a_report_near_a_closed_case_is_not_the_open_one_that_it_was_split_from() -> None:
     one, other = apart(50)
-    closed = replace(other, closed_at=NOON + HOUR)
+    closed = other._replace(closed_at=NOON + HOUR)
 
     found = held(49, one, closed, observed_at=NOON + DAY)
 
@@ -53,7 +52,7 @@ def test_a_report_near_a_closed_case_is_not_the_open_one_that_it_was_split_from(
 
 def test_without_a_line_between_them_the_open_case_comes_before_the_nearer_one() -> None:
     one, other = apart(50)
-    closed = replace(other, closed_at=NOON + HOUR, split_from=None)
+    closed = other._replace(closed_at=NOON + HOUR, split_from=None)
 
     found = held(49, one, closed, observed_at=NOON + DAY)
 
@@ -64,7 +63,7 @@ def test_without_a_line_between_them_the_open_case_comes_before_the_nearer_one()
 
 def test_a_line_that_the_nearer_case_is_too_old_for_keeps_nobody_out() -> None:
     one, other = apart(50, observed_at=NOON - 8 * DAY)
-    over = replace(other, closed_at=NOON - 7 * DAY)
+    over = other._replace(closed_at=NOON - 7 * DAY)
 
     found = held(49, one, over)
 
@@ -115,7 +114,7 @@ def test_two_that_were_split_from_one_case_are_not_apart_from_each_other() -> No
 
 def test_a_case_that_was_merged_back_is_known_at_both_places_and_told_once() -> None:
     one, other = apart(60)
-    back = replace(other, case_id=one.case_id)
+    back = other._replace(case_id=one.case_id)
 
     found = held(100, one, back)
 
