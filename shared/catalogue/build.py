@@ -158,11 +158,11 @@ def _phrases(entry: PhrasesEntry, draft: Draft) -> Phrases:
 def _kin_of_hints(draft: Draft, conditions: Mapping[str, Condition]) -> dict[str, frozenset[str]]:
     dangers = {code for peril in _perils(draft.emergencies) for code in peril.telling}
     hazards = {code for peril in _perils(draft.hazards) for code in peril.telling} - dangers
+    alike = (dangers, hazards)
     return {
-        code: frozenset(telling - {code})
-        for telling in (dangers, hazards)
-        for code in telling
-        if conditions[code].hints
+        code: frozenset(other for all_ in alike if code in all_ for other in all_ - {code})
+        for code, condition in conditions.items()
+        if condition.hints
     }
 
 

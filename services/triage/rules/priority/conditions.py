@@ -52,7 +52,7 @@ class ConditionFinder:
         folded = fold(said)
         found, hinted = self._phrases.find(folded), self._hints.find(folded)
         stated = affirmed_of(found, said, folded, self._spans)
-        doubted = {code for denied in hinted.denied for code in self._kin.get(denied, ())}
+        doubted = {code for denied in hinted.denied for code in self._kin[denied]}
         for hit in stated:
             met.setdefault(DOUBTED if hit.code in doubted else hit.code, hit.phrase)
         taken_back = {hit.code for hit in found} - {hit.code for hit in stated}

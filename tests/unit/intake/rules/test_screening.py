@@ -72,3 +72,12 @@ def test_a_plain_hazard_goes_the_express_way_under_any_kind() -> None:
     asked = Screen(portland).look(question, fold("When do you open?"), {})
 
     assert (told.express, asked.express) == (True, False)
+
+
+def test_words_that_hint_at_danger_are_an_emergency_too() -> None:
+    portland = load_catalogue().jurisdictions["portland.gov"]
+    text = "a drum fell off a truck and whatever leaked out is burning our eyes and throats"
+
+    look = Screen(portland).look(portland.services["OTHER"], fold(text), {})
+
+    assert (look.express, look.emergency) == (True, "sounds_dangerous")

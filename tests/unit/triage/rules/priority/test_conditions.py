@@ -60,3 +60,20 @@ def test_words_that_prove_nothing_alone_state_a_condition_together() -> None:
     assert met(answers={"remarks": "the crane, it is tilting"}) == {
         "sounds_urgent": "crane … tilting"
     }
+
+
+def test_a_phrase_that_all_other_words_speak_against_is_doubted() -> None:
+    assert met("a film on fire at the club") == {"doubted": "on fire"}
+    assert met("a film on fire") == {"fire": "on fire"}
+    assert met("lane blocked by a film at the club") == {"lane_blocked": "lane blocked"}
+
+
+def test_an_answer_is_never_doubted() -> None:
+    assert met("a film at the club", {"sparking": "yes"}) == {"sparking": "sparking"}
+
+
+def test_hints_state_nothing_where_a_phrase_of_their_sort_is_denied() -> None:
+    assert met("smoke on the roof, help") == {"sounds_dangerous": "smoke … roof help"}
+    assert met("smoke on the roof, help, but no fire") == {}
+    assert met("smoke on the roof, help, sparks but no fire") == {"sparking": "sparks"}
+    assert "sounds_dangerous" in met("smoke on the roof, help, not blocking the lane")

@@ -27,6 +27,12 @@ def test_a_report_of_which_nothing_more_is_known_has_the_base_of_its_kind(
     assert (urgency.level, urgency.points) == (level, (base,))
 
 
+def test_a_doubted_phrase_is_told_and_changes_nothing() -> None:
+    urgency = urgency_of(CITY.services["CAMP"], {"doubted": "on fire"}, None)
+
+    assert urgency.points == (Point("base_p3", 40), Point("doubted", 0, "on fire"))
+
+
 @pytest.mark.parametrize(
     ("score", "level"),
     [
