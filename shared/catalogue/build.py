@@ -158,7 +158,8 @@ def _phrases(entry: PhrasesEntry, draft: Draft) -> Phrases:
 def _kin_of_hints(draft: Draft, conditions: Mapping[str, Condition]) -> dict[str, frozenset[str]]:
     dangers = {code for peril in _perils(draft.emergencies) for code in peril.telling}
     hazards = {code for peril in _perils(draft.hazards) for code in peril.telling} - dangers
-    alike = (dangers, hazards)
+    unreal = {c.code for c in conditions.values() if c.past or c.supposes}
+    alike = (dangers | unreal, hazards)
     return {
         code: frozenset(other for all_ in alike if code in all_ for other in all_ - {code})
         for code, condition in conditions.items()

@@ -7,7 +7,10 @@ from heapq import nlargest
 from itertools import pairwise
 from typing import NamedTuple
 
+from shared.phrases.denials import DENYING
+
 _BEGINNING = 5  # letters by which the forms of one word are known
+_REACH = 3  # words after a "no"
 _SHOWN = 4
 _PART = 30  # words
 _BITS = 32  # of a sum of points, and of a count
@@ -20,7 +23,7 @@ class Hints:
     Attributes:
         start: Points of a text before any word is read; with all that it says it needs more than 0.
         points: Of a word, of two words that follow each other, and of all words that begin alike
-            (``overf*``); each counts once in a text.
+            (``overf*``); each counts once in a text. ``!word`` stands a few words after a "no".
         against: With fewer points a text in the language says that it is not so; None for never.
     """
 
@@ -99,10 +102,29 @@ def parts(words: Sequence[str]) -> list[Sequence[str]]:
 
 def hints_in(words: Sequence[str]) -> set[str]:
     """Return all of a folded text that can have points."""
-    found = set(words)
-    found.update([f"{word[:_BEGINNING]}*" for word in words if len(word) > _BEGINNING])
-    found.update([f"{word} {after}" for word, after in pairwise(words)])
-    return found
+    return {
+        *(f"{word} {after}" for word, after in pairwise(words)),
+        *(form for forms in _forms(words) for form in forms),
+    }
+
+
+def _read(words: Sequence[str]) -> Sequence[str]:
+    """Return the words, with a mark before each of which a "no" stands a few words before."""
+    if DENYING.isdisjoint(words):
+        return words
+    marked, reach = [], 0
+    for word in words:
+        marked.append(f"!{word}" if reach > 0 else word)
+        reach = _REACH if word in DENYING else reach - 1
+    return marked
+
+
+def _forms(words: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return each word with its beginning, where it is longer than that."""
+    return [
+        (word, f"{word[:_BEGINNING]}*") if len(word) > _BEGINNING else (word,)
+        for word in _read(words)
+    ]
 
 
 def _packed(number: int, points: int, count: int) -> int:
@@ -125,7 +147,7 @@ def _parted(total: int) -> tuple[int, int]:
 
 
 def _evidence(words: Sequence[str], points: Mapping[str, int]) -> str:
-    by_word = [sum(points.get(h, 0) for h in hints_in([word])) for word in words]
+    by_word = [sum(points.get(form, 0) for form in forms) for forms in _forms(words)]
     for i, pair in enumerate(pairwise(words)):
         both = points.get(" ".join(pair), 0)
         by_word[i] += both

@@ -27,6 +27,12 @@ def test_words_pairs_and_beginnings_can_have_points() -> None:
     }
 
 
+def test_a_no_marks_the_three_words_after_it() -> None:
+    assert hints_in(["no", "big", "deep", "hole", "here"]) >= {"no", "!big", "!hole", "here"}
+    assert "!big" in hints_in(["nada", "no", "big"])
+    assert hints_in(["not", "flooded"]) == {"not", "!flooded", "!floo*", "not flooded"}
+
+
 def test_points_must_come_above_nothing() -> None:
     assert found("Smoke is pouring out") == {"fire": "smoke … pouring"}
     assert found("Smoke, and a window") == {}

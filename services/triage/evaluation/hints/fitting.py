@@ -32,13 +32,15 @@ def fit(texts: Sequence[LabelledText], meant: Collection[str], at_most: float) -
     Args:
         texts: Of one language, of two sources at least.
         meant: The labels.
-        at_most: Share of routine and harmless texts of unknown writers that may be taken for it.
+        at_most: Share of routine and harmless texts of unknown writers that may be taken for it;
+            of long ones, which say more, it will be more.
     """
     read = [parts(fold(text.text).split()) for text in texts]
     is_meant = np.array([text.label in meant for text in texts])
     is_quiet = np.array([text.label in _QUIET for text in texts])
+    is_short = np.array([len(text) == 1 for text in read])
     scores = _unseen(read, is_meant, [text.source for text in texts])
-    least = float(np.quantile(scores[is_quiet], 1 - at_most))
+    least = float(np.quantile(scores[is_quiet & is_short], 1 - at_most))
     against = float(np.quantile(scores[is_meant], _SPOKEN_AGAINST))
     words, rule = _learnt(read, is_meant).named_steps.values()
     points = np.rint(rule.coef_[0] * _POINTS_PER_LOGIT).astype(int)

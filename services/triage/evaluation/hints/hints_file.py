@@ -10,9 +10,10 @@ from shared.phrases import Hints
 _HEAD = """\
 # Words that hint at danger or urgency together, where no phrase says it plainly. A text has the
 # points of `start`, and of each word, of each two words in a row and of each beginning of a word
-# (`overf*`) that it has, once; above 0 it is taken for what the condition says. Below `against` a
-# phrase alone states no such thing. Ten points make it e times as likely. Learnt from labelled
-# texts by `route311 triage hints`; change what you like."""
+# (`overf*`) that it has, once; `!word` is one that stands up to three words after a "no". Above 0
+# the text is taken for what the condition says. Below `against` a phrase alone states no such
+# thing. Ten points make it e times as likely. Learnt from labelled texts by
+# `route311 triage hints`; change what you like."""
 _NAMES = {
     "sounds_dangerous": "{en: It sounds like danger to life, es: Parece un peligro para la vida}",
     "sounds_urgent": "{en: It sounds urgent, es: Parece urgente}",
