@@ -1,11 +1,10 @@
 """What the words of a text say together: each proves nothing alone, and their points add up."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from itertools import pairwise
-from typing import NamedTuple
 
 from shared.phrases.denials import DENYING
 
@@ -14,6 +13,8 @@ _REACH = 3  # words after a "no"
 _SHOWN = 4
 _PART = 30  # words
 _BITS = 32  # of a sum of points, and of a count
+_FIELD = (1 << _BITS) - 1
+_MIDDLE = 1 << (_BITS - 1)  # stands for no points
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +33,6 @@ class Hints:
     against: int | None = None
 
 
-class Hinted(NamedTuple):
-    """What a text hints at.
-
-    Attributes:
-        stated: Each thing with the words that say the most for it.
-        denied: Things that its words speak against.
-    """
-
-    stated: Mapping[str, str]
-    denied: frozenset[str]
-
-
 class HintIndex:
     """Hints at several things, in several languages, found in one look.
 
@@ -58,37 +47,43 @@ class HintIndex:
             for hint, points in known.points.items():
                 packed[hint] += _packed(number, points, 1)
         self._packed = dict(packed)
-        self._start = sum(_packed(n, known.start, 0) for n, (_, known) in enumerate(self._hints))
+        fields = [_packed(n, h.start + _MIDDLE, 0) for n, (_, h) in enumerate(self._hints)]
+        self._start = sum(fields)
 
-    def find(self, folded: str) -> Hinted:
-        """Return what a folded text hints at, and what its words speak against.
+    def stated(self, folded: str) -> dict[str, str]:
+        """Return what a folded text hints at, each with the words that say the most for it.
 
-        A long text is read part by part: it hints at what one part hints at, and speaks against
-        what all its parts speak against.
+        A long text is read part by part, and hints at what one part hints at.
         """
-        found = [self._find(words) for words in parts(folded.split())]
-        stated = {code: words for part in found for code, words in part.stated.items()}
-        denied = frozenset.intersection(*(part.denied for part in found))
-        return Hinted(stated, denied - stated.keys())
+        found = {}
+        for words in parts(folded.split()):
+            for (code, known), points in zip(self._hints, self._points(words), strict=True):
+                if points > 0:
+                    found[code] = _evidence(words, known.points)
+        return found
 
-    def _find(self, words: Sequence[str]) -> Hinted:
-        packed = self._packed
-        said = [packed[hint] for hint in hints_in(words) if hint in packed]
-        sums = list(_unpacked(sum(said, self._start), len(self._hints)))
-        stated = {
-            code: _evidence(words, known.points)
-            for (code, known), (points, _) in zip(self._hints, sums, strict=True)
-            if points > 0
-        }
-        return Hinted(stated, self._denied(sums))
+    def denied(self, folded: str) -> frozenset[str]:
+        """Return what all parts of a text speak against, each in its language.
 
-    def _denied(self, sums: Sequence[tuple[int, int]]) -> frozenset[str]:
-        """Return what the words speak against, in the language of which they know the most."""
+        That is the one of which the index knows the most words.
+        """
+        return frozenset.intersection(*map(self._denied, parts(folded.split())))
+
+    def _denied(self, words: Sequence[str]) -> frozenset[str]:
         best: dict[str, tuple[int, bool]] = {}
-        for (code, known), (points, count) in zip(self._hints, sums, strict=True):
-            is_against = known.against is not None and points < known.against
-            best[code] = max(best.get(code, (-1, False)), (count, is_against))
+        total = self._sum(words)
+        for number, (code, known) in enumerate(self._hints):
+            is_against = known.against is not None and _points(total, number) < known.against
+            best[code] = max(best.get(code, (-1, False)), (_count(total, number), is_against))
         return frozenset(code for code, (_, is_against) in best.items() if is_against)
+
+    def _points(self, words: Sequence[str]) -> list[int]:
+        total = self._sum(words)
+        return [_points(total, number) for number in range(len(self._hints))]
+
+    def _sum(self, words: Sequence[str]) -> int:
+        packed = self._packed
+        return sum([packed[hint] for hint in hints_in(words) if hint in packed], self._start)
 
 
 def parts(words: Sequence[str]) -> list[Sequence[str]]:
@@ -96,22 +91,22 @@ def parts(words: Sequence[str]) -> list[Sequence[str]]:
 
     What a long text tells by the way would be lost among all its other words.
     """
-    last = max(0, len(words) - _PART // 2)
-    return [words[i : i + _PART] for i in range(0, last, _PART // 2)] if last else [words]
+    if len(words) <= _PART:
+        return [words]
+    return [words[i : i + _PART] for i in range(0, len(words) - _PART // 2, _PART // 2)]
 
 
 def hints_in(words: Sequence[str]) -> set[str]:
     """Return all of a folded text that can have points."""
-    return {
-        *(f"{word} {after}" for word, after in pairwise(words)),
-        *(form for forms in _forms(words) for form in forms),
-    }
+    read = words if DENYING.isdisjoint(words) else _with_denied(words)
+    found = set(read)
+    found.update([f"{word[:_BEGINNING]}*" for word in read if len(word) > _BEGINNING])
+    found.update([f"{word} {after}" for word, after in pairwise(words)])
+    return found
 
 
-def _read(words: Sequence[str]) -> Sequence[str]:
+def _with_denied(words: Sequence[str]) -> list[str]:
     """Return the words, with a mark before each of which a "no" stands a few words before."""
-    if DENYING.isdisjoint(words):
-        return words
     marked, reach = [], 0
     for word in words:
         marked.append(f"!{word}" if reach > 0 else word)
@@ -119,35 +114,22 @@ def _read(words: Sequence[str]) -> Sequence[str]:
     return marked
 
 
-def _forms(words: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return each word with its beginning, where it is longer than that."""
-    return [
-        (word, f"{word[:_BEGINNING]}*") if len(word) > _BEGINNING else (word,)
-        for word in _read(words)
-    ]
-
-
 def _packed(number: int, points: int, count: int) -> int:
     return (points + (count << _BITS)) << (2 * _BITS * number)
 
 
-def _unpacked(total: int, many: int) -> Iterator[tuple[int, int]]:
-    """Return the points and the count of each."""
-    for _ in range(many):
-        total, points = _parted(total)
-        total, count = _parted(total)
-        yield points, count
+def _points(total: int, number: int) -> int:
+    return (total >> (2 * _BITS * number) & _FIELD) - _MIDDLE
 
 
-def _parted(total: int) -> tuple[int, int]:
-    """Return a number without its lowest field, and that field with its sign."""
-    half = 1 << (_BITS - 1)
-    lowest = ((total + half) & ((1 << _BITS) - 1)) - half
-    return (total - lowest) >> _BITS, lowest
+def _count(total: int, number: int) -> int:
+    return total >> (2 * _BITS * number + _BITS) & _FIELD
 
 
 def _evidence(words: Sequence[str], points: Mapping[str, int]) -> str:
-    by_word = [sum(points.get(form, 0) for form in forms) for forms in _forms(words)]
+    by_word = [
+        points.get(word, 0) + points.get(f"{word[:_BEGINNING]}*", 0) for word in _with_denied(words)
+    ]
     for i, pair in enumerate(pairwise(words)):
         both = points.get(" ".join(pair), 0)
         by_word[i] += both

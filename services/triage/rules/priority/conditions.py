@@ -24,6 +24,7 @@ class ConditionFinder:
         self._spans = jurisdiction.spans
         self._hints = jurisdiction.hints
         self._kin = jurisdiction.kin_of_hints
+        self._dubious = frozenset(code for kin in self._kin.values() for code in kin)
         self._closed_questions = {
             service.code: frozenset(a.code for a in service.attributes if a.datatype in _LISTS)
             for service in jurisdiction.services.values()
@@ -50,12 +51,16 @@ class ConditionFinder:
 
     def _read(self, said: str, met: dict[str, str]) -> None:
         folded = fold(said)
-        found, hinted = self._phrases.find(folded), self._hints.find(folded)
+        found = self._phrases.find(folded)
         stated = affirmed_of(found, said, folded, self._spans)
-        doubted = {code for denied in hinted.denied for code in self._kin[denied]}
+        can_be_doubted = any(hit.code in self._dubious for hit in stated)
+        doubted = self._doubted(folded) if can_be_doubted else ()
         for hit in stated:
             met.setdefault(DOUBTED if hit.code in doubted else hit.code, hit.phrase)
         taken_back = {hit.code for hit in found} - {hit.code for hit in stated}
-        for code, evidence in hinted.stated.items():
+        for code, evidence in self._hints.stated(folded).items():
             if taken_back.isdisjoint(self._kin[code]):
                 met.setdefault(code, evidence)
+
+    def _doubted(self, folded: str) -> set[str]:
+        return {code for denied in self._hints.denied(folded) for code in self._kin[denied]}
