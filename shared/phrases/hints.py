@@ -57,7 +57,7 @@ class HintIndex:
         """
         found = {}
         for words in parts(folded.split()):
-            for (code, known), points in zip(self._hints, self._points(words), strict=True):
+            for (code, known), points in zip(self._hints, self._totals(words), strict=True):
                 if points > 0:
                     found[code] = _evidence(words, known.points)
         return found
@@ -77,7 +77,7 @@ class HintIndex:
             best[code] = max(best.get(code, (-1, False)), (_count(total, number), is_against))
         return frozenset(code for code, (_, is_against) in best.items() if is_against)
 
-    def _points(self, words: Sequence[str]) -> list[int]:
+    def _totals(self, words: Sequence[str]) -> list[int]:
         total = self._sum(words)
         return [_points(total, number) for number in range(len(self._hints))]
 

@@ -88,3 +88,15 @@ async def test_a_problem_that_is_reported_long_after_its_target_says_so() -> Non
     for decision, points, days in ((late, 5, "5 days"), (over, 10, "9 days")):
         last = decision.priority.reasons[-1]
         assert (last.code, last.points, last.evidence) == ("still_there", points, days)
+
+
+async def test_a_doubted_phrase_is_told_among_the_reasons_and_is_no_condition() -> None:
+    (decision,) = await decided(
+        InMemoryCases(), submitted(description="A film about a tent on fire, at the club")
+    )
+
+    assert ("doubted", 0, "on fire") in [
+        (reason.code, reason.points, reason.evidence) for reason in decision.priority.reasons
+    ]
+    assert (decision.emergency, decision.conditions) == (None, ())
+    assert any("its other words speak against it" in told for told in decision.explanation)
