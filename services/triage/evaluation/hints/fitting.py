@@ -1,5 +1,6 @@
 """Points of words, so that their sum tells one sort of texts from all others."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
@@ -15,8 +16,8 @@ from services.triage.evaluation.hints.texts import LabelledText
 from shared.phrases import Hints, fold, hints_in, parts
 
 _POINTS_PER_LOGIT = 10  # ten points make it e times as likely
-_SEEN_IN = 2  # texts, before a word counts
-_TRUST = 2.0  # inverse of the L2 penalty: found by leaving out one writer after the other
+_WRITERS = 2  # who use a word, before it counts
+_TRUST = 0.5  # inverse of the L2 penalty: more would trust rare words, as names of streets are
 _FOLDS = 10
 _SAYS_NOTHING = -1  # points of a text without a known word, at most
 _SPOKEN_AGAINST = 0.005  # share of the texts meant
@@ -30,19 +31,20 @@ def fit(texts: Sequence[LabelledText], meant: Collection[str], at_most: float) -
     """Return hints at texts of some labels.
 
     Args:
-        texts: Of one language, of two sources at least.
+        texts: Of one language, of three sources at least.
         meant: The labels.
         at_most: Share of routine and harmless texts of unknown writers that may be taken for it;
             of long ones, which say more, it will be more.
     """
     read = [parts(fold(text.text).split()) for text in texts]
+    sources = [text.source for text in texts]
     is_meant = np.array([text.label in meant for text in texts])
     is_quiet = np.array([text.label in _QUIET for text in texts])
     is_short = np.array([len(text) == 1 for text in read])
-    scores = _unseen(read, is_meant, [text.source for text in texts])
+    scores = _unseen(read, is_meant, sources)
     least = float(np.quantile(scores[is_quiet & is_short], 1 - at_most))
     against = float(np.quantile(scores[is_meant], _SPOKEN_AGAINST))
-    words, rule = _learnt(read, is_meant).named_steps.values()
+    words, rule = _learnt(read, is_meant, sources).named_steps.values()
     points = np.rint(rule.coef_[0] * _POINTS_PER_LOGIT).astype(int)
     named = zip(words.get_feature_names_out(), points.tolist(), strict=True)
     return Fitted(
@@ -63,13 +65,15 @@ def _unseen(
     scores = np.zeros(len(read))
     folds = GroupKFold(min(_FOLDS, len(set(sources))))
     for known, unknown in folds.split(read, groups=sources):
-        model = _learnt([read[i] for i in known], is_meant[known])
+        model = _learnt([read[i] for i in known], is_meant[known], [sources[i] for i in known])
         for i in unknown:
             scores[i] = max(model.decision_function(read[i]))
     return scores
 
 
-def _learnt(read: Sequence[_Parts], is_meant: NDArray[np.bool_]) -> Pipeline:
+def _learnt(
+    read: Sequence[_Parts], is_meant: NDArray[np.bool_], sources: Sequence[str]
+) -> Pipeline:
     """Return what the texts teach.
 
     Of a long text that is meant nobody knows in which part it says so; of any other text every
@@ -82,12 +86,18 @@ def _learnt(read: Sequence[_Parts], is_meant: NDArray[np.bool_]) -> Pipeline:
         if not meant or len(text) == 1
     ]
     model: Pipeline = make_pipeline(
-        CountVectorizer(analyzer=_sorted_hints, binary=True, min_df=_SEEN_IN),
+        CountVectorizer(analyzer=hints_in, binary=True, vocabulary=_known(read, sources)),
         LogisticRegression(C=_TRUST, class_weight="balanced", max_iter=1000),
     )
     model.fit([part for part, _ in samples], [meant for _, meant in samples])
     return model
 
 
-def _sorted_hints(words: Sequence[str]) -> list[str]:
-    return sorted(hints_in(words))
+def _known(read: Sequence[_Parts], sources: Sequence[str]) -> list[str]:
+    """Return the hints that more than one writer has."""
+    writers: defaultdict[str, set[str]] = defaultdict(set)
+    for text, source in zip(read, sources, strict=True):
+        for part in text:
+            for hint in hints_in(part):
+                writers[hint].add(source)
+    return sorted(hint for hint, who in writers.items() if len(who) >= _WRITERS)

@@ -42,7 +42,7 @@ def run(*files: Path) -> Result:
 def test_what_was_learnt_is_a_file_of_conditions_that_finds_what_was_meant(
     tmp_path: Path,
 ) -> None:
-    result = run(write(tmp_path, "ana"), write(tmp_path, "ben"))
+    result = run(*(write(tmp_path, name) for name in ("ana", "ben", "cleo")))
 
     assert result.exit_code == 0, result.output
     conditions = yaml.safe_load(result.stdout)
@@ -60,12 +60,12 @@ def test_what_was_learnt_is_a_file_of_conditions_that_finds_what_was_meant(
 
 
 def test_other_parts_than_train_teach_nothing(tmp_path: Path) -> None:
-    ana, ben = write(tmp_path, "ana"), write(tmp_path, "ben")
-    before = run(ana, ben).stdout
+    ana, ben, cleo = (write(tmp_path, name) for name in ("ana", "ben", "cleo"))
+    before = run(ana, ben, cleo).stdout
     with ben.open("a", encoding="utf-8") as file:
         file.write(lines(("emergency", "quicksand swallows"), ("routine", DANGER), part="test"))
 
-    assert run(ana, ben).stdout == before
+    assert run(ana, ben, cleo).stdout == before
 
 
 def test_an_unfit_line_is_named_with_its_field(tmp_path: Path) -> None:
@@ -79,8 +79,15 @@ def test_an_unfit_line_is_named_with_its_field(tmp_path: Path) -> None:
     assert "secret" not in str(result.exception)
 
 
-def test_texts_of_one_hand_alone_are_refused(tmp_path: Path) -> None:
-    result = run(write(tmp_path, "ana"))
+def test_texts_of_too_few_hands_are_refused(tmp_path: Path) -> None:
+    result = run(write(tmp_path, "ana"), write(tmp_path, "ben"))
 
     assert result.exit_code == 1
-    assert str(result.exception) == "en: texts of two files at least are needed"
+    assert str(result.exception) == "en: texts of three files at least are needed"
+
+
+def test_a_word_that_only_one_writer_uses_is_no_hint(tmp_path: Path) -> None:
+    files = [write(tmp_path, name) for name in ("ana", "ben", "cleo")]
+
+    assert "smoke" in run(*files).stdout
+    assert not any(name in run(*files).stdout for name in (" ana", " ben", " cleo"))

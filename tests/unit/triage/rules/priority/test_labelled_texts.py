@@ -51,12 +51,12 @@ def test_the_rules_judge_texts_as_people_do(
 @pytest.mark.parametrize(
     ("language", "label", "at_first_sight"),
     [
-        ("en", "emergency", 87),
+        ("en", "emergency", 84),
         ("en", "urgent", 87),
-        ("en", "routine", 85),
-        ("en", "harmless", 73),
-        ("es", "emergency", 86),
-        ("es", "urgent", 81),
+        ("en", "routine", 87),
+        ("en", "harmless", 75),
+        ("es", "emergency", 85),
+        ("es", "urgent", 82),
         ("es", "routine", 87),
         ("es", "harmless", 76),
     ],
