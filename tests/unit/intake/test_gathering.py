@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from services.intake.gathering import Gathering
 from services.intake.handlers import Arrival
@@ -53,9 +54,17 @@ async def begun(group: asyncio.TaskGroup, call: Coroutine[Any, Any, Any]) -> asy
     return task
 
 
+class SteadyPace(Pace):
+    """One that a slow moment of the machine does not change."""
+
+    @override
+    def note(self, answered: int, took_s: float) -> None:
+        pass
+
+
 @asynccontextmanager
-async def running(desk: Desk) -> AsyncGenerator[Gathering]:
-    gathering = Gathering(desk.take_in)
+async def running(desk: Desk, pace: Pace | None = None) -> AsyncGenerator[Gathering]:
+    gathering = Gathering(desk.take_in, pace or Pace())
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         await begun(group, gathering.run(stopping))
@@ -91,9 +100,10 @@ async def test_who_comes_while_it_is_busy_is_answered_together() -> None:
 
 
 async def test_no_batch_is_larger_than_the_most_at_once() -> None:
-    desk, most = Desk(), Pace().most_at_once
+    desk, pace = Desk(), SteadyPace()
+    most = pace.most_at_once
     desk.open.clear()
-    async with running(desk) as gathering, asyncio.TaskGroup() as group:
+    async with running(desk, pace) as gathering, asyncio.TaskGroup() as group:
         await begun(group, gathering.hand_over(arrival()))
         await batches(desk, 1)
         for _ in range(most + 1):
