@@ -58,8 +58,8 @@ def test_what_its_kind_sends_to_911_is_an_emergency() -> None:
     portland = load_catalogue().jurisdictions["portland.gov"]
     screen = Screen(portland)
 
-    spill = screen.look(portland.services["ROW-SPILL"], "chemical smell near the drain", {})
-    odor = screen.look(portland.services["SEW-ODOR"], "chemical smell near the drain", {})
+    spill = screen.look(portland.services["ROW-SPILL"], "a strong chemical smell", {})
+    odor = screen.look(portland.services["SEW-ODOR"], "a strong chemical smell", {})
 
     assert (spill.emergency, odor.emergency) == ("referred_to_911", None)
 

@@ -70,6 +70,28 @@ def test_fresh_texts_are_judged_no_worse_than_at_first_sight(
     assert sum(text.is_right for text in texts) >= at_first_sight
 
 
+@pytest.mark.parametrize(
+    ("language", "label", "at_first_sight"),
+    [
+        ("en", "emergency", 70),
+        ("en", "urgent", 72),
+        ("en", "routine", 73),
+        ("en", "harmless", 60),
+        ("es", "emergency", 72),
+        ("es", "urgent", 69),
+        ("es", "routine", 73),
+        ("es", "harmless", 66),
+    ],
+)
+def test_texts_of_an_unheard_writer_are_judged_no_worse_than_at_first_sight(
+    language: str, label: str, at_first_sight: int
+) -> None:
+    texts = labelled.of("unheard", language, label)
+
+    assert len(texts) == 75
+    assert sum(text.is_right for text in texts) >= at_first_sight
+
+
 @pytest.mark.parametrize("text", ["a strong chemical smell", "olor a químicos"])
 def test_a_kind_that_sends_people_to_911_makes_an_emergency_of_it(text: str) -> None:
     for code, is_emergency in (("ROW-SPILL", True), ("SEW-ODOR", False)):
