@@ -169,7 +169,7 @@ def learn_rules(
 
 
 @app.command("hints")
-def learn_hints(texts: TextsArgument, false_alarms: FalseAlarmsOption = 0.02) -> None:
+def learn_hints(texts: TextsArgument, false_alarms: FalseAlarmsOption = 0.03) -> None:
     """Learn from labelled texts which words hint at danger or urgency together.
 
     Each line is a JSON object with label (emergency, urgent, routine or harmless), language (en or
