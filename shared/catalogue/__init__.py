@@ -5,7 +5,7 @@ while a service runs.
 """
 
 from shared.catalogue.advice import CALL_911
-from shared.catalogue.condition import Condition, Peril, Phrases, by_field
+from shared.catalogue.condition import Condition, Peril, Phrases, by_field, telling
 from shared.catalogue.faults import CatalogueError, Fault
 from shared.catalogue.hours import Hours
 from shared.catalogue.jurisdiction import Agency, Bureau, Catalogue, Jurisdiction, Owner
@@ -47,4 +47,5 @@ __all__ = [
     "Source",
     "by_field",
     "load_catalogue",
+    "telling",
 ]

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from shared.catalogue.answers import read_answers
 from shared.catalogue.build_service import service_type
-from shared.catalogue.condition import YES, Condition, Peril, Phrases
+from shared.catalogue.condition import YES, Condition, Peril, Phrases, telling
 from shared.catalogue.draft import Draft
 from shared.catalogue.entries import (
     AgencyEntry,
@@ -36,6 +36,8 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
     """Return the jurisdiction that a draft without faults describes."""
     services = {service.code: service_type(service, draft) for service in draft.services}
     conditions = {c.code: condition(c.code, c.entry, draft) for c in draft.conditions}
+    emergencies, hazards = _perils(draft.emergencies), _perils(draft.hazards)
+    spans = _spans(conditions.values())
     return Jurisdiction(
         id=draft.id,
         name=head.name,
@@ -59,8 +61,8 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         ),
         answers=MappingProxyType(_answers(draft)),
         conditions=MappingProxyType(conditions),
-        emergencies=_perils(draft.emergencies),
-        hazards=_perils(draft.hazards),
+        emergencies=emergencies,
+        hazards=hazards,
         told_by=MappingProxyType(_told_by(draft)),
         default_points=tuple(GeoPoint(p.latitude, p.longitude) for p in head.default_points),
         export_types=MappingProxyType(
@@ -71,9 +73,9 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
             _by_code((c.code, c.exceptions) for c in conditions.values()),
             is_lenient=True,
         ),
-        spans=_spans(conditions.values()),
+        spans=spans,
         hints=HintIndex((c.code, hints) for c in conditions.values() for hints in c.hints),
-        kin_of_hints=MappingProxyType(_kin_of_hints(draft, conditions)),
+        kin_of_hints=MappingProxyType(_kin_of_hints(conditions, emergencies, hazards, spans)),
         keywords=PhraseIndex(
             _by_code(
                 (s.code, _plurals(words))
@@ -155,11 +157,14 @@ def _phrases(entry: PhrasesEntry, draft: Draft) -> Phrases:
     )
 
 
-def _kin_of_hints(draft: Draft, conditions: Mapping[str, Condition]) -> dict[str, frozenset[str]]:
-    dangers = {code for peril in _perils(draft.emergencies) for code in peril.telling}
-    hazards = {code for peril in _perils(draft.hazards) for code in peril.telling} - dangers
-    unreal = {c.code for c in conditions.values() if c.past or c.supposes}
-    alike = (dangers | unreal, hazards)
+def _kin_of_hints(
+    conditions: Mapping[str, Condition],
+    emergencies: Collection[Peril],
+    hazards: Collection[Peril],
+    spans: Spans,
+) -> dict[str, frozenset[str]]:
+    dangers = telling(emergencies)
+    alike = (dangers | spans.past | spans.supposed, telling(hazards) - dangers)
     return {
         code: frozenset(other for all_ in alike if code in all_ for other in all_ - {code})
         for code, condition in conditions.items()

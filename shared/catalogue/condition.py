@@ -93,6 +93,11 @@ class Peril:
         return *(condition for condition in self.any_of if condition in met), *self.all_of
 
 
+def telling(perils: Iterable[Peril]) -> frozenset[str]:
+    """Return every condition by which one of the perils is told."""
+    return frozenset(condition for peril in perils for condition in peril.telling)
+
+
 def _each(answer: object) -> Sequence[object]:
     return answer if isinstance(answer, list | tuple) else (answer,)
 

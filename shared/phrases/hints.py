@@ -128,7 +128,7 @@ def _count(total: int, number: int) -> int:
 
 def _evidence(words: Sequence[str], points: Mapping[str, int]) -> str:
     by_word = [
-        points.get(word, 0) + points.get(f"{word[:_BEGINNING]}*", 0) for word in _with_denied(words)
+        sum(points.get(hint, 0) for hint in hints_in([word])) for word in _with_denied(words)
     ]
     for i, pair in enumerate(pairwise(words)):
         both = points.get(" ".join(pair), 0)

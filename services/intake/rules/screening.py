@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from shared.catalogue import Jurisdiction, ServiceType, by_field
+from shared.catalogue import Jurisdiction, ServiceType, by_field, telling
 
 _MOST_URGENT = "P1"
 
@@ -31,9 +31,7 @@ class Screen:
     def __init__(self, jurisdiction: Jurisdiction) -> None:
         self._jurisdiction = jurisdiction
         self._stated_by = by_field(jurisdiction.conditions.values())
-        self._telling = {
-            condition for emergency in jurisdiction.emergencies for condition in emergency.telling
-        }
+        self._telling = telling(jurisdiction.emergencies)
 
     def look(self, service: ServiceType, folded: str, answers: Mapping[str, object]) -> Screening:
         """Return what a report of this kind shows by its words and answers.
@@ -53,8 +51,8 @@ class Screen:
         return Screening(express=urgent or emergency is not None, emergency=emergency)
 
     def _emergency(self, service: ServiceType, met: Collection[str]) -> str | None:
-        telling = not self._telling.isdisjoint(met) or service.needs_911_for(met)
-        if service.emergency is None and not telling:
+        tells = not self._telling.isdisjoint(met) or service.needs_911_for(met)
+        if service.emergency is None and not tells:
             return None
         found = self._jurisdiction.emergency(service, met)
         return found[0] if found else None
