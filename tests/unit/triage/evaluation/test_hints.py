@@ -1,8 +1,10 @@
 """Hints learnt from labelled texts, by the command and back into a catalogue."""
 
 import json
+import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
@@ -91,3 +93,14 @@ def test_a_word_that_only_one_writer_uses_is_no_hint(tmp_path: Path) -> None:
 
     assert "smoke" in run(*files).stdout
     assert not any(name in run(*files).stdout for name in (" ana", " ben", " cleo"))
+
+
+def test_without_the_library_that_learns_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "services.triage.evaluation.hints.fitting", None)
+
+    result = run(write(tmp_path, "ana"))
+
+    assert result.exit_code == 1
+    assert "install route311[learn]" in str(result.exception)
