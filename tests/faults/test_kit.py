@@ -1,13 +1,11 @@
 """What the kit is for: without a guard, what the guard prevents shows."""
 
-from random import Random
-
 import pytest
 
 from tests.faults.conftest import NewCity
 from tests.faults.kit.trial import Scenario, Trial, endure
 from tests.faults.kit.verdicts import Verdict
-from tests.faults.test_redelivery import redeliver
+from tests.faults.test_redelivery import traffic_three_times
 from tests.faults.test_zombie import changed, doze, fenced
 
 pytestmark = [
@@ -28,8 +26,7 @@ async def nothing(trial: Trial) -> None:
 
 
 async def repeats(trial: Trial) -> None:
-    await trial.traffic(5)
-    await redeliver(trial.city, Random(trial.seed))
+    await traffic_three_times(trial, 5)
     await trial.traffic(5)
 
 

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from shared.runtime.kafka import open_sink
-from shared.runtime.kafka.reader import bounds_of
+from shared.runtime.kafka.reader import ends_of
 from shared.runtime.records import Outgoing
 from shared.topics import CORE, bureau_updates
 from tests.faults.kit.city import City
@@ -30,13 +30,20 @@ def shuffled(records: list[Outgoing], random: Random) -> list[Outgoing]:
     return [records[place] for place in order]
 
 
-async def redeliver(city: City, random: Random) -> int:
-    """Write everything that our services read twice more."""
-    bounds = await bounds_of(city.bootstrap)
+async def traffic_three_times(trial: Trial, seconds: float) -> int:
+    """Let traffic pass, and write what our services read of it twice more.
+
+    Returns:
+        How many records were written.
+    """
+    city, random = trial.city, Random(trial.seed)
+    bureaus = [bureau_updates(code).name for code in city.keys.bureaus]
+    began_at = await ends_of(city.bootstrap, [*READ_BY_US, *bureaus])
+    await trial.traffic(seconds)
     count = 0
     async with open_sink(city.bootstrap) as sink:
-        for topic in [*READ_BY_US, *(bureau_updates(code).name for code in city.keys.bureaus)]:
-            since = {p: first for p, (first, end) in bounds.items() if p.topic == topic}
+        for topic in {partition.topic: None for partition in began_at}:
+            since = {p: offset for p, offset in began_at.items() if p.topic == topic}
             found = [
                 Outgoing("", r.topic, r.key or b"", r.value, r.headers)
                 for r in await read_between(city.bootstrap, since)
@@ -52,8 +59,7 @@ async def test_t29_everything_is_delivered_three_times_and_shuffled(city: City, 
 
     async def harm(trial: Trial) -> None:
         nonlocal redelivered
-        await trial.traffic(10)
-        redelivered = await redeliver(city, Random(trial.seed))
+        redelivered = await traffic_three_times(trial, 10)
         await trial.traffic(10)
 
     def seen(trial: Trial) -> str:
