@@ -24,7 +24,7 @@ up: setup ## Start everything here; Ctrl-C stops it
 	$(BIN)/route311 up
 
 test: setup ## Run every test but faults and benchmarks
-	$(PYTEST) --ignore=tests/faults --ignore=tests/bench $(ARGS)
+	$(PYTEST) -n 2 --ignore=tests/faults --ignore=tests/bench $(ARGS)
 
 check: setup ## Format, lint, types, layers, unit and contract tests: what a change must pass
 	$(BIN)/ruff format --check .
@@ -40,10 +40,10 @@ format: setup ## Format, and mend what the linter can
 schemas: setup ## Write the JSON Schemas and the AsyncAPI document anew from the events
 	$(BIN)/python -m shared.schemas
 
-faults: setup ## Kill, stop, starve and cut off parts of a router under traffic: about 40 minutes
+faults: setup ## Kill, stop, starve and cut off parts of a router under traffic: about 55 minutes
 	$(PYTEST) tests/faults $(ARGS)
 
-faults-quick: setup ## The same with the faults that every change must stand: 4 minutes
+faults-quick: setup ## The same with the faults that every change must stand: under 4 minutes
 	$(PYTEST) tests/faults -m quick $(ARGS)
 
 bench: setup ## Measure the way of a request, triage alone, and triage with 10,000 to 1,000,000 open reports

@@ -7,12 +7,14 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from hypothesis import settings
+from xdist.remote import Producer
 
 from shared.runtime.kafka import Partition, open_sink
 from shared.runtime.kafka.reader import ends_of
 from shared.runtime.migrate import SERVICES
 from tests.stack import Stores, running_stores
 from tests.topic_log import TopicLog
+from tests.workers import OneRouterAtATime
 
 settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")
@@ -22,6 +24,12 @@ _START_HERE = """
     SELECT topic, partition, 0, next_offset
       FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS ends (topic, partition, next_offset)
 """
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneRouterAtATime:
+    """Share the tests out among workers; what takes longest stands first, so keep the order."""
+    config.option.loadscopereorder = False
+    return OneRouterAtATime(config, log)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.outside import COMMAND
+from tests.folders import let_others_in
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -17,9 +18,7 @@ REQUESTS = 200
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o755)  # PostgreSQL runs as another user when the tests run as root
-    return tmp_path
+    return let_others_in(tmp_path)
 
 
 async def started(folder: Path, *options: str) -> asyncio.subprocess.Process:

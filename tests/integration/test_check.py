@@ -22,6 +22,7 @@ from shared.runtime.kafka.stretch import between
 from shared.runtime.records import Outgoing
 from shared.topics import CHANNEL_SUBMISSIONS, bureau_updates, bureau_work
 from tests.builders import PIONEER_SQUARE, handed_in, north_of, submission, work_order_updated
+from tests.folders import let_others_in
 from tests.waiting import eventually
 
 pytestmark = [
@@ -104,9 +105,7 @@ def client_saw(*events: SubmissionHandedIn) -> str:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def lived(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Lived]:
-    folder = tmp_path_factory.mktemp("check")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)  # PostgreSQL runs as another user when the tests run as root
+    folder = let_others_in(tmp_path_factory.mktemp("check"))
     async with running_stack(folder / "data") as stack:
         first, second, other = pothole(0), pothole(5), pothole(5_000)
         await hand_in(stack, first, first, second, other)

@@ -73,7 +73,9 @@ class CasesSuite:
 
         assert [c.case_id for c in await cases.load(ids, orders)] == sorted(ids)
 
-    @pytest.mark.parametrize("unknown", [new_id(), "wo-1", "", "\x00"])
+    @pytest.mark.parametrize(
+        "unknown", [pytest.param(new_id(), id="no case has it"), "wo-1", "", "\x00"]
+    )
     async def test_an_unknown_id_finds_nothing_whatever_it_looks_like(
         self, cases: Cases, unknown: str
     ) -> None:
