@@ -38,7 +38,6 @@ async def test_t20_every_link_is_slow(city: City, seed: int) -> None:
     assert verdict.slowest_call_s < 5
 
 
-@pytest.mark.quick
 async def test_t20_every_connection_is_reset_again_and_again(city: City, seed: int) -> None:
     resets = 0
 
