@@ -31,7 +31,7 @@ check: setup ## Format, lint, types, layers, unit and contract tests: what a cha
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) -q tests/unit tests/contract
+	$(PYTEST) -q -n 2 tests/unit tests/contract
 
 format: setup ## Format, and mend what the linter can
 	$(BIN)/ruff format .

@@ -3,8 +3,8 @@
 The train part is there to mend rules and phrases by, and hints are learnt from it: one file for
 each writer, and `corrections.jsonl` for what hints got wrong. The test part says how good they
 are on texts that nobody looked at: never mend anything by it, and never print its texts. So are the
-fresh part, of texts that tell of dangers by the way, and the unheard part, of a writer of whom
-nothing was learnt; the rules miss more of them, and the tests say how many.
+fresh part, of texts that tell of dangers by the way, and the unheard part, of two writers of
+whom nothing was learnt; the rules miss more of them, and the tests say how many.
 """
 
 import json

@@ -73,22 +73,22 @@ def test_fresh_texts_are_judged_no_worse_than_at_first_sight(
 @pytest.mark.parametrize(
     ("language", "label", "at_first_sight"),
     [
-        ("en", "emergency", 70),
-        ("en", "urgent", 72),
-        ("en", "routine", 73),
-        ("en", "harmless", 60),
-        ("es", "emergency", 72),
-        ("es", "urgent", 69),
-        ("es", "routine", 73),
-        ("es", "harmless", 66),
+        ("en", "emergency", 118),
+        ("en", "urgent", 121),
+        ("en", "routine", 122),
+        ("en", "harmless", 104),
+        ("es", "emergency", 121),
+        ("es", "urgent", 117),
+        ("es", "routine", 123),
+        ("es", "harmless", 110),
     ],
 )
-def test_texts_of_an_unheard_writer_are_judged_no_worse_than_at_first_sight(
+def test_texts_of_unheard_writers_are_judged_no_worse_than_at_first_sight(
     language: str, label: str, at_first_sight: int
 ) -> None:
     texts = labelled.of("unheard", language, label)
 
-    assert len(texts) == 75
+    assert len(texts) == 125
     assert sum(text.is_right for text in texts) >= at_first_sight
 
 
