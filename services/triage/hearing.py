@@ -1,6 +1,6 @@
 """From a request to a report that the rules can judge."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from services.triage.case_ids import case_opened_by
 from services.triage.rulebook import Assessment, CityRules, Rulebook, search_for
@@ -34,8 +34,7 @@ class UnfitRequestError(PermanentError):
     code = "unfit_request"
 
 
-@dataclass(frozen=True, slots=True)
-class Hearing:
+class Hearing(NamedTuple):
     """One request, ready to be decided.
 
     Attributes:
@@ -56,7 +55,7 @@ class Hearing:
         """Return the same with one more circumstance that hastens it."""
         found = self.assessment
         urgency = with_circumstances(found.urgency, [point])
-        return replace(self, assessment=replace(found, urgency=urgency))
+        return self._replace(assessment=found._replace(urgency=urgency))
 
 
 def hear(request: Request, rulebook: Rulebook) -> Hearing:

@@ -1,7 +1,6 @@
 """Whether a report's point may be believed, given what else was reported there."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -23,11 +22,10 @@ def placed(hearing: Hearing, uses: PointUses) -> Hearing:
         return hearing
     report = report._replace(is_placed=False)
     search = hearing.search
-    return replace(
-        hearing,
+    return hearing._replace(
         report=report,
         opens=hearing.opens._replace(opening=report),
-        search=replace(search, boxes=()) if search else None,
+        search=search._replace(boxes=()) if search else None,
     )
 
 

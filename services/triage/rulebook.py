@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import NamedTuple
 
 from services.triage.rules.answering import AnswerFinder
 from services.triage.rules.dedup.comparison import RADIUS_ALONE, Report
@@ -41,8 +42,7 @@ class Reach:
     edge_m: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(NamedTuple):
     """What a report is by itself, whatever was reported before.
 
     Attributes:

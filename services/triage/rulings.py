@@ -1,7 +1,6 @@
 """What becomes of one request, given the cases that are known."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from services.triage.hearing import Hearing
 from services.triage.placing import placed
@@ -12,8 +11,7 @@ from services.triage.rules.dedup.known_cases import KnownCases
 Outcome = Literal["new", "duplicate", "possible_duplicate", "recurrence", "referral", "answered"]
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(NamedTuple):
     """What becomes of one request.
 
     Attributes:

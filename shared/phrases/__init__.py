@@ -1,7 +1,7 @@
 """Finds known phrases in what people write."""
 
 from shared.phrases.folding import fold
-from shared.phrases.hints import HintIndex, Hints, hints_in, parts
+from shared.phrases.hints import HintIndex, Hints, Weighed, hints_in, parts
 from shared.phrases.index import Hit, PhraseIndex
 from shared.phrases.negation import Spans, affirmed, affirmed_of
 from shared.phrases.wording import families_in, read_wording, with_families
@@ -12,6 +12,7 @@ __all__ = [
     "Hit",
     "PhraseIndex",
     "Spans",
+    "Weighed",
     "affirmed",
     "affirmed_of",
     "families_in",

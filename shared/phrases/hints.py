@@ -14,7 +14,7 @@ _SHOWN = 4
 _PART = 30  # words
 _BITS = 32  # of a sum of points, and of a count
 _FIELD = (1 << _BITS) - 1
-_MIDDLE = 1 << (_BITS - 1)  # stands for no points
+_NOTHING = (1 << (_BITS - 1)) - 1  # stands for no points; one more sets the top bit of a sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,43 +47,59 @@ class HintIndex:
             for hint, points in known.points.items():
                 packed[hint] += _packed(number, points, 1)
         self._packed = dict(packed)
-        fields = [_packed(n, h.start + _MIDDLE, 0) for n, (_, h) in enumerate(self._hints)]
+        fields = [_packed(n, h.start + _NOTHING, 0) for n, (_, h) in enumerate(self._hints)]
         self._start = sum(fields)
+        self._tops = sum(_packed(n, _NOTHING + 1, 0) for n in range(len(self._hints)))
 
-    def stated(self, folded: str) -> dict[str, str]:
-        """Return what a folded text hints at, each with the words that say the most for it.
+    def weigh(self, folded: str) -> "Weighed":
+        """Return a folded text with the sum of its hints, part by part when it is long."""
+        packed, start = self._packed, self._start
+        return Weighed(
+            self._hints,
+            self._tops,
+            [
+                (words, sum([packed[hint] for hint in hints_in(words) if hint in packed], start))
+                for words in parts(folded.split())
+            ],
+        )
 
-        A long text is read part by part, and hints at what one part hints at.
-        """
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A text and what its words say together.
+
+    Attributes:
+        tops: Where the sum of a part has a bit that is set when something is hinted at.
+        parts: The words of each part, and their sum.
+    """
+
+    hints: Sequence[tuple[str, Hints]]
+    tops: int
+    parts: Sequence[tuple[Sequence[str], int]]
+
+    def stated(self) -> dict[str, str]:
+        """Return what some part hints at, each with the words that say the most for it."""
         found = {}
-        for words in parts(folded.split()):
-            for (code, known), points in zip(self._hints, self._totals(words), strict=True):
-                if points > 0:
-                    found[code] = _evidence(words, known.points)
+        for words, total in self.parts:
+            if total & self.tops:
+                for number, (code, known) in enumerate(self.hints):
+                    if _points(total, number) > 0:
+                        found[code] = _evidence(words, known.points)
         return found
 
-    def denied(self, folded: str) -> frozenset[str]:
-        """Return what all parts of a text speak against, each in its language.
+    def denied(self) -> frozenset[str]:
+        """Return what all parts speak against, each in its language.
 
         That is the one of which the index knows the most words.
         """
-        return frozenset.intersection(*map(self._denied, parts(folded.split())))
+        return frozenset.intersection(*(self._denied(total) for _, total in self.parts))
 
-    def _denied(self, words: Sequence[str]) -> frozenset[str]:
+    def _denied(self, total: int) -> frozenset[str]:
         best: dict[str, tuple[int, bool]] = {}
-        total = self._sum(words)
-        for number, (code, known) in enumerate(self._hints):
+        for number, (code, known) in enumerate(self.hints):
             is_against = known.against is not None and _points(total, number) < known.against
             best[code] = max(best.get(code, (-1, False)), (_count(total, number), is_against))
         return frozenset(code for code, (_, is_against) in best.items() if is_against)
-
-    def _totals(self, words: Sequence[str]) -> list[int]:
-        total = self._sum(words)
-        return [_points(total, number) for number in range(len(self._hints))]
-
-    def _sum(self, words: Sequence[str]) -> int:
-        packed = self._packed
-        return sum([packed[hint] for hint in hints_in(words) if hint in packed], self._start)
 
 
 def parts(words: Sequence[str]) -> list[Sequence[str]]:
@@ -119,7 +135,7 @@ def _packed(number: int, points: int, count: int) -> int:
 
 
 def _points(total: int, number: int) -> int:
-    return (total >> (2 * _BITS * number) & _FIELD) - _MIDDLE
+    return (total >> (2 * _BITS * number) & _FIELD) - _NOTHING
 
 
 def _count(total: int, number: int) -> int:

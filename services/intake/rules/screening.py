@@ -42,7 +42,7 @@ class Screen:
             answers: By field.
         """
         met = {hit.code for hit in self._jurisdiction.phrases.find(folded)}
-        met.update(self._jurisdiction.hints.stated(folded), service.implies)
+        met.update(self._jurisdiction.hints.weigh(folded).stated(), service.implies)
         for field in answers.keys() & self._stated_by.keys():
             met.update(c.code for c in self._stated_by[field] if c.answered_by(answers))
         emergency = self._emergency(service, met)

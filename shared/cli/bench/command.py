@@ -120,11 +120,13 @@ def triage(requests: RequestsOption = 50_000, json_output: JsonOption = False) -
     with _folder() as folder, console.status("measuring, with a triage of its own"):
         stage = run(measure_stage(folder / "data", requests))
     if json_output:
-        typer.echo(json.dumps(asdict(stage) | {"ratio": stage.ratio}))
+        ratios = {"ratio": stage.ratio, "ratio_to_tuned": stage.ratio_to_tuned}
+        typer.echo(json.dumps(asdict(stage) | ratios))
         return
-    console.print(f"bare aiokafka, consume, validate, produce: {stage.raw_per_s:,.0f}/s")
+    console.print(f"bare aiokafka, consume, validate, produce: {stage.bare_per_s:,.0f}/s")
+    console.print(f"the same, as safe and in batches as large: {stage.tuned_per_s:,.0f}/s")
     console.print(f"triage: [bold]{stage.triage_per_s:,.0f}/s[/]")
-    console.print(f"ratio: [bold]{stage.ratio:.3f}[/]")
+    console.print(f"ratio: [bold]{stage.ratio:.2f}[/], to the tuned one {stage.ratio_to_tuned:.2f}")
     console.print(_table_of(stage.parts, stage.requests))
 
 

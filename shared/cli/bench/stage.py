@@ -20,7 +20,9 @@ from shared.runtime.kafka.reader import tailing
 from shared.runtime.records import Outgoing
 from shared.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS, Topic
 
-_VALIDATED = replace(TRIAGE_DECISIONS, name="bench-validated")
+_VALIDATED = {
+    how: replace(TRIAGE_DECISIONS, name=f"bench-validated-{how}") for how in ("bare", "tuned")
+}
 _VALIDATOR = (sys.executable, "-m", "shared.cli.bench.validator")
 _MS_PER_S = 1000
 _WITHIN_S = 300.0
@@ -31,18 +33,26 @@ class Stage:
     """What ``bench triage`` found; rates in events per second.
 
     Attributes:
+        bare_per_s: aiokafka as it comes.
+        tuned_per_s: aiokafka that waits for all replicas and fills batches, as triage does.
         parts: What each part of the machine took while triage decided.
     """
 
     requests: int
-    raw_per_s: float
+    bare_per_s: float
+    tuned_per_s: float
     triage_per_s: float
     parts: dict[str, Usage]
 
     @property
     def ratio(self) -> float:
-        """Triage's rate as a share of the raw one."""
-        return self.triage_per_s / self.raw_per_s
+        """Triage's rate as a share of bare aiokafka's."""
+        return self.triage_per_s / self.bare_per_s
+
+    @property
+    def ratio_to_tuned(self) -> float:
+        """Triage's rate as a share of tuned aiokafka's."""
+        return self.triage_per_s / self.tuned_per_s
 
 
 async def measure_stage(data: Path, count: int) -> Stage:
@@ -54,23 +64,24 @@ async def measure_stage(data: Path, count: int) -> Stage:
     triage = [service for service in ROUTER if service.name == "triage"]
     async with infrastructure(data, mail=False) as infra:
         await prepare(infra, catalogue.bureau_codes)
-        await apply_topics(infra.bootstrap, [_VALIDATED])
+        await apply_topics(infra.bootstrap, list(_VALIDATED.values()))
         async with open_sink(infra.bootstrap) as sink:
             await sink.publish(list(_records(count, catalogue)))
-        raw_per_s = await _raw(infra.bootstrap, count)
+        bare_per_s = await _raw(infra.bootstrap, count, "bare")
+        tuned_per_s = await _raw(infra.bootstrap, count, "tuned")
         before = usage()
         async with running_services(infra, triage):
             triage_per_s = await _rate(infra.bootstrap, TRIAGE_DECISIONS, count)
             parts = _since(before)
-    return Stage(count, raw_per_s, triage_per_s, parts)
+    return Stage(count, bare_per_s, tuned_per_s, triage_per_s, parts)
 
 
-async def _raw(bootstrap: str, count: int) -> float:
-    arguments = (bootstrap, INTAKE_REQUESTS.name, _VALIDATED.name, str(count))
+async def _raw(bootstrap: str, count: int, how: str) -> float:
+    arguments = (bootstrap, INTAKE_REQUESTS.name, _VALIDATED[how].name, str(count), how)
     validator = await asyncio.create_subprocess_exec(
         *_VALIDATOR, *arguments, stdout=asyncio.subprocess.DEVNULL
     )
-    rate = await _rate(bootstrap, _VALIDATED, count)
+    rate = await _rate(bootstrap, _VALIDATED[how], count)
     await validator.wait()
     return rate
 

@@ -12,7 +12,7 @@ INDEX = HintIndex([("fire", ENGLISH), ("fire", SPANISH), ("wealth", Hints(-3, {"
 
 
 def found(text: str) -> Mapping[str, str]:
-    return INDEX.stated(fold(text))
+    return INDEX.weigh(fold(text)).stated()
 
 
 def test_words_pairs_and_beginnings_can_have_points() -> None:
@@ -40,8 +40,8 @@ def test_points_must_come_above_nothing() -> None:
 
 
 def test_exactly_nothing_is_not_enough() -> None:
-    assert HintIndex([("it", Hints(-3, {"word": 3}))]).stated("word") == {}
-    assert HintIndex([("it", Hints(-2, {"word": 3}))]).stated("word") == {"it": "word"}
+    assert HintIndex([("it", Hints(-3, {"word": 3}))]).weigh("word").stated() == {}
+    assert HintIndex([("it", Hints(-2, {"word": 3}))]).weigh("word").stated() == {"it": "word"}
 
 
 def test_what_is_said_twice_counts_once() -> None:
@@ -55,7 +55,10 @@ def test_some_words_speak_against_it() -> None:
 
 def test_each_language_counts_for_itself() -> None:
     assert found("Sale HUMO") == {"fire": "humo"}
-    assert HintIndex([("it", ENGLISH), ("it", Hints(-8, {"humo": 7}))]).stated("humo smoke") == {}
+    assert (
+        HintIndex([("it", ENGLISH), ("it", Hints(-8, {"humo": 7}))]).weigh("humo smoke").stated()
+        == {}
+    )
 
 
 def test_one_text_can_hint_at_several_things() -> None:
@@ -65,7 +68,7 @@ def test_one_text_can_hint_at_several_things() -> None:
 def test_the_words_that_say_most_are_shown_as_they_stand() -> None:
     hints = Hints(-1, {"a": 1, "b": 5, "c": 4, "d": 3, "e": 2, "f": -9})
 
-    assert HintIndex([("it", hints)]).stated("a b x c f d e") == {"it": "b … c … d e"}
+    assert HintIndex([("it", hints)]).weigh("a b x c f d e").stated() == {"it": "b … c … d e"}
 
 
 @pytest.mark.parametrize("text", ["", "nothing of that kind"])
@@ -89,11 +92,11 @@ def test_words_speak_against_it_in_the_language_of_which_they_know_the_most(
     english = Hints(-10, {"a": 0, "film": -6, "real": 1, "smoke": 9, "pours": 9}, against=-15)
     spanish = Hints(-12, {"una": 0, "pelicula": -3, "vieja": -1, "film": -4}, against=-15)
 
-    assert HintIndex([("fire", english), ("fire", spanish)]).denied(fold(text)) == denied
+    assert HintIndex([("fire", english), ("fire", spanish)]).weigh(fold(text)).denied() == denied
 
 
 def test_hints_that_do_not_say_when_speak_against_nothing() -> None:
-    assert HintIndex([("fire", Hints(-10, {"film": -90}))]).denied("film") == frozenset()
+    assert HintIndex([("fire", Hints(-10, {"film": -90}))]).weigh("film").denied() == frozenset()
 
 
 def test_a_long_text_has_parts_that_overlap_and_leave_nothing_out() -> None:
@@ -113,12 +116,12 @@ def test_what_is_said_by_the_way_in_a_long_text_counts() -> None:
     index = HintIndex([("fire", Hints(-10, {"smoke": 6, "pours": 6, "club": -1}, against=-30))])
     story = "the club " * 20
 
-    assert index.stated(f"{story} smoke pours {story}") == {"fire": "smoke pours"}
-    assert index.stated(f"smoke {story} pours") == {}
+    assert index.weigh(f"{story} smoke pours {story}").stated() == {"fire": "smoke pours"}
+    assert index.weigh(f"smoke {story} pours").stated() == {}
 
 
 def test_a_long_text_speaks_against_what_each_of_its_parts_speaks_against() -> None:
     index = HintIndex([("fire", Hints(-10, {"film": -9, "smoke": 1, "club": 0}, against=-15))])
 
-    assert index.denied("a film at the club " * 12) == {"fire"}
-    assert index.denied("a film at the club " * 6 + "smoke by the club " * 9) == frozenset()
+    assert index.weigh("a film at the club " * 12).denied() == {"fire"}
+    assert index.weigh("a film at the club " * 6 + "smoke by the club " * 9).denied() == frozenset()

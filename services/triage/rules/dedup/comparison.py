@@ -1,7 +1,6 @@
 """When two reports are about the same problem."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -94,8 +93,7 @@ class Case(NamedTuple):
         return self.split_from == other.case_id or other.split_from == self.case_id
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What one aspect of two reports says for or against one problem, in points.
 
     Attributes:
@@ -107,8 +105,7 @@ class Finding:
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """An earlier case that a report is held against, and the figures that say why.
 
     Attributes:

@@ -1,8 +1,8 @@
 """Which known case a report is about, and which it is not."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from services.triage.rules.dedup.apart import beyond_a_line
 from services.triage.rules.dedup.comparison import (
@@ -22,8 +22,7 @@ _SUREST_FIRST = {"duplicate": 0, "possible": 1}
 _AGAIN = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(NamedTuple):
     """What became of holding a report against the known cases.
 
     Attributes:

@@ -5,14 +5,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from services.triage.rules.dedup.comparison import Case
 from services.triage.rules.dedup.grid import Box, row_of
 from services.triage.rules.dedup.stand_ins import PointUses, Use
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(NamedTuple):
     """Where a report's earlier case may be; finding too much is allowed, too little is not.
 
     Attributes:

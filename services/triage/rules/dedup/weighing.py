@@ -1,7 +1,6 @@
 """How much speaks for two reports being of one problem."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from math import hypot
 
 from services.triage.rules.dedup.addresses import streets_of
@@ -30,9 +29,9 @@ def weigh(link: Link, report: Report, group: str, evidence: Evidence) -> Link | 
     score = sum(finding.points for finding in findings)
     asked = evidence.thresholds(group)
     if score >= asked.duplicate and link.is_within_radius:
-        return replace(link, findings=findings)
+        return link._replace(findings=findings)
     if score >= asked.possible:
-        return replace(link, findings=findings, relation="possible")
+        return link._replace(findings=findings, relation="possible")
     return Rejection(link.case, "too_few_points", link.distance_m, score, asked.possible)
 
 

@@ -1,7 +1,6 @@
 """What lies around a report: it hastens routine work, and makes nothing urgent by itself."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from services.triage.rules.priority.urgency import LEAST, Point, Urgency
 
@@ -27,4 +26,4 @@ def _bounded(score: int, points: Iterable[Point]) -> Iterator[Point]:
         added = point.points if ceiling is None else min(point.points, ceiling - 1 - score)
         if added > 0:
             score += added
-            yield replace(point, points=added)
+            yield point._replace(points=added)

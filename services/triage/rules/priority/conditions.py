@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from shared.catalogue import Jurisdiction, ServiceType, by_field
-from shared.phrases import affirmed_of, fold
+from shared.phrases import Weighed, affirmed_of, fold
 
 Met: TypeAlias = Mapping[str, str]
 """The evidence for each condition that is met: words of the report, or an answer."""
@@ -53,14 +53,15 @@ class ConditionFinder:
         folded = fold(said)
         found = self._phrases.find(folded)
         stated = affirmed_of(found, said, folded, self._spans)
+        hints = self._hints.weigh(folded)
         can_be_doubted = any(hit.code in self._dubious for hit in stated)
-        doubted = self._doubted(folded) if can_be_doubted else ()
+        doubted = self._doubted(hints) if can_be_doubted else ()
         for hit in stated:
             met.setdefault(DOUBTED if hit.code in doubted else hit.code, hit.phrase)
         taken_back = {hit.code for hit in found} - {hit.code for hit in stated}
-        for code, evidence in self._hints.stated(folded).items():
+        for code, evidence in hints.stated().items():
             if taken_back.isdisjoint(self._kin[code]):
                 met.setdefault(code, evidence)
 
-    def _doubted(self, folded: str) -> set[str]:
-        return {code for denied in self._hints.denied(folded) for code in self._kin[denied]}
+    def _doubted(self, hints: Weighed) -> set[str]:
+        return {code for denied in hints.denied() for code in self._kin[denied]}

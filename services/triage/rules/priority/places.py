@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import cos, degrees, hypot, radians
+from typing import NamedTuple
 
 from services.triage.rules.priority.conditions import Met
 from services.triage.rules.priority.urgency import Point
@@ -12,8 +13,7 @@ from shared.phrases import PhraseIndex, fold
 from shared.values import EARTH_RADIUS_M, GeoPoint
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """Where a report lies.
 
     Attributes:

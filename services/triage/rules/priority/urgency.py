@@ -1,8 +1,7 @@
 """How urgent a report is, and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from services.triage.rules.priority.conditions import DOUBTED, Met
 from services.triage.rules.priority.hazards import PlainHazard
@@ -18,8 +17,7 @@ _FIRST_HAZARD = 15
 _NEXT_HAZARD = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """One named reason and what it adds to the score."""
 
     code: str
@@ -27,8 +25,7 @@ class Point:
     evidence: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Urgency:
+class Urgency(NamedTuple):
     """The points add up to the score, and the score gives the level."""
 
     points: tuple[Point, ...]
@@ -45,8 +42,7 @@ class Urgency:
         return next(level for level, least in LEAST.items() if score >= least)
 
 
-@dataclass(frozen=True, slots=True)
-class Danger:
+class Danger(NamedTuple):
     """A danger to life, and the words or the answer that say so."""
 
     code: str

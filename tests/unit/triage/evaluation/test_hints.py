@@ -53,12 +53,12 @@ def test_what_was_learnt_is_a_file_of_conditions_that_finds_what_was_meant(
         for code, condition in conditions.items()
         for hints in ConditionEntry.model_validate(condition).hints.values()
     )
-    assert index.stated(fold(f"{DANGER} by the river")).keys() == {
+    assert index.weigh(fold(f"{DANGER} by the river")).stated().keys() == {
         "sounds_dangerous",
         "sounds_urgent",
     }
-    assert index.stated(fold(f"{URGENT} by the river")).keys() == {"sounds_urgent"}
-    assert index.stated(fold(f"{QUIET} by the river")) == {}
+    assert index.weigh(fold(f"{URGENT} by the river")).stated().keys() == {"sounds_urgent"}
+    assert index.weigh(fold(f"{QUIET} by the river")).stated() == {}
 
 
 def test_other_parts_than_train_teach_nothing(tmp_path: Path) -> None:

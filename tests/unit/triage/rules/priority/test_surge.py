@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -70,9 +69,9 @@ def test_a_surge_hastens_a_report_and_makes_none_urgent(
     score: int, after: int, level: Level
 ) -> None:
     heard = hear(in_rivertown(), RULEBOOK)
-    before = replace(heard.assessment, urgency=Urgency((Point("base", score),)))
+    before = heard.assessment._replace(urgency=Urgency((Point("base", score),)))
 
-    found = replace(heard, assessment=before).and_also(Point("surge", POINTS))
+    found = heard._replace(assessment=before).and_also(Point("surge", POINTS))
 
     urgency = found.assessment.urgency
 
