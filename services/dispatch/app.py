@@ -8,7 +8,7 @@ from services.dispatch.handlers import Incoming, on_messages
 from services.dispatch.policy import Policy
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store import PostgresCases
-from shared.catalogue import load_catalogue
+from shared.catalogue import load_catalogue_to_read
 from shared.events import Event
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer import Consumer
@@ -24,7 +24,7 @@ from shared.topics import OPERATOR_COMMANDS, TRIAGE_DECISIONS, bureau_updates
 @asynccontextmanager
 async def dispatch(settings: DispatchSettings) -> AsyncGenerator[Parts]:
     """Open what dispatch needs, yield its parts, and close it all in reverse order."""
-    policy = Policy.of(await asyncio.to_thread(load_catalogue))
+    policy = Policy.of(await asyncio.to_thread(load_catalogue_to_read))
 
     async def handle(
         messages: Sequence[Message[Incoming]], db: Connection

@@ -21,7 +21,7 @@ from services.intake.store import PostgresSubmissions
 from services.intake.tracking.http import tracking_routes
 from services.intake.tracking.progress import on_progress
 from services.intake.tracking.store import PostgresPublicStatuses
-from shared.catalogue import Catalogue, load_catalogue
+from shared.catalogue import Catalogue, load_catalogue_to_read
 from shared.events import Event
 from shared.geo import Places
 from shared.runtime.clock import utc_now
@@ -47,7 +47,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[Parts]:
     It is ready without Kafka: what comes over HTTP is durable in the database, and goes on when
     the broker is back.
     """
-    catalogue = await asyncio.to_thread(load_catalogue)
+    catalogue = await asyncio.to_thread(load_catalogue_to_read)
     policy = _policy(catalogue, settings)
     dsn = settings.postgres_dsn.get_secret_value()
     async with (

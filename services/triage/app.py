@@ -10,7 +10,7 @@ from services.triage.handlers import on_messages
 from services.triage.rulebook import Rulebook
 from services.triage.settings import TriageSettings
 from services.triage.store import PostgresCases
-from shared.catalogue import load_catalogue
+from shared.catalogue import load_catalogue_to_read
 from shared.events import Event
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer import Consumer
@@ -31,7 +31,7 @@ from shared.topics import (
 @asynccontextmanager
 async def triage(settings: TriageSettings) -> AsyncGenerator[Parts]:
     """Open what triage needs, yield what runs, and close it all in reverse order."""
-    rulebook = Rulebook(await asyncio.to_thread(load_catalogue))
+    rulebook = Rulebook(await asyncio.to_thread(load_catalogue_to_read))
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
         now = utc_now()

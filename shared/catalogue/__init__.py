@@ -9,7 +9,7 @@ from shared.catalogue.condition import Condition, Peril, Phrases, by_field, tell
 from shared.catalogue.faults import CatalogueError, Fault
 from shared.catalogue.hours import Hours
 from shared.catalogue.jurisdiction import Agency, Bureau, Catalogue, Jurisdiction, Owner
-from shared.catalogue.loader import PACKAGE_DATA, load_catalogue
+from shared.catalogue.loader import PACKAGE_DATA, load_catalogue, load_catalogue_to_read
 from shared.catalogue.local_text import LocalText
 from shared.catalogue.routing import AfterHours, Informed, Referral
 from shared.catalogue.service_type import (
@@ -47,5 +47,6 @@ __all__ = [
     "Source",
     "by_field",
     "load_catalogue",
+    "load_catalogue_to_read",
     "telling",
 ]

@@ -1,6 +1,6 @@
 """Makes a jurisdiction out of the checked entries of its files."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -25,10 +25,9 @@ from shared.catalogue.jurisdiction import (
     Owner,
 )
 from shared.catalogue.local_text import LocalText
-from shared.catalogue.plurals import with_plural
 from shared.catalogue.section import Found
-from shared.catalogue.service_type import Keywords, ServiceType
-from shared.phrases import HintIndex, Hints, PhraseIndex, Spans, fold, with_families
+from shared.catalogue.service_type import ServiceType
+from shared.phrases import Hints, Spans, fold, with_families
 from shared.values import GeoPoint
 
 
@@ -68,21 +67,8 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         export_types=MappingProxyType(
             {name: s.code for s in draft.services for name in s.entry.export_types}
         ),
-        phrases=PhraseIndex(
-            _by_code((c.code, c.phrases) for c in conditions.values()),
-            _by_code((c.code, c.exceptions) for c in conditions.values()),
-            is_lenient=True,
-        ),
         spans=spans,
-        hints=HintIndex((c.code, hints) for c in conditions.values() for hints in c.hints),
         kin_of_hints=MappingProxyType(_kin_of_hints(conditions, emergencies, hazards, spans)),
-        keywords=PhraseIndex(
-            _by_code(
-                (s.code, _plurals(words))
-                for s in services.values()
-                for words in (s.keywords, s.also_said)
-            )
-        ),
         folder=draft.folder,
     )
 
@@ -99,17 +85,6 @@ def _spans(conditions: Collection[Condition]) -> Spans:
         past=frozenset(c.code for c in conditions if c.past),
         supposed=frozenset(c.code for c in conditions if c.supposes),
         events=frozenset(c.code for c in conditions if c.event),
-    )
-
-
-def _by_code(phrases: Iterable[tuple[str, Phrases | Keywords]]) -> Iterator[tuple[str, str]]:
-    return ((code, text) for code, both in phrases for text in (*both.en, *both.es))
-
-
-def _plurals(keywords: Keywords) -> Keywords:
-    return Keywords(
-        tuple(with_plural(wording, "en") for wording in keywords.en),
-        tuple(with_plural(wording, "es") for wording in keywords.es),
     )
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from shared.catalogue.condition import Condition, Peril
 from shared.catalogue.hours import Hours
+from shared.catalogue.indexes import index_of_hints, index_of_keywords, index_of_phrases
 from shared.catalogue.local_text import LocalText
 from shared.catalogue.service_type import ServiceType
 from shared.phrases import HintIndex, PhraseIndex, Spans
@@ -66,9 +68,12 @@ class Owner:
     kinds: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Jurisdiction:
     """One city, as its folder of the catalogue describes it.
+
+    What finds words in texts is made when it is first asked for: it is most of the memory, and
+    most programs read no texts.
 
     Attributes:
         id: Open311 ``jurisdiction_id``, the folder's name.
@@ -87,11 +92,8 @@ class Jurisdiction:
         emergencies: Dangers to life, the most pressing first.
         hazards: What is urgent in a report of whatever kind, the most pressing first.
         told_by: Kinds that a text is likely about when it states a condition.
-        phrases: Where a text states a condition; codes are conditions.
         spans: Which conditions say of what time, or of what supposition, others are.
-        hints: What the words of a text state together; codes are conditions.
         kin_of_hints: For each condition with hints those that tell of the same sort of peril.
-        keywords: Where a text names a kind; codes are kinds.
         folder: Where the data are, for polygons that only some services read.
     """
 
@@ -117,12 +119,28 @@ class Jurisdiction:
     told_by: Mapping[str, tuple[str, ...]]
     default_points: tuple[GeoPoint, ...]
     export_types: Mapping[str, str]
-    phrases: PhraseIndex
     spans: Spans
-    hints: HintIndex
     kin_of_hints: Mapping[str, frozenset[str]]
-    keywords: PhraseIndex
     folder: Path
+
+    @cached_property
+    def phrases(self) -> PhraseIndex:
+        """Where a text states a condition; codes are conditions."""
+        return index_of_phrases(self.conditions.values())
+
+    @cached_property
+    def hints(self) -> HintIndex:
+        """What the words of a text state together; codes are conditions."""
+        return index_of_hints(self.conditions.values())
+
+    @cached_property
+    def keywords(self) -> PhraseIndex:
+        """Where a text names a kind; codes are kinds."""
+        return index_of_keywords(self.services.values())
+
+    def learn_words(self) -> None:
+        """Make now what finds words in texts, and not when the first text is read."""
+        _ = self.phrases, self.hints, self.keywords
 
     def emergency(
         self, service: ServiceType, met: Collection[str]

@@ -32,6 +32,18 @@ def load_catalogue(root: Path = PACKAGE_DATA) -> Catalogue:
     return _load(root, _version(root))
 
 
+def load_catalogue_to_read() -> Catalogue:
+    """Load the package's own catalogue for a program that reads texts, which then waits for none.
+
+    Raises:
+        CatalogueError: As ``load_catalogue``.
+    """
+    catalogue = load_catalogue()
+    for city in catalogue.jurisdictions.values():
+        city.learn_words()
+    return catalogue
+
+
 @lru_cache(_REMEMBERED)
 def _load(root: Path, version: str) -> Catalogue:
     folders = sorted(head.parent for head in root.glob(f"*/{HEAD}"))

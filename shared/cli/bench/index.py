@@ -21,7 +21,7 @@ from services.triage.rules.dedup.comparison import Case, Report
 from services.triage.rules.dedup.known_cases import KnownCases
 from services.triage.rulings import rule_on
 from services.triage.store import PostgresCases
-from shared.catalogue import Catalogue, Jurisdiction, load_catalogue
+from shared.catalogue import Catalogue, Jurisdiction, load_catalogue_to_read
 from shared.cli.bench.load import EAST, NORTH, SOUTH, START, WEST
 from shared.cli.bench.stage import requests
 from shared.events import Request, new_id
@@ -64,7 +64,7 @@ async def measure_index(data: Path, counts: Sequence[int], shown: Progress) -> l
     The reports are of all kinds and lie anywhere in the city, so at a million of them a
     hundred times more lie near a place than at ten thousand: the candidates say how many.
     """
-    catalogue = load_catalogue()
+    catalogue = load_catalogue_to_read()
     decided = list(requests(_BATCH * _BATCHES, catalogue))
     cases = _cases(catalogue.jurisdictions[_CITY])
     keep_what_is_there()  # as every service does

@@ -140,3 +140,15 @@ def test_a_folder_is_read_again_only_when_a_file_has_changed(tmp_path: Path) -> 
 
     assert again is first
     assert changed.jurisdictions["town.gov"].services["HOLE"].priority == "P3"
+
+
+def test_what_finds_words_is_made_when_a_text_is_read_or_before_when_asked_to(
+    tmp_path: Path,
+) -> None:
+    unread, ready = loaded(tmp_path / "a"), loaded(tmp_path / "b")
+    finders = {"phrases", "hints", "keywords"}
+
+    ready.learn_words()
+
+    assert finders.isdisjoint(vars(unread))
+    assert finders <= vars(ready).keys()

@@ -20,9 +20,7 @@ class ConditionFinder:
 
     def __init__(self, jurisdiction: Jurisdiction) -> None:
         self._stated_by = by_field(jurisdiction.conditions.values())
-        self._phrases = jurisdiction.phrases
-        self._spans = jurisdiction.spans
-        self._hints = jurisdiction.hints
+        self._city = jurisdiction
         self._kin = jurisdiction.kin_of_hints
         self._dubious = frozenset(code for kin in self._kin.values() for code in kin)
         self._closed_questions = {
@@ -51,9 +49,9 @@ class ConditionFinder:
 
     def _read(self, said: str, met: dict[str, str]) -> None:
         folded = fold(said)
-        found = self._phrases.find(folded)
-        stated = affirmed_of(found, said, folded, self._spans)
-        hints = self._hints.weigh(folded)
+        found = self._city.phrases.find(folded)
+        stated = affirmed_of(found, said, folded, self._city.spans)
+        hints = self._city.hints.weigh(folded)
         can_be_doubted = any(hit.code in self._dubious for hit in stated)
         doubted = self._doubted(hints) if can_be_doubted else ()
         for hit in stated:

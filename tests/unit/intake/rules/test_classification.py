@@ -3,8 +3,7 @@ from dataclasses import replace
 import pytest
 
 from services.intake.rules.classification import classify
-from shared.catalogue import load_catalogue
-from shared.phrases import PhraseIndex
+from shared.catalogue import Keywords, load_catalogue
 from tests.unit.intake.makers import LAKESIDE
 
 
@@ -40,9 +39,11 @@ def test_a_text_is_of_the_kind_that_it_names_best(text: str, code: str) -> None:
 
 
 def test_a_keyword_that_two_kinds_share_is_no_evidence_for_either() -> None:
-    keywords = PhraseIndex([("POTHOLE", "tree"), ("SIDEWALK", "tree")])
+    known = LAKESIDE.services
+    tree = Keywords(("tree",), ())
+    both = {code: replace(known[code], keywords=tree) for code in ("POTHOLE", "SIDEWALK")}
 
-    assert classify("a tree", replace(LAKESIDE, keywords=keywords)) == "OTHER"
+    assert classify("a tree", replace(LAKESIDE, services={**known, **both})) == "OTHER"
 
 
 @pytest.mark.parametrize(
