@@ -4,13 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import stamina
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import (
+    NoError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from shared.runtime.kafka.connecting import connected
 from shared.topics import DEAD_LETTERS, MAX_RECORD_BYTES, Topic
 
 _DLQ_BYTES = MAX_RECORD_BYTES + 1024 * 1024
+_NAMED_WITHIN_S = 60.0
 
 
 class Admin(AIOKafkaAdminClient):
@@ -49,21 +57,41 @@ async def apply_topics(
 ) -> list[TopicChange]:
     """Create what is missing and mend what differs; never delete, never shrink, touch no other.
 
-    Calling it again changes nothing.
+    Calling it again changes nothing. When it returns, the broker names every topic.
+
+    Raises:
+        KafkaError: The broker refuses to create a topic, or does not name it in time.
     """
     async with connected(lambda: Admin(bootstrap)) as admin:
         existing = set(await admin.list_topics())
         missing = [topic for topic in topics if topic.name not in existing]
         present = [topic for topic in topics if topic.name in existing]
         if missing:
-            await admin.create_topics(
-                [
-                    NewTopic(t.name, t.partitions, replication, topic_configs=settings_of(t))
-                    for t in missing
-                ]
-            )
+            await _create(admin, missing, replication)
         created = [TopicChange(topic.name, "created") for topic in missing]
         return [*created, *await _mend(admin, present)]
+
+
+async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replication: int) -> None:
+    """Create topics, and wait until they are more than a plan of the controller.
+
+    A broker that is busy names them seconds later, and a client that asks it for its topics before
+    that does not ask again for minutes.
+    """
+    answer: Any = await admin.create_topics(
+        [NewTopic(t.name, t.partitions, replication, topic_configs=settings_of(t)) for t in topics]
+    )
+    for name, code, *_ in answer.topic_errors:
+        if code not in {NoError.errno, TopicAlreadyExistsError.errno}:
+            raise for_code(code)(name)
+    names = [topic.name for topic in topics]
+    async for attempt in stamina.retry_context(
+        UnknownTopicOrPartitionError, attempts=None, timeout=_NAMED_WITHIN_S, wait_max=1.0
+    ):
+        with attempt:
+            for found in await admin.describe_topics(names):
+                if not found["partitions"]:
+                    raise UnknownTopicOrPartitionError(found["topic"])
 
 
 async def _mend(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> list[TopicChange]:

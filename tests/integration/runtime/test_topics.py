@@ -2,8 +2,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from aiokafka.admin import NewTopic
+from aiokafka.errors import InvalidTopicError
 
 from shared.runtime.kafka import apply_topics
+from shared.runtime.kafka.admin import Admin
+from shared.runtime.kafka.connecting import connected
+from shared.runtime.kafka.reader import ends_of
 from shared.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, TRIAGE_SURGES
 from tests.stack import Stores
 
@@ -25,6 +30,24 @@ async def test_missing_topics_are_made_and_differing_ones_mended(stores: Stores)
     assert [change.change for change in created] == ["created"]
     assert {change.change for change in mended} == {"partitions_added", "settings_changed"}
     assert after == []
+
+
+async def test_a_topic_that_was_made_is_there_though_the_broker_is_busy(stores: Stores) -> None:
+    topic = replace(TRIAGE_SURGES, name="registry-test-named")
+    many = [NewTopic(f"registry-test-{number}", 12, 1) for number in range(40)]
+    async with connected(lambda: Admin(stores.bootstrap)) as admin:
+        await admin.create_topics(many)  # the broker makes their files one after the other
+        await apply_topics(stores.bootstrap, [topic])
+
+        ends = await ends_of(stores.bootstrap, [topic.name])
+
+        await admin.delete_topics([topic.name, *(other.name for other in many)])
+    assert len(ends) == topic.partitions
+
+
+async def test_what_the_broker_refuses_to_make_is_said(stores: Stores) -> None:
+    with pytest.raises(InvalidTopicError, match="no topic"):
+        await apply_topics(stores.bootstrap, [replace(TRIAGE_SURGES, name="no topic")])
 
 
 async def test_partitions_are_never_taken_away(stores: Stores) -> None:
