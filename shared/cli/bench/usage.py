@@ -7,6 +7,7 @@ import psutil
 _PARTS = {
     "kafka.Kafka": "kafka",
     "services.intake": "intake",
+    "services.triage.stream": "surge watcher",
     "services.triage": "triage",
     "services.dispatch": "dispatch",
     "services.notify": "notify",

@@ -1,24 +1,21 @@
 """Making the topics what the registry says."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import stamina
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import (
-    NoError,
-    TopicAlreadyExistsError,
-    UnknownTopicOrPartitionError,
-    for_code,
-)
+from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 
 from shared.runtime.kafka.connecting import connected
+from shared.runtime.stopping import pause
 from shared.topics import DEAD_LETTERS, MAX_RECORD_BYTES, Topic
 
 _DLQ_BYTES = MAX_RECORD_BYTES + 1024 * 1024
 _NAMED_WITHIN_S = 60.0
+_ASK_EVERY_S = 0.1
 
 
 class Admin(AIOKafkaAdminClient):
@@ -60,7 +57,8 @@ async def apply_topics(
     Calling it again changes nothing. When it returns, the broker names every topic.
 
     Raises:
-        KafkaError: The broker refuses to create a topic, or does not name it in time.
+        KafkaError: The broker refuses to create a topic.
+        TimeoutError: It does not name one that was created.
     """
     async with connected(lambda: Admin(bootstrap)) as admin:
         existing = set(await admin.list_topics())
@@ -85,13 +83,10 @@ async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replicati
         if code not in {NoError.errno, TopicAlreadyExistsError.errno}:
             raise for_code(code)(name)
     names = [topic.name for topic in topics]
-    async for attempt in stamina.retry_context(
-        UnknownTopicOrPartitionError, attempts=None, timeout=_NAMED_WITHIN_S, wait_max=1.0
-    ):
-        with attempt:
-            for found in await admin.describe_topics(names):
-                if not found["partitions"]:
-                    raise UnknownTopicOrPartitionError(found["topic"])
+    never = asyncio.Event()
+    async with asyncio.timeout(_NAMED_WITHIN_S):
+        while not all(found["partitions"] for found in await admin.describe_topics(names)):
+            await pause(never, _ASK_EVERY_S)
 
 
 async def _mend(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> list[TopicChange]:
