@@ -1,11 +1,13 @@
 """What the kit is for: without a guard, what the guard prevents shows."""
 
+from random import Random
+
 import pytest
 
 from tests.faults.conftest import NewCity
 from tests.faults.kit.trial import Scenario, Trial, endure
 from tests.faults.kit.verdicts import Verdict
-from tests.faults.test_redelivery import traffic_three_times
+from tests.faults.test_redelivery import beginning, redeliver
 from tests.faults.test_zombie import changed, doze, fenced
 
 pytestmark = [
@@ -26,7 +28,8 @@ async def nothing(trial: Trial) -> None:
 
 
 async def repeats(trial: Trial) -> None:
-    await traffic_three_times(trial, 5)
+    await trial.traffic(5)
+    await redeliver(trial.city, await beginning(trial.city), Random(trial.seed))
     await trial.traffic(5)
 
 
