@@ -10,7 +10,6 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 
 from shared.runtime.kafka.connecting import connected
-from shared.runtime.stopping import pause
 from shared.topics import DEAD_LETTERS, MAX_RECORD_BYTES, Topic
 
 _DLQ_BYTES = MAX_RECORD_BYTES + 1024 * 1024
@@ -83,10 +82,13 @@ async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replicati
         if code not in {NoError.errno, TopicAlreadyExistsError.errno}:
             raise for_code(code)(name)
     names = [topic.name for topic in topics]
-    never = asyncio.Event()
     async with asyncio.timeout(_NAMED_WITHIN_S):
-        while not all(found["partitions"] for found in await admin.describe_topics(names)):
-            await pause(never, _ASK_EVERY_S)
+        while not await _are_named(admin, names):  # noqa: ASYNC110 - the broker tells nobody
+            await asyncio.sleep(_ASK_EVERY_S)
+
+
+async def _are_named(admin: AIOKafkaAdminClient, names: list[str]) -> bool:
+    return all(found["partitions"] for found in await admin.describe_topics(names))
 
 
 async def _mend(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> list[TopicChange]:

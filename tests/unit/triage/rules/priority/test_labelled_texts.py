@@ -49,46 +49,32 @@ def test_the_rules_judge_texts_as_people_do(
 
 
 @pytest.mark.parametrize(
-    ("language", "label", "at_first_sight"),
+    ("part", "size", "language", "label", "at_first_sight"),
     [
-        ("en", "emergency", 12),
-        ("en", "urgent", 12),
-        ("en", "routine", 14),
-        ("en", "harmless", 15),
-        ("es", "emergency", 11),
-        ("es", "urgent", 11),
-        ("es", "routine", 14),
-        ("es", "harmless", 10),
+        ("fresh", 15, "en", "emergency", 12),
+        ("fresh", 15, "en", "urgent", 12),
+        ("fresh", 15, "en", "routine", 14),
+        ("fresh", 15, "en", "harmless", 15),
+        ("fresh", 15, "es", "emergency", 11),
+        ("fresh", 15, "es", "urgent", 11),
+        ("fresh", 15, "es", "routine", 14),
+        ("fresh", 15, "es", "harmless", 10),
+        ("unheard", 125, "en", "emergency", 118),
+        ("unheard", 125, "en", "urgent", 121),
+        ("unheard", 125, "en", "routine", 122),
+        ("unheard", 125, "en", "harmless", 104),
+        ("unheard", 125, "es", "emergency", 121),
+        ("unheard", 125, "es", "urgent", 117),
+        ("unheard", 125, "es", "routine", 123),
+        ("unheard", 125, "es", "harmless", 110),
     ],
 )
-def test_fresh_texts_are_judged_no_worse_than_at_first_sight(
-    language: str, label: str, at_first_sight: int
+def test_texts_of_others_are_judged_no_worse_than_at_first_sight(
+    part: str, size: int, language: str, label: str, at_first_sight: int
 ) -> None:
-    texts = labelled.of("fresh", language, label)
+    texts = labelled.of(part, language, label)
 
-    assert len(texts) == 15
-    assert sum(text.is_right for text in texts) >= at_first_sight
-
-
-@pytest.mark.parametrize(
-    ("language", "label", "at_first_sight"),
-    [
-        ("en", "emergency", 118),
-        ("en", "urgent", 121),
-        ("en", "routine", 122),
-        ("en", "harmless", 104),
-        ("es", "emergency", 121),
-        ("es", "urgent", 117),
-        ("es", "routine", 123),
-        ("es", "harmless", 110),
-    ],
-)
-def test_texts_of_unheard_writers_are_judged_no_worse_than_at_first_sight(
-    language: str, label: str, at_first_sight: int
-) -> None:
-    texts = labelled.of("unheard", language, label)
-
-    assert len(texts) == 125
+    assert len(texts) == size
     assert sum(text.is_right for text in texts) >= at_first_sight
 
 
