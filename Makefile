@@ -38,7 +38,7 @@ format: setup ## Format, and mend what the linter can
 	$(BIN)/ruff check --fix .
 
 schemas: setup ## Write the JSON Schemas and the AsyncAPI document anew from the events
-	$(BIN)/python -m shared.schemas
+	$(BIN)/python -m shared.contract.schemas
 
 faults: setup ## Kill, stop, starve and cut off parts of a router under traffic: about 55 minutes
 	$(PYTEST) tests/faults $(ARGS)

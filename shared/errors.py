@@ -32,7 +32,7 @@ class SystemicError(Route311Error):
 
 
 class UndecodableEventError(PermanentError):
-    """The bytes are no event that ``shared.events`` knows."""
+    """The bytes are no event that ``shared.contract.events`` knows."""
 
     code = "undecodable_event"
 

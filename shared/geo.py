@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from shared.values import EARTH_RADIUS_M, GeoPoint
+from shared.vocabulary import EARTH_RADIUS_M, GeoPoint
 
 LIMITS = "limits.geojson"
 NEIGHBOURS = "neighbours.geojson"

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.events import (
+from shared.contract.events import (
     CaseWithRequest,
     Contact,
     ContactGiven,
@@ -19,7 +19,7 @@ from shared.events import (
     WorkOrderUpdated,
     new_id,
 )
-from shared.values import GeoPoint
+from shared.vocabulary import GeoPoint
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 PIONEER_SQUARE = GeoPoint(45.5189, -122.6793)

@@ -14,9 +14,9 @@ import asyncpg
 
 from deploy.local.infrastructure import infrastructure
 from shared.catalogue import load_catalogue
+from shared.contract.topics import Topic, all_topics
 from shared.runtime.kafka import apply_topics
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
-from shared.topics import Topic, all_topics
 
 PASSWORD = "only-for-these-tests"  # noqa: S105 - the servers live as long as the tests
 TEMPLATE = "route311_template"

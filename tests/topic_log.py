@@ -5,12 +5,12 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from shared.events import Decoder, Event
+from shared.contract.events import Decoder, Event
+from shared.contract.topics import Topic
 from shared.runtime.kafka import Partition, Record, Sink
+from shared.runtime.kafka.range_reader import between
 from shared.runtime.kafka.reader import ends_of
-from shared.runtime.kafka.stretch import between
-from shared.runtime.records import Outgoing
-from shared.topics import Topic
+from shared.runtime.outbox.records import Outgoing
 from tests.waiting import eventually
 
 

@@ -7,10 +7,10 @@ from deploy.local.infrastructure import Infrastructure
 from deploy.local.report import Prepared, Report
 from deploy.local.services import role_password
 from deploy.local.stack_file import Keys
+from shared.contract.topics import all_topics
+from shared.runtime.http.api_keys import Scope, store_keys
 from shared.runtime.kafka import apply_topics
-from shared.runtime.keys import Scope, store_keys
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
-from shared.topics import all_topics
 
 _KEY_READERS = ("intake", "dispatch")
 _ADAPTER = "demo"

@@ -28,7 +28,7 @@ class Service:
 
 ROUTER = (
     *(Service(name, (sys.executable, "-m", f"services.{name}")) for name in SERVICES),
-    Service("triage-stream", (sys.executable, "-m", "services.triage.stream")),
+    Service("triage-stream", (sys.executable, "-m", "services.triage.surges")),
 )
 
 

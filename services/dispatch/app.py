@@ -7,18 +7,18 @@ from contextlib import asynccontextmanager
 from services.dispatch.handlers import Incoming, on_messages
 from services.dispatch.policy import Policy
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.store import PostgresCases
+from services.dispatch.store.cases import PostgresCases
 from shared.catalogue import load_catalogue_to_read
-from shared.events import Event
+from shared.contract.events import Event
+from shared.contract.topics import OPERATOR_COMMANDS, TRIAGE_DECISIONS, bureau_updates
 from shared.runtime.clock import utc_now
-from shared.runtime.consumer import Consumer
-from shared.runtime.housekeeping import Housekeeping
-from shared.runtime.messages import Message
+from shared.runtime.consumer.consumer import Consumer
+from shared.runtime.consumer.messages import Message
+from shared.runtime.ops.service import Parts
+from shared.runtime.outbox.housekeeping import Housekeeping
+from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, open_pool
-from shared.runtime.records import Outgoing
-from shared.runtime.relay import Relay
-from shared.runtime.service import Parts
-from shared.topics import OPERATOR_COMMANDS, TRIAGE_DECISIONS, bureau_updates
 
 
 @asynccontextmanager

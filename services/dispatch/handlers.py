@@ -4,30 +4,30 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from services.dispatch.arrivals import arrival_of
-from services.dispatch.batch import Batch, Known
-from services.dispatch.bureau_events import receipt, work_order_events
-from services.dispatch.case_events import case_event
-from services.dispatch.commands import IncomingCommand, incoming_command
-from services.dispatch.judging import judge
-from services.dispatch.obeying import obey
+from services.dispatch.command_handlers import obey
+from services.dispatch.inbound.commands import IncomingCommand, incoming_command
+from services.dispatch.inbound.requests import arrival_of
+from services.dispatch.inbound.updates import IncomingUpdate, incoming
+from services.dispatch.outbound import case_event, receipt, work_order_events
 from services.dispatch.policy import Policy
 from services.dispatch.rules.case import Case, CaseRequest
-from services.dispatch.rules.changes import Step
-from services.dispatch.rules.commands.command import Command, CommandName, CommandRefusal
-from services.dispatch.rules.joining import attach, open_case
-from services.dispatch.rules.lifecycle import Update
-from services.dispatch.updates import IncomingUpdate, incoming
-from services.dispatch.writing import (
+from services.dispatch.rules.case_changes import Step
+from services.dispatch.rules.case_requests import attach, open_case
+from services.dispatch.rules.operator_commands import Command, CommandName, CommandRefusal
+from services.dispatch.rules.work_order_updates import Update
+from services.dispatch.unit_of_work import (
+    Batch,
     CommandKey,
+    Known,
     TakenCommand,
     TakenUpdate,
     UpdateKey,
     Writing,
 )
-from shared.events import Event, OperatorCommanded, RequestTriaged, WorkOrderUpdated
-from shared.runtime.messages import Message, parked
-from shared.runtime.records import Outgoing
+from services.dispatch.update_handlers import judge
+from shared.contract.events import Event, OperatorCommanded, RequestTriaged, WorkOrderUpdated
+from shared.runtime.consumer.messages import Message, parked
+from shared.runtime.outbox.records import Outgoing
 
 Incoming: TypeAlias = RequestTriaged | WorkOrderUpdated | OperatorCommanded
 Work: TypeAlias = RequestTriaged | IncomingUpdate | IncomingCommand

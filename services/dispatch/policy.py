@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from services.dispatch.rules.business_time import BusinessCalendar
 from services.dispatch.rules.deadlines import Terms
 from shared.catalogue import Catalogue, Jurisdiction, ServiceType
+from shared.contract.topics import bureau_updates
 from shared.errors import PermanentError
-from shared.topics import bureau_updates
 
 
 class NotInCatalogueError(PermanentError):

@@ -6,35 +6,33 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from services.intake.door import Door
-from services.intake.gathering import Gathering
 from services.intake.handlers import Arrival, on_submissions_handed_in, take_in
-from services.intake.http import gate_of, submission_routes
-from services.intake.known_keys import KnownKeys
-from services.intake.outbox_limit import OutboxLimit
+from services.intake.http.admission import AcceptRate, Door, OutboxLimit
+from services.intake.http.api import gate_of, submission_routes
+from services.intake.http.api_key_cache import KnownKeys
+from services.intake.http.batching import Gathering
+from services.intake.outbound import Receipt
 from services.intake.policy import Policy, city_of
-from services.intake.rate import AcceptRate
-from services.intake.receipts import Receipt
+from services.intake.public_status.api import tracking_routes
+from services.intake.public_status.projection import on_progress
+from services.intake.public_status.store import PostgresPublicStatuses
 from services.intake.retention import Retention
 from services.intake.settings import IntakeSettings
 from services.intake.store import PostgresSubmissions
-from services.intake.tracking.http import tracking_routes
-from services.intake.tracking.progress import on_progress
-from services.intake.tracking.store import PostgresPublicStatuses
 from shared.catalogue import Catalogue, load_catalogue_to_read
-from shared.events import Event
+from shared.contract.events import Event
+from shared.contract.topics import CHANNEL_SUBMISSIONS, DISPATCH_CASES, TRIAGE_DECISIONS
 from shared.geo import Places
 from shared.runtime.clock import utc_now
-from shared.runtime.consumer import Consumer
-from shared.runtime.housekeeping import Housekeeping
-from shared.runtime.keys import principal_of
-from shared.runtime.messages import Message
-from shared.runtime.outbox import enqueue
+from shared.runtime.consumer.consumer import Consumer
+from shared.runtime.consumer.messages import Message
+from shared.runtime.http.api_keys import principal_of
+from shared.runtime.ops.service import Parts
+from shared.runtime.outbox.housekeeping import Housekeeping
+from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
-from shared.runtime.records import Outgoing
-from shared.runtime.relay import Relay
-from shared.runtime.service import Parts
-from shared.topics import CHANNEL_SUBMISSIONS, DISPATCH_CASES, TRIAGE_DECISIONS
 
 _FOR_WORK = 6
 _FOR_CALLERS = 4

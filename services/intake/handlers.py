@@ -5,21 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.intake.accepting import Accepted, accept
-from services.intake.checking import Draft, check
-from services.intake.filing import Filing, Mark
-from services.intake.locating import locate
+from services.intake.cooperative_yield import Turns
+from services.intake.districts import locate
+from services.intake.inbound.validation import Draft, check
+from services.intake.outbound import Accepted, Receipt, accept, answering, rejection
 from services.intake.policy import Policy
-from services.intake.receipts import Receipt, answering, rejection
-from services.intake.rules.fingerprint import fingerprint, identity_key
-from services.intake.rules.flaw import Flaw
-from services.intake.rules.required import id_reused
+from services.intake.public_status.model import PublicRequest
+from services.intake.records import Filing, Mark
+from services.intake.rules.idempotency import fingerprint, identity_key
+from services.intake.rules.required_fields import Flaw, id_reused
 from services.intake.rules.tracking_number import tracking_number
-from services.intake.tracking.public_status import PublicRequest
-from services.intake.turns import Turns
-from shared.events import Event, SubmissionHandedIn
-from shared.runtime.messages import Message
-from shared.runtime.records import Outgoing
+from shared.contract.events import Event, SubmissionHandedIn
+from shared.runtime.consumer.messages import Message
+from shared.runtime.outbox.records import Outgoing
 
 
 @dataclass(frozen=True, slots=True)

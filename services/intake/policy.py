@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.intake.rules.phones import phones_in
-from services.intake.rules.privacy import Redaction
+from services.intake.rules.redaction import Redaction
 from services.intake.rules.screening import Screen
 from shared.catalogue import Jurisdiction
-from shared.values import GeoPoint
+from shared.vocabulary import GeoPoint
 
 
 class Ground(Protocol):

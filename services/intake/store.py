@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.intake.filing import Filing, Mark
-from services.intake.receipts import Receipt
-from services.intake.tracking.public_status import PublicRequest
+from services.intake.outbound import Receipt
+from services.intake.public_status.model import PublicRequest
+from services.intake.records import Filing, Mark
 from shared.runtime.postgres import Connection
 
 _RECEIPTS = """

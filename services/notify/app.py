@@ -6,24 +6,24 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+from services.notify.delivery.smtp import open_mailers
+from services.notify.delivery.store import PostgresDeliveries
+from services.notify.delivery.worker import Sender
 from services.notify.handlers import on_messages
+from services.notify.rendering import Wording
 from services.notify.rules.cities import cities_of
-from services.notify.rules.wording import Wording
-from services.notify.sending.sender import Sender
-from services.notify.sending.smtp import open_mailers
-from services.notify.sending.store import PostgresDeliveries
 from services.notify.settings import NotifySettings
 from services.notify.store import PostgresAudience
 from shared.catalogue import load_catalogue
-from shared.events import Event
+from shared.contract.events import Event
+from shared.contract.topics import DISPATCH_CASES, INTAKE_CONTACTS, TRIAGE_DECISIONS
 from shared.runtime.clock import utc_now
-from shared.runtime.consumer import Consumer
-from shared.runtime.housekeeping import Housekeeping
-from shared.runtime.messages import Message
+from shared.runtime.consumer.consumer import Consumer
+from shared.runtime.consumer.messages import Message
+from shared.runtime.ops.service import Parts
+from shared.runtime.outbox.housekeeping import Housekeeping
+from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, open_pool
-from shared.runtime.relay import Relay
-from shared.runtime.service import Parts
-from shared.topics import DISPATCH_CASES, INTAKE_CONTACTS, TRIAGE_DECISIONS
 
 
 @asynccontextmanager

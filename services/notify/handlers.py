@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from services.notify.news import News, news_of
-from services.notify.reports import suppressed
-from services.notify.rules.audience import due
-from services.notify.rules.values import CaseVersion, Delivery, Follower, KeptDelivery, Occasion
-from shared.events import Event
-from shared.runtime.messages import Message
+from services.notify.inbound import News, news_of
+from services.notify.outbound import suppressed
+from services.notify.rules.model import CaseVersion, Delivery, Follower, KeptDelivery, Occasion
+from services.notify.rules.recipients import due
+from shared.contract.events import Event
+from shared.runtime.consumer.messages import Message
 
 
 class Audience(Protocol):

@@ -7,25 +7,25 @@ from datetime import datetime
 from typing import Any
 
 from services.triage.handlers import on_messages
-from services.triage.rulebook import Rulebook
+from services.triage.policy import Rulebook
 from services.triage.settings import TriageSettings
-from services.triage.store import PostgresCases
+from services.triage.store.cases import PostgresCases
 from shared.catalogue import load_catalogue_to_read
-from shared.events import Event
-from shared.runtime.clock import utc_now
-from shared.runtime.consumer import Consumer
-from shared.runtime.housekeeping import Housekeeping
-from shared.runtime.messages import Message
-from shared.runtime.metrics import EXPRESS_SECONDS
-from shared.runtime.postgres import Connection, open_pool
-from shared.runtime.relay import Relay
-from shared.runtime.service import Parts
-from shared.topics import (
+from shared.contract.events import Event
+from shared.contract.topics import (
     DISPATCH_CLOSINGS,
     INTAKE_REQUESTS,
     INTAKE_REQUESTS_EXPRESS,
     TRIAGE_SURGES,
 )
+from shared.runtime.clock import utc_now
+from shared.runtime.consumer.consumer import Consumer
+from shared.runtime.consumer.messages import Message
+from shared.runtime.ops.metrics import EXPRESS_SECONDS
+from shared.runtime.ops.service import Parts
+from shared.runtime.outbox.housekeeping import Housekeeping
+from shared.runtime.outbox.relay import Relay
+from shared.runtime.postgres import Connection, open_pool
 
 
 @asynccontextmanager

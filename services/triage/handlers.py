@@ -4,20 +4,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from services.triage.crowds import Crowds
-from services.triage.decisions import decision_on
-from services.triage.hearing import Hearing, hear
-from services.triage.ledger import Decided, Split, Turn
-from services.triage.placing import PointSpan, placed, point_spans
-from services.triage.rulebook import Rulebook
-from services.triage.rules.dedup.comparison import Case
-from services.triage.rules.dedup.known_cases import KnownCases, Search
-from services.triage.rules.dedup.stand_ins import Use
-from services.triage.rules.priority.reporters import Reporters
-from services.triage.rules.priority.surge import KnownSurge, surge_point
-from services.triage.rulings import Ruling, rule_on
-from services.triage.watching.patches import district_of
-from shared.events import (
+from services.triage.assessment import Hearing, PointSpan, hear, placed, point_spans
+from services.triage.outbound.decision import decision_on
+from services.triage.policy import Rulebook
+from services.triage.records import Decided, Split, Turn
+from services.triage.resolution import Crowds, Ruling, rule_on
+from services.triage.rules.dedup.case_index import KnownCases, Search
+from services.triage.rules.dedup.model import Case
+from services.triage.rules.dedup.placeholder_points import Use
+from services.triage.rules.priority.context import KnownSurge, Reporters, surge_point
+from services.triage.surges.state import district_of
+from shared.contract.events import (
     CaseClosed,
     CaseReopened,
     CaseRequestSplit,
@@ -27,8 +24,8 @@ from shared.events import (
     SurgeEnded,
     SurgeStarted,
 )
-from shared.runtime.messages import Message
-from shared.topics import dedup_key
+from shared.contract.topics import dedup_key
+from shared.runtime.consumer.messages import Message
 
 
 class Cases(Protocol):

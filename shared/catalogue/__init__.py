@@ -4,14 +4,12 @@ One folder of YAML files is one jurisdiction. The data are loaded once, at start
 while a service runs.
 """
 
-from shared.catalogue.advice import CALL_911
 from shared.catalogue.condition import Condition, Peril, Phrases, by_field, telling
-from shared.catalogue.faults import CatalogueError, Fault
-from shared.catalogue.hours import Hours
+from shared.catalogue.issues import CatalogueError, Fault
 from shared.catalogue.jurisdiction import Agency, Bureau, Catalogue, Jurisdiction, Owner
 from shared.catalogue.loader import PACKAGE_DATA, load_catalogue, load_catalogue_to_read
-from shared.catalogue.local_text import LocalText
-from shared.catalogue.routing import AfterHours, Informed, Referral
+from shared.catalogue.local_text import CALL_911, LocalText
+from shared.catalogue.routing import AfterHours, Hours, Informed, Referral
 from shared.catalogue.service_type import (
     Attribute,
     Dedup,

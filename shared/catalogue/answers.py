@@ -11,9 +11,8 @@ from shared.catalogue.condition import Phrases
 from shared.catalogue.document import Document, read_document
 from shared.catalogue.draft import COMMON, Draft
 from shared.catalogue.entries import Entry, LocalTextEntry, PhrasesEntry, Texts
-from shared.catalogue.faults import CatalogueError, Fault
+from shared.catalogue.issues import CatalogueError, Fault, unknown
 from shared.catalogue.local_text import LocalText
-from shared.catalogue.names import unknown
 from shared.catalogue.section import read_entry
 
 ANSWERS = "answers.yaml"

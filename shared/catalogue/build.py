@@ -27,8 +27,8 @@ from shared.catalogue.jurisdiction import (
 from shared.catalogue.local_text import LocalText
 from shared.catalogue.section import Found
 from shared.catalogue.service_type import ServiceType
-from shared.phrases import Hints, Spans, fold, with_families
-from shared.values import GeoPoint
+from shared.text_matching import Hints, Spans, fold, with_families
+from shared.vocabulary import GeoPoint
 
 
 def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:

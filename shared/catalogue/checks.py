@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from shared.catalogue.draft import Draft
-from shared.catalogue.faults import Fault
-from shared.catalogue.names import unknown
-from shared.catalogue.referral_checks import faults_of_referrals
+from shared.catalogue.issues import Fault, unknown
 from shared.catalogue.routing import OUTSIDE_PREFIX
+from shared.catalogue.section import E, Found
 from shared.catalogue.service_checks import faults_of_service
-from shared.phrases import families_in, fold
+from shared.text_matching import families_in, fold
 
 _CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
 _LISTS = ("singlevaluelist", "multivaluelist")
@@ -144,3 +143,42 @@ def _shared_bureaus(drafts: Iterable[Draft]) -> Iterator[Fault]:
             if other != draft.id:
                 reason = f"{other} has a bureau {bureau.code} too: topics need codes of their own"
                 yield bureau.fault(reason)
+
+
+def faults_of_referrals(draft: Draft) -> Iterator[Fault]:
+    """Return what is wrong with the reasons of a jurisdiction's referrals and with its owners."""
+    for agency in draft.agencies:
+        yield from _reason(agency, agency.entry.reason, draft, "reason")
+    for service in draft.services:
+        for i, referral in enumerate(service.entry.refer):
+            yield from _reason(service, referral.reason, draft, "refer", i, "reason")
+    if draft.head is not None:
+        for code, entry in draft.head.entry.neighbours.items():
+            yield from _reason(draft.head, entry.reason, draft, "neighbours", code, "reason")
+    yield from _owners(draft)
+
+
+def _owners(draft: Draft) -> Iterator[Fault]:
+    for owner in draft.owners:
+        entry = owner.entry
+        yield from _reason(owner, entry.reason, draft, "reason")
+        for i, code in enumerate(entry.when):
+            if code not in draft.conditions:
+                known = draft.conditions.declared
+                reason = unknown("condition", code, known, "conditions.yaml")
+                yield owner.fault(reason, "when", i)
+        if entry.agency not in draft.agencies:
+            known = draft.agencies.declared
+            yield owner.fault(unknown("agency", entry.agency, known, "agencies.yaml"), "agency")
+        for i, kind in enumerate(entry.kinds):
+            if kind not in draft.services:
+                known = draft.services.declared
+                yield owner.fault(unknown("kind", kind, known, "services/"), "kinds", i)
+
+
+def _reason(
+    found: Found[E], reason: str | None, draft: Draft, *below: str | int
+) -> Iterator[Fault]:
+    if reason is not None and reason not in draft.referral_reasons:
+        known = draft.referral_reasons.declared
+        yield found.fault(unknown("reason", reason, known, "referral_reasons.yaml"), *below)

@@ -11,10 +11,9 @@ from pydantic import Field
 from shared.catalogue.document import Document, read_document
 from shared.catalogue.draft import Draft
 from shared.catalogue.entries import Entry, Metres, Texts
-from shared.catalogue.faults import CatalogueError, Fault
-from shared.catalogue.names import unknown
+from shared.catalogue.issues import CatalogueError, Fault, unknown
 from shared.catalogue.section import read_entry
-from shared.values import GeoPoint
+from shared.vocabulary import GeoPoint
 
 CIRCUMSTANCES = "circumstances.yaml"
 

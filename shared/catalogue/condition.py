@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from shared.catalogue.local_text import LocalText
-from shared.phrases import Hints, fold
+from shared.text_matching import Hints, fold
 
 YES = "yes"
 WORDS_FOR_YES = frozenset({"yes", "y", "true", "1", "si"})
@@ -14,7 +14,7 @@ WORDS_FOR_YES = frozenset({"yes", "y", "true", "1", "si"})
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Wordings in the notation of ``shared.phrases.wording``, per language."""
+    """Wordings in the notation of ``shared.text_matching.notation``, per language."""
 
     en: tuple[str, ...]
     es: tuple[str, ...]

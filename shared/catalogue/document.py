@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import yaml
 
-from shared.catalogue.faults import Fault
+from shared.catalogue.issues import Fault
 
 Where: TypeAlias = tuple[str | int, ...]
 

@@ -16,7 +16,7 @@ from shared.catalogue.entries import (
     OwnerEntry,
     PerilEntry,
 )
-from shared.catalogue.faults import Fault
+from shared.catalogue.issues import Fault
 from shared.catalogue.section import Found, Section, read_entry
 from shared.catalogue.service_entry import ServiceEntry, ServiceFileEntry
 

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from shared.catalogue.hours import Hours
-from shared.catalogue.measures import duration, hours, metres
-from shared.phrases import read_wording
+from shared.catalogue.routing import Hours
+from shared.catalogue.units import duration, hours, metres
+from shared.text_matching import read_wording
 
 AnswerType = Literal[
     "string", "number", "datetime", "text", "singlevaluelist", "multivaluelist", "yes_no"

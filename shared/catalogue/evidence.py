@@ -109,7 +109,7 @@ class Words:
     Attributes:
         each: Points for one word.
         most: Points for all of them at most.
-        common: Words that say nothing, as ``shared.phrases.fold`` writes them.
+        common: Words that say nothing, as ``shared.text_matching.fold`` writes them.
     """
 
     each: float = 0.0

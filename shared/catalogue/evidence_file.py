@@ -22,10 +22,10 @@ from shared.catalogue.evidence import (
     Thresholds,
     Words,
 )
-from shared.catalogue.faults import CatalogueError, Fault
-from shared.catalogue.measures import duration, metres, share
+from shared.catalogue.issues import CatalogueError, Fault
 from shared.catalogue.section import read_entry
-from shared.phrases import fold
+from shared.catalogue.units import duration, metres, share
+from shared.text_matching import fold
 
 EVIDENCE = "evidence.yaml"
 _HOUR = timedelta(hours=1)

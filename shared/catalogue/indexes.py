@@ -3,9 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from shared.catalogue.condition import Condition, Phrases
-from shared.catalogue.plurals import with_plural
 from shared.catalogue.service_type import Keywords, ServiceType
-from shared.phrases import HintIndex, PhraseIndex
+from shared.text_matching import HintIndex, PhraseIndex
 
 
 def index_of_phrases(conditions: Collection[Condition]) -> PhraseIndex:
@@ -42,3 +41,26 @@ def _plurals(keywords: Keywords) -> Keywords:
         tuple(with_plural(wording, "en") for wording in keywords.en),
         tuple(with_plural(wording, "es") for wording in keywords.es),
     )
+
+
+_VOWELS = "aeiou"
+_NOTATION = set("|?")
+
+
+def with_plural(wording: str, language: str) -> str:
+    """Return a wording that also finds the plain plural of its last word.
+
+    English adds ``s`` (``es`` after a hiss), Spanish ``s`` after a vowel and ``es`` after a
+    consonant. Irregular plurals stand in the catalogue as keywords of their own, and so does what
+    the notation of ``shared.text_matching.notation`` already varies.
+    """
+    *before, last = wording.split()
+    if not last.isalpha() or last.endswith("s") or _NOTATION & set(last):
+        return wording
+    return " ".join([*before, f"{last}|{last}{_ending(last, language)}"])
+
+
+def _ending(word: str, language: str) -> str:
+    if language == "es":
+        return "s" if word[-1] in _VOWELS else "es"
+    return "es" if word.endswith(("x", "ch", "sh")) else "s"

@@ -6,12 +6,12 @@ from functools import cached_property
 from pathlib import Path
 
 from shared.catalogue.condition import Condition, Peril
-from shared.catalogue.hours import Hours
 from shared.catalogue.indexes import index_of_hints, index_of_keywords, index_of_phrases
 from shared.catalogue.local_text import LocalText
+from shared.catalogue.routing import Hours
 from shared.catalogue.service_type import ServiceType
-from shared.phrases import HintIndex, PhraseIndex, Spans
-from shared.values import GeoPoint
+from shared.text_matching import HintIndex, PhraseIndex, Spans
+from shared.vocabulary import GeoPoint
 
 NEIGHBOUR_CITY = "neighbour_city"
 """Reason of a referral to whoever answers for a place outside the limits."""

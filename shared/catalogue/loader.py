@@ -11,11 +11,11 @@ from shared.catalogue.checks import faults_of
 from shared.catalogue.circumstances import faults_of_circumstances
 from shared.catalogue.draft import HEAD, read_draft
 from shared.catalogue.evidence_file import faults_of_evidence
-from shared.catalogue.faults import CatalogueError, Fault
+from shared.catalogue.issues import CatalogueError, Fault
 from shared.catalogue.jurisdiction import Catalogue
 from shared.catalogue.surges import faults_of_surges
 
-PACKAGE_DATA = Path(__file__).parent
+PACKAGE_DATA = Path(__file__).parent / "data"
 _DATA_SUFFIXES = (".yaml", ".geojson")
 _VERSION_DIGITS = 12
 _REMEMBERED = 4

@@ -13,3 +13,9 @@ class LocalText:
     def in_language(self, tag: str) -> str:
         """Return the text for a BCP 47 tag; English where the catalogue has no other."""
         return self.es if tag.lower().partition("-")[0] == "es" else self.en
+
+
+CALL_911 = LocalText(
+    en="If anybody is in danger, call 911 now. We pass your report on as well.",
+    es="Si alguien está en peligro, llame al 911 ahora mismo. También transmitimos su reporte.",
+)

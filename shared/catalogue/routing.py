@@ -1,6 +1,8 @@
 """Who hears of a report besides the lead, and who takes it while the lead is closed."""
 
 from dataclasses import dataclass
+from datetime import time
+from typing import Self
 
 FOR_LIFE_IN_DANGER = "EXT-911"
 """The agency that people call where a life is in danger."""
@@ -45,3 +47,24 @@ class AfterHours:
     agency: str | None
     urgent_only: bool
     text: str
+
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Opening hours of a week in local time.
+
+    Attributes:
+        always: Open at every hour of every day, holidays included; ``week`` is then empty.
+        week: Per day from Monday to Sunday the opening and the closing time; None is closed.
+    """
+
+    always: bool
+    week: tuple[tuple[time, time] | None, ...]
+
+    @classmethod
+    def around_the_clock(cls) -> Self:
+        """Return hours that never close."""
+        return cls(always=True, week=())

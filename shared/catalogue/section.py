@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from shared.catalogue.document import Document, Where
 from shared.catalogue.entries import Entry
-from shared.catalogue.faults import Fault
+from shared.catalogue.issues import Fault
 
 E = TypeVar("E", bound=Entry)
 

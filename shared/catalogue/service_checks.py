@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from shared.catalogue.draft import Draft
-from shared.catalogue.faults import Fault
-from shared.catalogue.names import unknown
+from shared.catalogue.issues import Fault, unknown
 from shared.catalogue.routing import OUTSIDE_PREFIX
 from shared.catalogue.section import Found
 from shared.catalogue.service_entry import InformEntry, ReferEntry, ServiceEntry

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from shared.catalogue.document import read_document
 from shared.catalogue.entries import Entry
-from shared.catalogue.faults import CatalogueError, Fault
+from shared.catalogue.issues import CatalogueError, Fault
 from shared.catalogue.section import read_entry
 
 SURGES = "surges.yaml"

@@ -10,7 +10,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from shared.errors import DatabaseBusyError, DatabaseDownError, PermanentError
-from shared.runtime.metrics import POOL_WAIT_SECONDS
+from shared.runtime.ops.metrics import POOL_WAIT_SECONDS
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"

@@ -14,13 +14,13 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cli.bench.load import submissions
+from cli.check.progress import Silence
+from cli.check.wait_until_idle import settled
 from deploy.local.supervisor import running_stack
-from shared.cli.bench.load import submissions
-from shared.cli.check.progress import Silence
-from shared.cli.check.settling import settled
+from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
-from shared.runtime.records import Outgoing
-from shared.topics import CHANNEL_SUBMISSIONS
+from shared.runtime.outbox.records import Outgoing
 
 PROGRAM = Path(sys.executable).with_name("route311")
 AT_ONCE = 5_000

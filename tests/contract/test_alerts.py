@@ -9,7 +9,7 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
-from shared.runtime import metrics
+from shared.runtime.ops import metrics
 
 ROOT = Path(__file__).parents[2]
 RULES: list[dict[str, Any]] = [

@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from shared.catalogue import Jurisdiction, Referral, ServiceType, load_catalogue
 from shared.catalogue.circumstances import read_circumstances
 from shared.geo import LIMITS, NEIGHBOURS
-from shared.values import EARTH_RADIUS_M
+from shared.vocabulary import EARTH_RADIUS_M
 
 BESIDE = Path(__file__).parents[2].parent / "shared"
 TABLE = BESIDE / "design" / "portland_catalogue.csv"

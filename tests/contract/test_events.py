@@ -7,15 +7,15 @@ from typing import Any
 import jsonschema
 import pytest
 
-import shared.events
-from shared import schemas
+import shared.contract.events
+from shared.contract import schemas
+from shared.contract.events import Decoder, Event, ForeignEvent, encode, type_of
+from shared.contract.routes import routes
+from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_REQUESTS
 from shared.errors import UndecodableEventError, UnknownTypeError, UnknownVersionError
-from shared.events import Decoder, Event, ForeignEvent, encode, type_of
-from shared.routes import routes
-from shared.topics import CHANNEL_SUBMISSIONS, INTAKE_REQUESTS
 from tests.builders import handed_in, request_submitted
 
-EXAMPLES = sorted((Path(shared.events.__file__).parent / "examples").glob("*.json"))
+EXAMPLES = sorted((Path(shared.contract.events.__file__).parent / "examples").glob("*.json"))
 EVENTS = schemas.event_classes()
 FOREIGN = [event for event in EVENTS if issubclass(event, ForeignEvent)]
 OURS = [event for event in EVENTS if not issubclass(event, ForeignEvent)]

@@ -1,5 +1,5 @@
-from shared.events import type_of
-from shared.topics import CORE, all_topics, bureau_updates, bureau_work
+from shared.contract.events import type_of
+from shared.contract.topics import CORE, all_topics, bureau_updates, bureau_work
 
 TOPICS = all_topics(["PBOT-MOD", "311"])
 

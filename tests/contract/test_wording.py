@@ -10,9 +10,9 @@ from typing import get_args
 import pytest
 
 import services.triage.rules.priority
-from services.triage.explaining import OPENINGS
-from services.triage.rulebook import CityRules
-from services.triage.rules.dedup.comparison import (
+from services.triage.outbound.explanation import LIKENESS, OBSTACLES, OPENINGS
+from services.triage.policy import CityRules
+from services.triage.rules.dedup.model import (
     Aspect,
     Finding,
     Link,
@@ -20,15 +20,11 @@ from services.triage.rules.dedup.comparison import (
     Obstacle,
     Relation,
 )
-from services.triage.rules.dedup.likeness import reasons
-from services.triage.rules.priority.emergency import danger_in
-from services.triage.rules.priority.hazards import plain_hazard_in
-from services.triage.rules.priority.lowering import lowering_of
-from services.triage.rules.priority.urgency import urgency_of
-from services.triage.rules.wording import LIKENESS, OBSTACLES
+from services.triage.rules.dedup.scoring import reasons
+from services.triage.rules.priority.score import danger_in, lowering_of, plain_hazard_in, urgency_of
 from shared.catalogue import Jurisdiction, load_catalogue
-from shared.events.triage import Outcome
-from tests.unit.triage.makers import case
+from shared.contract.events.triage import Outcome
+from tests.unit.triage.factories import case
 
 CITIES = load_catalogue().jurisdictions
 PRIORITY_RULES = Path(services.triage.rules.priority.__file__).parent

@@ -6,10 +6,10 @@ from typing import TypeAlias
 
 import pytest
 
+from shared.contract.topics import CORE, bureau_updates
 from shared.runtime.kafka import Partition, open_sink
 from shared.runtime.kafka.reader import bounds_of, ends_of
-from shared.runtime.records import Outgoing
-from shared.topics import CORE, bureau_updates
+from shared.runtime.outbox.records import Outgoing
 from tests.faults.kit.city import City
 from tests.faults.kit.trial import Scenario, Trial, endure
 from tests.faults.kit.verdicts import stands

@@ -5,10 +5,10 @@ import contextlib
 import sys
 from pathlib import Path
 
+from cli.interrupts import InterruptedRunError, run
+from cli.stack_view import StackView
 from deploy.local.services import Service
 from deploy.local.supervisor import running_stack
-from shared.cli.interrupts import InterruptedRunError, run
-from shared.cli.stack_view import StackView
 
 FAKE = Path(__file__).with_name("fake_service.py")
 SERVICES = [

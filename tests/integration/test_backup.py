@@ -24,9 +24,9 @@ from services.notify.app import notify
 from services.notify.settings import NotifySettings
 from services.triage.app import triage
 from services.triage.settings import TriageSettings
-from shared.events import encode
+from shared.contract.events import encode
+from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
-from shared.topics import CHANNEL_SUBMISSIONS
 from tests.builders import handed_in, submission
 from tests.conftest import Database
 from tests.stack import PASSWORD

@@ -15,12 +15,12 @@ import pytest_asyncio
 
 from deploy.local.stack_file import Stack
 from deploy.local.supervisor import running_stack
-from shared.events import Decoder, SubmissionHandedIn, WorkOrder
+from shared.contract.events import Decoder, SubmissionHandedIn, WorkOrder
+from shared.contract.topics import CHANNEL_SUBMISSIONS, bureau_updates, bureau_work
 from shared.runtime.kafka import open_sink
+from shared.runtime.kafka.range_reader import between
 from shared.runtime.kafka.reader import bounds_of
-from shared.runtime.kafka.stretch import between
-from shared.runtime.records import Outgoing
-from shared.topics import CHANNEL_SUBMISSIONS, bureau_updates, bureau_work
+from shared.runtime.outbox.records import Outgoing
 from tests.builders import PIONEER_SQUARE, handed_in, north_of, submission, work_order_updated
 from tests.folders import let_others_in
 from tests.waiting import eventually

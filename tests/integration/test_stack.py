@@ -17,14 +17,14 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from cli.stack import NoRouterError, load_stack
 from deploy.local.folder import DataFolder, open_folder
 from deploy.local.leftovers import ProcessRecord, runs
 from deploy.local.postgres_home import remove_home
 from deploy.local.readiness import http_ready, kafka_answers
 from deploy.local.stack_file import Stack
 from shared.catalogue import load_catalogue
-from shared.cli.stack import NoRouterError, load_stack
-from shared.runtime.keys import hash_of
+from shared.runtime.http.api_keys import hash_of
 from tests.waiting import eventually
 
 pytestmark = [

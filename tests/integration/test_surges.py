@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer
 
-from services.triage.surges import slot_of
-from shared.events import Event, RequestSubmitted, SurgeEnded, SurgeStarted, encode, new_id
+from services.triage.surges.detection import slot_of
+from shared.contract.events import Event, RequestSubmitted, SurgeEnded, SurgeStarted, encode, new_id
+from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, TRIAGE_SURGES
 from shared.runtime.kafka.reader import ends_of, positions_of
-from shared.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, TRIAGE_SURGES
 from tests.builders import NOON, location, request_submitted
 from tests.stack import Stores
 from tests.topic_log import TopicLog, read_between
@@ -50,7 +50,7 @@ class Watcher:
             "TRIAGE_STREAM_GROUP": self.group,
         }
         process = subprocess.Popen(
-            (sys.executable, "-m", "services.triage.stream"),
+            (sys.executable, "-m", "services.triage.surges"),
             env=os.environ | settings,
             stdout=subprocess.PIPE,
         )

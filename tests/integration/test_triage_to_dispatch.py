@@ -10,8 +10,8 @@ from services.dispatch.app import dispatch
 from services.dispatch.settings import DispatchSettings
 from services.triage.app import triage
 from services.triage.settings import TriageSettings
-from shared.events import CaseOpened, CasePriorityRaised, Decision, RequestSubmitted
-from shared.topics import DISPATCH_CASES, TRIAGE_DECISIONS
+from shared.contract.events import CaseOpened, CasePriorityRaised, Decision, RequestSubmitted
+from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS
 from tests.builders import request_submitted
 from tests.conftest import Database
 from tests.stack import Stores

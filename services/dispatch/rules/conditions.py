@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from shared.catalogue import Jurisdiction, ServiceType
-from shared.phrases import fold
+from shared.text_matching import fold
 
 
 def conditions_met(

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from shared.catalogue import Jurisdiction
-from shared.phrases import Hit, affirmed
+from shared.text_matching import Hit, affirmed
 
 _WORDS_OF_A_CONDITION = 3
 """How many words of keywords a condition is worth that tells of a kind."""

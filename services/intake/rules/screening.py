@@ -38,7 +38,7 @@ class Screen:
 
         Args:
             service: Kind of the report.
-            folded: Its words, as ``shared.phrases.fold`` makes them.
+            folded: Its words, as ``shared.text_matching.fold`` makes them.
             answers: By field.
         """
         met = {hit.code for hit in self._jurisdiction.phrases.find(folded)}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.notify.rules.values import Language
+from services.notify.rules.model import Language
 from shared.catalogue import Catalogue, Jurisdiction, LocalText
 
 

@@ -9,8 +9,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 
+from shared.contract.topics import DEAD_LETTERS, MAX_RECORD_BYTES, Topic
 from shared.runtime.kafka.connecting import connected
-from shared.topics import DEAD_LETTERS, MAX_RECORD_BYTES, Topic
 
 _DLQ_BYTES = MAX_RECORD_BYTES + 1024 * 1024
 _NAMED_WITHIN_S = 60.0

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 import structlog
 from aiokafka.errors import KafkaError
 
-from shared.runtime.stopping import pause, unless_stopped
+from shared.runtime.ops.shutdown import pause, unless_stopped
 
 log = structlog.get_logger()
 

@@ -10,11 +10,11 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
+from shared.contract.topics import MAX_RECORD_BYTES
 from shared.runtime.kafka.clients import Producer
 from shared.runtime.kafka.connecting import connected
 from shared.runtime.kafka.errors import BrokerDownError
-from shared.runtime.records import Outgoing
-from shared.topics import MAX_RECORD_BYTES
+from shared.runtime.outbox.records import Outgoing
 
 _BATCH_BYTES = 512 * 1024
 _REMEMBERED_KEYS = 8192

@@ -11,11 +11,11 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from typing_extensions import override
 
+from shared.contract.topics import Topic
 from shared.runtime.kafka.clients import GroupConsumer, has_died
 from shared.runtime.kafka.connecting import connected
 from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
 from shared.runtime.kafka.records import Partition, Record
-from shared.topics import Topic
 
 __all__ = ["Partition", "Record", "Source", "open_source"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from shared.runtime.kafka import Partition
-from shared.runtime.kafka.stretch import Spans
+from shared.runtime.kafka.range_reader import Spans
 from shared.runtime.postgres import Connection
 
 Cause: TypeAlias = Literal["tail_lost", "read_again", "start_gone"]

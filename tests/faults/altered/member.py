@@ -9,7 +9,9 @@ import sys
 from collections.abc import Collection
 from typing import Any
 
-from shared.runtime import batches, inbox, offsets, relay
+from shared.runtime.consumer import batch_transaction as batches
+from shared.runtime.consumer import inbox, offsets
+from shared.runtime.outbox import relay
 from tests.faults.altered.service import run_altered
 
 _FENCE = """
@@ -40,7 +42,7 @@ def without_order() -> None:
 
 def without_first_decision() -> None:
     """Let triage decide a request as often as it comes."""
-    from services.triage import store  # noqa: PLC0415 - only where triage runs
+    from services.triage.store import cases as store  # noqa: PLC0415 - only where triage runs
 
     async def decided(_: object, __: Collection[str]) -> set[str]:
         return set()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from shared.runtime.kafka import BrokerDownError, Partition, open_sink
 from shared.runtime.kafka.reader import ends_of, tailing
-from shared.runtime.records import Outgoing
+from shared.runtime.outbox.records import Outgoing
 from tests.faults.kit.history import History, Outcome
 from tests.faults.kit.reports import SOURCE, Report
 

@@ -10,11 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from shared.catalogue import load_catalogue
+from shared.contract.topics import bureau_work
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka import BrokerDownError, Partition, Sink, open_sink
 from shared.runtime.kafka.reader import ends_of, tailing
-from shared.runtime.records import Outgoing
-from shared.topics import bureau_work
+from shared.runtime.outbox.records import Outgoing
 
 _NEXT = {"issued": "acknowledged", "acknowledged": "completed"}
 _TAKEN_SHARE = 0.4

@@ -18,8 +18,8 @@ from deploy.local.process import Process
 from deploy.local.site import Site, open_site
 from deploy.local.stack_file import Keys, Stack, write_stack
 from shared.catalogue import load_catalogue
+from shared.contract.topics import all_topics
 from shared.runtime.kafka import apply_topics
-from shared.topics import all_topics
 from tests.faults.kit.brokers import Node, behind, running_broker
 from tests.faults.kit.history import History
 from tests.faults.kit.links import Link, link_to

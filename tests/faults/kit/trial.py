@@ -13,7 +13,7 @@ from zlib import crc32
 
 import aiohttp
 
-from shared.cli.check.run import check
+from cli.check.run import check
 from tests.faults.kit.adapter import Adapter
 from tests.faults.kit.bureaus import Bureaus
 from tests.faults.kit.city import City

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from shared.events import (
+from shared.contract.events import (
     RequestTriaged,
     WorkOrder,
     WorkOrderUpdated,
     encode,
     new_id,
 )
-from shared.topics import (
+from shared.contract.topics import (
     DISPATCH_CASES,
     bureau_receipts,
     bureau_updates,

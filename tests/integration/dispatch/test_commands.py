@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from shared.events import (
+from shared.contract.events import (
     CaseClosed,
     CaseOpened,
     CaseRequestAttached,
     CaseRequestSplit,
     encode,
 )
-from shared.topics import (
+from shared.contract.topics import (
     DISPATCH_CASES,
     DISPATCH_CLOSINGS,
     OPERATOR_COMMANDS,

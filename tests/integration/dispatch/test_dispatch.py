@@ -4,7 +4,7 @@ import pytest
 
 from services.dispatch.settings import DispatchSettings
 from shared.catalogue import load_catalogue
-from shared.events import (
+from shared.contract.events import (
     CaseClosed,
     CaseOpened,
     UpdateAccepted,
@@ -12,7 +12,7 @@ from shared.events import (
     encode,
     new_id,
 )
-from shared.topics import (
+from shared.contract.topics import (
     DISPATCH_CASES,
     DISPATCH_CLOSINGS,
     TRIAGE_DECISIONS,

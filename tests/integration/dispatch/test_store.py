@@ -10,21 +10,21 @@ import pytest
 from services.dispatch.handlers import Cases
 from services.dispatch.rules.case import Case, CaseRequest, WorkOrder
 from services.dispatch.rules.priority import Known
-from services.dispatch.store import PostgresCases
-from services.dispatch.writing import (
+from services.dispatch.store.cases import PostgresCases
+from services.dispatch.unit_of_work import (
     CommandKey,
     TakenCommand,
     TakenUpdate,
     UpdateKey,
     Writing,
 )
+from shared.contract.events import new_id
 from shared.errors import DatabaseBusyError
-from shared.events import new_id
 from shared.runtime.postgres import Pool, open_pool, transaction
 from tests.builders import NOON
 from tests.conftest import Database
 from tests.unit.dispatch.in_memory import InMemoryCases
-from tests.unit.dispatch.makers import (
+from tests.unit.dispatch.factories import (
     HOUR,
     case,
     case_request,

@@ -10,9 +10,9 @@ import pytest
 
 from services.intake.app import intake
 from services.intake.settings import IntakeSettings
-from shared.runtime.http import serving
-from shared.runtime.keys import store_keys
-from shared.runtime.service import Work
+from shared.runtime.http.api_keys import store_keys
+from shared.runtime.http.server import serving
+from shared.runtime.ops.service import Work
 from tests.conftest import Database
 from tests.integration.intake.calls import ADAPTER
 from tests.stack import Stores

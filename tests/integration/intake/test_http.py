@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from shared.topics import INTAKE_CONTACTS, INTAKE_RECEIPTS, INTAKE_REQUESTS
+from shared.contract.topics import INTAKE_CONTACTS, INTAKE_RECEIPTS, INTAKE_REQUESTS
 from tests.conftest import Database
 from tests.integration.intake.calls import Answer, plain, post
 from tests.integration.intake.conftest import BUREAU, Running

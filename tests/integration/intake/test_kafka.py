@@ -3,15 +3,14 @@
 import asyncpg
 import pytest
 
-from shared.events import (
+from shared.contract.events import (
     ContactGiven,
     RequestSubmitted,
     SubmissionAccepted,
     SubmissionRejected,
     encode,
 )
-from shared.runtime.records import Outgoing
-from shared.topics import (
+from shared.contract.topics import (
     CHANNEL_SUBMISSIONS,
     INTAKE_CONTACTS,
     INTAKE_RECEIPTS,
@@ -19,6 +18,7 @@ from shared.topics import (
     INTAKE_REQUESTS_EXPRESS,
     Topic,
 )
+from shared.runtime.outbox.records import Outgoing
 from tests.builders import handed_in
 from tests.conftest import Database
 from tests.integration.intake.calls import plain

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from shared.topics import INTAKE_REQUESTS
+from shared.contract.topics import INTAKE_REQUESTS
 from tests.conftest import Database
 from tests.integration.intake.calls import Answer, post
 from tests.integration.intake.conftest import Running

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from services.intake.filing import Filing
-from services.intake.receipts import Receipt
+from services.intake.outbound import Receipt
+from services.intake.public_status.model import Membership, PublicRequest, Ruling, Step
+from services.intake.public_status.store import PostgresPublicStatuses, find_status
+from services.intake.records import Filing
 from services.intake.retention import REJECTED_KEPT, Retention
-from services.intake.rules.fingerprint import fingerprint, identity_key
+from services.intake.rules.idempotency import fingerprint, identity_key
 from services.intake.store import PostgresSubmissions
-from services.intake.tracking.public_status import Membership, PublicRequest, Ruling, Step
-from services.intake.tracking.store import PostgresPublicStatuses, find_status
+from shared.contract.events import new_id
 from shared.errors import DatabaseBusyError
-from shared.events import new_id
 from shared.runtime.postgres import Pool, open_pool, transaction
 from tests.builders import NOON
 from tests.conftest import Database

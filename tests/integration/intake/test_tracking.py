@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from services.intake.rules.tracking_number import tracking_number
-from shared.events import (
+from shared.contract.events import (
     CaseClosed,
     CaseClosing,
     CaseMove,
@@ -21,8 +21,8 @@ from shared.events import (
     RequestSubmitted,
     RequestTriaged,
 )
+from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.clock import utc_now
-from shared.topics import INTAKE_REQUESTS
 from tests.builders import case_with_request, decision
 from tests.conftest import Database
 from tests.integration.intake.calls import Answer, get, plain, post

@@ -16,7 +16,7 @@ from tests.conftest import Database
 from tests.integration.notify.mail_server import MailServer, open_mail_server
 from tests.integration.notify.stores import InMemory, Postgres, Store
 from tests.stack import Stores
-from tests.unit.notify.makers import CONTACT_KEY, PUBLIC_URL, SENDER
+from tests.unit.notify.factories import CONTACT_KEY, PUBLIC_URL, SENDER
 
 Running: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
 Process: TypeAlias = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]

@@ -6,19 +6,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from services.notify.delivery.store import PostgresDeliveries
+from services.notify.delivery.updates import Claimed
+from services.notify.delivery.worker import Deliveries
 from services.notify.handlers import Audience
-from services.notify.news import news_of
-from services.notify.rules.values import Delivery, KeptDelivery, Occasion
-from services.notify.sending.sender import Deliveries
-from services.notify.sending.settlements import Claimed
-from services.notify.sending.store import PostgresDeliveries
+from services.notify.inbound import news_of
+from services.notify.rules.model import Delivery, KeptDelivery, Occasion
 from services.notify.store import PostgresAudience
-from shared.events import Decoder, Event, new_id
+from shared.contract.events import Decoder, Event, new_id
+from shared.contract.topics import NOTIFY_DELIVERIES
 from shared.runtime.postgres import Pool, transaction
-from shared.topics import NOTIFY_DELIVERIES
 from tests.builders import NOON, contact_given
 from tests.unit.notify.fakes import InMemoryNotify
-from tests.unit.notify.makers import (
+from tests.unit.notify.factories import (
     CONTACT_KEY,
     delivery,
     moved,

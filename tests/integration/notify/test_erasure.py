@@ -1,15 +1,15 @@
 import pytest
 
-from services.notify.news import news_of
-from shared.events import ContactErased, NotificationFailed, new_id
+from services.notify.inbound import news_of
+from shared.contract.events import ContactErased, NotificationFailed, new_id
+from shared.contract.topics import INTAKE_CONTACTS, NOTIFY_DELIVERIES
 from shared.runtime.postgres import Pool
-from shared.topics import INTAKE_CONTACTS, NOTIFY_DELIVERIES
 from tests.builders import NOON, contact_given
 from tests.integration.notify.conftest import Running
 from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.stores import Store, followers, learn
 from tests.topic_log import TopicLog
-from tests.unit.notify.makers import CONTACT_KEY, opened, triaged
+from tests.unit.notify.factories import CONTACT_KEY, opened, triaged
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration

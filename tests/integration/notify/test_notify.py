@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.events import (
+from shared.contract.events import (
     Event,
     NotificationFailed,
     NotificationSent,
@@ -13,12 +13,12 @@ from shared.events import (
     NotificationUnknown,
     new_id,
 )
-from shared.topics import NOTIFY_DELIVERIES
+from shared.contract.topics import NOTIFY_DELIVERIES
 from tests.builders import contact_given, location
 from tests.integration.notify.conftest import Process, Running
 from tests.integration.notify.mail_server import MailServer
 from tests.topic_log import TopicLog
-from tests.unit.notify.makers import attached, closed, moved, opened, triaged
+from tests.unit.notify.factories import attached, closed, moved, opened, triaged
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration

@@ -7,13 +7,13 @@ from contextlib import suppress
 import pytest
 
 from services.notify.handlers import on_messages
-from services.notify.news import News, news_of
+from services.notify.inbound import News, news_of
 from services.notify.store import PostgresAudience
+from shared.contract.events import Event, new_id
 from shared.errors import DatabaseBusyError
-from shared.events import Event, new_id
 from shared.runtime.postgres import Pool, transaction
 from tests.builders import NOON, contact_given
-from tests.unit.notify.makers import (
+from tests.unit.notify.factories import (
     CONTACT_KEY,
     attached,
     closed,

@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.notify.news import news_of
-from services.notify.reports import sent, unknown
-from services.notify.rules.particulars import Agency, CaseFacts
-from services.notify.rules.values import KeptDelivery
-from services.notify.sending.settlements import Settlement
-from shared.events import Emergency, Event, Referral, ReferralReason, new_id
+from services.notify.delivery.updates import Settlement
+from services.notify.inbound import news_of
+from services.notify.outbound import sent, unknown
+from services.notify.rules.model import Agency, CaseFacts, KeptDelivery
+from shared.contract.events import Emergency, Event, Referral, ReferralReason, new_id
 from tests.builders import NOON, contact_given, location
 from tests.integration.notify.stores import (
     LATER,
@@ -21,7 +20,7 @@ from tests.integration.notify.stores import (
     learn,
     occasions,
 )
-from tests.unit.notify.makers import (
+from tests.unit.notify.factories import (
     CONTACT_KEY,
     delivery,
     moved,

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.notify.news import news_of
-from shared.events import new_id
+from services.notify.inbound import news_of
+from shared.contract.events import new_id
 from tests.builders import contact_given
 from tests.integration.notify.stores import (
     Store,
@@ -15,7 +15,7 @@ from tests.integration.notify.stores import (
     learn,
     occasions,
 )
-from tests.unit.notify.makers import (
+from tests.unit.notify.factories import (
     CONTACT_KEY,
     attached,
     closed,

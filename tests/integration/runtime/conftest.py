@@ -7,13 +7,13 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from shared.contract.events import Event, RequestSubmitted
+from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.errors import PermanentError
-from shared.events import Event, RequestSubmitted
-from shared.runtime.consumer import Consumer, Handler
-from shared.runtime.messages import Message
+from shared.runtime.consumer.consumer import Consumer, Handler
+from shared.runtime.consumer.messages import Message
+from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool
-from shared.runtime.relay import Relay
-from shared.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from tests.builders import decision, request_triaged
 from tests.conftest import Database
 from tests.stack import Stores

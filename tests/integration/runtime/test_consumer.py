@@ -3,13 +3,13 @@ from dataclasses import replace
 
 import pytest
 
+from shared.contract.events import Event, RequestSubmitted, encode
+from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.errors import DatabaseDownError, FencedError
-from shared.events import Event, RequestSubmitted, encode
+from shared.runtime.consumer.messages import Message
+from shared.runtime.consumer.offsets import advance, take_over
 from shared.runtime.kafka import Partition
-from shared.runtime.messages import Message
-from shared.runtime.offsets import advance, take_over
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
-from shared.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from tests.builders import request_submitted
 from tests.conftest import Database
 from tests.integration.runtime.conftest import Noting, decide

@@ -4,13 +4,13 @@ from functools import partial
 import pytest
 from prometheus_client import REGISTRY
 
+from shared.contract.events import Event, RequestSubmitted
+from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.errors import DatabaseBusyError, PermanentError
-from shared.events import Event, RequestSubmitted
-from shared.runtime import deferring
-from shared.runtime.limits import DeadLetterLimit
-from shared.runtime.messages import Message
+from shared.runtime.consumer import deferring
+from shared.runtime.consumer.dlq_limit import DeadLetterLimit
+from shared.runtime.consumer.messages import Message
 from shared.runtime.postgres import Connection, Pool
-from shared.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from tests.builders import request_submitted
 from tests.integration.runtime.conftest import Noting, decide
 from tests.topic_log import TopicLog

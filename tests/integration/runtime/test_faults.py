@@ -18,16 +18,16 @@ import pytest_asyncio
 
 from deploy.local.infrastructure import Infrastructure, infrastructure
 from deploy.local.process import Process
+from shared.contract.events import Event
+from shared.contract.topics import INTAKE_REQUESTS
 from shared.errors import DatabaseDownError
-from shared.events import Event
-from shared.runtime.consumer import Consumer
+from shared.runtime.consumer.consumer import Consumer
+from shared.runtime.consumer.messages import Message
 from shared.runtime.kafka import apply_topics
-from shared.runtime.messages import Message
 from shared.runtime.migrate import migrate, set_passwords
-from shared.runtime.outbox import enqueue
+from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
-from shared.runtime.relay import Relay
-from shared.topics import INTAKE_REQUESTS
 from tests.builders import request_submitted
 from tests.stack import PASSWORD
 from tests.waiting import eventually

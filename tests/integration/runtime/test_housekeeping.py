@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from shared.runtime.housekeeping import Housekeeping
-from shared.runtime.inbox import claim
-from shared.runtime.outbox import enqueue
+from shared.runtime.consumer.inbox import claim
+from shared.runtime.outbox.housekeeping import Housekeeping
+from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.outbox.records import Outgoing
 from shared.runtime.postgres import Pool, transaction
-from shared.runtime.records import Outgoing
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration

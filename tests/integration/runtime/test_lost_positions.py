@@ -6,11 +6,11 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from prometheus_client import REGISTRY
 
-from shared.events import RequestSubmitted
+from shared.contract.events import RequestSubmitted
+from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS, dedup_key
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.sink import partition_for
 from shared.runtime.postgres import Pool
-from shared.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS, dedup_key
 from tests.builders import request_submitted
 from tests.integration.runtime.conftest import Noting
 from tests.stack import Stores

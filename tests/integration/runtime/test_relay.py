@@ -4,11 +4,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from shared.runtime.outbox import enqueue
+from shared.contract.topics import TRIAGE_DECISIONS
+from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Pool, open_pool, transaction
-from shared.runtime.records import Outgoing
-from shared.runtime.relay import Relay
-from shared.topics import TRIAGE_DECISIONS
 from tests.builders import request_triaged
 from tests.conftest import Database
 from tests.stack import Stores

@@ -1,9 +1,9 @@
 import pytest
 
+from shared.contract.topics import TRIAGE_SURGES
 from shared.runtime.kafka import BrokerDownError, Partition
+from shared.runtime.kafka.range_reader import between
 from shared.runtime.kafka.reader import ends_of
-from shared.runtime.kafka.stretch import between
-from shared.topics import TRIAGE_SURGES
 from tests.stack import Stores
 from tests.topic_log import TopicLog
 

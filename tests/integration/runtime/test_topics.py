@@ -5,11 +5,11 @@ import pytest
 from aiokafka.admin import NewTopic
 from aiokafka.errors import InvalidTopicError
 
+from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, TRIAGE_SURGES
 from shared.runtime.kafka import apply_topics
 from shared.runtime.kafka.admin import Admin
 from shared.runtime.kafka.connecting import connected
 from shared.runtime.kafka.reader import ends_of
-from shared.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, TRIAGE_SURGES
 from tests.stack import Stores
 
 pytestmark = pytest.mark.integration

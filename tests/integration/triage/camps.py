@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from shared.events import Decision, Event, RequestSubmitted
-from shared.values import GeoPoint
+from shared.contract.events import Decision, Event, RequestSubmitted
+from shared.vocabulary import GeoPoint
 from tests.builders import (
     PIONEER_SQUARE,
     location,

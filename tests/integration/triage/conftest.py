@@ -9,7 +9,7 @@ import pytest
 
 from services.triage.app import triage
 from services.triage.settings import TriageSettings
-from shared.runtime.service import Parts
+from shared.runtime.ops.service import Parts
 from tests.conftest import Database
 from tests.stack import Stores
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from shared.events import RequestSubmitted, new_id
-from shared.topics import TRIAGE_DECISIONS
+from shared.contract.events import RequestSubmitted, new_id
+from shared.contract.topics import TRIAGE_DECISIONS
 from tests.builders import (
     PIONEER_SQUARE,
     north_of,

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from services.triage.rulebook import search_for
-from services.triage.store import PostgresCases
+from services.triage.policy import search_for
+from services.triage.store.cases import PostgresCases
 from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, UnstorableError, open_pool, transaction
 from tests.builders import NOON, north_of
 from tests.conftest import Database
 from tests.unit.triage.cases_suite import REACH, CasesSuite, decided
 from tests.unit.triage.corrections_suite import CorrectionsSuite
-from tests.unit.triage.makers import HERE, HOUR, KEY, case, report
+from tests.unit.triage.factories import HERE, HOUR, KEY, case, report
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from shared.events import CaseClosed, CaseClosing, Decision, RequestSubmitted, encode
-from shared.runtime.service import Parts
-from shared.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
+from shared.contract.events import CaseClosed, CaseClosing, Decision, RequestSubmitted, encode
+from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
+from shared.runtime.ops.service import Parts
 from tests.builders import (
     NOON,
     PIONEER_SQUARE,

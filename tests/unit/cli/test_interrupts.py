@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from shared.cli.interrupts import InterruptedRunError, run
+from cli.interrupts import InterruptedRunError, run
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

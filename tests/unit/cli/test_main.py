@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from shared.cli.commands import COMMANDS, Command
-from shared.cli.main import describe
+from cli.commands import COMMANDS, Command
+from cli.main import describe
 from shared.errors import Route311Error
 
 HEAVY = ("aiohttp", "aiokafka", "asyncpg", "jinja2", "pydantic", "shapely", "yaml")
 IMPORTED_BY_HELP = f"""
 import sys
-from shared.cli.main import build
+from cli.main import build
 try:
     build(["--help"])(["--help"])
 except SystemExit:

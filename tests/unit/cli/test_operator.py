@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from shared.cli.operator.giving import SOURCE, CommandRefusedError, answer_in, summary
-from shared.events import (
+from cli.operator.send_command import SOURCE, CommandRefusedError, answer_in, summary
+from shared.contract.events import (
     CaseClosed,
     CaseClosing,
     CaseLowering,
@@ -16,7 +16,7 @@ from shared.events import (
     Event,
     encode,
 )
-from shared.runtime.messages import parked
+from shared.runtime.consumer.messages import parked
 from tests.builders import NOON, case_with_request, operator_commanded
 from tests.records import record
 

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.stack import NoRouterError, load_stack
 from deploy.local.errors import StackError
 from deploy.local.folder import open_folder
 from deploy.local.stack_file import Keys, Stack, write_stack
-from shared.cli.stack import NoRouterError, load_stack
 
 
 def stack(data: Path) -> Stack:

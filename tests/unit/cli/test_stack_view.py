@@ -3,8 +3,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from cli.stack_view import StackView
 from deploy.local.report import Died, Happening, LeftoversEnded, Prepared, Started
-from shared.cli.stack_view import StackView
 
 
 @pytest.mark.parametrize(

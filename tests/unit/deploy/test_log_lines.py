@@ -11,7 +11,7 @@ def test_a_json_line_reads_as_words_with_its_fields_at_the_end() -> None:
             "code": "too_large",
             "event": "message_parked",
             "service": "intake",
-            "logger": "shared.runtime.consumer",
+            "logger": "shared.runtime.consumer.consumer",
             "level": "warning",
             "timestamp": "2026-11-24T16:12:31.123Z",
         }

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.unit.dispatch.desk import Desk
+from tests.unit.dispatch.harness import Desk
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from services.dispatch.rules.case import Case, CaseRequest, WorkOrder
-from services.dispatch.writing import (
+from services.dispatch.unit_of_work import (
     CommandKey,
     TakenCommand,
     TakenUpdate,

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.dispatch.rules.case import Case
 from services.dispatch.rules.priority import Level, Priority
-from shared.events import (
+from shared.contract.events import (
     CaseClosed,
     CaseOpened,
     CasePriorityLowered,
@@ -22,7 +22,7 @@ from shared.events import (
     WorkOrderIssued,
     WorkOrderWithdrawn,
 )
-from shared.events import Priority as WirePriority
+from shared.contract.events import Priority as WirePriority
 
 
 class Log:

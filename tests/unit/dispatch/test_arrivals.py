@@ -2,15 +2,15 @@ from datetime import datetime
 
 import pytest
 
-from services.dispatch.arrivals import arrival_of
+from services.dispatch.inbound.requests import arrival_of
 from services.dispatch.policy import NoBureauError
+from services.dispatch.rules.case_requests import Arrival
 from services.dispatch.rules.deadlines import Terms
-from services.dispatch.rules.joining import Arrival
 from services.dispatch.rules.priority import Point
-from shared.events import Decision, Duplicate, Media, Priority
-from shared.events import Point as WirePoint
+from shared.contract.events import Decision, Duplicate, Media, Priority
+from shared.contract.events import Point as WirePoint
 from tests.builders import NOON, decision, location, priority
-from tests.unit.dispatch.makers import CALENDAR, HOUR, POLICY, in_harbour, local
+from tests.unit.dispatch.factories import CALENDAR, HOUR, POLICY, in_harbour, local
 
 BY_DAY = local("2026-03-03 10:00")
 AT_NIGHT = local("2026-03-03 23:00")

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.events import (
+from shared.contract.events import (
     CaseOpened,
     CasePriorityRaised,
     CaseRequestAttached,
@@ -10,8 +10,8 @@ from shared.events import (
     WorkOrderIssued,
     new_id,
 )
-from tests.unit.dispatch.desk import Desk, of_type
-from tests.unit.dispatch.makers import (
+from tests.unit.dispatch.harness import Desk, of_type
+from tests.unit.dispatch.factories import (
     in_harbour,
     said,
     triaged,

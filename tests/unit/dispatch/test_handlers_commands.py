@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from shared.events import (
+from shared.contract.events import (
     CaseClosed,
     CaseOpened,
     CasePriorityLowered,
@@ -16,10 +16,10 @@ from shared.events import (
     WorkOrderIssued,
     WorkOrderWithdrawn,
 )
-from shared.events import Point as WirePoint
+from shared.contract.events import Point as WirePoint
 from tests.builders import NOON
-from tests.unit.dispatch.desk import NOW, Desk, of_type
-from tests.unit.dispatch.makers import HOUR, in_harbour, ordered, said, triaged
+from tests.unit.dispatch.harness import NOW, Desk, of_type
+from tests.unit.dispatch.factories import HOUR, in_harbour, ordered, said, triaged
 
 
 def urgent(code: str, points: int = 80) -> Priority:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from shared.events import (
+from shared.contract.events import (
     CaseClosed,
     CaseOpened,
     CasePriorityRaised,
@@ -11,9 +11,9 @@ from shared.events import (
     CaseRequestSplit,
     new_id,
 )
-from shared.runtime.records import Outgoing
-from tests.unit.dispatch.desk import NOW, Desk, of_type
-from tests.unit.dispatch.makers import in_harbour, ordered, triaged
+from shared.runtime.outbox.records import Outgoing
+from tests.unit.dispatch.harness import NOW, Desk, of_type
+from tests.unit.dispatch.factories import in_harbour, ordered, triaged
 
 NOBODY = new_id()
 

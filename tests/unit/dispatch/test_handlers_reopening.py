@@ -1,14 +1,14 @@
 from datetime import timedelta
 
-from shared.events import (
+from shared.contract.events import (
     CaseClosed,
     CaseReopened,
     CaseStatusChanged,
     WorkOrderChanged,
     WorkOrderIssued,
 )
-from tests.unit.dispatch.desk import NOW, Desk, of_type
-from tests.unit.dispatch.makers import ordered, said
+from tests.unit.dispatch.harness import NOW, Desk, of_type
+from tests.unit.dispatch.factories import ordered, said
 
 
 async def test_a_reopened_case_issues_a_new_work_order_to_its_lead(desk: Desk) -> None:

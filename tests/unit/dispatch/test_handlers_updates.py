@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from services.dispatch.policy import NotInCatalogueError
-from services.dispatch.writing import UpdateKey
-from shared.events import (
+from services.dispatch.unit_of_work import UpdateKey
+from shared.contract.events import (
     CaseClosed,
     CaseRequestAttached,
     CaseStatusChanged,
@@ -17,8 +17,8 @@ from shared.events import (
     new_id,
 )
 from tests.builders import NOON
-from tests.unit.dispatch.desk import NOW, Desk, of_type
-from tests.unit.dispatch.makers import (
+from tests.unit.dispatch.harness import NOW, Desk, of_type
+from tests.unit.dispatch.factories import (
     on_topic,
     said,
     triaged,

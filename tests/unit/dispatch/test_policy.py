@@ -1,7 +1,7 @@
 import pytest
 
 from services.dispatch.policy import NotInCatalogueError
-from tests.unit.dispatch.makers import CALENDAR, CITY, POLICY
+from tests.unit.dispatch.factories import CALENDAR, CITY, POLICY
 
 
 def test_a_topic_of_updates_belongs_to_one_bureau() -> None:

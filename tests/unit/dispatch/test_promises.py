@@ -14,16 +14,16 @@ from typing_extensions import override
 
 from services.dispatch.handlers import on_messages
 from services.dispatch.rules.case import Case
-from services.dispatch.rules.commands.command import CommandName
-from services.dispatch.rules.lifecycle import UpdateStatus
+from services.dispatch.rules.operator_commands import CommandName
 from services.dispatch.rules.priority import Level
-from shared.events import Event, WorkOrder, new_id
-from shared.runtime.messages import Message
-from shared.runtime.records import Outgoing
+from services.dispatch.rules.work_order_updates import UpdateStatus
+from shared.contract.events import Event, WorkOrder, new_id
+from shared.runtime.consumer.messages import Message
+from shared.runtime.outbox.records import Outgoing
 from tests.builders import NOON
 from tests.unit.dispatch.in_memory import InMemoryCases
 from tests.unit.dispatch.log import Log
-from tests.unit.dispatch.makers import (
+from tests.unit.dispatch.factories import (
     CITY,
     HOUR,
     POLICY,

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.rules.lifecycle import Refusal, Update
-from services.dispatch.updates import IncomingUpdate, incoming
-from services.dispatch.writing import UpdateKey
-from shared.events import WorkOrderUpdated
+from services.dispatch.inbound.updates import IncomingUpdate, incoming
+from services.dispatch.rules.work_order_updates import Refusal, Update
+from services.dispatch.unit_of_work import UpdateKey
+from shared.contract.events import WorkOrderUpdated
 from tests.builders import NOON, work_order_updated
 
 

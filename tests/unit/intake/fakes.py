@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.intake.filing import Filing, Mark
-from services.intake.receipts import Receipt
-from services.intake.tracking.public_status import Membership, PublicRequest, Ruling, Step
+from services.intake.outbound import Receipt
+from services.intake.public_status.model import Membership, PublicRequest, Ruling, Step
+from services.intake.records import Filing, Mark
 
 
 class InMemorySubmissions:

@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from services.intake.handlers import Arrival, Taken, take_in
-from shared.events import (
+from shared.contract.events import (
     Event,
 )
 from tests.builders import NOON
 from tests.unit.intake.fakes import InMemorySubmissions
-from tests.unit.intake.makers import POLICY, arrival
+from tests.unit.intake.factories import POLICY, arrival
 
 LATER = NOON + timedelta(minutes=5)
 REPORTER = {

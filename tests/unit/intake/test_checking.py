@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.checking import Draft, check
+from services.intake.inbound.validation import Draft, check
 from tests.builders import NOON, handed_in
-from tests.unit.intake.makers import HERE, POLICY, data
+from tests.unit.intake.factories import HERE, POLICY, data
 
 NAUGHTY = Path(__file__).parents[4] / "shared" / "data" / "naughty_strings" / "blns.base64.json"
 

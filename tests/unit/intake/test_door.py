@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 from prometheus_client import REGISTRY
 
-from services.intake.door import Door, turned_away
+from services.intake.http.admission import Door, turned_away
 
 
 @dataclass

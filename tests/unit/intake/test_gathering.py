@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from services.intake.gathering import Gathering
 from services.intake.handlers import Arrival
-from services.intake.pace import LONGEST_BATCH_S, Pace
-from services.intake.patience import NoAnswerError
-from services.intake.receipts import Receipt
+from services.intake.http.admission import LONGEST_BATCH_S, Pace
+from services.intake.http.batching import Gathering
+from services.intake.http.deadline import NoAnswerError
+from services.intake.outbound import Receipt
 from shared.errors import DatabaseBusyError, DatabaseDownError
-from tests.unit.intake.makers import arrival
+from tests.unit.intake.factories import arrival
 from tests.waiting import eventually
 
 

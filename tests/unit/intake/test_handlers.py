@@ -4,7 +4,7 @@ import pytest
 
 from services.intake.handlers import Arrival, on_submissions_handed_in
 from services.intake.rules.tracking_number import read_tracking_number
-from shared.events import (
+from shared.contract.events import (
     ContactGiven,
     Event,
     RequestSubmitted,
@@ -13,12 +13,12 @@ from shared.events import (
     encode,
     new_id,
 )
-from shared.runtime.messages import Message
-from shared.runtime.records import Outgoing
+from shared.runtime.consumer.messages import Message
+from shared.runtime.outbox.records import Outgoing
 from tests.builders import NOON, handed_in
 from tests.records import record
 from tests.unit.intake.fakes import InMemorySubmissions
-from tests.unit.intake.makers import BEYOND_THE_LIMITS, HERE, POLICY, arrival, data, submitted
+from tests.unit.intake.factories import BEYOND_THE_LIMITS, HERE, POLICY, arrival, data, submitted
 from tests.unit.intake.taking import REPORTER, TRACE, accepted, taken
 
 

@@ -1,7 +1,7 @@
 import asyncio
 
-from services.intake.known_keys import REMEMBERED_S, KnownKeys
-from shared.runtime.keys import Principal
+from services.intake.http.api_key_cache import REMEMBERED_S, KnownKeys
+from shared.runtime.http.api_keys import Principal
 
 DEMO = Principal("demo", "adapter")
 

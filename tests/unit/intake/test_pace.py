@@ -1,6 +1,6 @@
 import pytest
 
-from services.intake.pace import FEWEST_AT_ONCE, LONGEST_BATCH_S, MOST_AT_ONCE, Pace
+from services.intake.http.admission import FEWEST_AT_ONCE, LONGEST_BATCH_S, MOST_AT_ONCE, Pace
 
 
 def after(*batches: tuple[int, float], at_first: int = 200) -> Pace:

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from services.intake.patience import NoAnswerError, Patience
+from services.intake.http.deadline import NoAnswerError, Patience
 
 
 async def never() -> None:

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from services.intake.rate import AcceptRate
+from services.intake.http.admission import AcceptRate
 
 
 @dataclass

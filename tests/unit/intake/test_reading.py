@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.reading import MOST_FLAWS, read
-from tests.unit.intake.makers import data
+from services.intake.inbound.parsing import MOST_FLAWS, read
+from tests.unit.intake.factories import data
 
 FIELDS = [
     "jurisdiction",

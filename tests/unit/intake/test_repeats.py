@@ -1,13 +1,13 @@
 import pytest
 
 from services.intake.handlers import Taken, take_in
-from shared.events import (
+from shared.contract.events import (
     SubmissionHandedIn,
     SubmissionRejected,
 )
 from tests.builders import handed_in
 from tests.unit.intake.fakes import InMemorySubmissions
-from tests.unit.intake.makers import POLICY, arrival, data, submitted
+from tests.unit.intake.factories import POLICY, arrival, data, submitted
 from tests.unit.intake.taking import LATER, taken
 
 

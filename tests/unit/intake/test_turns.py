@@ -1,7 +1,7 @@
 import asyncio
 import time
 
-from services.intake.turns import LONGEST_S, Turns
+from services.intake.cooperative_yield import LONGEST_S, Turns
 
 
 def work(seconds: float) -> None:

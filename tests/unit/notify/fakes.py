@@ -4,23 +4,21 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.notify.news import News
-from services.notify.rules.particulars import (
+from services.notify.delivery.updates import Claimed, Settlement
+from services.notify.inbound import News
+from services.notify.rules.model import (
     Announcement,
-    ContactFacts,
-    Membership,
-    Particulars,
-    RequestFacts,
-)
-from services.notify.rules.values import (
     CaseVersion,
+    ContactFacts,
     Delivery,
     Follower,
     KeptDelivery,
+    Membership,
     Occasion,
+    Particulars,
+    RequestFacts,
 )
-from services.notify.sending.settlements import Claimed, Settlement
-from shared.events import Event, new_id
+from shared.contract.events import Event, new_id
 
 
 @dataclass

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from services.notify.handlers import on_messages
-from shared.events import Event
+from shared.contract.events import Event
 from tests.builders import NOON
 from tests.unit.notify.fakes import InMemoryNotify
-from tests.unit.notify.makers import CONTACT_KEY, messages
+from tests.unit.notify.factories import CONTACT_KEY, messages
 
 ANA, BEA, CARLA = "ana@example.org", "bea@example.org", "carla@example.org"
 

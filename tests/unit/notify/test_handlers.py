@@ -3,11 +3,11 @@ from itertools import pairwise
 
 import pytest
 
-from shared.events import Event, NotificationSuppressed, new_id
+from shared.contract.events import Event, NotificationSuppressed, new_id
 from tests.builders import contact_given
 from tests.unit.notify.fakes import InMemoryNotify
 from tests.unit.notify.hearing import ANA, BEA, CARLA, due, take
-from tests.unit.notify.makers import (
+from tests.unit.notify.factories import (
     attached,
     closed,
     moved,

@@ -1,10 +1,10 @@
 import random
 
-from shared.events import new_id
+from shared.contract.events import new_id
 from tests.builders import contact_given
 from tests.unit.notify.fakes import InMemoryNotify
 from tests.unit.notify.hearing import ANA, BEA, due, take
-from tests.unit.notify.makers import (
+from tests.unit.notify.factories import (
     attached,
     closed,
     moved,

@@ -2,10 +2,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.notify.news import News, news_of
-from shared.events import Advice, Emergency, Event, Referral, ReferralReason, new_id
+from services.notify.inbound import News, news_of
+from shared.contract.events import Advice, Emergency, Event, Referral, ReferralReason, new_id
 from tests.builders import contact_given, location
-from tests.unit.notify.makers import (
+from tests.unit.notify.factories import (
     CONTACT_KEY,
     attached,
     closed,

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
-from shared.runtime.housekeeping import inbox_kept_for
-from shared.topics import DISPATCH_CASES, INTAKE_CONTACTS, INTAKE_REQUESTS
+from shared.contract.topics import DISPATCH_CASES, INTAKE_CONTACTS, INTAKE_REQUESTS
+from shared.runtime.outbox.housekeeping import inbox_kept_for
 
 
 def test_repeats_are_known_for_longer_than_any_topic_can_bring_them_back() -> None:

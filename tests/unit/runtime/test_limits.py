@@ -8,10 +8,10 @@ from shared.errors import (
     TooManyDeadLettersError,
     UndecodableEventError,
 )
+from shared.runtime.consumer.dlq_limit import DeadLetterCount, DeadLetterLimit
+from shared.runtime.consumer.messages import Unfit
+from shared.runtime.consumer.offsets import Position
 from shared.runtime.kafka import Partition
-from shared.runtime.limits import DeadLetterCount, DeadLetterLimit
-from shared.runtime.messages import Unfit
-from shared.runtime.offsets import Position
 from shared.runtime.postgres import UnstorableError
 from tests.records import record
 

@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 FAILING = """
-from shared.runtime.logging import configure_logging
+from shared.runtime.ops.logging import configure_logging
 import structlog
 configure_logging("test", "INFO")
 def handle(reporter):

@@ -3,7 +3,7 @@ from collections.abc import Generator
 
 import pytest
 
-from shared.runtime.memory import keep_what_is_there
+from shared.runtime.ops.gc_tuning import keep_what_is_there
 
 
 @pytest.fixture(autouse=True)

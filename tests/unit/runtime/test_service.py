@@ -10,8 +10,8 @@ import aiohttp
 import psutil
 from aiohttp import web
 
+from shared.runtime.ops.service import Parts, run_parts
 from shared.runtime.postgres import Pool
-from shared.runtime.service import Parts, run_parts
 from shared.runtime.settings import ServiceSettings
 from tests.waiting import eventually
 

@@ -12,8 +12,8 @@ from shared.errors import (
     StoppedError,
     UndecodableEventError,
 )
-from shared.runtime.messages import Deferred, Message, Unfit
-from shared.runtime.settling import Item, Pauses, settle
+from shared.runtime.consumer.messages import Deferred, Message, Unfit
+from shared.runtime.consumer.retry import Item, Pauses, settle
 from tests.builders import request_submitted
 from tests.records import record
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import web
 
-from shared.runtime.http import serving
-from shared.runtime.shedding import Gate, is_one_request, raw, takes_over_place
+from shared.runtime.http.load_shedding import Gate, is_one_request, raw, takes_over_place
+from shared.runtime.http.server import serving
 
 NO = raw(web.Response(status=503, text="no", headers={"Retry-After": "2"}))
 

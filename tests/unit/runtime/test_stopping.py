@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from shared.errors import StoppedError
-from shared.runtime.stopping import pause, unless_stopped
+from shared.runtime.ops.shutdown import pause, unless_stopped
 
 
 async def test_work_that_ends_first_gives_its_answer() -> None:

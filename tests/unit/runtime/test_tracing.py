@@ -2,10 +2,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from shared.events import Decoder, RequestTriaged, encode
-from shared.runtime.messages import Message, read
-from shared.runtime.tracing import processing
-from shared.topics import INTAKE_REQUESTS
+from shared.contract.events import Decoder, RequestTriaged, encode
+from shared.contract.topics import INTAKE_REQUESTS
+from shared.runtime.consumer.messages import Message, read
+from shared.runtime.ops.tracing import processing
 from tests.builders import NOON, decision, request_submitted
 from tests.records import record
 

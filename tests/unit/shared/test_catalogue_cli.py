@@ -5,7 +5,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from shared.cli.main import build
+from cli.main import build
 from tests.catalogue_files import GOOD, STREETS, write
 
 RUNNER = CliRunner()

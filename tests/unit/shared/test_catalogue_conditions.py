@@ -3,7 +3,7 @@
 import pytest
 
 from shared.catalogue import Jurisdiction, load_catalogue
-from shared.phrases import fold
+from shared.text_matching import fold
 
 PORTLAND = load_catalogue().jurisdictions["portland.gov"]
 

@@ -11,8 +11,8 @@ from shared.catalogue import (
     Referral,
     load_catalogue,
 )
-from shared.phrases import fold
-from shared.values import GeoPoint
+from shared.text_matching import fold
+from shared.vocabulary import GeoPoint
 from tests.catalogue_files import GOOD, GROUPS, STREETS, write
 
 

@@ -1,8 +1,8 @@
 import pytest
 
 from shared.catalogue import load_catalogue
-from shared.catalogue.plurals import with_plural
-from shared.phrases import fold
+from shared.catalogue.indexes import with_plural
+from shared.text_matching import fold
 
 PORTLAND = load_catalogue().jurisdictions["portland.gov"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from shared.catalogue import load_catalogue
 from shared.geo import DISTRICTS, LIMITS, NEIGHBOURS, Places
-from shared.values import GeoPoint
+from shared.vocabulary import GeoPoint
 
 METRE = 1 / 111_195  # degrees of latitude
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from shared.phrases import HintIndex, Hints, fold, hints_in, parts
+from shared.text_matching import HintIndex, Hints, fold, hints_in, parts
 
 ENGLISH = Hints(-10, {"smoke": 6, "smoke alarm": -7, "pouri*": 5, "window": 2, "gold watch": 11})
 SPANISH = Hints(-4, {"humo": 5})

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.phrases import PhraseIndex, Spans, affirmed, fold
+from shared.text_matching import PhraseIndex, Spans, affirmed, fold
 
 WORDINGS = [
     ("fire", "fire"),

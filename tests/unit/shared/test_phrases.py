@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.phrases import (
+from shared.text_matching import (
     Hit,
     PhraseIndex,
     families_in,

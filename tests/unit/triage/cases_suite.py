@@ -7,14 +7,18 @@ from typing import Any
 import pytest
 
 from services.triage.handlers import Cases
-from services.triage.ledger import Decided, Turn
-from services.triage.rulebook import Reach, search_for
-from services.triage.rules.dedup.comparison import Case, Report
-from services.triage.rules.priority.reporters import MOST_COUNTED, MOST_NAMELESS, Reporters
-from services.triage.rules.priority.surge import KnownSurge
-from shared.events import new_id
+from services.triage.policy import Reach, search_for
+from services.triage.records import Decided, Turn
+from services.triage.rules.dedup.model import Case, Report
+from services.triage.rules.priority.context import (
+    MOST_COUNTED,
+    MOST_NAMELESS,
+    KnownSurge,
+    Reporters,
+)
+from shared.contract.events import new_id
 from tests.builders import NOON, north_of
-from tests.unit.triage.makers import DAY, HERE, HOUR, KEY, case, report
+from tests.unit.triage.factories import DAY, HERE, HOUR, KEY, case, report
 
 REACH = Reach(radius_m=67, window=timedelta(days=7), personal=True)
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from services.triage.handlers import Cases
-from services.triage.ledger import Split, Turn
-from services.triage.rules.dedup.comparison import Case, Report
-from services.triage.rules.priority.reporters import Reporters
-from shared.events import new_id
+from services.triage.records import Split, Turn
+from services.triage.rules.dedup.model import Case, Report
+from services.triage.rules.priority.context import Reporters
+from shared.contract.events import new_id
 from tests.builders import NOON, north_of
 from tests.unit.triage.cases_suite import MARKS, decided, found
-from tests.unit.triage.makers import DAY, HERE, HOUR, KEY, case, report
+from tests.unit.triage.factories import DAY, HERE, HOUR, KEY, case, report
 
 
 def split(of: Report, **changes: Any) -> Split:

@@ -4,13 +4,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from services.triage.ledger import Decided, Split, Turn
-from services.triage.placing import PointSpan
-from services.triage.rules.dedup.comparison import Case
-from services.triage.rules.dedup.known_cases import KnownCases, Search
-from services.triage.rules.dedup.stand_ins import Use
-from services.triage.rules.priority.reporters import Reporters
-from services.triage.rules.priority.surge import KnownSurge
+from services.triage.assessment import PointSpan
+from services.triage.records import Decided, Split, Turn
+from services.triage.rules.dedup.case_index import KnownCases, Search
+from services.triage.rules.dedup.model import Case
+from services.triage.rules.dedup.placeholder_points import Use
+from services.triage.rules.priority.context import KnownSurge, Reporters
 
 
 class InMemoryCases:

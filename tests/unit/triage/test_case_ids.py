@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.case_ids import case_opened_by
-from shared.events import new_id
+from services.triage.assessment import case_opened_by
+from shared.contract.events import new_id
 
 
 def test_a_case_id_is_a_uuid7_of_the_requests_moment() -> None:

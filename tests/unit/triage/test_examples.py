@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-import shared.events
+import shared.contract.events
 from services.triage.handlers import on_messages
-from services.triage.rulebook import Rulebook
+from services.triage.policy import Rulebook
 from shared.catalogue import load_catalogue
-from shared.events import Decoder, RequestTriaged, encode, type_of
-from shared.topics import (
+from shared.contract.events import Decoder, RequestTriaged, encode, type_of
+from shared.contract.topics import (
     DISPATCH_CLOSINGS,
     INTAKE_REQUESTS,
     INTAKE_REQUESTS_EXPRESS,
@@ -20,9 +20,9 @@ from shared.topics import (
 )
 from tests.builders import NOON
 from tests.unit.triage.fakes import InMemoryCases
-from tests.unit.triage.makers import messages
+from tests.unit.triage.factories import messages
 
-EXAMPLES = Path(shared.events.__file__).parent / "examples"
+EXAMPLES = Path(shared.contract.events.__file__).parent / "examples"
 RULEBOOK = Rulebook(load_catalogue())
 
 

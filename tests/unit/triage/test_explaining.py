@@ -3,16 +3,16 @@ from typing import Any
 
 import pytest
 
-from services.triage.decisions import decision_on
-from services.triage.explaining import explain
-from services.triage.hearing import hear
-from services.triage.rulebook import Rulebook
-from services.triage.rules.dedup.known_cases import KnownCases
-from services.triage.rulings import rule_on
+from services.triage.assessment import hear
+from services.triage.outbound.decision import decision_on
+from services.triage.outbound.explanation import explain
+from services.triage.policy import Rulebook
+from services.triage.resolution import rule_on
+from services.triage.rules.dedup.case_index import KnownCases
 from shared.catalogue import load_catalogue
-from shared.events import Decision
+from shared.contract.events import Decision
 from tests.builders import NOON, PIONEER_SQUARE, decision, location, north_of, request
-from tests.unit.triage.makers import HOUR
+from tests.unit.triage.factories import HOUR
 
 RULEBOOK = Rulebook(load_catalogue())
 WORDING = RULEBOOK.cities["portland.gov"].wording

@@ -2,13 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.events import (
+from shared.contract.events import (
     RequestSubmitted,
 )
 from tests.builders import NOON, north_of
 from tests.unit.triage.deciding import LATER, decided
 from tests.unit.triage.fakes import InMemoryCases
-from tests.unit.triage.makers import (
+from tests.unit.triage.factories import (
     DAY,
     HERE,
     HOUR,

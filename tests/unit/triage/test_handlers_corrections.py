@@ -3,14 +3,14 @@ from typing import Any
 
 import pytest
 
-from shared.events import (
+from shared.contract.events import (
     Event,
     RequestSubmitted,
 )
 from tests.builders import NOON, north_of
 from tests.unit.triage.deciding import decided
 from tests.unit.triage.fakes import InMemoryCases
-from tests.unit.triage.makers import (
+from tests.unit.triage.factories import (
     DAY,
     HERE,
     HOUR,

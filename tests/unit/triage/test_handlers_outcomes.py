@@ -3,13 +3,13 @@ from typing import Any
 import pytest
 
 from services.triage.handlers import on_messages
-from shared.events import (
+from shared.contract.events import (
     Media,
 )
 from tests.builders import NOON
 from tests.unit.triage.deciding import decided
 from tests.unit.triage.fakes import InMemoryCases
-from tests.unit.triage.makers import (
+from tests.unit.triage.factories import (
     HERE,
     RULEBOOK,
     at,

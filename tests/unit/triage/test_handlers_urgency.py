@@ -1,4 +1,4 @@
-from shared.events import (
+from shared.contract.events import (
     Event,
     Surge,
     SurgeEnded,
@@ -8,7 +8,7 @@ from shared.events import (
 from tests.builders import NOON
 from tests.unit.triage.deciding import decided
 from tests.unit.triage.fakes import InMemoryCases
-from tests.unit.triage.makers import (
+from tests.unit.triage.factories import (
     DAY,
     HERE,
     HOUR,

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from services.triage.hearing import Hearing, UnfitRequestError, UnknownKindError, hear
-from services.triage.rulebook import Rulebook
+from services.triage.assessment import Hearing, UnfitRequestError, UnknownKindError, hear
+from services.triage.policy import Rulebook
 from shared.catalogue import load_catalogue
 from shared.catalogue.evidence_file import EVIDENCE
 from tests.builders import location
-from tests.unit.triage.makers import HERE, KEY, RULEBOOK, at, in_rivertown
+from tests.unit.triage.factories import HERE, KEY, RULEBOOK, at, in_rivertown
 
 
 def heard(**changes: Any) -> Hearing:

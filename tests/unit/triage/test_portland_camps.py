@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.triage.hearing import hear
-from services.triage.rulebook import Rulebook
-from services.triage.rules.dedup.known_cases import KnownCases
-from services.triage.rulings import Ruling, rule_on
+from services.triage.assessment import hear
+from services.triage.policy import Rulebook
+from services.triage.resolution import Ruling, rule_on
+from services.triage.rules.dedup.case_index import KnownCases
 from shared.catalogue import load_catalogue
 from tests.builders import NOON, PIONEER_SQUARE, location, north_of, request
 

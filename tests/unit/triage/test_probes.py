@@ -1,12 +1,12 @@
 from datetime import timedelta
 from typing import Any
 
-from services.triage.probes import probes
-from services.triage.rulebook import Reach, search_for
-from services.triage.rules.dedup.comparison import Report
+from services.triage.policy import Reach, search_for
 from services.triage.rules.dedup.grid import Box
+from services.triage.rules.dedup.model import Report
+from services.triage.store.candidate_query import probes
 from tests.builders import NOON, north_of
-from tests.unit.triage.makers import HERE, HOUR, KEY, report
+from tests.unit.triage.factories import HERE, HOUR, KEY, report
 
 REACH = Reach(radius_m=67, window=timedelta(days=7), personal=True)
 

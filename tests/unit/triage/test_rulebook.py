@@ -1,7 +1,7 @@
 from datetime import timedelta
 
-from services.triage.rulebook import Reach
-from tests.unit.triage.makers import CATALOGUE, CITY, RULEBOOK
+from services.triage.policy import Reach
+from tests.unit.triage.factories import CATALOGUE, CITY, RULEBOOK
 
 RULES = RULEBOOK.cities["rivertown.gov"]
 

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from services.triage.decisions import decision_on
-from services.triage.hearing import hear
-from services.triage.rulebook import Rulebook
-from services.triage.rules.dedup.known_cases import KnownCases
-from services.triage.rulings import Ruling, rule_on
+from services.triage.assessment import hear
+from services.triage.outbound.decision import decision_on
+from services.triage.policy import Rulebook
+from services.triage.resolution import Ruling, rule_on
+from services.triage.rules.dedup.case_index import KnownCases
 from shared.catalogue import load_catalogue
 from shared.catalogue.evidence_file import EVIDENCE
 from tests.builders import north_of
-from tests.unit.triage.makers import HERE, at, in_rivertown
+from tests.unit.triage.factories import HERE, at, in_rivertown
 
 TEXT = """
 reach: 300 m

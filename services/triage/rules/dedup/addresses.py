@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import dropwhile, groupby
 
-from shared.phrases import fold
+from shared.text_matching import fold
 
 _PARTS = re.compile(r"[,;\n]|\s{2,}")
 _JOINED = re.compile(r"[&+@/]")

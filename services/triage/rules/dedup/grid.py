@@ -3,7 +3,7 @@
 from math import asin, cos, degrees, floor, pi, radians, sin
 from typing import NamedTuple
 
-from shared.values import EARTH_RADIUS_M, MAX_LONGITUDE, GeoPoint
+from shared.vocabulary import EARTH_RADIUS_M, MAX_LONGITUDE, GeoPoint
 
 ROW_DEGREES = 0.002
 """How high a row of the Earth is, some 222 m: places are kept by row, in a row by longitude.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from shared.catalogue import Jurisdiction, ServiceType, by_field
-from shared.phrases import Weighed, affirmed_of, fold
+from shared.text_matching import Weighed, affirmed_of, fold
 
 Met: TypeAlias = Mapping[str, str]
 """The evidence for each condition that is met: words of the report, or an answer."""

@@ -6,11 +6,11 @@ from math import cos, degrees, hypot, radians
 from typing import NamedTuple
 
 from services.triage.rules.priority.conditions import Met
-from services.triage.rules.priority.urgency import Point
+from services.triage.rules.priority.score import Point
 from shared.catalogue import Jurisdiction, ServiceType
 from shared.catalogue.circumstances import Circumstances, Line, Place
-from shared.phrases import PhraseIndex, fold
-from shared.values import EARTH_RADIUS_M, GeoPoint
+from shared.text_matching import PhraseIndex, fold
+from shared.vocabulary import EARTH_RADIUS_M, GeoPoint
 
 
 class Spot(NamedTuple):

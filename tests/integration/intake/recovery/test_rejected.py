@@ -7,16 +7,16 @@ from typing import Any
 import asyncpg
 import pytest
 
+from cli.recovery.dlq_replay import Outcome
+from cli.recovery.rejected import HandingIn
 from services.intake.handlers import Arrival, take_in
 from services.intake.policy import Policy
 from services.intake.store import PostgresSubmissions
-from shared.cli.recovery.rejected import HandingIn
-from shared.cli.recovery.sending import Outcome
-from shared.events import SubmissionAccepted, SubmissionRejected, encode
+from shared.contract.events import SubmissionAccepted, SubmissionRejected, encode
+from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_RECEIPTS, INTAKE_REQUESTS
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Connection
-from shared.runtime.recovery.memory import recall
-from shared.topics import CHANNEL_SUBMISSIONS, INTAKE_RECEIPTS, INTAKE_REQUESTS
+from shared.runtime.recovery.replay_log import recall
 from tests.builders import handed_in
 from tests.conftest import Database
 from tests.integration.intake.calls import plain, post

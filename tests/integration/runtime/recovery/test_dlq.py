@@ -13,13 +13,13 @@ from typing import Any
 import asyncpg
 import pytest
 
+from shared.contract.events import Event, RequestSubmitted
+from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.errors import PermanentError
-from shared.events import Event, RequestSubmitted
 from shared.runtime.clock import utc_now
+from shared.runtime.consumer.messages import Message
 from shared.runtime.kafka import Record
-from shared.runtime.messages import Message
 from shared.runtime.postgres import Connection, Pool
-from shared.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from tests.builders import request_submitted
 from tests.conftest import Database
 from tests.integration.runtime.conftest import Noting, decide

@@ -14,21 +14,19 @@ from typing import Any
 import pytest
 
 from deploy.local.infrastructure import Infrastructure, infrastructure
-from shared.events import Event, RequestSubmitted, RequestTriaged
+from shared.contract.events import Event, RequestSubmitted, RequestTriaged
+from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS, Topic
 from shared.runtime.clock import utc_now
-from shared.runtime.consumer import Consumer, Handler
+from shared.runtime.consumer.consumer import Consumer, Handler
+from shared.runtime.consumer.messages import Message
 from shared.runtime.kafka import apply_topics, open_sink
 from shared.runtime.kafka.reader import ends_of
-from shared.runtime.messages import Message
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
-from shared.runtime.outbox import BUCKETS, enqueue
+from shared.runtime.outbox.outbox import BUCKETS, enqueue
+from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
-from shared.runtime.records import Outgoing
-from shared.runtime.recovery.pausing import relay_paused
-from shared.runtime.recovery.refilling import Refill
-from shared.runtime.recovery.republishing import Recovered, Recovery
-from shared.runtime.relay import Relay
-from shared.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS, Topic
+from shared.runtime.recovery.republish import Recovered, Recovery, Refill, relay_paused
 from tests.builders import decision, request_submitted, request_triaged
 from tests.conftest import Database
 from tests.stack import PASSWORD, Stores

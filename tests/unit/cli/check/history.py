@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from cli.check.facts.book import FactBook, open_book
+from cli.check.facts.log import LogFacts
+from cli.check.history import Attempt, Poison, take_line
+from cli.check.invariants import INVARIANTS
+from cli.check.report import Verdict, verdict
 from shared.catalogue import load_catalogue
-from shared.cli.check.facts.book import FactBook, open_book
-from shared.cli.check.facts.log import LogFacts
-from shared.cli.check.history import Attempt, Poison, take_line
-from shared.cli.check.invariants import INVARIANTS
-from shared.cli.check.report import Verdict, verdict
-from shared.events import CONTENT_TYPE
+from shared.contract.events import CONTENT_TYPE
+from shared.contract.topics import DISPATCH_CASES
 from shared.runtime.kafka import Partition
-from shared.runtime.records import Headers
-from shared.topics import DISPATCH_CASES
+from shared.runtime.outbox.records import Headers
 from tests.records import record
 
 CATALOGUE = load_catalogue()

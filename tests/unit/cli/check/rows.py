@@ -3,10 +3,10 @@
 from hashlib import sha256
 from typing import Any
 
+from cli.check.facts.events import micros
 from services.dispatch.rules.case import Case
-from services.triage.rules.dedup.comparison import Report
-from shared.cli.check.facts.events import micros
-from shared.events import SubmissionAccepted
+from services.triage.rules.dedup.model import Report
+from shared.contract.events import SubmissionAccepted
 from tests.unit.dispatch.in_memory import InMemoryCases as InMemoryDispatch
 from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.notify.fakes import InMemoryNotify

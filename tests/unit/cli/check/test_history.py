@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.cli.check.facts.book import open_book
-from shared.cli.check.history import BadHistoryError, take_history
+from cli.check.facts.book import open_book
+from cli.check.history import BadHistoryError, take_history
 
 LINES = """
 {"source": "/http/demo", "id": "1", "outcome": "accepted", "request_id": "r"}

@@ -5,13 +5,13 @@ from copy import deepcopy
 import pytest
 import pytest_asyncio
 
-from shared.cli.check.facts.book import open_book
-from shared.cli.check.invariants import INVARIANTS
-from shared.cli.check.report import Verdict, verdict
-from tests.unit.cli.check.good_day import good_day
+from cli.check.facts.book import open_book
+from cli.check.invariants import INVARIANTS
+from cli.check.report import Verdict, verdict
+from tests.unit.cli.check.valid_history import good_day
 from tests.unit.cli.check.history import History, broken, judge
-from tests.unit.cli.check.plants import log, operators, people, requests, state, work
-from tests.unit.cli.check.plants.planting import PLANTS
+from tests.unit.cli.check.violations import log, operators, people, requests, state, work
+from tests.unit.cli.check.violations.planting import PLANTS
 
 assert all((log, operators, people, requests, state, work))  # each puts its plants into the table
 

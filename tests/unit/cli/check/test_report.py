@@ -2,10 +2,10 @@ import io
 
 from rich.console import Console
 
-from shared.cli.check.facts.book import open_book
-from shared.cli.check.invariants import Clause, Invariant
-from shared.cli.check.report import Report, Verdict, verdict
-from shared.cli.check.view import show
+from cli.check.facts.book import open_book
+from cli.check.invariants import Clause, Invariant
+from cli.check.report import Report, Verdict, verdict
+from cli.check.view import show
 
 WAITING = Invariant(
     "I9",

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from shared.cli.check import run, settling
-from shared.cli.check.progress import Silence
-from shared.cli.check.settling import settled
+from cli.check import run
+from cli.check import wait_until_idle as settling
+from cli.check.progress import Silence
+from cli.check.wait_until_idle import settled
 from shared.runtime.kafka import Partition
-from shared.runtime.kafka.stretch import Spans
+from shared.runtime.kafka.range_reader import Spans
 
 PARTITION = Partition("dispatch-cases", 0)
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from shared.events import CaseRequestSplit, CaseSplit
-from shared.runtime.records import Outgoing
-from shared.topics import OPERATOR_COMMANDS
+from shared.contract.events import CaseRequestSplit, CaseSplit
+from shared.contract.topics import OPERATOR_COMMANDS
+from shared.runtime.outbox.records import Outgoing
 from tests.builders import NOON
-from tests.unit.cli.check.good_day import good_day
+from tests.unit.cli.check.valid_history import good_day
 from tests.unit.cli.check.history import History, Sent, broken
-from tests.unit.cli.check.plants.planting import closed_case, request_of
+from tests.unit.cli.check.violations.planting import closed_case, request_of
 
 TO_CASE = "0197a1b2-c3d4-7000-8000-000000000311"
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from shared.cli.demo.command import a_working_day_before
+from cli.demo.command import a_working_day_before
 
 
 @pytest.mark.parametrize(

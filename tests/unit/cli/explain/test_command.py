@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-import shared.events
-from shared.cli.explain.trying import UnfitReportError
-from shared.cli.main import build
+import shared.contract.events
+from cli.explain.dry_run import UnfitReportError
+from cli.main import build
 from tests.builders import request, submission
 
-EXAMPLES = Path(shared.events.__file__).parent / "examples"
+EXAMPLES = Path(shared.contract.events.__file__).parent / "examples"
 
 
 def explain(*words: str, said: str = "") -> Result:

@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.cli.explain.finding import NotDecidedError, Sought, sought
+from cli.explain.lookup import NotDecidedError, Sought, sought
 from tests.builders import decision, request, request_triaged
 
 ID = "0197a1b2-c3d4-7000-8000-000000000001"

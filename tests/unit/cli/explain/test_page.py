@@ -2,10 +2,10 @@ from io import StringIO
 
 from rich.console import Console
 
-from services.triage.rulebook import Rulebook
+from cli.explain.render import show
+from services.triage.policy import Rulebook
 from shared.catalogue import load_catalogue
-from shared.cli.explain.page import show
-from shared.events import Decision, Decoder, RequestTriaged
+from shared.contract.events import Decision, Decoder, RequestTriaged
 from tests.builders import NOON, decision
 from tests.unit.cli.explain.test_command import EXAMPLES
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.cli.recovery.escaping import printable
+from cli.recovery.render import printable
 
 
 @pytest.mark.parametrize(

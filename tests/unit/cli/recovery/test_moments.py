@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 import typer
 
-from shared.cli.recovery.moments import moment
+from cli.recovery.moments import moment
 from tests.builders import NOON
 
 

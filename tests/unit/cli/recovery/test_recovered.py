@@ -1,9 +1,9 @@
 from collections import Counter
 
-from shared.cli.recovery.recovered import as_json, lines
+from cli.recovery.recovered import as_json, lines
 from shared.runtime.kafka import Partition
 from shared.runtime.recovery.positions import Cause, Move
-from shared.runtime.recovery.republishing import Recovered
+from shared.runtime.recovery.republish import Recovered
 
 
 def moved(topic: str, cause: Cause, to: int = 5) -> Recovered:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.replay.formats import FORMATS, format_of
+from cli.replay.rows import Row, Sendable, UnreadableFileError, Unsendable, opened
 from shared.catalogue import load_catalogue
-from shared.cli.replay.formats import FORMATS, format_of
-from shared.cli.replay.rows import Row, Sendable, UnreadableFileError, Unsendable, opened
-from shared.events import Submission
+from shared.contract.events import Submission
 
 CATALOGUE = load_catalogue()
 SHARED = Path(__file__).parents[5] / "shared" / "data"

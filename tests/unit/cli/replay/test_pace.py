@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.cli.replay.pace import Pace, parse_speed
+from cli.replay.pace import Pace, parse_speed
 from tests.builders import NOON
 
 

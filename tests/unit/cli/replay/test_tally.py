@@ -1,5 +1,5 @@
-from shared.cli.replay.tally import Tally
-from shared.events import (
+from cli.replay.tally import Tally
+from shared.contract.events import (
     Acceptance,
     Fault,
     Rejection,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.dispatch.rules.business_time import BUSINESS_DAY, CLOSES, OPENS, BusinessCalendar
 from shared.catalogue import Hours
-from tests.unit.dispatch.makers import CALENDAR, CITY, LOCAL, local
+from tests.unit.dispatch.factories import CALENDAR, CITY, LOCAL, local
 
 WEEKDAYS = CITY.bureaus["ROADS"].hours
 LATE = CITY.bureaus["PARKING"].hours

@@ -3,7 +3,7 @@ from collections.abc import Collection, Mapping
 import pytest
 
 from services.dispatch.rules.conditions import conditions_met
-from tests.unit.dispatch.makers import CITY
+from tests.unit.dispatch.factories import CITY
 
 
 def met(

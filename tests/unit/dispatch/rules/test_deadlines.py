@@ -5,7 +5,7 @@ import pytest
 from services.dispatch.rules.deadlines import Due, Terms, acknowledge_by
 from services.dispatch.rules.priority import Level
 from tests.builders import NOON
-from tests.unit.dispatch.makers import CALENDAR, HOUR, local
+from tests.unit.dispatch.factories import CALENDAR, HOUR, local
 
 TUESDAY_AT_TEN = "2026-03-03 10:00"
 SATURDAY_NIGHT = "2026-03-07 23:00"

@@ -3,13 +3,13 @@ from dataclasses import replace
 import pytest
 
 from services.dispatch.rules.case import Case, CaseStatus
-from services.dispatch.rules.changes import Attached, Opened, Raised
+from services.dispatch.rules.case_changes import Attached, Opened, Raised
+from services.dispatch.rules.case_requests import attach, open_case
 from services.dispatch.rules.deadlines import Terms
-from services.dispatch.rules.joining import attach, open_case
 from services.dispatch.rules.priority import Priority
 from services.dispatch.rules.routing import Assignment, Route
 from tests.builders import NOON
-from tests.unit.dispatch.makers import (
+from tests.unit.dispatch.factories import (
     CALENDAR,
     HOUR,
     arrival,

@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from services.dispatch.rules.case import FINAL, OrderStatus, WorkOrder
-from services.dispatch.rules.lifecycle import (
+from services.dispatch.rules.work_order_updates import (
     ALLOWED,
     RefusalCode,
     Standing,
@@ -15,7 +15,7 @@ from services.dispatch.rules.lifecycle import (
     refusal,
 )
 from tests.builders import NOON
-from tests.unit.dispatch.makers import HOUR, order, update
+from tests.unit.dispatch.factories import HOUR, order, update
 
 FROM: dict[str, str] = {
     "issued": "acknowledged scheduled in_progress completed declined transferred",

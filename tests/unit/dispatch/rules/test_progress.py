@@ -5,11 +5,17 @@ from typing import Any, get_args
 import pytest
 
 from services.dispatch.rules.case import Case, CaseStatus, OrderStatus
-from services.dispatch.rules.changes import Closed, Moved
-from services.dispatch.rules.lifecycle import UpdateStatus
-from services.dispatch.rules.progress import HANDED_OVER, Handover, closing_time, move, transfer
+from services.dispatch.rules.case_changes import Closed, Moved
+from services.dispatch.rules.work_order_updates import (
+    HANDED_OVER,
+    Handover,
+    UpdateStatus,
+    closing_time,
+    move,
+    transfer,
+)
 from tests.builders import NOON
-from tests.unit.dispatch.makers import DUE, HOUR, case, order, update
+from tests.unit.dispatch.factories import DUE, HOUR, case, order, update
 
 HANDOVER = Handover("new-order", NOON + HOUR)
 

@@ -4,7 +4,7 @@ import pytest
 
 from services.dispatch.rules.priority import Level
 from services.dispatch.rules.routing import Route, Situation, route
-from tests.unit.dispatch.makers import CITY
+from tests.unit.dispatch.factories import CITY
 
 EVERYBODY = frozenset(CITY.bureaus)
 AROUND_THE_CLOCK = frozenset({"DESK", "FIRE", "POLICE", "RANGERS"})

@@ -4,7 +4,7 @@ import pytest
 
 from services.intake.rules.classification import classify
 from shared.catalogue import Keywords, load_catalogue
-from tests.unit.intake.makers import LAKESIDE
+from tests.unit.intake.factories import LAKESIDE
 
 
 def kind(text: str) -> str:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 
-from services.intake.rules.fingerprint import fingerprint, identity_key
+from services.intake.rules.idempotency import fingerprint, identity_key
 
 json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

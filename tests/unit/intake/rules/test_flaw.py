@@ -1,6 +1,6 @@
 import pytest
 
-from services.intake.rules.flaw import Flaw, without_echoes
+from services.intake.rules.required_fields import Flaw, without_echoes
 
 
 def flaw(field: str) -> Flaw:

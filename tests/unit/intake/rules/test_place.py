@@ -1,7 +1,7 @@
 import pytest
 
-from services.intake.rules.place import Place, place
-from shared.values import GeoPoint
+from services.intake.rules.location import Place, place
+from shared.vocabulary import GeoPoint
 from tests.builders import north_of
 
 POINT = GeoPoint(45.5189, -122.6793)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.rules.privacy import REMOVED, Person, Redaction
-from tests.unit.intake.makers import CITY
+from services.intake.rules.redaction import REMOVED, Person, Redaction
+from tests.unit.intake.factories import CITY
 
 ANA = Person("Ana García López", "ana@example.org", "+15035550100")
 REDACTION = Redaction("US", frozenset({"+15038234000"}))

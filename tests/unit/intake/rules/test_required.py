@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.rules.required import Said, missing
+from services.intake.rules.required_fields import Said, missing
 
 
 def said(**changes: Any) -> Said:

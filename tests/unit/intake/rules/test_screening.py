@@ -4,8 +4,8 @@ import pytest
 
 from services.intake.rules.screening import Screen, Screening
 from shared.catalogue import load_catalogue
-from shared.phrases import fold
-from tests.unit.intake.makers import CITY, LAKESIDE
+from shared.text_matching import fold
+from tests.unit.intake.factories import CITY, LAKESIDE
 
 
 def look(code: str, text: str = "", **answers: Any) -> Screening:

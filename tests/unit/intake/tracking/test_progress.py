@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from services.intake.tracking.progress import on_progress
-from services.intake.tracking.public_status import Membership, Ruling, Step
-from shared.events import (
+from services.intake.public_status.model import Membership, Ruling, Step
+from services.intake.public_status.projection import on_progress
+from shared.contract.events import (
     Advice,
     CaseClosed,
     CaseClosing,
@@ -22,7 +22,7 @@ from shared.events import (
     Referral,
     ReferralReason,
 )
-from shared.runtime.messages import Message
+from shared.runtime.consumer.messages import Message
 from tests.builders import NOON, case_with_request, priority, request_triaged
 from tests.records import record
 from tests.unit.intake.fakes import RememberedStatuses

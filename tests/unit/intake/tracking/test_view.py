@@ -3,18 +3,18 @@ from typing import Any, get_args
 
 import pytest
 
-from services.intake.tracking.public_status import PublicRequest, PublicStatus, Ruling, Step
-from services.intake.tracking.status_text import (
+from services.intake.public_status.model import PublicRequest, PublicStatus, Ruling, Step
+from services.intake.public_status.status_text import (
     ANSWERED,
     OUTCOME_NOTE,
     RECEIVED,
     STATUS_TEXT,
     present_status,
 )
-from services.intake.tracking.view import view
-from shared.events import CaseStatus
+from services.intake.public_status.view import view
+from shared.contract.events import CaseStatus
 from tests.builders import NOON
-from tests.unit.intake.makers import LAKESIDE
+from tests.unit.intake.factories import LAKESIDE
 
 HOUR = timedelta(hours=1)
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notify.rules.addresses import mailbox, person_of
-from tests.unit.notify.makers import CONTACT_KEY
+from tests.unit.notify.factories import CONTACT_KEY
 
 
 def person(address: str | None = None, phone: str | None = None, request_id: str = "r1") -> str:

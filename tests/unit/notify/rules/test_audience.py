@@ -3,9 +3,9 @@ from itertools import product
 
 import pytest
 
-from services.notify.rules.audience import due, hears, language_of, ways_to
-from services.notify.rules.values import CaseVersion, Delivery, Follower, Occasion
-from tests.unit.notify.makers import contact, follower, occasion
+from services.notify.rules.model import CaseVersion, Delivery, Follower, Occasion
+from services.notify.rules.recipients import due, hears, language_of, ways_to
+from tests.unit.notify.factories import contact, follower, occasion
 
 
 def all_due(

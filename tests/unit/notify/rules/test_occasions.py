@@ -1,6 +1,6 @@
 import pytest
 
-from services.notify.rules import occasions
+from services.notify.rules import triggers as occasions
 
 
 @pytest.mark.parametrize("status", ["scheduled", "in_progress", "waiting_for_resident"])

@@ -8,9 +8,9 @@ import re
 
 import pytest
 
-from services.notify.rules.particulars import CaseFacts
-from services.notify.rules.wording import TEMPLATES
-from tests.unit.notify.makers import particulars, request_facts, wording
+from services.notify.rendering import TEMPLATES
+from services.notify.rules.model import CaseFacts
+from tests.unit.notify.factories import particulars, request_facts, wording
 
 WORDING = wording()
 MAX_GRADE = 8.0

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from services.notify.rules.retries import next_try
+from services.notify.delivery.updates import next_try
 from tests.builders import NOON
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from services.notify.rules.particulars import Agency, CaseFacts, Particulars
-from services.notify.rules.wording import LANGUAGES, TEMPLATES, Letter, UnknownCityError
-from tests.unit.notify.makers import PUBLIC_URL, particulars, request_facts, wording
+from services.notify.rendering import LANGUAGES, TEMPLATES, Letter, UnknownCityError
+from services.notify.rules.model import Agency, CaseFacts, Particulars
+from tests.unit.notify.factories import PUBLIC_URL, particulars, request_facts, wording
 
 WORDING = wording()
 EVERY_LETTER = list(product(TEMPLATES, LANGUAGES))

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 
+from services.notify.delivery.updates import Outcome
+from services.notify.delivery.worker import Sender
 from services.notify.handlers import on_messages
-from services.notify.sending.sender import Sender
-from services.notify.sending.settlements import Outcome
-from shared.events import Event, new_id
+from shared.contract.events import Event, new_id
 from tests.builders import NOON, contact_given
 from tests.unit.notify.fakes import InMemoryNotify
-from tests.unit.notify.makers import (
+from tests.unit.notify.factories import (
     CONTACT_KEY,
     SENDER,
     messages,

@@ -4,10 +4,10 @@ from email.policy import default
 
 import pytest
 
-from services.notify.rules.wording import Letter
-from services.notify.sending.letters import compose, message_id
+from services.notify.delivery.mime import compose, message_id
+from services.notify.rendering import Letter
 from tests.builders import NOON
-from tests.unit.notify.makers import SENDER, particulars, request_facts, wording
+from tests.unit.notify.factories import SENDER, particulars, request_facts, wording
 
 
 def mail(letter: Letter, mailbox: str = "ana@example.org") -> EmailMessage:

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
-from services.notify.sending.settlements import Claimed, Outcome, Settlement
+from services.notify.delivery.updates import Claimed, Outcome, Settlement
+from shared.contract.events import new_id
 from shared.errors import DatabaseDownError
-from shared.events import new_id
 from tests.builders import NOON, contact_given
 from tests.unit.notify.fakes import InMemoryNotify
-from tests.unit.notify.makers import (
+from tests.unit.notify.factories import (
     closed,
     moved,
     opened,

@@ -2,15 +2,15 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.sending.settlements import Claimed, Outcome, settlement
-from shared.events import (
+from services.notify.delivery.updates import Claimed, Outcome, settlement
+from shared.contract.events import (
     Event,
     NotificationFailed,
     NotificationSent,
     NotificationUnknown,
 )
 from tests.builders import NOON
-from tests.unit.notify.makers import kept, particulars
+from tests.unit.notify.factories import kept, particulars
 
 PROVIDER_ID = "<0197@city.example>"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from services.notify.sending.smtp import Step, judge
+from services.notify.delivery.smtp import Step, judge
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 from typing import Any
 
 from shared.errors import UndecodableEventError
+from shared.runtime.consumer.messages import Unfit, dead_letter
 from shared.runtime.kafka import Record
-from shared.runtime.messages import Unfit, dead_letter
-from shared.runtime.recovery.memory import Memory
-from shared.runtime.recovery.parked import content_of, parked
+from shared.runtime.recovery.dead_letters import content_of, parked
+from shared.runtime.recovery.replay_log import Memory
 from tests.records import record
 
 

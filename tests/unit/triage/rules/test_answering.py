@@ -1,6 +1,6 @@
 import pytest
 
-from services.triage.rules.answering import AnswerFinder
+from services.triage.rules.faq import AnswerFinder
 from shared.catalogue.answers import read_answers
 from tests.unit.triage.rules.priority import labelled
 

@@ -1,7 +1,7 @@
 import pytest
 
 from services.triage.rules.referral import Referral, refer
-from tests.unit.triage.makers import CITY
+from tests.unit.triage.factories import CITY
 
 
 def referred(

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from services.triage.watching.event_clock import EventClock
+from services.triage.surges.event_clock import EventClock
 from tests.builders import NOON
 
 HOUR = timedelta(hours=1)

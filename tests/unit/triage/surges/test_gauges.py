@@ -2,9 +2,9 @@ from typing import Any
 
 from prometheus_client import REGISTRY
 
-from services.triage.watching.gauges import WATCHER, Gauges
-from services.triage.watching.patches import Patch
-from shared.events import new_id
+from services.triage.surges.gauges import WATCHER, Gauges
+from services.triage.surges.state import Patch
+from shared.contract.events import new_id
 
 
 def lag() -> float | None:

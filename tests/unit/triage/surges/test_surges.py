@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.triage.surges import (
+from services.triage.surges.detection import (
     HOUR,
     LONGEST,
     Heard,
@@ -19,7 +19,7 @@ from services.triage.surges import (
     slot_of,
     usual_in,
 )
-from services.triage.voices import voice
+from services.triage.surges.distinct_count import voice
 from shared.catalogue.surges import SurgeLimits
 
 LIMITS = SurgeLimits(least=6, ratio=3.0, chance=1e-4, over=0.5, usual=0.2)

@@ -4,12 +4,12 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.triage.watching.accounts import City
-from services.triage.watching.events import told_about
-from services.triage.watching.patches import NOWHERE, Patch
-from services.triage.watching.tally import Tally
+from services.triage.surges.counter import Tally
+from services.triage.surges.outbound import told_about
+from services.triage.surges.state import NOWHERE, Patch
+from services.triage.surges.tracker import City
 from shared.catalogue.surges import CitySurges, SurgeLimits
-from shared.events import Event, Request, SurgeEnded, SurgeStarted, encode
+from shared.contract.events import Event, Request, SurgeEnded, SurgeStarted, encode
 from tests.builders import NOON, location, request
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -2,7 +2,7 @@ from random import Random
 
 import pytest
 
-from services.triage.voices import KEPT, count, hear, pack, unpack, voice
+from services.triage.surges.distinct_count import KEPT, count, hear, pack, unpack, voice
 
 
 def heard(names: list[str]) -> list[int]:

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from services.triage.rules.dedup.comparison import Case
-from services.triage.rules.dedup.earlier import Earlier, find_earlier
+from services.triage.rules.dedup.matching import Earlier, find_earlier
+from services.triage.rules.dedup.model import Case
 from tests.builders import NOON, north_of
-from tests.unit.triage.makers import DAY, HERE, HOUR, LIMITS, case, report
+from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
 from tests.unit.triage.rules.dedup.test_weighing import EVIDENCE
 
 

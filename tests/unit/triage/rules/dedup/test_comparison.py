@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.dedup.comparison import Case, Link, Report, relate
-from services.triage.rules.dedup.earlier import find_earlier
+from services.triage.rules.dedup.matching import find_earlier
+from services.triage.rules.dedup.model import Case, Link, Report, relate
 from shared.catalogue import Dedup
-from shared.values import distance_m
+from shared.vocabulary import distance_m
 from tests.builders import NOON, north_of
-from tests.unit.triage.makers import DAY, HERE, HOUR, LIMITS, case, report
+from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
 
 WEEK = 7 * DAY
 A_SECOND = timedelta(seconds=1)

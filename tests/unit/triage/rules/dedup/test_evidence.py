@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from services.triage.rulebook import CityRules
+from services.triage.policy import CityRules
 from shared.catalogue import PACKAGE_DATA, CatalogueError, load_catalogue
 from shared.catalogue.evidence import Assets, Limits, Words
 from shared.catalogue.evidence_file import EVIDENCE, read_evidence
-from tests.unit.triage.evaluation.learning.makers import evidence
-from tests.unit.triage.makers import CITY
+from tests.unit.evaluation.training.factories import evidence
+from tests.unit.triage.factories import CITY
 
 TEXT = """
 reach: 200 m

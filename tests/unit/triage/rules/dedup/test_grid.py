@@ -5,8 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.triage.rules.dedup.grid import ROW_DEGREES, Box, boxes_around, row_of
-from shared.values import EARTH_RADIUS_M, GeoPoint, distance_m
-from tests.unit.triage.makers import HERE
+from shared.vocabulary import EARTH_RADIUS_M, GeoPoint, distance_m
+from tests.unit.triage.factories import HERE
 
 points = st.builds(GeoPoint, st.floats(-90, 90), st.floats(-180, 180))
 

@@ -1,10 +1,10 @@
 from datetime import timedelta
 
-from services.triage.rulebook import Reach, search_for
-from services.triage.rules.dedup.comparison import Case, Report
-from services.triage.rules.dedup.known_cases import KnownCases
+from services.triage.policy import Reach, search_for
+from services.triage.rules.dedup.case_index import KnownCases
+from services.triage.rules.dedup.model import Case, Report
 from tests.builders import north_of
-from tests.unit.triage.makers import HERE, KEY, case, report
+from tests.unit.triage.factories import HERE, KEY, case, report
 
 REACH = Reach(radius_m=67, window=timedelta(days=7), personal=True)
 

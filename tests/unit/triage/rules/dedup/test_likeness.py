@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.dedup.comparison import Link, relate
-from services.triage.rules.dedup.likeness import confidence, hours, reasons
+from services.triage.rules.dedup.model import Link, relate
+from services.triage.rules.dedup.scoring import confidence, hours, reasons
 from tests.builders import NOON, north_of
-from tests.unit.triage.makers import DAY, HERE, HOUR, LIMITS, case, report
+from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
 
 
 def link_to(known: Any = None, **changes: Any) -> Link:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.dedup.marks import asset_in, rare_words, words_of
+from services.triage.rules.dedup.features import asset_in, rare_words, words_of
 
 COMMON = words_of(["Tents and tarps", "basura en la acera"])
 

@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from services.triage.rules.dedup.comparison import Case, Rejection, Report, relate
-from services.triage.rules.dedup.earlier import find_earlier
-from services.triage.rules.dedup.rejecting import MOST_TOLD, detail_of
+from services.triage.rules.dedup.matching import MOST_TOLD, detail_of, find_earlier
+from services.triage.rules.dedup.model import Case, Rejection, Report, relate
 from shared.catalogue.evidence import Evidence, Thresholds
 from tests.builders import NOON, north_of
-from tests.unit.triage.makers import DAY, HERE, HOUR, LIMITS, case, report
+from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
 from tests.unit.triage.rules.dedup.test_weighing import EVIDENCE
 
 

@@ -2,11 +2,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.triage.rules.dedup.stand_ins import PointUses, Use
+from services.triage.rules.dedup.placeholder_points import PointUses, Use
 from shared.catalogue.evidence import StandIns
-from shared.values import GeoPoint
+from shared.vocabulary import GeoPoint
 from tests.builders import NOON, PIONEER_SQUARE, north_of
-from tests.unit.triage.makers import DAY
+from tests.unit.triage.factories import DAY
 
 LIMITS = StandIns(groups=3, within=timedelta(days=30))
 

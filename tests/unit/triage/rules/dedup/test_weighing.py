@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from services.triage.rules.dedup.comparison import Case, Link, Report
-from services.triage.rules.dedup.earlier import find_earlier
-from services.triage.rules.dedup.likeness import confidence, reasons
+from services.triage.rules.dedup.matching import find_earlier
+from services.triage.rules.dedup.model import Case, Link, Report
+from services.triage.rules.dedup.scoring import confidence, reasons
 from shared.catalogue.evidence import Accuracy, Assets, Evidence, Extent, Slope, Thresholds, Words
 from tests.builders import NOON, north_of
-from tests.unit.triage.makers import DAY, HERE, HOUR, LIMITS, case, report
+from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
 
 EVIDENCE = Evidence(
     reach=Extent(metres=200),

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from services.triage.rulebook import Assessment, CityRules
+import evaluation
+
+from services.triage.policy import Assessment, CityRules
 from shared.catalogue import Jurisdiction, load_catalogue
 
 _URGENT = ("P1", "P2")
@@ -53,7 +55,7 @@ class Labelled:
 @cache
 def texts() -> Sequence[Labelled]:
     """Return every text, of both parts."""
-    files = sorted((Path(__file__).parent / "texts").glob("*.jsonl"))
+    files = sorted((Path(evaluation.__file__).parent / "texts").glob("*.jsonl"))
     lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
     return tuple(Labelled(**json.loads(line)) for line in lines)
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.priority.circumstances import with_circumstances
-from services.triage.rules.priority.urgency import Level, Point, Urgency
+from services.triage.rules.priority.context import with_circumstances
+from services.triage.rules.priority.score import Level, Point, Urgency
 
 TEN = Point("school", 10, "at the school")
 

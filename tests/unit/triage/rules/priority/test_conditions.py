@@ -1,7 +1,7 @@
 import pytest
 
 from services.triage.rules.priority.conditions import ConditionFinder, Met
-from tests.unit.triage.makers import CITY
+from tests.unit.triage.factories import CITY
 
 FINDER = ConditionFinder(CITY)
 

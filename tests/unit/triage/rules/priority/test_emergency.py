@@ -1,7 +1,6 @@
-from services.triage.rules.priority.emergency import danger_in
-from services.triage.rules.priority.urgency import Danger
+from services.triage.rules.priority.score import Danger, danger_in
 from shared.catalogue import CALL_911
-from tests.unit.triage.makers import CITY
+from tests.unit.triage.factories import CITY
 
 
 def danger(kind: str, *met: str) -> Danger | None:

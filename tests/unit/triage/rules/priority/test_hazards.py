@@ -2,8 +2,7 @@
 
 import pytest
 
-from services.triage.rules.priority.hazards import PlainHazard, plain_hazard_in
-from services.triage.rules.priority.urgency import Urgency
+from services.triage.rules.priority.score import PlainHazard, Urgency, plain_hazard_in
 from shared.catalogue import load_catalogue
 from tests.unit.triage.rules.priority import labelled
 

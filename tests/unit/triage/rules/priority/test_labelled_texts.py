@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from shared.phrases import fold
+from shared.text_matching import fold
 from tests.unit.triage.rules.priority import labelled
 
 LABELS = ("emergency", "urgent", "routine", "harmless")

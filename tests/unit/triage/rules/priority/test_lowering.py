@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.triage.rules.priority.lowering import Lowering, lowering_of
-from services.triage.rules.priority.urgency import Urgency
+from services.triage.rules.priority.score import Lowering, Urgency, lowering_of
 from shared.catalogue import load_catalogue
 from shared.catalogue.service_type import Meant
 from tests.unit.triage.rules.priority import labelled

@@ -1,8 +1,8 @@
 import pytest
 
 from services.triage.rules.priority.places import NOWHERE, Spot
-from services.triage.rules.priority.urgency import Urgency
-from shared.values import GeoPoint
+from services.triage.rules.priority.score import Urgency
+from shared.vocabulary import GeoPoint
 from tests.unit.triage.rules.priority import labelled
 
 PLACES = {"school", "bridge", "arterial", "transit"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.triage.rules.priority.urgency import Danger
+from services.triage.rules.priority.score import Danger
 from shared.catalogue import load_catalogue
 from tests.unit.triage.rules.priority import labelled
 

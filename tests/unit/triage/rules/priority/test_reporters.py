@@ -1,13 +1,13 @@
 import pytest
 
-from services.triage.rules.priority.reporters import (
+from services.triage.rules.priority.context import (
     MOST_COUNTED,
     MOST_NAMELESS,
     NOBODY,
     Reporters,
     of_several,
 )
-from services.triage.rules.priority.urgency import Point
+from services.triage.rules.priority.score import Point
 from shared.catalogue.circumstances import Steps
 
 STEPS = Steps.of([(4, 20), (2, 5)])

@@ -2,12 +2,12 @@ from datetime import timedelta
 
 import pytest
 
-from services.triage.rules.dedup.comparison import Link, Relation
-from services.triage.rules.priority.still_there import of_still_there
-from services.triage.rules.priority.urgency import Point
+from services.triage.rules.dedup.model import Link, Relation
+from services.triage.rules.priority.context import of_still_there
+from services.triage.rules.priority.score import Point
 from shared.catalogue.circumstances import Steps
 from tests.builders import NOON
-from tests.unit.triage.makers import CITY, DAY, HOUR, case
+from tests.unit.triage.factories import CITY, DAY, HOUR, case
 
 STEPS = Steps.of([(1, 5), (2, 10)])
 CAMP, WIRE = CITY.services["CAMP"], CITY.services["WIRE"]  # four days, two hours

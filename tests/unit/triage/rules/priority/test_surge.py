@@ -2,11 +2,11 @@ from datetime import datetime
 
 import pytest
 
-from services.triage.hearing import hear
-from services.triage.rules.priority.surge import LONGEST, POINTS, KnownSurge, surge_point
-from services.triage.rules.priority.urgency import Level, Point, Urgency
+from services.triage.assessment import hear
+from services.triage.rules.priority.context import LONGEST, POINTS, KnownSurge, surge_point
+from services.triage.rules.priority.score import Level, Point, Urgency
 from tests.builders import NOON
-from tests.unit.triage.makers import DAY, HOUR, KEY, RULEBOOK, in_rivertown
+from tests.unit.triage.factories import DAY, HOUR, KEY, RULEBOOK, in_rivertown
 
 
 def surge(**changes: object) -> KnownSurge:

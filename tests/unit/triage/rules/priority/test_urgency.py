@@ -2,9 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.priority.lowering import Lowering
-from services.triage.rules.priority.urgency import Danger, Level, Point, Urgency, urgency_of
-from tests.unit.triage.makers import CITY
+from services.triage.rules.priority.score import Danger, Level, Lowering, Point, Urgency, urgency_of
+from tests.unit.triage.factories import CITY
 
 FIRE = Danger("fire", "on fire")
 

@@ -1,0 +1,194 @@
+"""``route311 bench``: measures that hold on any machine, since each is a ratio within one run."""
+
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from cli.bench.load import SOURCE, submissions
+from cli.bench.raw import HOPS, measure_raw
+from cli.bench.usage import Usage, usage
+from cli.connection import JsonOption
+from cli.interrupts import run
+from cli.replay.tally import Result, Tally
+from cli.replay.tracker import follower
+from shared.contract.topics import CHANNEL_SUBMISSIONS
+from shared.runtime.kafka import open_sink
+from shared.runtime.outbox.records import Outgoing
+
+bench = typer.Typer(
+    help="Measure the router's speed against the raw limit, in one run.", no_args_is_help=True
+)
+
+_QUIET_S = 20.0
+_OPEN = (10_000, 100_000, 1_000_000)
+_SERVICES = ("intake", "triage", "dispatch", "notify")
+
+RequestsOption = Annotated[int, typer.Option("--requests", min=100, help="How many requests.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What ``bench e2e`` found; rates in requests per second."""
+
+    requests: int
+    raw_per_s: float
+    router_per_s: float
+    parts: dict[str, Usage]
+    result: Result
+
+    @property
+    def ratio(self) -> float:
+        """The router's rate as a share of the raw one."""
+        return self.router_per_s / self.raw_per_s
+
+
+@bench.command()
+def e2e(requests: RequestsOption = 20_000, json_output: JsonOption = False) -> None:
+    """Measure the way from the submission topic to the bureaus' topics.
+
+    A router of its own is started in a temporary folder. The raw limit is the same bytes copied
+    by bare aiokafka through as many hops, measured just before.
+    """
+    console = Console(stderr=json_output, highlight=False)
+    measured = run(_e2e(requests, console))
+    if json_output:
+        typer.echo(json.dumps(_as_json(measured)))
+    else:
+        _show(measured, console)
+
+
+async def _e2e(requests: int, console: Console) -> Measured:
+    from deploy.local.supervisor import running_stack  # noqa: PLC0415 - slow to load
+
+    with _folder() as folder, console.status("measuring, with a router of its own"):
+        async with running_stack(folder / "data") as stack:
+            records = [
+                Outgoing.to(CHANNEL_SUBMISSIONS.name, event.source, event)
+                for event in submissions(requests)
+            ]
+            raw_per_s = await measure_raw(stack.kafka, records)
+            before = usage()
+            router_per_s, result = await _measure_router(stack.kafka, records)
+            parts = {
+                name: Usage(now.cpu_s - before[name].cpu_s, now.memory_mib)
+                for name, now in usage().items()
+            }
+    return Measured(requests, raw_per_s, router_per_s, parts, result)
+
+
+@contextmanager
+def _folder() -> Generator[Path]:
+    with tempfile.TemporaryDirectory(prefix="route311-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # PostgreSQL runs as another user when this one is root
+        yield folder
+
+
+async def _measure_router(bootstrap: str, records: list[Outgoing]) -> tuple[float, Result]:
+    from shared.catalogue import load_catalogue  # noqa: PLC0415 - slow to load
+
+    bureaus = list(load_catalogue().jurisdictions["portland.gov"].bureaus)
+    reader = await follower(bootstrap, bureaus, Tally(SOURCE))
+    async with open_sink(bootstrap) as sink:
+        began = time.perf_counter()
+        following = asyncio.create_task(reader.follow(lambda: len(records), _QUIET_S))
+        await sink.publish(records)
+        result = await following
+    return len(records) / (time.perf_counter() - began), result
+
+
+@bench.command()
+def triage(requests: RequestsOption = 50_000, json_output: JsonOption = False) -> None:
+    """Measure triage alone against bare aiokafka that consumes, validates and produces.
+
+    Both go over the same requests, which wait in triage's topic.
+    """
+    from cli.bench.stage import measure_stage  # noqa: PLC0415 - slow to load
+
+    console = Console(stderr=json_output, highlight=False)
+    with _folder() as folder, console.status("measuring, with a triage of its own"):
+        stage = run(measure_stage(folder / "data", requests))
+    if json_output:
+        ratios = {"ratio": stage.ratio, "ratio_to_tuned": stage.ratio_to_tuned}
+        typer.echo(json.dumps(asdict(stage) | ratios))
+        return
+    console.print(f"bare aiokafka, consume, validate, produce: {stage.bare_per_s:,.0f}/s")
+    console.print(f"the same, as safe and in batches as large: {stage.tuned_per_s:,.0f}/s")
+    console.print(f"triage: [bold]{stage.triage_per_s:,.0f}/s[/]")
+    console.print(f"ratio: [bold]{stage.ratio:.2f}[/], to the tuned one {stage.ratio_to_tuned:.2f}")
+    console.print(_table_of(stage.parts, stage.requests))
+
+
+@bench.command()
+def index(
+    reports: Annotated[
+        list[int] | None, typer.Option("--open", min=1_000, help="How many reports are open.")
+    ] = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Measure what a decision takes with 10,000, 100,000 and 1,000,000 open reports."""
+    from cli.bench.index import measure_index  # noqa: PLC0415 - slow to load
+
+    counts = sorted(reports or _OPEN)
+    console = Console(stderr=True, highlight=False)
+    with _folder() as folder, Progress(console=console, transient=True) as progress:
+        task = progress.add_task("filling the table", total=counts[-1])
+        found = run(
+            measure_index(folder / "data", counts, lambda n: progress.update(task, completed=n))
+        )
+    if json_output:
+        typer.echo(json.dumps([asdict(figures) for figures in found]))
+        return
+    table = Table("open", "query p50", "p99", "decision p50", "p99", "candidates", "bytes each")
+    for f in found:
+        times = (f"{us:,.0f} µs" for us in (*f.query_us, *f.decide_us))
+        table.add_row(f"{f.open_reports:,}", *times, f"{f.candidates:.2f}", f"{f.bytes_each:.0f}")
+    Console(highlight=False).print(table)
+
+
+def _as_json(measured: Measured) -> dict[str, Any]:
+    return {
+        "requests": measured.requests,
+        "raw_per_s": measured.raw_per_s,
+        "router_per_s": measured.router_per_s,
+        "ratio": measured.ratio,
+        "parts": {name: asdict(part) for name, part in measured.parts.items()},
+        "result": measured.result.as_json(),
+    }
+
+
+def _show(measured: Measured, console: Console) -> None:
+    console.print(
+        f"{measured.requests:,} requests, submission topic to bureau topics: "
+        f"[bold]{measured.router_per_s:,.0f}/s[/]"
+    )
+    console.print(f"the same bytes copied through {HOPS} hops: {measured.raw_per_s:,.0f}/s")
+    console.print(f"ratio: [bold]{measured.ratio:.3f}[/]")
+    result = measured.result
+    console.print(
+        f"accepted {result.accepted:,}, decided {result.decided:,}, "
+        f"cases {result.new_cases:,}, at a bureau {result.with_work:,}"
+    )
+    table = _table_of(measured.parts, measured.requests)
+    services_mib = sum(measured.parts[name].memory_mib for name in _SERVICES)
+    table.add_row("the four services", "", "", f"{services_mib:,.0f}")
+    console.print(table)
+
+
+def _table_of(parts: dict[str, Usage], requests: int) -> Table:
+    table = Table("part", "CPU s", "µs/request", "MiB", box=None, padding=(0, 2))
+    for name, part in sorted(parts.items()):
+        each = part.cpu_s / requests * 1e6
+        table.add_row(name, f"{part.cpu_s:.1f}", f"{each:,.0f}", f"{part.memory_mib:,.0f}")
+    return table

@@ -1,0 +1,38 @@
+"""One hop of the raw limit: bare aiokafka, from one topic to the next, nothing else.
+
+``python -m cli.bench.copier BOOTSTRAP FROM TO COUNT`` ends when it has copied that many.
+"""
+
+import sys
+
+import uvloop
+
+from shared.runtime.kafka import open_sink
+from shared.runtime.kafka.reader import ends_of, tailing
+from shared.runtime.outbox.records import Outgoing
+
+_WITHIN_S = 1.0
+
+
+async def copy(bootstrap: str, source: str, target: str, count: int) -> None:
+    """Copy the first ``count`` records of a topic with their keys.
+
+    Args:
+        bootstrap: Host and port of the broker.
+        source: The topic that is read, from its oldest record.
+        target: The topic that is written.
+        count: After so many it ends.
+    """
+    since = dict.fromkeys(await ends_of(bootstrap, [source]), 0)
+    copied = 0
+    async with open_sink(bootstrap) as sink, tailing(bootstrap, since) as tail:
+        print("ready", flush=True)  # noqa: T201 - whoever started it waits for this line
+        while copied < count:
+            records = await tail.more(_WITHIN_S)
+            await sink.publish([Outgoing("", target, r.key or b"", r.value) for r in records])
+            copied += len(records)
+
+
+if __name__ == "__main__":
+    bootstrap, source, target, count = sys.argv[1:]
+    uvloop.run(copy(bootstrap, source, target, int(count)))

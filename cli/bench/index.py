@@ -1,0 +1,133 @@
+"""What a decision takes, by how many reports are open."""
+
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from random import Random
+from statistics import median, quantiles
+
+import asyncpg
+
+from cli.bench.load import EAST, NORTH, SOUTH, START, WEST
+from cli.bench.stage import requests
+from deploy.local.postgres import admin_dsn, running_postgres
+from deploy.local.site import open_site
+from services.triage.assessment import case_opened_by, hear
+from services.triage.policy import Rulebook
+from services.triage.resolution import rule_on
+from services.triage.rules.dedup.case_index import KnownCases
+from services.triage.rules.dedup.model import Case, Report
+from services.triage.store.cases import PostgresCases
+from shared.catalogue import Catalogue, Jurisdiction, load_catalogue_to_read
+from shared.contract.events import Request, new_id
+from shared.contract.topics import dedup_key
+from shared.runtime.migrate import migrate
+from shared.runtime.ops.gc_tuning import keep_what_is_there
+from shared.vocabulary import GeoPoint
+
+_CITY = "portland.gov"
+_SPREAD = timedelta(days=30)
+_AT_ONCE = 10_000
+_BATCH = 100
+_BATCHES = 200
+_US = 1e6
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What ``bench index`` found for one number of open reports; times in µs per decision.
+
+    Attributes:
+        query_us: The candidates' query, median and 99th percentile over batches.
+        decide_us: That query with all the rules, likewise.
+        candidates: Known cases that the query brought per report.
+        bytes_each: Of table and indexes, per open report.
+    """
+
+    open_reports: int
+    query_us: tuple[float, float]
+    decide_us: tuple[float, float]
+    candidates: float
+    bytes_each: float
+
+
+async def measure_index(data: Path, counts: Sequence[int], shown: Progress) -> list[Figures]:
+    """Fill triage's table step by step, and decide the same reports at each of them.
+
+    The reports are of all kinds and lie anywhere in the city, so at a million of them a
+    hundred times more lie near a place than at ten thousand: the candidates say how many.
+    """
+    catalogue = load_catalogue_to_read()
+    decided = list(requests(_BATCH * _BATCHES, catalogue))
+    cases = _cases(catalogue.jurisdictions[_CITY])
+    keep_what_is_there()  # as every service does
+    found, filled = [], 0
+    async with _table(data) as db:
+        for count in counts:
+            while filled < count:
+                await PostgresCases(db).add(list(islice(cases, min(_AT_ONCE, count - filled))))
+                filled = min(filled + _AT_ONCE, count)
+                shown(filled)
+            await db.execute("VACUUM ANALYZE cases")
+            await db.execute("CHECKPOINT")  # what filling left to be written is not measured
+            found.append(await _figures(db, count, decided, catalogue))
+    return found
+
+
+@asynccontextmanager
+async def _table(data: Path) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
+    async with open_site(data) as site, running_postgres(site) as process:
+        await migrate(admin_dsn(site, process))
+        db = await asyncpg.connect(
+            admin_dsn(site, process), server_settings={"search_path": "triage"}
+        )
+        try:
+            yield db
+        finally:
+            await db.close()
+
+
+def _cases(city: Jurisdiction) -> Iterator[Case]:
+    random = Random(311)  # noqa: S311 - no secret depends on it
+    kinds = [kind for kind in city.services.values() if kind.dedup.radius_m and kind.dedup.window]
+    while True:
+        kind, request_id = random.choice(kinds), new_id()
+        point = GeoPoint(random.uniform(SOUTH, NORTH), random.uniform(WEST, EAST))
+        opening = Report(request_id, kind.code, START - random.random() * _SPREAD, point)
+        yield Case(case_opened_by(request_id), dedup_key(city.id, kind.dedup.group), opening)
+
+
+async def _figures(
+    db: "asyncpg.Connection[asyncpg.Record]",
+    count: int,
+    decided: Sequence[Request],
+    catalogue: Catalogue,
+) -> Figures:
+    rulebook, store = Rulebook(catalogue), PostgresCases(db)
+    query_s, decide_s, candidates = [], [], 0
+    for first in range(0, len(decided), _BATCH):
+        began = time.perf_counter()
+        hearings = [hear(request, rulebook) for request in decided[first : first + _BATCH]]
+        asked = time.perf_counter()
+        near = list(await store.near([hearing.search for hearing in hearings if hearing.search]))
+        query_s.append(time.perf_counter() - asked)
+        known = KnownCases()
+        for case in near:
+            known.add(case)
+        for hearing in hearings:
+            rule_on(hearing, known)
+        decide_s.append(time.perf_counter() - began)
+        candidates += len(near)
+    size = await db.fetchval("SELECT pg_total_relation_size('cases')")
+    return Figures(count, _each(query_s), _each(decide_s), candidates / len(decided), size / count)
+
+
+def _each(batches_s: Sequence[float]) -> tuple[float, float]:
+    each = [seconds / _BATCH * _US for seconds in batches_s]
+    return median(each), quantiles(each, n=100)[-1]

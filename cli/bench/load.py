@@ -1,0 +1,70 @@
+"""The load of a benchmark: a made-up but plausible mix of reports."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from random import Random
+from typing import Any
+
+from shared.contract.events import SubmissionHandedIn
+
+SOURCE = "/bench/adapter"
+
+START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+SOUTH, NORTH, WEST, EAST = 45.46, 45.57, -122.70, -122.55
+_NEARBY_DEGREES = 0.0001
+_REPEATED_SHARE = 0.2
+_REPORTED_SHARE = 0.1
+_KINDS = {
+    "CAMP-REPORT": "Two tents and some bags on the sidewalk by the fence",
+    "VEH-ABANDONED": "Grey van without plates, has not moved for weeks",
+    "ROW-POTHOLE": "Deep pothole, about a foot wide",
+    "GRAF-PUBLIC": "Tags on the retaining wall",
+    "TRASH-DUMPED": "Sofa and boxes dumped beside the street",
+    "ROW-STREETLIGHT": "Street light is out since Monday",
+    "NOISE-GENERAL": "Loud amplified music from the bar, every weekend",
+    "ROW-DEBRIS": "Mattress in the right lane, cars are swerving",
+    "SW-VEG": "Blackberries cover half of the sidewalk",
+    "PARK-MAINT": "The bench near the playground is broken",
+}
+
+
+def submissions(count: int, seed: int = 311) -> Iterator[SubmissionHandedIn]:
+    """Return that many submissions; a fifth of them report again what was reported before."""
+    return islice(_endless(Random(seed)), count)  # noqa: S311 - no secret depends on it
+
+
+def _endless(random: Random) -> Iterator[SubmissionHandedIn]:
+    places: list[tuple[str, float, float]] = []
+    number = 0
+    while True:
+        if places and random.random() < _REPEATED_SHARE:
+            kind, latitude, longitude = random.choice(places)
+            latitude += random.uniform(-_NEARBY_DEGREES, _NEARBY_DEGREES)
+        else:
+            kind = random.choice(list(_KINDS))
+            latitude, longitude = random.uniform(SOUTH, NORTH), random.uniform(WEST, EAST)
+            places.append((kind, latitude, longitude))
+        number += 1
+        yield _submission(number, kind, latitude, longitude, random)
+
+
+def _submission(
+    number: int, kind: str, latitude: float, longitude: float, random: Random
+) -> SubmissionHandedIn:
+    data: dict[str, Any] = {
+        "jurisdiction": "portland.gov",
+        "channel": random.choice(["web", "app", "phone", "email"]),
+        "service_code": kind,
+        "description": f"{_KINDS[kind]}. It is near house number {random.randrange(100, 9999)}.",
+        "language": "en",
+        "location": {
+            "latitude": round(latitude, 6),
+            "longitude": round(longitude, 6),
+            "accuracy_m": 10,
+        },
+    }
+    if random.random() < _REPORTED_SHARE:
+        data["reporter"] = {"email": f"r{number}@example.org", "status_updates": ["email"]}
+    time = START + timedelta(seconds=number / 4)
+    return SubmissionHandedIn(id=f"bench-{number}", source=SOURCE, time=time.isoformat(), data=data)

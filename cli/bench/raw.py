@@ -1,0 +1,44 @@
+"""The raw limit: the same bytes through as many Kafka hops, with nothing done to them."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shared.contract.topics import CHANNEL_SUBMISSIONS
+from shared.runtime.kafka import apply_topics, open_sink
+from shared.runtime.outbox.records import Outgoing
+
+HOPS = 3
+"""Submission to request, request to decision, decision to work order."""
+
+_COPIER = (sys.executable, "-m", "cli.bench.copier")
+
+
+async def measure_raw(bootstrap: str, records: Sequence[Outgoing]) -> float:
+    """Return the records per second that bare aiokafka copies through all hops.
+
+    Each hop is a process of its own; the clock starts when all of them wait for the first record.
+    """
+    names = [f"bench-hop-{number}" for number in range(HOPS + 1)]
+    await apply_topics(bootstrap, [replace(CHANNEL_SUBMISSIONS, name=name) for name in names])
+    copiers = [
+        await asyncio.create_subprocess_exec(
+            *_COPIER,
+            *(bootstrap, names[hop], names[hop + 1], str(len(records))),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        for hop in range(HOPS)
+    ]
+    await asyncio.gather(*(_said_ready(copier) for copier in copiers))
+    async with open_sink(bootstrap) as sink:
+        began = time.perf_counter()
+        await sink.publish([replace(record, topic=names[0]) for record in records])
+        await asyncio.gather(*(copier.wait() for copier in copiers))
+        return len(records) / (time.perf_counter() - began)
+
+
+async def _said_ready(copier: asyncio.subprocess.Process) -> None:
+    if copier.stdout is not None:
+        await copier.stdout.readline()

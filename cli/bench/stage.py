@@ -1,0 +1,134 @@
+"""How fast triage alone is, against the least that any reader of the same events must do."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cli.bench.load import submissions
+from cli.bench.usage import Usage, usage
+from deploy.local.infrastructure import infrastructure
+from deploy.local.preparation import prepare
+from deploy.local.services import ROUTER, running_services
+from shared.catalogue import Catalogue, load_catalogue
+from shared.contract.events import Location, Request, RequestSubmitted, new_id
+from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS, Topic
+from shared.runtime.clock import utc_now
+from shared.runtime.kafka import Partition, apply_topics, open_sink
+from shared.runtime.kafka.reader import tailing
+from shared.runtime.outbox.records import Outgoing
+
+_VALIDATED = {
+    how: replace(TRIAGE_DECISIONS, name=f"bench-validated-{how}") for how in ("bare", "tuned")
+}
+_VALIDATOR = (sys.executable, "-m", "cli.bench.validator")
+_MS_PER_S = 1000
+_WITHIN_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What ``bench triage`` found; rates in events per second.
+
+    Attributes:
+        bare_per_s: aiokafka as it comes.
+        tuned_per_s: aiokafka that waits for all replicas and fills batches, as triage does.
+        parts: What each part of the machine took while triage decided.
+    """
+
+    requests: int
+    bare_per_s: float
+    tuned_per_s: float
+    triage_per_s: float
+    parts: dict[str, Usage]
+
+    @property
+    def ratio(self) -> float:
+        """Triage's rate as a share of bare aiokafka's."""
+        return self.triage_per_s / self.bare_per_s
+
+    @property
+    def ratio_to_tuned(self) -> float:
+        """Triage's rate as a share of tuned aiokafka's."""
+        return self.triage_per_s / self.tuned_per_s
+
+
+async def measure_stage(data: Path, count: int) -> Stage:
+    """Run triage, and bare aiokafka before it, over the same requests that wait in its topic.
+
+    A rate counts from the first record that a stage wrote to the last, so no start counts.
+    """
+    catalogue = load_catalogue()
+    triage = [service for service in ROUTER if service.name == "triage"]
+    async with infrastructure(data, mail=False) as infra:
+        await prepare(infra, catalogue.bureau_codes)
+        await apply_topics(infra.bootstrap, list(_VALIDATED.values()))
+        async with open_sink(infra.bootstrap) as sink:
+            await sink.publish(list(_records(count, catalogue)))
+        bare_per_s = await _raw(infra.bootstrap, count, "bare")
+        tuned_per_s = await _raw(infra.bootstrap, count, "tuned")
+        before = usage()
+        async with running_services(infra, triage):
+            triage_per_s = await _rate(infra.bootstrap, TRIAGE_DECISIONS, count)
+            parts = _since(before)
+    return Stage(count, bare_per_s, tuned_per_s, triage_per_s, parts)
+
+
+async def _raw(bootstrap: str, count: int, how: str) -> float:
+    arguments = (bootstrap, INTAKE_REQUESTS.name, _VALIDATED[how].name, str(count), how)
+    validator = await asyncio.create_subprocess_exec(
+        *_VALIDATOR, *arguments, stdout=asyncio.subprocess.DEVNULL
+    )
+    rate = await _rate(bootstrap, _VALIDATED[how], count)
+    await validator.wait()
+    return rate
+
+
+async def _rate(bootstrap: str, topic: Topic, count: int) -> float:
+    since = {Partition(topic.name, number): 0 for number in range(topic.partitions)}
+    written_at: list[int] = []
+    give_up_at = time.monotonic() + _WITHIN_S
+    async with tailing(bootstrap, since) as tail:
+        while len(written_at) < count and time.monotonic() < give_up_at:
+            written_at += [record.timestamp for record in await tail.more(1.0)]
+    first, last = min(written_at), max(written_at)
+    return sum(at > first for at in written_at) / (last - first) * _MS_PER_S
+
+
+def _since(before: dict[str, Usage]) -> dict[str, Usage]:
+    nothing = Usage(0.0, 0.0)
+    return {
+        name: Usage(now.cpu_s - before.get(name, nothing).cpu_s, now.memory_mib)
+        for name, now in usage().items()
+    }
+
+
+def _records(count: int, catalogue: Catalogue) -> Iterator[Outgoing]:
+    for request in requests(count, catalogue):
+        event = RequestSubmitted.of(request, now=utc_now(), request=request.request_id)
+        yield from Outgoing.carrying(event)
+
+
+def requests(count: int, catalogue: Catalogue) -> Iterable[Request]:
+    """Return the requests that the benchmark's submissions become."""
+    for number, submission in enumerate(submissions(count)):
+        data = submission.data
+        kind = catalogue.jurisdictions[data["jurisdiction"]].services[data["service_code"]]
+        yield Request(
+            request_id=new_id(),
+            tracking_number=f"26-{number}",
+            jurisdiction=data["jurisdiction"],
+            channel=data["channel"],
+            service_code=kind.code,
+            dedup_group=kind.dedup.group,
+            description=data["description"],
+            language=data["language"],
+            location=Location(
+                **data["location"], precision="point", municipality=data["jurisdiction"]
+            ),
+            submitted_at=submission.time,
+            observed_at=submission.time,
+            lane="standard",
+        )

@@ -1,0 +1,51 @@
+"""``route311 check``: whether the invariants hold of a running router."""
+
+import asyncio
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli.check.run import check as run_check
+from cli.check.view import live_progress, show
+from cli.connection import DataOption, JsonOption, find_admin_dsn, find_kafka
+from cli.stack import DEFAULT_DATA
+
+HistoryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--history",
+        exists=True,
+        dir_okay=False,
+        help="What the client of a test saw, one JSON object a line.",
+    ),
+]
+SettleOption = Annotated[
+    float, typer.Option("--settle", min=0, help="Seconds to wait for what is under way.")
+]
+
+
+def check(
+    data: DataOption = DEFAULT_DATA,
+    history: HistoryOption = None,
+    settle: SettleOption = 60,
+    json_output: JsonOption = False,
+) -> None:
+    """Check the invariants over a running router, and name what breaks them.
+
+    Hand nothing in meanwhile. Exit code 1 when one is broken.
+    """
+    bootstrap, admin_dsn = find_kafka(data), find_admin_dsn(data)
+    with live_progress(Console(stderr=True), hidden=json_output) as progress:
+        report = asyncio.run(
+            run_check(bootstrap, admin_dsn, history=history, settle_s=settle, progress=progress)
+        )
+    if json_output:
+        typer.echo(json.dumps(asdict(report)))
+    else:
+        show(report, Console(highlight=False))
+    if not report.holds:
+        raise typer.Exit(1)

@@ -1,0 +1,101 @@
+"""I1: what was handed in exists."""
+
+from cli.check.invariants.invariant import Clause, Invariant
+
+_STRONGEST = """
+    SELECT source, id, max(request_id) AS request_id,
+           min(CASE outcome WHEN 'accepted' THEN 0 WHEN 'indeterminate' THEN 1 ELSE 2 END) AS rank
+      FROM client_saw GROUP BY source, id
+"""  # a client that tries again may see several outcomes of one submission
+_LOG_IS_WHOLE = """
+    (SELECT count(*) FROM whole
+      WHERE topic IN ('intake-requests', 'intake-requests-express')) = 2
+"""
+
+REQUESTS = Invariant(
+    "I1",
+    "Every accepted request exists once, every indeterminate one at most once, and nothing else.",
+    (
+        Clause(
+            "handed in on channel-submissions and never answered",
+            """
+            SELECT h.source || ' ' || h.id FROM handed_in AS h
+             WHERE NOT EXISTS (SELECT 1 FROM intake_submissions AS s
+                                WHERE s.identity = h.identity AND s.fingerprint = h.fingerprint)
+               AND NOT EXISTS (SELECT 1 FROM parked AS p WHERE p.origin = h.place)
+            """,
+        ),
+        Clause(
+            "handed in on channel-submissions without a receipt on intake-receipts",
+            """
+            SELECT DISTINCT h.source || ' ' || h.id FROM handed_in AS h
+             WHERE EXISTS (SELECT 1 FROM whole WHERE topic = 'intake-receipts')
+               AND EXISTS (SELECT 1 FROM intake_submissions AS s WHERE s.identity = h.identity)
+               AND NOT EXISTS (SELECT 1 FROM answers AS a
+                                WHERE a.source = h.source AND a.id = h.id)
+            """,
+        ),
+        Clause(
+            "accepted, but not among intake's requests",
+            """
+            SELECT s.request_id FROM intake_submissions AS s
+             WHERE s.request_id IS NOT NULL
+               AND NOT EXISTS (SELECT 1 FROM intake_requests AS r
+                                WHERE r.request_id = s.request_id)
+            """,
+        ),
+        Clause(
+            "accepted, but never submitted to triage",
+            f"""
+            SELECT s.request_id FROM intake_submissions AS s
+             WHERE s.request_id IS NOT NULL AND {_LOG_IS_WHOLE}
+               AND NOT EXISTS (SELECT 1 FROM submitted AS r WHERE r.request_id = s.request_id)
+            """,  # noqa: S608 - made of constants
+        ),
+        Clause(
+            "accepted as more than one request",
+            """
+            SELECT source || ' ' || id FROM intake_submissions
+             GROUP BY source, id HAVING count(DISTINCT request_id) > 1
+             UNION
+            SELECT source || ' ' || id FROM answers
+             GROUP BY source, id HAVING count(DISTINCT request_id) > 1
+            """,
+        ),
+        Clause(
+            "submitted to triage more than once, as different events",
+            "SELECT request_id FROM submitted GROUP BY request_id HAVING count(*) > 1",
+        ),
+        Clause(
+            "a request that nobody handed in",
+            """
+            SELECT request_id
+              FROM (SELECT request_id FROM submitted
+                     UNION SELECT request_id FROM intake_requests
+                     UNION SELECT request_id FROM decided) AS r
+             WHERE NOT EXISTS (SELECT 1 FROM intake_submissions AS s
+                                WHERE s.request_id = r.request_id)
+            """,
+        ),
+        Clause(
+            "the client was told that it is accepted, and there is no such request",
+            f"""
+            SELECT c.source || ' ' || c.id FROM ({_STRONGEST}) AS c
+             WHERE c.rank = 0
+               AND NOT EXISTS (SELECT 1 FROM intake_submissions AS s
+                                WHERE s.source = c.source AND s.id = c.id
+                                  AND s.request_id = coalesce(c.request_id, s.request_id))
+            """,  # noqa: S608 - made of constants
+        ),
+        Clause(
+            "the client was told no, or never handed it in, and it is a request",
+            f"""
+            SELECT s.source || ' ' || s.id FROM intake_submissions AS s
+             WHERE s.request_id IS NOT NULL
+               AND s.source IN (SELECT source FROM client_saw)
+               AND NOT EXISTS (SELECT 1 FROM ({_STRONGEST}) AS c
+                                WHERE c.source = s.source AND c.id = s.id AND c.rank < 2)
+            """,  # noqa: S608 - made of constants
+        ),
+    ),
+)

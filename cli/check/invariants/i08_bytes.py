@@ -1,0 +1,32 @@
+"""I8: an event is the same wherever it is seen."""
+
+from cli.check.invariants.invariant import Clause, Invariant
+
+BYTES = Invariant(
+    "I8",
+    "The same event id has the same bytes, wherever it was seen.",
+    (
+        Clause(
+            "an event that came to Kafka with different bytes",
+            """
+            SELECT id FROM seen GROUP BY id, source HAVING min(digest) <> max(digest)
+            """,
+        ),
+        Clause(
+            "an event whose bytes in the outbox are not those on Kafka",
+            """
+            SELECT DISTINCT o.id FROM outbox AS o
+             WHERE EXISTS (SELECT 1 FROM seen AS s
+                            WHERE s.id = o.id AND s.source = o.source AND s.digest <> o.digest)
+            """,
+        ),
+        Clause(
+            "a receipt whose bytes on Kafka are not those that intake keeps",
+            """
+            SELECT DISTINCT s.id
+              FROM intake_submissions AS i JOIN seen AS s ON s.id = i.receipt_id
+             WHERE s.source = '/intake' AND s.digest <> i.digest
+            """,
+        ),
+    ),
+)

@@ -1,0 +1,100 @@
+"""I12: the log alone gives triage's state."""
+
+from cli.check.invariants.invariant import Clause, Invariant
+
+_WHOLE = """
+    (SELECT count(*) FROM whole WHERE topic IN ('triage-decisions', 'dispatch-closings')) = 2
+"""
+_FIRST = "SELECT *, min(rowid) AS place FROM decided GROUP BY request_id"
+_SPLITS = """
+    SELECT request_id, case_id, to_case, moves, rowid FROM case_events
+     WHERE topic = 'dispatch-closings' AND kind = 'request_split'
+"""
+_PLACES = f"SELECT request_id, to_case, max(moves) FROM ({_SPLITS}) GROUP BY request_id"  # noqa: S608 - as below
+_TURNS = """
+    SELECT case_id, closed, merged_into, max(version) AS version FROM case_events
+     WHERE topic = 'dispatch-closings' AND kind IN ('closed', 'reopened') GROUP BY case_id
+"""
+_STANDS_FOR = """
+    SELECT case_id, opened_by, max(version) FROM case_events
+     WHERE topic = 'dispatch-closings' AND opened_by IS NOT NULL GROUP BY case_id
+"""
+_MADE = f"""
+    SELECT made, known, split_from, request_id, min(place) FROM (
+        SELECT case_id AS made, findable AS known, NULL AS split_from, request_id, place
+          FROM ({_FIRST}) WHERE outcome IN ('new', 'recurrence', 'possible_duplicate')
+         UNION ALL
+        SELECT s.to_case, true, s.case_id, s.request_id, d.place FROM ({_SPLITS}) AS s
+          JOIN ({_FIRST}) AS d ON d.request_id = s.request_id)
+     GROUP BY made
+"""  # noqa: S608 - made of constants
+_KNOWN = f"""
+    SELECT m.made, m.known, m.split_from, d.* FROM ({_MADE}) AS m
+      LEFT JOIN ({_STANDS_FOR}) AS stands ON stands.case_id = m.made
+      JOIN ({_FIRST}) AS d ON d.request_id = coalesce(stands.opened_by, m.request_id)
+"""  # noqa: S608 - made of constants
+
+
+def _report(alias: str, moment: str) -> str:
+    columns = ("dedup_key", "service_code", moment, "latitude", "longitude")
+    marks = ("address_key", "reporter_ref")
+    return ", ".join(f"{alias}.{column}" for column in (*columns, *marks))
+
+
+REPLAY = Invariant(
+    "I12",
+    "Folding the whole log into a fresh triage gives the state that triage has.",
+    (
+        Clause(
+            "a request that the log decides and that triage does not know",
+            f"""
+            SELECT d.request_id FROM ({_FIRST}) AS d
+             WHERE NOT EXISTS (SELECT 1 FROM triage_decisions AS t
+                                WHERE t.request_id = d.request_id)
+            """,  # noqa: S608 - made of constants
+        ),
+        Clause(
+            "a request that triage has decided and the log does not know",
+            f"""
+            SELECT t.request_id FROM triage_decisions AS t
+             WHERE {_WHOLE}
+               AND NOT EXISTS (SELECT 1 FROM decided AS d WHERE d.request_id = t.request_id)
+            """,  # noqa: S608 - made of constants
+        ),
+        Clause(
+            "a request that triage has decided otherwise than the log",
+            f"""
+            SELECT d.request_id
+              FROM ({_FIRST}) AS d
+              LEFT JOIN ({_PLACES}) AS s ON s.request_id = d.request_id
+              JOIN triage_decisions AS t ON t.request_id = d.request_id
+             WHERE (d.outcome, coalesce(s.to_case, d.case_id)) IS NOT (t.outcome, t.case_id)
+                OR d.current AND ({_report("d", "observed")}) IS NOT ({_report("t", "observed")})
+            """,  # noqa: S608 - made of constants
+        ),
+        Clause(
+            "a case that the log opens and that triage does not know",
+            f"""
+            SELECT k.made FROM ({_KNOWN}) AS k
+             WHERE k.current AND k.known
+               AND NOT EXISTS (SELECT 1 FROM triage_cases AS t WHERE t.case_id = k.made)
+            """,  # noqa: S608 - made of constants
+        ),
+        Clause(
+            "a case that triage knows otherwise than the log",
+            f"""
+            SELECT t.case_id
+              FROM triage_cases AS t
+              LEFT JOIN ({_KNOWN}) AS k ON k.made = t.case_id
+              LEFT JOIN ({_TURNS}) AS turn ON turn.case_id = t.case_id
+             WHERE {_WHOLE} AND (
+                   k.made IS NULL
+                OR k.current AND NOT k.known
+                OR k.request_id <> t.request_id
+                OR (turn.closed, turn.merged_into, coalesce(turn.version, 0), k.split_from)
+                   IS NOT (t.closed, t.merged_into, t.version, t.split_from)
+                OR k.current AND ({_report("k", "observed")}) IS NOT ({_report("t", "opened")}))
+            """,  # noqa: S608 - made of constants
+        ),
+    ),
+)

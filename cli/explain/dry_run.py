@@ -1,0 +1,126 @@
+"""Deciding a report that nobody handed in, by the rules of this code and against no other."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.intake.districts import locate
+from services.intake.inbound.validation import Draft, check
+from services.intake.outbound import accept
+from services.intake.policy import Policy, city_of
+from services.intake.rules.classification import classify
+from services.triage.assessment import hear
+from services.triage.outbound.decision import decision_on
+from services.triage.policy import Rulebook
+from services.triage.resolution import rule_on
+from services.triage.rules.dedup.case_index import KnownCases
+from shared.catalogue import Catalogue, Jurisdiction
+from shared.contract.events import (
+    Decision,
+    Location,
+    Request,
+    RequestSubmitted,
+    SubmissionHandedIn,
+    new_id,
+)
+from shared.contract.events.codec import faults
+from shared.errors import Route311Error
+from shared.geo import Places
+
+_NUMBER = "(none)"
+
+
+class UnfitReportError(Route311Error):
+    """What was given is no report that can be decided."""
+
+    code = "unfit_report"
+
+
+def decide(request: Request, rulebook: Rulebook) -> Decision:
+    """Return the decision on a request as if it were the first one ever."""
+    return decision_on(rule_on(hear(request, rulebook), KnownCases()), rulebook.version)
+
+
+def request_of_text(
+    text: str, kind: str | None, city_id: str, catalogue: Catalogue, now: datetime
+) -> Request:
+    """Return a request that says this and nothing of where it is.
+
+    Args:
+        text: The reporter's words.
+        kind: Service code; None where the words tell.
+        city_id: Whose it is.
+        catalogue: Knows the cities and their kinds.
+        now: When it is said.
+
+    Raises:
+        UnfitReportError: There is no such city or kind.
+    """
+    city = _city(city_id, catalogue)
+    code = kind or classify(text, city)
+    if code not in city.services:
+        raise UnfitReportError(f"{city_id} has no kind {code}")
+    return Request(
+        request_id=new_id(),
+        tracking_number=_NUMBER,
+        jurisdiction=city_id,
+        channel="web",
+        service_code=code,
+        dedup_group=city.services[code].dedup.group,
+        description=text,
+        location=Location(precision="none"),
+        submitted_at=now,
+        observed_at=now,
+        lane="standard",
+    )
+
+
+def request_of_json(text: str, catalogue: Catalogue, now: datetime) -> Request:
+    """Return the request in a JSON object: a request, a submission, or an event with either.
+
+    Raises:
+        UnfitReportError: It is none of these, or intake would not take it.
+    """
+    try:
+        found = json.loads(text)
+    except ValueError:
+        raise UnfitReportError("this is no JSON") from None
+    data = found.get("data", found) if isinstance(found, dict) else None
+    if not isinstance(data, dict):
+        raise UnfitReportError("this is no JSON object with a report")
+    return _request(data) if "request_id" in data else _accepted(data, catalogue, now)
+
+
+def read_json(path: Path) -> str:
+    """Return the text of a file."""
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def _request(data: dict[str, Any]) -> Request:
+    try:
+        return Request.model_validate(data)
+    except ValidationError as error:
+        raise UnfitReportError(faults(error)) from None
+
+
+def _accepted(data: dict[str, Any], catalogue: Catalogue, now: datetime) -> Request:
+    city = _city(str(data.get("jurisdiction")), catalogue)
+    ground = Places(city.id, city.folder)
+    policy = Policy({city.id: city_of(city, ground)}, reporter_key=b"-", public_url="")
+    handed_in = SubmissionHandedIn(id=new_id(), source="/explain", time=now.isoformat(), data=data)
+    draft = check(handed_in, now, policy)
+    if not isinstance(draft, Draft):
+        raise UnfitReportError("; ".join(f"{flaw.field}: {flaw.message}" for flaw in draft))
+    [area] = locate([draft])
+    told = accept(draft, area, _NUMBER, now, policy).told
+    return next(event.data for event in told if isinstance(event, RequestSubmitted))
+
+
+def _city(city_id: str, catalogue: Catalogue) -> Jurisdiction:
+    city = catalogue.jurisdictions.get(city_id)
+    if city is None:
+        raise UnfitReportError(f"no city {city_id} in the catalogue")
+    return city

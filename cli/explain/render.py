@@ -1,0 +1,103 @@
+"""What a person reads of a decision; nothing that leads to the reporter is on it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cli.recovery.render import printable
+from services.triage.outbound.explanation import LIKENESS, OBSTACLES, Wording, explain, readable
+from services.triage.policy import CityRules
+from shared.contract.events import Decision, Duplicate, Location, Priority, Rejected
+
+_MINUTES = "%Y-%m-%d %H:%M UTC"
+
+
+def show(decision: Decision, city: CityRules, decided_at: datetime, console: Console) -> None:
+    """Print what was reported, what was decided, and every reason for it.
+
+    Args:
+        decision: What was decided.
+        city: The rules of the request's city, which know how it names things.
+        decided_at: When, in UTC.
+        console: Where to.
+    """
+    head = Table.grid(padding=(0, 2))
+    head.add_column(style="bold")
+    for name, said in _head(decision, city, decided_at):
+        head.add_row(name, escape(printable(said)))
+    console.print(head)
+    console.print()
+    for sentence in explain(decision, city.wording):
+        console.print(f"- {escape(printable(sentence))}", soft_wrap=True)
+    for title, table in _tables(decision, city.wording):
+        console.print(f"\n[bold]{title}[/]")
+        console.print(table)
+
+
+def _head(decision: Decision, city: CityRules, decided_at: datetime) -> Iterator[tuple[str, str]]:
+    request, service = decision.request, city.services.get(decision.service_code)
+    yield "Request", f"{decision.tracking_number}, {decision.request_id}"
+    yield "Reported", f"{request.observed_at.astimezone(UTC):{_MINUTES}} by {request.channel}"
+    yield "Kind", f"{service.name.en if service else '?'}, {decision.service_code}"
+    yield "Words", request.description
+    yield "Place", _place(request.location)
+    for name, answer in request.attributes.items():
+        yield "Answer", f"{name}: {answer}"
+    yield "Decided", f"{decided_at:{_MINUTES}} by rules {decision.rules_version}"
+    yield "Outcome", f"{decision.outcome}, {decision.priority.level}"
+    yield "Case", decision.case_id or "none"
+    for advice in decision.advice:
+        yield "Told", f"{advice.text} ({advice.code})"
+
+
+def _place(place: Location) -> str:
+    point = None
+    if place.latitude is not None and place.longitude is not None:
+        point = f"{place.latitude:.5f}, {place.longitude:.5f}"
+    return "; ".join(filter(None, (place.address, place.details, point, place.precision)))
+
+
+def _tables(decision: Decision, wording: Wording) -> Iterator[tuple[str, Table]]:
+    yield f"Priority {decision.priority.level}", _priority(decision.priority, wording)
+    if (held := decision.duplicate) is not None:
+        yield f"Held against case {held.of_case}, {held.confidence:.0%} sure", _duplicate(held)
+    if decision.rejected:
+        yield "Not these cases", _rejected(decision.rejected)
+
+
+def _priority(priority: Priority, wording: Wording) -> Table:
+    table = Table()
+    table.add_column("Points", justify="right")
+    table.add_column("For", overflow="fold")
+    table.add_column("Said by", overflow="fold")
+    for point in priority.reasons:
+        words = wording.points.get(point.code) or readable(point.code)
+        table.add_row(f"{point.points:+d}", escape(words), escape(printable(point.evidence or "")))
+    table.add_section()
+    table.add_row(str(priority.score), "in all")
+    return table
+
+
+def _duplicate(held: Duplicate) -> Table:
+    table = Table("Speaks for or against", "Figures")
+    for reason in held.reasons:
+        words = LIKENESS.get(reason.code) or readable(reason.code)
+        table.add_row(words, escape(printable(reason.detail or "")))
+    return table
+
+
+def _rejected(rejected: Sequence[Rejected]) -> Table:
+    table = Table()
+    table.add_column("Case", no_wrap=True)
+    for heading in ("Away", "Apart"):
+        table.add_column(heading, justify="right")
+    table.add_column("Why not", overflow="fold")
+    for one in rejected:
+        away = "" if one.distance_m is None else f"{one.distance_m:.0f} m"
+        why = OBSTACLES.get(one.code) or readable(one.code)
+        figures = f" ({printable(one.detail)})" if one.detail else ""
+        table.add_row(one.case_id, away, f"{one.hours_apart:.1f} h", escape(why + figures))
+    return table

@@ -1,0 +1,98 @@
+"""``route311 operator``: correct a case, and see what became of the correction."""
+
+import asyncio
+import getpass
+import json
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from cli.connection import DataOption, JsonOption, find_kafka
+from cli.stack import DEFAULT_DATA
+
+
+class What(StrEnum):
+    """What can be ordered; the value is the word that an operator types."""
+
+    LOWER = "lower"
+    RAISE = "raise"
+    SPLIT = "split"
+    MERGE = "merge"
+    TRANSFER = "transfer"
+    CLOSE = "close"
+    REOPEN = "reopen"
+
+
+WhatArgument = Annotated[What, typer.Argument(help="What shall happen to the case.")]
+CaseOption = Annotated[
+    str, typer.Option("--case", help="Id of the case, or tracking number of a request in it.")
+]
+ReasonOption = Annotated[
+    str, typer.Option("--reason", help="Why. Of a case closed as declined, reporters read it.")
+]
+ActorOption = Annotated[
+    str, typer.Option("--actor", default_factory=getpass.getuser, help="Who orders it.")
+]
+LevelOption = Annotated[
+    Literal["P1", "P2", "P3", "P4", "P5"] | None,
+    typer.Option("--to", help="lower, raise: what the priority shall become."),
+]
+RequestOption = Annotated[
+    str | None, typer.Option("--request", help="split: the request's id or tracking number.")
+]
+IntoOption = Annotated[
+    str | None, typer.Option("--into", help="merge: the case that goes on, named as --case is.")
+]
+BureauOption = Annotated[
+    str | None, typer.Option("--bureau", help="transfer: code of the bureau that shall lead.")
+]
+StatusOption = Annotated[
+    Literal["completed", "declined", "referred"] | None,
+    typer.Option("--as", help="close: how it ended; declined when left out."),
+]
+WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for an answer.")]
+
+
+def operator(
+    what: WhatArgument,
+    case: CaseOption,
+    reason: ReasonOption,
+    actor: ActorOption,
+    level: LevelOption = None,
+    request: RequestOption = None,
+    into: IntoOption = None,
+    bureau: BureauOption = None,
+    status: StatusOption = None,
+    wait: WaitOption = 20,
+    data: DataOption = DEFAULT_DATA,
+    json_output: JsonOption = False,
+) -> None:
+    """Correct a case of the running router, and see what became of it.
+
+    A case that was lowered is raised again only by what is new. A request that was split off gets
+    a case of its own, and later reports go to the nearer of the two. Of a merged case every
+    reporter follows the other one. Exit code 1 when it is refused; the reason is kept on
+    operator-commands-dlq.
+    """
+    from cli.operator.id_lookup import Naming  # noqa: PLC0415 - as above
+    from cli.operator.send_command import Order, give, summary  # noqa: PLC0415 - slow to load
+
+    naming = Naming(data)
+    order = Order(
+        command=what.value,
+        case_id=naming.case(case),
+        actor=actor,
+        reason=reason,
+        level=level,
+        request_id=naming.request(request) if request else None,
+        into_case=naming.case(into) if into else None,
+        bureau=bureau,
+        status=status,
+    )
+    done = asyncio.run(give(order, find_kafka(data), within_s=wait))
+    if json_output:
+        typer.echo(json.dumps(done.model_dump(mode="json")))
+    else:
+        Console(highlight=False).print(summary(done), soft_wrap=True)

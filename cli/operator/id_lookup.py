@@ -1,0 +1,72 @@
+"""From what an operator knows of a case or a request to its id."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+
+from cli.connection import find_admin_dsn
+from services.intake.rules.tracking_number import read_tracking_number
+from shared.errors import Route311Error
+
+_FIND = "SELECT request_id, case_id FROM intake.requests WHERE tracking_number = $1"
+
+
+class UnknownNameError(Route311Error):
+    """There is no such request, or it has no case."""
+
+    code = "unknown_name"
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Looks tracking numbers up in the running router of a data folder; ids stay as they are."""
+
+    data: Path
+
+    def case(self, name: str) -> str:
+        """Return the id of the case that is named, or that has the request of this number.
+
+        Raises:
+            UnknownNameError: It is no id, and no request of this number has a case.
+        """
+        if _is_id(name):
+            return name
+        case_id = self._look_up(name)["case_id"]
+        if case_id is None:
+            raise UnknownNameError(f"{name}: the request has no case")
+        return str(case_id)
+
+    def request(self, name: str) -> str:
+        """Return the id of the request that is named.
+
+        Raises:
+            UnknownNameError: It is no id, and there is no request of this number.
+        """
+        return name if _is_id(name) else str(self._look_up(name)["request_id"])
+
+    def _look_up(self, name: str) -> asyncpg.Record:
+        number = read_tracking_number(name)
+        if number is None:
+            raise UnknownNameError(f"{name}: neither an id nor a tracking number")
+        row = asyncio.run(_find(find_admin_dsn(self.data), number))
+        if row is None:
+            raise UnknownNameError(f"{name}: there is no request of this number")
+        return row
+
+
+def _is_id(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False
+
+
+async def _find(admin_dsn: str, number: str) -> asyncpg.Record | None:
+    connection = await asyncpg.connect(admin_dsn)
+    try:
+        return await connection.fetchrow(_FIND, number)
+    finally:
+        await connection.close()

@@ -1,0 +1,90 @@
+"""``route311 submit``: hand in one report by HTTP and show the answer."""
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+import aiohttp
+import typer
+from rich.console import Console
+
+from cli.connection import DataOption
+from cli.stack import DEFAULT_DATA, load_stack
+from shared.errors import Route311Error
+
+TextArgument = Annotated[str, typer.Argument(help="What is wrong, in your own words.")]
+KindOption = Annotated[str | None, typer.Option("--kind", help="Service code, if you know it.")]
+LatOption = Annotated[float | None, typer.Option("--lat", help="Latitude in degrees.")]
+LonOption = Annotated[float | None, typer.Option("--lon", help="Longitude in degrees.")]
+AddressOption = Annotated[str | None, typer.Option(help="Address, or the nearest crossing.")]
+EmailOption = Annotated[str | None, typer.Option(help="Where news of it shall go.")]
+LanguageOption = Annotated[str, typer.Option(help="The reporter's language.")]
+CityOption = Annotated[str, typer.Option("--jurisdiction", help="Which city.")]
+IdOption = Annotated[
+    str | None, typer.Option("--id", help="Idempotency key: the same one gives the same answer.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as it came.")]
+
+
+class NotAcceptedError(Route311Error):
+    """Intake refused the report."""
+
+    code = "not_accepted"
+
+
+def submit(
+    text: TextArgument,
+    kind: KindOption = None,
+    lat: LatOption = None,
+    lon: LonOption = None,
+    address: AddressOption = None,
+    email: EmailOption = None,
+    language: LanguageOption = "en",
+    jurisdiction: CityOption = "portland.gov",
+    key: IdOption = None,
+    data: DataOption = DEFAULT_DATA,
+    json_output: JsonOption = False,
+) -> None:
+    """Hand in one report to the running router and show its number, or what is wrong with it."""
+    stack = load_stack(data)
+    body: dict[str, Any] = {
+        "jurisdiction": jurisdiction,
+        "channel": "web",
+        "service_code": kind,
+        "description": text,
+        "language": language,
+        "location": {"latitude": lat, "longitude": lon, "address": address},
+    }
+    if email:
+        body["reporter"] = {"email": email, "language": language, "status_updates": ["email"]}
+    status, answer = asyncio.run(_post(stack.intake, stack.keys.adapters["demo"], body, key))
+    if json_output:
+        typer.echo(json.dumps(answer))
+    if status >= 400:  # noqa: PLR2004 - where HTTP's refusals begin
+        raise NotAcceptedError(_faults(answer))
+    if not json_output:
+        _show(answer)
+
+
+async def _post(
+    intake: str, bearer: str, body: dict[str, Any], key: str | None
+) -> tuple[int, dict[str, Any]]:
+    headers = {"Authorization": f"Bearer {bearer}"} | ({"Idempotency-Key": key} if key else {})
+    async with (
+        aiohttp.ClientSession(intake) as session,
+        session.post("/v1/submissions", json=body, headers=headers) as response,
+    ):
+        return response.status, await response.json(content_type=None)
+
+
+def _faults(answer: dict[str, Any]) -> str:
+    faults = [f"{fault['field']}: {fault['message']}" for fault in answer.get("errors", ())]
+    return "; ".join(faults) or f"{answer.get('title')}: {answer.get('detail')}"
+
+
+def _show(answer: dict[str, Any]) -> None:
+    console = Console(highlight=False)
+    console.print(f"Accepted as [bold]{answer['tracking_number']}[/] ({answer['service_code']}).")
+    for advice in answer["advice"]:
+        console.print(f"[bold red]{advice['text']}[/]")
+    console.print(f"Its status: {answer['status_url']}", soft_wrap=True)

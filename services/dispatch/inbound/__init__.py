@@ -1,0 +1,1 @@
+"""From events and commands as received to what dispatch's rules take."""

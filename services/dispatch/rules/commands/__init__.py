@@ -1,1 +1,0 @@
-"""What operators order: one module for each kind of change, and how they are told no."""

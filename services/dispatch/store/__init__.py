@@ -1,0 +1,1 @@
+"""Dispatch's tables: cases, work orders, updates and commands."""

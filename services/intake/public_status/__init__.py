@@ -1,0 +1,1 @@
+"""The read model behind the public status of a request."""

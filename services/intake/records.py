@@ -1,0 +1,32 @@
+"""What is kept of a submission."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from services.intake.outbound import Receipt
+
+Mark: TypeAlias = tuple[bytes, bytes]
+"""What a submission is known by: its identity and its fingerprint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A submission that got its answer.
+
+    Attributes:
+        first: Whether it is the first under its identity; what comes later with other data is
+            refused.
+        body: The bytes that it came as, when it was rejected; of one that was accepted nothing
+            stays here.
+        time_replaced: Its envelope's time lay in the future and was not believed.
+    """
+
+    mark: Mark
+    first: bool
+    source: str
+    submission_id: str
+    received_at: datetime
+    receipt: Receipt
+    body: bytes | None
+    time_replaced: bool

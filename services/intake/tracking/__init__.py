@@ -1,1 +1,0 @@
-"""What residents see of their requests: followed from the events, looked up by number."""

@@ -1,0 +1,1 @@
+"""Delivery of messages: claim, render, hand over by SMTP, record the outcome."""

@@ -1,1 +1,0 @@
-"""How what is due gets out, each message at most once."""

@@ -1,0 +1,221 @@
+"""What a case is called."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
+from typing import NamedTuple, TypeAlias
+
+from uuid_utils import UUID
+
+from services.triage.policy import Assessment, CityRules, Rulebook, search_for
+from services.triage.rules.dedup.addresses import address_key
+from services.triage.rules.dedup.case_index import Search
+from services.triage.rules.dedup.model import Case, Report
+from services.triage.rules.dedup.placeholder_points import PointUses, Use
+from services.triage.rules.priority.context import with_circumstances
+from services.triage.rules.priority.places import Spot
+from services.triage.rules.priority.score import Point
+from shared.catalogue import ServiceType
+from shared.catalogue.answers import Answer
+from shared.contract.events import Location, Request
+from shared.contract.topics import dedup_key
+from shared.errors import PermanentError
+from shared.vocabulary import GeoPoint
+
+_TIME_BYTES = 6  # the first six bytes of a UUIDv7 are its moment in milliseconds (RFC 9562)
+
+
+def case_opened_by(request_id: str) -> str:
+    """Return the id of the case that a request opens: a UUIDv7 of the request's own moment.
+
+    The same request always opens the same case, so a triage that lost its tables and reads the
+    log again calls the cases as it did before.
+
+    Raises:
+        ValueError: ``request_id`` is no UUID.
+    """
+    request = UUID(request_id).bytes
+    made = bytearray(request[:_TIME_BYTES] + sha256(b"case of " + request).digest()[:10])
+    made[6] = made[6] & 0x0F | 0x70  # version 7
+    made[8] = made[8] & 0x3F | 0x80  # the variant of RFC 9562
+    return str(UUID(bytes=bytes(made)))
+
+
+_NO_PLACE = frozenset({"default", "none"})
+_SAID = frozenset({"topic", "language"})  # answers that a question may have and still be one
+_EXACT = frozenset({"point", "address"})
+
+
+class UnknownKindError(PermanentError):
+    """The request's city or kind is not in the catalogue that this process loaded."""
+
+    code = "unknown_kind"
+
+
+class UnfitRequestError(PermanentError):
+    """A field of the request holds what intake lets nobody write."""
+
+    code = "unfit_request"
+
+
+class Hearing(NamedTuple):
+    """One request, ready to be decided.
+
+    Attributes:
+        opens: The case that it becomes when no known case is found.
+        search: Where its earlier case may be; None when there can be none.
+        answer: What answers it, where it is a question that needs no work.
+    """
+
+    request: Request
+    city: CityRules
+    report: Report
+    assessment: Assessment
+    opens: Case
+    search: Search | None
+    answer: Answer | None = None
+
+    def and_also(self, point: Point) -> "Hearing":
+        """Return the same with one more circumstance that hastens it."""
+        found = self.assessment
+        urgency = with_circumstances(found.urgency, [point])
+        return self._replace(assessment=found._replace(urgency=urgency))
+
+
+def hear(request: Request, rulebook: Rulebook) -> Hearing:
+    """Return the request as the rules see it.
+
+    Raises:
+        UnknownKindError: The catalogue has no such city or kind.
+        UnfitRequestError: The id is no UUID, or the point is not on Earth.
+    """
+    city = rulebook.cities.get(request.jurisdiction)
+    service = city.services.get(request.service_code) if city else None
+    if city is None or service is None:
+        raise UnknownKindError("jurisdiction, service_code: not in the catalogue")
+    assessment = city.assess(
+        service,
+        _text(request),
+        request.attributes,
+        request.location.municipality,
+        _spot(request.location),
+    )
+    reach = city.reach_of(service)
+    report = report_of(request, city)
+    key = dedup_key(request.jurisdiction, request.dedup_group)
+    answer = _answer(city, service, request, assessment)
+    searched = answer is None and _can_repeat(service, report, assessment)
+    return Hearing(
+        request,
+        city,
+        report,
+        assessment,
+        _case(key, report),
+        search_for(report, key, reach) if searched else None,
+        answer,
+    )
+
+
+def _answer(
+    city: CityRules, service: ServiceType, request: Request, assessment: Assessment
+) -> Answer | None:
+    answers = city.answers
+    if answers is None or assessment.danger is not None or not answers.knows(service):
+        return None
+    said = [str(request.attributes[code]) for code in request.attributes if code in _SAID]
+    has_more = bool(request.media) or len(said) < len(request.attributes)
+    text = "\n".join((_text(request), *said))
+    return answers.answer(service, text, assessment.met, has_more=has_more)
+
+
+def _text(request: Request) -> str:
+    return "\n".join(filter(None, (request.description, request.location.details)))
+
+
+def report_of(request: Request, city: CityRules) -> Report:
+    """Return what of the request tells whether it repeats another.
+
+    Raises:
+        UnfitRequestError: The point is not on Earth.
+    """
+    place = request.location
+    known = place.precision not in _NO_PLACE
+    exact = place.precision in _EXACT
+    return Report(
+        request.request_id,
+        request.service_code,
+        request.observed_at,
+        _point(place) if known else None,
+        address_key(place.address) if exact and place.address else None,
+        request.reporter_ref,
+        city.off_m(place.accuracy_m, place.precision),
+        city.rare_words(request.description),
+        city.asset_in(request.attributes),
+    )
+
+
+def _spot(place: Location) -> Spot:
+    return Spot(place.address, _point(place) if place.precision == "point" else None)
+
+
+def _point(place: Location) -> GeoPoint | None:
+    if place.latitude is None or place.longitude is None:
+        return None
+    try:
+        return GeoPoint(place.latitude, place.longitude)
+    except ValueError:
+        raise UnfitRequestError("location: not a point on Earth") from None
+
+
+def _case(key: str, report: Report) -> Case:
+    try:
+        return Case(case_opened_by(report.request_id), key, report)
+    except ValueError:
+        raise UnfitRequestError("request_id: no UUID") from None
+
+
+def _can_repeat(service: ServiceType, report: Report, assessment: Assessment) -> bool:
+    if assessment.referral is not None and assessment.referral.instead:
+        return False
+    return is_findable(service, report)
+
+
+def is_findable(service: ServiceType, report: Report) -> bool:
+    """Whether a case that the report opens can be found again by what later ones say."""
+    person = None if service.dedup.radius_m else report.reporter
+    found_by = (report.point, report.address, person)
+    return bool(service.dedup.window) and any(mark is not None for mark in found_by)
+
+
+PointSpan: TypeAlias = tuple[GeoPoint, datetime, datetime]
+"""A point, and the times since when and until when its uses count."""
+
+
+def placed(hearing: Hearing, uses: PointUses) -> Hearing:
+    """Return the hearing without its place where its point stands for many places."""
+    limits, report = hearing.city.stand_ins, hearing.report
+    if limits is None or report.point is None or not report.is_placed:
+        return hearing
+    use = Use(report.point, hearing.opens.key, report.observed_at)
+    if not uses.is_stand_in(use, limits):
+        return hearing
+    report = report._replace(is_placed=False)
+    search = hearing.search
+    return hearing._replace(
+        report=report,
+        opens=hearing.opens._replace(opening=report),
+        search=search._replace(boxes=()) if search else None,
+    )
+
+
+def point_spans(hearings: Iterable[Hearing]) -> list[PointSpan]:
+    """Return what must be known of the points before the reports can be placed."""
+    wanted: dict[GeoPoint, PointSpan] = {}
+    for hearing in hearings:
+        limits, report = hearing.city.stand_ins, hearing.report
+        if limits is None or report.point is None or hearing.search is None:
+            continue
+        since, until = report.observed_at - limits.within, report.observed_at + limits.within
+        _, first, last = wanted.get(report.point, (report.point, since, until))
+        wanted[report.point] = report.point, min(first, since), max(last, until)
+    return list(wanted.values())

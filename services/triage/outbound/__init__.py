@@ -1,0 +1,1 @@
+"""From a resolution to the decision event and its explanation."""

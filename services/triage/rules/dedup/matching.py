@@ -1,0 +1,169 @@
+"""Cases between which an operator drew a line: a report is on one side of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from services.triage.rules.dedup.model import (
+    RADIUS_ALONE,
+    Case,
+    Link,
+    Obstacle,
+    Rejection,
+    Report,
+    relate,
+)
+from services.triage.rules.dedup.scoring import weigh
+from shared.catalogue import Dedup
+from shared.catalogue.evidence import Evidence
+
+
+def beyond_a_line(report: Report, links: Sequence[Link]) -> list[Link]:
+    """Return the links that do not count, for there is one on the report's own side of a line.
+
+    Of two cases that an operator split the report belongs to the nearer one, whether that is open
+    or not; of two that are equally near to the one with more points, then to the one that was
+    opened by a report of its kind. When nothing tells them apart both count.
+
+    Args:
+        report: The report that is held against the cases.
+        links: Every case that it may be about.
+    """
+    if not any(link.case.split_from for link in links):
+        return []
+    ranked = [(_rank(link, report), link) for link in links]
+    return [
+        link
+        for rank, link in ranked
+        if any(other.case.is_apart_from(link.case) and better < rank for better, other in ranked)
+    ]
+
+
+def _rank(link: Link, report: Report) -> tuple[float, float, bool]:
+    return link.distance_m or 0.0, -link.score, link.case.opening.kind != report.kind
+
+
+MOST_TOLD = 3
+_FAR = 2.0  # times the distance that was asked for: what lies farther off needs no word
+
+_STRONGEST_FIRST: dict[Obstacle, int] = {
+    "split_by_operator": 0,
+    "too_few_points": 0,
+    "closed_before": 1,
+    "too_early": 1,
+}
+_WEAK = 2
+_UNITS: dict[Obstacle, str] = {"too_far": "m", "too_early": "h", "closed_before": "h"}
+
+
+def most_telling(links: Sequence[Link], rejections: Iterable[Rejection]) -> tuple[Rejection, ...]:
+    """Return the few cases that came nearest to being the one.
+
+    Args:
+        links: The one that was chosen, and those that came after it in this order.
+        rejections: Cases that were out of the question.
+    """
+    weaker = [_weaker(link, links[0]) for link in links[1 : MOST_TOLD + 1]]
+    near = [one for one in rejections if _is_near(one)]
+    near.sort(key=_strength)
+    return tuple((weaker + near)[:MOST_TOLD])
+
+
+def detail_of(rejection: Rejection) -> str | None:
+    """Return the figure that stood against the case, and what it was held against."""
+    if rejection.had is None or rejection.asked is None:
+        return None
+    had, asked = _plain(rejection.had), _plain(rejection.asked)
+    unit = _UNITS.get(rejection.code)
+    return f"{had} of {asked} points" if unit is None else f"{had} {unit} of {asked} {unit}"
+
+
+def _weaker(link: Link, chosen: Link) -> Rejection:
+    if link.relation == chosen.relation and link.findings:
+        return Rejection(link.case, "weaker", link.distance_m, link.score, chosen.score)
+    return Rejection(link.case, "weaker", link.distance_m)
+
+
+def _is_near(one: Rejection) -> bool:
+    if one.code != "too_far":
+        return True
+    return one.had is not None and one.asked is not None and one.had <= _FAR * one.asked
+
+
+def _strength(one: Rejection) -> tuple[int, float, float, str]:
+    rank = _STRONGEST_FIRST.get(one.code, _WEAK)
+    points = one.had if one.code == "too_few_points" and one.had is not None else 0.0
+    return rank, -points, one.distance_m or 0.0, one.case.case_id
+
+
+def _plain(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
+
+
+_SUREST_FIRST = {"duplicate": 0, "possible": 1}
+_AGAIN = 2
+
+
+class Earlier(NamedTuple):
+    """What became of holding a report against the known cases.
+
+    Attributes:
+        link: The case that it is about, may be about or is a recurrence of; None without one.
+        rejected: The most telling of the other cases.
+    """
+
+    link: Link | None = None
+    rejected: tuple[Rejection, ...] = ()
+
+
+def find_earlier(
+    report: Report,
+    cases: Iterable[Case],
+    limits: Mapping[str, Dedup],
+    evidence: Evidence | None = None,
+) -> Earlier:
+    """Return the case that the report is about, and those that it is not.
+
+    A case that is the same problem comes before one that may be, and that before one that is the
+    same again. Of several the one with most points wins, then the nearest, then the oldest, then
+    the smallest id, so the order of ``cases`` does not count.
+
+    Args:
+        report: A report that no case holds yet.
+        cases: The known cases of its dedup key; those too far away may be left out, and one
+            may come twice.
+        limits: Window and radius of each kind.
+        evidence: How the city weighs it; None where radius and window alone decide.
+    """
+    reach = evidence.reach if evidence else RADIUS_ALONE
+    group = limits[report.kind].group
+    links: list[Link] = []
+    rejections: list[Rejection] = []
+    for case in {case.opening.request_id: case for case in cases}.values():
+        found = relate(report, case, limits, reach)
+        if evidence is not None and isinstance(found, Link):
+            found = weigh(found, report, group, evidence)
+        if isinstance(found, Link):
+            links.append(found)
+        else:
+            rejections.append(found)
+    for link in beyond_a_line(report, links):
+        links.remove(link)
+        rejections.append(Rejection(link.case, "split_by_operator", link.distance_m))
+    links.sort(key=_preference)
+    return _of_each_case(links, rejections)
+
+
+def _of_each_case(links: Sequence[Link], rejections: Sequence[Rejection]) -> Earlier:
+    """Tell of each case once, by the best of the reports by which it is known."""
+    best = {link.case.case_id: link for link in reversed(links)}
+    links = [link for link in links if best[link.case.case_id] is link]
+    others = [one for one in rejections if one.case.case_id not in best]
+    return Earlier(links[0] if links else None, most_telling(links, others))
+
+
+def _preference(link: Link) -> tuple[int, float, float, datetime, str]:
+    case = link.case
+    sure = _SUREST_FIRST.get(link.relation, _AGAIN)
+    away_m = link.distance_m or 0.0
+    return sure, -link.score, away_m, case.opening.observed_at, case.case_id

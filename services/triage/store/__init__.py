@@ -1,0 +1,1 @@
+"""Triage's tables: cases, decisions, surges and operators' splits."""

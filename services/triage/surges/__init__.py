@@ -1,0 +1,1 @@
+"""The surge watcher: counts independent reports per dedup group and district with Faust."""

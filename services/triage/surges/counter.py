@@ -1,0 +1,103 @@
+"""The surge watcher's books: who was heard where and when, and which surges follow from it.
+
+Whatever is taken in twice, by a replay or after a crash, comes out as if it came once.
+"""
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from datetime import datetime
+from typing import TypeAlias
+
+from services.triage.surges.detection import HOUR, slot_of
+from services.triage.surges.distinct_count import hear, pack, voice
+from services.triage.surges.state import Ledger, Patch, Surge
+from services.triage.surges.tracker import Account, City
+from shared.contract.events import Request
+
+Table: TypeAlias = MutableMapping[bytes, bytes]
+
+
+class Tally:
+    """Takes requests in, in any order and however often, and says which surges follow."""
+
+    def __init__(self, ledgers: Table, voices: Table, cities: Mapping[str, City]) -> None:
+        self._ledgers = ledgers
+        self._voices = voices
+        self._cities = cities
+
+    def take_in(self, request: Request, partition: int) -> bool:
+        """Count a request; tell whether something about its patch is to be told."""
+        if request.jurisdiction not in self._cities:
+            return False
+        patch, slot = Patch.of(request, partition), slot_of(request.observed_at)
+        before = self._ledgers.get(patch.key)
+        account = self._account(patch, before or _fresh(slot))
+        if slot < account.ledger.settled:
+            return account.ledger.untold
+        account.note(slot)
+        self._sweep(patch, account, account.ledger.newest)
+        if slot >= account.ledger.settled:
+            self._hear(patch, slot, account, request.reporter_ref or request.request_id)
+            account.look_for_surge(slot)
+        self._keep(patch, account, before)
+        return account.ledger.untold
+
+    def advance(self, patch: Patch, now: datetime) -> bool:
+        """Let time pass at a patch; tell whether something about it is to be told."""
+        before = self._ledgers[patch.key]
+        account = self._account(patch, before)
+        account.look_for_end(slot_of(now))
+        self._sweep(patch, account, slot_of(now))
+        if account.ledger.is_empty:
+            del self._ledgers[patch.key]
+        else:
+            self._keep(patch, account, before)
+        return account.ledger.untold
+
+    def patches(self) -> Iterator[Patch]:
+        """Yield every patch of which something is known."""
+        for key in list(self._ledgers):
+            yield Patch.named(key)
+
+    def untold(self, patch: Patch) -> list[Surge]:
+        """Return the surges of a patch of which something is still to be told, oldest first."""
+        ledger = Ledger.model_validate_json(self._ledgers[patch.key])
+        return [surge for surge in ledger.surges if surge.untold]
+
+    def goes_on(self, patch: Patch) -> bool:
+        """Tell whether there is a surge at a patch that is not over."""
+        kept = self._ledgers.get(patch.key)
+        return kept is not None and Ledger.model_validate_json(kept).open is not None
+
+    def told(self, patch: Patch, surge: Surge) -> None:
+        """Note that all that is known of a surge was told."""
+        before = self._ledgers[patch.key]
+        account = self._account(patch, before)
+        for kept in account.ledger.surges:
+            if kept.began == surge.began:
+                kept.told = max(kept.told, surge.to_tell)
+        self._keep(patch, account, before)
+
+    def _account(self, patch: Patch, kept: bytes) -> Account:
+        ledger = Ledger.model_validate_json(kept)
+        return Account(patch, ledger, self._voices, self._cities[patch.jurisdiction])
+
+    def _hear(self, patch: Patch, slot: int, account: Account, name: str) -> None:
+        heard = hear(account.heard(slot), voice(name))
+        if heard is not None:
+            self._voices[patch.at(slot)] = pack(heard)
+
+    def _sweep(self, patch: Patch, account: Account, now: int) -> None:
+        """Delete what was let go of by an earlier sweep, which the table knows of by now."""
+        for slot in account.ledger.over:
+            self._voices.pop(patch.at(slot), None)
+        account.ledger.over = []
+        account.settle(now)
+
+    def _keep(self, patch: Patch, account: Account, before: bytes | None) -> None:
+        after = account.ledger.model_dump_json().encode()
+        if after != before:
+            self._ledgers[patch.key] = after
+
+
+def _fresh(slot: int) -> bytes:
+    return Ledger(since=slot // HOUR, newest=slot).model_dump_json().encode()

@@ -1,0 +1,1 @@
+"""The wire contract: events, topics, routes and the JSON Schemas generated from them."""

@@ -1,0 +1,91 @@
+"""Which topic an event goes to, and under which key."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from shared.contract import events as e
+from shared.contract import topics as t
+
+Route: TypeAlias = tuple[str, str]
+
+
+def routes(event: e.Event) -> tuple[Route, ...]:
+    """Return the topic and the key of each record that carries the event.
+
+    Most events go to one topic. A closing, split or reopening goes to two, with the same id and
+    bytes: by case for everybody, by dedup key for triage.
+    """
+    return _ROUTES[type(event)](event)
+
+
+def _receipt(event: Any) -> tuple[Route, ...]:  # noqa: ANN401 - the table below knows the class
+    return ((t.INTAKE_RECEIPTS.name, event.data.submission_source),)
+
+
+def _request(event: e.RequestSubmitted) -> tuple[Route, ...]:
+    request = event.data
+    topic = t.INTAKE_REQUESTS_EXPRESS if request.lane == "express" else t.INTAKE_REQUESTS
+    return ((topic.name, t.dedup_key(request.jurisdiction, request.dedup_group)),)
+
+
+def _contact(event: e.ContactGiven) -> tuple[Route, ...]:
+    return ((t.INTAKE_CONTACTS.name, event.data.request_id),)
+
+
+def _decision(event: e.RequestTriaged) -> tuple[Route, ...]:
+    return ((t.TRIAGE_DECISIONS.name, event.data.case_id or event.data.request_id),)
+
+
+def _surge(event: Any) -> tuple[Route, ...]:  # noqa: ANN401 - the table below knows the class
+    return ((t.TRIAGE_SURGES.name, f"{event.data.dedup_group}:{event.data.district}"),)
+
+
+def _case(event: Any) -> tuple[Route, ...]:  # noqa: ANN401 - the table below knows the class
+    return ((t.DISPATCH_CASES.name, event.data.case_id),)
+
+
+def _case_and_closing(event: Any) -> tuple[Route, ...]:  # noqa: ANN401 - the table below knows
+    key = t.dedup_key(event.data.jurisdiction, event.data.dedup_group)
+    return (*_case(event), (t.DISPATCH_CLOSINGS.name, key))
+
+
+def _work(event: Any) -> tuple[Route, ...]:  # noqa: ANN401 - the table below knows the class
+    return ((t.bureau_work(event.data.bureau).name, event.data.case_id),)
+
+
+def _update_receipt(event: Any) -> tuple[Route, ...]:  # noqa: ANN401 - the table below knows
+    receipt = event.data
+    topic = t.bureau_receipts(receipt.bureau)
+    return ((topic.name, receipt.work_order_id or receipt.update_id),)
+
+
+def _notification(event: Any) -> tuple[Route, ...]:  # noqa: ANN401 - the table below knows
+    return ((t.NOTIFY_DELIVERIES.name, event.data.contact_hash),)
+
+
+_ROUTES: dict[type[e.Event], Callable[[Any], tuple[Route, ...]]] = {
+    e.SubmissionAccepted: _receipt,
+    e.SubmissionRejected: _receipt,
+    e.RequestSubmitted: _request,
+    e.ContactGiven: _contact,
+    e.RequestTriaged: _decision,
+    e.SurgeStarted: _surge,
+    e.SurgeEnded: _surge,
+    e.CaseOpened: _case,
+    e.CaseRequestAttached: _case,
+    e.CaseStatusChanged: _case,
+    e.CasePriorityRaised: _case,
+    e.CasePriorityLowered: _case,
+    e.CaseRequestSplit: _case_and_closing,
+    e.CaseClosed: _case_and_closing,
+    e.CaseReopened: _case_and_closing,
+    e.WorkOrderIssued: _work,
+    e.WorkOrderChanged: _work,
+    e.WorkOrderWithdrawn: _work,
+    e.UpdateAccepted: _update_receipt,
+    e.UpdateRefused: _update_receipt,
+    e.NotificationSent: _notification,
+    e.NotificationFailed: _notification,
+    e.NotificationSuppressed: _notification,
+    e.NotificationUnknown: _notification,
+}

@@ -1,0 +1,1 @@
+"""The consumer loop: decode, one transaction per batch, retry, dead letters, offsets."""

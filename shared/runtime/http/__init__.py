@@ -1,0 +1,1 @@
+"""The HTTP server of a service: routes, API keys, problem details, load shedding."""

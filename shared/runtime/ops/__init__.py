@@ -1,0 +1,1 @@
+"""Operations of a process: start and stop, logs, metrics, traces, watchdog."""

@@ -1,0 +1,61 @@
+"""The words by which people deny what they name, in English and Spanish, folded."""
+
+from shared.text_matching.index import PhraseIndex
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _wordings(*wordings: str) -> PhraseIndex:
+    return PhraseIndex(("", wording) for wording in wordings)
+
+
+DENYING = _words(
+    "no not nobody none nothing never without neither nor "
+    "dont doesnt didnt isnt arent wasnt werent hasnt havent "
+    "nadie nada sin nunca jamas ni ningun ninguna ninguno tampoco"
+)
+"""Words that deny what follows; "cannot" is none, since what cannot be done is a hindrance."""
+
+DENYING_NOTHING = _wordings(
+    "no parking|stopping|standing|entry|exit|outlet|left|right|turn|turns|thru|through",
+    "no wait|actually",
+    "no deja|dejan|para|paran de",
+    "no trespassing|dumping|camping|idea|doubt|power|light|lights|electricity|way|room",
+    "not enter|only|just|sure|working|stop|safe",
+    "without power|lights|electricity",
+    "no puedo|puede|pueden|podemos|se|funciona|funcionan|sirve|sirven|prende|enciende",
+    "no estacionar|solo|pasar",
+    "sin luz|luces|energia|electricidad|paso|salida|parar",
+)
+"""Signs, outages and hindrances that begin like a denial."""
+
+PARTING = _words(
+    "and but however although though except because so yet while since "
+    "y e pero sino aunque porque excepto mientras"
+)
+"""Words after which a denial reaches no further."""
+
+PAST = _words("was were had been estaba estaban estuvo fue habia hubo")
+"""Words that say that something was so."""
+
+AGAIN = _words(
+    "again still but however sigue siguen todavia aun volvio vuelve nuevamente otra pero"
+)
+"""Words after an end that say that it was none."""
+
+OVER = _wordings(
+    "fine|ok|okay|clear|gone|fixed|safe now",
+    "now fine|ok|okay|clear|gone|fixed|safe",
+    "already fixed|gone|cleared",
+    "all clear",
+    "put out",
+    "no longer",
+    "not any-more|anymore",
+    "ya no",
+    "ya se fue|apago",
+    "ya lo|la|los|las quitaron|arreglaron",
+    "ya esta bien|arreglado",
+)
+"""Wordings that say that something is over."""

@@ -1,0 +1,282 @@
+"""A day on which everything goes as it should, by the services' own handlers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import sha256
+from itertools import count
+from typing import Any, Literal
+
+from cli.check.history import Attempt, Poison
+from services.dispatch.handlers import on_messages as dispatch
+from services.dispatch.policy import Policy as DispatchPolicy
+from services.intake.handlers import Arrival, on_submissions_handed_in, take_in
+from services.intake.policy import Policy as IntakePolicy
+from services.intake.policy import city_of
+from services.notify.delivery.updates import Outcome, settlement
+from services.notify.handlers import on_messages as notify
+from services.triage.handlers import on_messages as triage
+from services.triage.policy import Rulebook
+from shared.contract.events import (
+    CONTENT_TYPE,
+    Event,
+    RequestSubmitted,
+    SubmissionAccepted,
+    SubmissionHandedIn,
+    encode,
+)
+from shared.contract.topics import (
+    CHANNEL_SUBMISSIONS,
+    DISPATCH_CASES,
+    DISPATCH_CLOSINGS,
+    INTAKE_CONTACTS,
+    OPERATOR_COMMANDS,
+    TRIAGE_DECISIONS,
+    bureau_updates,
+)
+from shared.errors import UndecodableEventError
+from shared.runtime.consumer.messages import Message, Unfit, dead_letter
+from shared.runtime.outbox.records import Outgoing
+from shared.vocabulary import GeoPoint
+from tests.builders import (
+    NOON,
+    PIONEER_SQUARE,
+    handed_in,
+    north_of,
+    operator_commanded,
+    submission,
+    work_order_updated,
+)
+from tests.records import record
+from tests.unit.cli.check.history import CATALOGUE, History, Sent
+from tests.unit.cli.check.rows import tables_of
+from tests.unit.dispatch.in_memory import InMemoryCases as InMemoryDispatch
+from tests.unit.intake.fakes import InMemorySubmissions
+from tests.unit.notify.fakes import InMemoryNotify
+from tests.unit.triage.fakes import InMemoryCases as InMemoryTriage
+
+KEY = b"a secret of the tests"
+LATER = NOON + timedelta(hours=1)
+POISON = b"no JSON at all"
+BEYOND_THE_LIMITS = GeoPoint(45.5001, -122.4302)
+_NEIGHBOUR = next(iter(CATALOGUE.jurisdictions["portland.gov"].neighbours))
+_numbers = count()
+
+
+class Map:
+    """All is the city's own ground but one point."""
+
+    def municipality(self, points: Sequence[GeoPoint]) -> list[str | None]:
+        return [_NEIGHBOUR if point == BEYOND_THE_LIMITS else None for point in points]
+
+    def district(self, points: Sequence[GeoPoint]) -> list[str | None]:
+        return [None for _ in points]
+
+
+INTAKE = IntakePolicy(
+    {city.id: city_of(city, Map()) for city in CATALOGUE.jurisdictions.values()},
+    KEY,
+    "https://311.example.org",
+)
+DISPATCH = DispatchPolicy.of(CATALOGUE)
+RULEBOOK = Rulebook(CATALOGUE)
+
+
+@dataclass
+class Router:
+    """The four services on tables in memory; what they say is handed on at once."""
+
+    submissions: InMemorySubmissions = field(default_factory=InMemorySubmissions)
+    cases: InMemoryTriage = field(default_factory=InMemoryTriage)
+    work: InMemoryDispatch = field(default_factory=InMemoryDispatch)
+    audience: InMemoryNotify = field(default_factory=InMemoryNotify)
+    sent: list[Sent] = field(default_factory=list)
+    client: list[Attempt | Poison] = field(default_factory=list)
+    commands: int = 0
+
+    async def hand_in(self, event: SubmissionHandedIn) -> None:
+        """An adapter writes to Kafka."""
+        value = encode(event)
+        self._outside(CHANNEL_SUBMISSIONS.name, event.source, value, event.id)
+        message = Message(record(value, topic=CHANNEL_SUBMISSIONS.name), event)
+        said = await on_submissions_handed_in([message], self.submissions, INTAKE, NOON)
+        await self._intake(event, said)
+
+    async def post(self, event: SubmissionHandedIn) -> None:
+        """An adapter calls over HTTP."""
+        (taken,) = await take_in([Arrival(event, b"")], self.submissions, INTAKE, NOON)
+        await self._intake(event, taken.told)
+
+    async def _intake(self, event: SubmissionHandedIn, said: Sequence[Event | Outgoing]) -> None:
+        told = [item for item in said if isinstance(item, Event)]
+        self._say("intake", said)
+        (filing, *_) = [f for f in self.submissions.filings.values() if f.submission_id == event.id]
+        answer = filing.receipt.read()
+        request_id = answer.data.request_id if isinstance(answer, SubmissionAccepted) else None
+        outcome: Literal["accepted", "rejected"] = "accepted" if request_id else "rejected"
+        seen = Attempt(source=event.source, id=event.id, outcome=outcome, request_id=request_id)
+        self.client.append(seen)
+        requests = [one for one in told if isinstance(one, RequestSubmitted)]
+        await self._notify([one for one in told if one not in requests], INTAKE_CONTACTS.name)
+        if requests:
+            decided = await triage(_messages(requests, "requests"), self.cases, RULEBOOK, LATER)
+            self._say("triage", decided)
+            await self._notify(decided, TRIAGE_DECISIONS.name)
+            await self._dispatch(_messages(decided, TRIAGE_DECISIONS.name))
+
+    async def update(self, bureau: str, work_order_id: str, status: str, **changes: Any) -> None:
+        """A bureau says what became of its work."""
+        fields = {"work_order_id": work_order_id, "bureau": bureau, "status": status}
+        event = work_order_updated(**(fields | changes))
+        topic = bureau_updates(bureau).name
+        self._outside(topic, work_order_id, encode(event), event.id)
+        await self._dispatch(_messages([event], topic))
+
+    async def order(self, command: str, case_id: str, **changes: Any) -> None:
+        """An operator gives a command."""
+        fields = {"command": command, "case_id": case_id, "actor": "kim", "reason": "Looked at it"}
+        event = operator_commanded(data=fields | changes)
+        topic, value, offset = OPERATOR_COMMANDS.name, encode(event), self.commands
+        self.commands += 1
+        self._outside(topic, case_id, value, event.id)
+        await self._dispatch([Message(record(value, topic=topic, offset=offset), event)])
+
+    async def _dispatch(self, messages: Sequence[Message[Any]]) -> None:
+        said = await dispatch(messages, self.work, DISPATCH, LATER)
+        self._say("dispatch", said)
+        told = [item for item in said if isinstance(item, Event)]
+        told = [event for event in told if event.type.startswith("route311.case.")]
+        await self._notify(told, DISPATCH_CASES.name)
+        closings = [event for event in told if type(event) in DISPATCH_CLOSINGS.events]
+        if closings:
+            messages = _messages(closings, DISPATCH_CLOSINGS.name)
+            await triage(messages, self.cases, RULEBOOK, LATER)
+
+    async def _notify(self, events: Sequence[Event], topic: str) -> None:
+        if events:
+            self._say("notify", await notify(_messages(events, topic), self.audience, KEY, LATER))
+        while claimed := await self.audience.claim(10, LATER, LATER):
+            outcome = Outcome("taken")
+            await self.audience.settle([settlement(c, outcome, LATER, "mail") for c in claimed])
+        self._say("notify", self.audience.published)
+        self.audience.published.clear()
+
+    def park(self, topic: str, value: bytes, *services: str) -> None:
+        """The first record of a topic is one that nobody can read, and its readers park it."""
+        self._outside(topic, "poison", value, "")
+        unfit = Unfit(record(value, topic=topic), UndecodableEventError("record: no JSON"))
+        for service in services:
+            self._say(service, [dead_letter(unfit, service)])
+        planted = Poison(outcome="poison", topic=topic, sha256=sha256(value).hexdigest())
+        self.client.append(planted)
+
+    def _outside(self, topic: str, key: str, value: bytes, event_id: str) -> None:
+        headers = (("content-type", CONTENT_TYPE),)
+        self.sent.append(Sent(None, event_id, topic, key.encode(), value, headers))
+
+    def _say(self, service: str, said: Sequence[Event | Outgoing]) -> None:
+        for item in said:
+            for r in [item] if isinstance(item, Outgoing) else Outgoing.carrying(item):
+                one = Sent(service, r.event_id, r.topic, r.key, r.value, r.headers)
+                self.sent.append(one)
+
+    def history(self) -> History:
+        """Return what all of this left behind."""
+        tables = tables_of(self.submissions, self.cases, self.work, self.audience)
+        return History(self.sent, tables, client=self.client)
+
+
+def _messages(events: Sequence[Event], topic: str) -> list[Message[Any]]:
+    return [Message(record(topic=topic, offset=next(_numbers)), event) for event in events]
+
+
+def report(metres: float = 0, **changes: Any) -> dict[str, Any]:
+    """A low limb some metres north of the square, reported by somebody who wants to hear of it."""
+    point = north_of(PIONEER_SQUARE, metres)
+    place = {"latitude": point.latitude, "longitude": point.longitude}
+    fields: dict[str, Any] = {
+        "service_code": "TREE-LOWLIMB",
+        "description": "A limb hangs low over the sidewalk",
+        "location": place,
+        "reporter": {
+            "email": f"ana{metres}@example.org",
+            "phone": "+15035550100",
+            "status_updates": ["email"],
+        },
+    }
+    return submission(**(fields | changes))
+
+
+async def good_day() -> History:
+    """Two bureaus and two cities, repeats, an urgent one, closings, corrections, poison."""
+    router = Router()
+    router.park(CHANNEL_SUBMISSIONS.name, POISON, "intake")
+    router.park(TRIAGE_DECISIONS.name, b"{}", "intake", "dispatch", "notify")
+    first = handed_in(report(), id="first")
+    await router.hand_in(first)
+    await router.hand_in(first)
+    await router.hand_in(handed_in(report(description="Else"), id="first"))
+    await router.hand_in(handed_in(report(5, reporter=None), id="same place"))
+    await router.post(
+        handed_in(
+            report(8, description="A limb tore down a power line, it is sparking"),
+            id="urgent",
+            source="/http/demo",
+        )
+    )
+    await router.hand_in(handed_in(report(5_000), id="elsewhere"))
+    await router.hand_in(handed_in({"jurisdiction": "nowhere"}, id="wrong"))
+    beyond = {
+        "latitude": BEYOND_THE_LIMITS.latitude,
+        "longitude": BEYOND_THE_LIMITS.longitude,
+    }
+    await router.hand_in(handed_in(report(location=beyond), id="beyond"))
+    asked: dict[str, Any] = {
+        "service_code": "INFO-GENERAL",
+        "description": "What day is garbage pickup?",
+    }
+    await router.hand_in(handed_in(report(**asked), id="question"))
+    boston: dict[str, Any] = {
+        "jurisdiction": "boston.gov",
+        "service_code": "BOS-BUILDING-INSPECTION-REQUEST",
+    }
+    await router.hand_in(handed_in(report(**boston), id="boston"))
+    await _work(router)
+    await _correct(router)
+    soon = (NOON + timedelta(minutes=30)).isoformat()
+    await router.hand_in(handed_in(report(3), id="after the closing", time=soon))
+    blurred = report(5_010, description="Branch too low")
+    blurred["location"]["accuracy_m"] = 400
+    await router.hand_in(handed_in(blurred, id="perhaps the same"))
+    return router.history()
+
+
+async def _work(router: Router) -> None:
+    limb, elsewhere, inspection = router.work.all
+    lead, informed = limb.orders
+    await router.update(lead.bureau, lead.work_order_id, "acknowledged")
+    await router.update(informed.bureau, informed.work_order_id, "acknowledged")
+    await router.update(informed.bureau, lead.work_order_id, "completed")  # not its own
+    await router.update(lead.bureau, lead.work_order_id, "completed", public_note="Cut")
+    order = elsewhere.lead
+    await router.update(order.bureau, order.work_order_id, "transferred", transfer_to="PBOT-MOD")
+    (order,) = inspection.orders
+    await router.update(order.bureau, order.work_order_id, "declined", reason="No permit needed")
+
+
+async def _correct(router: Router) -> None:
+    for metres in (8_000, 8_003, 8_006, 9_000):
+        await router.hand_in(handed_in(report(metres), id=f"at {metres}"))
+    *_, mistaken, far = router.work.all
+    of_case = [r for r, case_id in router.work.requests.items() if case_id == mistaken.case_id]
+    case_id = mistaken.case_id
+    await router.order("raise_priority", case_id, level="P1")
+    await router.order("lower_priority", case_id, level="P4")
+    await router.order("split_request", case_id, request_id=of_case[1])
+    await router.order("split_request", case_id, request_id=of_case[0])  # it had opened the case
+    await router.order("merge_case", far.case_id, into_case=case_id)
+    await router.order("transfer", case_id, bureau="PBOT-MOD")
+    await router.order("close", case_id, status="completed")
+    await router.order("reopen", case_id)
+    await router.order("reopen", case_id)  # it is open already
+    await router.hand_in(handed_in(report(8_001), id="later"))

@@ -1,0 +1,115 @@
+"""Makers of what a router says about a day."""
+
+from datetime import timedelta
+from typing import Any
+
+from cli.demo.run.facts import Facts
+from cli.demo.run.lessons import learn
+from shared.contract.events import (
+    Acceptance,
+    CaseOpened,
+    CaseRequestAttached,
+    Due,
+    Notification,
+    NotificationSent,
+    Request,
+    RequestSubmitted,
+    RequestTriaged,
+    SubmissionAccepted,
+    WorkOrder,
+    WorkOrderIssued,
+    new_id,
+)
+from tests.builders import NOON, case_with_request, decision, location, priority, request
+
+
+def work_order(**changes: Any) -> WorkOrder:
+    fields: dict[str, Any] = {
+        "work_order_id": new_id(),
+        "case_id": new_id(),
+        "version": 1,
+        "case_version": 1,
+        "bureau": "PBOT-MAINT",
+        "role": "lead",
+        "service_code": "ROW-POTHOLE",
+        "service_name": "Pothole",
+        "status": "issued",
+        "priority": priority(),
+        "summary": "Deep hole by the tram stop",
+        "location": location(address="1200 SE Division St"),
+        "request_count": 1,
+        "first_reported_at": NOON,
+        "last_reported_at": NOON,
+        "due": Due(acknowledge_by=NOON, complete_by=NOON),
+        "route_rule": "kind-to-lead",
+    }
+    return WorkOrder(**(fields | changes))
+
+
+def notification(**changes: Any) -> Notification:
+    fields: dict[str, Any] = {
+        "notification_id": new_id(),
+        "contact_hash": "c" * 64,
+        "request_id": new_id(),
+        "template": "received",
+        "language": "en",
+        "channel": "email",
+    }
+    return Notification(**(fields | changes))
+
+
+class Router:
+    """Says of each submission what a router says, in the order in which it comes about."""
+
+    def __init__(self) -> None:
+        self.facts = Facts()
+
+    def accepts(self, source: str, id_: str, **changes: Any) -> Request:
+        """Take a submission in."""
+        made = request(**changes)
+        acceptance = Acceptance(
+            submission_id=id_,
+            submission_source=source,
+            request_id=made.request_id,
+            tracking_number=made.tracking_number,
+            service_code=made.service_code,
+            lane=made.lane,
+            status_url="http://127.0.0.1/v1/requests/26-7KQ4-M2",
+        )
+        learn(self.facts, SubmissionAccepted.of(acceptance, now=NOON), NOON)
+        learn(self.facts, RequestSubmitted.of(made, now=NOON), NOON)
+        return made
+
+    def opens(self, made: Request, seconds: float = 0.5, **changes: Any) -> WorkOrder:
+        """Decide that a request is a new problem, and give it to a bureau."""
+        order = work_order(**changes)
+        case_id = order.case_id
+        ruling = decision(made, case_id=case_id, priority=order.priority)
+        learn(self.facts, RequestTriaged.of(ruling, now=NOON), NOON)
+        state = case_with_request(
+            case_id=case_id,
+            request_id=made.request_id,
+            priority=order.priority,
+            lead_bureau=order.bureau,
+        )
+        learn(self.facts, CaseOpened.of(state, now=NOON), NOON)
+        arrived_at = NOON + timedelta(seconds=seconds)
+        learn(self.facts, WorkOrderIssued.of(order, now=NOON), arrived_at)
+        return order
+
+    def merges(self, made: Request, order: WorkOrder, version: int = 2) -> None:
+        """Decide that a request is about a known problem."""
+        ruling = decision(made, case_id=order.case_id, outcome="duplicate")
+        learn(self.facts, RequestTriaged.of(ruling, now=NOON), NOON)
+        state = case_with_request(
+            case_id=order.case_id,
+            version=version,
+            request_id=made.request_id,
+            request_count=version,
+        )
+        learn(self.facts, CaseRequestAttached.of(state, now=NOON), NOON)
+
+    def tells(self, made: Request, **changes: Any) -> None:
+        """Send the reporter a message."""
+        message = notification(request_id=made.request_id, **changes)
+        learn(self.facts, NotificationSent.of(message, now=NOON), NOON)

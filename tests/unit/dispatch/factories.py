@@ -1,0 +1,213 @@
+"""Makers of what dispatch's rules and handlers take, in a small city of the tests' own."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.dispatch.policy import Policy
+from services.dispatch.rules.business_time import BusinessCalendar
+from services.dispatch.rules.case import Case, CaseRequest, Problem, WorkOrder
+from services.dispatch.rules.case_requests import Arrival
+from services.dispatch.rules.deadlines import Due, Terms
+from services.dispatch.rules.operator_commands import Command, CommandName
+from services.dispatch.rules.priority import Level, Point, Priority
+from services.dispatch.rules.routing import Assignment, Route
+from services.dispatch.rules.work_order_updates import Update
+from shared.catalogue import load_catalogue
+from shared.contract.events import (
+    Event,
+    OperatorCommanded,
+    Request,
+    RequestTriaged,
+    WorkOrderUpdated,
+    new_id,
+)
+from shared.contract.routes import routes
+from shared.contract.topics import OPERATOR_COMMANDS, bureau_updates
+from shared.runtime.consumer.messages import Message
+from tests.builders import (
+    NOON,
+    decision,
+    operator_commanded,
+    priority,
+    request,
+    request_triaged,
+    work_order_updated,
+)
+from tests.records import record
+
+POLICY = Policy.of(load_catalogue(Path(__file__).parent / "catalogue"))
+CITY = POLICY.catalogue.jurisdictions["harbour.gov"]
+LOCAL = ZoneInfo("America/Los_Angeles")
+CALENDAR = BusinessCalendar(LOCAL, "US", "OR")
+HOUR = timedelta(hours=1)
+DUE = Due(NOON + HOUR, NOON + 24 * HOUR)
+
+_numbers = count(1)
+
+
+def local(text: str) -> datetime:
+    """A moment in the city's own time, such as ``2026-03-06 16:00``."""
+    return datetime.fromisoformat(text).replace(tzinfo=LOCAL)
+
+
+def urgency(level: Level = "P4", score: int = 20, *reasons: str) -> Priority:
+    return Priority(level, score, tuple(Point(code, 0) for code in reasons))
+
+
+def problem(**changes: Any) -> Problem:
+    fields: dict[str, Any] = {
+        "service_name": "Pothole",
+        "summary": "Deep hole",
+        "notes": (),
+        "location": {"precision": "point", "latitude": 45.5, "longitude": -122.6},
+        "attributes": {"size": "large"},
+        "media": [{"url": "https://example.org/1.jpg", "media_type": "image/jpeg"}],
+    }
+    return Problem(**(fields | changes))
+
+
+def order(bureau: str = "ROADS", **changes: Any) -> WorkOrder:
+    fields: dict[str, Any] = {
+        "work_order_id": new_id(),
+        "number": 1,
+        "bureau": bureau,
+        "role": "lead",
+        "due": DUE,
+        "route_rule": "kind-to-lead",
+        "version": 1,
+    }
+    return WorkOrder(**(fields | changes))
+
+
+def case(*orders: WorkOrder, **changes: Any) -> Case:
+    """A case with these work orders, numbered as they are given; by default the lead's alone."""
+    numbered = tuple(replace(o, number=n) for n, o in enumerate(orders or (order(),), 1))
+    fields: dict[str, Any] = {
+        "case_id": new_id(),
+        "version": 1,
+        "jurisdiction": "harbour.gov",
+        "dedup_group": "pavement",
+        "service_code": "POTHOLE",
+        "status": "open",
+        "priority": urgency(),
+        "request_count": 1,
+        "first_reported_at": NOON,
+        "last_reported_at": NOON,
+        "opened_by": new_id(),
+        "linked_case": None,
+        "problem": problem(),
+        "lead_bureau": next(o.bureau for o in reversed(numbered) if o.role == "lead"),
+        "orders": numbered,
+    }
+    return Case(**(fields | changes))
+
+
+def case_request(request_id: str, case_id: str, **changes: Any) -> CaseRequest:
+    fields: dict[str, Any] = {
+        "request_id": request_id,
+        "case_id": case_id,
+        "tracking_number": "26-7KQ4-M2",
+        "service_code": "POTHOLE",
+        "priority": urgency("P3", 40, "swerving"),
+        "reported_at": NOON,
+        "problem": problem(),
+        "conditions": frozenset({"crime"}),
+    }
+    return CaseRequest(**(fields | changes))
+
+
+def command(name: CommandName = "close", case_id: str = "c", **changes: Any) -> Command:
+    fields: dict[str, Any] = {
+        "command": name,
+        "case_id": case_id,
+        "actor": "kim",
+        "reason": "As the photo shows",
+        "at": NOON + HOUR,
+    }
+    return Command(**(fields | changes))
+
+
+def arrival(**changes: Any) -> Arrival:
+    fields: dict[str, Any] = {
+        "request_id": new_id(),
+        "tracking_number": "26-7KQ4-M2",
+        "case_id": new_id(),
+        "jurisdiction": "harbour.gov",
+        "dedup_group": "pavement",
+        "service_code": "POTHOLE",
+        "priority": urgency(),
+        "reported_at": NOON,
+        "problem": problem(),
+        "linked_case": None,
+        "route": Route(Assignment("ROADS", "kind-to-lead"), ()),
+        "terms": Terms(CALENDAR, "P4", 240, NOON),
+        "new_id": new_id,
+    }
+    return Arrival(**(fields | changes))
+
+
+def update(of: WorkOrder, status: str, **changes: Any) -> Update:
+    """What the work order's own bureau says of it."""
+    fields: dict[str, Any] = {
+        "work_order_id": of.work_order_id,
+        "bureau": of.bureau,
+        "status": status,
+        "at": NOON + HOUR,
+    }
+    return Update(**(fields | changes))
+
+
+def in_harbour(**changes: Any) -> Request:
+    fields: dict[str, Any] = {
+        "jurisdiction": "harbour.gov",
+        "service_code": "POTHOLE",
+        "dedup_group": "pavement",
+    }
+    return request(**(fields | changes))
+
+
+def triaged(
+    case_id: str | None = None,
+    level: Level = "P4",
+    score: int = 20,
+    *,
+    of: Request | None = None,
+    **changes: Any,
+) -> RequestTriaged:
+    """A decision that gives a request, by default a new one, to the case, by default a new one."""
+    given: dict[str, Any] = {"case_id": case_id or new_id(), "priority": priority(level, score)}
+    return request_triaged(decision(of or in_harbour(), **(given | changes)))
+
+
+def said(sender: str, of: Any, status: str, **changes: Any) -> Message[WorkOrderUpdated]:
+    """An update on the sender's own topic about a work order as it was told."""
+    envelope = {key: changes.pop(key) for key in ("id", "source") if key in changes}
+    fields = {"work_order_id": of.work_order_id, "bureau": sender, "status": status}
+    return on_topic(sender, work_order_updated(**envelope, **(fields | changes)))
+
+
+def ordered(name: str, case_id: str, **changes: Any) -> Message[OperatorCommanded]:
+    """A command on the operators' topic."""
+    envelope = {key: changes.pop(key) for key in ("id", "source", "time") if key in changes}
+    fields = {"command": name, "case_id": case_id, "actor": "kim", "reason": "As the photo shows"}
+    event = operator_commanded(**envelope, data=fields | changes)
+    return Message(record(topic=OPERATOR_COMMANDS.name, offset=next(_numbers)), event)
+
+
+def on_topic(sender: str, event: WorkOrderUpdated) -> Message[WorkOrderUpdated]:
+    return Message(record(topic=bureau_updates(sender).name, offset=next(_numbers)), event)
+
+
+def messages(*items: Event | Message[Any]) -> Sequence[Message[Any]]:
+    """The decisions and updates as a consumer hands them over."""
+    return [
+        item
+        if isinstance(item, Message)
+        else Message(record(topic=routes(item)[0][0], offset=next(_numbers)), item)
+        for item in items
+    ]

@@ -1,0 +1,46 @@
+"""Makers of small pasts."""
+
+import csv
+import gzip
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from evaluation.backtest import play
+from evaluation.measures import Outcome, measure
+from evaluation.rows import read_requests
+from tests.unit.triage.factories import CATALOGUE, RULEBOOK
+
+CITY = "rivertown.gov"
+
+
+def row(request_id: str, **changes: Any) -> dict[str, Any]:
+    cells = {
+        "request_id": request_id,
+        "reported_at": "2026-09-01T12:00:00",
+        "service_code": "CAMP",
+        "latitude": "45.5188",
+        "longitude": "-122.6793",
+        "address": "",
+        "description": "Tents",
+    }
+    return cells | changes
+
+
+def as_csv(*rows: dict[str, Any]) -> str:
+    text = StringIO()
+    writer = csv.DictWriter(text, rows[0].keys())
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def write(path: Path, text: str, *, packed: bool = False) -> Path:
+    path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    return path
+
+
+def outcome_of(folder: Path, pairs: list[tuple[str, str]], *rows: dict[str, Any]) -> Outcome:
+    past = read_requests(write(folder / "past.csv", as_csv(*rows)), CATALOGUE, CITY)
+    judged = list(play(past, RULEBOOK))
+    return measure(judged, pairs, judged)

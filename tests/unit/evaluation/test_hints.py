@@ -1,0 +1,106 @@
+"""Hints learnt from labelled texts, by the command and back into a catalogue."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from cli.main import build
+from shared.catalogue.entries import ConditionEntry, HintsEntry
+from shared.text_matching import HintIndex, Hints, fold
+
+DANGER, URGENT, QUIET = "smoke pours out of it", "the light is dark", "paint on the wall"
+
+
+def lines(*texts: tuple[str, str], part: str = "train") -> str:
+    rows = [{"label": label, "language": "en", "text": t, "part": part} for label, t in texts]
+    return "\n".join(map(json.dumps, rows)) + "\n"
+
+
+def write(folder: Path, name: str) -> Path:
+    places = ("at home", "on Oak Street", "near the school", "in our park")
+    texts = [
+        (label, f"{text} {place} {name}")
+        for place in places
+        for label, text in (("emergency", DANGER), ("urgent", URGENT), ("routine", QUIET))
+    ]
+    file = folder / f"{name}.jsonl"
+    file.write_text(lines(*texts), encoding="utf-8")
+    return file
+
+
+def by_hint(entry: HintsEntry) -> dict[str, int]:
+    return {hint: points for points, hints in entry.points.items() for hint in hints}
+
+
+def run(*files: Path) -> Result:
+    words = ["triage", "hints", *map(str, files)]
+    return CliRunner().invoke(build(words), words)
+
+
+def test_what_was_learnt_is_a_file_of_conditions_that_finds_what_was_meant(
+    tmp_path: Path,
+) -> None:
+    result = run(*(write(tmp_path, name) for name in ("ana", "ben", "cleo")))
+
+    assert result.exit_code == 0, result.output
+    conditions = yaml.safe_load(result.stdout)
+    index = HintIndex(
+        (code, Hints(hints.start, by_hint(hints), hints.against))
+        for code, condition in conditions.items()
+        for hints in ConditionEntry.model_validate(condition).hints.values()
+    )
+    assert index.weigh(fold(f"{DANGER} by the river")).stated().keys() == {
+        "sounds_dangerous",
+        "sounds_urgent",
+    }
+    assert index.weigh(fold(f"{URGENT} by the river")).stated().keys() == {"sounds_urgent"}
+    assert index.weigh(fold(f"{QUIET} by the river")).stated() == {}
+
+
+def test_other_parts_than_train_teach_nothing(tmp_path: Path) -> None:
+    ana, ben, cleo = (write(tmp_path, name) for name in ("ana", "ben", "cleo"))
+    before = run(ana, ben, cleo).stdout
+    with ben.open("a", encoding="utf-8") as file:
+        file.write(lines(("emergency", "quicksand swallows"), ("routine", DANGER), part="test"))
+
+    assert run(ana, ben, cleo).stdout == before
+
+
+def test_an_unfit_line_is_named_with_its_field(tmp_path: Path) -> None:
+    file = write(tmp_path, "ana")
+    file.write_text(lines(("alarming", "secret words")), encoding="utf-8")
+
+    result = run(file)
+
+    assert result.exit_code == 1
+    assert str(result.exception).startswith("ana.jsonl, line 1: label: ")
+    assert "secret" not in str(result.exception)
+
+
+def test_texts_of_too_few_hands_are_refused(tmp_path: Path) -> None:
+    result = run(write(tmp_path, "ana"), write(tmp_path, "ben"))
+
+    assert result.exit_code == 1
+    assert str(result.exception) == "en: texts of three files at least are needed"
+
+
+def test_a_word_that_only_one_writer_uses_is_no_hint(tmp_path: Path) -> None:
+    files = [write(tmp_path, name) for name in ("ana", "ben", "cleo")]
+
+    assert "smoke" in run(*files).stdout
+    assert not any(name in run(*files).stdout for name in (" ana", " ben", " cleo"))
+
+
+def test_without_the_library_that_learns_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "evaluation.text_model.fitting", None)
+
+    result = run(write(tmp_path, "ana"))
+
+    assert result.exit_code == 1
+    assert "install route311[learn]" in str(result.exception)

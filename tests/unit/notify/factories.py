@@ -1,0 +1,203 @@
+"""Makers of what notify reads and speaks of; a test names only what it is about."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from services.notify.rendering import Wording
+from services.notify.rules.cities import City
+from services.notify.rules.model import (
+    CaseFacts,
+    Cause,
+    Contact,
+    Delivery,
+    Follower,
+    KeptDelivery,
+    Occasion,
+    Particulars,
+    RequestFacts,
+)
+from shared.contract.events import (
+    CaseClosed,
+    CaseClosing,
+    CaseLowering,
+    CaseMove,
+    CaseOpened,
+    CasePriorityLowered,
+    CasePriorityRaised,
+    CaseRaise,
+    CaseReopened,
+    CaseRequestAttached,
+    CaseRequestSplit,
+    CaseSplit,
+    CaseStatusChanged,
+    Event,
+    RequestTriaged,
+    new_id,
+)
+from shared.runtime.consumer.messages import Message
+from tests.builders import NOON, case_with_request, priority, request, request_triaged
+from tests.records import record
+
+CONTACT_KEY = b"a key of sixteen bytes and more"
+PUBLIC_URL = "https://311.example.org"
+SENDER = "311@city.example"
+PORTLAND = City(
+    name="City of Portland",
+    phone={"en": "3-1-1 or 503-823-4000", "es": "3-1-1 o 503-823-4000"},
+    timezone="America/Los_Angeles",
+    kinds={
+        "ROW-POTHOLE": {"en": "Pothole", "es": "Bache"},
+        "ROW-DEBRIS": {"en": "Debris in roadway", "es": "Escombros en la calle"},
+    },
+    bureaus={"PBOT-MAINT": "PBOT Maintenance Operations"},
+    answers={"garbage_day": {"en": "It is on Monday.", "es": "Es el lunes."}},
+    reasons={"state_land": {"en": "It is the State's.", "es": "Es del Estado."}},
+)
+
+
+def wording() -> Wording:
+    return Wording({"portland.gov": PORTLAND}, PUBLIC_URL)
+
+
+def particulars(**changes: Any) -> Particulars:
+    fields: dict[str, Any] = {
+        "template": "received",
+        "language": "en",
+        "name": "Ana",
+        "request": request_facts(),
+        "case": CaseFacts(),
+    }
+    return Particulars(**(fields | changes))
+
+
+def request_facts(**changes: Any) -> RequestFacts:
+    fields: dict[str, Any] = {
+        "request_id": new_id(),
+        "tracking_number": "26-7KQ4-M2",
+        "jurisdiction": "portland.gov",
+        "service_code": "ROW-POTHOLE",
+        "language": "en",
+        "address": None,
+        "emergency": False,
+        "agency": None,
+    }
+    return RequestFacts(**(fields | changes))
+
+
+def contact(**changes: Any) -> Contact:
+    fields: dict[str, Any] = {
+        "person": "ana",
+        "wants": frozenset({"email"}),
+        "has": frozenset({"email"}),
+        "languages": ("en",),
+    }
+    return Contact(**(fields | changes))
+
+
+def follower(about: str = "case", **changes: Any) -> Follower:
+    fields: dict[str, Any] = {"request_id": "request", "since": 1, "contact": contact()}
+    return Follower(about=about, **(fields | changes))
+
+
+def occasion(about: str = "case", version: int = 2, **changes: Any) -> Occasion:
+    fields: dict[str, Any] = {
+        "template": "in_progress",
+        "priority": "P4",
+        "cause": Cause("event"),
+    }
+    return Occasion(about=about, version=version, **(fields | changes))
+
+
+def delivery(**changes: Any) -> Delivery:
+    fields: dict[str, Any] = {
+        "person": "ana",
+        "request_id": new_id(),
+        "language": "en",
+        "channel": "email",
+        "occasion": occasion(about=new_id()),
+    }
+    return Delivery(**(fields | changes))
+
+
+def kept(**changes: Any) -> KeptDelivery:
+    return KeptDelivery(new_id(), delivery(**changes))
+
+
+def messages(events: Iterable[Event]) -> list[Message[Event]]:
+    return [Message(record(offset=offset), event) for offset, event in enumerate(events)]
+
+
+def triaged(request_id: str, case_id: str | None, **changes: Any) -> RequestTriaged:
+    """The decision about a request whose reporter is known."""
+    of_request: dict[str, Any] = {
+        "request_id": request_id,
+        "reporter_ref": "somebody",
+        "tracking_number": f"26-{request_id[-8:]}",
+    }
+    given = request(**(of_request | changes.pop("request", {})))
+    return request_triaged(
+        **(
+            {
+                "request_id": request_id,
+                "tracking_number": given.tracking_number,
+                "case_id": case_id,
+                "service_code": given.service_code,
+                "request": given,
+            }
+            | changes
+        )
+    )
+
+
+def opened(request_id: str, case_id: str, **changes: Any) -> CaseOpened:
+    state = case_with_request(request_id=request_id, case_id=case_id, **changes)
+    return CaseOpened.of(state, now=NOON, request=request_id)
+
+
+def attached(request_id: str, case_id: str, version: int, **changes: Any) -> CaseRequestAttached:
+    state = case_with_request(request_id=request_id, case_id=case_id, version=version, **changes)
+    return CaseRequestAttached.of(state, now=NOON, request=request_id)
+
+
+def moved(case_id: str, version: int, status: str, **changes: Any) -> CaseStatusChanged:
+    return CaseStatusChanged.of(CaseMove(**(_state(case_id, version, status) | changes)), now=NOON)
+
+
+def closed(case_id: str, version: int, status: str = "completed", **changes: Any) -> CaseClosed:
+    fields = _state(case_id, version, status) | {"closed_at": NOON}
+    return CaseClosed.of(CaseClosing(**(fields | changes)), now=NOON)
+
+
+def reopened(case_id: str, version: int) -> CaseReopened:
+    fields = _state(case_id, version, "open") | {"previous_status": "completed"}
+    return CaseReopened.of(CaseMove(**fields), now=NOON)
+
+
+def raised(case_id: str, version: int) -> CasePriorityRaised:
+    fields = _state(case_id, version, "open") | {"previous_level": "P5"}
+    return CasePriorityRaised.of(CaseRaise(**fields), now=NOON)
+
+
+def lowered(case_id: str, version: int) -> CasePriorityLowered:
+    fields = _state(case_id, version, "open") | {"previous_level": "P1", "reason": "Free again"}
+    return CasePriorityLowered.of(CaseLowering(**fields), now=NOON)
+
+
+def split(request_id: str, case_id: str, version: int, status: str = "open") -> CaseRequestSplit:
+    fields = _state(case_id, version, status) | {"request_id": request_id, "to_case": new_id()}
+    return CaseRequestSplit.of(CaseSplit(**fields), now=NOON)
+
+
+def _state(case_id: str, version: int, status: str) -> dict[str, Any]:
+    return {
+        "case_id": case_id,
+        "version": version,
+        "jurisdiction": "portland.gov",
+        "status": status,
+        "previous_status": "open",
+        "priority": priority(),
+        "service_code": "ROW-POTHOLE",
+        "dedup_group": "pavement",
+        "lead_bureau": "PBOT-MAINT",
+        "request_count": 1,
+    }

@@ -1,0 +1,113 @@
+"""Makers of what triage's rules take, in a small city of the tests' own."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from services.triage.policy import Rulebook
+from services.triage.rules.dedup.model import Case, Report
+from shared.catalogue import load_catalogue
+from shared.contract.events import (
+    CaseClosed,
+    CaseClosing,
+    CaseMove,
+    CaseReopened,
+    CaseRequestSplit,
+    CaseSplit,
+    Event,
+    Request,
+    RequestSubmitted,
+    new_id,
+)
+from shared.contract.routes import routes
+from shared.runtime.consumer.messages import Message
+from shared.vocabulary import GeoPoint
+from tests.builders import NOON, PIONEER_SQUARE, location, priority, request, request_submitted
+from tests.records import record
+
+CATALOGUE = load_catalogue(Path(__file__).parent / "catalogue")
+CITY = CATALOGUE.jurisdictions["rivertown.gov"]
+RULEBOOK = Rulebook(CATALOGUE)
+LIMITS = {code: kind.dedup for code, kind in CITY.services.items()}
+KEY = "rivertown.gov:campsite"
+HERE = PIONEER_SQUARE
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def report(**changes: Any) -> Report:
+    fields: dict[str, Any] = {
+        "request_id": new_id(),
+        "kind": "CAMP",
+        "observed_at": NOON,
+        "point": HERE,
+    }
+    return Report(**(fields | changes))
+
+
+def case(opening: Report | None = None, **changes: Any) -> Case:
+    fields: dict[str, Any] = {
+        "case_id": new_id(),
+        "key": KEY,
+        "opening": opening or report(),
+    }
+    return Case(**(fields | changes))
+
+
+def in_rivertown(**changes: Any) -> Request:
+    """A request of the city; its dedup group is that of its kind."""
+    kind = changes.setdefault("service_code", "CAMP")
+    fields: dict[str, Any] = {
+        "jurisdiction": "rivertown.gov",
+        "dedup_group": CITY.services[kind].dedup.group if kind in CITY.services else "other",
+        "description": "Tents by the river",
+        "location": location(municipality="rivertown.gov"),
+    }
+    return request(**(fields | changes))
+
+
+def at(point: GeoPoint, **changes: Any) -> Any:
+    return location(point, **({"municipality": "rivertown.gov"} | changes))
+
+
+def submitted(**changes: Any) -> RequestSubmitted:
+    return request_submitted(in_rivertown(**changes))
+
+
+def _state(case_id: str, version: int) -> dict[str, Any]:
+    return {
+        "case_id": case_id,
+        "version": version,
+        "jurisdiction": "rivertown.gov",
+        "status": "completed",
+        "priority": priority(),
+        "service_code": "CAMP",
+        "dedup_group": "campsite",
+        "lead_bureau": "PARKS",
+        "request_count": 1,
+    }
+
+
+def closed(case_id: str, *, at: Any, version: int = 2, **changes: Any) -> CaseClosed:
+    fields = _state(case_id, version) | {"previous_status": "open", "closed_at": at}
+    data = CaseClosing(**(fields | changes))
+    return CaseClosed.of(data, now=at)
+
+
+def reopened(case_id: str, *, version: int = 3) -> CaseReopened:
+    data = CaseMove(**_state(case_id, version), previous_status="completed")
+    return CaseReopened.of(data, now=NOON)
+
+
+def split_off(case_id: str, request_id: str, to_case: str, **changes: Any) -> CaseRequestSplit:
+    fields = _state(case_id, 2) | {"request_id": request_id, "to_case": to_case}
+    data = CaseSplit(**(fields | changes))
+    return CaseRequestSplit.of(data, now=NOON)
+
+
+def messages(*events: Event) -> list[Message[Any]]:
+    """The events as a consumer hands them over."""
+    return [
+        Message(record(topic=routes(event)[-1][0], offset=offset), event)
+        for offset, event in enumerate(events)
+    ]
