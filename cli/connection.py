@@ -13,7 +13,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of the running router.")]
 
 
-class Places(BaseSettings):
+class Connection(BaseSettings):
     """Set both variables for a router that ``route311 up`` did not start."""
 
     kafka: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")] = ""
@@ -22,9 +22,9 @@ class Places(BaseSettings):
 
 def find_kafka(data: Path = DEFAULT_DATA) -> str:
     """Return the broker's address: ``ROUTE311_KAFKA_BOOTSTRAP``, else from ``stack.json``."""
-    return Places().kafka or load_stack(data).kafka
+    return Connection().kafka or load_stack(data).kafka
 
 
 def find_admin_dsn(data: Path = DEFAULT_DATA) -> str:
     """Return the administrator's DSN: ``ROUTE311_ADMIN_DSN``, else from ``stack.json``."""
-    return Places().admin_dsn.get_secret_value() or load_stack(data).postgres
+    return Connection().admin_dsn.get_secret_value() or load_stack(data).postgres

@@ -16,8 +16,8 @@ from cli.connection import DataOption, JsonOption, find_admin_dsn, find_kafka
 from cli.stack import DEFAULT_DATA
 from services.triage.surges.gauges import WATCHER
 from shared.contract.topics import DEAD_LETTERS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
-from shared.runtime.kafka.range_reader import Spans
-from shared.runtime.kafka.reader import bounds_of, positions_of
+from shared.runtime.kafka.range_reader import OffsetRanges
+from shared.runtime.kafka.reader import committed_offsets, offset_bounds
 from shared.runtime.kafka.source import Partition
 from shared.runtime.migrate import SERVICES
 
@@ -66,7 +66,7 @@ def status(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> 
 
 
 async def _read(bootstrap: str, admin_dsn: str) -> RouterStatus:
-    bounds = await bounds_of(bootstrap)
+    bounds = await offset_bounds(bootstrap)
     watcher = _lag(await _positions_of_watcher(bootstrap, bounds), bounds)
     connection = await asyncpg.connect(admin_dsn)
     try:
@@ -81,7 +81,7 @@ async def _read(bootstrap: str, admin_dsn: str) -> RouterStatus:
 async def _service(
     connection: "asyncpg.Connection[asyncpg.Record]",
     name: str,
-    bounds: Spans,
+    bounds: OffsetRanges,
 ) -> ServiceStatus:
     positions = {
         Partition(row["topic"], row["partition"]): row["next_offset"]
@@ -93,14 +93,16 @@ async def _service(
     return ServiceStatus(_lag(positions, bounds), waiting["waiting"], oldest_s)
 
 
-async def _positions_of_watcher(bootstrap: str, bounds: Spans) -> dict[Partition, int | None]:
+async def _positions_of_watcher(
+    bootstrap: str, bounds: OffsetRanges
+) -> dict[Partition, int | None]:
     """Return where the surge watcher goes on; it keeps that in Kafka and not in the database."""
-    known = await positions_of(bootstrap, WATCHER)
+    known = await committed_offsets(bootstrap, WATCHER)
     lanes = (INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name)
     return {place: known.get(place) for place in bounds if place.topic in lanes}
 
 
-def _lag(positions: Mapping[Partition, int | None], bounds: Spans) -> dict[str, int]:
+def _lag(positions: Mapping[Partition, int | None], bounds: OffsetRanges) -> dict[str, int]:
     """Return what waits by topic, where anything does."""
     lag: Counter[str] = Counter()
     for place, at in positions.items():
@@ -109,7 +111,7 @@ def _lag(positions: Mapping[Partition, int | None], bounds: Spans) -> dict[str, 
     return {topic: count for topic, count in lag.items() if count}
 
 
-def _parked(bounds: Spans) -> dict[str, int]:
+def _parked(bounds: OffsetRanges) -> dict[str, int]:
     parked: dict[str, int] = {}
     for partition, (first, end) in bounds.items():
         if partition.topic.endswith(DEAD_LETTERS) and end > first:

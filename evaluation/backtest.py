@@ -5,23 +5,22 @@ from dataclasses import dataclass
 from time import thread_time_ns
 from uuid import NAMESPACE_OID, uuid5
 
-from evaluation.rows import Past, Row
-from services.triage.assessment import hear
-from services.triage.outbound.decision import decision_on
-from services.triage.policy import Rulebook
-from services.triage.resolution import rule_on
-from services.triage.rules.dedup.case_index import KnownCases
+from evaluation.rows import RequestHistory, Row
+from services.triage.assessment import assess_report
+from services.triage.outbound.decision import to_decision
+from services.triage.policy import TriagePolicy
+from services.triage.resolution import resolve
+from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import Jurisdiction
 from shared.contract.events import Decision, Location, Request
-from shared.contract.events.requests import Precision
-from shared.vocabulary import GeoPoint, distance_m
+from shared.vocabulary import GeoPoint, LocationPrecision, distance_m
 
 _SAME_M = 1.0  # as near as two coordinates written to five places
 _NS_PER_US = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class BacktestDecision:
     """One past request and what the rules make of it.
 
     Attributes:
@@ -33,19 +32,19 @@ class Judged:
     microseconds: float
 
 
-def play(past: Past, rulebook: Rulebook) -> Iterator[Judged]:
+def backtest(past: RequestHistory, rulebook: TriagePolicy) -> Iterator[BacktestDecision]:
     """Decide each request by the product's own rules; later ones see the cases of earlier ones.
 
     No case ends: what an evaluation asks is which reports are of one problem, and files say
     little of closings.
     """
-    known = KnownCases()
+    known = CaseIndex()
     for row in past.rows:
         request = request_of(row, past.city)
         began = thread_time_ns()
-        ruling = rule_on(hear(request, rulebook), known)
-        decision = decision_on(ruling, rulebook.version)
-        yield Judged(row, decision, (thread_time_ns() - began) / _NS_PER_US)
+        ruling = resolve(assess_report(request, rulebook), known)
+        decision = to_decision(ruling, rulebook.version)
+        yield BacktestDecision(row, decision, (thread_time_ns() - began) / _NS_PER_US)
 
 
 def request_of(row: Row, city: Jurisdiction) -> Request:
@@ -70,7 +69,7 @@ def _location(row: Row, city: Jurisdiction) -> Location:
     point = _point(row)
     if point is not None and _stands_for_unknown(point, city):
         point = None if row.address else point
-        precision: Precision = "address" if row.address else "default"
+        precision: LocationPrecision = "address" if row.address else "default"
     else:
         precision = "point" if point else "address" if row.address else "none"
     return Location(

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evaluation.backtest import Judged
+from evaluation.backtest import BacktestDecision
 from evaluation.trial import Trial
 from shared.contract.events import Decision
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class DecisionSummary:
     """What of a decision a person compares.
 
     Attributes:
@@ -27,8 +27,8 @@ class Change:
 
     request_id: str
     kind: str
-    before: Verdict
-    after: Verdict
+    before: DecisionSummary
+    after: DecisionSummary
 
 
 def changes(before: Trial, after: Trial) -> list[Change]:
@@ -39,15 +39,15 @@ def changes(before: Trial, after: Trial) -> list[Change]:
     return [change for change in found if change.before != change.after]
 
 
-def _change(before: Judged, after: Decision, names: Mapping[str, str]) -> Change:
+def _change(before: BacktestDecision, after: Decision, names: Mapping[str, str]) -> Change:
     row = before.row
     return Change(
         row.request_id, row.kind, _verdict(before.decision, names), _verdict(after, names)
     )
 
 
-def _verdict(decision: Decision, names: Mapping[str, str]) -> Verdict:
+def _verdict(decision: Decision, names: Mapping[str, str]) -> DecisionSummary:
     held = decision.duplicate
-    return Verdict(
+    return DecisionSummary(
         decision.outcome, names[held.of_request] if held else None, decision.priority.level
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 
-def families(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def connected_components(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return for each labelled request the name of its family: all that pairs connect."""
     parent: dict[str, str] = {}
     for one, other in pairs:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import quantiles
 
-from evaluation.backtest import Judged
-from evaluation.connected_components import families
+from evaluation.backtest import BacktestDecision
+from evaluation.connected_components import connected_components
 
 FLAGGED = frozenset({"duplicate", "possible_duplicate"})
 _PERCENT = 100
@@ -83,7 +83,9 @@ def share(part: int, whole: int) -> float | None:
 
 
 def measure(
-    judged: Sequence[Judged], pairs: Iterable[tuple[str, str]], counted: Sequence[Judged]
+    judged: Sequence[BacktestDecision],
+    pairs: Iterable[tuple[str, str]],
+    counted: Sequence[BacktestDecision],
 ) -> Outcome:
     """Return how well the rules did.
 
@@ -94,8 +96,8 @@ def measure(
     """
     labels = list(pairs)
     duplicates = {duplicate for duplicate, _ in labels}
-    right = _rightly_held(judged, families(labels))
-    by_kind: defaultdict[str, list[Judged]] = defaultdict(list)
+    right = _rightly_held(judged, connected_components(labels))
+    by_kind: defaultdict[str, list[BacktestDecision]] = defaultdict(list)
     for one in counted:
         by_kind[one.row.kind].append(one)
     commonest = sorted(by_kind.items(), key=lambda item: (-len(item[1]), item[0]))
@@ -110,7 +112,7 @@ def measure(
     )
 
 
-def _rightly_held(judged: Iterable[Judged], family_of: dict[str, str]) -> set[str]:
+def _rightly_held(judged: Iterable[BacktestDecision], family_of: dict[str, str]) -> set[str]:
     """Return the requests held against a case that had one of their family already."""
     in_case: defaultdict[str, set[str]] = defaultdict(set)
     right: set[str] = set()
@@ -126,7 +128,9 @@ def _rightly_held(judged: Iterable[Judged], family_of: dict[str, str]) -> set[st
     return right
 
 
-def _agreement(some: Sequence[Judged], duplicates: set[str], right: set[str]) -> Agreement:
+def _agreement(
+    some: Sequence[BacktestDecision], duplicates: set[str], right: set[str]
+) -> Agreement:
     labelled = [one for one in some if one.row.request_id in duplicates]
     return Agreement(
         requests=len(some),
@@ -137,11 +141,11 @@ def _agreement(some: Sequence[Judged], duplicates: set[str], right: set[str]) ->
     )
 
 
-def _is_flagged(one: Judged) -> bool:
+def _is_flagged(one: BacktestDecision) -> bool:
     return one.decision.outcome in FLAGGED
 
 
-def _curve(counted: Sequence[Judged], duplicates: set[str]) -> tuple[Step, ...]:
+def _curve(counted: Sequence[BacktestDecision], duplicates: set[str]) -> tuple[Step, ...]:
     scored = [(score, one.row.request_id in duplicates) for one, score in _scores(counted)]
     labelled = sum(one.row.request_id in duplicates for one in counted)
     return tuple(
@@ -154,7 +158,7 @@ def _curve(counted: Sequence[Judged], duplicates: set[str]) -> tuple[Step, ...]:
     )
 
 
-def _scores(counted: Iterable[Judged]) -> Iterable[tuple[Judged, float]]:
+def _scores(counted: Iterable[BacktestDecision]) -> Iterable[tuple[BacktestDecision, float]]:
     for one in counted:
         held = one.decision.duplicate
         if held is not None and _is_flagged(one):

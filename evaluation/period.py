@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from evaluation.rows import Past
+from evaluation.rows import RequestHistory
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Period:
     @classmethod
     def of(
         cls,
-        past: Past,
+        past: RequestHistory,
         since: datetime | None = None,
         until: datetime | None = None,
         after: timedelta | None = None,

@@ -59,14 +59,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class RequestHistory:
     """The rows of a file in the order of their times, and the city that they are of."""
 
     city: Jurisdiction
     rows: list[Row]
 
 
-def read_requests(path: Path, catalogue: Catalogue, city_id: str | None = None) -> Past:
+def read_requests(path: Path, catalogue: Catalogue, city_id: str | None = None) -> RequestHistory:
     """Read CSV or JSON Lines, plain or gzip, in our own columns or a city's export's.
 
     Args:
@@ -88,7 +88,7 @@ def read_requests(path: Path, catalogue: Catalogue, city_id: str | None = None) 
             raise UnreadableRowsError(f"no city {city_id} in the catalogue")
         zone = ZoneInfo(city.timezone)
         rows = [_row(n, record, city, zone) for n, record in ((line, first), *records)]
-    return Past(city, sorted(rows, key=lambda row: (row.reported_at, row.request_id)))
+    return RequestHistory(city, sorted(rows, key=lambda row: (row.reported_at, row.request_id)))
 
 
 def city_of(path: Path, city_id: str | None = None) -> str:

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
-from evaluation.backtest import Judged, play
+from evaluation.backtest import BacktestDecision, backtest
 from evaluation.period import Period
 from evaluation.rows import read_requests
-from services.triage.policy import Rulebook
+from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 
-Track: TypeAlias = Callable[[Iterable[Judged], int], Iterator[Judged]]
+Track: TypeAlias = Callable[[Iterable[BacktestDecision], int], Iterator[BacktestDecision]]
 """Shows how far it is: takes what comes and how many there will be."""
 
 
@@ -39,8 +39,8 @@ class Trial:
     """All decisions in order, and those that are counted."""
 
     rules_version: str
-    judged: list[Judged]
-    counted: list[Judged]
+    judged: list[BacktestDecision]
+    counted: list[BacktestDecision]
 
 
 def try_rules(selection: Selection, catalogue_root: Path, track: Track) -> Trial:
@@ -53,7 +53,7 @@ def try_rules(selection: Selection, catalogue_root: Path, track: Track) -> Trial
     catalogue = load_catalogue(catalogue_root)
     past = read_requests(selection.requests, catalogue, selection.city_id)
     period = Period.of(past, selection.since, selection.until, selection.after)
-    rulebook = Rulebook(catalogue)
-    judged = list(track(play(past, rulebook), len(past.rows)))
+    rulebook = TriagePolicy(catalogue)
+    judged = list(track(backtest(past, rulebook), len(past.rows)))
     counted = [one for one in judged if one.row.reported_at in period]
     return Trial(rulebook.version, judged, counted)

@@ -39,7 +39,7 @@ class _Area:
     outline: BaseGeometry
 
 
-class Places:
+class CityBoundaries:
     """The polygons of one jurisdiction, read once.
 
     A folder without a file of limits or districts is a city about which nothing is known: every

@@ -1,7 +1,104 @@
-"""Values that mean the same in every service."""
+"""The words and values of the domain: one definition each, for every service and the wire."""
 
 from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
+from typing import Literal, NamedTuple, TypeAlias
+
+Language: TypeAlias = Literal["en", "es"]
+"""Languages in which the router writes to residents, as BCP 47 tags."""
+
+SubmissionChannel: TypeAlias = Literal[
+    "web", "app", "phone", "email", "sms", "walk_in", "open311", "sensor", "kafka"
+]
+"""The channel by which a submission came in."""
+
+StatusChannel: TypeAlias = Literal["email", "sms"]
+"""The channel by which a follower is notified."""
+
+Lane: TypeAlias = Literal["express", "standard"]
+"""``express`` for a request that may be an urgent hazard, ``standard`` for all others."""
+
+LocationPrecision: TypeAlias = Literal["point", "address", "street", "area", "default", "none"]
+"""How a location is known; ``default`` is a placeholder point that stands for "unknown"."""
+
+TriageOutcome: TypeAlias = Literal[
+    "new", "duplicate", "recurrence", "possible_duplicate", "referral", "answered"
+]
+"""Triage's result for one request."""
+
+PriorityLevel: TypeAlias = Literal["P1", "P2", "P3", "P4", "P5"]
+"""``P1`` is the most urgent."""
+
+URGENT_LEVELS: frozenset[PriorityLevel] = frozenset({"P1", "P2"})
+MIN_SCORE: dict[PriorityLevel, int] = {"P1": 80, "P2": 60, "P3": 40, "P4": 20, "P5": 0}
+"""The lowest score of each level."""
+
+CaseStatus: TypeAlias = Literal[
+    "open",
+    "acknowledged",
+    "scheduled",
+    "in_progress",
+    "waiting_for_resident",
+    "completed",
+    "declined",
+    "referred",
+]
+ClosingStatus: TypeAlias = Literal["completed", "declined", "referred"]
+CLOSED_STATUSES: frozenset[CaseStatus] = frozenset({"completed", "declined", "referred"})
+
+WorkOrderRole: TypeAlias = Literal["lead", "informed"]
+UpdateStatus: TypeAlias = Literal[
+    "acknowledged",
+    "scheduled",
+    "in_progress",
+    "waiting_for_resident",
+    "completed",
+    "declined",
+    "transferred",
+]
+"""The status that a bureau may report for its work order."""
+
+WorkOrderStatus: TypeAlias = Literal["issued", UpdateStatus, "withdrawn"]
+FINAL_STATUSES: frozenset[WorkOrderStatus] = frozenset(
+    {"completed", "declined", "transferred", "withdrawn"}
+)
+UpdateRefusalCode: TypeAlias = Literal[
+    "unknown_work_order",
+    "not_your_work_order",
+    "transition_not_allowed",
+    "version_conflict",
+    "missing_reason",
+    "missing_transfer_to",
+    "unknown_bureau",
+    "invalid",
+]
+"""Why a bureau's update was refused."""
+
+CommandName: TypeAlias = Literal[
+    "lower_priority",
+    "raise_priority",
+    "split_request",
+    "merge_case",
+    "transfer",
+    "close",
+    "reopen",
+]
+"""Commands that an operator may give about a case."""
+
+
+class ScoreReason(NamedTuple):
+    """One named reason for a priority.
+
+    Attributes:
+        code: Stable name of the reason, such as ``blocks_travel_lane``.
+        points: Added to the score; negative for a reason that lowers it.
+        evidence: The words or the answer that gave the reason, or None.
+    """
+
+    code: str
+    points: int
+    evidence: str | None = None
+
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius R1, IUGG 1980 (Moritz 2000, Geodetic Reference System)
 MAX_LATITUDE = 90

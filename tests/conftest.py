@@ -10,7 +10,7 @@ from hypothesis import settings
 from xdist.remote import Producer
 
 from shared.runtime.kafka import Partition, open_sink
-from shared.runtime.kafka.reader import ends_of
+from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.migrate import SERVICES
 from tests.stack import Stores, running_stores
 from tests.topic_log import TopicLog
@@ -59,7 +59,7 @@ class Database:
 @pytest.fixture
 async def began_at(stores: Stores) -> dict[Partition, int]:
     """Where every topic ended when the test began."""
-    return await ends_of(stores.bootstrap, [topic.name for topic in stores.topics])
+    return await end_offsets(stores.bootstrap, [topic.name for topic in stores.topics])
 
 
 @pytest.fixture

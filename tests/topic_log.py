@@ -8,8 +8,8 @@ from typing import Any
 from shared.contract.events import Decoder, Event
 from shared.contract.topics import Topic
 from shared.runtime.kafka import Partition, Record, Sink
-from shared.runtime.kafka.range_reader import between
-from shared.runtime.kafka.reader import ends_of
+from shared.runtime.kafka.range_reader import read_range
+from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.outbox.records import Outgoing
 from tests.waiting import eventually
 
@@ -54,8 +54,8 @@ class TopicLog:
 
 async def read_between(bootstrap: str, since: Mapping[Partition, int]) -> Sequence[Record]:
     """Return every record from these offsets to the present ends, sorted by time of arrival."""
-    ends = await ends_of(bootstrap, {partition.topic for partition in since})
+    ends = await end_offsets(bootstrap, {partition.topic for partition in since})
     bounds = {p: (offset, ends[p]) for p, offset in since.items()}
-    async with aclosing(between(bootstrap, bounds)) as batches:
+    async with aclosing(read_range(bootstrap, bounds)) as batches:
         records = [record async for batch in batches for record in batch]
     return sorted(records, key=lambda record: record.timestamp)

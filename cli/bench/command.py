@@ -21,7 +21,7 @@ from cli.bench.usage import Usage, usage
 from cli.connection import JsonOption
 from cli.interrupts import run
 from cli.replay.tally import Result, Tally
-from cli.replay.tracker import follower
+from cli.replay.tracker import outcome_tracker
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
 from shared.runtime.outbox.records import Outgoing
@@ -99,7 +99,7 @@ async def _measure_router(bootstrap: str, records: list[Outgoing]) -> tuple[floa
     from shared.catalogue import load_catalogue  # noqa: PLC0415 - slow to load
 
     bureaus = list(load_catalogue().jurisdictions["portland.gov"].bureaus)
-    reader = await follower(bootstrap, bureaus, Tally(SOURCE))
+    reader = await outcome_tracker(bootstrap, bureaus, Tally(SOURCE))
     async with open_sink(bootstrap) as sink:
         began = time.perf_counter()
         following = asyncio.create_task(reader.follow(lambda: len(records), _QUIET_S))

@@ -8,7 +8,7 @@ import sys
 import uvloop
 
 from shared.runtime.kafka import open_sink
-from shared.runtime.kafka.reader import ends_of, tailing
+from shared.runtime.kafka.reader import end_offsets, tailing
 from shared.runtime.outbox.records import Outgoing
 
 _WITHIN_S = 1.0
@@ -23,7 +23,7 @@ async def copy(bootstrap: str, source: str, target: str, count: int) -> None:
         target: The topic that is written.
         count: After so many it ends.
     """
-    since = dict.fromkeys(await ends_of(bootstrap, [source]), 0)
+    since = dict.fromkeys(await end_offsets(bootstrap, [source]), 0)
     copied = 0
     async with open_sink(bootstrap) as sink, tailing(bootstrap, since) as tail:
         print("ready", flush=True)  # noqa: T201 - whoever started it waits for this line

@@ -16,17 +16,17 @@ from cli.bench.load import EAST, NORTH, SOUTH, START, WEST
 from cli.bench.stage import requests
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.site import open_site
-from services.triage.assessment import case_opened_by, hear
-from services.triage.policy import Rulebook
-from services.triage.resolution import rule_on
-from services.triage.rules.dedup.case_index import KnownCases
+from services.triage.assessment import assess_report, case_opened_by
+from services.triage.policy import TriagePolicy
+from services.triage.resolution import resolve
+from services.triage.rules.dedup.case_index import CaseIndex
 from services.triage.rules.dedup.model import Case, Report
 from services.triage.store.cases import PostgresCases
 from shared.catalogue import Catalogue, Jurisdiction, load_catalogue_to_read
 from shared.contract.events import Request, new_id
 from shared.contract.topics import dedup_key
 from shared.runtime.migrate import migrate
-from shared.runtime.ops.gc_tuning import keep_what_is_there
+from shared.runtime.ops.gc_tuning import freeze_startup_objects
 from shared.vocabulary import GeoPoint
 
 _CITY = "portland.gov"
@@ -66,7 +66,7 @@ async def measure_index(data: Path, counts: Sequence[int], shown: Progress) -> l
     catalogue = load_catalogue_to_read()
     decided = list(requests(_BATCH * _BATCHES, catalogue))
     cases = _cases(catalogue.jurisdictions[_CITY])
-    keep_what_is_there()  # as every service does
+    freeze_startup_objects()  # as every service does
     found, filled = [], 0
     async with _table(data) as db:
         for count in counts:
@@ -109,19 +109,21 @@ async def _figures(
     decided: Sequence[Request],
     catalogue: Catalogue,
 ) -> Figures:
-    rulebook, store = Rulebook(catalogue), PostgresCases(db)
+    rulebook, store = TriagePolicy(catalogue), PostgresCases(db)
     query_s, decide_s, candidates = [], [], 0
     for first in range(0, len(decided), _BATCH):
         began = time.perf_counter()
-        hearings = [hear(request, rulebook) for request in decided[first : first + _BATCH]]
+        hearings = [assess_report(request, rulebook) for request in decided[first : first + _BATCH]]
         asked = time.perf_counter()
-        near = list(await store.near([hearing.search for hearing in hearings if hearing.search]))
+        near = list(
+            await store.candidates([hearing.search for hearing in hearings if hearing.search])
+        )
         query_s.append(time.perf_counter() - asked)
-        known = KnownCases()
+        known = CaseIndex()
         for case in near:
             known.add(case)
         for hearing in hearings:
-            rule_on(hearing, known)
+            resolve(hearing, known)
         decide_s.append(time.perf_counter() - began)
         candidates += len(near)
     size = await db.fetchval("SELECT pg_total_relation_size('cases')")

@@ -29,7 +29,7 @@ _WITHIN_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class StageBenchmark:
     """What ``bench triage`` found; rates in events per second.
 
     Attributes:
@@ -55,7 +55,7 @@ class Stage:
         return self.triage_per_s / self.tuned_per_s
 
 
-async def measure_stage(data: Path, count: int) -> Stage:
+async def measure_stage(data: Path, count: int) -> StageBenchmark:
     """Run triage, and bare aiokafka before it, over the same requests that wait in its topic.
 
     A rate counts from the first record that a stage wrote to the last, so no start counts.
@@ -73,7 +73,7 @@ async def measure_stage(data: Path, count: int) -> Stage:
         async with running_services(infra, triage):
             triage_per_s = await _rate(infra.bootstrap, TRIAGE_DECISIONS, count)
             parts = _since(before)
-    return Stage(count, bare_per_s, tuned_per_s, triage_per_s, parts)
+    return StageBenchmark(count, bare_per_s, tuned_per_s, triage_per_s, parts)
 
 
 async def _raw(bootstrap: str, count: int, how: str) -> float:

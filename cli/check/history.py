@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from cli.check.facts.book import FactBook
-from shared.contract.events import faults
+from shared.contract.events import invalid_fields
 from shared.errors import Route311Error
 
 
@@ -53,7 +53,7 @@ def take_history(file: Path, book: FactBook) -> None:
             try:
                 seen = _LINES.validate_json(line)
             except ValidationError as error:
-                raise BadHistoryError(f"{file}:{number}: {faults(error)}") from None
+                raise BadHistoryError(f"{file}:{number}: {invalid_fields(error)}") from None
             take_line(seen, book)
 
 

@@ -12,10 +12,10 @@ from cli.check.history import take_history
 from cli.check.invariants import INVARIANTS
 from cli.check.progress import Progress, Silence
 from cli.check.report import Report, Verdict, verdict
-from cli.check.wait_until_idle import settled
+from cli.check.wait_until_idle import wait_until_idle
 from shared.catalogue import load_catalogue
-from shared.runtime.kafka.range_reader import Spans, between
-from shared.runtime.kafka.reader import bounds_of
+from shared.runtime.kafka.range_reader import OffsetRanges, read_range
+from shared.runtime.kafka.reader import offset_bounds
 
 _REQUESTS = "SELECT count(DISTINCT request_id) FROM intake_submissions"
 
@@ -58,7 +58,7 @@ async def check(
 @asynccontextmanager
 async def _at_rest(
     bootstrap: str, admin_dsn: str, within_s: float, progress: Progress
-) -> AsyncGenerator[tuple[FactBook, Spans]]:
+) -> AsyncGenerator[tuple[FactBook, OffsetRanges]]:
     """Yield what the tables say, and what the broker holds at that very time.
 
     A message that falls due between the two looks is published after the first one, so the tables
@@ -66,23 +66,25 @@ async def _at_rest(
     """
     until = time.monotonic() + within_s
     while True:
-        bounds = await settled(bootstrap, admin_dsn, until - time.monotonic(), progress)
+        bounds = await wait_until_idle(bootstrap, admin_dsn, until - time.monotonic(), progress)
         with open_book() as book:
             progress.at("tables", 0, 1)
             await take_tables(admin_dsn, book)
             progress.at("tables", 1, 1)
-            if time.monotonic() >= until or await bounds_of(bootstrap) == bounds:
+            if time.monotonic() >= until or await offset_bounds(bootstrap) == bounds:
                 yield book, bounds
                 return
 
 
-async def _take_log(bootstrap: str, bounds: Spans, book: FactBook, progress: Progress) -> int:
+async def _take_log(
+    bootstrap: str, bounds: OffsetRanges, book: FactBook, progress: Progress
+) -> int:
     log = LogFacts(book, load_catalogue())
     log.take_bounds(bounds)
     ours = {p: limits for p, limits in bounds.items() if p.topic in log.topics}
     total = sum(end - first for first, end in ours.values())
     count = 0
-    async with aclosing(between(bootstrap, ours)) as batches:
+    async with aclosing(read_range(bootstrap, ours)) as batches:
         async for records in batches:
             log.take(records)
             count += len(records)

@@ -6,8 +6,8 @@ import asyncpg
 
 from cli.check.progress import Progress
 from shared.runtime.kafka import Partition
-from shared.runtime.kafka.range_reader import Spans
-from shared.runtime.kafka.reader import bounds_of
+from shared.runtime.kafka.range_reader import OffsetRanges
+from shared.runtime.kafka.reader import offset_bounds
 from shared.runtime.migrate import SERVICES
 
 _LOOK_EVERY_S = 0.5
@@ -20,7 +20,9 @@ _SET_ASIDE = "SELECT count(*) FROM {}.deferred"
 _POSITIONS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
 
 
-async def settled(bootstrap: str, admin_dsn: str, within_s: float, progress: Progress) -> Spans:
+async def wait_until_idle(
+    bootstrap: str, admin_dsn: str, within_s: float, progress: Progress
+) -> OffsetRanges:
     """Wait until every outbox is empty, every message sent, and every service at the ends.
 
     Twice in a row, and with the same ends: what was published and read between the look at the
@@ -43,7 +45,7 @@ async def settled(bootstrap: str, admin_dsn: str, within_s: float, progress: Pro
     connection = await asyncpg.connect(admin_dsn)
     try:
         while True:
-            bounds = await bounds_of(bootstrap)
+            bounds = await offset_bounds(bootstrap)
             left = await _left(connection, bounds)
             still = not left and bounds == before
             before = bounds
@@ -56,7 +58,7 @@ async def settled(bootstrap: str, admin_dsn: str, within_s: float, progress: Pro
         await connection.close()
 
 
-async def _left(connection: "asyncpg.Connection[asyncpg.Record]", bounds: Spans) -> int:
+async def _left(connection: "asyncpg.Connection[asyncpg.Record]", bounds: OffsetRanges) -> int:
     left: int = await connection.fetchval(_TO_SEND)
     for service in SERVICES:
         left += await connection.fetchval(_WAITING.format(service))

@@ -13,7 +13,7 @@ from cli.demo.report.summary import print_summary
 from cli.demo.run.facts import Facts
 from cli.demo.run.figures import requests_of
 from cli.demo.run.handing_in import Clock, Ways
-from cli.demo.run.runner import Progress, Stage
+from cli.demo.run.runner import DemoRunner, Progress
 from cli.demo.run.watching import Watch, beginning, watched
 from cli.demo.scenario import Day, camps
 from cli.demo.scenario.writing import CITY
@@ -54,7 +54,7 @@ async def _play(
     since = await beginning(stack.kafka, topics)
     async with open_sink(stack.kafka) as sink, tailing(stack.kafka, since) as tail:
         watch = Watch(topics, progress.facts)
-        stage = Stage(progress, watch, Ways(sink, session, progress.facts), sink)
+        stage = DemoRunner(progress, watch, Ways(sink, session, progress.facts), sink)
         await stage.play(tail, min(LONGEST_S, len(progress.day.deliveries) / PER_S))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from evaluation.comparison import Change, Verdict
+from evaluation.comparison import Change, DecisionSummary
 from evaluation.trial import Trial
 
 _MOST_SHOWN = 40
@@ -41,6 +41,6 @@ def show_changes(found: Sequence[Change], requests: int, console: Console) -> No
         console.print(f"The first {_MOST_SHOWN}; --json has them all.")
 
 
-def _in_words(verdict: Verdict) -> str:
+def _in_words(verdict: DecisionSummary) -> str:
     held = f" of {verdict.held_against}" if verdict.held_against else ""
     return f"{verdict.outcome}{held}, {verdict.priority}"

@@ -17,7 +17,7 @@ from evaluation.comparison import changes
 from evaluation.measures import measure
 from evaluation.rows import read_pairs
 from evaluation.rules_file import rules_at
-from evaluation.training.train import learn
+from evaluation.training.train import train
 from evaluation.trial import Selection, Trial, try_rules
 from shared.catalogue import PACKAGE_DATA
 
@@ -160,7 +160,7 @@ def learn_rules(
     """
     began = time.monotonic()
     selection = Selection(requests, city, since, until)
-    learnt = learn(selection, read_pairs(pairs), rules, flag, bar(hidden=False))
+    learnt = train(selection, read_pairs(pairs), rules, flag, bar(hidden=False))
     seconds = time.monotonic() - began
     console = Console(stderr=True, highlight=False)
     show(Evaluation(learnt.effects.after, "proposed", seconds), console)
@@ -177,11 +177,11 @@ def learn_hints(texts: TextsArgument, false_alarms: FalseAlarmsOption = 0.03) ->
     file of their own. The file of hints goes to the standard output, how well they do on texts of
     writers that they do not know to the standard error stream.
     """
-    from evaluation.text_model.train import learn_from  # noqa: PLC0415 - slow to load
+    from evaluation.text_model.train import train_from  # noqa: PLC0415 - slow to load
 
     console = Console(stderr=True, highlight=False)
     with console.status("learning"):
-        learnt = learn_from(texts, false_alarms)
+        learnt = train_from(texts, false_alarms)
     show_hints(learnt, console)
     typer.echo(learnt.text, nl=False)
 

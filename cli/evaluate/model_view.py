@@ -3,10 +3,10 @@
 from rich.console import Console
 from rich.table import Table
 
-from evaluation.text_model.train import Learnt
+from evaluation.text_model.train import TrainedModel
 
 
-def show_hints(learnt: Learnt, console: Console) -> None:
+def show_hints(learnt: TrainedModel, console: Console) -> None:
     """Print how well the hints do on writers whom they do not know."""
     table = Table("condition", "language", "found", "false alarms", "hints")
     for code, by_language in learnt.fitted.items():

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from evaluation.backtest import Judged
+from evaluation.backtest import BacktestDecision
 from evaluation.measures import Agreement, Outcome
 from evaluation.trial import Track
 
@@ -29,7 +29,7 @@ def bar(*, hidden: bool) -> Track:
     """Return what shows a bar on the standard error stream while requests are decided."""
     console = Console(stderr=True)
 
-    def shown(judged: Iterable[Judged], total: int) -> Iterator[Judged]:
+    def shown(judged: Iterable[BacktestDecision], total: int) -> Iterator[BacktestDecision]:
         return iter(
             track(judged, "deciding", total=total, console=console, transient=True, disable=hidden)
         )

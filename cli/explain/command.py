@@ -14,13 +14,13 @@ from rich.progress import Progress
 
 from cli.connection import DataOption, JsonOption, find_admin_dsn, find_kafka
 from cli.explain.dry_run import decide, read_json, request_of_json, request_of_text
-from cli.explain.lookup import Heard, find
+from cli.explain.lookup import OnProgress, find_decision
 from cli.explain.render import show
 from cli.interrupts import run
 from cli.stack import DEFAULT_DATA
 from services.triage.assessment import UnknownKindError
 from services.triage.outbound.explanation import explain as sentences
-from services.triage.policy import Rulebook
+from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decision
 from shared.runtime.clock import utc_now
@@ -56,14 +56,14 @@ def explain(
     if (request is None) == (text is None):
         raise typer.BadParameter("give a REQUEST or --text")
     catalogue = load_catalogue()
-    rulebook, now = Rulebook(catalogue), utc_now()
+    rulebook, now = TriagePolicy(catalogue), utc_now()
     if text is not None:
         decision = decide(request_of_text(text, kind, jurisdiction, catalogue, now), rulebook)
     elif (said := _json_of(request or "")) is not None:
         decision = decide(request_of_json(said, catalogue, now), rulebook)
     else:
         with _progress(hidden=json_output) as heard:
-            event = run(find(find_kafka(data), find_admin_dsn(data), request or "", heard))
+            event = run(find_decision(find_kafka(data), find_admin_dsn(data), request or "", heard))
         decision, now = event.data, event.time.astimezone(UTC)
     _tell(decision, rulebook, now, json_output=json_output)
 
@@ -75,7 +75,7 @@ def _json_of(request: str) -> str | None:
     return read_json(path) if path.suffix == ".json" or path.is_file() else None
 
 
-def _tell(decision: Decision, rulebook: Rulebook, at: datetime, *, json_output: bool) -> None:
+def _tell(decision: Decision, rulebook: TriagePolicy, at: datetime, *, json_output: bool) -> None:
     city = rulebook.cities.get(decision.request.jurisdiction)
     if city is None:
         raise UnknownKindError("jurisdiction: not in the catalogue of this code")
@@ -88,7 +88,7 @@ def _tell(decision: Decision, rulebook: Rulebook, at: datetime, *, json_output: 
 
 
 @contextmanager
-def _progress(*, hidden: bool) -> Generator[Heard]:
+def _progress(*, hidden: bool) -> Generator[OnProgress]:
     """Show a bar on the standard error stream once there is something to wait for."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=hidden) as bars:

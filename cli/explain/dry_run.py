@@ -7,16 +7,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.intake.districts import locate
-from services.intake.inbound.validation import Draft, check
+from services.intake.districts import locate_areas
+from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.outbound import accept
 from services.intake.policy import Policy, city_of
 from services.intake.rules.classification import classify
-from services.triage.assessment import hear
-from services.triage.outbound.decision import decision_on
-from services.triage.policy import Rulebook
-from services.triage.resolution import rule_on
-from services.triage.rules.dedup.case_index import KnownCases
+from services.triage.assessment import assess_report
+from services.triage.outbound.decision import to_decision
+from services.triage.policy import TriagePolicy
+from services.triage.resolution import resolve
+from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import Catalogue, Jurisdiction
 from shared.contract.events import (
     Decision,
@@ -26,9 +26,9 @@ from shared.contract.events import (
     SubmissionHandedIn,
     new_id,
 )
-from shared.contract.events.codec import faults
+from shared.contract.events.codec import invalid_fields
 from shared.errors import Route311Error
-from shared.geo import Places
+from shared.geo import CityBoundaries
 
 _NUMBER = "(none)"
 
@@ -39,9 +39,9 @@ class UnfitReportError(Route311Error):
     code = "unfit_report"
 
 
-def decide(request: Request, rulebook: Rulebook) -> Decision:
+def decide(request: Request, rulebook: TriagePolicy) -> Decision:
     """Return the decision on a request as if it were the first one ever."""
-    return decision_on(rule_on(hear(request, rulebook), KnownCases()), rulebook.version)
+    return to_decision(resolve(assess_report(request, rulebook), CaseIndex()), rulebook.version)
 
 
 def request_of_text(
@@ -103,19 +103,19 @@ def _request(data: dict[str, Any]) -> Request:
     try:
         return Request.model_validate(data)
     except ValidationError as error:
-        raise UnfitReportError(faults(error)) from None
+        raise UnfitReportError(invalid_fields(error)) from None
 
 
 def _accepted(data: dict[str, Any], catalogue: Catalogue, now: datetime) -> Request:
     city = _city(str(data.get("jurisdiction")), catalogue)
-    ground = Places(city.id, city.folder)
+    ground = CityBoundaries(city.id, city.folder)
     policy = Policy({city.id: city_of(city, ground)}, reporter_key=b"-", public_url="")
     handed_in = SubmissionHandedIn(id=new_id(), source="/explain", time=now.isoformat(), data=data)
-    draft = check(handed_in, now, policy)
-    if not isinstance(draft, Draft):
+    draft = validate(handed_in, now, policy)
+    if not isinstance(draft, ValidatedSubmission):
         raise UnfitReportError("; ".join(f"{flaw.field}: {flaw.message}" for flaw in draft))
-    [area] = locate([draft])
-    told = accept(draft, area, _NUMBER, now, policy).told
+    [area] = locate_areas([draft])
+    told = accept(draft, area, _NUMBER, now, policy).events
     return next(event.data for event in told if isinstance(event, RequestSubmitted))
 
 

@@ -15,8 +15,8 @@ from shared.contract.topics import TRIAGE_DECISIONS
 from shared.errors import Route311Error
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.kafka.offsets_by_time import offsets_at
-from shared.runtime.kafka.range_reader import between
-from shared.runtime.kafka.reader import bounds_of
+from shared.runtime.kafka.range_reader import read_range
+from shared.runtime.kafka.reader import offset_bounds
 
 _KNOWN = """
     SELECT request_id, tracking_number FROM intake.requests
@@ -25,7 +25,7 @@ _KNOWN = """
 _OF_TIME = 7  # UUIDs of this version start with their moment in milliseconds (RFC 9562)
 _CLOCKS_APART = timedelta(minutes=5)
 
-Heard = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 """Hears how many records were read, and of how many."""
 
 
@@ -36,7 +36,7 @@ class NotDecidedError(Route311Error):
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class RequestQuery:
     """A request by what is known of it; never both None.
 
     Attributes:
@@ -66,22 +66,24 @@ class Sought:
         return str(self.request_id) == said[0] or self.tracking_number == said[1]
 
 
-def sought(text: str) -> Sought:
+def parse_query(text: str) -> RequestQuery:
     """Return the request that a person means by an id or a tracking number.
 
     Raises:
         NotDecidedError: It is neither.
     """
     try:
-        return Sought(UUID(text), None)
+        return RequestQuery(UUID(text), None)
     except ValueError:
         number = read_tracking_number(text)
     if number is None:
         raise NotDecidedError(f"{text!r} is neither a request id nor a tracking number")
-    return Sought(None, number)
+    return RequestQuery(None, number)
 
 
-async def find(bootstrap: str, admin_dsn: str, text: str, heard: Heard) -> RequestTriaged:
+async def find_decision(
+    bootstrap: str, admin_dsn: str, text: str, heard: OnProgress
+) -> RequestTriaged:
     """Return the first decision on a request.
 
     Its id tells from where in the log to read; only a tracking number that intake has forgotten
@@ -96,7 +98,7 @@ async def find(bootstrap: str, admin_dsn: str, text: str, heard: Heard) -> Reque
     Raises:
         NotDecidedError: The log holds no decision on it.
     """
-    wanted = await _known(admin_dsn, sought(text))
+    wanted = await _known(admin_dsn, parse_query(text))
     decoder: Decoder[Any] = Decoder([RequestTriaged])
     async with aclosing(_decisions(bootstrap, wanted.since, heard)) as handfuls:
         async for records in handfuls:
@@ -110,7 +112,7 @@ async def find(bootstrap: str, admin_dsn: str, text: str, heard: Heard) -> Reque
     raise NotDecidedError(f"there is no request {text}")
 
 
-async def _known(admin_dsn: str, wanted: Sought) -> Sought:
+async def _known(admin_dsn: str, wanted: RequestQuery) -> RequestQuery:
     connection = await asyncpg.connect(admin_dsn)
     try:
         row = await connection.fetchrow(_KNOWN, wanted.request_id, wanted.tracking_number)
@@ -118,21 +120,21 @@ async def _known(admin_dsn: str, wanted: Sought) -> Sought:
         await connection.close()
     if row is None:
         return wanted
-    return Sought(row["request_id"], row["tracking_number"], is_known=True)
+    return RequestQuery(row["request_id"], row["tracking_number"], is_known=True)
 
 
 async def _decisions(
-    bootstrap: str, since: datetime | None, heard: Heard
+    bootstrap: str, since: datetime | None, heard: OnProgress
 ) -> AsyncGenerator[Sequence[Record]]:
     bounds = {
         partition: span
-        for partition, span in (await bounds_of(bootstrap)).items()
+        for partition, span in (await offset_bounds(bootstrap)).items()
         if partition.topic == TRIAGE_DECISIONS.name
     }
     if since is not None:
         bounds = await _from(bootstrap, bounds, since)
     total, done = sum(end - first for first, end in bounds.values()), 0
-    async with aclosing(between(bootstrap, bounds)) as handfuls:
+    async with aclosing(read_range(bootstrap, bounds)) as handfuls:
         async for records in handfuls:
             done += len(records)
             heard(done, total)

@@ -8,14 +8,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.recovery.render import printable
-from services.triage.outbound.explanation import LIKENESS, OBSTACLES, Wording, explain, readable
-from services.triage.policy import CityRules
+from services.triage.outbound.explanation import (
+    MATCH_TEXT,
+    REJECTION_TEXT,
+    Wording,
+    explain,
+    readable,
+)
+from services.triage.policy import CityPolicy
 from shared.contract.events import Decision, Duplicate, Location, Priority, Rejected
 
 _MINUTES = "%Y-%m-%d %H:%M UTC"
 
 
-def show(decision: Decision, city: CityRules, decided_at: datetime, console: Console) -> None:
+def show(decision: Decision, city: CityPolicy, decided_at: datetime, console: Console) -> None:
     """Print what was reported, what was decided, and every reason for it.
 
     Args:
@@ -37,7 +43,7 @@ def show(decision: Decision, city: CityRules, decided_at: datetime, console: Con
         console.print(table)
 
 
-def _head(decision: Decision, city: CityRules, decided_at: datetime) -> Iterator[tuple[str, str]]:
+def _head(decision: Decision, city: CityPolicy, decided_at: datetime) -> Iterator[tuple[str, str]]:
     request, service = decision.request, city.services.get(decision.service_code)
     yield "Request", f"{decision.tracking_number}, {decision.request_id}"
     yield "Reported", f"{request.observed_at.astimezone(UTC):{_MINUTES}} by {request.channel}"
@@ -84,7 +90,7 @@ def _priority(priority: Priority, wording: Wording) -> Table:
 def _duplicate(held: Duplicate) -> Table:
     table = Table("Speaks for or against", "Figures")
     for reason in held.reasons:
-        words = LIKENESS.get(reason.code) or readable(reason.code)
+        words = MATCH_TEXT.get(reason.code) or readable(reason.code)
         table.add_row(words, escape(printable(reason.detail or "")))
     return table
 
@@ -97,7 +103,7 @@ def _rejected(rejected: Sequence[Rejected]) -> Table:
     table.add_column("Why not", overflow="fold")
     for one in rejected:
         away = "" if one.distance_m is None else f"{one.distance_m:.0f} m"
-        why = OBSTACLES.get(one.code) or readable(one.code)
+        why = REJECTION_TEXT.get(one.code) or readable(one.code)
         figures = f" ({printable(one.detail)})" if one.detail else ""
         table.add_row(one.case_id, away, f"{one.hours_apart:.1f} h", escape(why + figures))
     return table

@@ -76,11 +76,11 @@ def operator(
     reporter follows the other one. Exit code 1 when it is refused; the reason is kept on
     operator-commands-dlq.
     """
-    from cli.operator.id_lookup import Naming  # noqa: PLC0415 - as above
-    from cli.operator.send_command import Order, give, summary  # noqa: PLC0415 - slow to load
+    from cli.operator.id_lookup import IdLookup  # noqa: PLC0415 - as above
+    from cli.operator.send_command import OperatorOrder, send_command, summary  # noqa: PLC0415 - slow to load
 
-    naming = Naming(data)
-    order = Order(
+    naming = IdLookup(data)
+    order = OperatorOrder(
         command=what.value,
         case_id=naming.case(case),
         actor=actor,
@@ -91,7 +91,7 @@ def operator(
         bureau=bureau,
         status=status,
     )
-    done = asyncio.run(give(order, find_kafka(data), within_s=wait))
+    done = asyncio.run(send_command(order, find_kafka(data), within_s=wait))
     if json_output:
         typer.echo(json.dumps(done.model_dump(mode="json")))
     else:

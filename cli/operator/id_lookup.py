@@ -21,7 +21,7 @@ class UnknownNameError(Route311Error):
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
+class IdLookup:
     """Looks tracking numbers up in the running router of a data folder; ids stay as they are."""
 
     data: Path

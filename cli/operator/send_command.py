@@ -10,12 +10,13 @@ from shared.contract.topics import DEAD_LETTERS, DISPATCH_CASES, OPERATOR_COMMAN
 from shared.errors import PermanentError, Route311Error
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka import Record, open_sink
-from shared.runtime.kafka.reader import ends_of, tailing
+from shared.runtime.kafka.reader import end_offsets, tailing
 from shared.runtime.outbox.records import Outgoing
+from shared.vocabulary import CommandName
 
 SOURCE = "/operator/cli"
 _REFUSALS = f"{OPERATOR_COMMANDS.name}{DEAD_LETTERS}"
-_COMMANDS: Mapping[str, tuple[e.CommandName, type[e.Event]]] = {
+_COMMANDS: Mapping[str, tuple[CommandName, type[e.Event]]] = {
     "lower": ("lower_priority", e.CasePriorityLowered),
     "raise": ("raise_priority", e.CasePriorityRaised),
     "split": ("split_request", e.CaseRequestSplit),
@@ -40,7 +41,7 @@ class NoAnswerError(Route311Error):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class OperatorOrder:
     """What an operator wants, in the words of the command line and the fields of the wire."""
 
     command: str
@@ -54,7 +55,7 @@ class Order:
     status: str | None = None
 
 
-async def give(order: Order, bootstrap: str, within_s: float) -> e.Event:
+async def send_command(order: OperatorOrder, bootstrap: str, within_s: float) -> e.Event:
     """Give the command to dispatch; return the event of the case that says that it is done.
 
     Raises:
@@ -70,7 +71,7 @@ async def give(order: Order, bootstrap: str, within_s: float) -> e.Event:
         subject=order.case_id,
         data=said,
     )
-    since = await ends_of(bootstrap, [DISPATCH_CASES.name, _REFUSALS])
+    since = await end_offsets(bootstrap, [DISPATCH_CASES.name, _REFUSALS])
     async with open_sink(bootstrap) as sink, tailing(bootstrap, since) as tail:
         await sink.publish([Outgoing.to(OPERATOR_COMMANDS.name, order.case_id, event)])
         try:

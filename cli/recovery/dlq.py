@@ -15,17 +15,17 @@ from cli.connection import DataOption, JsonOption, find_admin_dsn, find_kafka
 from cli.interrupts import run
 from cli.recovery import dlq_list as listing
 from cli.recovery import dlq_show as showing
-from cli.recovery.dlq_replay import Outcome, UnderWayError, carry_out, line_of
+from cli.recovery.dlq_replay import Outcome, UnderWayError, line_of, run_replay
 from cli.recovery.moments import moment
 from cli.recovery.rejected import HandingIn
 from cli.stack import DEFAULT_DATA
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
-from shared.runtime.kafka.reader import bounds_of
+from shared.runtime.kafka.reader import offset_bounds
 from shared.runtime.migrate import SERVICES
 from shared.runtime.postgres import Connection
-from shared.runtime.recovery.replay import Choice, Replay, chosen, homes
-from shared.runtime.recovery.replay_log import claim_turn, forget_old, recall
+from shared.runtime.recovery.replay import RecordFilter, Replay, owners_by_topic, select_records
+from shared.runtime.recovery.replay_log import load, lock, prune
 
 app = typer.Typer(help="Show what was parked, and send it again.", no_args_is_help=True)
 
@@ -65,7 +65,7 @@ def list_parked(
     json_output: JsonOption = False,
 ) -> None:
     """Count what is parked, by topic, service and code."""
-    found = run(_list(data, Choice(topic, code, _since(since))))
+    found = run(_list(data, RecordFilter(topic, code, _since(since))))
     if json_output:
         typer.echo(json.dumps(listing.as_json(found)))
     else:
@@ -103,7 +103,7 @@ def replay(
     if rejected and topic:
         raise typer.BadParameter("--rejected has no topic: it is what intake has kept")
     go = _hand_in if rejected else _replay
-    choice = Choice(topic, code, _since(since))
+    choice = RecordFilter(topic, code, _since(since))
     outcome = run(go(data, choice, dry=dry_run, again=again, quiet=json_output))
     if json_output:
         typer.echo(json.dumps(outcome.as_json()))
@@ -123,53 +123,59 @@ async def _database(data: Path) -> AsyncGenerator[Connection]:
 @asynccontextmanager
 async def _turn(data: Path) -> AsyncGenerator[Connection]:
     async with _database(data) as db:
-        if not await claim_turn(db):
+        if not await lock(db):
             raise UnderWayError("another replay is under way; wait for its end")
         yield db
 
 
-async def _list(data: Path, choice: Choice) -> listing.Listing:
+async def _list(data: Path, choice: RecordFilter) -> listing.Listing:
     found = listing.Listing()
     bootstrap = find_kafka(data)
     async with _database(data) as db:
-        memory = await recall(db, SERVICES)
-    async for parked in chosen(bootstrap, choice.spans(await bounds_of(bootstrap)), choice):
-        found.add(parked, memory.standing(parked))
+        memory = await load(db, SERVICES)
+    async for parked in select_records(
+        bootstrap, choice.spans(await offset_bounds(bootstrap)), choice
+    ):
+        found.add(parked, memory.status(parked))
     return found
 
 
 async def _show(data: Path, place: str, *, whole: bool, as_json: bool) -> list[str]:
     bootstrap = find_kafka(data)
-    parked = await showing.find(bootstrap, await bounds_of(bootstrap), place)
+    parked = await showing.find(bootstrap, await offset_bounds(bootstrap), place)
     async with _database(data) as db:
-        standing = (await recall(db, SERVICES)).standing(parked)
+        standing = (await load(db, SERVICES)).status(parked)
     if as_json:
         return [json.dumps(showing.details(parked, standing, whole=whole))]
     return showing.lines(parked, standing, whole=whole)
 
 
-async def _replay(data: Path, choice: Choice, *, dry: bool, again: bool, quiet: bool) -> Outcome:
+async def _replay(
+    data: Path, choice: RecordFilter, *, dry: bool, again: bool, quiet: bool
+) -> Outcome:
     bootstrap = find_kafka(data)
-    spans = choice.spans(await bounds_of(bootstrap))
+    spans = choice.spans(await offset_bounds(bootstrap))
     async with _turn(data) as db:
         if not dry:
-            await forget_old(db, SERVICES)
+            await prune(db, SERVICES)
         replay = Replay(
             db,
-            await recall(db, SERVICES),
-            homes(load_catalogue().bureau_codes),
+            await load(db, SERVICES),
+            owners_by_topic(load_catalogue().bureau_codes),
             spans,
             again=again,
             dry=dry,
             sending=(lambda parked: typer.echo(line_of(parked))) if dry and not quiet else _ignore,
         )
         console = None if quiet else Console(stderr=True, highlight=False)
-        return await carry_out(replay, chosen(bootstrap, spans, choice), console)
+        return await run_replay(replay, select_records(bootstrap, spans, choice), console)
 
 
-async def _hand_in(data: Path, choice: Choice, *, dry: bool, again: bool, quiet: bool) -> Outcome:
+async def _hand_in(
+    data: Path, choice: RecordFilter, *, dry: bool, again: bool, quiet: bool
+) -> Outcome:
     async with _turn(data) as db:
-        memory = await recall(db, SERVICES)
+        memory = await load(db, SERVICES)
         say = typer.echo if dry and not quiet else _ignore
         return await HandingIn(db, memory, choice.code, choice.since, again, dry, say).run()
 

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.recovery.render import printable
-from shared.runtime.recovery.dead_letters import Parked
-from shared.runtime.recovery.replay_log import Standing
+from shared.runtime.recovery.dead_letters import DeadLetter
+from shared.runtime.recovery.replay_log import ReplayStatus
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class Group:
     came_back: int = 0
     replayed: int = 0
 
-    def count(self, standing: Standing, by: int) -> None:
+    def count(self, standing: ReplayStatus, by: int) -> None:
         """Count one in, or with -1 out."""
         setattr(self, standing, getattr(self, standing) + by)
 
@@ -48,9 +48,9 @@ class Listing:
 
     records: int = 0
     _groups: dict[tuple[str, str, str], Group] = field(default_factory=dict)
-    _counted: dict[bytes, tuple[Group, Standing]] = field(default_factory=dict)
+    _counted: dict[bytes, tuple[Group, ReplayStatus]] = field(default_factory=dict)
 
-    def add(self, parked: Parked, standing: Standing) -> None:
+    def add(self, parked: DeadLetter, standing: ReplayStatus) -> None:
         """Count one record."""
         self.records += 1
         key = (parked.original.topic, parked.service, parked.code)

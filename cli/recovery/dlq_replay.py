@@ -10,7 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from cli.recovery.render import printable
 from shared.errors import Route311Error
-from shared.runtime.recovery.dead_letters import Parked
+from shared.runtime.recovery.dead_letters import DeadLetter
 from shared.runtime.recovery.replay import Replay
 
 
@@ -44,15 +44,15 @@ class Outcome:
         return f"{self.sent:,} {verb}{left if self.came_back else ''}"
 
 
-async def carry_out(
-    replay: Replay, records: AsyncGenerator[Parked, None], console: Console | None
+async def run_replay(
+    replay: Replay, records: AsyncGenerator[DeadLetter, None], console: Console | None
 ) -> Outcome:
     """Run the replay and show how far it is; a dry run prints each record on stdout."""
     columns = SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.completed:,} read")
     with Progress(*columns, console=console or Console(quiet=True)) as bar:
         task = bar.add_task("replay", total=None)
 
-        async def counted() -> AsyncGenerator[Parked, None]:
+        async def counted() -> AsyncGenerator[DeadLetter, None]:
             async for parked in records:
                 bar.advance(task)
                 yield parked
@@ -62,7 +62,7 @@ async def carry_out(
     return Outcome(replay.sent, replay.came_back, replay.dry)
 
 
-def line_of(parked: Parked) -> str:
+def line_of(parked: DeadLetter) -> str:
     """Return in one line what is sent: whereto, from where, why it was parked, and its size."""
     said = f"{parked.original.topic}  {parked.place}  source {parked.source}  {parked.code}"
     return printable(f"{said}  {parked.size:,} bytes")

@@ -6,10 +6,10 @@ from typing import Any
 
 from cli.recovery.render import printable
 from shared.errors import Route311Error
-from shared.runtime.kafka.range_reader import Spans
-from shared.runtime.recovery.dead_letters import Parked
-from shared.runtime.recovery.replay import Choice, chosen
-from shared.runtime.recovery.replay_log import Standing
+from shared.runtime.kafka.range_reader import OffsetRanges
+from shared.runtime.recovery.dead_letters import DeadLetter
+from shared.runtime.recovery.replay import RecordFilter, select_records
+from shared.runtime.recovery.replay_log import ReplayStatus
 
 
 class NotParkedError(Route311Error):
@@ -18,21 +18,21 @@ class NotParkedError(Route311Error):
     code = "not_parked"
 
 
-async def find(bootstrap: str, bounds: Spans, place: str) -> Parked:
+async def find(bootstrap: str, bounds: OffsetRanges, place: str) -> DeadLetter:
     """Return the parked record that lies at a place, or that lay there before it was parked.
 
     Raises:
         NotParkedError: There is none, or no more.
     """
-    choice = Choice(topic=place.rsplit("/", 2)[0])
-    async with aclosing(chosen(bootstrap, choice.spans(bounds), choice)) as records:
+    choice = RecordFilter(topic=place.rsplit("/", 2)[0])
+    async with aclosing(select_records(bootstrap, choice.spans(bounds), choice)) as records:
         async for parked in records:
             if place in {parked.place, parked.source}:
                 return parked
     raise NotParkedError(f"no parked record is, or came from, {printable(place)}")
 
 
-def details(parked: Parked, standing: Standing, *, whole: bool) -> dict[str, Any]:
+def details(parked: DeadLetter, standing: ReplayStatus, *, whole: bool) -> dict[str, Any]:
     """Return what is to be shown; key, foreign headers and value only as ``whole``.
 
     Those come from outside as they are, so contact data may be in them.
@@ -56,7 +56,7 @@ def details(parked: Parked, standing: Standing, *, whole: bool) -> dict[str, Any
     return shown
 
 
-def lines(parked: Parked, standing: Standing, *, whole: bool) -> list[str]:
+def lines(parked: DeadLetter, standing: ReplayStatus, *, whole: bool) -> list[str]:
     """Return the same as lines for a terminal, in which nothing is left that steers it."""
     shown = details(parked, standing, whole=whole)
     headers = shown.pop("headers")

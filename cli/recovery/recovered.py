@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.contract.topics import CHANNEL_SUBMISSIONS, OPERATOR_COMMANDS
-from shared.runtime.recovery.positions import Move
+from shared.runtime.recovery.positions import PositionChange
 from shared.runtime.recovery.republish import Recovered
 
 _WHY = {
@@ -46,13 +46,13 @@ def lines(done: Recovered, *, dry: bool) -> Iterator[str]:
         yield "what is gone for good: look at it, then --accept-loss goes on behind it"
 
 
-def _line(service: str, verb: str, move: Move) -> str:
+def _line(service: str, verb: str, move: PositionChange) -> str:
     where = f"{service}  {move.partition.topic}/{move.partition.partition}"
     lost = f", at most {move.lost:,} never read" if move.lost else ""
     return f"{where}  {verb} from {move.before} to {move.to}: {_WHY[move.cause]}{lost}"
 
 
-def _move(service: str, move: Move) -> dict[str, Any]:
+def _move(service: str, move: PositionChange) -> dict[str, Any]:
     return {
         "service": service,
         "topic": move.partition.topic,

@@ -15,7 +15,7 @@ from shared.errors import PermanentError
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outbox.records import Outgoing
 from shared.runtime.postgres import Connection
-from shared.runtime.recovery.replay_log import Memory, note
+from shared.runtime.recovery.replay_log import ReplayLog, save
 
 _KEPT = """
     SELECT identity, source, submission_id, received_at, receipt, body
@@ -103,7 +103,7 @@ class HandingIn:
     """
 
     db: Connection
-    memory: Memory
+    memory: ReplayLog
     code: str | None
     since: datetime | None
     again: bool
@@ -114,7 +114,7 @@ class HandingIn:
         """Go through all that were there at the start; each batch is one transaction."""
         sent = came_back = 0
         async for batch in self._batches():
-            standings = [self.memory.standing_of(r.content, r.received_us) for r in batch]
+            standings = [self.memory.status_of(r.content, r.received_us) for r in batch]
             due = [
                 rejected
                 for rejected, standing in zip(batch, standings, strict=True)
@@ -140,7 +140,7 @@ class HandingIn:
         """Take back every answer under the identities, so that intake judges them anew."""
         async with self.db.transaction():
             await self.db.execute("SET LOCAL search_path = intake")
-            await note(self.db, {one.content: one.received_us for one in batch})
+            await save(self.db, {one.content: one.received_us for one in batch})
             await self.db.execute(_TAKE_BACK, [one.identity for one in batch])
             await enqueue(self.db, [one.record() for one in batch])
 

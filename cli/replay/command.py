@@ -15,12 +15,12 @@ from rich.console import Console
 
 from cli.interrupts import InterruptedRunError, run
 from cli.replay.formats import FORMATS, format_of
-from cli.replay.pace import Pace, parse_speed
+from cli.replay.pace import Pacing, parse_speed
 from cli.replay.rows import opened
-from cli.replay.runner import Played, play
+from cli.replay.runner import ReplayResult, run_replay
 from cli.replay.tally import Result, Tally
-from cli.replay.tracker import follower
-from cli.replay.transports import Way, by_http, by_kafka
+from cli.replay.tracker import outcome_tracker
+from cli.replay.transports import Transport, by_http, by_kafka
 from cli.replay.view import as_json, progress, summary
 from cli.stack import DEFAULT_DATA, Stack, load_stack
 from shared.catalogue import load_catalogue
@@ -77,7 +77,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the summary as o
 class _Plan:
     file: Path
     format: str
-    pace: Pace
+    pace: Pacing
     limit: int | None
     via: Via
     rejects: Path
@@ -100,7 +100,7 @@ def replay(
     reason.
     """
     plan = _Plan(
-        file, format_name or format_of(file), Pace(parse_speed(speed)), limit, via, rejects
+        file, format_name or format_of(file), Pacing(parse_speed(speed)), limit, via, rejects
     )
     console = Console(stderr=json_output, highlight=False)
     began = time.monotonic()
@@ -115,23 +115,23 @@ def replay(
         summary(console, played, result, took_s)
 
 
-async def _replay(plan: _Plan, stack: Stack, console: Console) -> tuple[Played, Result]:
+async def _replay(plan: _Plan, stack: Stack, console: Console) -> tuple[ReplayResult, Result]:
     catalogue = load_catalogue()
     source = f"/replay/{plan.format}" if plan.via is Via.KAFKA else f"/http/{_ADAPTER}"
-    played, tally = Played(), Tally(source)
-    reader = await follower(stack.kafka, catalogue.bureau_codes, tally)
+    played, tally = ReplayResult(), Tally(source)
+    reader = await outcome_tracker(stack.kafka, catalogue.bureau_codes, tally)
     async with _way(plan, stack, tally) as way, asyncio.TaskGroup() as group:
         with opened(plan.file) as text, progress(console, played, tally):
             rows = islice(FORMATS[plan.format](text, catalogue), plan.limit)
             following = group.create_task(
                 reader.follow(lambda: played.sent if played.finished else None, _QUIET_S)
             )
-            await play(rows, way, plan.pace, plan.rejects, played)
+            await run_replay(rows, way, plan.pace, plan.rejects, played)
             result = await following
     return played, result
 
 
-def _way(plan: _Plan, stack: Stack, tally: Tally) -> AbstractAsyncContextManager[Way]:
+def _way(plan: _Plan, stack: Stack, tally: Tally) -> AbstractAsyncContextManager[Transport]:
     if plan.via is Via.HTTP:
         return by_http(stack.intake, stack.keys.adapters[_ADAPTER], tally)
     return by_kafka(stack.kafka)

@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 
 
-class Pace:
+class Pacing:
     """Waits so that time passes ``factor`` times as fast as it did; None waits never."""
 
     def __init__(self, factor: float | None) -> None:

@@ -8,15 +8,15 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from cli.replay.pace import Pace
+from cli.replay.pace import Pacing
 from cli.replay.rows import Row, Sendable, Unsendable
-from cli.replay.transports import Way
+from cli.replay.transports import Transport
 
 _AT_ONCE = 500
 
 
 @dataclass(slots=True)
-class Played:
+class ReplayResult:
     """What was read and sent so far.
 
     Attributes:
@@ -31,7 +31,9 @@ class Played:
     finished: bool = False
 
 
-async def play(rows: Iterable[Row], way: Way, pace: Pace, rejects: Path, played: Played) -> None:
+async def run_replay(
+    rows: Iterable[Row], way: Transport, pace: Pacing, rejects: Path, played: ReplayResult
+) -> None:
     """Send every row that can be sent, in order; keep the others with their reasons.
 
     A repeat of an id within the file is sent as well: the router gives its first answer again.
@@ -59,7 +61,7 @@ def _moment(row: Sendable) -> datetime | None:
         return None
 
 
-def _keep(rows: list[Unsendable], path: Path, played: Played) -> None:
+def _keep(rows: list[Unsendable], path: Path, played: ReplayResult) -> None:
     if not rows:
         return
     played.unsendable += len(rows)

@@ -8,7 +8,7 @@ from typing import Any, TextIO
 from pydantic import ValidationError
 
 from cli.replay.rows import Row, Sendable, Unsendable, submission
-from shared.contract.events import SubmissionHandedIn, faults
+from shared.contract.events import SubmissionHandedIn, invalid_fields
 
 _ID_SYMBOLS = 32
 
@@ -36,4 +36,4 @@ def _read(line: int, text: str) -> Row:
     try:
         return Sendable(line, SubmissionHandedIn.model_validate(found))
     except ValidationError as error:
-        return Unsendable(line, text, faults(error))
+        return Unsendable(line, text, invalid_fields(error))

@@ -8,13 +8,13 @@ from cli.replay.tally import Result, Tally
 from shared.contract.events import Decoder
 from shared.contract.topics import INTAKE_RECEIPTS, TRIAGE_DECISIONS, Topic, bureau_work
 from shared.errors import PermanentError
-from shared.runtime.kafka.reader import ends_of, tailing
+from shared.runtime.kafka.reader import end_offsets, tailing
 from shared.runtime.kafka.source import Partition
 
 _LOOK_EVERY_S = 0.25
 
 
-class Follower:
+class OutcomeTracker:
     """Reads receipts, decisions and work orders from where they ended when it was made."""
 
     def __init__(
@@ -62,8 +62,8 @@ def _all_done(result: Result, total: int) -> bool:
     )
 
 
-async def follower(bootstrap: str, bureaus: Iterable[str], tally: Tally) -> Follower:
+async def outcome_tracker(bootstrap: str, bureaus: Iterable[str], tally: Tally) -> OutcomeTracker:
     """Note where the topics end now, and return who reads on from there."""
     topics = [INTAKE_RECEIPTS, TRIAGE_DECISIONS, *(bureau_work(code) for code in bureaus)]
-    since = await ends_of(bootstrap, [topic.name for topic in topics])
-    return Follower(bootstrap, topics, since, tally)
+    since = await end_offsets(bootstrap, [topic.name for topic in topics])
+    return OutcomeTracker(bootstrap, topics, since, tally)

@@ -25,7 +25,7 @@ class RefusedKeyError(Route311Error):
     code = "refused_key"
 
 
-class Way(Protocol):
+class Transport(Protocol):
     """How submissions get to the router."""
 
     async def send(self, events: Sequence[SubmissionHandedIn]) -> None:
@@ -33,7 +33,7 @@ class Way(Protocol):
         ...
 
 
-class KafkaWay:
+class KafkaTransport:
     """Submissions by the adapters' topic."""
 
     def __init__(self, sink: Sink) -> None:
@@ -46,7 +46,7 @@ class KafkaWay:
         )
 
 
-class HttpWay:
+class HttpTransport:
     """Submissions by HTTP, some at a time; the event's id is the idempotency key."""
 
     def __init__(self, session: aiohttp.ClientSession, tally: Tally) -> None:
@@ -82,15 +82,15 @@ class HttpWay:
 
 
 @asynccontextmanager
-async def by_kafka(bootstrap: str) -> AsyncGenerator[KafkaWay]:
+async def by_kafka(bootstrap: str) -> AsyncGenerator[KafkaTransport]:
     """Open the way by Kafka."""
     async with open_sink(bootstrap) as sink:
-        yield KafkaWay(sink)
+        yield KafkaTransport(sink)
 
 
 @asynccontextmanager
-async def by_http(intake: str, key: str, tally: Tally) -> AsyncGenerator[HttpWay]:
+async def by_http(intake: str, key: str, tally: Tally) -> AsyncGenerator[HttpTransport]:
     """Open the way by HTTP."""
     headers = {"Authorization": f"Bearer {key}"}
     async with aiohttp.ClientSession(intake, headers=headers) as session:
-        yield HttpWay(session, tally)
+        yield HttpTransport(session, tally)

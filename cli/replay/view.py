@@ -12,14 +12,14 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
-from cli.replay.runner import Played
+from cli.replay.runner import ReplayResult
 from cli.replay.tally import Result, Tally
 
 _LISTED = 15
 
 
 @contextmanager
-def progress(console: Console, played: Played, tally: Tally) -> Generator[None]:
+def progress(console: Console, played: ReplayResult, tally: Tally) -> Generator[None]:
     """Show how many rows were sent, answered and decided, for as long as the block lasts."""
 
     def line() -> str:
@@ -46,7 +46,7 @@ class _Said(ProgressColumn):
         return Text(self._line())
 
 
-def as_json(played: Played, result: Result, took_s: float) -> dict[str, Any]:
+def as_json(played: ReplayResult, result: Result, took_s: float) -> dict[str, Any]:
     """Return the summary for a program."""
     return {
         "sent": played.sent,
@@ -59,7 +59,7 @@ def as_json(played: Played, result: Result, took_s: float) -> dict[str, Any]:
     }
 
 
-def summary(console: Console, played: Played, result: Result, took_s: float) -> None:
+def summary(console: Console, played: ReplayResult, result: Result, took_s: float) -> None:
     """Print what was sent, what became of it, and how fast."""
     table = Table(show_header=False, box=None, padding=(0, 2))
     for name, figure in _figures(played, result, took_s):
@@ -72,7 +72,7 @@ def summary(console: Console, played: Played, result: Result, took_s: float) -> 
         console.print(f"Rows that could not be sent, with the reason: {played.rejects}")
 
 
-def _figures(played: Played, result: Result, took_s: float) -> list[tuple[str, str]]:
+def _figures(played: ReplayResult, result: Result, took_s: float) -> list[tuple[str, str]]:
     before = result.accepted - result.decided
     figures = [
         ("sent", f"{played.sent:,}"),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.text_matching import Hints
+from shared.text_matching import FeatureWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,6 @@ class Fitted:
         false_alarms: Share of routine and harmless texts that they take for it.
     """
 
-    hints: Hints
+    hints: FeatureWeights
     recall: float
     false_alarms: float

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from evaluation.text_model.fitted import Fitted
 from evaluation.text_model.texts import LabelledText
-from shared.text_matching import Hints, fold, hints_in, parts
+from shared.text_matching import FeatureWeights, features_in, fold, parts
 
 _POINTS_PER_LOGIT = 10  # ten points make it e times as likely
 _WRITERS = 2  # who use a word, before it counts
@@ -48,7 +48,7 @@ def fit(texts: Sequence[LabelledText], meant: Collection[str], at_most: float) -
     points = np.rint(rule.coef_[0] * _POINTS_PER_LOGIT).astype(int)
     named = zip(words.get_feature_names_out(), points.tolist(), strict=True)
     return Fitted(
-        Hints(
+        FeatureWeights(
             min(_SAYS_NOTHING, round((rule.intercept_[0] - least) * _POINTS_PER_LOGIT)),
             {str(hint): each for hint, each in named if each},
             min(_SAYS_NOTHING, round((against - least) * _POINTS_PER_LOGIT)),
@@ -86,7 +86,7 @@ def _learnt(
         if not meant or len(text) == 1
     ]
     model: Pipeline = make_pipeline(
-        CountVectorizer(analyzer=hints_in, binary=True, vocabulary=_known(read, sources)),
+        CountVectorizer(analyzer=features_in, binary=True, vocabulary=_known(read, sources)),
         LogisticRegression(C=_TRUST, class_weight="balanced", max_iter=1000),
     )
     model.fit([part for part, _ in samples], [meant for _, meant in samples])
@@ -98,6 +98,6 @@ def _known(read: Sequence[_Parts], sources: Sequence[str]) -> list[str]:
     writers: defaultdict[str, set[str]] = defaultdict(set)
     for text, source in zip(read, sources, strict=True):
         for part in text:
-            for hint in hints_in(part):
+            for hint in features_in(part):
                 writers[hint].add(source)
     return sorted(hint for hint, who in writers.items() if len(who) >= _WRITERS)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
 from evaluation.text_model.fitted import Fitted
-from shared.text_matching import Hints
+from shared.text_matching import FeatureWeights
 
 _HEAD = """\
 # Words that hint at danger or urgency together, where no phrase says it plainly. A text has the
@@ -39,7 +39,7 @@ def hints_file(fitted: Mapping[str, Mapping[str, Fitted]], texts: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _points(hints: Hints) -> Iterator[str]:
+def _points(hints: FeatureWeights) -> Iterator[str]:
     by_points: defaultdict[int, list[str]] = defaultdict(list)
     for hint, points in hints.points.items():
         by_points[points].append(hint)

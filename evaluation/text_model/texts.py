@@ -7,9 +7,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.errors import Route311Error
+from shared.vocabulary import Language
 
 Label = Literal["emergency", "urgent", "routine", "harmless"]
-Language = Literal["en", "es"]
 
 _LEARNT_FROM = "train"
 

@@ -17,14 +17,14 @@ _FEWEST_SOURCES = 3  # one is left out, and a word counts that two writers use
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class TrainedModel:
     """A file of hints, and by condition and language how good they are."""
 
     text: str
     fitted: Mapping[str, Mapping[str, Fitted]]
 
 
-def learn_from(files: Iterable[Path], at_most: float) -> Learnt:
+def train_from(files: Iterable[Path], at_most: float) -> TrainedModel:
     """Learn hints at danger and at urgency, in each language of the texts.
 
     Args:
@@ -56,4 +56,4 @@ def learn_from(files: Iterable[Path], at_most: float) -> Learnt:
         }
         for code, (meant, share) in _MEANT.items()
     }
-    return Learnt(hints_file(fitted, len(texts)), fitted)
+    return TrainedModel(hints_file(fitted, len(texts)), fitted)

@@ -8,9 +8,9 @@ from math import ceil
 from typing import TypeAlias, TypeVar
 
 from evaluation.backtest import request_of
-from evaluation.rows import Past
+from evaluation.rows import RequestHistory
 from services.triage.assessment import report_of
-from services.triage.policy import CityRules
+from services.triage.policy import CityPolicy
 from services.triage.rules.dedup.model import Report
 from shared.catalogue import Dedup
 from shared.vocabulary import distance_m
@@ -45,7 +45,9 @@ _F = TypeVar("_F", float, timedelta)
 Apart: TypeAlias = tuple[float, timedelta]
 
 
-def spreads(past: Past, pairs: Iterable[tuple[str, str]], rules: CityRules) -> dict[str, Spread]:
+def spreads(
+    past: RequestHistory, pairs: Iterable[tuple[str, str]], rules: CityPolicy
+) -> dict[str, Spread]:
     """Return radius and window by kind, where labelled pairs enough ask for others.
 
     A kind that is never the same problem stays so.
@@ -68,7 +70,7 @@ def spreads(past: Past, pairs: Iterable[tuple[str, str]], rules: CityRules) -> d
 
 
 def _apart(
-    reports: dict[str, Report], pairs: Iterable[tuple[str, str]], rules: CityRules
+    reports: dict[str, Report], pairs: Iterable[tuple[str, str]], rules: CityPolicy
 ) -> Iterator[tuple[str, Apart]]:
     for one, other in ((reports.get(one), reports.get(other)) for one, other in pairs):
         if one is None or other is None or one.place is None or other.place is None:

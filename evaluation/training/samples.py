@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from evaluation.backtest import request_of
-from evaluation.rows import Past
-from services.triage.assessment import Hearing, hear, placed
-from services.triage.policy import Rulebook
-from services.triage.rules.dedup.case_index import KnownCases
-from services.triage.rules.dedup.model import HOUR, Link, relate
-from services.triage.rules.dedup.scoring import findings_of, on_same_street
+from evaluation.rows import RequestHistory
+from services.triage.assessment import AssessedReport, assess_report, drop_placeholder_point
+from services.triage.policy import TriagePolicy
+from services.triage.rules.dedup.case_index import CaseIndex
+from services.triage.rules.dedup.model import HOUR, Match, compare
+from services.triage.rules.dedup.scoring import on_same_street, score_items
 from shared.catalogue.evidence import Evidence
 
 
@@ -38,7 +38,9 @@ class Sample:
     is_one_problem: bool
 
 
-def samples(past: Past, rulebook: Rulebook, family_of: Mapping[str, str]) -> Iterator[Sample]:
+def samples(
+    past: RequestHistory, rulebook: TriagePolicy, family_of: Mapping[str, str]
+) -> Iterator[Sample]:
     """Return each pair of reports of one group within the window and the reach.
 
     Args:
@@ -46,10 +48,12 @@ def samples(past: Past, rulebook: Rulebook, family_of: Mapping[str, str]) -> Ite
         rulebook: Its evidence says how far apart they may be, and what they have in common.
         family_of: Name of the family of each labelled request.
     """
-    known = KnownCases()
+    known = CaseIndex()
     families: dict[str, str | None] = {}
     for row in past.rows:
-        hearing = placed(hear(request_of(row, past.city), rulebook), known.points)
+        hearing = drop_placeholder_point(
+            assess_report(request_of(row, past.city), rulebook), known.points
+        )
         evidence = hearing.city.evidence
         if hearing.search is None or evidence is None:
             continue
@@ -61,22 +65,24 @@ def samples(past: Past, rulebook: Rulebook, family_of: Mapping[str, str]) -> Ite
         known.add(hearing.opens)
 
 
-def _links(hearing: Hearing, known: KnownCases, evidence: Evidence) -> Iterator[Link]:
+def _links(hearing: AssessedReport, known: CaseIndex, evidence: Evidence) -> Iterator[Match]:
     found = known.near(hearing.search) if hearing.search else ()
     for case in {case.case_id: case for case in found}.values():
-        link = relate(hearing.report, case, hearing.city.limits, evidence.reach)
+        link = compare(hearing.report, case, hearing.city.limits, evidence.reach)
         if (
-            isinstance(link, Link)
+            isinstance(link, Match)
             and link.relation == "duplicate"
-            and link.nearness != "same_reporter"
+            and link.basis != "same_reporter"
         ):
             yield link
 
 
-def _sample(hearing: Hearing, link: Link, evidence: Evidence, *, is_one_problem: bool) -> Sample:
+def _sample(
+    hearing: AssessedReport, link: Match, evidence: Evidence, *, is_one_problem: bool
+) -> Sample:
     report, opening = hearing.report, link.case.opening
     group = hearing.city.limits[report.kind].group
-    near_m = link.distance_m if link.nearness == "near" else None
+    near_m = link.distance_m if link.basis == "near" else None
     same_address = report.address is not None and report.address == opening.address
     return Sample(
         group,
@@ -87,6 +93,6 @@ def _sample(hearing: Hearing, link: Link, evidence: Evidence, *, is_one_problem:
         not same_address and on_same_street(report.address, opening.address),
         same_address,
         evidence.words.counted(len(report.words & opening.words)),
-        sum(finding.points for finding in findings_of(link, report, group, evidence)),
+        sum(finding.points for finding in score_items(link, report, group, evidence)),
         is_one_problem,
     )

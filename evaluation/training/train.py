@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from evaluation.backtest import Judged, play
-from evaluation.connected_components import families
+from evaluation.backtest import BacktestDecision, backtest
+from evaluation.connected_components import connected_components
 from evaluation.measures import FLAGGED, Outcome, measure
 from evaluation.period import Period
-from evaluation.rows import Past, UnreadableRowsError, read_requests
+from evaluation.rows import RequestHistory, UnreadableRowsError, read_requests
 from evaluation.training.effects import Effects
 from evaluation.training.fitting import FEWEST_LABELS, Learners, fit
 from evaluation.training.limits import spreads
@@ -18,7 +18,7 @@ from evaluation.training.proposal import Learnt, proposal
 from evaluation.training.samples import Sample, samples
 from evaluation.training.source import PLAIN, plain_evidence
 from evaluation.trial import Selection, Track
-from services.triage.policy import CityRules, Rulebook
+from services.triage.policy import CityPolicy, TriagePolicy
 from shared.catalogue import Catalogue, load_catalogue
 from shared.catalogue.evidence import MOST_POINTS, Evidence, Limits, Thresholds
 from shared.catalogue.evidence_file import EVIDENCE
@@ -27,7 +27,7 @@ Pairs: TypeAlias = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Proposed:
+class TrainedRules:
     """A proposed rules file and what it does to the history that it comes from."""
 
     text: str
@@ -37,29 +37,31 @@ class Proposed:
 class _History:
     """The labelled requests that rules are learnt from and tried on."""
 
-    def __init__(self, past: Past, pairs: Pairs, catalogue: Catalogue, track: Track) -> None:
+    def __init__(
+        self, past: RequestHistory, pairs: Pairs, catalogue: Catalogue, track: Track
+    ) -> None:
         self.past = past
         self.pairs = pairs
         own = {past.city.id: past.city}
         self._catalogue = replace(catalogue, jurisdictions=own)
         self._track = track
 
-    def rulebook(self, evidence: Evidence | None = None) -> Rulebook:
+    def rulebook(self, evidence: Evidence | None = None) -> TriagePolicy:
         """Return the rules in use, or with this evidence in place of the one in use."""
-        return Rulebook(self._catalogue, {self.past.city.id: evidence} if evidence else None)
+        return TriagePolicy(self._catalogue, {self.past.city.id: evidence} if evidence else None)
 
-    def tried(self, rulebook: Rulebook) -> list[Judged]:
+    def tried(self, rulebook: TriagePolicy) -> list[BacktestDecision]:
         """Decide them all."""
-        return list(self._track(play(self.past, rulebook), len(self.past.rows)))
+        return list(self._track(backtest(self.past, rulebook), len(self.past.rows)))
 
-    def outcome(self, judged: Sequence[Judged]) -> Outcome:
+    def outcome(self, judged: Sequence[BacktestDecision]) -> Outcome:
         """Return how well that agrees with the labels."""
         return measure(judged, self.pairs, judged)
 
 
-def learn(
+def train(
     selection: Selection, pairs: Pairs, catalogue_root: Path, flagged_share: float, track: Track
-) -> Proposed:
+) -> TrainedRules:
     """Propose prior, radius, window and thresholds of what has labels enough.
 
     Args:
@@ -85,16 +87,16 @@ def learn(
     effects = Effects(before, after)
     file = past.city.folder / EVIDENCE
     text = file.read_text(encoding="utf-8") if file.exists() else PLAIN
-    return Proposed(proposal(learnt, text, effects), effects)
+    return TrainedRules(proposal(learnt, text, effects), effects)
 
 
-def _learn(history: _History, in_use: CityRules) -> tuple[Learnt, Learners]:
+def _learn(history: _History, in_use: CityPolicy) -> tuple[Learnt, Learners]:
     past = history.past
     base = in_use.evidence or plain_evidence()
     wide = spreads(past, history.pairs, in_use)
     limits = {kind: Limits(s.limits.radius_m, s.limits.window) for kind, s in wide.items()}
     measured_by = replace(base, limits={**base.limits, **limits})
-    found = list(samples(past, history.rulebook(measured_by), families(history.pairs)))
+    found = list(samples(past, history.rulebook(measured_by), connected_components(history.pairs)))
     if not any(sample.is_one_problem for sample in found):
         raise UnreadableRowsError("no labelled pair lies within window and reach of another")
     learners = _learners(found, is_new=in_use.evidence is None)

@@ -44,7 +44,7 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[Parts]:
             bootstrap=settings.kafka_bootstrap,
             pool=pool,
             handle=handle,
-            drops_repeats=False,  # a request counts once anyway; ids are a bureau's own
+            deduplicates=False,  # a request counts once anyway; ids are a bureau's own
             committed=relay.wake,
         )
         housekeeping = Housekeeping.of(pool, settings, consumer.topics)

@@ -4,16 +4,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
-from services.dispatch.inbound.requests import arrival_again
+from services.dispatch.inbound.requests import moved_request
 from services.dispatch.policy import NoBureauError, NotInCatalogueError, Policy
 from services.dispatch.rules.case import Case
-from services.dispatch.rules.deadlines import Terms, acknowledge_by
+from services.dispatch.rules.deadlines import DeadlinePolicy, acknowledge_by
 from services.dispatch.rules.operator_commands import (
     UNKNOWN_CASE,
     Command,
-    CommandName,
+    CommandOutcome,
     CommandRefusal,
-    Verdict,
     close,
     lower_priority,
     missing,
@@ -28,17 +27,18 @@ from services.dispatch.rules.split_merge import (
     refuse_merging,
     split_request,
 )
-from services.dispatch.rules.work_order_updates import Handover
-from services.dispatch.unit_of_work import Batch
+from services.dispatch.rules.work_order_updates import Reassignment
+from services.dispatch.unit_of_work import UnitOfWork
 from shared.contract.events import new_id
+from shared.vocabulary import CommandName
 
-_Way: TypeAlias = Callable[[Case, Command, Batch, Policy, datetime], Verdict]
+_Way: TypeAlias = Callable[[Case, Command, UnitOfWork, Policy, datetime], CommandOutcome]
 _TOO_OLD = CommandRefusal(
     "case_too_old", "Requests of this case came before the router kept what a move needs."
 )
 
 
-def obey(command: Command, batch: Batch, policy: Policy, now: datetime) -> Verdict:
+def execute(command: Command, batch: UnitOfWork, policy: Policy, now: datetime) -> CommandOutcome:
     """Return what follows from a command, after everything before it in the batch."""
     case = batch.case(command.case_id)
     if case is None:
@@ -49,15 +49,21 @@ def obey(command: Command, batch: Batch, policy: Policy, now: datetime) -> Verdi
         return CommandRefusal(error.code, f"{error}.")
 
 
-def _lower(case: Case, command: Command, _: Batch, policy: Policy, __: datetime) -> Verdict:
+def _lower(
+    case: Case, command: Command, _: UnitOfWork, policy: Policy, __: datetime
+) -> CommandOutcome:
     return lower_priority(case, command, _terms(case, policy, case.first_reported_at))
 
 
-def _raise(case: Case, command: Command, _: Batch, policy: Policy, now: datetime) -> Verdict:
+def _raise(
+    case: Case, command: Command, _: UnitOfWork, policy: Policy, now: datetime
+) -> CommandOutcome:
     return raise_priority(case, command, _terms(case, policy, now))
 
 
-def _split(case: Case, command: Command, batch: Batch, policy: Policy, now: datetime) -> Verdict:
+def _split(
+    case: Case, command: Command, batch: UnitOfWork, policy: Policy, now: datetime
+) -> CommandOutcome:
     if command.request_id is None:
         return missing("request_id", "which request shall have a case of its own")
     requests = batch.requests_of(case.case_id)
@@ -69,10 +75,12 @@ def _split(case: Case, command: Command, batch: Batch, policy: Policy, now: date
     others = [one for one in requests if one is not mine]
     if not others:
         return ONLY_REQUEST
-    return split_request(case, others, arrival_again(mine, case, new_id(), policy, now))
+    return split_request(case, others, moved_request(mine, case, new_id(), policy, now))
 
 
-def _merge(case: Case, command: Command, batch: Batch, policy: Policy, now: datetime) -> Verdict:
+def _merge(
+    case: Case, command: Command, batch: UnitOfWork, policy: Policy, now: datetime
+) -> CommandOutcome:
     if command.into_case is None:
         return missing("into_case", "which case shall have the requests")
     into = batch.case(command.into_case)
@@ -83,25 +91,31 @@ def _merge(case: Case, command: Command, batch: Batch, policy: Policy, now: date
     requests = batch.requests_of(case.case_id)
     if len(requests) != case.request_count:
         return _TOO_OLD
-    arrivals = [arrival_again(one, case, into.case_id, policy, now) for one in requests]
+    arrivals = [moved_request(one, case, into.case_id, policy, now) for one in requests]
     return merge_case(case, into, arrivals, command, now)
 
 
-def _transfer(case: Case, command: Command, _: Batch, policy: Policy, now: datetime) -> Verdict:
+def _transfer(
+    case: Case, command: Command, _: UnitOfWork, policy: Policy, now: datetime
+) -> CommandOutcome:
     seen_by = acknowledge_by(case.priority.level, now, policy.calendars[case.jurisdiction])
     bureaus = policy.bureaus(case.jurisdiction)
-    return transfer(case, command, bureaus, Handover(new_id(), seen_by))
+    return transfer(case, command, bureaus, Reassignment(new_id(), seen_by))
 
 
-def _close(case: Case, command: Command, _: Batch, __: Policy, now: datetime) -> Verdict:
+def _close(
+    case: Case, command: Command, _: UnitOfWork, __: Policy, now: datetime
+) -> CommandOutcome:
     return close(case, command, now)
 
 
-def _reopen(case: Case, _: Command, __: Batch, policy: Policy, now: datetime) -> Verdict:
+def _reopen(
+    case: Case, _: Command, __: UnitOfWork, policy: Policy, now: datetime
+) -> CommandOutcome:
     return reopen(case, _terms(case, policy, now).due(case.priority.level), new_id)
 
 
-def _terms(case: Case, policy: Policy, since: datetime) -> Terms:
+def _terms(case: Case, policy: Policy, since: datetime) -> DeadlinePolicy:
     jurisdiction, kind = policy.kind(case.jurisdiction, case.service_code)
     return policy.terms(jurisdiction, kind, since)
 

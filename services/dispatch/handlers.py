@@ -4,30 +4,31 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from services.dispatch.command_handlers import obey
+from services.dispatch.command_handlers import execute
 from services.dispatch.inbound.commands import IncomingCommand, incoming_command
-from services.dispatch.inbound.requests import arrival_of
-from services.dispatch.inbound.updates import IncomingUpdate, incoming
+from services.dispatch.inbound.requests import incoming_request
+from services.dispatch.inbound.updates import IncomingUpdate, incoming_update
 from services.dispatch.outbound import case_event, receipt, work_order_events
 from services.dispatch.policy import Policy
 from services.dispatch.rules.case import Case, CaseRequest
-from services.dispatch.rules.case_changes import Step
+from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.case_requests import attach, open_case
-from services.dispatch.rules.operator_commands import Command, CommandName, CommandRefusal
+from services.dispatch.rules.operator_commands import Command, CommandRefusal
 from services.dispatch.rules.work_order_updates import Update
 from services.dispatch.unit_of_work import (
-    Batch,
+    ChangeSet,
     CommandKey,
-    Known,
-    TakenCommand,
-    TakenUpdate,
+    LoadedState,
+    ProcessedCommand,
+    ProcessedUpdate,
+    UnitOfWork,
     UpdateKey,
-    Writing,
 )
-from services.dispatch.update_handlers import judge
+from services.dispatch.update_handlers import apply_update
 from shared.contract.events import Event, OperatorCommanded, RequestTriaged, WorkOrderUpdated
-from shared.runtime.consumer.messages import Message, parked
+from shared.runtime.consumer.messages import Message, dead_letter_record
 from shared.runtime.outbox.records import Outgoing
+from shared.vocabulary import CommandName
 
 Incoming: TypeAlias = RequestTriaged | WorkOrderUpdated | OperatorCommanded
 Work: TypeAlias = RequestTriaged | IncomingUpdate | IncomingCommand
@@ -53,11 +54,11 @@ class Cases(Protocol):
         """Return those of the requests that belong to a case."""
         ...
 
-    async def updates_taken(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
+    async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
         """Return those of the updates that were taken before."""
         ...
 
-    async def commands_taken(self, keys: Collection[CommandKey]) -> Collection[CommandKey]:
+    async def processed_commands(self, keys: Collection[CommandKey]) -> Collection[CommandKey]:
         """Return those of the commands that were taken before."""
         ...
 
@@ -65,7 +66,7 @@ class Cases(Protocol):
         """Return all requests of these cases."""
         ...
 
-    async def write(self, writing: Writing) -> None:
+    async def write(self, writing: ChangeSet) -> None:
         """Store what a batch changed."""
         ...
 
@@ -87,14 +88,14 @@ async def on_messages(
             caused += on_operator_commanded(item, batch, policy, now)
         else:
             caused += on_request_triaged(item, batch, policy, now)
-    for telling in batch.tell():
+    for telling in batch.pending_notices():
         caused += work_order_events(telling, now)
-    await cases.write(batch.writing())
+    await cases.write(batch.change_set())
     return caused
 
 
 def on_request_triaged(
-    event: RequestTriaged, batch: Batch, policy: Policy, now: datetime
+    event: RequestTriaged, batch: UnitOfWork, policy: Policy, now: datetime
 ) -> list[Event]:
     """Open a case for the request or attach it to its case; each request counts once.
 
@@ -104,7 +105,7 @@ def on_request_triaged(
     decision = event.data
     if decision.case_id is None or batch.has_request(decision.request_id):
         return []
-    arrival = arrival_of(decision, batch.home_of(decision.case_id), policy, now)
+    arrival = incoming_request(decision, batch.resolve_merged(decision.case_id), policy, now)
     case = batch.case(arrival.case_id)
     steps = [open_case(arrival)] if case is None else attach(case, arrival)
     batch.join(arrival.request, steps[-1].case, event)
@@ -112,7 +113,7 @@ def on_request_triaged(
 
 
 def on_work_order_updated(
-    update: IncomingUpdate, batch: Batch, policy: Policy, now: datetime
+    update: IncomingUpdate, batch: UnitOfWork, policy: Policy, now: datetime
 ) -> list[Event]:
     """Let the update hold, or refuse it so that it changes nothing; its bureau gets a receipt.
 
@@ -120,20 +121,20 @@ def on_work_order_updated(
     """
     if batch.has_update(update.key):
         return []
-    verdict = judge(update, batch, policy, now)
+    verdict = apply_update(update, batch, policy, now)
     said = update.said if isinstance(update.said, Update) else None
     refused_as = verdict.refusal.code if verdict.refusal else None
-    batch.take(TakenUpdate(update.key, said, verdict.changed, refused_as))
+    batch.record_update(ProcessedUpdate(update.key, said, verdict.changed, refused_as))
     events = [receipt(update, verdict, now)]
     if verdict.case and verdict.changed:
         batch.change(verdict.case, update.event)
     if verdict.case and verdict.change:
-        events.append(case_event(Step(verdict.case, verdict.change), update.event, now))
+        events.append(case_event(CaseTransition(verdict.case, verdict.change), update.event, now))
     return events
 
 
 def on_operator_commanded(
-    command: IncomingCommand, batch: Batch, policy: Policy, now: datetime
+    command: IncomingCommand, batch: UnitOfWork, policy: Policy, now: datetime
 ) -> list[Event | Outgoing]:
     """Do what an operator orders, or park the command with the reason why it changes nothing.
 
@@ -142,13 +143,13 @@ def on_operator_commanded(
     if batch.has_command(command.key):
         return []
     said = command.said
-    verdict = obey(said, batch, policy, now) if isinstance(said, Command) else said
+    verdict = execute(said, batch, policy, now) if isinstance(said, Command) else said
     order = said if isinstance(said, Command) else None
     if isinstance(verdict, CommandRefusal):
-        batch.obeyed(TakenCommand(command.key, order, verdict.code))
+        batch.record_command(ProcessedCommand(command.key, order, verdict.code))
         code, message = verdict.code, verdict.message
-        return [parked(command.record, "dispatch", code=code, reason=message)]
-    batch.obeyed(TakenCommand(command.key, order, None))
+        return [dead_letter_record(command.record, "dispatch", code=code, reason=message)]
+    batch.record_command(ProcessedCommand(command.key, order, None))
     for request in verdict.moved:
         batch.move(request)
     for step in verdict.steps:
@@ -162,24 +163,24 @@ def _understood(message: Message[Incoming], policy: Policy, now: datetime) -> Wo
         return event
     if isinstance(event, OperatorCommanded):
         return incoming_command(Message(message.record, event), now)
-    return incoming(event, policy.senders[message.topic])
+    return incoming_update(event, policy.senders[message.topic])
 
 
-async def _load(work: Sequence[Work], cases: Cases) -> Batch:
+async def _load(work: Sequence[Work], cases: Cases) -> UnitOfWork:
     updates = [item for item in work if isinstance(item, IncomingUpdate)]
     decisions = [item.data for item in work if isinstance(item, RequestTriaged)]
     commands = [item for item in work if isinstance(item, IncomingCommand)]
     orders = [item.said for item in commands if isinstance(item.said, Command)]
     named = {decision.case_id for decision in decisions}
     named |= {case_id for order in orders for case_id in (order.case_id, order.into_case)}
-    known = Known(
+    known = LoadedState(
         cases=await cases.load(
             {case_id for case_id in named if case_id is not None},
             {update.said.work_order_id for update in updates if isinstance(update.said, Update)},
         ),
         requests=await cases.requests_in_cases({decision.request_id for decision in decisions}),
-        updates=await cases.updates_taken({update.key for update in updates}),
-        commands=await cases.commands_taken({command.key for command in commands}),
+        updates=await cases.processed_updates({update.key for update in updates}),
+        commands=await cases.processed_commands({command.key for command in commands}),
         of_cases=await cases.requests_of({o.case_id for o in orders if o.command in _MOVING}),
     )
-    return Batch(known)
+    return UnitOfWork(known)

@@ -11,19 +11,19 @@ from services.dispatch.rules.case import Case
 from services.dispatch.rules.case import WorkOrder as BureauOrder
 from services.dispatch.rules.case_changes import (
     Attached,
+    CaseTransition,
     Change,
     Closed,
     Lowered,
-    Moved,
     Opened,
     Raised,
     Reopened,
     Split,
-    Step,
+    StatusChanged,
 )
 from services.dispatch.rules.priority import Priority
-from services.dispatch.unit_of_work import Telling
-from services.dispatch.update_handlers import Verdict
+from services.dispatch.unit_of_work import WorkOrderNotice
+from services.dispatch.update_handlers import UpdateResult
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,
@@ -61,13 +61,13 @@ _TOLD: Mapping[type[Change], tuple[type[Event], type[CaseState]]] = {
     Raised: (CasePriorityRaised, CaseRaise),
     Lowered: (CasePriorityLowered, CaseLowering),
     Split: (CaseRequestSplit, CaseSplit),
-    Moved: (CaseStatusChanged, CaseMove),
+    StatusChanged: (CaseStatusChanged, CaseMove),
     Closed: (CaseClosed, CaseClosing),
     Reopened: (CaseReopened, CaseMove),
 }
 
 
-def case_event(step: Step, cause: Event, now: datetime) -> Event:
+def case_event(step: CaseTransition, cause: Event, now: datetime) -> Event:
     """Return the event that tells of one change of a case."""
     case, said = step.case, asdict(step.change)
     if isinstance(step.change, Opened):
@@ -101,7 +101,7 @@ def _state(case: Case) -> dict[str, Any]:
     }
 
 
-def work_order_events(telling: Telling, now: datetime) -> Iterator[Event]:
+def work_order_events(telling: WorkOrderNotice, now: datetime) -> Iterator[Event]:
     """Yield the events that tell bureaus their work orders as they are, whole."""
     case = telling.case
     whole_case = _whole(case)
@@ -145,7 +145,7 @@ def _whole(case: Case) -> dict[str, Any]:
     }
 
 
-def receipt(update: IncomingUpdate, verdict: Verdict, now: datetime) -> Event:
+def receipt(update: IncomingUpdate, verdict: UpdateResult, now: datetime) -> Event:
     """Return the answer to an update; it shows its sender nothing of other bureaus' work."""
     refusal, case = verdict.refusal, verdict.case
     data = UpdateReceipt(

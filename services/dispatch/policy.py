@@ -7,7 +7,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from services.dispatch.rules.business_time import BusinessCalendar
-from services.dispatch.rules.deadlines import Terms
+from services.dispatch.rules.deadlines import DeadlinePolicy
 from shared.catalogue import Catalogue, Jurisdiction, ServiceType
 from shared.contract.topics import bureau_updates
 from shared.errors import PermanentError
@@ -67,9 +67,13 @@ class Policy:
         calendar = self.calendars[jurisdiction.id]
         return lambda bureau: calendar.is_open(jurisdiction.bureaus[bureau].hours, now)
 
-    def terms(self, jurisdiction: Jurisdiction, kind: ServiceType, since: datetime) -> Terms:
+    def terms(
+        self, jurisdiction: Jurisdiction, kind: ServiceType, since: datetime
+    ) -> DeadlinePolicy:
         """Return what the deadlines of a request of this kind are counted by."""
-        return Terms(self.calendars[jurisdiction.id], kind.priority, kind.target_hours, since)
+        return DeadlinePolicy(
+            self.calendars[jurisdiction.id], kind.priority, kind.target_hours, since
+        )
 
     def bureaus(self, jurisdiction_id: str) -> Collection[str]:
         """Return the codes of a jurisdiction's bureaus."""

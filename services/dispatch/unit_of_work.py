@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from services.dispatch.rules.case import Case, CaseRequest, WorkOrder
 from services.dispatch.rules.operator_commands import Command
-from services.dispatch.rules.work_order_updates import RefusalCode, Update
+from services.dispatch.rules.work_order_updates import Update
 from shared.contract.events import Event
 from shared.errors import TransientError
+from shared.vocabulary import UpdateRefusalCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +21,13 @@ class UpdateKey:
 
 
 @dataclass(frozen=True, slots=True)
-class TakenUpdate:
+class ProcessedUpdate:
     """An update and what became of it; ``said`` is None where nobody could read it."""
 
     key: UpdateKey
-    said: Update | None
+    update: Update | None
     changed: bool
-    refused_as: RefusalCode | None
+    refused_as: UpdateRefusalCode | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +39,16 @@ class CommandKey:
 
 
 @dataclass(frozen=True, slots=True)
-class TakenCommand:
+class ProcessedCommand:
     """A command and what became of it; ``said`` is None where nobody could read it."""
 
     key: CommandKey
-    said: Command | None
+    command: Command | None
     refused_as: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class ChangeSet:
     """What is to be stored after a batch.
 
     Attributes:
@@ -62,10 +63,10 @@ class Writing:
     issued: Sequence[tuple[str, WorkOrder]]
     moved: Sequence[WorkOrder]
     requests: Sequence[CaseRequest]
-    updates: Sequence[TakenUpdate]
+    updates: Sequence[ProcessedUpdate]
     restated: Sequence[Case] = ()
     moved_requests: Sequence[CaseRequest] = ()
-    commands: Sequence[TakenCommand] = ()
+    commands: Sequence[ProcessedCommand] = ()
 
 
 class MergedMeanwhileError(TransientError):
@@ -75,7 +76,7 @@ class MergedMeanwhileError(TransientError):
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class WorkOrderNotice:
     """Work orders of a case that their bureaus must hear of, and the event that led to it."""
 
     case: Case
@@ -84,7 +85,7 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class LoadedState:
     """What the store holds of what a batch is about.
 
     Attributes:
@@ -102,10 +103,10 @@ class Known:
     of_cases: Iterable[CaseRequest] = ()
 
 
-class Batch:
+class UnitOfWork:
     """Looks like the store does after every message before, though nothing is written yet."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: LoadedState) -> None:
         self._stored = {case.case_id: case for case in known.cases}
         self._cases = dict(self._stored)
         self._case_of = {
@@ -119,8 +120,8 @@ class Batch:
         self._of_cases = {request.request_id: request for request in known.of_cases}
         self._joined: dict[str, CaseRequest] = {}
         self._moved: dict[str, CaseRequest] = {}
-        self._taken: list[TakenUpdate] = []
-        self._obeyed: list[TakenCommand] = []
+        self._taken: list[ProcessedUpdate] = []
+        self._obeyed: list[ProcessedCommand] = []
 
     def has_request(self, request_id: str) -> bool:
         """Whether the request belongs to a case."""
@@ -142,7 +143,7 @@ class Batch:
         case = self._cases[case_id]
         return case, next(o for o in case.orders if o.work_order_id == work_order_id)
 
-    def home_of(self, case_id: str) -> str:
+    def resolve_merged(self, case_id: str) -> str:
         """Return the case to which requests of this one go: itself, or what it was merged into.
 
         Raises:
@@ -175,12 +176,12 @@ class Batch:
         joined = request.request_id in self._joined
         (self._joined if joined else self._moved)[request.request_id] = request
 
-    def obeyed(self, command: TakenCommand) -> None:
+    def record_command(self, command: ProcessedCommand) -> None:
         """Note what became of a command."""
         self._known_commands.add(command.key)
         self._obeyed.append(command)
 
-    def take(self, update: TakenUpdate) -> None:
+    def record_update(self, update: ProcessedUpdate) -> None:
         """Note what became of an update."""
         self._known_updates.add(update.key)
         self._taken.append(update)
@@ -195,7 +196,7 @@ class Batch:
         """Return the version that the work order has when all of this is told."""
         return order.version + (order.work_order_id in self._untold)
 
-    def tell(self) -> Iterator[Telling]:
+    def pending_notices(self) -> Iterator[WorkOrderNotice]:
         """Yield the work orders whose bureaus do not know them as they are; each is told once."""
         for case_id, cause in self._causes.items():
             case = self._cases[case_id]
@@ -206,15 +207,15 @@ class Batch:
             }
             orders = tuple(told.get(order.number, order) for order in case.orders)
             self._cases[case_id] = replace(case, orders=orders)
-            yield Telling(case, list(told.values()), cause)
+            yield WorkOrderNotice(case, list(told.values()), cause)
         self._untold.clear()
 
-    def writing(self) -> Writing:
+    def change_set(self) -> ChangeSet:
         """Return what differs from the store; whatever is to be told must have been told."""
         touched = [self._cases[case_id] for case_id in self._causes]
         before = {o.work_order_id: o for c in self._stored.values() for o in c.orders}
         orders = [(case.case_id, order) for case in touched for order in case.orders]
-        return Writing(
+        return ChangeSet(
             opened=[case for case in touched if case.case_id not in self._stored],
             changed=[
                 case

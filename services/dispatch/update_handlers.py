@@ -10,21 +10,21 @@ from services.dispatch.rules.case_changes import Change
 from services.dispatch.rules.deadlines import acknowledge_by
 from services.dispatch.rules.work_order_updates import (
     UNKNOWN,
-    Handover,
+    Reassignment,
     Refusal,
-    Standing,
     Update,
+    UpdateContext,
+    apply_status,
     is_repeat,
-    move,
-    refusal,
     transfer,
+    validate_update,
 )
-from services.dispatch.unit_of_work import Batch
+from services.dispatch.unit_of_work import UnitOfWork
 from shared.contract.events import new_id
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class UpdateResult:
     """What becomes of an update.
 
     Attributes:
@@ -42,31 +42,33 @@ class Verdict:
     change: Change | None = None
 
 
-def judge(update: IncomingUpdate, batch: Batch, policy: Policy, now: datetime) -> Verdict:
+def apply_update(
+    update: IncomingUpdate, batch: UnitOfWork, policy: Policy, now: datetime
+) -> UpdateResult:
     """Return what becomes of an update, after everything before it in the batch."""
     said = update.said
     if isinstance(said, Refusal):
-        return Verdict(said)
+        return UpdateResult(said)
     found = batch.case_with(said.work_order_id)
     if found is None:
-        return Verdict(UNKNOWN)
+        return UpdateResult(UNKNOWN)
     case, order = found
     version = batch.version_of(order)
     bureaus = policy.bureaus(case.jurisdiction)
-    if refused := refusal(said, Standing(order, version, update.key.bureau, bureaus)):
+    if refused := validate_update(said, UpdateContext(order, version, update.key.bureau, bureaus)):
         is_own = order.bureau == update.key.bureau
-        return Verdict(refused, case, version) if is_own else Verdict(refused)
+        return UpdateResult(refused, case, version) if is_own else UpdateResult(refused)
     if is_repeat(said, order):
-        return Verdict(case=case, version=version)
+        return UpdateResult(case=case, version=version)
     after, change = _apply(said, case, order, policy, now)
-    return Verdict(case=after, version=order.version + 1, changed=True, change=change)
+    return UpdateResult(case=after, version=order.version + 1, changed=True, change=change)
 
 
 def _apply(
     said: Update, case: Case, order: WorkOrder, policy: Policy, now: datetime
 ) -> tuple[Case, Change | None]:
     if said.status != "transferred":
-        return move(case, order, said, now)
+        return apply_status(case, order, said, now)
     calendar = policy.calendars[case.jurisdiction]
     seen_by = acknowledge_by(case.priority.level, now, calendar)
-    return transfer(case, order, said, Handover(new_id(), seen_by))
+    return transfer(case, order, said, Reassignment(new_id(), seen_by))

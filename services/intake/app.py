@@ -6,15 +6,15 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from services.intake.handlers import Arrival, on_submissions_handed_in, take_in
-from services.intake.http.admission import AcceptRate, Door, OutboxLimit
+from services.intake.handlers import RawSubmission, accept_submissions, on_submissions_handed_in
+from services.intake.http.admission import AdmissionControl, OutboxBackpressure, TokenBucket
 from services.intake.http.api import gate_of, submission_routes
-from services.intake.http.api_key_cache import KnownKeys
-from services.intake.http.batching import Gathering
+from services.intake.http.api_key_cache import ApiKeyCache
+from services.intake.http.batching import SubmissionBatcher
 from services.intake.outbound import Receipt
 from services.intake.policy import Policy, city_of
-from services.intake.public_status.api import tracking_routes
-from services.intake.public_status.projection import on_progress
+from services.intake.public_status.api import status_routes
+from services.intake.public_status.projection import project_events
 from services.intake.public_status.store import PostgresPublicStatuses
 from services.intake.retention import Retention
 from services.intake.settings import IntakeSettings
@@ -22,7 +22,7 @@ from services.intake.store import PostgresSubmissions
 from shared.catalogue import Catalogue, load_catalogue_to_read
 from shared.contract.events import Event
 from shared.contract.topics import CHANNEL_SUBMISSIONS, DISPATCH_CASES, TRIAGE_DECISIONS
-from shared.geo import Places
+from shared.geo import CityBoundaries
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import Message
@@ -54,21 +54,21 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[Parts]:
     ):
         relay = Relay(pool, settings.kafka_bootstrap)
         gathering = _gathering(pool, policy, relay)
-        door = Door(gathering.pace, AcceptRate(settings.accepts_per_second))
+        door = AdmissionControl(gathering.batch_size, TokenBucket(settings.accepts_per_second))
         consumers = _submissions(settings, pool, policy, relay), _progress(settings, pool)
         yield Parts(
             pool,
             work=[
                 *(consumer.run for consumer in consumers),
                 relay.run,
-                OutboxLimit(pool, door, settings.outbox_limit).run,
+                OutboxBackpressure(pool, door, settings.outbox_limit).run,
                 Retention(pool, utc_now).run,
                 Housekeeping.of(pool, settings, consumers[1].topics).run,
             ],
             behind_routes=[gathering.run],
             routes=[
-                *submission_routes(KnownKeys(partial(principal_of, look_ups)), gathering, door),
-                *tracking_routes(look_ups, catalogue.jurisdictions),
+                *submission_routes(ApiKeyCache(partial(principal_of, look_ups)), gathering, door),
+                *status_routes(look_ups, catalogue.jurisdictions),
             ],
             gate=gate_of(door),
         )
@@ -77,7 +77,9 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[Parts]:
 def _policy(catalogue: Catalogue, settings: IntakeSettings) -> Policy:
     return Policy(
         cities={
-            jurisdiction.id: city_of(jurisdiction, Places(jurisdiction.id, jurisdiction.folder))
+            jurisdiction.id: city_of(
+                jurisdiction, CityBoundaries(jurisdiction.id, jurisdiction.folder)
+            )
             for jurisdiction in catalogue.jurisdictions.values()
         },
         reporter_key=settings.reporter_key.get_secret_value().encode(),
@@ -99,14 +101,14 @@ def _submissions(
         bootstrap=settings.kafka_bootstrap,
         pool=pool,
         handle=handle,
-        drops_repeats=False,
+        deduplicates=False,
         committed=relay.wake,
     )
 
 
 def _progress(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
-        await on_progress(messages, PostgresPublicStatuses(db))
+        await project_events(messages, PostgresPublicStatuses(db))
         return []
 
     return Consumer(
@@ -119,12 +121,12 @@ def _progress(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:
     )
 
 
-def _gathering(pool: Pool, policy: Policy, relay: Relay) -> Gathering:
-    async def take_in_together(arrivals: Sequence[Arrival]) -> list[Receipt]:
+def _gathering(pool: Pool, policy: Policy, relay: Relay) -> SubmissionBatcher:
+    async def take_in_together(arrivals: Sequence[RawSubmission]) -> list[Receipt]:
         async with transaction(pool) as db:
-            taken = await take_in(arrivals, PostgresSubmissions(db), policy, utc_now())
-            await enqueue(db, [event for one in taken for event in one.told])
+            taken = await accept_submissions(arrivals, PostgresSubmissions(db), policy, utc_now())
+            await enqueue(db, [event for one in taken for event in one.events])
         relay.wake()
         return [one.receipt for one in taken]
 
-    return Gathering(take_in_together)
+    return SubmissionBatcher(take_in_together)

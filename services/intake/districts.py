@@ -4,23 +4,23 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.intake.inbound.validation import Draft
+from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.policy import City
 from shared.vocabulary import GeoPoint
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
+class AdminArea:
     """Where a point lies, as far as it can be told."""
 
     municipality: str | None = None
     district: str | None = None
 
 
-_NOWHERE = Area()
+_NOWHERE = AdminArea()
 
 
-def locate(drafts: Sequence[Draft]) -> list[Area]:
+def locate_areas(drafts: Sequence[ValidatedSubmission]) -> list[AdminArea]:
     """Return where each draft lies, in order; those of one city are looked up together.
 
     Only a point that was seen counts, and not one that stands for "unknown".
@@ -34,10 +34,10 @@ def locate(drafts: Sequence[Draft]) -> list[Area]:
             points[draft.city.jurisdiction.id][index] = draft.place.point
     for name, city in cities.items():
         found = list(points[name].values())
-        municipalities = city.ground.municipality(found)
-        districts = city.ground.district(found)
+        municipalities = city.boundaries.municipality(found)
+        districts = city.boundaries.district(found)
         for index, municipality, district in zip(
             points[name], municipalities, districts, strict=True
         ):
-            areas[index] = Area(municipality, district)
+            areas[index] = AdminArea(municipality, district)
     return areas

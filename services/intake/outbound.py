@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.intake.districts import Area
-from services.intake.inbound.validation import Draft
+from services.intake.districts import AdminArea
+from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.policy import Policy
 from services.intake.public_status.model import PublicRequest
 from services.intake.rules.advice import advice
-from services.intake.rules.required_fields import Flaw
+from services.intake.rules.required_fields import FieldProblem
 from shared.contract.events import (
     Acceptance,
     Advice,
@@ -17,7 +17,7 @@ from shared.contract.events import (
     ContactGiven,
     Decoder,
     Event,
-    Fault,
+    FieldError,
     Location,
     Rejection,
     Request,
@@ -44,28 +44,28 @@ class Receipt:
     value: bytes
 
     @classmethod
-    def carrying(cls, answer: Event) -> "Receipt":
+    def of(cls, answer: Event) -> "Receipt":
         """Return the receipt that says this."""
         return cls(answer.id, encode(answer))
 
-    def read(self) -> SubmissionAccepted | SubmissionRejected:
+    def decode(self) -> SubmissionAccepted | SubmissionRejected:
         """Return what it says."""
         return _DECODER.decode(self.value)
 
 
 def rejection(
-    handed_in: SubmissionHandedIn, flaws: Sequence[Flaw], now: datetime
+    handed_in: SubmissionHandedIn, flaws: Sequence[FieldProblem], now: datetime
 ) -> SubmissionRejected:
     """Return the answer to a submission with these flaws."""
     data = Rejection(
         submission_id=handed_in.id,
         submission_source=handed_in.source,
-        errors=tuple(Fault(field=f.field, code=f.code, message=f.message) for f in flaws),
+        errors=tuple(FieldError(field=f.field, code=f.code, message=f.message) for f in flaws),
     )
     return SubmissionRejected.of(data, now=now, cause=handed_in)
 
 
-def answering(handed_in: SubmissionHandedIn, receipt: Receipt) -> Outgoing:
+def receipt_record(handed_in: SubmissionHandedIn, receipt: Receipt) -> Outgoing:
     """Return the record that brings the receipt to whoever handed in; always the same value."""
     return Outgoing(
         receipt.event_id,
@@ -81,7 +81,7 @@ _PUBLIC_DECIMALS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedSubmission:
     """What follows from accepting a submission.
 
     Attributes:
@@ -90,13 +90,13 @@ class Accepted:
     """
 
     answer: SubmissionAccepted
-    told: tuple[Event, ...]
+    events: tuple[Event, ...]
     public: PublicRequest
 
 
 def accept(
-    draft: Draft, area: Area, tracking_number: str, now: datetime, policy: Policy
-) -> Accepted:
+    draft: ValidatedSubmission, area: AdminArea, tracking_number: str, now: datetime, policy: Policy
+) -> AcceptedSubmission:
     """Return what follows when the draft becomes a request with this tracking number."""
     request = _request(draft, area, tracking_number)
     cause, request_id = draft.handed_in, request.request_id
@@ -107,10 +107,10 @@ def accept(
         told = (submitted, ContactGiven.of(contact, now=now, cause=cause, request=request_id))
     acceptance = _acceptance(draft, request, policy)
     answer = SubmissionAccepted.of(acceptance, now=now, cause=cause, request=request_id)
-    return Accepted(answer, told, _public(request))
+    return AcceptedSubmission(answer, told, _public(request))
 
 
-def _request(draft: Draft, area: Area, tracking_number: str) -> Request:
+def _request(draft: ValidatedSubmission, area: AdminArea, tracking_number: str) -> Request:
     return Request(
         request_id=new_id(),
         tracking_number=tracking_number,
@@ -130,7 +130,7 @@ def _request(draft: Draft, area: Area, tracking_number: str) -> Request:
     )
 
 
-def _location(draft: Draft, area: Area) -> Location:
+def _location(draft: ValidatedSubmission, area: AdminArea) -> Location:
     place = draft.place
     return Location(
         latitude=place.point.latitude if place.point else None,
@@ -144,7 +144,7 @@ def _location(draft: Draft, area: Area) -> Location:
     )
 
 
-def _contact(draft: Draft, request_id: str) -> Contact | None:
+def _contact(draft: ValidatedSubmission, request_id: str) -> Contact | None:
     reporter, reached = draft.submission.reporter, draft.reached
     if reporter is None or not (draft.name or reached.email or reached.phone):
         return None
@@ -158,7 +158,7 @@ def _contact(draft: Draft, request_id: str) -> Contact | None:
     )
 
 
-def _acceptance(draft: Draft, request: Request, policy: Policy) -> Acceptance:
+def _acceptance(draft: ValidatedSubmission, request: Request, policy: Policy) -> Acceptance:
     reporter = draft.submission.reporter
     language = (reporter.language if reporter else None) or draft.language or "en"
     due = advice(

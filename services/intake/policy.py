@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.intake.rules.phones import phones_in
-from services.intake.rules.redaction import Redaction
-from services.intake.rules.screening import Screen
+from services.intake.rules.redaction import Redactor
+from services.intake.rules.screening import HazardScreen
 from shared.catalogue import Jurisdiction
 from shared.vocabulary import GeoPoint
 
 
-class Ground(Protocol):
+class BoundaryLookup(Protocol):
     """On whose ground points lie; many at once cost little more than one."""
 
     def municipality(self, points: Sequence[GeoPoint]) -> Sequence[str | None]:
@@ -28,9 +28,9 @@ class City:
     """A jurisdiction with what is worked out from its part of the catalogue."""
 
     jurisdiction: Jurisdiction
-    screen: Screen
-    redaction: Redaction
-    ground: Ground
+    screen: HazardScreen
+    redactor: Redactor
+    boundaries: BoundaryLookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ class Policy:
     public_url: str
 
 
-def city_of(jurisdiction: Jurisdiction, ground: Ground) -> City:
+def city_of(jurisdiction: Jurisdiction, ground: BoundaryLookup) -> City:
     """Make a jurisdiction ready."""
     region = jurisdiction.holidays_country
-    redaction = Redaction(region, frozenset(public_numbers(jurisdiction)))
-    return City(jurisdiction, Screen(jurisdiction), redaction, ground)
+    redaction = Redactor(region, frozenset(public_numbers(jurisdiction)))
+    return City(jurisdiction, HazardScreen(jurisdiction), redaction, ground)
 
 
 def public_numbers(jurisdiction: Jurisdiction) -> set[str]:

@@ -6,12 +6,12 @@ from typing import TypeAlias
 
 from services.intake.outbound import Receipt
 
-Mark: TypeAlias = tuple[bytes, bytes]
+SubmissionKey: TypeAlias = tuple[bytes, bytes]
 """What a submission is known by: its identity and its fingerprint."""
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
+class StoredSubmission:
     """A submission that got its answer.
 
     Attributes:
@@ -22,7 +22,7 @@ class Filing:
         time_replaced: Its envelope's time lay in the future and was not believed.
     """
 
-    mark: Mark
+    key: SubmissionKey
     first: bool
     source: str
     submission_id: str

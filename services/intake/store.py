@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.intake.outbound import Receipt
 from services.intake.public_status.model import PublicRequest
-from services.intake.records import Filing, Mark
+from services.intake.records import StoredSubmission, SubmissionKey
 from shared.runtime.postgres import Connection
 
 _RECEIPTS = """
@@ -53,7 +53,7 @@ class PostgresSubmissions:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def receipts(self, identities: Sequence[bytes]) -> Mapping[Mark, Receipt]:
+    async def receipts(self, identities: Sequence[bytes]) -> Mapping[SubmissionKey, Receipt]:
         """Return every answer given under these identities."""
         rows = await self._connection.fetch(_RECEIPTS, identities)
         return {
@@ -65,13 +65,15 @@ class PostgresSubmissions:
         """Return that many serial numbers, each for the first and only time."""
         return [row["serial"] for row in await self._connection.fetch(_SERIALS, count)]
 
-    async def add(self, filings: Sequence[Filing], requests: Sequence[PublicRequest]) -> None:
+    async def add(
+        self, filings: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
+    ) -> None:
         """Keep them; in the order of their keys, so that two members never wait for each other."""
         if filings:
             await self._connection.copy_records_to_table(
                 "submissions",
                 columns=_SUBMISSION,
-                records=[_submission(f) for f in sorted(filings, key=lambda f: f.mark)],
+                records=[_submission(f) for f in sorted(filings, key=lambda f: f.key)],
             )
         if requests:
             await self._connection.copy_records_to_table(
@@ -84,9 +86,9 @@ class PostgresSubmissions:
         return int(status.rpartition(" ")[2])
 
 
-def _submission(filing: Filing) -> tuple[object, ...]:
+def _submission(filing: StoredSubmission) -> tuple[object, ...]:
     return (
-        *filing.mark,
+        *filing.key,
         filing.first,
         filing.source,
         filing.submission_id,

@@ -8,12 +8,12 @@ from typing import Any
 
 from services.notify.delivery.smtp import open_mailers
 from services.notify.delivery.store import PostgresDeliveries
-from services.notify.delivery.worker import Sender
+from services.notify.delivery.worker import DeliveryWorker
 from services.notify.handlers import on_messages
-from services.notify.rendering import Wording
+from services.notify.rendering import MessageRenderer
 from services.notify.rules.cities import cities_of
 from services.notify.settings import NotifySettings
-from services.notify.store import PostgresAudience
+from services.notify.store import PostgresNotificationStore
 from shared.catalogue import load_catalogue
 from shared.contract.events import Event
 from shared.contract.topics import DISPATCH_CASES, INTAKE_CONTACTS, TRIAGE_DECISIONS
@@ -29,11 +29,13 @@ from shared.runtime.postgres import Connection, open_pool
 @asynccontextmanager
 async def notify(settings: NotifySettings) -> AsyncGenerator[Parts]:
     """Open what notify needs, yield its parts, and close it all in reverse order."""
-    wording = Wording(cities_of(await asyncio.to_thread(load_catalogue)), settings.public_url)
+    wording = MessageRenderer(
+        cities_of(await asyncio.to_thread(load_catalogue)), settings.public_url
+    )
     contact_key = settings.contact_key.get_secret_value().encode()
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
-        return await on_messages(messages, PostgresAudience(db), contact_key, utc_now())
+        return await on_messages(messages, PostgresNotificationStore(db), contact_key, utc_now())
 
     def committed() -> None:
         relay.wake()
@@ -44,7 +46,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[Parts]:
         open_mailers(settings) as mailers,
     ):
         relay = Relay(pool, settings.kafka_bootstrap)
-        sender = Sender(
+        sender = DeliveryWorker(
             deliveries=PostgresDeliveries(pool),
             mailers=mailers,
             wording=wording,

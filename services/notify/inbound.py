@@ -9,30 +9,30 @@ from services.notify.rules.addresses import mailbox, person_of
 from services.notify.rules.model import (
     WITHOUT_CASE,
     Agency,
-    Announcement,
     CaseFacts,
     CaseVersion,
     Cause,
-    Channel,
     Contact,
     ContactFacts,
     Membership,
-    Occasion,
     RequestFacts,
     Template,
+    Trigger,
+    TriggerWithFacts,
 )
 from shared.contract import events as e
+from shared.vocabulary import StatusChannel
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Updates:
     """What became known; of contacts and erasures the last counts, of decisions the first."""
 
     contacts: dict[str, ContactFacts] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
     requests: dict[str, RequestFacts] = field(default_factory=dict)
     memberships: dict[tuple[str, str], Membership] = field(default_factory=dict)
-    announcements: dict[CaseVersion, Announcement] = field(default_factory=dict)
+    announcements: dict[CaseVersion, TriggerWithFacts] = field(default_factory=dict)
 
     @property
     def request_ids(self) -> frozenset[str]:
@@ -41,7 +41,7 @@ class News:
         return frozenset(self.contacts.keys() | self.erased | self.requests.keys() | joined)
 
     @property
-    def told_to_all(self) -> frozenset[str]:
+    def announced_cases(self) -> frozenset[str]:
         """The cases of which every follower hears something new."""
         return frozenset(
             about
@@ -50,7 +50,7 @@ class News:
         )
 
 
-def news_of(events: Iterable[e.Event], contact_key: bytes) -> News:
+def collect_updates(events: Iterable[e.Event], contact_key: bytes) -> Updates:
     """Return what the events say.
 
     A decision about an anonymous request says nothing: there is nobody to tell.
@@ -59,7 +59,7 @@ def news_of(events: Iterable[e.Event], contact_key: bytes) -> News:
         events: Of the three topics that notify reads, in order of arrival.
         contact_key: Secret under which people are known.
     """
-    news = News()
+    news = Updates()
     for event in events:
         if isinstance(event, e.ContactGiven):
             facts = _contact(event.data, contact_key)
@@ -76,7 +76,7 @@ def news_of(events: Iterable[e.Event], contact_key: bytes) -> News:
 def _contact(given: e.Contact, key: bytes) -> ContactFacts:
     address = mailbox(given.email)
     person = person_of(key, address=address, phone=given.phone, request_id=given.request_id)
-    usable: dict[Channel, str | None] = {"email": address, "sms": given.phone}
+    usable: dict[StatusChannel, str | None] = {"email": address, "sms": given.phone}
     contact = Contact(
         person=person,
         wants=frozenset(given.status_updates),
@@ -86,7 +86,7 @@ def _contact(given: e.Contact, key: bytes) -> ContactFacts:
     return ContactFacts(given.request_id, contact, address, given.name)
 
 
-def _decision(news: News, event: e.RequestTriaged) -> None:
+def _decision(news: Updates, event: e.RequestTriaged) -> None:
     decision = event.data
     if decision.request.reporter_ref is None:
         return
@@ -95,8 +95,10 @@ def _decision(news: News, event: e.RequestTriaged) -> None:
         _join(news, decision.request_id, decision.request_id, WITHOUT_CASE)
         about = decision.request_id
         level = decision.priority.level
-        occasion = Occasion(about, WITHOUT_CASE, template, level, _cause(event), only_for=about)
-        news.announcements.setdefault(occasion.case_version, Announcement(occasion, CaseFacts()))
+        occasion = Trigger(about, WITHOUT_CASE, template, level, _cause(event), only_for=about)
+        news.announcements.setdefault(
+            occasion.case_version, TriggerWithFacts(occasion, CaseFacts())
+        )
 
 
 def _request(decision: e.Decision) -> RequestFacts:
@@ -124,15 +126,17 @@ def _agency(referral: e.Referral) -> Agency:
     return Agency(referral.name, referral.phone, referral.url, why)
 
 
-def _opened(news: News, event: e.CaseOpened) -> None:
+def _opened(news: Updates, event: e.CaseOpened) -> None:
     _welcome(news, event, occasions.on_opening())
 
 
-def _attached(news: News, event: e.CaseRequestAttached) -> None:
+def _attached(news: Updates, event: e.CaseRequestAttached) -> None:
     _welcome(news, event, occasions.on_joining(event.data.status))
 
 
-def _welcome(news: News, event: e.CaseOpened | e.CaseRequestAttached, template: Template) -> None:
+def _welcome(
+    news: Updates, event: e.CaseOpened | e.CaseRequestAttached, template: Template
+) -> None:
     case = event.data
     _join(news, case.case_id, case.request_id, case.version)
     if case.moved_from:
@@ -141,29 +145,29 @@ def _welcome(news: News, event: e.CaseOpened | e.CaseRequestAttached, template: 
     _announce(news, event, template, facts, only_for=case.request_id)
 
 
-def _moved(news: News, event: e.CaseStatusChanged) -> None:
+def _moved(news: Updates, event: e.CaseStatusChanged) -> None:
     _announce(news, event, occasions.on_move(event.data.status), _said(event.data))
 
 
-def _closed(news: News, event: e.CaseClosed) -> None:
+def _closed(news: Updates, event: e.CaseClosed) -> None:
     if event.data.merged_into:
         return  # its followers are told what becomes of the other case
     facts = replace(_said(event.data), reason=event.data.reason)
     _announce(news, event, occasions.on_closing(event.data.status), facts)
 
 
-def _reopened(news: News, event: e.CaseReopened) -> None:
+def _reopened(news: Updates, event: e.CaseReopened) -> None:
     _announce(news, event, occasions.on_reopening(), _said(event.data))
 
 
-def _split(news: News, event: e.CaseRequestSplit) -> None:
+def _split(news: Updates, event: e.CaseRequestSplit) -> None:
     split = event.data
     _leave(news, split.case_id, split.request_id, split.version)
     if template := occasions.on_leaving(split.status):
         _announce(news, event, template, CaseFacts(), only_for=split.request_id)
 
 
-def _nothing(news: News, event: e.CasePriorityRaised | e.CasePriorityLowered) -> None:
+def _nothing(news: Updates, event: e.CasePriorityRaised | e.CasePriorityLowered) -> None:
     """How urgent a case is for the city is nothing to tell."""
 
 
@@ -176,7 +180,7 @@ def _said(move: e.CaseMove) -> CaseFacts:
 
 
 def _announce(
-    news: News,
+    news: Updates,
     event: Any,  # noqa: ANN401 - any event of a case
     template: Template | None,
     facts: CaseFacts,
@@ -185,7 +189,7 @@ def _announce(
     if template is None:
         return
     case: e.CaseState = event.data
-    occasion = Occasion(
+    occasion = Trigger(
         about=case.case_id,
         version=case.version,
         template=template,
@@ -193,15 +197,15 @@ def _announce(
         cause=_cause(event),
         only_for=only_for,
     )
-    news.announcements.setdefault(occasion.case_version, Announcement(occasion, facts))
+    news.announcements.setdefault(occasion.case_version, TriggerWithFacts(occasion, facts))
 
 
-def _join(news: News, about: str, request_id: str, since: int) -> None:
+def _join(news: Updates, about: str, request_id: str, since: int) -> None:
     known = news.memberships.get((about, request_id), Membership(about, request_id))
     news.memberships[about, request_id] = replace(known, since=since)
 
 
-def _leave(news: News, about: str, request_id: str, until: int) -> None:
+def _leave(news: Updates, about: str, request_id: str, until: int) -> None:
     known = news.memberships.get((about, request_id), Membership(about, request_id))
     news.memberships[about, request_id] = replace(known, until=until)
 
@@ -210,7 +214,7 @@ def _cause(event: e.Event) -> Cause:
     return Cause(event.id, event.traceparent)
 
 
-_READERS: Mapping[type[e.Event], Callable[[News, Any], None]] = {
+_READERS: Mapping[type[e.Event], Callable[[Updates, Any], None]] = {
     e.RequestTriaged: _decision,
     e.CaseOpened: _opened,
     e.CaseRequestAttached: _attached,

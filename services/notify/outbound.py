@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TypeVar
 
-from services.notify.rules.model import WITHOUT_CASE, KeptDelivery
+from services.notify.rules.model import WITHOUT_CASE, StoredDelivery
 from shared.contract.events import (
     Event,
     Notification,
@@ -16,36 +16,36 @@ from shared.contract.events import (
 E = TypeVar("E", bound=Event)
 
 
-def suppressed(kept: KeptDelivery, now: datetime) -> NotificationSuppressed:
+def suppressed(kept: StoredDelivery, now: datetime) -> NotificationSuppressed:
     """Say that a message was due but is not to be sent."""
     return _report(NotificationSuppressed, kept, now, reason=kept.delivery.suppressed)
 
 
-def sent(kept: KeptDelivery, now: datetime, provider_id: str) -> NotificationSent:
+def sent(kept: StoredDelivery, now: datetime, provider_id: str) -> NotificationSent:
     """Say that the mail server took a message, under this id."""
     return _report(NotificationSent, kept, now, provider_id=provider_id)
 
 
-def failed(kept: KeptDelivery, now: datetime, reason: str) -> NotificationFailed:
+def failed(kept: StoredDelivery, now: datetime, reason: str) -> NotificationFailed:
     """Say that a message will never be sent."""
     return _report(NotificationFailed, kept, now, reason=reason)
 
 
-def unknown(kept: KeptDelivery, now: datetime, reason: str) -> NotificationUnknown:
+def unknown(kept: StoredDelivery, now: datetime, reason: str) -> NotificationUnknown:
     """Say that nobody can tell whether a message went out."""
     return _report(NotificationUnknown, kept, now, reason=reason)
 
 
 def _report(
     kind: type[E],
-    kept: KeptDelivery,
+    kept: StoredDelivery,
     now: datetime,
     *,
     reason: str | None = None,
     provider_id: str | None = None,
 ) -> E:
     delivery = kept.delivery
-    occasion = delivery.occasion
+    occasion = delivery.trigger
     with_case = occasion.version != WITHOUT_CASE
     told = Notification(
         notification_id=kept.notification_id,

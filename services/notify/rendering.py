@@ -15,8 +15,9 @@ import jinja2
 from babel.dates import format_datetime
 
 from services.notify.rules.cities import City
-from services.notify.rules.model import Agency, Language, Particulars, Template
+from services.notify.rules.model import Agency, MessageData, Template
 from services.notify.rules.plain_text import greeting_name, one_line, place
+from shared.vocabulary import Language
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 TEMPLATES: tuple[Template, ...] = get_args(Template)
@@ -30,7 +31,7 @@ class UnknownCityError(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class RenderedMessage:
     """What a message says, in both forms, in which language and under which city's name."""
 
     city: str
@@ -40,7 +41,7 @@ class Letter:
     html: str
 
 
-class Wording:
+class MessageRenderer:
     """Writes messages; every template is read at the start, so that none is missed later."""
 
     def __init__(self, cities: Mapping[str, City], public_url: str) -> None:
@@ -68,7 +69,7 @@ class Wording:
         self._as_text = as_text.get_template("layout.txt.j2")
         self._as_html = as_html.get_template("layout.html.j2")
 
-    def letter(self, about: Particulars) -> Letter:
+    def render(self, about: MessageData) -> RenderedMessage:
         """Return the message about these particulars.
 
         Raises:
@@ -88,7 +89,7 @@ class Wording:
             "agency_url": words["agency"] and words["agency"].url,
             "status_url": self._status_page + quote(about.request.tracking_number, safe=""),
         }
-        return Letter(
+        return RenderedMessage(
             city.name,
             about.language,
             subject,
@@ -113,7 +114,7 @@ def _paragraphs(template: jinja2.Template, words: Mapping[str, Any]) -> Iterator
             yield paragraph
 
 
-def _words(about: Particulars, city: City) -> dict[str, Any]:
+def _words(about: MessageData, city: City) -> dict[str, Any]:
     request, case = about.request, about.case
     kind = city.kinds.get(request.service_code)
     return {

@@ -5,18 +5,11 @@ from datetime import datetime
 
 from asyncpg import Record
 
-from services.notify.inbound import News
-from services.notify.rules.model import (
-    Cause,
-    Channel,
-    Contact,
-    Delivery,
-    Follower,
-    KeptDelivery,
-    Occasion,
-)
+from services.notify.inbound import Updates
+from services.notify.rules.model import Cause, Contact, Delivery, Follower, StoredDelivery, Trigger
 from shared.contract.events import new_id
 from shared.runtime.postgres import Connection
+from shared.vocabulary import StatusChannel
 
 # Both statements go through the requests in the order of their ids, as every other transaction
 # does, so that two of them never wait for each other.
@@ -60,13 +53,13 @@ _ADD = """
 """
 
 
-class PostgresAudience:
+class PostgresNotificationStore:
     """The audience in notify's schema, inside the caller's transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def hold(self, request_ids: Collection[str], abouts: Collection[str]) -> None:
+    async def lock(self, request_ids: Collection[str], abouts: Collection[str]) -> None:
         """Lock the rows of these requests and of the followers of these cases, or wait for them.
 
         What comes after sees all that other transactions learned about them before.
@@ -74,9 +67,9 @@ class PostgresAudience:
         await self._connection.execute(_NAME, request_ids)
         await self._connection.execute(_HOLD, request_ids, abouts)
 
-    async def learn(self, news: News) -> None:
+    async def save(self, news: Updates) -> None:
         """Keep what became known, one statement for each kind of thing."""
-        await keep(self._connection, news)
+        await save_updates(self._connection, news)
 
     async def followers(
         self, request_ids: Collection[str], abouts: Collection[str]
@@ -85,25 +78,25 @@ class PostgresAudience:
         rows = await self._connection.fetch(_FOLLOWERS, request_ids, abouts)
         return [_follower(row) for row in rows]
 
-    async def occasions(
+    async def triggers(
         self, abouts: Collection[str], request_ids: Collection[str]
-    ) -> Sequence[Occasion]:
+    ) -> Sequence[Trigger]:
         """Return what was announced about these cases to all, or to these requests alone."""
         rows = await self._connection.fetch(_OCCASIONS, abouts, request_ids)
-        return [occasion_of(row) for row in rows]
+        return [trigger_of(row) for row in rows]
 
-    async def add(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[KeptDelivery]:
+    async def add(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[StoredDelivery]:
         """Keep the deliveries and return those that are new; of equal ones the first is kept."""
-        kept = [KeptDelivery(new_id(), delivery) for delivery in deliveries]
+        kept = [StoredDelivery(new_id(), delivery) for delivery in deliveries]
         rows = [(one.notification_id, *_described(one.delivery)) for one in kept]
         added = await self._connection.fetch(_ADD, *columns(rows), now)
         new = {str(row["notification_id"]) for row in added}
         return [one for one in kept if one.notification_id in new]
 
 
-def occasion_of(row: Record) -> Occasion:
+def trigger_of(row: Record) -> Trigger:
     """Return the occasion in a row that holds an announcement."""
-    return Occasion(
+    return Trigger(
         about=str(row["about"]),
         version=row["version"],
         template=row["template"],
@@ -114,7 +107,7 @@ def occasion_of(row: Record) -> Occasion:
 
 
 def _described(delivery: Delivery) -> tuple[object, ...]:
-    occasion = delivery.occasion
+    occasion = delivery.trigger
     return (
         delivery.person,
         delivery.request_id,
@@ -129,8 +122,8 @@ def _described(delivery: Delivery) -> tuple[object, ...]:
 
 
 def _follower(row: Record) -> Follower:
-    wants: dict[Channel, bool] = {"email": row["wants_email"], "sms": row["wants_sms"]}
-    has: dict[Channel, bool] = {"email": row["has_email"], "sms": row["has_phone"]}
+    wants: dict[StatusChannel, bool] = {"email": row["wants_email"], "sms": row["wants_sms"]}
+    has: dict[StatusChannel, bool] = {"email": row["has_email"], "sms": row["has_phone"]}
     return Follower(
         request_id=str(row["request_id"]),
         about=str(row["about"]),
@@ -193,7 +186,7 @@ _LEARN_ANNOUNCEMENTS = """
 """
 
 
-async def keep(db: Connection, news: News) -> None:
+async def save_updates(db: Connection, news: Updates) -> None:
     """Write the news, of requests whose rows this transaction holds."""
     if news.contacts:
         await _learn_contacts(db, news)
@@ -207,7 +200,7 @@ async def keep(db: Connection, news: News) -> None:
         await _learn_announcements(db, news)
 
 
-async def _learn_contacts(db: Connection, news: News) -> None:
+async def _learn_contacts(db: Connection, news: Updates) -> None:
     rows = [
         (
             known.request_id,
@@ -224,7 +217,7 @@ async def _learn_contacts(db: Connection, news: News) -> None:
     await db.execute(_LEARN_CONTACTS, *columns(rows))
 
 
-async def _learn_requests(db: Connection, news: News) -> None:
+async def _learn_requests(db: Connection, news: Updates) -> None:
     rows = [
         (
             known.request_id,
@@ -245,12 +238,12 @@ async def _learn_requests(db: Connection, news: News) -> None:
     await db.execute(_LEARN_REQUESTS, *columns(rows))
 
 
-async def _learn_memberships(db: Connection, news: News) -> None:
+async def _learn_memberships(db: Connection, news: Updates) -> None:
     rows = [(m.about, m.request_id, m.since, m.until) for m in news.memberships.values()]
     await db.execute(_LEARN_MEMBERSHIPS, *columns(rows))
 
 
-async def _learn_announcements(db: Connection, news: News) -> None:
+async def _learn_announcements(db: Connection, news: Updates) -> None:
     rows = [
         (
             occasion.about,

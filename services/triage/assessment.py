@@ -7,20 +7,19 @@ from typing import NamedTuple, TypeAlias
 
 from uuid_utils import UUID
 
-from services.triage.policy import Assessment, CityRules, Rulebook, search_for
+from services.triage.policy import Assessment, CityPolicy, TriagePolicy, search_for
 from services.triage.rules.dedup.addresses import address_key
-from services.triage.rules.dedup.case_index import Search
+from services.triage.rules.dedup.case_index import CandidateQuery
 from services.triage.rules.dedup.model import Case, Report
-from services.triage.rules.dedup.placeholder_points import PointUses, Use
-from services.triage.rules.priority.context import with_circumstances
+from services.triage.rules.dedup.placeholder_points import PointUse, PointUses
+from services.triage.rules.priority.context import with_context
 from services.triage.rules.priority.places import Spot
-from services.triage.rules.priority.score import Point
 from shared.catalogue import ServiceType
 from shared.catalogue.answers import Answer
 from shared.contract.events import Location, Request
 from shared.contract.topics import dedup_key
 from shared.errors import PermanentError
-from shared.vocabulary import GeoPoint
+from shared.vocabulary import GeoPoint, ScoreReason
 
 _TIME_BYTES = 6  # the first six bytes of a UUIDv7 are its moment in milliseconds (RFC 9562)
 
@@ -52,13 +51,13 @@ class UnknownKindError(PermanentError):
     code = "unknown_kind"
 
 
-class UnfitRequestError(PermanentError):
+class InvalidRequestError(PermanentError):
     """A field of the request holds what intake lets nobody write."""
 
     code = "unfit_request"
 
 
-class Hearing(NamedTuple):
+class AssessedReport(NamedTuple):
     """One request, ready to be decided.
 
     Attributes:
@@ -68,21 +67,21 @@ class Hearing(NamedTuple):
     """
 
     request: Request
-    city: CityRules
+    city: CityPolicy
     report: Report
     assessment: Assessment
     opens: Case
-    search: Search | None
+    search: CandidateQuery | None
     answer: Answer | None = None
 
-    def and_also(self, point: Point) -> "Hearing":
+    def with_reason(self, point: ScoreReason) -> "AssessedReport":
         """Return the same with one more circumstance that hastens it."""
         found = self.assessment
-        urgency = with_circumstances(found.urgency, [point])
+        urgency = with_context(found.urgency, [point])
         return self._replace(assessment=found._replace(urgency=urgency))
 
 
-def hear(request: Request, rulebook: Rulebook) -> Hearing:
+def assess_report(request: Request, rulebook: TriagePolicy) -> AssessedReport:
     """Return the request as the rules see it.
 
     Raises:
@@ -100,12 +99,12 @@ def hear(request: Request, rulebook: Rulebook) -> Hearing:
         request.location.municipality,
         _spot(request.location),
     )
-    reach = city.reach_of(service)
+    reach = city.search_extent(service)
     report = report_of(request, city)
     key = dedup_key(request.jurisdiction, request.dedup_group)
     answer = _answer(city, service, request, assessment)
     searched = answer is None and _can_repeat(service, report, assessment)
-    return Hearing(
+    return AssessedReport(
         request,
         city,
         report,
@@ -117,22 +116,22 @@ def hear(request: Request, rulebook: Rulebook) -> Hearing:
 
 
 def _answer(
-    city: CityRules, service: ServiceType, request: Request, assessment: Assessment
+    city: CityPolicy, service: ServiceType, request: Request, assessment: Assessment
 ) -> Answer | None:
     answers = city.answers
-    if answers is None or assessment.danger is not None or not answers.knows(service):
+    if answers is None or assessment.danger is not None or not answers.covers(service):
         return None
     said = [str(request.attributes[code]) for code in request.attributes if code in _SAID]
     has_more = bool(request.media) or len(said) < len(request.attributes)
     text = "\n".join((_text(request), *said))
-    return answers.answer(service, text, assessment.met, has_more=has_more)
+    return answers.match(service, text, assessment.met, has_more=has_more)
 
 
 def _text(request: Request) -> str:
     return "\n".join(filter(None, (request.description, request.location.details)))
 
 
-def report_of(request: Request, city: CityRules) -> Report:
+def report_of(request: Request, city: CityPolicy) -> Report:
     """Return what of the request tells whether it repeats another.
 
     Raises:
@@ -148,7 +147,7 @@ def report_of(request: Request, city: CityRules) -> Report:
         _point(place) if known else None,
         address_key(place.address) if exact and place.address else None,
         request.reporter_ref,
-        city.off_m(place.accuracy_m, place.precision),
+        city.position_error_m(place.accuracy_m, place.precision),
         city.rare_words(request.description),
         city.asset_in(request.attributes),
     )
@@ -164,14 +163,14 @@ def _point(place: Location) -> GeoPoint | None:
     try:
         return GeoPoint(place.latitude, place.longitude)
     except ValueError:
-        raise UnfitRequestError("location: not a point on Earth") from None
+        raise InvalidRequestError("location: not a point on Earth") from None
 
 
 def _case(key: str, report: Report) -> Case:
     try:
         return Case(case_opened_by(report.request_id), key, report)
     except ValueError:
-        raise UnfitRequestError("request_id: no UUID") from None
+        raise InvalidRequestError("request_id: no UUID") from None
 
 
 def _can_repeat(service: ServiceType, report: Report, assessment: Assessment) -> bool:
@@ -187,17 +186,17 @@ def is_findable(service: ServiceType, report: Report) -> bool:
     return bool(service.dedup.window) and any(mark is not None for mark in found_by)
 
 
-PointSpan: TypeAlias = tuple[GeoPoint, datetime, datetime]
+PointLookup: TypeAlias = tuple[GeoPoint, datetime, datetime]
 """A point, and the times since when and until when its uses count."""
 
 
-def placed(hearing: Hearing, uses: PointUses) -> Hearing:
+def drop_placeholder_point(hearing: AssessedReport, uses: PointUses) -> AssessedReport:
     """Return the hearing without its place where its point stands for many places."""
     limits, report = hearing.city.stand_ins, hearing.report
     if limits is None or report.point is None or not report.is_placed:
         return hearing
-    use = Use(report.point, hearing.opens.key, report.observed_at)
-    if not uses.is_stand_in(use, limits):
+    use = PointUse(report.point, hearing.opens.key, report.observed_at)
+    if not uses.is_placeholder(use, limits):
         return hearing
     report = report._replace(is_placed=False)
     search = hearing.search
@@ -208,9 +207,9 @@ def placed(hearing: Hearing, uses: PointUses) -> Hearing:
     )
 
 
-def point_spans(hearings: Iterable[Hearing]) -> list[PointSpan]:
+def point_lookups(hearings: Iterable[AssessedReport]) -> list[PointLookup]:
     """Return what must be known of the points before the reports can be placed."""
-    wanted: dict[GeoPoint, PointSpan] = {}
+    wanted: dict[GeoPoint, PointLookup] = {}
     for hearing in hearings:
         limits, report = hearing.city.stand_ins, hearing.report
         if limits is None or report.point is None or hearing.search is None:

@@ -4,15 +4,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from services.triage.assessment import Hearing, PointSpan, hear, placed, point_spans
-from services.triage.outbound.decision import decision_on
-from services.triage.policy import Rulebook
-from services.triage.records import Decided, Split, Turn
-from services.triage.resolution import Crowds, Ruling, rule_on
-from services.triage.rules.dedup.case_index import KnownCases, Search
+from services.triage.assessment import (
+    AssessedReport,
+    PointLookup,
+    assess_report,
+    drop_placeholder_point,
+    point_lookups,
+)
+from services.triage.outbound.decision import to_decision
+from services.triage.policy import TriagePolicy
+from services.triage.records import CaseStateChange, DecisionRecord, Split
+from services.triage.resolution import BatchReporters, Resolution, resolve
+from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
 from services.triage.rules.dedup.model import Case
-from services.triage.rules.dedup.placeholder_points import Use
-from services.triage.rules.priority.context import KnownSurge, Reporters, surge_point
+from services.triage.rules.dedup.placeholder_points import PointUse
+from services.triage.rules.priority.context import KnownSurge, Reporters, surge_reason
 from services.triage.surges.state import district_of
 from shared.contract.events import (
     CaseClosed,
@@ -35,22 +41,22 @@ class Cases(Protocol):
         """Let nobody else decide under these dedup keys until the transaction ends."""
         ...
 
-    async def decided(self, request_ids: Collection[str]) -> Collection[str]:
+    async def already_decided(self, request_ids: Collection[str]) -> Collection[str]:
         """Return those of the requests that were decided before."""
         ...
 
-    async def turn(self, turns: Sequence[Turn]) -> None:
+    async def record_state_changes(self, turns: Sequence[CaseStateChange]) -> None:
         """Note for ever what cases ended, were merged or reopened, known or not yet.
 
         What is older than known changes nothing.
         """
         ...
 
-    async def split(self, splits: Sequence[Split]) -> None:
+    async def record_splits(self, splits: Sequence[Split]) -> None:
         """Note for ever that requests went to other cases, which are known from now on."""
         ...
 
-    async def note_surges(self, surges: Sequence[KnownSurge]) -> None:
+    async def record_surges(self, surges: Sequence[KnownSurge]) -> None:
         """Know these surges; an end that is known already stays."""
         ...
 
@@ -60,7 +66,7 @@ class Cases(Protocol):
         """Return at least every surge of these dedup keys between the moments."""
         ...
 
-    async def near(self, searches: Sequence[Search]) -> Iterable[Case]:
+    async def candidates(self, searches: Sequence[CandidateQuery]) -> Iterable[Case]:
         """Return at least every case that a search means; more is allowed."""
         ...
 
@@ -68,7 +74,7 @@ class Cases(Protocol):
         """Return who reported each of these cases."""
         ...
 
-    async def uses(self, spans: Sequence[PointSpan]) -> Iterable[Use]:
+    async def point_uses(self, spans: Sequence[PointLookup]) -> Iterable[PointUse]:
         """Return the newest case of each group at exactly these points."""
         ...
 
@@ -76,13 +82,13 @@ class Cases(Protocol):
         """Know these cases."""
         ...
 
-    async def record(self, decisions: Sequence[Decided]) -> None:
+    async def record_decisions(self, decisions: Sequence[DecisionRecord]) -> None:
         """Keep these decisions; a split that was noted before one of them holds."""
         ...
 
 
 async def on_messages(
-    messages: Sequence[Message[Any]], cases: Cases, rulebook: Rulebook, now: datetime
+    messages: Sequence[Message[Any]], cases: Cases, rulebook: TriagePolicy, now: datetime
 ) -> list[Event]:
     """Take in what happened to cases, then decide each new request once, in order.
 
@@ -97,7 +103,7 @@ async def on_messages(
 
 
 async def _take_in(events: Sequence[Event], cases: Cases) -> None:
-    newest: dict[str, Turn] = {}
+    newest: dict[str, CaseStateChange] = {}
     splits: list[Split] = []
     surges = [_surge(e) for e in events if isinstance(e, SurgeStarted | SurgeEnded)]
     for event in events:
@@ -107,18 +113,18 @@ async def _take_in(events: Sequence[Event], cases: Cases) -> None:
             turn = _turn(event)
             newest[turn.case_id] = max(newest.get(turn.case_id, turn), turn, key=_version)
     if newest:
-        await cases.turn(list(newest.values()))
+        await cases.record_state_changes(list(newest.values()))
     if splits:
-        await cases.split(splits)
+        await cases.record_splits(splits)
     if surges:
-        await cases.note_surges(surges)
+        await cases.record_surges(surges)
 
 
-def _turn(event: CaseClosed | CaseReopened) -> Turn:
+def _turn(event: CaseClosed | CaseReopened) -> CaseStateChange:
     if isinstance(event, CaseReopened):
-        return Turn(event.data.case_id, event.data.version, None)
+        return CaseStateChange(event.data.case_id, event.data.version, None)
     closed = event.data
-    return Turn(closed.case_id, closed.version, closed.closed_at, closed.merged_into)
+    return CaseStateChange(closed.case_id, closed.version, closed.closed_at, closed.merged_into)
 
 
 def _split(event: CaseRequestSplit) -> Split:
@@ -146,29 +152,29 @@ def _surge(event: SurgeStarted | SurgeEnded) -> KnownSurge:
     )
 
 
-def _version(turn: Turn) -> int:
+def _version(turn: CaseStateChange) -> int:
     return turn.version
 
 
 async def _decide(
-    events: Sequence[RequestSubmitted], cases: Cases, rulebook: Rulebook, now: datetime
+    events: Sequence[RequestSubmitted], cases: Cases, rulebook: TriagePolicy, now: datetime
 ) -> list[Event]:
     fresh = await _undecided(events, cases)
-    hearings = await _with_surges([hear(event.data, rulebook) for event in fresh], cases)
-    known = KnownCases()
-    for use in await cases.uses(point_spans(hearings)):
-        known.points.note(use)
-    hearings = [placed(hearing, known.points) for hearing in hearings]
-    for found in await cases.near([hearing.search for hearing in hearings if hearing.search]):
+    hearings = await _with_surges([assess_report(event.data, rulebook) for event in fresh], cases)
+    known = CaseIndex()
+    for use in await cases.point_uses(point_lookups(hearings)):
+        known.points.add(use)
+    hearings = [drop_placeholder_point(hearing, known.points) for hearing in hearings]
+    for found in await cases.candidates([hearing.search for hearing in hearings if hearing.search]):
         known.add(found)
-    rulings = [rule_on(hearing, known) for hearing in hearings]
+    rulings = [resolve(hearing, known) for hearing in hearings]
     joined = {r.case.case_id for r in rulings if r.case and r.outcome == "duplicate"}
-    crowds = Crowds(await cases.reporters(joined))
-    await cases.add([case for ruling in rulings if (case := ruling.makes_known)])
-    await cases.record([_decided(ruling) for ruling in rulings])
+    crowds = BatchReporters(await cases.reporters(joined))
+    await cases.add([case for ruling in rulings if (case := ruling.opened_case)])
+    await cases.record_decisions([_decided(ruling) for ruling in rulings])
     return [
         RequestTriaged.of(
-            decision_on(ruling, rulebook.version, crowds.joined_by(ruling)),
+            to_decision(ruling, rulebook.version, crowds.joined_by(ruling)),
             now=now,
             cause=event,
             request=event.data.request_id,
@@ -177,7 +183,9 @@ async def _decide(
     ]
 
 
-async def _with_surges(hearings: Sequence[Hearing], cases: Cases) -> Sequence[Hearing]:
+async def _with_surges(
+    hearings: Sequence[AssessedReport], cases: Cases
+) -> Sequence[AssessedReport]:
     if not hearings:
         return hearings
     moments = [hearing.report.observed_at for hearing in hearings]
@@ -186,17 +194,17 @@ async def _with_surges(hearings: Sequence[Hearing], cases: Cases) -> Sequence[He
     return [_with_surge(hearing, surges) for hearing in hearings] if surges else hearings
 
 
-def _with_surge(hearing: Hearing, surges: Sequence[KnownSurge]) -> Hearing:
+def _with_surge(hearing: AssessedReport, surges: Sequence[KnownSurge]) -> AssessedReport:
     where, moment = district_of(hearing.request), hearing.report.observed_at
-    point = surge_point(surges, hearing.opens.key, where, moment)
-    return hearing if point is None else hearing.and_also(point)
+    point = surge_reason(surges, hearing.opens.key, where, moment)
+    return hearing if point is None else hearing.with_reason(point)
 
 
 async def _undecided(
     events: Sequence[RequestSubmitted], cases: Cases
 ) -> Sequence[RequestSubmitted]:
     first = {event.data.request_id: event for event in reversed(events)}
-    before = await cases.decided(first.keys())
+    before = await cases.already_decided(first.keys())
     return [
         event
         for event in events
@@ -204,6 +212,6 @@ async def _undecided(
     ]
 
 
-def _decided(ruling: Ruling) -> Decided:
+def _decided(ruling: Resolution) -> DecisionRecord:
     case_id = ruling.case.case_id if ruling.case else None
-    return Decided(ruling.hearing.opens.key, ruling.hearing.report, ruling.outcome, case_id)
+    return DecisionRecord(ruling.report.opens.key, ruling.report.report, ruling.outcome, case_id)

@@ -6,23 +6,23 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from services.triage.outbound.explanation import Wording
-from services.triage.rules.dedup.case_index import Search
+from services.triage.rules.dedup.case_index import CandidateQuery
 from services.triage.rules.dedup.features import asset_in, rare_words, words_of
 from services.triage.rules.dedup.grid import boxes_around, degrees_up
 from services.triage.rules.dedup.model import RADIUS_ALONE, Report
-from services.triage.rules.faq import AnswerFinder
-from services.triage.rules.priority.conditions import ConditionFinder, Met
-from services.triage.rules.priority.context import with_circumstances
+from services.triage.rules.faq import FaqMatcher
+from services.triage.rules.priority.conditions import ConditionFinder, MatchedConditions
+from services.triage.rules.priority.context import with_context
 from services.triage.rules.priority.places import NOWHERE, PlaceFinder, Spot
 from services.triage.rules.priority.score import (
-    Danger,
-    Urgency,
-    danger_in,
-    lowering_of,
-    plain_hazard_in,
-    urgency_of,
+    DetectedEmergency,
+    PriorityScore,
+    detect_emergency,
+    downgrade_of,
+    generic_hazard_in,
+    score_priority,
 )
-from services.triage.rules.referral import Referral, refer
+from services.triage.rules.referral import Referral, referral_for
 from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
 from shared.catalogue.answers import read_answers
 from shared.catalogue.circumstances import read_circumstances
@@ -31,7 +31,7 @@ from shared.catalogue.evidence_file import read_evidence
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class SearchExtent:
     """How far apart two reports of a dedup group may be at most.
 
     Attributes:
@@ -53,13 +53,13 @@ class Assessment(NamedTuple):
         met: Conditions that it states, each with the words or the answer that state it.
     """
 
-    urgency: Urgency
-    danger: Danger | None
+    urgency: PriorityScore
+    danger: DetectedEmergency | None
     referral: Referral | None
-    met: Met
+    met: MatchedConditions
 
 
-class CityRules:
+class CityPolicy:
     """What one city's catalogue says about its reports."""
 
     def __init__(self, jurisdiction: Jurisdiction, evidence: Evidence | None = None) -> None:
@@ -67,7 +67,7 @@ class CityRules:
         self.services: Mapping[str, ServiceType] = jurisdiction.services
         self.evidence = evidence or read_evidence(jurisdiction.folder)
         self.limits = _limits(jurisdiction, self.evidence)
-        self.stand_ins = self.evidence.stand_ins if self.evidence else None
+        self.stand_ins = self.evidence.placeholder_points if self.evidence else None
         self._common = _common_words(jurisdiction, self.evidence)
         self._jurisdiction = jurisdiction
         self._conditions = ConditionFinder(jurisdiction)
@@ -76,7 +76,7 @@ class CityRules:
         self._places = PlaceFinder(jurisdiction, self.circumstances) if self.circumstances else None
         reach = self.evidence.reach if self.evidence else RADIUS_ALONE
         answers = read_answers(jurisdiction.folder)
-        self.answers = AnswerFinder(answers) if answers else None
+        self.answers = FaqMatcher(answers) if answers else None
         self._reaches = {
             group: _reach([self.limits[kind] for kind in kinds], reach)
             for group, kinds in jurisdiction.dedup_groups.items()
@@ -100,21 +100,21 @@ class CityRules:
             spot: Where it lies.
         """
         city = self._jurisdiction
-        met = self._conditions.met_by(service, text, answers)
-        danger = danger_in(city, service, met)
+        met = self._conditions.find(service, text, answers)
+        danger = detect_emergency(city, service, met)
         is_other = service.code == city.other_code
-        change = lowering_of(city, service, met) or plain_hazard_in(city, service, met)
-        urgency = urgency_of(service, met, danger, change, is_other=is_other)
+        change = downgrade_of(city, service, met) or generic_hazard_in(city, service, met)
+        urgency = score_priority(service, met, danger, change, is_other=is_other)
         if self._places is not None:
-            urgency = with_circumstances(urgency, self._places.points(service, met, spot))
+            urgency = with_context(urgency, self._places.points(service, met, spot))
         return Assessment(
             urgency,
             danger,
-            refer(city, service, municipality, met),
+            referral_for(city, service, municipality, met),
             met,
         )
 
-    def off_m(self, accuracy_m: float | None, precision: str) -> float:
+    def position_error_m(self, accuracy_m: float | None, precision: str) -> float:
         """Return how far off a point may be, by what is said of it and by its precision."""
         at_least = self.evidence.accuracy.vague_m.get(precision, 0.0) if self.evidence else 0.0
         return max(accuracy_m or 0.0, at_least)
@@ -129,12 +129,12 @@ class CityRules:
         """Return the thing that the answers name and that there is only once."""
         return asset_in(answers, self.evidence.assets.answers) if self.evidence else None
 
-    def reach_of(self, service: ServiceType) -> Reach:
+    def search_extent(self, service: ServiceType) -> SearchExtent:
         """Return how far apart a report of this kind and an earlier one may be at most."""
         return self._reaches[service.dedup.group]
 
 
-class Rulebook:
+class TriagePolicy:
     """The rules of every city; ``version`` names the facts that they rest on."""
 
     def __init__(
@@ -144,13 +144,13 @@ class Rulebook:
         self.version = catalogue.version
         other = evidence or {}
         self.cities = {
-            id_: CityRules(city, other.get(id_)) for id_, city in catalogue.jurisdictions.items()
+            id_: CityPolicy(city, other.get(id_)) for id_, city in catalogue.jurisdictions.items()
         }
 
 
-def search_for(report: Report, key: str, reach: Reach) -> Search:
+def search_for(report: Report, key: str, reach: SearchExtent) -> CandidateQuery:
     """Return the search that finds every case that the report may be about."""
-    return Search(
+    return CandidateQuery(
         key,
         boxes_around(report.place, reach.radius_m) if report.place else (),
         report.address,
@@ -183,11 +183,11 @@ def _common_words(city: Jurisdiction, evidence: Evidence | None) -> frozenset[st
     return words_of(said) | (evidence.words.common if evidence else frozenset())
 
 
-def _reach(limits: list[Dedup], extent: Extent) -> Reach:
+def _reach(limits: list[Dedup], extent: Extent) -> SearchExtent:
     counting = [limit for limit in limits if limit.window]
     radius_m = max((limit.radius_m for limit in counting), default=0.0)
     reach_m = extent.around(radius_m) if radius_m else 0.0
-    return Reach(
+    return SearchExtent(
         reach_m,
         max((limit.window for limit in counting), default=timedelta(0)),
         any(not limit.radius_m for limit in counting),

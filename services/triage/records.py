@@ -7,7 +7,7 @@ from services.triage.rules.dedup.model import Report
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class CaseStateChange:
     """A case that ended or was taken up again.
 
     Attributes:
@@ -41,7 +41,7 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecisionRecord:
     """A request that has its decision; the first one counts for ever."""
 
     key: str

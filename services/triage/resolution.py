@@ -1,18 +1,17 @@
 """What becomes of one request, given the cases that are known."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from services.triage.assessment import Hearing, placed
-from services.triage.rules.dedup.case_index import KnownCases
-from services.triage.rules.dedup.matching import find_earlier
-from services.triage.rules.dedup.model import Case, Link, Rejection
+from services.triage.assessment import AssessedReport, drop_placeholder_point
+from services.triage.rules.dedup.case_index import CaseIndex
+from services.triage.rules.dedup.matching import find_match
+from services.triage.rules.dedup.model import Case, Match, Rejection
 from services.triage.rules.priority.context import NOBODY, Reporters
+from shared.vocabulary import TriageOutcome
 
-Outcome = Literal["new", "duplicate", "possible_duplicate", "recurrence", "referral", "answered"]
 
-
-class Ruling(NamedTuple):
+class Resolution(NamedTuple):
     """What becomes of one request.
 
     Attributes:
@@ -21,57 +20,57 @@ class Ruling(NamedTuple):
         rejected: Other cases that it might have been about, and what stood against each.
     """
 
-    hearing: Hearing
-    outcome: Outcome
-    link: Link | None
+    report: AssessedReport
+    outcome: TriageOutcome
+    link: Match | None
     case: Case | None
     rejected: tuple[Rejection, ...] = ()
 
     @property
-    def makes_known(self) -> Case | None:
+    def opened_case(self) -> Case | None:
         """The case that it opened, if later reports can be about it."""
         joined = self.outcome == "duplicate"
-        return None if joined or not self.hearing.search else self.case
+        return None if joined or not self.report.search else self.case
 
 
-def rule_on(hearing: Hearing, known: KnownCases) -> Ruling:
+def resolve(hearing: AssessedReport, known: CaseIndex) -> Resolution:
     """Return what becomes of a request; a case that it opens is known from now on."""
-    hearing = placed(hearing, known.points)
+    hearing = drop_placeholder_point(hearing, known.points)
     referral = hearing.assessment.referral
     if referral is not None and referral.instead:
-        return Ruling(hearing, "referral", None, None)
+        return Resolution(hearing, "referral", None, None)
     if hearing.answer is not None:
-        return Ruling(hearing, "answered", None, None)
+        return Resolution(hearing, "answered", None, None)
     candidates = known.near(hearing.search) if hearing.search else ()
     city = hearing.city
-    earlier = find_earlier(hearing.report, candidates, city.limits, city.evidence)
+    earlier = find_match(hearing.report, candidates, city.limits, city.evidence)
     link, rejected = earlier.link, earlier.rejected
     if link is not None and link.relation == "duplicate":
-        return Ruling(hearing, "duplicate", link, link.case, rejected)
-    ruling = Ruling(hearing, _opened_as(link), link, hearing.opens, rejected)
-    if case := ruling.makes_known:
+        return Resolution(hearing, "duplicate", link, link.case, rejected)
+    ruling = Resolution(hearing, _opened_as(link), link, hearing.opens, rejected)
+    if case := ruling.opened_case:
         known.add(case)
     return ruling
 
 
-def _opened_as(link: Link | None) -> Outcome:
+def _opened_as(link: Match | None) -> TriageOutcome:
     if link is None:
         return "new"
     return "possible_duplicate" if link.relation == "possible" else "recurrence"
 
 
-class Crowds:
+class BatchReporters:
     """The reporters of the cases of one batch."""
 
     def __init__(self, known: Mapping[str, Reporters]) -> None:
         """Take who reported the cases before the batch; the others are new."""
         self._by_case = dict(known)
 
-    def joined_by(self, ruling: Ruling) -> Reporters:
+    def joined_by(self, ruling: Resolution) -> Reporters:
         """Return who reported the case of a request, with the request, for those that follow."""
         if ruling.case is None:
             return NOBODY
         case_id = ruling.case.case_id
         before = self._by_case.get(case_id, NOBODY)
-        after = self._by_case[case_id] = before.joined_by(ruling.hearing.report.reporter)
+        after = self._by_case[case_id] = before.joined_by(ruling.report.report.reporter)
         return after

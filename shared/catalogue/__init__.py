@@ -4,8 +4,8 @@ One folder of YAML files is one jurisdiction. The data are loaded once, at start
 while a service runs.
 """
 
-from shared.catalogue.condition import Condition, Peril, Phrases, by_field, telling
-from shared.catalogue.issues import CatalogueError, Fault
+from shared.catalogue.condition import Condition, HazardRule, Phrases, by_field, telling
+from shared.catalogue.issues import CatalogueError, CatalogueIssue
 from shared.catalogue.jurisdiction import Agency, Bureau, Catalogue, Jurisdiction, Owner
 from shared.catalogue.loader import PACKAGE_DATA, load_catalogue, load_catalogue_to_read
 from shared.catalogue.local_text import CALL_911, LocalText
@@ -28,9 +28,10 @@ __all__ = [
     "Bureau",
     "Catalogue",
     "CatalogueError",
+    "CatalogueIssue",
     "Condition",
     "Dedup",
-    "Fault",
+    "HazardRule",
     "Hours",
     "Informed",
     "Jurisdiction",
@@ -38,7 +39,6 @@ __all__ = [
     "LocalText",
     "Needs",
     "Owner",
-    "Peril",
     "Phrases",
     "Referral",
     "ServiceType",

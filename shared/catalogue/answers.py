@@ -11,7 +11,7 @@ from shared.catalogue.condition import Phrases
 from shared.catalogue.document import Document, read_document
 from shared.catalogue.draft import COMMON, Draft
 from shared.catalogue.entries import Entry, LocalTextEntry, PhrasesEntry, Texts
-from shared.catalogue.issues import CatalogueError, Fault, unknown
+from shared.catalogue.issues import CatalogueError, CatalogueIssue, unknown_name
 from shared.catalogue.local_text import LocalText
 from shared.catalogue.section import read_entry
 
@@ -37,7 +37,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class Faq:
     """All that a city can answer, and how a question is told from a complaint.
 
     Attributes:
@@ -74,7 +74,7 @@ class _AnswersEntry(Entry):
     answers: dict[str, _AnswerEntry] = Field(min_length=1)
 
 
-def read_answers(folder: Path) -> Answers | None:
+def read_answers(folder: Path) -> Faq | None:
     """Read what a city can answer; None where it answers nothing by itself.
 
     Raises:
@@ -85,7 +85,7 @@ def read_answers(folder: Path) -> Answers | None:
         raise CatalogueError(faults)
     if questions is None or answers is None:
         return None
-    return Answers(
+    return Faq(
         _phrases(questions.asking),
         _phrases(questions.troubled),
         _phrases(questions.untroubled),
@@ -96,7 +96,7 @@ def read_answers(folder: Path) -> Answers | None:
     )
 
 
-def faults_of_answers(draft: Draft) -> Iterator[Fault]:
+def answer_issues(draft: Draft) -> Iterator[CatalogueIssue]:
     """Return all that is wrong with what a city answers."""
     _, answers, faults = _read(draft.folder)
     yield from faults
@@ -107,28 +107,28 @@ def faults_of_answers(draft: Draft) -> Iterator[Fault]:
     for i, condition in enumerate(answers.beside):
         if condition not in draft.conditions:
             known = draft.conditions.declared
-            reason = unknown("condition", condition, known, "conditions.yaml")
+            reason = unknown_name("condition", condition, known, "conditions.yaml")
             yield document.fault(("beside", i), reason)
     for code, entry in answers.answers.items():
         yield from _kinds(document, entry.kinds, draft, "answers", code, "kinds")
         for i, other in enumerate(entry.instead_of):
             if other not in answers.answers:
-                reason = unknown("answer", other, answers.answers, ANSWERS)
+                reason = unknown_name("answer", other, answers.answers, ANSWERS)
                 yield document.fault(("answers", code, "instead_of", i), reason)
 
 
 def _kinds(
     document: Document, kinds: tuple[str, ...], draft: Draft, *where: str | int
-) -> Iterator[Fault]:
+) -> Iterator[CatalogueIssue]:
     for i, kind in enumerate(kinds):
         if kind not in draft.services:
-            reason = unknown("kind", kind, draft.services.declared, "services/")
+            reason = unknown_name("kind", kind, draft.services.declared, "services/")
             yield document.fault((*where, i), reason)
 
 
 def _read(
     folder: Path,
-) -> tuple[_QuestionsEntry | None, _AnswersEntry | None, list[Fault]]:
+) -> tuple[_QuestionsEntry | None, _AnswersEntry | None, list[CatalogueIssue]]:
     if not (folder / ANSWERS).exists():
         return None, None, []
     of_answers = _document(folder, folder / ANSWERS)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from shared.catalogue.answers import read_answers
 from shared.catalogue.build_service import service_type
-from shared.catalogue.condition import YES, Condition, Peril, Phrases, telling
+from shared.catalogue.condition import YES, Condition, HazardRule, Phrases, telling
 from shared.catalogue.draft import Draft
 from shared.catalogue.entries import (
     AgencyEntry,
@@ -27,7 +27,7 @@ from shared.catalogue.jurisdiction import (
 from shared.catalogue.local_text import LocalText
 from shared.catalogue.section import Found
 from shared.catalogue.service_type import ServiceType
-from shared.text_matching import Hints, Spans, fold, with_families
+from shared.text_matching import FeatureWeights, Spans, expand_families, fold
 from shared.vocabulary import GeoPoint
 
 
@@ -62,7 +62,7 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         conditions=MappingProxyType(conditions),
         emergencies=emergencies,
         hazards=hazards,
-        told_by=MappingProxyType(_told_by(draft)),
+        implied_kinds=MappingProxyType(_told_by(draft)),
         default_points=tuple(GeoPoint(p.latitude, p.longitude) for p in head.default_points),
         export_types=MappingProxyType(
             {name: s.code for s in draft.services for name in s.entry.export_types}
@@ -127,15 +127,15 @@ def _phrases(entry: PhrasesEntry, draft: Draft) -> Phrases:
     english = {code: family.en for code, family in families}
     spanish = {code: family.es for code, family in families}
     return Phrases(
-        tuple(with_families(wording, english) for wording in entry.en),
-        tuple(with_families(wording, spanish) for wording in entry.es),
+        tuple(expand_families(wording, english) for wording in entry.en),
+        tuple(expand_families(wording, spanish) for wording in entry.es),
     )
 
 
 def _kin_of_hints(
     conditions: Mapping[str, Condition],
-    emergencies: Collection[Peril],
-    hazards: Collection[Peril],
+    emergencies: Collection[HazardRule],
+    hazards: Collection[HazardRule],
     spans: Spans,
 ) -> dict[str, frozenset[str]]:
     dangers = telling(emergencies)
@@ -147,14 +147,14 @@ def _kin_of_hints(
     }
 
 
-def _hints(entry: HintsEntry) -> Hints:
+def _hints(entry: HintsEntry) -> FeatureWeights:
     by_hint = {hint: points for points, hints in entry.points.items() for hint in hints}
-    return Hints(entry.start, MappingProxyType(by_hint), entry.against)
+    return FeatureWeights(entry.start, MappingProxyType(by_hint), entry.against)
 
 
-def _perils(section: Iterable[Found[PerilEntry]]) -> tuple[Peril, ...]:
+def _perils(section: Iterable[Found[PerilEntry]]) -> tuple[HazardRule, ...]:
     return tuple(
-        Peril(
+        HazardRule(
             found.code,
             LocalText(found.entry.name.en, found.entry.name.es),
             found.entry.all_of,

@@ -4,17 +4,17 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from shared.catalogue.draft import Draft
-from shared.catalogue.issues import Fault, unknown
+from shared.catalogue.issues import CatalogueIssue, unknown_name
 from shared.catalogue.routing import OUTSIDE_PREFIX
 from shared.catalogue.section import E, Found
-from shared.catalogue.service_checks import faults_of_service
-from shared.text_matching import families_in, fold
+from shared.catalogue.service_checks import service_issues
+from shared.text_matching import families_named, fold
 
 _CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
 _LISTS = ("singlevaluelist", "multivaluelist")
 
 
-def faults_of(drafts: Sequence[Draft]) -> list[Fault]:
+def issues_in(drafts: Sequence[Draft]) -> list[CatalogueIssue]:
     """Return all that does not agree, within each jurisdiction and between them."""
     return [
         *(fault for draft in drafts for fault in _faults_of_draft(draft)),
@@ -22,7 +22,7 @@ def faults_of(drafts: Sequence[Draft]) -> list[Fault]:
     ]
 
 
-def _faults_of_draft(draft: Draft) -> Iterator[Fault]:
+def _faults_of_draft(draft: Draft) -> Iterator[CatalogueIssue]:
     yield from _head(draft)
     yield from _codes(draft)
     yield from _conditions(draft)
@@ -31,18 +31,20 @@ def _faults_of_draft(draft: Draft) -> Iterator[Fault]:
     yield from _fields(draft)
     yield from _dedup_groups(draft)
     yield from _export_types(draft)
-    yield from faults_of_referrals(draft)
+    yield from referral_issues(draft)
     for service in draft.services:
-        yield from faults_of_service(service, draft)
+        yield from service_issues(service, draft)
 
 
-def _head(draft: Draft) -> Iterator[Fault]:
+def _head(draft: Draft) -> Iterator[CatalogueIssue]:
     if draft.head is not None and draft.head.entry.other not in draft.services:
         known = draft.services.declared
-        yield draft.head.fault(unknown("kind", draft.head.entry.other, known, "services/"), "other")
+        yield draft.head.fault(
+            unknown_name("kind", draft.head.entry.other, known, "services/"), "other"
+        )
 
 
-def _codes(draft: Draft) -> Iterator[Fault]:
+def _codes(draft: Draft) -> Iterator[CatalogueIssue]:
     for section in (draft.bureaus, draft.agencies, draft.services):
         for found in section:
             if not _CODE.fullmatch(found.code):
@@ -55,13 +57,13 @@ def _codes(draft: Draft) -> Iterator[Fault]:
             yield agency.fault(f"{agency.code}: begin the code of an agency with {OUTSIDE_PREFIX}")
 
 
-def _conditions(draft: Draft) -> Iterator[Fault]:
+def _conditions(draft: Draft) -> Iterator[CatalogueIssue]:
     for condition in draft.conditions:
         for field, answers in condition.entry.answers.items():
             below = ("answers", field)
             if field not in draft.fields:
                 known = draft.fields.declared
-                yield condition.fault(unknown("field", field, known, "fields.yaml"), *below)
+                yield condition.fault(unknown_name("field", field, known, "fields.yaml"), *below)
                 continue
             values = _values(draft, field)
             for answer in answers if values else ():
@@ -70,17 +72,17 @@ def _conditions(draft: Draft) -> Iterator[Fault]:
                     yield condition.fault(reason, *below)
 
 
-def _families(draft: Draft) -> Iterator[Fault]:
+def _families(draft: Draft) -> Iterator[CatalogueIssue]:
     """Yield a fault for each wording with a family of words that nobody declared."""
     for condition in draft.conditions:
         entry = condition.entry
         for below, both in (("phrases", entry.phrases), ("except", entry.exceptions)):
             for language, wordings in (("en", both.en), ("es", both.es)):
                 for i, wording in enumerate(wordings):
-                    for name in families_in(wording):
+                    for name in families_named(wording):
                         if name not in draft.words:
                             known = draft.words.declared
-                            reason = unknown("family of words", name, known, "words.yaml")
+                            reason = unknown_name("family of words", name, known, "words.yaml")
                             yield condition.fault(reason, below, language, i)
 
 
@@ -91,7 +93,7 @@ def _values(draft: Draft, field: str) -> list[str]:
     return ["yes", "no"] if found.entry.type == "yes_no" else [*map(fold, found.entry.values)]
 
 
-def _perils(draft: Draft) -> Iterator[Fault]:
+def _perils(draft: Draft) -> Iterator[CatalogueIssue]:
     kinds = {service.entry.emergency for service in draft.services}
     for peril in (*draft.emergencies, *draft.hazards):
         entry = peril.entry
@@ -99,14 +101,14 @@ def _perils(draft: Draft) -> Iterator[Fault]:
             for i, code in enumerate(codes):
                 if code not in draft.conditions:
                     known = draft.conditions.declared
-                    reason = unknown("condition", code, known, "conditions.yaml")
+                    reason = unknown_name("condition", code, known, "conditions.yaml")
                     yield peril.fault(reason, name, i)
         is_named = peril.code in kinds or not draft.services.is_complete
         if not entry.all_of and not entry.any_of and not is_named:
             yield peril.fault("nothing can bring this about: give it all_of or any_of")
 
 
-def _fields(draft: Draft) -> Iterator[Fault]:
+def _fields(draft: Draft) -> Iterator[CatalogueIssue]:
     for field in draft.fields:
         if field.entry.type in _LISTS and not field.entry.values:
             yield field.fault("a list of values needs values: add them", "type")
@@ -115,7 +117,7 @@ def _fields(draft: Draft) -> Iterator[Fault]:
             yield field.fault(reason, "values")
 
 
-def _dedup_groups(draft: Draft) -> Iterator[Fault]:
+def _dedup_groups(draft: Draft) -> Iterator[CatalogueIssue]:
     used = {service.entry.dedup.group for service in draft.services}
     for group in draft.dedup_groups:
         if group.code not in used and draft.services.is_complete:
@@ -124,7 +126,7 @@ def _dedup_groups(draft: Draft) -> Iterator[Fault]:
             yield group.fault(f"{group.code} is the own group of a kind: choose another name")
 
 
-def _export_types(draft: Draft) -> Iterator[Fault]:
+def _export_types(draft: Draft) -> Iterator[CatalogueIssue]:
     owner: dict[str, str] = {}
     for service in draft.services:
         for i, name in enumerate(service.entry.export_types):
@@ -134,7 +136,7 @@ def _export_types(draft: Draft) -> Iterator[Fault]:
             owner.setdefault(name, service.code)
 
 
-def _shared_bureaus(drafts: Iterable[Draft]) -> Iterator[Fault]:
+def _shared_bureaus(drafts: Iterable[Draft]) -> Iterator[CatalogueIssue]:
     """Two bureaus with one code would read each other's topics."""
     owner: dict[str, str] = {}
     for draft in drafts:
@@ -145,7 +147,7 @@ def _shared_bureaus(drafts: Iterable[Draft]) -> Iterator[Fault]:
                 yield bureau.fault(reason)
 
 
-def faults_of_referrals(draft: Draft) -> Iterator[Fault]:
+def referral_issues(draft: Draft) -> Iterator[CatalogueIssue]:
     """Return what is wrong with the reasons of a jurisdiction's referrals and with its owners."""
     for agency in draft.agencies:
         yield from _reason(agency, agency.entry.reason, draft, "reason")
@@ -158,27 +160,29 @@ def faults_of_referrals(draft: Draft) -> Iterator[Fault]:
     yield from _owners(draft)
 
 
-def _owners(draft: Draft) -> Iterator[Fault]:
+def _owners(draft: Draft) -> Iterator[CatalogueIssue]:
     for owner in draft.owners:
         entry = owner.entry
         yield from _reason(owner, entry.reason, draft, "reason")
         for i, code in enumerate(entry.when):
             if code not in draft.conditions:
                 known = draft.conditions.declared
-                reason = unknown("condition", code, known, "conditions.yaml")
+                reason = unknown_name("condition", code, known, "conditions.yaml")
                 yield owner.fault(reason, "when", i)
         if entry.agency not in draft.agencies:
             known = draft.agencies.declared
-            yield owner.fault(unknown("agency", entry.agency, known, "agencies.yaml"), "agency")
+            yield owner.fault(
+                unknown_name("agency", entry.agency, known, "agencies.yaml"), "agency"
+            )
         for i, kind in enumerate(entry.kinds):
             if kind not in draft.services:
                 known = draft.services.declared
-                yield owner.fault(unknown("kind", kind, known, "services/"), "kinds", i)
+                yield owner.fault(unknown_name("kind", kind, known, "services/"), "kinds", i)
 
 
 def _reason(
     found: Found[E], reason: str | None, draft: Draft, *below: str | int
-) -> Iterator[Fault]:
+) -> Iterator[CatalogueIssue]:
     if reason is not None and reason not in draft.referral_reasons:
         known = draft.referral_reasons.declared
-        yield found.fault(unknown("reason", reason, known, "referral_reasons.yaml"), *below)
+        yield found.fault(unknown_name("reason", reason, known, "referral_reasons.yaml"), *below)

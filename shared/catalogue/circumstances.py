@@ -11,7 +11,7 @@ from pydantic import Field
 from shared.catalogue.document import Document, read_document
 from shared.catalogue.draft import Draft
 from shared.catalogue.entries import Entry, Metres, Texts
-from shared.catalogue.issues import CatalogueError, Fault, unknown
+from shared.catalogue.issues import CatalogueError, CatalogueIssue, unknown_name
 from shared.catalogue.section import read_entry
 from shared.vocabulary import GeoPoint
 
@@ -23,7 +23,7 @@ Longitude = Annotated[float, Field(ge=-180, le=180)]
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
+class PointSteps:
     """Points that a figure gets from the highest step that it reaches."""
 
     at: tuple[float, ...]
@@ -82,8 +82,8 @@ class Circumstances:
     places: tuple[Place, ...]
     most_for_place: int
     kinds: frozenset[str]
-    reporters: Steps
-    still_there: Steps
+    reporters: PointSteps
+    still_there: PointSteps
 
 
 class _PlaceEntry(Entry):
@@ -119,7 +119,7 @@ def read_circumstances(folder: Path) -> Circumstances | None:
     return None if document is None or entry is None else _circumstances(entry)
 
 
-def faults_of_circumstances(draft: Draft) -> Iterator[Fault]:
+def circumstance_issues(draft: Draft) -> Iterator[CatalogueIssue]:
     """Return all that is wrong with how a city weighs circumstances."""
     document, entry, faults = _read(draft.folder)
     yield from faults
@@ -127,17 +127,17 @@ def faults_of_circumstances(draft: Draft) -> Iterator[Fault]:
         return
     for i, kind in enumerate(entry.places.kinds):
         if kind not in draft.services:
-            reason = unknown("kind", kind, draft.services.declared, "services/")
+            reason = unknown_name("kind", kind, draft.services.declared, "services/")
             yield document.fault(("places", "kinds", i), reason)
     for code, place in entry.places.each.items():
         for i, condition in enumerate(place.when):
             if condition not in draft.conditions:
                 known = draft.conditions.declared
-                reason = unknown("condition", condition, known, "conditions.yaml")
+                reason = unknown_name("condition", condition, known, "conditions.yaml")
                 yield document.fault(("places", "each", code, "when", i), reason)
 
 
-def _read(folder: Path) -> tuple[Document | None, _CircumstancesEntry | None, list[Fault]]:
+def _read(folder: Path) -> tuple[Document | None, _CircumstancesEntry | None, list[CatalogueIssue]]:
     path = folder / CIRCUMSTANCES
     if not path.exists():
         return None, None, []
@@ -151,8 +151,8 @@ def _circumstances(entry: _CircumstancesEntry) -> Circumstances:
         places=tuple(_place(code, place) for code, place in entry.places.each.items()),
         most_for_place=entry.places.most,
         kinds=frozenset(entry.places.kinds),
-        reporters=Steps.of(entry.reporters.items()),
-        still_there=Steps.of(entry.still_there.items()),
+        reporters=PointSteps.of(entry.reporters.items()),
+        still_there=PointSteps.of(entry.still_there.items()),
     )
 
 

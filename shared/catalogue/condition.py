@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from shared.catalogue.local_text import LocalText
-from shared.text_matching import Hints, fold
+from shared.text_matching import FeatureWeights, fold
 
 YES = "yes"
 WORDS_FOR_YES = frozenset({"yes", "y", "true", "1", "si"})
@@ -43,7 +43,7 @@ class Condition:
     attributes: Mapping[str, frozenset[str]]
     phrases: Phrases
     exceptions: Phrases
-    hints: tuple[Hints, ...] = ()
+    hints: tuple[FeatureWeights, ...] = ()
     ends: bool = False
     lasts: bool = False
     past: bool = False
@@ -68,7 +68,7 @@ def by_field(conditions: Iterable[Condition]) -> Mapping[str, Sequence[Condition
 
 
 @dataclass(frozen=True, slots=True)
-class Peril:
+class HazardRule:
     """What cannot wait: a danger to life, or a hazard of whatever kind the report is.
 
     It is there when all of ``all_of`` and, where ``any_of`` names some, one of those are met.
@@ -93,7 +93,7 @@ class Peril:
         return *(condition for condition in self.any_of if condition in met), *self.all_of
 
 
-def telling(perils: Iterable[Peril]) -> frozenset[str]:
+def telling(perils: Iterable[HazardRule]) -> frozenset[str]:
     """Return every condition by which one of the perils is told."""
     return frozenset(condition for peril in perils for condition in peril.telling)
 

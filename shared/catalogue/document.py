@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import yaml
 
-from shared.catalogue.issues import Fault
+from shared.catalogue.issues import CatalogueIssue
 
 Where: TypeAlias = tuple[str | int, ...]
 
@@ -26,18 +26,18 @@ class Document:
     file: str
     data: object = None
     lines: dict[Where, int] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[CatalogueIssue] = field(default_factory=list)
 
     @property
     def is_read(self) -> bool:
         """Whether the file is YAML at all."""
         return self.data is not None or not self.faults
 
-    def fault(self, where: Where, reason: str) -> Fault:
+    def fault(self, where: Where, reason: str) -> CatalogueIssue:
         """Return a fault at a part of the file, or at the nearest known part around it."""
         while where and where not in self.lines:
             where = where[:-1]
-        return Fault(self.file, self.lines.get(where, 1), reason)
+        return CatalogueIssue(self.file, self.lines.get(where, 1), reason)
 
 
 def read_document(root: Path, path: Path) -> Document:
@@ -47,17 +47,19 @@ def read_document(root: Path, path: Path) -> Document:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return Document(file, faults=[Fault(file, line, f"this is no YAML: {error.problem}")])
+        return Document(
+            file, faults=[CatalogueIssue(file, line, f"this is no YAML: {error.problem}")]
+        )
     except (yaml.YAMLError, UnicodeDecodeError):
-        return Document(file, faults=[Fault(file, 1, "this is no YAML in UTF-8")])
+        return Document(file, faults=[CatalogueIssue(file, 1, "this is no YAML in UTF-8")])
     lines: dict[Where, int] = {}
-    faults: list[Fault] = []
+    faults: list[CatalogueIssue] = []
     data = None if node is None else _plain(node, (), lines, faults, file)
     return Document(file, data, lines, faults)
 
 
 def _plain(
-    node: yaml.Node, where: Where, lines: dict[Where, int], faults: list[Fault], file: str
+    node: yaml.Node, where: Where, lines: dict[Where, int], faults: list[CatalogueIssue], file: str
 ) -> object:
     lines.setdefault(where, node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
@@ -67,7 +69,9 @@ def _plain(
     data: dict[str, object] = {}
     for key, line, value in _items(node):
         if key in data:
-            faults.append(Fault(file, line, f"{key} stands twice here: keep one of the two"))
+            faults.append(
+                CatalogueIssue(file, line, f"{key} stands twice here: keep one of the two")
+            )
             continue
         lines[(*where, key)] = line
         data[key] = _plain(value, (*where, key), lines, faults, file)

@@ -16,7 +16,7 @@ from shared.catalogue.entries import (
     OwnerEntry,
     PerilEntry,
 )
-from shared.catalogue.issues import Fault
+from shared.catalogue.issues import CatalogueIssue
 from shared.catalogue.section import Found, Section, read_entry
 from shared.catalogue.service_entry import ServiceEntry, ServiceFileEntry
 
@@ -63,7 +63,7 @@ class Draft:
         return self.folder.name
 
 
-def read_draft(root: Path, folder: Path) -> tuple[Draft, list[Fault]]:
+def read_draft(root: Path, folder: Path) -> tuple[Draft, list[CatalogueIssue]]:
     """Read every file of a jurisdiction; what is wrong with them comes beside it."""
     draft = Draft(folder)
     document = read_document(root, folder / HEAD)
@@ -81,7 +81,7 @@ def read_draft(root: Path, folder: Path) -> tuple[Draft, list[Fault]]:
     return draft, faults
 
 
-def _read_sections(root: Path, place: Path, draft: Draft) -> Iterator[Fault]:
+def _read_sections(root: Path, place: Path, draft: Draft) -> Iterator[CatalogueIssue]:
     for name in SECTIONS:
         section = getattr(draft, name)
         for path in (*place.glob(f"{name}.yaml"), *sorted(place.glob(f"{name}/*.yaml"))):
@@ -92,7 +92,7 @@ def _read_sections(root: Path, place: Path, draft: Draft) -> Iterator[Fault]:
                 yield from section.read(document, document.data)
 
 
-def _read_services(document: Document, draft: Draft) -> Iterator[Fault]:
+def _read_services(document: Document, draft: Draft) -> Iterator[CatalogueIssue]:
     yield from document.faults
     draft.services.is_whole &= document.is_read
     if not document.is_read:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from shared.catalogue.routing import Hours
 from shared.catalogue.units import duration, hours, metres
-from shared.text_matching import read_wording
+from shared.text_matching import parse_pattern
 
 AnswerType = Literal[
     "string", "number", "datetime", "text", "singlevaluelist", "multivaluelist", "yes_no"
@@ -33,7 +33,7 @@ def _once_each(points: dict[int, tuple[str, ...]]) -> dict[int, tuple[str, ...]]
 
 
 def _wording(text: str) -> str:
-    read_wording(text)
+    parse_pattern(text)
     return text
 
 

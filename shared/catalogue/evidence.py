@@ -90,7 +90,7 @@ class Accuracy:
 
 
 @dataclass(frozen=True, slots=True)
-class StandIns:
+class PlaceholderPoints:
     """When a point is taken to stand for "somewhere".
 
     Attributes:
@@ -173,7 +173,7 @@ class Evidence:
     same_sender: Slope | None = None
     words: Words = Words()
     assets: Assets = Assets()
-    stand_ins: StandIns | None = None
+    placeholder_points: PlaceholderPoints | None = None
     limits: Mapping[str, Limits] = field(default_factory=dict)
 
     def thresholds(self, group: str) -> Thresholds:

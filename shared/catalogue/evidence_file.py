@@ -17,12 +17,12 @@ from shared.catalogue.evidence import (
     Evidence,
     Extent,
     Limits,
+    PlaceholderPoints,
     Slope,
-    StandIns,
     Thresholds,
     Words,
 )
-from shared.catalogue.issues import CatalogueError, Fault
+from shared.catalogue.issues import CatalogueError, CatalogueIssue
 from shared.catalogue.section import read_entry
 from shared.catalogue.units import duration, metres, share
 from shared.text_matching import fold
@@ -128,12 +128,12 @@ def read_evidence(folder: Path) -> Evidence | None:
     return None if entry is None else _evidence(entry)
 
 
-def faults_of_evidence(folder: Path) -> list[Fault]:
+def evidence_issues(folder: Path) -> list[CatalogueIssue]:
     """Return all that is wrong with how a city weighs evidence."""
     return _read(folder)[1]
 
 
-def _read(folder: Path) -> tuple[_EvidenceEntry | None, list[Fault]]:
+def _read(folder: Path) -> tuple[_EvidenceEntry | None, list[CatalogueIssue]]:
     path = folder / EVIDENCE
     if not path.exists():
         return None, []
@@ -160,7 +160,7 @@ def _evidence(entry: _EvidenceEntry) -> Evidence:
         same_sender=Slope.through(entry.same_sender.items()) if entry.same_sender else None,
         words=_words(entry.words) if entry.words else Words(),
         assets=_assets(entry.assets) if entry.assets else Assets(),
-        stand_ins=_stand_ins(entry.stand_ins) if entry.stand_ins else None,
+        placeholder_points=_stand_ins(entry.stand_ins) if entry.stand_ins else None,
         limits=MappingProxyType({k: Limits(e.radius, e.window) for k, e in entry.limits.items()}),
     )
 
@@ -185,8 +185,8 @@ def _assets(entry: _AssetsEntry) -> Assets:
     return Assets(entry.answers, entry.same, entry.other)
 
 
-def _stand_ins(entry: _StandInsEntry) -> StandIns:
-    return StandIns(entry.groups, entry.within)
+def _stand_ins(entry: _StandInsEntry) -> PlaceholderPoints:
+    return PlaceholderPoints(entry.groups, entry.within)
 
 
 def _of_group(entry: _GroupEntry, default: Thresholds) -> Thresholds:

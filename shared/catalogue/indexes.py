@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from shared.catalogue.condition import Condition, Phrases
 from shared.catalogue.service_type import Keywords, ServiceType
-from shared.text_matching import HintIndex, PhraseIndex
+from shared.text_matching import LinearModel, PhraseIndex
 
 
 def index_of_phrases(conditions: Collection[Condition]) -> PhraseIndex:
@@ -16,9 +16,9 @@ def index_of_phrases(conditions: Collection[Condition]) -> PhraseIndex:
     )
 
 
-def index_of_hints(conditions: Iterable[Condition]) -> HintIndex:
+def index_of_hints(conditions: Iterable[Condition]) -> LinearModel:
     """Return the index of what the words of a text state together."""
-    return HintIndex((c.code, hints) for c in conditions for hints in c.hints)
+    return LinearModel((c.code, hints) for c in conditions for hints in c.hints)
 
 
 def index_of_keywords(services: Iterable[ServiceType]) -> PhraseIndex:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from shared.errors import Route311Error
 
 
-def unknown(what: str, name: str, known: Iterable[str], file: str) -> str:
+def unknown_name(what: str, name: str, known: Iterable[str], file: str) -> str:
     """Return the reason of a fault about a name that nothing declares."""
     near = get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}? Else " if near else ""
@@ -15,7 +15,7 @@ def unknown(what: str, name: str, known: Iterable[str], file: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class CatalogueIssue:
     """One thing to mend: the file below the catalogue's root, its line, and what to do."""
 
     file: str
@@ -33,6 +33,6 @@ class CatalogueError(Route311Error):
 
     code = "bad_catalogue"
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[CatalogueIssue]) -> None:
         self.faults = tuple(sorted(faults))
         super().__init__("\n".join(fault.text for fault in self.faults))

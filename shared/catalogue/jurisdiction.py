@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from shared.catalogue.condition import Condition, Peril
+from shared.catalogue.condition import Condition, HazardRule
 from shared.catalogue.indexes import index_of_hints, index_of_keywords, index_of_phrases
 from shared.catalogue.local_text import LocalText
 from shared.catalogue.routing import Hours
 from shared.catalogue.service_type import ServiceType
-from shared.text_matching import HintIndex, PhraseIndex, Spans
+from shared.text_matching import LinearModel, PhraseIndex, Spans
 from shared.vocabulary import GeoPoint
 
 NEIGHBOUR_CITY = "neighbour_city"
@@ -114,9 +114,9 @@ class Jurisdiction:
     referral_reasons: Mapping[str, LocalText]
     answers: Mapping[str, LocalText]
     conditions: Mapping[str, Condition]
-    emergencies: tuple[Peril, ...]
-    hazards: tuple[Peril, ...]
-    told_by: Mapping[str, tuple[str, ...]]
+    emergencies: tuple[HazardRule, ...]
+    hazards: tuple[HazardRule, ...]
+    implied_kinds: Mapping[str, tuple[str, ...]]
     default_points: tuple[GeoPoint, ...]
     export_types: Mapping[str, str]
     spans: Spans
@@ -129,7 +129,7 @@ class Jurisdiction:
         return index_of_phrases(self.conditions.values())
 
     @cached_property
-    def hints(self) -> HintIndex:
+    def hints(self) -> LinearModel:
         """What the words of a text state together; codes are conditions."""
         return index_of_hints(self.conditions.values())
 

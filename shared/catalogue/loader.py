@@ -5,15 +5,15 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
-from shared.catalogue.answers import faults_of_answers
+from shared.catalogue.answers import answer_issues
 from shared.catalogue.build import jurisdiction
-from shared.catalogue.checks import faults_of
-from shared.catalogue.circumstances import faults_of_circumstances
+from shared.catalogue.checks import issues_in
+from shared.catalogue.circumstances import circumstance_issues
 from shared.catalogue.draft import HEAD, read_draft
-from shared.catalogue.evidence_file import faults_of_evidence
-from shared.catalogue.issues import CatalogueError, Fault
+from shared.catalogue.evidence_file import evidence_issues
+from shared.catalogue.issues import CatalogueError, CatalogueIssue
 from shared.catalogue.jurisdiction import Catalogue
-from shared.catalogue.surges import faults_of_surges
+from shared.catalogue.surges import surge_issues
 
 PACKAGE_DATA = Path(__file__).parent / "data"
 _DATA_SUFFIXES = (".yaml", ".geojson")
@@ -48,14 +48,16 @@ def load_catalogue_to_read() -> Catalogue:
 def _load(root: Path, version: str) -> Catalogue:
     folders = sorted(head.parent for head in root.glob(f"*/{HEAD}"))
     if not folders:
-        raise CatalogueError([Fault(HEAD, 1, f"no folder in {root.name} holds a {HEAD}: add one")])
+        raise CatalogueError(
+            [CatalogueIssue(HEAD, 1, f"no folder in {root.name} holds a {HEAD}: add one")]
+        )
     read = [read_draft(root, folder) for folder in folders]
     drafts = [draft for draft, _ in read]
-    faults = [*(fault for _, wrong in read for fault in wrong), *faults_of(drafts)]
-    faults += [fault for folder in folders for fault in faults_of_evidence(folder)]
-    faults += [fault for draft in drafts for fault in faults_of_circumstances(draft)]
-    faults += [fault for folder in folders for fault in faults_of_surges(folder)]
-    faults += [fault for draft in drafts for fault in faults_of_answers(draft)]
+    faults = [*(fault for _, wrong in read for fault in wrong), *issues_in(drafts)]
+    faults += [fault for folder in folders for fault in evidence_issues(folder)]
+    faults += [fault for draft in drafts for fault in circumstance_issues(draft)]
+    faults += [fault for folder in folders for fault in surge_issues(folder)]
+    faults += [fault for draft in drafts for fault in answer_issues(draft)]
     if faults:
         raise CatalogueError(sorted(set(faults)))
     return Catalogue(

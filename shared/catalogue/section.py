@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from shared.catalogue.document import Document, Where
 from shared.catalogue.entries import Entry
-from shared.catalogue.issues import Fault
+from shared.catalogue.issues import CatalogueIssue
 
 E = TypeVar("E", bound=Entry)
 
@@ -38,14 +38,14 @@ class Found(Generic[E]):
     document: Document
     where: Where
 
-    def fault(self, reason: str, *below: str | int) -> Fault:
+    def fault(self, reason: str, *below: str | int) -> CatalogueIssue:
         """Return a fault at the entry, or at the part ``below`` it."""
         return self.document.fault((*self.where, *below), reason)
 
 
 def read_entry(
     kind: type[E], document: Document, data: object, where: Where = ()
-) -> tuple[E | None, list[Fault]]:
+) -> tuple[E | None, list[CatalogueIssue]]:
     """Return the entry at a place of a document, or None and what is wrong with it."""
     try:
         return kind.model_validate(data), []
@@ -78,11 +78,11 @@ class Section(Generic[E]):
         """Whether every entry that is declared could be read."""
         return self.is_whole and len(self.found) == len(self.declared)
 
-    def read(self, document: Document, data: object, where: Where = ()) -> list[Fault]:
+    def read(self, document: Document, data: object, where: Where = ()) -> list[CatalogueIssue]:
         """Add the entries of a mapping; a code that is there already is a fault."""
         if not isinstance(data, Mapping):
             return [document.fault(where, "write codes with what belongs to each")]
-        faults: list[Fault] = []
+        faults: list[CatalogueIssue] = []
         for code, value in data.items():
             at = (*where, code)
             if code in self.declared:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from shared.catalogue.draft import Draft
-from shared.catalogue.issues import Fault, unknown
+from shared.catalogue.issues import CatalogueIssue, unknown_name
 from shared.catalogue.routing import OUTSIDE_PREFIX
 from shared.catalogue.section import Found
 from shared.catalogue.service_entry import InformEntry, ReferEntry, ServiceEntry
 
 
-def faults_of_service(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
+def service_issues(service: Found[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
     """Return all that is wrong with one kind, seen beside the rest of its jurisdiction."""
     yield from _who_acts(service, draft)
     yield from _conditions(service, draft)
@@ -17,7 +17,7 @@ def faults_of_service(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fa
     yield from _dedup(service, draft)
 
 
-def _who_acts(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
+def _who_acts(service: Found[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
     entry = service.entry
     yield from _is_known(service, entry.lead, draft, "lead")
     for i, informed in enumerate(entry.inform):
@@ -32,28 +32,28 @@ def _who_acts(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
 
 def _is_known(
     service: Found[ServiceEntry], code: str, draft: Draft, *below: str | int
-) -> Iterator[Fault]:
+) -> Iterator[CatalogueIssue]:
     judge = _is_agency if code.startswith(OUTSIDE_PREFIX) else _is_bureau
     return judge(service, code, draft, *below)
 
 
 def _is_bureau(
     service: Found[ServiceEntry], code: str, draft: Draft, *below: str | int
-) -> Iterator[Fault]:
+) -> Iterator[CatalogueIssue]:
     if code not in draft.bureaus:
-        reason = unknown("bureau", code, draft.bureaus.declared, "bureaus.yaml")
+        reason = unknown_name("bureau", code, draft.bureaus.declared, "bureaus.yaml")
         yield service.fault(reason, *below)
 
 
 def _is_agency(
     service: Found[ServiceEntry], code: str, draft: Draft, *below: str | int
-) -> Iterator[Fault]:
+) -> Iterator[CatalogueIssue]:
     if code not in draft.agencies:
-        reason = unknown("agency", code, draft.agencies.declared, "agencies.yaml")
+        reason = unknown_name("agency", code, draft.agencies.declared, "agencies.yaml")
         yield service.fault(reason, *below)
 
 
-def _conditions(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
+def _conditions(service: Found[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
     entry = service.entry
     yield from _are_conditions(service, entry.hazard.conditions, draft, "hazard")
     yield from _are_conditions(service, entry.implies, draft, "implies")
@@ -64,14 +64,14 @@ def _conditions(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
     yield from _meant(service, draft)
     if entry.emergency is not None and entry.emergency not in draft.emergencies:
         known = draft.emergencies.declared
-        reason = unknown("emergency", entry.emergency, known, "emergencies.yaml")
+        reason = unknown_name("emergency", entry.emergency, known, "emergencies.yaml")
         yield service.fault(reason, "emergency")
 
 
-def _meant(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
+def _meant(service: Found[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
     for i, meant in enumerate(service.entry.meant):
         if meant.kind not in draft.services:
-            reason = unknown("kind", meant.kind, draft.services.declared, "services/")
+            reason = unknown_name("kind", meant.kind, draft.services.declared, "services/")
             yield service.fault(reason, "meant", i, "kind")
         yield from _are_conditions(service, (meant.when,), draft, "meant", i, "when")
         yield from _are_conditions(service, meant.unless, draft, "meant", i, "unless")
@@ -82,25 +82,25 @@ def _when(
     entries: Iterable[InformEntry | ReferEntry],
     draft: Draft,
     below: str,
-) -> Iterator[Fault]:
+) -> Iterator[CatalogueIssue]:
     for i, entry in enumerate(entries):
         yield from _are_conditions(service, entry.when, draft, below, i, "when")
 
 
 def _are_conditions(
     service: Found[ServiceEntry], codes: Iterable[str], draft: Draft, *below: str | int
-) -> Iterator[Fault]:
+) -> Iterator[CatalogueIssue]:
     for i, code in enumerate(codes):
         if code not in draft.conditions:
-            reason = unknown("condition", code, draft.conditions.declared, "conditions.yaml")
+            reason = unknown_name("condition", code, draft.conditions.declared, "conditions.yaml")
             yield service.fault(reason, *below, i)
 
 
-def _questions(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
+def _questions(service: Found[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
     asks = service.entry.asks
     for i, code in enumerate(asks):
         if code not in draft.fields:
-            reason = unknown("field", code, draft.fields.declared, "fields.yaml")
+            reason = unknown_name("field", code, draft.fields.declared, "fields.yaml")
             yield service.fault(reason, "asks", i)
         if code in asks[:i]:
             yield service.fault(f"{code} is asked twice: keep one of the two", "asks", i)
@@ -109,12 +109,12 @@ def _questions(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
             yield service.fault(f"{code} is not asked: add it to asks", "insists_on", i)
 
 
-def _dedup(service: Found[ServiceEntry], draft: Draft) -> Iterator[Fault]:
+def _dedup(service: Found[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
     entry = service.entry
     group = entry.dedup.group
     if group is not None and group not in draft.dedup_groups:
         known = draft.dedup_groups.declared
-        reason = unknown("dedup group", group, known, "dedup_groups.yaml")
+        reason = unknown_name("dedup group", group, known, "dedup_groups.yaml")
         yield service.fault(reason, "dedup", "group")
     if entry.dedup.window and not entry.dedup.radius and entry.needs.location == "required":
         reason = "a window needs a radius over 0, or needs: {location: no}"

@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from shared.catalogue.entries import Duration, Entry, LocalTextEntry, Metres, Text, Texts, Wordings
-from shared.catalogue.service_type import Hazard, Priority
+from shared.catalogue.service_type import Hazard
+from shared.vocabulary import PriorityLevel
 
 Wish = Literal["required", "welcome", "no"]
 
@@ -124,7 +125,7 @@ class ServiceEntry(Entry):
     name: LocalTextEntry
     keywords: KeywordsEntry
     also_said: AlsoSaidEntry = AlsoSaidEntry()
-    priority: Priority
+    priority: PriorityLevel
     target: Duration
     dedup: DedupEntry
     hazard: HazardEntry

@@ -13,10 +13,10 @@ from shared.catalogue.routing import (
     Informed,
     Referral,
 )
+from shared.vocabulary import PriorityLevel
 
 Datatype = Literal["string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"]
 Hazard = Literal["always", "never", "if"]
-Priority = Literal["P1", "P2", "P3", "P4", "P5"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class ServiceType:
     group: LocalText
     keywords: Keywords
     also_said: Keywords
-    priority: Priority
+    priority: PriorityLevel
     target_hours: float
     dedup: Dedup
     hazard: Hazard

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from shared.catalogue.document import read_document
 from shared.catalogue.entries import Entry
-from shared.catalogue.issues import CatalogueError, Fault
+from shared.catalogue.issues import CatalogueError, CatalogueIssue
 from shared.catalogue.section import read_entry
 
 SURGES = "surges.yaml"
@@ -76,12 +76,12 @@ def read_surges(folder: Path) -> CitySurges:
     return CitySurges(default, {name: _limits(of, default) for name, of in entry.groups.items()})
 
 
-def faults_of_surges(folder: Path) -> list[Fault]:
+def surge_issues(folder: Path) -> list[CatalogueIssue]:
     """Return all that is wrong with a city's limits."""
     return _read(folder)[1]
 
 
-def _read(folder: Path) -> tuple[_SurgesEntry, list[Fault]]:
+def _read(folder: Path) -> tuple[_SurgesEntry, list[CatalogueIssue]]:
     path = folder / SURGES
     if not path.exists():
         return _SurgesEntry(), []

@@ -2,23 +2,29 @@
 
 from shared.text_matching.folding import fold
 from shared.text_matching.index import Hit, PhraseIndex
-from shared.text_matching.linear_model import HintIndex, Hints, Weighed, hints_in, parts
+from shared.text_matching.linear_model import (
+    FeatureWeights,
+    LinearModel,
+    TextScore,
+    features_in,
+    parts,
+)
 from shared.text_matching.negation import Spans, affirmed, affirmed_of
-from shared.text_matching.notation import families_in, read_wording, with_families
+from shared.text_matching.notation import expand_families, families_named, parse_pattern
 
 __all__ = [
-    "HintIndex",
-    "Hints",
+    "FeatureWeights",
     "Hit",
+    "LinearModel",
     "PhraseIndex",
     "Spans",
-    "Weighed",
+    "TextScore",
     "affirmed",
     "affirmed_of",
-    "families_in",
+    "expand_families",
+    "families_named",
+    "features_in",
     "fold",
-    "hints_in",
+    "parse_pattern",
     "parts",
-    "read_wording",
-    "with_families",
 ]

@@ -14,7 +14,7 @@ _Step: TypeAlias = str | _Group
 """A word, or a group of words that lead to the same place."""
 
 
-class Chains:
+class PhraseAutomaton:
     """Every chain, and where each word leads from each position in it.
 
     Words that are alternatives of each other are kept as one group, once for all the chains that

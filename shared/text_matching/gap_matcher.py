@@ -36,7 +36,7 @@ class Found(NamedTuple):
     end: int
 
 
-class Gapped:
+class GapMatcher:
     """Wordings of several parts with gaps between them."""
 
     def __init__(self) -> None:

@@ -7,9 +7,9 @@ from functools import lru_cache, partial
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
-from shared.text_matching.automaton import Chains, Positions
-from shared.text_matching.gap_matcher import CLOSING, Gapped, Marks, numbers_in
-from shared.text_matching.notation import Part, read_wording
+from shared.text_matching.automaton import PhraseAutomaton, Positions
+from shared.text_matching.gap_matcher import CLOSING, GapMatcher, Marks, numbers_in
+from shared.text_matching.notation import Part, parse_pattern
 from shared.text_matching.spelling import UNKNOWN, Spelling
 
 _MASKS_REMEMBERED = 20_000
@@ -107,7 +107,7 @@ class PhraseIndex:
         Raises:
             ValueError: A wording breaks the notation of ``shared.text_matching.notation``.
         """
-        self._chains, self._gapped = Chains(), Gapped()
+        self._chains, self._gapped = PhraseAutomaton(), GapMatcher()
         self._codes: dict[int, str] = {}
         self._exceptions: dict[int, str] = {}
         self._marks: dict[int, defaultdict[int, int]] = {}
@@ -163,7 +163,7 @@ class PhraseIndex:
         return said
 
     def _add(self, code: str, wording: str, *, is_exception: bool) -> None:
-        parts = read_wording(wording)
+        parts = parse_pattern(wording)
         if len(parts) == 1:
             codes = self._exceptions if is_exception else self._codes
             codes[self._chains.add(parts[0])] = code

@@ -18,7 +18,7 @@ _NOTHING = (1 << (_BITS - 1)) - 1  # stands for no points; one more sets the top
 
 
 @dataclass(frozen=True, slots=True)
-class Hints:
+class FeatureWeights:
     """Words of one language that hint at one thing.
 
     Attributes:
@@ -33,13 +33,13 @@ class Hints:
     against: int | None = None
 
 
-class HintIndex:
+class LinearModel:
     """Hints at several things, in several languages, found in one look.
 
     Points and counts for all of them are fields of one number, so that one sum adds them all up.
     """
 
-    def __init__(self, hints: Iterable[tuple[str, Hints]]) -> None:
+    def __init__(self, hints: Iterable[tuple[str, FeatureWeights]]) -> None:
         """Index pairs of what is hinted at and hints; one thing may have some in each language."""
         self._hints = tuple(hints)
         packed: defaultdict[str, int] = defaultdict(int)
@@ -51,21 +51,21 @@ class HintIndex:
         self._start = sum(fields)
         self._tops = sum(_packed(n, _NOTHING + 1, 0) for n in range(len(self._hints)))
 
-    def weigh(self, folded: str) -> "Weighed":
+    def score(self, folded: str) -> "TextScore":
         """Return a folded text with the sum of its hints, part by part when it is long."""
         packed, start = self._packed, self._start
-        return Weighed(
+        return TextScore(
             self._hints,
             self._tops,
             [
-                (words, sum([packed[hint] for hint in hints_in(words) if hint in packed], start))
+                (words, sum([packed[hint] for hint in features_in(words) if hint in packed], start))
                 for words in parts(folded.split())
             ],
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class TextScore:
     """A text and what its words say together.
 
     Attributes:
@@ -73,7 +73,7 @@ class Weighed:
         parts: The words of each part, and their sum.
     """
 
-    hints: Sequence[tuple[str, Hints]]
+    hints: Sequence[tuple[str, FeatureWeights]]
     tops: int
     parts: Sequence[tuple[Sequence[str], int]]
 
@@ -112,7 +112,7 @@ def parts(words: Sequence[str]) -> list[Sequence[str]]:
     return [words[i : i + _PART] for i in range(0, len(words) - _PART // 2, _PART // 2)]
 
 
-def hints_in(words: Sequence[str]) -> set[str]:
+def features_in(words: Sequence[str]) -> set[str]:
     """Return all of a folded text that can have points."""
     read = words if DENYING.isdisjoint(words) else _with_denied(words)
     found = set(read)
@@ -144,7 +144,7 @@ def _count(total: int, number: int) -> int:
 
 def _evidence(words: Sequence[str], points: Mapping[str, int]) -> str:
     by_word = [
-        sum(points.get(hint, 0) for hint in hints_in([word])) for word in _with_denied(words)
+        sum(points.get(hint, 0) for hint in features_in([word])) for word in _with_denied(words)
     ]
     for i, pair in enumerate(pairwise(words)):
         both = points.get(" ".join(pair), 0)

@@ -32,7 +32,7 @@ Part: TypeAlias = tuple[Slot, ...]
 
 
 @lru_cache(maxsize=8192)  # cities share most wordings, and each is checked before it is indexed
-def read_wording(wording: str) -> tuple[Part, ...]:
+def parse_pattern(wording: str) -> tuple[Part, ...]:
     """Return the parts of a wording, with a gap between each and the next.
 
     Raises:
@@ -52,12 +52,12 @@ def read_wording(wording: str) -> tuple[Part, ...]:
     return parts
 
 
-def families_in(wording: str) -> list[str]:
+def families_named(wording: str) -> list[str]:
     """Return the names of the families of words that a wording uses."""
     return _FAMILY.findall(wording)
 
 
-def with_families(wording: str, families: Mapping[str, Sequence[str]]) -> str:
+def expand_families(wording: str, families: Mapping[str, Sequence[str]]) -> str:
     """Return the wording with the words of each family in place of its name.
 
     Raises:

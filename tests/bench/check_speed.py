@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cli.bench.load import submissions
 from cli.check.progress import Silence
-from cli.check.wait_until_idle import settled
+from cli.check.wait_until_idle import wait_until_idle
 from deploy.local.supervisor import running_stack
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
@@ -77,7 +77,7 @@ async def measure(count: int) -> str:
     with open_to_all() as data:
         async with running_stack(data) as stack:
             await hand_in(stack.kafka, count)
-            await settled(stack.kafka, stack.postgres, AT_REST_WITHIN_S, Silence())
+            await wait_until_idle(stack.kafka, stack.postgres, AT_REST_WITHIN_S, Silence())
             return await asyncio.to_thread(checked, data)
 
 

@@ -200,7 +200,7 @@ def test_no_condition_and_no_question_lies_unused() -> None:
     }
     perils = (*PORTLAND.emergencies, *PORTLAND.hazards)
     decides |= {code for peril in perils for code in (*peril.all_of, *peril.any_of)}
-    decides |= {*PORTLAND.told_by, *PORTLAND.spans.past, *PORTLAND.spans.supposed}
+    decides |= {*PORTLAND.implied_kinds, *PORTLAND.spans.past, *PORTLAND.spans.supposed}
     decides |= {code for owner in PORTLAND.owners for code in owner.when}
     around = read_circumstances(PORTLAND.folder)
     decides |= {code for place in around.places for code in place.when} if around else set()

@@ -10,20 +10,25 @@ from typing import get_args
 import pytest
 
 import services.triage.rules.priority
-from services.triage.outbound.explanation import LIKENESS, OBSTACLES, OPENINGS
-from services.triage.policy import CityRules
+from services.triage.outbound.explanation import MATCH_TEXT, OPENINGS, REJECTION_TEXT
+from services.triage.policy import CityPolicy
 from services.triage.rules.dedup.model import (
     Aspect,
-    Finding,
-    Link,
-    Nearness,
-    Obstacle,
+    Match,
+    MatchBasis,
+    RejectionReason,
     Relation,
+    ScoreItem,
 )
-from services.triage.rules.dedup.scoring import reasons
-from services.triage.rules.priority.score import danger_in, lowering_of, plain_hazard_in, urgency_of
+from services.triage.rules.dedup.scoring import match_reasons
+from services.triage.rules.priority.score import (
+    detect_emergency,
+    downgrade_of,
+    generic_hazard_in,
+    score_priority,
+)
 from shared.catalogue import Jurisdiction, load_catalogue
-from shared.contract.events.triage import Outcome
+from shared.vocabulary import TriageOutcome
 from tests.unit.triage.factories import case
 
 CITIES = load_catalogue().jurisdictions
@@ -31,43 +36,45 @@ PRIORITY_RULES = Path(services.triage.rules.priority.__file__).parent
 FROM_CATALOGUE = {"code", "change.code", "place.code"}
 
 
-def links() -> Iterator[Link]:
-    weighed = tuple(Finding(aspect, 1) for aspect in get_args(Aspect))
+def links() -> Iterator[Match]:
+    weighed = tuple(ScoreItem(aspect, 1) for aspect in get_args(Aspect))
     for relation, nearness, findings, away_m in product(
-        get_args(Relation), get_args(Nearness), ((), weighed), (1.0, 99.0)
+        get_args(Relation), get_args(MatchBasis), ((), weighed), (1.0, 99.0)
     ):
-        yield Link(case(), relation, nearness, timedelta(1), away_m, 50, timedelta(2), findings)
+        yield Match(case(), relation, nearness, timedelta(1), away_m, 50, timedelta(2), findings)
 
 
 def test_every_reason_for_a_duplicate_has_words() -> None:
-    said = {code for link in links() for kind in ("CAMP", "X") for code, _ in reasons(link, kind)}
+    said = {
+        code for link in links() for kind in ("CAMP", "X") for code, _ in match_reasons(link, kind)
+    }
 
-    assert said - LIKENESS.keys() == set()
+    assert said - MATCH_TEXT.keys() == set()
 
 
 def test_everything_that_can_stand_against_a_case_has_words() -> None:
-    assert OBSTACLES.keys() == set(get_args(Obstacle))
+    assert REJECTION_TEXT.keys() == set(get_args(RejectionReason))
 
 
 def test_every_outcome_has_words() -> None:
-    assert OPENINGS.keys() == set(get_args(Outcome))
+    assert OPENINGS.keys() == set(get_args(TriageOutcome))
 
 
 @pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)
 def test_whatever_a_report_of_any_kind_states_has_words(city: Jurisdiction) -> None:
-    words = CityRules(city).wording
+    words = CityPolicy(city).wording
     for service, condition in product(city.services.values(), city.conditions):
         met = {condition: "a word"}
-        danger = danger_in(city, service, met)
-        change = lowering_of(city, service, met) or plain_hazard_in(city, service, met)
-        urgency = urgency_of(service, met, danger, change, is_other=True)
+        danger = detect_emergency(city, service, met)
+        change = downgrade_of(city, service, met) or generic_hazard_in(city, service, met)
+        urgency = score_priority(service, met, danger, change, is_other=True)
         assert {point.code for point in urgency.points} <= words.points.keys()
         assert danger is None or danger.code in words.emergencies
 
 
 @pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)
 def test_every_sort_of_place_that_counts_has_words(city: Jurisdiction) -> None:
-    rules = CityRules(city)
+    rules = CityPolicy(city)
     places = rules.circumstances.places if rules.circumstances else ()
 
     assert {place.code for place in places} <= rules.wording.points.keys()
@@ -75,11 +82,11 @@ def test_every_sort_of_place_that_counts_has_words(city: Jurisdiction) -> None:
 
 @pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)
 def test_every_reason_of_a_referral_has_words(city: Jurisdiction) -> None:
-    assert CityRules(city).wording.referrals.keys() == city.referral_reasons.keys()
+    assert CityPolicy(city).wording.referrals.keys() == city.referral_reasons.keys()
 
 
 def test_every_reason_for_a_priority_that_a_rule_names_has_words() -> None:
-    words = CityRules(CITIES["portland.gov"]).wording.points
+    words = CityPolicy(CITIES["portland.gov"]).wording.points
     for code in _codes_of_points():
         if isinstance(code, ast.Constant):
             assert code.value in words

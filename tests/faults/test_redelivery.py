@@ -8,7 +8,7 @@ import pytest
 
 from shared.contract.topics import CORE, bureau_updates
 from shared.runtime.kafka import Partition, open_sink
-from shared.runtime.kafka.reader import bounds_of, ends_of
+from shared.runtime.kafka.reader import end_offsets, offset_bounds
 from shared.runtime.outbox.records import Outgoing
 from tests.faults.kit.city import City
 from tests.faults.kit.trial import Scenario, Trial, endure
@@ -36,13 +36,13 @@ def shuffled(records: list[Outgoing], random: Random) -> list[Outgoing]:
 async def beginning(city: City) -> Mapping[Partition, int]:
     """Return where everything that our services read begins."""
     topics = _read_by_us(city)
-    bounds = await bounds_of(city.bootstrap)
+    bounds = await offset_bounds(city.bootstrap)
     return {p: first for p, (first, _) in bounds.items() if p.topic in topics}
 
 
 async def present(city: City) -> Mapping[Partition, int]:
     """Return where everything that our services read ends by now."""
-    return await ends_of(city.bootstrap, _read_by_us(city))
+    return await end_offsets(city.bootstrap, _read_by_us(city))
 
 
 def _read_by_us(city: City) -> list[str]:

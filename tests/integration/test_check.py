@@ -18,8 +18,8 @@ from deploy.local.supervisor import running_stack
 from shared.contract.events import Decoder, SubmissionHandedIn, WorkOrder
 from shared.contract.topics import CHANNEL_SUBMISSIONS, bureau_updates, bureau_work
 from shared.runtime.kafka import open_sink
-from shared.runtime.kafka.range_reader import between
-from shared.runtime.kafka.reader import bounds_of
+from shared.runtime.kafka.range_reader import read_range
+from shared.runtime.kafka.reader import offset_bounds
 from shared.runtime.outbox.records import Outgoing
 from tests.builders import PIONEER_SQUARE, handed_in, north_of, submission, work_order_updated
 from tests.folders import let_others_in
@@ -77,11 +77,11 @@ async def hand_in(stack: Stack, *events: SubmissionHandedIn) -> None:
 
 
 async def work_orders(stack: Stack) -> list[WorkOrder]:
-    bounds = {p: b for p, b in (await bounds_of(stack.kafka)).items() if p.topic == WORK.name}
+    bounds = {p: b for p, b in (await offset_bounds(stack.kafka)).items() if p.topic == WORK.name}
     decoder = Decoder[Any](WORK.events)
     return [
         decoder.decode(record.value).data
-        async for records in between(stack.kafka, bounds)
+        async for records in read_range(stack.kafka, bounds)
         for record in records
     ]
 

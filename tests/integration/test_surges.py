@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaConsumer
 from services.triage.surges.detection import slot_of
 from shared.contract.events import Event, RequestSubmitted, SurgeEnded, SurgeStarted, encode, new_id
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, TRIAGE_SURGES
-from shared.runtime.kafka.reader import ends_of, positions_of
+from shared.runtime.kafka.reader import committed_offsets, end_offsets
 from tests.builders import NOON, location, request_submitted
 from tests.stack import Stores
 from tests.topic_log import TopicLog, read_between
@@ -136,8 +136,8 @@ async def test_where_the_watcher_goes_on_can_be_seen_from_outside(
         await read_so_far(topic_log, "mark")
 
     lanes = [INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name]
-    ends = await ends_of(watcher.bootstrap, lanes)
-    assert await positions_of(watcher.bootstrap, watcher.group) == ends
+    ends = await end_offsets(watcher.bootstrap, lanes)
+    assert await committed_offsets(watcher.bootstrap, watcher.group) == ends
 
 
 async def test_a_backlog_behind_a_restart_is_neither_lost_nor_counted_twice(
@@ -224,7 +224,7 @@ async def _is_over(topic_log: TopicLog, district: str) -> bool:
 async def _kept_voices(watcher: Watcher) -> dict[bytes, bytes]:
     """Return what the table of voices holds by its topic."""
     topic = f"{watcher.group}-voices-changelog"
-    beginning = dict.fromkeys(await ends_of(watcher.bootstrap, [topic]), 0)
+    beginning = dict.fromkeys(await end_offsets(watcher.bootstrap, [topic]), 0)
     records = await read_between(watcher.bootstrap, beginning)
     newest = {record.key or b"": record.value for record in records}
     return {key: value for key, value in newest.items() if value}

@@ -6,8 +6,8 @@ from hashlib import sha256
 from typing import Any, TypeAlias
 
 from cli.check.facts.book import Row
-from services.triage.assessment import UnfitRequestError, is_findable, report_of
-from services.triage.policy import Rulebook
+from services.triage.assessment import InvalidRequestError, is_findable, report_of
+from services.triage.policy import TriagePolicy
 from services.triage.rules.dedup.model import Report
 from shared.contract import events as e
 from shared.contract.topics import dedup_key
@@ -33,7 +33,7 @@ def micros(moment: datetime) -> int:
 class EventFacts:
     """Takes events apart by the rules that made them."""
 
-    def __init__(self, rulebook: Rulebook) -> None:
+    def __init__(self, rulebook: TriagePolicy) -> None:
         self._rulebook = rulebook
 
     def of(self, event: e.Event, topic: str) -> Iterator[Fact]:
@@ -70,7 +70,7 @@ class EventFacts:
             return None, False
         try:
             report = report_of(request, city)
-        except UnfitRequestError:
+        except InvalidRequestError:
             return None, False
         return report, is_findable(service, report)
 

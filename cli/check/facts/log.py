@@ -7,8 +7,8 @@ from typing import Any
 from cli.check.facts.book import FactBook, Row
 from cli.check.facts.contacts import hashes_in, hashes_of
 from cli.check.facts.events import EventFacts, digest
-from services.intake.rules.idempotency import fingerprint, identity_key
-from services.triage.policy import Rulebook
+from services.intake.rules.idempotency import idempotency_key, payload_hash
+from services.triage.policy import TriagePolicy
 from shared.catalogue import Catalogue
 from shared.contract.events import (
     ContactGiven,
@@ -19,9 +19,9 @@ from shared.contract.events import (
     SubmissionHandedIn,
 )
 from shared.contract.topics import DEAD_LETTERS, INTAKE_CONTACTS, Topic, all_topics
-from shared.runtime.consumer.messages import Unfit, place_of, read
+from shared.runtime.consumer.messages import InvalidRecord, read, record_position
 from shared.runtime.kafka import Record
-from shared.runtime.kafka.range_reader import Spans
+from shared.runtime.kafka.range_reader import OffsetRanges
 
 
 class LogFacts:
@@ -29,7 +29,7 @@ class LogFacts:
 
     def __init__(self, book: FactBook, catalogue: Catalogue) -> None:
         self._book = book
-        self._events = EventFacts(Rulebook(catalogue))
+        self._events = EventFacts(TriagePolicy(catalogue))
         self._catalogue = catalogue
         self.topics: Mapping[str, Topic] = {
             topic.name: topic for topic in all_topics(catalogue.bureau_codes)
@@ -37,7 +37,7 @@ class LogFacts:
         decoders = {topic.events: Decoder[Any](topic.events) for topic in _live(self.topics)}
         self._decoders = {topic.name: decoders[topic.events] for topic in _live(self.topics)}
 
-    def take_bounds(self, bounds: Spans) -> None:
+    def take_bounds(self, bounds: OffsetRanges) -> None:
         """Note how much of each topic there is, and what is known about it."""
         for partition, (first, end) in bounds.items():
             self._book.add("partitions", (partition.topic, partition.partition, first, end))
@@ -59,18 +59,18 @@ class LogFacts:
 
     def _is_readable(self, parked: Record) -> bool:
         decoder = self._decoders.get(parked.topic.removesuffix(DEAD_LETTERS))
-        return decoder is not None and not isinstance(read(parked, decoder), Unfit)
+        return decoder is not None and not isinstance(read(parked, decoder), InvalidRecord)
 
     def _take_event(self, record: Record) -> None:
         message = read(record, self._decoders[record.topic])
-        if isinstance(message, Unfit):
-            self._book.add("unreadable", (record.topic, place_of(record)))
+        if isinstance(message, InvalidRecord):
+            self._book.add("unreadable", (record.topic, record_position(record)))
             return
         event, value = message.event, record.value or b""
         if isinstance(event, SubmissionHandedIn):
             self._book.add("handed_in", _handed_in(event, record))
         elif isinstance(event, OperatorCommanded):
-            self._book.add("commands", (event.id, event.source, place_of(record)))
+            self._book.add("commands", (event.id, event.source, record_position(record)))
         elif isinstance(event, ContactGiven):
             self._take_contact(event)
         if not isinstance(event, ForeignEvent):
@@ -85,7 +85,7 @@ class LogFacts:
     def _take_our_own(self, event: Event, record: Record, value: bytes) -> None:
         self._book.add("seen", (record.topic, event.id, event.source, digest(value)))
         if record.topic != INTAKE_CONTACTS.name:
-            place = place_of(record)
+            place = record_position(record)
             self._book.extend("sightings", ((found, place) for found in hashes_in(value)))
 
 
@@ -94,8 +94,8 @@ def _live(topics: Mapping[str, Topic]) -> Sequence[Topic]:
 
 
 def _handed_in(event: SubmissionHandedIn, record: Record) -> Row:
-    identity, data = identity_key(event.source, event.id), fingerprint(event.data)
-    return (identity.hex(), data.hex(), event.source, event.id, place_of(record))
+    identity, data = idempotency_key(event.source, event.id), payload_hash(event.data)
+    return (identity.hex(), data.hex(), event.source, event.id, record_position(record))
 
 
 def _parked(record: Record) -> Row:
@@ -108,7 +108,7 @@ def _parked(record: Record) -> Row:
     known = partition.isdecimal() and offset.isdecimal()
     return (
         record.topic.removesuffix(DEAD_LETTERS),
-        place_of(record),
+        record_position(record),
         service,
         code,
         origin,

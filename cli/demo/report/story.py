@@ -9,7 +9,7 @@ from shared.contract import events as e
 
 
 @dataclass(frozen=True, slots=True)
-class Tale:
+class Story:
     """What the router said about the reports of one story."""
 
     outcome: Outcome

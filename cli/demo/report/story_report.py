@@ -8,13 +8,13 @@ from rich.text import Text
 
 from cli.demo.report.layout import counted, heading, listed
 from cli.demo.report.outcome import Outcome
-from cli.demo.report.story import Tale
+from cli.demo.report.story import Story
 from cli.demo.run.figures import told
 from cli.demo.scenario import broken, camps, hazards, neighbours, storm
 from cli.demo.scenario.routine import TIMEZONE
 
 
-def tales(outcome: Outcome) -> Iterator[RenderableType]:
+def story_report(outcome: Outcome) -> Iterator[RenderableType]:
     """Tell what became of each story."""
     yield heading("Some stories of the day")
     bullets = Table.grid(padding=(0, 1, 0, 0))
@@ -24,7 +24,7 @@ def tales(outcome: Outcome) -> Iterator[RenderableType]:
 
 
 def _camp(outcome: Outcome) -> str:
-    camp, other = Tale(outcome, camps.CAMP), Tale(outcome, camps.OTHER_CAMP)
+    camp, other = Story(outcome, camps.CAMP), Story(outcome, camps.OTHER_CAMP)
     channels = {decision.request.channel for decision in camp.decisions}
     people = told(outcome.facts, camp.requests)
     return (
@@ -35,7 +35,7 @@ def _camp(outcome: Outcome) -> str:
 
 
 def _mattress(outcome: Outcome) -> str:
-    tale = Tale(outcome, hazards.MATTRESS)
+    tale = Story(outcome, hazards.MATTRESS)
     ids = {case.case_id for case in tale.cases}
     raised = [r for r in outcome.facts.raised if r.case_id in ids]
     rise = (
@@ -48,7 +48,7 @@ def _mattress(outcome: Outcome) -> str:
 
 
 def _signal(outcome: Outcome) -> str:
-    tale = Tale(outcome, hazards.SIGNAL)
+    tale = Story(outcome, hazards.SIGNAL)
     return (
         f"A dark traffic signal: {tale.reports_to_cases}, {tale.levels}, at {tale.bureaus} "
         f"after {tale.slowest_s:.1f} s."
@@ -56,7 +56,7 @@ def _signal(outcome: Outcome) -> str:
 
 
 def _wire(outcome: Outcome) -> str:
-    tale = Tale(outcome, hazards.WIRE)
+    tale = Story(outcome, hazards.WIRE)
     advised = sum(bool(decision.emergency) for decision in tale.decisions)
     return (
         f"A power line that sparks: {tale.reports_to_cases}; {advised} of "
@@ -65,7 +65,7 @@ def _wire(outcome: Outcome) -> str:
 
 
 def _storm(outcome: Outcome) -> str:
-    tale, facts = Tale(outcome, storm.STORM), outcome.facts
+    tale, facts = Story(outcome, storm.STORM), outcome.facts
     groups = {decision.request.dedup_group for decision in tale.decisions}
     begun = [surge for surge in facts.surges.values() if surge.dedup_group in groups]
     if not begun:
@@ -79,7 +79,7 @@ def _storm(outcome: Outcome) -> str:
 
 
 def _pothole(outcome: Outcome) -> str:
-    tale = Tale(outcome, hazards.POTHOLE)
+    tale = Story(outcome, hazards.POTHOLE)
     kinds = {outcome.city.services[d.service_code].name.en for d in tale.decisions}
     reasons = {p.evidence for d in tale.decisions for p in d.priority.reasons if p.evidence}
     why = f' for "{", ".join(sorted(reasons))}"' if reasons else ""
@@ -90,8 +90,8 @@ def _pothole(outcome: Outcome) -> str:
 
 
 def _elsewhere(outcome: Outcome) -> str:
-    odot, question = Tale(outcome, camps.ODOT_CAMP), Tale(outcome, neighbours.QUESTION)
-    gresham = Tale(outcome, neighbours.GRESHAM)
+    odot, question = Story(outcome, camps.ODOT_CAMP), Story(outcome, neighbours.QUESTION)
+    gresham = Story(outcome, neighbours.GRESHAM)
     return (
         f"A camp on State land: {odot.referrals}. Help with rent: {question.referrals}. "
         f"{counted(len(gresham.requests), 'problem')} in the next city: {gresham.referrals}."
@@ -99,12 +99,12 @@ def _elsewhere(outcome: Outcome) -> str:
 
 
 def _private(outcome: Outcome) -> str:
-    texts = [f'"{d.request.description}"' for d in Tale(outcome, neighbours.PRIVATE).decisions]
+    texts = [f'"{d.request.description}"' for d in Story(outcome, neighbours.PRIVATE).decisions]
     return f"Somebody wrote an address and a number into the text; others read: {listed(texts)}"
 
 
 def _adapters(outcome: Outcome) -> str:
-    stutter = Tale(outcome, broken.STUTTER)
+    stutter = Story(outcome, broken.STUTTER)
     return (
         f"An adapter handed in {broken.REPEATED} submissions {broken.TIMES} times each: "
         f"{counted(len(stutter.requests), 'request')}, "
@@ -113,7 +113,7 @@ def _adapters(outcome: Outcome) -> str:
 
 
 def _last(outcome: Outcome) -> str:
-    tale = Tale(outcome, hazards.LAST)
+    tale = Story(outcome, hazards.LAST)
     return (
         f"The web and app adapters had no line for nine hours; {outcome.day.backlog:,} reports "
         f"came in at once, {len(tale.requests)} urgent ones last of all: they were at their "

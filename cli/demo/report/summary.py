@@ -11,11 +11,11 @@ from cli.demo.report.next_steps import next_steps
 from cli.demo.report.outcome import Outcome
 from cli.demo.report.outside import outside
 from cli.demo.report.refusals import refusals
-from cli.demo.report.story_report import tales
+from cli.demo.report.story_report import story_report
 
 PARTS: Sequence[Callable[[Outcome], Iterator[RenderableType]]] = (
     in_short,
-    tales,
+    story_report,
     by_channel,
     urgent,
     outside,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cli.demo.scenario.chance import Random
 from shared.contract.events import WorkOrder
-from shared.contract.events.work_orders import UpdateStatus
+from shared.vocabulary import UpdateStatus
 
 URGENT = frozenset({"P1", "P2"})
 MANY_REPORTS = 10

@@ -12,7 +12,7 @@ import aiohttp
 from cli.demo.run.facts import Facts
 from cli.demo.run.lessons import accept, reject
 from cli.demo.scenario import Day, Garbage, Report
-from shared.contract.events import Acceptance, Fault, Rejection, encode
+from shared.contract.events import Acceptance, FieldError, Rejection, encode
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.errors import Route311Error
 from shared.runtime.kafka import Sink
@@ -111,5 +111,5 @@ def _record(delivery: Report | Garbage) -> Outgoing:
 
 
 def _rejection(report: Report, problem: dict[str, Any]) -> Rejection:
-    errors = tuple(Fault.model_validate(fault) for fault in problem.get("errors", ()))
+    errors = tuple(FieldError.model_validate(fault) for fault in problem.get("errors", ()))
     return Rejection(submission_id=report.id, submission_source=report.source, errors=errors)

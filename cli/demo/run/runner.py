@@ -52,7 +52,7 @@ class Sink(Protocol):
         ...
 
 
-class Stage:
+class DemoRunner:
     """Plays one day on the topics that it is given; gives up when nothing comes any more."""
 
     def __init__(

@@ -11,7 +11,7 @@ from shared.contract import topics as t
 from shared.contract.events import Decoder, WorkOrder
 from shared.errors import PermanentError
 from shared.runtime.kafka import Partition, Record
-from shared.runtime.kafka.reader import ends_of
+from shared.runtime.kafka.reader import end_offsets
 
 ADDRESSES = b"@example.org"
 """What every reporter of the day has in the address."""
@@ -76,7 +76,7 @@ class Watch:
 
 async def beginning(bootstrap: str, topics: Sequence[t.Topic]) -> dict[Partition, int]:
     """Return where the topics end before the day begins."""
-    return await ends_of(bootstrap, [topic.name for topic in topics])
+    return await end_offsets(bootstrap, [topic.name for topic in topics])
 
 
 def _parked(record: Record) -> Parked:

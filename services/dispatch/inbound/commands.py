@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-from services.dispatch.inbound.sanitize import without_unseen
+from services.dispatch.inbound.sanitize import strip_control_chars
 from services.dispatch.rules.operator_commands import Command, CommandRefusal
 from services.dispatch.unit_of_work import CommandKey
-from shared.contract.events import OperatorCommand, OperatorCommanded, faults
+from shared.contract.events import OperatorCommand, OperatorCommanded, invalid_fields
 from shared.runtime.consumer.messages import Message
 from shared.runtime.kafka import Record
 
@@ -34,9 +34,9 @@ def incoming_command(message: Message[OperatorCommanded], now: datetime) -> Inco
 
 def _read(event: OperatorCommanded, now: datetime) -> Command | CommandRefusal:
     try:
-        said = OperatorCommand.model_validate(without_unseen(event.data))
+        said = OperatorCommand.model_validate(strip_control_chars(event.data))
     except ValidationError as error:
-        return CommandRefusal("invalid", f"Mend these fields: {faults(error)}.")
+        return CommandRefusal("invalid", f"Mend these fields: {invalid_fields(error)}.")
     return Command(**said.model_dump(), at=_ordered_at(event.time, now))
 
 

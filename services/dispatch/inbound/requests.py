@@ -4,15 +4,18 @@ from datetime import datetime
 
 from services.dispatch.policy import NoBureauError, Policy
 from services.dispatch.rules.case import Case, CaseRequest, Problem
-from services.dispatch.rules.case_requests import Arrival
+from services.dispatch.rules.case_requests import IncomingRequest
 from services.dispatch.rules.conditions import conditions_met
-from services.dispatch.rules.priority import Point, Priority
-from services.dispatch.rules.routing import Route, Situation, route
+from services.dispatch.rules.priority import Priority
+from services.dispatch.rules.routing import Route, RoutingContext, route
 from shared.catalogue import Jurisdiction, ServiceType
 from shared.contract.events import Decision, Request, new_id
+from shared.vocabulary import ScoreReason
 
 
-def arrival_of(decision: Decision, case_id: str, policy: Policy, now: datetime) -> Arrival:
+def incoming_request(
+    decision: Decision, case_id: str, policy: Policy, now: datetime
+) -> IncomingRequest:
     """Return the request of a decision with everything that its case needs to know.
 
     Args:
@@ -29,7 +32,7 @@ def arrival_of(decision: Decision, case_id: str, policy: Policy, now: datetime) 
     jurisdiction, kind = policy.kind(request.jurisdiction, decision.service_code)
     met = _conditions(decision, jurisdiction, kind)
     priority = _priority(decision)
-    return Arrival(
+    return IncomingRequest(
         request_id=decision.request_id,
         tracking_number=decision.tracking_number,
         case_id=case_id,
@@ -40,16 +43,16 @@ def arrival_of(decision: Decision, case_id: str, policy: Policy, now: datetime) 
         reported_at=request.submitted_at,
         problem=_problem(request, kind),
         linked_case=_linked_case(decision),
-        route=_route(Situation(kind, priority.level, met, policy.open_at(jurisdiction, now))),
+        route=_route(RoutingContext(kind, priority.level, met, policy.open_at(jurisdiction, now))),
         terms=policy.terms(jurisdiction, kind, request.submitted_at),
         new_id=new_id,
         conditions=met,
     )
 
 
-def arrival_again(
+def moved_request(
     request: CaseRequest, case: Case, case_id: str, policy: Policy, now: datetime
-) -> Arrival:
+) -> IncomingRequest:
     """Return a request on its way from its case to another one, as an operator ordered.
 
     Args:
@@ -65,7 +68,7 @@ def arrival_again(
     """
     jurisdiction, kind = policy.kind(case.jurisdiction, request.service_code)
     reachable = policy.open_at(jurisdiction, now)
-    return Arrival(
+    return IncomingRequest(
         request_id=request.request_id,
         tracking_number=request.tracking_number,
         case_id=case_id,
@@ -76,7 +79,7 @@ def arrival_again(
         reported_at=request.reported_at,
         problem=request.problem,
         linked_case=case.case_id,
-        route=_route(Situation(kind, request.priority.level, request.conditions, reachable)),
+        route=_route(RoutingContext(kind, request.priority.level, request.conditions, reachable)),
         terms=policy.terms(jurisdiction, kind, now),
         new_id=new_id,
         conditions=request.conditions,
@@ -85,7 +88,7 @@ def arrival_again(
     )
 
 
-def _route(situation: Situation) -> Route:
+def _route(situation: RoutingContext) -> Route:
     found = route(situation)
     if found is None:
         raise NoBureauError("service_code: the city has no part in this kind")
@@ -109,7 +112,7 @@ def _conditions(
 
 def _priority(decision: Decision) -> Priority:
     wire = decision.priority
-    reasons = tuple(Point(r.code, r.points, r.evidence) for r in wire.reasons)
+    reasons = tuple(ScoreReason(r.code, r.points, r.evidence) for r in wire.reasons)
     return Priority(wire.level, wire.score, reasons)
 
 

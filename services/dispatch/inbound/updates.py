@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from services.dispatch.inbound.sanitize import without_unseen
+from services.dispatch.inbound.sanitize import strip_control_chars
 from services.dispatch.rules.work_order_updates import Refusal, Update
 from services.dispatch.unit_of_work import UpdateKey
-from shared.contract.events import WorkOrderUpdate, WorkOrderUpdated, faults
+from shared.contract.events import WorkOrderUpdate, WorkOrderUpdated, invalid_fields
 
 _ECHO_AT_MOST = 100
 
@@ -31,12 +31,12 @@ class IncomingUpdate:
     status: str | None
 
 
-def incoming(event: WorkOrderUpdated, sender: str) -> IncomingUpdate:
+def incoming_update(event: WorkOrderUpdated, sender: str) -> IncomingUpdate:
     """Return the update in an event that came by the sender's own way.
 
     Control characters mean nothing in any of its fields and are left out.
     """
-    data = without_unseen(event.data)
+    data = strip_control_chars(event.data)
     return IncomingUpdate(
         key=UpdateKey(sender, event.source, event.id),
         event=event,
@@ -63,7 +63,7 @@ def _read(data: object) -> Update | Refusal:
             expected_version=said.expected_version,
         )
     except ValidationError as error:
-        return Refusal("invalid", f"Mend these fields: {faults(error)}.")
+        return Refusal("invalid", f"Mend these fields: {invalid_fields(error)}.")
     except OverflowError:
         return Refusal("invalid", "Mend these fields: at, scheduled_for: no year that there is.")
 

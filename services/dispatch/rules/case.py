@@ -3,35 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from services.dispatch.rules.deadlines import Due
-from services.dispatch.rules.priority import Known, Priority
-
-Role: TypeAlias = Literal["lead", "informed"]
-CaseStatus: TypeAlias = Literal[
-    "open",
-    "acknowledged",
-    "scheduled",
-    "in_progress",
-    "waiting_for_resident",
-    "completed",
-    "declined",
-    "referred",
-]
-OrderStatus: TypeAlias = Literal[
-    "issued",
-    "acknowledged",
-    "scheduled",
-    "in_progress",
-    "waiting_for_resident",
-    "completed",
-    "declined",
-    "transferred",
-    "withdrawn",
-]
-CLOSED: frozenset[CaseStatus] = frozenset({"completed", "declined", "referred"})
-FINAL: frozenset[OrderStatus] = frozenset({"completed", "declined", "transferred", "withdrawn"})
+from services.dispatch.rules.priority import KnownPriority, Priority
+from shared.vocabulary import (
+    CLOSED_STATUSES,
+    FINAL_STATUSES,
+    CaseStatus,
+    WorkOrderRole,
+    WorkOrderStatus,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +66,10 @@ class WorkOrder:
     work_order_id: str
     number: int
     bureau: str
-    role: Role
+    role: WorkOrderRole
     due: Due
     route_rule: str
-    status: OrderStatus = "issued"
+    status: WorkOrderStatus = "issued"
     version: int = 0
     scheduled_for: datetime | None = None
     external_id: str | None = None
@@ -95,7 +77,7 @@ class WorkOrder:
     @property
     def is_final(self) -> bool:
         """Whether its bureau is done with it."""
-        return self.status in FINAL
+        return self.status in FINAL_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +110,12 @@ class Case:
     orders: tuple[WorkOrder, ...]
     closed_at: datetime | None = None
     merged_into: str | None = None
-    operator_knew: Known | None = None
+    operator_knew: KnownPriority | None = None
 
     @property
     def is_closed(self) -> bool:
         """Whether the work on it ended."""
-        return self.status in CLOSED
+        return self.status in CLOSED_STATUSES
 
     @property
     def lead(self) -> WorkOrder:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from services.dispatch.rules.case import Case, CaseStatus
-from services.dispatch.rules.priority import Level
+from services.dispatch.rules.case import Case
+from shared.vocabulary import CaseStatus, PriorityLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Attached:
 class Raised:
     """It turned out to be more urgent; without ``request_id`` an operator says so."""
 
-    previous_level: Level
+    previous_level: PriorityLevel
     request_id: str | None
 
 
@@ -40,7 +40,7 @@ class Raised:
 class Lowered:
     """An operator found it less urgent."""
 
-    previous_level: Level
+    previous_level: PriorityLevel
     reason: str
 
 
@@ -59,7 +59,7 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class StatusChanged:
     """The lead bureau moved it; without ``bureau`` an operator did."""
 
     previous_status: CaseStatus
@@ -87,11 +87,11 @@ class Reopened:
     previous_status: CaseStatus
 
 
-Change: TypeAlias = Opened | Attached | Raised | Lowered | Split | Moved | Closed | Reopened
+Change: TypeAlias = Opened | Attached | Raised | Lowered | Split | StatusChanged | Closed | Reopened
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CaseTransition:
     """One change of a case, and the case after it."""
 
     case: Case

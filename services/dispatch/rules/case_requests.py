@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.dispatch.rules.case import Case, CaseRequest, Problem, Role, WorkOrder
-from services.dispatch.rules.case_changes import Attached, Opened, Raised, Step
-from services.dispatch.rules.deadlines import Due, Terms
+from services.dispatch.rules.case import Case, CaseRequest, Problem, WorkOrder
+from services.dispatch.rules.case_changes import Attached, CaseTransition, Opened, Raised
+from services.dispatch.rules.deadlines import DeadlinePolicy, Due
 from services.dispatch.rules.priority import Priority
 from services.dispatch.rules.routing import Assignment, Route
+from shared.vocabulary import WorkOrderRole
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class IncomingRequest:
     """A request that triage gave to a case, with who shall work on it.
 
     Attributes:
@@ -34,7 +35,7 @@ class Arrival:
     problem: Problem
     linked_case: str | None
     route: Route
-    terms: Terms
+    terms: DeadlinePolicy
     new_id: Callable[[], str]
     conditions: frozenset[str] = frozenset()
     moved_from: str | None = None
@@ -56,7 +57,7 @@ class Arrival:
         )
 
 
-def open_case(arrival: Arrival) -> Step:
+def open_case(arrival: IncomingRequest) -> CaseTransition:
     """Return the case that the request opens, with a work order for each bureau of its route."""
     due = arrival.terms.due(arrival.priority.level)
     informed = _orders(arrival, arrival.route.informed, "informed", due, after=1)
@@ -78,10 +79,12 @@ def open_case(arrival: Arrival) -> Step:
         orders=(*_orders(arrival, [arrival.route.lead], "lead", due, after=0), *informed),
     )
     number = arrival.tracking_number
-    return Step(case, Opened(arrival.request_id, number, arrival.moved_from, arrival.moves))
+    return CaseTransition(
+        case, Opened(arrival.request_id, number, arrival.moved_from, arrival.moves)
+    )
 
 
-def attach(case: Case, arrival: Arrival) -> list[Step]:
+def attach(case: Case, arrival: IncomingRequest) -> list[CaseTransition]:
     """Return what changes when one more request joins the case.
 
     The case has the greatest priority of all its requests; a higher level is a change of its own
@@ -102,17 +105,17 @@ def attach(case: Case, arrival: Arrival) -> list[Step]:
     number = arrival.tracking_number
     attached = Attached(arrival.request_id, number, arrival.moved_from, arrival.moves)
     if case.operator_knew and not case.operator_knew.is_outdone_by(arrival.priority):
-        return [Step(_with_new_bureaus(joined, arrival), attached)]
+        return [CaseTransition(_with_new_bureaus(joined, arrival), attached)]
     if arrival.priority.level < case.priority.level:
         raised = Raised(case.priority.level, arrival.request_id)
         after = _with_new_bureaus(_raised(joined, arrival), arrival)
-        return [Step(joined, attached), Step(after, raised)]
+        return [CaseTransition(joined, attached), CaseTransition(after, raised)]
     if arrival.priority.exceeds(case.priority):
         joined = replace(joined, priority=arrival.priority)
-    return [Step(_with_new_bureaus(joined, arrival), attached)]
+    return [CaseTransition(_with_new_bureaus(joined, arrival), attached)]
 
 
-def _raised(case: Case, arrival: Arrival) -> Case:
+def _raised(case: Case, arrival: IncomingRequest) -> Case:
     return raised(case, arrival.priority, arrival.terms.due(arrival.priority.level))
 
 
@@ -127,7 +130,7 @@ def raised(case: Case, priority: Priority, due: Due) -> Case:
     )
 
 
-def _with_new_bureaus(case: Case, arrival: Arrival) -> Case:
+def _with_new_bureaus(case: Case, arrival: IncomingRequest) -> Case:
     new = [a for a in arrival.route.all if a.bureau not in case.bureaus]
     if case.is_closed or not new:
         return case
@@ -137,7 +140,12 @@ def _with_new_bureaus(case: Case, arrival: Arrival) -> Case:
 
 
 def _orders(
-    arrival: Arrival, assignments: Iterable[Assignment], role: Role, due: Due, *, after: int
+    arrival: IncomingRequest,
+    assignments: Iterable[Assignment],
+    role: WorkOrderRole,
+    due: Due,
+    *,
+    after: int,
 ) -> Iterator[WorkOrder]:
     for number, assignment in enumerate(assignments, after + 1):
         yield WorkOrder(

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from services.dispatch.rules.business_time import BUSINESS_DAY, BusinessCalendar
-from services.dispatch.rules.priority import URGENT, Level
+from shared.vocabulary import URGENT_LEVELS, PriorityLevel
 
 _HOURS_OF_A_DAY = 24.0
-_ACKNOWLEDGE_URGENT: dict[Level, timedelta] = {
+_ACKNOWLEDGE_URGENT: dict[PriorityLevel, timedelta] = {
     "P1": timedelta(minutes=5),
     "P2": timedelta(hours=1),
 }
-_ACKNOWLEDGE_DAYS: dict[Level, int] = {"P3": 1, "P4": 2, "P5": 5}
-_HOURS_OF_LEVEL: dict[Level, float] = {"P1": 2, "P2": 24, "P3": 72, "P4": 240, "P5": 720}
+_ACKNOWLEDGE_DAYS: dict[PriorityLevel, int] = {"P3": 1, "P4": 2, "P5": 5}
+_HOURS_OF_LEVEL: dict[PriorityLevel, float] = {"P1": 2, "P2": 24, "P3": 72, "P4": 240, "P5": 720}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class DeadlinePolicy:
     """What the deadlines of one request are counted by.
 
     Attributes:
@@ -52,11 +52,11 @@ class Terms:
     """
 
     calendar: BusinessCalendar
-    base: Level
+    base: PriorityLevel
     target_hours: float
     since: datetime
 
-    def due(self, level: Level) -> Due:
+    def due(self, level: PriorityLevel) -> Due:
         """Return the deadlines at a priority; nobody has longer to see it than to do it.
 
         A report that is more urgent than its kind has the target of its priority where that is
@@ -68,15 +68,15 @@ class Terms:
         complete_by = self._complete_by(level, hours)
         return Due(min(acknowledge_by(level, self.since, self.calendar), complete_by), complete_by)
 
-    def _complete_by(self, level: Level, hours: float) -> datetime:
-        if level in URGENT:
+    def _complete_by(self, level: PriorityLevel, hours: float) -> datetime:
+        if level in URGENT_LEVELS:
             return self.since.astimezone(UTC) + timedelta(hours=hours)
         days, rest = divmod(hours, _HOURS_OF_A_DAY)
         return self.calendar.after(self.since, int(days), min(timedelta(hours=rest), BUSINESS_DAY))
 
 
-def acknowledge_by(level: Level, since: datetime, calendar: BusinessCalendar) -> datetime:
+def acknowledge_by(level: PriorityLevel, since: datetime, calendar: BusinessCalendar) -> datetime:
     """Return until when a bureau shall have seen work of this priority that it got at ``since``."""
-    if level in URGENT:
+    if level in URGENT_LEVELS:
         return since.astimezone(UTC) + _ACKNOWLEDGE_URGENT[level]
     return calendar.after(since, _ACKNOWLEDGE_DAYS[level])

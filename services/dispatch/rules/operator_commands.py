@@ -5,28 +5,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from services.dispatch.rules.case import Case, CaseRequest, CaseStatus, WorkOrder
-from services.dispatch.rules.case_changes import Closed, Lowered, Moved, Raised, Reopened, Step
+from services.dispatch.rules.case import Case, CaseRequest, WorkOrder
+from services.dispatch.rules.case_changes import (
+    CaseTransition,
+    Closed,
+    Lowered,
+    Raised,
+    Reopened,
+    StatusChanged,
+)
 from services.dispatch.rules.case_requests import raised
-from services.dispatch.rules.deadlines import Due, Terms
-from services.dispatch.rules.priority import Known, Level
+from services.dispatch.rules.deadlines import DeadlinePolicy, Due
+from services.dispatch.rules.priority import KnownPriority
 from services.dispatch.rules.work_order_updates import (
     CASE_STATUS,
-    Handover,
+    Reassignment,
     closing_time,
-    hand_over,
+    reassign,
 )
-
-CommandName: TypeAlias = Literal[
-    "lower_priority",
-    "raise_priority",
-    "split_request",
-    "merge_case",
-    "transfer",
-    "close",
-    "reopen",
-]
-Ending: TypeAlias = Literal["completed", "declined", "referred"]
+from shared.vocabulary import CaseStatus, ClosingStatus, CommandName, PriorityLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +44,11 @@ class Command:
     actor: str
     reason: str
     at: datetime
-    level: Level | None = None
+    level: PriorityLevel | None = None
     request_id: str | None = None
     into_case: str | None = None
     bureau: str | None = None
-    status: Ending | None = None
+    status: ClosingStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ class CommandRefusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Obeyed:
+class CommandResult:
     """What follows from a command.
 
     Attributes:
@@ -71,11 +68,11 @@ class Obeyed:
         moved: Requests that are in another case now.
     """
 
-    steps: Sequence[Step]
+    steps: Sequence[CaseTransition]
     moved: Sequence[CaseRequest] = ()
 
 
-Verdict: TypeAlias = Obeyed | CommandRefusal
+CommandOutcome: TypeAlias = CommandResult | CommandRefusal
 
 UNKNOWN_CASE = CommandRefusal("unknown_case", "There is no case of this id.")
 
@@ -90,7 +87,7 @@ def ended(status: CaseStatus) -> CommandRefusal:
     return CommandRefusal("case_closed", f"The case is {status}: reopen it first.")
 
 
-def lower_priority(case: Case, command: Command, terms: Terms) -> Verdict:
+def lower_priority(case: Case, command: Command, terms: DeadlinePolicy) -> CommandOutcome:
     """Lower a case; it keeps in mind what was known, which must be outdone to raise it again.
 
     Deadlines become those of the new priority where these are later.
@@ -113,12 +110,12 @@ def lower_priority(case: Case, command: Command, terms: Terms) -> Verdict:
         version=case.version + 1,
         priority=case.priority.set_to(level, "lowered_by_operator", command.reason),
         orders=orders,
-        operator_knew=Known.of(case.priority, case.operator_knew),
+        operator_knew=KnownPriority.of(case.priority, case.operator_knew),
     )
-    return Obeyed([Step(lowered, Lowered(case.priority.level, command.reason))])
+    return CommandResult([CaseTransition(lowered, Lowered(case.priority.level, command.reason))])
 
 
-def raise_priority(case: Case, command: Command, terms: Terms) -> Verdict:
+def raise_priority(case: Case, command: Command, terms: DeadlinePolicy) -> CommandOutcome:
     """Raise a case and tighten its deadlines.
 
     Args:
@@ -131,12 +128,12 @@ def raise_priority(case: Case, command: Command, terms: Terms) -> Verdict:
         return level
     priority = case.priority.set_to(level, "raised_by_operator", command.reason)
     after = raised(case, priority, terms.due(level))
-    return Obeyed([Step(after, Raised(case.priority.level, request_id=None))])
+    return CommandResult([CaseTransition(after, Raised(case.priority.level, request_id=None))])
 
 
 def _wanted(
     case: Case, command: Command, direction: Literal["lower", "raise"]
-) -> Level | CommandRefusal:
+) -> PriorityLevel | CommandRefusal:
     wanted, present = command.level, case.priority.level
     if wanted is None:
         return missing("level", "what the priority shall become")
@@ -150,7 +147,9 @@ def _wanted(
 TRANSFERRED = "transferred-by-operator"
 
 
-def transfer(case: Case, command: Command, bureaus: Collection[str], handover: Handover) -> Verdict:
+def transfer(
+    case: Case, command: Command, bureaus: Collection[str], handover: Reassignment
+) -> CommandOutcome:
     """Let another bureau lead.
 
     Args:
@@ -168,14 +167,14 @@ def transfer(case: Case, command: Command, bureaus: Collection[str], handover: H
     lead = case.lead
     if command.bureau == lead.bureau:
         return CommandRefusal("same_bureau", "This bureau leads the case already.")
-    after = hand_over(case, lead, command.bureau, TRANSFERRED, handover)
-    return Obeyed([Step(after, Moved(case.status, None, None, None))])
+    after = reassign(case, lead, command.bureau, TRANSFERRED, handover)
+    return CommandResult([CaseTransition(after, StatusChanged(case.status, None, None, None))])
 
 
 REOPENED = "reopened-by-operator"
 
 
-def close(case: Case, command: Command, now: datetime) -> Verdict:
+def close(case: Case, command: Command, now: datetime) -> CommandOutcome:
     """End a case; whoever still has work on it need not go on."""
     if case.is_closed:
         return ended(case.status)
@@ -186,7 +185,9 @@ def close(case: Case, command: Command, now: datetime) -> Verdict:
         status=command.status or "declined",
         closed_at=at,
     )
-    return Obeyed([Step(closed, Closed(case.status, None, None, command.reason, at))])
+    return CommandResult(
+        [CaseTransition(closed, Closed(case.status, None, None, command.reason, at))]
+    )
 
 
 def withdrawn(case: Case) -> Case:
@@ -197,7 +198,7 @@ def withdrawn(case: Case) -> Case:
     return replace(case, orders=orders)
 
 
-def reopen(case: Case, due: Due, new_id: Callable[[], str]) -> Verdict:
+def reopen(case: Case, due: Due, new_id: Callable[[], str]) -> CommandOutcome:
     """Take a closed case up again: its lead gets a new work order.
 
     So does each bureau whose own was withdrawn; what another has done or still does stays. A lead
@@ -219,7 +220,7 @@ def reopen(case: Case, due: Due, new_id: Callable[[], str]) -> Verdict:
     opened = replace(taken_up, version=case.version + 1, status=status, closed_at=None)
     for order in _withdrawn_last(opened):
         opened = opened.with_order(_anew(opened, order, due, new_id))
-    return Obeyed([Step(opened, Reopened(case.status))])
+    return CommandResult([CaseTransition(opened, Reopened(case.status))])
 
 
 def _with_lead(case: Case, due: Due, new_id: Callable[[], str]) -> Case:

@@ -1,30 +1,19 @@
 """How urgent a case is."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
-Level: TypeAlias = Literal["P1", "P2", "P3", "P4", "P5"]
+from shared.vocabulary import PriorityLevel, ScoreReason
 
-URGENT: frozenset[Level] = frozenset({"P1", "P2"})
-_LEAST: dict[Level, int] = {"P1": 80, "P2": 60, "P3": 40, "P4": 20, "P5": 0}
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One named reason for a priority and what it adds to the score."""
-
-    code: str
-    points: int
-    evidence: str | None = None
+_LEAST: dict[PriorityLevel, int] = {"P1": 80, "P2": 60, "P3": 40, "P4": 20, "P5": 0}
 
 
 @dataclass(frozen=True, slots=True)
 class Priority:
     """How urgent a case is, and why."""
 
-    level: Level
+    level: PriorityLevel
     score: int
-    reasons: tuple[Point, ...] = ()
+    reasons: tuple[ScoreReason, ...] = ()
 
     def exceeds(self, other: "Priority") -> bool:
         """Whether it is the more urgent one: by its level, within a level by its score."""
@@ -32,14 +21,14 @@ class Priority:
             return self.score > other.score
         return self.level < other.level
 
-    def set_to(self, level: Level, code: str, why: str) -> "Priority":
+    def set_to(self, level: PriorityLevel, code: str, why: str) -> "Priority":
         """Return the least priority of a level, as a person set it; the points still add up."""
         least = _LEAST[level]
-        return Priority(level, least, (*self.reasons, Point(code, least - self.score, why)))
+        return Priority(level, least, (*self.reasons, ScoreReason(code, least - self.score, why)))
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownPriority:
     """What an operator knew of a case who lowered it.
 
     Attributes:
@@ -47,18 +36,18 @@ class Known:
         reasons: Codes of all reasons that had been given for it.
     """
 
-    level: Level
+    level: PriorityLevel
     reasons: frozenset[str]
 
     @classmethod
-    def of(cls, priority: Priority, before: "Known | None" = None) -> "Known":
+    def of(cls, priority: Priority, before: "KnownPriority | None" = None) -> "KnownPriority":
         """Return what is known by a priority, and by what was known before."""
         known = cls(priority.level, frozenset(point.code for point in priority.reasons))
         return known.and_also(before) if before else known
 
-    def and_also(self, other: "Known") -> "Known":
+    def and_also(self, other: "KnownPriority") -> "KnownPriority":
         """Return what somebody knows who knows both."""
-        return Known(min(self.level, other.level), self.reasons | other.reasons)
+        return KnownPriority(min(self.level, other.level), self.reasons | other.reasons)
 
     def is_outdone_by(self, priority: Priority) -> bool:
         """Whether a priority is more urgent, or has a reason that was not known."""

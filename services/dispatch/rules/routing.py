@@ -7,12 +7,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from services.dispatch.rules.priority import URGENT, Level
 from shared.catalogue import ServiceType
+from shared.vocabulary import URGENT_LEVELS, PriorityLevel
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class RoutingContext:
     """What a report is and when it is given out.
 
     Attributes:
@@ -21,7 +21,7 @@ class Situation:
     """
 
     kind: ServiceType
-    level: Level
+    level: PriorityLevel
     met: Collection[str]
     is_open: Callable[[str], bool]
 
@@ -47,18 +47,18 @@ class Route:
         return (self.lead, *self.informed)
 
 
-LeadRule: TypeAlias = Callable[[Situation], str | None]
+LeadRule: TypeAlias = Callable[[RoutingContext], str | None]
 
 
-def _urgent_desk(situation: Situation) -> str | None:
+def _urgent_desk(situation: RoutingContext) -> str | None:
     """A kind that names a desk for its urgent reports alone sends them there at any hour."""
     desk = situation.kind.after_hours
-    if desk.bureau is None or not desk.urgent_only or situation.level not in URGENT:
+    if desk.bureau is None or not desk.urgent_only or situation.level not in URGENT_LEVELS:
         return None
     return desk.bureau if situation.is_open(desk.bureau) else None
 
 
-def _after_hours(situation: Situation) -> str | None:
+def _after_hours(situation: RoutingContext) -> str | None:
     """While the lead is closed, the bureau that the kind names instead, if that one is open."""
     instead = situation.kind.after_hours
     lead = situation.kind.city_lead
@@ -67,12 +67,12 @@ def _after_hours(situation: Situation) -> str | None:
     return instead.bureau if situation.is_open(instead.bureau) else None
 
 
-def _city_part(situation: Situation) -> str | None:
+def _city_part(situation: RoutingContext) -> str | None:
     """Of a problem that an agency outside leads, the city's part."""
     return situation.kind.city_lead if situation.kind.is_outside else None
 
 
-def _kind(situation: Situation) -> str | None:
+def _kind(situation: RoutingContext) -> str | None:
     """The bureau that owns problems of this kind."""
     return situation.kind.city_lead
 
@@ -85,7 +85,7 @@ LEAD_RULES: tuple[tuple[str, LeadRule], ...] = (
 )
 
 
-def route(situation: Situation) -> Route | None:
+def route(situation: RoutingContext) -> Route | None:
     """Return who gets work; None when the city has no part in problems of this kind.
 
     The first rule that names a bureau chooses the lead. Informed are, each once, the bureau that
@@ -96,7 +96,7 @@ def route(situation: Situation) -> Route | None:
     return Route(lead, _informed(situation, lead.bureau)) if lead else None
 
 
-def _informed(situation: Situation, lead: str) -> tuple[Assignment, ...]:
+def _informed(situation: RoutingContext, lead: str) -> tuple[Assignment, ...]:
     kind = situation.kind
     named: dict[str, str] = {} if kind.city_lead is None else {kind.city_lead: "regular-lead"}
     for informed in kind.informed:

@@ -5,23 +5,25 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.dispatch.rules.case import Case, CaseRequest
-from services.dispatch.rules.case_changes import Closed, Split, Step
-from services.dispatch.rules.case_requests import Arrival, attach, open_case
+from services.dispatch.rules.case_changes import CaseTransition, Closed, Split
+from services.dispatch.rules.case_requests import IncomingRequest, attach, open_case
 from services.dispatch.rules.operator_commands import (
     Command,
     CommandRefusal,
-    Obeyed,
+    CommandResult,
     ended,
     withdrawn,
 )
-from services.dispatch.rules.priority import Known
+from services.dispatch.rules.priority import KnownPriority
 from services.dispatch.rules.work_order_updates import closing_time
 
 ONLY_REQUEST = CommandRefusal("only_request", "It is the only request of its case.")
 NOT_IN_CASE = CommandRefusal("request_not_in_case", "The request is not in this case.")
 
 
-def split_request(case: Case, others: Sequence[CaseRequest], arrival: Arrival) -> Obeyed:
+def split_request(
+    case: Case, others: Sequence[CaseRequest], arrival: IncomingRequest
+) -> CommandResult:
     """Take a request out of its case and open one of its own for it.
 
     The priority stays: that the case is less urgent now is for an operator to say. When the
@@ -45,7 +47,7 @@ def split_request(case: Case, others: Sequence[CaseRequest], arrival: Arrival) -
         left = replace(left, opened_by=oldest.request_id, problem=oldest.problem)
         stands_for = oldest.request_id
     split = Split(arrival.request_id, arrival.case_id, stands_for, arrival.moves)
-    return Obeyed([Step(left, split), open_case(arrival)], [arrival.request])
+    return CommandResult([CaseTransition(left, split), open_case(arrival)], [arrival.request])
 
 
 MERGED = "merged"
@@ -64,8 +66,8 @@ def refuse_merging(case: Case, into: Case) -> CommandRefusal | None:
 
 
 def merge_case(
-    case: Case, into: Case, arrivals: Sequence[Arrival], command: Command, now: datetime
-) -> Obeyed:
+    case: Case, into: Case, arrivals: Sequence[IncomingRequest], command: Command, now: datetime
+) -> CommandResult:
     """Let all requests of a case join another one, and end it; nobody works on it any more.
 
     The other case gets the greater priority of the two, and what operators knew of both.
@@ -77,7 +79,7 @@ def merge_case(
         command: Says when.
         now: When it is carried out.
     """
-    steps: list[Step] = []
+    steps: list[CaseTransition] = []
     after = replace(into, operator_knew=None)
     for arrival in arrivals:
         steps += attach(after, replace(arrival, priority=case.priority))
@@ -94,10 +96,12 @@ def merge_case(
         merged_into=into.case_id,
     )
     closed = Closed(case.status, None, None, MERGED, at, into.case_id)
-    return Obeyed([*steps, Step(ended_case, closed)], [arrival.request for arrival in arrivals])
+    return CommandResult(
+        [*steps, CaseTransition(ended_case, closed)], [arrival.request for arrival in arrivals]
+    )
 
 
-def _known_of_both(case: Case, into: Case) -> Known | None:
+def _known_of_both(case: Case, into: Case) -> KnownPriority | None:
     if case.operator_knew is None or into.operator_knew is None:
         return case.operator_knew or into.operator_knew
     return case.operator_knew.and_also(into.operator_knew)

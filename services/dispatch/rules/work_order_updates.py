@@ -3,33 +3,19 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
 
-from services.dispatch.rules.case import CLOSED, Case, CaseStatus, OrderStatus, WorkOrder
-from services.dispatch.rules.case_changes import Change, Closed, Moved
-
-UpdateStatus: TypeAlias = Literal[
-    "acknowledged",
-    "scheduled",
-    "in_progress",
-    "waiting_for_resident",
-    "completed",
-    "declined",
-    "transferred",
-]
-RefusalCode: TypeAlias = Literal[
-    "invalid",
-    "unknown_work_order",
-    "not_your_work_order",
-    "version_conflict",
-    "missing_reason",
-    "missing_transfer_to",
-    "unknown_bureau",
-    "transition_not_allowed",
-]
+from services.dispatch.rules.case import Case, WorkOrder
+from services.dispatch.rules.case_changes import Change, Closed, StatusChanged
+from shared.vocabulary import (
+    CLOSED_STATUSES,
+    CaseStatus,
+    UpdateRefusalCode,
+    UpdateStatus,
+    WorkOrderStatus,
+)
 
 _ENDINGS: tuple[UpdateStatus, ...] = ("completed", "declined", "transferred")
-ALLOWED: Mapping[OrderStatus, tuple[UpdateStatus, ...]] = {
+ALLOWED: Mapping[WorkOrderStatus, tuple[UpdateStatus, ...]] = {
     "issued": ("acknowledged", "scheduled", "in_progress", *_ENDINGS),
     "acknowledged": ("scheduled", "in_progress", "waiting_for_resident", *_ENDINGS),
     "scheduled": ("scheduled", "in_progress", "waiting_for_resident", *_ENDINGS),
@@ -63,12 +49,12 @@ class Update:
 class Refusal:
     """Why an update changes nothing, in a stable word and in a sentence that helps."""
 
-    code: RefusalCode
+    code: UpdateRefusalCode
     message: str
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class UpdateContext:
     """What an update of a work order is held against.
 
     Attributes:
@@ -86,7 +72,7 @@ class Standing:
 UNKNOWN = Refusal("unknown_work_order", "There is no work order of this id.")
 
 
-def refusal(update: Update, standing: Standing) -> Refusal | None:
+def validate_update(update: Update, standing: UpdateContext) -> Refusal | None:
     """Return why the update does not hold, by the first rule that it breaks, or None."""
     return next(filter(None, (rule(update, standing) for rule in _RULES)), None)
 
@@ -98,13 +84,13 @@ def is_repeat(update: Update, order: WorkOrder) -> bool:
     return update.status != "scheduled" or update.scheduled_for in (None, order.scheduled_for)
 
 
-def _is_yours(update: Update, standing: Standing) -> Refusal | None:
+def _is_yours(update: Update, standing: UpdateContext) -> Refusal | None:
     if update.bureau == standing.sender == standing.order.bureau:
         return None
     return Refusal("not_your_work_order", "This work order is another bureau's.")
 
 
-def _is_current(update: Update, standing: Standing) -> Refusal | None:
+def _is_current(update: Update, standing: UpdateContext) -> Refusal | None:
     if update.expected_version in (None, standing.version):
         return None
     return Refusal(
@@ -113,25 +99,25 @@ def _is_current(update: Update, standing: Standing) -> Refusal | None:
     )
 
 
-def _has_reason(update: Update, _: Standing) -> Refusal | None:
+def _has_reason(update: Update, _: UpdateContext) -> Refusal | None:
     if update.status != "declined" or (update.reason or "").strip():
         return None
     return Refusal("missing_reason", "Say in reason why the work is declined.")
 
 
-def _says_to_whom(update: Update, _: Standing) -> Refusal | None:
+def _says_to_whom(update: Update, _: UpdateContext) -> Refusal | None:
     if update.status != "transferred" or (update.transfer_to or "").strip():
         return None
     return Refusal("missing_transfer_to", "Say in transfer_to which bureau shall have the work.")
 
 
-def _names_a_bureau(update: Update, standing: Standing) -> Refusal | None:
+def _names_a_bureau(update: Update, standing: UpdateContext) -> Refusal | None:
     if update.status != "transferred" or update.transfer_to in standing.bureaus:
         return None
     return Refusal("unknown_bureau", "No bureau of this city has the code in transfer_to.")
 
 
-def _is_allowed(update: Update, standing: Standing) -> Refusal | None:
+def _is_allowed(update: Update, standing: UpdateContext) -> Refusal | None:
     order = standing.order
     if is_repeat(update, order):
         return None
@@ -144,7 +130,7 @@ def _is_allowed(update: Update, standing: Standing) -> Refusal | None:
     return Refusal("transition_not_allowed", f"The work order is {order.status}: {may}.")
 
 
-_RULES: tuple[Callable[[Update, Standing], Refusal | None], ...] = (
+_RULES: tuple[Callable[[Update, UpdateContext], Refusal | None], ...] = (
     _is_yours,
     _is_current,
     _has_reason,
@@ -156,7 +142,7 @@ _RULES: tuple[Callable[[Update, Standing], Refusal | None], ...] = (
 
 AHEAD_AT_MOST = timedelta(hours=1)
 HANDED_OVER = "transferred-by-bureau"
-CASE_STATUS: Mapping[OrderStatus, CaseStatus] = {
+CASE_STATUS: Mapping[WorkOrderStatus, CaseStatus] = {
     "issued": "open",
     "acknowledged": "acknowledged",
     "scheduled": "scheduled",
@@ -169,14 +155,16 @@ CASE_STATUS: Mapping[OrderStatus, CaseStatus] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Handover:
+class Reassignment:
     """What the bureau that gets a transferred work order begins with."""
 
     work_order_id: str
     acknowledge_by: datetime
 
 
-def move(case: Case, order: WorkOrder, update: Update, now: datetime) -> tuple[Case, Change | None]:
+def apply_status(
+    case: Case, order: WorkOrder, update: Update, now: datetime
+) -> tuple[Case, Change | None]:
     """Return the case after an update other than a transfer, and what became of the case itself.
 
     An informed bureau moves its own work order and nothing else. A lead that completes or
@@ -192,8 +180,8 @@ def move(case: Case, order: WorkOrder, update: Update, now: datetime) -> tuple[C
     if moved.role == "informed":
         return case, None
     status = CASE_STATUS[moved.status]
-    if status not in CLOSED:
-        change = Moved(case.status, order.bureau, update.public_note, moved.scheduled_for)
+    if status not in CLOSED_STATUSES:
+        change = StatusChanged(case.status, order.bureau, update.public_note, moved.scheduled_for)
         return replace(case, version=case.version + 1, status=status), change
     at = closing_time(update.at, case.first_reported_at, now)
     closed = replace(case, version=case.version + 1, status=status, closed_at=at)
@@ -201,7 +189,7 @@ def move(case: Case, order: WorkOrder, update: Update, now: datetime) -> tuple[C
 
 
 def transfer(
-    case: Case, order: WorkOrder, update: Update, handover: Handover
+    case: Case, order: WorkOrder, update: Update, handover: Reassignment
 ) -> tuple[Case, Change | None]:
     """Return the case after the bureau gave its work order to another one.
 
@@ -209,13 +197,13 @@ def transfer(
     other gets a new one that must be complete by the same time.
     """
     given = replace(order, external_id=update.external_id or order.external_id)
-    after = hand_over(case, given, update.transfer_to or "", HANDED_OVER, handover)
+    after = reassign(case, given, update.transfer_to or "", HANDED_OVER, handover)
     if order.role == "informed":
         return after, None
-    return after, Moved(case.status, order.bureau, update.public_note, None)
+    return after, StatusChanged(case.status, order.bureau, update.public_note, None)
 
 
-def hand_over(case: Case, order: WorkOrder, to: str, rule: str, handover: Handover) -> Case:
+def reassign(case: Case, order: WorkOrder, to: str, rule: str, handover: Reassignment) -> Case:
     """Return the case after a work order went to another bureau; the lead's makes a new version."""
     case = case.with_order(replace(order, status="transferred"))
     taker = case.latest_of(to)

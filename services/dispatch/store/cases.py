@@ -7,7 +7,7 @@ from typing import Any
 
 from services.dispatch.rules.case import Case, CaseRequest, WorkOrder
 from services.dispatch.store import rows
-from services.dispatch.unit_of_work import CommandKey, UpdateKey, Writing
+from services.dispatch.unit_of_work import ChangeSet, CommandKey, UpdateKey
 from shared.runtime.postgres import Connection
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -107,7 +107,7 @@ class PostgresCases:
         found = await self._db.fetch(_REQUESTS, _uuids(request_ids))
         return {str(row["request_id"]) for row in found}
 
-    async def updates_taken(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
+    async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
         """Return those of the updates that were taken before."""
         if not keys:
             return ()
@@ -115,7 +115,7 @@ class PostgresCases:
         found = await self._db.fetch(_UPDATES, list(by_digest))
         return {by_digest[row["digest"]] for row in found}
 
-    async def commands_taken(self, keys: Collection[CommandKey]) -> Collection[CommandKey]:
+    async def processed_commands(self, keys: Collection[CommandKey]) -> Collection[CommandKey]:
         """Return those of the commands that were taken before."""
         if not keys:
             return ()
@@ -130,7 +130,7 @@ class PostgresCases:
         found = await self._db.fetch(_REQUESTS_OF, _uuids(case_ids))
         return [rows.request_of(row) for row in found]
 
-    async def write(self, writing: Writing) -> None:
+    async def write(self, writing: ChangeSet) -> None:
         """Store what a batch changed, one statement for each kind of row."""
         orders = [rows.order_row(case_id, order) for case_id, order in writing.issued]
         await self._copy("cases", rows.CASE, [rows.case_row(case) for case in writing.opened])
@@ -144,7 +144,7 @@ class PostgresCases:
         if writing.commands:
             await self._write_commands(writing)
 
-    async def _write_commands(self, writing: Writing) -> None:
+    async def _write_commands(self, writing: ChangeSet) -> None:
         restated = [(c.case_id, c.opened_by, rows.problem_row(c.problem)) for c in writing.restated]
         moved = [(r.request_id, r.case_id, r.moves) for r in writing.moved_requests]
         await self._copy("commands", rows.COMMAND, [rows.command_row(c) for c in writing.commands])

@@ -11,8 +11,9 @@ from asyncpg import Record
 
 from services.dispatch.rules.case import Case, CaseRequest, Problem, WorkOrder
 from services.dispatch.rules.deadlines import Due
-from services.dispatch.rules.priority import Known, Level, Point, Priority
-from services.dispatch.unit_of_work import CommandKey, TakenCommand, TakenUpdate, UpdateKey
+from services.dispatch.rules.priority import KnownPriority, Priority
+from services.dispatch.unit_of_work import CommandKey, ProcessedCommand, ProcessedUpdate, UpdateKey
+from shared.vocabulary import PriorityLevel, ScoreReason
 
 CASE_CHANGES = (
     "case_id",
@@ -115,7 +116,7 @@ def _points(priority: Priority) -> list[tuple[str, int, str | None]]:
     return [(point.code, point.points, point.evidence) for point in priority.reasons]
 
 
-def _known(known: Known | None) -> str | None:
+def _known(known: KnownPriority | None) -> str | None:
     return json.dumps([known.level, sorted(known.reasons)]) if known else None
 
 
@@ -133,9 +134,9 @@ def request_row(request: CaseRequest) -> tuple[Any, ...]:
     return (request.request_id, request.case_id, request.moves, json.dumps(said))
 
 
-def command_row(command: TakenCommand) -> tuple[Any, ...]:
+def command_row(command: ProcessedCommand) -> tuple[Any, ...]:
     """Return a command as ``COMMAND`` says."""
-    key, said = command.key, command.said
+    key, said = command.key, command.command
     return (
         command_digest(key),
         key.source,
@@ -169,9 +170,9 @@ def order_row(case_id: str, order: WorkOrder) -> tuple[Any, ...]:
     return (*order_changes(order), case_id, order.number, order.bureau, order.route_rule)
 
 
-def update_row(update: TakenUpdate) -> tuple[Any, ...]:
+def update_row(update: ProcessedUpdate) -> tuple[Any, ...]:
     """Return an update as ``UPDATE`` says."""
-    key, said = update.key, update.said
+    key, said = update.key, update.update
     return (
         digest(key),
         key.bureau,
@@ -229,19 +230,19 @@ def request_of(row: Record) -> CaseRequest:
     )
 
 
-def _priority_of(level: Level, score: int, reasons: Iterable[Any]) -> Priority:
-    return Priority(level, score, tuple(Point(*reason) for reason in reasons))
+def _priority_of(level: PriorityLevel, score: int, reasons: Iterable[Any]) -> Priority:
+    return Priority(level, score, tuple(ScoreReason(*reason) for reason in reasons))
 
 
 def _problem_of(said: dict[str, Any]) -> Problem:
     return Problem(**said | {"notes": tuple(said["notes"])})
 
 
-def _known_of(column: str | None) -> Known | None:
+def _known_of(column: str | None) -> KnownPriority | None:
     if column is None:
         return None
     level, reasons = json.loads(column)
-    return Known(level, frozenset(reasons))
+    return KnownPriority(level, frozenset(reasons))
 
 
 def order_of(row: Record) -> WorkOrder:

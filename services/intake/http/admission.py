@@ -17,7 +17,7 @@ from aiohttp import web
 
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.load_shedding import raw
-from shared.runtime.http.problem_details import problem
+from shared.runtime.http.problem_details import problem_response
 from shared.runtime.ops.metrics import SHED
 from shared.runtime.postgres import Pool, translated
 
@@ -26,7 +26,7 @@ _AT_ONCE_S = 1.0
 
 
 @dataclass(slots=True)
-class AcceptRate:
+class TokenBucket:
     """A token bucket: it fills by ``per_second`` and holds what one second brings.
 
     Attributes:
@@ -43,7 +43,7 @@ class AcceptRate:
         self._tokens = self._most
         self._filled_at = self.clock()
 
-    def has_room(self) -> bool:
+    def has_token(self) -> bool:
         """Say whether one more may come now."""
         now = self.clock()
         self._tokens = min(self._most, self._tokens + (now - self._filled_at) * self.per_second)
@@ -67,45 +67,45 @@ MOST_AT_ONCE = 500
 
 
 @dataclass(slots=True)
-class Pace:
+class AdaptiveBatchSize:
     """Learns from each batch: larger ones while they are quick, smaller ones when they are slow.
 
     Attributes:
         most_at_once: How many callers are answered in one transaction.
     """
 
-    most_at_once: int = 200
+    batch_size: int = 200
 
     @property
-    def most_inside(self) -> int:
+    def max_in_flight(self) -> int:
         """How many callers there can be: a batch that is under way and one that waits for it."""
-        return 2 * self.most_at_once
+        return 2 * self.batch_size
 
-    def note(self, answered: int, took_s: float) -> None:
+    def record(self, answered: int, took_s: float) -> None:
         """Learn that so many callers got an answer, good or bad, in so many seconds."""
         if took_s > LONGEST_BATCH_S:
-            shrunk = int(self.most_at_once * max(0.7, LONGEST_BATCH_S / took_s))
-            self.most_at_once = max(FEWEST_AT_ONCE, shrunk)
-        elif answered >= self.most_at_once:
-            self.most_at_once = min(MOST_AT_ONCE, self.most_at_once + self.most_at_once // 10)
+            shrunk = int(self.batch_size * max(0.7, LONGEST_BATCH_S / took_s))
+            self.batch_size = max(FEWEST_AT_ONCE, shrunk)
+        elif answered >= self.batch_size:
+            self.batch_size = min(MOST_AT_ONCE, self.batch_size + self.batch_size // 10)
 
 
-Reason: TypeAlias = Literal["busy", "outbox_full", "over_rate"]
+ShedReason: TypeAlias = Literal["busy", "outbox_full", "over_rate"]
 
 
-class Room(Protocol):
+class ConcurrencyLimit(Protocol):
     """Knows how many callers can be inside."""
 
     @property
-    def most_inside(self) -> int:
+    def max_in_flight(self) -> int:
         """So many that the last of them does not wait long."""
         ...
 
 
-class Rate(Protocol):
+class RateLimit(Protocol):
     """Knows how many callers may come in a second."""
 
-    def has_room(self) -> bool:
+    def has_token(self) -> bool:
         """Say whether one more may come now."""
         ...
 
@@ -128,7 +128,7 @@ _REFUSALS = MappingProxyType(
 
 
 @dataclass(slots=True)
-class Door:
+class AdmissionControl:
     """Lets callers in while they can expect an answer soon, and turns away all others at once.
 
     Attributes:
@@ -137,12 +137,12 @@ class Door:
         outbox_full: Whether nothing more can be kept for Kafka.
     """
 
-    pace: Room
-    rate: Rate
+    pace: ConcurrencyLimit
+    rate: RateLimit
     outbox_full: bool = False
     _inside: int = field(default=0, init=False)
 
-    def enter(self) -> Reason | None:
+    def try_acquire(self) -> ShedReason | None:
         """Take a place for one caller, or return why they are not let in, counted as told."""
         reason = self._reason()
         if reason is None:
@@ -152,45 +152,45 @@ class Door:
             _COUNTS[reason].inc()
         return reason
 
-    def enter_unread(self) -> bytes | None:
+    def try_acquire_early(self) -> bytes | None:
         """Take a place, or return the whole answer to a caller who is not let in."""
-        reason = self.enter()
+        reason = self.try_acquire()
         return None if reason is None else _RAW[reason]
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Give a place back."""
         self._inside -= 1
 
     @contextmanager
-    def let_in(self, *, has_place: bool = False) -> Generator[Reason | None]:
+    def slot(self, *, has_place: bool = False) -> Generator[ShedReason | None]:
         """Hold a caller's place until the end; yield the reason if they are not let in.
 
         Args:
             has_place: Whether they took their place before.
         """
-        reason = None if has_place else self.enter()
+        reason = None if has_place else self.try_acquire()
         try:
             yield reason
         finally:
             if reason is None:
-                self.leave()
+                self.release()
 
-    def _reason(self) -> Reason | None:
+    def _reason(self) -> ShedReason | None:
         if self.outbox_full:
             return "outbox_full"
-        if self._inside >= self.pace.most_inside:
+        if self._inside >= self.pace.max_in_flight:
             return "busy"
-        return None if self.rate.has_room() else "over_rate"
+        return None if self.rate.has_token() else "over_rate"
 
 
-def turned_away(reason: Reason) -> web.Response:
+def service_unavailable(reason: ShedReason) -> web.Response:
     """Return the answer to a caller who is not let in."""
     retry_after_s, detail = _REFUSALS[reason]
-    return problem(503, "Not available", detail, headers={"Retry-After": retry_after_s})
+    return problem_response(503, "Not available", detail, headers={"Retry-After": retry_after_s})
 
 
 _COUNTS = {reason: SHED.labels(reason) for reason in _REFUSALS}
-_RAW = {reason: raw(turned_away(reason)) for reason in get_args(Reason)}
+_RAW = {reason: raw(service_unavailable(reason)) for reason in get_args(ShedReason)}
 
 
 log = structlog.get_logger()
@@ -202,7 +202,7 @@ _FULL = """
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxLimit:
+class OutboxBackpressure:
     """Shuts the door while the outbox is full, and opens it when the relay has made room.
 
     It looks once a second, so the outbox can grow past the limit by what a second brings.
@@ -212,7 +212,7 @@ class OutboxLimit:
     """
 
     pool: Pool
-    door: Door
+    door: AdmissionControl
     most: int
 
     async def run(self, stopping: asyncio.Event) -> None:

@@ -11,7 +11,7 @@ REMEMBERED_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class KnownKeys:
+class ApiKeyCache:
     """Answers at once for callers that were here just now, so that a rush costs no look-ups.
 
     A key that is withdrawn opens for ``REMEMBERED_S`` at most. Only real keys are remembered:
@@ -28,7 +28,7 @@ class KnownKeys:
     _known: dict[str, tuple[Principal, float]] = field(default_factory=dict, init=False)
     _asking: dict[str, asyncio.Task[Principal | None]] = field(default_factory=dict, init=False)
 
-    async def holder(self, authorization: str) -> Principal | None:
+    async def principal(self, authorization: str) -> Principal | None:
         """Return who sent this ``Authorization`` header, or None for nobody we know."""
         now = self.clock()
         known = self._known.get(authorization)

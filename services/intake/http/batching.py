@@ -9,15 +9,15 @@ from typing import TypeAlias
 
 import structlog
 
-from services.intake.handlers import Arrival
-from services.intake.http.admission import Pace
-from services.intake.http.deadline import NoAnswerError
+from services.intake.handlers import RawSubmission
+from services.intake.http.admission import AdaptiveBatchSize
+from services.intake.http.deadline import DeadlineExceededError
 from services.intake.outbound import Receipt
 from shared.errors import SystemicError, TransientError
 
 log = structlog.get_logger()
 
-TakeIn: TypeAlias = Callable[[Sequence[Arrival]], Awaitable[Sequence[Receipt]]]
+AcceptSubmissions: TypeAlias = Callable[[Sequence[RawSubmission]], Awaitable[Sequence[Receipt]]]
 
 _PAUSES_S = (0.0, 0.02, 0.05, 0.1)
 _LOOK_UP_EVERY_S = 0.25
@@ -25,12 +25,12 @@ _LOOK_UP_EVERY_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class _Caller:
-    arrival: Arrival
+    arrival: RawSubmission
     answer: asyncio.Future[Receipt]
 
 
 @dataclass(slots=True)
-class Gathering:
+class SubmissionBatcher:
     """Takes in what callers hand over: all who came while it was busy, in one transaction.
 
     Attributes:
@@ -38,13 +38,13 @@ class Gathering:
         pace: Is told how fast that goes; whoever lets callers in asks it how many may come.
     """
 
-    take_in: TakeIn
-    pace: Pace = field(default_factory=Pace)
+    accept_submissions: AcceptSubmissions
+    batch_size: AdaptiveBatchSize = field(default_factory=AdaptiveBatchSize)
     _waiting: deque[_Caller] = field(default_factory=deque, init=False)
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _open: bool = field(default=False, init=False)
 
-    async def hand_over(self, arrival: Arrival) -> Receipt:
+    async def submit(self, arrival: RawSubmission) -> Receipt:
         """Return the answer, once all that follows from it is durable.
 
         Cancelling the call takes the submission back if its transaction has not begun.
@@ -54,7 +54,7 @@ class Gathering:
             DatabaseDownError: The database is away; the submission may or may not have been taken.
         """
         if not self._open:
-            raise NoAnswerError("nobody can wait")
+            raise DeadlineExceededError("nobody can wait")
         caller = _Caller(arrival, asyncio.get_running_loop().create_future())
         self._waiting.append(caller)
         self._woken.set()
@@ -71,11 +71,11 @@ class Gathering:
             while self._waiting:
                 began, callers = clock(), self._next()
                 await self._answer(callers)
-                self.pace.note(len(callers), clock() - began)
+                self.batch_size.record(len(callers), clock() - began)
         self._open = False
 
     def _next(self) -> list[_Caller]:
-        count = min(len(self._waiting), self.pace.most_at_once)
+        count = min(len(self._waiting), self.batch_size.batch_size)
         callers = [self._waiting.popleft() for _ in range(count)]
         return [caller for caller in callers if not caller.answer.done()]
 
@@ -96,14 +96,14 @@ class Gathering:
                 if not caller.answer.done():
                     caller.answer.set_result(receipt)
 
-    async def _patiently(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
+    async def _patiently(self, arrivals: Sequence[RawSubmission]) -> Sequence[Receipt]:
         for pause_s in _PAUSES_S:
             try:
-                return await self.take_in(arrivals)
+                return await self.accept_submissions(arrivals)
             except TransientError as error:
                 log.warning("gathering_retried", code=error.code)
                 await asyncio.sleep(pause_s)
-        return await self.take_in(arrivals)
+        return await self.accept_submissions(arrivals)
 
 
 def _give_up(caller: _Caller, error: Exception) -> None:

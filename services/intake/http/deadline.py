@@ -9,19 +9,19 @@ from shared.errors import SystemicError
 
 T = TypeVar("T")
 
-PATIENCE_S = 0.8
+DEADLINE_S = 0.8
 
 
-class NoAnswerError(SystemicError):
+class DeadlineExceededError(SystemicError):
     """The database does not answer in time, or too many wait for it already."""
 
     code = "no_answer"
 
 
-class Patience:
+class Deadline:
     """What is left of the time in which one caller must have an answer."""
 
-    def __init__(self, seconds: float = PATIENCE_S) -> None:
+    def __init__(self, seconds: float = DEADLINE_S) -> None:
         self.until = asyncio.get_running_loop().time() + seconds
 
     async def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
@@ -38,7 +38,7 @@ class Patience:
         done, _ = await asyncio.wait({task}, timeout=left_s)
         if not done:
             task.add_done_callback(_forget)
-            raise NoAnswerError("no answer in time")
+            raise DeadlineExceededError("no answer in time")
         return task.result()
 
 

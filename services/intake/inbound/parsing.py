@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from services.intake.rules.required_fields import NOT_A_TIME, Flaw
-from services.intake.rules.text import clean
+from services.intake.rules.required_fields import NOT_A_TIME, FieldProblem
+from services.intake.rules.text import normalize_text
 from shared.contract.events import Submission
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -42,9 +42,9 @@ _OF_ANSWERS = (
 )
 
 
-def flaws_of(faults: Iterable[Mapping[str, Any]]) -> dict[Path, Flaw]:
+def field_errors(faults: Iterable[Mapping[str, Any]]) -> dict[Path, FieldProblem]:
     """Return one flaw for each field at fault: what pydantic found first about it."""
-    flaws: dict[Path, Flaw] = {}
+    flaws: dict[Path, FieldProblem] = {}
     for fault in faults:
         path = _path(fault["loc"])
         if path not in flaws:
@@ -57,15 +57,15 @@ def _path(location: Path) -> Path:
     return location[:2] if location[0] == "attributes" else location
 
 
-def _flaw(path: Path, kind: str, limits: Mapping[str, Any]) -> Flaw:
-    field = ".".join(clean(str(part))[:_LONGEST_NAME] for part in path)
+def _flaw(path: Path, kind: str, limits: Mapping[str, Any]) -> FieldProblem:
+    field = ".".join(normalize_text(str(part))[:_LONGEST_NAME] for part in path)
     name = str(path[-1])
     if path[0] == "attributes" and path[1:]:
-        return Flaw(field, _CODE_BY_KIND.get(kind, "invalid"), _OF_ANSWERS)
+        return FieldProblem(field, _CODE_BY_KIND.get(kind, "invalid"), _OF_ANSWERS)
     if kind in _MISSING:
-        return Flaw(field, f"missing_{name}", f"Add {name}.")
+        return FieldProblem(field, f"missing_{name}", f"Add {name}.")
     code = _CODE_BY_FIELD.get(name) or _CODE_BY_KIND.get(kind, "invalid")
-    return Flaw(field, code, _to_do(name, kind, limits))
+    return FieldProblem(field, code, _to_do(name, kind, limits))
 
 
 def _to_do(name: str, kind: str, limits: Mapping[str, Any]) -> str:
@@ -80,15 +80,17 @@ def _to_do(name: str, kind: str, limits: Mapping[str, Any]) -> str:
             return _TO_DO_BY_FIELD.get(name) or _TO_DO_BY_KIND.get(kind, "Write text.")
 
 
-MOST_FLAWS = 100
+MAX_FIELD_ERRORS = 100
 _MOST_FAULTS = 1_000
 _STAND_INS = {"jurisdiction": "unreadable", "channel": "kafka"}
-_NO_OBJECT = Flaw("", "not_an_object", "Write the submission as a JSON object.")
-_HOPELESS = Flaw("", "invalid", f"More than {_MOST_FAULTS:,} things are wrong: send less at once.")
+_NO_OBJECT = FieldProblem("", "not_an_object", "Write the submission as a JSON object.")
+_HOPELESS = FieldProblem(
+    "", "invalid", f"More than {_MOST_FAULTS:,} things are wrong: send less at once."
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedSubmission:
     """What could be read of a submission.
 
     Attributes:
@@ -98,22 +100,24 @@ class Reading:
     """
 
     submission: Submission | None
-    flaws: tuple[Flaw, ...] = ()
+    errors: tuple[FieldProblem, ...] = ()
 
 
-def read(data: Any) -> Reading:  # noqa: ANN401 - anything may come from outside
+def parse(data: Any) -> ParsedSubmission:  # noqa: ANN401 - anything may come from outside
     """Return what the data say, with every field that does not say it properly."""
     if not isinstance(data, dict):
-        return Reading(None, (_NO_OBJECT,))
+        return ParsedSubmission(None, (_NO_OBJECT,))
     data = _without_blanks(data)
     try:
-        return Reading(Submission.model_validate(data))
+        return ParsedSubmission(Submission.model_validate(data))
     except ValidationError as error:
         if error.error_count() > _MOST_FAULTS:
-            return Reading(None, (_HOPELESS,))
-        flaws = flaws_of(error.errors(include_url=False, include_input=False))
+            return ParsedSubmission(None, (_HOPELESS,))
+        flaws = field_errors(error.errors(include_url=False, include_input=False))
     rest = {**_STAND_INS, **_pruned(data, (), flaws.keys(), _above(flaws))}
-    return Reading(Submission.model_validate(rest), tuple(flaws.values())[:MOST_FLAWS])
+    return ParsedSubmission(
+        Submission.model_validate(rest), tuple(flaws.values())[:MAX_FIELD_ERRORS]
+    )
 
 
 def _without_blanks(data: dict[str, Any]) -> dict[str, Any]:

@@ -3,26 +3,26 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.intake.inbound.parsing import read
+from services.intake.inbound.parsing import parse
 from services.intake.policy import City, Policy
 from services.intake.rules.classification import classify
 from services.intake.rules.event_time import SentAt, event_time, sent_at
 from services.intake.rules.language import is_language_tag
-from services.intake.rules.location import Place, place
-from services.intake.rules.redaction import Answer, Person
-from services.intake.rules.reporter import Reachable, reachable, reporter_ref
+from services.intake.rules.location import ResolvedLocation, resolve_location
+from services.intake.rules.redaction import Answer, KnownPii
+from services.intake.rules.reporter import ContactChannels, contact_channels, reporter_ref
 from services.intake.rules.required_fields import (
-    Flaw,
-    Said,
+    FieldProblem,
+    ProvidedFields,
     bad_language,
     bad_time,
-    missing,
+    missing_fields,
     unknown_jurisdiction,
     unknown_service_code,
     without_echoes,
 )
 from services.intake.rules.screening import Screening
-from services.intake.rules.text import clean, clean_or_none
+from services.intake.rules.text import normalize_or_none, normalize_text
 from shared.catalogue import ServiceType
 from shared.contract.events import (
     Media,
@@ -39,7 +39,7 @@ _NO_LOCATION = SubmittedLocation()
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ValidatedSubmission:
     """A request that lacks its number; contact data are in ``name`` and ``reached`` alone."""
 
     handed_in: SubmissionHandedIn
@@ -52,21 +52,21 @@ class Draft:
     details: str | None
     attributes: dict[str, Answer]
     media: tuple[Media, ...]
-    place: Place
+    place: ResolvedLocation
     language: str | None
     name: str | None
-    reached: Reachable
+    reached: ContactChannels
     reporter_ref: str | None
     screening: Screening
 
 
-def check(
+def validate(
     handed_in: SubmissionHandedIn, arrived_at: datetime, policy: Policy
-) -> Draft | tuple[Flaw, ...]:
+) -> ValidatedSubmission | tuple[FieldProblem, ...]:
     """Return the draft of a request, or every flaw of the submission at once."""
-    reading = read(handed_in.data)
+    reading = parse(handed_in.data)
     sent = sent_at(handed_in.time, arrived_at)
-    flaws = reading.flaws if sent else (*reading.flaws, bad_time())
+    flaws = reading.errors if sent else (*reading.errors, bad_time())
     said = reading.submission
     if said is None:
         return flaws
@@ -89,20 +89,20 @@ def _service(said: Submission, city: City | None) -> ServiceType | None:
 
 def _flaws(
     said: Submission, city: City | None, service: ServiceType | None, policy: Policy
-) -> list[Flaw]:
+) -> list[FieldProblem]:
     flaws = []
     if city is None:
         flaws.append(unknown_jurisdiction(policy.cities))
     elif service is None:
         flaws.append(unknown_service_code())
     at, reporter = said.location or _NO_LOCATION, said.reporter
-    flaws += missing(
-        Said(
-            words=bool(said.description and clean(said.description)),
+    flaws += missing_fields(
+        ProvidedFields(
+            words=bool(said.description and normalize_text(said.description)),
             service_code=said.service_code,
             latitude=at.latitude is not None,
             longitude=at.longitude is not None,
-            address=clean_or_none(at.address) is not None,
+            address=normalize_or_none(at.address) is not None,
             needs_location=service is None or service.needs.location,
         )
     )
@@ -120,19 +120,23 @@ def _draft(  # noqa: PLR0913, PLR0917 - all that checking found out
     city: City,
     service: ServiceType,
     policy: Policy,
-) -> Draft:
+) -> ValidatedSubmission:
     reporter, at = said.reporter or _NO_REPORTER, said.location or _NO_LOCATION
-    person = Person(
-        clean_or_none(reporter.name), clean_or_none(reporter.email), clean_or_none(reporter.phone)
+    person = KnownPii(
+        normalize_or_none(reporter.name),
+        normalize_or_none(reporter.email),
+        normalize_or_none(reporter.phone),
     )
-    reached = reachable(person.email, person.phone, city.redaction.region)
-    description = city.redaction.of_text(clean(said.description or ""), person)
-    details = city.redaction.of_text(clean(at.details or ""), person)
-    address = city.redaction.of_text(clean(at.address or ""), person)
-    answers = {clean(name): _clean_answer(answer) for name, answer in said.attributes.items()}
+    reached = contact_channels(person.email, person.phone, city.redactor.region)
+    description = city.redactor.redact_text(normalize_text(said.description or ""), person)
+    details = city.redactor.redact_text(normalize_text(at.details or ""), person)
+    address = city.redactor.redact_text(normalize_text(at.address or ""), person)
+    answers = {
+        normalize_text(name): _clean_answer(answer) for name, answer in said.attributes.items()
+    }
     answers.pop("", None)
-    attributes = city.redaction.of_answers(answers, person)
-    return Draft(
+    attributes = city.redactor.redact_attributes(answers, person)
+    return ValidatedSubmission(
         handed_in=handed_in,
         submission=said,
         sent=sent,
@@ -143,25 +147,27 @@ def _draft(  # noqa: PLR0913, PLR0917 - all that checking found out
         details=details or None,
         attributes=attributes,
         media=tuple(_clean_media(medium) for medium in said.media),
-        place=place(_point(at), at.accuracy_m, address or None, city.jurisdiction.default_points),
+        place=resolve_location(
+            _point(at), at.accuracy_m, address or None, city.jurisdiction.default_points
+        ),
         language=said.language or reporter.language or None,
         name=person.name,
         reached=reached,
         reporter_ref=reporter_ref(
-            policy.reporter_key, handed_in.source, clean_or_none(reporter.account_id), reached
+            policy.reporter_key, handed_in.source, normalize_or_none(reporter.account_id), reached
         ),
-        screening=city.screen.look(service, fold(f"{description}\n{details}"), attributes),
+        screening=city.screen.screen(service, fold(f"{description}\n{details}"), attributes),
     )
 
 
 def _clean_answer(answer: Answer) -> Answer:
     if isinstance(answer, str):
-        return clean(answer)
-    return [clean(part) for part in answer] if isinstance(answer, list) else answer
+        return normalize_text(answer)
+    return [normalize_text(part) for part in answer] if isinstance(answer, list) else answer
 
 
 def _clean_media(medium: Media) -> Media:
-    return Media(url=clean(medium.url), media_type=clean_or_none(medium.media_type))
+    return Media(url=normalize_text(medium.url), media_type=normalize_or_none(medium.media_type))
 
 
 def _point(at: SubmittedLocation) -> GeoPoint | None:

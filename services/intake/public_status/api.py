@@ -6,35 +6,35 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from services.intake.http.api import unavailable
-from services.intake.http.deadline import Patience
+from services.intake.http.deadline import Deadline
 from services.intake.public_status.store import find_status
-from services.intake.public_status.view import LANGUAGES, view
+from services.intake.public_status.view import LANGUAGES, render_status
 from services.intake.rules.language import best_language
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.catalogue import Jurisdiction
 from shared.errors import SystemicError
-from shared.runtime.http.problem_details import problem
+from shared.runtime.http.problem_details import problem_response
 from shared.runtime.postgres import Pool
 
 _MISTYPED = "The number is mistyped. Compare it with your receipt, symbol by symbol."
 _UNKNOWN = "We have no request with this number. Compare it with your receipt, or call 311."
 
 
-def tracking_routes(pool: Pool, jurisdictions: Mapping[str, Jurisdiction]) -> list[web.RouteDef]:
+def status_routes(pool: Pool, jurisdictions: Mapping[str, Jurisdiction]) -> list[web.RouteDef]:
     """Return what shows residents the status of a request."""
 
     async def get(request: web.Request) -> web.StreamResponse:
         number = read_tracking_number(request.match_info["tracking_number"])
         if number is None:
-            return problem(404, "No such number", _MISTYPED)
+            return problem_response(404, "No such number", _MISTYPED)
         try:
-            status = await Patience().wait_for(find_status(pool, number))
+            status = await Deadline().wait_for(find_status(pool, number))
         except SystemicError:
             return unavailable("Look again in a moment.")
         if status is None:
-            return problem(404, "No such number", _UNKNOWN)
+            return problem_response(404, "No such number", _UNKNOWN)
         language = best_language(request.headers.get("Accept-Language", ""), LANGUAGES)
-        shown = view(status, jurisdictions[status.request.jurisdiction], language)
+        shown = render_status(status, jurisdictions[status.request.jurisdiction], language)
         return web.json_response(
             shown,
             dumps=lambda data: json.dumps(data, ensure_ascii=False),

@@ -19,7 +19,7 @@ class PublicRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class PublicDecision:
     """What was decided about a request, as far as the resident is told.
 
     Attributes:
@@ -38,7 +38,7 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
+class CaseLink:
     """The case that a request belongs to since ``joined_at``.
 
     Attributes:
@@ -52,7 +52,7 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StatusChange:
     """A change of a case's status; ``version`` orders the steps of one case."""
 
     case_id: str
@@ -73,6 +73,6 @@ class PublicStatus:
     """
 
     request: PublicRequest
-    ruling: Ruling | None
-    steps: tuple[Step, ...]
+    decision: PublicDecision | None
+    changes: tuple[StatusChange, ...]
     was_moved: bool = False

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from services.intake.public_status.model import Membership, Ruling, Step
-from services.intake.rules.text import clean_or_none
+from services.intake.public_status.model import CaseLink, PublicDecision, StatusChange
+from services.intake.rules.text import normalize_or_none
 from shared.contract.events import (
     CaseClosed,
     CaseMove,
@@ -22,7 +22,7 @@ from shared.contract.events import (
 )
 from shared.runtime.consumer.messages import Message
 
-Progress: TypeAlias = (
+StatusEvent: TypeAlias = (
     RequestTriaged
     | CaseOpened
     | CaseRequestAttached
@@ -38,20 +38,22 @@ Progress: TypeAlias = (
 class PublicStatuses(Protocol):
     """What residents can look up."""
 
-    async def decide(self, rulings: Sequence[Ruling]) -> None:
+    async def decide(self, rulings: Sequence[PublicDecision]) -> None:
         """Note what was decided about requests; again is the same."""
         ...
 
-    async def join(self, memberships: Sequence[Membership]) -> None:
+    async def join(self, memberships: Sequence[CaseLink]) -> None:
         """Note where requests belong; of several memberships of one the latest counts."""
         ...
 
-    async def move(self, steps: Sequence[Step]) -> None:
+    async def move(self, steps: Sequence[StatusChange]) -> None:
         """Note how cases moved; the same step again is the same."""
         ...
 
 
-async def on_progress(messages: Sequence[Message[Progress]], statuses: PublicStatuses) -> None:
+async def project_events(
+    messages: Sequence[Message[StatusEvent]], statuses: PublicStatuses
+) -> None:
     """Keep the public status of each request up to date, in whatever order the events come."""
     events = [message.event for message in messages]
     await statuses.decide([_ruling(event) for event in events if isinstance(event, RequestTriaged)])
@@ -59,9 +61,9 @@ async def on_progress(messages: Sequence[Message[Progress]], statuses: PublicSta
     await statuses.move([step for event in events if (step := _step(event))])
 
 
-def _ruling(event: RequestTriaged) -> Ruling:
+def _ruling(event: RequestTriaged) -> PublicDecision:
     decision, referral = event.data, event.data.referral
-    return Ruling(
+    return PublicDecision(
         request_id=decision.request_id,
         decided_at=event.time,
         outcome=decision.outcome,
@@ -79,19 +81,19 @@ def _answer(decision: Decision) -> str | None:
     return next((advice.code for advice in decision.advice), None)
 
 
-def _membership(event: Progress) -> Membership | None:
+def _membership(event: StatusEvent) -> CaseLink | None:
     match event:
         case RequestTriaged(data=decision) if decision.case_id:
-            return Membership(decision.request_id, decision.case_id, event.time)
+            return CaseLink(decision.request_id, decision.case_id, event.time)
         case CaseOpened(data=data) | CaseRequestAttached(data=data):
-            return Membership(data.request_id, data.case_id, event.time, data.moves)
+            return CaseLink(data.request_id, data.case_id, event.time, data.moves)
         case CaseRequestSplit(data=split):
-            return Membership(split.request_id, split.to_case, event.time, split.moves)
+            return CaseLink(split.request_id, split.to_case, event.time, split.moves)
         case _:
             return None
 
 
-def _step(event: Progress) -> Step | None:
+def _step(event: StatusEvent) -> StatusChange | None:
     match event:
         case CaseClosed(data=data) if data.merged_into:
             return None  # its requests are in another case, whose steps they have
@@ -103,14 +105,14 @@ def _step(event: Progress) -> Step | None:
             return None
 
 
-def _step_to(case: CaseState, taken_at: datetime) -> Step:
+def _step_to(case: CaseState, taken_at: datetime) -> StatusChange:
     move = case if isinstance(case, CaseMove) else None
-    return Step(
+    return StatusChange(
         case_id=case.case_id,
         version=case.version,
         status=case.status,
         taken_at=taken_at,
         bureau=case.lead_bureau,
-        note=clean_or_none(move.public_note) if move else None,
+        note=normalize_or_none(move.public_note) if move else None,
         scheduled_for=move.scheduled_for if move else None,
     )

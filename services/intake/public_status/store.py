@@ -6,11 +6,11 @@ from typing import TypeAlias
 import asyncpg
 
 from services.intake.public_status.model import (
-    Membership,
+    CaseLink,
+    PublicDecision,
     PublicRequest,
     PublicStatus,
-    Ruling,
-    Step,
+    StatusChange,
 )
 from shared.runtime.postgres import Connection, Pool, translated
 
@@ -73,7 +73,7 @@ class PostgresPublicStatuses:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def decide(self, rulings: Sequence[Ruling]) -> None:
+    async def decide(self, rulings: Sequence[PublicDecision]) -> None:
         """Note what was decided about requests; again is the same."""
         if rulings:
             await self._connection.execute(
@@ -88,7 +88,7 @@ class PostgresPublicStatuses:
                 [r.answer for r in rulings],
             )
 
-    async def join(self, memberships: Sequence[Membership]) -> None:
+    async def join(self, memberships: Sequence[CaseLink]) -> None:
         """Note where requests belong; of several memberships of one the latest counts."""
         if memberships:
             await self._connection.execute(
@@ -99,7 +99,7 @@ class PostgresPublicStatuses:
                 [m.moves for m in memberships],
             )
 
-    async def move(self, steps: Sequence[Step]) -> None:
+    async def move(self, steps: Sequence[StatusChange]) -> None:
         """Note how cases moved; the same step again is the same."""
         if steps:
             await self._connection.execute(
@@ -139,10 +139,10 @@ def _request(row: Row) -> PublicRequest:
     )
 
 
-def _ruling(row: Row) -> Ruling | None:
+def _ruling(row: Row) -> PublicDecision | None:
     if row["outcome"] is None:
         return None
-    return Ruling(
+    return PublicDecision(
         request_id=str(row["request_id"]),
         decided_at=row["decided_at"],
         outcome=row["outcome"],
@@ -154,8 +154,8 @@ def _ruling(row: Row) -> Ruling | None:
     )
 
 
-def _step(row: Row) -> Step:
-    return Step(
+def _step(row: Row) -> StatusChange:
+    return StatusChange(
         case_id=str(row["case_id"]),
         version=row["version"],
         status=row["status"],

@@ -4,7 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from services.intake.public_status.model import PublicRequest, PublicStatus, Ruling, Step
+from services.intake.public_status.model import (
+    PublicDecision,
+    PublicRequest,
+    PublicStatus,
+    StatusChange,
+)
 from services.intake.public_status.status_text import (
     OUTCOME_NOTE,
     RECEIVED,
@@ -16,7 +21,9 @@ from shared.catalogue import Jurisdiction
 LANGUAGES = ("en", "es")
 
 
-def view(status: PublicStatus, jurisdiction: Jurisdiction, language: str) -> dict[str, Any]:
+def render_status(
+    status: PublicStatus, jurisdiction: Jurisdiction, language: str
+) -> dict[str, Any]:
     """Return what a resident may know of a request.
 
     Args:
@@ -24,8 +31,8 @@ def view(status: PublicStatus, jurisdiction: Jurisdiction, language: str) -> dic
         jurisdiction: The city that the request was made to.
         language: One of ``LANGUAGES``.
     """
-    request, ruling = status.request, status.ruling
-    last = status.steps[-1] if status.steps else None
+    request, ruling = status.request, status.decision
+    last = status.changes[-1] if status.changes else None
     outcome = ruling.outcome if ruling else None
     present = present_status(outcome, last.status if last else None)
     service = jurisdiction.services.get(request.service_code)
@@ -50,8 +57,8 @@ def view(status: PublicStatus, jurisdiction: Jurisdiction, language: str) -> dic
 
 
 def _updated_at(status: PublicStatus) -> datetime:
-    decided = [status.ruling.decided_at] if status.ruling else []
-    return max([status.request.submitted_at, *decided, *(step.taken_at for step in status.steps)])
+    decided = [status.decision.decided_at] if status.decision else []
+    return max([status.request.submitted_at, *decided, *(step.taken_at for step in status.changes)])
 
 
 def _location(request: PublicRequest) -> dict[str, Any] | None:
@@ -67,14 +74,14 @@ def _bureau(code: str, jurisdiction: Jurisdiction) -> str:
     return bureau.name if bureau else code
 
 
-def _scheduled_for(last: Step | None) -> str | None:
+def _scheduled_for(last: StatusChange | None) -> str | None:
     if last is None or last.status != "scheduled" or last.scheduled_for is None:
         return None
     return _moment(last.scheduled_for)
 
 
 def _referral(
-    ruling: Ruling | None, jurisdiction: Jurisdiction, language: str
+    ruling: PublicDecision | None, jurisdiction: Jurisdiction, language: str
 ) -> dict[str, str | None] | None:
     if ruling is None or ruling.referral_name is None:
         return None
@@ -87,7 +94,7 @@ def _referral(
     }
 
 
-def _answer(ruling: Ruling | None, jurisdiction: Jurisdiction, language: str) -> str | None:
+def _answer(ruling: PublicDecision | None, jurisdiction: Jurisdiction, language: str) -> str | None:
     answer = jurisdiction.answers.get((ruling.answer if ruling else None) or "")
     return answer.in_language(language) if answer else None
 
@@ -96,10 +103,10 @@ def _history(
     status: PublicStatus, jurisdiction: Jurisdiction, language: str
 ) -> Iterator[dict[str, Any]]:
     yield _entry(status.request.submitted_at, RECEIVED, language)
-    ruling = status.ruling
+    ruling = status.decision
     if ruling and present_status(ruling.outcome, None) != RECEIVED:
         yield _entry(ruling.decided_at, present_status(ruling.outcome, None), language)
-    for step in status.steps:
+    for step in status.changes:
         entry = _entry(step.taken_at, step.status, language)
         yield entry | {"bureau": _bureau(step.bureau, jurisdiction), "note": step.note}
 

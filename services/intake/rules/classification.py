@@ -22,8 +22,10 @@ def classify(text: str, city: Jurisdiction) -> str:
         text: As it was written.
         city: Whose kinds they are; the keywords of its kind for all the rest do not count.
     """
-    stated = {hit.code for hit in affirmed(text, city.phrases, city.spans)} & city.told_by.keys()
-    told = [code for condition in stated for code in city.told_by[condition]]
+    stated = {
+        hit.code for hit in affirmed(text, city.phrases, city.spans)
+    } & city.implied_kinds.keys()
+    told = [code for condition in stated for code in city.implied_kinds[condition]]
     score = Counter({code: told.count(code) * _WORDS_OF_A_CONDITION for code in told})
     hits = [hit for hit in affirmed(text, city.keywords) if hit.code != city.other_code]
     for code, phrase in {(h.code, h.phrase) for h in hits if not _inside_a_longer(h, hits)}:

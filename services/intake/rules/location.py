@@ -10,7 +10,7 @@ _SAME_DEGREES = 1e-5  # about one metre; stand-ins are copied, not measured
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ResolvedLocation:
     """What a submission says about where, brought into one form.
 
     Attributes:
@@ -25,12 +25,12 @@ class Place:
     address: str | None
 
 
-def place(
+def resolve_location(
     point: GeoPoint | None,
     accuracy_m: float | None,
     address: str | None,
     default_points: Iterable[GeoPoint],
-) -> Place:
+) -> ResolvedLocation:
     """Return where a problem is.
 
     Args:
@@ -41,12 +41,12 @@ def place(
             the equator meets the prime meridian is one everywhere.
     """
     if point is not None and not _stands_for_unknown(point, default_points):
-        return Place(point, accuracy_m, "point", address)
+        return ResolvedLocation(point, accuracy_m, "point", address)
     if address is not None:
-        return Place(None, None, "address", address)
+        return ResolvedLocation(None, None, "address", address)
     if point is not None:
-        return Place(point, accuracy_m, "default", None)
-    return Place(None, None, "none", None)
+        return ResolvedLocation(point, accuracy_m, "default", None)
+    return ResolvedLocation(None, None, "none", None)
 
 
 def _stands_for_unknown(point: GeoPoint, default_points: Iterable[GeoPoint]) -> bool:

@@ -23,7 +23,7 @@ _SEPARATORS = r"[^\w\n]{0,3}"
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class KnownPii:
     """The reporter's own data, which the text may quote."""
 
     name: str | None = None
@@ -31,11 +31,11 @@ class Person:
     phone: str | None = None
 
 
-NOBODY = Person()
+NOBODY = KnownPii()
 
 
 @dataclass(frozen=True, slots=True)
-class Redaction:
+class Redactor:
     """Takes contact data out of texts.
 
     Attributes:
@@ -46,7 +46,7 @@ class Redaction:
     region: str
     public_numbers: frozenset[str] = frozenset()
 
-    def of_text(self, text: str, person: Person = NOBODY) -> str:
+    def redact_text(self, text: str, person: KnownPii = NOBODY) -> str:
         """Return the text with ``REMOVED`` for each e-mail address and telephone number.
 
         The reporter's own address and number go whatever their form, a full name wherever it
@@ -59,19 +59,21 @@ class Redaction:
             text = _without(text, self._private_phones(text))
         return text
 
-    def of_answers(self, answers: Mapping[str, Answer], person: Person) -> dict[str, Answer]:
+    def redact_attributes(
+        self, answers: Mapping[str, Answer], person: KnownPii
+    ) -> dict[str, Answer]:
         """Return the answers with contact data taken out of each."""
         return {name: self._of_answer(answer, person) for name, answer in answers.items()}
 
-    def _of_answer(self, answer: Answer, person: Person) -> Answer:
+    def _of_answer(self, answer: Answer, person: KnownPii) -> Answer:
         if isinstance(answer, str):
-            return self.of_text(answer, person)
+            return self.redact_text(answer, person)
         if isinstance(answer, list):
-            return [self.of_text(part, person) for part in answer]
+            return [self.redact_text(part, person) for part in answer]
         if isinstance(answer, bool | None):
             return answer
         written = str(answer)
-        return answer if self.of_text(written, person) == written else REMOVED
+        return answer if self.redact_text(written, person) == written else REMOVED
 
     def _private_phones(self, text: str) -> Iterator[tuple[int, int]]:
         for start, end, number in phones_in(text, self.region):
@@ -87,7 +89,7 @@ def _without(text: str, spans: Iterator[tuple[int, int]]) -> str:
     return "".join([*pieces, text[kept_to:]]) if pieces else text
 
 
-def _without_own(text: str, person: Person) -> str:
+def _without_own(text: str, person: KnownPii) -> str:
     if person.name:
         text = _without_name(text, person.name)
     if person.email and "@" in person.email and "@" in text:

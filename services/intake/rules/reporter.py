@@ -11,7 +11,7 @@ _REF_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Reachable:
+class ContactChannels:
     """By what a reporter can be reached.
 
     Attributes:
@@ -25,7 +25,7 @@ class Reachable:
     unusable: bool = False
 
 
-def reachable(email: str | None, phone: str | None, region: str) -> Reachable:
+def contact_channels(email: str | None, phone: str | None, region: str) -> ContactChannels:
     """Return what of a reporter's contact data can be used.
 
     Args:
@@ -38,10 +38,12 @@ def reachable(email: str | None, phone: str | None, region: str) -> Reachable:
     unusable = (email is not None and usable_email is None) or (
         phone is not None and usable_phone is None
     )
-    return Reachable(usable_email, usable_phone, unusable)
+    return ContactChannels(usable_email, usable_phone, unusable)
 
 
-def reporter_ref(key: bytes, source: str, account_id: str | None, reached: Reachable) -> str | None:
+def reporter_ref(
+    key: bytes, source: str, account_id: str | None, reached: ContactChannels
+) -> str | None:
     """Return 32 hex digits that are the same for the same person, or None for nobody.
 
     Of account, e-mail address and telephone number the first that is there says who it is.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
+class FieldProblem:
     """One thing that is wrong with a submission.
 
     Attributes:
@@ -19,7 +19,9 @@ class Flaw:
     message: str
 
 
-def without_echoes(flaws: Iterable[Flaw], known: Collection[Flaw]) -> tuple[Flaw, ...]:
+def without_echoes(
+    flaws: Iterable[FieldProblem], known: Collection[FieldProblem]
+) -> tuple[FieldProblem, ...]:
     """Return the flaws that ``known`` does not explain.
 
     Whoever wrote an impossible latitude is not told as well that the point is incomplete: a flaw
@@ -42,7 +44,7 @@ NOT_A_TIME = "Write a moment with its offset, such as 2026-11-24T08:10:00-08:00.
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ProvidedFields:
     """What a submission says, as far as it was readable.
 
     Attributes:
@@ -57,46 +59,48 @@ class Said:
     needs_location: bool = True
 
 
-def unknown_jurisdiction(known: Collection[str]) -> Flaw:
+def unknown_jurisdiction(known: Collection[str]) -> FieldProblem:
     """Return the flaw of naming a city that the catalogue does not have."""
     names = ", ".join(sorted(known))
-    return Flaw("jurisdiction", "unknown_jurisdiction", f"We serve {names}: write one of these.")
+    return FieldProblem(
+        "jurisdiction", "unknown_jurisdiction", f"We serve {names}: write one of these."
+    )
 
 
-def unknown_service_code() -> Flaw:
+def unknown_service_code() -> FieldProblem:
     """Return the flaw of naming a kind that the city does not have."""
-    return Flaw(
+    return FieldProblem(
         "service_code",
         "unknown_service_code",
         "Write a code of the city's service list, or leave it out and describe the problem.",
     )
 
 
-def bad_time() -> Flaw:
+def bad_time() -> FieldProblem:
     """Return the flaw of an envelope whose time is none."""
-    return Flaw("time", "bad_time", f"{NOT_A_TIME} Or leave it out.")
+    return FieldProblem("time", "bad_time", f"{NOT_A_TIME} Or leave it out.")
 
 
-def bad_language(field: str) -> Flaw:
+def bad_language(field: str) -> FieldProblem:
     """Return the flaw of a language that has no tag of this form."""
-    return Flaw(field, "invalid", "Write a BCP 47 tag such as en or es, or leave it out.")
+    return FieldProblem(field, "invalid", "Write a BCP 47 tag such as en or es, or leave it out.")
 
 
-def id_reused() -> Flaw:
+def id_reused() -> FieldProblem:
     """Return the flaw of handing in other data under the id of an earlier submission."""
-    return Flaw("id", "id_reused", "This id was used for other data before: take a new id.")
+    return FieldProblem("id", "id_reused", "This id was used for other data before: take a new id.")
 
 
-def missing(said: Said) -> list[Flaw]:
+def missing_fields(said: ProvidedFields) -> list[FieldProblem]:
     """Return what a submission ought to say and does not."""
     flaws = []
     if not said.words and said.service_code is None:
         message = "Tell us what: a service_code, a description, or both."
-        flaws.append(Flaw("description", "missing_description", message))
+        flaws.append(FieldProblem("description", "missing_description", message))
     if said.latitude != said.longitude:
         message = "A point needs latitude and longitude: add the other one."
-        flaws.append(Flaw("location", "incomplete_point", message))
+        flaws.append(FieldProblem("location", "incomplete_point", message))
     elif said.needs_location and not (said.latitude or said.address):
         message = "Tell us where: a point or an address."
-        flaws.append(Flaw("location", "missing_location", message))
+        flaws.append(FieldProblem("location", "missing_location", message))
     return flaws

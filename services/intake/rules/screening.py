@@ -21,7 +21,7 @@ class Screening:
     emergency: str | None
 
 
-class Screen:
+class HazardScreen:
     """Looks for the hazards of one city.
 
     It does not understand "no": a report that denies a hazard goes the fast way in vain, which
@@ -33,7 +33,7 @@ class Screen:
         self._stated_by = by_field(jurisdiction.conditions.values())
         self._telling = telling(jurisdiction.emergencies)
 
-    def look(self, service: ServiceType, folded: str, answers: Mapping[str, object]) -> Screening:
+    def screen(self, service: ServiceType, folded: str, answers: Mapping[str, object]) -> Screening:
         """Return what a report of this kind shows by its words and answers.
 
         Args:
@@ -42,7 +42,7 @@ class Screen:
             answers: By field.
         """
         met = {hit.code for hit in self._jurisdiction.phrases.find(folded)}
-        met.update(self._jurisdiction.hints.weigh(folded).stated(), service.implies)
+        met.update(self._jurisdiction.hints.score(folded).stated(), service.implies)
         for field in answers.keys() & self._stated_by.keys():
             met.update(c.code for c in self._stated_by[field] if c.answered_by(answers))
         emergency = self._emergency(service, met)

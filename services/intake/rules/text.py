@@ -7,7 +7,7 @@ _LINE_END = re.compile(r"\r\n?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def clean(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Return the text in NFC, without control characters and without blanks around it.
 
     Tabs stay and every line ends with a newline; all else is the writer's own. Cleaning a clean
@@ -20,6 +20,6 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
-def clean_or_none(text: str | None) -> str | None:
+def normalize_or_none(text: str | None) -> str | None:
     """Return the text as ``clean`` does; None where nothing is left of it."""
-    return (clean(text) or None) if text else None
+    return (normalize_text(text) or None) if text else None

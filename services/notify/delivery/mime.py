@@ -7,7 +7,7 @@ from email.message import Message
 from email.policy import compat32
 from email.utils import format_datetime, formataddr
 
-from services.notify.rendering import Letter
+from services.notify.rendering import RenderedMessage
 
 _SMTP = compat32.clone(linesep="\r\n")
 
@@ -17,8 +17,8 @@ def message_id(notification_id: str, sender: str) -> str:
     return f"<{notification_id}@{sender.rpartition('@')[2]}>"
 
 
-def compose(
-    letter: Letter, *, notification_id: str, sender: str, mailbox: str, now: datetime
+def build_message(
+    letter: RenderedMessage, *, notification_id: str, sender: str, mailbox: str, now: datetime
 ) -> bytes:
     """Return the message as bytes: headers, the text, and the same in HTML.
 

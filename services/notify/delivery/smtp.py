@@ -24,7 +24,7 @@ _START_TLS: Mapping[Encryption, bool | None] = {
 }
 
 
-def judge(step: Step, code: int | None) -> Outcome:
+def classify_failure(step: Step, code: int | None) -> Outcome:
     """Return what a failure means for the message.
 
     A refusal at the connection or of the sender is about us, and would meet every other message
@@ -52,16 +52,16 @@ class SmtpMailer:
         self._settings = settings
         self._smtp: SMTP | None = None
 
-    async def reach(self) -> str | None:
+    async def connect(self) -> str | None:
         """Connect if need be; return what hinders it, or None."""
         try:
             async with asyncio.timeout(self._settings.smtp_within_s):
                 await self._connected()
         except (SMTPException, OSError) as error:
-            return judge("connection", _code_of(error)).reason
+            return classify_failure("connection", _code_of(error)).reason
         return None
 
-    async def hand_over(self, mailbox: str, message: bytes) -> Outcome:
+    async def send(self, mailbox: str, message: bytes) -> Outcome:
         """Give the server one message and return what came of it, whatever that is."""
         step: Step = "connection"
         try:
@@ -75,7 +75,7 @@ class SmtpMailer:
                 await smtp.data(message)
         except (SMTPException, OSError) as error:
             await self._ready_for_another(error)
-            return judge(step, _code_of(error))
+            return classify_failure(step, _code_of(error))
         return Outcome("taken")
 
     async def close(self) -> None:

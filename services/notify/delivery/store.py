@@ -5,16 +5,16 @@ from datetime import datetime
 
 from asyncpg import Record
 
-from services.notify.delivery.updates import Claimed, Settlement
+from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
 from services.notify.rules.model import (
     Agency,
     CaseFacts,
     Delivery,
-    KeptDelivery,
-    Particulars,
+    MessageData,
     RequestFacts,
+    StoredDelivery,
 )
-from services.notify.store import occasion_of
+from services.notify.store import trigger_of
 from shared.contract.events import Event, new_id
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.postgres import Pool, transaction, translated
@@ -92,13 +92,15 @@ class PostgresDeliveries:
         with translated():
             return bool(await self._pool.fetchval(_ANY_DUE, now))
 
-    async def claim(self, limit: int, now: datetime, lease_until: datetime) -> Sequence[Claimed]:
+    async def claim(
+        self, limit: int, now: datetime, lease_until: datetime
+    ) -> Sequence[ClaimedDelivery]:
         """Take up to ``limit`` that are due, the most urgent first, for us alone."""
         with translated():
             rows = await self._pool.fetch(_CLAIM, limit, now, lease_until, self._me)
         return [_claimed(row) for row in rows]
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
+    async def settle(self, settlements: Sequence[DeliveryUpdate]) -> None:
         """Note what became of what we claimed, and publish the reports; again changes nothing."""
         async with transaction(self._pool) as db:
             rows = await db.fetch(
@@ -120,9 +122,9 @@ class PostgresDeliveries:
                 ],
             )
 
-    async def end_abandoned(
-        self, now: datetime, report: Callable[[KeptDelivery], Event]
-    ) -> Sequence[KeptDelivery]:
+    async def expire_leases(
+        self, now: datetime, report: Callable[[StoredDelivery], Event]
+    ) -> Sequence[StoredDelivery]:
         """Call unknown what somebody claimed and did not settle in time, and report it."""
         async with transaction(self._pool) as db:
             ended = [_kept(row) for row in await db.fetch(_END_ABANDONED, now)]
@@ -130,26 +132,26 @@ class PostgresDeliveries:
         return ended
 
 
-def _kept(row: Record) -> KeptDelivery:
+def _kept(row: Record) -> StoredDelivery:
     delivery = Delivery(
         person=row["person"],
         request_id=str(row["request_id"]),
         language=row["language"],
         channel=row["channel"],
-        occasion=occasion_of(row),
+        trigger=trigger_of(row),
     )
-    return KeptDelivery(str(row["notification_id"]), delivery)
+    return StoredDelivery(str(row["notification_id"]), delivery)
 
 
-def _claimed(row: Record) -> Claimed:
-    particulars = Particulars(
+def _claimed(row: Record) -> ClaimedDelivery:
+    particulars = MessageData(
         template=row["template"],
         language=row["language"],
         name=row["name"],
         request=_request(row),
         case=CaseFacts(row["bureau"], row["note"], row["reason"], row["scheduled_for"]),
     )
-    return Claimed(_kept(row), row["put_off"], row["mailbox"], particulars)
+    return ClaimedDelivery(_kept(row), row["put_off"], row["mailbox"], particulars)
 
 
 def _request(row: Record) -> RequestFacts:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 from services.notify import outbound as reports
-from services.notify.rules.model import KeptDelivery, Particulars
+from services.notify.rules.model import MessageData, StoredDelivery
 from shared.contract.events import Event
 
 _PAUSES = (
@@ -41,7 +41,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedDelivery:
     """A delivery that is ours to send, with what its message says.
 
     Attributes:
@@ -49,17 +49,17 @@ class Claimed:
         mailbox: None when the contact is gone since it became due.
     """
 
-    kept: KeptDelivery
+    kept: StoredDelivery
     put_off: int
     mailbox: str | None
-    particulars: Particulars
+    particulars: MessageData
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
+class DeliveryUpdate:
     """What becomes of a claimed delivery, and the event that says so."""
 
-    kept: KeptDelivery
+    kept: StoredDelivery
     state: State
     put_off: int
     reason: str | None = None
@@ -67,7 +67,9 @@ class Settlement:
     report: Event | None = None
 
 
-def settlement(claimed: Claimed, outcome: Outcome, now: datetime, provider_id: str) -> Settlement:
+def delivery_update(
+    claimed: ClaimedDelivery, outcome: Outcome, now: datetime, provider_id: str
+) -> DeliveryUpdate:
     """Return what becomes of the delivery.
 
     Args:
@@ -80,21 +82,21 @@ def settlement(claimed: Claimed, outcome: Outcome, now: datetime, provider_id: s
     match outcome.result:
         case "taken":
             report: Event = reports.sent(kept, now, provider_id)
-            return Settlement(kept, "sent", put_off, report=report)
+            return DeliveryUpdate(kept, "sent", put_off, report=report)
         case "refused":
             return _failed(claimed, reason, now)
         case "unknown":
             report = reports.unknown(kept, now, reason)
-            return Settlement(kept, "unknown", put_off, reason, report=report)
+            return DeliveryUpdate(kept, "unknown", put_off, reason, report=report)
         case "unreachable":
-            return Settlement(kept, "pending", put_off, reason, not_before=now)
+            return DeliveryUpdate(kept, "pending", put_off, reason, not_before=now)
         case "put_off":
             again_at = next_try(put_off, now)
             if again_at is None:
                 return _failed(claimed, reason, now)
-            return Settlement(kept, "pending", put_off + 1, reason, not_before=again_at)
+            return DeliveryUpdate(kept, "pending", put_off + 1, reason, not_before=again_at)
 
 
-def _failed(claimed: Claimed, reason: str, now: datetime) -> Settlement:
+def _failed(claimed: ClaimedDelivery, reason: str, now: datetime) -> DeliveryUpdate:
     report = reports.failed(claimed.kept, now, reason)
-    return Settlement(claimed.kept, "failed", claimed.put_off, reason, report=report)
+    return DeliveryUpdate(claimed.kept, "failed", claimed.put_off, reason, report=report)

@@ -15,10 +15,16 @@ from typing import Literal, Protocol, TypeAlias
 import structlog
 
 from services.notify import outbound as reports
-from services.notify.delivery.mime import compose, message_id
-from services.notify.delivery.updates import Claimed, Outcome, Settlement, State, settlement
-from services.notify.rendering import UnknownCityError, Wording
-from services.notify.rules.model import KeptDelivery
+from services.notify.delivery.mime import build_message, message_id
+from services.notify.delivery.updates import (
+    ClaimedDelivery,
+    DeliveryUpdate,
+    Outcome,
+    State,
+    delivery_update,
+)
+from services.notify.rendering import MessageRenderer, UnknownCityError
+from services.notify.rules.model import StoredDelivery
 from shared.contract.events import Event
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
@@ -26,7 +32,7 @@ from shared.runtime.ops.metrics import DELIVERIES
 
 log = structlog.get_logger()
 
-Turn: TypeAlias = Literal["idle", "busy", "unreachable"]
+PollResult: TypeAlias = Literal["idle", "busy", "unreachable"]
 
 _IDLE_S = 0.5
 _UNREACHABLE_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -41,7 +47,9 @@ class Deliveries(Protocol):
         """Whether something waits to be sent."""
         ...
 
-    async def claim(self, limit: int, now: datetime, lease_until: datetime) -> Sequence[Claimed]:
+    async def claim(
+        self, limit: int, now: datetime, lease_until: datetime
+    ) -> Sequence[ClaimedDelivery]:
         """Take up to ``limit`` that are due, the most urgent first, for us alone.
 
         Of one person's messages about one case only the oldest is taken, so that they go out in
@@ -49,13 +57,13 @@ class Deliveries(Protocol):
         """
         ...
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
+    async def settle(self, settlements: Sequence[DeliveryUpdate]) -> None:
         """Note what became of what we claimed, and publish the reports; again changes nothing."""
         ...
 
-    async def end_abandoned(
-        self, now: datetime, report: Callable[[KeptDelivery], Event]
-    ) -> Sequence[KeptDelivery]:
+    async def expire_leases(
+        self, now: datetime, report: Callable[[StoredDelivery], Event]
+    ) -> Sequence[StoredDelivery]:
         """Call unknown what somebody claimed and did not settle in time, and report it."""
         ...
 
@@ -63,17 +71,17 @@ class Deliveries(Protocol):
 class Mailer(Protocol):
     """One connection to the mail server."""
 
-    async def reach(self) -> str | None:
+    async def connect(self) -> str | None:
         """Connect if need be; return what hinders it, or None."""
         ...
 
-    async def hand_over(self, mailbox: str, message: bytes) -> Outcome:
+    async def send(self, mailbox: str, message: bytes) -> Outcome:
         """Give the server one message and return what came of it."""
         ...
 
 
 @dataclass(slots=True)
-class Sender:
+class DeliveryWorker:
     """Sends what is due until asked to stop, as many at a time as there are mailers.
 
     Attributes:
@@ -85,7 +93,7 @@ class Sender:
 
     deliveries: Deliveries
     mailers: Sequence[Mailer]
-    wording: Wording
+    wording: MessageRenderer
     address: str
     lease: timedelta
     settled: Callable[[], None]
@@ -112,13 +120,13 @@ class Sender:
             if turn == "idle":
                 await _within(_IDLE_S, self._woken)
 
-    async def turn(self) -> Turn:
+    async def poll_once(self) -> PollResult:
         """Send one handful of what is due."""
         now = self.clock()
         await self._report_abandoned(now)
         if not (self._busy or await self.deliveries.any_due(now)):
             return "idle"  # and leave the mail server alone
-        if hindrance := await self.mailers[0].reach():
+        if hindrance := await self.mailers[0].connect():
             return self._unreachable(hindrance)
         claimed = await self.deliveries.claim(len(self.mailers), now, now + self.lease)
         self._busy = bool(claimed)
@@ -132,9 +140,9 @@ class Sender:
         self._awaited = False
         return "busy"
 
-    async def _patiently(self) -> Turn:
+    async def _patiently(self) -> PollResult:
         try:
-            return await self.turn()
+            return await self.poll_once()
         except (SystemicError, TransientError) as error:
             log.warning("sending_paused", code=error.code, reason=str(error))
             await asyncio.sleep(_DATABASE_PAUSE_S)
@@ -144,7 +152,7 @@ class Sender:
         clock = asyncio.get_running_loop().time
         if clock() < self._look_again_at:
             return
-        ended = await self.deliveries.end_abandoned(
+        ended = await self.deliveries.expire_leases(
             now, lambda kept: reports.unknown(kept, now, "abandoned")
         )
         self._look_again_at = clock() + _LOOK_FOR_ABANDONED_EVERY_S
@@ -153,32 +161,34 @@ class Sender:
         if ended:
             self.settled()
 
-    def _unreachable(self, hindrance: str) -> Turn:
+    def _unreachable(self, hindrance: str) -> PollResult:
         if not self._awaited:
             log.warning("mail_server_awaited", reason=hindrance)
         self._awaited = True
         return "unreachable"
 
-    async def _send(self, mailer: Mailer, claimed: Claimed) -> Outcome:
+    async def _send(self, mailer: Mailer, claimed: ClaimedDelivery) -> Outcome:
         if claimed.mailbox is None:
             return Outcome("refused", "contact_gone")
         try:
-            letter = self.wording.letter(claimed.particulars)
+            letter = self.wording.render(claimed.particulars)
         except UnknownCityError:
             return Outcome("put_off", "unknown_city")
-        message = compose(
+        message = build_message(
             letter,
             notification_id=claimed.kept.notification_id,
             sender=self.address,
             mailbox=claimed.mailbox,
             now=self.clock(),
         )
-        return await mailer.hand_over(claimed.mailbox, message)
+        return await mailer.send(claimed.mailbox, message)
 
-    async def _settle(self, claimed: Sequence[Claimed], outcomes: Sequence[Outcome]) -> None:
+    async def _settle(
+        self, claimed: Sequence[ClaimedDelivery], outcomes: Sequence[Outcome]
+    ) -> None:
         now = self.clock()
         settlements = [
-            settlement(one, outcome, now, message_id(one.kept.notification_id, self.address))
+            delivery_update(one, outcome, now, message_id(one.kept.notification_id, self.address))
             for one, outcome in zip(claimed, outcomes, strict=True)
         ]
         while True:
@@ -193,7 +203,7 @@ class Sender:
             _tell(one.state, one.reason, one.kept)
 
 
-def _tell(state: State, reason: str | None, kept: KeptDelivery) -> None:
+def _tell(state: State, reason: str | None, kept: StoredDelivery) -> None:
     DELIVERIES.labels(kept.delivery.channel, state).inc()
     if state == "unknown":
         log.error("delivery_unknown", notification=kept.notification_id, reason=reason)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.notify.rules.model import Language
 from shared.catalogue import Catalogue, Jurisdiction, LocalText
+from shared.vocabulary import Language
 
 
 @dataclass(frozen=True, slots=True)

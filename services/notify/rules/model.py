@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-Channel: TypeAlias = Literal["email", "sms"]
-Language: TypeAlias = Literal["en", "es"]
+from shared.vocabulary import Language, StatusChannel
+
 Template: TypeAlias = Literal[
     "received",
     "attached",
@@ -35,7 +35,7 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class Trigger:
     """Something to tell: one change of a case, or what becomes of a request without one.
 
     Attributes:
@@ -70,8 +70,8 @@ class Contact:
     """
 
     person: str
-    wants: frozenset[Channel]
-    has: frozenset[Channel]
+    wants: frozenset[StatusChannel]
+    has: frozenset[StatusChannel]
     languages: tuple[str, ...] = ()
 
 
@@ -99,13 +99,13 @@ class Delivery:
     person: str
     request_id: str
     language: Language
-    channel: Channel
-    occasion: Occasion
+    channel: StatusChannel
+    trigger: Trigger
     suppressed: Suppression | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class KeptDelivery:
+class StoredDelivery:
     """A delivery that is on record; the id names it for ever."""
 
     notification_id: str
@@ -178,15 +178,15 @@ class CaseFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Announcement:
+class TriggerWithFacts:
     """An occasion with the facts that its message tells."""
 
-    occasion: Occasion
+    occasion: Trigger
     facts: CaseFacts
 
 
 @dataclass(frozen=True, slots=True)
-class Particulars:
+class MessageData:
     """All that the text of one message can say."""
 
     template: Template

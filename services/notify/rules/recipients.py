@@ -4,21 +4,20 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from services.notify.rules.model import (
     CaseVersion,
-    Channel,
     Contact,
     Delivery,
     Follower,
-    Language,
-    Occasion,
     Suppression,
+    Trigger,
 )
+from shared.vocabulary import Language, StatusChannel
 
 _DEFAULT_LANGUAGE: Language = "en"
 
 
-def due(
+def deliveries_due(
     followers: Iterable[Follower],
-    occasions: Iterable[Occasion],
+    occasions: Iterable[Trigger],
     *,
     new_requests: Collection[str],
     new_occasions: Collection[CaseVersion],
@@ -35,12 +34,12 @@ def due(
         for follower in sorted(followers, key=lambda f: (f.about, f.since, f.request_id))
         for occasion in told.get(follower.about, ())
         if follower.request_id in new_requests or occasion.case_version in new_occasions
-        if hears(follower, occasion)
-        for channel, suppressed in ways_to(follower.contact)
+        if is_recipient(follower, occasion)
+        for channel, suppressed in channels_for(follower.contact)
     ]
 
 
-def hears(follower: Follower, occasion: Occasion) -> bool:
+def is_recipient(follower: Follower, occasion: Trigger) -> bool:
     """Whether this follower is told of this occasion.
 
     A follower hears of what changed after the request joined the case and before it left; what
@@ -54,7 +53,7 @@ def hears(follower: Follower, occasion: Occasion) -> bool:
     return occasion.version > follower.since and not left
 
 
-def ways_to(contact: Contact) -> list[tuple[Channel, Suppression | None]]:
+def channels_for(contact: Contact) -> list[tuple[StatusChannel, Suppression | None]]:
     """Return the channels that count for this contact, each with what stops it, if anything.
 
     SMS is not offered yet. Who wants no message at all has one that is not wanted.
@@ -73,21 +72,21 @@ def language_of(tags: Iterable[str]) -> Language:
     return _DEFAULT_LANGUAGE
 
 
-def _stopped(channel: Channel, contact: Contact) -> Suppression | None:
+def _stopped(channel: StatusChannel, contact: Contact) -> Suppression | None:
     if channel not in contact.has:
         return "no_channel"
     return "channel_not_available" if channel == "sms" else None
 
 
-def _by_case(occasions: Iterable[Occasion]) -> Mapping[str, Sequence[Occasion]]:
-    told: dict[str, list[Occasion]] = {}
+def _by_case(occasions: Iterable[Trigger]) -> Mapping[str, Sequence[Trigger]]:
+    told: dict[str, list[Trigger]] = {}
     for occasion in sorted(occasions, key=lambda o: o.case_version):
         told.setdefault(occasion.about, []).append(occasion)
     return told
 
 
 def _delivery(
-    follower: Follower, occasion: Occasion, channel: Channel, suppressed: Suppression | None
+    follower: Follower, occasion: Trigger, channel: StatusChannel, suppressed: Suppression | None
 ) -> Delivery:
     contact = follower.contact
     language = language_of(contact.languages)

@@ -2,20 +2,20 @@
 
 from itertools import chain
 
-from services.triage.outbound.explanation import of_outcome, of_referral, of_urgency
-from services.triage.resolution import Ruling
+from services.triage.outbound.explanation import explain_outcome, explain_priority, explain_referral
+from services.triage.resolution import Resolution
 from services.triage.rules.dedup import scoring as likeness
-from services.triage.rules.dedup.matching import detail_of
-from services.triage.rules.dedup.model import HOUR, Link, Rejection, Report
-from services.triage.rules.priority.conditions import DOUBTED
+from services.triage.rules.dedup.matching import rejection_detail
+from services.triage.rules.dedup.model import HOUR, Match, Rejection, Report
+from services.triage.rules.priority.conditions import DOUBTFUL
 from services.triage.rules.priority.context import (
     NOBODY,
     Reporters,
-    of_several,
-    of_still_there,
-    with_circumstances,
+    multiple_reporters_reason,
+    overdue_reason,
+    with_context,
 )
-from services.triage.rules.priority.score import Danger, Urgency
+from services.triage.rules.priority.score import DetectedEmergency, PriorityScore
 from services.triage.rules.referral import Referral as Elsewhere
 from services.triage.rules.referral import Why
 from shared.catalogue import CALL_911
@@ -33,7 +33,7 @@ from shared.contract.events import (
 )
 
 
-def decision_on(ruling: Ruling, rules_version: str, reporters: Reporters = NOBODY) -> Decision:
+def to_decision(ruling: Resolution, rules_version: str, reporters: Reporters = NOBODY) -> Decision:
     """Return the decision on a request, with a reason for everything.
 
     Args:
@@ -41,12 +41,12 @@ def decision_on(ruling: Ruling, rules_version: str, reporters: Reporters = NOBOD
         rules_version: Names the facts that the rules rest on.
         reporters: Who reported its case, with this request.
     """
-    request, found = ruling.hearing.request, ruling.hearing.assessment
+    request, found = ruling.report.request, ruling.report.assessment
     duplicate = _duplicate(ruling.link, request.service_code) if ruling.link else None
-    rejected = tuple(_rejected(one, ruling.hearing.report) for one in ruling.rejected)
+    rejected = tuple(_rejected(one, ruling.report.report) for one in ruling.rejected)
     priority, emergency = _priority(_urgency(ruling, reporters)), _emergency(found.danger)
     referral = _referral(found.referral, request.language)
-    wording = ruling.hearing.city.wording
+    wording = ruling.report.city.wording
     return Decision(
         request_id=request.request_id,
         tracking_number=request.tracking_number,
@@ -60,25 +60,25 @@ def decision_on(ruling: Ruling, rules_version: str, reporters: Reporters = NOBOD
         advice=_advice(ruling, request.language or "en"),
         service_code=request.service_code,
         rules_version=rules_version,
-        conditions=tuple(sorted(found.met.keys() - {DOUBTED})),
+        conditions=tuple(sorted(found.met.keys() - {DOUBTFUL})),
         explanation=(
-            *of_outcome(ruling.outcome, duplicate, rejected),
-            *of_urgency(priority, emergency, wording),
-            *of_referral(referral, wording),
+            *explain_outcome(ruling.outcome, duplicate, rejected),
+            *explain_priority(priority, emergency, wording),
+            *explain_referral(referral, wording),
         ),
         request=request,
     )
 
 
-def _duplicate(link: Link, kind: str) -> Duplicate:
+def _duplicate(link: Match, kind: str) -> Duplicate:
     return Duplicate(
         of_case=link.case.case_id,
         of_request=link.case.opening.request_id,
         confidence=likeness.confidence(link, kind),
         distance_m=None if link.distance_m is None else round(link.distance_m, 1),
-        hours_apart=round(likeness.hours(link), 2),
+        hours_apart=round(likeness.hours_apart(link), 2),
         reasons=tuple(
-            Reason(code=code, detail=detail) for code, detail in likeness.reasons(link, kind)
+            Reason(code=code, detail=detail) for code, detail in likeness.match_reasons(link, kind)
         ),
     )
 
@@ -89,28 +89,28 @@ def _rejected(rejection: Rejection, report: Report) -> Rejected:
         case_id=rejection.case.case_id,
         request_id=opening.request_id,
         code=rejection.code,
-        detail=detail_of(rejection),
+        detail=rejection_detail(rejection),
         distance_m=None if away_m is None else round(away_m, 1),
         hours_apart=round(abs(report.observed_at - opening.observed_at) / HOUR, 2),
     )
 
 
-def _urgency(ruling: Ruling, reporters: Reporters) -> Urgency:
+def _urgency(ruling: Resolution, reporters: Reporters) -> PriorityScore:
     """Return how urgent a request is by itself and by what its case went through before."""
-    hearing, link = ruling.hearing, ruling.link
+    hearing, link = ruling.report, ruling.link
     urgency, weights = hearing.assessment.urgency, hearing.city.circumstances
     if weights is None or link is None:
         return urgency
     service = hearing.city.services[hearing.report.kind]
     observed_at = hearing.report.observed_at
     more = chain(
-        of_several(reporters, weights.reporters),
-        of_still_there(link, observed_at, service, weights.still_there),
+        multiple_reporters_reason(reporters, weights.reporters),
+        overdue_reason(link, observed_at, service, weights.still_there),
     )
-    return with_circumstances(urgency, more)
+    return with_context(urgency, more)
 
 
-def _priority(urgency: Urgency) -> Priority:
+def _priority(urgency: PriorityScore) -> Priority:
     return Priority(
         level=urgency.level,
         score=urgency.score,
@@ -121,14 +121,14 @@ def _priority(urgency: Urgency) -> Priority:
     )
 
 
-def _emergency(danger: Danger | None) -> Emergency | None:
+def _emergency(danger: DetectedEmergency | None) -> Emergency | None:
     return None if danger is None else Emergency(code=danger.code, evidence=danger.evidence)
 
 
-def _advice(ruling: Ruling, language: str) -> tuple[Advice, ...]:
-    if ruling.hearing.assessment.danger is not None:
+def _advice(ruling: Resolution, language: str) -> tuple[Advice, ...]:
+    if ruling.report.assessment.danger is not None:
         return (Advice(code="call_911", text=CALL_911.in_language(language)),)
-    answer = ruling.hearing.answer
+    answer = ruling.report.answer
     if ruling.outcome != "answered" or answer is None:
         return ()
     return (Advice(code=answer.code, text=answer.text.in_language(language)),)

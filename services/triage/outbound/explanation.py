@@ -14,9 +14,9 @@ from shared.contract.events import (
     Referral,
     Rejected,
 )
-from shared.contract.events.triage import Outcome
+from shared.vocabulary import TriageOutcome
 
-LIKENESS: Mapping[str, str] = {
+MATCH_TEXT: Mapping[str, str] = {
     "same_kind": "same kind of report",
     "same_group": "kinds that can mean the same problem",
     "near": "close by",
@@ -36,7 +36,7 @@ LIKENESS: Mapping[str, str] = {
 }
 """What speaks for or against two reports being of one problem."""
 
-OBSTACLES: Mapping[str, str] = {
+REJECTION_TEXT: Mapping[str, str] = {
     "never_same": "such reports are never joined",
     "too_early": "this report is from too long before it",
     "closed_before": "too long ago, and its work had ended",
@@ -98,7 +98,7 @@ def _within(name: LocalText) -> str:
     return name.en if rest[:1].isupper() else first.lower() + rest
 
 
-OPENINGS: Mapping[Outcome, str] = {
+OPENINGS: Mapping[TriageOutcome, str] = {
     "new": "New case: no earlier report is about the same problem",
     "duplicate": "Joined an earlier case as the same problem",
     "possible_duplicate": "New case, and a person should look: it may repeat an earlier one",
@@ -116,20 +116,22 @@ def explain(decision: Decision, wording: Wording) -> tuple[str, ...]:
         wording: How the request's city names things.
     """
     return (
-        *of_outcome(decision.outcome, decision.duplicate, decision.rejected),
-        *of_urgency(decision.priority, decision.emergency, wording),
-        *of_referral(decision.referral, wording),
+        *explain_outcome(decision.outcome, decision.duplicate, decision.rejected),
+        *explain_priority(decision.priority, decision.emergency, wording),
+        *explain_referral(decision.referral, wording),
     )
 
 
-def of_outcome(
-    outcome: Outcome, duplicate: Duplicate | None, rejected: Sequence[Rejected]
+def explain_outcome(
+    outcome: TriageOutcome, duplicate: Duplicate | None, rejected: Sequence[Rejected]
 ) -> list[str]:
     """Return what became of a request, by what it was held against, and what it was not."""
     return [_outcome(outcome, duplicate), *map(_rejected, rejected)]
 
 
-def of_urgency(priority: Priority, emergency: Emergency | None, wording: Wording) -> list[str]:
+def explain_priority(
+    priority: Priority, emergency: Emergency | None, wording: Wording
+) -> list[str]:
     """Return how urgent a request is, point by point, and whether somebody is in danger."""
     points = "; ".join([_point(point, wording) for point in priority.reasons])
     told = [f"{priority.level} with {priority.score} points: {points}."]
@@ -141,7 +143,7 @@ def of_urgency(priority: Priority, emergency: Emergency | None, wording: Wording
     return told
 
 
-def of_referral(referral: Referral | None, wording: Wording) -> list[str]:
+def explain_referral(referral: Referral | None, wording: Wording) -> list[str]:
     """Return who outside the city must act, and why."""
     if referral is None:
         return []
@@ -150,13 +152,13 @@ def of_referral(referral: Referral | None, wording: Wording) -> list[str]:
     return [" ".join(filter(None, (f"{referral.name} must act{call}.", why)))]
 
 
-def _outcome(outcome: Outcome, duplicate: Duplicate | None) -> str:
+def _outcome(outcome: TriageOutcome, duplicate: Duplicate | None) -> str:
     opening = OPENINGS[outcome]
     if duplicate is None:
         return f"{opening}."
     reasons = "; ".join(
         [
-            _with(LIKENESS.get(reason.code) or readable(reason.code), reason.detail)
+            _with(MATCH_TEXT.get(reason.code) or readable(reason.code), reason.detail)
             for reason in duplicate.reasons
         ]
     )
@@ -164,7 +166,7 @@ def _outcome(outcome: Outcome, duplicate: Duplicate | None) -> str:
 
 
 def _rejected(rejected: Rejected) -> str:
-    obstacle = OBSTACLES.get(rejected.code) or readable(rejected.code)
+    obstacle = REJECTION_TEXT.get(rejected.code) or readable(rejected.code)
     return f"Not case {rejected.case_id}: {_with(obstacle, rejected.detail)}."
 
 

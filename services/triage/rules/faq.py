@@ -4,19 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
-from services.triage.rules.priority.conditions import Met
+from services.triage.rules.priority.conditions import MatchedConditions
 from shared.catalogue import Phrases, ServiceType
-from shared.catalogue.answers import Answer, Answers
+from shared.catalogue.answers import Answer, Faq
 from shared.text_matching import PhraseIndex, fold
 
 _MOST_WORDS = 60  # who writes more tells a story that a person should read
 _TROUBLED = "troubled"
 
 
-class AnswerFinder:
+class FaqMatcher:
     """Finds what one city answers; whatever is not plainly a question goes to a person."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Faq) -> None:
         self._by_code = answers.by_code
         self._beside = answers.beside
         self._asking = PhraseIndex(_as("asking", answers.asking))
@@ -25,12 +25,12 @@ class AnswerFinder:
         )
         self._about = {kind: PhraseIndex(pairs) for kind, pairs in _by_kind(answers).items()}
 
-    def knows(self, service: ServiceType) -> bool:
+    def covers(self, service: ServiceType) -> bool:
         """Whether people ask questions under this kind."""
         return service.code in self._about
 
-    def answer(
-        self, service: ServiceType, text: str, met: Met, *, has_more: bool = False
+    def match(
+        self, service: ServiceType, text: str, met: MatchedConditions, *, has_more: bool = False
     ) -> Answer | None:
         """Return the answer to a report that asks about one thing, with nothing wrong in it.
 
@@ -59,7 +59,7 @@ def _as(code: str, phrases: Phrases) -> Iterator[tuple[str, str]]:
     return ((code, wording) for wording in (*phrases.en, *phrases.es))
 
 
-def _by_kind(answers: Answers) -> Mapping[str, Iterable[tuple[str, str]]]:
+def _by_kind(answers: Faq) -> Mapping[str, Iterable[tuple[str, str]]]:
     by_kind: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for answer in answers.by_code.values():
         for kind in answer.kinds:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from services.triage.rules.priority.conditions import Met
+from services.triage.rules.priority.conditions import MatchedConditions
 from shared.catalogue import Agency, Jurisdiction, LocalText, ServiceType
 from shared.catalogue import Referral as Named
 
@@ -30,8 +30,11 @@ class Referral:
     why: Why | None = None
 
 
-def refer(
-    jurisdiction: Jurisdiction, service: ServiceType, municipality: str | None, met: Met
+def referral_for(
+    jurisdiction: Jurisdiction,
+    service: ServiceType,
+    municipality: str | None,
+    met: MatchedConditions,
 ) -> Referral | None:
     """Return who outside must act, or None when it is the city's alone.
 

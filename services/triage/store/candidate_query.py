@@ -5,7 +5,7 @@ from datetime import datetime
 from math import floor
 from typing import Any, TypeAlias
 
-from services.triage.rules.dedup.case_index import Search
+from services.triage.rules.dedup.case_index import CandidateQuery
 from services.triage.rules.dedup.grid import ROW_DEGREES, Box
 
 # Of a crowded place the newest are enough: what is older than a window is linked at most. LIMIT
@@ -54,7 +54,7 @@ def _by(column: str, first: int) -> str:
               AND {_OF_USE}"""  # noqa: S608 - put together from constants
 
 
-NEAR = "UNION ALL".join([_BY_PLACE, _by("address_key", 10), _by("reporter_ref", 14)])
+CANDIDATES_SQL = "UNION ALL".join([_BY_PLACE, _by("address_key", 10), _by("reporter_ref", 14)])
 _TOGETHER_DEGREES = 0.0005  # places as near as this are asked about as one
 
 _Span: TypeAlias = tuple[datetime, datetime]
@@ -62,7 +62,7 @@ _Wanted: TypeAlias = dict[tuple[str, str], _Span]
 _Places: TypeAlias = dict[tuple[str, float, int, int], tuple[Box, _Span]]
 
 
-def probes(searches: Iterable[Search]) -> list[list[Any]]:
+def candidate_query(searches: Iterable[CandidateQuery]) -> list[list[Any]]:
     """Return the columns that the query takes: what is wanted by place, address and reporter.
 
     By place they are key, the box with its rim, its edge, since, until; by address and by reporter
@@ -82,7 +82,7 @@ def probes(searches: Iterable[Search]) -> list[list[Any]]:
     return [*_columns(by_place, 9), *_named(by_address), *_named(by_reporter)]
 
 
-def _want_place(places: _Places, box: Box, search: Search) -> None:
+def _want_place(places: _Places, box: Box, search: CandidateQuery) -> None:
     corner = floor(box.south / _TOGETHER_DEGREES), floor(box.west / _TOGETHER_DEGREES)
     what, span = (search.key, search.edge, *corner), (search.since, search.until)
     if known := places.get(what):
@@ -90,7 +90,7 @@ def _want_place(places: _Places, box: Box, search: Search) -> None:
     places[what] = box, span
 
 
-def _want(wanted: _Wanted, what: tuple[str, str], search: Search) -> None:
+def _want(wanted: _Wanted, what: tuple[str, str], search: CandidateQuery) -> None:
     span = search.since, search.until
     wanted[what] = _both(span, wanted.get(what, span))
 

@@ -6,18 +6,18 @@ from uuid import UUID
 
 import asyncpg
 
-from services.triage.assessment import PointSpan
-from services.triage.records import Decided, Split, Turn
-from services.triage.rules.dedup.case_index import Search
+from services.triage.assessment import PointLookup
+from services.triage.records import CaseStateChange, DecisionRecord, Split
+from services.triage.rules.dedup.case_index import CandidateQuery
 from services.triage.rules.dedup.model import Case
-from services.triage.rules.dedup.placeholder_points import Use
+from services.triage.rules.dedup.placeholder_points import PointUse
 from services.triage.rules.priority.context import (
-    MOST_COUNTED,
-    MOST_NAMELESS,
+    MAX_ANONYMOUS,
+    MAX_COUNTED,
     KnownSurge,
     Reporters,
 )
-from services.triage.store.candidate_query import NEAR, probes
+from services.triage.store.candidate_query import CANDIDATES_SQL, candidate_query
 from services.triage.store.rows import case_of, case_row, report_row
 from services.triage.store.splits import Splits
 from shared.runtime.postgres import Connection
@@ -151,12 +151,12 @@ class PostgresCases:
         """Wait until nobody else decides under these dedup keys; in one order for all."""
         await self._connection.execute(_LOCK, list(keys))
 
-    async def decided(self, request_ids: Collection[str]) -> set[str]:
+    async def already_decided(self, request_ids: Collection[str]) -> set[str]:
         """Return those of the requests that were decided before."""
         rows = await self._connection.fetch(_DECIDED, list(request_ids))
         return {str(row["request_id"]) for row in rows}
 
-    async def turn(self, turns: Sequence[Turn]) -> None:
+    async def record_state_changes(self, turns: Sequence[CaseStateChange]) -> None:
         """Note what cases ended, were merged or reopened."""
         columns = (
             [turn.case_id for turn in turns],
@@ -167,12 +167,12 @@ class PostgresCases:
         await self._connection.execute(_NOTE_TURNS, *columns)
         await self._connection.execute(_TURN, *columns)
 
-    async def split(self, splits: Sequence[Split]) -> None:
+    async def record_splits(self, splits: Sequence[Split]) -> None:
         """Note that requests went to other cases, and know those cases."""
-        await self._splits.note(splits)
-        await self.add(await self._splits.carry_out(splits))
+        await self._splits.record(splits)
+        await self.add(await self._splits.apply(splits))
 
-    async def note_surges(self, surges: Sequence[KnownSurge]) -> None:
+    async def record_surges(self, surges: Sequence[KnownSurge]) -> None:
         """Know these surges; an end that is known already stays."""
         latest = {surge.surge_id: surge for surge in sorted(surges, key=_is_over)}
         rows = [
@@ -199,11 +199,11 @@ class PostgresCases:
             for row in rows
         ]
 
-    async def near(self, searches: Sequence[Search]) -> Iterable[Case]:
+    async def candidates(self, searches: Sequence[CandidateQuery]) -> Iterable[Case]:
         """Return the cases around the places, at the addresses and of the persons searched."""
         if not searches:
             return ()
-        found = await self._connection.fetch(NEAR, *probes(searches))
+        found = await self._connection.fetch(CANDIDATES_SQL, *candidate_query(searches))
         rows = {row["case_id"]: row for row in found}.values()
         named = {row[name] for row in rows for name in ("merged_into", "split_from") if row[name]}
         homes = await self._homes(named) if named else {}
@@ -218,13 +218,13 @@ class PostgresCases:
         """Return who reported each of these cases."""
         if not case_ids:
             return {}
-        rows = await self._connection.fetch(_REPORTERS, list(case_ids), MOST_COUNTED, MOST_NAMELESS)
+        rows = await self._connection.fetch(_REPORTERS, list(case_ids), MAX_COUNTED, MAX_ANONYMOUS)
         return {
             str(row["case_id"]): Reporters(frozenset(row["people"]), row["nameless"])
             for row in rows
         }
 
-    async def uses(self, spans: Sequence[PointSpan]) -> Iterable[Use]:
+    async def point_uses(self, spans: Sequence[PointLookup]) -> Iterable[PointUse]:
         """Return the newest case of each group at exactly these points."""
         if not spans:
             return ()
@@ -236,7 +236,9 @@ class PostgresCases:
             [until for _, _, until in spans],
         )
         return [
-            Use(GeoPoint(row["latitude"], row["longitude"]), row["dedup_key"], row["opened_at"])
+            PointUse(
+                GeoPoint(row["latitude"], row["longitude"]), row["dedup_key"], row["opened_at"]
+            )
             for row in rows
         ]
 
@@ -246,7 +248,7 @@ class PostgresCases:
             rows = [case_row(case) for case in cases]
             await self._connection.execute(_ADD, *map(list, zip(*rows, strict=True)))
 
-    async def record(self, decisions: Sequence[Decided]) -> None:
+    async def record_decisions(self, decisions: Sequence[DecisionRecord]) -> None:
         """Keep these decisions; a split that was noted before one of them holds."""
         rows = [
             (d.report.request_id, d.case_id, d.outcome, d.key, *report_row(d.report))
@@ -256,7 +258,7 @@ class PostgresCases:
             "decisions", columns=_DECISION_COLUMNS, records=rows
         )
         if noted := await self._splits.of([d.report.request_id for d in decisions]):
-            await self.add(await self._splits.carry_out(noted))
+            await self.add(await self._splits.apply(noted))
 
 
 def _is_over(surge: KnownSurge) -> bool:

@@ -49,7 +49,7 @@ def report_row(report: Report) -> tuple[object, ...]:
         at and at.longitude,
         report.address,
         report.reporter,
-        report.off_m,
+        report.position_error_m,
         " ".join(sorted(report.words)),
         report.asset,
         report.is_placed,

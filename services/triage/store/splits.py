@@ -41,7 +41,7 @@ class Splits:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def note(self, splits: Sequence[Split]) -> None:
+    async def record(self, splits: Sequence[Split]) -> None:
         """Keep these splits; one that is known already stays as it is."""
         await self._connection.execute(
             _NOTE,
@@ -68,7 +68,7 @@ class Splits:
             for row in rows
         ]
 
-    async def carry_out(self, splits: Sequence[Split]) -> Sequence[Case]:
+    async def apply(self, splits: Sequence[Split]) -> Sequence[Case]:
         """Move requests that are decided, restate the cases they left, return their new cases."""
         named = {one for split in splits for one in (split.request_id, split.opened_by) if one}
         decided = await self._connection.fetch(_DECIDED, list(named))

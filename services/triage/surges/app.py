@@ -19,12 +19,12 @@ from faust.streams import _current_event
 from faust.types import TP, EventT
 
 from services.triage.settings import StreamSettings
-from services.triage.surges.counter import Table, Tally
+from services.triage.surges.counter import SurgeCounter, Table
 from services.triage.surges.detection import slot_of
 from services.triage.surges.event_clock import EventClock
 from services.triage.surges.gauges import Gauges
-from services.triage.surges.outbound import told_about
-from services.triage.surges.state import Patch
+from services.triage.surges.outbound import surge_event
+from services.triage.surges.state import SurgeKey
 from services.triage.surges.tracker import City, cities_of
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decoder
@@ -68,7 +68,7 @@ class _Message:
 
 
 @dataclass(slots=True, weakref_slot=True)
-class _Place:
+class _RecordPosition:
     """As much of an event as tables look at to find their partition."""
 
     message: _Message
@@ -77,7 +77,7 @@ class _Place:
 @contextmanager
 def _in_partition(number: int) -> Generator[None]:
     """Let tables be read and written outside the stream of a partition."""
-    place = _Place(_Message(INTAKE_REQUESTS.name, number))
+    place = _RecordPosition(_Message(INTAKE_REQUESTS.name, number))
     token = _current_event.set(weakref.ref(cast("EventT[Any]", place)))
     try:
         yield
@@ -97,11 +97,11 @@ class SurgeWatcher:
         self._settings = settings
         self._clock: EventClock[TP] = EventClock()
         self._looked_at: int | None = None
-        self._to_tell: set[Patch] = set()
+        self._to_tell: set[SurgeKey] = set()
         self._gauges: Gauges[TP] = Gauges()
         self._app = _app(settings)
         ledgers, voices = map(self._table, _TABLES)
-        self._tally = Tally(ledgers, voices, cities)
+        self._tally = SurgeCounter(ledgers, voices, cities)
         self._app.agent(_requests(self._app), name="surges")(self._count)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -159,12 +159,12 @@ class SurgeWatcher:
             except PermanentError:  # triage parks it
                 self._clock.saw(message.tp, message.offset, None)
                 continue
-            if self._tally.take_in(request, message.partition):
-                self._to_tell.add(Patch.of(request, message.partition))
+            if self._tally.count(request, message.partition):
+                self._to_tell.add(SurgeKey.of(request, message.partition))
             self._clock.saw(message.tp, message.offset, request.observed_at)
 
     async def _look_on(self, sink: Sink, stopping: asyncio.Event) -> None:
-        self._to_tell.update(self._tally.patches())  # what a crash may have left untold
+        self._to_tell.update(self._tally.keys())  # what a crash may have left untold
         while not self._app.should_stop:
             if not self._app.rebalancing:
                 await self._advance()
@@ -179,7 +179,7 @@ class SurgeWatcher:
         if now is None or slot_of(now) == self._looked_at:
             return
         self._looked_at = slot_of(now)
-        patches = list(self._tally.patches())
+        patches = list(self._tally.keys())
         self._gauges.keep(patches)
         for patch in patches:
             with _in_partition(patch.partition):
@@ -203,19 +203,19 @@ class SurgeWatcher:
     async def _tell(self, sink: Sink) -> None:
         for patch in list(self._to_tell):
             with _in_partition(patch.partition):
-                surges = self._tally.untold(patch)
+                surges = self._tally.unpublished(patch)
             for surge in surges:
-                events = told_about(patch, surge)
+                events = surge_event(patch, surge)
                 try:
                     await sink.publish([r for e in events for r in Outgoing.carrying(e)])
                 except BrokerDownError as error:
                     raise StreamCrashedError("the broker does not take surges") from error
                 with _in_partition(patch.partition):
-                    self._tally.told(patch, surge)
+                    self._tally.mark_published(patch, surge)
                 for event in events:
                     log.info("surge_told", type=event.type, patch=patch.name)
             with _in_partition(patch.partition):
-                self._gauges.show_surge(patch, goes_on=self._tally.goes_on(patch))
+                self._gauges.show_surge(patch, goes_on=self._tally.is_open(patch))
             self._to_tell.discard(patch)
 
 

@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import TypeAlias
 
 from services.triage.surges.detection import HOUR, slot_of
-from services.triage.surges.distinct_count import hear, pack, voice
-from services.triage.surges.state import Ledger, Patch, Surge
-from services.triage.surges.tracker import Account, City
+from services.triage.surges.distinct_count import add_reporter, pack, reporter_number
+from services.triage.surges.state import Surge, SurgeKey, SurgeState
+from services.triage.surges.tracker import City, SurgeTracker
 from shared.contract.events import Request
 
 Table: TypeAlias = MutableMapping[bytes, bytes]
 
 
-class Tally:
+class SurgeCounter:
     """Takes requests in, in any order and however often, and says which surges follow."""
 
     def __init__(self, ledgers: Table, voices: Table, cities: Mapping[str, City]) -> None:
@@ -24,24 +24,24 @@ class Tally:
         self._voices = voices
         self._cities = cities
 
-    def take_in(self, request: Request, partition: int) -> bool:
+    def count(self, request: Request, partition: int) -> bool:
         """Count a request; tell whether something about its patch is to be told."""
         if request.jurisdiction not in self._cities:
             return False
-        patch, slot = Patch.of(request, partition), slot_of(request.observed_at)
+        patch, slot = SurgeKey.of(request, partition), slot_of(request.observed_at)
         before = self._ledgers.get(patch.key)
         account = self._account(patch, before or _fresh(slot))
         if slot < account.ledger.settled:
-            return account.ledger.untold
+            return account.ledger.unpublished
         account.note(slot)
         self._sweep(patch, account, account.ledger.newest)
         if slot >= account.ledger.settled:
             self._hear(patch, slot, account, request.reporter_ref or request.request_id)
             account.look_for_surge(slot)
         self._keep(patch, account, before)
-        return account.ledger.untold
+        return account.ledger.unpublished
 
-    def advance(self, patch: Patch, now: datetime) -> bool:
+    def advance(self, patch: SurgeKey, now: datetime) -> bool:
         """Let time pass at a patch; tell whether something about it is to be told."""
         before = self._ledgers[patch.key]
         account = self._account(patch, before)
@@ -51,53 +51,53 @@ class Tally:
             del self._ledgers[patch.key]
         else:
             self._keep(patch, account, before)
-        return account.ledger.untold
+        return account.ledger.unpublished
 
-    def patches(self) -> Iterator[Patch]:
+    def keys(self) -> Iterator[SurgeKey]:
         """Yield every patch of which something is known."""
         for key in list(self._ledgers):
-            yield Patch.named(key)
+            yield SurgeKey.named(key)
 
-    def untold(self, patch: Patch) -> list[Surge]:
+    def unpublished(self, patch: SurgeKey) -> list[Surge]:
         """Return the surges of a patch of which something is still to be told, oldest first."""
-        ledger = Ledger.model_validate_json(self._ledgers[patch.key])
-        return [surge for surge in ledger.surges if surge.untold]
+        ledger = SurgeState.model_validate_json(self._ledgers[patch.key])
+        return [surge for surge in ledger.surges if surge.unpublished]
 
-    def goes_on(self, patch: Patch) -> bool:
+    def is_open(self, patch: SurgeKey) -> bool:
         """Tell whether there is a surge at a patch that is not over."""
         kept = self._ledgers.get(patch.key)
-        return kept is not None and Ledger.model_validate_json(kept).open is not None
+        return kept is not None and SurgeState.model_validate_json(kept).open is not None
 
-    def told(self, patch: Patch, surge: Surge) -> None:
+    def mark_published(self, patch: SurgeKey, surge: Surge) -> None:
         """Note that all that is known of a surge was told."""
         before = self._ledgers[patch.key]
         account = self._account(patch, before)
         for kept in account.ledger.surges:
             if kept.began == surge.began:
-                kept.told = max(kept.told, surge.to_tell)
+                kept.published = max(kept.published, surge.next_event)
         self._keep(patch, account, before)
 
-    def _account(self, patch: Patch, kept: bytes) -> Account:
-        ledger = Ledger.model_validate_json(kept)
-        return Account(patch, ledger, self._voices, self._cities[patch.jurisdiction])
+    def _account(self, patch: SurgeKey, kept: bytes) -> SurgeTracker:
+        ledger = SurgeState.model_validate_json(kept)
+        return SurgeTracker(patch, ledger, self._voices, self._cities[patch.jurisdiction])
 
-    def _hear(self, patch: Patch, slot: int, account: Account, name: str) -> None:
-        heard = hear(account.heard(slot), voice(name))
+    def _hear(self, patch: SurgeKey, slot: int, account: SurgeTracker, name: str) -> None:
+        heard = add_reporter(account.heard(slot), reporter_number(name))
         if heard is not None:
             self._voices[patch.at(slot)] = pack(heard)
 
-    def _sweep(self, patch: Patch, account: Account, now: int) -> None:
+    def _sweep(self, patch: SurgeKey, account: SurgeTracker, now: int) -> None:
         """Delete what was let go of by an earlier sweep, which the table knows of by now."""
         for slot in account.ledger.over:
             self._voices.pop(patch.at(slot), None)
         account.ledger.over = []
-        account.settle(now)
+        account.expire(now)
 
-    def _keep(self, patch: Patch, account: Account, before: bytes | None) -> None:
+    def _keep(self, patch: SurgeKey, account: SurgeTracker, before: bytes | None) -> None:
         after = account.ledger.model_dump_json().encode()
         if after != before:
             self._ledgers[patch.key] = after
 
 
 def _fresh(slot: int) -> bytes:
-    return Ledger(since=slot // HOUR, newest=slot).model_dump_json().encode()
+    return SurgeState(since=slot // HOUR, newest=slot).model_dump_json().encode()

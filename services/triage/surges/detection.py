@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from math import ceil, exp, lgamma, log
 from typing import TypeAlias
 
-from services.triage.surges.distinct_count import count
+from services.triage.surges.distinct_count import distinct_count
 from shared.catalogue.surges import SurgeLimits
 
 SLOT_S = 600
@@ -31,14 +31,14 @@ _FIRM_WEEKS = 4.0  # how many weeks of one hour weigh as much as all that is kno
 _FIRM_HOURS = 168.0  # how many hours weigh as much as what is assumed before anything is known
 _NEGLIGIBLE = 1e-12
 
-Heard: TypeAlias = Callable[[int], Sequence[int]]
+CountReports: TypeAlias = Callable[[int], Sequence[int]]
 """Gives the voices of a slot."""
-Usual: TypeAlias = Callable[[int, int], float]
+ExpectedReports: TypeAlias = Callable[[int, int], float]
 """Gives how many reports are usual from one slot to before another."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Window:
     """What was heard from one slot to before another, and what is usual."""
 
     first: int
@@ -52,7 +52,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class History:
     """What is known of earlier hours.
 
     Attributes:
@@ -74,7 +74,7 @@ def moment_of(slot: int) -> datetime:
     return datetime.fromtimestamp(slot * SLOT_S, UTC)
 
 
-def usual_in(hour: int, past: Past, limits: SurgeLimits, timezone: tzinfo) -> float:
+def expected_in_hour(hour: int, past: History, limits: SurgeLimits, timezone: tzinfo) -> float:
     """Return how many reports are usual in an hour, by its weekday and the clock on the wall.
 
     The mean of the same hour in earlier weeks is drawn towards the mean of all hours, and that
@@ -92,7 +92,7 @@ def usual_in(hour: int, past: Past, limits: SurgeLimits, timezone: tzinfo) -> fl
     return (overall * _FIRM_WEEKS + sum(known)) / (_FIRM_WEEKS + len(known))
 
 
-def busiest_lately(first: int, heard: Heard, surges: Collection[Stretch]) -> int:
+def busiest_lately(first: int, heard: CountReports, surges: Collection[Window]) -> int:
     """Return the reports of the busiest hour in the day before a slot, surges left out.
 
     For a place that is not known for long it stands for the usual, so that the first morning of a
@@ -100,11 +100,11 @@ def busiest_lately(first: int, heard: Heard, surges: Collection[Stretch]) -> int
     """
     windows = range(first - 24 * HOUR, first - HOUR + 1, HOUR)
     ordinary = [at for at in windows if not any(s.overlaps(at, at + HOUR) for s in surges)]
-    hours = (count(heard(slot) for slot in range(at, at + HOUR)) for at in ordinary)
+    hours = (distinct_count(heard(slot) for slot in range(at, at + HOUR)) for at in ordinary)
     return max(hours, default=0)
 
 
-def chance_of(least: int, expected: float) -> float:
+def poisson_tail(least: int, expected: float) -> float:
     """Return how likely at least so many reports are where ``expected`` are usual (Poisson)."""
     term = exp(least * log(expected) - expected - lgamma(least + 1))
     total, k = 0.0, least
@@ -115,17 +115,21 @@ def chance_of(least: int, expected: float) -> float:
     return total
 
 
-def alarm(expected: float, limits: SurgeLimits) -> int:
+def threshold(expected: float, limits: SurgeLimits) -> int:
     """Return from how many independent reports in a window on it is a surge."""
     least = max(limits.least, ceil(limits.ratio * expected))
-    while chance_of(least, expected) > limits.chance:
+    while poisson_tail(least, expected) > limits.chance:
         least += 1
     return least
 
 
 def begin(
-    slot: int, heard: Heard, usual: Usual, limits: SurgeLimits, known: Collection[Stretch]
-) -> Stretch | None:
+    slot: int,
+    heard: CountReports,
+    usual: ExpectedReports,
+    limits: SurgeLimits,
+    known: Collection[Window],
+) -> Window | None:
     """Return the first window around a slot that begins a surge, or None.
 
     Args:
@@ -139,15 +143,15 @@ def begin(
         first = until - HOUR
         if not heard(until - 1) or any(other.overlaps(first, until) for other in known):
             continue
-        found = count(heard(at) for at in range(first, until))
-        if found >= limits.least and found >= alarm(expected := usual(first, until), limits):
-            return Stretch(first, until, found, expected)
+        found = distinct_count(heard(at) for at in range(first, until))
+        if found >= limits.least and found >= threshold(expected := usual(first, until), limits):
+            return Window(first, until, found, expected)
     return None
 
 
 def end(
-    began: Stretch, complete: int, heard: Heard, usual: Usual, limits: SurgeLimits
-) -> Stretch | None:
+    began: Window, complete: int, heard: CountReports, usual: ExpectedReports, limits: SurgeLimits
+) -> Window | None:
     """Return the whole surge once it is over, or None while it goes on.
 
     It is over with the first later window in which fewer were heard than a share of what would
@@ -162,9 +166,9 @@ def end(
     """
     for until in range(began.until + 1, complete + 1):
         first = until - HOUR
-        found = count(heard(at) for at in range(first, until))
-        quiet = found < limits.over * alarm(usual(first, until), limits)
+        found = distinct_count(heard(at) for at in range(first, until))
+        quiet = found < limits.over * threshold(usual(first, until), limits)
         if quiet or until - began.first >= LONGEST:
-            whole = count(heard(at) for at in range(began.first, until))
-            return Stretch(began.first, until, whole, usual(began.first, until))
+            whole = distinct_count(heard(at) for at in range(began.first, until))
+            return Window(began.first, until, whole, usual(began.first, until))
     return None

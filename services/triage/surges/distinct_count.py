@@ -12,12 +12,12 @@ _BYTES = 6
 _ALL = 1 << 8 * _BYTES
 
 
-def voice(name: str) -> int:
+def reporter_number(name: str) -> int:
     """Return the number by which somebody is known; spread evenly, always the same."""
     return int.from_bytes(blake2b(name.encode(), digest_size=_BYTES).digest())
 
 
-def hear(heard: Sequence[int], number: int) -> list[int] | None:
+def add_reporter(heard: Sequence[int], number: int) -> list[int] | None:
     """Return the voices with one more, or None when that changes nothing.
 
     Only the smallest numbers are kept, so that neither order nor repeats make a difference.
@@ -29,7 +29,7 @@ def hear(heard: Sequence[int], number: int) -> list[int] | None:
     return more[:KEPT]
 
 
-def count(several: Iterable[Sequence[int]]) -> int:
+def distinct_count(several: Iterable[Sequence[int]]) -> int:
     """Return how many different voices were heard in several places together.
 
     Source:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Generic, TypeVar
 
-from services.triage.surges.state import Patch
+from services.triage.surges.state import SurgeKey
 from shared.runtime.clock import utc_now
 from shared.runtime.ops import metrics
 
@@ -16,7 +16,7 @@ class Gauges(Generic[L]):
 
     def __init__(self) -> None:
         self._read: Mapping[L, int | None] = {}
-        self._surges: set[Patch] = set()
+        self._surges: set[SurgeKey] = set()
 
     def show_lag(self, behind: Mapping[L, int | None], read: Mapping[L, int | None]) -> None:
         """Show how much waits.
@@ -31,18 +31,18 @@ class Gauges(Generic[L]):
             metrics.PROGRESS.labels(WATCHER).set(utc_now().timestamp())
         self._read = read
 
-    def show_surge(self, patch: Patch, *, goes_on: bool) -> None:
+    def show_surge(self, patch: SurgeKey, *, goes_on: bool) -> None:
         """Show whether there is a surge at a patch."""
         (self._surges.add if goes_on else self._surges.discard)(patch)
         self._show(patch)
 
-    def keep(self, patches: Collection[Patch]) -> None:
+    def keep(self, patches: Collection[SurgeKey]) -> None:
         """Show no surge at any other patch: another instance watches those by now."""
         gone, self._surges = self._surges.difference(patches), self._surges.intersection(patches)
         for patch in gone:
             self._show(patch)
 
-    def _show(self, patch: Patch) -> None:
+    def _show(self, patch: SurgeKey) -> None:
         here = (patch.jurisdiction, patch.group)
         count = sum((other.jurisdiction, other.group) == here for other in self._surges)
         metrics.SURGES.labels(*here).set(count)

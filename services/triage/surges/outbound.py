@@ -3,14 +3,14 @@
 from hashlib import sha256
 from uuid import UUID
 
-from services.triage.surges.detection import Stretch, moment_of
-from services.triage.surges.state import Patch, Surge
+from services.triage.surges.detection import Window, moment_of
+from services.triage.surges.state import Surge, SurgeKey
 from shared.contract import events as e
 
 _TIME_BYTES = 6  # the first six bytes of a UUIDv7 are its moment in milliseconds (RFC 9562)
 
 
-def told_about(patch: Patch, surge: Surge) -> list[e.Event]:
+def surge_event(patch: SurgeKey, surge: Surge) -> list[e.Event]:
     """Return the events about a surge that are not yet known to be on the topic, in order.
 
     A surge is named by its place and the window in which it began, an event by all that it says;
@@ -19,7 +19,7 @@ def told_about(patch: Patch, surge: Surge) -> list[e.Event]:
     surge_id = _id_of(surge.began.first, patch.name)
     began, ended = _data(patch, surge_id, surge.began), surge.ended
     events: list[e.Event] = []
-    if surge.told < 1:
+    if surge.published < 1:
         at = surge.began.until - 1
         event_id = _id_of(at, f"began {began.model_dump_json()}")
         events.append(e.SurgeStarted(id=event_id, subject=surge_id, time=moment_of(at), data=began))
@@ -32,7 +32,7 @@ def told_about(patch: Patch, surge: Surge) -> list[e.Event]:
     return events
 
 
-def _data(patch: Patch, surge_id: str, stretch: Stretch) -> e.Surge:
+def _data(patch: SurgeKey, surge_id: str, stretch: Window) -> e.Surge:
     return e.Surge(
         surge_id=surge_id,
         jurisdiction=patch.jurisdiction,

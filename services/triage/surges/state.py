@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel
 
-from services.triage.surges.detection import Past, Stretch
+from services.triage.surges.detection import History, Window
 from shared.contract.events import Request
 from shared.contract.topics import dedup_key
 
@@ -24,7 +24,7 @@ def district_of(request: Request) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Patch:
+class SurgeKey:
     """One dedup group in one district of a city, and the partition that brings its reports."""
 
     partition: int
@@ -70,27 +70,27 @@ class Surge(BaseModel):
         told: How many of its two events are known to be on the topic.
     """
 
-    began: Stretch
-    ended: Stretch | None = None
-    told: int = 0
+    began: Window
+    ended: Window | None = None
+    published: int = 0
 
     @property
-    def to_tell(self) -> int:
+    def next_event(self) -> int:
         """How many of its two events there are by now."""
         return 1 if self.ended is None else 2
 
     @property
-    def untold(self) -> bool:
+    def unpublished(self) -> bool:
         """Whether something is still to be told."""
-        return self.told < self.to_tell
+        return self.published < self.next_event
 
     @property
-    def covered(self) -> Stretch:
+    def covered(self) -> Window:
         """The slots in which no other surge begins; one that goes on has no end of them."""
         return self.ended or replace(self.began, until=_FOR_EVER)
 
 
-class Ledger(BaseModel):
+class SurgeState(BaseModel):
     """Everything about a patch but the voices.
 
     Attributes:
@@ -112,9 +112,9 @@ class Ledger(BaseModel):
     surges: list[Surge] = []
 
     @property
-    def past(self) -> Past:
+    def past(self) -> History:
         """What the usual is learned from."""
-        return Past(self.since, self.hours)
+        return History(self.since, self.hours)
 
     @property
     def open(self) -> Surge | None:
@@ -122,9 +122,9 @@ class Ledger(BaseModel):
         return next((surge for surge in self.surges if surge.ended is None), None)
 
     @property
-    def untold(self) -> bool:
+    def unpublished(self) -> bool:
         """Whether something is still to be told."""
-        return any(surge.untold for surge in self.surges)
+        return any(surge.unpublished for surge in self.surges)
 
     @property
     def is_empty(self) -> bool:

@@ -10,14 +10,14 @@ from services.triage.surges.detection import (
     KEPT_HOURS,
     NEW_HOURS,
     WEEKS,
-    Stretch,
+    Window,
     begin,
     busiest_lately,
     end,
-    usual_in,
+    expected_in_hour,
 )
-from services.triage.surges.distinct_count import count, unpack
-from services.triage.surges.state import Ledger, Patch, Surge
+from services.triage.surges.distinct_count import distinct_count, unpack
+from services.triage.surges.state import Surge, SurgeKey, SurgeState
 from shared.catalogue import Catalogue
 from shared.catalogue.surges import CitySurges, read_surges
 
@@ -32,11 +32,11 @@ class City:
     timezone: tzinfo
 
 
-class Account:
+class SurgeTracker:
     """The ledger of a patch together with the voices that it speaks of."""
 
     def __init__(
-        self, patch: Patch, ledger: Ledger, voices: Mapping[bytes, bytes], city: City
+        self, patch: SurgeKey, ledger: SurgeState, voices: Mapping[bytes, bytes], city: City
     ) -> None:
         self.ledger = ledger
         self._patch = patch
@@ -61,7 +61,7 @@ class Account:
     def look_for_surge(self, slot: int) -> None:
         """Note the surge that begins around a slot, if one does."""
         known = [surge.covered for surge in self.ledger.surges]
-        settled = Stretch(0, self.ledger.settled, 0, 0.0)
+        settled = Window(0, self.ledger.settled, 0, 0.0)
         began = begin(slot, self.heard, self._usual_from, self._limits, [*known, settled])
         if began is not None:
             self.ledger.surges.append(Surge(began=began))
@@ -75,7 +75,7 @@ class Account:
         if surge is not None:
             surge.ended = end(surge.began, now - 1, self.heard, self._usual_from, self._limits)
 
-    def settle(self, now: int) -> None:
+    def expire(self, now: int) -> None:
         """Learn from the hours in which nothing more is expected, and let go of their voices."""
         ledger = self.ledger
         oldest = now - KEPT_HOURS * HOUR
@@ -90,13 +90,13 @@ class Account:
         first_kept = settled // HOUR - _LEARNED_HOURS
         ledger.hours = {hour: n for hour, n in ledger.hours.items() if hour >= first_kept}
         ledger.slots = [slot for slot in ledger.slots if slot >= settled]
-        ledger.surges = [s for s in ledger.surges if s.untold or s.covered.until > settled]
+        ledger.surges = [s for s in ledger.surges if s.unpublished or s.covered.until > settled]
         ledger.settled = settled
 
     def _learned(self, hour: int) -> int:
         """Return the reports of an hour; of one in a surge no more than were usual."""
         first = hour * HOUR
-        found = count(self.heard(slot) for slot in range(first, first + HOUR))
+        found = distinct_count(self.heard(slot) for slot in range(first, first + HOUR))
         if any(surge.covered.overlaps(first, first + HOUR) for surge in self.ledger.surges):
             return min(found, round(self._usual_from(first, first + HOUR)))
         return found
@@ -105,7 +105,7 @@ class Account:
         past, total = self.ledger.past, 0.0
         for hour in range(first // HOUR, (until - 1) // HOUR + 1):
             share = min(until, (hour + 1) * HOUR) - max(first, hour * HOUR)
-            total += usual_in(hour, past, self._limits, self._timezone) * share / HOUR
+            total += expected_in_hour(hour, past, self._limits, self._timezone) * share / HOUR
         if first // HOUR - past.since < NEW_HOURS:
             surges = [surge.covered for surge in self.ledger.surges]
             total = max(total, busiest_lately(first, self.heard, surges) * (until - first) / HOUR)

@@ -15,11 +15,10 @@ from shared.contract.events.cases import (
     CaseRequestSplit,
     CaseSplit,
     CaseState,
-    CaseStatus,
     CaseStatusChanged,
     CaseWithRequest,
 )
-from shared.contract.events.codec import CONTENT_TYPE, Decoder, encode, faults, type_of
+from shared.contract.events.codec import CONTENT_TYPE, Decoder, encode, invalid_fields, type_of
 from shared.contract.events.notifications import (
     Notification,
     NotificationFailed,
@@ -38,7 +37,7 @@ from shared.contract.events.requests import (
 from shared.contract.events.submissions import (
     Acceptance,
     Advice,
-    Fault,
+    FieldError,
     Media,
     Rejection,
     Reporter,
@@ -64,7 +63,6 @@ from shared.contract.events.triage import (
     SurgeStarted,
 )
 from shared.contract.events.work_orders import (
-    CommandName,
     Due,
     OperatorCommand,
     OperatorCommanded,
@@ -96,10 +94,8 @@ __all__ = [
     "CaseRequestSplit",
     "CaseSplit",
     "CaseState",
-    "CaseStatus",
     "CaseStatusChanged",
     "CaseWithRequest",
-    "CommandName",
     "Contact",
     "ContactErased",
     "ContactGiven",
@@ -110,7 +106,7 @@ __all__ = [
     "Duplicate",
     "Emergency",
     "Event",
-    "Fault",
+    "FieldError",
     "ForeignEvent",
     "Location",
     "Media",
@@ -150,7 +146,7 @@ __all__ = [
     "WorkOrderUpdated",
     "WorkOrderWithdrawn",
     "encode",
-    "faults",
+    "invalid_fields",
     "new_id",
     "type_of",
     "usable_trace",

@@ -5,18 +5,8 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime
 
 from shared.contract.events.base import Data, Event
-from shared.contract.events.triage import Level, Priority
-
-CaseStatus = Literal[
-    "open",
-    "acknowledged",
-    "scheduled",
-    "in_progress",
-    "waiting_for_resident",
-    "completed",
-    "declined",
-    "referred",
-]
+from shared.contract.events.triage import Priority
+from shared.vocabulary import CaseStatus, PriorityLevel
 
 
 class CaseState(Data):
@@ -60,14 +50,14 @@ class CaseMove(CaseState):
 class CaseRaise(CaseState):
     """A priority that rose, and the request that raised it."""
 
-    previous_level: Level
+    previous_level: PriorityLevel
     request_id: str | None = None
 
 
 class CaseLowering(CaseState):
     """A priority that an operator lowered, and why."""
 
-    previous_level: Level
+    previous_level: PriorityLevel
     reason: str
 
 

@@ -59,7 +59,7 @@ class Decoder(Generic[E]):
                 event = self._adapter.validate_json(value or b"")
         except ValidationError as error:
             self._refuse_unknown(value, headers or {})
-            raise UndecodableEventError(faults(error)) from None
+            raise UndecodableEventError(invalid_fields(error)) from None
         if missing := sorted(_NEVER_ASSUMED - event.model_fields_set):
             raise UndecodableEventError(f"{', '.join(missing)}: missing")
         return event
@@ -81,7 +81,7 @@ class Decoder(Generic[E]):
         return ", ".join(sorted(self._by_type))
 
 
-def faults(error: ValidationError) -> str:
+def invalid_fields(error: ValidationError) -> str:
     """Return what is wrong as ``field: reason`` pairs, without any value."""
     return "; ".join(
         f"{'.'.join(map(str, fault['loc'])) or 'record'}: {fault['type']}"

@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from shared.contract.events.base import Data, Event
-from shared.contract.events.submissions import StatusChannel
+from shared.vocabulary import StatusChannel
 
 
 class Notification(Data):

@@ -7,10 +7,9 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from shared.contract.events.base import Data, Event
-from shared.contract.events.submissions import AttributeValue, Channel, Lane, Media, StatusChannel
+from shared.contract.events.submissions import AttributeValue, Media
 from shared.errors import UndecodableEventError
-
-Precision = Literal["point", "address", "street", "area", "default", "none"]
+from shared.vocabulary import Lane, LocationPrecision, StatusChannel, SubmissionChannel
 
 
 class Location(Data):
@@ -25,7 +24,7 @@ class Location(Data):
     latitude: float | None = None
     longitude: float | None = None
     accuracy_m: float | None = None
-    precision: Precision
+    precision: LocationPrecision
     address: str | None = None
     details: str | None = None
     district: str | None = None
@@ -43,7 +42,7 @@ class Request(Data):
     request_id: str
     tracking_number: str
     jurisdiction: str
-    channel: Channel
+    channel: SubmissionChannel
     service_code: str
     dedup_group: str
     description: str

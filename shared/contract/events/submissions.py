@@ -5,10 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from shared.contract.events.base import Data, Event, ForeignEvent
-
-Channel = Literal["web", "app", "phone", "email", "sms", "walk_in", "open311", "sensor", "kafka"]
-Lane = Literal["express", "standard"]
-StatusChannel = Literal["email", "sms"]
+from shared.vocabulary import Lane, StatusChannel, SubmissionChannel
 
 MAX_DESCRIPTION = 4_000
 MAX_ATTRIBUTES = 100
@@ -51,7 +48,7 @@ class Submission(Data):
     """One problem as a channel adapter describes it, not yet checked against the catalogue."""
 
     jurisdiction: Code
-    channel: Channel
+    channel: SubmissionChannel
     service_code: Code | None = None
     description: Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION)] | None = None
     language: Annotated[str, StringConstraints(max_length=35)] | None = None
@@ -91,7 +88,7 @@ class Acceptance(Data):
     advice: tuple[Advice, ...] = ()
 
 
-class Fault(Data):
+class FieldError(Data):
     """One thing that is wrong with a submission: which field, why, what to do."""
 
     field: str
@@ -104,7 +101,7 @@ class Rejection(Data):
 
     submission_id: str
     submission_source: str
-    errors: tuple[Fault, ...]
+    errors: tuple[FieldError, ...]
 
 
 class SubmissionAccepted(Event):

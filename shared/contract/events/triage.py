@@ -7,9 +7,7 @@ from pydantic import AwareDatetime
 from shared.contract.events.base import Data, Event
 from shared.contract.events.requests import Request
 from shared.contract.events.submissions import Advice
-
-Outcome = Literal["new", "duplicate", "recurrence", "possible_duplicate", "referral", "answered"]
-Level = Literal["P1", "P2", "P3", "P4", "P5"]
+from shared.vocabulary import PriorityLevel, TriageOutcome
 
 
 class Reason(Data):
@@ -30,7 +28,7 @@ class Point(Data):
 class Priority(Data):
     """How urgent: ``P1`` most, ``P5`` least; the reasons' points add up to ``score``."""
 
-    level: Level
+    level: PriorityLevel
     score: int
     reasons: tuple[Point, ...] = ()
 
@@ -102,7 +100,7 @@ class Decision(Data):
     request_id: str
     tracking_number: str
     case_id: str | None
-    outcome: Outcome
+    outcome: TriageOutcome
     duplicate: Duplicate | None = None
     rejected: tuple[Rejected, ...] = ()
     priority: Priority

@@ -7,38 +7,16 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from shared.contract.events.base import Data, Event, ForeignEvent
 from shared.contract.events.requests import Location
 from shared.contract.events.submissions import AttributeValue, Media
-from shared.contract.events.triage import Level, Priority
+from shared.contract.events.triage import Priority
+from shared.vocabulary import (
+    CommandName,
+    PriorityLevel,
+    UpdateRefusalCode,
+    UpdateStatus,
+    WorkOrderRole,
+    WorkOrderStatus,
+)
 
-Role = Literal["lead", "informed"]
-UpdateStatus = Literal[
-    "acknowledged",
-    "scheduled",
-    "in_progress",
-    "waiting_for_resident",
-    "completed",
-    "declined",
-    "transferred",
-]
-WorkOrderStatus = Literal["issued", UpdateStatus, "withdrawn"]
-RefusalCode = Literal[
-    "unknown_work_order",
-    "not_your_work_order",
-    "transition_not_allowed",
-    "version_conflict",
-    "missing_reason",
-    "missing_transfer_to",
-    "unknown_bureau",
-    "invalid",
-]
-CommandName = Literal[
-    "lower_priority",
-    "raise_priority",
-    "split_request",
-    "merge_case",
-    "transfer",
-    "close",
-    "reopen",
-]
 Note = Annotated[str, StringConstraints(max_length=4_000)]
 
 
@@ -62,7 +40,7 @@ class WorkOrder(Data):
     version: int
     case_version: int
     bureau: str
-    role: Role
+    role: WorkOrderRole
     service_code: str
     service_name: str
     status: WorkOrderStatus
@@ -148,7 +126,7 @@ class UpdateReceipt(Data):
     status: str | None = None
     version: int | None = None
     changed: bool
-    code: RefusalCode | None = None
+    code: UpdateRefusalCode | None = None
     message: str | None = None
 
 
@@ -189,7 +167,7 @@ class OperatorCommand(Data):
     case_id: str
     actor: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
-    level: Level | None = None
+    level: PriorityLevel | None = None
     request_id: str | None = None
     into_case: str | None = None
     bureau: str | None = None

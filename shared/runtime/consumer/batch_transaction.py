@@ -7,10 +7,16 @@ from typing import Generic, TypeAlias, TypeVar
 
 from shared.contract.events import Event
 from shared.runtime.consumer import deferring, inbox
-from shared.runtime.consumer.deferring import Aside, Kept, key_of
-from shared.runtime.consumer.dlq_limit import DeadLetterCount
-from shared.runtime.consumer.messages import Deferred, Message, Unfit, dead_letter, partition_of
-from shared.runtime.consumer.offsets import Position, advance, hold, take_over
+from shared.runtime.consumer.deferring import DeferredKeys, DeferredRecord, key_of
+from shared.runtime.consumer.dlq_limit import DlqLimitTracker
+from shared.runtime.consumer.messages import (
+    Deferred,
+    InvalidRecord,
+    Message,
+    dead_letter_of,
+    partition_of,
+)
+from shared.runtime.consumer.offsets import Position, advance, claim, lock
 from shared.runtime.consumer.retry import Item
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.ops import metrics
@@ -25,7 +31,7 @@ Handler: TypeAlias = Callable[
 
 
 @dataclass(slots=True)
-class Batches(Generic[E]):
+class BatchProcessor(Generic[E]):
     """Handles records and moves past them, both or neither.
 
     A transaction holds the fence on the partitions, the inbox, what the handler changes, what is
@@ -39,18 +45,18 @@ class Batches(Generic[E]):
     service: str
     pool: Pool
     handle: Handler[E]
-    drops_repeats: bool
-    parked: DeadLetterCount
+    deduplicates: bool
+    dead_letters: DlqLimitTracker
     positions: dict[Partition, Position] = field(default_factory=dict, init=False)
-    aside: Aside = field(default_factory=Aside, init=False)
+    deferred_keys: DeferredKeys = field(default_factory=DeferredKeys, init=False)
 
-    async def take_over(self, owned: Collection[Partition]) -> None:
+    async def claim(self, owned: Collection[Partition]) -> None:
         """Claim the partitions and learn where they stand."""
         async with transaction(self.pool) as db:
-            self.positions = await take_over(db, owned)
-            await self.aside.load(db, owned)
+            self.positions = await claim(db, owned)
+            await self.deferred_keys.load(db, owned)
 
-    def comes_next(self, record: Record) -> bool:
+    def check_continuity(self, record: Record) -> bool:
         """Return whether the record is owned and not yet done."""
         position = self.positions.get(partition_of(record))
         return position is not None and record.offset >= (position.next_offset or 0)
@@ -62,54 +68,56 @@ class Batches(Generic[E]):
             FencedError: Another member owns a partition of the batch.
             TooManyDeadLettersError: So much would be parked that a person must look first.
         """
-        items = [Deferred(i.record) if self.aside.has(i.record) else i for i in items]
-        unfit = [item for item in items if isinstance(item, Unfit)]
+        items = [Deferred(i.record) if self.deferred_keys.has(i.record) else i for i in items]
+        unfit = [item for item in items if isinstance(item, InvalidRecord)]
         deferred = [item for item in items if isinstance(item, Deferred)]
         to = self._after(items)
-        self.parked.check(unfit, to, len(items))
+        self.dead_letters.check(unfit, to, len(items))
         async with transaction(self.pool) as db:
             await advance(db, self.positions, to)
             fresh = await self._handle(db, items)
             if deferred:
-                await deferring.keep(db, deferred)
+                await deferring.store(db, deferred)
         self.positions.update(to)
-        self.parked.note(unfit, len(items))
-        self.aside.note(deferred)
+        self.dead_letters.note(unfit, len(items))
+        self.deferred_keys.add(deferred)
         _count(items, fresh)
 
-    async def commit_kept(self, kept: Kept, items: Sequence[Item[E]]) -> None:
+    async def commit_deferred(self, kept: DeferredRecord, items: Sequence[Item[E]]) -> None:
         """Handle, park or postpone one record that was set aside; the position does not move.
 
         Raises:
             FencedError: Another member owns its partition.
         """
         [item] = items
-        if isinstance(item, Deferred) and item.error and kept.is_given_up:
-            item = Unfit(item.record, item.error)
+        if isinstance(item, Deferred) and item.error and kept.is_exhausted:
+            item = InvalidRecord(item.record, item.error)
         key = key_of(kept.record)
         async with transaction(self.pool) as db:
-            await hold(db, key.partition, self.positions[key.partition])
+            await lock(db, key.partition, self.positions[key.partition])
             if isinstance(item, Deferred):
                 await deferring.postpone(db, kept, item.error.code if item.error else "behind")
-                self.aside.postpone(key, kept.attempts)
+                self.deferred_keys.postpone(key, kept.attempts)
                 return
             fresh = await self._handle(db, [item])
-            await deferring.forget(db, kept)
-        self.aside.forget_first(key)
+            await deferring.delete(db, kept)
+        self.deferred_keys.remove_first(key)
         _count([item], fresh)
 
     async def _handle(self, db: Connection, items: Sequence[Item[E]]) -> Sequence[Message[E]]:
         fresh = await self._fresh(db, [item for item in items if isinstance(item, Message)])
         caused = await self.handle(fresh, db) if fresh else []
-        parked = [dead_letter(item, self.service) for item in items if isinstance(item, Unfit)]
+        parked = [
+            dead_letter_of(item, self.service) for item in items if isinstance(item, InvalidRecord)
+        ]
         await enqueue(db, [*caused, *parked])
         return fresh
 
     async def _fresh(self, db: Connection, messages: Sequence[Message[E]]) -> Sequence[Message[E]]:
-        if not (self.drops_repeats and messages):
+        if not (self.deduplicates and messages):
             return messages
         first_of = {message.identity: message for message in reversed(messages)}
-        new = await inbox.claim(db, first_of.keys())
+        new = await inbox.insert_new(db, first_of.keys())
         return [m for m in messages if m.identity in new and first_of[m.identity] is m]
 
     def _after(self, items: Sequence[Item[E]]) -> Mapping[Partition, Position]:
@@ -120,7 +128,7 @@ class Batches(Generic[E]):
             last[partition] = item.record
             if isinstance(item, Message):
                 in_a_row[partition] = 0
-            elif isinstance(item, Unfit) and self.parked.counts(item):
+            elif isinstance(item, InvalidRecord) and self.dead_letters.counts(item):
                 before = in_a_row.get(partition, self.positions[partition].parked_in_a_row)
                 in_a_row[partition] = before + 1
         return {
@@ -140,12 +148,12 @@ def _count(items: Sequence[Item[E]], fresh: Sequence[Message[E]]) -> None:
     for (topic, outcome), number in settled.items():
         metrics.MESSAGES.labels(topic, outcome).inc(number)
     for item in items:
-        if isinstance(item, Unfit):
+        if isinstance(item, InvalidRecord):
             metrics.PARKED.labels(item.record.topic, item.error.code).inc()
 
 
 def _outcome(item: Item[E], handled: Collection[int]) -> str:
-    if isinstance(item, Unfit):
+    if isinstance(item, InvalidRecord):
         return "parked"
     if isinstance(item, Deferred):
         return "deferred"

@@ -15,11 +15,11 @@ from shared.contract.topics import Topic
 from shared.errors import FencedError, StoppedError, SystemicError, TooManyDeadLettersError
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer import deferring
-from shared.runtime.consumer.batch_transaction import Batches, Handler
+from shared.runtime.consumer.batch_transaction import BatchProcessor, Handler
 from shared.runtime.consumer.deferring import Key
-from shared.runtime.consumer.dlq_limit import DEFAULT_LIMIT, DeadLetterCount, DeadLetterLimit
+from shared.runtime.consumer.dlq_limit import DEFAULT_LIMIT, DlqLimit, DlqLimitTracker
 from shared.runtime.consumer.messages import read
-from shared.runtime.consumer.retry import Item, Pauses, settle
+from shared.runtime.consumer.retry import Item, RetryPolicy, process_batch
 from shared.runtime.kafka import (
     BrokerDownError,
     Partition,
@@ -72,21 +72,23 @@ class Consumer(Generic[E]):
     pool: Pool
     handle: Handler[E]
     express: frozenset[str] = frozenset()
-    drops_repeats: bool = True
+    deduplicates: bool = True
     batch_size: int = 500
     committed: Callable[[], None] = _nothing
-    limit: DeadLetterLimit = DEFAULT_LIMIT
+    limit: DlqLimit = DEFAULT_LIMIT
     look_for_lost_every_s: float = 10.0
     ready: bool = field(default=False, init=False)
-    _batches: Batches[E] = field(init=False)
+    _batches: BatchProcessor[E] = field(init=False)
     _readers: dict[str, Callable[[Record], Item[Any]]] = field(init=False)
     _lost: frozenset[Partition] = field(default=frozenset(), init=False)
     _look_again_at: float | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         from_outside = frozenset(topic.name for topic in self.topics if topic.from_outside)
-        parked = DeadLetterCount(self.limit, from_outside)
-        self._batches = Batches(self.service, self.pool, self.handle, self.drops_repeats, parked)
+        parked = DlqLimitTracker(self.limit, from_outside)
+        self._batches = BatchProcessor(
+            self.service, self.pool, self.handle, self.deduplicates, parked
+        )
         self._readers = {
             topic.name: partial(read, decoder=Decoder[Any](topic.events), erasure=topic.erasure)
             for topic in self.topics
@@ -134,10 +136,10 @@ class Consumer(Generic[E]):
             while not stopping.is_set():
                 await self._take_over_if_due(source, stopping)
                 records = await self._poll(source, stopping)
-                fresh = [record for record in records if self._batches.comes_next(record)]
+                fresh = [record for record in records if self._batches.check_continuity(record)]
                 if fresh:
                     await self._settle([self._read(record) for record in fresh], stopping)
-                for key in self._batches.aside.due():
+                for key in self._batches.deferred_keys.due():
                     await self._try_again(key, stopping)
                 await source.show_progress(self._next_offsets)
                 self._measure(source, moved=bool(fresh))
@@ -168,10 +170,10 @@ class Consumer(Generic[E]):
     async def _take_over(
         self, source: Source, owned: frozenset[Partition], stopping: asyncio.Event
     ) -> None:
-        pauses = Pauses().systemic()
+        pauses = RetryPolicy().systemic()
         while True:
             try:
-                await self._batches.take_over(owned)
+                await self._batches.claim(owned)
                 break
             except SystemicError as error:
                 log.warning("database_awaited", code=error.code, reason=str(error))
@@ -197,7 +199,7 @@ class Consumer(Generic[E]):
     async def _settle(self, batch: Sequence[Item[E]], stopping: asyncio.Event) -> None:
         began = time.perf_counter()
         with processing(batch) as traced:
-            await settle(traced, self._commit, stopping=stopping)
+            await process_batch(traced, self._commit, stopping=stopping)
         metrics.BATCH_SECONDS.labels(self.name).observe(time.perf_counter() - began)
         metrics.BATCH_MESSAGES.labels(self.name).observe(len(batch))
 
@@ -210,16 +212,16 @@ class Consumer(Generic[E]):
             async with transaction(self.pool) as db:
                 kept = await deferring.first(db, key)
             if kept is None:
-                self._batches.aside.forget_first(key)
+                self._batches.deferred_keys.remove_first(key)
                 return
-            commit = partial(self._batches.commit_kept, kept)
+            commit = partial(self._batches.commit_deferred, kept)
             with processing([self._read(kept.record)]) as traced:
-                await settle(traced, commit, stopping=stopping)
+                await process_batch(traced, commit, stopping=stopping)
             self.committed()
 
     def _measure(self, source: Source, *, moved: bool) -> None:
         lag = source.lag(self._next_offsets)
         metrics.LAG.labels(self.name).set(lag)
-        metrics.DEFERRED.labels(self.name).set(len(self._batches.aside))
+        metrics.DEFERRED.labels(self.name).set(len(self._batches.deferred_keys))
         if moved or not lag:
             metrics.PROGRESS.labels(self.name).set(utc_now().timestamp())

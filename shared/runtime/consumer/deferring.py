@@ -43,7 +43,7 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class DeferredRecord:
     """A record that was set aside, and how often it was tried since."""
 
     seq: int
@@ -51,7 +51,7 @@ class Kept:
     attempts: int
 
     @property
-    def is_given_up(self) -> bool:
+    def is_exhausted(self) -> bool:
         """Whether another failure is the last."""
         return self.attempts >= len(PAUSES_S)
 
@@ -63,7 +63,7 @@ class _Waiting:
 
 
 @dataclass(slots=True)
-class Aside:
+class DeferredKeys:
     """Which keys of the partitions owned have records set aside; the records are in PostgreSQL."""
 
     _waiting: dict[Key, _Waiting] = field(default_factory=dict, init=False)
@@ -88,13 +88,13 @@ class Aside:
             for row in rows
         }
 
-    def note(self, records: Sequence[Deferred]) -> None:
+    def add(self, records: Sequence[Deferred]) -> None:
         """Know that these were set aside, now that it is committed."""
         due_at = time.monotonic() + PAUSES_S[0]
         for deferred in records:
             self._waiting.setdefault(key_of(deferred.record), _Waiting(0, due_at)).count += 1
 
-    def forget_first(self, key: Key) -> None:
+    def remove_first(self, key: Key) -> None:
         """Know that the first of the key is done; the next one is due."""
         waiting = self._waiting[key]
         waiting.count -= 1
@@ -112,7 +112,7 @@ def key_of(record: Record) -> Key:
     return Key(partition_of(record), record.key or b"")
 
 
-async def keep(db: Connection, deferred: Sequence[Deferred]) -> None:
+async def store(db: Connection, deferred: Sequence[Deferred]) -> None:
     """Set records aside, in order."""
     rows = [(d.record, d.error.code if d.error else "behind") for d in deferred]
     await db.execute(
@@ -128,7 +128,7 @@ async def keep(db: Connection, deferred: Sequence[Deferred]) -> None:
     )
 
 
-async def first(db: Connection, key: Key) -> Kept | None:
+async def first(db: Connection, key: Key) -> DeferredRecord | None:
     """Return what comes first of the key."""
     partition = key.partition
     row = await db.fetchrow(_FIRST, partition.topic, partition.partition, key.key)
@@ -142,14 +142,14 @@ async def first(db: Connection, key: Key) -> Kept | None:
         value=row["value"],
         headers=unpack(row["headers"]),
     )
-    return Kept(row["seq"], record, row["attempts"])
+    return DeferredRecord(row["seq"], record, row["attempts"])
 
 
-async def forget(db: Connection, kept: Kept) -> None:
+async def delete(db: Connection, kept: DeferredRecord) -> None:
     """Remove a record that is done."""
     await db.execute(_FORGET, kept.seq)
 
 
-async def postpone(db: Connection, kept: Kept, code: str) -> None:
+async def postpone(db: Connection, kept: DeferredRecord, code: str) -> None:
     """Count a failed attempt."""
     await db.execute(_POSTPONE, kept.seq, code)

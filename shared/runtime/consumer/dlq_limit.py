@@ -11,7 +11,7 @@ from shared.errors import (
     UnknownTypeError,
     UnknownVersionError,
 )
-from shared.runtime.consumer.messages import Unfit
+from shared.runtime.consumer.messages import InvalidRecord
 from shared.runtime.consumer.offsets import Position
 from shared.runtime.kafka import Partition
 from shared.runtime.postgres import UnstorableError
@@ -26,7 +26,7 @@ _UNFIT_AS_WRITTEN = (
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetterLimit:
+class DlqLimit:
     """How much a consumer may park before it ends, so that a bad deploy cannot park everything.
 
     What counts are records that we failed to handle, and unreadable ones that our own services
@@ -46,29 +46,31 @@ class DeadLetterLimit:
     window: int = 1000
 
 
-DEFAULT_LIMIT = DeadLetterLimit()
+DEFAULT_LIMIT = DlqLimit()
 
 
 @dataclass(slots=True)
-class DeadLetterCount:
+class DlqLimitTracker:
     """Counts what a consumer parks.
 
     Attributes:
         from_outside: Topics that others than our services write to.
     """
 
-    limit: DeadLetterLimit
+    limit: DlqLimit
     from_outside: Collection[str]
     _batches: deque[tuple[int, int]] = field(default_factory=deque, init=False)
     _seen: int = field(default=0, init=False)
     _parked: int = field(default=0, init=False)
 
-    def counts(self, unfit: Unfit) -> bool:
+    def counts(self, unfit: InvalidRecord) -> bool:
         """Return whether the fault may be ours."""
         fault_of_writer = isinstance(unfit.error, _UNFIT_AS_WRITTEN)
         return not (fault_of_writer and unfit.record.topic in self.from_outside)
 
-    def check(self, unfit: Sequence[Unfit], to: Mapping[Partition, Position], size: int) -> None:
+    def check(
+        self, unfit: Sequence[InvalidRecord], to: Mapping[Partition, Position], size: int
+    ) -> None:
         """Refuse a batch of ``size`` records that would park too much.
 
         Args:
@@ -94,7 +96,7 @@ class DeadLetterCount:
                 f"more than {self.limit.ratio:.0%} of the last {seen} records would be parked"
             )
 
-    def note(self, unfit: Sequence[Unfit], size: int) -> None:
+    def note(self, unfit: Sequence[InvalidRecord], size: int) -> None:
         """Count a batch that was committed; forget those before the window."""
         parked = sum(map(self.counts, unfit)) if unfit else 0
         self._batches.append((size, parked))

@@ -14,7 +14,7 @@ _CLAIM = """
 """
 
 
-async def claim(db: Connection, identities: Collection[str]) -> set[str]:
+async def insert_new(db: Connection, identities: Collection[str]) -> set[str]:
     """Note the events and return those that this service meets for the first time.
 
     A digest stands for each, since what outsiders choose may be longer than an index takes.

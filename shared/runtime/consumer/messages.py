@@ -37,7 +37,7 @@ class Message(Generic[E_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class Unfit:
+class InvalidRecord:
     """A record that cannot be handled, now or later, and why."""
 
     record: Record
@@ -58,7 +58,7 @@ class Deferred:
 
 def read(
     record: Record, decoder: Decoder[E], erasure: type[ContactErased] | None = None
-) -> Message[E] | Unfit:
+) -> Message[E] | InvalidRecord:
     """Return the record as a message, or say why it is none.
 
     Args:
@@ -75,7 +75,7 @@ def read(
         headers = dict(record.headers)
         event = decoder.decode(record.value, headers)
     except PermanentError as error:
-        return Unfit(record, error)
+        return InvalidRecord(record, error)
     trace = usable_trace(headers.get("traceparent", b"").decode("latin-1"))
     if trace and trace != event.traceparent:
         event = event.model_copy(update={"traceparent": trace})
@@ -87,19 +87,19 @@ def partition_of(record: Record) -> Partition:
     return Partition(record.topic, record.partition)
 
 
-def place_of(record: Record) -> str:
+def record_position(record: Record) -> str:
     """Return ``topic/partition/offset``, which finds the record again."""
     return f"{record.topic}/{record.partition}/{record.offset}"
 
 
-def dead_letter(unfit: Unfit, service: str) -> Outgoing:
+def dead_letter_of(unfit: InvalidRecord, service: str) -> Outgoing:
     """Return the record as it was, for the dead-letter topic, with who parked it and why."""
-    return parked(unfit.record, service, code=unfit.error.code, reason=str(unfit.error))
+    return dead_letter_record(unfit.record, service, code=unfit.error.code, reason=str(unfit.error))
 
 
-def parked(record: Record, service: str, *, code: str, reason: str) -> Outgoing:
+def dead_letter_record(record: Record, service: str, *, code: str, reason: str) -> Outgoing:
     """Return the record as it was, for the dead-letter topic, with what a person looks for."""
-    place = place_of(record)
+    place = record_position(record)
     return Outgoing(
         event_id=place,
         topic=f"{record.topic}{DEAD_LETTERS}",

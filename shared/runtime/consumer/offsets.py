@@ -55,7 +55,7 @@ class Position:
     parked_in_a_row: int = 0
 
 
-async def take_over(db: Connection, owned: Collection[Partition]) -> dict[Partition, Position]:
+async def claim(db: Connection, owned: Collection[Partition]) -> dict[Partition, Position]:
     """Claim the partitions, so that whoever had them can commit nothing more."""
     rows = await db.fetch(_TAKE_OVER, [p.topic for p in owned], [p.partition for p in owned])
     return {Partition(row["topic"], row["partition"]): _position(row) for row in rows}
@@ -92,7 +92,7 @@ async def advance(
         raise FencedError("a partition of the batch has moved without us")
 
 
-async def hold(db: Connection, partition: Partition, position: Position) -> None:
+async def lock(db: Connection, partition: Partition, position: Position) -> None:
     """Let nobody claim the partition until this transaction ends, without moving on in it.
 
     Raises:

@@ -16,19 +16,19 @@ from shared.errors import (
     SystemicError,
     TransientError,
 )
-from shared.runtime.consumer.messages import Deferred, Message, Unfit, place_of
+from shared.runtime.consumer.messages import Deferred, InvalidRecord, Message, record_position
 from shared.runtime.ops.metrics import RETRIES
 from shared.runtime.ops.shutdown import pause
 
 log = structlog.get_logger()
 
 E = TypeVar("E", bound=Event)
-Item: TypeAlias = Message[E] | Unfit | Deferred
+Item: TypeAlias = Message[E] | InvalidRecord | Deferred
 Commit: TypeAlias = Callable[[Sequence[Item[E]]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Pauses:
+class RetryPolicy:
     """How long to wait before trying again.
 
     Attributes:
@@ -45,13 +45,13 @@ class Pauses:
         return chain(self.systemic_s, repeat(self.systemic_s[-1]))
 
 
-_PAUSES = Pauses()
+_PAUSES = RetryPolicy()
 
 
-async def settle(
+async def process_batch(
     batch: Sequence[Item[E]],
     commit: Commit[E],
-    pauses: Pauses = _PAUSES,
+    pauses: RetryPolicy = _PAUSES,
     stopping: asyncio.Event | None = None,
 ) -> None:
     """Commit the batch; when a message in it fails, commit each on its own.
@@ -80,20 +80,20 @@ async def settle(
             return
         log.warning("batch_split", size=len(batch), reason=type(error).__name__)
         for item in batch:
-            await settle([item], commit, pauses, stopping)
+            await process_batch([item], commit, pauses, stopping)
 
 
 async def _settle_failed(
     item: Item[E],
     error: Exception,
     commit: Commit[E],
-    pauses: Pauses,
+    pauses: RetryPolicy,
     stopping: asyncio.Event,
 ) -> None:
-    at = place_of(item.record)
+    at = record_position(item.record)
     if isinstance(item, Message) and isinstance(error, PermanentError):
         log.warning("message_parked", at=at, code=error.code, reason=str(error))
-        await _patiently([Unfit(item.record, error)], commit, pauses, stopping)
+        await _patiently([InvalidRecord(item.record, error)], commit, pauses, stopping)
     elif isinstance(item, Message) and isinstance(error, TransientError):
         log.warning("message_deferred", at=at, code=error.code, reason=str(error))
         await _patiently([Deferred(item.record, error)], commit, pauses, stopping)
@@ -103,7 +103,7 @@ async def _settle_failed(
 
 
 async def _patiently(
-    items: Sequence[Item[E]], commit: Commit[E], pauses: Pauses, stopping: asyncio.Event
+    items: Sequence[Item[E]], commit: Commit[E], pauses: RetryPolicy, stopping: asyncio.Event
 ) -> None:
     transient = iter(pauses.transient_s)
     systemic = pauses.systemic()

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class EarlyRejectGate:
     """Lets one kind of request in while there is a place for it.
 
     Attributes:
@@ -28,7 +28,7 @@ class Gate:
     leave: Callable[[], None]
 
 
-def takes_over_place(request: web.Request) -> bool:
+def adopt_slot(request: web.Request) -> bool:
     """Return whether the request passed a gate; its place is the handler's from now on."""
     connection = request.protocol
     if not isinstance(connection, _Guarded) or not connection.has_place:
@@ -63,7 +63,7 @@ def is_one_request(data: bytes) -> bool:
 class GuardedSite(web.BaseSite):
     """Listens on an address; each connection passes a gate."""
 
-    def __init__(self, runner: web.AppRunner, host: str, port: int, gate: Gate) -> None:
+    def __init__(self, runner: web.AppRunner, host: str, port: int, gate: EarlyRejectGate) -> None:
         super().__init__(runner)
         self._host, self._port, self._gate = host, port, gate
 
@@ -97,7 +97,9 @@ class _Guarded(web.RequestHandler):
 
     __slots__ = ("_gate", "_legible", "has_place")
 
-    def __init__(self, server: web.Server, gate: Gate, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, server: web.Server, gate: EarlyRejectGate, loop: asyncio.AbstractEventLoop
+    ) -> None:
         super().__init__(server, loop=loop, access_log=None)  # type: ignore[arg-type] # as in aiohttp
         self._gate, self._legible, self.has_place = gate, True, False
 

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
-from shared.contract.events import Fault
+from shared.contract.events import FieldError
 
 
-def problem(
+def problem_response(
     status: int,
     title: str,
     detail: str,
     *,
-    errors: Sequence[Fault] = (),
+    errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
 ) -> web.Response:
     """Return an ``application/problem+json`` answer.

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from shared.runtime.http.load_shedding import Gate, GuardedSite
+from shared.runtime.http.load_shedding import EarlyRejectGate, GuardedSite
 from shared.runtime.ops.metrics import HTTP_SECONDS
 
 Check: TypeAlias = Callable[[], Awaitable[str | None]]
@@ -27,7 +27,7 @@ async def serving(  # noqa: PLR0913 - each is a thing of its own
     routes: Sequence[web.AbstractRouteDef],
     check: Check,
     stopping: asyncio.Event,
-    gate: Gate | None = None,
+    gate: EarlyRejectGate | None = None,
 ) -> AsyncGenerator[int]:
     """Answer HTTP until the end; yield the port, which the system picks when given 0.
 

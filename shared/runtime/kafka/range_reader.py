@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer
 from shared.runtime.kafka import BrokerDownError, Partition, Record
 from shared.runtime.kafka.connecting import connected
 
-Spans: TypeAlias = Mapping[Partition, tuple[int, int]]
+OffsetRanges: TypeAlias = Mapping[Partition, tuple[int, int]]
 """For each partition its first offset, and the one after its last."""
 
 _PATIENCE_S = 15.0
@@ -18,8 +18,8 @@ _FETCH_BYTES = 8 * 1024 * 1024
 _PARTITION_FETCH_BYTES = 512 * 1024
 
 
-async def between(
-    bootstrap: str, spans: Spans, *, patience_s: float = _PATIENCE_S
+async def read_range(
+    bootstrap: str, spans: OffsetRanges, *, patience_s: float = _PATIENCE_S
 ) -> AsyncGenerator[Sequence[Record]]:
     """Yield every record inside the spans.
 

@@ -10,7 +10,7 @@ from shared.runtime.kafka.connecting import connected
 from shared.runtime.kafka.records import Partition, Record
 
 
-async def ends_of(bootstrap: str, topics: Collection[str]) -> dict[Partition, int]:
+async def end_offsets(bootstrap: str, topics: Collection[str]) -> dict[Partition, int]:
     """Return for each partition of these topics the offset that the next record will get."""
     async with connected(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
         await consumer._client.force_metadata_update()  # noqa: SLF001 - topics may be new
@@ -23,7 +23,7 @@ async def ends_of(bootstrap: str, topics: Collection[str]) -> dict[Partition, in
         return ends
 
 
-async def bounds_of(bootstrap: str) -> dict[Partition, tuple[int, int]]:
+async def offset_bounds(bootstrap: str) -> dict[Partition, tuple[int, int]]:
     """Return for each partition of every topic its first offset, and the one that comes next."""
     async with connected(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
         await consumer._client.force_metadata_update()  # noqa: SLF001 - of every topic there is
@@ -37,7 +37,7 @@ async def bounds_of(bootstrap: str) -> dict[Partition, tuple[int, int]]:
         return {p: (first[p], ends[p]) for p in partitions}
 
 
-async def positions_of(bootstrap: str, group: str) -> dict[Partition, int]:
+async def committed_offsets(bootstrap: str, group: str) -> dict[Partition, int]:
     """Return the offset at which a group goes on, for each partition that it ever finished with."""
     async with connected(lambda: Admin(bootstrap)) as admin:
         offsets = await admin.list_consumer_group_offsets(group)

@@ -7,7 +7,7 @@ _YOUNG = 20_000
 _OLD, _OLDEST = 50, 100
 
 
-def keep_what_is_there() -> None:
+def freeze_startup_objects() -> None:
     """Let the collector never look again at what was loaded so far, and seldom at the rest.
 
     A catalogue and its phrases are some hundred thousand objects that live as long as the process.

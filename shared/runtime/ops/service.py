@@ -11,9 +11,9 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from shared.runtime.http.load_shedding import Gate
+from shared.runtime.http.load_shedding import EarlyRejectGate
 from shared.runtime.http.server import serving
-from shared.runtime.ops.gc_tuning import keep_what_is_there
+from shared.runtime.ops.gc_tuning import freeze_startup_objects
 from shared.runtime.ops.logging import configure_logging
 from shared.runtime.ops.watchdog import watchdog
 from shared.runtime.postgres import Pool
@@ -56,7 +56,7 @@ class Parts:
     must_be_ready: Sequence[Readiness] = ()
     routes: Sequence[web.AbstractRouteDef] = field(default=())
     behind_routes: Sequence[Work] = ()
-    gate: Gate | None = None
+    gate: EarlyRejectGate | None = None
 
 
 def run(
@@ -73,7 +73,7 @@ async def _run(settings: S, open_parts: Callable[[S], AbstractAsyncContextManage
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with watchdog(), open_parts(settings) as parts:
-        keep_what_is_there()
+        freeze_startup_objects()
         await run_parts(parts, settings, stopping)
     log.info("service_stopped")
 

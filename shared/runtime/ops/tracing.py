@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanKind, format_span_id, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared.contract.events import Event
-from shared.runtime.consumer.messages import Message, place_of
+from shared.runtime.consumer.messages import Message, record_position
 from shared.runtime.consumer.retry import Item
 
 _W3C = TraceContextTextMapPropagator()
@@ -51,7 +51,7 @@ def _start(tracer: trace.Tracer, item: Item[E]) -> trace.Span:
         f"process {item.record.topic}",
         context=context,
         kind=SpanKind.CONSUMER,
-        attributes={"messaging.system": "kafka", "route311.place": place_of(item.record)},
+        attributes={"messaging.system": "kafka", "route311.place": record_position(item.record)},
     )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 
 from shared.contract.topics import DEAD_LETTERS
-from shared.runtime.consumer.messages import place_of
+from shared.runtime.consumer.messages import record_position
 from shared.runtime.kafka import Record
 from shared.runtime.outbox.records import Headers, Outgoing
 
@@ -17,7 +17,7 @@ _DIGEST_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class DeadLetter:
     """A parked record.
 
     Attributes:
@@ -44,15 +44,15 @@ class Parked:
         return len(self.original.value or b"")
 
 
-def parked(record: Record) -> Parked:
+def parse_dead_letter(record: Record) -> DeadLetter:
     """Return what a record of a dead-letter topic says; what it does not say is empty."""
     said = {name: value.decode("utf-8", "replace") for name, value in record.headers}
     source = said.get("source", "")
     topic = record.topic.removesuffix(DEAD_LETTERS)
     headers = _without_parking(record.headers)
     original = Outgoing(source, topic, record.key or b"", record.value, headers)
-    return Parked(
-        place=place_of(record),
+    return DeadLetter(
+        place=record_position(record),
         offset=record.offset,
         source=source,
         service=said.get("service", ""),
@@ -60,11 +60,11 @@ def parked(record: Record) -> Parked:
         reason=said.get("reason", ""),
         at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
         original=original,
-        content=content_of(original),
+        content=content_hash(original),
     )
 
 
-def content_of(record: Outgoing) -> bytes:
+def content_hash(record: Outgoing) -> bytes:
     """Return a digest of all that the record says; equal records share it, wherever they lie."""
     digest = blake2b(digest_size=_DIGEST_BYTES)
     headers = (part for name, value in record.headers for part in (name.encode(), value))

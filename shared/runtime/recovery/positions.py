@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from shared.runtime.kafka import Partition
-from shared.runtime.kafka.range_reader import Spans
+from shared.runtime.kafka.range_reader import OffsetRanges
 from shared.runtime.postgres import Connection
 
 Cause: TypeAlias = Literal["tail_lost", "read_again", "start_gone"]
@@ -21,7 +21,7 @@ _MOVE = """
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class PositionChange:
     """A position that should change.
 
     Attributes:
@@ -41,9 +41,9 @@ class Move:
         return max(0, self.to - self.before)
 
 
-def move_of(
+def position_change(
     partition: Partition, position: int, span: tuple[int, int], since: int | None
-) -> Move | None:
+) -> PositionChange | None:
     """Return how a position should change, or None when it is right.
 
     A log that lost its tail may have grown past the position again, so that nothing shows. What
@@ -57,11 +57,11 @@ def move_of(
     """
     first, end = span
     if position > end:
-        return Move(partition, "tail_lost", position, end if since is None else since)
+        return PositionChange(partition, "tail_lost", position, end if since is None else since)
     if position < first:
-        return Move(partition, "start_gone", position, first)
+        return PositionChange(partition, "start_gone", position, first)
     if since is not None and since < position:
-        return Move(partition, "read_again", position, since)
+        return PositionChange(partition, "read_again", position, since)
     return None
 
 
@@ -71,17 +71,18 @@ async def positions_of(db: Connection, service: str) -> dict[Partition, int]:
     return {Partition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
 
 
-def moves(
-    positions: Mapping[Partition, int], bounds: Spans, since: Mapping[Partition, int]
-) -> Sequence[Move]:
+def position_changes(
+    positions: Mapping[Partition, int], bounds: OffsetRanges, since: Mapping[Partition, int]
+) -> Sequence[PositionChange]:
     """Return what should change of a service's positions, by partition."""
     found = (
-        move_of(p, positions[p], bounds.get(p, (0, 0)), since.get(p)) for p in sorted(positions)
+        position_change(p, positions[p], bounds.get(p, (0, 0)), since.get(p))
+        for p in sorted(positions)
     )
     return [move for move in found if move]
 
 
-async def carry_out(db: Connection, service: str, wanted: Sequence[Move]) -> None:
+async def apply_changes(db: Connection, service: str, wanted: Sequence[PositionChange]) -> None:
     """Set the positions, under a new epoch: whoever reads there now is fenced and begins anew."""
     async with db.transaction():
         for move in wanted:

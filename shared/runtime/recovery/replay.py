@@ -7,15 +7,15 @@ from datetime import datetime
 
 from shared.contract.topics import DEAD_LETTERS, all_topics
 from shared.runtime.kafka import Partition
-from shared.runtime.kafka.range_reader import Spans, between
+from shared.runtime.kafka.range_reader import OffsetRanges, read_range
 from shared.runtime.migrate import SERVICES
 from shared.runtime.postgres import Connection
-from shared.runtime.recovery.dead_letters import Parked, parked
-from shared.runtime.recovery.replay_log import Memory, send_again
+from shared.runtime.recovery.dead_letters import DeadLetter, parse_dead_letter
+from shared.runtime.recovery.replay_log import ReplayLog, enqueue_replay
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class RecordFilter:
     """Which parked records are meant; what is None does not matter.
 
     Attributes:
@@ -27,7 +27,7 @@ class Choice:
     code: str | None = None
     since: datetime | None = None
 
-    def spans(self, bounds: Spans) -> Spans:
+    def spans(self, bounds: OffsetRanges) -> OffsetRanges:
         """Return the parts of the log that can hold them."""
         return {
             p: span
@@ -36,26 +36,28 @@ class Choice:
             and self.topic in {None, p.topic, p.topic.removesuffix(DEAD_LETTERS)}
         }
 
-    def takes(self, parked: Parked) -> bool:
+    def matches(self, parked: DeadLetter) -> bool:
         """Tell whether this one is meant."""
         return self.code in {None, parked.code} and (self.since is None or parked.at >= self.since)
 
 
-async def chosen(bootstrap: str, spans: Spans, choice: Choice) -> AsyncGenerator[Parked, None]:
+async def select_records(
+    bootstrap: str, spans: OffsetRanges, choice: RecordFilter
+) -> AsyncGenerator[DeadLetter, None]:
     """Yield the parked records that are meant, in order within each topic."""
-    async with aclosing(between(bootstrap, spans)) as handfuls:
+    async with aclosing(read_range(bootstrap, spans)) as handfuls:
         async for records in handfuls:
             for record in records:
-                if choice.takes(found := parked(record)):
+                if choice.matches(found := parse_dead_letter(record)):
                     yield found
 
 
-def homes(bureaus: Iterable[str]) -> Mapping[str, str]:
+def owners_by_topic(bureaus: Iterable[str]) -> Mapping[str, str]:
     """Return for each topic with readers the first of them, whose outbox and memory serve it."""
     return {topic.name: topic.readers[0] for topic in all_topics(bureaus) if topic.readers}
 
 
-def home_of(parked: Parked, known: Mapping[str, str]) -> str:
+def replay_owner(parked: DeadLetter, known: Mapping[str, str]) -> str:
     """Return the service; of a topic that is no more registered, who parked the record."""
     fallback = parked.service if parked.service in SERVICES else SERVICES[0]
     return known.get(parked.original.topic, fallback)
@@ -77,17 +79,17 @@ class Replay:
     """
 
     db: Connection
-    memory: Memory
+    memory: ReplayLog
     homes: Mapping[str, str]
-    spans: Spans
+    spans: OffsetRanges
     again: bool
     dry: bool
-    sending: Callable[[Parked], None]
+    sending: Callable[[DeadLetter], None]
     sent: int = 0
     came_back: int = 0
-    _batch: list[Parked] = field(default_factory=list)
+    _batch: list[DeadLetter] = field(default_factory=list)
 
-    async def run(self, records: AsyncIterator[Parked]) -> None:
+    async def run(self, records: AsyncIterator[DeadLetter]) -> None:
         """Take them in order; what was sent when it breaks off stays sent and is not sent twice."""
         async for record in records:
             if not self._due(record):
@@ -99,13 +101,13 @@ class Replay:
                 await self._flush()
         await self._flush()
 
-    def _due(self, parked: Parked) -> bool:
-        standing = self.memory.standing(parked)
+    def _due(self, parked: DeadLetter) -> bool:
+        standing = self.memory.status(parked)
         if standing == "came_back" and not self.again:
             self.came_back += 1
         return standing == "waiting" or (self.again and standing == "came_back")
 
-    def _through(self, parked: Parked) -> int:
+    def _through(self, parked: DeadLetter) -> int:
         topic, partition, _ = parked.place.rsplit("/", 2)
         return self.spans[Partition(topic, int(partition))][1] - 1
 
@@ -115,11 +117,11 @@ class Replay:
         return len(self._batch) >= _RECORDS_AT_ONCE or size >= _BYTES_AT_ONCE
 
     async def _flush(self) -> None:
-        by_home: dict[str, list[Parked]] = {}
+        by_home: dict[str, list[DeadLetter]] = {}
         for record in self._batch:
-            by_home.setdefault(home_of(record, self.homes), []).append(record)
+            by_home.setdefault(replay_owner(record, self.homes), []).append(record)
         if not self.dry:
             for home, batch in by_home.items():
-                await send_again(self.db, home, batch, self.memory.through)
+                await enqueue_replay(self.db, home, batch, self.memory.through)
         self.sent += len(self._batch)
         self._batch = []

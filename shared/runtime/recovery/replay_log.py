@@ -6,9 +6,9 @@ from typing import Literal, TypeAlias
 
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.postgres import Connection
-from shared.runtime.recovery.dead_letters import Parked
+from shared.runtime.recovery.dead_letters import DeadLetter
 
-Standing: TypeAlias = Literal["waiting", "replayed", "came_back"]
+ReplayStatus: TypeAlias = Literal["waiting", "replayed", "came_back"]
 
 _ONE_AT_A_TIME = "SELECT pg_try_advisory_lock(hashtext('route311 replays'))"
 _KNOWN = "SELECT content, through FROM {}.replays"
@@ -21,7 +21,7 @@ _FORGET = "DELETE FROM {}.replays WHERE replayed_at < now() - interval '90 days'
 
 
 @dataclass(slots=True)
-class Memory:
+class ReplayLog:
     """What was replayed.
 
     Attributes:
@@ -31,11 +31,11 @@ class Memory:
 
     through: dict[bytes, int] = field(default_factory=dict)
 
-    def standing(self, parked: Parked) -> Standing:
+    def status(self, parked: DeadLetter) -> ReplayStatus:
         """Return how it stands with a parked record."""
-        return self.standing_of(parked.content, parked.offset)
+        return self.status_of(parked.content, parked.offset)
 
-    def standing_of(self, content: bytes, place: int) -> Standing:
+    def status_of(self, content: bytes, place: int) -> ReplayStatus:
         """Return how it stands with a copy of this content; later copies have higher places."""
         through = self.through.get(content)
         if through is None:
@@ -43,32 +43,32 @@ class Memory:
         return "came_back" if place > through else "replayed"
 
 
-async def recall(db: Connection, schemas: Iterable[str]) -> Memory:
+async def load(db: Connection, schemas: Iterable[str]) -> ReplayLog:
     """Return what the services of these schemas remember."""
     rows = [row for schema in schemas for row in await db.fetch(_KNOWN.format(schema))]
-    return Memory({row["content"]: row["through"] for row in rows})
+    return ReplayLog({row["content"]: row["through"] for row in rows})
 
 
-async def claim_turn(db: Connection) -> bool:
+async def lock(db: Connection) -> bool:
     """Keep every other replay out until the connection ends; False when one is under way."""
     return bool(await db.fetchval(_ONE_AT_A_TIME))
 
 
-async def forget_old(db: Connection, schemas: Iterable[str]) -> None:
+async def prune(db: Connection, schemas: Iterable[str]) -> None:
     """Drop what is three times older than the oldest record of a dead-letter topic."""
     for schema in schemas:
         await db.execute(_FORGET.format(schema))
 
 
-async def note(db: Connection, through: Mapping[bytes, int]) -> None:
+async def save(db: Connection, through: Mapping[bytes, int]) -> None:
     """Note what is sent again in the transaction that does it, in the schema that it is in."""
     await db.execute(_NOTE, list(through), list(through.values()))
 
 
-async def send_again(
+async def enqueue_replay(
     db: Connection,
     schema: str,
-    batch: Sequence[Parked],
+    batch: Sequence[DeadLetter],
     through: Mapping[bytes, int],
 ) -> None:
     """Put the originals in the service's outbox and note them, both in one transaction.
@@ -81,5 +81,5 @@ async def send_again(
     """
     async with db.transaction():
         await db.execute(f"SET LOCAL search_path = {schema}")
-        await note(db, {parked.content: through[parked.content] for parked in batch})
+        await save(db, {parked.content: through[parked.content] for parked in batch})
         await enqueue(db, [parked.original for parked in batch])

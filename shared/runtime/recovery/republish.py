@@ -10,10 +10,15 @@ from datetime import datetime
 import asyncpg
 
 from shared.runtime.kafka.offsets_by_time import offsets_at
-from shared.runtime.kafka.reader import bounds_of
+from shared.runtime.kafka.reader import offset_bounds
 from shared.runtime.outbox.outbox import BUCKETS
 from shared.runtime.postgres import Connection
-from shared.runtime.recovery.positions import Move, carry_out, moves, positions_of
+from shared.runtime.recovery.positions import (
+    PositionChange,
+    apply_changes,
+    position_changes,
+    positions_of,
+)
 
 _SPAN = "SELECT min(seq) AS first, max(seq) AS last FROM {}.outbox WHERE created_at >= $1"
 _MARK = """
@@ -34,7 +39,7 @@ _AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Refill:
+class OutboxReplay:
     """Which rows of the outboxes are to be published again, with the same bytes.
 
     Attributes:
@@ -91,7 +96,7 @@ _LOOK_EVERY_S = 0.2
 
 
 @asynccontextmanager
-async def relay_paused(admin_dsn: str, service: str) -> AsyncGenerator[None]:
+async def paused_relay(admin_dsn: str, service: str) -> AsyncGenerator[None]:
     """Hold every bucket of the service's outbox, so that no relay publishes meanwhile.
 
     A relay holds its buckets for as long as its connection lives. That is ended; the relay takes
@@ -131,8 +136,8 @@ class Recovered:
     """
 
     published_again: dict[str, Counter[str]] = field(default_factory=dict)
-    moved: dict[str, list[Move]] = field(default_factory=dict)
-    left: dict[str, list[Move]] = field(default_factory=dict)
+    moved: dict[str, list[PositionChange]] = field(default_factory=dict)
+    left: dict[str, list[PositionChange]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,7 @@ class Recovery:
     bootstrap: str
     admin_dsn: str
     services: Sequence[str]
-    refill: Refill
+    refill: OutboxReplay
     accept_loss: bool
 
     async def run(self) -> Recovered:
@@ -161,7 +166,7 @@ class Recovery:
         async with self._database() as db, AsyncExitStack() as stack:
             if not self.refill.dry:
                 for service in self.services:
-                    await stack.enter_async_context(relay_paused(self.admin_dsn, service))
+                    await stack.enter_async_context(paused_relay(self.admin_dsn, service))
             await self._move(db, done)
             for service in self.services:
                 done.published_again[service] = await self.refill.of(db, service)
@@ -176,15 +181,15 @@ class Recovery:
             await db.close()
 
     async def _move(self, db: Connection, done: Recovered) -> None:
-        bounds = await bounds_of(self.bootstrap)
+        bounds = await offset_bounds(self.bootstrap)
         since = await offsets_at(self.bootstrap, bounds.keys(), self.refill.since)
         for service in self.services:
-            wanted = moves(await positions_of(db, service), bounds, since)
+            wanted = position_changes(await positions_of(db, service), bounds, since)
             meant = [move for move in wanted if self._concerns(move)]
             done.moved[service] = [move for move in meant if self.accept_loss or not move.lost]
             done.left[service] = [move for move in meant if move not in done.moved[service]]
             if not self.refill.dry:
-                await carry_out(db, service, done.moved[service])
+                await apply_changes(db, service, done.moved[service])
 
-    def _concerns(self, move: Move) -> bool:
+    def _concerns(self, move: PositionChange) -> bool:
         return self.refill.topics is None or move.partition.topic in self.refill.topics

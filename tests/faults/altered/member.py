@@ -31,7 +31,7 @@ def without_inbox() -> None:
     async def claim(_: object, identities: Collection[str]) -> set[str]:
         return set(identities)
 
-    inbox.claim = claim  # type: ignore[assignment]
+    inbox.insert_new = claim  # type: ignore[assignment]
 
 
 def without_order() -> None:
@@ -49,13 +49,13 @@ def without_first_decision() -> None:
 
     async def record(_: object, __: object) -> None: ...
 
-    store.PostgresCases.decided = decided  # type: ignore[method-assign,assignment]
-    store.PostgresCases.record = record  # type: ignore[method-assign,assignment]
+    store.PostgresCases.already_decided = decided  # type: ignore[method-assign,assignment]
+    store.PostgresCases.record_decisions = record  # type: ignore[method-assign,assignment]
 
 
 def sleeping_when_asked() -> None:
     """After SIGUSR1, stop (SIGSTOP) with the next batch in hand."""
-    commit = batches.Batches.commit
+    commit = batches.BatchProcessor.commit
     asked: list[int] = []
 
     async def commit_after_sleep(mine: Any, items: Any) -> None:
@@ -65,7 +65,7 @@ def sleeping_when_asked() -> None:
         await commit(mine, items)
 
     signal.signal(signal.SIGUSR1, lambda number, _: asked.append(number))
-    batches.Batches.commit = commit_after_sleep  # type: ignore[method-assign,assignment]
+    batches.BatchProcessor.commit = commit_after_sleep  # type: ignore[method-assign,assignment]
 
 
 _CHANGES = {

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 
 from shared.runtime.kafka import BrokerDownError, Partition, open_sink
-from shared.runtime.kafka.reader import ends_of, tailing
+from shared.runtime.kafka.reader import end_offsets, tailing
 from shared.runtime.outbox.records import Outgoing
 from tests.faults.kit.history import History, Outcome
 from tests.faults.kit.reports import SOURCE, Report
@@ -74,7 +74,7 @@ class Adapter:
 
     async def where_receipts_end(self) -> Mapping[Partition, int]:
         """Return from where on receipts are new."""
-        return await ends_of(self._bootstrap, [_RECEIPTS])
+        return await end_offsets(self._bootstrap, [_RECEIPTS])
 
     def _note(self, event: Mapping[str, object]) -> None:
         data = event["data"]

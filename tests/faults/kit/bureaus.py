@@ -13,7 +13,7 @@ from shared.catalogue import load_catalogue
 from shared.contract.topics import bureau_work
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka import BrokerDownError, Partition, Sink, open_sink
-from shared.runtime.kafka.reader import ends_of, tailing
+from shared.runtime.kafka.reader import end_offsets, tailing
 from shared.runtime.outbox.records import Outgoing
 
 _NEXT = {"issued": "acknowledged", "acknowledged": "completed"}
@@ -41,7 +41,7 @@ class Bureaus:
     async def where_work_ends(self) -> Mapping[Partition, int]:
         """Return from where on work is new."""
         topics = [bureau_work(code).name for code in load_catalogue().bureau_codes]
-        return await ends_of(self._bootstrap, topics)
+        return await end_offsets(self._bootstrap, topics)
 
     async def run(self, since: Mapping[Partition, int]) -> None:
         """Work until cancelled."""

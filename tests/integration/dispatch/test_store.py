@@ -9,21 +9,20 @@ import pytest
 
 from services.dispatch.handlers import Cases
 from services.dispatch.rules.case import Case, CaseRequest, WorkOrder
-from services.dispatch.rules.priority import Known
+from services.dispatch.rules.priority import KnownPriority
 from services.dispatch.store.cases import PostgresCases
 from services.dispatch.unit_of_work import (
+    ChangeSet,
     CommandKey,
-    TakenCommand,
-    TakenUpdate,
+    ProcessedCommand,
+    ProcessedUpdate,
     UpdateKey,
-    Writing,
 )
 from shared.contract.events import new_id
 from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, open_pool, transaction
 from tests.builders import NOON
 from tests.conftest import Database
-from tests.unit.dispatch.in_memory import InMemoryCases
 from tests.unit.dispatch.factories import (
     HOUR,
     case,
@@ -34,11 +33,12 @@ from tests.unit.dispatch.factories import (
     update,
     urgency,
 )
+from tests.unit.dispatch.in_memory import InMemoryCases
 
-EMPTY = Writing(opened=(), changed=(), issued=(), moved=(), requests=(), updates=())
+EMPTY = ChangeSet(opened=(), changed=(), issued=(), moved=(), requests=(), updates=())
 
 
-def opening(*cases: Case) -> Writing:
+def opening(*cases: Case) -> ChangeSet:
     issued = [(opened.case_id, order) for opened in cases for order in opened.orders]
     requests = [case_request(opened.opened_by, opened.case_id) for opened in cases]
     return replace(EMPTY, opened=cases, issued=issued, requests=requests)
@@ -89,7 +89,7 @@ class CasesSuite:
 
         assert list(await cases.load([], [])) == []
         assert not await cases.requests_in_cases([])
-        assert not await cases.updates_taken([])
+        assert not await cases.processed_updates([])
 
     async def test_a_changed_case_keeps_what_changed_and_what_did_not(self, cases: Cases) -> None:
         opened, other = whole_case(), whole_case()
@@ -104,7 +104,7 @@ class CasesSuite:
             last_reported_at=NOON + HOUR,
             closed_at=NOON + 2 * HOUR,
             merged_into=other.case_id,
-            operator_knew=Known("P1", frozenset({"crime", "swerving"})),
+            operator_knew=KnownPriority("P1", frozenset({"crime", "swerving"})),
             orders=tuple(replace(o, version=6, status="completed") for o in opened.orders),
         )
 
@@ -176,7 +176,7 @@ class CasesSuite:
                 changed=[stands],
                 restated=[stands],
                 moved_requests=[moved],
-                commands=[TakenCommand(key, command(), refused_as=None)],
+                commands=[ProcessedCommand(key, command(), refused_as=None)],
             )
         )
 
@@ -197,23 +197,23 @@ class CasesSuite:
     async def test_a_command_is_known_by_source_and_id_together(self, cases: Cases) -> None:
         taken, unread = CommandKey("/console", "1"), CommandKey("/console", "2")
         commands = [
-            TakenCommand(taken, command("merge_case", into_case=new_id()), refused_as=None),
-            TakenCommand(unread, None, refused_as="invalid"),
+            ProcessedCommand(taken, command("merge_case", into_case=new_id()), refused_as=None),
+            ProcessedCommand(unread, None, refused_as="invalid"),
         ]
         await cases.write(replace(EMPTY, commands=commands))
 
         alike = [CommandKey("/other", "1"), CommandKey("/console", "3")]
 
-        assert set(await cases.commands_taken([taken, unread, *alike])) == {taken, unread}
-        assert not await cases.commands_taken([])
+        assert set(await cases.processed_commands([taken, unread, *alike])) == {taken, unread}
+        assert not await cases.processed_commands([])
 
     async def test_an_update_is_known_by_bureau_source_and_id_together(self, cases: Cases) -> None:
         taken = UpdateKey("ROADS", "/system", "1")
         said = update(order(), "completed", internal_note="Crew 7", scheduled_for=NOON)
         unread = UpdateKey("ROADS", "/system", "2")
         updates = [
-            TakenUpdate(taken, said, changed=True, refused_as=None),
-            TakenUpdate(unread, None, changed=False, refused_as="invalid"),
+            ProcessedUpdate(taken, said, changed=True, refused_as=None),
+            ProcessedUpdate(unread, None, changed=False, refused_as="invalid"),
         ]
         await cases.write(replace(EMPTY, updates=updates))
 
@@ -223,17 +223,19 @@ class CasesSuite:
             UpdateKey("ROADS", "/system", "3"),
         ]
 
-        assert set(await cases.updates_taken([taken, unread, *alike])) == {taken, unread}
+        assert set(await cases.processed_updates([taken, unread, *alike])) == {taken, unread}
 
     async def test_an_update_is_known_however_long_its_name_is(self, cases: Cases) -> None:
         source, update_id = ("".join(map(chr, range(at, at + 500))) for at in (0x1F000, 0x20000))
         key = UpdateKey("ROADS", source, update_id)
 
         await cases.write(
-            replace(EMPTY, updates=[TakenUpdate(key, None, changed=False, refused_as="invalid")])
+            replace(
+                EMPTY, updates=[ProcessedUpdate(key, None, changed=False, refused_as="invalid")]
+            )
         )
 
-        assert set(await cases.updates_taken([key])) == {key}
+        assert set(await cases.processed_updates([key])) == {key}
 
 
 def _by_id(request: CaseRequest) -> str:
@@ -285,7 +287,7 @@ async def test_what_a_bureau_said_is_kept_as_it_said_it(database: Database) -> N
     key = UpdateKey("ROADS", "/system", "1")
     async with open_pool(database.dsn("dispatch")) as pool:
         async with transaction(pool) as db:
-            taken = TakenUpdate(key, said, changed=True, refused_as=None)
+            taken = ProcessedUpdate(key, said, changed=True, refused_as=None)
             await PostgresCases(db).write(replace(EMPTY, updates=[taken]))
         row = await pool.fetchrow(
             "SELECT said->>'reason' AS reason, (said->>'at')::timestamptz AS at FROM updates"

@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 
 from services.intake.outbound import Receipt
-from services.intake.public_status.model import Membership, PublicRequest, Ruling, Step
+from services.intake.public_status.model import (
+    CaseLink,
+    PublicDecision,
+    PublicRequest,
+    StatusChange,
+)
 from services.intake.public_status.store import PostgresPublicStatuses, find_status
-from services.intake.records import Filing
+from services.intake.records import StoredSubmission
 from services.intake.retention import REJECTED_KEPT, Retention
-from services.intake.rules.idempotency import fingerprint, identity_key
+from services.intake.rules.idempotency import idempotency_key, payload_hash
 from services.intake.store import PostgresSubmissions
 from shared.contract.events import new_id
 from shared.errors import DatabaseBusyError
@@ -30,9 +35,9 @@ async def pool(database: Database) -> AsyncGenerator[Pool]:
         yield pool
 
 
-def filing(id: str = "7", data: object = "data", **changes: Any) -> Filing:
+def filing(id: str = "7", data: object = "data", **changes: Any) -> StoredSubmission:
     fields: dict[str, Any] = {
-        "mark": (identity_key("/test", id), fingerprint(data)),
+        "mark": (idempotency_key("/test", id), payload_hash(data)),
         "first": True,
         "source": "/test",
         "submission_id": id,
@@ -41,7 +46,7 @@ def filing(id: str = "7", data: object = "data", **changes: Any) -> Filing:
         "body": None,
         "time_replaced": False,
     }
-    return Filing(**(fields | changes))
+    return StoredSubmission(**(fields | changes))
 
 
 def request(number: str = "26-7KQ4-M2", **changes: Any) -> PublicRequest:
@@ -58,14 +63,16 @@ def request(number: str = "26-7KQ4-M2", **changes: Any) -> PublicRequest:
     return PublicRequest(**(fields | changes))
 
 
-async def add(pool: Pool, *filings: Filing, requests: list[PublicRequest] | None = None) -> None:
+async def add(
+    pool: Pool, *filings: StoredSubmission, requests: list[PublicRequest] | None = None
+) -> None:
     async with transaction(pool) as db:
         await PostgresSubmissions(db).add(filings, requests or [])
 
 
 async def receipts(pool: Pool, *ids: str) -> set[Receipt]:
     async with transaction(pool) as db:
-        keys = [identity_key("/test", of) for of in ids]
+        keys = [idempotency_key("/test", of) for of in ids]
         return set((await PostgresSubmissions(db).receipts(keys)).values())
 
 
@@ -83,7 +90,9 @@ async def test_the_answers_under_an_identity_come_back(pool: Pool) -> None:
         pytest.param(filing(data="other"), id="other data, first as well"),
     ],
 )
-async def test_two_members_cannot_both_be_the_first_to_answer(pool: Pool, second: Filing) -> None:
+async def test_two_members_cannot_both_be_the_first_to_answer(
+    pool: Pool, second: StoredSubmission
+) -> None:
     await add(pool, filing())
 
     with pytest.raises(DatabaseBusyError):
@@ -123,9 +132,9 @@ async def test_rejected_submissions_are_forgotten_after_30_days_and_no_others(po
 async def follow(
     pool: Pool,
     *,
-    rulings: tuple[Ruling, ...] = (),
-    memberships: tuple[Membership, ...] = (),
-    steps: tuple[Step, ...] = (),
+    rulings: tuple[PublicDecision, ...] = (),
+    memberships: tuple[CaseLink, ...] = (),
+    steps: tuple[StatusChange, ...] = (),
 ) -> None:
     async with transaction(pool) as db:
         statuses = PostgresPublicStatuses(db)
@@ -136,21 +145,21 @@ async def follow(
 
 async def test_a_request_comes_back_with_what_became_of_it(pool: Pool) -> None:
     made, case_id = request(), new_id()
-    ruling = Ruling(made.request_id, NOON, "new", "State Roads", "511", "https://x.org")
+    ruling = PublicDecision(made.request_id, NOON, "new", "State Roads", "511", "https://x.org")
     steps = tuple(
-        Step(case_id, version, status, NOON + version * HOUR, "STREETS", "a note", NOON)
+        StatusChange(case_id, version, status, NOON + version * HOUR, "STREETS", "a note", NOON)
         for version, status in ((1, "open"), (3, "completed"))
     )
     await add(pool, requests=[made])
     fresh = await find_status(pool, made.tracking_number)
-    joined = Membership(made.request_id, case_id, NOON)
+    joined = CaseLink(made.request_id, case_id, NOON)
     await follow(pool, rulings=(ruling,), memberships=(joined,), steps=steps[::-1])
     later = await find_status(pool, made.tracking_number)
 
     assert fresh is not None
-    assert (fresh.request, fresh.ruling, fresh.steps) == (made, None, ())
+    assert (fresh.request, fresh.decision, fresh.changes) == (made, None, ())
     assert later is not None
-    assert (later.request, later.ruling, later.steps) == (made, ruling, steps)
+    assert (later.request, later.decision, later.changes) == (made, ruling, steps)
 
 
 async def test_a_number_that_nobody_has_is_not_found(pool: Pool) -> None:
@@ -161,9 +170,9 @@ async def test_the_latest_membership_counts_in_whatever_order_they_come(pool: Po
     made = request()
     await add(pool, requests=[made])
     cases = [new_id() for _ in range(3)]
-    steps = tuple(Step(case_id, 1, "open", NOON, case_id) for case_id in cases)
+    steps = tuple(StatusChange(case_id, 1, "open", NOON, case_id) for case_id in cases)
     old, new, between = (
-        Membership(made.request_id, case_id, NOON + n * HOUR)
+        CaseLink(made.request_id, case_id, NOON + n * HOUR)
         for case_id, n in zip(cases, (0, 2, 1), strict=True)
     )
     await follow(pool, steps=steps, memberships=(new, old))
@@ -171,28 +180,28 @@ async def test_the_latest_membership_counts_in_whatever_order_they_come(pool: Po
 
     status = await find_status(pool, made.tracking_number)
     assert status is not None
-    assert [step.bureau for step in status.steps] == [new.case_id]
+    assert [step.bureau for step in status.changes] == [new.case_id]
 
 
 async def test_the_same_step_again_changes_nothing(pool: Pool) -> None:
     made, case_id = request(), new_id()
     await add(pool, requests=[made])
-    step = Step(case_id, 1, "open", NOON, "STREETS")
-    again = Step(case_id, 1, "completed", NOON, "STREETS")
-    joined = Membership(made.request_id, case_id, NOON)
+    step = StatusChange(case_id, 1, "open", NOON, "STREETS")
+    again = StatusChange(case_id, 1, "completed", NOON, "STREETS")
+    joined = CaseLink(made.request_id, case_id, NOON)
     await follow(pool, memberships=(joined,), steps=(step, step))
     await follow(pool, steps=(again,))
 
     status = await find_status(pool, made.tracking_number)
     assert status is not None
-    assert status.steps == (step,)
+    assert status.changes == (step,)
 
 
 async def test_what_became_of_a_request_that_nobody_made_here_is_left_out(pool: Pool) -> None:
     await follow(
         pool,
-        rulings=(Ruling(new_id(), NOON, "new"),),
-        memberships=(Membership(new_id(), new_id(), NOON),),
+        rulings=(PublicDecision(new_id(), NOON, "new"),),
+        memberships=(CaseLink(new_id(), new_id(), NOON),),
     )
 
     assert await find_status(pool, "26-7KQ4-M2") is None

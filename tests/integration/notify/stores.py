@@ -7,23 +7,23 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from services.notify.delivery.store import PostgresDeliveries
-from services.notify.delivery.updates import Claimed
+from services.notify.delivery.updates import ClaimedDelivery
 from services.notify.delivery.worker import Deliveries
-from services.notify.handlers import Audience
-from services.notify.inbound import news_of
-from services.notify.rules.model import Delivery, KeptDelivery, Occasion
-from services.notify.store import PostgresAudience
+from services.notify.handlers import NotificationStore
+from services.notify.inbound import collect_updates
+from services.notify.rules.model import Delivery, StoredDelivery, Trigger
+from services.notify.store import PostgresNotificationStore
 from shared.contract.events import Decoder, Event, new_id
 from shared.contract.topics import NOTIFY_DELIVERIES
 from shared.runtime.postgres import Pool, transaction
 from tests.builders import NOON, contact_given
-from tests.unit.notify.fakes import InMemoryNotify
 from tests.unit.notify.factories import (
     CONTACT_KEY,
     delivery,
     moved,
     triaged,
 )
+from tests.unit.notify.fakes import InMemoryNotify
 
 LATER = NOON + timedelta(minutes=1)
 
@@ -34,7 +34,7 @@ class Store(Protocol):
     @property
     def deliveries(self) -> Deliveries: ...
 
-    def audience(self) -> AbstractAsyncContextManager[Audience]: ...
+    def audience(self) -> AbstractAsyncContextManager[NotificationStore]: ...
 
     def another(self) -> Deliveries: ...
 
@@ -46,7 +46,7 @@ class InMemory:
         self.deliveries = InMemoryNotify()
 
     @asynccontextmanager
-    async def audience(self) -> AsyncGenerator[Audience]:
+    async def audience(self) -> AsyncGenerator[NotificationStore]:
         yield self.deliveries
 
     def another(self) -> Deliveries:
@@ -62,9 +62,9 @@ class Postgres:
         self.deliveries = PostgresDeliveries(pool)
 
     @asynccontextmanager
-    async def audience(self) -> AsyncGenerator[Audience]:
+    async def audience(self) -> AsyncGenerator[NotificationStore]:
         async with transaction(self._pool) as db:
-            yield PostgresAudience(db)
+            yield PostgresNotificationStore(db)
 
     def another(self) -> Deliveries:
         return PostgresDeliveries(self._pool)
@@ -76,10 +76,10 @@ class Postgres:
 
 
 async def learn(store: Store, *events: Event) -> None:
-    news = news_of(events, CONTACT_KEY)
+    news = collect_updates(events, CONTACT_KEY)
     async with store.audience() as audience:
-        await audience.hold(news.request_ids, news.told_to_all)
-        await audience.learn(news)
+        await audience.lock(news.request_ids, news.announced_cases)
+        await audience.save(news)
 
 
 async def followers(
@@ -92,18 +92,20 @@ async def followers(
 
 async def occasions(
     store: Store, abouts: Sequence[str], request_ids: Sequence[str] = ()
-) -> list[Occasion]:
+) -> list[Trigger]:
     async with store.audience() as audience:
-        found = await audience.occasions(abouts, request_ids)
+        found = await audience.triggers(abouts, request_ids)
     return sorted(found, key=lambda occasion: occasion.case_version)
 
 
-async def add(store: Store, *deliveries: Delivery) -> list[KeptDelivery]:
+async def add(store: Store, *deliveries: Delivery) -> list[StoredDelivery]:
     async with store.audience() as audience:
         return list(await audience.add(deliveries, NOON))
 
 
-async def claim(deliveries: Deliveries, limit: int = 10, now: datetime = NOON) -> list[Claimed]:
+async def claim(
+    deliveries: Deliveries, limit: int = 10, now: datetime = NOON
+) -> list[ClaimedDelivery]:
     return list(await deliveries.claim(limit, now, now + timedelta(minutes=1)))
 
 
@@ -117,6 +119,6 @@ async def due(
     (occasion,) = [o for o in await occasions(store, [case_id]) if o.version == version]
     occasion = replace(occasion, **changes.pop("occasion", {}))
     (kept,) = await add(
-        store, delivery(request_id=request_id, occasion=occasion, person=request_id, **changes)
+        store, delivery(request_id=request_id, trigger=occasion, person=request_id, **changes)
     )
     return kept.delivery

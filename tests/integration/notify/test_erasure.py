@@ -1,6 +1,6 @@
 import pytest
 
-from services.notify.inbound import news_of
+from services.notify.inbound import collect_updates
 from shared.contract.events import ContactErased, NotificationFailed, new_id
 from shared.contract.topics import INTAKE_CONTACTS, NOTIFY_DELIVERIES
 from shared.runtime.postgres import Pool
@@ -30,8 +30,8 @@ async def test_an_erased_contact_is_nobody_to_tell_any_more(store: Store) -> Non
 def test_of_a_contact_and_its_erasure_the_last_counts() -> None:
     r = new_id()
 
-    assert news_of([contact_given(r), erased(r)], CONTACT_KEY).contacts == {}
-    assert news_of([erased(r), contact_given(r)], CONTACT_KEY).erased == set()
+    assert collect_updates([contact_given(r), erased(r)], CONTACT_KEY).contacts == {}
+    assert collect_updates([erased(r), contact_given(r)], CONTACT_KEY).erased == set()
 
 
 async def test_a_tombstone_leaves_no_contact_data_is_not_parked_and_what_was_due_is_not_sent(

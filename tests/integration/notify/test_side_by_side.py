@@ -7,8 +7,8 @@ from contextlib import suppress
 import pytest
 
 from services.notify.handlers import on_messages
-from services.notify.inbound import News, news_of
-from services.notify.store import PostgresAudience
+from services.notify.inbound import Updates, collect_updates
+from services.notify.store import PostgresNotificationStore
 from shared.contract.events import Event, new_id
 from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, transaction
@@ -35,11 +35,11 @@ _WAITING = """
 
 async def take(pool: Pool, *events: Event) -> None:
     async with transaction(pool) as db:
-        await on_messages(messages(events), PostgresAudience(db), CONTACT_KEY, NOON)
+        await on_messages(messages(events), PostgresNotificationStore(db), CONTACT_KEY, NOON)
 
 
-def news(*events: Event) -> News:
-    return news_of(events, CONTACT_KEY)
+def news(*events: Event) -> Updates:
+    return collect_updates(events, CONTACT_KEY)
 
 
 async def told(pool: Pool) -> list[str]:
@@ -61,7 +61,7 @@ async def test_of_two_that_learn_two_halves_at_once_the_later_one_sees_the_whole
         return bool(await pool.fetchval(_WAITING))
 
     async with transaction(pool) as db:
-        await on_messages(messages(earlier), PostgresAudience(db), CONTACT_KEY, NOON)
+        await on_messages(messages(earlier), PostgresNotificationStore(db), CONTACT_KEY, NOON)
         waiting = asyncio.create_task(take(pool, *later))
         await eventually(somebody_waits)
     await waiting

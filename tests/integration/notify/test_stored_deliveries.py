@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.notify.delivery.updates import Settlement
-from services.notify.inbound import news_of
+from services.notify.delivery.updates import DeliveryUpdate
+from services.notify.inbound import collect_updates
 from services.notify.outbound import sent, unknown
-from services.notify.rules.model import Agency, CaseFacts, KeptDelivery
+from services.notify.rules.model import Agency, CaseFacts, StoredDelivery
 from shared.contract.events import Emergency, Event, Referral, ReferralReason, new_id
 from tests.builders import NOON, contact_given, location
 from tests.integration.notify.stores import (
@@ -45,8 +45,8 @@ async def test_a_person_has_one_delivery_for_a_version_of_a_case_by_each_channel
 ) -> None:
     first = delivery()
     again = replace(first, request_id=new_id())
-    next_version = replace(first, occasion=replace(first.occasion, version=3))
-    another_case = replace(first, occasion=replace(first.occasion, about=new_id()))
+    next_version = replace(first, trigger=replace(first.trigger, version=3))
+    another_case = replace(first, trigger=replace(first.trigger, about=new_id()))
     by_sms = replace(first, channel="sms")
     another_person = replace(first, person="bea", request_id=new_id())
 
@@ -96,12 +96,12 @@ async def test_what_is_claimed_has_all_that_its_message_needs(store: Store) -> N
     told = moved(c, 2, "scheduled", bureau="PBOT-MOD", public_note="Soon", scheduled_for=day)
     await learn(store, contact_given(r, name="Ana"), decided, told)
     (occasion,) = await occasions(store, [c])
-    wanted = delivery(request_id=r, occasion=occasion, language="es")
+    wanted = delivery(request_id=r, trigger=occasion, language="es")
     await add(store, wanted)
 
     (claimed,) = await claim(store.deliveries)
 
-    (facts,) = news_of([decided], CONTACT_KEY).requests.values()
+    (facts,) = collect_updates([decided], CONTACT_KEY).requests.values()
     assert claimed.kept.delivery == wanted
     assert (claimed.mailbox, claimed.put_off) == ("ana@example.org", 0)
     assert claimed.particulars.name == "Ana"
@@ -143,21 +143,21 @@ async def test_of_one_persons_messages_about_a_case_the_oldest_goes_first(store:
     first = await claim(store.deliveries)
     while_that_is_under_way = await claim(store.deliveries)
     mine = next(one for one in first if one.kept.delivery.request_id == r)
-    await store.deliveries.settle([Settlement(mine.kept, "sent", 0)])
+    await store.deliveries.settle([DeliveryUpdate(mine.kept, "sent", 0)])
     then = await claim(store.deliveries)
 
-    assert {(o.kept.delivery.request_id, o.kept.delivery.occasion.version) for o in first} == {
+    assert {(o.kept.delivery.request_id, o.kept.delivery.trigger.version) for o in first} == {
         (r, 2),
         (other.request_id, 1),
     }
     assert while_that_is_under_way == []
-    assert [one.kept.delivery.occasion.version for one in then] == [3]
+    assert [one.kept.delivery.trigger.version for one in then] == [3]
 
 
 async def test_an_end_is_reported_once_however_often_it_is_settled(store: Store) -> None:
     await due(store)
     (claimed,) = await claim(store.deliveries)
-    settled = Settlement(claimed.kept, "sent", 0, report=sent(claimed.kept, NOON, "<id>"))
+    settled = DeliveryUpdate(claimed.kept, "sent", 0, report=sent(claimed.kept, NOON, "<id>"))
 
     await store.deliveries.settle([settled])
     await store.deliveries.settle([settled])
@@ -172,7 +172,7 @@ async def test_what_is_put_off_is_due_again_at_its_time_and_remembers_how_often(
     await due(store)
     (claimed,) = await claim(store.deliveries)
 
-    await store.deliveries.settle([Settlement(claimed.kept, "pending", 1, "busy", LATER)])
+    await store.deliveries.settle([DeliveryUpdate(claimed.kept, "pending", 1, "busy", LATER)])
 
     assert not await store.deliveries.any_due(LATER - timedelta(seconds=1))
     assert await claim(store.deliveries, now=LATER - timedelta(seconds=1)) == []
@@ -186,7 +186,7 @@ async def test_who_claimed_it_alone_settles_it(store: Store) -> None:
     (claimed,) = await claim(store.deliveries)
     report = sent(claimed.kept, NOON, "<id>")
 
-    await store.another().settle([Settlement(claimed.kept, "pending", 0, report=report)])
+    await store.another().settle([DeliveryUpdate(claimed.kept, "pending", 0, report=report)])
 
     assert await claim(store.deliveries, now=LATER) == []
     assert await store.published() == []
@@ -196,13 +196,13 @@ async def test_what_is_not_settled_in_time_is_unknown_and_stays_so(store: Store)
     await due(store)
     (claimed,) = await claim(store.deliveries)
 
-    def report(kept: KeptDelivery) -> Event:
+    def report(kept: StoredDelivery) -> Event:
         return unknown(kept, LATER, "abandoned")
 
-    in_time = await store.another().end_abandoned(LATER, report)
-    ended = await store.another().end_abandoned(LATER + timedelta(seconds=1), report)
-    again = await store.another().end_abandoned(LATER + timedelta(seconds=1), report)
-    late = Settlement(claimed.kept, "sent", 0, report=sent(claimed.kept, LATER, "<id>"))
+    in_time = await store.another().expire_leases(LATER, report)
+    ended = await store.another().expire_leases(LATER + timedelta(seconds=1), report)
+    again = await store.another().expire_leases(LATER + timedelta(seconds=1), report)
+    late = DeliveryUpdate(claimed.kept, "sent", 0, report=sent(claimed.kept, LATER, "<id>"))
     await store.deliveries.settle([late])
 
     assert (in_time, list(ended), again) == ([], [claimed.kept], [])

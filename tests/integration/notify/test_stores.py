@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.notify.inbound import news_of
+from services.notify.inbound import collect_updates
 from shared.contract.events import new_id
 from tests.builders import contact_given
 from tests.integration.notify.stores import (
@@ -52,7 +52,7 @@ async def test_a_follower_has_the_ways_and_languages_that_were_given(store: Stor
     async with store.audience() as audience:
         (found,) = await audience.followers([r], [])
 
-    (expected,) = news_of([given], CONTACT_KEY).contacts.values()
+    (expected,) = collect_updates([given], CONTACT_KEY).contacts.values()
     assert found.contact == replace(expected.contact, languages=("ru", "es"))
 
 
@@ -66,7 +66,7 @@ async def test_a_later_contact_counts_and_a_later_decision_does_not(store: Store
     )
     first = triaged(r, c).data.tracking_number
     (welcome,) = await occasions(store, [c], [r])
-    await add(store, delivery(request_id=r, occasion=welcome))
+    await add(store, delivery(request_id=r, trigger=welcome))
 
     (claimed,) = await claim(store.deliveries)
 
@@ -106,7 +106,7 @@ async def test_an_occasion_comes_back_as_it_was(store: Store) -> None:
     )
     await learn(store, event)
 
-    (expected,) = news_of([event], CONTACT_KEY).announcements.values()
+    (expected,) = collect_updates([event], CONTACT_KEY).announcements.values()
     assert await occasions(store, [event.data.case_id]) == [expected.occasion]
 
 

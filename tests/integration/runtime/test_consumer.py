@@ -7,7 +7,7 @@ from shared.contract.events import Event, RequestSubmitted, encode
 from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.errors import DatabaseDownError, FencedError
 from shared.runtime.consumer.messages import Message
-from shared.runtime.consumer.offsets import advance, take_over
+from shared.runtime.consumer.offsets import advance, claim
 from shared.runtime.kafka import Partition
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
 from tests.builders import request_submitted
@@ -129,9 +129,9 @@ async def test_express_comes_before_a_standard_backlog(noting: Noting, topic_log
 async def test_who_lost_the_partition_changes_nothing_any_more(pool: Pool) -> None:
     where = Partition(INTAKE_REQUESTS.name, 0)
     async with transaction(pool) as db:
-        before = await take_over(db, [where])
+        before = await claim(db, [where])
     async with transaction(pool) as db:
-        after = await take_over(db, [where])
+        after = await claim(db, [where])
 
     async def write_as_before() -> None:
         async with transaction(pool) as db:
@@ -149,7 +149,7 @@ async def test_who_lost_the_partition_changes_nothing_any_more(pool: Pool) -> No
 async def test_a_commit_that_held_after_all_is_not_made_twice(pool: Pool) -> None:
     where = Partition(INTAKE_REQUESTS.name, 0)
     async with transaction(pool) as db:
-        held = await take_over(db, [where])
+        held = await claim(db, [where])
         await advance(db, held, {where: replace(held[where], next_offset=10_000)})
 
     with pytest.raises(FencedError):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from shared.runtime.consumer.inbox import claim
+from shared.runtime.consumer.inbox import insert_new
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outbox.records import Outgoing
@@ -64,7 +64,7 @@ async def test_the_outbox_goes_in_steps_of_a_thousand_rows(pool: Pool) -> None:
 async def test_the_inbox_forgets_by_age_wherever_a_row_lies(pool: Pool) -> None:
     names = [f"event-{n}" for n in range(5_000)]
     async with transaction(pool) as db:
-        await claim(db, names)
+        await insert_new(db, names)
         await db.execute(
             "UPDATE inbox SET taken_at = now() - interval '36 days'"
             " WHERE get_byte(event, 0) % 2 = 0"

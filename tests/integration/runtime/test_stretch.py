@@ -2,8 +2,8 @@ import pytest
 
 from shared.contract.topics import TRIAGE_SURGES
 from shared.runtime.kafka import BrokerDownError, Partition
-from shared.runtime.kafka.range_reader import between
-from shared.runtime.kafka.reader import ends_of
+from shared.runtime.kafka.range_reader import read_range
+from shared.runtime.kafka.reader import end_offsets
 from tests.stack import Stores
 from tests.topic_log import TopicLog
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.integration
 
 
 async def read(bootstrap: str, bounds: dict[Partition, tuple[int, int]]) -> list[bytes | None]:
-    return [r.value async for records in between(bootstrap, bounds) for r in records]
+    return [r.value async for records in read_range(bootstrap, bounds) for r in records]
 
 
 async def test_a_stretch_is_read_from_its_first_offset_to_before_its_end(
@@ -20,7 +20,7 @@ async def test_a_stretch_is_read_from_its_first_offset_to_before_its_end(
     values = [b"%d" % number for number in range(50)]
     for value in values[:40]:
         await topic_log.write(TRIAGE_SURGES, "key", value)
-    ends = await ends_of(stores.bootstrap, [TRIAGE_SURGES.name])
+    ends = await end_offsets(stores.bootstrap, [TRIAGE_SURGES.name])
     for value in values[40:]:
         await topic_log.write(TRIAGE_SURGES, "key", value)
 
@@ -43,4 +43,4 @@ async def test_what_never_comes_is_not_waited_for_forever(
     beyond = {p: (end, end + 1) for p, end in began_at.items() if p.topic == TRIAGE_SURGES.name}
 
     with pytest.raises(BrokerDownError, match="nothing came"):
-        await anext(between(stores.bootstrap, beyond, patience_s=0.5))
+        await anext(read_range(stores.bootstrap, beyond, patience_s=0.5))

@@ -9,7 +9,7 @@ from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, TRIAGE_SURG
 from shared.runtime.kafka import apply_topics
 from shared.runtime.kafka.admin import Admin
 from shared.runtime.kafka.connecting import connected
-from shared.runtime.kafka.reader import ends_of
+from shared.runtime.kafka.reader import end_offsets
 from tests.stack import Stores
 
 pytestmark = pytest.mark.integration
@@ -39,7 +39,7 @@ async def test_a_topic_that_was_made_is_there_though_the_broker_is_busy(stores: 
         await admin.create_topics(many)  # the broker makes their files one after the other
         await apply_topics(stores.bootstrap, [topic])
 
-        ends = await ends_of(stores.bootstrap, [topic.name])
+        ends = await end_offsets(stores.bootstrap, [topic.name])
 
         await admin.delete_topics([topic.name, *(other.name for other in many)])
     assert len(ends) == topic.partitions

@@ -33,7 +33,9 @@ async def test_of_a_crowded_place_the_newest_cases_are_handed_over(database: Dat
         cases = PostgresCases(db)
         await cases.add(crowd)
 
-        found = await cases.near([search_for(report(observed_at=NOON + 250 * HOUR), KEY, REACH)])
+        found = await cases.candidates(
+            [search_for(report(observed_at=NOON + 250 * HOUR), KEY, REACH)]
+        )
 
     latest = NOON + 250 * HOUR + REACH.window
     newest = [one for one in crowd if one.opening.observed_at <= latest][-100:]
@@ -51,7 +53,7 @@ async def test_what_is_older_than_the_window_is_handed_over_only_from_nearer_by(
         cases = PostgresCases(db)
         await cases.add([recent, old, old_and_far])
 
-        found = await cases.near([search_for(report(), KEY, replace(REACH, edge_m=20))])
+        found = await cases.candidates([search_for(report(), KEY, replace(REACH, edge_m=20))])
 
     assert {one.case_id for one in found} == {recent.case_id, old.case_id}
 
@@ -60,17 +62,17 @@ async def test_two_decisions_on_one_request_cannot_both_be_kept(database: Databa
     of = report()
     async with open_pool(database.dsn("triage")) as pool:
         async with transaction(pool) as db:
-            await PostgresCases(db).record([decided(of)])
+            await PostgresCases(db).record_decisions([decided(of)])
         with pytest.raises(DatabaseBusyError):
             async with transaction(pool) as db:
-                await PostgresCases(db).record([decided(of)])
+                await PostgresCases(db).record_decisions([decided(of)])
 
 
 async def test_an_id_that_is_none_is_the_messages_fault(database: Database) -> None:
     async with open_pool(database.dsn("triage")) as pool:
         with pytest.raises(UnstorableError):
             async with transaction(pool) as db:
-                await PostgresCases(db).decided(["17"])
+                await PostgresCases(db).already_decided(["17"])
 
 
 async def test_who_holds_a_key_keeps_others_out_of_it_alone(database: Database) -> None:

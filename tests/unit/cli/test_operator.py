@@ -16,7 +16,7 @@ from shared.contract.events import (
     Event,
     encode,
 )
-from shared.runtime.consumer.messages import parked
+from shared.runtime.consumer.messages import dead_letter_record
 from tests.builders import NOON, case_with_request, operator_commanded
 from tests.records import record
 
@@ -35,7 +35,7 @@ def told(event: Event) -> Any:
 
 def refused(command: Any, code: str = "case_open") -> Any:
     origin = record(encode(command), topic="operator-commands")
-    outgoing = parked(origin, "dispatch", code=code, reason="It is open.")
+    outgoing = dead_letter_record(origin, "dispatch", code=code, reason="It is open.")
     return record(outgoing.value, topic=outgoing.topic, headers=outgoing.headers)
 
 

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from services.dispatch.policy import Policy
 from services.dispatch.rules.business_time import BusinessCalendar
 from services.dispatch.rules.case import Case, CaseRequest, Problem, WorkOrder
-from services.dispatch.rules.case_requests import Arrival
-from services.dispatch.rules.deadlines import Due, Terms
-from services.dispatch.rules.operator_commands import Command, CommandName
-from services.dispatch.rules.priority import Level, Point, Priority
+from services.dispatch.rules.case_requests import IncomingRequest
+from services.dispatch.rules.deadlines import DeadlinePolicy, Due
+from services.dispatch.rules.operator_commands import Command
+from services.dispatch.rules.priority import Priority
 from services.dispatch.rules.routing import Assignment, Route
 from services.dispatch.rules.work_order_updates import Update
 from shared.catalogue import load_catalogue
@@ -29,6 +29,7 @@ from shared.contract.events import (
 from shared.contract.routes import routes
 from shared.contract.topics import OPERATOR_COMMANDS, bureau_updates
 from shared.runtime.consumer.messages import Message
+from shared.vocabulary import CommandName, PriorityLevel, ScoreReason
 from tests.builders import (
     NOON,
     decision,
@@ -55,8 +56,8 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=LOCAL)
 
 
-def urgency(level: Level = "P4", score: int = 20, *reasons: str) -> Priority:
-    return Priority(level, score, tuple(Point(code, 0) for code in reasons))
+def urgency(level: PriorityLevel = "P4", score: int = 20, *reasons: str) -> Priority:
+    return Priority(level, score, tuple(ScoreReason(code, 0) for code in reasons))
 
 
 def problem(**changes: Any) -> Problem:
@@ -132,7 +133,7 @@ def command(name: CommandName = "close", case_id: str = "c", **changes: Any) -> 
     return Command(**(fields | changes))
 
 
-def arrival(**changes: Any) -> Arrival:
+def arrival(**changes: Any) -> IncomingRequest:
     fields: dict[str, Any] = {
         "request_id": new_id(),
         "tracking_number": "26-7KQ4-M2",
@@ -145,10 +146,10 @@ def arrival(**changes: Any) -> Arrival:
         "problem": problem(),
         "linked_case": None,
         "route": Route(Assignment("ROADS", "kind-to-lead"), ()),
-        "terms": Terms(CALENDAR, "P4", 240, NOON),
+        "terms": DeadlinePolicy(CALENDAR, "P4", 240, NOON),
         "new_id": new_id,
     }
-    return Arrival(**(fields | changes))
+    return IncomingRequest(**(fields | changes))
 
 
 def update(of: WorkOrder, status: str, **changes: Any) -> Update:
@@ -173,7 +174,7 @@ def in_harbour(**changes: Any) -> Request:
 
 def triaged(
     case_id: str | None = None,
-    level: Level = "P4",
+    level: PriorityLevel = "P4",
     score: int = 20,
     *,
     of: Request | None = None,

@@ -10,7 +10,6 @@ from shared.contract.events import (
 )
 from shared.runtime.outbox.records import Outgoing
 from tests.builders import NOON
-from tests.unit.dispatch.in_memory import InMemoryCases
 from tests.unit.dispatch.factories import (
     HOUR,
     POLICY,
@@ -18,6 +17,7 @@ from tests.unit.dispatch.factories import (
     messages,
     triaged,
 )
+from tests.unit.dispatch.in_memory import InMemoryCases
 
 E = TypeVar("E", bound=Event)
 NOW = NOON + HOUR

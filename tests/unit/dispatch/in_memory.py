@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from services.dispatch.rules.case import Case, CaseRequest, WorkOrder
 from services.dispatch.unit_of_work import (
+    ChangeSet,
     CommandKey,
-    TakenCommand,
-    TakenUpdate,
+    ProcessedCommand,
+    ProcessedUpdate,
     UpdateKey,
-    Writing,
 )
 
 
@@ -17,8 +17,8 @@ class InMemoryCases:
     """Cases and work orders in tables of their own, so that a row left out stays as it was."""
 
     def __init__(self) -> None:
-        self.updates: dict[UpdateKey, TakenUpdate] = {}
-        self.commands: dict[CommandKey, TakenCommand] = {}
+        self.updates: dict[UpdateKey, ProcessedUpdate] = {}
+        self.commands: dict[CommandKey, ProcessedCommand] = {}
         self.kept: dict[str, CaseRequest] = {}
         self._cases: dict[str, Case] = {}
         self._orders: dict[str, tuple[str, WorkOrder]] = {}
@@ -49,16 +49,16 @@ class InMemoryCases:
     async def requests_in_cases(self, request_ids: Collection[str]) -> Collection[str]:
         return self.kept.keys() & set(request_ids)
 
-    async def updates_taken(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
+    async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
         return self.updates.keys() & set(keys)
 
-    async def commands_taken(self, keys: Collection[CommandKey]) -> Collection[CommandKey]:
+    async def processed_commands(self, keys: Collection[CommandKey]) -> Collection[CommandKey]:
         return self.commands.keys() & set(keys)
 
     async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
         return [request for request in self.kept.values() if request.case_id in case_ids]
 
-    async def write(self, writing: Writing) -> None:
+    async def write(self, writing: ChangeSet) -> None:
         for case in writing.opened:
             self._cases[case.case_id] = case
         restated = {case.case_id for case in writing.restated}

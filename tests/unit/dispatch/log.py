@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from services.dispatch.rules.case import Case
-from services.dispatch.rules.priority import Level, Priority
+from services.dispatch.rules.priority import Priority
 from shared.contract.events import (
     CaseClosed,
     CaseOpened,
@@ -23,6 +23,7 @@ from shared.contract.events import (
     WorkOrderWithdrawn,
 )
 from shared.contract.events import Priority as WirePriority
+from shared.vocabulary import PriorityLevel
 
 
 class Log:
@@ -131,5 +132,5 @@ def _fell(earlier: Any, later: Any) -> bool:
     return Priority(*_rank(earlier.priority)).exceeds(Priority(*_rank(later.priority)))
 
 
-def _rank(priority: WirePriority | Priority) -> tuple[Level, int]:
+def _rank(priority: WirePriority | Priority) -> tuple[PriorityLevel, int]:
     return priority.level, priority.score

@@ -2,13 +2,13 @@ from datetime import datetime
 
 import pytest
 
-from services.dispatch.inbound.requests import arrival_of
+from services.dispatch.inbound.requests import incoming_request
 from services.dispatch.policy import NoBureauError
-from services.dispatch.rules.case_requests import Arrival
-from services.dispatch.rules.deadlines import Terms
-from services.dispatch.rules.priority import Point
+from services.dispatch.rules.case_requests import IncomingRequest
+from services.dispatch.rules.deadlines import DeadlinePolicy
 from shared.contract.events import Decision, Duplicate, Media, Priority
 from shared.contract.events import Point as WirePoint
+from shared.vocabulary import ScoreReason
 from tests.builders import NOON, decision, location, priority
 from tests.unit.dispatch.factories import CALENDAR, HOUR, POLICY, in_harbour, local
 
@@ -16,8 +16,8 @@ BY_DAY = local("2026-03-03 10:00")
 AT_NIGHT = local("2026-03-03 23:00")
 
 
-def arrived(of: Decision, now: datetime = BY_DAY) -> Arrival:
-    return arrival_of(of, "case-1", POLICY, now)
+def arrived(of: Decision, now: datetime = BY_DAY) -> IncomingRequest:
+    return incoming_request(of, "case-1", POLICY, now)
 
 
 def test_a_request_arrives_with_what_triage_decided_about_it() -> None:
@@ -31,7 +31,7 @@ def test_a_request_arrives_with_what_triage_decided_about_it() -> None:
     assert (found.request_id, found.tracking_number) == (of.request_id, of.tracking_number)
     assert (found.jurisdiction, found.dedup_group) == ("harbour.gov", "pavement")
     assert (found.priority.level, found.priority.score) == ("P2", 60)
-    assert found.priority.reasons == (Point("swerving", 15, "swerving"),)
+    assert found.priority.reasons == (ScoreReason("swerving", 15, "swerving"),)
 
 
 def test_what_triage_says_it_is_counts_and_not_what_it_was_called() -> None:
@@ -47,7 +47,7 @@ def test_deadlines_count_from_the_submission_by_the_kind_that_it_is() -> None:
     found = arrived(decision(in_harbour(submitted_at=NOON - HOUR, observed_at=NOON - 9 * HOUR)))
 
     assert found.reported_at == NOON - HOUR
-    assert found.terms == Terms(CALENDAR, "P4", 720, NOON - HOUR)
+    assert found.terms == DeadlinePolicy(CALENDAR, "P4", 720, NOON - HOUR)
 
 
 def test_a_bureau_reads_the_problem_in_the_reporters_words_and_nothing_of_the_reporter() -> None:

@@ -10,12 +10,12 @@ from shared.contract.events import (
     WorkOrderIssued,
     new_id,
 )
-from tests.unit.dispatch.harness import Desk, of_type
 from tests.unit.dispatch.factories import (
     in_harbour,
     said,
     triaged,
 )
+from tests.unit.dispatch.harness import Desk, of_type
 
 
 async def test_a_new_problem_opens_a_case_and_issues_work_to_each_bureau(desk: Desk) -> None:

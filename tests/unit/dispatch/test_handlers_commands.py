@@ -18,8 +18,8 @@ from shared.contract.events import (
 )
 from shared.contract.events import Point as WirePoint
 from tests.builders import NOON
-from tests.unit.dispatch.harness import NOW, Desk, of_type
 from tests.unit.dispatch.factories import HOUR, in_harbour, ordered, said, triaged
+from tests.unit.dispatch.harness import NOW, Desk, of_type
 
 
 def urgent(code: str, points: int = 80) -> Priority:

@@ -12,8 +12,8 @@ from shared.contract.events import (
     new_id,
 )
 from shared.runtime.outbox.records import Outgoing
-from tests.unit.dispatch.harness import NOW, Desk, of_type
 from tests.unit.dispatch.factories import in_harbour, ordered, triaged
+from tests.unit.dispatch.harness import NOW, Desk, of_type
 
 NOBODY = new_id()
 

@@ -7,8 +7,8 @@ from shared.contract.events import (
     WorkOrderChanged,
     WorkOrderIssued,
 )
-from tests.unit.dispatch.harness import NOW, Desk, of_type
 from tests.unit.dispatch.factories import ordered, said
+from tests.unit.dispatch.harness import NOW, Desk, of_type
 
 
 async def test_a_reopened_case_issues_a_new_work_order_to_its_lead(desk: Desk) -> None:

@@ -17,12 +17,12 @@ from shared.contract.events import (
     new_id,
 )
 from tests.builders import NOON
-from tests.unit.dispatch.harness import NOW, Desk, of_type
 from tests.unit.dispatch.factories import (
     on_topic,
     said,
     triaged,
 )
+from tests.unit.dispatch.harness import NOW, Desk, of_type
 
 
 async def test_an_accepted_update_moves_the_case_and_is_answered(desk: Desk) -> None:
@@ -259,10 +259,10 @@ async def test_what_a_bureau_said_is_kept_with_what_became_of_it(desk: Desk) -> 
     await desk.take(good, bad)
 
     kept = desk.cases.updates[UpdateKey("ROADS", good.event.source, good.event.id)]
-    assert kept.said is not None
-    assert (kept.said.internal_note, kept.changed, kept.refused_as) == ("Crew 7", True, None)
+    assert kept.update is not None
+    assert (kept.update.internal_note, kept.changed, kept.refused_as) == ("Crew 7", True, None)
     unread = desk.cases.updates[UpdateKey("ROADS", "/system", "u-2")]
-    assert (unread.said, unread.changed, unread.refused_as) == (None, False, "invalid")
+    assert (unread.update, unread.changed, unread.refused_as) == (None, False, "invalid")
 
 
 async def test_internal_notes_are_published_to_nobody(desk: Desk) -> None:

@@ -14,15 +14,11 @@ from typing_extensions import override
 
 from services.dispatch.handlers import on_messages
 from services.dispatch.rules.case import Case
-from services.dispatch.rules.operator_commands import CommandName
-from services.dispatch.rules.priority import Level
-from services.dispatch.rules.work_order_updates import UpdateStatus
 from shared.contract.events import Event, WorkOrder, new_id
 from shared.runtime.consumer.messages import Message
 from shared.runtime.outbox.records import Outgoing
+from shared.vocabulary import CommandName, PriorityLevel, UpdateStatus
 from tests.builders import NOON
-from tests.unit.dispatch.in_memory import InMemoryCases
-from tests.unit.dispatch.log import Log
 from tests.unit.dispatch.factories import (
     CITY,
     HOUR,
@@ -33,11 +29,13 @@ from tests.unit.dispatch.factories import (
     said,
     triaged,
 )
+from tests.unit.dispatch.in_memory import InMemoryCases
+from tests.unit.dispatch.log import Log
 
-_LEVELS: tuple[Level, Level] = ("P3", "P2")
+_LEVELS: tuple[PriorityLevel, PriorityLevel] = ("P3", "P2")
 BUREAUS = st.sampled_from(sorted(CITY.bureaus))
 KINDS = st.sampled_from(["POTHOLE", "SINKHOLE", "PARK-HAZARD", "SIDEWALK", "WIRE"])
-LEVELS = st.sampled_from(get_args(Level))
+LEVELS = st.sampled_from(get_args(PriorityLevel))
 SCORES = st.integers(0, 100)
 STATUSES = st.sampled_from(get_args(UpdateStatus))
 WORDS = st.sampled_from(["A tent", "Nothing of note"])
@@ -64,18 +62,20 @@ class Dispatch(RuleBasedStateMachine):
         self.a_batch_is_handled()
 
     @rule(kind=KINDS, level=LEVELS, score=SCORES, words=WORDS)
-    def a_new_problem(self, kind: str, level: Level, score: int, words: str) -> None:
+    def a_new_problem(self, kind: str, level: PriorityLevel, score: int, words: str) -> None:
         self._decide(new_id(), kind, level, score, words)
 
     @precondition(lambda self: self.cases.all)
     @rule(data=st.data(), kind=KINDS, level=LEVELS, score=SCORES, words=WORDS)
     def the_same_problem(
-        self, data: st.DataObject, kind: str, level: Level, score: int, words: str
+        self, data: st.DataObject, kind: str, level: PriorityLevel, score: int, words: str
     ) -> None:
         case = data.draw(st.sampled_from(self.cases.all))
         self._decide(case.case_id, kind, level, score, words)
 
-    def _decide(self, case_id: str, kind: str, level: Level, score: int, words: str) -> None:
+    def _decide(
+        self, case_id: str, kind: str, level: PriorityLevel, score: int, words: str
+    ) -> None:
         request = in_harbour(service_code=kind, description=words)
         decided = triaged(case_id, level, score, of=request, service_code=kind)
         self.waiting += messages(decided)
@@ -105,7 +105,9 @@ class Dispatch(RuleBasedStateMachine):
 
     @precondition(lambda self: self.cases.all)
     @rule(data=st.data(), name=st.sampled_from(get_args(CommandName)), level=LEVELS, bureau=BUREAUS)
-    def an_operator_orders(self, data: st.DataObject, name: str, level: Level, bureau: str) -> None:
+    def an_operator_orders(
+        self, data: st.DataObject, name: str, level: PriorityLevel, bureau: str
+    ) -> None:
         cases = self.cases.all
         about = data.draw(st.sampled_from(self._fit_for(name) or cases))
         mine = [r for r, case_id in self.cases.requests.items() if case_id == about.case_id]

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.inbound.updates import IncomingUpdate, incoming
+from services.dispatch.inbound.updates import IncomingUpdate, incoming_update
 from services.dispatch.rules.work_order_updates import Refusal, Update
 from services.dispatch.unit_of_work import UpdateKey
 from shared.contract.events import WorkOrderUpdated
@@ -12,7 +12,7 @@ from tests.builders import NOON, work_order_updated
 
 def heard(data: Any) -> IncomingUpdate:
     event = WorkOrderUpdated(id="u-1", source="/bureau/roads", time=NOON, data=data)
-    return incoming(event, "ROADS")
+    return incoming_update(event, "ROADS")
 
 
 def data(**changes: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from cli.main import build
 from shared.catalogue.entries import ConditionEntry, HintsEntry
-from shared.text_matching import HintIndex, Hints, fold
+from shared.text_matching import FeatureWeights, LinearModel, fold
 
 DANGER, URGENT, QUIET = "smoke pours out of it", "the light is dark", "paint on the wall"
 
@@ -48,17 +48,17 @@ def test_what_was_learnt_is_a_file_of_conditions_that_finds_what_was_meant(
 
     assert result.exit_code == 0, result.output
     conditions = yaml.safe_load(result.stdout)
-    index = HintIndex(
-        (code, Hints(hints.start, by_hint(hints), hints.against))
+    index = LinearModel(
+        (code, FeatureWeights(hints.start, by_hint(hints), hints.against))
         for code, condition in conditions.items()
         for hints in ConditionEntry.model_validate(condition).hints.values()
     )
-    assert index.weigh(fold(f"{DANGER} by the river")).stated().keys() == {
+    assert index.score(fold(f"{DANGER} by the river")).stated().keys() == {
         "sounds_dangerous",
         "sounds_urgent",
     }
-    assert index.weigh(fold(f"{URGENT} by the river")).stated().keys() == {"sounds_urgent"}
-    assert index.weigh(fold(f"{QUIET} by the river")).stated() == {}
+    assert index.score(fold(f"{URGENT} by the river")).stated().keys() == {"sounds_urgent"}
+    assert index.score(fold(f"{QUIET} by the river")).stated() == {}
 
 
 def test_other_parts_than_train_teach_nothing(tmp_path: Path) -> None:

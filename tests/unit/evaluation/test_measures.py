@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.connected_components import families
+from evaluation.connected_components import connected_components
 from evaluation.period import Period
 from evaluation.rows import read_requests
 from tests.unit.evaluation.factories import CITY, as_csv, outcome_of, row, write
@@ -71,7 +71,7 @@ def test_an_address_beside_a_point_that_stands_for_unknown_is_the_place(tmp_path
 
 
 def test_a_family_is_all_that_pairs_connect() -> None:
-    family_of = families([("b", "a"), ("d", "c"), ("c", "b"), ("y", "x")])
+    family_of = connected_components([("b", "a"), ("d", "c"), ("c", "b"), ("y", "x")])
 
     assert len({family_of[one] for one in "abcd"}) == 1
     assert family_of["x"] == family_of["y"] != family_of["a"]

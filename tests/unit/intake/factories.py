@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from services.intake.handlers import Arrival
+from services.intake.handlers import RawSubmission
 from services.intake.policy import City, Policy, city_of
 from shared.catalogue import load_catalogue
 from shared.contract.events import SubmissionHandedIn, encode
@@ -49,6 +49,6 @@ def submitted(id: str | None = None, source: str = "/test", **changes: Any) -> S
     return handed_in(data(**changes), id=id, source=source)
 
 
-def arrival(event: SubmissionHandedIn | None = None, **changes: Any) -> Arrival:
+def arrival(event: SubmissionHandedIn | None = None, **changes: Any) -> RawSubmission:
     event = event or submitted(**changes)
-    return Arrival(event, encode(event))
+    return RawSubmission(event, encode(event))

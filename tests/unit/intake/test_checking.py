@@ -8,24 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.inbound.validation import Draft, check
+from services.intake.inbound.validation import ValidatedSubmission, validate
 from tests.builders import NOON, handed_in
 from tests.unit.intake.factories import HERE, POLICY, data
 
 NAUGHTY = Path(__file__).parents[4] / "shared" / "data" / "naughty_strings" / "blns.base64.json"
 
 
-def checked(envelope: dict[str, Any] | None = None, **changes: Any) -> Draft:
+def checked(envelope: dict[str, Any] | None = None, **changes: Any) -> ValidatedSubmission:
     event = handed_in(data(**changes), **(envelope or {}))
-    draft = check(event, NOON, POLICY)
-    assert isinstance(draft, Draft), draft
+    draft = validate(event, NOON, POLICY)
+    assert isinstance(draft, ValidatedSubmission), draft
     return draft
 
 
 def flaws(envelope: dict[str, Any] | None = None, **changes: Any) -> list[tuple[str, str]]:
     event = handed_in(data(**changes), **(envelope or {}))
-    found = check(event, NOON, POLICY)
-    assert not isinstance(found, Draft)
+    found = validate(event, NOON, POLICY)
+    assert not isinstance(found, ValidatedSubmission)
     return [(flaw.field, flaw.code) for flaw in found]
 
 
@@ -91,9 +91,9 @@ def test_every_flaw_is_named_at_once() -> None:
 
 
 def test_data_that_are_no_object_and_a_wrong_time_are_named_together() -> None:
-    found = check(handed_in("text", time=7), NOON, POLICY)
+    found = validate(handed_in("text", time=7), NOON, POLICY)
 
-    assert not isinstance(found, Draft)
+    assert not isinstance(found, ValidatedSubmission)
     assert [(flaw.field, flaw.code) for flaw in found] == [
         ("", "not_an_object"),
         ("time", "bad_time"),
@@ -206,7 +206,7 @@ texts = st.text(max_size=200)
 def test_no_control_character_gets_past_the_check(
     description: str, details: str, answers: dict[str, str]
 ) -> None:
-    found = check(
+    found = validate(
         handed_in(
             data(
                 description=description,
@@ -222,7 +222,7 @@ def test_no_control_character_gets_past_the_check(
         NOON,
         POLICY,
     )
-    if isinstance(found, Draft):
+    if isinstance(found, ValidatedSubmission):
         said = [found.description, found.details or "", found.name or "", *found.attributes]
         said += [str(answer) for answer in found.attributes.values()]
         assert not [
@@ -246,9 +246,9 @@ def test_a_naughty_string_is_tidied_or_refused_and_breaks_nothing(text: str) -> 
         attributes={text[:100] or "key": text[:500]},
         reporter={"name": text[:500], "email": text[:500], "phone": text[:500]},
     )
-    found = check(handed_in(everywhere), NOON, POLICY)
+    found = validate(handed_in(everywhere), NOON, POLICY)
 
-    if isinstance(found, Draft):
+    if isinstance(found, ValidatedSubmission):
         assert "\x00" not in found.description
         assert unicodedata.is_normalized("NFC", found.description)
     else:

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from services.intake.handlers import Arrival
-from services.intake.http.admission import LONGEST_BATCH_S, Pace
-from services.intake.http.batching import Gathering
-from services.intake.http.deadline import NoAnswerError
+from services.intake.handlers import RawSubmission
+from services.intake.http.admission import LONGEST_BATCH_S, AdaptiveBatchSize
+from services.intake.http.batching import SubmissionBatcher
+from services.intake.http.deadline import DeadlineExceededError
 from services.intake.outbound import Receipt
 from shared.errors import DatabaseBusyError, DatabaseDownError
 from tests.unit.intake.factories import arrival
 from tests.waiting import eventually
 
 
-def receipt_of(one: Arrival) -> Receipt:
+def receipt_of(one: RawSubmission) -> Receipt:
     return Receipt(one.handed_in.id, b"")
 
 
@@ -31,7 +31,7 @@ class Desk:
         self.poisoned: set[str] = set()
         self._troubles = list(troubles)
 
-    async def take_in(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
+    async def take_in(self, arrivals: Sequence[RawSubmission]) -> Sequence[Receipt]:
         self.batches.append([one.handed_in.id for one in arrivals])
         await self.open.wait()
         if self._troubles:
@@ -54,17 +54,19 @@ async def begun(group: asyncio.TaskGroup, call: Coroutine[Any, Any, Any]) -> asy
     return task
 
 
-class SteadyPace(Pace):
+class SteadyPace(AdaptiveBatchSize):
     """One that a slow moment of the machine does not change."""
 
     @override
-    def note(self, answered: int, took_s: float) -> None:
+    def record(self, answered: int, took_s: float) -> None:
         pass
 
 
 @asynccontextmanager
-async def running(desk: Desk, pace: Pace | None = None) -> AsyncGenerator[Gathering]:
-    gathering = Gathering(desk.take_in, pace or Pace())
+async def running(
+    desk: Desk, pace: AdaptiveBatchSize | None = None
+) -> AsyncGenerator[SubmissionBatcher]:
+    gathering = SubmissionBatcher(desk.take_in, pace or AdaptiveBatchSize())
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         await begun(group, gathering.run(stopping))
@@ -83,17 +85,17 @@ async def batches(desk: Desk, count: int) -> None:
 async def test_a_caller_gets_the_answer_to_what_they_handed_over() -> None:
     one = arrival()
     async with running(Desk()) as gathering:
-        assert await gathering.hand_over(one) == receipt_of(one)
+        assert await gathering.submit(one) == receipt_of(one)
 
 
 async def test_who_comes_while_it_is_busy_is_answered_together() -> None:
     desk = Desk()
     desk.open.clear()
     async with running(desk) as gathering, asyncio.TaskGroup() as group:
-        await begun(group, gathering.hand_over(arrival()))
+        await begun(group, gathering.submit(arrival()))
         await batches(desk, 1)
         for _ in range(4):
-            await begun(group, gathering.hand_over(arrival()))
+            await begun(group, gathering.submit(arrival()))
         desk.open.set()
 
     assert [len(batch) for batch in desk.batches] == [1, 4]
@@ -101,13 +103,13 @@ async def test_who_comes_while_it_is_busy_is_answered_together() -> None:
 
 async def test_no_batch_is_larger_than_the_most_at_once() -> None:
     desk, pace = Desk(), SteadyPace()
-    most = pace.most_at_once
+    most = pace.batch_size
     desk.open.clear()
     async with running(desk, pace) as gathering, asyncio.TaskGroup() as group:
-        await begun(group, gathering.hand_over(arrival()))
+        await begun(group, gathering.submit(arrival()))
         await batches(desk, 1)
         for _ in range(most + 1):
-            await begun(group, gathering.hand_over(arrival()))
+            await begun(group, gathering.submit(arrival()))
         desk.open.set()
 
     assert [len(batch) for batch in desk.batches] == [1, most, 1]
@@ -119,14 +121,14 @@ async def test_one_submission_that_fails_fails_alone() -> None:
     good, bad = arrival(), arrival()
     desk.poisoned.add(bad.handed_in.id)
 
-    async def failed(gathering: Gathering) -> None:
+    async def failed(gathering: SubmissionBatcher) -> None:
         with pytest.raises(ValueError, match="poison"):
-            await gathering.hand_over(bad)
+            await gathering.submit(bad)
 
     async with running(desk) as gathering, asyncio.TaskGroup() as group:
-        await begun(group, gathering.hand_over(arrival()))
+        await begun(group, gathering.submit(arrival()))
         await batches(desk, 1)
-        answered = await begun(group, gathering.hand_over(good))
+        answered = await begun(group, gathering.submit(good))
         await begun(group, failed(gathering))
         desk.open.set()
 
@@ -138,7 +140,7 @@ async def test_a_busy_database_is_asked_again() -> None:
     desk = Desk(DatabaseBusyError("once"), DatabaseBusyError("twice"))
     one = arrival()
     async with running(desk) as gathering:
-        assert await gathering.hand_over(one) == receipt_of(one)
+        assert await gathering.submit(one) == receipt_of(one)
 
     assert len(desk.batches) == 3
 
@@ -146,7 +148,7 @@ async def test_a_busy_database_is_asked_again() -> None:
 async def test_a_database_that_stays_busy_is_an_error() -> None:
     async with running(Desk(*[DatabaseBusyError("always")] * 5)) as gathering:
         with pytest.raises(DatabaseBusyError):
-            await gathering.hand_over(arrival())
+            await gathering.submit(arrival())
 
 
 async def test_with_the_database_down_everybody_hears_of_it_and_the_next_may_succeed() -> None:
@@ -154,8 +156,8 @@ async def test_with_the_database_down_everybody_hears_of_it_and_the_next_may_suc
     one = arrival()
     async with running(desk) as gathering:
         with pytest.raises(DatabaseDownError):
-            await gathering.hand_over(arrival())
-        assert await gathering.hand_over(one) == receipt_of(one)
+            await gathering.submit(arrival())
+        assert await gathering.submit(one) == receipt_of(one)
 
     assert len(desk.batches) == 2
 
@@ -164,9 +166,9 @@ async def test_a_database_that_is_down_is_not_asked_again_for_each_caller() -> N
     desk = Desk(DatabaseDownError("away"), DatabaseDownError("away"))
     desk.open.clear()
 
-    async def turned_away(gathering: Gathering) -> None:
+    async def turned_away(gathering: SubmissionBatcher) -> None:
         with pytest.raises(DatabaseDownError):
-            await gathering.hand_over(arrival())
+            await gathering.submit(arrival())
 
     async with running(desk) as gathering, asyncio.TaskGroup() as group:
         await begun(group, turned_away(gathering))
@@ -183,11 +185,11 @@ async def test_who_gave_up_before_their_turn_is_left_out() -> None:
     desk.open.clear()
     patient = arrival()
     async with running(desk) as gathering, asyncio.TaskGroup() as group:
-        await begun(group, gathering.hand_over(arrival()))
+        await begun(group, gathering.submit(arrival()))
         await batches(desk, 1)
-        impatient = await begun(group, gathering.hand_over(arrival()))
+        impatient = await begun(group, gathering.submit(arrival()))
         impatient.cancel()
-        await begun(group, gathering.hand_over(patient))
+        await begun(group, gathering.submit(patient))
         desk.open.set()
 
     assert desk.batches[1] == [patient.handed_in.id]
@@ -198,36 +200,36 @@ async def test_who_gave_up_during_their_turn_disturbs_nobody() -> None:
     desk.open.clear()
     one = arrival()
     async with running(desk) as gathering, asyncio.TaskGroup() as group:
-        impatient = await begun(group, gathering.hand_over(arrival()))
+        impatient = await begun(group, gathering.submit(arrival()))
         await batches(desk, 1)
         impatient.cancel()
         desk.open.set()
-        assert await gathering.hand_over(one) == receipt_of(one)
+        assert await gathering.submit(one) == receipt_of(one)
 
 
 async def test_each_batch_tells_the_pace_how_long_it_took() -> None:
     desk = Desk()
     async with running(desk) as gathering:
-        before = gathering.pace.most_at_once
+        before = gathering.batch_size.batch_size
         desk.open.clear()
         async with asyncio.TaskGroup() as group:
-            await begun(group, gathering.hand_over(arrival()))
+            await begun(group, gathering.submit(arrival()))
             await batches(desk, 1)
             await asyncio.to_thread(time.sleep, LONGEST_BATCH_S * 1.1)
             desk.open.set()
 
-    assert gathering.pace.most_at_once < before
+    assert gathering.batch_size.batch_size < before
 
 
 async def test_before_the_start_and_after_the_end_nobody_is_taken() -> None:
-    gathering = Gathering(Desk().take_in)
-    with pytest.raises(NoAnswerError):
-        await gathering.hand_over(arrival())
+    gathering = SubmissionBatcher(Desk().take_in)
+    with pytest.raises(DeadlineExceededError):
+        await gathering.submit(arrival())
 
     async with running(Desk()) as gathering:
         pass
-    with pytest.raises(NoAnswerError):
-        await gathering.hand_over(arrival())
+    with pytest.raises(DeadlineExceededError):
+        await gathering.submit(arrival())
 
 
 async def test_who_waits_when_the_service_stops_is_still_answered() -> None:
@@ -235,8 +237,8 @@ async def test_who_waits_when_the_service_stops_is_still_answered() -> None:
     desk.open.clear()
     one = arrival()
     async with asyncio.TaskGroup() as group, running(desk) as gathering:
-        await begun(group, gathering.hand_over(arrival()))
+        await begun(group, gathering.submit(arrival()))
         await batches(desk, 1)
-        waiting = await begun(group, gathering.hand_over(one))
+        waiting = await begun(group, gathering.submit(one))
 
     assert waiting.result() == receipt_of(one)

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.handlers import Arrival, on_submissions_handed_in
+from services.intake.handlers import RawSubmission, on_submissions_handed_in
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.contract.events import (
     ContactGiven,
@@ -17,8 +17,8 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.outbox.records import Outgoing
 from tests.builders import NOON, handed_in
 from tests.records import record
-from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.intake.factories import BEYOND_THE_LIMITS, HERE, POLICY, arrival, data, submitted
+from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.intake.taking import REPORTER, TRACE, accepted, taken
 
 
@@ -28,9 +28,9 @@ async def test_an_accepted_submission_is_answered_and_passed_on(
     event = handed_in(data(), id="7", source="/adapter", traceparent=TRACE)
     (one,) = await taken(submissions, arrival(event))
 
-    answer = one.receipt.read()
+    answer = one.receipt.decode()
     assert isinstance(answer, SubmissionAccepted)
-    (told,) = one.told
+    (told,) = one.events
     assert isinstance(told, RequestSubmitted)
     request, acceptance = told.data, answer.data
     assert (acceptance.submission_id, acceptance.submission_source) == ("7", "/adapter")
@@ -175,9 +175,9 @@ async def test_a_rejected_submission_is_kept_with_its_bytes(
     submissions: InMemorySubmissions,
 ) -> None:
     event = handed_in(data(channel="fax", location={}), id="7", source="/adapter")
-    (one,) = await taken(submissions, Arrival(event, b"as it came"))
+    (one,) = await taken(submissions, RawSubmission(event, b"as it came"))
 
-    answer = one.receipt.read()
+    answer = one.receipt.decode()
     assert isinstance(answer, SubmissionRejected)
     assert [(error.field, error.code) for error in answer.data.errors] == [
         ("channel", "unknown_channel"),
@@ -185,7 +185,7 @@ async def test_a_rejected_submission_is_kept_with_its_bytes(
     ]
     assert (answer.data.submission_id, answer.data.submission_source) == ("7", "/adapter")
     assert answer.causationid == "7"
-    assert one.told == ()
+    assert one.events == ()
     (filing,) = submissions.filings.values()
     assert (filing.body, filing.first, filing.receipt) == (b"as it came", True, one.receipt)
     assert submissions.requests == []
@@ -260,7 +260,7 @@ async def test_a_batch_locates_each_of_its_requests(submissions: InMemorySubmiss
     found = [
         event.data.location
         for one in answers
-        for event in one.told
+        for event in one.events
         if isinstance(event, RequestSubmitted)
     ]
     assert [(at.precision, at.municipality) for at in found] == [

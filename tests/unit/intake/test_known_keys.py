@@ -1,6 +1,6 @@
 import asyncio
 
-from services.intake.http.api_key_cache import REMEMBERED_S, KnownKeys
+from services.intake.http.api_key_cache import REMEMBERED_S, ApiKeyCache
 from shared.runtime.http.api_keys import Principal
 
 DEMO = Principal("demo", "adapter")
@@ -28,17 +28,17 @@ class Clock:
 
 async def test_a_caller_is_looked_up_once_and_then_remembered() -> None:
     registry = Registry()
-    keys = KnownKeys(registry.look_up)
+    keys = ApiKeyCache(registry.look_up)
 
-    assert [await keys.holder("Bearer real") for _ in range(3)] == [DEMO] * 3
+    assert [await keys.principal("Bearer real") for _ in range(3)] == [DEMO] * 3
     assert registry.asked == ["Bearer real"]
 
 
 async def test_nobodys_key_is_looked_up_each_time() -> None:
     registry = Registry()
-    keys = KnownKeys(registry.look_up)
+    keys = ApiKeyCache(registry.look_up)
 
-    assert [await keys.holder("Bearer false") for _ in range(2)] == [None, None]
+    assert [await keys.principal("Bearer false") for _ in range(2)] == [None, None]
     assert len(registry.asked) == 2
 
 
@@ -51,8 +51,8 @@ async def test_callers_of_one_moment_share_a_look_up_and_one_who_gives_up_distur
         await answered.wait()
         return found
 
-    keys = KnownKeys(slowly)
-    calls = [asyncio.create_task(keys.holder("Bearer real")) for _ in range(5)]
+    keys = ApiKeyCache(slowly)
+    calls = [asyncio.create_task(keys.principal("Bearer real")) for _ in range(5)]
     await asked.wait()
     calls[0].cancel()
     await asyncio.sleep(0)
@@ -64,11 +64,11 @@ async def test_callers_of_one_moment_share_a_look_up_and_one_who_gives_up_distur
 
 async def test_a_withdrawn_key_opens_no_longer_than_it_is_remembered() -> None:
     registry, clock = Registry(), Clock()
-    keys = KnownKeys(registry.look_up, clock)
-    await keys.holder("Bearer real")
+    keys = ApiKeyCache(registry.look_up, clock)
+    await keys.principal("Bearer real")
     registry.valid.clear()
 
     clock.now = REMEMBERED_S - 0.01
-    assert await keys.holder("Bearer real") == DEMO
+    assert await keys.principal("Bearer real") == DEMO
     clock.now = REMEMBERED_S
-    assert await keys.holder("Bearer real") is None
+    assert await keys.principal("Bearer real") is None

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from services.intake.http.deadline import NoAnswerError, Patience
+from services.intake.http.deadline import Deadline, DeadlineExceededError
 
 
 async def never() -> None:
@@ -18,12 +18,12 @@ async def failing() -> None:
 
 
 async def test_what_is_ready_in_time_is_returned() -> None:
-    assert await Patience(5).wait_for(ready()) == "done"
+    assert await Deadline(5).wait_for(ready()) == "done"
 
 
 async def test_an_error_comes_through() -> None:
     with pytest.raises(ValueError, match="as it is"):
-        await Patience(5).wait_for(failing())
+        await Deadline(5).wait_for(failing())
 
 
 async def test_what_takes_too_long_goes_on_without_the_caller() -> None:
@@ -34,18 +34,18 @@ async def test_what_takes_too_long_goes_on_without_the_caller() -> None:
         done.set()
         raise ValueError("nobody hears it")
 
-    with pytest.raises(NoAnswerError):
-        await Patience(0.01).wait_for(slow())
+    with pytest.raises(DeadlineExceededError):
+        await Deadline(0.01).wait_for(slow())
     go_on.set()
     await asyncio.wait_for(done.wait(), 5)
 
 
 async def test_all_that_one_caller_waits_for_shares_one_span() -> None:
-    patience = Patience(0.05)
-    with pytest.raises(NoAnswerError):
+    patience = Deadline(0.05)
+    with pytest.raises(DeadlineExceededError):
         await patience.wait_for(never())
     began = asyncio.get_running_loop().time()
-    with pytest.raises(NoAnswerError):
+    with pytest.raises(DeadlineExceededError):
         await patience.wait_for(never())
 
     assert asyncio.get_running_loop().time() - began < 0.04

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.inbound.parsing import MOST_FLAWS, read
+from services.intake.inbound.parsing import MAX_FIELD_ERRORS, parse
 from tests.unit.intake.factories import data
 
 FIELDS = [
@@ -40,13 +40,13 @@ json = st.recursive(
 
 
 def flaws(**changes: Any) -> list[tuple[str, str]]:
-    return [(flaw.field, flaw.code) for flaw in read(data(**changes)).flaws]
+    return [(flaw.field, flaw.code) for flaw in parse(data(**changes)).errors]
 
 
 def test_a_proper_submission_has_no_flaw() -> None:
-    reading = read(data())
+    reading = parse(data())
 
-    assert reading.flaws == ()
+    assert reading.errors == ()
     assert reading.submission is not None
     assert reading.submission.service_code == "POTHOLE"
 
@@ -135,7 +135,7 @@ def test_each_field_that_is_wrong_is_named_with_its_code(
 
 
 def test_missing_fields_are_named() -> None:
-    assert [(flaw.field, flaw.code) for flaw in read({}).flaws] == [
+    assert [(flaw.field, flaw.code) for flaw in parse({}).errors] == [
         ("jurisdiction", "missing_jurisdiction"),
         ("channel", "missing_channel"),
     ]
@@ -143,14 +143,14 @@ def test_missing_fields_are_named() -> None:
 
 @pytest.mark.parametrize("nothing", [None, [], "text", 7, [{}]])
 def test_what_is_no_object_is_one_flaw_of_the_whole(nothing: Any) -> None:
-    reading = read(nothing)
+    reading = parse(nothing)
 
     assert reading.submission is None
-    assert [(flaw.field, flaw.code) for flaw in reading.flaws] == [("", "not_an_object")]
+    assert [(flaw.field, flaw.code) for flaw in reading.errors] == [("", "not_an_object")]
 
 
 def test_all_that_is_right_is_read_beside_what_is_wrong() -> None:
-    reading = read(
+    reading = parse(
         data(
             location={"latitude": 91, "longitude": -122, "address": "5 Main St"},
             media=[{"url": "x"}, {"url": "https://ok"}],
@@ -168,33 +168,35 @@ def test_all_that_is_right_is_read_beside_what_is_wrong() -> None:
 
 def test_null_and_a_blank_code_say_nothing() -> None:
     nulls = dict.fromkeys(["description", "location", "attributes", "media", "reporter"])
-    reading = read({"jurisdiction": "lakeside.gov", "channel": "web", "service_code": " ", **nulls})
+    reading = parse(
+        {"jurisdiction": "lakeside.gov", "channel": "web", "service_code": " ", **nulls}
+    )
 
-    assert reading.flaws == ()
+    assert reading.errors == ()
     assert reading.submission is not None
     assert reading.submission.service_code is None
 
 
 def test_nulls_within_the_reporter_say_nothing() -> None:
-    reading = read(data(reporter={"name": None, "status_updates": None}))
+    reading = parse(data(reporter={"name": None, "status_updates": None}))
 
-    assert reading.flaws == ()
+    assert reading.errors == ()
 
 
 def test_a_flaw_names_no_value_and_says_what_to_do() -> None:
     mine = "ana@example.org"
     wrong = data(channel=mine, description=mine * 400, media=[{"url": mine}])
-    for flaw in read(wrong).flaws:
+    for flaw in parse(wrong).errors:
         assert mine not in flaw.message
         assert flaw.message.endswith(".")
 
 
 def test_flaws_beyond_counting_are_cut_off() -> None:
-    many = read(data(attributes={str(i): {} for i in range(100)}, media=[{}] * 20))
-    hopeless = read(data(reporter={"status_updates": ["fax"] * 2000}))
+    many = parse(data(attributes={str(i): {} for i in range(100)}, media=[{}] * 20))
+    hopeless = parse(data(reporter={"status_updates": ["fax"] * 2000}))
 
-    assert len(many.flaws) == MOST_FLAWS
-    assert [flaw.code for flaw in hopeless.flaws] == ["invalid"]
+    assert len(many.errors) == MAX_FIELD_ERRORS
+    assert [flaw.code for flaw in hopeless.errors] == ["invalid"]
 
 
 def test_reading_the_worst_takes_no_long() -> None:
@@ -204,21 +206,21 @@ def test_reading_the_worst_takes_no_long() -> None:
         junk=[[[i]] for i in range(100_000)],
     )
     began = time.process_time()
-    read(worst)
+    parse(worst)
 
     assert time.process_time() - began < 1
 
 
 @given(json)
 def test_any_json_is_read_as_far_as_it_goes(anything: Any) -> None:
-    reading = read(anything)
+    reading = parse(anything)
 
-    assert reading.flaws or reading.submission
+    assert reading.errors or reading.submission
     assert reading.submission or not isinstance(anything, dict)
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), json))
 def test_any_submission_is_read_as_far_as_it_goes(anything: dict[str, Any]) -> None:
-    reading = read(data() | anything)
+    reading = parse(data() | anything)
 
     assert reading.submission is not None

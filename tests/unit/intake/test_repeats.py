@@ -1,13 +1,13 @@
 import pytest
 
-from services.intake.handlers import Taken, take_in
+from services.intake.handlers import SubmissionResult, accept_submissions
 from shared.contract.events import (
     SubmissionHandedIn,
     SubmissionRejected,
 )
 from tests.builders import handed_in
-from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.intake.factories import POLICY, arrival, data, submitted
+from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.intake.taking import LATER, taken
 
 
@@ -16,9 +16,9 @@ async def test_the_same_submission_again_gets_the_same_receipt_and_nothing_else(
 ) -> None:
     event = submitted(id="7")
     (first,) = await taken(submissions, arrival(event))
-    (again,) = await take_in([arrival(event)], submissions, POLICY, LATER)
+    (again,) = await accept_submissions([arrival(event)], submissions, POLICY, LATER)
 
-    assert again == Taken(first.receipt)
+    assert again == SubmissionResult(first.receipt)
     assert len(submissions.requests) == 1
 
 
@@ -27,7 +27,7 @@ async def test_repeats_within_a_batch_share_one_request(submissions: InMemorySub
     first, again = await taken(submissions, arrival(event), arrival(event))
 
     assert again.receipt == first.receipt
-    assert (len(first.told), len(again.told)) == (1, 0)
+    assert (len(first.events), len(again.events)) == (1, 0)
     assert len(submissions.requests) == 1
 
 
@@ -37,9 +37,9 @@ async def test_other_data_under_a_used_id_are_refused_whatever_they_are(
     await taken(submissions, arrival(submitted(id="7")))
     other = arrival(submitted(id="7", description="Another hole"))
     (refused,) = await taken(submissions, other)
-    (again,) = await take_in([other], submissions, POLICY, LATER)
+    (again,) = await accept_submissions([other], submissions, POLICY, LATER)
 
-    answer = refused.receipt.read()
+    answer = refused.receipt.decode()
     assert isinstance(answer, SubmissionRejected)
     assert [error.code for error in answer.data.errors] == ["id_reused"]
     assert again.receipt == refused.receipt
@@ -54,7 +54,7 @@ async def test_an_id_is_used_up_within_the_batch_and_by_a_rejection_too(
 
     codes = [
         [error.code for error in answer.data.errors]
-        for answer in (first.receipt.read(), second.receipt.read())
+        for answer in (first.receipt.decode(), second.receipt.decode())
         if isinstance(answer, SubmissionRejected)
     ]
     assert codes == [["unknown_channel"], ["id_reused"]]

@@ -1,7 +1,7 @@
 import asyncio
 import time
 
-from services.intake.cooperative_yield import LONGEST_S, Turns
+from services.intake.cooperative_yield import LONGEST_S, CooperativeYield
 
 
 def work(seconds: float) -> None:
@@ -17,26 +17,26 @@ async def test_others_have_a_turn_once_the_work_took_long_and_not_before() -> No
         others.append("ran")
 
     task = asyncio.create_task(other())
-    turns = Turns()
-    await turns.give_way()
+    turns = CooperativeYield()
+    await turns.maybe_yield()
     assert others == []
 
     work(2 * LONGEST_S)
-    await turns.give_way()
+    await turns.maybe_yield()
     assert others == ["ran"]
     await task
 
 
 async def test_the_time_counts_anew_after_each_turn() -> None:
-    turns = Turns()
+    turns = CooperativeYield()
     work(2 * LONGEST_S)
-    await turns.give_way()
+    await turns.maybe_yield()
     others: list[str] = []
 
     async def other() -> None:
         others.append("ran")
 
     task = asyncio.create_task(other())
-    await turns.give_way()
+    await turns.maybe_yield()
     assert others == []
     await task

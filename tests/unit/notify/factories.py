@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from services.notify.rendering import Wording
+from services.notify.rendering import MessageRenderer
 from services.notify.rules.cities import City
 from services.notify.rules.model import (
     CaseFacts,
@@ -11,10 +11,10 @@ from services.notify.rules.model import (
     Contact,
     Delivery,
     Follower,
-    KeptDelivery,
-    Occasion,
-    Particulars,
+    MessageData,
     RequestFacts,
+    StoredDelivery,
+    Trigger,
 )
 from shared.contract.events import (
     CaseClosed,
@@ -55,11 +55,11 @@ PORTLAND = City(
 )
 
 
-def wording() -> Wording:
-    return Wording({"portland.gov": PORTLAND}, PUBLIC_URL)
+def wording() -> MessageRenderer:
+    return MessageRenderer({"portland.gov": PORTLAND}, PUBLIC_URL)
 
 
-def particulars(**changes: Any) -> Particulars:
+def particulars(**changes: Any) -> MessageData:
     fields: dict[str, Any] = {
         "template": "received",
         "language": "en",
@@ -67,7 +67,7 @@ def particulars(**changes: Any) -> Particulars:
         "request": request_facts(),
         "case": CaseFacts(),
     }
-    return Particulars(**(fields | changes))
+    return MessageData(**(fields | changes))
 
 
 def request_facts(**changes: Any) -> RequestFacts:
@@ -99,13 +99,13 @@ def follower(about: str = "case", **changes: Any) -> Follower:
     return Follower(about=about, **(fields | changes))
 
 
-def occasion(about: str = "case", version: int = 2, **changes: Any) -> Occasion:
+def occasion(about: str = "case", version: int = 2, **changes: Any) -> Trigger:
     fields: dict[str, Any] = {
         "template": "in_progress",
         "priority": "P4",
         "cause": Cause("event"),
     }
-    return Occasion(about=about, version=version, **(fields | changes))
+    return Trigger(about=about, version=version, **(fields | changes))
 
 
 def delivery(**changes: Any) -> Delivery:
@@ -114,13 +114,13 @@ def delivery(**changes: Any) -> Delivery:
         "request_id": new_id(),
         "language": "en",
         "channel": "email",
-        "occasion": occasion(about=new_id()),
+        "trigger": occasion(about=new_id()),
     }
     return Delivery(**(fields | changes))
 
 
-def kept(**changes: Any) -> KeptDelivery:
-    return KeptDelivery(new_id(), delivery(**changes))
+def kept(**changes: Any) -> StoredDelivery:
+    return StoredDelivery(new_id(), delivery(**changes))
 
 
 def messages(events: Iterable[Event]) -> list[Message[Event]]:

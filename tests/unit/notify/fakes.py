@@ -4,26 +4,26 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.notify.delivery.updates import Claimed, Settlement
-from services.notify.inbound import News
+from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
+from services.notify.inbound import Updates
 from services.notify.rules.model import (
-    Announcement,
     CaseVersion,
     ContactFacts,
     Delivery,
     Follower,
-    KeptDelivery,
     Membership,
-    Occasion,
-    Particulars,
+    MessageData,
     RequestFacts,
+    StoredDelivery,
+    Trigger,
+    TriggerWithFacts,
 )
 from shared.contract.events import Event, new_id
 
 
 @dataclass
 class Row:
-    kept: KeptDelivery
+    kept: StoredDelivery
     state: str
     not_before: datetime
     put_off: int = 0
@@ -33,7 +33,7 @@ class Row:
 
     @property
     def order(self) -> tuple[str, datetime, str]:
-        return self.kept.delivery.occasion.priority, self.not_before, self.kept.notification_id
+        return self.kept.delivery.trigger.priority, self.not_before, self.kept.notification_id
 
 
 @dataclass
@@ -43,14 +43,14 @@ class InMemoryNotify:
     contacts: dict[str, ContactFacts] = field(default_factory=dict)
     requests: dict[str, RequestFacts] = field(default_factory=dict)
     memberships: dict[tuple[str, str], Membership] = field(default_factory=dict)
-    announcements: dict[CaseVersion, Announcement] = field(default_factory=dict)
+    announcements: dict[CaseVersion, TriggerWithFacts] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     published: list[Event] = field(default_factory=list)
 
-    async def hold(self, request_ids: Collection[str], abouts: Collection[str]) -> None:
+    async def lock(self, request_ids: Collection[str], abouts: Collection[str]) -> None:
         """Nobody else is here."""
 
-    async def learn(self, news: News) -> None:
+    async def save(self, news: Updates) -> None:
         self.contacts |= news.contacts
         for request_id in news.erased:
             self.contacts.pop(request_id, None)
@@ -85,9 +85,9 @@ class InMemoryNotify:
             membership.until,
         )
 
-    async def occasions(
+    async def triggers(
         self, abouts: Collection[str], request_ids: Collection[str]
-    ) -> Sequence[Occasion]:
+    ) -> Sequence[Trigger]:
         told = (announcement.occasion for announcement in self.announcements.values())
         return [
             one
@@ -95,11 +95,11 @@ class InMemoryNotify:
             if one.about in abouts and (one.only_for is None or one.only_for in request_ids)
         ]
 
-    async def add(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[KeptDelivery]:
+    async def add(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[StoredDelivery]:
         added = []
         for delivery in deliveries:
             if not any(_clash(delivery, row) for row in self.rows):
-                kept = KeptDelivery(new_id(), delivery)
+                kept = StoredDelivery(new_id(), delivery)
                 state = "suppressed" if delivery.suppressed else "pending"
                 self.rows.append(Row(kept, state, now, reason=delivery.suppressed))
                 added.append(kept)
@@ -108,7 +108,9 @@ class InMemoryNotify:
     async def any_due(self, now: datetime) -> bool:
         return any(row.state == "pending" and row.not_before <= now for row in self.rows)
 
-    async def claim(self, limit: int, now: datetime, lease_until: datetime) -> Sequence[Claimed]:
+    async def claim(
+        self, limit: int, now: datetime, lease_until: datetime
+    ) -> Sequence[ClaimedDelivery]:
         due = [
             row
             for row in self.rows
@@ -123,25 +125,25 @@ class InMemoryNotify:
         mine = row.kept.delivery
         return any(
             _thread(other.kept.delivery) == _thread(mine)
-            and other.kept.delivery.occasion.version < mine.occasion.version
+            and other.kept.delivery.trigger.version < mine.trigger.version
             and other.state in {"pending", "sending"}
             for other in self.rows
         )
 
-    def _claimed(self, row: Row) -> Claimed:
+    def _claimed(self, row: Row) -> ClaimedDelivery:
         delivery = row.kept.delivery
         known = self.contacts[delivery.request_id]
-        announcement = self.announcements[delivery.occasion.case_version]
-        particulars = Particulars(
-            delivery.occasion.template,
+        announcement = self.announcements[delivery.trigger.case_version]
+        particulars = MessageData(
+            delivery.trigger.template,
             delivery.language,
             known.name,
             self.requests[delivery.request_id],
             announcement.facts,
         )
-        return Claimed(row.kept, row.put_off, known.mailbox, particulars)
+        return ClaimedDelivery(row.kept, row.put_off, known.mailbox, particulars)
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
+    async def settle(self, settlements: Sequence[DeliveryUpdate]) -> None:
         for settlement in settlements:
             row = self._row(settlement.kept)
             if row.state != "sending" or row.claimed_by is not self:
@@ -152,9 +154,9 @@ class InMemoryNotify:
             if settlement.report:
                 self.published.append(settlement.report)
 
-    async def end_abandoned(
-        self, now: datetime, report: Callable[[KeptDelivery], Event]
-    ) -> Sequence[KeptDelivery]:
+    async def expire_leases(
+        self, now: datetime, report: Callable[[StoredDelivery], Event]
+    ) -> Sequence[StoredDelivery]:
         ended = [
             row
             for row in self.rows
@@ -170,14 +172,14 @@ class InMemoryNotify:
             self.published.append(report(row.kept))
         return [row.kept for row in ended]
 
-    def _row(self, kept: KeptDelivery) -> Row:
+    def _row(self, kept: StoredDelivery) -> Row:
         return next(r for r in self.rows if r.kept.notification_id == kept.notification_id)
 
 
 def _clash(delivery: Delivery, row: Row) -> bool:
     other = row.kept.delivery
-    where = (delivery.occasion.case_version, delivery.channel)
-    if where != (other.occasion.case_version, other.channel):
+    where = (delivery.trigger.case_version, delivery.channel)
+    if where != (other.trigger.case_version, other.channel):
         return False
     if delivery.request_id == other.request_id:
         return True
@@ -186,4 +188,4 @@ def _clash(delivery: Delivery, row: Row) -> bool:
 
 
 def _thread(delivery: Delivery) -> tuple[str, str, str]:
-    return delivery.person, delivery.occasion.about, delivery.channel
+    return delivery.person, delivery.trigger.about, delivery.channel

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from services.notify.handlers import on_messages
 from shared.contract.events import Event
 from tests.builders import NOON
-from tests.unit.notify.fakes import InMemoryNotify
 from tests.unit.notify.factories import CONTACT_KEY, messages
+from tests.unit.notify.fakes import InMemoryNotify
 
 ANA, BEA, CARLA = "ana@example.org", "bea@example.org", "carla@example.org"
 
@@ -23,8 +23,8 @@ def due(store: InMemoryNotify) -> list[tuple[str, str, int, str]]:
     return sorted(
         (
             str(store.contacts[d.request_id].mailbox),
-            d.occasion.template,
-            d.occasion.version,
+            d.trigger.template,
+            d.trigger.version,
             d.language,
         )
         for d in (row.kept.delivery for row in store.rows if row.state == "pending")

@@ -5,8 +5,6 @@ import pytest
 
 from shared.contract.events import Event, NotificationSuppressed, new_id
 from tests.builders import contact_given
-from tests.unit.notify.fakes import InMemoryNotify
-from tests.unit.notify.hearing import ANA, BEA, CARLA, due, take
 from tests.unit.notify.factories import (
     attached,
     closed,
@@ -14,6 +12,8 @@ from tests.unit.notify.factories import (
     opened,
     triaged,
 )
+from tests.unit.notify.fakes import InMemoryNotify
+from tests.unit.notify.hearing import ANA, BEA, CARLA, due, take
 
 
 def story() -> list[Event]:
@@ -90,7 +90,7 @@ async def test_each_hears_with_the_number_of_their_own_request() -> None:
         [closed(case, 3)],
     )
 
-    ends = [row.kept.delivery for row in store.rows if row.kept.delivery.occasion.version == 3]
+    ends = [row.kept.delivery for row in store.rows if row.kept.delivery.trigger.version == 3]
     assert {(str(store.contacts[d.request_id].mailbox), d.request_id) for d in ends} == {
         (ANA, r1),
         (BEA, r2),

@@ -2,8 +2,6 @@ import random
 
 from shared.contract.events import new_id
 from tests.builders import contact_given
-from tests.unit.notify.fakes import InMemoryNotify
-from tests.unit.notify.hearing import ANA, BEA, due, take
 from tests.unit.notify.factories import (
     attached,
     closed,
@@ -12,6 +10,8 @@ from tests.unit.notify.factories import (
     split,
     triaged,
 )
+from tests.unit.notify.fakes import InMemoryNotify
+from tests.unit.notify.hearing import ANA, BEA, due, take
 
 
 async def test_who_was_split_off_hears_no_more_of_the_old_case() -> None:

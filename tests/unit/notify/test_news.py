@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.notify.inbound import News, news_of
+from services.notify.inbound import Updates, collect_updates
 from shared.contract.events import Advice, Emergency, Event, Referral, ReferralReason, new_id
 from tests.builders import contact_given, location
 from tests.unit.notify.factories import (
@@ -22,8 +22,8 @@ R, C = new_id(), new_id()
 WHY = ReferralReason(code="utility_equipment", text="It belongs to the company.")
 
 
-def news(*events: Event) -> News:
-    return news_of(events, CONTACT_KEY)
+def news(*events: Event) -> Updates:
+    return collect_updates(events, CONTACT_KEY)
 
 
 def test_a_contact_says_where_a_message_can_go_and_by_which_channels() -> None:
@@ -82,7 +82,7 @@ def test_of_two_decisions_about_a_request_the_first_counts() -> None:
 def test_a_decision_about_an_anonymous_request_says_nothing() -> None:
     anonymous = triaged(R, None, outcome="referral", request={"reporter_ref": None})
 
-    assert news(anonymous) == News()
+    assert news(anonymous) == Updates()
 
 
 def test_a_referral_is_told_to_its_reporter_although_there_is_no_case() -> None:
@@ -122,7 +122,7 @@ def test_opening_and_joining_make_followers_and_welcome_each_alone() -> None:
     assert [(m.request_id, m.since) for m in known.memberships.values()] == [("r1", 1), ("r2", 2)]
     welcomes = [a.occasion for a in known.announcements.values()]
     assert [(w.template, w.only_for) for w in welcomes] == [("received", "r1"), ("attached", "r2")]
-    assert known.told_to_all == set()
+    assert known.announced_cases == set()
 
 
 def test_who_joins_a_closed_case_is_told_so() -> None:
@@ -146,7 +146,7 @@ def test_moves_and_ends_are_told_to_all_with_what_the_bureau_says() -> None:
     assert declined.occasion.template == "declined"
     assert (declined.facts.note, declined.facts.reason) == ("Sorry", "Private land")
     assert again.occasion.template == "reopened"
-    assert known.told_to_all == {C}
+    assert known.announced_cases == {C}
 
 
 def test_a_move_without_a_bureau_is_the_leads() -> None:
@@ -158,7 +158,7 @@ def test_a_move_without_a_bureau_is_the_leads() -> None:
 def test_acknowledgements_and_priorities_are_not_told() -> None:
     silent = (moved(C, 2, "acknowledged"), raised(C, 3), lowered(C, 4), moved(C, 5, "open"))
 
-    assert news(*silent) == News()
+    assert news(*silent) == Updates()
 
 
 def test_a_split_ends_the_request_in_the_case_wherever_it_stands_in_the_batch() -> None:
@@ -190,7 +190,7 @@ def test_who_was_moved_follows_the_other_case_without_a_second_welcome() -> None
 
 
 def test_that_a_case_was_merged_is_no_end_for_its_followers() -> None:
-    assert news(closed(C, 5, "referred", reason="merged", merged_into="other")) == News()
+    assert news(closed(C, 5, "referred", reason="merged", merged_into="other")) == Updates()
 
 
 def test_an_occasion_remembers_the_event_that_it_came_from() -> None:

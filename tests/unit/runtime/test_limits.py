@@ -8,8 +8,8 @@ from shared.errors import (
     TooManyDeadLettersError,
     UndecodableEventError,
 )
-from shared.runtime.consumer.dlq_limit import DeadLetterCount, DeadLetterLimit
-from shared.runtime.consumer.messages import Unfit
+from shared.runtime.consumer.dlq_limit import DlqLimit, DlqLimitTracker
+from shared.runtime.consumer.messages import InvalidRecord
 from shared.runtime.consumer.offsets import Position
 from shared.runtime.kafka import Partition
 from shared.runtime.postgres import UnstorableError
@@ -18,12 +18,14 @@ from tests.records import record
 OUTSIDE = frozenset({"channel-submissions"})
 
 
-def counting(**limit: Any) -> DeadLetterCount:
-    return DeadLetterCount(DeadLetterLimit(**limit), OUTSIDE)
+def counting(**limit: Any) -> DlqLimitTracker:
+    return DlqLimitTracker(DlqLimit(**limit), OUTSIDE)
 
 
-def unfit(count: int, topic: str = "test", error: Route311Error | None = None) -> list[Unfit]:
-    return [Unfit(record(topic=topic), error or PermanentError("x")) for _ in range(count)]
+def unfit(
+    count: int, topic: str = "test", error: Route311Error | None = None
+) -> list[InvalidRecord]:
+    return [InvalidRecord(record(topic=topic), error or PermanentError("x")) for _ in range(count)]
 
 
 def after(in_a_row: int) -> dict[Partition, Position]:

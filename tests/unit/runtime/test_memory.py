@@ -3,7 +3,7 @@ from collections.abc import Generator
 
 import pytest
 
-from shared.runtime.ops.gc_tuning import keep_what_is_there
+from shared.runtime.ops.gc_tuning import freeze_startup_objects
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +16,7 @@ def restored() -> Generator[None]:
 
 def test_what_was_loaded_is_looked_at_no_more_and_what_comes_later_is() -> None:
     loaded = [object()]
-    keep_what_is_there()
+    freeze_startup_objects()
     later: list[object] = []
     looked_at = {id(thing) for thing in gc.get_objects()}
 

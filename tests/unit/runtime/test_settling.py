@@ -12,12 +12,12 @@ from shared.errors import (
     StoppedError,
     UndecodableEventError,
 )
-from shared.runtime.consumer.messages import Deferred, Message, Unfit
-from shared.runtime.consumer.retry import Item, Pauses, settle
+from shared.runtime.consumer.messages import Deferred, InvalidRecord, Message
+from shared.runtime.consumer.retry import Item, RetryPolicy, process_batch
 from tests.builders import request_submitted
 from tests.records import record
 
-AT_ONCE = Pauses(transient_s=(0.0, 0.0), systemic_s=(0.0,))
+AT_ONCE = RetryPolicy(transient_s=(0.0, 0.0), systemic_s=(0.0,))
 
 
 class Ledger:
@@ -35,7 +35,7 @@ class Ledger:
                 raise failure
         self.committed.append([item.record.offset for item in items])
         self.deferred += [item.record.offset for item in items if isinstance(item, Deferred)]
-        self.parked += [item.record.offset for item in items if isinstance(item, Unfit)]
+        self.parked += [item.record.offset for item in items if isinstance(item, InvalidRecord)]
 
 
 def messages(*offsets: int) -> list[Message[Any]]:
@@ -45,7 +45,7 @@ def messages(*offsets: int) -> list[Message[Any]]:
 async def test_a_good_batch_is_committed_once_and_whole() -> None:
     ledger = Ledger()
 
-    await settle(messages(0, 1, 2), ledger.commit, AT_ONCE)
+    await process_batch(messages(0, 1, 2), ledger.commit, AT_ONCE)
 
     assert ledger.committed == [[0, 1, 2]]
 
@@ -53,7 +53,7 @@ async def test_a_good_batch_is_committed_once_and_whole() -> None:
 async def test_one_bad_message_is_parked_and_the_others_are_committed_once_each() -> None:
     ledger = Ledger({1: PermanentError("field: wrong")})
 
-    await settle(messages(0, 1, 2), ledger.commit, AT_ONCE)
+    await process_batch(messages(0, 1, 2), ledger.commit, AT_ONCE)
 
     assert ledger.committed == [[0], [1], [2]]
     assert ledger.parked == [1]
@@ -61,9 +61,9 @@ async def test_one_bad_message_is_parked_and_the_others_are_committed_once_each(
 
 async def test_garbage_is_parked_with_its_batch() -> None:
     ledger = Ledger()
-    garbage = Unfit(record(offset=1), UndecodableEventError("record: json_invalid"))
+    garbage = InvalidRecord(record(offset=1), UndecodableEventError("record: json_invalid"))
 
-    await settle([*messages(0), garbage, *messages(2)], ledger.commit, AT_ONCE)
+    await process_batch([*messages(0), garbage, *messages(2)], ledger.commit, AT_ONCE)
 
     assert ledger.committed == [[0, 1, 2]]
     assert ledger.parked == [1]
@@ -80,7 +80,7 @@ async def test_a_passing_trouble_is_tried_again_as_a_batch() -> None:
             raise DatabaseBusyError("deadlock")
         await quiet.commit(items)
 
-    await settle(messages(0, 1), commit, AT_ONCE)
+    await process_batch(messages(0, 1), commit, AT_ONCE)
 
     assert quiet.committed == [[0, 1]]
 
@@ -88,7 +88,7 @@ async def test_a_passing_trouble_is_tried_again_as_a_batch() -> None:
 async def test_a_trouble_that_does_not_pass_defers_its_message_and_the_others_go_on() -> None:
     ledger = Ledger({1: DatabaseBusyError("lock")})
 
-    await settle(messages(0, 1, 2), ledger.commit, AT_ONCE)
+    await process_batch(messages(0, 1, 2), ledger.commit, AT_ONCE)
 
     assert ledger.committed == [[0], [1], [2]]
     assert ledger.deferred == [1]
@@ -103,7 +103,7 @@ async def test_a_stop_ends_the_waiting_and_commits_nothing() -> None:
         raise DatabaseDownError("ConnectionRefusedError")
 
     with pytest.raises(StoppedError):
-        await settle(messages(0, 1), commit, Pauses(systemic_s=(60.0,)), stopping)
+        await process_batch(messages(0, 1), commit, RetryPolicy(systemic_s=(60.0,)), stopping)
 
 
 async def test_while_the_database_is_down_nothing_is_parked_and_nothing_is_split() -> None:
@@ -117,7 +117,7 @@ async def test_while_the_database_is_down_nothing_is_parked_and_nothing_is_split
             raise DatabaseDownError("ConnectionRefusedError")
         await quiet.commit(items)
 
-    await settle(messages(0, 1), commit, AT_ONCE)
+    await process_batch(messages(0, 1), commit, AT_ONCE)
 
     assert quiet.committed == [[0, 1]]
     assert quiet.parked == []
@@ -127,7 +127,7 @@ async def test_an_error_nobody_foresaw_ends_the_process_before_its_message() -> 
     ledger = Ledger({1: KeyError("bug")})
 
     with pytest.raises(KeyError):
-        await settle(messages(0, 1, 2), ledger.commit, AT_ONCE)
+        await process_batch(messages(0, 1, 2), ledger.commit, AT_ONCE)
 
     assert ledger.committed == [[0]]
     assert ledger.parked == []
@@ -142,6 +142,6 @@ async def test_a_fenced_batch_is_neither_split_nor_tried_again() -> None:
         raise FencedError("moved")
 
     with pytest.raises(FencedError):
-        await settle(messages(0, 1), commit, AT_ONCE)
+        await process_batch(messages(0, 1), commit, AT_ONCE)
 
     assert tries == 1

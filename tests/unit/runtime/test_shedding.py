@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import web
 
-from shared.runtime.http.load_shedding import Gate, is_one_request, raw, takes_over_place
+from shared.runtime.http.load_shedding import EarlyRejectGate, adopt_slot, is_one_request, raw
 from shared.runtime.http.server import serving
 
 NO = raw(web.Response(status=503, text="no", headers={"Retry-After": "2"}))
@@ -34,7 +34,7 @@ class Server:
         self.places += 1
 
     async def post(self, request: web.Request) -> web.Response:
-        self.at_gate.append(takes_over_place(request))
+        self.at_gate.append(adopt_slot(request))
         self.began.set()
         body = await request.text()
         await self.held.wait()
@@ -67,7 +67,7 @@ async def fine() -> str | None:
 @asynccontextmanager
 async def calling(server: Server) -> AsyncGenerator[Caller]:
     server.held.set()
-    gate = Gate(b"POST /things ", server.enter, server.leave)
+    gate = EarlyRejectGate(b"POST /things ", server.enter, server.leave)
     routes = [web.post("/things", server.post), web.post("/others", server.post)]
     async with serving(
         "127.0.0.1", 0, routes=routes, check=fine, stopping=server.stopping, gate=gate

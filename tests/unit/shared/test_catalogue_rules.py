@@ -7,9 +7,9 @@ import pytest
 
 from shared.catalogue import (
     Condition,
+    HazardRule,
     Informed,
     LocalText,
-    Peril,
     Phrases,
     Referral,
     ServiceType,
@@ -136,8 +136,10 @@ def test_answers_to_other_questions_state_nothing() -> None:
 def test_an_emergency_needs_all_of_some_conditions_and_one_of_others(
     met: set[str], evidence: tuple[str, ...]
 ) -> None:
-    assert Peril("live", NAME, ("wire",), ("sparks", "fire")).evidence(frozenset(met)) == evidence
+    assert (
+        HazardRule("live", NAME, ("wire",), ("sparks", "fire")).evidence(frozenset(met)) == evidence
+    )
 
 
 def test_an_emergency_without_conditions_is_never_there_by_conditions() -> None:
-    assert Peril("crisis", NAME, (), ()).evidence(frozenset({"anything"})) == ()
+    assert HazardRule("crisis", NAME, (), ()).evidence(frozenset({"anything"})) == ()

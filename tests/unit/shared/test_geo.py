@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.catalogue import load_catalogue
-from shared.geo import DISTRICTS, LIMITS, NEIGHBOURS, Places
+from shared.geo import DISTRICTS, LIMITS, NEIGHBOURS, CityBoundaries
 from shared.vocabulary import GeoPoint
 
 METRE = 1 / 111_195  # degrees of latitude
@@ -52,27 +52,27 @@ def folder(tmp_path: Path) -> Path:
 def test_a_point_belongs_to_the_city_a_neighbour_or_nobody(
     folder: Path, point: GeoPoint, municipality: str
 ) -> None:
-    assert Places("own", folder).municipality([point]) == [municipality]
+    assert CityBoundaries("own", folder).municipality([point]) == [municipality]
 
 
 def test_many_points_are_answered_in_their_order(folder: Path) -> None:
     points = [GeoPoint(0.005, 0.015), GeoPoint(0.005, 0.005), GeoPoint(1, 1)]
 
-    assert Places("own", folder).municipality(points) == ["east", "own", "unincorporated"]
+    assert CityBoundaries("own", folder).municipality(points) == ["east", "own", "unincorporated"]
 
 
 def test_no_points_have_no_answers(folder: Path) -> None:
-    assert Places("own", folder).municipality([]) == []
+    assert CityBoundaries("own", folder).municipality([]) == []
 
 
 def test_a_city_without_limits_judges_nobody_to_lie_outside(tmp_path: Path) -> None:
-    assert Places("own", tmp_path).municipality([GeoPoint(0, 0)] * 2) == [None, None]
+    assert CityBoundaries("own", tmp_path).municipality([GeoPoint(0, 0)] * 2) == [None, None]
 
 
 def test_of_districts_that_overlap_the_first_counts(folder: Path) -> None:
     points = [GeoPoint(0.001, 0.001), GeoPoint(0.009, 0.009), GeoPoint(1, 1)]
 
-    assert Places("own", folder).district(points) == ["S", "all", None]
+    assert CityBoundaries("own", folder).district(points) == ["S", "all", None]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_of_districts_that_overlap_the_first_counts(folder: Path) -> None:
 def test_known_places_around_portland_lie_where_people_say(
     place: str, latitude: float, longitude: float, municipality: str, district: str | None
 ) -> None:
-    places = Places(LIVE.id, LIVE.folder)
+    places = CityBoundaries(LIVE.id, LIVE.folder)
     points = [GeoPoint(latitude, longitude)]
 
     assert (place, places.municipality(points)) == (place, [municipality])

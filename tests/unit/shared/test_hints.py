@@ -4,19 +4,23 @@ from collections.abc import Mapping
 
 import pytest
 
-from shared.text_matching import HintIndex, Hints, fold, hints_in, parts
+from shared.text_matching import FeatureWeights, LinearModel, features_in, fold, parts
 
-ENGLISH = Hints(-10, {"smoke": 6, "smoke alarm": -7, "pouri*": 5, "window": 2, "gold watch": 11})
-SPANISH = Hints(-4, {"humo": 5})
-INDEX = HintIndex([("fire", ENGLISH), ("fire", SPANISH), ("wealth", Hints(-3, {"watch": 4}))])
+ENGLISH = FeatureWeights(
+    -10, {"smoke": 6, "smoke alarm": -7, "pouri*": 5, "window": 2, "gold watch": 11}
+)
+SPANISH = FeatureWeights(-4, {"humo": 5})
+INDEX = LinearModel(
+    [("fire", ENGLISH), ("fire", SPANISH), ("wealth", FeatureWeights(-3, {"watch": 4}))]
+)
 
 
 def found(text: str) -> Mapping[str, str]:
-    return INDEX.weigh(fold(text)).stated()
+    return INDEX.score(fold(text)).stated()
 
 
 def test_words_pairs_and_beginnings_can_have_points() -> None:
-    assert hints_in(["the", "pipes", "overflow", "the", "pipes"]) == {
+    assert features_in(["the", "pipes", "overflow", "the", "pipes"]) == {
         "the",
         "pipes",
         "overflow",
@@ -28,9 +32,9 @@ def test_words_pairs_and_beginnings_can_have_points() -> None:
 
 
 def test_a_no_marks_the_three_words_after_it() -> None:
-    assert hints_in(["no", "big", "deep", "hole", "here"]) >= {"no", "!big", "!hole", "here"}
-    assert "!big" in hints_in(["nada", "no", "big"])
-    assert hints_in(["not", "flooded"]) == {"not", "!flooded", "!floo*", "not flooded"}
+    assert features_in(["no", "big", "deep", "hole", "here"]) >= {"no", "!big", "!hole", "here"}
+    assert "!big" in features_in(["nada", "no", "big"])
+    assert features_in(["not", "flooded"]) == {"not", "!flooded", "!floo*", "not flooded"}
 
 
 def test_points_must_come_above_nothing() -> None:
@@ -40,8 +44,10 @@ def test_points_must_come_above_nothing() -> None:
 
 
 def test_exactly_nothing_is_not_enough() -> None:
-    assert HintIndex([("it", Hints(-3, {"word": 3}))]).weigh("word").stated() == {}
-    assert HintIndex([("it", Hints(-2, {"word": 3}))]).weigh("word").stated() == {"it": "word"}
+    assert LinearModel([("it", FeatureWeights(-3, {"word": 3}))]).score("word").stated() == {}
+    assert LinearModel([("it", FeatureWeights(-2, {"word": 3}))]).score("word").stated() == {
+        "it": "word"
+    }
 
 
 def test_what_is_said_twice_counts_once() -> None:
@@ -56,7 +62,9 @@ def test_some_words_speak_against_it() -> None:
 def test_each_language_counts_for_itself() -> None:
     assert found("Sale HUMO") == {"fire": "humo"}
     assert (
-        HintIndex([("it", ENGLISH), ("it", Hints(-8, {"humo": 7}))]).weigh("humo smoke").stated()
+        LinearModel([("it", ENGLISH), ("it", FeatureWeights(-8, {"humo": 7}))])
+        .score("humo smoke")
+        .stated()
         == {}
     )
 
@@ -66,9 +74,9 @@ def test_one_text_can_hint_at_several_things() -> None:
 
 
 def test_the_words_that_say_most_are_shown_as_they_stand() -> None:
-    hints = Hints(-1, {"a": 1, "b": 5, "c": 4, "d": 3, "e": 2, "f": -9})
+    hints = FeatureWeights(-1, {"a": 1, "b": 5, "c": 4, "d": 3, "e": 2, "f": -9})
 
-    assert HintIndex([("it", hints)]).weigh("a b x c f d e").stated() == {"it": "b … c … d e"}
+    assert LinearModel([("it", hints)]).score("a b x c f d e").stated() == {"it": "b … c … d e"}
 
 
 @pytest.mark.parametrize("text", ["", "nothing of that kind"])
@@ -89,14 +97,19 @@ def test_words_that_nobody_knows_say_nothing(text: str) -> None:
 def test_words_speak_against_it_in_the_language_of_which_they_know_the_most(
     text: str, denied: set[str]
 ) -> None:
-    english = Hints(-10, {"a": 0, "film": -6, "real": 1, "smoke": 9, "pours": 9}, against=-15)
-    spanish = Hints(-12, {"una": 0, "pelicula": -3, "vieja": -1, "film": -4}, against=-15)
+    english = FeatureWeights(
+        -10, {"a": 0, "film": -6, "real": 1, "smoke": 9, "pours": 9}, against=-15
+    )
+    spanish = FeatureWeights(-12, {"una": 0, "pelicula": -3, "vieja": -1, "film": -4}, against=-15)
 
-    assert HintIndex([("fire", english), ("fire", spanish)]).weigh(fold(text)).denied() == denied
+    assert LinearModel([("fire", english), ("fire", spanish)]).score(fold(text)).denied() == denied
 
 
 def test_hints_that_do_not_say_when_speak_against_nothing() -> None:
-    assert HintIndex([("fire", Hints(-10, {"film": -90}))]).weigh("film").denied() == frozenset()
+    assert (
+        LinearModel([("fire", FeatureWeights(-10, {"film": -90}))]).score("film").denied()
+        == frozenset()
+    )
 
 
 def test_a_long_text_has_parts_that_overlap_and_leave_nothing_out() -> None:
@@ -113,15 +126,19 @@ def test_a_long_text_has_parts_that_overlap_and_leave_nothing_out() -> None:
 
 
 def test_what_is_said_by_the_way_in_a_long_text_counts() -> None:
-    index = HintIndex([("fire", Hints(-10, {"smoke": 6, "pours": 6, "club": -1}, against=-30))])
+    index = LinearModel(
+        [("fire", FeatureWeights(-10, {"smoke": 6, "pours": 6, "club": -1}, against=-30))]
+    )
     story = "the club " * 20
 
-    assert index.weigh(f"{story} smoke pours {story}").stated() == {"fire": "smoke pours"}
-    assert index.weigh(f"smoke {story} pours").stated() == {}
+    assert index.score(f"{story} smoke pours {story}").stated() == {"fire": "smoke pours"}
+    assert index.score(f"smoke {story} pours").stated() == {}
 
 
 def test_a_long_text_speaks_against_what_each_of_its_parts_speaks_against() -> None:
-    index = HintIndex([("fire", Hints(-10, {"film": -9, "smoke": 1, "club": 0}, against=-15))])
+    index = LinearModel(
+        [("fire", FeatureWeights(-10, {"film": -9, "smoke": 1, "club": 0}, against=-15))]
+    )
 
-    assert index.weigh("a film at the club " * 12).denied() == {"fire"}
-    assert index.weigh("a film at the club " * 6 + "smoke by the club " * 9).denied() == frozenset()
+    assert index.score("a film at the club " * 12).denied() == {"fire"}
+    assert index.score("a film at the club " * 6 + "smoke by the club " * 9).denied() == frozenset()

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from shared.text_matching import (
     Hit,
     PhraseIndex,
-    families_in,
+    expand_families,
+    families_named,
     fold,
-    read_wording,
-    with_families,
+    parse_pattern,
 )
 
 
@@ -166,21 +166,21 @@ def test_a_word_of_a_wording_goes_before_the_same_word_in_a_gap() -> None:
 
 
 def test_a_family_stands_for_its_words() -> None:
-    wording = with_families("@person ~ hurt|@dead", {"person": ["man|woman"], "dead": ["dead"]})
+    wording = expand_families("@person ~ hurt|@dead", {"person": ["man|woman"], "dead": ["dead"]})
 
     assert wording == "man|woman ~ hurt|dead"
-    assert families_in("@person ~ hurt|@dead") == ["person", "dead"]
+    assert families_named("@person ~ hurt|@dead") == ["person", "dead"]
 
 
 def test_a_family_that_nobody_declared_is_an_error() -> None:
     with pytest.raises(KeyError):
-        with_families("@nobody hurt", {})
+        expand_families("@nobody hurt", {})
 
 
 @pytest.mark.parametrize("wording", ["~ hurt", "hurt ~"])
 def test_a_gap_needs_words_on_both_sides(wording: str) -> None:
     with pytest.raises(ValueError, match="letter"):
-        read_wording(wording)
+        parse_pattern(wording)
 
 
 LENIENT = PhraseIndex(
@@ -241,7 +241,7 @@ def test_a_strict_index_reads_no_misspelt_words() -> None:
 @pytest.mark.parametrize("wording", ["", "the?", "a|", "one || two", "—", "one|… two"])
 def test_a_wording_that_could_stand_for_nothing_is_refused(wording: str) -> None:
     with pytest.raises(ValueError, match=r"letter|optional"):
-        read_wording(wording)
+        parse_pattern(wording)
 
 
 WORDS = st.sampled_from(["a", "b", "c"])

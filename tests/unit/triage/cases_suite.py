@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from services.triage.handlers import Cases
-from services.triage.policy import Reach, search_for
-from services.triage.records import Decided, Turn
+from services.triage.policy import SearchExtent, search_for
+from services.triage.records import CaseStateChange, DecisionRecord
 from services.triage.rules.dedup.model import Case, Report
 from services.triage.rules.priority.context import (
-    MOST_COUNTED,
-    MOST_NAMELESS,
+    MAX_ANONYMOUS,
+    MAX_COUNTED,
     KnownSurge,
     Reporters,
 )
@@ -20,22 +20,22 @@ from shared.contract.events import new_id
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, KEY, case, report
 
-REACH = Reach(radius_m=67, window=timedelta(days=7), personal=True)
+REACH = SearchExtent(radius_m=67, window=timedelta(days=7), personal=True)
 
 MARKS: dict[str, Any] = {
-    "off_m": 12.5,
+    "position_error_m": 12.5,
     "words": frozenset({"blue", "dodge"}),
     "asset": "plate:abc123",
 }
 
 
 async def found(cases: Cases, searched: Report, key: str = KEY) -> list[Case]:
-    near = await cases.near([search_for(searched, key, REACH)])
+    near = await cases.candidates([search_for(searched, key, REACH)])
     return sorted(near, key=lambda known: known.case_id)
 
 
-def decided(of: Report, case_id: str | None = None) -> Decided:
-    return Decided(KEY, of, "new" if case_id else "referral", case_id)
+def decided(of: Report, case_id: str | None = None) -> DecisionRecord:
+    return DecisionRecord(KEY, of, "new" if case_id else "referral", case_id)
 
 
 class CasesSuite:
@@ -102,8 +102,18 @@ class CasesSuite:
         first, second = case(), case()
         await cases.add([first, second])
 
-        await cases.turn([Turn(first.case_id, 2, NOON + HOUR), Turn(second.case_id, 3, None)])
-        await cases.turn([Turn(first.case_id, 3, None), Turn(second.case_id, 2, NOON + HOUR)])
+        await cases.record_state_changes(
+            [
+                CaseStateChange(first.case_id, 2, NOON + HOUR),
+                CaseStateChange(second.case_id, 3, None),
+            ]
+        )
+        await cases.record_state_changes(
+            [
+                CaseStateChange(first.case_id, 3, None),
+                CaseStateChange(second.case_id, 2, NOON + HOUR),
+            ]
+        )
 
         assert {known.closed_at for known in await found(cases, report())} == {None}
 
@@ -111,25 +121,32 @@ class CasesSuite:
         mine, other = case(), case()
         await cases.add([mine, other])
 
-        await cases.turn([Turn(mine.case_id, 2, NOON + HOUR), Turn(new_id(), 2, NOON)])
+        await cases.record_state_changes(
+            [CaseStateChange(mine.case_id, 2, NOON + HOUR), CaseStateChange(new_id(), 2, NOON)]
+        )
 
         assert set(await found(cases, report())) == {mine._replace(closed_at=NOON + HOUR), other}
 
     async def test_requests_are_known_as_decided_once_they_are_recorded(self, cases: Cases) -> None:
         before, referred, unknown = report(), report(point=None), report()
-        await cases.record([decided(before, new_id()), decided(referred)])
+        await cases.record_decisions([decided(before, new_id()), decided(referred)])
         ids = [one.request_id for one in (before, referred, unknown)]
 
-        assert set(await cases.decided(ids)) == {before.request_id, referred.request_id}
-        assert set(await cases.decided([])) == set()
+        assert set(await cases.already_decided(ids)) == {before.request_id, referred.request_id}
+        assert set(await cases.already_decided([])) == set()
 
     async def test_a_turn_holds_also_when_it_comes_before_its_case(self, cases: Cases) -> None:
         closed, reopened = case(), case()
-        await cases.turn([Turn(closed.case_id, 2, NOON + HOUR), Turn(reopened.case_id, 3, None)])
-        await cases.turn([Turn(reopened.case_id, 2, NOON + HOUR)])
+        await cases.record_state_changes(
+            [
+                CaseStateChange(closed.case_id, 2, NOON + HOUR),
+                CaseStateChange(reopened.case_id, 3, None),
+            ]
+        )
+        await cases.record_state_changes([CaseStateChange(reopened.case_id, 2, NOON + HOUR)])
 
         await cases.add([closed, reopened])
-        await cases.turn([Turn(closed.case_id, 1, NOON)])
+        await cases.record_state_changes([CaseStateChange(closed.case_id, 1, NOON)])
 
         assert set(await found(cases, report())) == {
             closed._replace(closed_at=NOON + HOUR),
@@ -142,7 +159,9 @@ class CasesSuite:
         mine, other = new_id(), new_id()
         reporters = ("ana", "ben", "ana", None, None)
         of_mine = [decided(report(reporter=one), mine) for one in reporters]
-        await cases.record([*of_mine, decided(report(reporter="cy"), other), decided(report())])
+        await cases.record_decisions(
+            [*of_mine, decided(report(reporter="cy"), other), decided(report())]
+        )
         unknown = new_id()
 
         found = await cases.reporters({mine, unknown})
@@ -152,12 +171,14 @@ class CasesSuite:
 
     async def test_no_more_people_are_known_than_count(self, cases: Cases) -> None:
         many = new_id()
-        named = [decided(report(reporter=f"{n:03}"), many) for n in range(MOST_COUNTED + 5)]
-        await cases.record([*named, *(decided(report(), many) for _ in range(MOST_NAMELESS + 5))])
+        named = [decided(report(reporter=f"{n:03}"), many) for n in range(MAX_COUNTED + 5)]
+        await cases.record_decisions(
+            [*named, *(decided(report(), many) for _ in range(MAX_ANONYMOUS + 5))]
+        )
 
         found = (await cases.reporters([many]))[many]
 
-        assert (len(found.people), found.nameless) == (MOST_COUNTED, MOST_NAMELESS)
+        assert (len(found.people), found.anonymous) == (MAX_COUNTED, MAX_ANONYMOUS)
 
     async def test_a_point_that_is_no_place_is_kept_but_nothing_is_found_there(
         self, cases: Cases
@@ -176,24 +197,26 @@ class CasesSuite:
         older = case(report(observed_at=NOON - HOUR), key="town:0")
         await cases.add([*at_point, beside, older])
 
-        uses = await cases.uses([(HERE, NOON - DAY, NOON + DAY), (north_of(HERE, 9), NOON, NOON)])
+        uses = await cases.point_uses(
+            [(HERE, NOON - DAY, NOON + DAY), (north_of(HERE, 9), NOON, NOON)]
+        )
 
         newest = {}
         for use in sorted(uses, key=lambda use: use.opened_at):
             newest[use.point, use.key] = use.opened_at
         assert newest == {(HERE, "town:0"): NOON, (HERE, "town:1"): NOON + DAY}
-        assert list(await cases.uses([])) == []
+        assert list(await cases.point_uses([])) == []
 
     async def test_without_a_search_nothing_is_found(self, cases: Cases) -> None:
         await cases.add([case()])
 
-        assert list(await cases.near([])) == []
+        assert list(await cases.candidates([])) == []
 
     async def test_a_surge_comes_back_while_it_goes_on_and_within_its_bounds(
         self, cases: Cases
     ) -> None:
         going_on, over = surge(), surge(until=NOON + HOUR)
-        await cases.note_surges([going_on, over])
+        await cases.record_surges([going_on, over])
 
         assert await surges_at(cases, NOON) == {going_on, over}
         assert await surges_at(cases, NOON + HOUR) == {going_on}
@@ -205,9 +228,9 @@ class CasesSuite:
     ) -> None:
         going_on = surge()
         over = replace(going_on, until=NOON + HOUR, count=40)
-        await cases.note_surges([going_on])
-        await cases.note_surges([over, going_on])
-        await cases.note_surges([going_on])
+        await cases.record_surges([going_on])
+        await cases.record_surges([over, going_on])
+        await cases.record_surges([going_on])
 
         assert await surges_at(cases, NOON) == {over}
 

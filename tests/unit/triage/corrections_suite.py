@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.triage.handlers import Cases
-from services.triage.records import Split, Turn
+from services.triage.records import CaseStateChange, Split
 from services.triage.rules.dedup.model import Case, Report
 from services.triage.rules.priority.context import Reporters
 from shared.contract.events import new_id
@@ -39,20 +39,20 @@ class CorrectionsSuite:
             report(),
             report(),
         )
-        await cases.record([decided(of, new_id()) for of in (stays, tents, trash)])
+        await cases.record_decisions([decided(of, new_id()) for of in (stays, tents, trash)])
         first, second = split(tents), split(trash)
 
-        await cases.split([split(report()), first, second])
+        await cases.record_splits([split(report()), first, second])
 
         assert set(await found(cases, report())) == {made_by(first, tents), made_by(second, trash)}
 
     async def test_a_split_is_remembered_until_its_request_is_decided(self, cases: Cases) -> None:
         tents = report()
         early = split(tents)
-        await cases.split([early])
+        await cases.record_splits([early])
         assert await found(cases, report()) == []
 
-        await cases.record([decided(tents, early.from_case), decided(report(), new_id())])
+        await cases.record_decisions([decided(tents, early.from_case), decided(report(), new_id())])
 
         assert await found(cases, report()) == [made_by(early, tents)]
 
@@ -61,10 +61,10 @@ class CorrectionsSuite:
     ) -> None:
         tents = report()
         left = split(tents)
-        await cases.turn([Turn(left.to_case, 2, NOON + HOUR)])
-        await cases.record([decided(tents, left.from_case)])
+        await cases.record_state_changes([CaseStateChange(left.to_case, 2, NOON + HOUR)])
+        await cases.record_decisions([decided(tents, left.from_case)])
 
-        await cases.split([left])
+        await cases.record_splits([left])
 
         assert await found(cases, report()) == [
             made_by(left, tents)._replace(closed_at=NOON + HOUR)
@@ -82,14 +82,14 @@ class CorrectionsSuite:
         async def decide() -> None:
             await cases.add([left])
             for of in (opener, stays):
-                await cases.record([decided(of, left.case_id)])
+                await cases.record_decisions([decided(of, left.case_id)])
 
         if not early:
             await decide()
-        await cases.split([replace(gone, version=3)])
+        await cases.record_splits([replace(gone, version=3)])
         if early:
             await decide()
-        await cases.split([older])
+        await cases.record_splits([older])
 
         near = await found(cases, report(point=north_of(HERE, 501)))
         assert left._replace(opening=stays) in near
@@ -101,19 +101,19 @@ class CorrectionsSuite:
     ) -> None:
         first, second, last = case(), case(), case(report(point=north_of(HERE, 5_000)))
         turns = [
-            Turn(first.case_id, 2, NOON, second.case_id),
-            Turn(second.case_id, 3, NOON, last.case_id),
+            CaseStateChange(first.case_id, 2, NOON, second.case_id),
+            CaseStateChange(second.case_id, 3, NOON, last.case_id),
         ]
         if late:
-            await cases.turn(turns)
+            await cases.record_state_changes(turns)
         await cases.add([first, second, last])
         if not late:
-            await cases.turn(turns)
+            await cases.record_state_changes(turns)
 
         leads = {one._replace(case_id=last.case_id) for one in (first, second)}
         assert set(await found(cases, report(observed_at=NOON + 8 * DAY))) == leads
 
-        await cases.turn([Turn(last.case_id, 9, NOON + HOUR)])
+        await cases.record_state_changes([CaseStateChange(last.case_id, 9, NOON + HOUR)])
         closed = {one._replace(closed_at=NOON + HOUR) for one in leads}
         assert set(await found(cases, report())) == closed
 
@@ -122,9 +122,9 @@ class CorrectionsSuite:
     ) -> None:
         tents, into = report(), new_id()
         left = split(tents)
-        await cases.record([decided(tents, left.from_case)])
-        await cases.split([left])
-        await cases.turn([Turn(left.from_case, 5, NOON, into)])
+        await cases.record_decisions([decided(tents, left.from_case)])
+        await cases.record_splits([left])
+        await cases.record_state_changes([CaseStateChange(left.from_case, 5, NOON, into)])
 
         assert await found(cases, report()) == [made_by(left, tents)._replace(split_from=into)]
 
@@ -132,9 +132,11 @@ class CorrectionsSuite:
         self, cases: Cases
     ) -> None:
         before, after, moved = new_id(), new_id(), report(reporter="ben")
-        await cases.record([decided(report(reporter="ana"), before), decided(moved, before)])
+        await cases.record_decisions(
+            [decided(report(reporter="ana"), before), decided(moved, before)]
+        )
 
-        await cases.split([split(moved, from_case=before, to_case=after)])
+        await cases.record_splits([split(moved, from_case=before, to_case=after)])
 
         assert await cases.reporters([before, after]) == {
             before: Reporters(frozenset({"ana"})),
@@ -146,7 +148,9 @@ class CorrectionsSuite:
     ) -> None:
         first, second, last = new_id(), new_id(), new_id()
         of_each = ((first, "ana"), (first, None), (second, "ben"), (last, "ana"), (last, None))
-        await cases.record([decided(report(reporter=who), one) for one, who in of_each])
-        await cases.turn([Turn(first, 2, NOON, second), Turn(second, 3, NOON, last)])
+        await cases.record_decisions([decided(report(reporter=who), one) for one, who in of_each])
+        await cases.record_state_changes(
+            [CaseStateChange(first, 2, NOON, second), CaseStateChange(second, 3, NOON, last)]
+        )
 
         assert await cases.reporters([last]) == {last: Reporters(frozenset({"ana", "ben"}), 2)}

@@ -5,8 +5,8 @@ from datetime import datetime
 from services.triage.handlers import on_messages
 from shared.contract.events import Decision, Event, RequestTriaged
 from tests.builders import NOON
-from tests.unit.triage.fakes import InMemoryCases
 from tests.unit.triage.factories import DAY, RULEBOOK, messages
+from tests.unit.triage.fakes import InMemoryCases
 
 LATER = NOON + 30 * DAY
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from services.triage.policy import Rulebook
+from services.triage.policy import TriagePolicy
 from services.triage.rules.dedup.model import Case, Report
 from shared.catalogue import load_catalogue
 from shared.contract.events import (
@@ -27,7 +27,7 @@ from tests.records import record
 
 CATALOGUE = load_catalogue(Path(__file__).parent / "catalogue")
 CITY = CATALOGUE.jurisdictions["rivertown.gov"]
-RULEBOOK = Rulebook(CATALOGUE)
+RULEBOOK = TriagePolicy(CATALOGUE)
 LIMITS = {code: kind.dedup for code, kind in CITY.services.items()}
 KEY = "rivertown.gov:campsite"
 HERE = PIONEER_SQUARE

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from services.triage.assessment import PointSpan
-from services.triage.records import Decided, Split, Turn
-from services.triage.rules.dedup.case_index import KnownCases, Search
+from services.triage.assessment import PointLookup
+from services.triage.records import CaseStateChange, DecisionRecord, Split
+from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
 from services.triage.rules.dedup.model import Case
-from services.triage.rules.dedup.placeholder_points import Use
+from services.triage.rules.dedup.placeholder_points import PointUse
 from services.triage.rules.priority.context import KnownSurge, Reporters
 
 
@@ -17,9 +17,9 @@ class InMemoryCases:
 
     def __init__(self, *cases: Case) -> None:
         self.cases = {case.case_id: case for case in cases}
-        self.decisions: dict[str, Decided] = {}
+        self.decisions: dict[str, DecisionRecord] = {}
         self.locked: list[str] = []
-        self.turns: dict[str, Turn] = {}
+        self.turns: dict[str, CaseStateChange] = {}
         self.splits: dict[tuple[str, int], Split] = {}
         self.moves: dict[str, int] = {}
         self._restated: dict[str, int] = {}
@@ -28,10 +28,10 @@ class InMemoryCases:
     async def lock(self, keys: Collection[str]) -> None:
         self.locked += keys
 
-    async def decided(self, request_ids: Collection[str]) -> set[str]:
+    async def already_decided(self, request_ids: Collection[str]) -> set[str]:
         return self.decisions.keys() & set(request_ids)
 
-    async def turn(self, turns: Sequence[Turn]) -> None:
+    async def record_state_changes(self, turns: Sequence[CaseStateChange]) -> None:
         for turn in turns:
             noted = self.turns.get(turn.case_id)
             if noted is None or turn.version > noted.version:
@@ -43,7 +43,7 @@ class InMemoryCases:
         if known and turn:
             self.cases[case_id] = known._replace(closed_at=turn.closed_at)
 
-    async def split(self, splits: Sequence[Split]) -> None:
+    async def record_splits(self, splits: Sequence[Split]) -> None:
         for split in splits:
             self.splits.setdefault((split.request_id, split.moves), split)
         await self._carry_out(splits)
@@ -65,7 +65,7 @@ class InMemoryCases:
             self._restated[left.case_id] = split.version
             self.cases[left.case_id] = left._replace(opening=other.report)
 
-    async def note_surges(self, surges: Sequence[KnownSurge]) -> None:
+    async def record_surges(self, surges: Sequence[KnownSurge]) -> None:
         for surge in surges:
             known = self._surges.get(surge.surge_id)
             if known is None or (known.until is None and surge.until is not None):
@@ -82,8 +82,8 @@ class InMemoryCases:
             and (surge.until is None or surge.until > since)
         ]
 
-    async def near(self, searches: Sequence[Search]) -> Iterable[Case]:
-        known = KnownCases()
+    async def candidates(self, searches: Sequence[CandidateQuery]) -> Iterable[Case]:
+        known = CaseIndex()
         for case in self.cases.values():
             known.add(case)
         found = {
@@ -94,7 +94,7 @@ class InMemoryCases:
         }
         return [self._as_it_stands(case) for case in found.values()]
 
-    def _fits(self, case: Case, search: Search) -> bool:
+    def _fits(self, case: Case, search: CandidateQuery) -> bool:
         opened_at = case.opening.observed_at
         going_on = case.closed_at is None or self._home(case.case_id) != case.case_id
         return opened_at <= search.until and (going_on or opened_at >= search.since)
@@ -121,9 +121,9 @@ class InMemoryCases:
                 reporters[home] = reporters[home].joined_by(decided.report.reporter)
         return reporters
 
-    async def uses(self, spans: Sequence[PointSpan]) -> list[Use]:
+    async def point_uses(self, spans: Sequence[PointLookup]) -> list[PointUse]:
         return [
-            Use(point, case.key, case.opening.observed_at)
+            PointUse(point, case.key, case.opening.observed_at)
             for point, since, until in spans
             for case in self.cases.values()
             if case.opening.point == point and since <= case.opening.observed_at <= until
@@ -134,7 +134,7 @@ class InMemoryCases:
             self.cases.setdefault(case.case_id, case)
             self._bring_up_to_date(case.case_id)
 
-    async def record(self, decisions: Sequence[Decided]) -> None:
+    async def record_decisions(self, decisions: Sequence[DecisionRecord]) -> None:
         for decided in decisions:
             assert decided.report.request_id not in self.decisions
             self.decisions[decided.report.request_id] = decided

@@ -8,7 +8,7 @@ import pytest
 
 import shared.contract.events
 from services.triage.handlers import on_messages
-from services.triage.policy import Rulebook
+from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decoder, RequestTriaged, encode, type_of
 from shared.contract.topics import (
@@ -19,11 +19,11 @@ from shared.contract.topics import (
     Topic,
 )
 from tests.builders import NOON
-from tests.unit.triage.fakes import InMemoryCases
 from tests.unit.triage.factories import messages
+from tests.unit.triage.fakes import InMemoryCases
 
 EXAMPLES = Path(shared.contract.events.__file__).parent / "examples"
-RULEBOOK = Rulebook(load_catalogue())
+RULEBOOK = TriagePolicy(load_catalogue())
 
 
 def examples_of(topic: Topic) -> Sequence[Any]:

@@ -3,18 +3,18 @@ from typing import Any
 
 import pytest
 
-from services.triage.assessment import hear
-from services.triage.outbound.decision import decision_on
+from services.triage.assessment import assess_report
+from services.triage.outbound.decision import to_decision
 from services.triage.outbound.explanation import explain
-from services.triage.policy import Rulebook
-from services.triage.resolution import rule_on
-from services.triage.rules.dedup.case_index import KnownCases
+from services.triage.policy import TriagePolicy
+from services.triage.resolution import resolve
+from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decision
 from tests.builders import NOON, PIONEER_SQUARE, decision, location, north_of, request
 from tests.unit.triage.factories import HOUR
 
-RULEBOOK = Rulebook(load_catalogue())
+RULEBOOK = TriagePolicy(load_catalogue())
 WORDING = RULEBOOK.cities["portland.gov"].wording
 
 
@@ -30,8 +30,11 @@ def debris(metres: float = 0, later_by: timedelta = timedelta(0), **changes: Any
 
 
 def decided(*requests: Any) -> list[Decision]:
-    known = KnownCases()
-    return [decision_on(rule_on(hear(one, RULEBOOK), known), RULEBOOK.version) for one in requests]
+    known = CaseIndex()
+    return [
+        to_decision(resolve(assess_report(one, RULEBOOK), known), RULEBOOK.version)
+        for one in requests
+    ]
 
 
 def test_a_new_case_is_told_with_every_point_and_the_words_that_gave_it() -> None:

@@ -7,7 +7,6 @@ from shared.contract.events import (
 )
 from tests.builders import NOON, north_of
 from tests.unit.triage.deciding import LATER, decided
-from tests.unit.triage.fakes import InMemoryCases
 from tests.unit.triage.factories import (
     DAY,
     HERE,
@@ -19,6 +18,7 @@ from tests.unit.triage.factories import (
     split_off,
     submitted,
 )
+from tests.unit.triage.fakes import InMemoryCases
 
 
 async def test_the_first_report_opens_a_case_and_the_next_joins_it() -> None:

@@ -9,7 +9,6 @@ from shared.contract.events import (
 )
 from tests.builders import NOON, north_of
 from tests.unit.triage.deciding import decided
-from tests.unit.triage.fakes import InMemoryCases
 from tests.unit.triage.factories import (
     DAY,
     HERE,
@@ -20,6 +19,7 @@ from tests.unit.triage.factories import (
     split_off,
     submitted,
 )
+from tests.unit.triage.fakes import InMemoryCases
 
 
 def near(metres: float, **changes: Any) -> RequestSubmitted:

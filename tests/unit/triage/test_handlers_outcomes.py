@@ -8,7 +8,6 @@ from shared.contract.events import (
 )
 from tests.builders import NOON
 from tests.unit.triage.deciding import decided
-from tests.unit.triage.fakes import InMemoryCases
 from tests.unit.triage.factories import (
     HERE,
     RULEBOOK,
@@ -16,6 +15,7 @@ from tests.unit.triage.factories import (
     messages,
     submitted,
 )
+from tests.unit.triage.fakes import InMemoryCases
 
 
 async def test_reports_at_a_stand_in_for_unknown_are_never_the_same_place() -> None:

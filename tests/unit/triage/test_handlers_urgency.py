@@ -7,7 +7,6 @@ from shared.contract.events import (
 )
 from tests.builders import NOON
 from tests.unit.triage.deciding import decided
-from tests.unit.triage.fakes import InMemoryCases
 from tests.unit.triage.factories import (
     DAY,
     HERE,
@@ -15,6 +14,7 @@ from tests.unit.triage.factories import (
     at,
     submitted,
 )
+from tests.unit.triage.fakes import InMemoryCases
 
 SURGE = Surge(
     surge_id=new_id(),

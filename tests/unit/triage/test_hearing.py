@@ -4,22 +4,27 @@ from typing import Any
 
 import pytest
 
-from services.triage.assessment import Hearing, UnfitRequestError, UnknownKindError, hear
-from services.triage.policy import Rulebook
+from services.triage.assessment import (
+    AssessedReport,
+    InvalidRequestError,
+    UnknownKindError,
+    assess_report,
+)
+from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.catalogue.evidence_file import EVIDENCE
 from tests.builders import location
 from tests.unit.triage.factories import HERE, KEY, RULEBOOK, at, in_rivertown
 
 
-def heard(**changes: Any) -> Hearing:
-    return hear(in_rivertown(**changes), RULEBOOK)
+def heard(**changes: Any) -> AssessedReport:
+    return assess_report(in_rivertown(**changes), RULEBOOK)
 
 
 def test_a_report_has_kind_place_and_event_time_of_its_request() -> None:
     request = in_rivertown()
 
-    report = hear(request, RULEBOOK).report
+    report = assess_report(request, RULEBOOK).report
 
     assert (report.request_id, report.kind) == (request.request_id, "CAMP")
     assert (report.point, report.observed_at) == (HERE, request.observed_at)
@@ -83,7 +88,7 @@ def test_who_reported_counts_only_where_a_kind_of_the_group_has_no_place() -> No
 
 
 @pytest.fixture
-def weighing(tmp_path: Path) -> Rulebook:
+def weighing(tmp_path: Path) -> TriagePolicy:
     """Rules of a city that weighs evidence."""
     shutil.copytree(Path(__file__).parent / "catalogue", tmp_path / "catalogue")
     (tmp_path / "catalogue" / "rivertown.gov" / EVIDENCE).write_text(
@@ -100,7 +105,7 @@ words: {each: 3, most: 9, common: [the river]}
 default: {start: 0, duplicate: 50, possible: 30}
 """
     )
-    return Rulebook(load_catalogue(tmp_path / "catalogue"))
+    return TriagePolicy(load_catalogue(tmp_path / "catalogue"))
 
 
 @pytest.mark.parametrize(
@@ -108,24 +113,24 @@ default: {start: 0, duplicate: 50, possible: 30}
     [(None, "point", 0), (25, "point", 25), (25, "street", 80), (300, "street", 300)],
 )
 def test_a_point_is_off_by_what_is_said_of_it_and_by_its_precision_at_least(
-    weighing: Rulebook, accuracy_m: float | None, precision: str, off_m: float
+    weighing: TriagePolicy, accuracy_m: float | None, precision: str, off_m: float
 ) -> None:
     place = at(HERE, accuracy_m=accuracy_m, precision=precision)
 
-    assert hear(in_rivertown(location=place), weighing).report.off_m == off_m
+    assert assess_report(in_rivertown(location=place), weighing).report.position_error_m == off_m
 
 
-def test_rare_words_and_named_things_tell_reports_apart(weighing: Rulebook) -> None:
+def test_rare_words_and_named_things_tell_reports_apart(weighing: TriagePolicy) -> None:
     request = in_rivertown(
         description="Tents by the river, blue Dodge", attributes={"plate": "ABC 123"}
     )
 
-    report = hear(request, weighing).report
+    report = assess_report(request, weighing).report
 
     assert {"blue", "dodge"} <= report.words
     assert report.words.isdisjoint({"the", "river"})
     assert report.asset == "plate:abc123"
-    assert hear(request, RULEBOOK).report.words == frozenset()
+    assert assess_report(request, RULEBOOK).report.words == frozenset()
 
 
 def test_the_key_is_that_of_the_partition() -> None:
@@ -147,10 +152,10 @@ def test_what_the_catalogue_does_not_know_is_refused_by_field(changes: dict[str,
 
 @pytest.mark.parametrize("latitude", [91.0, float("nan"), float("-inf")])
 def test_a_point_off_the_earth_is_refused_by_field(latitude: float) -> None:
-    with pytest.raises(UnfitRequestError, match="location"):
+    with pytest.raises(InvalidRequestError, match="location"):
         heard(location=at(HERE, latitude=latitude))
 
 
 def test_an_id_that_is_none_is_refused_by_field() -> None:
-    with pytest.raises(UnfitRequestError, match="request_id"):
+    with pytest.raises(InvalidRequestError, match="request_id"):
         heard(request_id="17")

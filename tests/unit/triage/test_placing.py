@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from services.triage.handlers import on_messages
-from services.triage.policy import Rulebook
+from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decision, RequestSubmitted
 from shared.vocabulary import GeoPoint
 from tests.builders import NOON, location, north_of, request, request_submitted
-from tests.unit.triage.fakes import InMemoryCases
 from tests.unit.triage.factories import DAY, HOUR, messages
+from tests.unit.triage.fakes import InMemoryCases
 
-PORTLAND = Rulebook(load_catalogue())
+PORTLAND = TriagePolicy(load_catalogue())
 DESK = GeoPoint(45.512345, -122.679012)
 KINDS = ("ROW-POTHOLE", "GRAF-PUBLIC", "TRASH-CAN", "SW-VEG", "NOISE-GENERAL", "VEH-ABANDONED")
 

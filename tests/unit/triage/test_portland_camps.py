@@ -6,29 +6,29 @@ from typing import Any
 
 import pytest
 
-from services.triage.assessment import hear
-from services.triage.policy import Rulebook
-from services.triage.resolution import Ruling, rule_on
-from services.triage.rules.dedup.case_index import KnownCases
+from services.triage.assessment import assess_report
+from services.triage.policy import TriagePolicy
+from services.triage.resolution import Resolution, resolve
+from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import load_catalogue
 from tests.builders import NOON, PIONEER_SQUARE, location, north_of, request
 
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 WEEK = 7 * DAY
-PORTLAND = Rulebook(load_catalogue())
+PORTLAND = TriagePolicy(load_catalogue())
 
 
 @pytest.fixture
-def decide() -> Callable[..., Ruling]:
+def decide() -> Callable[..., Resolution]:
     """Decides reports so many metres north and so long after noon, one after another."""
-    known = KnownCases()
+    known = CaseIndex()
 
-    def after(metres: float = 0, later: timedelta = timedelta(0), **changes: Any) -> Ruling:
+    def after(metres: float = 0, later: timedelta = timedelta(0), **changes: Any) -> Resolution:
         known_by = {"address": None} | changes.pop("place", {})
         place = location(north_of(PIONEER_SQUARE, metres), **known_by)
         fields = {"service_code": "CAMP-REPORT", "dedup_group": "camp", "description": ""}
         said = request(observed_at=NOON + later, location=place, **(fields | changes))
-        return rule_on(hear(said, PORTLAND), known)
+        return resolve(assess_report(said, PORTLAND), known)
 
     return after
 
@@ -36,7 +36,7 @@ def decide() -> Callable[..., Ruling]:
 @pytest.mark.parametrize("metres", [0, 12, 40, 66.9])
 @pytest.mark.parametrize("later", [HOUR, 3 * DAY, WEEK, -WEEK, -HOUR])
 def test_a_second_report_within_radius_and_week_is_a_duplicate(
-    decide: Callable[..., Ruling], metres: float, later: timedelta
+    decide: Callable[..., Resolution], metres: float, later: timedelta
 ) -> None:
     first = decide()
 
@@ -47,7 +47,7 @@ def test_a_second_report_within_radius_and_week_is_a_duplicate(
 
 @pytest.mark.parametrize("kind", ["CAMP-TRASH", "VEH-CAMP"])
 def test_another_kind_of_the_group_counts_to_the_last_metre_and_hour(
-    decide: Callable[..., Ruling], kind: str
+    decide: Callable[..., Resolution], kind: str
 ) -> None:
     decide()
 
@@ -63,7 +63,7 @@ def test_another_kind_of_the_group_counts_to_the_last_metre_and_hour(
     ],
 )
 def test_what_lies_outside_week_or_radius_is_not_merged(
-    decide: Callable[..., Ruling], metres: float, later: timedelta, outcome: str
+    decide: Callable[..., Resolution], metres: float, later: timedelta, outcome: str
 ) -> None:
     decide()
 
@@ -71,7 +71,7 @@ def test_what_lies_outside_week_or_radius_is_not_merged(
 
 
 def test_the_week_counts_from_the_report_that_opened_the_case(
-    decide: Callable[..., Ruling],
+    decide: Callable[..., Resolution],
 ) -> None:
     first = decide()
     for days in (2, 4, 6):
@@ -90,7 +90,7 @@ def test_the_week_counts_from_the_report_that_opened_the_case(
     ],
 )
 def test_a_place_that_is_known_badly_makes_it_a_possible_one(
-    decide: Callable[..., Ruling], place: dict[str, Any], outcome: str
+    decide: Callable[..., Resolution], place: dict[str, Any], outcome: str
 ) -> None:
     decide()
 
@@ -98,7 +98,7 @@ def test_a_place_that_is_known_badly_makes_it_a_possible_one(
 
 
 def test_rare_words_in_both_make_up_for_a_place_that_is_known_badly(
-    decide: Callable[..., Ruling],
+    decide: Callable[..., Resolution],
 ) -> None:
     said = "Two tents behind the Fremont mural"
     decide(description=said)
@@ -109,7 +109,7 @@ def test_rare_words_in_both_make_up_for_a_place_that_is_known_badly(
 
 
 def test_the_same_address_is_a_place_where_the_point_is_none(
-    decide: Callable[..., Ruling],
+    decide: Callable[..., Resolution],
 ) -> None:
     nowhere = {"latitude": None, "longitude": None, "precision": "address"}
     decide(place=nowhere | {"address": "0123 SW Bancroft St"})
@@ -121,7 +121,7 @@ def test_the_same_address_is_a_place_where_the_point_is_none(
 
 
 def test_two_vehicles_with_plates_of_their_own_are_two_problems(
-    decide: Callable[..., Ruling],
+    decide: Callable[..., Resolution],
 ) -> None:
     van: dict[str, Any] = {"service_code": "VEH-CAMP", "attributes": {"plate": "ABC 123"}}
     decide(**van)

@@ -1,14 +1,14 @@
 from datetime import timedelta
 from typing import Any
 
-from services.triage.policy import Reach, search_for
+from services.triage.policy import SearchExtent, search_for
 from services.triage.rules.dedup.grid import Box
 from services.triage.rules.dedup.model import Report
-from services.triage.store.candidate_query import probes
+from services.triage.store.candidate_query import candidate_query
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import HERE, HOUR, KEY, report
 
-REACH = Reach(radius_m=67, window=timedelta(days=7), personal=True)
+REACH = SearchExtent(radius_m=67, window=timedelta(days=7), personal=True)
 
 
 def test_reports_of_one_place_ask_once_for_the_times_of_all() -> None:
@@ -43,7 +43,7 @@ def test_reports_a_street_apart_ask_each_for_itself() -> None:
 def test_addresses_and_persons_are_asked_for_beside_places() -> None:
     one = report(point=None, address="12 oak st", reporter="ana")
 
-    columns = probes([search_for(one, KEY, REACH), search_for(one, "other", REACH)])
+    columns = candidate_query([search_for(one, KEY, REACH), search_for(one, "other", REACH)])
 
     assert columns[:9] == [[]] * 9
     assert columns[9:11] == [[KEY, "other"], ["12 oak st", "12 oak st"]]
@@ -52,5 +52,5 @@ def test_addresses_and_persons_are_asked_for_beside_places() -> None:
 
 def columns_of(reports: list[Report]) -> tuple[list[tuple[Any, ...]], list[list[Any]]]:
     """What is asked about places, one by one, and about all else."""
-    columns = probes([search_for(one, KEY, REACH) for one in reports])
+    columns = candidate_query([search_for(one, KEY, REACH) for one in reports])
     return list(zip(*columns[:9], strict=True)), columns[9:]

@@ -1,24 +1,26 @@
 from datetime import timedelta
 
-from services.triage.policy import Reach
+from services.triage.policy import SearchExtent
 from tests.unit.triage.factories import CATALOGUE, CITY, RULEBOOK
 
 RULES = RULEBOOK.cities["rivertown.gov"]
 
 
 def test_a_group_reaches_as_far_as_the_farthest_of_its_kinds_that_can_repeat() -> None:
-    of_camps = Reach(radius_m=67, window=timedelta(days=7), personal=False)
+    of_camps = SearchExtent(radius_m=67, window=timedelta(days=7), personal=False)
 
-    assert RULES.reach_of(CITY.services["CAMP"]) == of_camps
-    assert RULES.reach_of(CITY.services["CAMP-TRASH"]) == of_camps
+    assert RULES.search_extent(CITY.services["CAMP"]) == of_camps
+    assert RULES.search_extent(CITY.services["CAMP-TRASH"]) == of_camps
 
 
 def test_a_group_that_never_repeats_reaches_nowhere() -> None:
-    assert RULES.reach_of(CITY.services["PERMIT"]) == Reach(0, timedelta(0), personal=False)
+    assert RULES.search_extent(CITY.services["PERMIT"]) == SearchExtent(
+        0, timedelta(0), personal=False
+    )
 
 
 def test_a_kind_that_repeats_without_a_place_goes_by_person() -> None:
-    assert RULES.reach_of(CITY.services["LOST"]).personal
+    assert RULES.search_extent(CITY.services["LOST"]).personal
 
 
 def test_only_the_citys_kind_for_all_else_says_that_it_is_one() -> None:

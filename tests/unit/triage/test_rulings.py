@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from services.triage.assessment import hear
-from services.triage.outbound.decision import decision_on
-from services.triage.policy import Rulebook
-from services.triage.resolution import Ruling, rule_on
-from services.triage.rules.dedup.case_index import KnownCases
+from services.triage.assessment import assess_report
+from services.triage.outbound.decision import to_decision
+from services.triage.policy import TriagePolicy
+from services.triage.resolution import Resolution, resolve
+from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import load_catalogue
 from shared.catalogue.evidence_file import EVIDENCE
 from tests.builders import north_of
@@ -26,26 +26,26 @@ default: {start: 0, duplicate: 50, possible: 30}
 
 
 @pytest.fixture
-def rule(tmp_path: Path) -> Callable[[float], Ruling]:
+def rule(tmp_path: Path) -> Callable[[float], Resolution]:
     """Decides a report so many metres north of here, after those before it."""
     shutil.copytree(Path(__file__).parent / "catalogue", tmp_path / "catalogue")
     (tmp_path / "catalogue" / "rivertown.gov" / EVIDENCE).write_text(TEXT)
-    rulebook = Rulebook(load_catalogue(tmp_path / "catalogue"))
-    known = KnownCases()
+    rulebook = TriagePolicy(load_catalogue(tmp_path / "catalogue"))
+    known = CaseIndex()
 
-    def decide(metres: float) -> Ruling:
+    def decide(metres: float) -> Resolution:
         request = in_rivertown(location=at(north_of(HERE, metres)))
-        return rule_on(hear(request, rulebook), known)
+        return resolve(assess_report(request, rulebook), known)
 
     return decide
 
 
 def test_a_possible_duplicate_opens_a_case_of_its_own_and_names_the_other(
-    rule: Callable[[float], Ruling],
+    rule: Callable[[float], Resolution],
 ) -> None:
     first, second = rule(0), rule(240)
 
-    decision = decision_on(second, "1")
+    decision = to_decision(second, "1")
 
     assert decision.outcome == "possible_duplicate"
     assert first.case is not None
@@ -55,7 +55,7 @@ def test_a_possible_duplicate_opens_a_case_of_its_own_and_names_the_other(
 
 
 def test_a_case_opened_by_a_possible_duplicate_is_found_by_later_reports(
-    rule: Callable[[float], Ruling],
+    rule: Callable[[float], Resolution],
 ) -> None:
     _, possible, later = rule(0), rule(240), rule(241)
 
@@ -64,7 +64,7 @@ def test_a_case_opened_by_a_possible_duplicate_is_found_by_later_reports(
 
 
 def test_too_little_evidence_makes_a_new_case_without_a_link(
-    rule: Callable[[float], Ruling],
+    rule: Callable[[float], Resolution],
 ) -> None:
     _, far = rule(0), rule(260)
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from services.triage.rules.dedup.grid import Box, row_of
 from services.triage.rules.dedup.model import Case
-from services.triage.rules.dedup.placeholder_points import PointUses, Use
+from services.triage.rules.dedup.placeholder_points import PointUse, PointUses
 
 
-class Search(NamedTuple):
+class CandidateQuery(NamedTuple):
     """Where a report's earlier case may be; finding too much is allowed, too little is not.
 
     Attributes:
@@ -33,7 +33,7 @@ class Search(NamedTuple):
     edge: float = 0.0
 
 
-class KnownCases:
+class CaseIndex:
     """Cases in memory; those that a batch opens are found by the reports after them.
 
     Attributes:
@@ -50,7 +50,7 @@ class KnownCases:
         """Know this case as well."""
         key, opening = case.key, case.opening
         if opening.point is not None:
-            self.points.note(Use(opening.point, key, opening.observed_at))
+            self.points.add(PointUse(opening.point, key, opening.observed_at))
         if (place := opening.place) is not None:
             self._rows[key, row_of(place.latitude)].add(case, place.latitude, place.longitude)
         if opening.address is not None:
@@ -58,7 +58,7 @@ class KnownCases:
         if opening.reporter is not None:
             self._by_reporter[key, opening.reporter].append(case)
 
-    def near(self, search: Search) -> list[Case]:
+    def near(self, search: CandidateQuery) -> list[Case]:
         """Return the cases that the search may mean; some twice, and some too far away."""
         found = [case for box in search.boxes for case in self._within(box, search.key)]
         if search.address is not None:

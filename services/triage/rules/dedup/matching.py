@@ -7,18 +7,18 @@ from typing import NamedTuple
 from services.triage.rules.dedup.model import (
     RADIUS_ALONE,
     Case,
-    Link,
-    Obstacle,
+    Match,
     Rejection,
+    RejectionReason,
     Report,
-    relate,
+    compare,
 )
-from services.triage.rules.dedup.scoring import weigh
+from services.triage.rules.dedup.scoring import score_match
 from shared.catalogue import Dedup
 from shared.catalogue.evidence import Evidence
 
 
-def beyond_a_line(report: Report, links: Sequence[Link]) -> list[Link]:
+def beyond_operator_split(report: Report, links: Sequence[Match]) -> list[Match]:
     """Return the links that do not count, for there is one on the report's own side of a line.
 
     Of two cases that an operator split the report belongs to the nearer one, whether that is open
@@ -39,37 +39,37 @@ def beyond_a_line(report: Report, links: Sequence[Link]) -> list[Link]:
     ]
 
 
-def _rank(link: Link, report: Report) -> tuple[float, float, bool]:
+def _rank(link: Match, report: Report) -> tuple[float, float, bool]:
     return link.distance_m or 0.0, -link.score, link.case.opening.kind != report.kind
 
 
-MOST_TOLD = 3
+MAX_REJECTIONS = 3
 _FAR = 2.0  # times the distance that was asked for: what lies farther off needs no word
 
-_STRONGEST_FIRST: dict[Obstacle, int] = {
+_STRONGEST_FIRST: dict[RejectionReason, int] = {
     "split_by_operator": 0,
     "too_few_points": 0,
     "closed_before": 1,
     "too_early": 1,
 }
 _WEAK = 2
-_UNITS: dict[Obstacle, str] = {"too_far": "m", "too_early": "h", "closed_before": "h"}
+_UNITS: dict[RejectionReason, str] = {"too_far": "m", "too_early": "h", "closed_before": "h"}
 
 
-def most_telling(links: Sequence[Link], rejections: Iterable[Rejection]) -> tuple[Rejection, ...]:
+def most_relevant(links: Sequence[Match], rejections: Iterable[Rejection]) -> tuple[Rejection, ...]:
     """Return the few cases that came nearest to being the one.
 
     Args:
         links: The one that was chosen, and those that came after it in this order.
         rejections: Cases that were out of the question.
     """
-    weaker = [_weaker(link, links[0]) for link in links[1 : MOST_TOLD + 1]]
+    weaker = [_weaker(link, links[0]) for link in links[1 : MAX_REJECTIONS + 1]]
     near = [one for one in rejections if _is_near(one)]
     near.sort(key=_strength)
-    return tuple((weaker + near)[:MOST_TOLD])
+    return tuple((weaker + near)[:MAX_REJECTIONS])
 
 
-def detail_of(rejection: Rejection) -> str | None:
+def rejection_detail(rejection: Rejection) -> str | None:
     """Return the figure that stood against the case, and what it was held against."""
     if rejection.had is None or rejection.asked is None:
         return None
@@ -78,8 +78,8 @@ def detail_of(rejection: Rejection) -> str | None:
     return f"{had} of {asked} points" if unit is None else f"{had} {unit} of {asked} {unit}"
 
 
-def _weaker(link: Link, chosen: Link) -> Rejection:
-    if link.relation == chosen.relation and link.findings:
+def _weaker(link: Match, chosen: Match) -> Rejection:
+    if link.relation == chosen.relation and link.items:
         return Rejection(link.case, "weaker", link.distance_m, link.score, chosen.score)
     return Rejection(link.case, "weaker", link.distance_m)
 
@@ -104,7 +104,7 @@ _SUREST_FIRST = {"duplicate": 0, "possible": 1}
 _AGAIN = 2
 
 
-class Earlier(NamedTuple):
+class MatchResult(NamedTuple):
     """What became of holding a report against the known cases.
 
     Attributes:
@@ -112,16 +112,16 @@ class Earlier(NamedTuple):
         rejected: The most telling of the other cases.
     """
 
-    link: Link | None = None
+    link: Match | None = None
     rejected: tuple[Rejection, ...] = ()
 
 
-def find_earlier(
+def find_match(
     report: Report,
     cases: Iterable[Case],
     limits: Mapping[str, Dedup],
     evidence: Evidence | None = None,
-) -> Earlier:
+) -> MatchResult:
     """Return the case that the report is about, and those that it is not.
 
     A case that is the same problem comes before one that may be, and that before one that is the
@@ -137,32 +137,32 @@ def find_earlier(
     """
     reach = evidence.reach if evidence else RADIUS_ALONE
     group = limits[report.kind].group
-    links: list[Link] = []
+    links: list[Match] = []
     rejections: list[Rejection] = []
     for case in {case.opening.request_id: case for case in cases}.values():
-        found = relate(report, case, limits, reach)
-        if evidence is not None and isinstance(found, Link):
-            found = weigh(found, report, group, evidence)
-        if isinstance(found, Link):
+        found = compare(report, case, limits, reach)
+        if evidence is not None and isinstance(found, Match):
+            found = score_match(found, report, group, evidence)
+        if isinstance(found, Match):
             links.append(found)
         else:
             rejections.append(found)
-    for link in beyond_a_line(report, links):
+    for link in beyond_operator_split(report, links):
         links.remove(link)
         rejections.append(Rejection(link.case, "split_by_operator", link.distance_m))
     links.sort(key=_preference)
     return _of_each_case(links, rejections)
 
 
-def _of_each_case(links: Sequence[Link], rejections: Sequence[Rejection]) -> Earlier:
+def _of_each_case(links: Sequence[Match], rejections: Sequence[Rejection]) -> MatchResult:
     """Tell of each case once, by the best of the reports by which it is known."""
     best = {link.case.case_id: link for link in reversed(links)}
     links = [link for link in links if best[link.case.case_id] is link]
     others = [one for one in rejections if one.case.case_id not in best]
-    return Earlier(links[0] if links else None, most_telling(links, others))
+    return MatchResult(links[0] if links else None, most_relevant(links, others))
 
 
-def _preference(link: Link) -> tuple[int, float, float, datetime, str]:
+def _preference(link: Match) -> tuple[int, float, float, datetime, str]:
     case = link.case
     sure = _SUREST_FIRST.get(link.relation, _AGAIN)
     away_m = link.distance_m or 0.0

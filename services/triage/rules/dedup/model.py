@@ -11,7 +11,7 @@ from shared.vocabulary import GeoPoint, distance_m
 HOUR = timedelta(hours=1)
 RADIUS_ALONE = Extent()
 Relation = Literal["duplicate", "possible", "after_closing", "window_over"]
-Nearness = Literal["near", "same_address", "same_reporter"]
+MatchBasis = Literal["near", "same_address", "same_reporter"]
 Aspect = Literal[
     "group",
     "usual",
@@ -25,7 +25,7 @@ Aspect = Literal[
     "same_asset",
     "other_asset",
 ]
-Obstacle = Literal[
+RejectionReason = Literal[
     "never_same",
     "too_early",
     "closed_before",
@@ -46,7 +46,7 @@ class Report(NamedTuple):
         point: Where it is; None when nobody knows, or only a stand-in is given.
         address: Where it is as ``addresses.address_key``; None likewise.
         reporter: Keyed hash of who reported; None for nobody.
-        off_m: How far off the point may be; 0 where nothing says that it is off.
+        position_error_m: How far off the point may be; 0 where nothing says that it is off.
         words: The rare ones of the description.
         asset: A thing that there is only once, as ``question:answer``; None where none is named.
         is_placed: Whether the point says where it is; a point of many unrelated reports does not.
@@ -58,7 +58,7 @@ class Report(NamedTuple):
     point: GeoPoint | None = None
     address: str | None = None
     reporter: str | None = None
-    off_m: float = 0.0
+    position_error_m: float = 0.0
     words: frozenset[str] = frozenset()
     asset: str | None = None
     is_placed: bool = True
@@ -93,7 +93,7 @@ class Case(NamedTuple):
         return self.split_from == other.case_id or other.split_from == self.case_id
 
 
-class Finding(NamedTuple):
+class ScoreItem(NamedTuple):
     """What one aspect of two reports says for or against one problem, in points.
 
     Attributes:
@@ -105,7 +105,7 @@ class Finding(NamedTuple):
     detail: str | None = None
 
 
-class Link(NamedTuple):
+class Match(NamedTuple):
     """An earlier case that a report is held against, and the figures that say why.
 
     Attributes:
@@ -119,17 +119,17 @@ class Link(NamedTuple):
 
     case: Case
     relation: Relation
-    nearness: Nearness
+    basis: MatchBasis
     apart: timedelta
     distance_m: float | None
     radius_m: float
     window: timedelta
-    findings: tuple[Finding, ...] = ()
+    items: tuple[ScoreItem, ...] = ()
 
     @property
     def score(self) -> float:
         """The points of all findings."""
-        return sum(finding.points for finding in self.findings)
+        return sum(finding.points for finding in self.items)
 
     @property
     def is_within_radius(self) -> bool:
@@ -149,15 +149,15 @@ class Rejection(NamedTuple):
     """
 
     case: Case
-    code: Obstacle
+    code: RejectionReason
     distance_m: float | None = None
     had: float | None = None
     asked: float | None = None
 
 
-def relate(
+def compare(
     report: Report, case: Case, limits: Mapping[str, Dedup], reach: Extent = RADIUS_ALONE
-) -> Link | Rejection:
+) -> Match | Rejection:
     """Hold a report against one case.
 
     The radius is that of the kind that was reported first by event time, whichever of the two
@@ -185,7 +185,7 @@ def relate(
         return found
     nearness, away_m = found
     apart = abs(report.observed_at - opening.observed_at)
-    return Link(case, relation, nearness, apart, away_m, radius_m, window)
+    return Match(case, relation, nearness, apart, away_m, radius_m, window)
 
 
 def _came_first(report: Report, opening: Report) -> bool:
@@ -207,13 +207,13 @@ def _out_of_time(report: Report, case: Case, window: timedelta) -> Rejection:
     if not window:
         return Rejection(case, "never_same")
     apart = abs(report.observed_at - case.opening.observed_at)
-    code: Obstacle = "too_early" if _came_first(report, case.opening) else "closed_before"
+    code: RejectionReason = "too_early" if _came_first(report, case.opening) else "closed_before"
     return Rejection(case, code, had=apart / HOUR, asked=window / HOUR)
 
 
 def _nearness(
     report: Report, case: Case, radius_m: float, reach: Extent
-) -> tuple[Nearness, float | None] | Rejection:
+) -> tuple[MatchBasis, float | None] | Rejection:
     opening = case.opening
     if not radius_m:
         same = report.reporter is not None and report.reporter == opening.reporter

@@ -4,11 +4,11 @@ from collections import defaultdict
 from datetime import datetime
 from typing import NamedTuple
 
-from shared.catalogue.evidence import StandIns
+from shared.catalogue.evidence import PlaceholderPoints
 from shared.vocabulary import GeoPoint
 
 
-class Use(NamedTuple):
+class PointUse(NamedTuple):
     """A case at exactly a point, by its dedup key."""
 
     point: GeoPoint
@@ -22,12 +22,12 @@ class PointUses:
     def __init__(self) -> None:
         self._at: defaultdict[GeoPoint, dict[str, datetime]] = defaultdict(dict)
 
-    def note(self, use: Use) -> None:
+    def add(self, use: PointUse) -> None:
         """Know of one more case."""
         newest = self._at[use.point]
         newest[use.key] = max(newest.get(use.key, use.opened_at), use.opened_at)
 
-    def is_stand_in(self, use: Use, limits: StandIns) -> bool:
+    def is_placeholder(self, use: PointUse, limits: PlaceholderPoints) -> bool:
         """Say whether a report should not be believed to lie where it says.
 
         Other reports of its own group do not count: many people may report one problem.

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from shared.catalogue import Jurisdiction, ServiceType, by_field
-from shared.text_matching import Weighed, affirmed_of, fold
+from shared.text_matching import TextScore, affirmed_of, fold
 
-Met: TypeAlias = Mapping[str, str]
+MatchedConditions: TypeAlias = Mapping[str, str]
 """The evidence for each condition that is met: words of the report, or an answer."""
 
-DOUBTED = "doubted"
+DOUBTFUL = "doubted"
 """Met by a phrase that tells of a danger where the other words of the text speak against it."""
 
 _LISTS = frozenset({"singlevaluelist", "multivaluelist"})
@@ -28,7 +28,9 @@ class ConditionFinder:
             for service in jurisdiction.services.values()
         }
 
-    def met_by(self, service: ServiceType, text: str, answers: Mapping[str, object]) -> Met:
+    def find(
+        self, service: ServiceType, text: str, answers: Mapping[str, object]
+    ) -> MatchedConditions:
         """Return every condition that the words or the answers state and do not deny.
 
         Args:
@@ -51,15 +53,15 @@ class ConditionFinder:
         folded = fold(said)
         found = self._city.phrases.find(folded)
         stated = affirmed_of(found, said, folded, self._city.spans)
-        hints = self._city.hints.weigh(folded)
+        hints = self._city.hints.score(folded)
         can_be_doubted = any(hit.code in self._dubious for hit in stated)
         doubted = self._doubted(hints) if can_be_doubted else ()
         for hit in stated:
-            met.setdefault(DOUBTED if hit.code in doubted else hit.code, hit.phrase)
+            met.setdefault(DOUBTFUL if hit.code in doubted else hit.code, hit.phrase)
         taken_back = {hit.code for hit in found} - {hit.code for hit in stated}
         for code, evidence in hints.stated().items():
             if taken_back.isdisjoint(self._kin[code]):
                 met.setdefault(code, evidence)
 
-    def _doubted(self, hints: Weighed) -> set[str]:
+    def _doubted(self, hints: TextScore) -> set[str]:
         return {code for denied in hints.denied() for code in self._kin[denied]}

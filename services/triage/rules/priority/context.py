@@ -4,16 +4,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.triage.rules.dedup.model import Link
-from services.triage.rules.priority.score import LEAST, Point, Urgency
+from services.triage.rules.dedup.model import Match
+from services.triage.rules.priority.score import PriorityScore
 from shared.catalogue import ServiceType
-from shared.catalogue.circumstances import Steps
+from shared.catalogue.circumstances import PointSteps
+from shared.vocabulary import MIN_SCORE, ScoreReason
 
-_CEILINGS = (LEAST["P1"], LEAST["P2"])
+_CEILINGS = (MIN_SCORE["P1"], MIN_SCORE["P2"])
 """Scores that only what the report itself tells can reach: what is urgent, and danger now."""
 
 
-def with_circumstances(urgency: Urgency, points: Iterable[Point]) -> Urgency:
+def with_context(urgency: PriorityScore, points: Iterable[ScoreReason]) -> PriorityScore:
     """Return the urgency with more points, of which none crosses into P2 or P1.
 
     Points that would are cut to what is left, and left out where nothing is.
@@ -22,10 +23,10 @@ def with_circumstances(urgency: Urgency, points: Iterable[Point]) -> Urgency:
         urgency: How urgent the report is by what it tells.
         points: What lies around it, the most telling first.
     """
-    return Urgency((*urgency.points, *_bounded(urgency.score, points)))
+    return PriorityScore((*urgency.points, *_bounded(urgency.score, points)))
 
 
-def _bounded(score: int, points: Iterable[Point]) -> Iterator[Point]:
+def _bounded(score: int, points: Iterable[ScoreReason]) -> Iterator[ScoreReason]:
     for point in points:
         ceiling = next((at for at in reversed(_CEILINGS) if at > score), None)
         added = point.points if ceiling is None else min(point.points, ceiling - 1 - score)
@@ -34,10 +35,10 @@ def _bounded(score: int, points: Iterable[Point]) -> Iterator[Point]:
             yield point._replace(points=added)
 
 
-MOST_COUNTED = 50
+MAX_COUNTED = 50
 """So many people are told apart at most; from here on there are "50 or more"."""
 
-MOST_NAMELESS = 6
+MAX_ANONYMOUS = 6
 """So many reports without a name count at most."""
 
 _NAMELESS_PER_PERSON = 2  # some of them are of people who wrote before
@@ -53,26 +54,26 @@ class Reporters:
     """
 
     people: frozenset[str] = frozenset()
-    nameless: int = 0
+    anonymous: int = 0
 
     def joined_by(self, reporter: str | None) -> "Reporters":
         """Return who they are with one more report; the same person again changes nothing."""
         if reporter is None:
-            return Reporters(self.people, min(self.nameless + 1, MOST_NAMELESS))
-        if len(self.people) >= MOST_COUNTED:
+            return Reporters(self.people, min(self.anonymous + 1, MAX_ANONYMOUS))
+        if len(self.people) >= MAX_COUNTED:
             return self
-        return Reporters(self.people | {reporter}, self.nameless)
+        return Reporters(self.people | {reporter}, self.anonymous)
 
     @property
     def count(self) -> int:
         """How many they are: two reports without a name stand for one person."""
-        return len(self.people) + self.nameless // _NAMELESS_PER_PERSON
+        return len(self.people) + self.anonymous // _NAMELESS_PER_PERSON
 
 
 NOBODY = Reporters()
 
 
-def of_several(reporters: Reporters, steps: Steps) -> Iterator[Point]:
+def multiple_reporters_reason(reporters: Reporters, steps: PointSteps) -> Iterator[ScoreReason]:
     """Yield the reason that a problem was reported by several people, if it was.
 
     Args:
@@ -81,17 +82,17 @@ def of_several(reporters: Reporters, steps: Steps) -> Iterator[Point]:
     """
     count = reporters.count
     if points := steps(count):
-        people = f"{MOST_COUNTED} people or more" if count >= MOST_COUNTED else f"{count} people"
-        yield Point("several_reporters", points, people)
+        people = f"{MAX_COUNTED} people or more" if count >= MAX_COUNTED else f"{count} people"
+        yield ScoreReason("several_reporters", points, people)
 
 
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 
 
-def of_still_there(
-    link: Link, observed_at: datetime, service: ServiceType, steps: Steps
-) -> Iterator[Point]:
+def overdue_reason(
+    link: Match, observed_at: datetime, service: ServiceType, steps: PointSteps
+) -> Iterator[ScoreReason]:
     """Yield the reason that an open problem is still there after it should be dealt with.
 
     Less than a day is no long time, whatever a kind's target. What was closed since is another
@@ -108,7 +109,7 @@ def of_still_there(
     after = observed_at - link.case.opening.observed_at
     if after >= _DAY and (points := steps(after / (service.target_hours * _HOUR))):
         days = after // _DAY
-        yield Point("still_there", points, f"{days} day{'s' if days > 1 else ''}")
+        yield ScoreReason("still_there", points, f"{days} day{'s' if days > 1 else ''}")
 
 
 POINTS = 5
@@ -144,9 +145,9 @@ class KnownSurge:
         return self.since <= moment < (self.until or self.since + LONGEST)
 
 
-def surge_point(
+def surge_reason(
     surges: Iterable[KnownSurge], key: str, district: str, moment: datetime
-) -> Point | None:
+) -> ScoreReason | None:
     """Return the reason that a surge is for a report's urgency, or None where there is none.
 
     Args:
@@ -160,4 +161,4 @@ def surge_point(
         return None
     surge = max(holding, key=lambda held: (held.since, held.surge_id))
     evidence = f"{surge.count} reports in {district}, {surge.expected:g} are usual"
-    return Point("surge", POINTS, evidence)
+    return ScoreReason("surge", POINTS, evidence)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from math import cos, degrees, hypot, radians
 from typing import NamedTuple
 
-from services.triage.rules.priority.conditions import Met
-from services.triage.rules.priority.score import Point
+from services.triage.rules.priority.conditions import MatchedConditions
 from shared.catalogue import Jurisdiction, ServiceType
 from shared.catalogue.circumstances import Circumstances, Line, Place
 from shared.text_matching import PhraseIndex, fold
-from shared.vocabulary import EARTH_RADIUS_M, GeoPoint
+from shared.vocabulary import EARTH_RADIUS_M, GeoPoint, ScoreReason
 
 
 class Spot(NamedTuple):
@@ -43,7 +42,9 @@ class PlaceFinder:
             for place in circumstances.places
         }
 
-    def points(self, service: ServiceType, met: Met, spot: Spot) -> Iterator[Point]:
+    def points(
+        self, service: ServiceType, met: MatchedConditions, spot: Spot
+    ) -> Iterator[ScoreReason]:
         """Yield a reason for each place that the report lies at, with the words that say so.
 
         What the words of the report state comes before its address, and that before its point. A
@@ -65,7 +66,7 @@ class PlaceFinder:
             if evidence is not None and left:
                 added = min(place.points, left)
                 left -= added
-                yield Point(place.code, added, evidence)
+                yield ScoreReason(place.code, added, evidence)
 
     def _stated_by(self, address: str) -> dict[str, str]:
         return {hit.code: hit.phrase for hit in self._in_addresses.find(fold(address))}
@@ -117,7 +118,7 @@ def _index(jurisdiction: Jurisdiction, circumstances: Circumstances) -> PhraseIn
     )
 
 
-def _said(place: Place, met: Met) -> str | None:
+def _said(place: Place, met: MatchedConditions) -> str | None:
     return next((met[code] for code in place.when if code in met), None)
 
 

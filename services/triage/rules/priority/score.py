@@ -2,33 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from services.triage.rules.priority.conditions import DOUBTED, Met
+from services.triage.rules.priority.conditions import DOUBTFUL, MatchedConditions
 from shared.catalogue import Jurisdiction, ServiceType
-from shared.catalogue.service_type import Priority
-
-Level = Literal["P1", "P2", "P3", "P4", "P5"]
-
-LEAST: dict[Level, int] = {"P1": 80, "P2": 60, "P3": 40, "P4": 20, "P5": 0}
-"""The lowest score of each level."""
+from shared.vocabulary import MIN_SCORE, PriorityLevel, ScoreReason
 
 _FIRST_HAZARD = 15
 _NEXT_HAZARD = 5
 
 
-class Point(NamedTuple):
-    """One named reason and what it adds to the score."""
-
-    code: str
-    points: int
-    evidence: str | None = None
-
-
-class Urgency(NamedTuple):
+class PriorityScore(NamedTuple):
     """The points add up to the score, and the score gives the level."""
 
-    points: tuple[Point, ...]
+    points: tuple[ScoreReason, ...]
 
     @property
     def score(self) -> int:
@@ -36,20 +23,22 @@ class Urgency(NamedTuple):
         return sum(point.points for point in self.points)
 
     @property
-    def level(self) -> Level:
+    def level(self) -> PriorityLevel:
         """The level of the score's band; the lower bound of each band is included."""
         score = self.score
-        return next(level for level, least in LEAST.items() if score >= least)
+        return next(level for level, least in MIN_SCORE.items() if score >= least)
 
 
-class Danger(NamedTuple):
+class DetectedEmergency(NamedTuple):
     """A danger to life, and the words or the answer that say so."""
 
     code: str
     evidence: str
 
 
-def danger_in(jurisdiction: Jurisdiction, service: ServiceType, met: Met) -> Danger | None:
+def detect_emergency(
+    jurisdiction: Jurisdiction, service: ServiceType, met: MatchedConditions
+) -> DetectedEmergency | None:
     """Return the danger to life that a report tells of, whatever else becomes of the report.
 
     Its evidence is the most telling of what the report says, or the kind where that is enough.
@@ -61,21 +50,23 @@ def danger_in(jurisdiction: Jurisdiction, service: ServiceType, met: Met) -> Dan
         return None
     code, conditions = found
     evidence = next((met[c] for c in conditions if c in met), service.code)
-    return Danger(code, evidence)
+    return DetectedEmergency(code, evidence)
 
 
-_LEAST_URGENT: Priority = "P2"
+_LEAST_URGENT: PriorityLevel = "P2"
 
 
 @dataclass(frozen=True, slots=True)
-class PlainHazard:
+class GenericHazard:
     """A hazard that is one under any kind, and the words or the answer that say so."""
 
     code: str
     evidence: str
 
 
-def plain_hazard_in(city: Jurisdiction, service: ServiceType, met: Met) -> PlainHazard | None:
+def generic_hazard_in(
+    city: Jurisdiction, service: ServiceType, met: MatchedConditions
+) -> GenericHazard | None:
     """Return the hazard that a report plainly tells of under a kind that knows none like it.
 
     People choose a wrong kind, or none: a fallen stop sign is urgent as a question too. A kind that
@@ -92,22 +83,24 @@ def plain_hazard_in(city: Jurisdiction, service: ServiceType, met: Met) -> Plain
     if found is None:
         return None
     code, conditions = found
-    return PlainHazard(code, met[conditions[0]])
+    return GenericHazard(code, met[conditions[0]])
 
 
-_MOST_URGENT_HARMLESS: Priority = "P3"
+_MOST_URGENT_HARMLESS: PriorityLevel = "P3"
 
 
 @dataclass(frozen=True, slots=True)
-class Lowering:
+class Downgrade:
     """Why a report is less urgent than its kind, and the level that it has at most."""
 
     code: str
-    level: Priority
+    level: PriorityLevel
     evidence: str
 
 
-def lowering_of(city: Jurisdiction, service: ServiceType, met: Met) -> Lowering | None:
+def downgrade_of(
+    city: Jurisdiction, service: ServiceType, met: MatchedConditions
+) -> Downgrade | None:
     """Return what makes a report less urgent than its kind, or None.
 
     A report that meets a hazard condition of its kind is lowered by nothing. Else a harmless case
@@ -124,21 +117,23 @@ def lowering_of(city: Jurisdiction, service: ServiceType, met: Met) -> Lowering 
     for meant in service.meant:
         if meant.when in met and meant.unless.isdisjoint(met):
             level = max(city.services[meant.kind].priority, _MOST_URGENT_HARMLESS)
-            return Lowering(f"meant_{meant.kind.lower().replace('-', '_')}", level, met[meant.when])
+            return Downgrade(
+                f"meant_{meant.kind.lower().replace('-', '_')}", level, met[meant.when]
+            )
     for code in service.harmless:
         if code in met:
-            return Lowering(code, _MOST_URGENT_HARMLESS, met[code])
+            return Downgrade(code, _MOST_URGENT_HARMLESS, met[code])
     return None
 
 
-def urgency_of(
+def score_priority(
     service: ServiceType,
-    met: Met,
-    danger: Danger | None,
-    change: Lowering | PlainHazard | None = None,
+    met: MatchedConditions,
+    danger: DetectedEmergency | None,
+    change: Downgrade | GenericHazard | None = None,
     *,
     is_other: bool = False,
-) -> Urgency:
+) -> PriorityScore:
     """Return how urgent a report is.
 
     It starts with the base of its kind. The first hazard condition of the kind that is met lifts
@@ -154,29 +149,29 @@ def urgency_of(
             the kind knows nothing.
         is_other: Whether the kind stands for "none of the others", which the reasons then say.
     """
-    points = [Point(f"base_{service.priority.lower()}", LEAST[service.priority])]
+    points = [ScoreReason(f"base_{service.priority.lower()}", MIN_SCORE[service.priority])]
     if is_other:
-        points.append(Point("classified_other", 0))
-    if DOUBTED in met:
-        points.append(Point("doubted", 0, met[DOUBTED]))
+        points.append(ScoreReason("classified_other", 0))
+    if DOUBTFUL in met:
+        points.append(ScoreReason("doubted", 0, met[DOUBTFUL]))
     for code in service.hazard_conditions:
         if code in met:
             first = all(point.code not in service.hazard_conditions for point in points)
             added = _lift(points, "P2") if first else _NEXT_HAZARD
-            points.append(Point(code, added, met[code]))
+            points.append(ScoreReason(code, added, met[code]))
     if danger is not None:
-        points.append(Point(f"emergency_{danger.code}", _lift(points, "P1"), danger.evidence))
+        points.append(ScoreReason(f"emergency_{danger.code}", _lift(points, "P1"), danger.evidence))
     elif change is not None:
         points += _changed(points, change)
-    return Urgency(tuple(points))
+    return PriorityScore(tuple(points))
 
 
-def _changed(points: list[Point], change: Lowering | PlainHazard) -> Sequence[Point]:
-    if isinstance(change, PlainHazard):
-        return (Point(f"hazard_{change.code}", _lift(points, "P2"), change.evidence),)
-    added = LEAST[change.level] - sum(point.points for point in points)
-    return (Point(change.code, added, change.evidence),) if added < 0 else ()
+def _changed(points: list[ScoreReason], change: Downgrade | GenericHazard) -> Sequence[ScoreReason]:
+    if isinstance(change, GenericHazard):
+        return (ScoreReason(f"hazard_{change.code}", _lift(points, "P2"), change.evidence),)
+    added = MIN_SCORE[change.level] - sum(point.points for point in points)
+    return (ScoreReason(change.code, added, change.evidence),) if added < 0 else ()
 
 
-def _lift(points: list[Point], level: Level) -> int:
-    return max(_FIRST_HAZARD, LEAST[level] - sum(point.points for point in points))
+def _lift(points: list[ScoreReason], level: PriorityLevel) -> int:
+    return max(_FIRST_HAZARD, MIN_SCORE[level] - sum(point.points for point in points))

@@ -9,14 +9,14 @@ import pytest
 
 from cli.recovery.dlq_replay import Outcome
 from cli.recovery.rejected import HandingIn
-from services.intake.handlers import Arrival, take_in
+from services.intake.handlers import RawSubmission, accept_submissions
 from services.intake.policy import Policy
 from services.intake.store import PostgresSubmissions
 from shared.contract.events import SubmissionAccepted, SubmissionRejected, encode
 from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_RECEIPTS, INTAKE_REQUESTS
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Connection
-from shared.runtime.recovery.replay_log import recall
+from shared.runtime.recovery.replay_log import load
 from tests.builders import handed_in
 from tests.conftest import Database
 from tests.integration.intake.calls import plain, post
@@ -35,27 +35,27 @@ async def db(database: Database) -> AsyncGenerator[Connection]:
     await connection.close()
 
 
-async def reject(db: Connection, *arrivals: Arrival) -> None:
+async def reject(db: Connection, *arrivals: RawSubmission) -> None:
     async with db.transaction():
         await db.execute("SET LOCAL search_path = intake")
-        await take_in(arrivals, PostgresSubmissions(db), NO_CITY_YET, utc_now())
+        await accept_submissions(arrivals, PostgresSubmissions(db), NO_CITY_YET, utc_now())
 
 
 async def hand_in(db: Connection, code: str | None = None, **how: bool) -> Outcome:
     options: dict[str, Any] = {"again": False, "dry": False} | how
     said: list[str] = []
-    memory = await recall(db, ["intake"])
+    memory = await load(db, ["intake"])
     return await HandingIn(db, memory, code, None, **options, sending=said.append).run()
 
 
-def by_kafka(**changes: Any) -> Arrival:
+def by_kafka(**changes: Any) -> RawSubmission:
     event = handed_in(plain(), source="/adapter", **changes)
-    return Arrival(event, encode(event))
+    return RawSubmission(event, encode(event))
 
 
-def by_http(key: str) -> Arrival:
+def by_http(key: str) -> RawSubmission:
     event = handed_in(plain(), source="/http/demo", id=key)
-    return Arrival(event, json.dumps(plain()).encode())
+    return RawSubmission(event, json.dumps(plain()).encode())
 
 
 async def test_after_the_catalogue_was_mended_they_are_accepted_once_under_the_same_id(
@@ -83,7 +83,7 @@ async def test_what_is_rejected_again_is_handed_in_a_third_time_only_when_asked(
     running: Running, db: Connection, topic_log: TopicLog
 ) -> None:
     event = handed_in(plain(service_code="NO-SUCH-KIND"), source="/adapter", id="1")
-    await reject(db, Arrival(event, encode(event)))
+    await reject(db, RawSubmission(event, encode(event)))
 
     outcomes: Sequence[Outcome] = [await hand_in(db)]
     async with running():

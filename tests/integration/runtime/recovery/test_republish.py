@@ -20,13 +20,13 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer, Handler
 from shared.runtime.consumer.messages import Message
 from shared.runtime.kafka import apply_topics, open_sink
-from shared.runtime.kafka.reader import ends_of
+from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
 from shared.runtime.outbox.outbox import BUCKETS, enqueue
 from shared.runtime.outbox.records import Outgoing
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
-from shared.runtime.recovery.republish import Recovered, Recovery, Refill, relay_paused
+from shared.runtime.recovery.republish import OutboxReplay, Recovered, Recovery, paused_relay
 from tests.builders import decision, request_submitted, request_triaged
 from tests.conftest import Database
 from tests.stack import PASSWORD, Stores
@@ -85,7 +85,7 @@ class Router:
         return Consumer(service, f"{service}-test", [topic], bootstrap, pool, handle)
 
     async def recover(self, since: datetime, *, dry: bool = False) -> Recovered:
-        refill = Refill(since, None, dry, step=lambda _: None)
+        refill = OutboxReplay(since, None, dry, step=lambda _: None)
         admin = self.stores.admin_dsn
         return await Recovery(self.stores.bootstrap, admin, SERVICES, refill, False).run()  # noqa: FBT003
 
@@ -250,7 +250,7 @@ async def test_while_the_relay_is_held_nothing_is_published_and_then_the_older_c
         async with transaction(pool) as db:
             await enqueue(db, [outgoing(number) for number in range(3)])
         await eventually(lambda: count_is(3))
-        async with relay_paused(database.admin_dsn, "triage"):
+        async with paused_relay(database.admin_dsn, "triage"):
             async with transaction(pool) as db:
                 await enqueue(db, [outgoing(3)])
             await pool.execute("UPDATE outbox SET published = false WHERE event_id = '2'")
@@ -274,7 +274,7 @@ async def _all_published(router: Router) -> bool:
 
 
 async def _on_the_log(router: Router, topic: Topic) -> set[str]:
-    ends = await ends_of(router.stores.bootstrap, [topic.name])
+    ends = await end_offsets(router.stores.bootstrap, [topic.name])
     async with open_sink(router.stores.bootstrap) as sink:
         log = TopicLog(router.stores.bootstrap, sink, dict.fromkeys(ends, 0))
         return {event.data.request_id for event in await log.events(topic)}

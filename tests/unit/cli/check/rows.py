@@ -27,7 +27,7 @@ def tables_of(
 def _of_intake(intake: InMemorySubmissions) -> dict[str, Rows]:
     submissions = []
     for (identity, fingerprint), filing in intake.filings.items():
-        answer = filing.receipt.read()
+        answer = filing.receipt.decode()
         request_id = answer.data.request_id if isinstance(answer, SubmissionAccepted) else None
         digest = sha256(filing.receipt.value).digest()[:8]
         known_by = [identity.hex(), fingerprint.hex(), filing.source, filing.submission_id]
@@ -104,7 +104,7 @@ def _of_notify(notify: InMemoryNotify) -> dict[str, Rows]:
     deliveries = []
     for row in notify.rows:
         delivery = row.kept.delivery
-        about = [delivery.occasion.about, delivery.occasion.version]
+        about = [delivery.trigger.about, delivery.trigger.version]
         kept = [row.kept.notification_id, delivery.person, *about, delivery.channel, row.state]
         deliveries.append(kept)
     requests = [

@@ -8,8 +8,8 @@ import pytest_asyncio
 from cli.check.facts.book import open_book
 from cli.check.invariants import INVARIANTS
 from cli.check.report import Verdict, verdict
-from tests.unit.cli.check.valid_history import good_day
 from tests.unit.cli.check.history import History, broken, judge
+from tests.unit.cli.check.valid_history import good_day
 from tests.unit.cli.check.violations import log, operators, people, requests, state, work
 from tests.unit.cli.check.violations.planting import PLANTS
 

@@ -8,9 +8,9 @@ import pytest
 from cli.check import run
 from cli.check import wait_until_idle as settling
 from cli.check.progress import Silence
-from cli.check.wait_until_idle import settled
+from cli.check.wait_until_idle import wait_until_idle
 from shared.runtime.kafka import Partition
-from shared.runtime.kafka.range_reader import Spans
+from shared.runtime.kafka.range_reader import OffsetRanges
 
 PARTITION = Partition("dispatch-cases", 0)
 
@@ -22,7 +22,7 @@ class Looks:
         self._looks: Iterator[tuple[int, int]] = iter(looks)
         self._left = 0
 
-    async def bounds(self, _: str) -> Spans:
+    async def bounds(self, _: str) -> OffsetRanges:
         end, self._left = next(self._looks)
         return {PARTITION: (0, end)}
 
@@ -39,10 +39,10 @@ async def ends_after(monkeypatch: pytest.MonkeyPatch, *looks: tuple[int, int]) -
         return seen
 
     monkeypatch.setattr(settling, "_LOOK_EVERY_S", 0)
-    monkeypatch.setattr(settling, "bounds_of", seen.bounds)
+    monkeypatch.setattr(settling, "offset_bounds", seen.bounds)
     monkeypatch.setattr(settling, "_left", seen.left)
     monkeypatch.setattr("asyncpg.connect", connect)
-    _, end = (await settled("broker", "database", 5, Silence()))[PARTITION]
+    _, end = (await wait_until_idle("broker", "database", 5, Silence()))[PARTITION]
     return end
 
 
@@ -62,14 +62,14 @@ async def test_tables_that_were_read_while_something_was_published_are_read_agai
     ends = iter([7, 8, 8, 8])
     reads: list[object] = []
 
-    async def bounds(*_: object) -> Spans:
+    async def bounds(*_: object) -> OffsetRanges:
         return {PARTITION: (0, next(ends))}
 
     async def take_tables(_: str, book: object) -> None:
         reads.append(book)
 
-    monkeypatch.setattr(run, "settled", bounds)
-    monkeypatch.setattr(run, "bounds_of", bounds)
+    monkeypatch.setattr(run, "wait_until_idle", bounds)
+    monkeypatch.setattr(run, "offset_bounds", bounds)
     monkeypatch.setattr(run, "take_tables", take_tables)
     async with run._at_rest("broker", "database", 60, Silence()) as (book, seen):  # noqa: SLF001
         assert seen[PARTITION] == (0, 8)

@@ -11,8 +11,8 @@ from shared.contract.events import CaseRequestSplit, CaseSplit
 from shared.contract.topics import OPERATOR_COMMANDS
 from shared.runtime.outbox.records import Outgoing
 from tests.builders import NOON
-from tests.unit.cli.check.valid_history import good_day
 from tests.unit.cli.check.history import History, Sent, broken
+from tests.unit.cli.check.valid_history import good_day
 from tests.unit.cli.check.violations.planting import closed_case, request_of
 
 TO_CASE = "0197a1b2-c3d4-7000-8000-000000000311"

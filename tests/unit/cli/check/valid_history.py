@@ -10,13 +10,13 @@ from typing import Any, Literal
 from cli.check.history import Attempt, Poison
 from services.dispatch.handlers import on_messages as dispatch
 from services.dispatch.policy import Policy as DispatchPolicy
-from services.intake.handlers import Arrival, on_submissions_handed_in, take_in
+from services.intake.handlers import RawSubmission, accept_submissions, on_submissions_handed_in
 from services.intake.policy import Policy as IntakePolicy
 from services.intake.policy import city_of
-from services.notify.delivery.updates import Outcome, settlement
+from services.notify.delivery.updates import Outcome, delivery_update
 from services.notify.handlers import on_messages as notify
 from services.triage.handlers import on_messages as triage
-from services.triage.policy import Rulebook
+from services.triage.policy import TriagePolicy
 from shared.contract.events import (
     CONTENT_TYPE,
     Event,
@@ -35,7 +35,7 @@ from shared.contract.topics import (
     bureau_updates,
 )
 from shared.errors import UndecodableEventError
-from shared.runtime.consumer.messages import Message, Unfit, dead_letter
+from shared.runtime.consumer.messages import InvalidRecord, Message, dead_letter_of
 from shared.runtime.outbox.records import Outgoing
 from shared.vocabulary import GeoPoint
 from tests.builders import (
@@ -79,7 +79,7 @@ INTAKE = IntakePolicy(
     "https://311.example.org",
 )
 DISPATCH = DispatchPolicy.of(CATALOGUE)
-RULEBOOK = Rulebook(CATALOGUE)
+RULEBOOK = TriagePolicy(CATALOGUE)
 
 
 @dataclass
@@ -104,14 +104,16 @@ class Router:
 
     async def post(self, event: SubmissionHandedIn) -> None:
         """An adapter calls over HTTP."""
-        (taken,) = await take_in([Arrival(event, b"")], self.submissions, INTAKE, NOON)
-        await self._intake(event, taken.told)
+        (taken,) = await accept_submissions(
+            [RawSubmission(event, b"")], self.submissions, INTAKE, NOON
+        )
+        await self._intake(event, taken.events)
 
     async def _intake(self, event: SubmissionHandedIn, said: Sequence[Event | Outgoing]) -> None:
         told = [item for item in said if isinstance(item, Event)]
         self._say("intake", said)
         (filing, *_) = [f for f in self.submissions.filings.values() if f.submission_id == event.id]
-        answer = filing.receipt.read()
+        answer = filing.receipt.decode()
         request_id = answer.data.request_id if isinstance(answer, SubmissionAccepted) else None
         outcome: Literal["accepted", "rejected"] = "accepted" if request_id else "rejected"
         seen = Attempt(source=event.source, id=event.id, outcome=outcome, request_id=request_id)
@@ -157,16 +159,18 @@ class Router:
             self._say("notify", await notify(_messages(events, topic), self.audience, KEY, LATER))
         while claimed := await self.audience.claim(10, LATER, LATER):
             outcome = Outcome("taken")
-            await self.audience.settle([settlement(c, outcome, LATER, "mail") for c in claimed])
+            await self.audience.settle(
+                [delivery_update(c, outcome, LATER, "mail") for c in claimed]
+            )
         self._say("notify", self.audience.published)
         self.audience.published.clear()
 
     def park(self, topic: str, value: bytes, *services: str) -> None:
         """The first record of a topic is one that nobody can read, and its readers park it."""
         self._outside(topic, "poison", value, "")
-        unfit = Unfit(record(value, topic=topic), UndecodableEventError("record: no JSON"))
+        unfit = InvalidRecord(record(value, topic=topic), UndecodableEventError("record: no JSON"))
         for service in services:
-            self._say(service, [dead_letter(unfit, service)])
+            self._say(service, [dead_letter_of(unfit, service)])
         planted = Poison(outcome="poison", topic=topic, sha256=sha256(value).hexdigest())
         self.client.append(planted)
 

@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from cli.explain.lookup import NotDecidedError, Sought, sought
+from cli.explain.lookup import NotDecidedError, RequestQuery, parse_query
 from tests.builders import decision, request, request_triaged
 
 ID = "0197a1b2-c3d4-7000-8000-000000000001"
@@ -11,22 +11,24 @@ MADE = datetime.fromtimestamp(0x0197A1B2C3D4 / 1000, UTC)
 
 
 def test_a_request_is_meant_by_its_id_or_by_its_number_however_written() -> None:
-    assert sought(ID.upper()) == Sought(UUID(ID), None)
-    assert sought(" 26 9t7e 89") == Sought(None, "26-9T7E-89")
+    assert parse_query(ID.upper()) == RequestQuery(UUID(ID), None)
+    assert parse_query(" 26 9t7e 89") == RequestQuery(None, "26-9T7E-89")
 
 
 @pytest.mark.parametrize("text", ["26-9T7E-88", "nonsense", ""])
 def test_what_is_neither_is_said_to_be_neither(text: str) -> None:
     with pytest.raises(NotDecidedError, match="neither a request id nor a tracking number"):
-        sought(text)
+        parse_query(text)
 
 
 def test_the_log_is_read_from_shortly_before_the_moment_in_the_id() -> None:
-    assert sought(ID).since == MADE - timedelta(minutes=5)
+    assert parse_query(ID).since == MADE - timedelta(minutes=5)
 
 
-@pytest.mark.parametrize("wanted", [Sought(UUID(int=7), None), Sought(None, "26-9T7E-89")])
-def test_without_a_moment_in_the_id_the_whole_log_is_read(wanted: Sought) -> None:
+@pytest.mark.parametrize(
+    "wanted", [RequestQuery(UUID(int=7), None), RequestQuery(None, "26-9T7E-89")]
+)
+def test_without_a_moment_in_the_id_the_whole_log_is_read(wanted: RequestQuery) -> None:
     assert wanted.since is None
 
 
@@ -34,6 +36,6 @@ def test_a_decision_is_meant_only_by_its_own_request() -> None:
     own = request_triaged(decision(request(request_id=ID, tracking_number="26-9T7E-89")))
     other = request_triaged(decision(request()))
 
-    for wanted in (Sought(UUID(ID), None), Sought(None, "26-9T7E-89")):
+    for wanted in (RequestQuery(UUID(ID), None), RequestQuery(None, "26-9T7E-89")):
         assert wanted.is_meant_by(own)
         assert not wanted.is_meant_by(other)

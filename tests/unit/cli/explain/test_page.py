@@ -3,13 +3,13 @@ from io import StringIO
 from rich.console import Console
 
 from cli.explain.render import show
-from services.triage.policy import Rulebook
+from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decision, Decoder, RequestTriaged
 from tests.builders import NOON, decision
 from tests.unit.cli.explain.test_command import EXAMPLES
 
-PORTLAND = Rulebook(load_catalogue()).cities["portland.gov"]
+PORTLAND = TriagePolicy(load_catalogue()).cities["portland.gov"]
 
 
 def page(data: Decision) -> str:

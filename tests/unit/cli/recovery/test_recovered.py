@@ -2,12 +2,12 @@ from collections import Counter
 
 from cli.recovery.recovered import as_json, lines
 from shared.runtime.kafka import Partition
-from shared.runtime.recovery.positions import Cause, Move
+from shared.runtime.recovery.positions import Cause, PositionChange
 from shared.runtime.recovery.republish import Recovered
 
 
 def moved(topic: str, cause: Cause, to: int = 5) -> Recovered:
-    return Recovered({}, {"dispatch": [Move(Partition(topic, 0), cause, 10, to)]}, {})
+    return Recovered({}, {"dispatch": [PositionChange(Partition(topic, 0), cause, 10, to)]}, {})
 
 
 def test_what_outsiders_wrote_and_the_broker_lost_is_said_to_be_theirs_to_send_again() -> None:
@@ -29,7 +29,7 @@ def test_a_loss_that_was_not_accepted_is_said_with_its_size() -> None:
     done = Recovered(
         {"triage": Counter({"triage-decisions": 3})},
         {},
-        {"notify": [Move(Partition("dispatch-cases", 1), "start_gone", 10, 15)]},
+        {"notify": [PositionChange(Partition("dispatch-cases", 1), "start_gone", 10, 15)]},
     )
 
     first, second, left, advice = lines(done, dry=True)

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from cli.replay.pace import Pace, parse_speed
+from cli.replay.pace import Pacing, parse_speed
 from tests.builders import NOON
 
 
@@ -19,7 +19,7 @@ def test_what_is_no_speed_is_refused(text: str) -> None:
 
 
 async def test_an_hour_lasts_a_tenth_of_a_second_at_36000() -> None:
-    pace = Pace(36_000)
+    pace = Pacing(36_000)
     clock = asyncio.get_running_loop().time
     began = clock()
 
@@ -30,7 +30,7 @@ async def test_an_hour_lasts_a_tenth_of_a_second_at_36000() -> None:
 
 
 async def test_what_has_no_time_or_an_early_one_waits_for_nothing() -> None:
-    pace = Pace(0.001)
+    pace = Pacing(0.001)
 
     async with asyncio.timeout(1):
         await pace.until(NOON)

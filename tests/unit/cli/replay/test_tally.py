@@ -1,7 +1,7 @@
 from cli.replay.tally import Tally
 from shared.contract.events import (
     Acceptance,
-    Fault,
+    FieldError,
     Rejection,
     SubmissionAccepted,
     SubmissionRejected,
@@ -56,8 +56,8 @@ def test_what_others_handed_in_is_not_counted() -> None:
 def test_a_rejection_counts_by_its_first_reason() -> None:
     tally = Tally(SOURCE)
     faults = (
-        Fault(field="location", code="missing_location", message="Tell us where."),
-        Fault(field="channel", code="unknown_channel", message="Name the channel."),
+        FieldError(field="location", code="missing_location", message="Tell us where."),
+        FieldError(field="channel", code="unknown_channel", message="Name the channel."),
     )
     data = Rejection(submission_id=new_id(), submission_source=SOURCE, errors=faults)
 

@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.dispatch.rules.deadlines import Due, Terms, acknowledge_by
-from services.dispatch.rules.priority import Level
+from services.dispatch.rules.deadlines import DeadlinePolicy, Due, acknowledge_by
+from shared.vocabulary import PriorityLevel
 from tests.builders import NOON
 from tests.unit.dispatch.factories import CALENDAR, HOUR, local
 
@@ -23,7 +23,7 @@ SATURDAY_NIGHT = "2026-03-07 23:00"
     ],
 )
 def test_the_more_urgent_the_sooner_a_bureau_must_see_it(
-    level: Level, since: str, seen_by: str
+    level: PriorityLevel, since: str, seen_by: str
 ) -> None:
     assert acknowledge_by(level, local(since), CALENDAR) == local(seen_by)
 
@@ -49,15 +49,15 @@ def test_the_more_urgent_the_sooner_a_bureau_must_see_it(
     ],
 )
 def test_work_is_due_by_the_target_of_its_kind_and_sooner_when_it_is_more_urgent(
-    level: Level, base: Level, target: float, since: str, done_by: str
+    level: PriorityLevel, base: PriorityLevel, target: float, since: str, done_by: str
 ) -> None:
-    terms = Terms(CALENDAR, base, target, local(since))
+    terms = DeadlinePolicy(CALENDAR, base, target, local(since))
 
     assert terms.due(level).complete_by == local(done_by)
 
 
 def test_nobody_has_longer_to_see_work_than_to_do_it() -> None:
-    due = Terms(CALENDAR, "P3", 1, local(TUESDAY_AT_TEN)).due("P3")
+    due = DeadlinePolicy(CALENDAR, "P3", 1, local(TUESDAY_AT_TEN)).due("P3")
 
     assert due.acknowledge_by == due.complete_by == local("2026-03-03 11:00")
 

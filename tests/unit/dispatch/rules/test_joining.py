@@ -2,12 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from services.dispatch.rules.case import Case, CaseStatus
+from services.dispatch.rules.case import Case
 from services.dispatch.rules.case_changes import Attached, Opened, Raised
 from services.dispatch.rules.case_requests import attach, open_case
-from services.dispatch.rules.deadlines import Terms
+from services.dispatch.rules.deadlines import DeadlinePolicy
 from services.dispatch.rules.priority import Priority
 from services.dispatch.rules.routing import Assignment, Route
+from shared.vocabulary import CaseStatus
 from tests.builders import NOON
 from tests.unit.dispatch.factories import (
     CALENDAR,
@@ -90,8 +91,8 @@ def test_within_a_level_the_greater_score_counts_and_nothing_is_ever_lowered(
 
 
 def test_a_raise_tightens_the_deadlines_of_work_that_is_not_over() -> None:
-    terms = Terms(CALENDAR, "P4", 720, NOON + 2 * HOUR)
-    due = Terms(CALENDAR, "P4", 720, NOON).due("P4")
+    terms = DeadlinePolicy(CALENDAR, "P4", 720, NOON + 2 * HOUR)
+    due = DeadlinePolicy(CALENDAR, "P4", 720, NOON).due("P4")
     opened = case(
         order("ROADS", due=due, status="in_progress"),
         order("WATER", due=due, role="informed", status="completed"),
@@ -103,11 +104,13 @@ def test_a_raise_tightens_the_deadlines_of_work_that_is_not_over() -> None:
 
 
 def test_a_raise_gives_nobody_more_time() -> None:
-    due = Terms(CALENDAR, "P4", 2, NOON).due("P4")
+    due = DeadlinePolicy(CALENDAR, "P4", 2, NOON).due("P4")
     opened = case(order(due=due))
 
     raised = after(
-        opened, priority=urgency("P3", 40), terms=Terms(CALENDAR, "P4", 720, NOON + 9 * HOUR)
+        opened,
+        priority=urgency("P3", 40),
+        terms=DeadlinePolicy(CALENDAR, "P4", 720, NOON + 9 * HOUR),
     )
 
     assert raised.orders[0].due == due

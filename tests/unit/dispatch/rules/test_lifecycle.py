@@ -4,16 +4,15 @@ from typing import Any, get_args
 
 import pytest
 
-from services.dispatch.rules.case import FINAL, OrderStatus, WorkOrder
+from services.dispatch.rules.case import WorkOrder
 from services.dispatch.rules.work_order_updates import (
     ALLOWED,
-    RefusalCode,
-    Standing,
     Update,
-    UpdateStatus,
+    UpdateContext,
     is_repeat,
-    refusal,
+    validate_update,
 )
+from shared.vocabulary import FINAL_STATUSES, UpdateRefusalCode, UpdateStatus, WorkOrderStatus
 from tests.builders import NOON
 from tests.unit.dispatch.factories import HOUR, order, update
 
@@ -28,7 +27,7 @@ FROM: dict[str, str] = {
     "transferred": "",
     "withdrawn": "",
 }
-PAIRS = [*product(get_args(OrderStatus), get_args(UpdateStatus))]
+PAIRS = [*product(get_args(WorkOrderStatus), get_args(UpdateStatus))]
 
 
 def whole(of: WorkOrder, status: str, **changes: Any) -> Update:
@@ -37,14 +36,14 @@ def whole(of: WorkOrder, status: str, **changes: Any) -> Update:
     return update(of, status, **(fields | changes))
 
 
-def judged(said: Update, of: WorkOrder, *, sender: str = "ROADS") -> RefusalCode | None:
-    standing = Standing(of, version=3, sender=sender, bureaus={"ROADS", "WATER"})
-    refused = refusal(said, standing)
+def judged(said: Update, of: WorkOrder, *, sender: str = "ROADS") -> UpdateRefusalCode | None:
+    standing = UpdateContext(of, version=3, sender=sender, bureaus={"ROADS", "WATER"})
+    refused = validate_update(said, standing)
     return refused.code if refused else None
 
 
 @pytest.mark.parametrize(("before", "after"), PAIRS)
-def test_a_work_order_changes_only_as_the_table_allows(before: OrderStatus, after: str) -> None:
+def test_a_work_order_changes_only_as_the_table_allows(before: WorkOrderStatus, after: str) -> None:
     of = order(status=before)
     allowed = after in FROM[before].split()
     is_same = before == after
@@ -55,8 +54,8 @@ def test_a_work_order_changes_only_as_the_table_allows(before: OrderStatus, afte
 
 
 def test_the_table_knows_every_status_and_what_is_final_leads_nowhere() -> None:
-    assert set(ALLOWED) == set(get_args(OrderStatus))
-    assert {status for status, after in ALLOWED.items() if not after} == FINAL
+    assert set(ALLOWED) == set(get_args(WorkOrderStatus))
+    assert {status for status, after in ALLOWED.items() if not after} == FINAL_STATUSES
 
 
 @pytest.mark.parametrize("status", get_args(UpdateStatus))
@@ -119,7 +118,7 @@ def test_another_status_is_no_repeat() -> None:
     ],
 )
 def test_an_update_is_refused_by_the_rule_that_it_breaks(
-    changes: dict[str, Any], code: RefusalCode | None
+    changes: dict[str, Any], code: UpdateRefusalCode | None
 ) -> None:
     of = order()
 
@@ -167,9 +166,9 @@ def test_an_outdated_update_is_told_so_before_it_is_asked_for_a_reason() -> None
 
 def test_a_refused_change_says_what_would_be_allowed() -> None:
     of = order(status="in_progress")
-    standing = Standing(of, version=1, sender="ROADS", bureaus=())
+    standing = UpdateContext(of, version=1, sender="ROADS", bureaus=())
 
-    refused = refusal(update(of, "acknowledged"), standing)
+    refused = validate_update(update(of, "acknowledged"), standing)
 
     assert refused is not None
     assert "waiting_for_resident, scheduled, completed, declined, transferred" in refused.message

@@ -4,20 +4,20 @@ from typing import Any, get_args
 
 import pytest
 
-from services.dispatch.rules.case import Case, CaseStatus, OrderStatus
-from services.dispatch.rules.case_changes import Closed, Moved
+from services.dispatch.rules.case import Case
+from services.dispatch.rules.case_changes import Closed, StatusChanged
 from services.dispatch.rules.work_order_updates import (
     HANDED_OVER,
-    Handover,
-    UpdateStatus,
+    Reassignment,
+    apply_status,
     closing_time,
-    move,
     transfer,
 )
+from shared.vocabulary import CaseStatus, UpdateStatus, WorkOrderStatus
 from tests.builders import NOON
 from tests.unit.dispatch.factories import DUE, HOUR, case, order, update
 
-HANDOVER = Handover("new-order", NOON + HOUR)
+HANDOVER = Reassignment("new-order", NOON + HOUR)
 
 
 @pytest.mark.parametrize(
@@ -33,12 +33,12 @@ def test_a_case_follows_its_lead(said: UpdateStatus, status: CaseStatus) -> None
     opened = case(order("ROADS"), order("WATER", role="informed"))
     news = update(opened.lead, said, public_note="Tuesday", scheduled_for=NOON)
 
-    moved, change = move(opened, opened.lead, news, NOON)
+    moved, change = apply_status(opened, opened.lead, news, NOON)
 
     date = NOON if said == "scheduled" else None
     assert (moved.version, moved.status, moved.lead.status) == (2, status, said)
     assert moved.lead.scheduled_for == date
-    assert change == Moved("open", "ROADS", "Tuesday", date)
+    assert change == StatusChanged("open", "ROADS", "Tuesday", date)
     assert moved.orders[1] == opened.orders[1]
 
 
@@ -53,7 +53,7 @@ def test_a_lead_that_ends_its_work_closes_the_case_and_leaves_the_others_theirs(
     )
     news = update(opened.lead, ending, public_note="Filled", reason="why", at=NOON + HOUR)
 
-    closed, change = move(opened, opened.lead, news, NOON + 2 * HOUR)
+    closed, change = apply_status(opened, opened.lead, news, NOON + 2 * HOUR)
 
     assert (closed.version, closed.status, closed.closed_at) == (2, ending, NOON + HOUR)
     assert change == Closed("in_progress", "ROADS", "Filled", "why", NOON + HOUR)
@@ -65,7 +65,7 @@ def test_an_informed_bureau_moves_its_own_work_and_nothing_else(said: UpdateStat
     opened = case(order("ROADS"), order("WATER", role="informed"))
     informed = opened.orders[1]
 
-    moved, change = move(opened, informed, update(informed, said), NOON)
+    moved, change = apply_status(opened, informed, update(informed, said), NOON)
 
     assert change is None
     assert moved == opened.with_order(replace(informed, status=said))
@@ -73,9 +73,11 @@ def test_an_informed_bureau_moves_its_own_work_and_nothing_else(said: UpdateStat
 
 def test_a_bureaus_own_number_stays_when_a_later_update_names_none() -> None:
     opened = case()
-    named, _ = move(opened, opened.lead, update(opened.lead, "acknowledged", external_id="9"), NOON)
+    named, _ = apply_status(
+        opened, opened.lead, update(opened.lead, "acknowledged", external_id="9"), NOON
+    )
 
-    moved, _ = move(named, named.lead, update(named.lead, "in_progress"), NOON)
+    moved, _ = apply_status(named, named.lead, update(named.lead, "in_progress"), NOON)
 
     assert moved.lead.external_id == "9"
 
@@ -107,7 +109,7 @@ def test_a_transferred_case_opens_anew_with_a_work_order_for_the_new_lead() -> N
     after, change = transfer(opened, opened.lead, news, HANDOVER)
 
     given, taken = after.orders
-    assert change == Moved("in_progress", "ROADS", "It is a main", None)
+    assert change == StatusChanged("in_progress", "ROADS", "It is a main", None)
     assert (after.version, after.status) == (5, "open")
     assert (given.bureau, given.status) == ("ROADS", "transferred")
     assert after.lead == taken
@@ -122,7 +124,7 @@ def test_a_transferred_case_opens_anew_with_a_work_order_for_the_new_lead() -> N
     [("issued", "open"), ("acknowledged", "acknowledged"), ("in_progress", "in_progress")],
 )
 def test_an_informed_bureau_takes_the_lead_with_the_work_order_that_it_has(
-    stands_at: OrderStatus, case_is: CaseStatus
+    stands_at: WorkOrderStatus, case_is: CaseStatus
 ) -> None:
     opened = case(order("ROADS"), order("WATER", role="informed", status=stands_at))
 

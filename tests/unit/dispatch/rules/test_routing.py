@@ -2,8 +2,8 @@ from collections.abc import Collection
 
 import pytest
 
-from services.dispatch.rules.priority import Level
-from services.dispatch.rules.routing import Route, Situation, route
+from services.dispatch.rules.routing import Route, RoutingContext, route
+from shared.vocabulary import PriorityLevel
 from tests.unit.dispatch.factories import CITY
 
 EVERYBODY = frozenset(CITY.bureaus)
@@ -11,9 +11,13 @@ AROUND_THE_CLOCK = frozenset({"DESK", "FIRE", "POLICE", "RANGERS"})
 
 
 def routed(
-    kind: str, level: Level = "P4", *, there: Collection[str] = EVERYBODY, met: Collection[str] = ()
+    kind: str,
+    level: PriorityLevel = "P4",
+    *,
+    there: Collection[str] = EVERYBODY,
+    met: Collection[str] = (),
 ) -> Route | None:
-    return route(Situation(CITY.services[kind], level, met, there.__contains__))
+    return route(RoutingContext(CITY.services[kind], level, met, there.__contains__))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +63,7 @@ def routed(
     ],
 )
 def test_the_first_rule_that_names_a_bureau_chooses_the_lead(
-    kind: str, level: Level, there: Collection[str], leads: tuple[str, str]
+    kind: str, level: PriorityLevel, there: Collection[str], leads: tuple[str, str]
 ) -> None:
     found = routed(kind, level, there=there)
 
@@ -111,7 +115,7 @@ def test_without_a_part_for_the_city_there_is_no_route() -> None:
 )
 def test_informed_are_the_displaced_lead_and_whom_the_kind_names(
     kind: str,
-    level: Level,
+    level: PriorityLevel,
     there: Collection[str],
     met: Collection[str],
     informed: dict[str, str],

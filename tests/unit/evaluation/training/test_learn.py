@@ -6,12 +6,12 @@ import yaml
 from typer.testing import CliRunner
 
 from cli.main import build
-from evaluation.connected_components import families
+from evaluation.connected_components import connected_components
 from evaluation.rows import read_requests
 from evaluation.rules_file import rules_with
 from evaluation.training.samples import Sample, samples
 from evaluation.training.source import PLAIN
-from services.triage.policy import Rulebook
+from services.triage.policy import TriagePolicy
 from shared.catalogue import PACKAGE_DATA
 from shared.catalogue.evidence_file import EVIDENCE, read_evidence
 from tests.unit.evaluation.factories import CITY, as_csv, row, write
@@ -31,7 +31,9 @@ def found(
     (folder / EVIDENCE).write_text(text)
     evidence = read_evidence(folder)
     assert evidence is not None
-    return list(samples(past, Rulebook(CATALOGUE, {CITY: evidence}), families(pairs)))
+    return list(
+        samples(past, TriagePolicy(CATALOGUE, {CITY: evidence}), connected_components(pairs))
+    )
 
 
 def test_each_pair_within_reach_and_window_is_a_sample(tmp_path: Path) -> None:

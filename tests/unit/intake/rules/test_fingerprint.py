@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 
-from services.intake.rules.idempotency import fingerprint, identity_key
+from services.intake.rules.idempotency import idempotency_key, payload_hash
 
 json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -16,14 +16,14 @@ json = st.recursive(
 
 @given(st.dictionaries(st.text(), json))
 def test_the_order_of_fields_does_not_matter(data: dict[str, Any]) -> None:
-    assert fingerprint(data) == fingerprint(dict(reversed(data.items())))
+    assert payload_hash(data) == payload_hash(dict(reversed(data.items())))
 
 
 @given(json)
 def test_what_was_read_from_bytes_has_one_fingerprint(data: Any) -> None:
     written = to_json(data, inf_nan_mode="constants")
 
-    assert fingerprint(from_json(written)) == fingerprint(from_json(written))
+    assert payload_hash(from_json(written)) == payload_hash(from_json(written))
 
 
 @pytest.mark.parametrize(
@@ -37,17 +37,17 @@ def test_what_was_read_from_bytes_has_one_fingerprint(data: Any) -> None:
     ],
 )
 def test_other_data_have_another_fingerprint(one: Any, other: Any) -> None:
-    assert fingerprint(one) != fingerprint(other)
+    assert payload_hash(one) != payload_hash(other)
 
 
 def test_the_longest_number_that_json_may_hold_has_a_fingerprint() -> None:
-    assert len(fingerprint(from_json(b"1" * 4300))) == 32
+    assert len(payload_hash(from_json(b"1" * 4300))) == 32
 
 
 @given(st.text(), st.text(), st.text(), st.text())
 def test_only_the_same_source_and_id_have_the_same_key(a: str, b: str, c: str, d: str) -> None:
-    assert (identity_key(a, b) == identity_key(c, d)) == ((a, b) == (c, d))
+    assert (idempotency_key(a, b) == idempotency_key(c, d)) == ((a, b) == (c, d))
 
 
 def test_a_blank_in_a_source_does_not_make_it_another_id() -> None:
-    assert identity_key("a b", "c") != identity_key("a", "b c")
+    assert idempotency_key("a b", "c") != idempotency_key("a", "b c")

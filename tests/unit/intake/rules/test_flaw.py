@@ -1,10 +1,10 @@
 import pytest
 
-from services.intake.rules.required_fields import Flaw, without_echoes
+from services.intake.rules.required_fields import FieldProblem, without_echoes
 
 
-def flaw(field: str) -> Flaw:
-    return Flaw(field, "code", "message")
+def flaw(field: str) -> FieldProblem:
+    return FieldProblem(field, "code", "message")
 
 
 @pytest.mark.parametrize(

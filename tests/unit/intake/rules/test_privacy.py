@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.rules.redaction import REMOVED, Person, Redaction
+from services.intake.rules.redaction import REMOVED, KnownPii, Redactor
 from tests.unit.intake.factories import CITY
 
-ANA = Person("Ana García López", "ana@example.org", "+15035550100")
-REDACTION = Redaction("US", frozenset({"+15038234000"}))
+ANA = KnownPii("Ana García López", "ana@example.org", "+15035550100")
+REDACTION = Redactor("US", frozenset({"+15038234000"}))
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ REDACTION = Redaction("US", frozenset({"+15038234000"}))
     ],
 )
 def test_addresses_and_numbers_of_people_are_taken_out(text: str, public: str) -> None:
-    assert REDACTION.of_text(text) == public
+    assert REDACTION.redact_text(text) == public
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_addresses_and_numbers_of_people_are_taken_out(text: str, public: str) -
     ],
 )
 def test_what_is_nobodys_contact_stays(text: str) -> None:
-    assert REDACTION.of_text(text) == text
+    assert REDACTION.redact_text(text) == text
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_is_nobodys_contact_stays(text: str) -> None:
     ],
 )
 def test_the_reporters_own_data_are_taken_out(text: str, public: str) -> None:
-    assert REDACTION.of_text(text, ANA) == public
+    assert REDACTION.redact_text(text, ANA) == public
 
 
 @pytest.mark.parametrize(
@@ -93,21 +93,26 @@ def test_the_reporters_own_data_are_taken_out(text: str, public: str) -> None:
 def test_a_single_name_is_taken_out_where_somebody_says_it_is_theirs(
     text: str, public: str
 ) -> None:
-    assert REDACTION.of_text(text, Person("Park", None, None)) == public
+    assert REDACTION.redact_text(text, KnownPii("Park", None, None)) == public
 
 
 def test_an_own_number_that_is_none_elsewhere_is_taken_out_however_it_is_written() -> None:
-    assert REDACTION.of_text("ring 77-88 99-00", Person(phone="7788 9900")) == f"ring {REMOVED}"
+    assert (
+        REDACTION.redact_text("ring 77-88 99-00", KnownPii(phone="7788 9900")) == f"ring {REMOVED}"
+    )
 
 
 def test_an_own_address_that_is_none_elsewhere_is_taken_out_too() -> None:
-    assert REDACTION.of_text("ask ANA@intranet", Person(email="ana@intranet")) == f"ask {REMOVED}"
+    assert (
+        REDACTION.redact_text("ask ANA@intranet", KnownPii(email="ana@intranet"))
+        == f"ask {REMOVED}"
+    )
 
 
 def test_junk_in_place_of_an_address_takes_nothing_out() -> None:
     text = "a hole, pole 1234567, lot 12"
 
-    assert REDACTION.of_text(text, Person(email="a", phone="12")) == text
+    assert REDACTION.redact_text(text, KnownPii(email="a", phone="12")) == text
 
 
 @pytest.mark.parametrize(
@@ -123,20 +128,20 @@ def test_junk_in_place_of_an_address_takes_nothing_out() -> None:
     ],
 )
 def test_answers_are_redacted_like_text(answer: Any, public: Any) -> None:
-    assert REDACTION.of_answers({"field": answer}, Person()) == {"field": public}
+    assert REDACTION.redact_attributes({"field": answer}, KnownPii()) == {"field": public}
 
 
 def test_every_number_in_the_catalogue_is_public() -> None:
     text = "503-823-4000, 503-823-1700, 1-888-275-6368, 503-618-3000"
 
-    assert CITY.redaction.of_text(text) == text
+    assert CITY.redactor.redact_text(text) == text
 
 
 @given(st.text())
 def test_what_is_redacted_once_stays_as_it_is(text: str) -> None:
-    once = REDACTION.of_text(text, ANA)
+    once = REDACTION.redact_text(text, ANA)
 
-    assert REDACTION.of_text(once, ANA) == once
+    assert REDACTION.redact_text(once, ANA) == once
 
 
 @given(
@@ -145,7 +150,7 @@ def test_what_is_redacted_once_stays_as_it_is(text: str) -> None:
     st.text(st.characters(categories=["L", "Zs"]), max_size=40),
 )
 def test_contact_data_are_found_anywhere_in_a_text(before: str, secret: str, after: str) -> None:
-    assert secret not in REDACTION.of_text(f"{before} {secret} {after}")
+    assert secret not in REDACTION.redact_text(f"{before} {secret} {after}")
 
 
 @pytest.mark.parametrize(
@@ -164,6 +169,6 @@ def test_contact_data_are_found_anywhere_in_a_text(before: str, secret: str, aft
 )
 def test_no_text_takes_long(text: str) -> None:
     began = time.process_time()
-    REDACTION.of_text(text, ANA)
+    REDACTION.redact_text(text, ANA)
 
     assert time.process_time() - began < 1

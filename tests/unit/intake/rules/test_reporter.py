@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.rules.reporter import Reachable, reachable, reporter_ref
+from services.intake.rules.reporter import ContactChannels, contact_channels, reporter_ref
 
 KEY = b"secret"
 
@@ -10,36 +10,44 @@ KEY = b"secret"
 def ref(
     *, key: bytes = KEY, source: str = "/app", account: str | None = None, **contact: Any
 ) -> str | None:
-    given = reachable(contact.get("email"), contact.get("phone"), "US")
+    given = contact_channels(contact.get("email"), contact.get("phone"), "US")
     return reporter_ref(key, source, account, given)
 
 
 @pytest.mark.parametrize(
     ("email", "phone", "expected"),
     [
-        pytest.param("ana@example.org", None, Reachable("ana@example.org", None), id="an address"),
-        pytest.param(None, "(503) 555-0100", Reachable(None, "+15035550100"), id="a number"),
-        pytest.param(None, "+15035550100", Reachable(None, "+15035550100"), id="E.164"),
-        pytest.param(None, "+52 55 1234 5678", Reachable(None, "+525512345678"), id="abroad"),
-        pytest.param(None, None, Reachable(None, None), id="nothing"),
-        pytest.param("none", None, Reachable(None, None, unusable=True), id="no address"),
-        pytest.param("a@b", None, Reachable(None, None, unusable=True), id="half an address"),
-        pytest.param("a b@c.org", None, Reachable(None, None, unusable=True), id="a blank in it"),
-        pytest.param("a@b.org, c@d.org", None, Reachable(None, None, unusable=True), id="two"),
-        pytest.param(None, "n/a", Reachable(None, None, unusable=True), id="no number"),
-        pytest.param(None, "12", Reachable(None, None, unusable=True), id="too short a number"),
+        pytest.param(
+            "ana@example.org", None, ContactChannels("ana@example.org", None), id="an address"
+        ),
+        pytest.param(None, "(503) 555-0100", ContactChannels(None, "+15035550100"), id="a number"),
+        pytest.param(None, "+15035550100", ContactChannels(None, "+15035550100"), id="E.164"),
+        pytest.param(None, "+52 55 1234 5678", ContactChannels(None, "+525512345678"), id="abroad"),
+        pytest.param(None, None, ContactChannels(None, None), id="nothing"),
+        pytest.param("none", None, ContactChannels(None, None, unusable=True), id="no address"),
+        pytest.param("a@b", None, ContactChannels(None, None, unusable=True), id="half an address"),
+        pytest.param(
+            "a b@c.org", None, ContactChannels(None, None, unusable=True), id="a blank in it"
+        ),
+        pytest.param(
+            "a@b.org, c@d.org", None, ContactChannels(None, None, unusable=True), id="two"
+        ),
+        pytest.param(None, "n/a", ContactChannels(None, None, unusable=True), id="no number"),
+        pytest.param(
+            None, "12", ContactChannels(None, None, unusable=True), id="too short a number"
+        ),
         pytest.param(
             "ana@example.org",
             "n/a",
-            Reachable("ana@example.org", None, unusable=True),
+            ContactChannels("ana@example.org", None, unusable=True),
             id="one of two",
         ),
     ],
 )
 def test_only_what_can_be_an_address_or_a_number_is_used(
-    email: str | None, phone: str | None, expected: Reachable
+    email: str | None, phone: str | None, expected: ContactChannels
 ) -> None:
-    assert reachable(email, phone, "US") == expected
+    assert contact_channels(email, phone, "US") == expected
 
 
 def test_nobody_has_no_reference() -> None:

@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from services.intake.rules.required_fields import Said, missing
+from services.intake.rules.required_fields import ProvidedFields, missing_fields
 
 
-def said(**changes: Any) -> Said:
+def said(**changes: Any) -> ProvidedFields:
     fields: dict[str, Any] = {
         "words": True,
         "service_code": "POTHOLE",
@@ -13,7 +13,7 @@ def said(**changes: Any) -> Said:
         "longitude": True,
         "address": False,
     }
-    return Said(**(fields | changes))
+    return ProvidedFields(**(fields | changes))
 
 
 NO_POINT = {"latitude": False, "longitude": False}
@@ -43,4 +43,4 @@ NO_POINT = {"latitude": False, "longitude": False}
     ],
 )
 def test_a_submission_says_what_and_where(changes: dict[str, Any], codes: list[str]) -> None:
-    assert [flaw.code for flaw in missing(said(**changes))] == codes
+    assert [flaw.code for flaw in missing_fields(said(**changes))] == codes

@@ -2,14 +2,14 @@ from typing import Any
 
 import pytest
 
-from services.intake.rules.screening import Screen, Screening
+from services.intake.rules.screening import HazardScreen, Screening
 from shared.catalogue import load_catalogue
 from shared.text_matching import fold
 from tests.unit.intake.factories import CITY, LAKESIDE
 
 
 def look(code: str, text: str = "", **answers: Any) -> Screening:
-    return CITY.screen.look(LAKESIDE.services[code], fold(text), answers)
+    return CITY.screen.screen(LAKESIDE.services[code], fold(text), answers)
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,10 @@ def test_an_emergency_is_seen_when_all_of_it_is_there(
 
 def test_what_its_kind_sends_to_911_is_an_emergency() -> None:
     portland = load_catalogue().jurisdictions["portland.gov"]
-    screen = Screen(portland)
+    screen = HazardScreen(portland)
 
-    spill = screen.look(portland.services["ROW-SPILL"], "a strong chemical smell", {})
-    odor = screen.look(portland.services["SEW-ODOR"], "a strong chemical smell", {})
+    spill = screen.screen(portland.services["ROW-SPILL"], "a strong chemical smell", {})
+    odor = screen.screen(portland.services["SEW-ODOR"], "a strong chemical smell", {})
 
     assert (spill.emergency, odor.emergency) == ("referred_to_911", None)
 
@@ -68,8 +68,8 @@ def test_a_plain_hazard_goes_the_express_way_under_any_kind() -> None:
     portland = load_catalogue().jurisdictions["portland.gov"]
     question = portland.services["INFO-GENERAL"]
 
-    told = Screen(portland).look(question, fold("The stop sign is gone"), {})
-    asked = Screen(portland).look(question, fold("When do you open?"), {})
+    told = HazardScreen(portland).screen(question, fold("The stop sign is gone"), {})
+    asked = HazardScreen(portland).screen(question, fold("When do you open?"), {})
 
     assert (told.express, asked.express) == (True, False)
 
@@ -78,6 +78,6 @@ def test_words_that_hint_at_danger_are_an_emergency_too() -> None:
     portland = load_catalogue().jurisdictions["portland.gov"]
     text = "a drum fell off a truck and whatever leaked out is burning our eyes and throats"
 
-    look = Screen(portland).look(portland.services["OTHER"], fold(text), {})
+    look = HazardScreen(portland).screen(portland.services["OTHER"], fold(text), {})
 
     assert (look.express, look.emergency) == (True, "sounds_dangerous")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.rules.text import clean, clean_or_none
+from services.intake.rules.text import normalize_or_none, normalize_text
 
 
 @pytest.mark.parametrize(
@@ -20,17 +20,17 @@ from services.intake.rules.text import clean, clean_or_none
     ],
 )
 def test_text_is_tidied(text: str, tidied: str) -> None:
-    assert clean(text) == tidied
+    assert normalize_text(text) == tidied
 
 
 @given(st.text())
 def test_cleaning_a_clean_text_changes_nothing(text: str) -> None:
-    assert clean(clean(text)) == clean(text)
+    assert normalize_text(normalize_text(text)) == normalize_text(text)
 
 
 @given(st.text())
 def test_clean_text_is_nfc_and_has_no_control_character_but_tab_and_newline(text: str) -> None:
-    tidied = clean(text)
+    tidied = normalize_text(text)
 
     assert unicodedata.is_normalized("NFC", tidied)
     assert not {c for c in tidied if unicodedata.category(c) == "Cc"} - {"\t", "\n"}
@@ -39,8 +39,8 @@ def test_clean_text_is_nfc_and_has_no_control_character_but_tab_and_newline(text
 
 @pytest.mark.parametrize("blank", [None, "", "  ", "\x00"])
 def test_a_blank_text_is_none(blank: str | None) -> None:
-    assert clean_or_none(blank) is None
+    assert normalize_or_none(blank) is None
 
 
 def test_a_text_that_says_something_is_kept() -> None:
-    assert clean_or_none(" 5 Main St ") == "5 Main St"
+    assert normalize_or_none(" 5 Main St ") == "5 Main St"

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from services.intake.public_status.model import Membership, Ruling, Step
-from services.intake.public_status.projection import on_progress
+from services.intake.public_status.model import CaseLink, PublicDecision, StatusChange
+from services.intake.public_status.projection import project_events
 from shared.contract.events import (
     Advice,
     CaseClosed,
@@ -43,7 +43,7 @@ def move(**changes: Any) -> CaseMove:
 async def followed(*events: Event) -> RememberedStatuses:
     statuses = RememberedStatuses()
     messages: list[Message[Any]] = [Message(record(), event) for event in events]
-    await on_progress(messages, statuses)
+    await project_events(messages, statuses)
     return statuses
 
 
@@ -52,9 +52,9 @@ async def test_a_decision_says_what_became_of_a_request_and_where_it_belongs() -
     statuses = await followed(event)
 
     decision = event.data
-    assert statuses.rulings == [Ruling(decision.request_id, NOON, "duplicate")]
+    assert statuses.rulings == [PublicDecision(decision.request_id, NOON, "duplicate")]
     assert decision.case_id
-    assert statuses.memberships == [Membership(decision.request_id, decision.case_id, NOON)]
+    assert statuses.memberships == [CaseLink(decision.request_id, decision.case_id, NOON)]
 
 
 async def test_a_referral_says_who_must_act_and_belongs_to_no_case() -> None:
@@ -69,7 +69,7 @@ async def test_a_referral_says_who_must_act_and_belongs_to_no_case() -> None:
     statuses = await followed(event)
 
     who = ("State Roads", "511", "https://x.org", "state_land")
-    ruling = Ruling(event.data.request_id, NOON, "referral", *who)
+    ruling = PublicDecision(event.data.request_id, NOON, "referral", *who)
     assert statuses.rulings == [ruling]
     assert statuses.memberships == []
 
@@ -79,7 +79,7 @@ async def test_an_answer_is_named_and_belongs_to_no_case() -> None:
     event = request_triaged(outcome="answered", case_id=None, advice=(answer,))
     statuses = await followed(event)
 
-    ruling = Ruling(event.data.request_id, NOON, "answered", answer="trash_day")
+    ruling = PublicDecision(event.data.request_id, NOON, "answered", answer="trash_day")
     assert statuses.rulings == [ruling]
     assert statuses.memberships == []
 
@@ -95,15 +95,15 @@ async def test_an_opened_case_has_its_request_and_its_first_step() -> None:
     case = case_with_request()
     statuses = await followed(CaseOpened.of(case, now=NOON))
 
-    assert statuses.memberships == [Membership(case.request_id, case.case_id, NOON)]
-    assert statuses.steps == [Step(case.case_id, 1, "open", NOON, "PBOT-MAINT")]
+    assert statuses.memberships == [CaseLink(case.request_id, case.case_id, NOON)]
+    assert statuses.steps == [StatusChange(case.case_id, 1, "open", NOON, "PBOT-MAINT")]
 
 
 async def test_a_request_that_joins_a_case_moves_nothing() -> None:
     case = case_with_request(version=2)
     statuses = await followed(CaseRequestAttached.of(case, now=NOON))
 
-    assert statuses.memberships == [Membership(case.request_id, case.case_id, NOON)]
+    assert statuses.memberships == [CaseLink(case.request_id, case.case_id, NOON)]
     assert statuses.steps == []
 
 
@@ -111,7 +111,7 @@ async def test_a_request_that_is_split_off_belongs_to_the_other_case() -> None:
     split = CaseSplit(**(state(version=3) | {"to_case": "other", "moves": 1}))
     statuses = await followed(CaseRequestSplit.of(split, now=NOON))
 
-    assert statuses.memberships == [Membership(split.request_id, "other", NOON, moves=1)]
+    assert statuses.memberships == [CaseLink(split.request_id, "other", NOON, moves=1)]
 
 
 async def test_a_request_that_operators_moved_says_how_often() -> None:
@@ -140,7 +140,7 @@ async def test_a_move_is_a_step_with_its_public_note(event_class: type[Event]) -
     statuses = await followed(event_class.of(data, now=NOON))
 
     assert statuses.steps == [
-        Step(data.case_id, 2, "in_progress", NOON, "PBOT-MAINT", "Crew sent", SOON)
+        StatusChange(data.case_id, 2, "in_progress", NOON, "PBOT-MAINT", "Crew sent", SOON)
     ]
 
 

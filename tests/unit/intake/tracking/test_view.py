@@ -3,7 +3,12 @@ from typing import Any, get_args
 
 import pytest
 
-from services.intake.public_status.model import PublicRequest, PublicStatus, Ruling, Step
+from services.intake.public_status.model import (
+    PublicDecision,
+    PublicRequest,
+    PublicStatus,
+    StatusChange,
+)
 from services.intake.public_status.status_text import (
     ANSWERED,
     OUTCOME_NOTE,
@@ -11,8 +16,8 @@ from services.intake.public_status.status_text import (
     STATUS_TEXT,
     present_status,
 )
-from services.intake.public_status.view import view
-from shared.contract.events import CaseStatus
+from services.intake.public_status.view import render_status
+from shared.vocabulary import CaseStatus
 from tests.builders import NOON
 from tests.unit.intake.factories import LAKESIDE
 
@@ -33,16 +38,18 @@ def request(**changes: Any) -> PublicRequest:
     return PublicRequest(**(fields | changes))
 
 
-def step(version: int, status: str, **changes: Any) -> Step:
-    return Step("c", version, status, NOON + version * HOUR, "STREETS", **changes)
+def step(version: int, status: str, **changes: Any) -> StatusChange:
+    return StatusChange("c", version, status, NOON + version * HOUR, "STREETS", **changes)
 
 
-def shown(*steps: Step, ruling: Ruling | None = None, language: str = "en", **of: Any) -> Any:
-    return view(PublicStatus(request(**of), ruling, steps), LAKESIDE, language)
+def shown(
+    *steps: StatusChange, ruling: PublicDecision | None = None, language: str = "en", **of: Any
+) -> Any:
+    return render_status(PublicStatus(request(**of), ruling, steps), LAKESIDE, language)
 
 
-def ruled(outcome: str, *referral: str) -> Ruling:
-    return Ruling("r", NOON + HOUR, outcome, *referral)
+def ruled(outcome: str, *referral: str) -> PublicDecision:
+    return PublicDecision("r", NOON + HOUR, outcome, *referral)
 
 
 @pytest.mark.parametrize(
@@ -134,12 +141,12 @@ def test_a_referral_says_who_and_how_to_reach_them() -> None:
     ("language", "text"), [("en", "Trash goes on Monday."), ("es", "La basura sale el lunes.")]
 )
 def test_an_answer_is_told_in_the_language_of_who_looks(language: str, text: str) -> None:
-    ruling = Ruling("r", NOON + HOUR, "answered", answer="trash_day")
+    ruling = PublicDecision("r", NOON + HOUR, "answered", answer="trash_day")
 
     seen = shown(ruling=ruling, language=language)
 
     assert (seen["status"], seen["answer"]) == ("answered", text)
-    assert shown(ruling=Ruling("r", NOON, "answered", answer="forgotten"))["answer"] is None
+    assert shown(ruling=PublicDecision("r", NOON, "answered", answer="forgotten"))["answer"] is None
 
 
 def test_an_agency_that_acts_as_well_is_told_beside_the_case() -> None:
@@ -170,7 +177,7 @@ def test_an_address_is_shown_in_place_of_a_point() -> None:
 
 
 def test_what_the_catalogue_no_longer_has_is_shown_by_its_code() -> None:
-    gone = Step("c", 1, "open", NOON, "CREWS-OF-OLD")
+    gone = StatusChange("c", 1, "open", NOON, "CREWS-OF-OLD")
 
     assert shown(service_code="OLD-KIND")["service_name"] == "OLD-KIND"
     assert shown(gone)["bureau"] == "CREWS-OF-OLD"
@@ -179,6 +186,6 @@ def test_what_the_catalogue_no_longer_has_is_shown_by_its_code() -> None:
 def test_what_was_decided_is_no_more_noted_once_an_operator_moved_the_request() -> None:
     status = PublicStatus(request(), ruled("duplicate"), (step(1, "open"),), was_moved=True)
 
-    seen = view(status, LAKESIDE, "en")
+    seen = render_status(status, LAKESIDE, "en")
 
     assert (seen["note"], seen["status"]) == (None, "open")

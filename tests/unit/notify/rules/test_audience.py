@@ -3,22 +3,24 @@ from itertools import product
 
 import pytest
 
-from services.notify.rules.model import CaseVersion, Delivery, Follower, Occasion
-from services.notify.rules.recipients import due, hears, language_of, ways_to
+from services.notify.rules.model import CaseVersion, Delivery, Follower, Trigger
+from services.notify.rules.recipients import channels_for, deliveries_due, is_recipient, language_of
 from tests.unit.notify.factories import contact, follower, occasion
 
 
 def all_due(
     followers: Sequence[Follower],
-    occasions: Sequence[Occasion],
+    occasions: Sequence[Trigger],
     new_requests: Collection[str] = (),
     new_occasions: Collection[CaseVersion] = (),
 ) -> list[Delivery]:
-    return due(followers, occasions, new_requests=new_requests, new_occasions=new_occasions)
+    return deliveries_due(
+        followers, occasions, new_requests=new_requests, new_occasions=new_occasions
+    )
 
 
 def told(deliveries: Sequence[Delivery]) -> list[tuple[str, int]]:
-    return [(d.request_id, d.occasion.version) for d in deliveries]
+    return [(d.request_id, d.trigger.version) for d in deliveries]
 
 
 @pytest.mark.parametrize(
@@ -35,22 +37,22 @@ def told(deliveries: Sequence[Delivery]) -> list[tuple[str, int]]:
 def test_a_follower_hears_of_what_changes_while_the_request_is_in_the_case(
     version: int, heard: bool
 ) -> None:
-    assert hears(follower(since=3, until=8), occasion(version=version)) is heard
+    assert is_recipient(follower(since=3, until=8), occasion(version=version)) is heard
 
 
 def test_a_follower_who_stays_hears_of_every_later_change() -> None:
-    assert hears(follower(since=3, until=None), occasion(version=999))
+    assert is_recipient(follower(since=3, until=None), occasion(version=999))
 
 
 def test_nobody_hears_of_another_case() -> None:
-    assert not hears(follower(about="case"), occasion(about="another case"))
+    assert not is_recipient(follower(about="case"), occasion(about="another case"))
 
 
 def test_a_welcome_goes_to_the_reporter_of_its_request_alone() -> None:
     welcome = occasion(version=1, template="received", only_for="mine")
 
-    assert hears(follower(request_id="mine", since=1), welcome)
-    assert not hears(follower(request_id="other", since=0), welcome)
+    assert is_recipient(follower(request_id="mine", since=1), welcome)
+    assert not is_recipient(follower(request_id="other", since=0), welcome)
 
 
 def test_a_new_occasion_is_due_to_all_followers_and_no_older_one_is() -> None:
@@ -111,7 +113,7 @@ def test_of_two_requests_of_a_person_the_one_that_joined_first_comes_first() -> 
 def test_each_channel_that_was_asked_for_is_judged_by_itself(
     wants: set[str], has: set[str], ways: list[tuple[str, str | None]]
 ) -> None:
-    assert ways_to(contact(wants=frozenset(wants), has=frozenset(has))) == ways
+    assert channels_for(contact(wants=frozenset(wants), has=frozenset(has))) == ways
 
 
 def test_what_is_suppressed_is_due_with_its_reason() -> None:

@@ -19,7 +19,7 @@ MAX_WORDS_OF_A_SENTENCE = 25
 
 
 def sentences(template: str, language: str) -> list[list[str]]:
-    told = WORDING.letter(
+    told = WORDING.render(
         particulars(
             template=template,
             language=language,

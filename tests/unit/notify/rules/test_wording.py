@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from services.notify.rendering import LANGUAGES, TEMPLATES, Letter, UnknownCityError
-from services.notify.rules.model import Agency, CaseFacts, Particulars
+from services.notify.rendering import LANGUAGES, TEMPLATES, RenderedMessage, UnknownCityError
+from services.notify.rules.model import Agency, CaseFacts, MessageData
 from tests.unit.notify.factories import PUBLIC_URL, particulars, request_facts, wording
 
 WORDING = wording()
@@ -44,8 +44,8 @@ class Page(HTMLParser):
         self.text += data
 
 
-def letter(template: str = "received", language: str = "en", **changes: Any) -> Letter:
-    return WORDING.letter(particulars(template=template, language=language, **changes))
+def letter(template: str = "received", language: str = "en", **changes: Any) -> RenderedMessage:
+    return WORDING.render(particulars(template=template, language=language, **changes))
 
 
 def words_of(text: str) -> list[str]:
@@ -263,6 +263,6 @@ def test_a_stranger_cannot_have_the_city_send_an_advertisement() -> None:
 
 
 def test_the_particulars_decide_the_letter_alone() -> None:
-    one: Particulars = particulars()
+    one: MessageData = particulars()
 
-    assert WORDING.letter(one) == WORDING.letter(one)
+    assert WORDING.render(one) == WORDING.render(one)

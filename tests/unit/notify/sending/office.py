@@ -7,11 +7,10 @@ from email import message_from_bytes
 from email.policy import default
 
 from services.notify.delivery.updates import Outcome
-from services.notify.delivery.worker import Sender
+from services.notify.delivery.worker import DeliveryWorker
 from services.notify.handlers import on_messages
 from shared.contract.events import Event, new_id
 from tests.builders import NOON, contact_given
-from tests.unit.notify.fakes import InMemoryNotify
 from tests.unit.notify.factories import (
     CONTACT_KEY,
     SENDER,
@@ -20,6 +19,7 @@ from tests.unit.notify.factories import (
     triaged,
     wording,
 )
+from tests.unit.notify.fakes import InMemoryNotify
 
 LEASE = timedelta(seconds=60)
 
@@ -32,10 +32,10 @@ class FakeMailer:
     hindrance: str | None = None
     got: list[tuple[str, str]] = field(default_factory=list)
 
-    async def reach(self) -> str | None:
+    async def connect(self) -> str | None:
         return self.hindrance
 
-    async def hand_over(self, mailbox: str, message: bytes) -> Outcome:
+    async def send(self, mailbox: str, message: bytes) -> Outcome:
         outcome = self.outcomes.pop(0) if self.outcomes else Outcome("taken")
         if outcome.result in {"taken", "unknown"}:
             subject = message_from_bytes(message, policy=default)["Subject"]
@@ -61,8 +61,8 @@ class Office:
     wakes: list[str] = field(default_factory=list)
 
     @property
-    def sender(self) -> Sender:
-        return Sender(
+    def sender(self) -> DeliveryWorker:
+        return DeliveryWorker(
             deliveries=self.store,
             mailers=self.mailers,
             wording=wording(),

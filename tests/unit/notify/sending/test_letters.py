@@ -4,21 +4,21 @@ from email.policy import default
 
 import pytest
 
-from services.notify.delivery.mime import compose, message_id
-from services.notify.rendering import Letter
+from services.notify.delivery.mime import build_message, message_id
+from services.notify.rendering import RenderedMessage
 from tests.builders import NOON
 from tests.unit.notify.factories import SENDER, particulars, request_facts, wording
 
 
-def mail(letter: Letter, mailbox: str = "ana@example.org") -> EmailMessage:
+def mail(letter: RenderedMessage, mailbox: str = "ana@example.org") -> EmailMessage:
     return message_from_bytes(raw(letter, mailbox), policy=default)
 
 
-def raw(letter: Letter, mailbox: str = "ana@example.org") -> bytes:
-    return compose(letter, notification_id="0197", sender=SENDER, mailbox=mailbox, now=NOON)
+def raw(letter: RenderedMessage, mailbox: str = "ana@example.org") -> bytes:
+    return build_message(letter, notification_id="0197", sender=SENDER, mailbox=mailbox, now=NOON)
 
 
-def letter(**changes: str) -> Letter:
+def letter(**changes: str) -> RenderedMessage:
     fields = {
         "city": "City of Portland",
         "language": "es",
@@ -26,7 +26,7 @@ def letter(**changes: str) -> Letter:
         "text": "Hola, Ana:\n\nYa empezó.\n",
         "html": "<p>Hola, Ana:</p>\n<p>Ya empezó.</p>\n",
     }
-    return Letter(**(fields | changes))  # type: ignore[arg-type]
+    return RenderedMessage(**(fields | changes))  # type: ignore[arg-type]
 
 
 def body(message: EmailMessage, kind: str) -> str:
@@ -80,10 +80,10 @@ def test_a_message_is_plain_ascii_in_lines_that_every_server_carries() -> None:
     ],
 )
 def test_text_of_others_adds_no_header_and_no_recipient(hostile: str) -> None:
-    told = wording().letter(
+    told = wording().render(
         particulars(name=hostile, request=request_facts(tracking_number=hostile, address=hostile))
     )
-    plain = wording().letter(particulars())
+    plain = wording().render(particulars())
 
     message = mail(told)
 

@@ -4,17 +4,17 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
-from services.notify.delivery.updates import Claimed, Outcome, Settlement
+from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate, Outcome
 from shared.contract.events import new_id
 from shared.errors import DatabaseDownError
 from tests.builders import NOON, contact_given
-from tests.unit.notify.fakes import InMemoryNotify
 from tests.unit.notify.factories import (
     closed,
     moved,
     opened,
     triaged,
 )
+from tests.unit.notify.fakes import InMemoryNotify
 from tests.unit.notify.sending.office import LEASE, FakeMailer, Office, report
 from tests.waiting import eventually
 
@@ -23,8 +23,8 @@ async def test_what_is_due_is_sent_once_and_reported(office: Office) -> None:
     await office.know(report())
     sender = office.sender
 
-    assert await sender.turn() == "busy"
-    assert await sender.turn() == "idle"
+    assert await sender.poll_once() == "busy"
+    assert await sender.poll_once() == "idle"
 
     ((mailbox, subject),) = office.got
     assert mailbox == "ana@example.org"
@@ -41,9 +41,9 @@ async def test_as_many_are_sent_at_a_time_as_there_are_mailers(office: Office) -
         await office.know(report(f"p{n}@example.org"))
     sender = office.sender
 
-    await sender.turn()
+    await sender.poll_once()
     assert sorted(office.states) == ["pending", "sent", "sent"]
-    await sender.turn()
+    await sender.poll_once()
 
     assert office.states == ["sent"] * 3
     assert len(set(office.got)) == 3
@@ -53,7 +53,7 @@ async def test_the_most_urgent_goes_first(office: Office) -> None:
     await office.know(report("routine@example.org", "P4"))
     await office.know(report("urgent@example.org", "P1"))
 
-    await office.sender.turn()
+    await office.sender.poll_once()
 
     assert [mailbox for mailbox, _ in office.got] == ["urgent@example.org"]
 
@@ -73,9 +73,9 @@ async def test_a_person_hears_of_a_case_in_order(office: Office) -> None:
     sender = office.sender
 
     for _ in range(3):
-        await sender.turn()
+        await sender.poll_once()
 
-    got = sorted((row.kept.delivery.occasion.version, row.state) for row in office.store.rows)
+    got = sorted((row.kept.delivery.trigger.version, row.state) for row in office.store.rows)
     assert got == [(1, "sent"), (2, "sent"), (3, "sent")]
     assert [subject.split()[0] for _, subject in office.got] == ["We", "Work", "The"]
 
@@ -86,11 +86,11 @@ async def test_a_server_that_cannot_be_reached_is_asked_before_anything_is_claim
     await office.know(report())
     office.mailers[0].hindrance = "connection_lost"
 
-    assert await office.sender.turn() == "unreachable"
+    assert await office.sender.poll_once() == "unreachable"
     assert office.states == ["pending"]
 
     office.mailers[0].hindrance = None
-    await office.sender.turn()
+    await office.sender.poll_once()
     assert office.states == ["sent"]
 
 
@@ -98,10 +98,10 @@ async def test_a_connection_lost_before_the_hand_over_sends_it_later(office: Off
     await office.know(report())
     office.mailers[0].outcomes = [Outcome("unreachable", "sender_lost")]
 
-    assert await office.sender.turn() == "unreachable"
+    assert await office.sender.poll_once() == "unreachable"
     assert (office.states, office.store.published) == (["pending"], [])
 
-    await office.sender.turn()
+    await office.sender.poll_once()
     assert (office.states, len(office.got)) == (["sent"], 1)
 
 
@@ -110,12 +110,12 @@ async def test_a_message_that_is_put_off_waits_its_pause(office: Office) -> None
     office.mailers[0].outcomes = [Outcome("put_off", "recipient_450")]
     sender = office.sender
 
-    await sender.turn()
-    assert await sender.turn() == "idle"
+    await sender.poll_once()
+    assert await sender.poll_once() == "idle"
     assert office.states == ["pending"]
 
     office.clock.now += timedelta(seconds=5)
-    await sender.turn()
+    await sender.poll_once()
     assert office.states == ["sent"]
 
 
@@ -124,8 +124,8 @@ async def test_a_refused_message_fails_and_is_not_tried_again(office: Office) ->
     office.mailers[0].outcomes = [Outcome("refused", "recipient_550")]
     sender = office.sender
 
-    await sender.turn()
-    assert await sender.turn() == "idle"
+    await sender.poll_once()
+    assert await sender.poll_once() == "idle"
 
     (failed,) = office.store.published
     assert (failed.type, failed.data.reason) == (
@@ -140,8 +140,8 @@ async def test_a_message_that_may_have_gone_out_is_not_sent_again(office: Office
     office.mailers[0].outcomes = [Outcome("unknown", "content_lost")]
     sender = office.sender
 
-    await sender.turn()
-    assert await sender.turn() == "idle"
+    await sender.poll_once()
+    assert await sender.poll_once() == "idle"
 
     (unknown,) = office.store.published
     assert (unknown.type, unknown.data.reason) == (
@@ -156,11 +156,11 @@ async def test_what_a_dead_sender_left_is_unknown_once_its_lease_is_over(office:
     await office.store.claim(1, office.clock.now, office.clock.now + LEASE)
 
     office.clock.now += LEASE
-    assert await office.sender.turn() == "idle"
+    assert await office.sender.poll_once() == "idle"
     assert office.states == ["sending"]
 
     office.clock.now += timedelta(seconds=1)
-    await office.sender.turn()
+    await office.sender.poll_once()
 
     (unknown,) = office.store.published
     assert (unknown.type, unknown.data.reason) == (
@@ -179,9 +179,9 @@ class Watching(FakeMailer):
         self._store = store
 
     @override
-    async def hand_over(self, mailbox: str, message: bytes) -> Outcome:
+    async def send(self, mailbox: str, message: bytes) -> Outcome:
         self.leases += [row.lease_until for row in self._store.rows if row.state == "sending"]
-        return await super().hand_over(mailbox, message)
+        return await super().send(mailbox, message)
 
 
 async def test_what_is_being_sent_is_the_senders_until_its_lease_is_over(office: Office) -> None:
@@ -189,7 +189,7 @@ async def test_what_is_being_sent_is_the_senders_until_its_lease_is_over(office:
     watching = Watching(office.store)
     office.mailers = [watching]
 
-    await office.sender.turn()
+    await office.sender.poll_once()
 
     assert watching.leases == [NOON + LEASE]
 
@@ -199,7 +199,7 @@ async def test_a_contact_that_is_gone_gets_nothing(office: Office) -> None:
     await office.know(events)
     await office.know([contact_given(events[0].data.request_id, email=None)])
 
-    await office.sender.turn()
+    await office.sender.poll_once()
 
     (failed,) = office.store.published
     assert failed.data.reason == "contact_gone"
@@ -211,7 +211,7 @@ async def test_a_message_about_a_city_that_is_not_in_the_catalogue_waits(office:
     elsewhere = triaged(request_id, case_id, request={"jurisdiction": "nowhere.gov"})
     await office.know([contact_given(request_id), elsewhere, opened(request_id, case_id)])
 
-    await office.sender.turn()
+    await office.sender.poll_once()
 
     assert (office.states, office.store.rows[0].reason) == (["pending"], "unknown_city")
 
@@ -224,12 +224,14 @@ class Flighty(InMemoryNotify):
         self._met: set[str] = set()
 
     @override
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
+    async def settle(self, settlements: Sequence[DeliveryUpdate]) -> None:
         self._away_at_first("settle")
         await super().settle(settlements)
 
     @override
-    async def claim(self, limit: int, now: datetime, lease_until: datetime) -> Sequence[Claimed]:
+    async def claim(
+        self, limit: int, now: datetime, lease_until: datetime
+    ) -> Sequence[ClaimedDelivery]:
         self._away_at_first("claim")
         return await super().claim(limit, now, lease_until)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from services.notify.delivery.smtp import Step, judge
+from services.notify.delivery.smtp import Step, classify_failure
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,9 @@ from services.notify.delivery.smtp import Step, judge
 def test_a_failure_is_judged_by_what_the_server_may_have_by_then(
     step: Step, code: int | None, result: str
 ) -> None:
-    assert judge(step, code).result == result
+    assert classify_failure(step, code).result == result
 
 
 def test_a_reason_is_the_step_and_the_code_and_never_the_servers_words() -> None:
-    assert judge("recipient", 550).reason == "recipient_550"
-    assert judge("content", None).reason == "content_lost"
+    assert classify_failure("recipient", 550).reason == "recipient_550"
+    assert classify_failure("content", None).reason == "content_lost"

@@ -1,16 +1,16 @@
 from typing import Any
 
 from shared.errors import UndecodableEventError
-from shared.runtime.consumer.messages import Unfit, dead_letter
+from shared.runtime.consumer.messages import InvalidRecord, dead_letter_of
 from shared.runtime.kafka import Record
-from shared.runtime.recovery.dead_letters import content_of, parked
-from shared.runtime.recovery.replay_log import Memory
+from shared.runtime.recovery.dead_letters import content_hash, parse_dead_letter
+from shared.runtime.recovery.replay_log import ReplayLog
 from tests.records import record
 
 
 def dead(original: Record, *, offset: int = 0) -> Record:
     """The record that the dead-letter topic holds of one that was parked."""
-    sent = dead_letter(Unfit(original, UndecodableEventError("broken")), "triage")
+    sent = dead_letter_of(InvalidRecord(original, UndecodableEventError("broken")), "triage")
     return record(
         sent.value, topic=sent.topic, offset=offset, key=sent.key, headers=tuple(sent.headers)
     )
@@ -21,7 +21,7 @@ def original(**changes: Any) -> Record:
 
 
 def test_what_parking_added_is_read_and_taken_off_again() -> None:
-    found = parked(dead(original(headers=(("colour", b"red"), ("size", b"big")))))
+    found = parse_dead_letter(dead(original(headers=(("colour", b"red"), ("size", b"big")))))
 
     assert (found.service, found.code, found.reason) == ("triage", "undecodable_event", "broken")
     assert (found.place, found.source) == ("intake-requests-dlq/0/0", "intake-requests/0/7")
@@ -33,13 +33,16 @@ def test_what_parking_added_is_read_and_taken_off_again() -> None:
 def test_a_header_of_the_record_s_own_is_kept_though_parking_uses_the_name() -> None:
     own = ("service", b"somebody else's")
 
-    assert list(parked(dead(original(headers=(own,)))).original.headers) == [own]
+    assert list(parse_dead_letter(dead(original(headers=(own,)))).original.headers) == [own]
 
 
 def test_what_says_the_same_has_one_content_wherever_it_lies() -> None:
     again = record(b"garbage", topic="intake-requests", offset=99)
 
-    assert parked(dead(original())).content == parked(dead(again, offset=5)).content
+    assert (
+        parse_dead_letter(dead(original())).content
+        == parse_dead_letter(dead(again, offset=5)).content
+    )
 
 
 def test_key_value_headers_topic_and_a_missing_value_all_count() -> None:
@@ -54,12 +57,12 @@ def test_key_value_headers_topic_and_a_missing_value_all_count() -> None:
         original(headers=(("ab", b""),)),
     ]
 
-    assert len({content_of(parked(dead(r)).original) for r in records}) == len(records)
+    assert len({content_hash(parse_dead_letter(dead(r)).original) for r in records}) == len(records)
 
 
 def test_a_copy_that_was_there_at_the_replay_is_settled_and_a_later_one_came_back() -> None:
-    found = [parked(dead(original(), offset=offset)) for offset in (3, 5, 6)]
-    memory = Memory({found[0].content: 5})
+    found = [parse_dead_letter(dead(original(), offset=offset)) for offset in (3, 5, 6)]
+    memory = ReplayLog({found[0].content: 5})
 
-    assert [memory.standing(one) for one in found] == ["replayed", "replayed", "came_back"]
-    assert Memory().standing(found[0]) == "waiting"
+    assert [memory.status(one) for one in found] == ["replayed", "replayed", "came_back"]
+    assert ReplayLog().status(found[0]) == "waiting"

@@ -1,7 +1,7 @@
 import pytest
 
 from shared.runtime.kafka import Partition
-from shared.runtime.recovery.positions import Move, move_of, moves
+from shared.runtime.recovery.positions import PositionChange, position_change, position_changes
 
 HERE = Partition("triage-decisions", 3)
 
@@ -23,15 +23,15 @@ HERE = Partition("triage-decisions", 3)
 def test_a_position_moves_only_as_far_as_it_must(
     position: int, span: tuple[int, int], since: int | None, cause: str | None, to: int | None
 ) -> None:
-    found = move_of(HERE, position, span, since)
+    found = position_change(HERE, position, span, since)
 
     assert (found and found.cause, found and found.to) == (cause, to)
 
 
 def test_only_who_goes_forward_loses_records() -> None:
-    assert Move(HERE, "start_gone", 40, 50).lost == 10
-    assert Move(HERE, "tail_lost", 50, 40).lost == 0
+    assert PositionChange(HERE, "start_gone", 40, 50).lost == 10
+    assert PositionChange(HERE, "tail_lost", 50, 40).lost == 0
 
 
 def test_a_topic_that_the_broker_no_longer_has_is_read_from_its_new_start() -> None:
-    assert moves({HERE: 5}, {}, {}) == [Move(HERE, "tail_lost", 5, 0)]
+    assert position_changes({HERE: 5}, {}, {}) == [PositionChange(HERE, "tail_lost", 5, 0)]

@@ -1,19 +1,19 @@
 import pytest
 
-from services.triage.rules.faq import AnswerFinder
+from services.triage.rules.faq import FaqMatcher
 from shared.catalogue.answers import read_answers
 from tests.unit.triage.rules.priority import labelled
 
 ANSWERS = read_answers(labelled.portland().folder)
 assert ANSWERS is not None
-FINDER = AnswerFinder(ANSWERS)
+FINDER = FaqMatcher(ANSWERS)
 
 
 def answered(text: str, kind: str = "INFO-GENERAL", *, has_more: bool = False) -> str | None:
     rules = labelled.rules()
     service = rules.services[kind]
     met = rules.assess(service, text, {}, None).met
-    found = FINDER.answer(service, text, met, has_more=has_more)
+    found = FINDER.match(service, text, met, has_more=has_more)
     return found.code if found else None
 
 

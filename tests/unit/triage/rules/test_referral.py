@@ -1,13 +1,13 @@
 import pytest
 
-from services.triage.rules.referral import Referral, refer
+from services.triage.rules.referral import Referral, referral_for
 from tests.unit.triage.factories import CITY
 
 
 def referred(
     kind: str, municipality: str | None = "rivertown.gov", *met: str
 ) -> tuple[str, bool] | None:
-    found = refer(CITY, CITY.services[kind], municipality, dict.fromkeys(met, "words"))
+    found = referral_for(CITY, CITY.services[kind], municipality, dict.fromkeys(met, "words"))
     return (found.agency.code, found.instead) if found else None
 
 
@@ -23,7 +23,7 @@ def test_what_lies_with_a_neighbour_goes_to_the_neighbour_instead(municipality: 
 
 
 def test_a_neighbour_comes_with_name_phone_and_address() -> None:
-    found = refer(CITY, CITY.services["CAMP"], "hilltop", {})
+    found = referral_for(CITY, CITY.services["CAMP"], "hilltop", {})
 
     assert isinstance(found, Referral)
     agency = found.agency
@@ -62,7 +62,7 @@ def test_of_several_agencies_the_first_in_the_catalogue_is_named() -> None:
 
 
 def reason(kind: str, municipality: str | None = "rivertown.gov", *met: str) -> str | None:
-    found = refer(CITY, CITY.services[kind], municipality, dict.fromkeys(met, "words"))
+    found = referral_for(CITY, CITY.services[kind], municipality, dict.fromkeys(met, "words"))
     return found.why.code if found and found.why else None
 
 
@@ -84,7 +84,7 @@ def test_a_referral_says_why(
 
 
 def test_why_is_told_in_two_languages() -> None:
-    found = refer(CITY, CITY.services["CAMP"], "hilltop", {})
+    found = referral_for(CITY, CITY.services["CAMP"], "hilltop", {})
 
     assert found is not None
     assert found.why is not None

@@ -3,7 +3,7 @@ from typing import Any
 from prometheus_client import REGISTRY
 
 from services.triage.surges.gauges import WATCHER, Gauges
-from services.triage.surges.state import Patch
+from services.triage.surges.state import SurgeKey
 from shared.contract.events import new_id
 
 
@@ -22,8 +22,8 @@ def going_on(city: str) -> float | None:
     return REGISTRY.get_sample_value("route311_surges", labels)
 
 
-def patch(city: str, district: str) -> Patch:
-    return Patch(3, city, "tree", district)
+def patch(city: str, district: str) -> SurgeKey:
+    return SurgeKey(3, city, "tree", district)
 
 
 def test_the_lag_is_what_waits_in_all_lanes() -> None:

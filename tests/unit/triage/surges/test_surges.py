@@ -7,19 +7,19 @@ import pytest
 from services.triage.surges.detection import (
     HOUR,
     LONGEST,
-    Heard,
-    Past,
-    Stretch,
-    alarm,
+    CountReports,
+    History,
+    Window,
     begin,
     busiest_lately,
-    chance_of,
     end,
+    expected_in_hour,
     moment_of,
+    poisson_tail,
     slot_of,
-    usual_in,
+    threshold,
 )
-from services.triage.surges.distinct_count import voice
+from services.triage.surges.distinct_count import reporter_number
 from shared.catalogue.surges import SurgeLimits
 
 LIMITS = SurgeLimits(least=6, ratio=3.0, chance=1e-4, over=0.5, usual=0.2)
@@ -28,11 +28,11 @@ NOON = slot_of(datetime(2026, 3, 2, 12, tzinfo=UTC))
 Counts = Mapping[int, int]
 
 
-def heard_in(counts: Counts) -> Heard:
+def heard_in(counts: Counts) -> CountReports:
     """As many voices in each slot as said, every one of them another."""
 
     def heard(slot: int) -> list[int]:
-        return sorted(voice(f"{slot} {n}") for n in range(counts.get(slot - NOON, 0)))
+        return sorted(reporter_number(f"{slot} {n}") for n in range(counts.get(slot - NOON, 0)))
 
     return heard
 
@@ -48,7 +48,7 @@ def usual(first: int, until: int) -> float:
 def test_the_chance_of_so_many_reports_is_that_of_poisson(
     least: int, expected: float, chance: float
 ) -> None:
-    assert chance_of(least, expected) == pytest.approx(chance, rel=0.03)
+    assert poisson_tail(least, expected) == pytest.approx(chance, rel=0.03)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_the_chance_of_so_many_reports_is_that_of_poisson(
 def test_an_alarm_asks_for_a_number_a_ratio_and_an_unlikely_chance(
     expected: float, from_count: int
 ) -> None:
-    assert alarm(expected, LIMITS) == from_count
+    assert threshold(expected, LIMITS) == from_count
 
 
 @pytest.mark.parametrize(
@@ -94,14 +94,14 @@ def test_a_surge_begins_in_the_first_window_with_enough_voices(
 def test_no_surge_begins_where_a_window_shares_a_slot_with_another(
     first: int, until: int, *, begins: bool
 ) -> None:
-    other = Stretch(NOON + first, NOON + until, 9, 0.5)
+    other = Window(NOON + first, NOON + until, 9, 0.5)
 
     found = begin(NOON, heard_in({-5: 3, 0: 3}), usual, LIMITS, [other])
 
     assert (found is not None) == begins
 
 
-BEGAN = Stretch(NOON - 5, NOON + 1, 6, 0.5)
+BEGAN = Window(NOON - 5, NOON + 1, 6, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_surge_is_over_when_reports_fell_well_below_what_began_it(
 def test_the_end_tells_of_the_whole_surge() -> None:
     found = end(BEGAN, NOON + 20, heard_in({-3: 2, 0: 6, 3: 3}), usual, LIMITS)
 
-    assert found == Stretch(NOON - 5, NOON + 10, 11, usual(0, 15))
+    assert found == Window(NOON - 5, NOON + 10, 11, usual(0, 15))
 
 
 def test_a_surge_that_does_not_stop_ends_after_a_day() -> None:
@@ -141,17 +141,17 @@ MONDAY_NOON = slot_of(datetime(2026, 3, 2, 12, tzinfo=PORTLAND)) // HOUR
 WEEK = 7 * 24
 
 
-def usual_at(past: Past, hour: int = MONDAY_NOON) -> float:
-    return usual_in(hour, past, LIMITS, PORTLAND)
+def usual_at(past: History, hour: int = MONDAY_NOON) -> float:
+    return expected_in_hour(hour, past, LIMITS, PORTLAND)
 
 
 def test_before_anything_is_known_the_usual_is_what_the_city_assumes() -> None:
-    assert usual_at(Past(MONDAY_NOON, {})) == pytest.approx(0.2)
+    assert usual_at(History(MONDAY_NOON, {})) == pytest.approx(0.2)
 
 
 def test_the_usual_is_learned_from_the_same_hour_of_earlier_weeks() -> None:
     busy = {MONDAY_NOON - week * WEEK: 12 for week in range(1, 9)}
-    past = Past(MONDAY_NOON - 8 * WEEK, busy)
+    past = History(MONDAY_NOON - 8 * WEEK, busy)
 
     assert 8 < usual_at(past) < 12
     assert usual_at(past, MONDAY_NOON + 1) < 0.5
@@ -160,7 +160,7 @@ def test_the_usual_is_learned_from_the_same_hour_of_earlier_weeks() -> None:
 def test_the_more_weeks_are_known_the_more_they_weigh() -> None:
     known = [
         usual_at(
-            Past(
+            History(
                 MONDAY_NOON - weeks * WEEK,
                 {MONDAY_NOON - week * WEEK: 12 for week in range(1, weeks + 1)},
             )
@@ -173,15 +173,15 @@ def test_the_more_weeks_are_known_the_more_they_weigh() -> None:
 
 
 def test_where_more_is_usual_at_all_hours_more_is_expected_at_any() -> None:
-    quiet = Past(MONDAY_NOON - WEEK, {})
-    busy = Past(MONDAY_NOON - WEEK, {MONDAY_NOON - hours: 3 for hours in range(50, WEEK)})
+    quiet = History(MONDAY_NOON - WEEK, {})
+    busy = History(MONDAY_NOON - WEEK, {MONDAY_NOON - hours: 3 for hours in range(50, WEEK)})
 
     assert usual_at(busy) > 3 * usual_at(quiet)
 
 
 def test_the_last_two_days_change_nothing_since_late_reports_may_still_come() -> None:
-    before = Past(MONDAY_NOON - WEEK, {})
-    lately = Past(MONDAY_NOON - WEEK, {MONDAY_NOON - hours: 50 for hours in range(1, 49)})
+    before = History(MONDAY_NOON - WEEK, {})
+    lately = History(MONDAY_NOON - WEEK, {MONDAY_NOON - hours: 50 for hours in range(1, 49)})
 
     assert usual_at(lately) == usual_at(before)
 
@@ -189,7 +189,7 @@ def test_the_last_two_days_change_nothing_since_late_reports_may_still_come() ->
 def test_the_same_hour_is_that_of_the_clock_on_the_wall() -> None:
     """Clocks in Portland went forward on March 8: noon of the Monday after is an hour earlier."""
     after = slot_of(datetime(2026, 3, 9, 12, tzinfo=PORTLAND)) // HOUR
-    past = Past(MONDAY_NOON - WEEK, {MONDAY_NOON: 12})
+    past = History(MONDAY_NOON - WEEK, {MONDAY_NOON: 12})
 
     assert after - MONDAY_NOON == WEEK - 1
     assert usual_at(past, after) > usual_at(past, after + 1)
@@ -197,7 +197,7 @@ def test_the_same_hour_is_that_of_the_clock_on_the_wall() -> None:
 
 def test_the_busiest_hour_of_the_day_before_is_found_and_surges_are_left_out() -> None:
     counts = {-150: 90, -100: 7, -60: 3, -40: 30, -2: 5}
-    surge = Stretch(NOON - 42, NOON - 36, 30, 0.5)
+    surge = Window(NOON - 42, NOON - 36, 30, 0.5)
 
     assert busiest_lately(NOON, heard_in(counts), []) == 30
     assert busiest_lately(NOON, heard_in(counts), [surge]) == 7

@@ -4,9 +4,9 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.triage.surges.counter import Tally
-from services.triage.surges.outbound import told_about
-from services.triage.surges.state import NOWHERE, Patch
+from services.triage.surges.counter import SurgeCounter
+from services.triage.surges.outbound import surge_event
+from services.triage.surges.state import NOWHERE, SurgeKey
 from services.triage.surges.tracker import City
 from shared.catalogue.surges import CitySurges, SurgeLimits
 from shared.contract.events import Event, Request, SurgeEnded, SurgeStarted, encode
@@ -23,22 +23,22 @@ class Watcher:
         self.ledgers: dict[bytes, bytes] = {}
         self.voices: dict[bytes, bytes] = {}
         self.told: list[Event] = []
-        self.tally = Tally(self.ledgers, self.voices, {"portland.gov": CITY})
+        self.tally = SurgeCounter(self.ledgers, self.voices, {"portland.gov": CITY})
 
     def take_in(self, *requests: Request) -> None:
         for taken in requests:
-            if self.tally.take_in(taken, 3):
-                self.tell(Patch.of(taken, 3))
+            if self.tally.count(taken, 3):
+                self.tell(SurgeKey.of(taken, 3))
 
     def advance(self, now: datetime) -> None:
-        for patch in list(self.tally.patches()):
+        for patch in list(self.tally.keys()):
             if self.tally.advance(patch, now):
                 self.tell(patch)
 
-    def tell(self, patch: Patch) -> None:
-        for surge in self.tally.untold(patch):
-            self.told += told_about(patch, surge)
-            self.tally.told(patch, surge)
+    def tell(self, patch: SurgeKey) -> None:
+        for surge in self.tally.unpublished(patch):
+            self.told += surge_event(patch, surge)
+            self.tally.mark_published(patch, surge)
 
     @property
     def types(self) -> list[type[Event]]:
@@ -80,14 +80,14 @@ def test_a_storm_is_told_once_when_it_begins_and_once_when_it_is_over() -> None:
 
 
 def test_a_surge_goes_on_until_it_is_over() -> None:
-    watcher, patch = Watcher(), Patch.of(tree(), 3)
-    before = watcher.tally.goes_on(patch)
+    watcher, patch = Watcher(), SurgeKey.of(tree(), 3)
+    before = watcher.tally.is_open(patch)
     watcher.take_in(*storm())
-    during = watcher.tally.goes_on(patch)
+    during = watcher.tally.is_open(patch)
 
     watcher.advance(NOON + 2 * HOUR)
 
-    assert (before, during, watcher.tally.goes_on(patch)) == (False, True, False)
+    assert (before, during, watcher.tally.is_open(patch)) == (False, True, False)
 
 
 def test_ordinary_reports_are_no_surge() -> None:

@@ -2,26 +2,33 @@ from random import Random
 
 import pytest
 
-from services.triage.surges.distinct_count import KEPT, count, hear, pack, unpack, voice
+from services.triage.surges.distinct_count import (
+    KEPT,
+    add_reporter,
+    distinct_count,
+    pack,
+    reporter_number,
+    unpack,
+)
 
 
 def heard(names: list[str]) -> list[int]:
     voices: list[int] = []
     for name in names:
-        voices = hear(voices, voice(name)) or voices
+        voices = add_reporter(voices, reporter_number(name)) or voices
     return voices
 
 
 def test_a_voice_heard_again_changes_nothing() -> None:
     once = heard(["ana", "bo"])
 
-    assert hear(once, voice("ana")) is None
+    assert add_reporter(once, reporter_number("ana")) is None
     assert heard(["bo", "ana", "bo"]) == once
 
 
 @pytest.mark.parametrize("people", [0, 1, 30, KEPT - 1])
 def test_few_voices_are_counted_exactly(people: int) -> None:
-    assert count([heard([str(n) for n in range(people)])]) == people
+    assert distinct_count([heard([str(n) for n in range(people)])]) == people
 
 
 @pytest.mark.parametrize("people", [600, 2_000, 20_000])
@@ -29,7 +36,7 @@ def test_many_voices_are_estimated_in_little_room(people: int) -> None:
     voices = heard([f"p{n}" for n in range(people)])
 
     assert len(voices) == KEPT
-    assert count([voices]) == pytest.approx(people, rel=0.1)
+    assert distinct_count([voices]) == pytest.approx(people, rel=0.1)
 
 
 def test_the_order_in_which_voices_come_makes_no_difference() -> None:
@@ -40,7 +47,7 @@ def test_the_order_in_which_voices_come_makes_no_difference() -> None:
 
 
 def test_who_is_heard_in_two_places_counts_once() -> None:
-    assert count([heard(["ana", "bo"]), heard(["bo", "cy"]), []]) == 3
+    assert distinct_count([heard(["ana", "bo"]), heard(["bo", "cy"]), []]) == 3
 
 
 def test_what_is_packed_comes_back() -> None:

@@ -17,7 +17,7 @@ from cli.demo.scenario.routine import TIMEZONE
 from cli.demo.scenario.storm import STORM
 from deploy.local.stack_file import Keys, Stack
 from shared.catalogue import load_catalogue
-from shared.contract.events import Emergency, Fault, Referral, Rejection, Surge
+from shared.contract.events import Emergency, FieldError, Referral, Rejection, Surge
 from tests.builders import decision, priority
 from tests.unit.cli.demo.factories import Router
 
@@ -166,8 +166,8 @@ def test_messages_are_counted_by_language_and_held_against_the_mail_server(
 
 def test_what_was_not_taken_is_listed_by_reason(router: Router) -> None:
     faults = (
-        Fault(field="location", code="missing_location", message=""),
-        Fault(field="time", code="bad_time", message=""),
+        FieldError(field="location", code="missing_location", message=""),
+        FieldError(field="time", code="bad_time", message=""),
     )
     router.facts.rejected["x"] = Rejection(
         submission_id="x", submission_source="/adapters/broken", errors=faults

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from cli.demo.run.facts import Facts
 from cli.demo.run.handing_in import Clock
-from cli.demo.run.runner import Progress, Stage
+from cli.demo.run.runner import DemoRunner, Progress
 from cli.demo.run.watching import Watch, watched
 from shared.contract.events import Decoder, WorkOrderIssued, WorkOrderUpdated, encode
 from shared.contract.topics import bureau_work
@@ -43,7 +43,7 @@ class OnceThenSilence:
 async def played(*records: Record) -> tuple[Progress, KeptSink]:
     facts, sink = Facts(), KeptSink()
     progress = Progress(DAY, facts, Clock(DAY.deliveries[0].handed_in_at))
-    stage = Stage(progress, Watch(TOPICS, facts), RecordingDoor(), sink, patience_s=0.05)
+    stage = DemoRunner(progress, Watch(TOPICS, facts), RecordingDoor(), sink, patience_s=0.05)
     await stage.play(OnceThenSilence(*records), seconds=0.25)
     return progress, sink
 

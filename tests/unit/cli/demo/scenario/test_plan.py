@@ -19,7 +19,7 @@ from cli.demo.scenario.routine import TIMEZONE
 from shared.catalogue import Catalogue, load_catalogue
 from shared.contract.events import Decoder, Submission, SubmissionHandedIn
 from shared.errors import PermanentError
-from shared.geo import Places
+from shared.geo import CityBoundaries
 from shared.runtime.consumer.messages import MAX_EVENT_BYTES
 from shared.vocabulary import GeoPoint, distance_m
 
@@ -115,7 +115,7 @@ def test_people_live_at_example_org_and_have_telephones_kept_for_fiction(day: Da
 
 def test_all_but_a_few_places_lie_in_the_city(day: Day, catalogue: Catalogue) -> None:
     city = catalogue.jurisdictions["portland.gov"]
-    where = Places(city.id, city.folder).municipality(points(good(day)))
+    where = CityBoundaries(city.id, city.folder).municipality(points(good(day)))
     outside = Counter(found for found in where if found != city.id)
     assert outside["gresham"] >= 2
     assert 0 < outside.total() < 0.03 * len(where)
@@ -172,7 +172,7 @@ def test_the_storm_is_many_problems_in_one_district_within_an_hour(
     fallen = points(storm)
     assert all(distance_m(a, b) > 40 for a in fallen for b in fallen if a is not b)
     city = catalogue.jurisdictions["portland.gov"]
-    assert set(Places(city.id, city.folder).district(fallen)) == {"SE"}
+    assert set(CityBoundaries(city.id, city.folder).district(fallen)) == {"SE"}
 
 
 def test_the_pothole_is_reported_in_spanish_and_left_to_the_words(day: Day) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from services.triage.rules.dedup.matching import Earlier, find_earlier
+from services.triage.rules.dedup.matching import MatchResult, find_match
 from services.triage.rules.dedup.model import Case
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
@@ -17,9 +17,9 @@ def apart(metres: float, **opening: Any) -> tuple[Case, Case]:
     return one, case(report(**({"point": point} | opening)), split_from=one.case_id)
 
 
-def held(metres: float, *known: Case, **changes: Any) -> Earlier:
+def held(metres: float, *known: Case, **changes: Any) -> MatchResult:
     new = report(**({"point": north_of(HERE, metres)} | changes))
-    return find_earlier(new, known, LIMITS)
+    return find_match(new, known, LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_where_evidence_decides_the_nearer_one_has_it_too() -> None:
     one, other = apart(30)
     new = report(point=north_of(HERE, 29))
 
-    found = find_earlier(new, [one, other], LIMITS, EVIDENCE)
+    found = find_match(new, [one, other], LIMITS, EVIDENCE)
 
     assert found.link is not None
     assert found.link.case == other

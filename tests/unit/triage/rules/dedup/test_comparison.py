@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.dedup.matching import find_earlier
-from services.triage.rules.dedup.model import Case, Link, Report, relate
+from services.triage.rules.dedup.matching import find_match
+from services.triage.rules.dedup.model import Case, Match, Report, compare
 from shared.catalogue import Dedup
 from shared.vocabulary import distance_m
 from tests.builders import NOON, north_of
@@ -18,8 +18,8 @@ A_SECOND = timedelta(seconds=1)
 
 
 def relation(new: Report, known: Any) -> str | None:
-    link = relate(new, known, LIMITS)
-    return link.relation if isinstance(link, Link) else None
+    link = compare(new, known, LIMITS)
+    return link.relation if isinstance(link, Match) else None
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_radius_itself_is_included() -> None:
 
     for radius_m, found in ((away_m, True), (nextafter(away_m, 0), False)):
         limits = {"CAMP": Dedup("campsite", WEEK, radius_m)}
-        assert isinstance(relate(report(point=there), case(), limits), Link) is found
+        assert isinstance(compare(report(point=there), case(), limits), Match) is found
 
 
 @pytest.mark.parametrize(
@@ -150,10 +150,10 @@ def test_equal_addresses_are_one_place_where_a_point_is_missing(
     mine: dict[str, Any], other: dict[str, Any], found: bool
 ) -> None:
     new = report(address="12 oak st", **mine)
-    link = relate(new, case(report(address="12 oak st", **other)), LIMITS)
+    link = compare(new, case(report(address="12 oak st", **other)), LIMITS)
 
-    assert isinstance(link, Link) is found
-    assert not isinstance(link, Link) or (link.nearness, link.distance_m) == ("same_address", 0.0)
+    assert isinstance(link, Match) is found
+    assert not isinstance(link, Match) or (link.basis, link.distance_m) == ("same_address", 0.0)
 
 
 def test_different_addresses_are_different_places() -> None:
@@ -192,7 +192,7 @@ def test_the_same_problem_comes_before_a_nearer_one_that_is_the_same_again() -> 
     over = case(report(observed_at=NOON - 8 * DAY))
     open_one = case(report(point=north_of(HERE, 60)))
 
-    link = find_earlier(report(), [over, open_one], LIMITS).link
+    link = find_match(report(), [over, open_one], LIMITS).link
 
     assert link is not None
     assert (link.case, link.relation) == (open_one, "duplicate")
@@ -207,7 +207,7 @@ def test_of_several_the_nearest_then_the_oldest_then_the_smallest_id_wins() -> N
     )
 
     def chosen(*cases: Any) -> Any:
-        link = find_earlier(report(), cases, LIMITS).link
+        link = find_match(report(), cases, LIMITS).link
         return link and link.case
 
     assert chosen(older, near) == near
@@ -218,8 +218,8 @@ def test_of_several_the_nearest_then_the_oldest_then_the_smallest_id_wins() -> N
 def test_without_a_case_that_fits_there_is_none() -> None:
     far = case(report(point=north_of(HERE, 500)))
 
-    assert find_earlier(report(), [], LIMITS).link is None
-    assert find_earlier(report(), [far], LIMITS).link is None
+    assert find_match(report(), [], LIMITS).link is None
+    assert find_match(report(), [far], LIMITS).link is None
 
 
 KNOWN = [
@@ -239,11 +239,11 @@ KNOWN = [
 
 @given(st.permutations(KNOWN))
 def test_the_answer_does_not_depend_on_the_order_of_the_cases(shuffled: list[Case]) -> None:
-    earlier = find_earlier(report(), shuffled, LIMITS)
+    earlier = find_match(report(), shuffled, LIMITS)
 
     assert earlier.link is not None
     assert earlier.link.case == min(KNOWN[:2], key=lambda known: known.case_id)
-    assert earlier == find_earlier(report(), KNOWN, LIMITS)
+    assert earlier == find_match(report(), KNOWN, LIMITS)
 
 
 offsets = st.timedeltas(min_value=-9 * DAY, max_value=9 * DAY)
@@ -264,8 +264,8 @@ def test_two_reports_are_the_same_problem_whichever_arrives_first(a: Report, b: 
 
 @given(reports, reports)
 def test_what_is_linked_is_within_the_bounds_that_the_link_names(a: Report, b: Report) -> None:
-    link = relate(a, case(b), LIMITS)
-    if not isinstance(link, Link):
+    link = compare(a, case(b), LIMITS)
+    if not isinstance(link, Match):
         return
     assert link.distance_m is None or link.distance_m <= link.radius_m
     assert (link.apart <= link.window) == (link.relation != "window_over")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.triage.policy import CityRules
+from services.triage.policy import CityPolicy
 from shared.catalogue import PACKAGE_DATA, CatalogueError, load_catalogue
 from shared.catalogue.evidence import Assets, Limits, Words
 from shared.catalogue.evidence_file import EVIDENCE, read_evidence
@@ -56,7 +56,7 @@ def test_a_kind_has_the_radius_and_window_that_its_city_learnt_unless_it_is_neve
 ):
     learnt = Limits(radius_m=80.0, window=timedelta(days=3))
     named = dict.fromkeys(("CAMP", "PERMIT", "CAMP-VISIT", "GONE"), learnt)
-    rules = CityRules(CITY, evidence(limits=named))
+    rules = CityPolicy(CITY, evidence(limits=named))
 
     own = CITY.services
     assert (rules.limits["CAMP"].radius_m, rules.limits["CAMP"].window) == (80, learnt.window)

@@ -1,16 +1,16 @@
 from datetime import timedelta
 
-from services.triage.policy import Reach, search_for
-from services.triage.rules.dedup.case_index import KnownCases
+from services.triage.policy import SearchExtent, search_for
+from services.triage.rules.dedup.case_index import CaseIndex
 from services.triage.rules.dedup.model import Case, Report
 from tests.builders import north_of
 from tests.unit.triage.factories import HERE, KEY, case, report
 
-REACH = Reach(radius_m=67, window=timedelta(days=7), personal=True)
+REACH = SearchExtent(radius_m=67, window=timedelta(days=7), personal=True)
 
 
 def found(searched: Report, known: Case, key: str = KEY) -> bool:
-    cases = KnownCases()
+    cases = CaseIndex()
     cases.add(known)
     return known in list(cases.near(search_for(searched, key, REACH)))
 

@@ -4,33 +4,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.dedup.model import Link, relate
-from services.triage.rules.dedup.scoring import confidence, hours, reasons
+from services.triage.rules.dedup.model import Match, compare
+from services.triage.rules.dedup.scoring import confidence, hours_apart, match_reasons
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
 
 
-def link_to(known: Any = None, **changes: Any) -> Link:
-    link = relate(report(**changes), known or case(), LIMITS)
-    assert isinstance(link, Link)
+def link_to(known: Any = None, **changes: Any) -> Match:
+    link = compare(report(**changes), known or case(), LIMITS)
+    assert isinstance(link, Match)
     return link
 
 
 def test_the_reasons_name_kind_place_and_time_with_their_figures() -> None:
     link = link_to(point=north_of(HERE, 12.4), observed_at=NOON + 30.5 * HOUR)
 
-    assert reasons(link, "CAMP") == [
+    assert match_reasons(link, "CAMP") == [
         ("same_kind", None),
         ("near", "12 m of 67 m"),
         ("within_window", "30.5 h of 168 h"),
     ]
-    assert hours(link) == 30.5
+    assert hours_apart(link) == 30.5
 
 
 def test_another_kind_of_the_group_is_named() -> None:
     link = link_to(kind="CAMP-TRASH", observed_at=NOON + HOUR)
 
-    assert reasons(link, "CAMP-TRASH")[0] == ("same_group", "CAMP-TRASH and CAMP")
+    assert match_reasons(link, "CAMP-TRASH")[0] == ("same_group", "CAMP-TRASH and CAMP")
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_another_kind_of_the_group_is_named() -> None:
         ),
     ],
 )
-def test_what_kind_of_link_it_is_is_a_reason(link: Link, reason: tuple[str, str | None]) -> None:
-    assert reason in reasons(link, link.case.opening.kind)
+def test_what_kind_of_link_it_is_is_a_reason(link: Match, reason: tuple[str, str | None]) -> None:
+    assert reason in match_reasons(link, link.case.opening.kind)
 
 
 def test_confidence_is_full_at_the_same_spot_and_moment_and_falls_with_each() -> None:
@@ -85,6 +85,6 @@ def test_who_is_only_the_same_person_is_less_sure_than_the_same_place() -> None:
 )
 def test_confidence_lies_between_0_and_1(metres: float, later_h: float, kind: str) -> None:
     new = report(kind=kind, point=north_of(HERE, metres), observed_at=NOON + later_h * HOUR)
-    link = relate(new, case(), LIMITS)
+    link = compare(new, case(), LIMITS)
 
-    assert not isinstance(link, Link) or 0 <= confidence(link, kind) <= 1
+    assert not isinstance(link, Match) or 0 <= confidence(link, kind) <= 1

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.triage.rules.dedup.matching import MOST_TOLD, detail_of, find_earlier
-from services.triage.rules.dedup.model import Case, Rejection, Report, relate
+from services.triage.rules.dedup.matching import MAX_REJECTIONS, find_match, rejection_detail
+from services.triage.rules.dedup.model import Case, Rejection, Report, compare
 from shared.catalogue.evidence import Evidence, Thresholds
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
@@ -15,8 +15,8 @@ from tests.unit.triage.rules.dedup.test_weighing import EVIDENCE
 def rejected(
     new: Report, *known: Case, evidence: Evidence | None = None
 ) -> list[tuple[Case, str, str | None]]:
-    earlier = find_earlier(new, known, LIMITS, evidence)
-    return [(one.case, one.code, detail_of(one)) for one in earlier.rejected]
+    earlier = find_match(new, known, LIMITS, evidence)
+    return [(one.case, one.code, rejection_detail(one)) for one in earlier.rejected]
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,10 @@ def rejected(
 def test_what_stands_against_a_case_is_named_with_its_figure(
     new: Report, known: Case, code: str, detail: str | None
 ) -> None:
-    found = relate(new, known, LIMITS)
+    found = compare(new, known, LIMITS)
 
     assert isinstance(found, Rejection)
-    assert (found.code, detail_of(found)) == (code, detail)
+    assert (found.code, rejection_detail(found)) == (code, detail)
     assert rejected(new, known) == [(known, code, detail)]
 
 
@@ -106,7 +106,7 @@ def test_only_the_few_that_came_nearest_are_told_and_each_once() -> None:
     told: Any = [case for case, _, _ in rejected(report(), *known, *known, over, over)]
 
     assert told == [over, known[3], known[1]]
-    assert len(told) == MOST_TOLD
+    assert len(told) == MAX_REJECTIONS
 
 
 def test_the_chosen_case_is_not_among_the_rejected_though_it_was_found_twice() -> None:

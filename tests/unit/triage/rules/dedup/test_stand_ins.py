@@ -2,19 +2,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.triage.rules.dedup.placeholder_points import PointUses, Use
-from shared.catalogue.evidence import StandIns
+from services.triage.rules.dedup.placeholder_points import PointUse, PointUses
+from shared.catalogue.evidence import PlaceholderPoints
 from shared.vocabulary import GeoPoint
 from tests.builders import NOON, PIONEER_SQUARE, north_of
 from tests.unit.triage.factories import DAY
 
-LIMITS = StandIns(groups=3, within=timedelta(days=30))
+LIMITS = PlaceholderPoints(groups=3, within=timedelta(days=30))
 
 
 def used(*cases: tuple[str, datetime], at: GeoPoint = PIONEER_SQUARE) -> PointUses:
     uses = PointUses()
     for key, opened_at in cases:
-        uses.note(Use(at, key, opened_at))
+        uses.add(PointUse(at, key, opened_at))
     return uses
 
 
@@ -48,4 +48,4 @@ def used(*cases: tuple[str, datetime], at: GeoPoint = PIONEER_SQUARE) -> PointUs
 def test_a_point_with_cases_of_many_groups_within_the_time_is_a_stand_in(
     uses: PointUses, *, is_stand_in: bool
 ) -> None:
-    assert uses.is_stand_in(Use(PIONEER_SQUARE, "mine", NOON), LIMITS) is is_stand_in
+    assert uses.is_placeholder(PointUse(PIONEER_SQUARE, "mine", NOON), LIMITS) is is_stand_in

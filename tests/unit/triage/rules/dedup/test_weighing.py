@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.triage.rules.dedup.matching import find_earlier
-from services.triage.rules.dedup.model import Case, Link, Report
-from services.triage.rules.dedup.scoring import confidence, reasons
+from services.triage.rules.dedup.matching import find_match
+from services.triage.rules.dedup.model import Case, Match, Report
+from services.triage.rules.dedup.scoring import confidence, match_reasons
 from shared.catalogue.evidence import Accuracy, Assets, Evidence, Extent, Slope, Thresholds, Words
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
@@ -25,8 +25,8 @@ EVIDENCE = Evidence(
 )
 
 
-def found(new: Report, *known: Case, evidence: Evidence = EVIDENCE) -> Link | None:
-    return find_earlier(new, known, LIMITS, evidence).link
+def found(new: Report, *known: Case, evidence: Evidence = EVIDENCE) -> Match | None:
+    return find_match(new, known, LIMITS, evidence).link
 
 
 def relation(new: Report, *known: Case, evidence: Evidence = EVIDENCE) -> Any:
@@ -56,7 +56,7 @@ def test_the_findings_add_up_to_the_confidence_and_are_told_with_their_points() 
     assert link is not None
     assert link.score == pytest.approx(10 + 20 + 10 + 10, abs=0.1)
     assert confidence(link, "CAMP") == 0.5
-    assert reasons(link, "CAMP") == [
+    assert match_reasons(link, "CAMP") == [
         ("usual_in_group", "+10 points"),
         ("near", "50 m of 67 m, +20 points"),
         ("within_window", "50 h of 168 h, +10 points"),
@@ -79,7 +79,7 @@ def test_a_kind_may_be_called_one_problem_more_often_than_others() -> None:
     link = found(report(), case(), evidence=replace(EVIDENCE, kinds={"CAMP": 7, "CAMP-TRASH": 9}))
 
     assert link is not None
-    assert ("usual_of_kind", "+7 points") in reasons(link, "CAMP")
+    assert ("usual_of_kind", "+7 points") in match_reasons(link, "CAMP")
 
 
 def test_a_group_may_ask_for_more_than_others() -> None:
@@ -127,7 +127,9 @@ def test_the_same_street_counts_and_the_same_address_more(
 
     assert link is not None
     points = {"same_street": 15, "same_address": 25}
-    assert [code for code, _ in reasons(link, "CAMP") if code in points] == ([told] if told else [])
+    assert [code for code, _ in match_reasons(link, "CAMP") if code in points] == (
+        [told] if told else []
+    )
     assert link.score == 80 + (points[told] if told else 0)
 
 
@@ -137,8 +139,8 @@ def test_an_address_without_a_point_has_points_of_its_own() -> None:
     link = found(report(point=None, address="12 oak st"), known)
 
     assert link is not None
-    assert ("same_address", "-5 points") in reasons(link, "CAMP")
-    assert ("same_address", "+25 points") in reasons(link, "CAMP")
+    assert ("same_address", "-5 points") in match_reasons(link, "CAMP")
+    assert ("same_address", "+25 points") in match_reasons(link, "CAMP")
 
 
 def test_more_points_win_over_being_nearer_and_a_sure_case_over_a_possible_one() -> None:
@@ -188,20 +190,20 @@ def test_a_place_that_is_known_badly_says_little_for_and_against(
     mine_m: float, other_m: float, metres: float, place: float
 ) -> None:
     generous = replace(BLURRED, default=Thresholds(start=0, duplicate=100, possible=0))
-    new = report(point=north_of(HERE, metres), off_m=mine_m)
+    new = report(point=north_of(HERE, metres), position_error_m=mine_m)
 
-    link = found(new, case(report(off_m=other_m)), evidence=generous)
+    link = found(new, case(report(position_error_m=other_m)), evidence=generous)
 
     assert link is not None
-    [points] = [f.points for f in link.findings if f.aspect == "place"]
+    [points] = [f.points for f in link.items if f.aspect == "place"]
     assert points == pytest.approx(place, abs=0.1)
 
 
 def test_how_badly_a_place_is_known_is_told() -> None:
-    link = found(report(off_m=60), case(report(off_m=80)), evidence=BLURRED)
+    link = found(report(position_error_m=60), case(report(position_error_m=80)), evidence=BLURRED)
 
     assert link is not None
-    assert ("near", "0 m of 67 m, give or take 100 m, +22 points") in reasons(link, "CAMP")
+    assert ("near", "0 m of 67 m, give or take 100 m, +22 points") in match_reasons(link, "CAMP")
 
 
 def test_limits_of_the_kind_may_be_what_distance_and_time_are_measured_by() -> None:
@@ -230,7 +232,7 @@ def test_who_comes_back_to_a_spot_means_the_same_and_who_goes_on_means_the_next(
         new = report(point=north_of(HERE, metres), reporter=reporter)
         link = found(new, known, evidence=evidence)
         assert link is not None
-        return [f.points for f in link.findings if f.aspect == "same_sender"]
+        return [f.points for f in link.items if f.aspect == "same_sender"]
 
     assert points(0, "ana") == [10]
     assert points(60, "ana") == [pytest.approx(-20, abs=0.1)]
@@ -245,9 +247,9 @@ def test_rare_words_in_both_count_up_to_a_limit_and_are_named() -> None:
     three = found(report(words=frozenset({"dodge", "blue", "47"})), known, evidence=evidence)
 
     assert two is not None
-    assert ("rare_words", "blue dodge, +8 points") in reasons(two, "CAMP")
+    assert ("rare_words", "blue dodge, +8 points") in match_reasons(two, "CAMP")
     assert three is not None
-    assert ("rare_words", "47 blue dodge, +10 points") in reasons(three, "CAMP")
+    assert ("rare_words", "47 blue dodge, +10 points") in match_reasons(three, "CAMP")
 
 
 @pytest.mark.parametrize(
@@ -267,5 +269,5 @@ def test_the_same_thing_speaks_for_one_problem_and_another_one_against(
     link = found(report(asset=mine), case(report(asset="plate:abc123")), evidence=evidence)
 
     assert link is not None
-    told = [one for one in reasons(link, "CAMP") if one[0].endswith("_asset")]
+    told = [one for one in match_reasons(link, "CAMP") if one[0].endswith("_asset")]
     assert told == ([reason] if reason else [])

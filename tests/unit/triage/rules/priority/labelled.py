@@ -14,8 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import evaluation
-
-from services.triage.policy import Assessment, CityRules
+from services.triage.policy import Assessment, CityPolicy
 from shared.catalogue import Jurisdiction, load_catalogue
 
 _URGENT = ("P1", "P2")
@@ -66,9 +65,9 @@ def of(part: str, language: str, label: str) -> Sequence[Labelled]:
 
 
 @cache
-def rules() -> CityRules:
+def rules() -> CityPolicy:
     """Return the rules of Portland."""
-    return CityRules(portland())
+    return CityPolicy(portland())
 
 
 @cache

@@ -2,10 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.priority.context import with_circumstances
-from services.triage.rules.priority.score import Level, Point, Urgency
+from services.triage.rules.priority.context import with_context
+from services.triage.rules.priority.score import PriorityScore
+from shared.vocabulary import PriorityLevel, ScoreReason
 
-TEN = Point("school", 10, "at the school")
+TEN = ScoreReason("school", 10, "at the school")
 
 
 @pytest.mark.parametrize(
@@ -20,27 +21,27 @@ TEN = Point("school", 10, "at the school")
     ],
 )
 def test_circumstances_hasten_and_make_nothing_urgent(
-    score: int, more: tuple[int, ...], after: int, level: Level
+    score: int, more: tuple[int, ...], after: int, level: PriorityLevel
 ) -> None:
-    points = [Point("some", added) for added in more]
+    points = [ScoreReason("some", added) for added in more]
 
-    found = with_circumstances(Urgency((Point("base", score),)), points)
+    found = with_context(PriorityScore((ScoreReason("base", score),)), points)
 
     assert (found.score, found.level) == (after, level)
 
 
 def test_a_point_that_is_cut_keeps_its_evidence_and_one_without_rest_is_no_reason() -> None:
-    found = with_circumstances(Urgency((Point("base", 55),)), [TEN, TEN])
+    found = with_context(PriorityScore((ScoreReason("base", 55),)), [TEN, TEN])
 
-    assert found.points == (Point("base", 55), Point("school", 4, "at the school"))
+    assert found.points == (ScoreReason("base", 55), ScoreReason("school", 4, "at the school"))
 
 
 @given(st.integers(0, 150), st.lists(st.integers(1, 20), max_size=4))
 def test_circumstances_never_lower_and_never_cross_into_what_is_urgent(
     score: int, more: list[int]
 ) -> None:
-    before = Urgency((Point("base", score),))
-    after = with_circumstances(before, [Point("some", added) for added in more])
+    before = PriorityScore((ScoreReason("base", score),))
+    after = with_context(before, [ScoreReason("some", added) for added in more])
 
     assert after.score >= before.score
     assert sum(point.points for point in after.points) == after.score

@@ -1,13 +1,15 @@
 import pytest
 
-from services.triage.rules.priority.conditions import ConditionFinder, Met
+from services.triage.rules.priority.conditions import ConditionFinder, MatchedConditions
 from tests.unit.triage.factories import CITY
 
 FINDER = ConditionFinder(CITY)
 
 
-def met(text: str = "", answers: dict[str, object] | None = None, kind: str = "CAMP") -> Met:
-    return FINDER.met_by(CITY.services[kind], text, answers or {})
+def met(
+    text: str = "", answers: dict[str, object] | None = None, kind: str = "CAMP"
+) -> MatchedConditions:
+    return FINDER.find(CITY.services[kind], text, answers or {})
 
 
 def test_words_state_a_condition_and_are_its_evidence() -> None:

@@ -1,18 +1,20 @@
-from services.triage.rules.priority.score import Danger, danger_in
+from services.triage.rules.priority.score import DetectedEmergency, detect_emergency
 from shared.catalogue import CALL_911
 from tests.unit.triage.factories import CITY
 
 
-def danger(kind: str, *met: str) -> Danger | None:
-    return danger_in(CITY, CITY.services[kind], {code: f"said {code}" for code in met})
+def danger(kind: str, *met: str) -> DetectedEmergency | None:
+    return detect_emergency(CITY, CITY.services[kind], {code: f"said {code}" for code in met})
 
 
 def test_a_line_that_sparks_is_a_danger_with_the_most_telling_words() -> None:
-    assert danger("CAMP", "power_line", "sparking") == Danger("live_wire", "said sparking")
+    assert danger("CAMP", "power_line", "sparking") == DetectedEmergency(
+        "live_wire", "said sparking"
+    )
 
 
 def test_what_a_kind_implies_needs_no_words() -> None:
-    assert danger("WIRE", "sparking") == Danger("live_wire", "said sparking")
+    assert danger("WIRE", "sparking") == DetectedEmergency("live_wire", "said sparking")
 
 
 def test_half_of_a_danger_is_none() -> None:
@@ -21,7 +23,7 @@ def test_half_of_a_danger_is_none() -> None:
 
 
 def test_a_kind_that_is_a_danger_by_itself_is_its_own_evidence() -> None:
-    assert danger("RESCUE") == Danger("life_in_danger", "RESCUE")
+    assert danger("RESCUE") == DetectedEmergency("life_in_danger", "RESCUE")
 
 
 def test_the_advice_is_in_english_and_spanish() -> None:

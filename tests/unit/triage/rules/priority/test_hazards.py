@@ -2,14 +2,14 @@
 
 import pytest
 
-from services.triage.rules.priority.score import PlainHazard, Urgency, plain_hazard_in
+from services.triage.rules.priority.score import GenericHazard, PriorityScore, generic_hazard_in
 from shared.catalogue import load_catalogue
 from tests.unit.triage.rules.priority import labelled
 
 CITY = load_catalogue().jurisdictions["portland.gov"]
 
 
-def urgency(kind: str, text: str) -> Urgency:
+def urgency(kind: str, text: str) -> PriorityScore:
     return labelled.rules().assess(CITY.services[kind], text, {}, None).urgency
 
 
@@ -40,9 +40,9 @@ def test_a_kind_for_all_the_rest_names_its_own_hazard() -> None:
 
 
 def test_the_reason_names_the_hazard_and_the_words() -> None:
-    found = plain_hazard_in(CITY, CITY.services["ROW-SIGN"], {"sign_down": "stop sign is gone"})
+    found = generic_hazard_in(CITY, CITY.services["ROW-SIGN"], {"sign_down": "stop sign is gone"})
 
-    assert found == PlainHazard("sign_down", "stop sign is gone")
+    assert found == GenericHazard("sign_down", "stop sign is gone")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_the_reason_names_the_hazard_and_the_words() -> None:
 def test_no_other_hazard_is_looked_for_where_none_is_needed_or_told(
     kind: str, met: dict[str, str]
 ) -> None:
-    assert plain_hazard_in(CITY, CITY.services[kind], met) is None
+    assert generic_hazard_in(CITY, CITY.services[kind], met) is None
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from services.triage.rules.priority.score import Lowering, Urgency, lowering_of
+from services.triage.rules.priority.score import Downgrade, PriorityScore, downgrade_of
 from shared.catalogue import load_catalogue
 from shared.catalogue.service_type import Meant
 from tests.unit.triage.rules.priority import labelled
 
 
-def urgency(kind: str, text: str) -> Urgency:
+def urgency(kind: str, text: str) -> PriorityScore:
     service = labelled.rules().services[kind]
     return labelled.rules().assess(service, text, {}, None).urgency
 
@@ -58,9 +58,9 @@ def test_another_kind_that_is_urgent_itself_lowers_to_p3() -> None:
     signal = city.services["ROW-SIGNAL-OUT"]
     flood = replace(signal, meant=(Meant("ROW-FLOOD", "slow_signal", frozenset()),))
 
-    found = lowering_of(city, flood, {"slow_signal": "takes forever"})
+    found = downgrade_of(city, flood, {"slow_signal": "takes forever"})
 
-    assert found == Lowering("meant_row_flood", "P3", "takes forever")
+    assert found == Downgrade("meant_row_flood", "P3", "takes forever")
 
 
 def test_a_danger_to_life_is_lowered_by_nothing() -> None:

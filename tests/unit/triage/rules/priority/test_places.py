@@ -1,14 +1,14 @@
 import pytest
 
 from services.triage.rules.priority.places import NOWHERE, Spot
-from services.triage.rules.priority.score import Urgency
+from services.triage.rules.priority.score import PriorityScore
 from shared.vocabulary import GeoPoint
 from tests.unit.triage.rules.priority import labelled
 
 PLACES = {"school", "bridge", "arterial", "transit"}
 
 
-def urgency(kind: str, text: str = "", spot: Spot = NOWHERE) -> Urgency:
+def urgency(kind: str, text: str = "", spot: Spot = NOWHERE) -> PriorityScore:
     rules = labelled.rules()
     return rules.assess(rules.services[kind], text, {}, None, spot).urgency
 

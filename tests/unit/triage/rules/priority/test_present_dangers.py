@@ -2,14 +2,14 @@
 
 import pytest
 
-from services.triage.rules.priority.score import Danger
+from services.triage.rules.priority.score import DetectedEmergency
 from shared.catalogue import load_catalogue
 from tests.unit.triage.rules.priority import labelled
 
 CITY = load_catalogue().jurisdictions["portland.gov"]
 
 
-def danger(text: str) -> Danger | None:
+def danger(text: str) -> DetectedEmergency | None:
     return labelled.rules().assess(CITY.services["OTHER"], text, {}, None).danger
 
 

@@ -1,16 +1,16 @@
 import pytest
 
 from services.triage.rules.priority.context import (
-    MOST_COUNTED,
-    MOST_NAMELESS,
+    MAX_ANONYMOUS,
+    MAX_COUNTED,
     NOBODY,
     Reporters,
-    of_several,
+    multiple_reporters_reason,
 )
-from services.triage.rules.priority.score import Point
-from shared.catalogue.circumstances import Steps
+from shared.catalogue.circumstances import PointSteps
+from shared.vocabulary import ScoreReason
 
-STEPS = Steps.of([(4, 20), (2, 5)])
+STEPS = PointSteps.of([(4, 20), (2, 5)])
 
 
 def after(*reporters: str | None) -> Reporters:
@@ -29,7 +29,7 @@ def after(*reporters: str | None) -> Reporters:
         pytest.param((None,), 0, id="somebody without a name alone"),
         pytest.param((None, None), 1, id="two without a name are one"),
         pytest.param(("ana", None, "ben", None, None), 3, id="both sorts"),
-        pytest.param((None,) * 100, MOST_NAMELESS // 2, id="a flood without names"),
+        pytest.param((None,) * 100, MAX_ANONYMOUS // 2, id="a flood without names"),
     ],
 )
 def test_people_count_once_and_reports_without_a_name_by_half_and_to_a_bound(
@@ -46,18 +46,20 @@ def test_in_which_order_people_report_changes_nothing() -> None:
     ("count", "points"),
     [
         pytest.param(1, [], id="one is no crowd"),
-        pytest.param(2, [Point("several_reporters", 5, "2 people")], id="the first step"),
-        pytest.param(3, [Point("several_reporters", 5, "3 people")], id="between two steps"),
-        pytest.param(4, [Point("several_reporters", 20, "4 people")], id="the last step"),
+        pytest.param(2, [ScoreReason("several_reporters", 5, "2 people")], id="the first step"),
+        pytest.param(3, [ScoreReason("several_reporters", 5, "3 people")], id="between two steps"),
+        pytest.param(4, [ScoreReason("several_reporters", 20, "4 people")], id="the last step"),
     ],
 )
-def test_several_people_are_a_reason_that_says_how_many(count: int, points: list[Point]) -> None:
-    assert list(of_several(after(*map(str, range(count))), STEPS)) == points
+def test_several_people_are_a_reason_that_says_how_many(
+    count: int, points: list[ScoreReason]
+) -> None:
+    assert list(multiple_reporters_reason(after(*map(str, range(count))), STEPS)) == points
 
 
 def test_beyond_a_bound_nobody_is_counted_any_more() -> None:
-    crowd = after(*map(str, range(MOST_COUNTED + 10)))
+    crowd = after(*map(str, range(MAX_COUNTED + 10)))
 
-    assert len(crowd.people) == MOST_COUNTED
-    [point] = of_several(crowd, STEPS)
+    assert len(crowd.people) == MAX_COUNTED
+    [point] = multiple_reporters_reason(crowd, STEPS)
     assert point.evidence == "50 people or more"

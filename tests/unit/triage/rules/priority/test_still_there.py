@@ -2,41 +2,43 @@ from datetime import timedelta
 
 import pytest
 
-from services.triage.rules.dedup.model import Link, Relation
-from services.triage.rules.priority.context import of_still_there
-from services.triage.rules.priority.score import Point
-from shared.catalogue.circumstances import Steps
+from services.triage.rules.dedup.model import Match, Relation
+from services.triage.rules.priority.context import overdue_reason
+from shared.catalogue.circumstances import PointSteps
+from shared.vocabulary import ScoreReason
 from tests.builders import NOON
 from tests.unit.triage.factories import CITY, DAY, HOUR, case
 
-STEPS = Steps.of([(1, 5), (2, 10)])
+STEPS = PointSteps.of([(1, 5), (2, 10)])
 CAMP, WIRE = CITY.services["CAMP"], CITY.services["WIRE"]  # four days, two hours
 
 
-def after(time: timedelta, relation: Relation = "duplicate", kind: str = "CAMP") -> list[Point]:
-    link = Link(case(), relation, "near", abs(time), 1.0, 67, 7 * DAY)
-    return list(of_still_there(link, NOON + time, CITY.services[kind], STEPS))
+def after(
+    time: timedelta, relation: Relation = "duplicate", kind: str = "CAMP"
+) -> list[ScoreReason]:
+    link = Match(case(), relation, "near", abs(time), 1.0, 67, 7 * DAY)
+    return list(overdue_reason(link, NOON + time, CITY.services[kind], STEPS))
 
 
 @pytest.mark.parametrize(
     ("time", "points"),
     [
         pytest.param(4 * DAY - HOUR, [], id="within the target"),
-        pytest.param(4 * DAY, [Point("still_there", 5, "4 days")], id="as the target passes"),
-        pytest.param(7 * DAY, [Point("still_there", 5, "7 days")], id="once past"),
-        pytest.param(9 * DAY, [Point("still_there", 10, "9 days")], id="twice past"),
+        pytest.param(4 * DAY, [ScoreReason("still_there", 5, "4 days")], id="as the target passes"),
+        pytest.param(7 * DAY, [ScoreReason("still_there", 5, "7 days")], id="once past"),
+        pytest.param(9 * DAY, [ScoreReason("still_there", 10, "9 days")], id="twice past"),
         pytest.param(-6 * DAY, [], id="a late report of an earlier time"),
     ],
 )
 def test_a_problem_that_stays_beyond_its_target_is_a_reason_with_its_age(
-    time: timedelta, points: list[Point]
+    time: timedelta, points: list[ScoreReason]
 ) -> None:
     assert after(time) == points
 
 
 def test_less_than_a_day_is_no_long_time() -> None:
     assert after(23 * HOUR, kind="WIRE") == []
-    assert after(24 * HOUR, kind="WIRE") == [Point("still_there", 10, "1 day")]
+    assert after(24 * HOUR, kind="WIRE") == [ScoreReason("still_there", 10, "1 day")]
 
 
 @pytest.mark.parametrize(

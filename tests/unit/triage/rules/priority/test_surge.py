@@ -2,9 +2,10 @@ from datetime import datetime
 
 import pytest
 
-from services.triage.assessment import hear
-from services.triage.rules.priority.context import LONGEST, POINTS, KnownSurge, surge_point
-from services.triage.rules.priority.score import Level, Point, Urgency
+from services.triage.assessment import assess_report
+from services.triage.rules.priority.context import LONGEST, POINTS, KnownSurge, surge_reason
+from services.triage.rules.priority.score import PriorityScore
+from shared.vocabulary import PriorityLevel, ScoreReason
 from tests.builders import NOON
 from tests.unit.triage.factories import DAY, HOUR, KEY, RULEBOOK, in_rivertown
 
@@ -36,22 +37,22 @@ def surge(**changes: object) -> KnownSurge:
 def test_a_surge_counts_for_reports_of_its_group_district_and_time(
     key: str, district: str, moment: datetime, *, counts: bool
 ) -> None:
-    assert bool(surge_point([surge()], key, district, moment)) == counts
+    assert bool(surge_reason([surge()], key, district, moment)) == counts
 
 
 @pytest.mark.parametrize(("after", "counts"), [(0.99, True), (1.0, False)])
 def test_a_surge_without_an_end_counts_for_a_day(after: float, *, counts: bool) -> None:
     open_ended = surge(until=None)
 
-    assert bool(surge_point([open_ended], KEY, "SE", NOON + after * LONGEST)) == counts
+    assert bool(surge_reason([open_ended], KEY, "SE", NOON + after * LONGEST)) == counts
 
 
 def test_the_reason_says_how_many_there_are_and_how_many_are_usual() -> None:
     yesterday = surge(surge_id="s0", since=NOON - DAY, until=NOON + DAY, count=99)
 
-    found = surge_point([surge(), yesterday], KEY, "SE", NOON)
+    found = surge_reason([surge(), yesterday], KEY, "SE", NOON)
 
-    assert found == Point("surge", POINTS, "12 reports in SE, 0.4 are usual")
+    assert found == ScoreReason("surge", POINTS, "12 reports in SE, 0.4 are usual")
 
 
 @pytest.mark.parametrize(
@@ -66,12 +67,12 @@ def test_the_reason_says_how_many_there_are_and_how_many_are_usual() -> None:
     ],
 )
 def test_a_surge_hastens_a_report_and_makes_none_urgent(
-    score: int, after: int, level: Level
+    score: int, after: int, level: PriorityLevel
 ) -> None:
-    heard = hear(in_rivertown(), RULEBOOK)
-    before = heard.assessment._replace(urgency=Urgency((Point("base", score),)))
+    heard = assess_report(in_rivertown(), RULEBOOK)
+    before = heard.assessment._replace(urgency=PriorityScore((ScoreReason("base", score),)))
 
-    found = heard._replace(assessment=before).and_also(Point("surge", POINTS))
+    found = heard._replace(assessment=before).with_reason(ScoreReason("surge", POINTS))
 
     urgency = found.assessment.urgency
 

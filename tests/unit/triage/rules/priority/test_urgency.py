@@ -2,34 +2,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.priority.score import Danger, Level, Lowering, Point, Urgency, urgency_of
+from services.triage.rules.priority.score import (
+    DetectedEmergency,
+    Downgrade,
+    PriorityScore,
+    score_priority,
+)
+from shared.vocabulary import PriorityLevel, ScoreReason
 from tests.unit.triage.factories import CITY
 
-FIRE = Danger("fire", "on fire")
+FIRE = DetectedEmergency("fire", "on fire")
 
 
 @pytest.mark.parametrize(
     ("kind", "level", "base"),
     [
-        ("WIRE", "P1", Point("base_p1", 80)),
-        ("DEBRIS", "P2", Point("base_p2", 60)),
-        ("CAMP", "P3", Point("base_p3", 40)),
-        ("LIGHT", "P4", Point("base_p4", 20)),
-        ("PERMIT", "P5", Point("base_p5", 0)),
+        ("WIRE", "P1", ScoreReason("base_p1", 80)),
+        ("DEBRIS", "P2", ScoreReason("base_p2", 60)),
+        ("CAMP", "P3", ScoreReason("base_p3", 40)),
+        ("LIGHT", "P4", ScoreReason("base_p4", 20)),
+        ("PERMIT", "P5", ScoreReason("base_p5", 0)),
     ],
 )
 def test_a_report_of_which_nothing_more_is_known_has_the_base_of_its_kind(
-    kind: str, level: Level, base: Point
+    kind: str, level: PriorityLevel, base: ScoreReason
 ) -> None:
-    urgency = urgency_of(CITY.services[kind], {}, None)
+    urgency = score_priority(CITY.services[kind], {}, None)
 
     assert (urgency.level, urgency.points) == (level, (base,))
 
 
 def test_a_doubted_phrase_is_told_and_changes_nothing() -> None:
-    urgency = urgency_of(CITY.services["CAMP"], {"doubted": "on fire"}, None)
+    urgency = score_priority(CITY.services["CAMP"], {"doubted": "on fire"}, None)
 
-    assert urgency.points == (Point("base_p3", 40), Point("doubted", 0, "on fire"))
+    assert urgency.points == (ScoreReason("base_p3", 40), ScoreReason("doubted", 0, "on fire"))
 
 
 @pytest.mark.parametrize(
@@ -39,8 +45,8 @@ def test_a_doubted_phrase_is_told_and_changes_nothing() -> None:
         (19, "P5"), (0, "P5"), (200, "P1"),
     ],
 )  # fmt: skip
-def test_the_lower_bound_of_each_band_is_included(score: int, level: Level) -> None:
-    assert Urgency((Point("some", score),)).level == level
+def test_the_lower_bound_of_each_band_is_included(score: int, level: PriorityLevel) -> None:
+    assert PriorityScore((ScoreReason("some", score),)).level == level
 
 
 @pytest.mark.parametrize(
@@ -56,9 +62,9 @@ def test_the_lower_bound_of_each_band_is_included(score: int, level: Level) -> N
     ],
 )
 def test_hazard_conditions_of_the_kind_lift_it(
-    kind: str, met: dict[str, str], level: Level, score: int
+    kind: str, met: dict[str, str], level: PriorityLevel, score: int
 ) -> None:
-    urgency = urgency_of(CITY.services[kind], met, None)
+    urgency = score_priority(CITY.services[kind], met, None)
 
     assert (urgency.level, urgency.score) == (level, score)
 
@@ -66,16 +72,16 @@ def test_hazard_conditions_of_the_kind_lift_it(
 def test_each_condition_is_a_reason_with_the_words_that_gave_it() -> None:
     met = {"fire": "on fire", "lane_blocked": "blocking the lane"}
 
-    assert urgency_of(CITY.services["CAMP"], met, None).points == (
-        Point("base_p3", 40),
-        Point("lane_blocked", 20, "blocking the lane"),
-        Point("fire", 5, "on fire"),
+    assert score_priority(CITY.services["CAMP"], met, None).points == (
+        ScoreReason("base_p3", 40),
+        ScoreReason("lane_blocked", 20, "blocking the lane"),
+        ScoreReason("fire", 5, "on fire"),
     )
 
 
 @pytest.mark.parametrize("kind", ["PERMIT", "LIGHT", "CAMP", "DEBRIS", "WIRE"])
 def test_a_danger_to_life_lifts_every_kind_to_p1(kind: str) -> None:
-    urgency = urgency_of(CITY.services[kind], {}, FIRE)
+    urgency = score_priority(CITY.services[kind], {}, FIRE)
 
     assert urgency.level == "P1"
     assert urgency.points[-1].code == "emergency_fire"
@@ -84,10 +90,10 @@ def test_a_danger_to_life_lifts_every_kind_to_p1(kind: str) -> None:
 
 
 def test_the_kind_for_all_else_says_that_it_is_one() -> None:
-    other = urgency_of(CITY.services["OTHER"], {}, None, is_other=True)
-    own = urgency_of(CITY.services["OTHER"], {}, None)
+    other = score_priority(CITY.services["OTHER"], {}, None, is_other=True)
+    own = score_priority(CITY.services["OTHER"], {}, None)
 
-    assert other.points == (Point("base_p4", 20), Point("classified_other", 0))
+    assert other.points == (ScoreReason("base_p4", 20), ScoreReason("classified_other", 0))
     assert own.level == other.level
 
 
@@ -101,32 +107,34 @@ conditions = st.dictionaries(st.sampled_from(sorted(CITY.conditions)), st.just("
     st.sampled_from([None, FIRE]),
 )
 def test_more_danger_never_makes_a_report_less_urgent(
-    kind: str, met: dict[str, str], more: str, danger: Danger | None
+    kind: str, met: dict[str, str], more: str, danger: DetectedEmergency | None
 ) -> None:
     service = CITY.services[kind]
-    before = urgency_of(service, met, danger)
-    after = urgency_of(service, met | {more: "words"}, danger)
+    before = score_priority(service, met, danger)
+    after = score_priority(service, met | {more: "words"}, danger)
 
     assert after.score >= before.score
     assert after.level <= before.level
-    assert urgency_of(service, met, FIRE).score >= before.score
+    assert score_priority(service, met, FIRE).score >= before.score
 
 
-def lowered(kind: str, level: Level, danger: Danger | None = None) -> Urgency:
-    lowering = Lowering("off_the_road", level, "off the road")
-    return urgency_of(CITY.services[kind], {}, danger, lowering)
+def lowered(
+    kind: str, level: PriorityLevel, danger: DetectedEmergency | None = None
+) -> PriorityScore:
+    lowering = Downgrade("off_the_road", level, "off the road")
+    return score_priority(CITY.services[kind], {}, danger, lowering)
 
 
 def test_a_lowering_is_a_reason_with_the_points_that_it_takes() -> None:
     assert lowered("DEBRIS", "P3").points == (
-        Point("base_p2", 60),
-        Point("off_the_road", -20, "off the road"),
+        ScoreReason("base_p2", 60),
+        ScoreReason("off_the_road", -20, "off the road"),
     )
 
 
 @pytest.mark.parametrize("kind", ["CAMP", "LIGHT"])
 def test_a_lowering_raises_nothing_and_is_no_reason_where_it_takes_nothing(kind: str) -> None:
-    assert lowered(kind, "P3").points == urgency_of(CITY.services[kind], {}, None).points
+    assert lowered(kind, "P3").points == score_priority(CITY.services[kind], {}, None).points
 
 
 def test_a_danger_to_life_leaves_no_lowering() -> None:
