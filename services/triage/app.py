@@ -9,7 +9,7 @@ from typing import Any
 from services.triage.handlers import on_messages
 from services.triage.policy import TriagePolicy
 from services.triage.settings import TriageSettings
-from services.triage.store.cases import PostgresCases
+from services.triage.store.cases import PostgresTriageStore
 from shared.catalogue import load_catalogue_to_read
 from shared.contract.events import Event
 from shared.contract.topics import (
@@ -35,7 +35,7 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[Parts]:
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
         now = utc_now()
-        decided = await on_messages(messages, PostgresCases(db), rulebook, now)
+        decided = await on_messages(messages, PostgresTriageStore(db), rulebook, now)
         _observe_express(messages, now)
         return decided
 

@@ -7,13 +7,13 @@ from typing import NamedTuple, TypeAlias
 
 from uuid_utils import UUID
 
-from services.triage.policy import Assessment, CityPolicy, TriagePolicy, search_for
+from services.triage.policy import Assessment, CityPolicy, TriagePolicy, build_query
 from services.triage.rules.dedup.addresses import address_key
 from services.triage.rules.dedup.case_index import CandidateQuery
-from services.triage.rules.dedup.model import Case, Report
+from services.triage.rules.dedup.model import Report, TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse, PointUses
 from services.triage.rules.priority.context import with_context
-from services.triage.rules.priority.places import Spot
+from services.triage.rules.priority.places import ReportLocation
 from shared.catalogue import ServiceType
 from shared.catalogue.answers import Answer
 from shared.contract.events import Location, Request
@@ -24,7 +24,7 @@ from shared.vocabulary import GeoPoint, ScoreReason
 _TIME_BYTES = 6  # the first six bytes of a UUIDv7 are its moment in milliseconds (RFC 9562)
 
 
-def case_opened_by(request_id: str) -> str:
+def case_id_for(request_id: str) -> str:
     """Return the id of the case that a request opens: a UUIDv7 of the request's own moment.
 
     The same request always opens the same case, so a triage that lost its tables and reads the
@@ -70,15 +70,15 @@ class AssessedReport(NamedTuple):
     city: CityPolicy
     report: Report
     assessment: Assessment
-    opens: Case
-    search: CandidateQuery | None
+    new_case: TriageCase
+    query: CandidateQuery | None
     answer: Answer | None = None
 
     def with_reason(self, point: ScoreReason) -> "AssessedReport":
         """Return the same with one more circumstance that hastens it."""
         found = self.assessment
-        urgency = with_context(found.urgency, [point])
-        return self._replace(assessment=found._replace(urgency=urgency))
+        urgency = with_context(found.priority, [point])
+        return self._replace(assessment=found._replace(priority=urgency))
 
 
 def assess_report(request: Request, rulebook: TriagePolicy) -> AssessedReport:
@@ -100,7 +100,7 @@ def assess_report(request: Request, rulebook: TriagePolicy) -> AssessedReport:
         _spot(request.location),
     )
     reach = city.search_extent(service)
-    report = report_of(request, city)
+    report = to_report(request, city)
     key = dedup_key(request.jurisdiction, request.dedup_group)
     answer = _answer(city, service, request, assessment)
     searched = answer is None and _can_repeat(service, report, assessment)
@@ -110,7 +110,7 @@ def assess_report(request: Request, rulebook: TriagePolicy) -> AssessedReport:
         report,
         assessment,
         _case(key, report),
-        search_for(report, key, reach) if searched else None,
+        build_query(report, key, reach) if searched else None,
         answer,
     )
 
@@ -119,19 +119,19 @@ def _answer(
     city: CityPolicy, service: ServiceType, request: Request, assessment: Assessment
 ) -> Answer | None:
     answers = city.answers
-    if answers is None or assessment.danger is not None or not answers.covers(service):
+    if answers is None or assessment.emergency is not None or not answers.covers(service):
         return None
     said = [str(request.attributes[code]) for code in request.attributes if code in _SAID]
     has_more = bool(request.media) or len(said) < len(request.attributes)
     text = "\n".join((_text(request), *said))
-    return answers.match(service, text, assessment.met, has_more=has_more)
+    return answers.match(service, text, assessment.conditions, has_more=has_more)
 
 
 def _text(request: Request) -> str:
     return "\n".join(filter(None, (request.description, request.location.details)))
 
 
-def report_of(request: Request, city: CityPolicy) -> Report:
+def to_report(request: Request, city: CityPolicy) -> Report:
     """Return what of the request tells whether it repeats another.
 
     Raises:
@@ -153,8 +153,8 @@ def report_of(request: Request, city: CityPolicy) -> Report:
     )
 
 
-def _spot(place: Location) -> Spot:
-    return Spot(place.address, _point(place) if place.precision == "point" else None)
+def _spot(place: Location) -> ReportLocation:
+    return ReportLocation(place.address, _point(place) if place.precision == "point" else None)
 
 
 def _point(place: Location) -> GeoPoint | None:
@@ -166,15 +166,15 @@ def _point(place: Location) -> GeoPoint | None:
         raise InvalidRequestError("location: not a point on Earth") from None
 
 
-def _case(key: str, report: Report) -> Case:
+def _case(key: str, report: Report) -> TriageCase:
     try:
-        return Case(case_opened_by(report.request_id), key, report)
+        return TriageCase(case_id_for(report.request_id), key, report)
     except ValueError:
         raise InvalidRequestError("request_id: no UUID") from None
 
 
 def _can_repeat(service: ServiceType, report: Report, assessment: Assessment) -> bool:
-    if assessment.referral is not None and assessment.referral.instead:
+    if assessment.referral is not None and assessment.referral.replaces_city:
         return False
     return is_findable(service, report)
 
@@ -192,18 +192,18 @@ PointLookup: TypeAlias = tuple[GeoPoint, datetime, datetime]
 
 def drop_placeholder_point(hearing: AssessedReport, uses: PointUses) -> AssessedReport:
     """Return the hearing without its place where its point stands for many places."""
-    limits, report = hearing.city.stand_ins, hearing.report
+    limits, report = hearing.city.placeholder_limits, hearing.report
     if limits is None or report.point is None or not report.is_placed:
         return hearing
-    use = PointUse(report.point, hearing.opens.key, report.observed_at)
+    use = PointUse(report.point, hearing.new_case.key, report.observed_at)
     if not uses.is_placeholder(use, limits):
         return hearing
     report = report._replace(is_placed=False)
-    search = hearing.search
+    search = hearing.query
     return hearing._replace(
         report=report,
-        opens=hearing.opens._replace(opening=report),
-        search=search._replace(boxes=()) if search else None,
+        new_case=hearing.new_case._replace(opening=report),
+        query=search._replace(boxes=()) if search else None,
     )
 
 
@@ -211,8 +211,8 @@ def point_lookups(hearings: Iterable[AssessedReport]) -> list[PointLookup]:
     """Return what must be known of the points before the reports can be placed."""
     wanted: dict[GeoPoint, PointLookup] = {}
     for hearing in hearings:
-        limits, report = hearing.city.stand_ins, hearing.report
-        if limits is None or report.point is None or hearing.search is None:
+        limits, report = hearing.city.placeholder_limits, hearing.report
+        if limits is None or report.point is None or hearing.query is None:
             continue
         since, until = report.observed_at - limits.within, report.observed_at + limits.within
         _, first, last = wanted.get(report.point, (report.point, since, until))

@@ -13,10 +13,10 @@ from services.triage.assessment import (
 )
 from services.triage.outbound.decision import to_decision
 from services.triage.policy import TriagePolicy
-from services.triage.records import CaseStateChange, DecisionRecord, Split
+from services.triage.records import CaseStateChange, DecisionRecord, RequestSplit
 from services.triage.resolution import BatchReporters, Resolution, resolve
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
-from services.triage.rules.dedup.model import Case
+from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse
 from services.triage.rules.priority.context import KnownSurge, Reporters, surge_reason
 from services.triage.surges.state import district_of
@@ -34,7 +34,7 @@ from shared.contract.topics import dedup_key
 from shared.runtime.consumer.messages import Message
 
 
-class Cases(Protocol):
+class TriageStore(Protocol):
     """The known cases and the decisions made, inside one transaction."""
 
     async def lock(self, keys: Collection[str]) -> None:
@@ -52,7 +52,7 @@ class Cases(Protocol):
         """
         ...
 
-    async def record_splits(self, splits: Sequence[Split]) -> None:
+    async def record_splits(self, splits: Sequence[RequestSplit]) -> None:
         """Note for ever that requests went to other cases, which are known from now on."""
         ...
 
@@ -66,7 +66,7 @@ class Cases(Protocol):
         """Return at least every surge of these dedup keys between the moments."""
         ...
 
-    async def candidates(self, searches: Sequence[CandidateQuery]) -> Iterable[Case]:
+    async def candidates(self, searches: Sequence[CandidateQuery]) -> Iterable[TriageCase]:
         """Return at least every case that a search means; more is allowed."""
         ...
 
@@ -78,7 +78,7 @@ class Cases(Protocol):
         """Return the newest case of each group at exactly these points."""
         ...
 
-    async def add(self, cases: Sequence[Case]) -> None:
+    async def add(self, cases: Sequence[TriageCase]) -> None:
         """Know these cases."""
         ...
 
@@ -88,7 +88,7 @@ class Cases(Protocol):
 
 
 async def on_messages(
-    messages: Sequence[Message[Any]], cases: Cases, rulebook: TriagePolicy, now: datetime
+    messages: Sequence[Message[Any]], cases: TriageStore, rulebook: TriagePolicy, now: datetime
 ) -> list[Event]:
     """Take in what happened to cases, then decide each new request once, in order.
 
@@ -102,9 +102,9 @@ async def on_messages(
     return await _decide(submitted, cases, rulebook, now) if submitted else []
 
 
-async def _take_in(events: Sequence[Event], cases: Cases) -> None:
+async def _take_in(events: Sequence[Event], cases: TriageStore) -> None:
     newest: dict[str, CaseStateChange] = {}
-    splits: list[Split] = []
+    splits: list[RequestSplit] = []
     surges = [_surge(e) for e in events if isinstance(e, SurgeStarted | SurgeEnded)]
     for event in events:
         if isinstance(event, CaseRequestSplit):
@@ -127,9 +127,9 @@ def _turn(event: CaseClosed | CaseReopened) -> CaseStateChange:
     return CaseStateChange(closed.case_id, closed.version, closed.closed_at, closed.merged_into)
 
 
-def _split(event: CaseRequestSplit) -> Split:
+def _split(event: CaseRequestSplit) -> RequestSplit:
     split = event.data
-    return Split(
+    return RequestSplit(
         split.request_id,
         split.case_id,
         split.to_case,
@@ -157,15 +157,15 @@ def _version(turn: CaseStateChange) -> int:
 
 
 async def _decide(
-    events: Sequence[RequestSubmitted], cases: Cases, rulebook: TriagePolicy, now: datetime
+    events: Sequence[RequestSubmitted], cases: TriageStore, rulebook: TriagePolicy, now: datetime
 ) -> list[Event]:
     fresh = await _undecided(events, cases)
     hearings = await _with_surges([assess_report(event.data, rulebook) for event in fresh], cases)
     known = CaseIndex()
     for use in await cases.point_uses(point_lookups(hearings)):
-        known.points.add(use)
-    hearings = [drop_placeholder_point(hearing, known.points) for hearing in hearings]
-    for found in await cases.candidates([hearing.search for hearing in hearings if hearing.search]):
+        known.point_uses.add(use)
+    hearings = [drop_placeholder_point(hearing, known.point_uses) for hearing in hearings]
+    for found in await cases.candidates([hearing.query for hearing in hearings if hearing.query]):
         known.add(found)
     rulings = [resolve(hearing, known) for hearing in hearings]
     joined = {r.case.case_id for r in rulings if r.case and r.outcome == "duplicate"}
@@ -174,7 +174,7 @@ async def _decide(
     await cases.record_decisions([_decided(ruling) for ruling in rulings])
     return [
         RequestTriaged.of(
-            to_decision(ruling, rulebook.version, crowds.joined_by(ruling)),
+            to_decision(ruling, rulebook.version, crowds.reporters_after(ruling)),
             now=now,
             cause=event,
             request=event.data.request_id,
@@ -184,24 +184,24 @@ async def _decide(
 
 
 async def _with_surges(
-    hearings: Sequence[AssessedReport], cases: Cases
+    hearings: Sequence[AssessedReport], cases: TriageStore
 ) -> Sequence[AssessedReport]:
     if not hearings:
         return hearings
     moments = [hearing.report.observed_at for hearing in hearings]
-    keys = {hearing.opens.key for hearing in hearings}
+    keys = {hearing.new_case.key for hearing in hearings}
     surges = await cases.surges(keys, min(moments), max(moments))
     return [_with_surge(hearing, surges) for hearing in hearings] if surges else hearings
 
 
 def _with_surge(hearing: AssessedReport, surges: Sequence[KnownSurge]) -> AssessedReport:
     where, moment = district_of(hearing.request), hearing.report.observed_at
-    point = surge_reason(surges, hearing.opens.key, where, moment)
+    point = surge_reason(surges, hearing.new_case.key, where, moment)
     return hearing if point is None else hearing.with_reason(point)
 
 
 async def _undecided(
-    events: Sequence[RequestSubmitted], cases: Cases
+    events: Sequence[RequestSubmitted], cases: TriageStore
 ) -> Sequence[RequestSubmitted]:
     first = {event.data.request_id: event for event in reversed(events)}
     before = await cases.already_decided(first.keys())
@@ -214,4 +214,6 @@ async def _undecided(
 
 def _decided(ruling: Resolution) -> DecisionRecord:
     case_id = ruling.case.case_id if ruling.case else None
-    return DecisionRecord(ruling.report.opens.key, ruling.report.report, ruling.outcome, case_id)
+    return DecisionRecord(
+        ruling.assessed.new_case.key, ruling.assessed.report, ruling.outcome, case_id
+    )

@@ -5,24 +5,24 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
 
-from services.triage.outbound.explanation import Wording
+from services.triage.outbound.explanation import ReasonTexts
 from services.triage.rules.dedup.case_index import CandidateQuery
-from services.triage.rules.dedup.features import asset_in, rare_words, words_of
-from services.triage.rules.dedup.grid import boxes_around, degrees_up
-from services.triage.rules.dedup.model import RADIUS_ALONE, Report
+from services.triage.rules.dedup.features import all_words, find_asset, rare_words
+from services.triage.rules.dedup.grid import boxes_around, latitude_degrees
+from services.triage.rules.dedup.model import RADIUS_ONLY, Report
 from services.triage.rules.faq import FaqMatcher
 from services.triage.rules.priority.conditions import ConditionFinder, MatchedConditions
 from services.triage.rules.priority.context import with_context
-from services.triage.rules.priority.places import NOWHERE, PlaceFinder, Spot
+from services.triage.rules.priority.places import NO_LOCATION, PlaceFinder, ReportLocation
 from services.triage.rules.priority.score import (
     DetectedEmergency,
     PriorityScore,
     detect_emergency,
-    downgrade_of,
-    generic_hazard_in,
+    find_downgrade,
+    find_generic_hazard,
     score_priority,
 )
-from services.triage.rules.referral import Referral, referral_for
+from services.triage.rules.referral import AgencyReferral, referral_for
 from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
 from shared.catalogue.answers import read_answers
 from shared.catalogue.circumstances import read_circumstances
@@ -42,7 +42,7 @@ class SearchExtent:
 
     radius_m: float
     window: timedelta
-    personal: bool
+    by_reporter: bool
     edge_m: float = 0.0
 
 
@@ -53,10 +53,10 @@ class Assessment(NamedTuple):
         met: Conditions that it states, each with the words or the answer that state it.
     """
 
-    urgency: PriorityScore
-    danger: DetectedEmergency | None
-    referral: Referral | None
-    met: MatchedConditions
+    priority: PriorityScore
+    emergency: DetectedEmergency | None
+    referral: AgencyReferral | None
+    conditions: MatchedConditions
 
 
 class CityPolicy:
@@ -66,19 +66,19 @@ class CityPolicy:
         """Take a city's rules from its folder, with this evidence in place of the folder's own."""
         self.services: Mapping[str, ServiceType] = jurisdiction.services
         self.evidence = evidence or read_evidence(jurisdiction.folder)
-        self.limits = _limits(jurisdiction, self.evidence)
-        self.stand_ins = self.evidence.placeholder_points if self.evidence else None
+        self.dedup_limits = _limits(jurisdiction, self.evidence)
+        self.placeholder_limits = self.evidence.placeholder_points if self.evidence else None
         self._common = _common_words(jurisdiction, self.evidence)
         self._jurisdiction = jurisdiction
         self._conditions = ConditionFinder(jurisdiction)
         self.circumstances = read_circumstances(jurisdiction.folder)
-        self.wording = Wording(jurisdiction, self.circumstances)
+        self.reason_texts = ReasonTexts(jurisdiction, self.circumstances)
         self._places = PlaceFinder(jurisdiction, self.circumstances) if self.circumstances else None
-        reach = self.evidence.reach if self.evidence else RADIUS_ALONE
-        answers = read_answers(jurisdiction.folder)
-        self.answers = FaqMatcher(answers) if answers else None
+        reach = self.evidence.reach if self.evidence else RADIUS_ONLY
+        faq = read_answers(jurisdiction.folder)
+        self.answers = FaqMatcher(faq) if faq else None
         self._reaches = {
-            group: _reach([self.limits[kind] for kind in kinds], reach)
+            group: _reach([self.dedup_limits[kind] for kind in kinds], reach)
             for group, kinds in jurisdiction.dedup_groups.items()
         }
 
@@ -88,7 +88,7 @@ class CityPolicy:
         text: str,
         answers: Mapping[str, object],
         municipality: str | None,
-        spot: Spot = NOWHERE,
+        spot: ReportLocation = NO_LOCATION,
     ) -> Assessment:
         """Return what a report is by itself.
 
@@ -103,10 +103,10 @@ class CityPolicy:
         met = self._conditions.find(service, text, answers)
         danger = detect_emergency(city, service, met)
         is_other = service.code == city.other_code
-        change = downgrade_of(city, service, met) or generic_hazard_in(city, service, met)
+        change = find_downgrade(city, service, met) or find_generic_hazard(city, service, met)
         urgency = score_priority(service, met, danger, change, is_other=is_other)
         if self._places is not None:
-            urgency = with_context(urgency, self._places.points(service, met, spot))
+            urgency = with_context(urgency, self._places.reasons(service, met, spot))
         return Assessment(
             urgency,
             danger,
@@ -127,7 +127,7 @@ class CityPolicy:
 
     def asset_in(self, answers: Mapping[str, object]) -> str | None:
         """Return the thing that the answers name and that there is only once."""
-        return asset_in(answers, self.evidence.assets.answers) if self.evidence else None
+        return find_asset(answers, self.evidence.assets.answers) if self.evidence else None
 
     def search_extent(self, service: ServiceType) -> SearchExtent:
         """Return how far apart a report of this kind and an earlier one may be at most."""
@@ -148,16 +148,16 @@ class TriagePolicy:
         }
 
 
-def search_for(report: Report, key: str, reach: SearchExtent) -> CandidateQuery:
+def build_query(report: Report, key: str, reach: SearchExtent) -> CandidateQuery:
     """Return the search that finds every case that the report may be about."""
     return CandidateQuery(
         key,
         boxes_around(report.place, reach.radius_m) if report.place else (),
         report.address,
-        report.reporter if reach.personal else None,
+        report.reporter if reach.by_reporter else None,
         report.observed_at - reach.window,
         report.observed_at + reach.window,
-        degrees_up(reach.edge_m),
+        latitude_degrees(reach.edge_m),
     )
 
 
@@ -180,7 +180,7 @@ def _common_words(city: Jurisdiction, evidence: Evidence | None) -> frozenset[st
         for words in (kind.keywords, kind.also_said)
         for text in (kind.name.en, kind.name.es, *words.en, *words.es)
     )
-    return words_of(said) | (evidence.words.common if evidence else frozenset())
+    return all_words(said) | (evidence.words.common if evidence else frozenset())
 
 
 def _reach(limits: list[Dedup], extent: Extent) -> SearchExtent:

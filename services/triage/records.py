@@ -23,7 +23,7 @@ class CaseStateChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class RequestSplit:
     """A request that an operator took out of a case, because it is another problem.
 
     Attributes:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from services.triage.assessment import AssessedReport, drop_placeholder_point
 from services.triage.rules.dedup.case_index import CaseIndex
 from services.triage.rules.dedup.matching import find_match
-from services.triage.rules.dedup.model import Case, Match, Rejection
-from services.triage.rules.priority.context import NOBODY, Reporters
+from services.triage.rules.dedup.model import CaseRejection, Match, TriageCase
+from services.triage.rules.priority.context import NO_REPORTERS, Reporters
 from shared.vocabulary import TriageOutcome
 
 
@@ -20,34 +20,34 @@ class Resolution(NamedTuple):
         rejected: Other cases that it might have been about, and what stood against each.
     """
 
-    report: AssessedReport
+    assessed: AssessedReport
     outcome: TriageOutcome
-    link: Match | None
-    case: Case | None
-    rejected: tuple[Rejection, ...] = ()
+    match: Match | None
+    case: TriageCase | None
+    rejected: tuple[CaseRejection, ...] = ()
 
     @property
-    def opened_case(self) -> Case | None:
+    def opened_case(self) -> TriageCase | None:
         """The case that it opened, if later reports can be about it."""
         joined = self.outcome == "duplicate"
-        return None if joined or not self.report.search else self.case
+        return None if joined or not self.assessed.query else self.case
 
 
 def resolve(hearing: AssessedReport, known: CaseIndex) -> Resolution:
     """Return what becomes of a request; a case that it opens is known from now on."""
-    hearing = drop_placeholder_point(hearing, known.points)
+    hearing = drop_placeholder_point(hearing, known.point_uses)
     referral = hearing.assessment.referral
-    if referral is not None and referral.instead:
+    if referral is not None and referral.replaces_city:
         return Resolution(hearing, "referral", None, None)
     if hearing.answer is not None:
         return Resolution(hearing, "answered", None, None)
-    candidates = known.near(hearing.search) if hearing.search else ()
+    candidates = known.find(hearing.query) if hearing.query else ()
     city = hearing.city
-    earlier = find_match(hearing.report, candidates, city.limits, city.evidence)
-    link, rejected = earlier.link, earlier.rejected
+    earlier = find_match(hearing.report, candidates, city.dedup_limits, city.evidence)
+    link, rejected = earlier.match, earlier.rejected
     if link is not None and link.relation == "duplicate":
         return Resolution(hearing, "duplicate", link, link.case, rejected)
-    ruling = Resolution(hearing, _opened_as(link), link, hearing.opens, rejected)
+    ruling = Resolution(hearing, _opened_as(link), link, hearing.new_case, rejected)
     if case := ruling.opened_case:
         known.add(case)
     return ruling
@@ -66,11 +66,11 @@ class BatchReporters:
         """Take who reported the cases before the batch; the others are new."""
         self._by_case = dict(known)
 
-    def joined_by(self, ruling: Resolution) -> Reporters:
+    def reporters_after(self, ruling: Resolution) -> Reporters:
         """Return who reported the case of a request, with the request, for those that follow."""
         if ruling.case is None:
-            return NOBODY
+            return NO_REPORTERS
         case_id = ruling.case.case_id
-        before = self._by_case.get(case_id, NOBODY)
-        after = self._by_case[case_id] = before.joined_by(ruling.report.report.reporter)
+        before = self._by_case.get(case_id, NO_REPORTERS)
+        after = self._by_case[case_id] = before.with_reporter(ruling.assessed.report.reporter)
         return after

@@ -23,8 +23,8 @@ from services.triage.rules.dedup.model import (
 from services.triage.rules.dedup.scoring import match_reasons
 from services.triage.rules.priority.score import (
     detect_emergency,
-    downgrade_of,
-    generic_hazard_in,
+    find_downgrade,
+    find_generic_hazard,
     score_priority,
 )
 from shared.catalogue import Jurisdiction, load_catalogue
@@ -62,13 +62,13 @@ def test_every_outcome_has_words() -> None:
 
 @pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)
 def test_whatever_a_report_of_any_kind_states_has_words(city: Jurisdiction) -> None:
-    words = CityPolicy(city).wording
+    words = CityPolicy(city).reason_texts
     for service, condition in product(city.services.values(), city.conditions):
         met = {condition: "a word"}
         danger = detect_emergency(city, service, met)
-        change = downgrade_of(city, service, met) or generic_hazard_in(city, service, met)
+        change = find_downgrade(city, service, met) or find_generic_hazard(city, service, met)
         urgency = score_priority(service, met, danger, change, is_other=True)
-        assert {point.code for point in urgency.points} <= words.points.keys()
+        assert {point.code for point in urgency.reasons} <= words.reasons.keys()
         assert danger is None or danger.code in words.emergencies
 
 
@@ -77,16 +77,16 @@ def test_every_sort_of_place_that_counts_has_words(city: Jurisdiction) -> None:
     rules = CityPolicy(city)
     places = rules.circumstances.places if rules.circumstances else ()
 
-    assert {place.code for place in places} <= rules.wording.points.keys()
+    assert {place.code for place in places} <= rules.reason_texts.reasons.keys()
 
 
 @pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)
 def test_every_reason_of_a_referral_has_words(city: Jurisdiction) -> None:
-    assert CityPolicy(city).wording.referrals.keys() == city.referral_reasons.keys()
+    assert CityPolicy(city).reason_texts.referrals.keys() == city.referral_reasons.keys()
 
 
 def test_every_reason_for_a_priority_that_a_rule_names_has_words() -> None:
-    words = CityPolicy(CITIES["portland.gov"]).wording.points
+    words = CityPolicy(CITIES["portland.gov"]).reason_texts.reasons
     for code in _codes_of_points():
         if isinstance(code, ast.Constant):
             assert code.value in words

@@ -6,18 +6,18 @@ from services.triage.outbound.explanation import explain_outcome, explain_priori
 from services.triage.resolution import Resolution
 from services.triage.rules.dedup import scoring as likeness
 from services.triage.rules.dedup.matching import rejection_detail
-from services.triage.rules.dedup.model import HOUR, Match, Rejection, Report
+from services.triage.rules.dedup.model import HOUR, CaseRejection, Match, Report
 from services.triage.rules.priority.conditions import DOUBTFUL
 from services.triage.rules.priority.context import (
-    NOBODY,
+    NO_REPORTERS,
     Reporters,
     multiple_reporters_reason,
     overdue_reason,
     with_context,
 )
 from services.triage.rules.priority.score import DetectedEmergency, PriorityScore
-from services.triage.rules.referral import Referral as Elsewhere
-from services.triage.rules.referral import Why
+from services.triage.rules.referral import AgencyReferral as Elsewhere
+from services.triage.rules.referral import ReasonText
 from shared.catalogue import CALL_911
 from shared.contract.events import (
     Advice,
@@ -33,7 +33,9 @@ from shared.contract.events import (
 )
 
 
-def to_decision(ruling: Resolution, rules_version: str, reporters: Reporters = NOBODY) -> Decision:
+def to_decision(
+    ruling: Resolution, rules_version: str, reporters: Reporters = NO_REPORTERS
+) -> Decision:
     """Return the decision on a request, with a reason for everything.
 
     Args:
@@ -41,12 +43,12 @@ def to_decision(ruling: Resolution, rules_version: str, reporters: Reporters = N
         rules_version: Names the facts that the rules rest on.
         reporters: Who reported its case, with this request.
     """
-    request, found = ruling.report.request, ruling.report.assessment
-    duplicate = _duplicate(ruling.link, request.service_code) if ruling.link else None
-    rejected = tuple(_rejected(one, ruling.report.report) for one in ruling.rejected)
-    priority, emergency = _priority(_urgency(ruling, reporters)), _emergency(found.danger)
+    request, found = ruling.assessed.request, ruling.assessed.assessment
+    duplicate = _duplicate(ruling.match, request.service_code) if ruling.match else None
+    rejected = tuple(_rejected(one, ruling.assessed.report) for one in ruling.rejected)
+    priority, emergency = _priority(_urgency(ruling, reporters)), _emergency(found.emergency)
     referral = _referral(found.referral, request.language)
-    wording = ruling.report.city.wording
+    wording = ruling.assessed.city.reason_texts
     return Decision(
         request_id=request.request_id,
         tracking_number=request.tracking_number,
@@ -60,7 +62,7 @@ def to_decision(ruling: Resolution, rules_version: str, reporters: Reporters = N
         advice=_advice(ruling, request.language or "en"),
         service_code=request.service_code,
         rules_version=rules_version,
-        conditions=tuple(sorted(found.met.keys() - {DOUBTFUL})),
+        conditions=tuple(sorted(found.conditions.keys() - {DOUBTFUL})),
         explanation=(
             *explain_outcome(ruling.outcome, duplicate, rejected),
             *explain_priority(priority, emergency, wording),
@@ -83,7 +85,7 @@ def _duplicate(link: Match, kind: str) -> Duplicate:
     )
 
 
-def _rejected(rejection: Rejection, report: Report) -> Rejected:
+def _rejected(rejection: CaseRejection, report: Report) -> Rejected:
     opening, away_m = rejection.case.opening, rejection.distance_m
     return Rejected(
         case_id=rejection.case.case_id,
@@ -97,8 +99,8 @@ def _rejected(rejection: Rejection, report: Report) -> Rejected:
 
 def _urgency(ruling: Resolution, reporters: Reporters) -> PriorityScore:
     """Return how urgent a request is by itself and by what its case went through before."""
-    hearing, link = ruling.report, ruling.link
-    urgency, weights = hearing.assessment.urgency, hearing.city.circumstances
+    hearing, link = ruling.assessed, ruling.match
+    urgency, weights = hearing.assessment.priority, hearing.city.circumstances
     if weights is None or link is None:
         return urgency
     service = hearing.city.services[hearing.report.kind]
@@ -116,7 +118,7 @@ def _priority(urgency: PriorityScore) -> Priority:
         score=urgency.score,
         reasons=tuple(
             Point(code=point.code, points=point.points, evidence=point.evidence)
-            for point in urgency.points
+            for point in urgency.reasons
         ),
     )
 
@@ -126,9 +128,9 @@ def _emergency(danger: DetectedEmergency | None) -> Emergency | None:
 
 
 def _advice(ruling: Resolution, language: str) -> tuple[Advice, ...]:
-    if ruling.report.assessment.danger is not None:
+    if ruling.assessed.assessment.emergency is not None:
         return (Advice(code="call_911", text=CALL_911.in_language(language)),)
-    answer = ruling.report.answer
+    answer = ruling.assessed.answer
     if ruling.outcome != "answered" or answer is None:
         return ()
     return (Advice(code=answer.code, text=answer.text.in_language(language)),)
@@ -137,7 +139,7 @@ def _advice(ruling: Resolution, language: str) -> tuple[Advice, ...]:
 def _referral(referral: Elsewhere | None, language: str | None) -> Referral | None:
     if referral is None:
         return None
-    agency, why = referral.agency, referral.why
+    agency, why = referral.agency, referral.reason
     return Referral(
         agency=agency.code,
         name=agency.name,
@@ -147,5 +149,5 @@ def _referral(referral: Elsewhere | None, language: str | None) -> Referral | No
     )
 
 
-def _reason(why: Why, language: str | None) -> ReferralReason:
+def _reason(why: ReasonText, language: str | None) -> ReferralReason:
     return ReferralReason(code=why.code, text=why.text.in_language(language or "en"))

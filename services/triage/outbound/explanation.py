@@ -62,7 +62,7 @@ def readable(code: str) -> str:
     return code.replace("_", " ")
 
 
-class Wording:
+class ReasonTexts:
     """The words of one city, as its catalogue names things.
 
     Attributes:
@@ -75,21 +75,21 @@ class Wording:
         self.emergencies = {one.code: _within(one.name) for one in city.emergencies}
         self.emergencies[REFERRED_TO_911] = "reports like this one are for 911"
         self.referrals = {code: text.en for code, text in city.referral_reasons.items()}
-        self.points = {f"base_p{level}": _BASE for level in range(1, 6)}
-        self.points |= {"classified_other": _OTHER, "surge": _SURGE}
-        self.points["doubted"] = _DOUBTED
-        self.points |= {"several_reporters": _SEVERAL, "still_there": _STILL_THERE}
+        self.reasons = {f"base_p{level}": _BASE for level in range(1, 6)}
+        self.reasons |= {"classified_other": _OTHER, "surge": _SURGE}
+        self.reasons["doubted"] = _DOUBTED
+        self.reasons |= {"several_reporters": _SEVERAL, "still_there": _STILL_THERE}
         for code, name in self.emergencies.items():
-            self.points[f"emergency_{code}"] = f"danger to life: {name}"
+            self.reasons[f"emergency_{code}"] = f"danger to life: {name}"
         for hazard in city.hazards:
-            self.points[f"hazard_{hazard.code}"] = f"{_within(hazard.name)}, under any kind"
+            self.reasons[f"hazard_{hazard.code}"] = f"{_within(hazard.name)}, under any kind"
         for code, service in city.services.items():
             meant = f"meant_{code.lower().replace('-', '_')}"
-            self.points[meant] = f"it is about another kind, “{service.name.en}”"
+            self.reasons[meant] = f"it is about another kind, “{service.name.en}”"
         for code, condition in city.conditions.items():
-            self.points[code] = _within(condition.name)
+            self.reasons[code] = _within(condition.name)
         for place in circumstances.places if circumstances else ():
-            self.points[place.code] = _within(city.conditions[place.when[0]].name)
+            self.reasons[place.code] = _within(city.conditions[place.when[0]].name)
 
 
 def _within(name: LocalText) -> str:
@@ -108,7 +108,7 @@ OPENINGS: Mapping[TriageOutcome, str] = {
 }
 
 
-def explain(decision: Decision, wording: Wording) -> tuple[str, ...]:
+def explain(decision: Decision, wording: ReasonTexts) -> tuple[str, ...]:
     """Return all sentences about a decision, also one that was made before it carried any.
 
     Args:
@@ -130,7 +130,7 @@ def explain_outcome(
 
 
 def explain_priority(
-    priority: Priority, emergency: Emergency | None, wording: Wording
+    priority: Priority, emergency: Emergency | None, wording: ReasonTexts
 ) -> list[str]:
     """Return how urgent a request is, point by point, and whether somebody is in danger."""
     points = "; ".join([_point(point, wording) for point in priority.reasons])
@@ -143,7 +143,7 @@ def explain_priority(
     return told
 
 
-def explain_referral(referral: Referral | None, wording: Wording) -> list[str]:
+def explain_referral(referral: Referral | None, wording: ReasonTexts) -> list[str]:
     """Return who outside the city must act, and why."""
     if referral is None:
         return []
@@ -170,8 +170,8 @@ def _rejected(rejected: Rejected) -> str:
     return f"Not case {rejected.case_id}: {_with(obstacle, rejected.detail)}."
 
 
-def _point(point: Point, wording: Wording) -> str:
-    words = wording.points.get(point.code) or readable(point.code)
+def _point(point: Point, wording: ReasonTexts) -> str:
+    words = wording.reasons.get(point.code) or readable(point.code)
     return f"{point.points:+d} {words}" + (f" (“{point.evidence}”)" if point.evidence else "")
 
 

@@ -9,7 +9,7 @@ from shared.catalogue import Referral as Named
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class ReasonText:
     """Why somebody outside the city must act, in words for the resident."""
 
     code: str
@@ -17,7 +17,7 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
-class Referral:
+class AgencyReferral:
     """Who outside the city must act.
 
     Attributes:
@@ -26,8 +26,8 @@ class Referral:
     """
 
     agency: Agency
-    instead: bool
-    why: Why | None = None
+    replaces_city: bool
+    reason: ReasonText | None = None
 
 
 def referral_for(
@@ -35,7 +35,7 @@ def referral_for(
     service: ServiceType,
     municipality: str | None,
     met: MatchedConditions,
-) -> Referral | None:
+) -> AgencyReferral | None:
     """Return who outside must act, or None when it is the city's alone.
 
     What lies with a neighbour goes to the neighbour, unless the kind is about no place. Otherwise
@@ -52,14 +52,16 @@ def referral_for(
     """
     neighbour = jurisdiction.neighbours.get(municipality) if municipality else None
     if neighbour is not None and service.needs.location:
-        return Referral(neighbour, instead=True, why=_why(jurisdiction, neighbour.reason))
+        return AgencyReferral(
+            neighbour, replaces_city=True, reason=_why(jurisdiction, neighbour.reason)
+        )
     known = {*met, *service.implies}
     found = _most_pressing(service.referred_to(known), _owner(jurisdiction, service, known))
     if found is None:
         return None
     agency = jurisdiction.agencies[found.agency]
     why = _why(jurisdiction, found.reason or agency.reason)
-    return Referral(agency, instead=service.city_lead is None, why=why)
+    return AgencyReferral(agency, replaces_city=service.city_lead is None, reason=why)
 
 
 def _owner(jurisdiction: Jurisdiction, service: ServiceType, met: Collection[str]) -> Named | None:
@@ -76,6 +78,6 @@ def _most_pressing(named: Sequence[Named], owner: Named | None) -> Named | None:
     return owner or first
 
 
-def _why(jurisdiction: Jurisdiction, code: str | None) -> Why | None:
+def _why(jurisdiction: Jurisdiction, code: str | None) -> ReasonText | None:
     text = jurisdiction.referral_reasons.get(code or "")
-    return Why(code, text) if code and text else None
+    return ReasonText(code, text) if code and text else None

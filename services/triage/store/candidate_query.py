@@ -62,7 +62,7 @@ _Wanted: TypeAlias = dict[tuple[str, str], _Span]
 _Places: TypeAlias = dict[tuple[str, float, int, int], tuple[Box, _Span]]
 
 
-def candidate_query(searches: Iterable[CandidateQuery]) -> list[list[Any]]:
+def query_columns(searches: Iterable[CandidateQuery]) -> list[list[Any]]:
     """Return the columns that the query takes: what is wanted by place, address and reporter.
 
     By place they are key, the box with its rim, its edge, since, until; by address and by reporter
@@ -86,7 +86,7 @@ def _want_place(places: _Places, box: Box, search: CandidateQuery) -> None:
     corner = floor(box.south / _TOGETHER_DEGREES), floor(box.west / _TOGETHER_DEGREES)
     what, span = (search.key, search.edge, *corner), (search.since, search.until)
     if known := places.get(what):
-        box, span = box.around(known[0]), _both(span, known[1])
+        box, span = box.union(known[0]), _both(span, known[1])
     places[what] = box, span
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 import asyncpg
 
 from services.triage.assessment import PointLookup
-from services.triage.records import CaseStateChange, DecisionRecord, Split
+from services.triage.records import CaseStateChange, DecisionRecord, RequestSplit
 from services.triage.rules.dedup.case_index import CandidateQuery
-from services.triage.rules.dedup.model import Case
+from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse
 from services.triage.rules.priority.context import (
     MAX_ANONYMOUS,
@@ -17,9 +17,9 @@ from services.triage.rules.priority.context import (
     KnownSurge,
     Reporters,
 )
-from services.triage.store.candidate_query import CANDIDATES_SQL, candidate_query
+from services.triage.store.candidate_query import CANDIDATES_SQL, query_columns
 from services.triage.store.rows import case_of, case_row, report_row
-from services.triage.store.splits import Splits
+from services.triage.store.splits import SplitStore
 from shared.runtime.postgres import Connection
 from shared.vocabulary import GeoPoint
 
@@ -140,12 +140,12 @@ _DECISION_COLUMNS = (
 )
 
 
-class PostgresCases:
+class PostgresTriageStore:
     """The known cases and the decisions made, in the caller's transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._splits = Splits(connection)
+        self._splits = SplitStore(connection)
 
     async def lock(self, keys: Collection[str]) -> None:
         """Wait until nobody else decides under these dedup keys; in one order for all."""
@@ -167,7 +167,7 @@ class PostgresCases:
         await self._connection.execute(_NOTE_TURNS, *columns)
         await self._connection.execute(_TURN, *columns)
 
-    async def record_splits(self, splits: Sequence[Split]) -> None:
+    async def record_splits(self, splits: Sequence[RequestSplit]) -> None:
         """Note that requests went to other cases, and know those cases."""
         await self._splits.record(splits)
         await self.add(await self._splits.apply(splits))
@@ -199,11 +199,11 @@ class PostgresCases:
             for row in rows
         ]
 
-    async def candidates(self, searches: Sequence[CandidateQuery]) -> Iterable[Case]:
+    async def candidates(self, searches: Sequence[CandidateQuery]) -> Iterable[TriageCase]:
         """Return the cases around the places, at the addresses and of the persons searched."""
         if not searches:
             return ()
-        found = await self._connection.fetch(CANDIDATES_SQL, *candidate_query(searches))
+        found = await self._connection.fetch(CANDIDATES_SQL, *query_columns(searches))
         rows = {row["case_id"]: row for row in found}.values()
         named = {row[name] for row in rows for name in ("merged_into", "split_from") if row[name]}
         homes = await self._homes(named) if named else {}
@@ -242,7 +242,7 @@ class PostgresCases:
             for row in rows
         ]
 
-    async def add(self, cases: Sequence[Case]) -> None:
+    async def add(self, cases: Sequence[TriageCase]) -> None:
         """Know these cases; one that is known already stays as it is."""
         if cases:
             rows = [case_row(case) for case in cases]
@@ -265,7 +265,7 @@ def _is_over(surge: KnownSurge) -> bool:
     return surge.until is not None
 
 
-def _known(row: asyncpg.Record, homes: Mapping[UUID, asyncpg.Record]) -> Case:
+def _known(row: asyncpg.Record, homes: Mapping[UUID, asyncpg.Record]) -> TriageCase:
     known = case_of(row)
     if row["split_from"]:
         known = known._replace(split_from=str(homes[row["split_from"]]["case_id"]))

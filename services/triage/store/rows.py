@@ -2,13 +2,13 @@
 
 import asyncpg
 
-from services.triage.rules.dedup.model import Case, Report
+from services.triage.rules.dedup.model import Report, TriageCase
 from shared.vocabulary import GeoPoint
 
 
-def case_of(row: asyncpg.Record) -> Case:
+def case_of(row: asyncpg.Record) -> TriageCase:
     """Return the case in a row of ``cases``, as it is by itself."""
-    return Case(str(row["case_id"]), row["dedup_key"], report_of(row), row["closed_at"])
+    return TriageCase(str(row["case_id"]), row["dedup_key"], report_of(row), row["closed_at"])
 
 
 def report_of(row: asyncpg.Record) -> Report:
@@ -28,7 +28,7 @@ def report_of(row: asyncpg.Record) -> Report:
     )
 
 
-def case_row(case: Case) -> tuple[object, ...]:
+def case_row(case: TriageCase) -> tuple[object, ...]:
     """Return a case as the statement that adds it takes it."""
     return (case.case_id, case.key, *opening_row(case.opening), case.closed_at, case.split_from)
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from services.triage.records import Split
-from services.triage.rules.dedup.model import Case
+from services.triage.records import RequestSplit
+from services.triage.rules.dedup.model import TriageCase
 from services.triage.store.rows import opening_row, report_of
 from shared.runtime.postgres import Connection
 
@@ -35,13 +35,13 @@ _RESTATE = """
 """
 
 
-class Splits:
+class SplitStore:
     """Splits are kept for ever, and carried out as soon as their requests are decided."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def record(self, splits: Sequence[Split]) -> None:
+    async def record(self, splits: Sequence[RequestSplit]) -> None:
         """Keep these splits; one that is known already stays as it is."""
         await self._connection.execute(
             _NOTE,
@@ -53,11 +53,11 @@ class Splits:
             [split.opened_by for split in splits],
         )
 
-    async def of(self, request_ids: Sequence[str]) -> Sequence[Split]:
+    async def of(self, request_ids: Sequence[str]) -> Sequence[RequestSplit]:
         """Return the splits that these requests left a case by, or that a case stands for since."""
         rows = await self._connection.fetch(_OF, request_ids)
         return [
-            Split(
+            RequestSplit(
                 str(row["request_id"]),
                 str(row["from_case"]),
                 str(row["to_case"]),
@@ -68,7 +68,7 @@ class Splits:
             for row in rows
         ]
 
-    async def apply(self, splits: Sequence[Split]) -> Sequence[Case]:
+    async def apply(self, splits: Sequence[RequestSplit]) -> Sequence[TriageCase]:
         """Move requests that are decided, restate the cases they left, return their new cases."""
         named = {one for split in splits for one in (split.request_id, split.opened_by) if one}
         decided = await self._connection.fetch(_DECIDED, list(named))
@@ -86,7 +86,7 @@ class Splits:
                 opening = opening_row(report_of(rows[split.opened_by]))
                 await self._connection.execute(_RESTATE, split.from_case, split.version, *opening)
         return [
-            Case(
+            TriageCase(
                 split.to_case,
                 rows[split.request_id]["dedup_key"],
                 report_of(rows[split.request_id]),

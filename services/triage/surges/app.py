@@ -22,10 +22,10 @@ from services.triage.settings import StreamSettings
 from services.triage.surges.counter import SurgeCounter, Table
 from services.triage.surges.detection import slot_of
 from services.triage.surges.event_clock import EventClock
-from services.triage.surges.gauges import Gauges
-from services.triage.surges.outbound import surge_event
+from services.triage.surges.gauges import SurgeGauges
+from services.triage.surges.outbound import surge_events
 from services.triage.surges.state import SurgeKey
-from services.triage.surges.tracker import City, cities_of
+from services.triage.surges.tracker import SurgeCity, surge_cities
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decoder
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, Topic
@@ -92,13 +92,13 @@ class SurgeWatcher:
         ready: Whether its tables are complete and it reads.
     """
 
-    def __init__(self, settings: StreamSettings, cities: dict[str, City]) -> None:
+    def __init__(self, settings: StreamSettings, cities: dict[str, SurgeCity]) -> None:
         self.ready = False
         self._settings = settings
         self._clock: EventClock[TP] = EventClock()
         self._looked_at: int | None = None
         self._to_tell: set[SurgeKey] = set()
-        self._gauges: Gauges[TP] = Gauges()
+        self._gauges: SurgeGauges[TP] = SurgeGauges()
         self._app = _app(settings)
         ledgers, voices = map(self._table, _TABLES)
         self._tally = SurgeCounter(ledgers, voices, cities)
@@ -157,11 +157,11 @@ class SurgeWatcher:
             try:
                 request = decoder.decode(event.value).data
             except PermanentError:  # triage parks it
-                self._clock.saw(message.tp, message.offset, None)
+                self._clock.observe(message.tp, message.offset, None)
                 continue
             if self._tally.count(request, message.partition):
                 self._to_tell.add(SurgeKey.of(request, message.partition))
-            self._clock.saw(message.tp, message.offset, request.observed_at)
+            self._clock.observe(message.tp, message.offset, request.observed_at)
 
     async def _look_on(self, sink: Sink, stopping: asyncio.Event) -> None:
         self._to_tell.update(self._tally.keys())  # what a crash may have left untold
@@ -205,7 +205,7 @@ class SurgeWatcher:
             with _in_partition(patch.partition):
                 surges = self._tally.unpublished(patch)
             for surge in surges:
-                events = surge_event(patch, surge)
+                events = surge_events(patch, surge)
                 try:
                     await sink.publish([r for e in events for r in Outgoing.carrying(e)])
                 except BrokerDownError as error:
@@ -253,6 +253,6 @@ async def surge_stream(settings: StreamSettings) -> AsyncGenerator[Parts]:
     """Put the surge watcher together."""
     for library, level in _LIBRARIES.items():
         logging.getLogger(library).setLevel(level)
-    cities = cities_of(await asyncio.to_thread(load_catalogue))
+    cities = surge_cities(await asyncio.to_thread(load_catalogue))
     watcher = SurgeWatcher(settings, cities)
     yield Parts(None, work=[watcher.run], must_be_ready=[watcher])

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import datetime
 from typing import TypeAlias
 
-from services.triage.surges.detection import HOUR, slot_of
-from services.triage.surges.distinct_count import add_reporter, pack, reporter_number
-from services.triage.surges.state import Surge, SurgeKey, SurgeState
-from services.triage.surges.tracker import City, SurgeTracker
+from services.triage.surges.detection import SLOTS_PER_HOUR, slot_of
+from services.triage.surges.distinct_count import add_reporter, pack, reporter_hash
+from services.triage.surges.state import SurgeKey, SurgeState, TrackedSurge
+from services.triage.surges.tracker import SurgeCity, SurgeTracker
 from shared.contract.events import Request
 
 Table: TypeAlias = MutableMapping[bytes, bytes]
@@ -19,7 +19,7 @@ Table: TypeAlias = MutableMapping[bytes, bytes]
 class SurgeCounter:
     """Takes requests in, in any order and however often, and says which surges follow."""
 
-    def __init__(self, ledgers: Table, voices: Table, cities: Mapping[str, City]) -> None:
+    def __init__(self, ledgers: Table, voices: Table, cities: Mapping[str, SurgeCity]) -> None:
         self._ledgers = ledgers
         self._voices = voices
         self._cities = cities
@@ -29,26 +29,26 @@ class SurgeCounter:
         if request.jurisdiction not in self._cities:
             return False
         patch, slot = SurgeKey.of(request, partition), slot_of(request.observed_at)
-        before = self._ledgers.get(patch.key)
+        before = self._ledgers.get(patch.table_key)
         account = self._account(patch, before or _fresh(slot))
         if slot < account.ledger.settled:
             return account.ledger.unpublished
-        account.note(slot)
+        account.record_slot(slot)
         self._sweep(patch, account, account.ledger.newest)
         if slot >= account.ledger.settled:
             self._hear(patch, slot, account, request.reporter_ref or request.request_id)
-            account.look_for_surge(slot)
+            account.detect_start(slot)
         self._keep(patch, account, before)
         return account.ledger.unpublished
 
     def advance(self, patch: SurgeKey, now: datetime) -> bool:
         """Let time pass at a patch; tell whether something about it is to be told."""
-        before = self._ledgers[patch.key]
+        before = self._ledgers[patch.table_key]
         account = self._account(patch, before)
-        account.look_for_end(slot_of(now))
+        account.detect_end(slot_of(now))
         self._sweep(patch, account, slot_of(now))
         if account.ledger.is_empty:
-            del self._ledgers[patch.key]
+            del self._ledgers[patch.table_key]
         else:
             self._keep(patch, account, before)
         return account.ledger.unpublished
@@ -56,25 +56,25 @@ class SurgeCounter:
     def keys(self) -> Iterator[SurgeKey]:
         """Yield every patch of which something is known."""
         for key in list(self._ledgers):
-            yield SurgeKey.named(key)
+            yield SurgeKey.parse(key)
 
-    def unpublished(self, patch: SurgeKey) -> list[Surge]:
+    def unpublished(self, patch: SurgeKey) -> list[TrackedSurge]:
         """Return the surges of a patch of which something is still to be told, oldest first."""
-        ledger = SurgeState.model_validate_json(self._ledgers[patch.key])
+        ledger = SurgeState.model_validate_json(self._ledgers[patch.table_key])
         return [surge for surge in ledger.surges if surge.unpublished]
 
     def is_open(self, patch: SurgeKey) -> bool:
         """Tell whether there is a surge at a patch that is not over."""
-        kept = self._ledgers.get(patch.key)
+        kept = self._ledgers.get(patch.table_key)
         return kept is not None and SurgeState.model_validate_json(kept).open is not None
 
-    def mark_published(self, patch: SurgeKey, surge: Surge) -> None:
+    def mark_published(self, patch: SurgeKey, surge: TrackedSurge) -> None:
         """Note that all that is known of a surge was told."""
-        before = self._ledgers[patch.key]
+        before = self._ledgers[patch.table_key]
         account = self._account(patch, before)
         for kept in account.ledger.surges:
             if kept.began == surge.began:
-                kept.published = max(kept.published, surge.next_event)
+                kept.published = max(kept.published, surge.events_due)
         self._keep(patch, account, before)
 
     def _account(self, patch: SurgeKey, kept: bytes) -> SurgeTracker:
@@ -82,22 +82,22 @@ class SurgeCounter:
         return SurgeTracker(patch, ledger, self._voices, self._cities[patch.jurisdiction])
 
     def _hear(self, patch: SurgeKey, slot: int, account: SurgeTracker, name: str) -> None:
-        heard = add_reporter(account.heard(slot), reporter_number(name))
+        heard = add_reporter(account.reporters(slot), reporter_hash(name))
         if heard is not None:
-            self._voices[patch.at(slot)] = pack(heard)
+            self._voices[patch.slot_key(slot)] = pack(heard)
 
     def _sweep(self, patch: SurgeKey, account: SurgeTracker, now: int) -> None:
         """Delete what was let go of by an earlier sweep, which the table knows of by now."""
         for slot in account.ledger.over:
-            self._voices.pop(patch.at(slot), None)
+            self._voices.pop(patch.slot_key(slot), None)
         account.ledger.over = []
         account.expire(now)
 
     def _keep(self, patch: SurgeKey, account: SurgeTracker, before: bytes | None) -> None:
         after = account.ledger.model_dump_json().encode()
         if after != before:
-            self._ledgers[patch.key] = after
+            self._ledgers[patch.table_key] = after
 
 
 def _fresh(slot: int) -> bytes:
-    return SurgeState(since=slot // HOUR, newest=slot).model_dump_json().encode()
+    return SurgeState(since=slot // SLOTS_PER_HOUR, newest=slot).model_dump_json().encode()

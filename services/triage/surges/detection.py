@@ -13,15 +13,15 @@ from services.triage.surges.distinct_count import distinct_count
 from shared.catalogue.surges import SurgeLimits
 
 SLOT_S = 600
-HOUR = 6
+SLOTS_PER_HOUR = 6
 """Slots in an hour, which is also how long a window is."""
-LONGEST = 24 * HOUR
+MAX_SURGE_SLOTS = 24 * SLOTS_PER_HOUR
 """After so many slots a surge ends, whatever goes on; what goes on is a new one."""
 
-KEPT_HOURS = 48
+ALLOWED_LATENESS_HOURS = 48
 """A report may come so much later than others, by their event times, and still count."""
 
-WEEKS = 8
+HISTORY_WEEKS = 8
 """From so many weeks back the usual is learned."""
 
 NEW_HOURS = 4 * 7 * 24
@@ -69,7 +69,7 @@ def slot_of(moment: datetime) -> int:
     return int(moment.timestamp() // SLOT_S)
 
 
-def moment_of(slot: int) -> datetime:
+def slot_start(slot: int) -> datetime:
     """Return when a slot begins, UTC."""
     return datetime.fromtimestamp(slot * SLOT_S, UTC)
 
@@ -83,24 +83,31 @@ def expected_in_hour(hour: int, past: History, limits: SurgeLimits, timezone: tz
     Source:
         B. Efron, "Large-Scale Inference", Cambridge 2010, chapter 1 (empirical Bayes).
     """
-    sure = hour - KEPT_HOURS
+    sure = hour - ALLOWED_LATENESS_HOURS
     seen = sum(reports for at, reports in past.hours.items() if at < sure)
     overall = (limits.usual * _FIRM_HOURS + seen) / (_FIRM_HOURS + max(0, sure - past.since))
-    on_wall = moment_of(hour * HOUR).astimezone(timezone)
-    earlier = [slot_of(on_wall - timedelta(weeks=week)) // HOUR for week in range(1, WEEKS + 1)]
+    on_wall = slot_start(hour * SLOTS_PER_HOUR).astimezone(timezone)
+    earlier = [
+        slot_of(on_wall - timedelta(weeks=week)) // SLOTS_PER_HOUR
+        for week in range(1, HISTORY_WEEKS + 1)
+    ]
     known = [past.hours.get(at, 0) for at in earlier if at >= past.since]
     return (overall * _FIRM_WEEKS + sum(known)) / (_FIRM_WEEKS + len(known))
 
 
-def busiest_lately(first: int, heard: CountReports, surges: Collection[Window]) -> int:
+def busiest_recent_hour(first: int, heard: CountReports, surges: Collection[Window]) -> int:
     """Return the reports of the busiest hour in the day before a slot, surges left out.
 
     For a place that is not known for long it stands for the usual, so that the first morning of a
     router is no surge.
     """
-    windows = range(first - 24 * HOUR, first - HOUR + 1, HOUR)
-    ordinary = [at for at in windows if not any(s.overlaps(at, at + HOUR) for s in surges)]
-    hours = (distinct_count(heard(slot) for slot in range(at, at + HOUR)) for at in ordinary)
+    windows = range(first - 24 * SLOTS_PER_HOUR, first - SLOTS_PER_HOUR + 1, SLOTS_PER_HOUR)
+    ordinary = [
+        at for at in windows if not any(s.overlaps(at, at + SLOTS_PER_HOUR) for s in surges)
+    ]
+    hours = (
+        distinct_count(heard(slot) for slot in range(at, at + SLOTS_PER_HOUR)) for at in ordinary
+    )
     return max(hours, default=0)
 
 
@@ -123,7 +130,7 @@ def threshold(expected: float, limits: SurgeLimits) -> int:
     return least
 
 
-def begin(
+def find_start(
     slot: int,
     heard: CountReports,
     usual: ExpectedReports,
@@ -139,8 +146,8 @@ def begin(
         limits: What the dedup group asks for.
         known: Other surges here; none begins in a window that one of them shares.
     """
-    for until in range(slot + 1, slot + 1 + HOUR):
-        first = until - HOUR
+    for until in range(slot + 1, slot + 1 + SLOTS_PER_HOUR):
+        first = until - SLOTS_PER_HOUR
         if not heard(until - 1) or any(other.overlaps(first, until) for other in known):
             continue
         found = distinct_count(heard(at) for at in range(first, until))
@@ -149,7 +156,7 @@ def begin(
     return None
 
 
-def end(
+def find_end(
     began: Window, complete: int, heard: CountReports, usual: ExpectedReports, limits: SurgeLimits
 ) -> Window | None:
     """Return the whole surge once it is over, or None while it goes on.
@@ -165,10 +172,10 @@ def end(
         limits: What the dedup group asks for.
     """
     for until in range(began.until + 1, complete + 1):
-        first = until - HOUR
+        first = until - SLOTS_PER_HOUR
         found = distinct_count(heard(at) for at in range(first, until))
         quiet = found < limits.over * threshold(usual(first, until), limits)
-        if quiet or until - began.first >= LONGEST:
+        if quiet or until - began.first >= MAX_SURGE_SLOTS:
             whole = distinct_count(heard(at) for at in range(began.first, until))
             return Window(began.first, until, whole, usual(began.first, until))
     return None

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from itertools import chain
 
-KEPT = 512
+SKETCH_SIZE = 512
 """Up to so many voices are counted exactly, more are estimated to within some 4 %."""
 
 _BYTES = 6
 _ALL = 1 << 8 * _BYTES
 
 
-def reporter_number(name: str) -> int:
+def reporter_hash(name: str) -> int:
     """Return the number by which somebody is known; spread evenly, always the same."""
     return int.from_bytes(blake2b(name.encode(), digest_size=_BYTES).digest())
 
@@ -22,11 +22,11 @@ def add_reporter(heard: Sequence[int], number: int) -> list[int] | None:
 
     Only the smallest numbers are kept, so that neither order nor repeats make a difference.
     """
-    if number in heard or (len(heard) >= KEPT and number > heard[-1]):
+    if number in heard or (len(heard) >= SKETCH_SIZE and number > heard[-1]):
         return None
     more = list(heard)
     insort(more, number)
-    return more[:KEPT]
+    return more[:SKETCH_SIZE]
 
 
 def distinct_count(several: Iterable[Sequence[int]]) -> int:
@@ -36,10 +36,10 @@ def distinct_count(several: Iterable[Sequence[int]]) -> int:
         Z. Bar-Yossef et al., "Counting Distinct Elements in a Data Stream", RANDOM 2002: of
         ``n`` even numbers below 1 the k-th smallest lies at about k / n.
     """
-    smallest = sorted(set(chain.from_iterable(several)))[:KEPT]
-    if len(smallest) < KEPT:
+    smallest = sorted(set(chain.from_iterable(several)))[:SKETCH_SIZE]
+    if len(smallest) < SKETCH_SIZE:
         return len(smallest)
-    return round((KEPT - 1) * _ALL / smallest[-1])
+    return round((SKETCH_SIZE - 1) * _ALL / smallest[-1])
 
 
 def pack(heard: Sequence[int]) -> bytes:

@@ -18,7 +18,7 @@ class EventClock(Generic[L]):
         self._latest: dict[L, datetime] = {}
         self._next: dict[L, int] = {}
 
-    def saw(self, lane: L, offset: int, moment: datetime | None) -> None:
+    def observe(self, lane: L, offset: int, moment: datetime | None) -> None:
         """Note what was read in a lane; without a moment it was no report."""
         self._next[lane] = offset + 1
         if moment is not None:

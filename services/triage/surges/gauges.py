@@ -11,7 +11,7 @@ L = TypeVar("L")
 WATCHER = "triage-stream"
 
 
-class Gauges(Generic[L]):
+class SurgeGauges(Generic[L]):
     """How far behind the watcher is, and how many surges go on."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from services.triage.surges.detection import History, Window
 from shared.contract.events import Request
 from shared.contract.topics import dedup_key
 
-NOWHERE = "unknown"
+UNKNOWN_DISTRICT = "unknown"
 """The district of reports of which no district is known."""
 
 _FOR_EVER = 1 << 40
@@ -20,7 +20,7 @@ def district_of(request: Request) -> str:
     """Return the district in which a request counts."""
     place = request.location
     known = place.precision not in _NO_PLACE and place.district
-    return known or NOWHERE
+    return known or UNKNOWN_DISTRICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +39,21 @@ class SurgeKey:
         return cls(partition, request.jurisdiction, request.dedup_group, where)
 
     @classmethod
-    def named(cls, key: bytes) -> Self:
+    def parse(cls, key: bytes) -> Self:
         """Return the patch of a key."""
         partition, jurisdiction, group, district = key.decode().split("\t")
         return cls(int(partition), jurisdiction, group, district)
 
     @property
-    def key(self) -> bytes:
+    def table_key(self) -> bytes:
         """Where its ledger is kept."""
         return "\t".join(
             (str(self.partition), self.jurisdiction, self.group, self.district)
         ).encode()
 
-    def at(self, slot: int) -> bytes:
+    def slot_key(self, slot: int) -> bytes:
         """Return where the voices of a slot are kept."""
-        return self.key + b"\t%d" % slot
+        return self.table_key + b"\t%d" % slot
 
     @property
     def name(self) -> str:
@@ -61,7 +61,7 @@ class SurgeKey:
         return f"{dedup_key(self.jurisdiction, self.group)}:{self.district}"
 
 
-class Surge(BaseModel):
+class TrackedSurge(BaseModel):
     """A surge and what of it was told.
 
     Attributes:
@@ -75,14 +75,14 @@ class Surge(BaseModel):
     published: int = 0
 
     @property
-    def next_event(self) -> int:
+    def events_due(self) -> int:
         """How many of its two events there are by now."""
         return 1 if self.ended is None else 2
 
     @property
     def unpublished(self) -> bool:
         """Whether something is still to be told."""
-        return self.published < self.next_event
+        return self.published < self.events_due
 
     @property
     def covered(self) -> Window:
@@ -109,15 +109,15 @@ class SurgeState(BaseModel):
     slots: list[int] = []
     over: list[int] = []
     hours: dict[int, int] = {}
-    surges: list[Surge] = []
+    surges: list[TrackedSurge] = []
 
     @property
-    def past(self) -> History:
+    def history(self) -> History:
         """What the usual is learned from."""
         return History(self.since, self.hours)
 
     @property
-    def open(self) -> Surge | None:
+    def open(self) -> TrackedSurge | None:
         """The surge that goes on."""
         return next((surge for surge in self.surges if surge.ended is None), None)
 

@@ -6,12 +6,14 @@ from services.triage.handlers import on_messages
 from shared.contract.events import Decision, Event, RequestTriaged
 from tests.builders import NOON
 from tests.unit.triage.factories import DAY, RULEBOOK, messages
-from tests.unit.triage.fakes import InMemoryCases
+from tests.unit.triage.fakes import InMemoryTriageStore
 
 LATER = NOON + 30 * DAY
 
 
-async def decided(cases: InMemoryCases, *events: Event, now: datetime = LATER) -> list[Decision]:
+async def decided(
+    cases: InMemoryTriageStore, *events: Event, now: datetime = LATER
+) -> list[Decision]:
     caused = await on_messages(messages(*events), cases, RULEBOOK, now)
     assert all(isinstance(event, RequestTriaged) for event in caused)
     return [event.data for event in caused]

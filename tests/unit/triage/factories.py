@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from services.triage.policy import TriagePolicy
-from services.triage.rules.dedup.model import Case, Report
+from services.triage.rules.dedup.model import Report, TriageCase
 from shared.catalogue import load_catalogue
 from shared.contract.events import (
     CaseClosed,
@@ -45,13 +45,13 @@ def report(**changes: Any) -> Report:
     return Report(**(fields | changes))
 
 
-def case(opening: Report | None = None, **changes: Any) -> Case:
+def case(opening: Report | None = None, **changes: Any) -> TriageCase:
     fields: dict[str, Any] = {
         "case_id": new_id(),
         "key": KEY,
         "opening": opening or report(),
     }
-    return Case(**(fields | changes))
+    return TriageCase(**(fields | changes))
 
 
 def in_rivertown(**changes: Any) -> Request:

@@ -15,7 +15,7 @@ from tests.builders import NOON, PIONEER_SQUARE, decision, location, north_of, r
 from tests.unit.triage.factories import HOUR
 
 RULEBOOK = TriagePolicy(load_catalogue())
-WORDING = RULEBOOK.cities["portland.gov"].wording
+WORDING = RULEBOOK.cities["portland.gov"].reason_texts
 
 
 def debris(metres: float = 0, later_by: timedelta = timedelta(0), **changes: Any) -> Any:

@@ -14,7 +14,7 @@ from tests.unit.triage.factories import (
     at,
     submitted,
 )
-from tests.unit.triage.fakes import InMemoryCases
+from tests.unit.triage.fakes import InMemoryTriageStore
 
 SURGE = Surge(
     surge_id=new_id(),
@@ -33,7 +33,7 @@ def surge(told: type[SurgeStarted | SurgeEnded]) -> Event:
 
 
 async def test_a_surge_is_a_reason_for_reports_of_its_group_district_and_time() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     here, there = at(HERE, district="SE"), at(HERE, district="NW")
 
     begun, elsewhere = await decided(
@@ -56,7 +56,7 @@ async def test_a_surge_is_a_reason_for_reports_of_its_group_district_and_time() 
 async def test_the_nth_person_who_reports_a_problem_raises_it_and_the_first_again_does_not() -> (
     None
 ):
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     light = {"service_code": "LIGHT"}
     people = ["ana", "ana", "ben", "ana", "cy", "dee"]
 
@@ -76,7 +76,7 @@ async def test_the_nth_person_who_reports_a_problem_raises_it_and_the_first_agai
 
 
 async def test_a_problem_that_is_reported_long_after_its_target_says_so() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     _, late, over = await decided(
         cases,
         submitted(reporter_ref="ana"),
@@ -92,7 +92,7 @@ async def test_a_problem_that_is_reported_long_after_its_target_says_so() -> Non
 
 async def test_a_doubted_phrase_is_told_among_the_reasons_and_is_no_condition() -> None:
     (decision,) = await decided(
-        InMemoryCases(), submitted(description="A film about a tent on fire, at the club")
+        InMemoryTriageStore(), submitted(description="A film about a tent on fire, at the club")
     )
 
     assert ("doubted", 0, "on fire") in [

@@ -40,7 +40,7 @@ def test_a_stand_in_is_no_place_and_cannot_be_repeated(precision: str) -> None:
     hearing = heard(location=at(HERE, precision=precision, address="12 Oak St"))
 
     assert (hearing.report.point, hearing.report.address) == (None, None)
-    assert hearing.search is None
+    assert hearing.query is None
 
 
 @pytest.mark.parametrize("missing", ["latitude", "longitude"])
@@ -75,16 +75,16 @@ def test_an_address_is_a_place_only_when_it_is_exact(precision: str, key: str | 
 def test_an_earlier_case_is_searched_only_where_there_can_be_one(
     changes: dict[str, Any], searched: bool
 ) -> None:
-    assert bool(heard(**changes).search) is searched
+    assert bool(heard(**changes).query) is searched
 
 
 def test_who_reported_counts_only_where_a_kind_of_the_group_has_no_place() -> None:
     camp, lost = heard(reporter_ref="ana"), heard(service_code="LOST", reporter_ref="ana")
 
     assert camp.report.reporter == lost.report.reporter == "ana"
-    assert camp.search is not None
-    assert lost.search is not None
-    assert (camp.search.reporter, lost.search.reporter) == (None, "ana")
+    assert camp.query is not None
+    assert lost.query is not None
+    assert (camp.query.reporter, lost.query.reporter) == (None, "ana")
 
 
 @pytest.fixture
@@ -134,14 +134,14 @@ def test_rare_words_and_named_things_tell_reports_apart(weighing: TriagePolicy) 
 
 
 def test_the_key_is_that_of_the_partition() -> None:
-    assert heard().opens.key == KEY
-    assert heard(dedup_group="older-name").opens.key == "rivertown.gov:older-name"
+    assert heard().new_case.key == KEY
+    assert heard(dedup_group="older-name").new_case.key == "rivertown.gov:older-name"
 
 
 def test_details_of_the_place_are_read_as_words() -> None:
     hearing = heard(location=at(HERE, details="tent in the right lane"))
 
-    assert hearing.assessment.urgency.level == "P2"
+    assert hearing.assessment.priority.level == "P2"
 
 
 @pytest.mark.parametrize("changes", [{"jurisdiction": "atlantis.gov"}, {"service_code": "GONE"}])

@@ -12,7 +12,7 @@ from shared.contract.events import Decision, RequestSubmitted
 from shared.vocabulary import GeoPoint
 from tests.builders import NOON, location, north_of, request, request_submitted
 from tests.unit.triage.factories import DAY, HOUR, messages
-from tests.unit.triage.fakes import InMemoryCases
+from tests.unit.triage.fakes import InMemoryTriageStore
 
 PORTLAND = TriagePolicy(load_catalogue())
 DESK = GeoPoint(45.512345, -122.679012)
@@ -33,9 +33,9 @@ def report(kind: str, at: GeoPoint = DESK, *, days: float = 0, **place: Any) -> 
 
 
 async def decided(
-    *batches: Sequence[RequestSubmitted], cases: InMemoryCases | None = None
+    *batches: Sequence[RequestSubmitted], cases: InMemoryTriageStore | None = None
 ) -> list[Decision]:
-    cases = cases or InMemoryCases()
+    cases = cases or InMemoryTriageStore()
     return [
         event.data
         for batch in batches
@@ -93,7 +93,7 @@ async def test_what_lies_near_such_a_point_is_not_held_against_what_is_said_to_b
 
 
 async def test_a_point_that_is_no_place_is_kept_as_it_was_said() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
 
     *_, camp = await decided(CROWD, [report("CAMP-REPORT")], cases=cases)
 

@@ -68,4 +68,4 @@ def test_too_little_evidence_makes_a_new_case_without_a_link(
 ) -> None:
     _, far = rule(0), rule(260)
 
-    assert (far.outcome, far.link) == ("new", None)
+    assert (far.outcome, far.match) == ("new", None)

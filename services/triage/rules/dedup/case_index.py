@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.triage.rules.dedup.grid import Box, row_of
-from services.triage.rules.dedup.model import Case
+from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse, PointUses
 
 
@@ -41,16 +41,16 @@ class CaseIndex:
     """
 
     def __init__(self) -> None:
-        self.points = PointUses()
+        self.point_uses = PointUses()
         self._rows: defaultdict[tuple[str, int], _Row] = defaultdict(_Row)
-        self._by_address: defaultdict[tuple[str, str], list[Case]] = defaultdict(list)
-        self._by_reporter: defaultdict[tuple[str, str], list[Case]] = defaultdict(list)
+        self._by_address: defaultdict[tuple[str, str], list[TriageCase]] = defaultdict(list)
+        self._by_reporter: defaultdict[tuple[str, str], list[TriageCase]] = defaultdict(list)
 
-    def add(self, case: Case) -> None:
+    def add(self, case: TriageCase) -> None:
         """Know this case as well."""
         key, opening = case.key, case.opening
         if opening.point is not None:
-            self.points.add(PointUse(opening.point, key, opening.observed_at))
+            self.point_uses.add(PointUse(opening.point, key, opening.observed_at))
         if (place := opening.place) is not None:
             self._rows[key, row_of(place.latitude)].add(case, place.latitude, place.longitude)
         if opening.address is not None:
@@ -58,7 +58,7 @@ class CaseIndex:
         if opening.reporter is not None:
             self._by_reporter[key, opening.reporter].append(case)
 
-    def near(self, search: CandidateQuery) -> list[Case]:
+    def find(self, search: CandidateQuery) -> list[TriageCase]:
         """Return the cases that the search may mean; some twice, and some too far away."""
         found = [case for box in search.boxes for case in self._within(box, search.key)]
         if search.address is not None:
@@ -67,7 +67,7 @@ class CaseIndex:
             found += self._by_reporter.get((search.key, search.reporter), ())
         return found
 
-    def _within(self, box: Box, key: str) -> Iterator[Case]:
+    def _within(self, box: Box, key: str) -> Iterator[TriageCase]:
         for number in box.rows:
             if row := self._rows.get((key, number)):
                 yield from row.within(box)
@@ -78,14 +78,14 @@ class _Row:
     """The cases of one row of the Earth, from west to east."""
 
     longitudes: list[float] = field(default_factory=list)
-    cases: list[tuple[float, Case]] = field(default_factory=list)
+    cases: list[tuple[float, TriageCase]] = field(default_factory=list)
 
-    def add(self, case: Case, latitude: float, longitude: float) -> None:
+    def add(self, case: TriageCase, latitude: float, longitude: float) -> None:
         at = bisect_right(self.longitudes, longitude)
         self.longitudes.insert(at, longitude)
         self.cases.insert(at, (latitude, case))
 
-    def within(self, box: Box) -> Iterator[Case]:
+    def within(self, box: Box) -> Iterator[TriageCase]:
         first = bisect_left(self.longitudes, box.west)
         last = bisect_right(self.longitudes, box.east, lo=first)
         for latitude, case in self.cases[first:last]:

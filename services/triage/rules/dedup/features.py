@@ -21,12 +21,12 @@ def _is_long_enough(word: str) -> bool:
     return len(word) >= (_SHORTEST_NUMBER if word.isdigit() else _SHORTEST_WORD)
 
 
-def words_of(texts: Iterable[str]) -> frozenset[str]:
+def all_words(texts: Iterable[str]) -> frozenset[str]:
     """Return every word of some texts, folded."""
     return frozenset(word for text in texts for word in fold(text).split())
 
 
-def asset_in(answers: Mapping[str, object], questions: Iterable[str]) -> str | None:
+def find_asset(answers: Mapping[str, object], questions: Iterable[str]) -> str | None:
     """Return the thing that the first answered question names, or None.
 
     A name has a digit: what has none is "unknown", "no plates" or a word for the colour.

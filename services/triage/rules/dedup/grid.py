@@ -38,7 +38,7 @@ class Box(NamedTuple):
         """The rows that it has a part of."""
         return range(row_of(self.south), row_of(self.north) + 1)
 
-    def around(self, other: "Box") -> "Box":
+    def union(self, other: "Box") -> "Box":
         """Return the smallest box that holds both."""
         if other == self:
             return self
@@ -73,7 +73,7 @@ def boxes_around(point: GeoPoint, radius_m: float) -> tuple[Box, ...]:
     return (box,)
 
 
-def degrees_up(metres: float) -> float:
+def latitude_degrees(metres: float) -> float:
     """Return by how many degrees a place lies north of one that is so far south of it."""
     return degrees(metres / EARTH_RADIUS_M)
 

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.triage.rules.dedup.model import (
-    RADIUS_ALONE,
-    Case,
+    RADIUS_ONLY,
+    CaseRejection,
     Match,
-    Rejection,
     RejectionReason,
     Report,
+    TriageCase,
     compare,
 )
 from services.triage.rules.dedup.scoring import score_match
@@ -18,7 +18,7 @@ from shared.catalogue import Dedup
 from shared.catalogue.evidence import Evidence
 
 
-def beyond_operator_split(report: Report, links: Sequence[Match]) -> list[Match]:
+def across_operator_split(report: Report, links: Sequence[Match]) -> list[Match]:
     """Return the links that do not count, for there is one on the report's own side of a line.
 
     Of two cases that an operator split the report belongs to the nearer one, whether that is open
@@ -35,7 +35,7 @@ def beyond_operator_split(report: Report, links: Sequence[Match]) -> list[Match]
     return [
         link
         for rank, link in ranked
-        if any(other.case.is_apart_from(link.case) and better < rank for better, other in ranked)
+        if any(other.case.is_split_from(link.case) and better < rank for better, other in ranked)
     ]
 
 
@@ -56,7 +56,9 @@ _WEAK = 2
 _UNITS: dict[RejectionReason, str] = {"too_far": "m", "too_early": "h", "closed_before": "h"}
 
 
-def most_relevant(links: Sequence[Match], rejections: Iterable[Rejection]) -> tuple[Rejection, ...]:
+def most_relevant_rejections(
+    links: Sequence[Match], rejections: Iterable[CaseRejection]
+) -> tuple[CaseRejection, ...]:
     """Return the few cases that came nearest to being the one.
 
     Args:
@@ -69,30 +71,30 @@ def most_relevant(links: Sequence[Match], rejections: Iterable[Rejection]) -> tu
     return tuple((weaker + near)[:MAX_REJECTIONS])
 
 
-def rejection_detail(rejection: Rejection) -> str | None:
+def rejection_detail(rejection: CaseRejection) -> str | None:
     """Return the figure that stood against the case, and what it was held against."""
-    if rejection.had is None or rejection.asked is None:
+    if rejection.measured is None or rejection.limit is None:
         return None
-    had, asked = _plain(rejection.had), _plain(rejection.asked)
+    had, asked = _plain(rejection.measured), _plain(rejection.limit)
     unit = _UNITS.get(rejection.code)
     return f"{had} of {asked} points" if unit is None else f"{had} {unit} of {asked} {unit}"
 
 
-def _weaker(link: Match, chosen: Match) -> Rejection:
+def _weaker(link: Match, chosen: Match) -> CaseRejection:
     if link.relation == chosen.relation and link.items:
-        return Rejection(link.case, "weaker", link.distance_m, link.score, chosen.score)
-    return Rejection(link.case, "weaker", link.distance_m)
+        return CaseRejection(link.case, "weaker", link.distance_m, link.score, chosen.score)
+    return CaseRejection(link.case, "weaker", link.distance_m)
 
 
-def _is_near(one: Rejection) -> bool:
+def _is_near(one: CaseRejection) -> bool:
     if one.code != "too_far":
         return True
-    return one.had is not None and one.asked is not None and one.had <= _FAR * one.asked
+    return one.measured is not None and one.limit is not None and one.measured <= _FAR * one.limit
 
 
-def _strength(one: Rejection) -> tuple[int, float, float, str]:
+def _strength(one: CaseRejection) -> tuple[int, float, float, str]:
     rank = _STRONGEST_FIRST.get(one.code, _WEAK)
-    points = one.had if one.code == "too_few_points" and one.had is not None else 0.0
+    points = one.measured if one.code == "too_few_points" and one.measured is not None else 0.0
     return rank, -points, one.distance_m or 0.0, one.case.case_id
 
 
@@ -112,13 +114,13 @@ class MatchResult(NamedTuple):
         rejected: The most telling of the other cases.
     """
 
-    link: Match | None = None
-    rejected: tuple[Rejection, ...] = ()
+    match: Match | None = None
+    rejected: tuple[CaseRejection, ...] = ()
 
 
 def find_match(
     report: Report,
-    cases: Iterable[Case],
+    cases: Iterable[TriageCase],
     limits: Mapping[str, Dedup],
     evidence: Evidence | None = None,
 ) -> MatchResult:
@@ -135,10 +137,10 @@ def find_match(
         limits: Window and radius of each kind.
         evidence: How the city weighs it; None where radius and window alone decide.
     """
-    reach = evidence.reach if evidence else RADIUS_ALONE
+    reach = evidence.reach if evidence else RADIUS_ONLY
     group = limits[report.kind].group
     links: list[Match] = []
-    rejections: list[Rejection] = []
+    rejections: list[CaseRejection] = []
     for case in {case.opening.request_id: case for case in cases}.values():
         found = compare(report, case, limits, reach)
         if evidence is not None and isinstance(found, Match):
@@ -147,19 +149,19 @@ def find_match(
             links.append(found)
         else:
             rejections.append(found)
-    for link in beyond_operator_split(report, links):
+    for link in across_operator_split(report, links):
         links.remove(link)
-        rejections.append(Rejection(link.case, "split_by_operator", link.distance_m))
+        rejections.append(CaseRejection(link.case, "split_by_operator", link.distance_m))
     links.sort(key=_preference)
     return _of_each_case(links, rejections)
 
 
-def _of_each_case(links: Sequence[Match], rejections: Sequence[Rejection]) -> MatchResult:
+def _of_each_case(links: Sequence[Match], rejections: Sequence[CaseRejection]) -> MatchResult:
     """Tell of each case once, by the best of the reports by which it is known."""
     best = {link.case.case_id: link for link in reversed(links)}
     links = [link for link in links if best[link.case.case_id] is link]
     others = [one for one in rejections if one.case.case_id not in best]
-    return MatchResult(links[0] if links else None, most_relevant(links, others))
+    return MatchResult(links[0] if links else None, most_relevant_rejections(links, others))
 
 
 def _preference(link: Match) -> tuple[int, float, float, datetime, str]:

@@ -9,7 +9,7 @@ from shared.catalogue.evidence import Extent
 from shared.vocabulary import GeoPoint, distance_m
 
 HOUR = timedelta(hours=1)
-RADIUS_ALONE = Extent()
+RADIUS_ONLY = Extent()
 Relation = Literal["duplicate", "possible", "after_closing", "window_over"]
 MatchBasis = Literal["near", "same_address", "same_reporter"]
 Aspect = Literal[
@@ -69,7 +69,7 @@ class Report(NamedTuple):
         return self.point if self.is_placed else None
 
 
-class Case(NamedTuple):
+class TriageCase(NamedTuple):
     """A problem that is known, by the report that opened it.
 
     One that others were merged into is known by the reports that opened those as well.
@@ -86,7 +86,7 @@ class Case(NamedTuple):
     closed_at: datetime | None = None
     split_from: str | None = None
 
-    def is_apart_from(self, other: "Case") -> bool:
+    def is_split_from(self, other: "TriageCase") -> bool:
         """Whether an operator drew a line between the two."""
         if self.case_id == other.case_id:
             return False
@@ -117,10 +117,10 @@ class Match(NamedTuple):
         findings: What was weighed; empty where radius and window alone decide.
     """
 
-    case: Case
+    case: TriageCase
     relation: Relation
     basis: MatchBasis
-    apart: timedelta
+    time_apart: timedelta
     distance_m: float | None
     radius_m: float
     window: timedelta
@@ -137,7 +137,7 @@ class Match(NamedTuple):
         return self.distance_m is None or self.distance_m <= self.radius_m
 
 
-class Rejection(NamedTuple):
+class CaseRejection(NamedTuple):
     """A case that a report is not about, and what stands against it.
 
     A tuple, for one is made for almost every case that a report is held against.
@@ -148,16 +148,16 @@ class Rejection(NamedTuple):
         asked: The figure that it was held against.
     """
 
-    case: Case
+    case: TriageCase
     code: RejectionReason
     distance_m: float | None = None
-    had: float | None = None
-    asked: float | None = None
+    measured: float | None = None
+    limit: float | None = None
 
 
 def compare(
-    report: Report, case: Case, limits: Mapping[str, Dedup], reach: Extent = RADIUS_ALONE
-) -> Match | Rejection:
+    report: Report, case: TriageCase, limits: Mapping[str, Dedup], reach: Extent = RADIUS_ONLY
+) -> Match | CaseRejection:
     """Hold a report against one case.
 
     The radius is that of the kind that was reported first by event time, whichever of the two
@@ -174,14 +174,14 @@ def compare(
     opening = case.opening
     of_report, of_case = limits[report.kind], limits.get(opening.kind)
     if of_case is None:
-        return Rejection(case, "never_same")  # the catalogue does not know the kind any more
+        return CaseRejection(case, "never_same")  # the catalogue does not know the kind any more
     window = min(of_report.window, of_case.window)
     radius_m = (of_report if _came_first(report, opening) else of_case).radius_m
     relation = _relation(report, case, window)
     if relation is None:
         return _out_of_time(report, case, window)
     found = _nearness(report, case, radius_m, reach)
-    if isinstance(found, Rejection):
+    if isinstance(found, CaseRejection):
         return found
     nearness, away_m = found
     apart = abs(report.observed_at - opening.observed_at)
@@ -193,7 +193,7 @@ def _came_first(report: Report, opening: Report) -> bool:
     return mine < other
 
 
-def _relation(report: Report, case: Case, window: timedelta) -> Relation | None:
+def _relation(report: Report, case: TriageCase, window: timedelta) -> Relation | None:
     if not window:
         return None
     later_by = report.observed_at - case.opening.observed_at
@@ -203,25 +203,25 @@ def _relation(report: Report, case: Case, window: timedelta) -> Relation | None:
     return "window_over" if later_by > window and not closed_before else None
 
 
-def _out_of_time(report: Report, case: Case, window: timedelta) -> Rejection:
+def _out_of_time(report: Report, case: TriageCase, window: timedelta) -> CaseRejection:
     if not window:
-        return Rejection(case, "never_same")
+        return CaseRejection(case, "never_same")
     apart = abs(report.observed_at - case.opening.observed_at)
     code: RejectionReason = "too_early" if _came_first(report, case.opening) else "closed_before"
-    return Rejection(case, code, had=apart / HOUR, asked=window / HOUR)
+    return CaseRejection(case, code, measured=apart / HOUR, limit=window / HOUR)
 
 
 def _nearness(
-    report: Report, case: Case, radius_m: float, reach: Extent
-) -> tuple[MatchBasis, float | None] | Rejection:
+    report: Report, case: TriageCase, radius_m: float, reach: Extent
+) -> tuple[MatchBasis, float | None] | CaseRejection:
     opening = case.opening
     if not radius_m:
         same = report.reporter is not None and report.reporter == opening.reporter
-        return ("same_reporter", None) if same else Rejection(case, "other_reporter")
+        return ("same_reporter", None) if same else CaseRejection(case, "other_reporter")
     here, there = report.place, opening.place
     if here is not None and there is not None:
         away_m, limit_m = distance_m(here, there), reach.around(radius_m)
         near = away_m <= limit_m
-        return ("near", away_m) if near else Rejection(case, "too_far", away_m, away_m, limit_m)
+        return ("near", away_m) if near else CaseRejection(case, "too_far", away_m, away_m, limit_m)
     same = report.address is not None and report.address == opening.address
-    return ("same_address", 0.0) if same else Rejection(case, "no_common_place")
+    return ("same_address", 0.0) if same else CaseRejection(case, "no_common_place")

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from math import hypot
 
 from services.triage.rules.dedup.addresses import streets_of
-from services.triage.rules.dedup.model import HOUR, Aspect, Match, Rejection, Report, ScoreItem
+from services.triage.rules.dedup.model import HOUR, Aspect, CaseRejection, Match, Report, ScoreItem
 from shared.catalogue.evidence import MOST_POINTS, Evidence
 
 
-def score_match(link: Match, report: Report, group: str, evidence: Evidence) -> Match | Rejection:
+def score_match(
+    link: Match, report: Report, group: str, evidence: Evidence
+) -> Match | CaseRejection:
     """Return the link as the evidence makes it, or that too little speaks for it.
 
     Never more than the radius and the window allow is the same problem; what lies beyond the
@@ -32,11 +34,11 @@ def score_match(link: Match, report: Report, group: str, evidence: Evidence) -> 
         return link._replace(items=findings)
     if score >= asked.possible:
         return link._replace(items=findings, relation="possible")
-    return Rejection(link.case, "too_few_points", link.distance_m, score, asked.possible)
+    return CaseRejection(link.case, "too_few_points", link.distance_m, score, asked.possible)
 
 
-def _too_far(link: Match) -> Rejection:
-    return Rejection(link.case, "too_far", link.distance_m, link.distance_m, link.radius_m)
+def _too_far(link: Match) -> CaseRejection:
+    return CaseRejection(link.case, "too_far", link.distance_m, link.distance_m, link.radius_m)
 
 
 def score_items(link: Match, report: Report, group: str, evidence: Evidence) -> Iterator[ScoreItem]:
@@ -46,7 +48,7 @@ def score_items(link: Match, report: Report, group: str, evidence: Evidence) -> 
     if usual := evidence.kinds.get(report.kind):
         yield ScoreItem("usual", usual)
     yield _of_place(link, report, evidence)
-    yield ScoreItem("time", evidence.apart(link.apart / HOUR, link.window / HOUR))
+    yield ScoreItem("time", evidence.apart(link.time_apart / HOUR, link.window / HOUR))
     if report.kind == opening.kind:
         yield ScoreItem("kind", evidence.same_kind)
     yield from _of_address(report.address, opening.address, evidence)
@@ -122,7 +124,7 @@ def confidence(link: Match, kind: str) -> float:
     if link.items:
         return round(min(1.0, max(0.0, link.score / MOST_POINTS)), 3)
     distance = 1.0 if link.distance_m is None else link.distance_m / link.radius_m
-    time = min(1.0, link.apart / link.window)
+    time = min(1.0, link.time_apart / link.window)
     other = 0.0 if kind == link.case.opening.kind else 1.0
     return round(1.0 - _FAR * distance - _LATE * time - _OTHER_KIND * other, 2)
 
@@ -158,7 +160,7 @@ def _with_points(reason: tuple[str, str | None], found: ScoreItem) -> tuple[str,
 
 def hours_apart(link: Match) -> float:
     """Return the hours between the two reports."""
-    return link.apart.total_seconds() / _HOUR_S
+    return link.time_apart.total_seconds() / _HOUR_S
 
 
 def _place(link: Match) -> tuple[str, str | None]:

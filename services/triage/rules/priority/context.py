@@ -23,7 +23,7 @@ def with_context(urgency: PriorityScore, points: Iterable[ScoreReason]) -> Prior
         urgency: How urgent the report is by what it tells.
         points: What lies around it, the most telling first.
     """
-    return PriorityScore((*urgency.points, *_bounded(urgency.score, points)))
+    return PriorityScore((*urgency.reasons, *_bounded(urgency.score, points)))
 
 
 def _bounded(score: int, points: Iterable[ScoreReason]) -> Iterator[ScoreReason]:
@@ -56,7 +56,7 @@ class Reporters:
     people: frozenset[str] = frozenset()
     anonymous: int = 0
 
-    def joined_by(self, reporter: str | None) -> "Reporters":
+    def with_reporter(self, reporter: str | None) -> "Reporters":
         """Return who they are with one more report; the same person again changes nothing."""
         if reporter is None:
             return Reporters(self.people, min(self.anonymous + 1, MAX_ANONYMOUS))
@@ -70,7 +70,7 @@ class Reporters:
         return len(self.people) + self.anonymous // _NAMELESS_PER_PERSON
 
 
-NOBODY = Reporters()
+NO_REPORTERS = Reporters()
 
 
 def multiple_reporters_reason(reporters: Reporters, steps: PointSteps) -> Iterator[ScoreReason]:
@@ -112,10 +112,10 @@ def overdue_reason(
         yield ScoreReason("still_there", points, f"{days} day{'s' if days > 1 else ''}")
 
 
-POINTS = 5
+SURGE_POINTS = 5
 """A hint: by itself it lifts no report from one level to the next."""
 
-LONGEST = timedelta(hours=25)
+MAX_OPEN_SURGE = timedelta(hours=25)
 """A surge of which no end was told counts no longer, as when nobody watches any more."""
 
 
@@ -138,11 +138,11 @@ class KnownSurge:
     count: int
     expected: float
 
-    def holds(self, key: str, district: str, moment: datetime) -> bool:
+    def contains(self, key: str, district: str, moment: datetime) -> bool:
         """Tell whether a report lies in it; its beginning is included, its end is not."""
         if (self.key, self.district) != (key, district):
             return False
-        return self.since <= moment < (self.until or self.since + LONGEST)
+        return self.since <= moment < (self.until or self.since + MAX_OPEN_SURGE)
 
 
 def surge_reason(
@@ -156,9 +156,9 @@ def surge_reason(
         district: Where it counts.
         moment: When it was observed.
     """
-    holding = [surge for surge in surges if surge.holds(key, district, moment)]
+    holding = [surge for surge in surges if surge.contains(key, district, moment)]
     if not holding:
         return None
     surge = max(holding, key=lambda held: (held.since, held.surge_id))
     evidence = f"{surge.count} reports in {district}, {surge.expected:g} are usual"
-    return ScoreReason("surge", POINTS, evidence)
+    return ScoreReason("surge", SURGE_POINTS, evidence)

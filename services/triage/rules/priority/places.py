@@ -12,7 +12,7 @@ from shared.text_matching import PhraseIndex, fold
 from shared.vocabulary import EARTH_RADIUS_M, GeoPoint, ScoreReason
 
 
-class Spot(NamedTuple):
+class ReportLocation(NamedTuple):
     """Where a report lies.
 
     Attributes:
@@ -23,7 +23,7 @@ class Spot(NamedTuple):
     point: GeoPoint | None = None
 
 
-NOWHERE = Spot()
+NO_LOCATION = ReportLocation()
 
 
 class PlaceFinder:
@@ -42,8 +42,8 @@ class PlaceFinder:
             for place in circumstances.places
         }
 
-    def points(
-        self, service: ServiceType, met: MatchedConditions, spot: Spot
+    def reasons(
+        self, service: ServiceType, met: MatchedConditions, spot: ReportLocation
     ) -> Iterator[ScoreReason]:
         """Yield a reason for each place that the report lies at, with the words that say so.
 

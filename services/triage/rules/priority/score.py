@@ -15,12 +15,12 @@ _NEXT_HAZARD = 5
 class PriorityScore(NamedTuple):
     """The points add up to the score, and the score gives the level."""
 
-    points: tuple[ScoreReason, ...]
+    reasons: tuple[ScoreReason, ...]
 
     @property
     def score(self) -> int:
         """The sum of the points."""
-        return sum(point.points for point in self.points)
+        return sum(point.points for point in self.reasons)
 
     @property
     def level(self) -> PriorityLevel:
@@ -64,7 +64,7 @@ class GenericHazard:
     evidence: str
 
 
-def generic_hazard_in(
+def find_generic_hazard(
     city: Jurisdiction, service: ServiceType, met: MatchedConditions
 ) -> GenericHazard | None:
     """Return the hazard that a report plainly tells of under a kind that knows none like it.
@@ -98,7 +98,7 @@ class Downgrade:
     evidence: str
 
 
-def downgrade_of(
+def find_downgrade(
     city: Jurisdiction, service: ServiceType, met: MatchedConditions
 ) -> Downgrade | None:
     """Return what makes a report less urgent than its kind, or None.

@@ -53,7 +53,7 @@ from tests.unit.cli.check.rows import tables_of
 from tests.unit.dispatch.in_memory import InMemoryCases as InMemoryDispatch
 from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.notify.fakes import InMemoryNotify
-from tests.unit.triage.fakes import InMemoryCases as InMemoryTriage
+from tests.unit.triage.fakes import InMemoryTriageStore as InMemoryTriage
 
 KEY = b"a secret of the tests"
 LATER = NOON + timedelta(hours=1)

@@ -9,7 +9,7 @@ from tests.unit.triage.factories import CATALOGUE, RULEBOOK
 
 METRE = 1 / 111_195
 RULES = RULEBOOK.cities[CITY]
-OWN = RULES.limits["CAMP"]
+OWN = RULES.dedup_limits["CAMP"]
 
 
 def spread_of(

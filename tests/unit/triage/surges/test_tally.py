@@ -5,15 +5,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.triage.surges.counter import SurgeCounter
-from services.triage.surges.outbound import surge_event
-from services.triage.surges.state import NOWHERE, SurgeKey
-from services.triage.surges.tracker import City
+from services.triage.surges.outbound import surge_events
+from services.triage.surges.state import UNKNOWN_DISTRICT, SurgeKey
+from services.triage.surges.tracker import SurgeCity
 from shared.catalogue.surges import CitySurges, SurgeLimits
 from shared.contract.events import Event, Request, SurgeEnded, SurgeStarted, encode
 from tests.builders import NOON, location, request
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-CITY = City(CitySurges(SurgeLimits(least=5), {}), ZoneInfo("America/Los_Angeles"))
+CITY = SurgeCity(CitySurges(SurgeLimits(least=5), {}), ZoneInfo("America/Los_Angeles"))
 
 
 class Watcher:
@@ -37,7 +37,7 @@ class Watcher:
 
     def tell(self, patch: SurgeKey) -> None:
         for surge in self.tally.unpublished(patch):
-            self.told += surge_event(patch, surge)
+            self.told += surge_events(patch, surge)
             self.tally.mark_published(patch, surge)
 
     @property
@@ -112,7 +112,7 @@ def test_reports_of_no_known_place_are_counted_together() -> None:
     stand_in = location(district="NW", precision="default")
     watcher.take_in(*storm(3, district=None), *storm(3, location=stand_in))
 
-    assert [event.data.district for event in watcher.told] == [NOWHERE]
+    assert [event.data.district for event in watcher.told] == [UNKNOWN_DISTRICT]
 
 
 def test_reports_seen_again_change_nothing_at_all() -> None:

@@ -3,11 +3,11 @@ from random import Random
 import pytest
 
 from services.triage.surges.distinct_count import (
-    KEPT,
+    SKETCH_SIZE,
     add_reporter,
     distinct_count,
     pack,
-    reporter_number,
+    reporter_hash,
     unpack,
 )
 
@@ -15,18 +15,18 @@ from services.triage.surges.distinct_count import (
 def heard(names: list[str]) -> list[int]:
     voices: list[int] = []
     for name in names:
-        voices = add_reporter(voices, reporter_number(name)) or voices
+        voices = add_reporter(voices, reporter_hash(name)) or voices
     return voices
 
 
 def test_a_voice_heard_again_changes_nothing() -> None:
     once = heard(["ana", "bo"])
 
-    assert add_reporter(once, reporter_number("ana")) is None
+    assert add_reporter(once, reporter_hash("ana")) is None
     assert heard(["bo", "ana", "bo"]) == once
 
 
-@pytest.mark.parametrize("people", [0, 1, 30, KEPT - 1])
+@pytest.mark.parametrize("people", [0, 1, 30, SKETCH_SIZE - 1])
 def test_few_voices_are_counted_exactly(people: int) -> None:
     assert distinct_count([heard([str(n) for n in range(people)])]) == people
 
@@ -35,12 +35,12 @@ def test_few_voices_are_counted_exactly(people: int) -> None:
 def test_many_voices_are_estimated_in_little_room(people: int) -> None:
     voices = heard([f"p{n}" for n in range(people)])
 
-    assert len(voices) == KEPT
+    assert len(voices) == SKETCH_SIZE
     assert distinct_count([voices]) == pytest.approx(people, rel=0.1)
 
 
 def test_the_order_in_which_voices_come_makes_no_difference() -> None:
-    names = [str(n) for n in range(2 * KEPT)]
+    names = [str(n) for n in range(2 * SKETCH_SIZE)]
     shuffled = Random(1).sample(names, len(names))
 
     assert heard(names) == heard(shuffled)

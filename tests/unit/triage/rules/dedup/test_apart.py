@@ -4,20 +4,20 @@ from typing import Any
 import pytest
 
 from services.triage.rules.dedup.matching import MatchResult, find_match
-from services.triage.rules.dedup.model import Case
+from services.triage.rules.dedup.model import TriageCase
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
 from tests.unit.triage.rules.dedup.test_weighing import EVIDENCE
 
 
-def apart(metres: float, **opening: Any) -> tuple[Case, Case]:
+def apart(metres: float, **opening: Any) -> tuple[TriageCase, TriageCase]:
     """A case, and one that an operator split from it, so many metres north."""
     one = case()
     point = north_of(HERE, metres)
     return one, case(report(**({"point": point} | opening)), split_from=one.case_id)
 
 
-def held(metres: float, *known: Case, **changes: Any) -> MatchResult:
+def held(metres: float, *known: TriageCase, **changes: Any) -> MatchResult:
     new = report(**({"point": north_of(HERE, metres)} | changes))
     return find_match(new, known, LIMITS)
 
@@ -33,8 +33,8 @@ def test_a_report_belongs_to_the_nearer_of_two_cases_that_were_split(
 
     found = held(metres, *cases)
 
-    assert found.link is not None
-    assert found.link.case == cases[side]
+    assert found.match is not None
+    assert found.match.case == cases[side]
     assert [(one.case, one.code) for one in found.rejected] == [
         (cases[1 - side], "split_by_operator")
     ]
@@ -46,8 +46,8 @@ def test_a_report_near_a_closed_case_is_not_the_open_one_that_it_was_split_from(
 
     found = held(49, one, closed, observed_at=NOON + DAY)
 
-    assert found.link is not None
-    assert (found.link.case, found.link.relation) == (closed, "after_closing")
+    assert found.match is not None
+    assert (found.match.case, found.match.relation) == (closed, "after_closing")
 
 
 def test_without_a_line_between_them_the_open_case_comes_before_the_nearer_one() -> None:
@@ -56,8 +56,8 @@ def test_without_a_line_between_them_the_open_case_comes_before_the_nearer_one()
 
     found = held(49, one, closed, observed_at=NOON + DAY)
 
-    assert found.link is not None
-    assert found.link.case == one
+    assert found.match is not None
+    assert found.match.case == one
     assert [rejection.code for rejection in found.rejected] == ["weaker"]
 
 
@@ -67,8 +67,8 @@ def test_a_line_that_the_nearer_case_is_too_old_for_keeps_nobody_out() -> None:
 
     found = held(49, one, over)
 
-    assert found.link is not None
-    assert found.link.case == one
+    assert found.match is not None
+    assert found.match.case == one
 
 
 def test_at_one_place_the_kind_tells_two_cases_apart() -> None:
@@ -76,14 +76,14 @@ def test_at_one_place_the_kind_tells_two_cases_apart() -> None:
 
     for kind, expected in (("CAMP", one), ("CAMP-TRASH", other)):
         found = held(0, one, other, kind=kind)
-        assert found.link is not None
-        assert found.link.case == expected
+        assert found.match is not None
+        assert found.match.case == expected
 
 
 def test_when_nothing_tells_them_apart_the_older_one_has_it_in_any_order() -> None:
     one, other = apart(0, observed_at=NOON + HOUR)
 
-    links = {held(0, *cases).link for cases in permutations((one, other))}
+    links = {held(0, *cases).match for cases in permutations((one, other))}
 
     assert {link.case for link in links if link} == {one}
 
@@ -94,8 +94,8 @@ def test_where_evidence_decides_the_nearer_one_has_it_too() -> None:
 
     found = find_match(new, [one, other], LIMITS, EVIDENCE)
 
-    assert found.link is not None
-    assert found.link.case == other
+    assert found.match is not None
+    assert found.match.case == other
 
 
 def test_two_that_were_split_from_one_case_are_not_apart_from_each_other() -> None:
@@ -104,8 +104,8 @@ def test_two_that_were_split_from_one_case_are_not_apart_from_each_other() -> No
 
     found = held(21, one, first, second)
 
-    assert found.link is not None
-    assert found.link.case == second
+    assert found.match is not None
+    assert found.match.case == second
     assert {one.case.case_id: one.code for one in found.rejected} == {
         one.case_id: "split_by_operator",
         first.case_id: "weaker",
@@ -118,7 +118,7 @@ def test_a_case_that_was_merged_back_is_known_at_both_places_and_told_once() -> 
 
     found = held(100, one, back)
 
-    assert found.link is not None
-    assert found.link.case == back
+    assert found.match is not None
+    assert found.match.case == back
     assert found.rejected == ()
     assert held(30, one, back).rejected == ()

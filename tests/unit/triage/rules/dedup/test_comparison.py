@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.triage.rules.dedup.matching import find_match
-from services.triage.rules.dedup.model import Case, Match, Report, compare
+from services.triage.rules.dedup.model import Match, Report, TriageCase, compare
 from shared.catalogue import Dedup
 from shared.vocabulary import distance_m
 from tests.builders import NOON, north_of
@@ -192,7 +192,7 @@ def test_the_same_problem_comes_before_a_nearer_one_that_is_the_same_again() -> 
     over = case(report(observed_at=NOON - 8 * DAY))
     open_one = case(report(point=north_of(HERE, 60)))
 
-    link = find_match(report(), [over, open_one], LIMITS).link
+    link = find_match(report(), [over, open_one], LIMITS).match
 
     assert link is not None
     assert (link.case, link.relation) == (open_one, "duplicate")
@@ -207,7 +207,7 @@ def test_of_several_the_nearest_then_the_oldest_then_the_smallest_id_wins() -> N
     )
 
     def chosen(*cases: Any) -> Any:
-        link = find_match(report(), cases, LIMITS).link
+        link = find_match(report(), cases, LIMITS).match
         return link and link.case
 
     assert chosen(older, near) == near
@@ -218,8 +218,8 @@ def test_of_several_the_nearest_then_the_oldest_then_the_smallest_id_wins() -> N
 def test_without_a_case_that_fits_there_is_none() -> None:
     far = case(report(point=north_of(HERE, 500)))
 
-    assert find_match(report(), [], LIMITS).link is None
-    assert find_match(report(), [far], LIMITS).link is None
+    assert find_match(report(), [], LIMITS).match is None
+    assert find_match(report(), [far], LIMITS).match is None
 
 
 KNOWN = [
@@ -238,11 +238,11 @@ KNOWN = [
 
 
 @given(st.permutations(KNOWN))
-def test_the_answer_does_not_depend_on_the_order_of_the_cases(shuffled: list[Case]) -> None:
+def test_the_answer_does_not_depend_on_the_order_of_the_cases(shuffled: list[TriageCase]) -> None:
     earlier = find_match(report(), shuffled, LIMITS)
 
-    assert earlier.link is not None
-    assert earlier.link.case == min(KNOWN[:2], key=lambda known: known.case_id)
+    assert earlier.match is not None
+    assert earlier.match.case == min(KNOWN[:2], key=lambda known: known.case_id)
     assert earlier == find_match(report(), KNOWN, LIMITS)
 
 
@@ -268,5 +268,5 @@ def test_what_is_linked_is_within_the_bounds_that_the_link_names(a: Report, b: R
     if not isinstance(link, Match):
         return
     assert link.distance_m is None or link.distance_m <= link.radius_m
-    assert (link.apart <= link.window) == (link.relation != "window_over")
+    assert (link.time_apart <= link.window) == (link.relation != "window_over")
     assert link.window == min(LIMITS[a.kind].window, LIMITS[b.kind].window)

@@ -71,8 +71,8 @@ def test_what_lies_a_step_beyond_the_radius_is_not_searched() -> None:
 def test_a_box_around_two_has_corners_and_one_around_the_same_has_none() -> None:
     (box,), (other,) = boxes_around(HERE, 67), boxes_around(destination(HERE, 1, 20), 67)
 
-    assert box.around(box) == box
-    both = box.around(other)
+    assert box.union(box) == box
+    both = box.union(other)
     for one in (box, other):
         for latitude, longitude in ((one.south, one.west), (one.north, one.east)):
             assert off_middle(both, GeoPoint(latitude, longitude)) <= both.rim

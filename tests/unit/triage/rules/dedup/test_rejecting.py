@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.triage.rules.dedup.matching import MAX_REJECTIONS, find_match, rejection_detail
-from services.triage.rules.dedup.model import Case, Rejection, Report, compare
+from services.triage.rules.dedup.model import CaseRejection, Report, TriageCase, compare
 from shared.catalogue.evidence import Evidence, Thresholds
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
@@ -13,8 +13,8 @@ from tests.unit.triage.rules.dedup.test_weighing import EVIDENCE
 
 
 def rejected(
-    new: Report, *known: Case, evidence: Evidence | None = None
-) -> list[tuple[Case, str, str | None]]:
+    new: Report, *known: TriageCase, evidence: Evidence | None = None
+) -> list[tuple[TriageCase, str, str | None]]:
     earlier = find_match(new, known, LIMITS, evidence)
     return [(one.case, one.code, rejection_detail(one)) for one in earlier.rejected]
 
@@ -54,11 +54,11 @@ def rejected(
     ],
 )
 def test_what_stands_against_a_case_is_named_with_its_figure(
-    new: Report, known: Case, code: str, detail: str | None
+    new: Report, known: TriageCase, code: str, detail: str | None
 ) -> None:
     found = compare(new, known, LIMITS)
 
-    assert isinstance(found, Rejection)
+    assert isinstance(found, CaseRejection)
     assert (found.code, rejection_detail(found)) == (code, detail)
     assert rejected(new, known) == [(known, code, detail)]
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.triage.rules.dedup.matching import find_match
-from services.triage.rules.dedup.model import Case, Match, Report
+from services.triage.rules.dedup.model import Match, Report, TriageCase
 from services.triage.rules.dedup.scoring import confidence, match_reasons
 from shared.catalogue.evidence import Accuracy, Assets, Evidence, Extent, Slope, Thresholds, Words
 from tests.builders import NOON, north_of
@@ -25,11 +25,11 @@ EVIDENCE = Evidence(
 )
 
 
-def found(new: Report, *known: Case, evidence: Evidence = EVIDENCE) -> Match | None:
-    return find_match(new, known, LIMITS, evidence).link
+def found(new: Report, *known: TriageCase, evidence: Evidence = EVIDENCE) -> Match | None:
+    return find_match(new, known, LIMITS, evidence).match
 
 
-def relation(new: Report, *known: Case, evidence: Evidence = EVIDENCE) -> Any:
+def relation(new: Report, *known: TriageCase, evidence: Evidence = EVIDENCE) -> Any:
     link = found(new, *known, evidence=evidence)
     return link and link.relation
 

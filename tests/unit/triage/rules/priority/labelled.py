@@ -42,13 +42,13 @@ class Labelled:
         """
         found = assess(self)
         if self.label == "emergency":
-            return found.danger is not None
-        is_urgent = found.urgency.level in _URGENT
+            return found.emergency is not None
+        is_urgent = found.priority.level in _URGENT
         if self.label == "urgent":
             return is_urgent
         kind = rules().services[self.service_code]
         can_be_harmless = kind.hazard == "if" or kind.priority not in _URGENT
-        return found.danger is None and not (is_urgent and can_be_harmless)
+        return found.emergency is None and not (is_urgent and can_be_harmless)
 
 
 @cache

@@ -10,7 +10,7 @@ CITY = load_catalogue().jurisdictions["portland.gov"]
 
 
 def danger(text: str) -> DetectedEmergency | None:
-    return labelled.rules().assess(CITY.services["OTHER"], text, {}, None).danger
+    return labelled.rules().assess(CITY.services["OTHER"], text, {}, None).emergency
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pytest
 from services.triage.rules.priority.context import (
     MAX_ANONYMOUS,
     MAX_COUNTED,
-    NOBODY,
+    NO_REPORTERS,
     Reporters,
     multiple_reporters_reason,
 )
@@ -14,9 +14,9 @@ STEPS = PointSteps.of([(4, 20), (2, 5)])
 
 
 def after(*reporters: str | None) -> Reporters:
-    found = NOBODY
+    found = NO_REPORTERS
     for reporter in reporters:
-        found = found.joined_by(reporter)
+        found = found.with_reporter(reporter)
     return found
 
 
