@@ -12,9 +12,9 @@ from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, UnstorableError, open_pool, transaction
 from tests.builders import NOON, north_of
 from tests.conftest import Database
-from tests.unit.triage.cases_suite import REACH, CasesSuite, decided
-from tests.unit.triage.corrections_suite import CorrectionsSuite
 from tests.unit.triage.factories import HERE, HOUR, KEY, case, report
+from tests.unit.triage.store.cases_suite import REACH, CasesSuite, decided
+from tests.unit.triage.store.corrections_suite import CorrectionsSuite
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration

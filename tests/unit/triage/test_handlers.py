@@ -6,7 +6,6 @@ from shared.contract.events import (
     RequestSubmitted,
 )
 from tests.builders import NOON, north_of
-from tests.unit.triage.deciding import LATER, decided
 from tests.unit.triage.factories import (
     DAY,
     HERE,
@@ -19,6 +18,7 @@ from tests.unit.triage.factories import (
     submitted,
 )
 from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.unit.triage.harness import LATER, decided
 
 
 async def test_the_first_report_opens_a_case_and_the_next_joins_it() -> None:

@@ -8,7 +8,6 @@ from shared.contract.events import (
     RequestSubmitted,
 )
 from tests.builders import NOON, north_of
-from tests.unit.triage.deciding import decided
 from tests.unit.triage.factories import (
     DAY,
     HERE,
@@ -20,6 +19,7 @@ from tests.unit.triage.factories import (
     submitted,
 )
 from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.unit.triage.harness import decided
 
 
 def near(metres: float, **changes: Any) -> RequestSubmitted:

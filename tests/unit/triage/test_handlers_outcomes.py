@@ -7,7 +7,6 @@ from shared.contract.events import (
     Media,
 )
 from tests.builders import NOON
-from tests.unit.triage.deciding import decided
 from tests.unit.triage.factories import (
     HERE,
     RULEBOOK,
@@ -16,6 +15,7 @@ from tests.unit.triage.factories import (
     submitted,
 )
 from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.unit.triage.harness import decided
 
 
 async def test_reports_at_a_stand_in_for_unknown_are_never_the_same_place() -> None:

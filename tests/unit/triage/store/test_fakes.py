@@ -1,8 +1,8 @@
 import pytest
 
-from tests.unit.triage.cases_suite import CasesSuite
-from tests.unit.triage.corrections_suite import CorrectionsSuite
 from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.unit.triage.store.cases_suite import CasesSuite
+from tests.unit.triage.store.corrections_suite import CorrectionsSuite
 
 
 class TestInMemoryCases(CasesSuite, CorrectionsSuite):

@@ -6,7 +6,6 @@ from shared.contract.events import (
     new_id,
 )
 from tests.builders import NOON
-from tests.unit.triage.deciding import decided
 from tests.unit.triage.factories import (
     DAY,
     HERE,
@@ -15,6 +14,7 @@ from tests.unit.triage.factories import (
     submitted,
 )
 from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.unit.triage.harness import decided
 
 SURGE = Surge(
     surge_id=new_id(),

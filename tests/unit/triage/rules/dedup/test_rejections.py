@@ -9,7 +9,7 @@ from services.triage.rules.dedup.model import CaseRejection, Report, TriageCase,
 from shared.catalogue.evidence import Evidence, Thresholds
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
-from tests.unit.triage.rules.dedup.test_weighing import EVIDENCE
+from tests.unit.triage.rules.dedup.test_scoring import EVIDENCE
 
 
 def rejected(

@@ -7,7 +7,7 @@ from services.triage.rules.dedup.matching import MatchResult, find_match
 from services.triage.rules.dedup.model import TriageCase
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
-from tests.unit.triage.rules.dedup.test_weighing import EVIDENCE
+from tests.unit.triage.rules.dedup.test_scoring import EVIDENCE
 
 
 def apart(metres: float, **opening: Any) -> tuple[TriageCase, TriageCase]:
