@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from evaluation.backtest import request_of
 from evaluation.rows import RequestHistory
-from services.triage.assessment import AssessedReport, assess_report, drop_placeholder_point
+from services.triage.assessment import AssessedReport, assess_report
 from services.triage.policy import TriagePolicy
+from services.triage.resolution import drop_placeholder_point
 from services.triage.rules.dedup.case_index import CaseIndex
-from services.triage.rules.dedup.model import HOUR, Match, compare
+from services.triage.rules.dedup.matching import compare
+from services.triage.rules.dedup.model import HOUR, Match
 from services.triage.rules.dedup.scoring import on_same_street, score_items
 from shared.catalogue.evidence import Evidence
 

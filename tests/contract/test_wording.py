@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 import services.triage.rules.priority
-from services.triage.outbound.explanation import MATCH_TEXT, OPENINGS, REJECTION_TEXT
+from services.triage.outbound.explanation import MATCH_TEXT, OUTCOME_TEXT, REJECTION_TEXT
 from services.triage.policy import CityPolicy
 from services.triage.rules.dedup.model import (
     Aspect,
@@ -20,7 +20,7 @@ from services.triage.rules.dedup.model import (
     Relation,
     ScoreItem,
 )
-from services.triage.rules.dedup.scoring import match_reasons
+from services.triage.rules.dedup.reasons import match_reasons
 from services.triage.rules.priority.score import (
     detect_emergency,
     find_downgrade,
@@ -33,7 +33,7 @@ from tests.unit.triage.factories import case
 
 CITIES = load_catalogue().jurisdictions
 PRIORITY_RULES = Path(services.triage.rules.priority.__file__).parent
-FROM_CATALOGUE = {"code", "change.code", "place.code"}
+FROM_CATALOGUE = {"code", "adjustment.code", "place.code"}
 
 
 def links() -> Iterator[Match]:
@@ -57,7 +57,7 @@ def test_everything_that_can_stand_against_a_case_has_words() -> None:
 
 
 def test_every_outcome_has_words() -> None:
-    assert OPENINGS.keys() == set(get_args(TriageOutcome))
+    assert OUTCOME_TEXT.keys() == set(get_args(TriageOutcome))
 
 
 @pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)
@@ -100,5 +100,5 @@ def test_every_reason_for_a_priority_that_a_rule_names_has_words() -> None:
 def _codes_of_points() -> Iterator[ast.expr]:
     for path in PRIORITY_RULES.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Point":
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "ScoreReason":
                 yield node.args[0]

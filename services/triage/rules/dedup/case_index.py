@@ -1,4 +1,4 @@
-"""The known cases that reports of one batch may be about, found by place, address or person."""
+"""In-memory index of the candidate cases of a batch, by location, address and reporter."""
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -13,15 +13,16 @@ from services.triage.rules.dedup.placeholder_points import PointUse, PointUses
 
 
 class CandidateQuery(NamedTuple):
-    """Where a report's earlier case may be; finding too much is allowed, too little is not.
+    """Query for every case that a report may match; false positives are allowed.
 
     Attributes:
-        key: The dedup key that both must share.
-        boxes: Where a place within the largest radius of the group lies.
-        since: A case that is closed is of use only when it was opened at or after this.
-        until: No case that was opened after this is of use.
-        edge: Degrees along the sides of the boxes where what was opened before ``since`` is of
-            no use.
+        key: Dedup key of both.
+        boxes: Boxes around the largest radius of the group.
+        address: Address key; None to skip the search by address.
+        reporter: Keyed hash; None to skip the search by reporter.
+        since: A closed case counts only when it was opened at or after this.
+        until: A case that was opened later does not count.
+        edge: Degrees along the sides of the boxes where cases from before ``since`` do not count.
     """
 
     key: str
@@ -34,10 +35,10 @@ class CandidateQuery(NamedTuple):
 
 
 class CaseIndex:
-    """Cases in memory; those that a batch opens are found by the reports after them.
+    """Candidate cases of a batch, and the cases that the batch itself opens.
 
     Attributes:
-        points: What is known of the points where they lie.
+        point_uses: Uses of points, to detect placeholders.
     """
 
     def __init__(self) -> None:
@@ -47,7 +48,7 @@ class CaseIndex:
         self._by_reporter: defaultdict[tuple[str, str], list[TriageCase]] = defaultdict(list)
 
     def add(self, case: TriageCase) -> None:
-        """Know this case as well."""
+        """Add a case."""
         key, opening = case.key, case.opening
         if opening.point is not None:
             self.point_uses.add(PointUse(opening.point, key, opening.observed_at))
@@ -58,14 +59,14 @@ class CaseIndex:
         if opening.reporter is not None:
             self._by_reporter[key, opening.reporter].append(case)
 
-    def find(self, search: CandidateQuery) -> list[TriageCase]:
-        """Return the cases that the search may mean; some twice, and some too far away."""
-        found = [case for box in search.boxes for case in self._within(box, search.key)]
-        if search.address is not None:
-            found += self._by_address.get((search.key, search.address), ())
-        if search.reporter is not None:
-            found += self._by_reporter.get((search.key, search.reporter), ())
-        return found
+    def find(self, query: CandidateQuery) -> list[TriageCase]:
+        """Return the cases that match a query; some may come twice or lie too far away."""
+        cases = [case for box in query.boxes for case in self._within(box, query.key)]
+        if query.address is not None:
+            cases += self._by_address.get((query.key, query.address), ())
+        if query.reporter is not None:
+            cases += self._by_reporter.get((query.key, query.reporter), ())
+        return cases
 
     def _within(self, box: Box, key: str) -> Iterator[TriageCase]:
         for number in box.rows:
@@ -75,15 +76,15 @@ class CaseIndex:
 
 @dataclass(slots=True)
 class _Row:
-    """The cases of one row of the Earth, from west to east."""
+    """Cases of one row of latitude, sorted by longitude."""
 
     longitudes: list[float] = field(default_factory=list)
     cases: list[tuple[float, TriageCase]] = field(default_factory=list)
 
     def add(self, case: TriageCase, latitude: float, longitude: float) -> None:
-        at = bisect_right(self.longitudes, longitude)
-        self.longitudes.insert(at, longitude)
-        self.cases.insert(at, (latitude, case))
+        position = bisect_right(self.longitudes, longitude)
+        self.longitudes.insert(position, longitude)
+        self.cases.insert(position, (latitude, case))
 
     def within(self, box: Box) -> Iterator[TriageCase]:
         first = bisect_left(self.longitudes, box.west)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.dedup.matching import find_match
-from services.triage.rules.dedup.model import Match, Report, TriageCase, compare
+from services.triage.rules.dedup.matching import compare, find_match
+from services.triage.rules.dedup.model import Match, Report, TriageCase
 from shared.catalogue import Dedup
 from shared.vocabulary import distance_m
 from tests.builders import NOON, north_of

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.dedup.model import Match, compare
-from services.triage.rules.dedup.scoring import confidence, hours_apart, match_reasons
+from services.triage.rules.dedup.matching import compare
+from services.triage.rules.dedup.model import Match
+from services.triage.rules.dedup.reasons import confidence, hours_apart, match_reasons
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
 

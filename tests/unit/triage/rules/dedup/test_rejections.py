@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.triage.rules.dedup.matching import MAX_REJECTIONS, find_match, rejection_detail
-from services.triage.rules.dedup.model import CaseRejection, Report, TriageCase, compare
+from services.triage.rules.dedup.matching import compare, find_match
+from services.triage.rules.dedup.model import CaseRejection, Report, TriageCase
+from services.triage.rules.dedup.reasons import MAX_REJECTIONS, rejection_detail
 from shared.catalogue.evidence import Evidence, Thresholds
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report

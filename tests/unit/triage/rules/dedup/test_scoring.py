@@ -6,7 +6,7 @@ import pytest
 
 from services.triage.rules.dedup.matching import find_match
 from services.triage.rules.dedup.model import Match, Report, TriageCase
-from services.triage.rules.dedup.scoring import confidence, match_reasons
+from services.triage.rules.dedup.reasons import confidence, match_reasons
 from shared.catalogue.evidence import Accuracy, Assets, Evidence, Extent, Slope, Thresholds, Words
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report

@@ -2,17 +2,17 @@ from datetime import datetime
 
 import pytest
 
-from services.triage.assessment import assess_report
 from services.triage.rules.priority.context import (
     MAX_OPEN_SURGE,
     SURGE_POINTS,
     KnownSurge,
     surge_reason,
+    with_context,
 )
 from services.triage.rules.priority.score import PriorityScore
 from shared.vocabulary import PriorityLevel, ScoreReason
 from tests.builders import NOON
-from tests.unit.triage.factories import DAY, HOUR, KEY, RULEBOOK, in_rivertown
+from tests.unit.triage.factories import DAY, HOUR, KEY
 
 
 def surge(**changes: object) -> KnownSurge:
@@ -74,11 +74,8 @@ def test_the_reason_says_how_many_there_are_and_how_many_are_usual() -> None:
 def test_a_surge_hastens_a_report_and_makes_none_urgent(
     score: int, after: int, level: PriorityLevel
 ) -> None:
-    heard = assess_report(in_rivertown(), RULEBOOK)
-    before = heard.assessment._replace(priority=PriorityScore((ScoreReason("base", score),)))
+    before = PriorityScore((ScoreReason("base", score),))
 
-    found = heard._replace(assessment=before).with_reason(ScoreReason("surge", SURGE_POINTS))
+    priority = with_context(before, [ScoreReason("surge", SURGE_POINTS)])
 
-    urgency = found.assessment.priority
-
-    assert (urgency.score, urgency.level) == (after, level)
+    assert (priority.score, priority.level) == (after, level)
