@@ -7,7 +7,7 @@ import pytest
 from services.triage.surges.detection import (
     MAX_SURGE_SLOTS,
     SLOTS_PER_HOUR,
-    CountReports,
+    SlotReporters,
     History,
     Window,
     busiest_recent_hour,
@@ -28,7 +28,7 @@ NOON = slot_of(datetime(2026, 3, 2, 12, tzinfo=UTC))
 Counts = Mapping[int, int]
 
 
-def heard_in(counts: Counts) -> CountReports:
+def heard_in(counts: Counts) -> SlotReporters:
     """As many voices in each slot as said, every one of them another."""
 
     def heard(slot: int) -> list[int]:

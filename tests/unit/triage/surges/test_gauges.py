@@ -49,19 +49,19 @@ def test_only_what_moves_on_or_has_nothing_to_do_makes_progress() -> None:
 def test_each_surge_that_goes_on_shows_once() -> None:
     gauges, city = SurgeGauges[Any](), new_id()
     for district in ("SE", "SE", "NE"):
-        gauges.show_surge(patch(city, district), goes_on=True)
-    gauges.show_surge(patch(city, "NW"), goes_on=False)
+        gauges.show_surge(patch(city, district), is_open=True)
+    gauges.show_surge(patch(city, "NW"), is_open=False)
     both = going_on(city)
 
-    gauges.show_surge(patch(city, "SE"), goes_on=False)
+    gauges.show_surge(patch(city, "SE"), is_open=False)
 
     assert (both, going_on(city)) == (2, 1)
 
 
 def test_a_surge_that_another_instance_watches_shows_no_more() -> None:
     gauges, city = SurgeGauges[Any](), new_id()
-    gauges.show_surge(patch(city, "SE"), goes_on=True)
-    gauges.show_surge(patch(city, "NE"), goes_on=True)
+    gauges.show_surge(patch(city, "SE"), is_open=True)
+    gauges.show_surge(patch(city, "NE"), is_open=True)
 
     gauges.keep([patch(city, "NE")])
 
