@@ -36,17 +36,20 @@ PRIORITY_RULES = Path(services.triage.rules.priority.__file__).parent
 FROM_CATALOGUE = {"code", "adjustment.code", "place.code"}
 
 
-def links() -> Iterator[Match]:
-    weighed = tuple(ScoreItem(aspect, 1) for aspect in get_args(Aspect))
-    for relation, nearness, findings, away_m in product(
-        get_args(Relation), get_args(MatchBasis), ((), weighed), (1.0, 99.0)
+def matches() -> Iterator[Match]:
+    scored = tuple(ScoreItem(aspect, 1) for aspect in get_args(Aspect))
+    for relation, basis, items, away_m in product(
+        get_args(Relation), get_args(MatchBasis), ((), scored), (1.0, 99.0)
     ):
-        yield Match(case(), relation, nearness, timedelta(1), away_m, 50, timedelta(2), findings)
+        yield Match(case(), relation, basis, timedelta(1), away_m, 50, timedelta(2), items)
 
 
 def test_every_reason_for_a_duplicate_has_words() -> None:
     said = {
-        code for link in links() for kind in ("CAMP", "X") for code, _ in match_reasons(link, kind)
+        code
+        for match in matches()
+        for kind in ("CAMP", "X")
+        for code, _ in match_reasons(match, kind)
     }
 
     assert said - MATCH_TEXT.keys() == set()
@@ -65,11 +68,11 @@ def test_whatever_a_report_of_any_kind_states_has_words(city: Jurisdiction) -> N
     words = CityPolicy(city).reason_texts
     for service, condition in product(city.services.values(), city.conditions):
         met = {condition: "a word"}
-        danger = detect_emergency(city, service, met)
-        change = find_downgrade(city, service, met) or find_generic_hazard(city, service, met)
-        urgency = score_priority(service, met, danger, change, is_other=True)
-        assert {point.code for point in urgency.reasons} <= words.reasons.keys()
-        assert danger is None or danger.code in words.emergencies
+        emergency = detect_emergency(city, service, met)
+        adjustment = find_downgrade(city, service, met) or find_generic_hazard(city, service, met)
+        priority = score_priority(service, met, emergency, adjustment, is_other=True)
+        assert {point.code for point in priority.reasons} <= words.reasons.keys()
+        assert emergency is None or emergency.code in words.emergencies
 
 
 @pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)

@@ -27,7 +27,7 @@ from tests.records import record
 
 CATALOGUE = load_catalogue(Path(__file__).parent / "catalogue")
 CITY = CATALOGUE.jurisdictions["rivertown.gov"]
-RULEBOOK = TriagePolicy(CATALOGUE)
+POLICY = TriagePolicy(CATALOGUE)
 LIMITS = {code: kind.dedup for code, kind in CITY.services.items()}
 KEY = "rivertown.gov:campsite"
 HERE = PIONEER_SQUARE

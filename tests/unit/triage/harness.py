@@ -5,7 +5,7 @@ from datetime import datetime
 from services.triage.handlers import on_messages
 from shared.contract.events import Decision, Event, RequestTriaged
 from tests.builders import NOON
-from tests.unit.triage.factories import DAY, RULEBOOK, messages
+from tests.unit.triage.factories import DAY, POLICY, messages
 from tests.unit.triage.fakes import InMemoryTriageStore
 
 LATER = NOON + 30 * DAY
@@ -14,6 +14,6 @@ LATER = NOON + 30 * DAY
 async def decided(
     cases: InMemoryTriageStore, *events: Event, now: datetime = LATER
 ) -> list[Decision]:
-    caused = await on_messages(messages(*events), cases, RULEBOOK, now)
+    caused = await on_messages(messages(*events), cases, POLICY, now)
     assert all(isinstance(event, RequestTriaged) for event in caused)
     return [event.data for event in caused]

@@ -10,7 +10,7 @@ from tests.unit.triage.factories import (
     DAY,
     HERE,
     HOUR,
-    RULEBOOK,
+    POLICY,
     at,
     closed,
     reopened,
@@ -169,7 +169,7 @@ async def test_a_decision_names_its_rules_and_the_points_add_up() -> None:
         submitted(description="blocking the lane", attributes={"fire": "yes"}),
     )
 
-    assert decision.rules_version == RULEBOOK.version
+    assert decision.rules_version == POLICY.version
     assert sum(reason.points for reason in decision.priority.reasons) == decision.priority.score
     assert {reason.code for reason in decision.priority.reasons} >= {"lane_blocked", "fire"}
 

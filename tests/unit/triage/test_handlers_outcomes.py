@@ -9,7 +9,7 @@ from shared.contract.events import (
 from tests.builders import NOON
 from tests.unit.triage.factories import (
     HERE,
-    RULEBOOK,
+    POLICY,
     at,
     messages,
     submitted,
@@ -96,7 +96,7 @@ async def test_only_plain_questions_are_answered(changes: dict[str, Any], outcom
 
 async def test_the_key_of_a_decision_without_case_is_the_request() -> None:
     event = submitted(service_code="TRANSIT")
-    [caused] = await on_messages(messages(event), InMemoryTriageStore(), RULEBOOK, NOON)
+    [caused] = await on_messages(messages(event), InMemoryTriageStore(), POLICY, NOON)
 
     assert messages(caused)[0].topic == "triage-decisions"
     assert (caused.subject, caused.correlationid, caused.causationid) == (

@@ -28,8 +28,8 @@ SURGE = Surge(
 )
 
 
-def surge(told: type[SurgeStarted | SurgeEnded]) -> Event:
-    return told.of(SURGE, now=NOON)
+def surge(event_class: type[SurgeStarted | SurgeEnded]) -> Event:
+    return event_class.of(SURGE, now=NOON)
 
 
 async def test_a_surge_is_a_reason_for_reports_of_its_group_district_and_time() -> None:
@@ -49,8 +49,8 @@ async def test_a_surge_is_a_reason_for_reports_of_its_group_district_and_time() 
     codes = [[p.code for p in d.priority.reasons] for d in (begun, elsewhere, late, after)]
     assert [code[-1] == "surge" for code in codes] == [True, False, True, False]
     assert begun.priority.score == elsewhere.priority.score + 5
-    told = "+5 many report the same there (“12 reports in SE, 0.4 are usual”)"
-    assert any(told in sentence for sentence in begun.explanation)
+    event_class = "+5 many report the same there (“12 reports in SE, 0.4 are usual”)"
+    assert any(event_class in sentence for sentence in begun.explanation)
 
 
 async def test_the_nth_person_who_reports_a_problem_raises_it_and_the_first_again_does_not() -> (
@@ -99,4 +99,6 @@ async def test_a_doubted_phrase_is_told_among_the_reasons_and_is_no_condition() 
         (reason.code, reason.points, reason.evidence) for reason in decision.priority.reasons
     ]
     assert (decision.emergency, decision.conditions) == (None, ())
-    assert any("its other words speak against it" in told for told in decision.explanation)
+    assert any(
+        "its other words speak against it" in event_class for event_class in decision.explanation
+    )

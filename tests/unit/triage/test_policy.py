@@ -1,9 +1,9 @@
 from datetime import timedelta
 
 from services.triage.policy import SearchExtent
-from tests.unit.triage.factories import CATALOGUE, CITY, RULEBOOK
+from tests.unit.triage.factories import CATALOGUE, CITY, POLICY
 
-RULES = RULEBOOK.cities["rivertown.gov"]
+RULES = POLICY.cities["rivertown.gov"]
 
 
 def test_a_group_reaches_as_far_as_the_farthest_of_its_kinds_that_can_repeat() -> None:
@@ -33,4 +33,4 @@ def test_only_the_citys_kind_for_all_else_says_that_it_is_one() -> None:
 
 
 def test_the_rules_have_the_version_of_the_catalogue() -> None:
-    assert RULEBOOK.version == CATALOGUE.version
+    assert POLICY.version == CATALOGUE.version

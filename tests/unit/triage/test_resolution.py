@@ -30,12 +30,12 @@ def rule(tmp_path: Path) -> Callable[[float], Resolution]:
     """Decides a report so many metres north of here, after those before it."""
     shutil.copytree(Path(__file__).parent / "catalogue", tmp_path / "catalogue")
     (tmp_path / "catalogue" / "rivertown.gov" / EVIDENCE).write_text(TEXT)
-    rulebook = TriagePolicy(load_catalogue(tmp_path / "catalogue"))
+    policy = TriagePolicy(load_catalogue(tmp_path / "catalogue"))
     known = CaseIndex()
 
     def decide(metres: float) -> Resolution:
         request = in_rivertown(location=at(north_of(HERE, metres)))
-        return resolve(assess_report(request, rulebook), known)
+        return resolve(assess_report(request, policy), known)
 
     return decide
 

@@ -7,8 +7,8 @@ import pytest
 from services.triage.surges.detection import (
     MAX_SURGE_SLOTS,
     SLOTS_PER_HOUR,
-    SlotReporters,
     History,
+    SlotReporters,
     Window,
     busiest_recent_hour,
     expected_in_hour,
@@ -31,10 +31,10 @@ Counts = Mapping[int, int]
 def heard_in(counts: Counts) -> SlotReporters:
     """As many voices in each slot as said, every one of them another."""
 
-    def heard(slot: int) -> list[int]:
+    def reporters(slot: int) -> list[int]:
         return sorted(reporter_hash(f"{slot} {n}") for n in range(counts.get(slot - NOON, 0)))
 
-    return heard
+    return reporters
 
 
 def usual(first: int, until: int) -> float:

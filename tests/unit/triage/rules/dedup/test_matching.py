@@ -18,8 +18,8 @@ A_SECOND = timedelta(seconds=1)
 
 
 def relation(new: Report, known: Any) -> str | None:
-    link = compare(new, known, LIMITS)
-    return link.relation if isinstance(link, Match) else None
+    match = compare(new, known, LIMITS)
+    return match.relation if isinstance(match, Match) else None
 
 
 @pytest.mark.parametrize(
@@ -150,10 +150,10 @@ def test_equal_addresses_are_one_place_where_a_point_is_missing(
     mine: dict[str, Any], other: dict[str, Any], found: bool
 ) -> None:
     new = report(address="12 oak st", **mine)
-    link = compare(new, case(report(address="12 oak st", **other)), LIMITS)
+    match = compare(new, case(report(address="12 oak st", **other)), LIMITS)
 
-    assert isinstance(link, Match) is found
-    assert not isinstance(link, Match) or (link.basis, link.distance_m) == ("same_address", 0.0)
+    assert isinstance(match, Match) is found
+    assert not isinstance(match, Match) or (match.basis, match.distance_m) == ("same_address", 0.0)
 
 
 def test_different_addresses_are_different_places() -> None:
@@ -192,10 +192,10 @@ def test_the_same_problem_comes_before_a_nearer_one_that_is_the_same_again() -> 
     over = case(report(observed_at=NOON - 8 * DAY))
     open_one = case(report(point=north_of(HERE, 60)))
 
-    link = find_match(report(), [over, open_one], LIMITS).match
+    match = find_match(report(), [over, open_one], LIMITS).match
 
-    assert link is not None
-    assert (link.case, link.relation) == (open_one, "duplicate")
+    assert match is not None
+    assert (match.case, match.relation) == (open_one, "duplicate")
 
 
 def test_of_several_the_nearest_then_the_oldest_then_the_smallest_id_wins() -> None:
@@ -207,8 +207,8 @@ def test_of_several_the_nearest_then_the_oldest_then_the_smallest_id_wins() -> N
     )
 
     def chosen(*cases: Any) -> Any:
-        link = find_match(report(), cases, LIMITS).match
-        return link and link.case
+        match = find_match(report(), cases, LIMITS).match
+        return match and match.case
 
     assert chosen(older, near) == near
     assert chosen(older, larger) == larger
@@ -264,9 +264,9 @@ def test_two_reports_are_the_same_problem_whichever_arrives_first(a: Report, b: 
 
 @given(reports, reports)
 def test_what_is_linked_is_within_the_bounds_that_the_link_names(a: Report, b: Report) -> None:
-    link = compare(a, case(b), LIMITS)
-    if not isinstance(link, Match):
+    match = compare(a, case(b), LIMITS)
+    if not isinstance(match, Match):
         return
-    assert link.distance_m is None or link.distance_m <= link.radius_m
-    assert (link.time_apart <= link.window) == (link.relation != "window_over")
-    assert link.window == min(LIMITS[a.kind].window, LIMITS[b.kind].window)
+    assert match.distance_m is None or match.distance_m <= match.radius_m
+    assert (match.time_apart <= match.window) == (match.relation != "window_over")
+    assert match.window == min(LIMITS[a.kind].window, LIMITS[b.kind].window)

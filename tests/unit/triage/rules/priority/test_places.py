@@ -8,15 +8,15 @@ from tests.unit.triage.rules.priority import labelled
 PLACES = {"school", "bridge", "arterial", "transit"}
 
 
-def urgency(kind: str, text: str = "", spot: ReportLocation = NO_LOCATION) -> PriorityScore:
+def urgency(kind: str, text: str = "", location: ReportLocation = NO_LOCATION) -> PriorityScore:
     rules = labelled.rules()
-    return rules.assess(rules.services[kind], text, {}, None, spot).priority
+    return rules.assess(rules.services[kind], text, {}, None, location).priority
 
 
 def placed(
-    kind: str, text: str = "", spot: ReportLocation = NO_LOCATION
+    kind: str, text: str = "", location: ReportLocation = NO_LOCATION
 ) -> list[tuple[str, int, str | None]]:
-    found = urgency(kind, text, spot).reasons
+    found = urgency(kind, text, location).reasons
     return [(p.code, p.points, p.evidence) for p in found if p.code in PLACES]
 
 
@@ -39,9 +39,9 @@ def placed(
     ],
 )
 def test_words_name_a_place_in_two_languages(text: str, place: str, evidence: str) -> None:
-    [(code, points, said)] = placed("ROW-POTHOLE", text)
+    [(code, points, stated)] = placed("ROW-POTHOLE", text)
 
-    assert (code, said) == (place, evidence)
+    assert (code, stated) == (place, evidence)
     assert 5 <= points <= 10
 
 
@@ -57,7 +57,7 @@ def test_words_name_a_place_in_two_languages(text: str, place: str, evidence: st
     ],
 )
 def test_an_address_names_a_place(address: str, expected: list[tuple[str, int, str]]) -> None:
-    assert placed("ROW-POTHOLE", spot=ReportLocation(address)) == expected
+    assert placed("ROW-POTHOLE", location=ReportLocation(address)) == expected
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_an_address_names_a_place(address: str, expected: list[tuple[str, int, s
 def test_a_point_on_a_bridge_says_so(point: GeoPoint | None, bridge: str | None) -> None:
     expected = [("bridge", 5, bridge)] if bridge else []
 
-    assert placed("ROW-POTHOLE", spot=ReportLocation(point=point)) == expected
+    assert placed("ROW-POTHOLE", location=ReportLocation(point=point)) == expected
 
 
 def test_all_places_together_add_no_more_than_the_city_says() -> None:
