@@ -1,4 +1,4 @@
-"""Triage's tables in PostgreSQL: what every store does, and what only a database can."""
+"""Triage's store in PostgreSQL: the shared suites, and tests that need a database."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable

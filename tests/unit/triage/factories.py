@@ -1,4 +1,4 @@
-"""Makers of what triage's rules take, in a small city of the tests' own."""
+"""Factories of triage's inputs for Rivertown, a city that exists only in tests."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -55,7 +55,7 @@ def case(opening: Report | None = None, **changes: Any) -> TriageCase:
 
 
 def in_rivertown(**changes: Any) -> Request:
-    """A request of the city; its dedup group is that of its kind."""
+    """Return a request of the city; its dedup group is that of its kind."""
     kind = changes.setdefault("service_code", "CAMP")
     fields: dict[str, Any] = {
         "jurisdiction": "rivertown.gov",
@@ -106,7 +106,7 @@ def split_off(case_id: str, request_id: str, to_case: str, **changes: Any) -> Ca
 
 
 def messages(*events: Event) -> list[Message[Any]]:
-    """The events as a consumer hands them over."""
+    """Return the events as the consumer passes them to a handler."""
     return [
         Message(record(topic=routes(event)[-1][0], offset=offset), event)
         for offset, event in enumerate(events)

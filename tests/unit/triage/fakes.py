@@ -1,4 +1,4 @@
-"""Triage's tables in memory, as its handler needs them."""
+"""In-memory ``TriageStore``."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from services.triage.rules.priority.context import KnownSurge, Reporters
 
 
 class InMemoryTriageStore:
-    """The known cases and the decisions made; what it was asked to lock is noted."""
+    """Cases, decisions, splits and surges in memory; ``locked`` records the locks."""
 
     def __init__(self, *cases: TriageCase) -> None:
         self.cases = {case.case_id: case for case in cases}

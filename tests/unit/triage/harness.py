@@ -1,4 +1,4 @@
-"""Handing events to triage, and what it decides on them."""
+"""Pass events to triage's handler and return its decisions."""
 
 from datetime import datetime
 

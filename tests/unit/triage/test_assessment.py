@@ -89,7 +89,7 @@ def test_who_reported_counts_only_where_a_kind_of_the_group_has_no_place() -> No
 
 @pytest.fixture
 def weighing(tmp_path: Path) -> TriagePolicy:
-    """Rules of a city that weighs evidence."""
+    """Policy of a city with evidence."""
     shutil.copytree(Path(__file__).parent / "catalogue", tmp_path / "catalogue")
     (tmp_path / "catalogue" / "rivertown.gov" / EVIDENCE).write_text(
         """

@@ -1,4 +1,4 @@
-"""The contract's examples, decided by the catalogue that ships."""
+"""Decide the contract's examples with the shipped catalogue."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Points that are learned to be no places, as Portland's rules in use learn them."""
+"""Detection of placeholder points, by Portland's shipped rules."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The week of a camp, as Portland's own rules in use decide it."""
+"""Deduplication of camp reports over a week, by Portland's shipped rules."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,7 +20,7 @@ PORTLAND = TriagePolicy(load_catalogue())
 
 @pytest.fixture
 def decide() -> Callable[..., Resolution]:
-    """Decides reports so many metres north and so long after noon, one after another."""
+    """Resolve reports by metres north and time after noon, one after another."""
     known = CaseIndex()
 
     def after(metres: float = 0, later: timedelta = timedelta(0), **changes: Any) -> Resolution:

@@ -27,7 +27,7 @@ default: {start: 0, duplicate: 50, possible: 30}
 
 @pytest.fixture
 def rule(tmp_path: Path) -> Callable[[float], Resolution]:
-    """Decides a report so many metres north of here, after those before it."""
+    """Resolve a report ``metres`` north of here, after the earlier ones."""
     shutil.copytree(Path(__file__).parent / "catalogue", tmp_path / "catalogue")
     (tmp_path / "catalogue" / "rivertown.gov" / EVIDENCE).write_text(TEXT)
     policy = TriagePolicy(load_catalogue(tmp_path / "catalogue"))

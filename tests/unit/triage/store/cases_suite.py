@@ -1,4 +1,4 @@
-"""What every store of triage's cases must do; a test class brings the store."""
+"""Tests that every ``TriageStore`` must pass; a test class provides the store."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -39,7 +39,7 @@ def decided(of: Report, case_id: str | None = None) -> DecisionRecord:
 
 
 class CasesSuite:
-    """Subclasses give a fixture ``cases``: an empty store."""
+    """Subclasses provide the fixture ``cases``: an empty store."""
 
     async def test_a_case_comes_back_as_it_was_added(self, cases: TriageStore) -> None:
         whole = case(report(address="12 oak st", reporter="ana", **MARKS), closed_at=NOON + HOUR)

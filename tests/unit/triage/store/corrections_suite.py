@@ -1,4 +1,4 @@
-"""What every store of triage's cases must do with what operators correct."""
+"""Tests of operators' corrections that every ``TriageStore`` must pass."""
 
 from dataclasses import replace
 from typing import Any
@@ -26,12 +26,12 @@ def split(of: Report, **changes: Any) -> RequestSplit:
 
 
 def made_by(left: RequestSplit, of: Report) -> TriageCase:
-    """The case that the request of a split has of its own."""
+    """Return the case that a split opens."""
     return TriageCase(left.to_case, KEY, of, split_from=left.from_case)
 
 
 class CorrectionsSuite:
-    """Splits, merges and who reported what after them."""
+    """Splits, merges, and the reporters afterwards."""
 
     async def test_a_split_makes_a_case_where_each_request_was(self, cases: TriageStore) -> None:
         tents, trash, stays = (

@@ -51,6 +51,6 @@ def test_addresses_and_persons_are_asked_for_beside_places() -> None:
 
 
 def columns_of(reports: list[Report]) -> tuple[list[tuple[Any, ...]], list[list[Any]]]:
-    """What is asked about places, one by one, and about all else."""
+    """Return the rows of the search by place, and the other columns."""
     columns = query_columns([build_query(one, KEY, REACH) for one in reports])
     return list(zip(*columns[:9], strict=True)), columns[9:]

@@ -17,7 +17,7 @@ CITY = SurgeCity(CitySurges(SurgeLimits(least=5), {}), ZoneInfo("America/Los_Ang
 
 
 class Watcher:
-    """A tally with its tables, and all that it told."""
+    """A counter with its tables, and the events that it published."""
 
     def __init__(self) -> None:
         self.states: dict[bytes, bytes] = {}
@@ -141,7 +141,7 @@ def test_the_order_of_reports_makes_no_difference_to_whether_there_is_a_surge() 
 
 
 def test_old_reports_give_what_they_gave_when_they_were_new() -> None:
-    """The surges, the ids and the figures move with the reports, and with nothing else."""
+    """Surges, ids and figures depend on the reports and on nothing else."""
     now, then = events_of(storm()), events_of(storm(at=NOON - 70 * DAY), until=NOON - 69 * DAY)
 
     assert len(now) == len(then) == 2
@@ -157,7 +157,7 @@ def test_a_surge_is_told_again_with_the_same_bytes_when_it_is_unknown_whether_it
 
     again = Watcher()
     again.states.update(before[0])
-    again.reporters.update(watcher.reporters)  # the table of voices got further than the ledgers
+    again.reporters.update(watcher.reporters)  # the reporters were stored, the states were not
     again.count(fifth)
 
     assert [encode(event) for event in again.published] == [

@@ -29,7 +29,7 @@ Counts = Mapping[int, int]
 
 
 def heard_in(counts: Counts) -> SlotReporters:
-    """As many voices in each slot as said, every one of them another."""
+    """Return that many distinct reporters for each slot."""
 
     def reporters(slot: int) -> list[int]:
         return sorted(reporter_hash(f"{slot} {n}") for n in range(counts.get(slot - NOON, 0)))
@@ -187,7 +187,7 @@ def test_the_last_two_days_change_nothing_since_late_reports_may_still_come() ->
 
 
 def test_the_same_hour_is_that_of_the_clock_on_the_wall() -> None:
-    """Clocks in Portland went forward on March 8: noon of the Monday after is an hour earlier."""
+    """Daylight saving began in Portland on March 8: the next Monday's noon is an hour earlier."""
     after = slot_of(datetime(2026, 3, 9, 12, tzinfo=PORTLAND)) // SLOTS_PER_HOUR
     past = History(MONDAY_NOON - WEEK, {MONDAY_NOON: 12})
 

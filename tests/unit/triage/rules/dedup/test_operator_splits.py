@@ -11,7 +11,7 @@ from tests.unit.triage.rules.dedup.test_scoring import EVIDENCE
 
 
 def split_cases(metres: float, **opening: Any) -> tuple[TriageCase, TriageCase]:
-    """A case, and one that an operator split from it, so many metres north."""
+    """Return a case, and one that an operator split from it, ``metres`` north."""
     one = case()
     point = north_of(HERE, metres)
     return one, case(report(**({"point": point} | opening)), split_from=one.case_id)

@@ -1,4 +1,4 @@
-"""What lowers a report in Portland, in the words of people."""
+"""Downgrades in Portland, in the words of residents."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What is urgent in Portland under any kind, in the words of people."""
+"""Generic hazards in Portland, in the words of residents."""
 
 import pytest
 

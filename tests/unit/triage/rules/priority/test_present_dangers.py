@@ -1,4 +1,4 @@
-"""Words of the past, of plans and of play beside a danger that is there now."""
+"""A present danger next to words about the past, plans or play."""
 
 import pytest
 
