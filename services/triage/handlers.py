@@ -48,7 +48,13 @@ class TriageStore(Protocol):
     async def surges(
         self, keys: Collection[str], since: datetime, until: datetime
     ) -> Sequence[KnownSurge]:
-        """Return at least the surges of these dedup keys that overlap the interval."""
+        """Return at least the surges that overlap an interval.
+
+        Args:
+            keys: Dedup keys.
+            since: Begin of the interval, inclusive.
+            until: End of the interval, inclusive.
+        """
         ...
 
     async def candidates(self, queries: Sequence[CandidateQuery]) -> Iterable[TriageCase]:
@@ -135,7 +141,7 @@ async def _decide(
     await store.record_decisions([_decision_record(resolution) for resolution in resolutions])
     return [
         RequestTriaged.of(
-            to_decision(resolution, policy.version, reporters.reporters_after(resolution), surges),
+            to_decision(resolution, policy.version, reporters.after(resolution), surges),
             now=now,
             cause=event,
             request=event.data.request_id,

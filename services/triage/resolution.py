@@ -120,12 +120,12 @@ class BatchReporters:
         """Start with the reporters before the batch; cases without an entry have none."""
         self._by_case = dict(before)
 
-    def reporters_after(self, resolution: Resolution) -> Reporters:
+    def after(self, resolution: Resolution) -> Reporters:
         """Add the reporter of a request to its case and return all reporters of the case."""
         if resolution.case is None:
             return NO_REPORTERS
         case_id = resolution.case.case_id
         before = self._by_case.get(case_id, NO_REPORTERS)
-        after = before.with_reporter(resolution.assessed.report.reporter)
-        self._by_case[case_id] = after
-        return after
+        reporters = before.with_reporter(resolution.assessed.report.reporter)
+        self._by_case[case_id] = reporters
+        return reporters

@@ -196,10 +196,8 @@ async def test_requests_that_come_again_make_no_new_surge(
         await read_so_far(topic_log, "mark 3")
 
     assert {event.id for event in before} <= {e.id for e in await surge_events(topic_log, "SE")}
-    assert [type(event) for event in await surge_events(topic_log, "SE")] == [
-        SurgeStarted,
-        SurgeEnded,
-    ]
+    events = await surge_events(topic_log, "SE")
+    assert [type(event) for event in events] == [SurgeStarted, SurgeEnded]
 
 
 async def test_what_is_old_by_the_clock_of_the_reports_is_swept_from_the_tables(

@@ -187,7 +187,13 @@ class PostgresTriageStore:
     async def surges(
         self, keys: Collection[str], since: datetime, until: datetime
     ) -> Sequence[KnownSurge]:
-        """Return the surges of these dedup keys that overlap the interval."""
+        """Return the surges that overlap an interval.
+
+        Args:
+            keys: Dedup keys.
+            since: Begin of the interval, inclusive.
+            until: End of the interval, inclusive.
+        """
         rows = await self._connection.fetch(_SURGES_SQL, list(keys), since, until)
         return [
             KnownSurge(

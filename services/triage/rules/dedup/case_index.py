@@ -10,6 +10,7 @@ from typing import NamedTuple
 from services.triage.rules.dedup.grid import Box, row_of
 from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse, PointUses
+from shared.vocabulary import GeoPoint
 
 
 class CandidateQuery(NamedTuple):
@@ -53,7 +54,7 @@ class CaseIndex:
         if opening.point is not None:
             self.point_uses.add(PointUse(opening.point, key, opening.observed_at))
         if (place := opening.place) is not None:
-            self._rows[key, row_of(place.latitude)].add(case, place.latitude, place.longitude)
+            self._rows[key, row_of(place.latitude)].add(case, place)
         if opening.address is not None:
             self._by_address[key, opening.address].append(case)
         if opening.reporter is not None:
@@ -81,10 +82,10 @@ class _Row:
     longitudes: list[float] = field(default_factory=list)
     cases: list[tuple[float, TriageCase]] = field(default_factory=list)
 
-    def add(self, case: TriageCase, latitude: float, longitude: float) -> None:
-        position = bisect_right(self.longitudes, longitude)
-        self.longitudes.insert(position, longitude)
-        self.cases.insert(position, (latitude, case))
+    def add(self, case: TriageCase, point: GeoPoint) -> None:
+        position = bisect_right(self.longitudes, point.longitude)
+        self.longitudes.insert(position, point.longitude)
+        self.cases.insert(position, (point.latitude, case))
 
     def within(self, box: Box) -> Iterator[TriageCase]:
         first = bisect_left(self.longitudes, box.west)

@@ -118,6 +118,7 @@ class KnownSurge:
     """A surge that the surge watcher announced.
 
     Attributes:
+        surge_id: Stable id of the surge.
         key: Dedup key of its reports.
         district: District of its reports.
         since: Its beginning, event time.

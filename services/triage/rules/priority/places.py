@@ -81,7 +81,12 @@ class PlaceFinder:
 
 @dataclass(frozen=True, slots=True)
 class _BoundedLine:
-    """A line with the bounding box of every point near it, in degrees."""
+    """A line with the bounding box of every point near it.
+
+    Attributes:
+        line: The line.
+        south: Lowest latitude in degrees; likewise the other three bounds.
+    """
 
     line: Line
     south: float
