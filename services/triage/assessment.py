@@ -7,9 +7,9 @@ from typing import NamedTuple, TypeAlias
 from uuid_utils import UUID
 
 from services.triage.derived_ids import TIME_BYTES, derived_uuid7
-from services.triage.policy import Assessment, CityPolicy, TriagePolicy, build_query
+from services.triage.policy import Assessment, CityPolicy, TriagePolicy
 from services.triage.rules.dedup.addresses import address_key
-from services.triage.rules.dedup.case_index import CandidateQuery
+from services.triage.rules.dedup.case_index import CandidateQuery, build_query
 from services.triage.rules.dedup.model import Report, TriageCase
 from services.triage.rules.priority.places import ReportLocation
 from shared.catalogue import ServiceType
@@ -98,7 +98,7 @@ def to_report(request: Request, city: CityPolicy) -> Report:
     Raises:
         InvalidRequestError: The point is not on Earth.
     """
-    location = request.location
+    location, features = request.location, city.features
     is_exact = location.precision in _EXACT
     return Report(
         request.request_id,
@@ -107,9 +107,9 @@ def to_report(request: Request, city: CityPolicy) -> Report:
         None if location.precision in _UNLOCATED else _point(location),
         address_key(location.address) if is_exact and location.address else None,
         request.reporter_ref,
-        city.position_error_m(location.accuracy_m, location.precision),
-        city.rare_words(request.description),
-        city.find_asset(request.attributes),
+        features.position_error_m(location.accuracy_m, location.precision),
+        features.rare_words(request.description),
+        features.asset(request.attributes),
     )
 
 

@@ -1,15 +1,14 @@
 """Rules of each city, prepared once from the catalogue."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
 from services.triage.outbound.explanation import ReasonTexts
-from services.triage.rules.dedup.case_index import CandidateQuery
-from services.triage.rules.dedup.features import all_words, find_asset, rare_words
-from services.triage.rules.dedup.grid import boxes_around, latitude_degrees
-from services.triage.rules.dedup.model import RADIUS_ONLY, Report
+from services.triage.rules.dedup.case_index import SearchExtent
+from services.triage.rules.dedup.features import FeatureExtractor, all_words
+from services.triage.rules.dedup.model import RADIUS_ONLY
 from services.triage.rules.faq import FaqMatcher
 from services.triage.rules.priority.conditions import ConditionFinder, MatchedConditions
 from services.triage.rules.priority.context import with_context
@@ -28,24 +27,6 @@ from shared.catalogue.answers import read_answers
 from shared.catalogue.circumstances import read_circumstances
 from shared.catalogue.evidence import Evidence, Extent
 from shared.catalogue.evidence_file import read_evidence
-
-
-@dataclass(frozen=True, slots=True)
-class SearchExtent:
-    """Largest distance in space and time between two reports of a dedup group that may match.
-
-    Attributes:
-        radius_m: Metres between the two points.
-        window: Between the two event times, in either direction.
-        by_reporter: True when some kind of the group has no location and matches by reporter.
-        edge_m: Metres at the outer edge of the radius where only cases within the window count;
-            recurrences lie nearer.
-    """
-
-    radius_m: float
-    window: timedelta
-    by_reporter: bool
-    edge_m: float = 0.0
 
 
 class Assessment(NamedTuple):
@@ -70,6 +51,7 @@ class CityPolicy:
         services: Kinds of request by service code.
         evidence: Weights for matching; None when radius and window alone decide.
         dedup_limits: Radius and window by service code.
+        features: Extracts the features of a report that evidence weighs.
         placeholder_limits: When a point counts as a placeholder; None for never.
         circumstances: Weights of places, reporters and time; None when they add nothing.
         reason_texts: Names of the city's reason codes for explanations.
@@ -82,12 +64,12 @@ class CityPolicy:
         self.services: Mapping[str, ServiceType] = jurisdiction.services
         self.evidence = evidence or read_evidence(jurisdiction.folder)
         self.dedup_limits = _dedup_limits(jurisdiction, self.evidence)
+        self.features = FeatureExtractor(self.evidence, _common_words(jurisdiction, self.evidence))
         self.placeholder_limits = self.evidence.placeholder_points if self.evidence else None
         self.circumstances = read_circumstances(jurisdiction.folder)
         self.reason_texts = ReasonTexts(jurisdiction, self.circumstances)
         answers = read_answers(jurisdiction.folder)
         self.faq = FaqMatcher(answers) if answers else None
-        self._common_words = _common_words(jurisdiction, self.evidence)
         self._conditions = ConditionFinder(jurisdiction)
         self._places = PlaceFinder(jurisdiction, self.circumstances) if self.circumstances else None
         reach = self.evidence.reach if self.evidence else RADIUS_ONLY
@@ -126,21 +108,6 @@ class CityPolicy:
         referral = referral_for(city, service, municipality, conditions)
         return Assessment(priority, emergency, referral, conditions)
 
-    def position_error_m(self, accuracy_m: float | None, precision: str) -> float:
-        """Return the error radius of a point in metres, from its accuracy and its precision."""
-        minimum_m = self.evidence.accuracy.vague_m.get(precision, 0.0) if self.evidence else 0.0
-        return max(accuracy_m or 0.0, minimum_m)
-
-    def rare_words(self, text: str) -> frozenset[str]:
-        """Return the words of a description that distinguish its problem from others."""
-        if self.evidence is None or not self.evidence.words.each:
-            return frozenset()
-        return rare_words(text, self._common_words)
-
-    def find_asset(self, attributes: Mapping[str, object]) -> str | None:
-        """Return the unique object that the attributes name, such as a plate, or None."""
-        return find_asset(attributes, self.evidence.assets.answers) if self.evidence else None
-
     def search_extent(self, service: ServiceType) -> SearchExtent:
         """Return how far to search for earlier cases of this kind's dedup group."""
         return self._search_extents[service.dedup.group]
@@ -164,25 +131,6 @@ class TriagePolicy:
             id_: CityPolicy(city, replaced.get(id_))
             for id_, city in catalogue.jurisdictions.items()
         }
-
-
-def build_query(report: Report, key: str, extent: SearchExtent) -> CandidateQuery:
-    """Return the query for every case that the report may match.
-
-    Args:
-        report: The report to match.
-        key: Its dedup key.
-        extent: How far to search, in metres and time.
-    """
-    return CandidateQuery(
-        key,
-        boxes_around(report.place, extent.radius_m) if report.place else (),
-        report.address,
-        report.reporter if extent.by_reporter else None,
-        report.observed_at - extent.window,
-        report.observed_at + extent.window,
-        latitude_degrees(extent.edge_m),
-    )
 
 
 def _dedup_limits(city: Jurisdiction, evidence: Evidence | None) -> dict[str, Dedup]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.triage.policy import build_query
+from services.triage.rules.dedup.case_index import build_query
 from services.triage.store.cases import PostgresTriageStore
 from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, UnstorableError, open_pool, transaction

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from services.triage.policy import SearchExtent
+from services.triage.rules.dedup.case_index import SearchExtent
 from tests.unit.triage.factories import CATALOGUE, CITY, POLICY
 
 RULES = POLICY.cities["rivertown.gov"]

@@ -1,14 +1,14 @@
-"""In-memory index of the candidate cases of a batch, by location, address and reporter."""
+"""Search for candidate cases: queries, and the in-memory index of a batch."""
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from services.triage.rules.dedup.grid import Box, row_of
-from services.triage.rules.dedup.model import TriageCase
+from services.triage.rules.dedup.grid import Box, boxes_around, latitude_degrees, row_of
+from services.triage.rules.dedup.model import Report, TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse, PointUses
 from shared.vocabulary import GeoPoint
 
@@ -33,6 +33,43 @@ class CandidateQuery(NamedTuple):
     since: datetime
     until: datetime
     edge: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SearchExtent:
+    """Largest distance in space and time between two reports of a dedup group that may match.
+
+    Attributes:
+        radius_m: Metres between the two points.
+        window: Between the two event times, in either direction.
+        by_reporter: True when some kind of the group has no location and matches by reporter.
+        edge_m: Metres at the outer edge of the radius where only cases within the window count;
+            recurrences lie nearer.
+    """
+
+    radius_m: float
+    window: timedelta
+    by_reporter: bool
+    edge_m: float = 0.0
+
+
+def build_query(report: Report, key: str, extent: SearchExtent) -> CandidateQuery:
+    """Return the query for every case that the report may match.
+
+    Args:
+        report: The report to match.
+        key: Its dedup key.
+        extent: How far to search, in metres and time.
+    """
+    return CandidateQuery(
+        key,
+        boxes_around(report.place, extent.radius_m) if report.place else (),
+        report.address,
+        report.reporter if extent.by_reporter else None,
+        report.observed_at - extent.window,
+        report.observed_at + extent.window,
+        latitude_degrees(extent.edge_m),
+    )
 
 
 class CaseIndex:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from services.triage.handlers import TriageStore
-from services.triage.policy import SearchExtent, build_query
 from services.triage.records import CaseStateChange, DecisionRecord
+from services.triage.rules.dedup.case_index import SearchExtent, build_query
 from services.triage.rules.dedup.model import Report, TriageCase
 from services.triage.rules.priority.context import (
     MAX_ANONYMOUS,

@@ -1,7 +1,6 @@
 from datetime import timedelta
 
-from services.triage.policy import SearchExtent, build_query
-from services.triage.rules.dedup.case_index import CaseIndex
+from services.triage.rules.dedup.case_index import CaseIndex, SearchExtent, build_query
 from services.triage.rules.dedup.model import Report, TriageCase
 from tests.builders import north_of
 from tests.unit.triage.factories import HERE, KEY, case, report
