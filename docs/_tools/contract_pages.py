@@ -14,11 +14,14 @@ ASYNCAPI = Path(__file__).parents[1] / "asyncapi.json"
 INDEX = "contract/index.md"
 """The page that the tables of topics and events belong to."""
 
+_SCHEMAS = "contract/schemas"
+_OUTSIDE = re.compile(r'"\.\./[^"]*/([^"/]+\.json)"')
 _EXAMPLES = Path("../examples")  # seen from the folder of the schemas
 _PREFIX = "route311."
 _KEY = re.compile(r"Key: ([^.]+)\.")
 _RETENTION = re.compile(r"((?:Kept|Compacted)[^.]*)\.")
 _LONGEST_EXAMPLE = 60
+_WIDE = "---\nhide: [toc]\n---\n"
 _WORDS = {"integer": "whole number", "boolean": "true or false"}
 
 
@@ -65,13 +68,18 @@ class Contract:
 
 
 def pages(contract: Contract) -> dict[str, str]:
-    """Return a page for each event, and its JSON Schema, by path in the source of the site."""
+    """Return what is generated, by path in the source of the site.
+
+    That is a page and the JSON Schema for each event, and the AsyncAPI document with references to
+    these copies of the schemas.
+    """
     made: dict[str, str] = {}
     for event, file in sorted(contract.schemas.items()):
         schema = file.read_text()
         page = _event_page(event, json.loads(schema), _example_of(event, file), contract)
         made[page_of(event)] = "\n".join([*page, ""])
-        made[f"contract/schemas/{file.name}"] = schema
+        made[f"{_SCHEMAS}/{file.name}"] = schema
+    made[ASYNCAPI.name] = _OUTSIDE.sub(rf'"{_SCHEMAS}/\1"', ASYNCAPI.read_text())
     return made
 
 
@@ -147,7 +155,7 @@ def _tables(contract: Contract) -> Iterator[str]:
 
 
 def _event_page(event: str, schema: JsonObject, example: str, contract: Contract) -> Iterator[str]:
-    yield from (f"# {_short(event)}", "", _meaning(schema), "")
+    yield from (_WIDE, f"# {_short(event)}", "", _meaning(schema), "")
     yield from _table(
         ("type", "topic", "key", "retention"),
         (
@@ -198,13 +206,12 @@ def _properties(model: JsonObject, example: Any) -> Iterator[str]:  # noqa: ANN4
     required = model.get("required", ())
     values: JsonObject = example if isinstance(example, Mapping) else {}
     yield from _table(
-        ("field", "type", "required", "meaning", "example"),
+        ("field", "type", "meaning", "example"),
         (
             (
                 f"`{name}`",
-                _type(part),
-                "yes" if name in required else "",
-                part.get("description", ""),
+                _type(part) + (", **required**" if name in required else ""),
+                _plain(part.get("description", "")),
                 _example(part, values.get(name)),
             )
             for name, part in model.get("properties", {}).items()
@@ -275,8 +282,12 @@ def _row(cells: Sequence[str]) -> str:
 
 def _meaning(schema: JsonObject) -> str:
     """Return the first paragraph of a description on one line."""
-    text: str = schema.get("description", "")
-    return " ".join(text.partition("\n\n")[0].replace("``", "`").split())
+    return " ".join(_plain(schema.get("description", "")).partition("\n\n")[0].split())
+
+
+def _plain(description: str) -> str:
+    """Return a description from a docstring as Markdown."""
+    return description.replace("``", "`")
 
 
 def _short(event: str) -> str:

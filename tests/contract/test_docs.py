@@ -123,7 +123,9 @@ def test_the_site_builds_without_a_broken_link_and_has_a_page_for_every_event(
     done = subprocess.run(build, check=False, capture_output=True, text=True)  # noqa: S603 - ours
 
     assert done.returncode == 0, done.stdout + done.stderr
-    for event in CONTRACT.schemas:
+    assert Contract.read(tmp_path / "site" / ASYNCAPI.name).topics == CONTRACT.topics
+    for event, schema in Contract.read(tmp_path / "site" / ASYNCAPI.name).schemas.items():
+        assert schema.read_text() == CONTRACT.schemas[event].read_text()
         page = (tmp_path / "site" / page_of(event)).with_suffix(".html")
         assert page.name.removesuffix(".html") in page.read_text()
 
