@@ -24,7 +24,7 @@ from tests.builders import (
     work_order_updated,
 )
 from tests.topic_log import TopicLog
-from tests.unit.dispatch.log import Log
+from tests.unit.dispatch.event_log import EventLog
 
 LEAD, INFORMED = "PBOT-MOD", ("BES", "WATER")
 BUREAUS = (LEAD, *INFORMED)
@@ -52,8 +52,8 @@ def update(of: WorkOrder, status: str, **changes: Any) -> WorkOrderUpdated:
     return work_order_updated(**(fields | changes))
 
 
-async def everything(log: TopicLog, bureaus: Sequence[str] = BUREAUS) -> Log:
-    said = Log()
+async def everything(log: TopicLog, bureaus: Sequence[str] = BUREAUS) -> EventLog:
+    said = EventLog()
     said.append(await log.events(DISPATCH_CASES))
     for bureau in bureaus:
         said.append(await log.events(bureau_work(bureau)))

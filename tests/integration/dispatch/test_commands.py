@@ -21,7 +21,7 @@ from tests.builders import (
 )
 from tests.integration.dispatch.sinkholes import BUREAUS, everything, opened, sinkhole
 from tests.topic_log import TopicLog
-from tests.unit.dispatch.log import Log
+from tests.unit.dispatch.event_log import EventLog
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
@@ -66,9 +66,9 @@ async def test_an_operators_split_and_merge_reach_everybody_who_must_know(
         (case_id, new_case, 2),
     ]
 
-    async def all_told() -> Log | None:
+    async def all_told() -> EventLog | None:
         said = await everything(topic_log)
-        withdrawn = [o for o in said.told.values() if o.status == "withdrawn"]
+        withdrawn = [o for o in said.latest_order.values() if o.status == "withdrawn"]
         return said if len(withdrawn) == len(BUREAUS) else None
 
     said = await eventually(all_told)

@@ -36,7 +36,7 @@ from tests.integration.dispatch.sinkholes import (
     update,
 )
 from tests.topic_log import TopicLog
-from tests.unit.dispatch.log import Log
+from tests.unit.dispatch.event_log import EventLog
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
@@ -204,9 +204,9 @@ async def test_two_instances_and_a_restart_keep_every_version_in_its_place(
             await say(topic_log, LEAD, update(order, "completed"))
         await topic_log.at_least(2 * len(cases), bureau_receipts(LEAD), within_s=40)
 
-        async def all_told() -> Log | None:
+        async def all_told() -> EventLog | None:
             said = await everything(topic_log)
-            versions = {order.case_version for order in said.told.values()}
+            versions = {order.case_version for order in said.latest_order.values()}
             return said if versions == {12} else None
 
         said = await eventually(all_told, within_s=40)

@@ -7,10 +7,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.dispatch.handlers import Cases
-from services.dispatch.rules.case import Case, CaseRequest, WorkOrder
+from services.dispatch.handlers import DispatchStore
+from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.priority import KnownPriority
-from services.dispatch.store.cases import PostgresCases
+from services.dispatch.store.postgres import PostgresDispatchStore
 from services.dispatch.unit_of_work import (
     ChangeSet,
     CommandKey,
@@ -26,36 +26,34 @@ from tests.conftest import Database
 from tests.unit.dispatch.factories import (
     HOUR,
     case,
+    case_priority,
     case_request,
     command,
     order,
     problem,
     update,
-    urgency,
 )
-from tests.unit.dispatch.in_memory import InMemoryCases
-
-EMPTY = ChangeSet(opened=(), changed=(), issued=(), moved=(), requests=(), updates=())
+from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore
 
 
 def opening(*cases: Case) -> ChangeSet:
     issued = [(opened.case_id, order) for opened in cases for order in opened.orders]
     requests = [case_request(opened.opened_by, opened.case_id) for opened in cases]
-    return replace(EMPTY, opened=cases, issued=issued, requests=requests)
+    return ChangeSet(opened_cases=cases, new_orders=issued, joined_requests=requests)
 
 
 def whole_case(**changes: Any) -> Case:
     fields: dict[str, Any] = {
-        "priority": urgency("P2", 60, "swerving"),
+        "priority": case_priority("P2", 60, "swerving"),
         "linked_case": new_id(),
         "problem": problem(notes=("Call first",), attributes={"lanes": ["left", "right"], "n": 2}),
     }
     return case(order("ROADS"), order("WATER", role="informed"), **(fields | changes))
 
 
-class CasesSuite:
+class DispatchStoreSuite:
     async def test_what_was_opened_is_found_by_its_id_and_by_its_work_orders(
-        self, cases: Cases
+        self, cases: DispatchStore
     ) -> None:
         one, two, three = whole_case(), whole_case(linked_case=None), whole_case()
         await cases.write(opening(one, two, three))
@@ -64,7 +62,9 @@ class CasesSuite:
 
         assert {c.case_id: c for c in found} == {one.case_id: one, two.case_id: two}
 
-    async def test_cases_come_in_the_order_of_their_ids_each_once(self, cases: Cases) -> None:
+    async def test_cases_come_in_the_order_of_their_ids_each_once(
+        self, cases: DispatchStore
+    ) -> None:
         opened = [whole_case() for _ in range(5)]
         await cases.write(opening(*opened))
 
@@ -77,28 +77,30 @@ class CasesSuite:
         "unknown", [pytest.param(new_id(), id="no case has it"), "wo-1", "", "\x00"]
     )
     async def test_an_unknown_id_finds_nothing_whatever_it_looks_like(
-        self, cases: Cases, unknown: str
+        self, cases: DispatchStore, unknown: str
     ) -> None:
         await cases.write(opening(whole_case()))
 
         assert list(await cases.load([unknown], [unknown])) == []
         assert not await cases.requests_in_cases([unknown])
 
-    async def test_nothing_is_found_where_nothing_is_asked(self, cases: Cases) -> None:
+    async def test_nothing_is_found_where_nothing_is_asked(self, cases: DispatchStore) -> None:
         await cases.write(opening(whole_case()))
 
         assert list(await cases.load([], [])) == []
         assert not await cases.requests_in_cases([])
         assert not await cases.processed_updates([])
 
-    async def test_a_changed_case_keeps_what_changed_and_what_did_not(self, cases: Cases) -> None:
+    async def test_a_changed_case_keeps_what_changed_and_what_did_not(
+        self, cases: DispatchStore
+    ) -> None:
         opened, other = whole_case(), whole_case()
         await cases.write(opening(opened, other))
         changed = replace(
             opened,
             version=7,
             status="completed",
-            priority=urgency("P1", 80, "swerving", "crime"),
+            priority=case_priority("P1", 80, "swerving", "crime"),
             request_count=5,
             first_reported_at=NOON - HOUR,
             last_reported_at=NOON + HOUR,
@@ -108,12 +110,12 @@ class CasesSuite:
             orders=tuple(replace(o, version=6, status="completed") for o in opened.orders),
         )
 
-        await cases.write(replace(EMPTY, changed=[changed], moved=changed.orders))
+        await cases.write(ChangeSet(changed_cases=[changed], changed_orders=changed.orders))
 
         assert await load_one(cases, opened) == changed
         assert await load_one(cases, other) == other
 
-    async def test_a_work_order_moves_without_its_case(self, cases: Cases) -> None:
+    async def test_a_work_order_moves_without_its_case(self, cases: DispatchStore) -> None:
         opened = whole_case()
         await cases.write(opening(opened))
         moved = replace(
@@ -126,33 +128,33 @@ class CasesSuite:
             external_id="WO-991",
         )
 
-        await cases.write(replace(EMPTY, moved=[moved]))
+        await cases.write(ChangeSet(changed_orders=[moved]))
 
         assert await load_one(cases, opened) == opened.with_order(moved)
 
-    async def test_a_new_work_order_joins_its_case_in_its_place(self, cases: Cases) -> None:
+    async def test_a_new_work_order_joins_its_case_in_its_place(self, cases: DispatchStore) -> None:
         opened = whole_case()
         await cases.write(opening(opened))
-        added: WorkOrder = order("DESK", number=3, role="informed")
+        added: CaseWorkOrder = order("DESK", number=3, role="informed")
 
-        await cases.write(replace(EMPTY, issued=[(opened.case_id, added)]))
+        await cases.write(ChangeSet(new_orders=[(opened.case_id, added)]))
 
         assert await load_one(cases, opened) == opened.with_order(added)
 
-    async def test_a_request_is_in_a_case_once_it_joined(self, cases: Cases) -> None:
+    async def test_a_request_is_in_a_case_once_it_joined(self, cases: DispatchStore) -> None:
         opened, later = whole_case(), new_id()
         await cases.write(opening(opened))
-        await cases.write(replace(EMPTY, requests=[case_request(later, opened.case_id)]))
+        await cases.write(ChangeSet(joined_requests=[case_request(later, opened.case_id)]))
 
         asked = [opened.opened_by, later, new_id()]
 
         assert set(await cases.requests_in_cases(asked)) == {opened.opened_by, later}
 
-    async def test_what_a_request_said_is_kept_with_its_case(self, cases: Cases) -> None:
+    async def test_what_a_request_said_is_kept_with_its_case(self, cases: DispatchStore) -> None:
         one, other = whole_case(), whole_case()
         await cases.write(opening(one, other))
         later = case_request(new_id(), one.case_id, problem=problem(notes=("Call first",)))
-        await cases.write(replace(EMPTY, requests=[later]))
+        await cases.write(ChangeSet(joined_requests=[later]))
 
         found = await cases.requests_of([one.case_id])
 
@@ -162,7 +164,7 @@ class CasesSuite:
         assert list(await cases.requests_of([])) == []
 
     async def test_a_moved_request_is_in_its_new_case_and_a_case_stands_for_another(
-        self, cases: Cases
+        self, cases: DispatchStore
     ) -> None:
         one, other = whole_case(), whole_case()
         await cases.write(opening(one, other))
@@ -171,10 +173,9 @@ class CasesSuite:
         key = CommandKey("/console", "1")
 
         await cases.write(
-            replace(
-                EMPTY,
-                changed=[stands],
-                restated=[stands],
+            ChangeSet(
+                changed_cases=[stands],
+                new_opener_cases=[stands],
                 moved_requests=[moved],
                 commands=[ProcessedCommand(key, command(), refused_as=None)],
             )
@@ -184,7 +185,7 @@ class CasesSuite:
         assert moved in await cases.requests_of([other.case_id])
         assert await load_one(cases, one) == stands
 
-    async def test_what_a_case_was_merged_into_comes_with_it(self, cases: Cases) -> None:
+    async def test_what_a_case_was_merged_into_comes_with_it(self, cases: DispatchStore) -> None:
         last, middle = whole_case(), whole_case()
         middle = replace(middle, merged_into=last.case_id)
         first, alone = whole_case(merged_into=middle.case_id), whole_case()
@@ -194,20 +195,22 @@ class CasesSuite:
 
         assert {c.case_id: c for c in found} == {c.case_id: c for c in (first, middle, last)}
 
-    async def test_a_command_is_known_by_source_and_id_together(self, cases: Cases) -> None:
+    async def test_a_command_is_known_by_source_and_id_together(self, cases: DispatchStore) -> None:
         taken, unread = CommandKey("/console", "1"), CommandKey("/console", "2")
         commands = [
             ProcessedCommand(taken, command("merge_case", into_case=new_id()), refused_as=None),
             ProcessedCommand(unread, None, refused_as="invalid"),
         ]
-        await cases.write(replace(EMPTY, commands=commands))
+        await cases.write(ChangeSet(commands=commands))
 
         alike = [CommandKey("/other", "1"), CommandKey("/console", "3")]
 
         assert set(await cases.processed_commands([taken, unread, *alike])) == {taken, unread}
         assert not await cases.processed_commands([])
 
-    async def test_an_update_is_known_by_bureau_source_and_id_together(self, cases: Cases) -> None:
+    async def test_an_update_is_known_by_bureau_source_and_id_together(
+        self, cases: DispatchStore
+    ) -> None:
         taken = UpdateKey("ROADS", "/system", "1")
         said = update(order(), "completed", internal_note="Crew 7", scheduled_for=NOON)
         unread = UpdateKey("ROADS", "/system", "2")
@@ -215,7 +218,7 @@ class CasesSuite:
             ProcessedUpdate(taken, said, changed=True, refused_as=None),
             ProcessedUpdate(unread, None, changed=False, refused_as="invalid"),
         ]
-        await cases.write(replace(EMPTY, updates=updates))
+        await cases.write(ChangeSet(updates=updates))
 
         alike = [
             UpdateKey("WATER", "/system", "1"),
@@ -225,14 +228,12 @@ class CasesSuite:
 
         assert set(await cases.processed_updates([taken, unread, *alike])) == {taken, unread}
 
-    async def test_an_update_is_known_however_long_its_name_is(self, cases: Cases) -> None:
+    async def test_an_update_is_known_however_long_its_name_is(self, cases: DispatchStore) -> None:
         source, update_id = ("".join(map(chr, range(at, at + 500))) for at in (0x1F000, 0x20000))
         key = UpdateKey("ROADS", source, update_id)
 
         await cases.write(
-            replace(
-                EMPTY, updates=[ProcessedUpdate(key, None, changed=False, refused_as="invalid")]
-            )
+            ChangeSet(updates=[ProcessedUpdate(key, None, changed=False, refused_as="invalid")])
         )
 
         assert set(await cases.processed_updates([key])) == {key}
@@ -242,31 +243,31 @@ def _by_id(request: CaseRequest) -> str:
     return request.request_id
 
 
-async def load_one(cases: Cases, wanted: Case) -> Case:
+async def load_one(cases: DispatchStore, wanted: Case) -> Case:
     found = await cases.load([wanted.case_id], [])
     return next(one for one in found if one.case_id == wanted.case_id)
 
 
-class TestInMemoryCases(CasesSuite):
+class TestInMemoryDispatchStore(DispatchStoreSuite):
     @pytest.fixture
-    def cases(self) -> Cases:
-        return InMemoryCases()
+    def cases(self) -> DispatchStore:
+        return InMemoryDispatchStore()
 
 
 @pytest.mark.integration
-class TestPostgresCases(CasesSuite):
+class TestPostgresDispatchStore(DispatchStoreSuite):
     @pytest.fixture
-    async def cases(self, database: Database) -> AsyncGenerator[Cases]:
+    async def cases(self, database: Database) -> AsyncGenerator[DispatchStore]:
         connection = await asyncpg.connect(database.dsn("dispatch"))
         async with connection.transaction():
-            yield PostgresCases(connection)
+            yield PostgresDispatchStore(connection)
         await connection.close()
 
 
 async def load_without_patience(pool: Pool, work_order_id: str) -> None:
     async with transaction(pool) as db:
         await db.execute("SET LOCAL lock_timeout = '50ms'")
-        await PostgresCases(db).load([], [work_order_id])
+        await PostgresDispatchStore(db).load([], [work_order_id])
 
 
 @pytest.mark.integration
@@ -274,9 +275,9 @@ async def test_a_case_being_changed_is_changed_by_nobody_else(database: Database
     opened = whole_case()
     async with open_pool(database.dsn("dispatch")) as pool:
         async with transaction(pool) as db:
-            await PostgresCases(db).write(opening(opened))
+            await PostgresDispatchStore(db).write(opening(opened))
         async with transaction(pool) as first:
-            await PostgresCases(first).load([opened.case_id], [])
+            await PostgresDispatchStore(first).load([opened.case_id], [])
             with pytest.raises(DatabaseBusyError):
                 await load_without_patience(pool, opened.orders[0].work_order_id)
 
@@ -288,7 +289,7 @@ async def test_what_a_bureau_said_is_kept_as_it_said_it(database: Database) -> N
     async with open_pool(database.dsn("dispatch")) as pool:
         async with transaction(pool) as db:
             taken = ProcessedUpdate(key, said, changed=True, refused_as=None)
-            await PostgresCases(db).write(replace(EMPTY, updates=[taken]))
+            await PostgresDispatchStore(db).write(ChangeSet(updates=[taken]))
         row = await pool.fetchrow(
             "SELECT said->>'reason' AS reason, (said->>'at')::timestamptz AS at FROM updates"
         )

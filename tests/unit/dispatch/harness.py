@@ -13,40 +13,42 @@ from tests.builders import NOON
 from tests.unit.dispatch.factories import (
     HOUR,
     POLICY,
-    in_harbour,
+    harbour_request,
     messages,
     triaged,
 )
-from tests.unit.dispatch.in_memory import InMemoryCases
+from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore
 
 E = TypeVar("E", bound=Event)
 NOW = NOON + HOUR
 
 
-class Desk:
+class DispatchHarness:
     """Dispatch on tables in memory; each call is one batch."""
 
     def __init__(self) -> None:
-        self.cases = InMemoryCases()
+        self.cases = InMemoryDispatchStore()
 
-    async def take(self, *items: Any) -> list[Any]:
+    async def handle(self, *items: Any) -> list[Any]:
         """Return the events that follow."""
-        return [item for item in await self.hear(*items) if isinstance(item, Event)]
+        return [item for item in await self.handle_all(*items) if isinstance(item, Event)]
 
-    async def hear(self, *items: Any) -> list[Event | Outgoing]:
+    async def handle_all(self, *items: Any) -> list[Event | Outgoing]:
         """Return all that follows, what is parked too."""
         return await on_messages(messages(*items), self.cases, POLICY, NOW)
 
-    async def refused(self, *items: Any) -> list[str]:
+    async def refusal_codes(self, *items: Any) -> list[str]:
         """Return the codes of the commands that are parked, when nothing else happens."""
-        heard = await self.hear(*items)
+        heard = await self.handle_all(*items)
         assert all(isinstance(item, Outgoing) for item in heard), heard
         return [dict(item.headers)["code"].decode() for item in heard if isinstance(item, Outgoing)]
 
-    async def open(self, kind: str = "POTHOLE", level: Any = "P4", **changes: Any) -> list[Any]:
+    async def open_case(
+        self, kind: str = "POTHOLE", level: Any = "P4", **changes: Any
+    ) -> list[Any]:
         """Open a case; return the data of its work orders, the lead's first."""
-        request = in_harbour(service_code=kind, **changes)
-        events = await self.take(triaged(of=request, level=level, service_code=kind))
+        request = harbour_request(service_code=kind, **changes)
+        events = await self.handle(triaged(of=request, level=level, service_code=kind))
         return [event.data for event in of_type(WorkOrderIssued, events)]
 
 

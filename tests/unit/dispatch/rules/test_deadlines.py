@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.dispatch.rules.deadlines import DeadlinePolicy, Due, acknowledge_by
+from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines, acknowledge_by
 from shared.vocabulary import PriorityLevel
 from tests.builders import NOON
 from tests.unit.dispatch.factories import CALENDAR, HOUR, local
@@ -65,4 +65,6 @@ def test_nobody_has_longer_to_see_work_than_to_do_it() -> None:
 def test_tightening_takes_the_earlier_of_each_deadline() -> None:
     early, late = NOON, NOON + timedelta(days=1)
 
-    assert Due(early, late).tightened(Due(late, early + HOUR)) == Due(early, early + HOUR)
+    assert Deadlines(early, late).tightened(Deadlines(late, early + HOUR)) == Deadlines(
+        early, early + HOUR
+    )

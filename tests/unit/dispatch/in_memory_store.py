@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from services.dispatch.rules.case import Case, CaseRequest, WorkOrder
+from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.unit_of_work import (
     ChangeSet,
     CommandKey,
@@ -13,15 +13,15 @@ from services.dispatch.unit_of_work import (
 )
 
 
-class InMemoryCases:
+class InMemoryDispatchStore:
     """Cases and work orders in tables of their own, so that a row left out stays as it was."""
 
     def __init__(self) -> None:
         self.updates: dict[UpdateKey, ProcessedUpdate] = {}
         self.commands: dict[CommandKey, ProcessedCommand] = {}
-        self.kept: dict[str, CaseRequest] = {}
+        self.case_requests: dict[str, CaseRequest] = {}
         self._cases: dict[str, Case] = {}
-        self._orders: dict[str, tuple[str, WorkOrder]] = {}
+        self._orders: dict[str, tuple[str, CaseWorkOrder]] = {}
 
     @property
     def all(self) -> Sequence[Case]:
@@ -31,7 +31,7 @@ class InMemoryCases:
     @property
     def requests(self) -> dict[str, str]:
         """The case of each request."""
-        return {request_id: request.case_id for request_id, request in self.kept.items()}
+        return {request_id: request.case_id for request_id, request in self.case_requests.items()}
 
     async def load(
         self, case_ids: Collection[str], work_order_ids: Collection[str]
@@ -47,7 +47,7 @@ class InMemoryCases:
             case_id = into
 
     async def requests_in_cases(self, request_ids: Collection[str]) -> Collection[str]:
-        return self.kept.keys() & set(request_ids)
+        return self.case_requests.keys() & set(request_ids)
 
     async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
         return self.updates.keys() & set(keys)
@@ -56,24 +56,24 @@ class InMemoryCases:
         return self.commands.keys() & set(keys)
 
     async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
-        return [request for request in self.kept.values() if request.case_id in case_ids]
+        return [request for request in self.case_requests.values() if request.case_id in case_ids]
 
     async def write(self, writing: ChangeSet) -> None:
-        for case in writing.opened:
+        for case in writing.opened_cases:
             self._cases[case.case_id] = case
-        restated = {case.case_id for case in writing.restated}
-        for case in writing.changed:
+        restated = {case.case_id for case in writing.new_opener_cases}
+        for case in writing.changed_cases:
             known = self._cases[case.case_id]
             stands_for = case if case.case_id in restated else known
             self._cases[case.case_id] = replace(
                 case, opened_by=stands_for.opened_by, problem=stands_for.problem
             )
-        for case_id, order in writing.issued:
+        for case_id, order in writing.new_orders:
             self._orders[order.work_order_id] = (case_id, order)
-        for order in writing.moved:
+        for order in writing.changed_orders:
             self._orders[order.work_order_id] = (self._orders[order.work_order_id][0], order)
-        for request in (*writing.requests, *writing.moved_requests):
-            self.kept[request.request_id] = request
+        for request in (*writing.joined_requests, *writing.moved_requests):
+            self.case_requests[request.request_id] = request
         self.commands.update({command.key: command for command in writing.commands})
         self.updates.update({update.key: update for update in writing.updates})
 

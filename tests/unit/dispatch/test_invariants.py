@@ -19,18 +19,18 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.outbox.records import Outgoing
 from shared.vocabulary import CommandName, PriorityLevel, UpdateStatus
 from tests.builders import NOON
+from tests.unit.dispatch.event_log import EventLog
 from tests.unit.dispatch.factories import (
     CITY,
     HOUR,
     POLICY,
-    in_harbour,
+    command_message,
+    harbour_request,
     messages,
-    ordered,
-    said,
     triaged,
+    update_message,
 )
-from tests.unit.dispatch.in_memory import InMemoryCases
-from tests.unit.dispatch.log import Log
+from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore
 
 _LEVELS: tuple[PriorityLevel, PriorityLevel] = ("P3", "P2")
 BUREAUS = st.sampled_from(sorted(CITY.bureaus))
@@ -38,7 +38,7 @@ KINDS = st.sampled_from(["POTHOLE", "SINKHOLE", "PARK-HAZARD", "SIDEWALK", "WIRE
 LEVELS = st.sampled_from(get_args(PriorityLevel))
 SCORES = st.integers(0, 100)
 STATUSES = st.sampled_from(get_args(UpdateStatus))
-WORDS = st.sampled_from(["A tent", "Nothing of note"])
+CONDITIONS = st.sampled_from([("tents",), ()])
 
 
 class Dispatch(RuleBasedStateMachine):
@@ -46,8 +46,8 @@ class Dispatch(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.cases = InMemoryCases()
-        self.log = Log()
+        self.cases = InMemoryDispatchStore()
+        self.log = EventLog()
         self.waiting: list[Message[Any]] = []
         self.handled: list[Message[Any]] = []
         self.parked: list[Outgoing] = []
@@ -58,26 +58,35 @@ class Dispatch(RuleBasedStateMachine):
     def two_problems_of_two_reports(self) -> None:
         for case_id in (new_id(), new_id()):
             for level in _LEVELS:
-                self._decide(case_id, "SINKHOLE", level, 50, "A hole")
+                self._decide(case_id, "SINKHOLE", level, 50, ())
         self.a_batch_is_handled()
 
-    @rule(kind=KINDS, level=LEVELS, score=SCORES, words=WORDS)
-    def a_new_problem(self, kind: str, level: PriorityLevel, score: int, words: str) -> None:
-        self._decide(new_id(), kind, level, score, words)
+    @rule(kind=KINDS, level=LEVELS, score=SCORES, conditions=CONDITIONS)
+    def a_new_problem(
+        self, kind: str, level: PriorityLevel, score: int, conditions: tuple[str, ...]
+    ) -> None:
+        self._decide(new_id(), kind, level, score, conditions)
 
     @precondition(lambda self: self.cases.all)
-    @rule(data=st.data(), kind=KINDS, level=LEVELS, score=SCORES, words=WORDS)
+    @rule(data=st.data(), kind=KINDS, level=LEVELS, score=SCORES, conditions=CONDITIONS)
     def the_same_problem(
-        self, data: st.DataObject, kind: str, level: PriorityLevel, score: int, words: str
+        self,
+        data: st.DataObject,
+        kind: str,
+        level: PriorityLevel,
+        score: int,
+        conditions: tuple[str, ...],
     ) -> None:
         case = data.draw(st.sampled_from(self.cases.all))
-        self._decide(case.case_id, kind, level, score, words)
+        self._decide(case.case_id, kind, level, score, conditions)
 
     def _decide(
-        self, case_id: str, kind: str, level: PriorityLevel, score: int, words: str
+        self, case_id: str, kind: str, level: PriorityLevel, score: int, conditions: tuple[str, ...]
     ) -> None:
-        request = in_harbour(service_code=kind, description=words)
-        decided = triaged(case_id, level, score, of=request, service_code=kind)
+        request = harbour_request(service_code=kind)
+        decided = triaged(
+            case_id, level, score, of=request, service_code=kind, conditions=conditions
+        )
         self.waiting += messages(decided)
 
     @precondition(lambda self: self.log.orders)
@@ -100,7 +109,7 @@ class Dispatch(RuleBasedStateMachine):
             "scheduled_for": data.draw(st.sampled_from([None, NOON, NOON + HOUR])),
             "expected_version": data.draw(st.sampled_from([None, None, told.version])),
         }
-        self.waiting.append(said(sender, told, status, **(changes | more)))
+        self.waiting.append(update_message(sender, told, status, **(changes | more)))
         self.updates += 1
 
     @precondition(lambda self: self.cases.all)
@@ -117,7 +126,7 @@ class Dispatch(RuleBasedStateMachine):
             "request_id": data.draw(st.sampled_from(mine or [new_id()])),
             "into_case": data.draw(st.sampled_from(cases)).case_id,
         }
-        self.waiting.append(ordered(name, about.case_id, **changes))
+        self.waiting.append(command_message(name, about.case_id, **changes))
         self.commands += 1
 
     def _fit_for(self, name: str) -> list[Case]:

@@ -18,35 +18,43 @@ from shared.contract.events import (
 )
 from shared.contract.events import Point as WirePoint
 from tests.builders import NOON
-from tests.unit.dispatch.factories import HOUR, in_harbour, ordered, said, triaged
-from tests.unit.dispatch.harness import NOW, Desk, of_type
+from tests.unit.dispatch.factories import (
+    HOUR,
+    command_message,
+    harbour_request,
+    triaged,
+    update_message,
+)
+from tests.unit.dispatch.harness import NOW, DispatchHarness, of_type
 
 
 def urgent(code: str, points: int = 80) -> Priority:
     return Priority(level="P1", score=points, reasons=(WirePoint(code=code, points=points),))
 
 
-async def two_reports(desk: Desk, **second: Any) -> tuple[str, str, str]:
+async def two_reports(harness: DispatchHarness, **second: Any) -> tuple[str, str, str]:
     """Return a case and the two requests in it."""
     kind = "SINKHOLE"
-    [lead, *_] = await desk.open(kind, "P3")
+    [lead, *_] = await harness.open_case(kind, "P3")
     later = triaged(
         lead.case_id,
         "P3",
         40,
-        of=in_harbour(service_code=kind, submitted_at=NOON + HOUR, **second),
+        of=harbour_request(service_code=kind, submitted_at=NOON + HOUR, **second),
         service_code=kind,
     )
-    await desk.take(later)
-    one, other = (r for r, case_id in desk.cases.requests.items() if case_id == lead.case_id)
+    await harness.handle(later)
+    one, other = (r for r, case_id in harness.cases.requests.items() if case_id == lead.case_id)
     return lead.case_id, one, other
 
 
-async def test_an_operator_lowers_a_case_and_every_bureau_hears_of_it(desk: Desk) -> None:
-    lead, informed = await desk.open("SINKHOLE", "P1")
-    command = ordered("lower_priority", lead.case_id, level="P3", reason="Barriers are up")
+async def test_an_operator_lowers_a_case_and_every_bureau_hears_of_it(
+    harness: DispatchHarness,
+) -> None:
+    lead, informed = await harness.open_case("SINKHOLE", "P1")
+    command = command_message("lower_priority", lead.case_id, level="P3", reason="Barriers are up")
 
-    lowered, *told = await desk.take(command)
+    lowered, *told = await harness.handle(command)
 
     assert isinstance(lowered, CasePriorityLowered)
     assert (lowered.data.version, lowered.data.previous_level) == (2, "P1")
@@ -73,41 +81,45 @@ async def test_an_operator_lowers_a_case_and_every_bureau_hears_of_it(desk: Desk
     ],
 )
 async def test_a_later_report_undoes_a_lowering_only_with_something_new(
-    desk: Desk, level: Any, reason: str, raised: bool
+    harness: DispatchHarness, level: Any, reason: str, raised: bool
 ) -> None:
     known = Priority(
         level="P2",
         score=60,
         reasons=(WirePoint(code="base", points=20), WirePoint(code="swerving", points=40)),
     )
-    first = triaged(of=in_harbour(), priority=known)
-    await desk.take(first)
+    first = triaged(of=harbour_request(), priority=known)
+    await harness.handle(first)
     case_id = first.data.case_id or ""
-    await desk.take(ordered("lower_priority", case_id, level="P4"))
+    await harness.handle(command_message("lower_priority", case_id, level="P4"))
     score = 80 if level == "P1" else 60
     priority = Priority(level=level, score=score, reasons=(WirePoint(code=reason, points=score),))
 
-    events = await desk.take(triaged(case_id, priority=priority))
+    events = await harness.handle(triaged(case_id, priority=priority))
 
     [joined] = of_type(CaseRequestAttached, events)
     assert joined.data.request_count == 2
     assert bool(of_type(CasePriorityRaised, events)) == raised
-    assert desk.cases.all[0].priority.level == (level if raised else "P4")
+    assert harness.cases.all[0].priority.level == (level if raised else "P4")
 
 
-async def test_what_was_raised_again_is_as_any_other_case(desk: Desk) -> None:
-    [issued] = await desk.open("POTHOLE", "P4")
-    await desk.take(ordered("lower_priority", issued.case_id, level="P5"))
-    await desk.take(triaged(issued.case_id, priority=urgent("gas")))
+async def test_what_was_raised_again_is_as_any_other_case(harness: DispatchHarness) -> None:
+    [issued] = await harness.open_case("POTHOLE", "P4")
+    await harness.handle(command_message("lower_priority", issued.case_id, level="P5"))
+    await harness.handle(triaged(issued.case_id, priority=urgent("gas")))
 
-    assert desk.cases.all[0].operator_knew is None
-    assert desk.cases.all[0].priority.level == "P1"
+    assert harness.cases.all[0].operator_knew is None
+    assert harness.cases.all[0].priority.level == "P1"
 
 
-async def test_an_operator_raises_a_case_and_its_deadlines_tighten(desk: Desk) -> None:
-    [issued] = await desk.open("POTHOLE", "P4")
+async def test_an_operator_raises_a_case_and_its_deadlines_tighten(
+    harness: DispatchHarness,
+) -> None:
+    [issued] = await harness.open_case("POTHOLE", "P4")
 
-    raised, told = await desk.take(ordered("raise_priority", issued.case_id, level="P2"))
+    raised, told = await harness.handle(
+        command_message("raise_priority", issued.case_id, level="P2")
+    )
 
     assert isinstance(raised, CasePriorityRaised)
     assert (raised.data.previous_level, raised.data.request_id) == ("P4", None)
@@ -117,12 +129,12 @@ async def test_an_operator_raises_a_case_and_its_deadlines_tighten(desk: Desk) -
 
 
 async def test_a_split_request_gets_a_case_of_its_own_with_work_for_its_bureaus(
-    desk: Desk,
+    harness: DispatchHarness,
 ) -> None:
-    case_id, _, later = await two_reports(desk, description="A second hole")
-    command = ordered("split_request", case_id, request_id=later)
+    case_id, _, later = await two_reports(harness, description="A second hole")
+    command = command_message("split_request", case_id, request_id=later)
 
-    split, opened, *told = await desk.take(command)
+    split, opened, *told = await harness.handle(command)
 
     assert isinstance(split, CaseRequestSplit)
     assert isinstance(opened, CaseOpened)
@@ -140,39 +152,45 @@ async def test_a_split_request_gets_a_case_of_its_own_with_work_for_its_bureaus(
     ]
     assert {e.data.summary for e in issued} == {"A second hole"}
     assert {e.data.request_count for e in of_type(WorkOrderChanged, told)} == {1}
-    assert desk.cases.requests[later] == new_case
+    assert harness.cases.requests[later] == new_case
 
 
-async def test_a_case_whose_first_request_was_split_off_stands_for_the_other(desk: Desk) -> None:
-    case_id, first, later = await two_reports(desk, description="A second hole")
+async def test_a_case_whose_first_request_was_split_off_stands_for_the_other(
+    harness: DispatchHarness,
+) -> None:
+    case_id, first, later = await two_reports(harness, description="A second hole")
 
-    split, _, *told = await desk.take(ordered("split_request", case_id, request_id=first))
+    split, _, *told = await harness.handle(
+        command_message("split_request", case_id, request_id=first)
+    )
 
     assert split.data.opened_by == later
     changed = of_type(WorkOrderChanged, told)
     assert {e.data.summary for e in changed} == {"A second hole"}
     assert {e.data.first_reported_at for e in changed} == {NOON + HOUR}
-    [left, _] = desk.cases.all
+    [left, _] = harness.cases.all
     assert (left.opened_by, left.request_count) == (later, 1)
 
 
-async def test_a_repeated_decision_does_not_bring_a_split_request_back(desk: Desk) -> None:
-    [lead, *_] = await desk.open("SINKHOLE", "P3")
+async def test_a_repeated_decision_does_not_bring_a_split_request_back(
+    harness: DispatchHarness,
+) -> None:
+    [lead, *_] = await harness.open_case("SINKHOLE", "P3")
     later = triaged(lead.case_id, "P3", 40, service_code="SINKHOLE")
-    await desk.take(later)
+    await harness.handle(later)
     request_id = later.data.request_id
-    await desk.take(ordered("split_request", lead.case_id, request_id=request_id))
+    await harness.handle(command_message("split_request", lead.case_id, request_id=request_id))
 
-    assert await desk.take(later) == []
-    assert desk.cases.requests[request_id] != lead.case_id
+    assert await harness.handle(later) == []
+    assert harness.cases.requests[request_id] != lead.case_id
 
 
-async def test_a_merged_case_gives_all_its_requests_away_and_ends(desk: Desk) -> None:
-    [kept] = await desk.open("POTHOLE", "P4")
-    case_id, first, later = await two_reports(desk)
-    command = ordered("merge_case", case_id, into_case=kept.case_id)
+async def test_a_merged_case_gives_all_its_requests_away_and_ends(harness: DispatchHarness) -> None:
+    [kept] = await harness.open_case("POTHOLE", "P4")
+    case_id, first, later = await two_reports(harness)
+    command = command_message("merge_case", case_id, into_case=kept.case_id)
 
-    events = await desk.take(command)
+    events = await harness.handle(command)
 
     *joined, closed = [event for event in events if event.type.startswith("route311.case")]
     attached = of_type(CaseRequestAttached, joined)
@@ -183,17 +201,17 @@ async def test_a_merged_case_gives_all_its_requests_away_and_ends(desk: Desk) ->
     assert isinstance(closed, CaseClosed)
     assert (closed.data.status, closed.data.reason) == ("referred", "merged")
     assert (closed.data.merged_into, closed.data.request_count) == (kept.case_id, 0)
-    assert set(desk.cases.requests.values()) == {kept.case_id}
-    assert len(desk.cases.requests) == 3
+    assert set(harness.cases.requests.values()) == {kept.case_id}
+    assert len(harness.cases.requests) == 3
 
 
 async def test_the_bureaus_of_a_merged_case_stop_and_those_of_the_other_hear_of_it(
-    desk: Desk,
+    harness: DispatchHarness,
 ) -> None:
-    [kept] = await desk.open("POTHOLE", "P4")
-    case_id, *_ = await two_reports(desk)
+    [kept] = await harness.open_case("POTHOLE", "P4")
+    case_id, *_ = await two_reports(harness)
 
-    told = await desk.take(ordered("merge_case", case_id, into_case=kept.case_id))
+    told = await harness.handle(command_message("merge_case", case_id, into_case=kept.case_id))
 
     withdrawn = of_type(WorkOrderWithdrawn, told)
     assert {(e.data.bureau, e.data.case_id) for e in withdrawn} == {
@@ -209,46 +227,57 @@ async def test_the_bureaus_of_a_merged_case_stop_and_those_of_the_other_hear_of_
     }
 
 
-async def test_a_request_decided_to_a_merged_case_joins_the_one_that_goes_on(desk: Desk) -> None:
-    [last] = await desk.open()
-    [middle] = await desk.open()
-    [first] = await desk.open()
-    await desk.take(ordered("merge_case", first.case_id, into_case=middle.case_id))
-    await desk.take(ordered("merge_case", middle.case_id, into_case=last.case_id))
+async def test_a_request_decided_to_a_merged_case_joins_the_one_that_goes_on(
+    harness: DispatchHarness,
+) -> None:
+    [last] = await harness.open_case()
+    [middle] = await harness.open_case()
+    [first] = await harness.open_case()
+    await harness.handle(command_message("merge_case", first.case_id, into_case=middle.case_id))
+    await harness.handle(command_message("merge_case", middle.case_id, into_case=last.case_id))
 
-    [attached, _] = await desk.take(triaged(first.case_id))
+    [attached, _] = await harness.handle(triaged(first.case_id))
 
     assert isinstance(attached, CaseRequestAttached)
     assert (attached.data.case_id, attached.data.request_count) == (last.case_id, 4)
     assert (attached.data.moved_from, attached.data.moves) == (None, 0)
 
 
-async def test_a_merge_keeps_what_operators_knew(desk: Desk) -> None:
-    [kept], [gone] = await desk.open("POTHOLE", "P4"), await desk.open("POTHOLE", "P3")
-    await desk.take(ordered("lower_priority", gone.case_id, level="P5"))
-    await desk.take(ordered("merge_case", gone.case_id, into_case=kept.case_id))
+async def test_a_merge_keeps_what_operators_knew(harness: DispatchHarness) -> None:
+    [kept], [gone] = (
+        await harness.open_case("POTHOLE", "P4"),
+        await harness.open_case("POTHOLE", "P3"),
+    )
+    await harness.handle(command_message("lower_priority", gone.case_id, level="P5"))
+    await harness.handle(command_message("merge_case", gone.case_id, into_case=kept.case_id))
 
-    await desk.take(triaged(kept.case_id, "P3", 40))
+    await harness.handle(triaged(kept.case_id, "P3", 40))
 
-    assert desk.cases.all[0].priority.level == "P4"
+    assert harness.cases.all[0].priority.level == "P4"
 
 
-async def test_merged_cases_can_be_split_again_and_split_ones_merged_again(desk: Desk) -> None:
-    case_id, _, later = await two_reports(desk)
-    _, opened, *_ = await desk.take(ordered("split_request", case_id, request_id=later))
-    await desk.take(ordered("merge_case", opened.data.case_id, into_case=case_id))
+async def test_merged_cases_can_be_split_again_and_split_ones_merged_again(
+    harness: DispatchHarness,
+) -> None:
+    case_id, _, later = await two_reports(harness)
+    _, opened, *_ = await harness.handle(
+        command_message("split_request", case_id, request_id=later)
+    )
+    await harness.handle(command_message("merge_case", opened.data.case_id, into_case=case_id))
 
-    split, again, *_ = await desk.take(ordered("split_request", case_id, request_id=later))
+    split, again, *_ = await harness.handle(
+        command_message("split_request", case_id, request_id=later)
+    )
 
     assert (split.data.moves, again.data.moves) == (3, 3)
     assert again.data.case_id != opened.data.case_id
 
 
-async def test_an_operator_gives_a_case_to_another_bureau(desk: Desk) -> None:
-    [lead] = await desk.open("POTHOLE", "P4")
-    await desk.take(said("ROADS", lead, "in_progress"))
+async def test_an_operator_gives_a_case_to_another_bureau(harness: DispatchHarness) -> None:
+    [lead] = await harness.open_case("POTHOLE", "P4")
+    await harness.handle(update_message("ROADS", lead, "in_progress"))
 
-    moved, *told = await desk.take(ordered("transfer", lead.case_id, bureau="PARKS"))
+    moved, *told = await harness.handle(command_message("transfer", lead.case_id, bureau="PARKS"))
 
     assert isinstance(moved, CaseStatusChanged)
     assert (moved.data.lead_bureau, moved.data.bureau) == ("PARKS", None)
@@ -260,11 +289,13 @@ async def test_an_operator_gives_a_case_to_another_bureau(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("status", [None, "completed", "declined", "referred"])
-async def test_an_operator_closes_a_case_and_its_bureaus_stop(desk: Desk, status: Any) -> None:
-    lead, informed = await desk.open("SINKHOLE", "P1")
+async def test_an_operator_closes_a_case_and_its_bureaus_stop(
+    harness: DispatchHarness, status: Any
+) -> None:
+    lead, informed = await harness.open_case("SINKHOLE", "P1")
     changes = {"status": status, "reason": "Not there", "time": (NOON + HOUR / 2).isoformat()}
 
-    closed, *told = await desk.take(ordered("close", lead.case_id, **changes))
+    closed, *told = await harness.handle(command_message("close", lead.case_id, **changes))
 
     assert isinstance(closed, CaseClosed)
     assert closed.data.status == (status or "declined")
@@ -274,5 +305,5 @@ async def test_an_operator_closes_a_case_and_its_bureaus_stop(desk: Desk, status
         lead.work_order_id,
         informed.work_order_id,
     ]
-    [refused] = await desk.take(said("DESK", lead, "completed"))
+    [refused] = await harness.handle(update_message("DESK", lead, "completed"))
     assert refused.data.code == "transition_not_allowed"

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from services.dispatch.rules.case import Case
-from services.dispatch.rules.priority import Priority
+from services.dispatch.rules.priority import CasePriority
 from shared.contract.events import (
     CaseClosed,
     CaseOpened,
@@ -26,13 +26,13 @@ from shared.contract.events import Priority as WirePriority
 from shared.vocabulary import PriorityLevel
 
 
-class Log:
+class EventLog:
     """Everything said, by the case, the work order or the update that it is about."""
 
     def __init__(self) -> None:
         self.cases: defaultdict[str, list[Any]] = defaultdict(list)
         self.orders: defaultdict[str, list[WorkOrder]] = defaultdict(list)
-        self.told: dict[tuple[str, str], WorkOrder] = {}
+        self.latest_order: dict[tuple[str, str], WorkOrder] = {}
         self.receipts: list[UpdateReceipt] = []
 
     def append(self, events: Iterable[Event]) -> None:
@@ -45,7 +45,7 @@ class Log:
                     order.version == 1 and not is_withdrawn
                 )
                 self.orders[order.work_order_id].append(order)
-                self.told[order.case_id, order.bureau] = order
+                self.latest_order[order.case_id, order.bureau] = order
             elif isinstance(event, UpdateAccepted | UpdateRefused):
                 self.receipts.append(event.data)
             else:
@@ -106,7 +106,7 @@ class Log:
         for bureau in case.bureaus:
             order = case.latest_of(bureau)
             assert order is not None
-            told = self.told[case.case_id, bureau]
+            told = self.latest_order[case.case_id, bureau]
             assert told.work_order_id == order.work_order_id
             assert (told.version, told.case_version) == (order.version, case.version)
             assert (told.status, told.role) == (order.status, order.role)
@@ -129,8 +129,8 @@ class Log:
 
 
 def _fell(earlier: Any, later: Any) -> bool:
-    return Priority(*_rank(earlier.priority)).exceeds(Priority(*_rank(later.priority)))
+    return CasePriority(*_rank(earlier.priority)).exceeds(CasePriority(*_rank(later.priority)))
 
 
-def _rank(priority: WirePriority | Priority) -> tuple[PriorityLevel, int]:
+def _rank(priority: WirePriority | CasePriority) -> tuple[PriorityLevel, int]:
     return priority.level, priority.score

@@ -4,10 +4,10 @@ from typing import Any, get_args
 
 import pytest
 
-from services.dispatch.rules.case import WorkOrder
+from services.dispatch.rules.case import CaseWorkOrder
 from services.dispatch.rules.work_order_updates import (
-    ALLOWED,
-    Update,
+    ALLOWED_TRANSITIONS,
+    BureauUpdate,
     UpdateContext,
     is_repeat,
     validate_update,
@@ -30,13 +30,15 @@ FROM: dict[str, str] = {
 PAIRS = [*product(get_args(WorkOrderStatus), get_args(UpdateStatus))]
 
 
-def whole(of: WorkOrder, status: str, **changes: Any) -> Update:
+def whole(of: CaseWorkOrder, status: str, **changes: Any) -> BureauUpdate:
     """An update that lacks nothing that its status needs."""
     fields = {"reason": "not ours", "transfer_to": "WATER", "scheduled_for": NOON + 48 * HOUR}
     return update(of, status, **(fields | changes))
 
 
-def judged(said: Update, of: WorkOrder, *, sender: str = "ROADS") -> UpdateRefusalCode | None:
+def judged(
+    said: BureauUpdate, of: CaseWorkOrder, *, sender: str = "ROADS"
+) -> UpdateRefusalCode | None:
     standing = UpdateContext(of, version=3, sender=sender, bureaus={"ROADS", "WATER"})
     refused = validate_update(said, standing)
     return refused.code if refused else None
@@ -54,8 +56,8 @@ def test_a_work_order_changes_only_as_the_table_allows(before: WorkOrderStatus, 
 
 
 def test_the_table_knows_every_status_and_what_is_final_leads_nowhere() -> None:
-    assert set(ALLOWED) == set(get_args(WorkOrderStatus))
-    assert {status for status, after in ALLOWED.items() if not after} == FINAL_STATUSES
+    assert set(ALLOWED_TRANSITIONS) == set(get_args(WorkOrderStatus))
+    assert {status for status, after in ALLOWED_TRANSITIONS.items() if not after} == FINAL_STATUSES
 
 
 @pytest.mark.parametrize("status", get_args(UpdateStatus))

@@ -7,7 +7,7 @@ import pytest
 from services.dispatch.rules.case import Case
 from services.dispatch.rules.case_changes import Closed, StatusChanged
 from services.dispatch.rules.work_order_updates import (
-    HANDED_OVER,
+    TRANSFERRED_BY_BUREAU,
     Reassignment,
     apply_status,
     closing_time,
@@ -115,7 +115,7 @@ def test_a_transferred_case_opens_anew_with_a_work_order_for_the_new_lead() -> N
     assert after.lead == taken
     assert (taken.work_order_id, taken.number, taken.bureau) == ("new-order", 2, "WATER")
     assert (taken.role, taken.status, taken.version) == ("lead", "issued", 0)
-    assert taken.route_rule == HANDED_OVER
+    assert taken.route_rule == TRANSFERRED_BY_BUREAU
     assert taken.due == replace(DUE, acknowledge_by=NOON + HOUR)
 
 

@@ -19,17 +19,19 @@ from shared.contract.events import (
 from tests.builders import NOON
 from tests.unit.dispatch.factories import (
     on_topic,
-    said,
     triaged,
+    update_message,
 )
-from tests.unit.dispatch.harness import NOW, Desk, of_type
+from tests.unit.dispatch.harness import NOW, DispatchHarness, of_type
 
 
-async def test_an_accepted_update_moves_the_case_and_is_answered(desk: Desk) -> None:
-    [issued] = await desk.open()
-    news = said("ROADS", issued, "scheduled", scheduled_for=NOON, public_note="On Tuesday")
+async def test_an_accepted_update_moves_the_case_and_is_answered(harness: DispatchHarness) -> None:
+    [issued] = await harness.open_case()
+    news = update_message(
+        "ROADS", issued, "scheduled", scheduled_for=NOON, public_note="On Tuesday"
+    )
 
-    receipt, moved, told = await desk.take(news)
+    receipt, moved, told = await harness.handle(news)
 
     assert isinstance(receipt, UpdateAccepted)
     answer = receipt.data
@@ -47,10 +49,12 @@ async def test_an_accepted_update_moves_the_case_and_is_answered(desk: Desk) -> 
     assert {e.causationid for e in (receipt, moved, told)} == {news.event.id}
 
 
-async def test_completed_work_of_the_lead_closes_the_case(desk: Desk) -> None:
-    lead, informed = await desk.open("SINKHOLE", "P1")
+async def test_completed_work_of_the_lead_closes_the_case(harness: DispatchHarness) -> None:
+    lead, informed = await harness.open_case("SINKHOLE", "P1")
 
-    events = await desk.take(said("DESK", lead, "completed", public_note="Filled", at=NOON))
+    events = await harness.handle(
+        update_message("DESK", lead, "completed", public_note="Filled", at=NOON)
+    )
 
     [closed] = of_type(CaseClosed, events)
     assert (closed.data.version, closed.data.status, closed.data.closed_at) == (
@@ -64,31 +68,37 @@ async def test_completed_work_of_the_lead_closes_the_case(desk: Desk) -> None:
     assert informed.work_order_id == told["WATER"].work_order_id
 
 
-async def test_a_declined_case_says_why(desk: Desk) -> None:
-    [issued] = await desk.open()
+async def test_a_declined_case_says_why(harness: DispatchHarness) -> None:
+    [issued] = await harness.open_case()
 
-    events = await desk.take(said("ROADS", issued, "declined", reason="A private road"))
+    events = await harness.handle(
+        update_message("ROADS", issued, "declined", reason="A private road")
+    )
 
     [closed] = of_type(CaseClosed, events)
     assert (closed.data.status, closed.data.reason) == ("declined", "A private road")
 
 
-async def test_an_informed_bureaus_progress_is_told_to_itself_alone(desk: Desk) -> None:
-    _, informed = await desk.open("SINKHOLE", "P1")
+async def test_an_informed_bureaus_progress_is_told_to_itself_alone(
+    harness: DispatchHarness,
+) -> None:
+    _, informed = await harness.open_case("SINKHOLE", "P1")
 
-    receipt, told = await desk.take(said("WATER", informed, "in_progress"))
+    receipt, told = await harness.handle(update_message("WATER", informed, "in_progress"))
 
     assert isinstance(receipt, UpdateAccepted)
     assert isinstance(told, WorkOrderChanged)
     assert (told.data.bureau, told.data.version, told.data.case_version) == ("WATER", 2, 1)
-    assert desk.cases.all[0].status == "open"
+    assert harness.cases.all[0].status == "open"
 
 
-async def test_a_late_request_joins_a_closed_case_and_work_that_is_over_is_told(desk: Desk) -> None:
-    [issued] = await desk.open()
-    await desk.take(said("ROADS", issued, "completed"))
+async def test_a_late_request_joins_a_closed_case_and_work_that_is_over_is_told(
+    harness: DispatchHarness,
+) -> None:
+    [issued] = await harness.open_case()
+    await harness.handle(update_message("ROADS", issued, "completed"))
 
-    attached, told = await desk.take(triaged(issued.case_id))
+    attached, told = await harness.handle(triaged(issued.case_id))
 
     assert isinstance(attached, CaseRequestAttached)
     assert attached.data.status == "completed"
@@ -96,10 +106,12 @@ async def test_a_late_request_joins_a_closed_case_and_work_that_is_over_is_told(
     assert (told.data.status, told.data.case_version) == ("completed", 3)
 
 
-async def test_transferred_work_is_told_to_both_bureaus(desk: Desk) -> None:
-    issued, _ = await desk.open("SINKHOLE", "P1")
+async def test_transferred_work_is_told_to_both_bureaus(harness: DispatchHarness) -> None:
+    issued, _ = await harness.open_case("SINKHOLE", "P1")
 
-    events = await desk.take(said("DESK", issued, "transferred", transfer_to="ROADS"))
+    events = await harness.handle(
+        update_message("DESK", issued, "transferred", transfer_to="ROADS")
+    )
 
     [moved] = of_type(CaseStatusChanged, events)
     assert (moved.data.status, moved.data.lead_bureau, moved.data.bureau) == (
@@ -119,16 +131,20 @@ async def test_transferred_work_is_told_to_both_bureaus(desk: Desk) -> None:
 
 
 async def test_a_bureau_that_got_its_work_back_hears_of_the_new_work_order_alone(
-    desk: Desk,
+    harness: DispatchHarness,
 ) -> None:
-    [first] = await desk.open()
-    events = await desk.take(said("ROADS", first, "transferred", transfer_to="WATER"))
+    [first] = await harness.open_case()
+    events = await harness.handle(
+        update_message("ROADS", first, "transferred", transfer_to="WATER")
+    )
     [taken] = of_type(WorkOrderIssued, events)
-    events = await desk.take(said("WATER", taken.data, "transferred", transfer_to="ROADS"))
+    events = await harness.handle(
+        update_message("WATER", taken.data, "transferred", transfer_to="ROADS")
+    )
     [back] = of_type(WorkOrderIssued, events)
     assert {e.data.bureau for e in of_type(WorkOrderChanged, events)} == {"WATER"}
 
-    told = of_type(WorkOrderChanged, await desk.take(triaged(first.case_id)))
+    told = of_type(WorkOrderChanged, await harness.handle(triaged(first.case_id)))
 
     assert {e.data.work_order_id for e in told} == {
         back.data.work_order_id,
@@ -153,56 +169,59 @@ REFUSED = [
 
 @pytest.mark.parametrize(("changes", "code"), REFUSED)
 async def test_a_refused_update_changes_nothing_and_says_why(
-    desk: Desk, changes: dict[str, Any], code: str
+    harness: DispatchHarness, changes: dict[str, Any], code: str
 ) -> None:
-    [issued] = await desk.open()
-    before = desk.cases.all
-    right = said("ROADS", issued, "acknowledged").event
+    [issued] = await harness.open_case()
+    before = harness.cases.all
+    right = update_message("ROADS", issued, "acknowledged").event
     wrong = right.model_copy(update={"data": right.data | changes})
 
-    [receipt] = await desk.take(on_topic("ROADS", wrong))
+    [receipt] = await harness.handle(on_topic("ROADS", wrong))
 
     assert isinstance(receipt, UpdateRefused)
     assert (receipt.data.code, receipt.data.changed) == (code, False)
     assert receipt.data.message
     assert receipt.data.bureau == "ROADS"
-    assert desk.cases.all == before
+    assert harness.cases.all == before
 
 
-async def test_a_bureau_learns_nothing_of_another_bureaus_work_order(desk: Desk) -> None:
-    [issued] = await desk.open()
-    before = desk.cases.all
+async def test_a_bureau_learns_nothing_of_another_bureaus_work_order(
+    harness: DispatchHarness,
+) -> None:
+    [issued] = await harness.open_case()
+    before = harness.cases.all
 
-    in_its_own_name = said("WATER", issued, "completed")
-    in_the_owners = said("WATER", issued, "completed", bureau="ROADS")
+    in_its_own_name = update_message("WATER", issued, "completed")
+    in_the_owners = update_message("WATER", issued, "completed", bureau="ROADS")
 
-    for receipt in await desk.take(in_its_own_name, in_the_owners):
+    for receipt in await harness.handle(in_its_own_name, in_the_owners):
         assert isinstance(receipt, UpdateRefused)
         assert receipt.data.code == "not_your_work_order"
         assert receipt.data.bureau == "WATER"
         assert (receipt.data.case_id, receipt.data.version) == (None, None)
         assert receipt.correlationid is None
-    assert desk.cases.all == before
+    assert harness.cases.all == before
 
 
 async def test_the_same_update_again_changes_nothing_and_gets_no_second_receipt(
-    desk: Desk,
+    harness: DispatchHarness,
 ) -> None:
-    [issued] = await desk.open()
-    news = said("ROADS", issued, "acknowledged")
+    [issued] = await harness.open_case()
+    news = update_message("ROADS", issued, "acknowledged")
 
-    first = await desk.take(news, news)
+    first = await harness.handle(news, news)
 
     assert len(of_type(UpdateAccepted, first)) == 1
-    assert await desk.take(news) == []
+    assert await harness.handle(news) == []
 
 
-async def test_the_ids_of_two_bureaus_may_be_alike(desk: Desk) -> None:
-    lead, informed = await desk.open("SINKHOLE", "P1")
+async def test_the_ids_of_two_bureaus_may_be_alike(harness: DispatchHarness) -> None:
+    lead, informed = await harness.open_case("SINKHOLE", "P1")
     alike = {"source": "/system", "id": "1"}
 
-    events = await desk.take(
-        said("DESK", lead, "acknowledged", **alike), said("WATER", informed, "declined", **alike)
+    events = await harness.handle(
+        update_message("DESK", lead, "acknowledged", **alike),
+        update_message("WATER", informed, "declined", **alike),
     )
 
     assert len(of_type(UpdateAccepted, events)) == 1
@@ -210,24 +229,24 @@ async def test_the_ids_of_two_bureaus_may_be_alike(desk: Desk) -> None:
 
 
 async def test_the_present_status_under_a_new_id_is_accepted_and_not_told_again(
-    desk: Desk,
+    harness: DispatchHarness,
 ) -> None:
-    [issued] = await desk.open()
-    await desk.take(said("ROADS", issued, "acknowledged"))
+    [issued] = await harness.open_case()
+    await harness.handle(update_message("ROADS", issued, "acknowledged"))
 
-    [receipt] = await desk.take(said("ROADS", issued, "acknowledged"))
+    [receipt] = await harness.handle(update_message("ROADS", issued, "acknowledged"))
 
     assert isinstance(receipt, UpdateAccepted)
     assert (receipt.data.changed, receipt.data.version) == (False, 2)
 
 
-async def test_versions_are_judged_as_if_every_update_came_alone(desk: Desk) -> None:
-    [issued] = await desk.open()
+async def test_versions_are_judged_as_if_every_update_came_alone(harness: DispatchHarness) -> None:
+    [issued] = await harness.open_case()
 
-    events = await desk.take(
-        said("ROADS", issued, "acknowledged", expected_version=1),
-        said("ROADS", issued, "in_progress", expected_version=1),
-        said("ROADS", issued, "in_progress", expected_version=2),
+    events = await harness.handle(
+        update_message("ROADS", issued, "acknowledged", expected_version=1),
+        update_message("ROADS", issued, "in_progress", expected_version=1),
+        update_message("ROADS", issued, "in_progress", expected_version=2),
     )
 
     answers = [e.data for e in events if isinstance(e, UpdateAccepted | UpdateRefused)]
@@ -239,41 +258,48 @@ async def test_versions_are_judged_as_if_every_update_came_alone(desk: Desk) -> 
     assert [e.data.version for e in of_type(WorkOrderChanged, events)] == [2]
 
 
-async def test_work_that_went_there_and_back_within_a_batch_is_told(desk: Desk) -> None:
-    _, informed = await desk.open("SINKHOLE", "P1")
-    await desk.take(said("WATER", informed, "in_progress"))
+async def test_work_that_went_there_and_back_within_a_batch_is_told(
+    harness: DispatchHarness,
+) -> None:
+    _, informed = await harness.open_case("SINKHOLE", "P1")
+    await harness.handle(update_message("WATER", informed, "in_progress"))
 
-    events = await desk.take(
-        said("WATER", informed, "waiting_for_resident"), said("WATER", informed, "in_progress")
+    events = await harness.handle(
+        update_message("WATER", informed, "waiting_for_resident"),
+        update_message("WATER", informed, "in_progress"),
     )
 
     assert [e.data.version for e in of_type(UpdateAccepted, events)] == [3, 3]
     assert [e.data.version for e in of_type(WorkOrderChanged, events)] == [3]
 
 
-async def test_what_a_bureau_said_is_kept_with_what_became_of_it(desk: Desk) -> None:
-    [issued] = await desk.open()
-    good = said("ROADS", issued, "acknowledged", internal_note="Crew 7")
+async def test_what_a_bureau_said_is_kept_with_what_became_of_it(harness: DispatchHarness) -> None:
+    [issued] = await harness.open_case()
+    good = update_message("ROADS", issued, "acknowledged", internal_note="Crew 7")
     bad = on_topic("ROADS", WorkOrderUpdated(id="u-2", source="/system", time=NOON, data=None))
 
-    await desk.take(good, bad)
+    await harness.handle(good, bad)
 
-    kept = desk.cases.updates[UpdateKey("ROADS", good.event.source, good.event.id)]
+    kept = harness.cases.updates[UpdateKey("ROADS", good.event.source, good.event.id)]
     assert kept.update is not None
     assert (kept.update.internal_note, kept.changed, kept.refused_as) == ("Crew 7", True, None)
-    unread = desk.cases.updates[UpdateKey("ROADS", "/system", "u-2")]
+    unread = harness.cases.updates[UpdateKey("ROADS", "/system", "u-2")]
     assert (unread.update, unread.changed, unread.refused_as) == (None, False, "invalid")
 
 
-async def test_internal_notes_are_published_to_nobody(desk: Desk) -> None:
-    [issued] = await desk.open()
+async def test_internal_notes_are_published_to_nobody(harness: DispatchHarness) -> None:
+    [issued] = await harness.open_case()
 
-    events = await desk.take(said("ROADS", issued, "acknowledged", internal_note="Crew 7"))
+    events = await harness.handle(
+        update_message("ROADS", issued, "acknowledged", internal_note="Crew 7")
+    )
 
     assert not any("Crew 7" in event.model_dump_json() for event in events)
 
 
-async def test_a_decision_that_the_catalogue_does_not_cover_spoils_its_batch(desk: Desk) -> None:
+async def test_a_decision_that_the_catalogue_does_not_cover_spoils_its_batch(
+    harness: DispatchHarness,
+) -> None:
     with pytest.raises(NotInCatalogueError):
-        await desk.take(triaged(), triaged(service_code="UNICORN"))
-    assert not desk.cases.all
+        await harness.handle(triaged(), triaged(service_code="UNICORN"))
+    assert not harness.cases.all
