@@ -84,7 +84,7 @@ class ChangeSet:
         changed_orders: Stored work orders that changed.
         joined_requests: Requests that joined their first case.
         updates: Updates with their results.
-        new_opener_cases: Those of the changed cases that stand for another request now.
+        new_opener_cases: Those of the changed cases that represent another request now.
         moved_requests: Stored requests that are in another case now.
         commands: Commands with their results.
     """

@@ -22,7 +22,7 @@ class Problem:
 
     Attributes:
         service_name: Name of the kind, in English.
-        summary: The reporter's description, or the name of the kind where there is none.
+        summary: The reporter's description; the kind's name where that is blank.
         notes: Instructions for the bureaus, from the kind's entry in the catalogue.
         location: A ``Location`` of the wire contract; the rules only pass it on.
         attributes: Answers to the kind's questions, by the code of the field.
@@ -113,14 +113,14 @@ class Case:
         request_count: Number of its requests.
         first_reported_at: When the first of its requests was submitted.
         last_reported_at: When the last of its requests was submitted.
-        opened_by: Id of the request that it stands for.
-        linked_case: An earlier case of what may be the same problem.
+        opened_by: Id of the request that it represents; the first one until that is split off.
+        linked_case: An earlier case that may be the same problem.
         problem: The problem as the request ``opened_by`` describes it.
         lead_bureau: Code of the bureau that leads it, or led it last.
         orders: Its work orders by their number.
         closed_at: End of the work on it; None while it is open.
         merged_into: The case that has its requests now.
-        operator_knew: The priority that an operator knew who lowered it; None otherwise.
+        lowered_from: Priority known when an operator lowered it; None after a raise.
     """
 
     case_id: str
@@ -140,7 +140,7 @@ class Case:
     orders: tuple[CaseWorkOrder, ...]
     closed_at: datetime | None = None
     merged_into: str | None = None
-    operator_knew: KnownPriority | None = None
+    lowered_from: KnownPriority | None = None
 
     @property
     def is_closed(self) -> bool:

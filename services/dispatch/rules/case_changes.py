@@ -58,7 +58,7 @@ class RequestSplit:
     Attributes:
         request_id: The request.
         to_case: Its new case.
-        opened_by: The request that this case stands for from now on, where that changed.
+        opened_by: The request that this case represents from now on, where that changed.
         moves: How often operators have moved the request.
     """
 

@@ -24,7 +24,7 @@ class IncomingRequest:
         request: The request as its case stores it.
         jurisdiction: Id of the city.
         dedup_group: Group of kinds whose reports can be the same problem.
-        linked_case: An earlier case of what may be the same problem.
+        linked_case: An earlier case that may be the same problem.
         route: The bureaus that get work.
         deadline_policy: Computes the deadlines of that work.
         new_id: Returns a fresh id for a work order.
@@ -91,7 +91,7 @@ def attach(case: Case, incoming: IncomingRequest) -> list[CaseTransition]:
     attached = RequestAttached(
         request.request_id, request.tracking_number, incoming.moved_from, request.moves
     )
-    if case.operator_knew and not case.operator_knew.is_exceeded_by(request.priority):
+    if case.lowered_from and not case.lowered_from.is_exceeded_by(request.priority):
         return [CaseTransition(_with_new_bureaus(joined, incoming), attached)]
     if request.priority.level < case.priority.level:
         due = incoming.deadline_policy.due(request.priority.level)
@@ -112,7 +112,7 @@ def with_raised_priority(case: Case, priority: CasePriority, due: Deadlines) -> 
         due: Latest deadlines of its work orders that are not final.
     """
     raised = case.map_unfinished(lambda order: replace(order, due=order.due.tightened(due)))
-    return replace(raised, version=case.version + 1, priority=priority, operator_knew=None)
+    return replace(raised, version=case.version + 1, priority=priority, lowered_from=None)
 
 
 def _with_new_bureaus(case: Case, incoming: IncomingRequest) -> Case:

@@ -97,9 +97,10 @@ def already_closed(status: CaseStatus) -> CommandRefusal:
 def lower_priority(
     case: Case, command: CaseCommand, deadline_policy: DeadlinePolicy
 ) -> CommandOutcome:
-    """Lower the priority; the case keeps what was known, which a request must exceed to raise it.
+    """Lower the priority, and loosen the deadlines to those of the new level.
 
-    Deadlines become those of the new level where these are later.
+    The case keeps the level and reasons known so far; only a request that exceeds them raises
+    the priority again.
 
     Args:
         case: The case before.
@@ -114,7 +115,7 @@ def lower_priority(
         case.map_unfinished(lambda order: replace(order, due=order.due.loosened(due))),
         version=case.version + 1,
         priority=case.priority.set_to(level, "lowered_by_operator", command.reason),
-        operator_knew=KnownPriority.of(case.priority, case.operator_knew),
+        lowered_from=KnownPriority.of(case.priority, case.lowered_from),
     )
     change = PriorityLowered(case.priority.level, command.reason)
     return CommandResult([CaseTransition(lowered, change)])

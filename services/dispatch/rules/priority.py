@@ -41,7 +41,7 @@ class KnownPriority:
 
     @classmethod
     def of(cls, priority: CasePriority, before: "KnownPriority | None" = None) -> "KnownPriority":
-        """Return a case's present priority as known, merged with what was known before."""
+        """Return the present priority as known, merged with one known earlier."""
         known = cls(priority.level, frozenset(reason.code for reason in priority.reasons))
         return known.merge(before) if before else known
 

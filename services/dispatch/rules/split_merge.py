@@ -28,7 +28,7 @@ def split_request(
     """Take a request out of its case and open a case of its own for it.
 
     The priority of the old case stays: lowering it is another command. When the request had
-    opened that case, the case stands for its oldest remaining request from now on.
+    opened that case, the case represents its oldest remaining request from now on.
 
     Args:
         case: The case before.
@@ -73,7 +73,7 @@ def merge_case(
 ) -> CommandResult:
     """Move all requests of a case into another one, and close it as ``referred``.
 
-    The other case gets the higher priority of the two, and what operators knew of either.
+    The other case gets the higher priority of the two, and the known priorities of both.
 
     Args:
         case: The case to close.
@@ -83,12 +83,12 @@ def merge_case(
         now: The present moment.
     """
     transitions: list[CaseTransition] = []
-    after = replace(into, operator_knew=None)
+    after = replace(into, lowered_from=None)
     for one in incoming:
         request = replace(one.request, priority=case.priority)
         transitions += attach(after, replace(one, request=request))
         after = transitions[-1].case
-    after = replace(after, operator_knew=_merged_knowledge(case, into))
+    after = replace(after, lowered_from=_merged_known_priority(case, into))
     transitions[-1] = replace(transitions[-1], case=after)
     at = closing_time(command.at, case.first_reported_at, now)
     closed = replace(
@@ -105,7 +105,7 @@ def merge_case(
     )
 
 
-def _merged_knowledge(case: Case, into: Case) -> KnownPriority | None:
-    if case.operator_knew is None or into.operator_knew is None:
-        return case.operator_knew or into.operator_knew
-    return case.operator_knew.merge(into.operator_knew)
+def _merged_known_priority(case: Case, into: Case) -> KnownPriority | None:
+    if case.lowered_from is None or into.lowered_from is None:
+        return case.lowered_from or into.lowered_from
+    return case.lowered_from.merge(into.lowered_from)

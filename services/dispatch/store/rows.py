@@ -27,7 +27,7 @@ def digest(key: UpdateKey | CommandKey) -> bytes:
 
 def changed_case_row(case: Case) -> Row:
     """Return the columns of ``cases`` that every change may write."""
-    known = case.operator_knew
+    known = case.lowered_from
     return {
         "case_id": case.case_id,
         "version": case.version,
@@ -59,7 +59,7 @@ def new_case_row(case: Case) -> Row:
 
 
 def new_opener_row(case: Case) -> Row:
-    """Return the columns of ``cases`` that change when it stands for another request."""
+    """Return the columns of ``cases`` that change when it represents another request."""
     return {
         "case_id": case.case_id,
         "opened_by": case.opened_by,
@@ -162,7 +162,7 @@ def case_of(row: Record, orders: tuple[CaseWorkOrder, ...]) -> Case:
         orders=orders,
         closed_at=row["closed_at"],
         merged_into=str(row["merged_into"]) if row["merged_into"] else None,
-        operator_knew=_known_priority(row["operator_knew"]),
+        lowered_from=_known_priority(row["operator_knew"]),
     )
 
 

@@ -1,4 +1,4 @@
-"""A problem of three bureaus, and what they and the city say of it."""
+"""A case of three bureaus: its decision, its work orders and their updates."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -37,7 +37,7 @@ def sinkhole(case_id: str | None = None, level: str = "P1", score: int = 80) -> 
     )
 
 
-async def say(log: TopicLog, sender: str, event: WorkOrderUpdated) -> None:
+async def send_update(log: TopicLog, sender: str, event: WorkOrderUpdated) -> None:
     await log.write(bureau_updates(sender), "case", encode(event))
 
 
@@ -52,10 +52,10 @@ def update(of: WorkOrder, status: str, **changes: Any) -> WorkOrderUpdated:
     return work_order_updated(**(fields | changes))
 
 
-async def everything(log: TopicLog, bureaus: Sequence[str] = BUREAUS) -> EventLog:
-    said = EventLog()
-    said.append(await log.events(DISPATCH_CASES))
+async def all_events(log: TopicLog, bureaus: Sequence[str] = BUREAUS) -> EventLog:
+    events = EventLog()
+    events.append(await log.events(DISPATCH_CASES))
     for bureau in bureaus:
-        said.append(await log.events(bureau_work(bureau)))
-        said.append(await log.events(bureau_receipts(bureau)))
-    return said
+        events.append(await log.events(bureau_work(bureau)))
+        events.append(await log.events(bureau_receipts(bureau)))
+    return events

@@ -1,4 +1,4 @@
-"""One suite for cases in memory and in PostgreSQL: what holds on the first holds on the second."""
+"""One suite for the in-memory store and the PostgreSQL store."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
@@ -42,7 +42,7 @@ def opening(*cases: Case) -> ChangeSet:
     return ChangeSet(opened_cases=cases, new_orders=issued, joined_requests=requests)
 
 
-def whole_case(**changes: Any) -> Case:
+def case_of_two_bureaus(**changes: Any) -> Case:
     fields: dict[str, Any] = {
         "priority": case_priority("P2", 60, "swerving"),
         "linked_case": new_id(),
@@ -53,49 +53,53 @@ def whole_case(**changes: Any) -> Case:
 
 class DispatchStoreSuite:
     async def test_what_was_opened_is_found_by_its_id_and_by_its_work_orders(
-        self, cases: DispatchStore
+        self, store: DispatchStore
     ) -> None:
-        one, two, three = whole_case(), whole_case(linked_case=None), whole_case()
-        await cases.write(opening(one, two, three))
+        one, two, three = (
+            case_of_two_bureaus(),
+            case_of_two_bureaus(linked_case=None),
+            case_of_two_bureaus(),
+        )
+        await store.write(opening(one, two, three))
 
-        found = await cases.load([one.case_id], [two.orders[1].work_order_id])
+        found = await store.load([one.case_id], [two.orders[1].work_order_id])
 
         assert {c.case_id: c for c in found} == {one.case_id: one, two.case_id: two}
 
     async def test_cases_come_in_the_order_of_their_ids_each_once(
-        self, cases: DispatchStore
+        self, store: DispatchStore
     ) -> None:
-        opened = [whole_case() for _ in range(5)]
-        await cases.write(opening(*opened))
+        opened = [case_of_two_bureaus() for _ in range(5)]
+        await store.write(opening(*opened))
 
         ids = [c.case_id for c in reversed(opened)]
         orders = [o.work_order_id for c in opened for o in c.orders]
 
-        assert [c.case_id for c in await cases.load(ids, orders)] == sorted(ids)
+        assert [c.case_id for c in await store.load(ids, orders)] == sorted(ids)
 
     @pytest.mark.parametrize(
         "unknown", [pytest.param(new_id(), id="no case has it"), "wo-1", "", "\x00"]
     )
     async def test_an_unknown_id_finds_nothing_whatever_it_looks_like(
-        self, cases: DispatchStore, unknown: str
+        self, store: DispatchStore, unknown: str
     ) -> None:
-        await cases.write(opening(whole_case()))
+        await store.write(opening(case_of_two_bureaus()))
 
-        assert list(await cases.load([unknown], [unknown])) == []
-        assert not await cases.requests_in_cases([unknown])
+        assert list(await store.load([unknown], [unknown])) == []
+        assert not await store.requests_in_cases([unknown])
 
-    async def test_nothing_is_found_where_nothing_is_asked(self, cases: DispatchStore) -> None:
-        await cases.write(opening(whole_case()))
+    async def test_nothing_is_found_where_nothing_is_asked(self, store: DispatchStore) -> None:
+        await store.write(opening(case_of_two_bureaus()))
 
-        assert list(await cases.load([], [])) == []
-        assert not await cases.requests_in_cases([])
-        assert not await cases.processed_updates([])
+        assert list(await store.load([], [])) == []
+        assert not await store.requests_in_cases([])
+        assert not await store.processed_updates([])
 
     async def test_a_changed_case_keeps_what_changed_and_what_did_not(
-        self, cases: DispatchStore
+        self, store: DispatchStore
     ) -> None:
-        opened, other = whole_case(), whole_case()
-        await cases.write(opening(opened, other))
+        opened, other = case_of_two_bureaus(), case_of_two_bureaus()
+        await store.write(opening(opened, other))
         changed = replace(
             opened,
             version=7,
@@ -106,18 +110,18 @@ class DispatchStoreSuite:
             last_reported_at=NOON + HOUR,
             closed_at=NOON + 2 * HOUR,
             merged_into=other.case_id,
-            operator_knew=KnownPriority("P1", frozenset({"crime", "swerving"})),
+            lowered_from=KnownPriority("P1", frozenset({"crime", "swerving"})),
             orders=tuple(replace(o, version=6, status="completed") for o in opened.orders),
         )
 
-        await cases.write(ChangeSet(changed_cases=[changed], changed_orders=changed.orders))
+        await store.write(ChangeSet(changed_cases=[changed], changed_orders=changed.orders))
 
-        assert await load_one(cases, opened) == changed
-        assert await load_one(cases, other) == other
+        assert await load_one(store, opened) == changed
+        assert await load_one(store, other) == other
 
-    async def test_a_work_order_moves_without_its_case(self, cases: DispatchStore) -> None:
-        opened = whole_case()
-        await cases.write(opening(opened))
+    async def test_a_work_order_moves_without_its_case(self, store: DispatchStore) -> None:
+        opened = case_of_two_bureaus()
+        await store.write(opening(opened))
         moved = replace(
             opened.orders[1],
             role="lead",
@@ -128,51 +132,51 @@ class DispatchStoreSuite:
             external_id="WO-991",
         )
 
-        await cases.write(ChangeSet(changed_orders=[moved]))
+        await store.write(ChangeSet(changed_orders=[moved]))
 
-        assert await load_one(cases, opened) == opened.with_order(moved)
+        assert await load_one(store, opened) == opened.with_order(moved)
 
-    async def test_a_new_work_order_joins_its_case_in_its_place(self, cases: DispatchStore) -> None:
-        opened = whole_case()
-        await cases.write(opening(opened))
+    async def test_a_new_work_order_joins_its_case_in_its_place(self, store: DispatchStore) -> None:
+        opened = case_of_two_bureaus()
+        await store.write(opening(opened))
         added: CaseWorkOrder = order("DESK", number=3, role="informed")
 
-        await cases.write(ChangeSet(new_orders=[(opened.case_id, added)]))
+        await store.write(ChangeSet(new_orders=[(opened.case_id, added)]))
 
-        assert await load_one(cases, opened) == opened.with_order(added)
+        assert await load_one(store, opened) == opened.with_order(added)
 
-    async def test_a_request_is_in_a_case_once_it_joined(self, cases: DispatchStore) -> None:
-        opened, later = whole_case(), new_id()
-        await cases.write(opening(opened))
-        await cases.write(ChangeSet(joined_requests=[case_request(later, opened.case_id)]))
+    async def test_a_request_is_in_a_case_once_it_joined(self, store: DispatchStore) -> None:
+        opened, later = case_of_two_bureaus(), new_id()
+        await store.write(opening(opened))
+        await store.write(ChangeSet(joined_requests=[case_request(later, opened.case_id)]))
 
         asked = [opened.opened_by, later, new_id()]
 
-        assert set(await cases.requests_in_cases(asked)) == {opened.opened_by, later}
+        assert set(await store.requests_in_cases(asked)) == {opened.opened_by, later}
 
-    async def test_what_a_request_said_is_kept_with_its_case(self, cases: DispatchStore) -> None:
-        one, other = whole_case(), whole_case()
-        await cases.write(opening(one, other))
+    async def test_what_a_request_said_is_kept_with_its_case(self, store: DispatchStore) -> None:
+        one, other = case_of_two_bureaus(), case_of_two_bureaus()
+        await store.write(opening(one, other))
         later = case_request(new_id(), one.case_id, problem=problem(notes=("Call first",)))
-        await cases.write(ChangeSet(joined_requests=[later]))
+        await store.write(ChangeSet(joined_requests=[later]))
 
-        found = await cases.requests_of([one.case_id])
+        found = await store.requests_of([one.case_id])
 
         assert sorted(found, key=_by_id) == sorted(
             [case_request(one.opened_by, one.case_id), later], key=_by_id
         )
-        assert list(await cases.requests_of([])) == []
+        assert list(await store.requests_of([])) == []
 
     async def test_a_moved_request_is_in_its_new_case_and_a_case_stands_for_another(
-        self, cases: DispatchStore
+        self, store: DispatchStore
     ) -> None:
-        one, other = whole_case(), whole_case()
-        await cases.write(opening(one, other))
+        one, other = case_of_two_bureaus(), case_of_two_bureaus()
+        await store.write(opening(one, other))
         moved = case_request(one.opened_by, other.case_id, moves=1)
         stands = replace(one, version=2, opened_by=new_id(), problem=problem(summary="Else"))
         key = CommandKey("/console", "1")
 
-        await cases.write(
+        await store.write(
             ChangeSet(
                 changed_cases=[stands],
                 new_opener_cases=[stands],
@@ -181,35 +185,35 @@ class DispatchStoreSuite:
             )
         )
 
-        assert list(await cases.requests_of([one.case_id])) == []
-        assert moved in await cases.requests_of([other.case_id])
-        assert await load_one(cases, one) == stands
+        assert list(await store.requests_of([one.case_id])) == []
+        assert moved in await store.requests_of([other.case_id])
+        assert await load_one(store, one) == stands
 
-    async def test_what_a_case_was_merged_into_comes_with_it(self, cases: DispatchStore) -> None:
-        last, middle = whole_case(), whole_case()
+    async def test_what_a_case_was_merged_into_comes_with_it(self, store: DispatchStore) -> None:
+        last, middle = case_of_two_bureaus(), case_of_two_bureaus()
         middle = replace(middle, merged_into=last.case_id)
-        first, alone = whole_case(merged_into=middle.case_id), whole_case()
-        await cases.write(opening(last, middle, first, alone))
+        first, alone = case_of_two_bureaus(merged_into=middle.case_id), case_of_two_bureaus()
+        await store.write(opening(last, middle, first, alone))
 
-        found = await cases.load([first.case_id], [])
+        found = await store.load([first.case_id], [])
 
         assert {c.case_id: c for c in found} == {c.case_id: c for c in (first, middle, last)}
 
-    async def test_a_command_is_known_by_source_and_id_together(self, cases: DispatchStore) -> None:
+    async def test_a_command_is_known_by_source_and_id_together(self, store: DispatchStore) -> None:
         taken, unread = CommandKey("/console", "1"), CommandKey("/console", "2")
         commands = [
             ProcessedCommand(taken, command("merge_case", into_case=new_id()), refused_as=None),
             ProcessedCommand(unread, None, refused_as="invalid"),
         ]
-        await cases.write(ChangeSet(commands=commands))
+        await store.write(ChangeSet(commands=commands))
 
         alike = [CommandKey("/other", "1"), CommandKey("/console", "3")]
 
-        assert set(await cases.processed_commands([taken, unread, *alike])) == {taken, unread}
-        assert not await cases.processed_commands([])
+        assert set(await store.processed_commands([taken, unread, *alike])) == {taken, unread}
+        assert not await store.processed_commands([])
 
     async def test_an_update_is_known_by_bureau_source_and_id_together(
-        self, cases: DispatchStore
+        self, store: DispatchStore
     ) -> None:
         taken = UpdateKey("ROADS", "/system", "1")
         said = update(order(), "completed", internal_note="Crew 7", scheduled_for=NOON)
@@ -218,7 +222,7 @@ class DispatchStoreSuite:
             ProcessedUpdate(taken, said, changed=True, refused_as=None),
             ProcessedUpdate(unread, None, changed=False, refused_as="invalid"),
         ]
-        await cases.write(ChangeSet(updates=updates))
+        await store.write(ChangeSet(updates=updates))
 
         alike = [
             UpdateKey("WATER", "/system", "1"),
@@ -226,45 +230,45 @@ class DispatchStoreSuite:
             UpdateKey("ROADS", "/system", "3"),
         ]
 
-        assert set(await cases.processed_updates([taken, unread, *alike])) == {taken, unread}
+        assert set(await store.processed_updates([taken, unread, *alike])) == {taken, unread}
 
-    async def test_an_update_is_known_however_long_its_name_is(self, cases: DispatchStore) -> None:
+    async def test_an_update_is_known_however_long_its_name_is(self, store: DispatchStore) -> None:
         source, update_id = ("".join(map(chr, range(at, at + 500))) for at in (0x1F000, 0x20000))
         key = UpdateKey("ROADS", source, update_id)
 
-        await cases.write(
+        await store.write(
             ChangeSet(updates=[ProcessedUpdate(key, None, changed=False, refused_as="invalid")])
         )
 
-        assert set(await cases.processed_updates([key])) == {key}
+        assert set(await store.processed_updates([key])) == {key}
 
 
 def _by_id(request: CaseRequest) -> str:
     return request.request_id
 
 
-async def load_one(cases: DispatchStore, wanted: Case) -> Case:
-    found = await cases.load([wanted.case_id], [])
+async def load_one(store: DispatchStore, wanted: Case) -> Case:
+    found = await store.load([wanted.case_id], [])
     return next(one for one in found if one.case_id == wanted.case_id)
 
 
 class TestInMemoryDispatchStore(DispatchStoreSuite):
     @pytest.fixture
-    def cases(self) -> DispatchStore:
+    def store(self) -> DispatchStore:
         return InMemoryDispatchStore()
 
 
 @pytest.mark.integration
 class TestPostgresDispatchStore(DispatchStoreSuite):
     @pytest.fixture
-    async def cases(self, database: Database) -> AsyncGenerator[DispatchStore]:
+    async def store(self, database: Database) -> AsyncGenerator[DispatchStore]:
         connection = await asyncpg.connect(database.dsn("dispatch"))
         async with connection.transaction():
             yield PostgresDispatchStore(connection)
         await connection.close()
 
 
-async def load_without_patience(pool: Pool, work_order_id: str) -> None:
+async def load_with_short_timeout(pool: Pool, work_order_id: str) -> None:
     async with transaction(pool) as db:
         await db.execute("SET LOCAL lock_timeout = '50ms'")
         await PostgresDispatchStore(db).load([], [work_order_id])
@@ -272,14 +276,14 @@ async def load_without_patience(pool: Pool, work_order_id: str) -> None:
 
 @pytest.mark.integration
 async def test_a_case_being_changed_is_changed_by_nobody_else(database: Database) -> None:
-    opened = whole_case()
+    opened = case_of_two_bureaus()
     async with open_pool(database.dsn("dispatch")) as pool:
         async with transaction(pool) as db:
             await PostgresDispatchStore(db).write(opening(opened))
         async with transaction(pool) as first:
             await PostgresDispatchStore(first).load([opened.case_id], [])
             with pytest.raises(DatabaseBusyError):
-                await load_without_patience(pool, opened.orders[0].work_order_id)
+                await load_with_short_timeout(pool, opened.orders[0].work_order_id)
 
 
 @pytest.mark.integration

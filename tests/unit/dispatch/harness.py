@@ -1,4 +1,4 @@
-"""Dispatch at its desk: handlers on tables in memory."""
+"""Test harness: dispatch's handlers on an in-memory store."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -24,24 +24,26 @@ NOW = NOON + HOUR
 
 
 class DispatchHarness:
-    """Dispatch on tables in memory; each call is one batch."""
+    """Handlers on an in-memory store; each call is one batch."""
 
     def __init__(self) -> None:
-        self.cases = InMemoryDispatchStore()
+        self.store = InMemoryDispatchStore()
 
     async def handle(self, *items: Any) -> list[Any]:
-        """Return the events that follow."""
+        """Return the events."""
         return [item for item in await self.handle_all(*items) if isinstance(item, Event)]
 
     async def handle_all(self, *items: Any) -> list[Event | Outgoing]:
-        """Return all that follows, what is parked too."""
-        return await on_messages(messages(*items), self.cases, POLICY, NOW)
+        """Return events and dead letters."""
+        return await on_messages(messages(*items), self.store, POLICY, NOW)
 
     async def refusal_codes(self, *items: Any) -> list[str]:
-        """Return the codes of the commands that are parked, when nothing else happens."""
-        heard = await self.handle_all(*items)
-        assert all(isinstance(item, Outgoing) for item in heard), heard
-        return [dict(item.headers)["code"].decode() for item in heard if isinstance(item, Outgoing)]
+        """Return the refusal codes of commands; fail when anything but dead letters follows."""
+        produced = await self.handle_all(*items)
+        assert all(isinstance(item, Outgoing) for item in produced), produced
+        return [
+            dict(item.headers)["code"].decode() for item in produced if isinstance(item, Outgoing)
+        ]
 
     async def open_case(
         self, kind: str = "POTHOLE", level: Any = "P4", **changes: Any

@@ -44,7 +44,7 @@ async def two_reports(harness: DispatchHarness, **second: Any) -> tuple[str, str
         service_code=kind,
     )
     await harness.handle(later)
-    one, other = (r for r, case_id in harness.cases.requests.items() if case_id == lead.case_id)
+    one, other = (r for r, case_id in harness.store.requests.items() if case_id == lead.case_id)
     return lead.case_id, one, other
 
 
@@ -54,7 +54,7 @@ async def test_an_operator_lowers_a_case_and_every_bureau_hears_of_it(
     lead, informed = await harness.open_case("SINKHOLE", "P1")
     command = command_message("lower_priority", lead.case_id, level="P3", reason="Barriers are up")
 
-    lowered, *told = await harness.handle(command)
+    lowered, *sent = await harness.handle(command)
 
     assert isinstance(lowered, CasePriorityLowered)
     assert (lowered.data.version, lowered.data.previous_level) == (2, "P1")
@@ -63,13 +63,13 @@ async def test_an_operator_lowers_a_case_and_every_bureau_hears_of_it(
     assert (priority.level, priority.score) == ("P3", 40)
     assert priority.reasons[-1].code == "lowered_by_operator"
     assert lowered.causationid == command.event.id
-    assert [(e.data.bureau, e.data.version) for e in of_type(WorkOrderChanged, told)] == [
+    assert [(e.data.bureau, e.data.version) for e in of_type(WorkOrderChanged, sent)] == [
         ("DESK", 2),
         ("WATER", 2),
     ]
-    assert {e.data.priority.level for e in told} == {"P3"}
-    assert told[0].data.due.complete_by > lead.due.complete_by
-    assert told[1].data.due.acknowledge_by > informed.due.acknowledge_by
+    assert {e.data.priority.level for e in sent} == {"P3"}
+    assert sent[0].data.due.complete_by > lead.due.complete_by
+    assert sent[1].data.due.acknowledge_by > informed.due.acknowledge_by
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ async def test_a_later_report_undoes_a_lowering_only_with_something_new(
     [joined] = of_type(CaseRequestAttached, events)
     assert joined.data.request_count == 2
     assert bool(of_type(CasePriorityRaised, events)) == raised
-    assert harness.cases.all[0].priority.level == (level if raised else "P4")
+    assert harness.store.all[0].priority.level == (level if raised else "P4")
 
 
 async def test_what_was_raised_again_is_as_any_other_case(harness: DispatchHarness) -> None:
@@ -108,8 +108,8 @@ async def test_what_was_raised_again_is_as_any_other_case(harness: DispatchHarne
     await harness.handle(command_message("lower_priority", issued.case_id, level="P5"))
     await harness.handle(triaged(issued.case_id, priority=urgent("gas")))
 
-    assert harness.cases.all[0].operator_knew is None
-    assert harness.cases.all[0].priority.level == "P1"
+    assert harness.store.all[0].lowered_from is None
+    assert harness.store.all[0].priority.level == "P1"
 
 
 async def test_an_operator_raises_a_case_and_its_deadlines_tighten(
@@ -117,15 +117,15 @@ async def test_an_operator_raises_a_case_and_its_deadlines_tighten(
 ) -> None:
     [issued] = await harness.open_case("POTHOLE", "P4")
 
-    raised, told = await harness.handle(
+    raised, sent = await harness.handle(
         command_message("raise_priority", issued.case_id, level="P2")
     )
 
     assert isinstance(raised, CasePriorityRaised)
     assert (raised.data.previous_level, raised.data.request_id) == ("P4", None)
     assert sum(p.points for p in raised.data.priority.reasons) + 20 == raised.data.priority.score
-    assert told.data.priority.level == "P2"
-    assert told.data.due.complete_by == NOW + timedelta(hours=24)
+    assert sent.data.priority.level == "P2"
+    assert sent.data.due.complete_by == NOW + timedelta(hours=24)
 
 
 async def test_a_split_request_gets_a_case_of_its_own_with_work_for_its_bureaus(
@@ -134,7 +134,7 @@ async def test_a_split_request_gets_a_case_of_its_own_with_work_for_its_bureaus(
     case_id, _, later = await two_reports(harness, description="A second hole")
     command = command_message("split_request", case_id, request_id=later)
 
-    split, opened, *told = await harness.handle(command)
+    split, opened, *sent = await harness.handle(command)
 
     assert isinstance(split, CaseRequestSplit)
     assert isinstance(opened, CaseOpened)
@@ -144,15 +144,15 @@ async def test_a_split_request_gets_a_case_of_its_own_with_work_for_its_bureaus(
     assert (split.data.opened_by, split.data.moves) == (None, 1)
     assert (opened.data.request_id, opened.data.version) == (later, 1)
     assert (opened.data.linked_case, opened.data.moved_from) == (case_id, case_id)
-    assert {e.causationid for e in (split, opened, *told)} == {command.event.id}
-    issued = of_type(WorkOrderIssued, told)
+    assert {e.causationid for e in (split, opened, *sent)} == {command.event.id}
+    issued = of_type(WorkOrderIssued, sent)
     assert [(e.data.bureau, e.data.case_id) for e in issued] == [
         ("DESK", new_case),
         ("WATER", new_case),
     ]
     assert {e.data.summary for e in issued} == {"A second hole"}
-    assert {e.data.request_count for e in of_type(WorkOrderChanged, told)} == {1}
-    assert harness.cases.requests[later] == new_case
+    assert {e.data.request_count for e in of_type(WorkOrderChanged, sent)} == {1}
+    assert harness.store.requests[later] == new_case
 
 
 async def test_a_case_whose_first_request_was_split_off_stands_for_the_other(
@@ -160,15 +160,15 @@ async def test_a_case_whose_first_request_was_split_off_stands_for_the_other(
 ) -> None:
     case_id, first, later = await two_reports(harness, description="A second hole")
 
-    split, _, *told = await harness.handle(
+    split, _, *sent = await harness.handle(
         command_message("split_request", case_id, request_id=first)
     )
 
     assert split.data.opened_by == later
-    changed = of_type(WorkOrderChanged, told)
+    changed = of_type(WorkOrderChanged, sent)
     assert {e.data.summary for e in changed} == {"A second hole"}
     assert {e.data.first_reported_at for e in changed} == {NOON + HOUR}
-    [left, _] = harness.cases.all
+    [left, _] = harness.store.all
     assert (left.opened_by, left.request_count) == (later, 1)
 
 
@@ -182,7 +182,7 @@ async def test_a_repeated_decision_does_not_bring_a_split_request_back(
     await harness.handle(command_message("split_request", lead.case_id, request_id=request_id))
 
     assert await harness.handle(later) == []
-    assert harness.cases.requests[request_id] != lead.case_id
+    assert harness.store.requests[request_id] != lead.case_id
 
 
 async def test_a_merged_case_gives_all_its_requests_away_and_ends(harness: DispatchHarness) -> None:
@@ -201,8 +201,8 @@ async def test_a_merged_case_gives_all_its_requests_away_and_ends(harness: Dispa
     assert isinstance(closed, CaseClosed)
     assert (closed.data.status, closed.data.reason) == ("referred", "merged")
     assert (closed.data.merged_into, closed.data.request_count) == (kept.case_id, 0)
-    assert set(harness.cases.requests.values()) == {kept.case_id}
-    assert len(harness.cases.requests) == 3
+    assert set(harness.store.requests.values()) == {kept.case_id}
+    assert len(harness.store.requests) == 3
 
 
 async def test_the_bureaus_of_a_merged_case_stop_and_those_of_the_other_hear_of_it(
@@ -211,16 +211,16 @@ async def test_the_bureaus_of_a_merged_case_stop_and_those_of_the_other_hear_of_
     [kept] = await harness.open_case("POTHOLE", "P4")
     case_id, *_ = await two_reports(harness)
 
-    told = await harness.handle(command_message("merge_case", case_id, into_case=kept.case_id))
+    sent = await harness.handle(command_message("merge_case", case_id, into_case=kept.case_id))
 
-    withdrawn = of_type(WorkOrderWithdrawn, told)
+    withdrawn = of_type(WorkOrderWithdrawn, sent)
     assert {(e.data.bureau, e.data.case_id) for e in withdrawn} == {
         ("DESK", case_id),
         ("WATER", case_id),
     }
-    [changed] = of_type(WorkOrderChanged, told)
+    [changed] = of_type(WorkOrderChanged, sent)
     assert (changed.data.bureau, changed.data.request_count) == ("ROADS", 3)
-    informed = of_type(WorkOrderIssued, told)
+    informed = of_type(WorkOrderIssued, sent)
     assert {(e.data.bureau, e.data.role) for e in informed} == {
         ("DESK", "informed"),
         ("WATER", "informed"),
@@ -253,7 +253,7 @@ async def test_a_merge_keeps_what_operators_knew(harness: DispatchHarness) -> No
 
     await harness.handle(triaged(kept.case_id, "P3", 40))
 
-    assert harness.cases.all[0].priority.level == "P4"
+    assert harness.store.all[0].priority.level == "P4"
 
 
 async def test_merged_cases_can_be_split_again_and_split_ones_merged_again(
@@ -277,12 +277,12 @@ async def test_an_operator_gives_a_case_to_another_bureau(harness: DispatchHarne
     [lead] = await harness.open_case("POTHOLE", "P4")
     await harness.handle(update_message("ROADS", lead, "in_progress"))
 
-    moved, *told = await harness.handle(command_message("transfer", lead.case_id, bureau="PARKS"))
+    moved, *sent = await harness.handle(command_message("transfer", lead.case_id, bureau="PARKS"))
 
     assert isinstance(moved, CaseStatusChanged)
     assert (moved.data.lead_bureau, moved.data.bureau) == ("PARKS", None)
     assert (moved.data.previous_status, moved.data.status) == ("in_progress", "open")
-    assert [(e.data.bureau, e.data.status, e.data.role) for e in told] == [
+    assert [(e.data.bureau, e.data.status, e.data.role) for e in sent] == [
         ("ROADS", "transferred", "lead"),
         ("PARKS", "issued", "lead"),
     ]
@@ -295,13 +295,13 @@ async def test_an_operator_closes_a_case_and_its_bureaus_stop(
     lead, informed = await harness.open_case("SINKHOLE", "P1")
     changes = {"status": status, "reason": "Not there", "time": (NOON + HOUR / 2).isoformat()}
 
-    closed, *told = await harness.handle(command_message("close", lead.case_id, **changes))
+    closed, *sent = await harness.handle(command_message("close", lead.case_id, **changes))
 
     assert isinstance(closed, CaseClosed)
     assert closed.data.status == (status or "declined")
     assert (closed.data.reason, closed.data.merged_into) == ("Not there", None)
     assert closed.data.closed_at == NOON + HOUR / 2
-    assert [e.data.work_order_id for e in of_type(WorkOrderWithdrawn, told)] == [
+    assert [e.data.work_order_id for e in of_type(WorkOrderWithdrawn, sent)] == [
         lead.work_order_id,
         informed.work_order_id,
     ]

@@ -48,7 +48,7 @@ async def test_a_command_that_cannot_be_is_parked_with_the_reason_and_changes_no
     harness: DispatchHarness, name: str, changes: dict[str, Any], code: str
 ) -> None:
     [lead] = await harness.open_case("POTHOLE", "P3")
-    before = harness.cases.all
+    before = harness.store.all
     command = command_message(name, **({"case_id": lead.case_id} | changes))
 
     [parked] = await harness.handle_all(command)
@@ -59,7 +59,7 @@ async def test_a_command_that_cannot_be_is_parked_with_the_reason_and_changes_no
     assert (headers["service"], headers["code"]) == ("dispatch", code)
     assert headers["reason"].endswith(".")
     assert (parked.key, parked.value) == (command.record.key, command.record.value)
-    assert harness.cases.all == before
+    assert harness.store.all == before
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ async def test_what_cannot_be_merged_or_split_is_refused(harness: DispatchHarnes
     [one] = await harness.open_case()
     [park, *_] = await harness.open_case("CAMP", "P3", dedup_group="camp")
     [gone] = await harness.open_case()
-    [only] = [r for r, case_id in harness.cases.requests.items() if case_id == one.case_id]
+    [only] = [r for r, case_id in harness.store.requests.items() if case_id == one.case_id]
     await harness.handle(command_message("merge_case", gone.case_id, into_case=one.case_id))
     case_id = one.case_id
 
@@ -104,7 +104,7 @@ async def test_what_cannot_be_merged_or_split_is_refused(harness: DispatchHarnes
 
 async def test_the_only_request_of_a_case_cannot_be_split_off(harness: DispatchHarness) -> None:
     [one] = await harness.open_case()
-    [only] = harness.cases.requests
+    [only] = harness.store.requests
 
     command = command_message("split_request", one.case_id, request_id=only)
 
@@ -159,14 +159,14 @@ async def test_commands_of_a_batch_see_what_the_ones_before_them_did(
         CaseClosed,
         CaseReopened,
     ]
-    assert len(harness.cases.requests) == len(set(harness.cases.requests.values())) == 2
+    assert len(harness.store.requests) == len(set(harness.store.requests.values())) == 2
 
 
 async def test_a_kind_that_left_the_catalogue_is_refused_and_holds_nothing_up(
     harness: DispatchHarness,
 ) -> None:
     [lead] = await harness.open_case()
-    harness.cases.rename_kind(lead.case_id, "UNICORN")
+    harness.store.rename_kind(lead.case_id, "UNICORN")
     command = command_message("raise_priority", lead.case_id, level="P1")
 
     assert await harness.refusal_codes(command) == ["not_in_catalogue"]

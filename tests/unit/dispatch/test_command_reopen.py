@@ -17,14 +17,14 @@ async def test_a_reopened_case_issues_a_new_work_order_to_its_lead(
     lead, informed = await harness.open_case("SINKHOLE", "P1")
     await harness.handle(update_message("DESK", lead, "completed"))
 
-    reopened, *told = await harness.handle(command_message("reopen", lead.case_id))
+    reopened, *sent = await harness.handle(command_message("reopen", lead.case_id))
 
     assert isinstance(reopened, CaseReopened)
     assert (reopened.data.status, reopened.data.previous_status) == ("open", "completed")
-    [issued] = of_type(WorkOrderIssued, told)
+    [issued] = of_type(WorkOrderIssued, sent)
     assert (issued.data.bureau, issued.data.role, issued.data.status) == ("DESK", "lead", "issued")
     assert issued.data.due.complete_by == NOW + timedelta(hours=2)
-    [still] = of_type(WorkOrderChanged, told)
+    [still] = of_type(WorkOrderChanged, sent)
     assert still.data.work_order_id == informed.work_order_id
     moved = of_type(
         CaseStatusChanged, await harness.handle(update_message("DESK", issued.data, "in_progress"))
@@ -53,9 +53,9 @@ async def test_whoever_had_to_stop_is_asked_again_when_a_case_is_reopened(
     lead, _ = await harness.open_case("SINKHOLE", "P1")
     await harness.handle(command_message("close", lead.case_id))
 
-    _, *told = await harness.handle(command_message("reopen", lead.case_id))
+    _, *sent = await harness.handle(command_message("reopen", lead.case_id))
 
-    assert [(e.data.bureau, e.data.role) for e in of_type(WorkOrderIssued, told)] == [
+    assert [(e.data.bureau, e.data.role) for e in of_type(WorkOrderIssued, sent)] == [
         ("DESK", "lead"),
         ("WATER", "informed"),
     ]
@@ -71,10 +71,10 @@ async def test_a_lead_that_got_other_work_on_the_case_leads_with_that(
     )
     [got] = of_type(WorkOrderIssued, given)
 
-    _, *told = await harness.handle(command_message("reopen", lead.case_id))
+    _, *sent = await harness.handle(command_message("reopen", lead.case_id))
 
-    assert of_type(WorkOrderIssued, told) == []
-    [leads] = [e.data for e in of_type(WorkOrderChanged, told) if e.data.bureau == "DESK"]
+    assert of_type(WorkOrderIssued, sent) == []
+    [leads] = [e.data for e in of_type(WorkOrderChanged, sent) if e.data.bureau == "DESK"]
     assert (leads.work_order_id, leads.role) == (got.data.work_order_id, "lead")
 
 

@@ -61,12 +61,12 @@ async def test_a_duplicate_joins_its_case_and_every_bureau_hears_of_it(
     orders = await harness.open_case("SINKHOLE", "P1")
     again = triaged(orders[0].case_id, "P1", 80, outcome="duplicate")
 
-    attached, *told = await harness.handle(again)
+    attached, *sent = await harness.handle(again)
 
     assert isinstance(attached, CaseRequestAttached)
     assert (attached.data.version, attached.data.request_count) == (2, 2)
     assert attached.data.request_id == again.data.request_id
-    changed = of_type(WorkOrderChanged, told)
+    changed = of_type(WorkOrderChanged, sent)
     assert [(e.data.bureau, e.data.version, e.data.case_version) for e in changed] == [
         ("DESK", 2, 2),
         ("WATER", 2, 2),
@@ -81,9 +81,9 @@ async def test_a_more_urgent_duplicate_raises_the_case(harness: DispatchHarness)
 
     raised = of_type(CasePriorityRaised, events)[0].data
     assert (raised.version, raised.previous_level, raised.priority.level) == (3, "P4", "P2")
-    told = {e.data.bureau: e.data for e in of_type(WorkOrderChanged, events)}
-    assert told["ROADS"].priority.level == "P2"
-    assert told["ROADS"].due.complete_by < issued.due.complete_by
+    sent = {e.data.bureau: e.data for e in of_type(WorkOrderChanged, events)}
+    assert sent["ROADS"].priority.level == "P2"
+    assert sent["ROADS"].due.complete_by < issued.due.complete_by
     [desk_order] = of_type(WorkOrderIssued, events)
     assert (desk_order.data.bureau, desk_order.data.role) == ("DESK", "informed")
 
@@ -95,7 +95,7 @@ async def test_a_request_counts_once_however_often_it_is_decided(harness: Dispat
 
     assert await harness.handle(first, triaged(first.data.case_id, of=request)) == []
     assert await harness.handle(triaged(of=request)) == []
-    assert [case.request_count for case in harness.cases.all] == [1]
+    assert [case.request_count for case in harness.store.all] == [1]
 
 
 async def test_a_request_counts_once_within_a_batch(harness: DispatchHarness) -> None:
@@ -133,11 +133,11 @@ async def test_a_bureau_hears_once_of_everything_that_a_batch_changes(
 
     events = await harness.handle(*later, update_message("ROADS", issued, "acknowledged"))
 
-    [told] = of_type(WorkOrderChanged, events)
-    assert (told.data.version, told.data.case_version) == (2, 5)
-    assert (told.data.status, told.data.request_count) == ("acknowledged", 4)
+    [sent] = of_type(WorkOrderChanged, events)
+    assert (sent.data.version, sent.data.case_version) == (2, 5)
+    assert (sent.data.status, sent.data.request_count) == ("acknowledged", 4)
     [receipt] = of_type(UpdateAccepted, events)
-    assert receipt.data.version == told.data.version
+    assert receipt.data.version == sent.data.version
 
 
 async def test_a_case_opened_and_joined_in_one_batch_is_told_as_one(

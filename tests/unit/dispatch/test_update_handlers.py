@@ -27,26 +27,26 @@ from tests.unit.dispatch.harness import NOW, DispatchHarness, of_type
 
 async def test_an_accepted_update_moves_the_case_and_is_answered(harness: DispatchHarness) -> None:
     [issued] = await harness.open_case()
-    news = update_message(
+    message = update_message(
         "ROADS", issued, "scheduled", scheduled_for=NOON, public_note="On Tuesday"
     )
 
-    receipt, moved, told = await harness.handle(news)
+    receipt, moved, sent = await harness.handle(message)
 
     assert isinstance(receipt, UpdateAccepted)
-    answer = receipt.data
-    assert (answer.update_id, answer.update_source) == (news.event.id, news.event.source)
-    assert (answer.work_order_id, answer.case_id) == (issued.work_order_id, issued.case_id)
-    assert (answer.bureau, answer.status, answer.version) == ("ROADS", "scheduled", 2)
-    assert answer.changed
-    assert (answer.code, answer.message) == (None, None)
+    data = receipt.data
+    assert (data.update_id, data.update_source) == (message.event.id, message.event.source)
+    assert (data.work_order_id, data.case_id) == (issued.work_order_id, issued.case_id)
+    assert (data.bureau, data.status, data.version) == ("ROADS", "scheduled", 2)
+    assert data.changed
+    assert (data.code, data.message) == (None, None)
     assert isinstance(moved, CaseStatusChanged)
     assert (moved.data.version, moved.data.status) == (2, "scheduled")
     assert (moved.data.previous_status, moved.data.bureau) == ("open", "ROADS")
     assert (moved.data.public_note, moved.data.scheduled_for) == ("On Tuesday", NOON)
-    assert isinstance(told, WorkOrderChanged)
-    assert (told.data.status, told.data.version) == ("scheduled", 2)
-    assert {e.causationid for e in (receipt, moved, told)} == {news.event.id}
+    assert isinstance(sent, WorkOrderChanged)
+    assert (sent.data.status, sent.data.version) == ("scheduled", 2)
+    assert {e.causationid for e in (receipt, moved, sent)} == {message.event.id}
 
 
 async def test_completed_work_of_the_lead_closes_the_case(harness: DispatchHarness) -> None:
@@ -63,9 +63,9 @@ async def test_completed_work_of_the_lead_closes_the_case(harness: DispatchHarne
         NOON,
     )
     assert not of_type(CaseStatusChanged, events)
-    told = {e.data.bureau: e.data for e in of_type(WorkOrderChanged, events)}
-    assert (told["WATER"].status, told["WATER"].case_version) == ("issued", 2)
-    assert informed.work_order_id == told["WATER"].work_order_id
+    sent = {e.data.bureau: e.data for e in of_type(WorkOrderChanged, events)}
+    assert (sent["WATER"].status, sent["WATER"].case_version) == ("issued", 2)
+    assert informed.work_order_id == sent["WATER"].work_order_id
 
 
 async def test_a_declined_case_says_why(harness: DispatchHarness) -> None:
@@ -84,12 +84,12 @@ async def test_an_informed_bureaus_progress_is_told_to_itself_alone(
 ) -> None:
     _, informed = await harness.open_case("SINKHOLE", "P1")
 
-    receipt, told = await harness.handle(update_message("WATER", informed, "in_progress"))
+    receipt, sent = await harness.handle(update_message("WATER", informed, "in_progress"))
 
     assert isinstance(receipt, UpdateAccepted)
-    assert isinstance(told, WorkOrderChanged)
-    assert (told.data.bureau, told.data.version, told.data.case_version) == ("WATER", 2, 1)
-    assert harness.cases.all[0].status == "open"
+    assert isinstance(sent, WorkOrderChanged)
+    assert (sent.data.bureau, sent.data.version, sent.data.case_version) == ("WATER", 2, 1)
+    assert harness.store.all[0].status == "open"
 
 
 async def test_a_late_request_joins_a_closed_case_and_work_that_is_over_is_told(
@@ -98,12 +98,12 @@ async def test_a_late_request_joins_a_closed_case_and_work_that_is_over_is_told(
     [issued] = await harness.open_case()
     await harness.handle(update_message("ROADS", issued, "completed"))
 
-    attached, told = await harness.handle(triaged(issued.case_id))
+    attached, sent = await harness.handle(triaged(issued.case_id))
 
     assert isinstance(attached, CaseRequestAttached)
     assert attached.data.status == "completed"
-    assert isinstance(told, WorkOrderChanged)
-    assert (told.data.status, told.data.case_version) == ("completed", 3)
+    assert isinstance(sent, WorkOrderChanged)
+    assert (sent.data.status, sent.data.case_version) == ("completed", 3)
 
 
 async def test_transferred_work_is_told_to_both_bureaus(harness: DispatchHarness) -> None:
@@ -119,8 +119,8 @@ async def test_transferred_work_is_told_to_both_bureaus(harness: DispatchHarness
         "ROADS",
         "DESK",
     )
-    told = {e.data.bureau: e.data for e in of_type(WorkOrderChanged, events)}
-    assert {bureau: (o.status, o.version) for bureau, o in told.items()} == {
+    sent = {e.data.bureau: e.data for e in of_type(WorkOrderChanged, events)}
+    assert {bureau: (o.status, o.version) for bureau, o in sent.items()} == {
         "DESK": ("transferred", 2),
         "WATER": ("issued", 2),
     }
@@ -144,9 +144,9 @@ async def test_a_bureau_that_got_its_work_back_hears_of_the_new_work_order_alone
     [back] = of_type(WorkOrderIssued, events)
     assert {e.data.bureau for e in of_type(WorkOrderChanged, events)} == {"WATER"}
 
-    told = of_type(WorkOrderChanged, await harness.handle(triaged(first.case_id)))
+    sent = of_type(WorkOrderChanged, await harness.handle(triaged(first.case_id)))
 
-    assert {e.data.work_order_id for e in told} == {
+    assert {e.data.work_order_id for e in sent} == {
         back.data.work_order_id,
         taken.data.work_order_id,
     }
@@ -172,7 +172,7 @@ async def test_a_refused_update_changes_nothing_and_says_why(
     harness: DispatchHarness, changes: dict[str, Any], code: str
 ) -> None:
     [issued] = await harness.open_case()
-    before = harness.cases.all
+    before = harness.store.all
     right = update_message("ROADS", issued, "acknowledged").event
     wrong = right.model_copy(update={"data": right.data | changes})
 
@@ -182,14 +182,14 @@ async def test_a_refused_update_changes_nothing_and_says_why(
     assert (receipt.data.code, receipt.data.changed) == (code, False)
     assert receipt.data.message
     assert receipt.data.bureau == "ROADS"
-    assert harness.cases.all == before
+    assert harness.store.all == before
 
 
 async def test_a_bureau_learns_nothing_of_another_bureaus_work_order(
     harness: DispatchHarness,
 ) -> None:
     [issued] = await harness.open_case()
-    before = harness.cases.all
+    before = harness.store.all
 
     in_its_own_name = update_message("WATER", issued, "completed")
     in_the_owners = update_message("WATER", issued, "completed", bureau="ROADS")
@@ -200,19 +200,19 @@ async def test_a_bureau_learns_nothing_of_another_bureaus_work_order(
         assert receipt.data.bureau == "WATER"
         assert (receipt.data.case_id, receipt.data.version) == (None, None)
         assert receipt.correlationid is None
-    assert harness.cases.all == before
+    assert harness.store.all == before
 
 
 async def test_the_same_update_again_changes_nothing_and_gets_no_second_receipt(
     harness: DispatchHarness,
 ) -> None:
     [issued] = await harness.open_case()
-    news = update_message("ROADS", issued, "acknowledged")
+    message = update_message("ROADS", issued, "acknowledged")
 
-    first = await harness.handle(news, news)
+    first = await harness.handle(message, message)
 
     assert len(of_type(UpdateAccepted, first)) == 1
-    assert await harness.handle(news) == []
+    assert await harness.handle(message) == []
 
 
 async def test_the_ids_of_two_bureaus_may_be_alike(harness: DispatchHarness) -> None:
@@ -249,8 +249,8 @@ async def test_versions_are_judged_as_if_every_update_came_alone(harness: Dispat
         update_message("ROADS", issued, "in_progress", expected_version=2),
     )
 
-    answers = [e.data for e in events if isinstance(e, UpdateAccepted | UpdateRefused)]
-    assert [(a.status, a.version, a.code) for a in answers] == [
+    receipts = [e.data for e in events if isinstance(e, UpdateAccepted | UpdateRefused)]
+    assert [(a.status, a.version, a.code) for a in receipts] == [
         ("acknowledged", 2, None),
         ("in_progress", 2, "version_conflict"),
         ("in_progress", 2, None),
@@ -280,10 +280,14 @@ async def test_what_a_bureau_said_is_kept_with_what_became_of_it(harness: Dispat
 
     await harness.handle(good, bad)
 
-    kept = harness.cases.updates[UpdateKey("ROADS", good.event.source, good.event.id)]
-    assert kept.update is not None
-    assert (kept.update.internal_note, kept.changed, kept.refused_as) == ("Crew 7", True, None)
-    unread = harness.cases.updates[UpdateKey("ROADS", "/system", "u-2")]
+    stored = harness.store.updates[UpdateKey("ROADS", good.event.source, good.event.id)]
+    assert stored.update is not None
+    assert (stored.update.internal_note, stored.changed, stored.refused_as) == (
+        "Crew 7",
+        True,
+        None,
+    )
+    unread = harness.store.updates[UpdateKey("ROADS", "/system", "u-2")]
     assert (unread.update, unread.changed, unread.refused_as) == (None, False, "invalid")
 
 
@@ -302,4 +306,4 @@ async def test_a_decision_that_the_catalogue_does_not_cover_spoils_its_batch(
 ) -> None:
     with pytest.raises(NotInCatalogueError):
         await harness.handle(triaged(), triaged(service_code="UNICORN"))
-    assert not harness.cases.all
+    assert not harness.store.all

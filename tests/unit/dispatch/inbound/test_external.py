@@ -16,8 +16,8 @@ def parsed(data: Any) -> IncomingUpdate:
 
 
 def data(**changes: Any) -> dict[str, Any]:
-    said: dict[str, Any] = work_order_updated(work_order_id="wo-1", bureau="ROADS").data
-    return said | changes
+    update: dict[str, Any] = work_order_updated(work_order_id="wo-1", bureau="ROADS").data
+    return update | changes
 
 
 def test_an_update_is_named_by_its_sender_and_its_own_id() -> None:
@@ -25,7 +25,7 @@ def test_an_update_is_named_by_its_sender_and_its_own_id() -> None:
 
 
 def test_an_update_says_what_its_bureau_wrote() -> None:
-    said = parsed(
+    update = parsed(
         data(
             status="scheduled",
             scheduled_for="2026-03-04T08:00:00-08:00",
@@ -36,11 +36,11 @@ def test_an_update_says_what_its_bureau_wrote() -> None:
         )
     ).parsed
 
-    assert isinstance(said, BureauUpdate)
-    assert (said.at, said.at.tzinfo) == (NOON, UTC)
-    assert said.scheduled_for is not None
-    assert said.scheduled_for.tzinfo is UTC
-    assert (said.external_id, said.expected_version, said.internal_note) == (
+    assert isinstance(update, BureauUpdate)
+    assert (update.at, update.at.tzinfo) == (NOON, UTC)
+    assert update.scheduled_for is not None
+    assert update.scheduled_for.tzinfo is UTC
+    assert (update.external_id, update.expected_version, update.internal_note) == (
         "WO-991",
         3,
         "two crews",
@@ -48,11 +48,11 @@ def test_an_update_says_what_its_bureau_wrote() -> None:
 
 
 def test_control_characters_are_left_out_of_every_field() -> None:
-    update = parsed(data(public_note="Fil\x00led\n\x1b[31mtoday", work_order_id="wo\x00-1"))
+    incoming = parsed(data(public_note="Fil\x00led\n\x1b[31mtoday", work_order_id="wo\x00-1"))
 
-    assert isinstance(update.parsed, BureauUpdate)
-    assert update.parsed.public_note == "Filled\n[31mtoday"
-    assert update.parsed.work_order_id == update.work_order_id == "wo-1"
+    assert isinstance(incoming.parsed, BureauUpdate)
+    assert incoming.parsed.public_note == "Filled\n[31mtoday"
+    assert incoming.parsed.work_order_id == incoming.work_order_id == "wo-1"
 
 
 @pytest.mark.parametrize(

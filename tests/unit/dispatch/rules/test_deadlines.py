@@ -51,9 +51,9 @@ def test_the_more_urgent_the_sooner_a_bureau_must_see_it(
 def test_work_is_due_by_the_target_of_its_kind_and_sooner_when_it_is_more_urgent(
     level: PriorityLevel, base: PriorityLevel, target: float, since: str, done_by: str
 ) -> None:
-    terms = DeadlinePolicy(CALENDAR, base, target, local(since))
+    policy = DeadlinePolicy(CALENDAR, base, target, local(since))
 
-    assert terms.due(level).complete_by == local(done_by)
+    assert policy.due(level).complete_by == local(done_by)
 
 
 def test_nobody_has_longer_to_see_work_than_to_do_it() -> None:
