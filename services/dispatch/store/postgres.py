@@ -144,13 +144,13 @@ class PostgresDispatchStore:
         await self._update(_UPDATE_OPENERS_SQL, map(rows.new_opener_row, changes.new_opener_cases))
         await self._update(_MOVE_REQUESTS_SQL, map(rows.moved_request_row, changes.moved_requests))
 
-    async def _insert(self, table: str, records: Iterable[rows.Row]) -> None:
+    async def _insert(self, table: str, records: Iterable[rows.ColumnValues]) -> None:
         if found := list(records):
             await self._db.copy_records_to_table(
                 table, columns=list(found[0]), records=[tuple(row.values()) for row in found]
             )
 
-    async def _update(self, statement: str, records: Iterable[rows.Row]) -> None:
+    async def _update(self, statement: str, records: Iterable[rows.ColumnValues]) -> None:
         """Update one table; each parameter of the statement is the array of one column."""
         if found := [row.values() for row in records]:
             await self._db.execute(statement, *map(list, zip(*found, strict=True)))

@@ -17,7 +17,8 @@ from services.dispatch.unit_of_work import CommandKey, ProcessedCommand, Process
 from shared.contract.events import Location, Media
 from shared.vocabulary import PriorityLevel, ScoreReason
 
-Row: TypeAlias = dict[str, Any]
+ColumnValues: TypeAlias = dict[str, Any]
+"""Values of a row by column, in the order in which the statements take them."""
 
 
 def digest(key: UpdateKey | CommandKey) -> bytes:
@@ -25,7 +26,7 @@ def digest(key: UpdateKey | CommandKey) -> bytes:
     return sha256("\0".join(astuple(key)).encode()).digest()
 
 
-def changed_case_row(case: Case) -> Row:
+def changed_case_row(case: Case) -> ColumnValues:
     """Return the columns of ``cases`` that every change may write."""
     known = case.lowered_from
     return {
@@ -45,7 +46,7 @@ def changed_case_row(case: Case) -> Row:
     }
 
 
-def new_case_row(case: Case) -> Row:
+def new_case_row(case: Case) -> ColumnValues:
     """Return all columns of ``cases``."""
     return {
         **changed_case_row(case),
@@ -58,7 +59,7 @@ def new_case_row(case: Case) -> Row:
     }
 
 
-def new_opener_row(case: Case) -> Row:
+def new_opener_row(case: Case) -> ColumnValues:
     """Return the columns of ``cases`` that change when it represents another request."""
     return {
         "case_id": case.case_id,
@@ -67,7 +68,7 @@ def new_opener_row(case: Case) -> Row:
     }
 
 
-def changed_order_row(order: CaseWorkOrder) -> Row:
+def changed_order_row(order: CaseWorkOrder) -> ColumnValues:
     """Return the columns of ``work_orders`` that every change may write."""
     return {
         "work_order_id": order.work_order_id,
@@ -81,7 +82,7 @@ def changed_order_row(order: CaseWorkOrder) -> Row:
     }
 
 
-def new_order_row(case_id: str, order: CaseWorkOrder) -> Row:
+def new_order_row(case_id: str, order: CaseWorkOrder) -> ColumnValues:
     """Return all columns of ``work_orders``."""
     return {
         **changed_order_row(order),
@@ -92,7 +93,7 @@ def new_order_row(case_id: str, order: CaseWorkOrder) -> Row:
     }
 
 
-def moved_request_row(request: CaseRequest) -> Row:
+def moved_request_row(request: CaseRequest) -> ColumnValues:
     """Return the columns of ``case_requests`` that change when an operator moves a request."""
     return {
         "request_id": request.request_id,
@@ -101,7 +102,7 @@ def moved_request_row(request: CaseRequest) -> Row:
     }
 
 
-def request_row(request: CaseRequest) -> Row:
+def request_row(request: CaseRequest) -> ColumnValues:
     """Return all columns of ``case_requests``."""
     priority = request.priority
     stored = {
@@ -115,7 +116,7 @@ def request_row(request: CaseRequest) -> Row:
     return {**moved_request_row(request), "said": json.dumps(stored)}
 
 
-def command_row(processed: ProcessedCommand) -> Row:
+def command_row(processed: ProcessedCommand) -> ColumnValues:
     """Return all columns of ``commands``."""
     key, command = processed.key, processed.command
     return {
@@ -127,7 +128,7 @@ def command_row(processed: ProcessedCommand) -> Row:
     }
 
 
-def update_row(processed: ProcessedUpdate) -> Row:
+def update_row(processed: ProcessedUpdate) -> ColumnValues:
     """Return all columns of ``updates``."""
     key, update = processed.key, processed.update
     return {
