@@ -7,7 +7,7 @@ from cli.check.facts.events import micros
 from services.dispatch.rules.case import Case
 from services.triage.rules.dedup.model import Report
 from shared.contract.events import SubmissionAccepted
-from tests.unit.dispatch.in_memory import InMemoryCases as InMemoryDispatch
+from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore as InMemoryDispatch
 from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.notify.fakes import InMemoryNotify
 from tests.unit.triage.fakes import InMemoryCases as InMemoryTriage

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from cli.check.history import Attempt, Poison
 from services.dispatch.handlers import on_messages as dispatch
-from services.dispatch.policy import Policy as DispatchPolicy
+from services.dispatch.policy import DispatchPolicy
 from services.intake.handlers import RawSubmission, accept_submissions, on_submissions_handed_in
 from services.intake.policy import Policy as IntakePolicy
 from services.intake.policy import city_of
@@ -50,7 +50,7 @@ from tests.builders import (
 from tests.records import record
 from tests.unit.cli.check.history import CATALOGUE, History, Sent
 from tests.unit.cli.check.rows import tables_of
-from tests.unit.dispatch.in_memory import InMemoryCases as InMemoryDispatch
+from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore as InMemoryDispatch
 from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.notify.fakes import InMemoryNotify
 from tests.unit.triage.fakes import InMemoryCases as InMemoryTriage

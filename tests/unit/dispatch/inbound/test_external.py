@@ -3,29 +3,29 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.inbound.updates import IncomingUpdate, incoming_update
-from services.dispatch.rules.work_order_updates import Refusal, Update
+from services.dispatch.inbound.external import IncomingUpdate, incoming_update
+from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
 from services.dispatch.unit_of_work import UpdateKey
 from shared.contract.events import WorkOrderUpdated
 from tests.builders import NOON, work_order_updated
 
 
-def heard(data: Any) -> IncomingUpdate:
+def parsed(data: Any) -> IncomingUpdate:
     event = WorkOrderUpdated(id="u-1", source="/bureau/roads", time=NOON, data=data)
     return incoming_update(event, "ROADS")
 
 
 def data(**changes: Any) -> dict[str, Any]:
-    said: dict[str, Any] = work_order_updated(work_order_id="wo-1", bureau="ROADS").data
-    return said | changes
+    update: dict[str, Any] = work_order_updated(work_order_id="wo-1", bureau="ROADS").data
+    return update | changes
 
 
 def test_an_update_is_named_by_its_sender_and_its_own_id() -> None:
-    assert heard(data()).key == UpdateKey("ROADS", "/bureau/roads", "u-1")
+    assert parsed(data()).key == UpdateKey("ROADS", "/bureau/roads", "u-1")
 
 
 def test_an_update_says_what_its_bureau_wrote() -> None:
-    said = heard(
+    update = parsed(
         data(
             status="scheduled",
             scheduled_for="2026-03-04T08:00:00-08:00",
@@ -34,13 +34,13 @@ def test_an_update_says_what_its_bureau_wrote() -> None:
             expected_version=3,
             internal_note="two crews",
         )
-    ).said
+    ).parsed
 
-    assert isinstance(said, Update)
-    assert (said.at, said.at.tzinfo) == (NOON, UTC)
-    assert said.scheduled_for is not None
-    assert said.scheduled_for.tzinfo is UTC
-    assert (said.external_id, said.expected_version, said.internal_note) == (
+    assert isinstance(update, BureauUpdate)
+    assert (update.at, update.at.tzinfo) == (NOON, UTC)
+    assert update.scheduled_for is not None
+    assert update.scheduled_for.tzinfo is UTC
+    assert (update.external_id, update.expected_version, update.internal_note) == (
         "WO-991",
         3,
         "two crews",
@@ -48,11 +48,11 @@ def test_an_update_says_what_its_bureau_wrote() -> None:
 
 
 def test_control_characters_are_left_out_of_every_field() -> None:
-    update = heard(data(public_note="Fil\x00led\n\x1b[31mtoday", work_order_id="wo\x00-1"))
+    incoming = parsed(data(public_note="Fil\x00led\n\x1b[31mtoday", work_order_id="wo\x00-1"))
 
-    assert isinstance(update.said, Update)
-    assert update.said.public_note == "Filled\n[31mtoday"
-    assert update.said.work_order_id == update.work_order_id == "wo-1"
+    assert isinstance(incoming.parsed, BureauUpdate)
+    assert incoming.parsed.public_note == "Filled\n[31mtoday"
+    assert incoming.parsed.work_order_id == incoming.work_order_id == "wo-1"
 
 
 @pytest.mark.parametrize(
@@ -75,16 +75,16 @@ def test_control_characters_are_left_out_of_every_field() -> None:
 def test_what_nobody_can_read_is_invalid_and_the_fields_at_fault_are_named(
     wrong: Any, fields: list[str]
 ) -> None:
-    refused = heard(wrong).said
+    refused = parsed(wrong).parsed
 
-    assert isinstance(refused, Refusal)
+    assert isinstance(refused, UpdateRefusal)
     assert refused.code == "invalid"
     assert all(field in refused.message for field in fields)
     assert "done" not in refused.message
 
 
 def test_a_receipt_can_name_what_could_be_read_and_no_more() -> None:
-    update = heard({"work_order_id": "w" * 500, "status": ["completed"]})
+    update = parsed({"work_order_id": "w" * 500, "status": ["completed"]})
 
     assert update.work_order_id == "w" * 100
     assert update.status is None

@@ -1,4 +1,4 @@
-"""What dispatch has said so far, and what must hold of it at any time."""
+"""All events of dispatch so far, and the invariants that hold of them at any time."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from services.dispatch.rules.case import Case
-from services.dispatch.rules.priority import Priority
+from services.dispatch.rules.priority import CasePriority
 from shared.contract.events import (
     CaseClosed,
     CaseOpened,
@@ -26,13 +26,13 @@ from shared.contract.events import Priority as WirePriority
 from shared.vocabulary import PriorityLevel
 
 
-class Log:
-    """Everything said, by the case, the work order or the update that it is about."""
+class EventLog:
+    """Events by the case, the work order or the update that they are about."""
 
     def __init__(self) -> None:
         self.cases: defaultdict[str, list[Any]] = defaultdict(list)
         self.orders: defaultdict[str, list[WorkOrder]] = defaultdict(list)
-        self.told: dict[tuple[str, str], WorkOrder] = {}
+        self.latest_order: dict[tuple[str, str], WorkOrder] = {}
         self.receipts: list[UpdateReceipt] = []
 
     def append(self, events: Iterable[Event]) -> None:
@@ -45,17 +45,20 @@ class Log:
                     order.version == 1 and not is_withdrawn
                 )
                 self.orders[order.work_order_id].append(order)
-                self.told[order.case_id, order.bureau] = order
+                self.latest_order[order.case_id, order.bureau] = order
             elif isinstance(event, UpdateAccepted | UpdateRefused):
                 self.receipts.append(event.data)
             else:
                 self.cases[event.data.case_id].append(event)
 
     def versions_have_no_gaps(self) -> None:
-        for said in (*self.orders.values(), *([e.data for e in es] for es in self.cases.values())):
-            assert [state.version for state in said] == [*range(1, len(said) + 1)]
+        for states in (
+            *self.orders.values(),
+            *([e.data for e in es] for es in self.cases.values()),
+        ):
+            assert [state.version for state in states] == [*range(1, len(states) + 1)]
 
-    def priorities_never_fall_but_by_an_operator(self) -> None:
+    def only_an_operator_lowers_a_priority(self) -> None:
         lowered = {
             (case_id, event.data.version)
             for case_id, events in self.cases.items()
@@ -72,13 +75,13 @@ class Log:
                 if not any((other.case_id, version) in lowered for version in between):
                     assert not _fell(one, other)
 
-    def a_case_ends_once_for_each_time_it_was_open(self) -> None:
+    def a_case_closes_once_for_each_time_it_was_open(self) -> None:
         for events in self.cases.values():
             turns = [e for e in events if isinstance(e, CaseClosed | CaseReopened)]
             for number, event in enumerate(turns):
                 assert isinstance(event, CaseReopened) == bool(number % 2)
 
-    def a_request_is_where_it_went_last(self, requests: dict[str, str]) -> None:
+    def a_request_is_in_its_last_case(self, requests: dict[str, str]) -> None:
         joined: dict[str, list[tuple[int, str | None, str]]] = defaultdict(list)
         for case_id, events in self.cases.items():
             for event in events:
@@ -93,7 +96,7 @@ class Log:
             assert all(here == later[1] for (_, _, here), later in pairwise(moves))
             assert moves[-1][2] == requests[request_id]
 
-    def the_last_told_is_the_present_state(self, case: Case) -> None:
+    def the_last_event_has_the_present_state(self, case: Case) -> None:
         last = self.cases[case.case_id][-1].data
         assert (last.version, last.status) == (case.version, case.status)
         assert last.request_count == case.request_count
@@ -106,22 +109,22 @@ class Log:
         for bureau in case.bureaus:
             order = case.latest_of(bureau)
             assert order is not None
-            told = self.told[case.case_id, bureau]
-            assert told.work_order_id == order.work_order_id
-            assert (told.version, told.case_version) == (order.version, case.version)
-            assert (told.status, told.role) == (order.status, order.role)
-            assert told.request_count == case.request_count
-            assert _rank(told.priority) == _rank(case.priority)
-            assert told.due.model_dump() == {
+            sent = self.latest_order[case.case_id, bureau]
+            assert sent.work_order_id == order.work_order_id
+            assert (sent.version, sent.case_version) == (order.version, case.version)
+            assert (sent.status, sent.role) == (order.status, order.role)
+            assert sent.request_count == case.request_count
+            assert _rank(sent.priority) == _rank(case.priority)
+            assert sent.due.model_dump() == {
                 "acknowledge_by": order.due.acknowledge_by,
                 "complete_by": order.due.complete_by,
             }
 
-    def a_bureau_has_one_work_order_that_is_not_over(self, case: Case) -> None:
+    def a_bureau_has_one_unfinished_work_order(self, case: Case) -> None:
         live = [order.bureau for order in case.orders if not order.is_final]
         assert len(live) == len(set(live))
 
-    def what_a_receipt_says_was_told(self) -> None:
+    def versions_of_receipts_were_published(self) -> None:
         for receipt in self.receipts:
             if receipt.version is not None:
                 versions = {order.version for order in self.orders[receipt.work_order_id or ""]}
@@ -129,8 +132,8 @@ class Log:
 
 
 def _fell(earlier: Any, later: Any) -> bool:
-    return Priority(*_rank(earlier.priority)).exceeds(Priority(*_rank(later.priority)))
+    return CasePriority(*_rank(earlier.priority)).exceeds(CasePriority(*_rank(later.priority)))
 
 
-def _rank(priority: WirePriority | Priority) -> tuple[PriorityLevel, int]:
+def _rank(priority: WirePriority | CasePriority) -> tuple[PriorityLevel, int]:
     return priority.level, priority.score

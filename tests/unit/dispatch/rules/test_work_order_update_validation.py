@@ -4,10 +4,10 @@ from typing import Any, get_args
 
 import pytest
 
-from services.dispatch.rules.case import WorkOrder
+from services.dispatch.rules.case import CaseWorkOrder
 from services.dispatch.rules.work_order_updates import (
-    ALLOWED,
-    Update,
+    ALLOWED_TRANSITIONS,
+    BureauUpdate,
     UpdateContext,
     is_repeat,
     validate_update,
@@ -30,16 +30,18 @@ FROM: dict[str, str] = {
 PAIRS = [*product(get_args(WorkOrderStatus), get_args(UpdateStatus))]
 
 
-def whole(of: WorkOrder, status: str, **changes: Any) -> Update:
-    """An update that lacks nothing that its status needs."""
+def complete_update(of: CaseWorkOrder, status: str, **changes: Any) -> BureauUpdate:
+    """An update with every field that its status needs."""
     fields = {"reason": "not ours", "transfer_to": "WATER", "scheduled_for": NOON + 48 * HOUR}
     return update(of, status, **(fields | changes))
 
 
-def judged(said: Update, of: WorkOrder, *, sender: str = "ROADS") -> UpdateRefusalCode | None:
-    standing = UpdateContext(of, version=3, sender=sender, bureaus={"ROADS", "WATER"})
-    refused = validate_update(said, standing)
-    return refused.code if refused else None
+def refusal_code(
+    sent: BureauUpdate, of: CaseWorkOrder, *, sender: str = "ROADS"
+) -> UpdateRefusalCode | None:
+    context = UpdateContext(of, version=3, sender=sender, bureaus={"ROADS", "WATER"})
+    refusal = validate_update(sent, context)
+    return refusal.code if refusal else None
 
 
 @pytest.mark.parametrize(("before", "after"), PAIRS)
@@ -48,14 +50,14 @@ def test_a_work_order_changes_only_as_the_table_allows(before: WorkOrderStatus, 
     allowed = after in FROM[before].split()
     is_same = before == after
 
-    assert judged(whole(of, after), of) == (
+    assert refusal_code(complete_update(of, after), of) == (
         None if allowed or is_same else "transition_not_allowed"
     )
 
 
 def test_the_table_knows_every_status_and_what_is_final_leads_nowhere() -> None:
-    assert set(ALLOWED) == set(get_args(WorkOrderStatus))
-    assert {status for status, after in ALLOWED.items() if not after} == FINAL_STATUSES
+    assert set(ALLOWED_TRANSITIONS) == set(get_args(WorkOrderStatus))
+    assert {status for status, after in ALLOWED_TRANSITIONS.items() if not after} == FINAL_STATUSES
 
 
 @pytest.mark.parametrize("status", get_args(UpdateStatus))
@@ -63,11 +65,11 @@ def test_the_present_status_once_more_is_a_repeat(status: Any) -> None:
     of = order(status=status)
 
     assert is_repeat(update(of, status), of)
-    assert judged(whole(of, status, scheduled_for=None), of) is None
+    assert refusal_code(complete_update(of, status, scheduled_for=None), of) is None
 
 
 @pytest.mark.parametrize(
-    ("stands_for", "said_for", "repeats"),
+    ("stored_date", "new_date", "repeats"),
     [
         pytest.param(NOON, NOON, True, id="the same date"),
         pytest.param(NOON, None, True, id="no date"),
@@ -76,11 +78,11 @@ def test_the_present_status_once_more_is_a_repeat(status: Any) -> None:
     ],
 )
 def test_another_date_for_scheduled_work_is_no_repeat(
-    stands_for: Any, said_for: Any, repeats: bool
+    stored_date: Any, new_date: Any, repeats: bool
 ) -> None:
-    of = order(status="scheduled", scheduled_for=stands_for)
+    of = order(status="scheduled", scheduled_for=stored_date)
 
-    assert is_repeat(update(of, "scheduled", scheduled_for=said_for), of) is repeats
+    assert is_repeat(update(of, "scheduled", scheduled_for=new_date), of) is repeats
 
 
 def test_another_status_is_no_repeat() -> None:
@@ -122,22 +124,25 @@ def test_an_update_is_refused_by_the_rule_that_it_breaks(
 ) -> None:
     of = order()
 
-    assert judged(replace(whole(of, "acknowledged"), **changes), of) == code
+    assert refusal_code(replace(complete_update(of, "acknowledged"), **changes), of) == code
 
 
 def test_nobody_speaks_about_another_bureaus_work_order_by_its_own_topic_or_name() -> None:
     of = order()
 
-    assert judged(whole(of, "completed"), of, sender="WATER") == "not_your_work_order"
     assert (
-        judged(whole(of, "completed", bureau="WATER"), of, sender="WATER") == "not_your_work_order"
+        refusal_code(complete_update(of, "completed"), of, sender="WATER") == "not_your_work_order"
+    )
+    assert (
+        refusal_code(complete_update(of, "completed", bureau="WATER"), of, sender="WATER")
+        == "not_your_work_order"
     )
 
 
 def test_of_several_faults_the_first_in_order_is_named() -> None:
     of = order(status="completed")
     all_wrong = update(of, "transferred", bureau="WATER", expected_version=1)
-    mended: list[dict[str, Any]] = [
+    corrections: list[dict[str, Any]] = [
         {},
         {"bureau": "ROADS"},
         {"expected_version": 3},
@@ -145,9 +150,9 @@ def test_of_several_faults_the_first_in_order_is_named() -> None:
         {"transfer_to": "WATER"},
     ]
     codes = []
-    for mending in mended:
-        all_wrong = replace(all_wrong, **mending)
-        codes.append(judged(all_wrong, of))
+    for correction in corrections:
+        all_wrong = replace(all_wrong, **correction)
+        codes.append(refusal_code(all_wrong, of))
 
     assert codes == [
         "not_your_work_order",
@@ -161,14 +166,14 @@ def test_of_several_faults_the_first_in_order_is_named() -> None:
 def test_an_outdated_update_is_told_so_before_it_is_asked_for_a_reason() -> None:
     of = order()
 
-    assert judged(update(of, "declined", expected_version=1), of) == "version_conflict"
+    assert refusal_code(update(of, "declined", expected_version=1), of) == "version_conflict"
 
 
 def test_a_refused_change_says_what_would_be_allowed() -> None:
     of = order(status="in_progress")
-    standing = UpdateContext(of, version=1, sender="ROADS", bureaus=())
+    context = UpdateContext(of, version=1, sender="ROADS", bureaus=())
 
-    refused = validate_update(update(of, "acknowledged"), standing)
+    refusal = validate_update(update(of, "acknowledged"), context)
 
-    assert refused is not None
-    assert "waiting_for_resident, scheduled, completed, declined, transferred" in refused.message
+    assert refusal is not None
+    assert "waiting_for_resident, scheduled, completed, declined, transferred" in refusal.message
