@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.notify.rules import triggers as occasions
-from services.notify.rules.addresses import mailbox, person_of
 from services.notify.rules.model import (
     WITHOUT_CASE,
     Agency,
@@ -20,7 +19,9 @@ from services.notify.rules.model import (
     Trigger,
     TriggerWithFacts,
 )
+from services.notify.rules.recipients import person_hash
 from shared.contract import events as e
+from shared.email_address import normalize_email
 from shared.vocabulary import StatusChannel
 
 
@@ -74,8 +75,8 @@ def collect_updates(events: Iterable[e.Event], contact_key: bytes) -> Updates:
 
 
 def _contact(given: e.Contact, key: bytes) -> ContactFacts:
-    address = mailbox(given.email)
-    person = person_of(key, address=address, phone=given.phone, request_id=given.request_id)
+    address = normalize_email(given.email)
+    person = person_hash(key, address=address, phone=given.phone, request_id=given.request_id)
     usable: dict[StatusChannel, str | None] = {"email": address, "sms": given.phone}
     contact = Contact(
         person=person,

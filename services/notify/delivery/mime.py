@@ -29,7 +29,7 @@ def build_message(
         letter: What it says.
         notification_id: Names the message.
         sender: The address that it comes from.
-        mailbox: Where it goes, as ``addresses.mailbox`` returned it.
+        mailbox: Where it goes, as ``normalize_email`` returned it.
         now: The present moment.
     """
     message = Message(_SMTP)

@@ -1,5 +1,6 @@
 """Rule: who hears of what, by which channel and in which language."""
 
+import hmac
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from services.notify.rules.model import (
@@ -13,6 +14,7 @@ from services.notify.rules.model import (
 from shared.vocabulary import Language, StatusChannel
 
 _DEFAULT_LANGUAGE: Language = "en"
+_HASH_DIGITS = 32
 
 
 def deliveries_due(
@@ -61,6 +63,27 @@ def channels_for(contact: Contact) -> list[tuple[StatusChannel, Suppression | No
     if not contact.wants:
         return [("email", "not_wanted")]
     return [(channel, _stopped(channel, contact)) for channel in sorted(contact.wants)]
+
+
+def person_hash(key: bytes, *, address: str | None, phone: str | None, request_id: str) -> str:
+    """Return the keyed hash that stands for a person wherever contact data may not be.
+
+    The e-mail address identifies the person, compared without regard to case; without one the
+    phone number does, and without either each request counts as another person.
+
+    Args:
+        key: Secret; without it a hash cannot be matched to a guessed address.
+        address: As ``normalize_email`` returned it.
+        phone: In E.164.
+        request_id: The request that the contact belongs to.
+    """
+    if address:
+        identity = f"email:{address.lower()}"
+    elif phone:
+        identity = f"phone:{phone}"
+    else:
+        identity = f"request:{request_id}"
+    return hmac.digest(key, identity.encode(), "sha256").hex()[:_HASH_DIGITS]
 
 
 def language_of(tags: Iterable[str]) -> Language:

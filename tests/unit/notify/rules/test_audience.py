@@ -4,8 +4,14 @@ from itertools import product
 import pytest
 
 from services.notify.rules.model import CaseVersion, Delivery, Follower, Trigger
-from services.notify.rules.recipients import channels_for, deliveries_due, is_recipient, language_of
-from tests.unit.notify.factories import contact, follower, occasion
+from services.notify.rules.recipients import (
+    channels_for,
+    deliveries_due,
+    is_recipient,
+    language_of,
+    person_hash,
+)
+from tests.unit.notify.factories import CONTACT_KEY, contact, follower, occasion
 
 
 def all_due(
@@ -167,3 +173,32 @@ def test_whatever_becomes_known_last_the_same_is_due_in_the_end() -> None:
         )
         assert set(before) | set(after) == whole
         assert not set(before) & set(after)
+
+
+def person(address: str | None = None, phone: str | None = None, request_id: str = "r1") -> str:
+    return person_hash(CONTACT_KEY, address=address, phone=phone, request_id=request_id)
+
+
+def test_the_same_mailbox_is_the_same_person_in_whatever_case() -> None:
+    assert person("Ana@example.org") == person("ana@example.org")
+
+
+def test_the_mailbox_decides_before_the_phone_and_the_phone_before_the_request() -> None:
+    assert person("ana@example.org", "+15035550100") == person("ana@example.org", None, "r2")
+    assert person(None, "+15035550100", "r1") == person(None, "+15035550100", "r2")
+    assert person(None, None, "r1") != person(None, None, "r2")
+
+
+def test_a_person_can_be_told_by_the_key_alone() -> None:
+    other = person_hash(b"another key altogether", address="a@b.org", phone=None, request_id="r1")
+
+    assert person("a@b.org") != other
+    assert "a@b.org" not in person("a@b.org")
+
+
+def test_a_phone_number_is_no_mailbox_of_the_same_letters() -> None:
+    assert person(address="1") != person(phone="1") != person(request_id="1")
+
+
+def test_the_hash_of_a_mailbox_stays_what_it_was() -> None:
+    assert person("Ana@example.org") == "e9914a2d53e783d4a63f18297d5a37a3"
