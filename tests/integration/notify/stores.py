@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from services.notify.delivery.store import PostgresDeliveries
+from services.notify.delivery.store import PostgresDeliveryQueue
 from services.notify.delivery.updates import ClaimedDelivery
-from services.notify.delivery.worker import Deliveries
+from services.notify.delivery.worker import DeliveryQueue
 from services.notify.handlers import NotificationStore
 from services.notify.inbound import collect_updates
 from services.notify.rules.model import Delivery, StoredDelivery, Trigger
@@ -32,11 +32,11 @@ class Store(Protocol):
     """Both stores of notify, and what they published."""
 
     @property
-    def deliveries(self) -> Deliveries: ...
+    def deliveries(self) -> DeliveryQueue: ...
 
     def audience(self) -> AbstractAsyncContextManager[NotificationStore]: ...
 
-    def another(self) -> Deliveries: ...
+    def another(self) -> DeliveryQueue: ...
 
     async def published(self) -> list[Any]: ...
 
@@ -49,7 +49,7 @@ class InMemory:
     async def audience(self) -> AsyncGenerator[NotificationStore]:
         yield self.deliveries
 
-    def another(self) -> Deliveries:
+    def another(self) -> DeliveryQueue:
         return replace(self.deliveries)
 
     async def published(self) -> list[Any]:
@@ -59,15 +59,15 @@ class InMemory:
 class Postgres:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self.deliveries = PostgresDeliveries(pool)
+        self.deliveries = PostgresDeliveryQueue(pool)
 
     @asynccontextmanager
     async def audience(self) -> AsyncGenerator[NotificationStore]:
         async with transaction(self._pool) as db:
             yield PostgresNotificationStore(db)
 
-    def another(self) -> Deliveries:
-        return PostgresDeliveries(self._pool)
+    def another(self) -> DeliveryQueue:
+        return PostgresDeliveryQueue(self._pool)
 
     async def published(self) -> list[Any]:
         decoder: Decoder[Any] = Decoder(NOTIFY_DELIVERIES.events)
@@ -78,24 +78,24 @@ class Postgres:
 async def learn(store: Store, *events: Event) -> None:
     news = collect_updates(events, CONTACT_KEY)
     async with store.audience() as audience:
-        await audience.lock(news.request_ids, news.announced_cases)
+        await audience.lock(news.request_ids, news.broadcast_cases)
         await audience.save(news)
 
 
 async def followers(
-    store: Store, request_ids: Sequence[str] = (), abouts: Sequence[str] = ()
+    store: Store, request_ids: Sequence[str] = (), subject_ids: Sequence[str] = ()
 ) -> list[tuple[str, str, int, int | None]]:
     async with store.audience() as audience:
-        found = await audience.followers(request_ids, abouts)
-    return sorted((f.request_id, f.about, f.since, f.until) for f in found)
+        found = await audience.followers(request_ids, subject_ids)
+    return sorted((f.request_id, f.subject_id, f.since, f.until) for f in found)
 
 
-async def occasions(
-    store: Store, abouts: Sequence[str], request_ids: Sequence[str] = ()
+async def triggers(
+    store: Store, subject_ids: Sequence[str], request_ids: Sequence[str] = ()
 ) -> list[Trigger]:
     async with store.audience() as audience:
-        found = await audience.triggers(abouts, request_ids)
-    return sorted(found, key=lambda occasion: occasion.case_version)
+        found = await audience.triggers(subject_ids, request_ids)
+    return sorted(found, key=lambda trigger: trigger.key)
 
 
 async def add(store: Store, *deliveries: Delivery) -> list[StoredDelivery]:
@@ -104,7 +104,7 @@ async def add(store: Store, *deliveries: Delivery) -> list[StoredDelivery]:
 
 
 async def claim(
-    deliveries: Deliveries, limit: int = 10, now: datetime = NOON
+    deliveries: DeliveryQueue, limit: int = 10, now: datetime = NOON
 ) -> list[ClaimedDelivery]:
     return list(await deliveries.claim(limit, now, now + timedelta(minutes=1)))
 
@@ -116,9 +116,9 @@ async def due(
     request_id, case_id = request_id or new_id(), case_id or new_id()
     told = moved(case_id, version, "in_progress")
     await learn(store, contact_given(request_id), triaged(request_id, case_id), told)
-    (occasion,) = [o for o in await occasions(store, [case_id]) if o.version == version]
-    occasion = replace(occasion, **changes.pop("occasion", {}))
+    (trigger,) = [o for o in await triggers(store, [case_id]) if o.version == version]
+    trigger = replace(trigger, **changes.pop("trigger", {}))
     (kept,) = await add(
-        store, delivery(request_id=request_id, trigger=occasion, person=request_id, **changes)
+        store, delivery(request_id=request_id, trigger=trigger, person=request_id, **changes)
     )
     return kept.delivery

@@ -13,7 +13,7 @@ from tests.unit.notify.factories import (
     triaged,
 )
 from tests.unit.notify.fakes import InMemoryNotify
-from tests.unit.notify.hearing import ANA, BEA, CARLA, due, take
+from tests.unit.notify.handling import ANA, BEA, CARLA, due, take
 
 
 def story() -> list[Event]:
@@ -90,7 +90,7 @@ async def test_each_hears_with_the_number_of_their_own_request() -> None:
         [closed(case, 3)],
     )
 
-    ends = [row.kept.delivery for row in store.rows if row.kept.delivery.trigger.version == 3]
+    ends = [row.stored.delivery for row in store.rows if row.stored.delivery.trigger.version == 3]
     assert {(str(store.contacts[d.request_id].mailbox), d.request_id) for d in ends} == {
         (ANA, r1),
         (BEA, r2),
@@ -171,7 +171,7 @@ async def test_what_is_due_but_not_to_be_sent_is_reported_once_with_the_reason(
     (report,) = told
     assert isinstance(report, NotificationSuppressed)
     assert (report.data.channel, report.data.reason) == (channel, reason)
-    assert report.data.contact_hash == store.contacts[r1].contact.person
+    assert report.data.contact_hash == store.contacts[r1].recipient.person
     assert (report.data.case_id, report.data.case_version) == (case, 1)
     assert report.correlationid == r1
     assert report.causationid == events[2].id

@@ -11,7 +11,7 @@ from tests.unit.notify.factories import (
     triaged,
 )
 from tests.unit.notify.fakes import InMemoryNotify
-from tests.unit.notify.hearing import ANA, BEA, due, take
+from tests.unit.notify.handling import ANA, BEA, due, take
 
 
 async def test_who_was_split_off_hears_no_more_of_the_old_case() -> None:

@@ -32,16 +32,16 @@ def test_a_contact_says_where_a_message_can_go_and_by_which_channels() -> None:
     (known,) = news(given).contacts.values()
 
     assert (known.request_id, known.mailbox, known.name) == (R, "ana@example.org", "Ana")
-    assert known.contact.wants == {"email"}
-    assert known.contact.has == {"email", "sms"}
-    assert known.contact.languages == ("es-MX",)
+    assert known.recipient.wants == {"email"}
+    assert known.recipient.has == {"email", "sms"}
+    assert known.recipient.languages == ("es-MX",)
 
 
 def test_an_address_that_cannot_be_written_to_is_none() -> None:
     (known,) = news(contact_given(R, email="nowhere")).contacts.values()
 
     assert known.mailbox is None
-    assert known.contact.has == set()
+    assert known.recipient.has == set()
 
 
 def test_of_two_contacts_of_a_request_the_last_counts() -> None:
@@ -68,7 +68,7 @@ def test_a_decision_says_what_a_message_about_the_request_needs() -> None:
     assert (known.language, known.address, known.emergency) == ("es", "1221 SW 4th Ave", True)
     assert known.agency is not None
     assert (known.agency.name, known.agency.phone) == ("PGE", "503-228-6322")
-    assert known.agency.reason == "utility_equipment"
+    assert known.agency.reason_code == "utility_equipment"
 
 
 def test_of_two_decisions_about_a_request_the_first_counts() -> None:
@@ -88,9 +88,9 @@ def test_a_decision_about_an_anonymous_request_says_nothing() -> None:
 def test_a_referral_is_told_to_its_reporter_although_there_is_no_case() -> None:
     known = news(triaged(R, None, outcome="referral"))
 
-    (announcement,) = known.announcements.values()
-    assert announcement.occasion.case_version == (R, 0)
-    assert (announcement.occasion.template, announcement.occasion.only_for) == ("referred", R)
+    (announcement,) = known.triggers.values()
+    assert announcement.trigger.key == (R, 0)
+    assert (announcement.trigger.template, announcement.trigger.only_for) == ("referred", R)
     assert known.memberships[R, R].since == 0
 
 
@@ -98,37 +98,37 @@ def test_an_answer_is_told_to_its_reporter_although_there_is_no_case() -> None:
     answer = Advice(code="garbage_day", text="It is on Monday.")
     known = news(triaged(R, None, outcome="answered", advice=(answer,)))
 
-    (announcement,) = known.announcements.values()
-    assert announcement.occasion.case_version == (R, 0)
-    assert (announcement.occasion.template, announcement.occasion.only_for) == ("answered", R)
-    assert known.requests[R].answer == "garbage_day"
+    (announcement,) = known.triggers.values()
+    assert announcement.trigger.key == (R, 0)
+    assert (announcement.trigger.template, announcement.trigger.only_for) == ("answered", R)
+    assert known.requests[R].answer_code == "garbage_day"
 
 
 def test_advice_beside_a_case_is_no_answer() -> None:
     known = news(triaged(R, C, advice=(Advice(code="call_911", text="Call 911."),)))
 
-    assert known.requests[R].answer is None
+    assert known.requests[R].answer_code is None
 
 
 def test_an_agency_beside_a_case_makes_no_message_of_its_own() -> None:
     referral = Referral(agency="EXT-PGE", name="PGE")
 
-    assert not news(triaged(R, C, referral=referral)).announcements
+    assert not news(triaged(R, C, referral=referral)).triggers
 
 
 def test_opening_and_joining_make_followers_and_welcome_each_alone() -> None:
     known = news(opened("r1", C), attached("r2", C, version=2))
 
     assert [(m.request_id, m.since) for m in known.memberships.values()] == [("r1", 1), ("r2", 2)]
-    welcomes = [a.occasion for a in known.announcements.values()]
+    welcomes = [a.trigger for a in known.triggers.values()]
     assert [(w.template, w.only_for) for w in welcomes] == [("received", "r1"), ("attached", "r2")]
-    assert known.announced_cases == set()
+    assert known.broadcast_cases == set()
 
 
 def test_who_joins_a_closed_case_is_told_so() -> None:
     known = news(attached(R, C, version=5, status="completed"))
 
-    assert [a.occasion.template for a in known.announcements.values()] == ["already_closed"]
+    assert [a.trigger.template for a in known.triggers.values()] == ["already_closed"]
 
 
 def test_moves_and_ends_are_told_to_all_with_what_the_bureau_says() -> None:
@@ -139,18 +139,18 @@ def test_moves_and_ends_are_told_to_all_with_what_the_bureau_says() -> None:
         reopened(C, 4),
     )
 
-    scheduled, declined, again = known.announcements.values()
-    assert scheduled.occasion.template == "scheduled"
+    scheduled, declined, again = known.triggers.values()
+    assert scheduled.trigger.template == "scheduled"
     assert (scheduled.facts.bureau, scheduled.facts.note) == ("PBOT-MOD", "Soon")
     assert scheduled.facts.scheduled_for == day
-    assert declined.occasion.template == "declined"
+    assert declined.trigger.template == "declined"
     assert (declined.facts.note, declined.facts.reason) == ("Sorry", "Private land")
-    assert again.occasion.template == "reopened"
-    assert known.announced_cases == {C}
+    assert again.trigger.template == "reopened"
+    assert known.broadcast_cases == {C}
 
 
 def test_a_move_without_a_bureau_is_the_leads() -> None:
-    (announcement,) = news(moved(C, 2, "in_progress")).announcements.values()
+    (announcement,) = news(moved(C, 2, "in_progress")).triggers.values()
 
     assert announcement.facts.bureau == "PBOT-MAINT"
 
@@ -175,9 +175,9 @@ def test_who_leaves_a_case_that_had_ended_is_told_that_it_goes_on(
 ) -> None:
     known = news(split(R, C, version=4, status=status))
 
-    occasions = [announcement.occasion for announcement in known.announcements.values()]
-    assert [occasion.template for occasion in occasions] == told
-    assert {occasion.only_for for occasion in occasions} <= {R}
+    triggers = [announcement.trigger for announcement in known.triggers.values()]
+    assert [trigger.template for trigger in triggers] == told
+    assert {trigger.only_for for trigger in triggers} <= {R}
 
 
 def test_who_was_moved_follows_the_other_case_without_a_second_welcome() -> None:
@@ -185,7 +185,7 @@ def test_who_was_moved_follows_the_other_case_without_a_second_welcome() -> None
         opened(R, C, moved_from="old", moves=1), attached("r2", C, 5, moved_from="old", moves=1)
     )
 
-    assert known.announcements == {}
+    assert known.triggers == {}
     assert [(m.request_id, m.since) for m in known.memberships.values()] == [(R, 1), ("r2", 5)]
 
 
@@ -196,7 +196,7 @@ def test_that_a_case_was_merged_is_no_end_for_its_followers() -> None:
 def test_an_occasion_remembers_the_event_that_it_came_from() -> None:
     event = moved(C, 2, "in_progress")
 
-    (announcement,) = news(event).announcements.values()
+    (announcement,) = news(event).triggers.values()
 
-    assert announcement.occasion.cause.event_id == event.id
-    assert announcement.occasion.priority == event.data.priority.level
+    assert announcement.trigger.cause.event_id == event.id
+    assert announcement.trigger.priority == event.data.priority.level

@@ -1,4 +1,4 @@
-"""One suite for what the stores in memory and in PostgreSQL know of followers and occasions."""
+"""One suite for what the stores in memory and in PostgreSQL know of followers and triggers."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from tests.integration.notify.stores import (
     claim,
     followers,
     learn,
-    occasions,
+    triggers,
 )
 from tests.unit.notify.factories import (
     CONTACT_KEY,
@@ -53,7 +53,7 @@ async def test_a_follower_has_the_ways_and_languages_that_were_given(store: Stor
         (found,) = await audience.followers([r], [])
 
     (expected,) = collect_updates([given], CONTACT_KEY).contacts.values()
-    assert found.contact == replace(expected.contact, languages=("ru", "es"))
+    assert found.recipient == replace(expected.recipient, languages=("ru", "es"))
 
 
 async def test_a_later_contact_counts_and_a_later_decision_does_not(store: Store) -> None:
@@ -65,13 +65,13 @@ async def test_a_later_contact_counts_and_a_later_decision_does_not(store: Store
         triaged(r, c, tracking_number="26-SECOND"),
     )
     first = triaged(r, c).data.tracking_number
-    (welcome,) = await occasions(store, [c], [r])
+    (welcome,) = await triggers(store, [c], [r])
     await add(store, delivery(request_id=r, trigger=welcome))
 
     (claimed,) = await claim(store.deliveries)
 
     assert claimed.mailbox == "new@example.org"
-    assert claimed.particulars.request.tracking_number == first
+    assert claimed.data.request.tracking_number == first
 
 
 async def test_coming_and_leaving_are_known_in_either_order(store: Store) -> None:
@@ -94,10 +94,10 @@ async def test_occasions_are_those_for_all_and_those_for_the_requests_asked_for(
     await learn(store, opened(r1, c), attached(r2, c, 2), moved(c, 3, "in_progress"))
     await learn(store, closed(c, 4))
 
-    told = await occasions(store, [c], [r2])
+    told = await triggers(store, [c], [r2])
 
     assert [(o.version, o.only_for) for o in told] == [(2, r2), (3, None), (4, None)]
-    assert await occasions(store, [new_id()], [r1]) == []
+    assert await triggers(store, [new_id()], [r1]) == []
 
 
 async def test_an_occasion_comes_back_as_it_was(store: Store) -> None:
@@ -106,8 +106,8 @@ async def test_an_occasion_comes_back_as_it_was(store: Store) -> None:
     )
     await learn(store, event)
 
-    (expected,) = collect_updates([event], CONTACT_KEY).announcements.values()
-    assert await occasions(store, [event.data.case_id]) == [expected.occasion]
+    (expected,) = collect_updates([event], CONTACT_KEY).triggers.values()
+    assert await triggers(store, [event.data.case_id]) == [expected.trigger]
 
 
 async def test_the_first_word_on_a_version_counts(store: Store) -> None:
@@ -115,4 +115,4 @@ async def test_the_first_word_on_a_version_counts(store: Store) -> None:
     await learn(store, moved(c, 2, "scheduled"))
     await learn(store, moved(c, 2, "in_progress"))
 
-    assert [o.template for o in await occasions(store, [c])] == ["scheduled"]
+    assert [o.template for o in await triggers(store, [c])] == ["scheduled"]

@@ -27,5 +27,5 @@ def due(store: InMemoryNotify) -> list[tuple[str, str, int, str]]:
             d.trigger.version,
             d.language,
         )
-        for d in (row.kept.delivery for row in store.rows if row.state == "pending")
+        for d in (row.stored.delivery for row in store.rows if row.state == "pending")
     )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 
-from services.notify.delivery.updates import Outcome
+from services.notify.delivery.updates import SendOutcome
 from services.notify.delivery.worker import DeliveryWorker
 from services.notify.handlers import on_messages
 from shared.contract.events import Event, new_id
@@ -16,8 +16,8 @@ from tests.unit.notify.factories import (
     SENDER,
     messages,
     opened,
+    renderer,
     triaged,
-    wording,
 )
 from tests.unit.notify.fakes import InMemoryNotify
 
@@ -28,16 +28,16 @@ LEASE = timedelta(seconds=60)
 class FakeMailer:
     """Answers with these outcomes in turn, then takes everything."""
 
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[SendOutcome] = field(default_factory=list)
     hindrance: str | None = None
     got: list[tuple[str, str]] = field(default_factory=list)
 
     async def connect(self) -> str | None:
         return self.hindrance
 
-    async def send(self, mailbox: str, message: bytes) -> Outcome:
-        outcome = self.outcomes.pop(0) if self.outcomes else Outcome("taken")
-        if outcome.result in {"taken", "unknown"}:
+    async def send(self, mailbox: str, message: bytes) -> SendOutcome:
+        outcome = self.outcomes.pop(0) if self.outcomes else SendOutcome("accepted")
+        if outcome.result in {"accepted", "unknown"}:
             subject = message_from_bytes(message, policy=default)["Subject"]
             self.got.append((mailbox, subject))
         return outcome
@@ -52,7 +52,7 @@ class Clock:
 
 
 @dataclass
-class Office:
+class DeliveryHarness:
     """A sender with all that it needs, and a clock that the test turns."""
 
     store: InMemoryNotify = field(default_factory=InMemoryNotify)
@@ -61,18 +61,18 @@ class Office:
     wakes: list[str] = field(default_factory=list)
 
     @property
-    def sender(self) -> DeliveryWorker:
+    def worker(self) -> DeliveryWorker:
         return DeliveryWorker(
-            deliveries=self.store,
+            queue=self.store,
             mailers=self.mailers,
-            wording=wording(),
-            address=SENDER,
+            renderer=renderer(),
+            sender=SENDER,
             lease=LEASE,
-            settled=lambda: self.wakes.append("relay"),
+            on_commit=lambda: self.wakes.append("relay"),
             clock=self.clock,
         )
 
-    async def know(self, events: Iterable[Event]) -> None:
+    async def receive(self, events: Iterable[Event]) -> None:
         await on_messages(messages(events), self.store, CONTACT_KEY, self.clock.now)
 
     @property

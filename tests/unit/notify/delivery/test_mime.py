@@ -7,7 +7,7 @@ import pytest
 from services.notify.delivery.mime import build_message, message_id
 from services.notify.rendering import RenderedMessage
 from tests.builders import NOON
-from tests.unit.notify.factories import SENDER, particulars, request_facts, wording
+from tests.unit.notify.factories import SENDER, message_data, renderer, request_facts
 
 
 def mail(letter: RenderedMessage, mailbox: str = "ana@example.org") -> EmailMessage:
@@ -80,10 +80,10 @@ def test_a_message_is_plain_ascii_in_lines_that_every_server_carries() -> None:
     ],
 )
 def test_text_of_others_adds_no_header_and_no_recipient(hostile: str) -> None:
-    told = wording().render(
-        particulars(name=hostile, request=request_facts(tracking_number=hostile, address=hostile))
+    told = renderer().render(
+        message_data(name=hostile, request=request_facts(tracking_number=hostile, address=hostile))
     )
-    plain = wording().render(particulars())
+    plain = renderer().render(message_data())
 
     message = mail(told)
 

@@ -8,12 +8,12 @@ import pytest
 from typing_extensions import override
 
 from services.notify.rendering import LANGUAGES, TEMPLATES, RenderedMessage, UnknownCityError
-from services.notify.rules.model import Agency, CaseFacts, MessageData
-from tests.unit.notify.factories import PUBLIC_URL, particulars, request_facts, wording
+from services.notify.rules.model import CaseFacts, MessageData, ReferralAgency
+from tests.unit.notify.factories import PUBLIC_URL, message_data, renderer, request_facts
 
-WORDING = wording()
+RENDERER = renderer()
 EVERY_LETTER = list(product(TEMPLATES, LANGUAGES))
-ODOT = Agency("Oregon DOT", "1-888-275-6368", "https://www.oregon.gov/odot")
+ODOT = ReferralAgency("Oregon DOT", "1-888-275-6368", "https://www.oregon.gov/odot")
 HOSTILE = (
     "x\r\nBcc: evil@example.org",
     "x\n\nYour account is locked.",
@@ -45,7 +45,7 @@ class Page(HTMLParser):
 
 
 def letter(template: str = "received", language: str = "en", **changes: Any) -> RenderedMessage:
-    return WORDING.render(particulars(template=template, language=language, **changes))
+    return RENDERER.render(message_data(template=template, language=language, **changes))
 
 
 def words_of(text: str) -> list[str]:
@@ -137,7 +137,7 @@ def test_who_must_act_outside_the_city_is_named_with_phone_and_page(
 def test_why_somebody_outside_must_act_is_told_in_the_letters_language(
     template: str, language: str, why: str
 ) -> None:
-    state = Agency("Oregon DOT", None, None, "state_land")
+    state = ReferralAgency("Oregon DOT", None, None, "state_land")
 
     assert why in letter(template, language, request=request_facts(agency=state)).text
 
@@ -146,7 +146,7 @@ def test_why_somebody_outside_must_act_is_told_in_the_letters_language(
     ("language", "answer"), [("en", "It is on Monday."), ("es", "Es el lunes.")]
 )
 def test_an_answer_is_told_in_the_letters_language(language: str, answer: str) -> None:
-    told = letter("answered", language, request=request_facts(answer="garbage_day"))
+    told = letter("answered", language, request=request_facts(answer_code="garbage_day"))
 
     assert answer in told.text
     assert answer not in letter("answered", language).text
@@ -154,10 +154,13 @@ def test_an_answer_is_told_in_the_letters_language(language: str, answer: str) -
 
 @pytest.mark.parametrize("template", ["received", "attached", "referred"])
 def test_a_reason_that_nobody_knows_leaves_no_gap(template: str) -> None:
-    unknown = letter(template, request=request_facts(agency=Agency("X", None, None, "no_such")))
+    unknown = letter(
+        template, request=request_facts(agency=ReferralAgency("X", None, None, "no_such"))
+    )
 
     assert (
-        unknown.text == letter(template, request=request_facts(agency=Agency("X", None, None))).text
+        unknown.text
+        == letter(template, request=request_facts(agency=ReferralAgency("X", None, None))).text
     )
 
 
@@ -169,7 +172,7 @@ def test_an_agency_is_named_when_the_report_comes_in_and_not_with_every_step() -
 
 
 def test_a_page_of_an_agency_that_is_no_web_address_is_left_out() -> None:
-    told = letter(request=request_facts(agency=Agency("ODOT", None, "javascript:alert(1)")))
+    told = letter(request=request_facts(agency=ReferralAgency("ODOT", None, "javascript:alert(1)")))
 
     assert "javascript" not in told.text + told.html
 
@@ -245,7 +248,7 @@ def test_text_of_others_stays_text_wherever_it_stands(
 
 
 def _told(text: str) -> dict[str, Any]:
-    agency = Agency(text, text, f"https://agency.example/{text}")
+    agency = ReferralAgency(text, text, f"https://agency.example/{text}")
     return {
         "name": text,
         "request": request_facts(tracking_number=text, address=text, agency=agency),
@@ -263,6 +266,6 @@ def test_a_stranger_cannot_have_the_city_send_an_advertisement() -> None:
 
 
 def test_the_particulars_decide_the_letter_alone() -> None:
-    one: MessageData = particulars()
+    one: MessageData = message_data()
 
-    assert WORDING.render(one) == WORDING.render(one)
+    assert RENDERER.render(one) == RENDERER.render(one)
