@@ -14,7 +14,7 @@ from services.notify.settings import NotifySettings
 from shared.runtime.postgres import Pool, open_pool
 from tests.conftest import Database
 from tests.integration.notify.mail_server import MailServer, open_mail_server
-from tests.integration.notify.stores import InMemory, Postgres, Store
+from tests.integration.notify.stores import InMemoryStores, NotifyStores, PostgresStores
 from tests.stack import Stores
 from tests.unit.notify.factories import CONTACT_KEY, PUBLIC_URL, SENDER
 
@@ -97,7 +97,7 @@ def process(environment: dict[str, str]) -> Process:
 
 
 @pytest.fixture(params=["in memory", "in PostgreSQL"])
-def store(request: pytest.FixtureRequest) -> Store:
+def store(request: pytest.FixtureRequest) -> NotifyStores:
     if request.param == "in memory":
-        return InMemory()
-    return Postgres(request.getfixturevalue("pool"))
+        return InMemoryStores()
+    return PostgresStores(request.getfixturevalue("pool"))

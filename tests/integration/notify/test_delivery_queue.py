@@ -21,11 +21,11 @@ from shared.contract.events import (
 from tests.builders import NOON, contact_given, location
 from tests.integration.notify.stores import (
     LATER,
-    Store,
+    NotifyStores,
     add,
     claim,
     due,
-    learn,
+    save,
     triggers,
 )
 from tests.unit.notify.factories import (
@@ -38,18 +38,18 @@ from tests.unit.notify.factories import (
 pytestmark = pytest.mark.integration
 
 
-async def test_a_delivery_is_kept_once(store: Store) -> None:
+async def test_a_delivery_is_kept_once(store: NotifyStores) -> None:
     one = delivery()
 
-    (kept,) = await add(store, one)
+    (stored,) = await add(store, one)
 
-    assert kept.delivery == one
+    assert stored.delivery == one
     assert await add(store, one) == []
     assert await add(store, one, one) == []
 
 
 async def test_a_person_has_one_delivery_for_a_version_of_a_case_by_each_channel(
-    store: Store,
+    store: NotifyStores,
 ) -> None:
     first = delivery()
     again = replace(first, request_id=new_id())
@@ -60,7 +60,7 @@ async def test_a_person_has_one_delivery_for_a_version_of_a_case_by_each_channel
 
     added = await add(store, first, again, next_version, another_case, by_sms, another_person)
 
-    assert [kept.delivery for kept in added] == [
+    assert [stored.delivery for stored in added] == [
         first,
         next_version,
         another_case,
@@ -69,23 +69,25 @@ async def test_a_person_has_one_delivery_for_a_version_of_a_case_by_each_channel
     ]
 
 
-async def test_what_is_suppressed_for_one_request_leaves_room_for_the_other(store: Store) -> None:
+async def test_what_is_suppressed_for_one_request_leaves_room_for_the_other(
+    store: NotifyStores,
+) -> None:
     silent = delivery(suppressed="not_wanted")
-    told = replace(silent, request_id=new_id(), suppressed=None)
+    sendable = replace(silent, request_id=new_id(), suppressed=None)
 
     assert len(await add(store, silent)) == 1
-    assert len(await add(store, told, silent)) == 1
-    assert not await add(store, replace(told, request_id=new_id()))
+    assert len(await add(store, sendable, silent)) == 1
+    assert not await add(store, replace(sendable, request_id=new_id()))
 
 
-async def test_what_is_suppressed_is_never_due(store: Store) -> None:
+async def test_what_is_suppressed_is_never_due(store: NotifyStores) -> None:
     await add(store, delivery(suppressed="not_wanted"))
 
     assert not await store.deliveries.any_due(LATER)
     assert await claim(store.deliveries, now=LATER) == []
 
 
-async def test_what_is_claimed_has_all_that_its_message_needs(store: Store) -> None:
+async def test_what_is_claimed_has_all_that_its_message_needs(store: NotifyStores) -> None:
     r, c = new_id(), new_id()
     day = datetime(2026, 11, 24, 16, tzinfo=UTC)
     decided = triaged(
@@ -101,8 +103,8 @@ async def test_what_is_claimed_has_all_that_its_message_needs(store: Store) -> N
             reason=ReferralReason(code="utility_equipment", text="It belongs to the company."),
         ),
     )
-    told = moved(c, 2, "scheduled", bureau="PBOT-MOD", public_note="Soon", scheduled_for=day)
-    await learn(store, contact_given(r, name="Ana"), decided, told)
+    event = moved(c, 2, "scheduled", bureau="PBOT-MOD", public_note="Soon", scheduled_for=day)
+    await save(store, contact_given(r, name="Ana"), decided, event)
     (trigger,) = await triggers(store, [c])
     wanted = delivery(request_id=r, trigger=trigger, language="es")
     await add(store, wanted)
@@ -121,7 +123,7 @@ async def test_what_is_claimed_has_all_that_its_message_needs(store: Store) -> N
 
 
 async def test_the_most_urgent_then_the_oldest_is_claimed_first_up_to_the_limit(
-    store: Store,
+    store: NotifyStores,
 ) -> None:
     routine = await due(store, trigger={"priority": "P4"})
     later = await due(store, trigger={"priority": "P4"})
@@ -134,7 +136,7 @@ async def test_the_most_urgent_then_the_oldest_is_claimed_first_up_to_the_limit(
     ]
 
 
-async def test_what_is_claimed_is_nobody_elses(store: Store) -> None:
+async def test_what_is_claimed_is_nobody_elses(store: NotifyStores) -> None:
     await due(store)
 
     assert len(await claim(store.deliveries)) == 1
@@ -142,7 +144,9 @@ async def test_what_is_claimed_is_nobody_elses(store: Store) -> None:
     assert not await store.deliveries.any_due(LATER)
 
 
-async def test_of_one_persons_messages_about_a_case_the_oldest_goes_first(store: Store) -> None:
+async def test_of_one_persons_messages_about_a_case_the_oldest_goes_first(
+    store: NotifyStores,
+) -> None:
     r, c = new_id(), new_id()
     for version in (3, 2):
         await due(store, version, request_id=r, case_id=c)
@@ -162,7 +166,7 @@ async def test_of_one_persons_messages_about_a_case_the_oldest_goes_first(store:
     assert [one.stored.delivery.trigger.version for one in then] == [3]
 
 
-async def test_an_end_is_reported_once_however_often_it_is_settled(store: Store) -> None:
+async def test_an_end_is_reported_once_however_often_it_is_settled(store: NotifyStores) -> None:
     await due(store)
     (claimed,) = await claim(store.deliveries)
     settled = DeliveryUpdate(
@@ -180,7 +184,7 @@ async def test_an_end_is_reported_once_however_often_it_is_settled(store: Store)
 
 
 async def test_what_is_put_off_is_due_again_at_its_time_and_remembers_how_often(
-    store: Store,
+    store: NotifyStores,
 ) -> None:
     await due(store)
     (claimed,) = await claim(store.deliveries)
@@ -194,7 +198,7 @@ async def test_what_is_put_off_is_due_again_at_its_time_and_remembers_how_often(
     assert (again.stored, again.deferrals) == (claimed.stored, 1)
 
 
-async def test_who_claimed_it_alone_settles_it(store: Store) -> None:
+async def test_who_claimed_it_alone_settles_it(store: NotifyStores) -> None:
     await due(store)
     (claimed,) = await claim(store.deliveries)
     report = delivery_event(NotificationSent, claimed.stored, NOON, provider_id="<id>")
@@ -205,7 +209,7 @@ async def test_who_claimed_it_alone_settles_it(store: Store) -> None:
     assert await store.published() == []
 
 
-async def test_what_is_not_settled_in_time_is_unknown_and_stays_so(store: Store) -> None:
+async def test_what_is_not_settled_in_time_is_unknown_and_stays_so(store: NotifyStores) -> None:
     await due(store)
     (claimed,) = await claim(store.deliveries)
 

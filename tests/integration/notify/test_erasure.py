@@ -7,7 +7,7 @@ from shared.runtime.postgres import Pool
 from tests.builders import NOON, contact_given
 from tests.integration.notify.conftest import Running
 from tests.integration.notify.mail_server import MailServer
-from tests.integration.notify.stores import Store, followers, learn
+from tests.integration.notify.stores import NotifyStores, followers, save
 from tests.topic_log import TopicLog
 from tests.unit.notify.factories import CONTACT_KEY, opened, triaged
 from tests.waiting import eventually
@@ -19,10 +19,10 @@ def erased(request_id: str) -> ContactErased:
     return ContactErased.of_tombstone(request_id.encode(), NOON)
 
 
-async def test_an_erased_contact_is_nobody_to_tell_any_more(store: Store) -> None:
+async def test_an_erased_contact_is_nobody_to_tell_any_more(store: NotifyStores) -> None:
     r, c = new_id(), new_id()
-    await learn(store, contact_given(r), triaged(r, c), opened(r, c))
-    await learn(store, erased(r))
+    await save(store, contact_given(r), triaged(r, c), opened(r, c))
+    await save(store, erased(r))
 
     assert await followers(store, [r]) == []
 
@@ -73,10 +73,10 @@ async def test_what_was_due_already_fails_as_its_contact_is_gone(
         await topic_log.write(INTAKE_CONTACTS, request_id, None)
         await eventually(lambda: _knows(pool, "mailbox IS NULL"))
         await pool.execute("UPDATE deliveries SET not_before = now() - interval '1 hour'")
-        [told] = await topic_log.at_least(1, NOTIFY_DELIVERIES)
+        [event] = await topic_log.at_least(1, NOTIFY_DELIVERIES)
 
-    assert isinstance(told, NotificationFailed)
-    assert told.data.reason == "contact_gone"
+    assert isinstance(event, NotificationFailed)
+    assert event.data.reason == "contact_gone"
 
 
 async def _is_put_off(pool: Pool) -> bool:

@@ -254,10 +254,10 @@ async def test_no_contact_data_leaves_but_in_the_message(
 
     records = await topic_log.records(NOTIFY_DELIVERIES)
     public = [logs, *((r.key or b"") + (r.value or b"") for r in records)]
-    said = b"\n".join(public).decode().lower()
-    assert "service_started" in said
-    assert "delivery_failed" in said
-    assert [canary for canary in canaries if canary in said] == []
+    public_text = b"\n".join(public).decode().lower()
+    assert "service_started" in public_text
+    assert "delivery_failed" in public_text
+    assert [canary for canary in canaries if canary in public_text] == []
     assert len(mail.mails) == 1
 
 

@@ -1,4 +1,4 @@
-"""Makers of what notify reads and speaks of; a test names only what it is about."""
+"""Factories of notify's inputs and values; a test gives only the fields it is about."""
 
 from collections.abc import Iterable
 from typing import Any

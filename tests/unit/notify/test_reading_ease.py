@@ -19,7 +19,7 @@ MAX_WORDS_OF_A_SENTENCE = 25
 
 
 def sentences(template: str, language: str) -> list[list[str]]:
-    told = RENDERER.render(
+    message = RENDERER.render(
         message_data(
             template=template,
             language=language,
@@ -27,7 +27,7 @@ def sentences(template: str, language: str) -> list[list[str]]:
             case=CaseFacts(note="All dry", reason="All dry"),
         )
     )
-    prose = re.sub(r"https?://\S+|[0-9-]{3,}", "", told.text)
+    prose = re.sub(r"https?://\S+|[0-9-]{3,}", "", message.text)
     split = re.split(r"[.!?:]\s|\n\n", prose)
     return [words for one in split if (words := re.findall(r"[^\W\d_]+(?:'\w+)?", one))]
 

@@ -21,12 +21,12 @@ from tests.waiting import eventually
 
 async def test_what_is_due_is_sent_once_and_reported(harness: DeliveryHarness) -> None:
     await harness.receive(report())
-    sender = harness.worker
+    worker = harness.worker
 
-    assert await sender.poll_once() == "busy"
-    assert await sender.poll_once() == "idle"
+    assert await worker.poll_once() == "busy"
+    assert await worker.poll_once() == "idle"
 
-    ((mailbox, subject),) = harness.got
+    ((mailbox, subject),) = harness.mails
     assert mailbox == "ana@example.org"
     assert subject.startswith("We got your report 26-")
     (sent,) = harness.store.published
@@ -39,14 +39,14 @@ async def test_as_many_are_sent_at_a_time_as_there_are_mailers(harness: Delivery
     harness.mailers.append(FakeMailer())
     for n in range(3):
         await harness.receive(report(f"p{n}@example.org"))
-    sender = harness.worker
+    worker = harness.worker
 
-    await sender.poll_once()
+    await worker.poll_once()
     assert sorted(harness.states) == ["pending", "sent", "sent"]
-    await sender.poll_once()
+    await worker.poll_once()
 
     assert harness.states == ["sent"] * 3
-    assert len(set(harness.got)) == 3
+    assert len(set(harness.mails)) == 3
 
 
 async def test_the_most_urgent_goes_first(harness: DeliveryHarness) -> None:
@@ -55,7 +55,7 @@ async def test_the_most_urgent_goes_first(harness: DeliveryHarness) -> None:
 
     await harness.worker.poll_once()
 
-    assert [mailbox for mailbox, _ in harness.got] == ["urgent@example.org"]
+    assert [mailbox for mailbox, _ in harness.mails] == ["urgent@example.org"]
 
 
 async def test_a_person_hears_of_a_case_in_order(harness: DeliveryHarness) -> None:
@@ -70,26 +70,26 @@ async def test_a_person_hears_of_a_case_in_order(harness: DeliveryHarness) -> No
             contact_given(request_id),
         ]
     )
-    sender = harness.worker
+    worker = harness.worker
 
     for _ in range(3):
-        await sender.poll_once()
+        await worker.poll_once()
 
     got = sorted((row.stored.delivery.trigger.version, row.state) for row in harness.store.rows)
     assert got == [(1, "sent"), (2, "sent"), (3, "sent")]
-    assert [subject.split()[0] for _, subject in harness.got] == ["We", "Work", "The"]
+    assert [subject.split()[0] for _, subject in harness.mails] == ["We", "Work", "The"]
 
 
 async def test_a_server_that_cannot_be_reached_is_asked_before_anything_is_claimed(
     harness: DeliveryHarness,
 ) -> None:
     await harness.receive(report())
-    harness.mailers[0].hindrance = "connection_lost"
+    harness.mailers[0].failure = "connection_lost"
 
     assert await harness.worker.poll_once() == "unreachable"
     assert harness.states == ["pending"]
 
-    harness.mailers[0].hindrance = None
+    harness.mailers[0].failure = None
     await harness.worker.poll_once()
     assert harness.states == ["sent"]
 
@@ -104,53 +104,53 @@ async def test_a_connection_lost_before_the_hand_over_sends_it_later(
     assert (harness.states, harness.store.published) == (["pending"], [])
 
     await harness.worker.poll_once()
-    assert (harness.states, len(harness.got)) == (["sent"], 1)
+    assert (harness.states, len(harness.mails)) == (["sent"], 1)
 
 
 async def test_a_message_that_is_put_off_waits_its_pause(harness: DeliveryHarness) -> None:
     await harness.receive(report())
     harness.mailers[0].outcomes = [SendOutcome("deferred", "recipient_450")]
-    sender = harness.worker
+    worker = harness.worker
 
-    await sender.poll_once()
-    assert await sender.poll_once() == "idle"
+    await worker.poll_once()
+    assert await worker.poll_once() == "idle"
     assert harness.states == ["pending"]
 
     harness.clock.now += timedelta(seconds=5)
-    await sender.poll_once()
+    await worker.poll_once()
     assert harness.states == ["sent"]
 
 
 async def test_a_refused_message_fails_and_is_not_tried_again(harness: DeliveryHarness) -> None:
     await harness.receive(report())
     harness.mailers[0].outcomes = [SendOutcome("refused", "recipient_550")]
-    sender = harness.worker
+    worker = harness.worker
 
-    await sender.poll_once()
-    assert await sender.poll_once() == "idle"
+    await worker.poll_once()
+    assert await worker.poll_once() == "idle"
 
     (failed,) = harness.store.published
     assert (failed.type, failed.data.reason) == (
         "route311.notification.failed.v1",
         "recipient_550",
     )
-    assert (harness.states, harness.got) == (["failed"], [])
+    assert (harness.states, harness.mails) == (["failed"], [])
 
 
 async def test_a_message_that_may_have_gone_out_is_not_sent_again(harness: DeliveryHarness) -> None:
     await harness.receive(report())
     harness.mailers[0].outcomes = [SendOutcome("unknown", "content_lost")]
-    sender = harness.worker
+    worker = harness.worker
 
-    await sender.poll_once()
-    assert await sender.poll_once() == "idle"
+    await worker.poll_once()
+    assert await worker.poll_once() == "idle"
 
     (unknown,) = harness.store.published
     assert (unknown.type, unknown.data.reason) == (
         "route311.notification.unknown.v1",
         "content_lost",
     )
-    assert (harness.states, len(harness.got)) == (["unknown"], 1)
+    assert (harness.states, len(harness.mails)) == (["unknown"], 1)
 
 
 async def test_what_a_dead_sender_left_is_unknown_once_its_lease_is_over(
@@ -171,11 +171,11 @@ async def test_what_a_dead_sender_left_is_unknown_once_its_lease_is_over(
         "route311.notification.unknown.v1",
         "abandoned",
     )
-    assert (harness.states, harness.got, harness.wakes) == (["unknown"], [], ["relay"])
+    assert (harness.states, harness.mails, harness.wakes) == (["unknown"], [], ["relay"])
 
 
-class Watching(FakeMailer):
-    """Notes at each hand-over until when the message is the sender's."""
+class LeaseRecorder(FakeMailer):
+    """Records the lease of each delivery while it is sent."""
 
     def __init__(self, store: InMemoryNotify) -> None:
         super().__init__()
@@ -192,12 +192,12 @@ async def test_what_is_being_sent_is_the_senders_until_its_lease_is_over(
     harness: DeliveryHarness,
 ) -> None:
     await harness.receive(report())
-    watching = Watching(harness.store)
-    harness.mailers = [watching]
+    recorder = LeaseRecorder(harness.store)
+    harness.mailers = [recorder]
 
     await harness.worker.poll_once()
 
-    assert watching.leases == [NOON + LEASE]
+    assert recorder.leases == [NOON + LEASE]
 
 
 async def test_a_contact_that_is_gone_gets_nothing(harness: DeliveryHarness) -> None:
@@ -209,43 +209,43 @@ async def test_a_contact_that_is_gone_gets_nothing(harness: DeliveryHarness) -> 
 
     (failed,) = harness.store.published
     assert failed.data.reason == "contact_gone"
-    assert harness.got == []
+    assert harness.mails == []
 
 
 async def test_a_message_about_a_city_that_is_not_in_the_catalogue_waits(
     harness: DeliveryHarness,
 ) -> None:
     request_id, case_id = new_id(), new_id()
-    elsewhere = triaged(request_id, case_id, request={"jurisdiction": "nowhere.gov"})
-    await harness.receive([contact_given(request_id), elsewhere, opened(request_id, case_id)])
+    of_unknown_city = triaged(request_id, case_id, request={"jurisdiction": "nowhere.gov"})
+    await harness.receive([contact_given(request_id), of_unknown_city, opened(request_id, case_id)])
 
     await harness.worker.poll_once()
 
     assert (harness.states, harness.store.rows[0].reason) == (["pending"], "unknown_city")
 
 
-class Flighty(InMemoryNotify):
-    """A database that is away for the first call of each kind."""
+class FlakyStore(InMemoryNotify):
+    """A store whose first call of each method fails."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._met: set[str] = set()
+        self._failed_once: set[str] = set()
 
     @override
     async def record(self, updates: Sequence[DeliveryUpdate]) -> None:
-        self._away_at_first("settle")
+        self._fail_first("settle")
         await super().record(updates)
 
     @override
     async def claim(
         self, limit: int, now: datetime, lease_until: datetime
     ) -> Sequence[ClaimedDelivery]:
-        self._away_at_first("claim")
+        self._fail_first("claim")
         return await super().claim(limit, now, lease_until)
 
-    def _away_at_first(self, call: str) -> None:
-        if call not in self._met:
-            self._met.add(call)
+    def _fail_first(self, call: str) -> None:
+        if call not in self._failed_once:
+            self._failed_once.add(call)
             raise DatabaseDownError("away")
 
 
@@ -264,12 +264,12 @@ async def running(harness: DeliveryHarness, until: Callable[[], bool]) -> None:
 async def test_a_database_that_is_away_delays_a_message_and_doubles_none(
     harness: DeliveryHarness,
 ) -> None:
-    harness.store = Flighty()
+    harness.store = FlakyStore()
     await harness.receive(report())
 
     await running(harness, lambda: harness.states == ["sent"])
 
-    assert len(harness.got) == len(harness.store.published) == 1
+    assert len(harness.mails) == len(harness.store.published) == 1
 
 
 async def test_it_sends_until_asked_to_stop(harness: DeliveryHarness) -> None:
@@ -278,7 +278,7 @@ async def test_it_sends_until_asked_to_stop(harness: DeliveryHarness) -> None:
 
     await running(harness, lambda: harness.states == ["sent"] * 5)
 
-    assert len(harness.got) == 5
+    assert len(harness.mails) == 5
 
 
 async def test_it_goes_on_by_itself_when_the_server_is_back(harness: DeliveryHarness) -> None:
@@ -287,4 +287,4 @@ async def test_it_goes_on_by_itself_when_the_server_is_back(harness: DeliveryHar
 
     await running(harness, lambda: harness.states == ["sent"])
 
-    assert len(harness.got) == 1
+    assert len(harness.mails) == 1
