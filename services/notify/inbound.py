@@ -7,7 +7,7 @@ from typing import Any
 from services.notify.rules.model import (
     WITHOUT_CASE,
     CaseFacts,
-    Cause,
+    CausingEvent,
     Membership,
     Recipient,
     ReferralAgency,
@@ -16,7 +16,6 @@ from services.notify.rules.model import (
     TemplateName,
     Trigger,
     TriggerKey,
-    TriggerWithFacts,
 )
 from services.notify.rules.recipients import person_hash
 from services.notify.rules.triggers import (
@@ -47,7 +46,7 @@ class Updates:
     erased: set[str] = field(default_factory=set)
     requests: dict[str, RequestFacts] = field(default_factory=dict)
     memberships: dict[tuple[str, str], Membership] = field(default_factory=dict)
-    triggers: dict[TriggerKey, TriggerWithFacts] = field(default_factory=dict)
+    triggers: dict[TriggerKey, Trigger] = field(default_factory=dict)
 
     @property
     def request_ids(self) -> frozenset[str]:
@@ -59,9 +58,7 @@ class Updates:
     def broadcast_cases(self) -> frozenset[str]:
         """The cases with a trigger for all their followers."""
         return frozenset(
-            subject_id
-            for (subject_id, _), with_facts in self.triggers.items()
-            if with_facts.trigger.only_for is None
+            trigger.subject_id for trigger in self.triggers.values() if trigger.only_for is None
         )
 
 
@@ -115,7 +112,7 @@ def _request_triaged(updates: Updates, event: e.RequestTriaged) -> None:
             cause=_cause(event),
             only_for=request_id,
         )
-        updates.triggers.setdefault(trigger.key, TriggerWithFacts(trigger, CaseFacts()))
+        updates.triggers.setdefault(trigger.key, trigger)
 
 
 def _request_facts(decision: e.Decision) -> RequestFacts:
@@ -138,21 +135,13 @@ def _agency(referral: e.Referral) -> ReferralAgency:
     return ReferralAgency(referral.name, referral.phone, referral.url, reason_code)
 
 
-def _case_opened(updates: Updates, event: e.CaseOpened) -> None:
-    _welcome(updates, event, "received")
-
-
-def _request_attached(updates: Updates, event: e.CaseRequestAttached) -> None:
-    _welcome(updates, event, on_joining(event.data.status))
-
-
-def _welcome(
-    updates: Updates, event: e.CaseOpened | e.CaseRequestAttached, template: TemplateName
-) -> None:
+def _request_joined(updates: Updates, event: e.CaseOpened | e.CaseRequestAttached) -> None:
     case = event.data
     _set_membership(updates, case.case_id, case.request_id, since=case.version)
     if case.moved_from:
         return  # its reporter was welcomed in the case that it came from
+    is_first = isinstance(event, e.CaseOpened)
+    template: TemplateName = "received" if is_first else on_joining(case.status)
     facts = CaseFacts(bureau=case.lead_bureau)
     _add_trigger(updates, event, template, facts, only_for=case.request_id)
 
@@ -210,9 +199,10 @@ def _add_trigger(
         template=template,
         priority=case.priority.level,
         cause=_cause(event),
+        facts=facts,
         only_for=only_for,
     )
-    updates.triggers.setdefault(trigger.key, TriggerWithFacts(trigger, facts))
+    updates.triggers.setdefault(trigger.key, trigger)
 
 
 def _set_membership(
@@ -232,14 +222,14 @@ def _set_membership(
     )
 
 
-def _cause(event: e.Event) -> Cause:
-    return Cause(event.id, event.traceparent)
+def _cause(event: e.Event) -> CausingEvent:
+    return CausingEvent(event.id, event.traceparent)
 
 
 _READERS: Mapping[type[e.Event], Callable[[Updates, Any], None]] = {
     e.RequestTriaged: _request_triaged,
-    e.CaseOpened: _case_opened,
-    e.CaseRequestAttached: _request_attached,
+    e.CaseOpened: _request_joined,
+    e.CaseRequestAttached: _request_joined,
     e.CaseStatusChanged: _status_changed,
     e.CaseClosed: _case_closed,
     e.CaseReopened: _case_reopened,

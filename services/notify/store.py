@@ -7,7 +7,8 @@ from asyncpg import Record
 
 from services.notify.inbound import Updates
 from services.notify.rules.model import (
-    Cause,
+    CaseFacts,
+    CausingEvent,
     Delivery,
     Follower,
     Recipient,
@@ -15,7 +16,6 @@ from services.notify.rules.model import (
     RequestFacts,
     StoredDelivery,
     Trigger,
-    TriggerWithFacts,
 )
 from shared.contract.events import new_id
 from shared.runtime.postgres import Connection
@@ -42,7 +42,8 @@ _FOLLOWERS_SQL = """
        AND since IS NOT NULL AND person IS NOT NULL AND tracking_number IS NOT NULL
 """
 _TRIGGERS_SQL = """
-    SELECT about, version, template, priority, only_for, cause_id, traceparent
+    SELECT about, version, template, priority, only_for, cause_id, traceparent,
+           bureau, note, reason, scheduled_for
       FROM announcements
      WHERE about = ANY($1::uuid[]) AND (only_for IS NULL OR only_for = ANY($2::uuid[]))
 """
@@ -174,7 +175,7 @@ class PostgresNotificationStore:
         ]
         await self._db.execute(_SAVE_REQUESTS_SQL, *columns(rows))
 
-    async def _save_triggers(self, triggers: Iterable[TriggerWithFacts]) -> None:
+    async def _save_triggers(self, triggers: Iterable[Trigger]) -> None:
         rows = [
             (
                 trigger.subject_id,
@@ -184,12 +185,12 @@ class PostgresNotificationStore:
                 trigger.only_for,
                 trigger.cause.event_id,
                 trigger.cause.traceparent,
-                facts.bureau,
-                facts.note,
-                facts.reason,
-                facts.scheduled_for,
+                trigger.facts.bureau,
+                trigger.facts.note,
+                trigger.facts.reason,
+                trigger.facts.scheduled_for,
             )
-            for trigger, facts in ((t.trigger, t.facts) for t in triggers)
+            for trigger in triggers
         ]
         await self._db.execute(_SAVE_TRIGGERS_SQL, *columns(rows))
 
@@ -228,7 +229,8 @@ def trigger_of(row: Record) -> Trigger:
         version=row["version"],
         template=row["template"],
         priority=row["priority"],
-        cause=Cause(row["cause_id"], row["traceparent"]),
+        cause=CausingEvent(row["cause_id"], row["traceparent"]),
+        facts=CaseFacts(row["bureau"], row["note"], row["reason"], row["scheduled_for"]),
         only_for=str(row["only_for"]) if row["only_for"] else None,
     )
 

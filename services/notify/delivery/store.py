@@ -7,7 +7,6 @@ from asyncpg import Record
 
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
 from services.notify.rules.model import (
-    CaseFacts,
     Delivery,
     MessageData,
     ReferralAgency,
@@ -21,7 +20,8 @@ from shared.runtime.postgres import Pool, transaction, translated
 
 _COLUMNS = """
     d.notification_id, d.person, d.request_id, d.language, d.channel,
-    a.about, a.version, a.template, a.priority, a.only_for, a.cause_id, a.traceparent
+    a.about, a.version, a.template, a.priority, a.only_for, a.cause_id, a.traceparent,
+    a.bureau, a.note, a.reason, a.scheduled_for
 """
 _ANY_DUE_SQL = "SELECT EXISTS (SELECT FROM deliveries WHERE state = 'pending' AND not_before <= $1)"
 _CLAIM_SQL = f"""
@@ -46,10 +46,9 @@ _CLAIM_SQL = f"""
          WHERE deliveries.notification_id = next.notification_id
         RETURNING deliveries.*
     )
-    SELECT {_COLUMNS}, d.put_off, a.bureau, a.note, a.reason, a.scheduled_for,
-           r.mailbox, r.name, r.tracking_number, r.jurisdiction, r.service_code, r.address,
-           r.language AS request_language, r.emergency, r.agency_name, r.agency_phone, r.agency_url,
-           r.agency_reason, r.answer
+    SELECT {_COLUMNS}, d.put_off, r.mailbox, r.name, r.tracking_number, r.jurisdiction,
+           r.service_code, r.address, r.language AS request_language, r.emergency, r.agency_name,
+           r.agency_phone, r.agency_url, r.agency_reason, r.answer
       FROM d
       JOIN requests AS r USING (request_id)
       JOIN announcements AS a USING (about, version)
@@ -135,14 +134,16 @@ def _stored(row: Record) -> StoredDelivery:
 
 
 def _claimed(row: Record) -> ClaimedDelivery:
+    stored = _stored(row)
+    trigger = stored.delivery.trigger
     data = MessageData(
-        template=row["template"],
-        language=row["language"],
+        template=trigger.template,
+        language=stored.delivery.language,
         name=row["name"],
         request=_request_facts(row),
-        case=CaseFacts(row["bureau"], row["note"], row["reason"], row["scheduled_for"]),
+        case=trigger.facts,
     )
-    return ClaimedDelivery(_stored(row), row["put_off"], row["mailbox"], data)
+    return ClaimedDelivery(stored, row["put_off"], row["mailbox"], data)
 
 
 def _request_facts(row: Record) -> RequestFacts:

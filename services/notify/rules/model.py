@@ -28,11 +28,28 @@ WITHOUT_CASE = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class CausingEvent:
     """The event that caused a trigger."""
 
     event_id: str
     traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """Public details of a case event.
+
+    Attributes:
+        bureau: Code of the bureau that does the work.
+        note: The bureau's note to the public.
+        reason: Reason for closing.
+        scheduled_for: Start of the scheduled work.
+    """
+
+    bureau: str | None = None
+    note: str | None = None
+    reason: str | None = None
+    scheduled_for: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +62,7 @@ class Trigger:
         template: Template of the message.
         priority: Priority level of the case; ``P1`` is sent first.
         cause: The event that reported the change.
+        facts: Public details of that event.
         only_for: The one request whose reporter is notified; None for all followers.
     """
 
@@ -52,7 +70,8 @@ class Trigger:
     version: int
     template: TemplateName
     priority: str
-    cause: Cause
+    cause: CausingEvent
+    facts: CaseFacts = CaseFacts()
     only_for: str | None = None
 
     @property
@@ -202,31 +221,6 @@ class Membership:
     request_id: str
     since: int | None = None
     until: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CaseFacts:
-    """Public details of a case event.
-
-    Attributes:
-        bureau: Code of the bureau that does the work.
-        note: The bureau's note to the public.
-        reason: Reason for closing.
-        scheduled_for: Start of the scheduled work.
-    """
-
-    bureau: str | None = None
-    note: str | None = None
-    reason: str | None = None
-    scheduled_for: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TriggerWithFacts:
-    """A trigger with the details that its message gives."""
-
-    trigger: Trigger
-    facts: CaseFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from tests.integration.notify.stores import InMemoryStores, NotifyStores, Postgr
 from tests.stack import Stores
 from tests.unit.notify.factories import CONTACT_KEY, PUBLIC_URL, SENDER
 
-Running: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
-Process: TypeAlias = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
+RunNotify: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
+StartProcess: TypeAlias = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def environment(stores: Stores, database: Database, mail: MailServer) -> dict[st
 
 
 @pytest.fixture
-def running(environment: dict[str, str]) -> Running:
+def running(environment: dict[str, str]) -> RunNotify:
     """Return a maker of running notify services; each stops when its block ends."""
     fields: dict[str, Any] = {
         name.removeprefix("NOTIFY_").lower() if name.startswith("NOTIFY_") else name: value
@@ -73,7 +73,7 @@ async def _run(work: Any, stopping: asyncio.Event) -> None:
 
 
 @pytest.fixture
-def process(environment: dict[str, str]) -> Process:
+def process(environment: dict[str, str]) -> StartProcess:
     """Return a maker of notify processes; each is killed when its block ends."""
 
     @asynccontextmanager

@@ -15,7 +15,7 @@ from shared.contract.events import (
 )
 from shared.contract.topics import NOTIFY_DELIVERIES
 from tests.builders import contact_given, location
-from tests.integration.notify.conftest import Process, Running
+from tests.integration.notify.conftest import RunNotify, StartProcess
 from tests.integration.notify.mail_server import MailServer
 from tests.topic_log import TopicLog
 from tests.unit.notify.factories import attached, closed, moved, opened, triaged
@@ -61,7 +61,7 @@ def subjects(mail: MailServer) -> list[tuple[str, str]]:
 
 
 async def test_all_followers_of_a_case_hear_each_step_once_and_it_is_reported(
-    running: Running, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
     people = [f"p{n}@example.org" for n in range(8)]
     async with running():
@@ -80,7 +80,7 @@ async def test_all_followers_of_a_case_hear_each_step_once_and_it_is_reported(
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_inputs_in_every_order_give_the_same_messages(
-    seed: int, running: Running, mail: MailServer, topic_log: TopicLog
+    seed: int, running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
     events = [e for n in range(10) for e in case_of([f"a{n}@example.org", f"b{n}@example.org"])]
     random.Random(seed).shuffle(events)
@@ -100,7 +100,7 @@ async def test_inputs_in_every_order_give_the_same_messages(
 
 
 async def test_the_same_events_again_send_nothing_again(
-    running: Running, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
     events = case_of(["ana@example.org", "bea@example.org"])
     fence = report("fence@example.org")
@@ -115,7 +115,7 @@ async def test_the_same_events_again_send_nothing_again(
 
 
 async def test_who_wants_no_message_gets_none_and_it_is_reported(
-    running: Running, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
     async with running():
         await topic_log.publish(*report(status_updates=()))
@@ -127,7 +127,7 @@ async def test_who_wants_no_message_gets_none_and_it_is_reported(
 
 
 async def test_a_mail_server_that_is_away_gets_everything_when_it_is_back(
-    running: Running, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
     await mail.close()
     async with running():
@@ -145,7 +145,7 @@ async def test_a_mail_server_that_is_away_gets_everything_when_it_is_back(
 
 
 async def test_a_mail_server_that_comes_and_goes_gets_everything_once(
-    running: Running, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
     async with running():
         for n in range(3):
@@ -160,7 +160,7 @@ async def test_a_mail_server_that_comes_and_goes_gets_everything_once(
 
 
 async def test_a_mailbox_that_is_refused_fails_and_the_rest_flows(
-    running: Running, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
     mail.answers["gone@example.org"] = "550 5.1.1 <gone@example.org>: no such user"
     async with running():
@@ -173,7 +173,7 @@ async def test_a_mailbox_that_is_refused_fails_and_the_rest_flows(
 
 
 async def test_a_mailbox_that_is_busy_gets_its_message_later(
-    running: Running, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
     mail.answers["ana@example.org"] = "450 4.2.1 try again later"
     async with running():
@@ -187,7 +187,7 @@ async def test_a_mailbox_that_is_busy_gets_its_message_later(
 
 
 async def test_what_a_killed_process_was_sending_is_unknown_and_not_sent_again(
-    process: Process, mail: MailServer, topic_log: TopicLog
+    process: StartProcess, mail: MailServer, topic_log: TopicLog
 ) -> None:
     mail.silent = True
     async with process(NOTIFY_SMTP_WITHIN_S="4") as killed:
@@ -207,7 +207,7 @@ async def test_what_a_killed_process_was_sending_is_unknown_and_not_sent_again(
 
 
 async def test_an_answer_that_never_comes_is_unknown_and_not_sent_again(
-    process: Process, mail: MailServer, topic_log: TopicLog
+    process: StartProcess, mail: MailServer, topic_log: TopicLog
 ) -> None:
     mail.silent = True
     async with process(NOTIFY_SMTP_WITHIN_S="1"):
@@ -222,7 +222,7 @@ async def test_an_answer_that_never_comes_is_unknown_and_not_sent_again(
     assert [to for to, _ in mail.got()] == ["ana@example.org", "fence@example.org"]
 
 
-async def test_it_stops_in_time_when_asked_to(process: Process, topic_log: TopicLog) -> None:
+async def test_it_stops_in_time_when_asked_to(process: StartProcess, topic_log: TopicLog) -> None:
     async with process() as asked:
         await topic_log.publish(*report())
         await topic_log.at_least(1, NOTIFY_DELIVERIES)
@@ -232,7 +232,7 @@ async def test_it_stops_in_time_when_asked_to(process: Process, topic_log: Topic
 
 
 async def test_no_contact_data_leaves_but_in_the_message(
-    process: Process, mail: MailServer, topic_log: TopicLog
+    process: StartProcess, mail: MailServer, topic_log: TopicLog
 ) -> None:
     canaries = ("canary.one", "canary.two", "canaryname", "5035550199", "canary street")
     for refused in ("canary.two@example.org",):
@@ -262,7 +262,7 @@ async def test_no_contact_data_leaves_but_in_the_message(
 
 
 async def test_two_services_side_by_side_send_each_message_once(
-    running: Running, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
     async with running(), running():
         for n in range(20):

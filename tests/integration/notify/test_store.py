@@ -107,7 +107,7 @@ async def test_an_occasion_comes_back_as_it_was(store: NotifyStores) -> None:
     await save(store, event)
 
     (expected,) = collect_updates([event], CONTACT_KEY).triggers.values()
-    assert await triggers(store, [event.data.case_id]) == [expected.trigger]
+    assert await triggers(store, [event.data.case_id]) == [expected]
 
 
 async def test_the_first_word_on_a_version_counts(store: NotifyStores) -> None:

@@ -7,7 +7,7 @@ from services.notify.policy import CityTexts
 from services.notify.rendering import MessageRenderer
 from services.notify.rules.model import (
     CaseFacts,
-    Cause,
+    CausingEvent,
     Delivery,
     Follower,
     MessageData,
@@ -103,7 +103,7 @@ def trigger(subject_id: str = "case", version: int = 2, **changes: Any) -> Trigg
     fields: dict[str, Any] = {
         "template": "in_progress",
         "priority": "P4",
-        "cause": Cause("event"),
+        "cause": CausingEvent("event"),
     }
     return Trigger(subject_id=subject_id, version=version, **(fields | changes))
 

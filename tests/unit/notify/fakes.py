@@ -16,7 +16,6 @@ from services.notify.rules.model import (
     StoredDelivery,
     Trigger,
     TriggerKey,
-    TriggerWithFacts,
 )
 from shared.contract.events import Event, new_id
 
@@ -43,7 +42,7 @@ class InMemoryNotify:
     contacts: dict[str, ReporterContact] = field(default_factory=dict)
     requests: dict[str, RequestFacts] = field(default_factory=dict)
     memberships: dict[tuple[str, str], Membership] = field(default_factory=dict)
-    known_triggers: dict[TriggerKey, TriggerWithFacts] = field(default_factory=dict)
+    known_triggers: dict[TriggerKey, Trigger] = field(default_factory=dict)
     rows: list[DeliveryRow] = field(default_factory=list)
     published: list[Event] = field(default_factory=list)
 
@@ -89,10 +88,10 @@ class InMemoryNotify:
         self, subject_ids: Collection[str], request_ids: Collection[str]
     ) -> Sequence[Trigger]:
         return [
-            known.trigger
-            for known in self.known_triggers.values()
-            if known.trigger.subject_id in subject_ids
-            if known.trigger.only_for is None or known.trigger.only_for in request_ids
+            trigger
+            for trigger in self.known_triggers.values()
+            if trigger.subject_id in subject_ids
+            if trigger.only_for is None or trigger.only_for in request_ids
         ]
 
     async def add(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[StoredDelivery]:
@@ -138,7 +137,7 @@ class InMemoryNotify:
             delivery.language,
             contact.name,
             self.requests[delivery.request_id],
-            self.known_triggers[delivery.trigger.key].facts,
+            delivery.trigger.facts,
         )
         return ClaimedDelivery(row.stored, row.deferrals, contact.mailbox, message_data)
 

@@ -89,8 +89,8 @@ def test_a_referral_is_told_to_its_reporter_although_there_is_no_case() -> None:
     found = updates_of(triaged(R, None, outcome="referral"))
 
     (added,) = found.triggers.values()
-    assert added.trigger.key == (R, 0)
-    assert (added.trigger.template, added.trigger.only_for) == ("referred", R)
+    assert added.key == (R, 0)
+    assert (added.template, added.only_for) == ("referred", R)
     assert found.memberships[R, R].since == 0
 
 
@@ -99,8 +99,8 @@ def test_an_answer_is_told_to_its_reporter_although_there_is_no_case() -> None:
     found = updates_of(triaged(R, None, outcome="answered", advice=(answer,)))
 
     (added,) = found.triggers.values()
-    assert added.trigger.key == (R, 0)
-    assert (added.trigger.template, added.trigger.only_for) == ("answered", R)
+    assert added.key == (R, 0)
+    assert (added.template, added.only_for) == ("answered", R)
     assert found.requests[R].answer_code == "garbage_day"
 
 
@@ -120,7 +120,7 @@ def test_opening_and_joining_make_followers_and_welcome_each_alone() -> None:
     found = updates_of(opened("r1", C), attached("r2", C, version=2))
 
     assert [(m.request_id, m.since) for m in found.memberships.values()] == [("r1", 1), ("r2", 2)]
-    welcomes = [a.trigger for a in found.triggers.values()]
+    welcomes = list(found.triggers.values())
     assert [(w.template, w.only_for) for w in welcomes] == [("received", "r1"), ("attached", "r2")]
     assert found.broadcast_cases == set()
 
@@ -128,7 +128,7 @@ def test_opening_and_joining_make_followers_and_welcome_each_alone() -> None:
 def test_who_joins_a_closed_case_is_told_so() -> None:
     found = updates_of(attached(R, C, version=5, status="completed"))
 
-    assert [a.trigger.template for a in found.triggers.values()] == ["already_closed"]
+    assert [a.template for a in found.triggers.values()] == ["already_closed"]
 
 
 def test_moves_and_ends_are_told_to_all_with_what_the_bureau_says() -> None:
@@ -140,12 +140,12 @@ def test_moves_and_ends_are_told_to_all_with_what_the_bureau_says() -> None:
     )
 
     scheduled, declined, again = found.triggers.values()
-    assert scheduled.trigger.template == "scheduled"
+    assert scheduled.template == "scheduled"
     assert (scheduled.facts.bureau, scheduled.facts.note) == ("PBOT-MOD", "Soon")
     assert scheduled.facts.scheduled_for == day
-    assert declined.trigger.template == "declined"
+    assert declined.template == "declined"
     assert (declined.facts.note, declined.facts.reason) == ("Sorry", "Private land")
-    assert again.trigger.template == "reopened"
+    assert again.template == "reopened"
     assert found.broadcast_cases == {C}
 
 
@@ -175,7 +175,7 @@ def test_who_leaves_a_case_that_had_ended_is_told_that_it_goes_on(
 ) -> None:
     found = updates_of(split(R, C, version=4, status=status))
 
-    triggers = [added.trigger for added in found.triggers.values()]
+    triggers = list(found.triggers.values())
     assert [trigger.template for trigger in triggers] == templates
     assert {trigger.only_for for trigger in triggers} <= {R}
 
@@ -198,5 +198,5 @@ def test_an_occasion_remembers_the_event_that_it_came_from() -> None:
 
     (added,) = updates_of(event).triggers.values()
 
-    assert added.trigger.cause.event_id == event.id
-    assert added.trigger.priority == event.data.priority.level
+    assert added.cause.event_id == event.id
+    assert added.priority == event.data.priority.level
