@@ -50,7 +50,7 @@ def environment(stores: Stores, database: Database, mail: MailServer) -> dict[st
 
 @pytest.fixture
 def running(environment: dict[str, str]) -> RunNotify:
-    """Return a maker of running notify services; each stops when its block ends."""
+    """Return a context manager that runs notify in this process."""
     fields: dict[str, Any] = {
         name.removeprefix("NOTIFY_").lower() if name.startswith("NOTIFY_") else name: value
         for name, value in environment.items()
@@ -74,7 +74,7 @@ async def _run(work: Any, stopping: asyncio.Event) -> None:
 
 @pytest.fixture
 def process(environment: dict[str, str]) -> StartProcess:
-    """Return a maker of notify processes; each is killed when its block ends."""
+    """Return a context manager that runs notify as a process and kills it at the end."""
 
     @asynccontextmanager
     async def run(**changes: str) -> AsyncGenerator[asyncio.subprocess.Process]:

@@ -62,7 +62,7 @@ async def test_what_was_due_already_fails_as_its_contact_is_gone(
     running: RunNotify, pool: Pool, topic_log: TopicLog, mail: MailServer
 ) -> None:
     request_id, case_id = new_id(), new_id()
-    mail.answers["ana@example.org"] = "450 4.2.1 busy"
+    mail.replies["ana@example.org"] = "450 4.2.1 busy"
     async with running():
         await topic_log.publish(
             contact_given(request_id, email="ana@example.org"),

@@ -57,7 +57,7 @@ def report(mailbox: str = "ana@example.org", **contact: object) -> list[Event]:
 
 def subjects(mail: MailServer) -> list[tuple[str, str]]:
     """Mailbox and subject without the number, sorted."""
-    return sorted((to, subject.split(" 26-")[0]) for to, subject in mail.got())
+    return sorted((to, subject.split(" 26-")[0]) for to, subject in mail.sorted_subjects())
 
 
 async def test_all_followers_of_a_case_hear_each_step_once_and_it_is_reported(
@@ -89,7 +89,7 @@ async def test_inputs_in_every_order_give_the_same_messages(
             await topic_log.publish(event)
         await topic_log.at_least(60, NOTIFY_DELIVERIES)
 
-    assert len(mail.mails) == len(set(mail.got())) == 60
+    assert len(mail.mails) == len(set(mail.sorted_subjects())) == 60
     expected = [
         (f"{who}{n}@example.org", subject)
         for n in range(10)
@@ -156,34 +156,34 @@ async def test_a_mail_server_that_comes_and_goes_gets_everything_once(
         await topic_log.publish(*report("last@example.org"))
         await topic_log.at_least(4, NOTIFY_DELIVERIES)
 
-    assert len(mail.mails) == len(set(mail.got())) == 4
+    assert len(mail.mails) == len(set(mail.sorted_subjects())) == 4
 
 
 async def test_a_mailbox_that_is_refused_fails_and_the_rest_flows(
     running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
-    mail.answers["gone@example.org"] = "550 5.1.1 <gone@example.org>: no such user"
+    mail.replies["gone@example.org"] = "550 5.1.1 <gone@example.org>: no such user"
     async with running():
         await topic_log.publish(*report("gone@example.org"), *report("ana@example.org"))
         reports = await topic_log.at_least(2, NOTIFY_DELIVERIES)
 
     failed = next(r for r in reports if isinstance(r, NotificationFailed))
     assert failed.data.reason == "recipient_550"
-    assert [to for to, _ in mail.got()] == ["ana@example.org"]
+    assert [to for to, _ in mail.sorted_subjects()] == ["ana@example.org"]
 
 
 async def test_a_mailbox_that_is_busy_gets_its_message_later(
     running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
-    mail.answers["ana@example.org"] = "450 4.2.1 try again later"
+    mail.replies["ana@example.org"] = "450 4.2.1 try again later"
     async with running():
         await topic_log.publish(*report("ana@example.org"), *report("bea@example.org"))
         await topic_log.at_least(1, NOTIFY_DELIVERIES)
-        mail.answers.clear()
+        mail.replies.clear()
         reports = await topic_log.at_least(2, NOTIFY_DELIVERIES)
 
     assert {type(r) for r in reports} == {NotificationSent}
-    assert [to for to, _ in mail.got()] == ["ana@example.org", "bea@example.org"]
+    assert [to for to, _ in mail.sorted_subjects()] == ["ana@example.org", "bea@example.org"]
 
 
 async def test_what_a_killed_process_was_sending_is_unknown_and_not_sent_again(
@@ -192,7 +192,7 @@ async def test_what_a_killed_process_was_sending_is_unknown_and_not_sent_again(
     mail.silent = True
     async with process(NOTIFY_SMTP_WITHIN_S="4") as killed:
         await topic_log.publish(*report())
-        await asyncio.wait_for(mail.heard.wait(), 20)
+        await asyncio.wait_for(mail.content_arrived.wait(), 20)
         killed.send_signal(signal.SIGKILL)
         await killed.wait()
     mail.silent = False
@@ -203,7 +203,7 @@ async def test_what_a_killed_process_was_sending_is_unknown_and_not_sent_again(
 
     unknown = next(r for r in reports if isinstance(r, NotificationUnknown))
     assert unknown.data.reason == "abandoned"
-    assert [to for to, _ in mail.got()] == ["ana@example.org", "fence@example.org"]
+    assert [to for to, _ in mail.sorted_subjects()] == ["ana@example.org", "fence@example.org"]
 
 
 async def test_an_answer_that_never_comes_is_unknown_and_not_sent_again(
@@ -219,7 +219,7 @@ async def test_an_answer_that_never_comes_is_unknown_and_not_sent_again(
 
     assert isinstance(unknown, NotificationUnknown)
     assert unknown.data.reason == "content_lost"
-    assert [to for to, _ in mail.got()] == ["ana@example.org", "fence@example.org"]
+    assert [to for to, _ in mail.sorted_subjects()] == ["ana@example.org", "fence@example.org"]
 
 
 async def test_it_stops_in_time_when_asked_to(process: StartProcess, topic_log: TopicLog) -> None:
@@ -236,7 +236,7 @@ async def test_no_contact_data_leaves_but_in_the_message(
 ) -> None:
     canaries = ("canary.one", "canary.two", "canaryname", "5035550199", "canary street")
     for refused in ("canary.two@example.org",):
-        mail.answers[refused] = f"550 5.1.1 <{refused}>: no such user"
+        mail.replies[refused] = f"550 5.1.1 <{refused}>: no such user"
     secret = {"name": "Canaryname", "phone": "+15035550199"}
     request_id, case_id = new_id(), new_id()
     placed = {"location": location(address="1 Canary Street")}
@@ -273,4 +273,4 @@ async def test_two_services_side_by_side_send_each_message_once(
         return len(mail.mails) >= 120
 
     await eventually(settled)
-    assert len(mail.mails) == len(set(mail.got())) == len(reports) == 120
+    assert len(mail.mails) == len(set(mail.sorted_subjects())) == len(reports) == 120
