@@ -1,4 +1,4 @@
-"""What a reporter should know or do at once."""
+"""Advice in the receipt: what a reporter should know or do at once."""
 
 from shared.catalogue import CALL_911, LocalText
 
@@ -15,8 +15,8 @@ def advice(language: str, *, danger: bool, unreachable: bool) -> list[tuple[str,
 
     Args:
         language: The reporter's, a BCP 47 tag.
-        danger: The report tells of a danger to life.
-        unreachable: Some contact data cannot be used.
+        danger: True when the report describes a danger to life.
+        unreachable: True when some of the contact data cannot be used.
     """
     due = (("call_911", CALL_911, danger), ("contact_unusable", CONTACT_UNUSABLE, unreachable))
     return [(code, text.in_language(language)) for code, text, is_due in due if is_due]

@@ -143,6 +143,16 @@ async def test_the_receipt_says_what_to_do_at_once(
     assert [advice.code for advice in followed[SubmissionAccepted].data.advice] == codes
 
 
+@pytest.mark.parametrize("email", ["josé@example.org", "a..b@example.org", ".a@example.org"])
+async def test_who_gives_an_address_that_no_mail_reaches_is_told_and_it_goes_no_further(
+    submissions: InMemorySubmissions, email: str
+) -> None:
+    followed = await accepted(submissions, reporter={"name": "Ana", "email": email})
+
+    assert [a.code for a in followed[SubmissionAccepted].data.advice] == ["contact_unusable"]
+    assert followed[ContactGiven].data.email is None
+
+
 @pytest.mark.parametrize(
     ("changes", "begins"),
     [

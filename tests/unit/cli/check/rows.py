@@ -103,9 +103,9 @@ def _case(case: Case) -> list[Any]:
 def _of_notify(notify: InMemoryNotify) -> dict[str, Rows]:
     deliveries = []
     for row in notify.rows:
-        delivery = row.kept.delivery
-        about = [delivery.trigger.about, delivery.trigger.version]
-        kept = [row.kept.notification_id, delivery.person, *about, delivery.channel, row.state]
+        delivery = row.stored.delivery
+        about = [delivery.trigger.subject_id, delivery.trigger.version]
+        kept = [row.stored.notification_id, delivery.person, *about, delivery.channel, row.state]
         deliveries.append(kept)
     requests = [
         [request_id, bool(known.mailbox or known.name)]

@@ -13,7 +13,7 @@ from services.dispatch.policy import DispatchPolicy
 from services.intake.handlers import RawSubmission, accept_submissions, on_submissions_handed_in
 from services.intake.policy import Policy as IntakePolicy
 from services.intake.policy import city_of
-from services.notify.delivery.updates import Outcome, delivery_update
+from services.notify.delivery.updates import SendOutcome, delivery_update
 from services.notify.handlers import on_messages as notify
 from services.triage.handlers import on_messages as triage
 from services.triage.policy import TriagePolicy
@@ -158,8 +158,8 @@ class Router:
         if events:
             self._say("notify", await notify(_messages(events, topic), self.audience, KEY, LATER))
         while claimed := await self.audience.claim(10, LATER, LATER):
-            outcome = Outcome("taken")
-            await self.audience.settle(
+            outcome = SendOutcome("accepted")
+            await self.audience.record(
                 [delivery_update(c, outcome, LATER, "mail") for c in claimed]
             )
         self._say("notify", self.audience.published)

@@ -1,6 +1,6 @@
 import pytest
 
-from services.notify.delivery.smtp import Step, classify_failure
+from services.notify.delivery.smtp import SmtpStep, classify_failure
 
 
 @pytest.mark.parametrize(
@@ -8,8 +8,8 @@ from services.notify.delivery.smtp import Step, classify_failure
     [
         pytest.param("recipient", 550, "refused", id="no such mailbox"),
         pytest.param("content", 554, "refused", id="content refused"),
-        pytest.param("recipient", 450, "put_off", id="mailbox busy"),
-        pytest.param("content", 451, "put_off", id="local error after the content"),
+        pytest.param("recipient", 450, "deferred", id="mailbox busy"),
+        pytest.param("content", 451, "deferred", id="local error after the content"),
         pytest.param("recipient", 421, "unreachable", id="server closes at the recipient"),
         pytest.param("content", 421, "unreachable", id="server closes instead of taking it"),
         pytest.param("connection", None, "unreachable", id="no connection"),
@@ -23,7 +23,7 @@ from services.notify.delivery.smtp import Step, classify_failure
     ],
 )
 def test_a_failure_is_judged_by_what_the_server_may_have_by_then(
-    step: Step, code: int | None, result: str
+    step: SmtpStep, code: int | None, result: str
 ) -> None:
     assert classify_failure(step, code).result == result
 

@@ -1,4 +1,4 @@
-"""What several members of notify learn at the same moment."""
+"""Concurrent transactions of several members of notify."""
 
 import asyncio
 import random
@@ -27,22 +27,22 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.integration
 
 MEMBERS = 4
-_WAITING = """
+_WAITING_SQL = """
     SELECT count(*) FROM pg_stat_activity
      WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
 
 
-async def take(pool: Pool, *events: Event) -> None:
+async def handle(pool: Pool, *events: Event) -> None:
     async with transaction(pool) as db:
         await on_messages(messages(events), PostgresNotificationStore(db), CONTACT_KEY, NOON)
 
 
-def news(*events: Event) -> Updates:
+def updates_of(*events: Event) -> Updates:
     return collect_updates(events, CONTACT_KEY)
 
 
-async def told(pool: Pool) -> list[str]:
+async def templates_added(pool: Pool) -> list[str]:
     rows = await pool.fetch("SELECT template FROM deliveries ORDER BY template")
     return [row["template"] for row in rows]
 
@@ -53,47 +53,49 @@ async def test_of_two_that_learn_two_halves_at_once_the_later_one_sees_the_whole
     pool: Pool, contact_first: bool, joined_before: bool
 ) -> None:
     r, c = new_id(), new_id()
-    await take(pool, triaged(r, c), *([opened(r, c)] if joined_before else []))
+    await handle(pool, triaged(r, c), *([opened(r, c)] if joined_before else []))
     halves = [[contact_given(r)], [closed(c, 2)] if joined_before else [opened(r, c)]]
     earlier, later = halves if contact_first else reversed(halves)
 
-    async def somebody_waits() -> bool:
-        return bool(await pool.fetchval(_WAITING))
+    async def is_waiting_for_lock() -> bool:
+        return bool(await pool.fetchval(_WAITING_SQL))
 
     async with transaction(pool) as db:
         await on_messages(messages(earlier), PostgresNotificationStore(db), CONTACT_KEY, NOON)
-        waiting = asyncio.create_task(take(pool, *later))
-        await eventually(somebody_waits)
+        waiting = asyncio.create_task(handle(pool, *later))
+        await eventually(is_waiting_for_lock)
     await waiting
 
     expected = ["completed", "received"] if joined_before else ["received"]
-    assert await told(pool) == expected
+    assert await templates_added(pool) == expected
 
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_members_that_learn_side_by_side_miss_nothing_and_double_nothing(
     seed: int, pool: Pool
 ) -> None:
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     shares: list[list[Event]] = [[] for _ in range(MEMBERS)]
     for _ in range(20):
         r1, r2, c = new_id(), new_id(), new_id()
         for r in (r1, r2):
-            dice.choice(shares).append(contact_given(r, email=f"{r}@example.org"))
-            dice.choice(shares).append(triaged(r, c))
+            rng.choice(shares).append(contact_given(r, email=f"{r}@example.org"))
+            rng.choice(shares).append(triaged(r, c))
         of_one_partition = [opened(r1, c), attached(r2, c, 2), moved(c, 3, "in_progress")]
-        dice.choice(shares).extend(of_one_partition)
+        rng.choice(shares).extend(of_one_partition)
     for share in shares:
-        dice.shuffle(share)
+        rng.shuffle(share)
 
     async def member(share: list[Event]) -> None:
         while batch := share[-5:]:
             with suppress(DatabaseBusyError):
-                await take(pool, *batch)
+                await handle(pool, *batch)
                 del share[-5:]
 
     async with asyncio.TaskGroup() as group:
         for share in shares:
             group.create_task(member(share))
 
-    assert await told(pool) == ["attached"] * 20 + ["in_progress"] * 40 + ["received"] * 20
+    assert (
+        await templates_added(pool) == ["attached"] * 20 + ["in_progress"] * 40 + ["received"] * 20
+    )

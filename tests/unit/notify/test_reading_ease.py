@@ -10,24 +10,24 @@ import pytest
 
 from services.notify.rendering import TEMPLATES
 from services.notify.rules.model import CaseFacts
-from tests.unit.notify.factories import particulars, request_facts, wording
+from tests.unit.notify.factories import message_data, renderer, request_facts
 
-WORDING = wording()
+RENDERER = renderer()
 MAX_GRADE = 8.0
 MIN_EASE = 70.0
 MAX_WORDS_OF_A_SENTENCE = 25
 
 
 def sentences(template: str, language: str) -> list[list[str]]:
-    told = WORDING.render(
-        particulars(
+    message = RENDERER.render(
+        message_data(
             template=template,
             language=language,
             request=request_facts(emergency=True, service_code="NO-SUCH-KIND"),
             case=CaseFacts(note="All dry", reason="All dry"),
         )
     )
-    prose = re.sub(r"https?://\S+|[0-9-]{3,}", "", told.text)
+    prose = re.sub(r"https?://\S+|[0-9-]{3,}", "", message.text)
     split = re.split(r"[.!?:]\s|\n\n", prose)
     return [words for one in split if (words := re.findall(r"[^\W\d_]+(?:'\w+)?", one))]
 

@@ -7,18 +7,26 @@ import pytest
 
 from services.notify.delivery.updates import DeliveryUpdate
 from services.notify.inbound import collect_updates
-from services.notify.outbound import sent, unknown
-from services.notify.rules.model import Agency, CaseFacts, StoredDelivery
-from shared.contract.events import Emergency, Event, Referral, ReferralReason, new_id
+from services.notify.outbound import delivery_event
+from services.notify.rules.model import CaseFacts, ReferralAgency, StoredDelivery
+from shared.contract.events import (
+    Emergency,
+    Event,
+    NotificationSent,
+    NotificationUnknown,
+    Referral,
+    ReferralReason,
+    new_id,
+)
 from tests.builders import NOON, contact_given, location
 from tests.integration.notify.stores import (
     LATER,
-    Store,
+    NotifyStores,
     add,
     claim,
     due,
-    learn,
-    occasions,
+    save,
+    triggers,
 )
 from tests.unit.notify.factories import (
     CONTACT_KEY,
@@ -30,29 +38,29 @@ from tests.unit.notify.factories import (
 pytestmark = pytest.mark.integration
 
 
-async def test_a_delivery_is_kept_once(store: Store) -> None:
+async def test_a_delivery_is_kept_once(store: NotifyStores) -> None:
     one = delivery()
 
-    (kept,) = await add(store, one)
+    (stored,) = await add(store, one)
 
-    assert kept.delivery == one
+    assert stored.delivery == one
     assert await add(store, one) == []
     assert await add(store, one, one) == []
 
 
 async def test_a_person_has_one_delivery_for_a_version_of_a_case_by_each_channel(
-    store: Store,
+    store: NotifyStores,
 ) -> None:
     first = delivery()
     again = replace(first, request_id=new_id())
     next_version = replace(first, trigger=replace(first.trigger, version=3))
-    another_case = replace(first, trigger=replace(first.trigger, about=new_id()))
+    another_case = replace(first, trigger=replace(first.trigger, subject_id=new_id()))
     by_sms = replace(first, channel="sms")
     another_person = replace(first, person="bea", request_id=new_id())
 
     added = await add(store, first, again, next_version, another_case, by_sms, another_person)
 
-    assert [kept.delivery for kept in added] == [
+    assert [stored.delivery for stored in added] == [
         first,
         next_version,
         another_case,
@@ -61,23 +69,25 @@ async def test_a_person_has_one_delivery_for_a_version_of_a_case_by_each_channel
     ]
 
 
-async def test_what_is_suppressed_for_one_request_leaves_room_for_the_other(store: Store) -> None:
+async def test_what_is_suppressed_for_one_request_leaves_room_for_the_other(
+    store: NotifyStores,
+) -> None:
     silent = delivery(suppressed="not_wanted")
-    told = replace(silent, request_id=new_id(), suppressed=None)
+    sendable = replace(silent, request_id=new_id(), suppressed=None)
 
     assert len(await add(store, silent)) == 1
-    assert len(await add(store, told, silent)) == 1
-    assert not await add(store, replace(told, request_id=new_id()))
+    assert len(await add(store, sendable, silent)) == 1
+    assert not await add(store, replace(sendable, request_id=new_id()))
 
 
-async def test_what_is_suppressed_is_never_due(store: Store) -> None:
+async def test_what_is_suppressed_is_never_due(store: NotifyStores) -> None:
     await add(store, delivery(suppressed="not_wanted"))
 
     assert not await store.deliveries.any_due(LATER)
     assert await claim(store.deliveries, now=LATER) == []
 
 
-async def test_what_is_claimed_has_all_that_its_message_needs(store: Store) -> None:
+async def test_what_is_claimed_has_all_that_its_message_needs(store: NotifyStores) -> None:
     r, c = new_id(), new_id()
     day = datetime(2026, 11, 24, 16, tzinfo=UTC)
     decided = triaged(
@@ -93,40 +103,40 @@ async def test_what_is_claimed_has_all_that_its_message_needs(store: Store) -> N
             reason=ReferralReason(code="utility_equipment", text="It belongs to the company."),
         ),
     )
-    told = moved(c, 2, "scheduled", bureau="PBOT-MOD", public_note="Soon", scheduled_for=day)
-    await learn(store, contact_given(r, name="Ana"), decided, told)
-    (occasion,) = await occasions(store, [c])
-    wanted = delivery(request_id=r, trigger=occasion, language="es")
+    event = moved(c, 2, "scheduled", bureau="PBOT-MOD", public_note="Soon", scheduled_for=day)
+    await save(store, contact_given(r, name="Ana"), decided, event)
+    (trigger,) = await triggers(store, [c])
+    wanted = delivery(request_id=r, trigger=trigger, language="es")
     await add(store, wanted)
 
     (claimed,) = await claim(store.deliveries)
 
     (facts,) = collect_updates([decided], CONTACT_KEY).requests.values()
-    assert claimed.kept.delivery == wanted
-    assert (claimed.mailbox, claimed.put_off) == ("ana@example.org", 0)
-    assert claimed.particulars.name == "Ana"
-    assert (claimed.particulars.template, claimed.particulars.language) == ("scheduled", "es")
-    assert claimed.particulars.request == facts
-    assert facts.answer is None
-    assert facts.agency == Agency("PGE", "1", "https://pge.example", "utility_equipment")
-    assert claimed.particulars.case == CaseFacts("PBOT-MOD", "Soon", None, day)
+    assert claimed.stored.delivery == wanted
+    assert (claimed.mailbox, claimed.deferrals) == ("ana@example.org", 0)
+    assert claimed.data.name == "Ana"
+    assert (claimed.data.template, claimed.data.language) == ("scheduled", "es")
+    assert claimed.data.request == facts
+    assert facts.answer_code is None
+    assert facts.agency == ReferralAgency("PGE", "1", "https://pge.example", "utility_equipment")
+    assert claimed.data.case == CaseFacts("PBOT-MOD", "Soon", None, day)
 
 
 async def test_the_most_urgent_then_the_oldest_is_claimed_first_up_to_the_limit(
-    store: Store,
+    store: NotifyStores,
 ) -> None:
-    routine = await due(store, occasion={"priority": "P4"})
-    later = await due(store, occasion={"priority": "P4"})
-    urgent = await due(store, occasion={"priority": "P1"})
+    routine = await due(store, trigger={"priority": "P4"})
+    later = await due(store, trigger={"priority": "P4"})
+    urgent = await due(store, trigger={"priority": "P1"})
 
     claimed = [await claim(store.deliveries, 1) for _ in range(3)]
 
-    assert [one.kept.delivery.request_id for (one,) in claimed] == [
+    assert [one.stored.delivery.request_id for (one,) in claimed] == [
         one.request_id for one in (urgent, routine, later)
     ]
 
 
-async def test_what_is_claimed_is_nobody_elses(store: Store) -> None:
+async def test_what_is_claimed_is_nobody_elses(store: NotifyStores) -> None:
     await due(store)
 
     assert len(await claim(store.deliveries)) == 1
@@ -134,7 +144,9 @@ async def test_what_is_claimed_is_nobody_elses(store: Store) -> None:
     assert not await store.deliveries.any_due(LATER)
 
 
-async def test_of_one_persons_messages_about_a_case_the_oldest_goes_first(store: Store) -> None:
+async def test_of_one_persons_messages_about_a_case_the_oldest_goes_first(
+    store: NotifyStores,
+) -> None:
     r, c = new_id(), new_id()
     for version in (3, 2):
         await due(store, version, request_id=r, case_id=c)
@@ -142,70 +154,80 @@ async def test_of_one_persons_messages_about_a_case_the_oldest_goes_first(store:
 
     first = await claim(store.deliveries)
     while_that_is_under_way = await claim(store.deliveries)
-    mine = next(one for one in first if one.kept.delivery.request_id == r)
-    await store.deliveries.settle([DeliveryUpdate(mine.kept, "sent", 0)])
+    mine = next(one for one in first if one.stored.delivery.request_id == r)
+    await store.deliveries.record([DeliveryUpdate(mine.stored, "sent", 0)])
     then = await claim(store.deliveries)
 
-    assert {(o.kept.delivery.request_id, o.kept.delivery.trigger.version) for o in first} == {
+    assert {(o.stored.delivery.request_id, o.stored.delivery.trigger.version) for o in first} == {
         (r, 2),
         (other.request_id, 1),
     }
     assert while_that_is_under_way == []
-    assert [one.kept.delivery.trigger.version for one in then] == [3]
+    assert [one.stored.delivery.trigger.version for one in then] == [3]
 
 
-async def test_an_end_is_reported_once_however_often_it_is_settled(store: Store) -> None:
+async def test_an_end_is_reported_once_however_often_it_is_settled(store: NotifyStores) -> None:
     await due(store)
     (claimed,) = await claim(store.deliveries)
-    settled = DeliveryUpdate(claimed.kept, "sent", 0, report=sent(claimed.kept, NOON, "<id>"))
+    settled = DeliveryUpdate(
+        claimed.stored,
+        "sent",
+        0,
+        event=delivery_event(NotificationSent, claimed.stored, NOON, provider_id="<id>"),
+    )
 
-    await store.deliveries.settle([settled])
-    await store.deliveries.settle([settled])
+    await store.deliveries.record([settled])
+    await store.deliveries.record([settled])
 
-    assert await store.published() == [settled.report]
+    assert await store.published() == [settled.event]
     assert await claim(store.deliveries, now=LATER) == []
 
 
 async def test_what_is_put_off_is_due_again_at_its_time_and_remembers_how_often(
-    store: Store,
+    store: NotifyStores,
 ) -> None:
     await due(store)
     (claimed,) = await claim(store.deliveries)
 
-    await store.deliveries.settle([DeliveryUpdate(claimed.kept, "pending", 1, "busy", LATER)])
+    await store.deliveries.record([DeliveryUpdate(claimed.stored, "pending", 1, "busy", LATER)])
 
     assert not await store.deliveries.any_due(LATER - timedelta(seconds=1))
     assert await claim(store.deliveries, now=LATER - timedelta(seconds=1)) == []
     assert await store.deliveries.any_due(LATER)
     (again,) = await claim(store.deliveries, now=LATER)
-    assert (again.kept, again.put_off) == (claimed.kept, 1)
+    assert (again.stored, again.deferrals) == (claimed.stored, 1)
 
 
-async def test_who_claimed_it_alone_settles_it(store: Store) -> None:
+async def test_who_claimed_it_alone_settles_it(store: NotifyStores) -> None:
     await due(store)
     (claimed,) = await claim(store.deliveries)
-    report = sent(claimed.kept, NOON, "<id>")
+    report = delivery_event(NotificationSent, claimed.stored, NOON, provider_id="<id>")
 
-    await store.another().settle([DeliveryUpdate(claimed.kept, "pending", 0, report=report)])
+    await store.another().record([DeliveryUpdate(claimed.stored, "pending", 0, event=report)])
 
     assert await claim(store.deliveries, now=LATER) == []
     assert await store.published() == []
 
 
-async def test_what_is_not_settled_in_time_is_unknown_and_stays_so(store: Store) -> None:
+async def test_what_is_not_settled_in_time_is_unknown_and_stays_so(store: NotifyStores) -> None:
     await due(store)
     (claimed,) = await claim(store.deliveries)
 
-    def report(kept: StoredDelivery) -> Event:
-        return unknown(kept, LATER, "abandoned")
+    def report(stored: StoredDelivery) -> Event:
+        return delivery_event(NotificationUnknown, stored, LATER, reason="abandoned")
 
     in_time = await store.another().expire_leases(LATER, report)
     ended = await store.another().expire_leases(LATER + timedelta(seconds=1), report)
     again = await store.another().expire_leases(LATER + timedelta(seconds=1), report)
-    late = DeliveryUpdate(claimed.kept, "sent", 0, report=sent(claimed.kept, LATER, "<id>"))
-    await store.deliveries.settle([late])
+    late = DeliveryUpdate(
+        claimed.stored,
+        "sent",
+        0,
+        event=delivery_event(NotificationSent, claimed.stored, LATER, provider_id="<id>"),
+    )
+    await store.deliveries.record([late])
 
-    assert (in_time, list(ended), again) == ([], [claimed.kept], [])
+    assert (in_time, list(ended), again) == ([], [claimed.stored], [])
     (published,) = await store.published()
     assert published.type == "route311.notification.unknown.v1"
     assert await claim(store.deliveries, now=LATER + timedelta(hours=1)) == []

@@ -1,4 +1,4 @@
-"""A sender with all that it needs, made of stand-ins."""
+"""A delivery worker on fakes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 
-from services.notify.delivery.updates import Outcome
+from services.notify.delivery.updates import SendOutcome
 from services.notify.delivery.worker import DeliveryWorker
 from services.notify.handlers import on_messages
 from shared.contract.events import Event, new_id
@@ -16,8 +16,8 @@ from tests.unit.notify.factories import (
     SENDER,
     messages,
     opened,
+    renderer,
     triaged,
-    wording,
 )
 from tests.unit.notify.fakes import InMemoryNotify
 
@@ -26,25 +26,25 @@ LEASE = timedelta(seconds=60)
 
 @dataclass
 class FakeMailer:
-    """Answers with these outcomes in turn, then takes everything."""
+    """Returns these outcomes in turn, then accepts every message."""
 
-    outcomes: list[Outcome] = field(default_factory=list)
-    hindrance: str | None = None
-    got: list[tuple[str, str]] = field(default_factory=list)
+    outcomes: list[SendOutcome] = field(default_factory=list)
+    failure: str | None = None
+    mails: list[tuple[str, str]] = field(default_factory=list)
 
     async def connect(self) -> str | None:
-        return self.hindrance
+        return self.failure
 
-    async def send(self, mailbox: str, message: bytes) -> Outcome:
-        outcome = self.outcomes.pop(0) if self.outcomes else Outcome("taken")
-        if outcome.result in {"taken", "unknown"}:
+    async def send(self, mailbox: str, message: bytes) -> SendOutcome:
+        outcome = self.outcomes.pop(0) if self.outcomes else SendOutcome("accepted")
+        if outcome.result in {"accepted", "unknown"}:
             subject = message_from_bytes(message, policy=default)["Subject"]
-            self.got.append((mailbox, subject))
+            self.mails.append((mailbox, subject))
         return outcome
 
 
 @dataclass
-class Clock:
+class FakeClock:
     now: datetime = NOON
 
     def __call__(self) -> datetime:
@@ -52,27 +52,27 @@ class Clock:
 
 
 @dataclass
-class Office:
-    """A sender with all that it needs, and a clock that the test turns."""
+class DeliveryHarness:
+    """A delivery worker on fakes, with a clock that the test sets."""
 
     store: InMemoryNotify = field(default_factory=InMemoryNotify)
     mailers: list[FakeMailer] = field(default_factory=lambda: [FakeMailer()])
-    clock: Clock = field(default_factory=Clock)
+    clock: FakeClock = field(default_factory=FakeClock)
     wakes: list[str] = field(default_factory=list)
 
     @property
-    def sender(self) -> DeliveryWorker:
+    def worker(self) -> DeliveryWorker:
         return DeliveryWorker(
-            deliveries=self.store,
+            queue=self.store,
             mailers=self.mailers,
-            wording=wording(),
-            address=SENDER,
+            renderer=renderer(),
+            sender=SENDER,
             lease=LEASE,
-            settled=lambda: self.wakes.append("relay"),
+            on_commit=lambda: self.wakes.append("relay"),
             clock=self.clock,
         )
 
-    async def know(self, events: Iterable[Event]) -> None:
+    async def receive(self, events: Iterable[Event]) -> None:
         await on_messages(messages(events), self.store, CONTACT_KEY, self.clock.now)
 
     @property
@@ -80,8 +80,8 @@ class Office:
         return [row.state for row in self.store.rows]
 
     @property
-    def got(self) -> list[tuple[str, str]]:
-        return [letter for mailer in self.mailers for letter in mailer.got]
+    def mails(self) -> list[tuple[str, str]]:
+        return [mail for mailer in self.mailers for mail in mailer.mails]
 
 
 def report(email: str = "ana@example.org", level: str | None = None) -> list[Event]:

@@ -1,21 +1,21 @@
 import pytest
 
-from services.notify.rules import triggers as occasions
+from services.notify.rules import triggers
 
 
 @pytest.mark.parametrize("status", ["scheduled", "in_progress", "waiting_for_resident"])
 def test_followers_hear_of_work_that_is_planned_begun_or_waits_for_them(status: str) -> None:
-    assert occasions.on_move(status) == status
+    assert triggers.on_move(status) == status
 
 
 @pytest.mark.parametrize("status", ["open", "acknowledged"])
 def test_followers_hear_nothing_of_what_changes_nothing_for_them(status: str) -> None:
-    assert occasions.on_move(status) is None
+    assert triggers.on_move(status) is None
 
 
 @pytest.mark.parametrize("status", ["completed", "declined", "referred"])
 def test_an_end_is_told_by_how_it_came(status: str) -> None:
-    assert occasions.on_closing(status) == status
+    assert triggers.on_closing(status) == status
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_an_end_is_told_by_how_it_came(status: str) -> None:
     ],
 )
 def test_who_joins_a_closed_case_is_told_that_it_is_closed(status: str, template: str) -> None:
-    assert occasions.on_joining(status) == template
+    assert triggers.on_joining(status) == template
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_who_joins_a_closed_case_is_told_that_it_is_closed(status: str, template
 def test_who_gets_a_case_of_its_own_hears_of_it_when_the_other_was_over(
     status: str, template: str | None
 ) -> None:
-    assert occasions.on_leaving(status) == template
+    assert triggers.on_leaving(status) == template

@@ -1,4 +1,4 @@
-"""What notify makes of events, and who is to hear of it."""
+"""Runs the handler on batches, and lists the deliveries that are due."""
 
 from collections.abc import Sequence
 
@@ -11,15 +11,15 @@ from tests.unit.notify.fakes import InMemoryNotify
 ANA, BEA, CARLA = "ana@example.org", "bea@example.org", "carla@example.org"
 
 
-async def take(store: InMemoryNotify, *batches: Sequence[Event]) -> list[Event]:
-    told: list[Event] = []
+async def handle(store: InMemoryNotify, *batches: Sequence[Event]) -> list[Event]:
+    events: list[Event] = []
     for batch in batches:
-        told += await on_messages(messages(batch), store, CONTACT_KEY, NOON)
-    return told
+        events += await on_messages(messages(batch), store, CONTACT_KEY, NOON)
+    return events
 
 
 def due(store: InMemoryNotify) -> list[tuple[str, str, int, str]]:
-    """Mailbox, template, version and language of what is to be sent."""
+    """Return mailbox, template, version and language of each pending delivery."""
     return sorted(
         (
             str(store.contacts[d.request_id].mailbox),
@@ -27,5 +27,5 @@ def due(store: InMemoryNotify) -> list[tuple[str, str, int, str]]:
             d.trigger.version,
             d.language,
         )
-        for d in (row.kept.delivery for row in store.rows if row.state == "pending")
+        for d in (row.stored.delivery for row in store.rows if row.state == "pending")
     )

@@ -1,32 +1,33 @@
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from typing import Any
 
 import pytest
 
 from services.notify.delivery.mime import build_message, message_id
 from services.notify.rendering import RenderedMessage
 from tests.builders import NOON
-from tests.unit.notify.factories import SENDER, particulars, request_facts, wording
+from tests.unit.notify.factories import SENDER, message_data, renderer, request_facts
 
 
-def mail(letter: RenderedMessage, mailbox: str = "ana@example.org") -> EmailMessage:
-    return message_from_bytes(raw(letter, mailbox), policy=default)
+def parsed(rendered: RenderedMessage, mailbox: str = "ana@example.org") -> EmailMessage:
+    return message_from_bytes(raw(rendered, mailbox), policy=default)
 
 
-def raw(letter: RenderedMessage, mailbox: str = "ana@example.org") -> bytes:
-    return build_message(letter, notification_id="0197", sender=SENDER, mailbox=mailbox, now=NOON)
+def raw(rendered: RenderedMessage, mailbox: str = "ana@example.org") -> bytes:
+    return build_message(rendered, notification_id="0197", sender=SENDER, mailbox=mailbox, now=NOON)
 
 
-def letter(**changes: str) -> RenderedMessage:
-    fields = {
+def rendered_message(**changes: Any) -> RenderedMessage:
+    fields: dict[str, Any] = {
         "city": "City of Portland",
         "language": "es",
         "subject": "Recibimos su reporte 26-7KQ4-M2",
         "text": "Hola, Ana:\n\nYa empezó.\n",
         "html": "<p>Hola, Ana:</p>\n<p>Ya empezó.</p>\n",
     }
-    return RenderedMessage(**(fields | changes))  # type: ignore[arg-type]
+    return RenderedMessage(**(fields | changes))
 
 
 def body(message: EmailMessage, kind: str) -> str:
@@ -36,7 +37,7 @@ def body(message: EmailMessage, kind: str) -> str:
 
 
 def test_a_message_names_who_when_what_and_in_which_language() -> None:
-    message = mail(letter())
+    message = parsed(rendered_message())
 
     assert message["From"] == f"City of Portland <{SENDER}>"
     assert message["To"] == "ana@example.org"
@@ -47,7 +48,7 @@ def test_a_message_names_who_when_what_and_in_which_language() -> None:
 
 
 def test_a_message_is_text_with_the_same_in_html_beside_it() -> None:
-    message = mail(letter())
+    message = parsed(rendered_message())
 
     assert message.get_content_type() == "multipart/alternative"
     assert [p.get_content_type() for p in message.iter_parts()] == ["text/plain", "text/html"]
@@ -56,17 +57,21 @@ def test_a_message_is_text_with_the_same_in_html_beside_it() -> None:
 
 
 def test_the_message_id_is_the_same_however_often_the_message_is_made() -> None:
-    assert mail(letter())["Message-ID"] == message_id("0197", SENDER) == "<0197@city.example>"
+    assert (
+        parsed(rendered_message())["Message-ID"]
+        == message_id("0197", SENDER)
+        == "<0197@city.example>"
+    )
 
 
 def test_a_message_is_plain_ascii_in_lines_that_every_server_carries() -> None:
-    long = letter(text="ñ" * 5_000, html="<p>" + "ñ" * 5_000 + "</p>", subject="ñ" * 300)
+    long = rendered_message(text="ñ" * 5_000, html="<p>" + "ñ" * 5_000 + "</p>", subject="ñ" * 300)
 
     lines = raw(long).split(b"\r\n")
 
     assert raw(long).isascii()
     assert max(map(len, lines)) <= 998
-    assert body(mail(long), "plain").strip() == "ñ" * 5_000
+    assert body(parsed(long), "plain").strip() == "ñ" * 5_000
 
 
 @pytest.mark.parametrize(
@@ -80,33 +85,33 @@ def test_a_message_is_plain_ascii_in_lines_that_every_server_carries() -> None:
     ],
 )
 def test_text_of_others_adds_no_header_and_no_recipient(hostile: str) -> None:
-    told = wording().render(
-        particulars(name=hostile, request=request_facts(tracking_number=hostile, address=hostile))
+    rendered = renderer().render(
+        message_data(name=hostile, request=request_facts(tracking_number=hostile, address=hostile))
     )
-    plain = wording().render(particulars())
+    plain = renderer().render(message_data())
 
-    message = mail(told)
+    message = parsed(rendered)
 
-    assert message.keys() == mail(plain).keys()
+    assert message.keys() == parsed(plain).keys()
     assert message["To"] == "ana@example.org"
     assert len(list(message.iter_parts())) == 2
     assert "\u202e" not in message["Subject"]
 
 
 def test_a_city_of_any_script_can_send() -> None:
-    assert mail(letter(city="Ciudad de Núñez, Oregón"))["From"].addresses[0].display_name == (
-        "Ciudad de Núñez, Oregón"
-    )
+    assert parsed(rendered_message(city="Ciudad de Núñez, Oregón"))["From"].addresses[
+        0
+    ].display_name == ("Ciudad de Núñez, Oregón")
 
 
 def test_lines_that_mean_something_on_the_way_arrive_as_they_were_written() -> None:
     text = "From here on:\n.\n..\n--=_0197--\n--0197--\n  blanks  \n=41\n"
 
-    assert body(mail(letter(text=text)), "plain") == text
+    assert body(parsed(rendered_message(text=text)), "plain") == text
 
 
 @pytest.mark.parametrize(
     "subject", ["Ya empezó: ñ", "=?utf-8?q?x=0D=0ABcc:_a=40b.c?=", "word " * 99 + "end"]
 )
 def test_a_subject_arrives_as_it_was_written(subject: str) -> None:
-    assert mail(letter(subject=subject))["Subject"] == subject
+    assert parsed(rendered_message(subject=subject))["Subject"] == subject

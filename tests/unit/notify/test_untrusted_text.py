@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.rules.plain_text import greeting_name, one_line, place
+from services.notify.rendering import greeting_name, one_line, safe_address
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_name_of_sixty_letters_is_a_name() -> None:
     "address", ["1221 SW 4th Ave", "N Lombard St & N Denver", "4ª calle #12", "A" * 120]
 )
 def test_a_place_is_shown_as_it_was_put(address: str) -> None:
-    assert place(f"{address} ") == address
+    assert safe_address(f"{address} ") == address
 
 
 @pytest.mark.parametrize(
@@ -87,4 +87,4 @@ def test_a_place_is_shown_as_it_was_put(address: str) -> None:
     ],
 )
 def test_a_place_that_carries_a_link_or_a_letter_is_left_out(address: str | None) -> None:
-    assert place(address) is None
+    assert safe_address(address) is None
