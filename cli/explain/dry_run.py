@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.intake.districts import locate_areas
+from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.outbound import accept
 from services.intake.policy import Policy, city_of

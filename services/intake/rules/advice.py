@@ -1,4 +1,4 @@
-"""What a reporter should know or do at once."""
+"""Advice to the reporter in the receipt of a request."""
 
 from shared.catalogue import CALL_911, LocalText
 
@@ -10,13 +10,16 @@ CONTACT_UNUSABLE = LocalText(
 )
 
 
-def advice(language: str, *, danger: bool, unreachable: bool) -> list[tuple[str, str]]:
-    """Return code and text of each advice, the most pressing first.
+def advice(language: str, *, is_emergency: bool, is_unreachable: bool) -> list[tuple[str, str]]:
+    """Return code and text of each advice, the most urgent first.
 
     Args:
-        language: The reporter's, a BCP 47 tag.
-        danger: The report tells of a danger to life.
-        unreachable: Some contact data cannot be used.
+        language: The reporter's language, a BCP 47 tag.
+        is_emergency: The report describes a danger to life.
+        is_unreachable: Some contact data are unusable.
     """
-    due = (("call_911", CALL_911, danger), ("contact_unusable", CONTACT_UNUSABLE, unreachable))
+    due = (
+        ("call_911", CALL_911, is_emergency),
+        ("contact_unusable", CONTACT_UNUSABLE, is_unreachable),
+    )
     return [(code, text.in_language(language)) for code, text, is_due in due if is_due]

@@ -1,4 +1,4 @@
-"""How text is tidied before anybody else sees it."""
+"""Normalization of free text."""
 
 import re
 import unicodedata
@@ -8,10 +8,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def normalize_text(text: str) -> str:
-    """Return the text in NFC, without control characters and without blanks around it.
+    """Return the text in NFC, without control characters and surrounding blanks; idempotent.
 
-    Tabs stay and every line ends with a newline; all else is the writer's own. Cleaning a clean
-    text changes nothing.
+    Tabs stay, and every line ends with a newline.
     """
     text = text.strip()
     if text.isprintable():
@@ -21,5 +20,5 @@ def normalize_text(text: str) -> str:
 
 
 def normalize_or_none(text: str | None) -> str | None:
-    """Return the text as ``clean`` does; None where nothing is left of it."""
+    """Return the normalized text, or None when nothing is left of it."""
     return (normalize_text(text) or None) if text else None

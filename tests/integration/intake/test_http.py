@@ -11,8 +11,8 @@ import pytest
 
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_RECEIPTS, INTAKE_REQUESTS
 from tests.conftest import Database
-from tests.integration.intake.calls import Answer, plain, post
 from tests.integration.intake.conftest import BUREAU, Running
+from tests.integration.intake.http_client import Answer, plain, post
 from tests.tcp_proxy import Link, link_to
 from tests.topic_log import TopicLog
 from tests.waiting import eventually

@@ -5,8 +5,8 @@ import pytest
 
 from shared.contract.topics import INTAKE_REQUESTS
 from tests.conftest import Database
-from tests.integration.intake.calls import Answer, post
 from tests.integration.intake.conftest import Running
+from tests.integration.intake.http_client import Answer, post
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 

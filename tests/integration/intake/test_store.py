@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from services.intake.outbound import Receipt
 from services.intake.public_status.model import (
     CaseLink,
     PublicDecision,
@@ -14,8 +13,8 @@ from services.intake.public_status.model import (
     StatusChange,
 )
 from services.intake.public_status.store import PostgresPublicStatuses, find_status
-from services.intake.records import StoredSubmission
-from services.intake.retention import REJECTED_KEPT, Retention
+from services.intake.records import Receipt, StoredSubmission
+from services.intake.retention import REJECTED_RETENTION, Retention
 from services.intake.rules.idempotency import idempotency_key, payload_hash
 from services.intake.store import PostgresSubmissions
 from shared.contract.events import new_id
@@ -119,9 +118,9 @@ async def test_no_serial_number_is_given_twice_even_when_its_transaction_fails(p
 
 
 async def test_rejected_submissions_are_forgotten_after_30_days_and_no_others(pool: Pool) -> None:
-    just_old = NOON - REJECTED_KEPT - timedelta(seconds=1)
+    just_old = NOON - REJECTED_RETENTION - timedelta(seconds=1)
     old = filing("old", body=b"rejected", received_at=just_old)
-    young = filing("young", body=b"rejected", received_at=NOON - REJECTED_KEPT)
+    young = filing("young", body=b"rejected", received_at=NOON - REJECTED_RETENTION)
     accepted = filing("accepted", received_at=just_old)
     await add(pool, old, young, accepted)
 
@@ -138,9 +137,9 @@ async def follow(
 ) -> None:
     async with transaction(pool) as db:
         statuses = PostgresPublicStatuses(db)
-        await statuses.decide(rulings)
-        await statuses.join(memberships)
-        await statuses.move(steps)
+        await statuses.save_decisions(rulings)
+        await statuses.save_links(memberships)
+        await statuses.save_changes(steps)
 
 
 async def test_a_request_comes_back_with_what_became_of_it(pool: Pool) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from cli.recovery.dlq_replay import Outcome
 from cli.recovery.rejected import HandingIn
-from services.intake.handlers import RawSubmission, accept_submissions
+from services.intake.handlers import accept_submissions
+from services.intake.inbound.batch import RawSubmission
 from services.intake.policy import Policy
 from services.intake.store import PostgresSubmissions
 from shared.contract.events import SubmissionAccepted, SubmissionRejected, encode
@@ -19,8 +20,8 @@ from shared.runtime.postgres import Connection
 from shared.runtime.recovery.replay_log import load
 from tests.builders import handed_in
 from tests.conftest import Database
-from tests.integration.intake.calls import plain, post
 from tests.integration.intake.conftest import Running
+from tests.integration.intake.http_client import plain, post
 from tests.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration

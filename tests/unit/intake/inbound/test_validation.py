@@ -12,7 +12,7 @@ from services.intake.inbound.validation import ValidatedSubmission, validate
 from tests.builders import NOON, handed_in
 from tests.unit.intake.factories import HERE, POLICY, data
 
-NAUGHTY = Path(__file__).parents[4] / "shared" / "data" / "naughty_strings" / "blns.base64.json"
+NAUGHTY = Path(__file__).parents[5] / "shared" / "data" / "naughty_strings" / "blns.base64.json"
 
 
 def checked(envelope: dict[str, Any] | None = None, **changes: Any) -> ValidatedSubmission:
@@ -110,7 +110,7 @@ def test_data_that_are_no_object_and_a_wrong_time_are_named_together() -> None:
 def test_a_kind_that_needs_no_place_is_accepted_without_one(changes: dict[str, Any]) -> None:
     draft = checked(location=None, **changes)
 
-    assert (draft.service.code, draft.place.precision) == ("PERMIT", "none")
+    assert (draft.service.code, draft.location.precision) == ("PERMIT", "none")
 
 
 def test_without_a_code_the_words_say_of_which_kind_it_is() -> None:
@@ -131,7 +131,7 @@ def test_contact_data_leave_every_text() -> None:
     )
 
     assert draft.description == "Call [removed]"
-    assert (draft.place.address, draft.details) == ("5 Main St, [removed]", "ask [removed]")
+    assert (draft.location.address, draft.details) == ("5 Main St, [removed]", "ask [removed]")
     assert draft.attributes == {"note": "[removed]", "phone": "[removed]"}
 
 
@@ -151,7 +151,7 @@ def test_text_is_tidied_everywhere() -> None:
     )
 
     assert draft.description == "ab"
-    assert (draft.place.address, draft.details) == ("5 Main St", "left")
+    assert (draft.location.address, draft.details) == ("5 Main St", "left")
     assert draft.attributes == {"key": ["v"]}
     assert (draft.media[0].url, draft.media[0].media_type) == ("https://x", "image/png")
     assert draft.name == "Ana"
@@ -169,7 +169,7 @@ def test_a_place_that_the_city_writes_for_unknown_is_no_place() -> None:
     at = POLICY.cities["lakeside.gov"].jurisdiction.default_points[0]
     draft = checked(location={"latitude": at.latitude, "longitude": at.longitude})
 
-    assert draft.place.precision == "default"
+    assert draft.location.precision == "default"
 
 
 def test_what_was_observed_counts_and_an_impossible_future_does_not() -> None:

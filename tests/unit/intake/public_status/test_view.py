@@ -14,7 +14,7 @@ from services.intake.public_status.status_text import (
     OUTCOME_NOTE,
     RECEIVED,
     STATUS_TEXT,
-    present_status,
+    current_status,
 )
 from services.intake.public_status.view import render_status
 from shared.vocabulary import CaseStatus
@@ -66,7 +66,7 @@ def ruled(outcome: str, *referral: str) -> PublicDecision:
 def test_the_status_is_the_cases_or_else_what_was_decided(
     outcome: str | None, case_status: str | None, status: str
 ) -> None:
-    assert present_status(outcome, case_status) == status
+    assert current_status(outcome, case_status) == status
 
 
 def test_every_status_and_no_other_has_words() -> None:

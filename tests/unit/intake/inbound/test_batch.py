@@ -1,7 +1,7 @@
 import asyncio
 import time
 
-from services.intake.cooperative_yield import LONGEST_S, CooperativeYield
+from services.intake.inbound.batch import MAX_BLOCKING_S, CooperativeYield
 
 
 def work(seconds: float) -> None:
@@ -21,7 +21,7 @@ async def test_others_have_a_turn_once_the_work_took_long_and_not_before() -> No
     await turns.maybe_yield()
     assert others == []
 
-    work(2 * LONGEST_S)
+    work(2 * MAX_BLOCKING_S)
     await turns.maybe_yield()
     assert others == ["ran"]
     await task
@@ -29,7 +29,7 @@ async def test_others_have_a_turn_once_the_work_took_long_and_not_before() -> No
 
 async def test_the_time_counts_anew_after_each_turn() -> None:
     turns = CooperativeYield()
-    work(2 * LONGEST_S)
+    work(2 * MAX_BLOCKING_S)
     await turns.maybe_yield()
     others: list[str] = []
 

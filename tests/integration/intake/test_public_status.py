@@ -25,8 +25,8 @@ from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.clock import utc_now
 from tests.builders import case_with_request, decision
 from tests.conftest import Database
-from tests.integration.intake.calls import Answer, get, plain, post
 from tests.integration.intake.conftest import Running
+from tests.integration.intake.http_client import Answer, get, plain, post
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 

@@ -40,13 +40,13 @@ json = st.recursive(
 
 
 def flaws(**changes: Any) -> list[tuple[str, str]]:
-    return [(flaw.field, flaw.code) for flaw in parse(data(**changes)).errors]
+    return [(flaw.field, flaw.code) for flaw in parse(data(**changes)).field_errors]
 
 
 def test_a_proper_submission_has_no_flaw() -> None:
     reading = parse(data())
 
-    assert reading.errors == ()
+    assert reading.field_errors == ()
     assert reading.submission is not None
     assert reading.submission.service_code == "POTHOLE"
 
@@ -135,7 +135,7 @@ def test_each_field_that_is_wrong_is_named_with_its_code(
 
 
 def test_missing_fields_are_named() -> None:
-    assert [(flaw.field, flaw.code) for flaw in parse({}).errors] == [
+    assert [(flaw.field, flaw.code) for flaw in parse({}).field_errors] == [
         ("jurisdiction", "missing_jurisdiction"),
         ("channel", "missing_channel"),
     ]
@@ -146,7 +146,7 @@ def test_what_is_no_object_is_one_flaw_of_the_whole(nothing: Any) -> None:
     reading = parse(nothing)
 
     assert reading.submission is None
-    assert [(flaw.field, flaw.code) for flaw in reading.errors] == [("", "not_an_object")]
+    assert [(flaw.field, flaw.code) for flaw in reading.field_errors] == [("", "not_an_object")]
 
 
 def test_all_that_is_right_is_read_beside_what_is_wrong() -> None:
@@ -172,7 +172,7 @@ def test_null_and_a_blank_code_say_nothing() -> None:
         {"jurisdiction": "lakeside.gov", "channel": "web", "service_code": " ", **nulls}
     )
 
-    assert reading.errors == ()
+    assert reading.field_errors == ()
     assert reading.submission is not None
     assert reading.submission.service_code is None
 
@@ -180,13 +180,13 @@ def test_null_and_a_blank_code_say_nothing() -> None:
 def test_nulls_within_the_reporter_say_nothing() -> None:
     reading = parse(data(reporter={"name": None, "status_updates": None}))
 
-    assert reading.errors == ()
+    assert reading.field_errors == ()
 
 
 def test_a_flaw_names_no_value_and_says_what_to_do() -> None:
     mine = "ana@example.org"
     wrong = data(channel=mine, description=mine * 400, media=[{"url": mine}])
-    for flaw in parse(wrong).errors:
+    for flaw in parse(wrong).field_errors:
         assert mine not in flaw.message
         assert flaw.message.endswith(".")
 
@@ -195,8 +195,8 @@ def test_flaws_beyond_counting_are_cut_off() -> None:
     many = parse(data(attributes={str(i): {} for i in range(100)}, media=[{}] * 20))
     hopeless = parse(data(reporter={"status_updates": ["fax"] * 2000}))
 
-    assert len(many.errors) == MAX_FIELD_ERRORS
-    assert [flaw.code for flaw in hopeless.errors] == ["invalid"]
+    assert len(many.field_errors) == MAX_FIELD_ERRORS
+    assert [flaw.code for flaw in hopeless.field_errors] == ["invalid"]
 
 
 def test_reading_the_worst_takes_no_long() -> None:
@@ -215,7 +215,7 @@ def test_reading_the_worst_takes_no_long() -> None:
 def test_any_json_is_read_as_far_as_it_goes(anything: Any) -> None:
     reading = parse(anything)
 
-    assert reading.errors or reading.submission
+    assert reading.field_errors or reading.submission
     assert reading.submission or not isinstance(anything, dict)
 
 

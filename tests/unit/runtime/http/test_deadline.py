@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from services.intake.http.deadline import Deadline, DeadlineExceededError
+from shared.runtime.http.deadline import Deadline, DeadlineExceededError
 
 
 async def never() -> None:
