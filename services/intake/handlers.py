@@ -82,8 +82,7 @@ async def accept_submissions(
     """
     keys = [_key(raw.handed_in) for raw in submissions]
     receipts = dict(await store.receipts(sorted({identity for identity, _ in keys})))
-    by_key = zip(keys, submissions, strict=True)
-    new = await validate_new(by_key, receipts.keys(), policy, now)
+    new = await validate_new(zip(keys, submissions, strict=True), receipts.keys(), policy, now)
     accepted = await _accept(new, store, policy, now)
     stored = [_stored(key, one, accepted.get(key), now) for key, one in new.items()]
     await store.add(stored, [one.public for one in accepted.values()])

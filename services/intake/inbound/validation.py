@@ -17,10 +17,15 @@ from services.intake.rules.classification import classify
 from services.intake.rules.event_time import SentAt, event_time, sent_at
 from services.intake.rules.language import is_language_tag
 from services.intake.rules.location import ResolvedLocation, resolve_location
-from services.intake.rules.redaction import Answer, KnownPii
+from services.intake.rules.redaction import KnownPii
 from services.intake.rules.reporter import ContactChannels, contact_channels, reporter_ref
 from services.intake.rules.screening import Screening
-from services.intake.rules.text import normalize_or_none, normalize_text
+from services.intake.rules.text import (
+    Answer,
+    normalize_attributes,
+    normalize_or_none,
+    normalize_text,
+)
 from shared.catalogue import ServiceType
 from shared.contract.events import (
     FieldError,
@@ -91,7 +96,8 @@ def validate(
         policy: Cities, and the key of the reporters' pseudonyms.
     """
     parsed = parse(handed_in.data)
-    submission, errors = parsed.submission, list(parsed.field_errors)
+    submission = parsed.submission
+    errors = list(parsed.field_errors)
     sent = sent_at(handed_in.time, received_at)
     if sent is None:
         errors.append(bad_time())
@@ -99,7 +105,8 @@ def validate(
         return tuple(errors)
     city = policy.cities.get(submission.jurisdiction)
     service = _service(submission, city)
-    errors += without_redundant(_field_errors(submission, city, service, policy), errors)
+    found = _field_errors(submission, city, service, policy)
+    errors += without_redundant(found, errors)
     if errors or city is None or service is None or sent is None:
         return tuple(errors)
     return _normalize(handed_in, submission, sent, city, service, policy)
@@ -142,16 +149,21 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
 ) -> ValidatedSubmission:
     reporter = submission.reporter or _NO_REPORTER
     at = submission.location or _NO_LOCATION
+    point = _point(at)
     known = KnownPii(
         normalize_or_none(reporter.name),
         normalize_or_none(reporter.email),
         normalize_or_none(reporter.phone),
     )
+    account_id = normalize_or_none(reporter.account_id)
+    texts = [
+        normalize_text(text or "") for text in (submission.description, at.details, at.address)
+    ]
+    attributes = normalize_attributes(submission.attributes)
+    media = tuple(_media(medium) for medium in submission.media)
     channels = contact_channels(known.email, known.phone, city.redactor.region)
-    description = city.redactor.redact_text(normalize_text(submission.description or ""), known)
-    details = city.redactor.redact_text(normalize_text(at.details or ""), known)
-    address = city.redactor.redact_text(normalize_text(at.address or ""), known)
-    attributes = city.redactor.redact_attributes(_attributes(submission), known)
+    description, details, address = (city.redactor.redact_text(text, known) for text in texts)
+    attributes = city.redactor.redact_attributes(attributes, known)
     return ValidatedSubmission(
         handed_in=handed_in,
         submission=submission,
@@ -162,35 +174,16 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
         description=description,
         details=details or None,
         attributes=attributes,
-        media=tuple(_media(medium) for medium in submission.media),
+        media=media,
         location=resolve_location(
-            _point(at), at.accuracy_m, address or None, city.jurisdiction.default_points
+            point, at.accuracy_m, address or None, city.jurisdiction.default_points
         ),
         language=submission.language or reporter.language or None,
         name=known.name,
         channels=channels,
-        reporter_ref=reporter_ref(
-            policy.reporter_key,
-            handed_in.source,
-            normalize_or_none(reporter.account_id),
-            channels,
-        ),
+        reporter_ref=reporter_ref(policy.reporter_key, handed_in.source, account_id, channels),
         screening=city.screen.screen(service, fold(f"{description}\n{details}"), attributes),
     )
-
-
-def _attributes(submission: Submission) -> dict[str, Answer]:
-    attributes = {
-        normalize_text(name): _answer(answer) for name, answer in submission.attributes.items()
-    }
-    attributes.pop("", None)
-    return attributes
-
-
-def _answer(answer: Answer) -> Answer:
-    if isinstance(answer, str):
-        return normalize_text(answer)
-    return [normalize_text(part) for part in answer] if isinstance(answer, list) else answer
 
 
 def _media(medium: Media) -> Media:

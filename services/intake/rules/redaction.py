@@ -3,13 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from services.intake.rules.phones import may_contain_phone, phones_in
+from services.intake.rules.text import Answer
 
 REMOVED = "[removed]"
-
-Answer: TypeAlias = str | bool | int | float | list[str] | None
 
 _EMAIL = re.compile(r"(?<![\w.+%'-])[\w.+%'-]+[@\uff20][\w-]+(?:\.[\w-]+)+")
 _FULLWIDTH_AT = "\uff20"

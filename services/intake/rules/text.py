@@ -2,6 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import TypeAlias
+
+Answer: TypeAlias = str | bool | int | float | list[str] | None
+"""A resident's answer to a question of the kind."""
 
 _LINE_END = re.compile(r"\r\n?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -22,3 +27,16 @@ def normalize_text(text: str) -> str:
 def normalize_or_none(text: str | None) -> str | None:
     """Return the normalized text, or None when nothing is left of it."""
     return (normalize_text(text) or None) if text else None
+
+
+def normalize_attributes(attributes: Mapping[str, Answer]) -> dict[str, Answer]:
+    """Return the answers with normalized names and texts, without those whose name is blank."""
+    normalized = {normalize_text(name): _normalize(answer) for name, answer in attributes.items()}
+    normalized.pop("", None)
+    return normalized
+
+
+def _normalize(answer: Answer) -> Answer:
+    if isinstance(answer, str):
+        return normalize_text(answer)
+    return [normalize_text(part) for part in answer] if isinstance(answer, list) else answer

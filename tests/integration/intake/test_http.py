@@ -12,7 +12,7 @@ import pytest
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_RECEIPTS, INTAKE_REQUESTS
 from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
-from tests.integration.intake.http_client import Answer, plain, post
+from tests.integration.intake.http_client import Response, plain, post
 from tests.tcp_proxy import Link, link_to
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
@@ -192,7 +192,7 @@ async def test_with_the_database_down_the_answer_is_503_at_once_and_then_201_aga
         waited_s = time.perf_counter() - began
         await link.mend()
 
-        async def healed() -> Answer | None:
+        async def healed() -> Response | None:
             answer = await post(client, key="18")
             return answer if answer.status == 201 else None
 

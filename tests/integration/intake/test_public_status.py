@@ -26,7 +26,7 @@ from shared.runtime.clock import utc_now
 from tests.builders import case_with_request, decision
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import Answer, get, plain, post
+from tests.integration.intake.http_client import Response, get, plain, post
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
@@ -56,10 +56,10 @@ def moves(made: Decision) -> list[Event]:
 
 async def looked_up(
     client: aiohttp.ClientSession, number: str, status: str, language: str = "en"
-) -> Answer:
+) -> Response:
     """Look the request up until it has the status."""
 
-    async def found() -> Answer | None:
+    async def found() -> Response | None:
         answer = await get(client, f"/v1/requests/{number}", **{"Accept-Language": language})
         assert answer.status == 200
         return answer if answer.json["status"] == status else None
@@ -72,9 +72,9 @@ async def looked_up(
 async def test_a_resident_sees_what_becomes_of_the_request_and_no_contact_data(
     running: Running, topic_log: TopicLog
 ) -> None:
-    said = plain(description="A hole. Call 503-555-0100", reporter=REPORTER)
+    data = plain(description="A hole. Call 503-555-0100", reporter=REPORTER)
     async with running() as client:
-        number = (await post(client, said)).json["tracking_number"]
+        number = (await post(client, data)).json["tracking_number"]
         [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
         fresh = await looked_up(client, number, "received")
         made = decided(request)
@@ -90,8 +90,8 @@ async def test_a_resident_sees_what_becomes_of_the_request_and_no_contact_data(
     assert scheduled.json["status_text"] == "El equipo ya programó el trabajo."
     assert scheduled.json["scheduled_for"]
     assert completed.json["bureau"] == "PBOT Maintenance Operations"
-    steps = [(entry["status"], entry["note"]) for entry in completed.json["history"]]
-    assert steps == [
+    changes = [(entry["status"], entry["note"]) for entry in completed.json["history"]]
+    assert changes == [
         ("received", None),
         ("open", None),
         ("scheduled", None),

@@ -28,12 +28,12 @@ class InMemorySubmissions:
         return range(first, self._next_serial)
 
     async def add(
-        self, filings: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
+        self, submissions: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
     ) -> None:
-        for filing in filings:
-            assert filing.key not in self.stored
-            assert not (filing.first and any(m[0] == filing.key[0] for m in self.stored))
-            self.stored[filing.key] = filing
+        for submission in submissions:
+            assert submission.key not in self.stored
+            assert not (submission.first and any(m[0] == submission.key[0] for m in self.stored))
+            self.stored[submission.key] = submission
         self.requests += requests
 
 
@@ -45,11 +45,11 @@ class RecordingPublicStatuses:
         self.links: list[CaseLink] = []
         self.changes: list[StatusChange] = []
 
-    async def save_decisions(self, rulings: Sequence[PublicDecision]) -> None:
-        self.decisions += rulings
+    async def save_decisions(self, decisions: Sequence[PublicDecision]) -> None:
+        self.decisions += decisions
 
-    async def save_links(self, memberships: Sequence[CaseLink]) -> None:
-        self.links += memberships
+    async def save_links(self, links: Sequence[CaseLink]) -> None:
+        self.links += links
 
-    async def save_changes(self, steps: Sequence[StatusChange]) -> None:
-        self.changes += steps
+    async def save_changes(self, changes: Sequence[StatusChange]) -> None:
+        self.changes += changes

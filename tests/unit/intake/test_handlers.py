@@ -34,13 +34,13 @@ async def test_an_accepted_submission_is_answered_and_passed_on(
     submissions: InMemorySubmissions,
 ) -> None:
     event = handed_in(data(), id="7", source="/adapter", traceparent=TRACE)
-    (one,) = await accept(submissions, raw_submission(event))
+    (result,) = await accept(submissions, raw_submission(event))
 
-    answer = one.receipt.decode()
+    answer = result.receipt.decode()
     assert isinstance(answer, SubmissionAccepted)
-    (told,) = one.events
-    assert isinstance(told, RequestSubmitted)
-    request, acceptance = told.data, answer.data
+    (passed_on,) = result.events
+    assert isinstance(passed_on, RequestSubmitted)
+    request, acceptance = passed_on.data, answer.data
     assert (acceptance.submission_id, acceptance.submission_source) == ("7", "/adapter")
     assert acceptance.request_id == request.request_id
     assert acceptance.tracking_number == request.tracking_number
@@ -48,7 +48,7 @@ async def test_an_accepted_submission_is_answered_and_passed_on(
         f"https://311.example.org/v1/requests/{request.tracking_number}"
     )
     assert (acceptance.service_code, acceptance.lane) == ("POTHOLE", "standard")
-    for made in (answer, told):
+    for made in (answer, passed_on):
         assert made.source == "/intake"
         assert (made.causationid, made.correlationid) == ("7", request.request_id)
         assert (made.traceparent, made.time) == (TRACE, NOON)
@@ -57,14 +57,14 @@ async def test_an_accepted_submission_is_answered_and_passed_on(
 async def test_a_request_carries_all_that_was_said_but_no_contact(
     submissions: InMemorySubmissions,
 ) -> None:
-    said = {
+    fields = {
         "description": "Deep, in the right lane. Call Ana Ruiz, 503-555-0100",
         "location": {"latitude": 46, "longitude": -122, "accuracy_m": 9, "details": "left"},
         "attributes": {"lane_blocked": "yes"},
         "media": [{"url": "https://example.org/a.jpg", "media_type": "image/jpeg"}],
         "observed_at": "2026-03-02T03:30:00-08:00",
     }
-    followed = await accepted_events(submissions, reporter=REPORTER, **said)
+    followed = await accepted_events(submissions, reporter=REPORTER, **fields)
 
     request = followed[RequestSubmitted].data.model_dump(mode="json", exclude_none=True)
     assert len(request.pop("reporter_ref")) == 32
@@ -122,9 +122,9 @@ async def test_the_contact_travels_alone(submissions: InMemorySubmissions) -> No
     ],
 )
 async def test_only_who_has_a_name_or_can_be_reached_is_a_contact(
-    submissions: InMemorySubmissions, reporter: dict[str, Any] | None, told: bool
+    submissions: InMemorySubmissions, reporter: dict[str, Any] | None, passed_on: bool
 ) -> None:
-    assert (ContactGiven in await accepted_events(submissions, reporter=reporter)) == told
+    assert (ContactGiven in await accepted_events(submissions, reporter=reporter)) == passed_on
 
 
 @pytest.mark.parametrize(
@@ -183,9 +183,9 @@ async def test_a_rejected_submission_is_kept_with_its_bytes(
     submissions: InMemorySubmissions,
 ) -> None:
     event = handed_in(data(channel="fax", location={}), id="7", source="/adapter")
-    (one,) = await accept(submissions, RawSubmission(event, b"as it came"))
+    (result,) = await accept(submissions, RawSubmission(event, b"as it came"))
 
-    answer = one.receipt.decode()
+    answer = result.receipt.decode()
     assert isinstance(answer, SubmissionRejected)
     assert [(error.field, error.code) for error in answer.data.errors] == [
         ("channel", "unknown_channel"),
@@ -193,18 +193,18 @@ async def test_a_rejected_submission_is_kept_with_its_bytes(
     ]
     assert (answer.data.submission_id, answer.data.submission_source) == ("7", "/adapter")
     assert answer.causationid == "7"
-    assert one.events == ()
-    (filing,) = submissions.stored.values()
-    assert (filing.body, filing.first, filing.receipt) == (b"as it came", True, one.receipt)
+    assert result.events == ()
+    (stored,) = submissions.stored.values()
+    assert (stored.body, stored.first, stored.receipt) == (b"as it came", True, result.receipt)
     assert submissions.requests == []
 
 
 async def test_of_an_accepted_submission_no_bytes_stay(submissions: InMemorySubmissions) -> None:
     await accept(submissions, raw_submission(reporter=REPORTER))
 
-    (filing,) = submissions.stored.values()
-    assert filing.body is None
-    assert b"ana@" not in filing.receipt.value
+    (stored,) = submissions.stored.values()
+    assert stored.body is None
+    assert b"ana@" not in stored.receipt.value
 
 
 async def test_every_message_gets_a_receipt_under_its_adapters_key(
@@ -233,7 +233,7 @@ async def test_a_future_that_was_not_believed_is_noted(submissions: InMemorySubm
     far = handed_in(data(), time="2027-03-02T12:30:00Z")
     await accept(submissions, raw_submission(soon), raw_submission(far))
 
-    assert [filing.time_replaced for filing in submissions.stored.values()] == [False, True]
+    assert [stored.time_replaced for stored in submissions.stored.values()] == [False, True]
 
 
 async def test_the_public_view_begins_with_a_rounded_place_and_the_number(
@@ -267,8 +267,8 @@ async def test_a_batch_locates_each_of_its_requests(submissions: InMemorySubmiss
 
     found = [
         event.data.location
-        for one in answers
-        for event in one.events
+        for result in answers
+        for event in result.events
         if isinstance(event, RequestSubmitted)
     ]
     assert [(at.precision, at.municipality) for at in found] == [

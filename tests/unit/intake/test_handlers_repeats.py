@@ -43,7 +43,7 @@ async def test_other_data_under_a_used_id_are_refused_whatever_they_are(
     assert isinstance(answer, SubmissionRejected)
     assert [error.code for error in answer.data.errors] == ["id_reused"]
     assert again.receipt == refused.receipt
-    assert [filing.first for filing in submissions.stored.values()] == [True, False]
+    assert [stored.first for stored in submissions.stored.values()] == [True, False]
 
 
 async def test_an_id_is_used_up_within_the_batch_and_by_a_rejection_too(

@@ -36,17 +36,17 @@ async def db(database: Database) -> AsyncGenerator[Connection]:
     await connection.close()
 
 
-async def reject(db: Connection, *arrivals: RawSubmission) -> None:
+async def reject(db: Connection, *submissions: RawSubmission) -> None:
     async with db.transaction():
         await db.execute("SET LOCAL search_path = intake")
-        await accept_submissions(arrivals, PostgresSubmissions(db), NO_CITY_YET, utc_now())
+        await accept_submissions(submissions, PostgresSubmissions(db), NO_CITY_YET, utc_now())
 
 
 async def hand_in(db: Connection, code: str | None = None, **how: bool) -> Outcome:
     options: dict[str, Any] = {"again": False, "dry": False} | how
-    said: list[str] = []
+    lines: list[str] = []
     memory = await load(db, ["intake"])
-    return await HandingIn(db, memory, code, None, **options, sending=said.append).run()
+    return await HandingIn(db, memory, code, None, **options, sending=lines.append).run()
 
 
 def by_kafka(**changes: Any) -> RawSubmission:

@@ -19,49 +19,49 @@ class Clock:
         return self.now
 
 
-def let_in(rate: TokenBucket, callers: int) -> int:
-    taken = 0
+def admit(bucket: TokenBucket, callers: int) -> int:
+    admitted = 0
     for _ in range(callers):
-        if rate.has_token():
-            rate.take()
-            taken += 1
-    return taken
+        if bucket.has_token():
+            bucket.take()
+            admitted += 1
+    return admitted
 
 
 def test_what_one_second_brings_may_come_at_once_and_no_more() -> None:
-    assert let_in(TokenBucket(10, Clock()), 50) == 10
+    assert admit(TokenBucket(10, Clock()), 50) == 10
 
 
 def test_it_fills_at_its_rate() -> None:
     clock = Clock()
-    rate = TokenBucket(10, clock)
-    let_in(rate, 50)
+    bucket = TokenBucket(10, clock)
+    admit(bucket, 50)
 
     clock.now += 0.31
-    assert let_in(rate, 50) == 3
+    assert admit(bucket, 50) == 3
     clock.now += 0.1
-    assert let_in(rate, 50) == 1
+    assert admit(bucket, 50) == 1
 
 
 def test_a_long_rest_saves_up_no_more_than_a_second() -> None:
     clock = Clock()
-    rate = TokenBucket(10, clock)
-    let_in(rate, 50)
+    bucket = TokenBucket(10, clock)
+    admit(bucket, 50)
     clock.now += 3600
 
-    assert let_in(rate, 50) == 10
+    assert admit(bucket, 50) == 10
 
 
 def test_asking_takes_nothing() -> None:
-    rate = TokenBucket(1, Clock())
-    assert all(rate.has_token() for _ in range(5))
+    bucket = TokenBucket(1, Clock())
+    assert all(bucket.has_token() for _ in range(5))
 
 
 def after(*batches: tuple[int, float], at_first: int = 200) -> AdaptiveBatchSize:
-    pace = AdaptiveBatchSize(at_first)
+    batch_size = AdaptiveBatchSize(at_first)
     for answered, took_s in batches:
-        pace.record(answered, took_s)
-    return pace
+        batch_size.record(answered, took_s)
+    return batch_size
 
 
 def test_a_full_batch_in_time_makes_the_next_one_larger() -> None:

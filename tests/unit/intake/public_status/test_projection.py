@@ -69,8 +69,8 @@ async def test_a_referral_says_who_must_act_and_belongs_to_no_case() -> None:
     statuses = await followed(event)
 
     who = ("State Roads", "511", "https://x.org", "state_land")
-    ruling = PublicDecision(event.data.request_id, NOON, "referral", *who)
-    assert statuses.decisions == [ruling]
+    decision = PublicDecision(event.data.request_id, NOON, "referral", *who)
+    assert statuses.decisions == [decision]
     assert statuses.links == []
 
 
@@ -79,8 +79,8 @@ async def test_an_answer_is_named_and_belongs_to_no_case() -> None:
     event = request_triaged(outcome="answered", case_id=None, advice=(answer,))
     statuses = await followed(event)
 
-    ruling = PublicDecision(event.data.request_id, NOON, "answered", answer="trash_day")
-    assert statuses.decisions == [ruling]
+    decision = PublicDecision(event.data.request_id, NOON, "answered", answer="trash_day")
+    assert statuses.decisions == [decision]
     assert statuses.links == []
 
 
@@ -124,7 +124,7 @@ async def test_a_request_that_operators_moved_says_how_often() -> None:
         CaseRequestSplit.of(split, now=NOON),
     )
 
-    assert [membership.moves for membership in statuses.links] == [2, 3, 4]
+    assert [link.moves for link in statuses.links] == [2, 3, 4]
 
 
 async def test_that_a_case_was_merged_is_no_step_of_it() -> None:
@@ -148,7 +148,7 @@ async def test_the_end_is_a_step_too() -> None:
     end = CaseClosing(**move(status="completed").model_dump(), closed_at=NOON, reason="private")
     statuses = await followed(CaseClosed.of(end, now=NOON))
 
-    assert [(step.status, step.note) for step in statuses.changes] == [("completed", None)]
+    assert [(change.status, change.note) for change in statuses.changes] == [("completed", None)]
 
 
 async def test_a_raised_priority_is_nothing_that_residents_see() -> None:
