@@ -1,6 +1,6 @@
 """Events of intake: requests and contacts for other services, receipts for adapters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.policy import Policy
 from services.intake.public_status.model import PublicRequest
 from services.intake.records import Receipt
-from services.intake.rules.advice import advice
+from shared.catalogue import CALL_911, LocalText
 from shared.contract.events import (
     Acceptance,
     Advice,
@@ -29,6 +29,12 @@ from shared.contract.events import (
 from shared.contract.topics import INTAKE_RECEIPTS
 from shared.runtime.outbox.records import Outgoing, event_headers
 
+_CONTACT_UNUSABLE = LocalText(
+    en="We cannot write to the address or number you gave. Use your tracking number to follow "
+    "your report.",
+    es="No podemos escribirle a la dirección o al número que nos dio. Use su número de "
+    "seguimiento para consultar su reporte.",
+)
 _PUBLIC_DECIMALS = 3
 """Decimal places of public degrees, about 100 m: enough to recognize one's own report."""
 
@@ -139,13 +145,6 @@ def _contact(submission: ValidatedSubmission, request_id: str) -> Contact | None
 
 
 def _acceptance(submission: ValidatedSubmission, request: Request, policy: Policy) -> Acceptance:
-    reporter = submission.submission.reporter
-    language = (reporter.language if reporter else None) or submission.language or "en"
-    due = advice(
-        language,
-        is_emergency=submission.screening.emergency is not None,
-        is_unreachable=submission.channels.unusable,
-    )
     return Acceptance(
         submission_id=submission.handed_in.id,
         submission_source=submission.handed_in.source,
@@ -154,8 +153,18 @@ def _acceptance(submission: ValidatedSubmission, request: Request, policy: Polic
         service_code=request.service_code,
         lane=request.lane,
         status_url=f"{policy.public_url}/v1/requests/{request.tracking_number}",
-        advice=tuple(Advice(code=code, text=text) for code, text in due),
+        advice=tuple(_advice(submission)),
     )
+
+
+def _advice(submission: ValidatedSubmission) -> Iterator[Advice]:
+    """Yield the advice that the reporter needs at once, the most urgent first."""
+    reporter = submission.submission.reporter
+    language = (reporter.language if reporter else None) or submission.language or "en"
+    if submission.screening.emergency is not None:
+        yield Advice(code="call_911", text=CALL_911.in_language(language))
+    if submission.channels.unusable:
+        yield Advice(code="contact_unusable", text=_CONTACT_UNUSABLE.in_language(language))
 
 
 def _public_request(request: Request) -> PublicRequest:

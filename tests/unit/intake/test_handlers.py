@@ -112,7 +112,7 @@ async def test_the_contact_travels_alone(submissions: InMemorySubmissions) -> No
 
 
 @pytest.mark.parametrize(
-    ("reporter", "told"),
+    ("reporter", "passed_on"),
     [
         pytest.param(None, False, id="nobody"),
         pytest.param({"account_id": "7", "status_updates": ["email"]}, False, id="an account"),
