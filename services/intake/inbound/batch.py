@@ -52,7 +52,7 @@ class CooperativeYield:
 
 
 async def validate_new(
-    raw_submissions: Iterable[tuple[SubmissionKey, RawSubmission]],
+    submissions: Iterable[tuple[SubmissionKey, RawSubmission]],
     known: Collection[SubmissionKey],
     policy: Policy,
     now: datetime,
@@ -60,7 +60,7 @@ async def validate_new(
     """Validate each submission without a receipt, once and in order.
 
     Args:
-        raw_submissions: The batch, by key; repeats included.
+        submissions: The batch, by key; repeats included.
         known: Every key with a receipt whose identity occurs in the batch.
         policy: What makes a submission valid.
         now: Time of receipt.
@@ -68,7 +68,7 @@ async def validate_new(
     identities = {identity for identity, _ in known}
     new: dict[SubmissionKey, NewSubmission] = {}
     cooperative = CooperativeYield()
-    for key, raw in raw_submissions:
+    for key, raw in submissions:
         if key in known or key in new:
             continue
         identity, _ = key

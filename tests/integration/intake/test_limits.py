@@ -27,9 +27,9 @@ async def test_with_kafka_away_submissions_are_taken_until_the_outbox_is_full(
     async with running(bootstrap="127.0.0.1:1", outbox_limit=3) as client:
 
         async def refused() -> Response | None:
-            answer = await post(client)
-            answered.extend([answer] if answer.status == 201 else [])
-            return answer if answer.status == 503 else None
+            response = await post(client)
+            answered.extend([response] if response.status == 201 else [])
+            return response if response.status == 503 else None
 
         full = await eventually(refused)
     assert full
@@ -45,7 +45,7 @@ async def test_with_kafka_away_submissions_are_taken_until_the_outbox_is_full(
         await eventually(accepted)
         requests = await topic_log.at_least(len(answered) + 1, INTAKE_REQUESTS)
     passed_on = [request.data.request_id for request in requests]
-    assert passed_on[: len(answered)] == [answer.json["request_id"] for answer in answered]
+    assert passed_on[: len(answered)] == [response.json["request_id"] for response in answered]
 
 
 async def test_with_a_full_disk_at_commit_the_answer_is_503_and_then_201_again(

@@ -60,13 +60,13 @@ async def looked_up(
     """Look the request up until it has the status."""
 
     async def found() -> Response | None:
-        answer = await get(client, f"/v1/requests/{number}", **{"Accept-Language": language})
-        assert answer.status == 200
-        return answer if answer.json["status"] == status else None
+        response = await get(client, f"/v1/requests/{number}", **{"Accept-Language": language})
+        assert response.status == 200
+        return response if response.json["status"] == status else None
 
-    answer = await eventually(found)
-    assert answer
-    return answer
+    response = await eventually(found)
+    assert response
+    return response
 
 
 async def test_a_resident_sees_what_becomes_of_the_request_and_no_contact_data(
@@ -97,10 +97,10 @@ async def test_a_resident_sees_what_becomes_of_the_request_and_no_contact_data(
         ("scheduled", None),
         ("completed", "Filled it"),
     ]
-    for answer in (fresh, scheduled, completed):
+    for response in (fresh, scheduled, completed):
         for secret in (b"Ana", b"ana@", b"5550100", b"0100", b"A hole", b"inner"):
-            assert secret not in answer.body
-        assert request.data.reporter_ref.encode() not in answer.body
+            assert secret not in response.body
+        assert request.data.reporter_ref.encode() not in response.body
 
 
 async def test_a_duplicate_and_a_referral_are_explained(
@@ -155,9 +155,9 @@ async def test_a_number_is_found_however_it_is_typed(running: Running) -> None:
     async with running() as client:
         number = (await post(client)).json["tracking_number"]
         typed = number.lower().replace("-", " ")
-        answer = await get(client, f"/v1/requests/{typed}")
+        response = await get(client, f"/v1/requests/{typed}")
 
-    assert (answer.status, answer.json["tracking_number"]) == (200, number)
+    assert (response.status, response.json["tracking_number"]) == (200, number)
 
 
 async def test_a_number_that_is_none_and_one_that_nobody_has_are_told_apart(
@@ -182,9 +182,9 @@ async def test_with_a_database_that_hangs_a_look_up_is_503_within_a_second(
         async with connection.transaction():
             await connection.execute("LOCK TABLE intake.requests")
             began = time.perf_counter()
-            answer = await get(client, f"/v1/requests/{number}")
+            response = await get(client, f"/v1/requests/{number}")
             waited_s = time.perf_counter() - began
         await connection.close()
 
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
+    assert (response.status, response.headers["Retry-After"]) == (503, "2")
     assert waited_s < 1

@@ -36,11 +36,11 @@ async def test_an_accepted_submission_is_answered_and_passed_on(
     event = handed_in(data(), id="7", source="/adapter", traceparent=TRACE)
     (result,) = await accept(submissions, raw_submission(event))
 
-    answer = result.receipt.decode()
-    assert isinstance(answer, SubmissionAccepted)
+    receipt_event = result.receipt.decode()
+    assert isinstance(receipt_event, SubmissionAccepted)
     (passed_on,) = result.events
     assert isinstance(passed_on, RequestSubmitted)
-    request, acceptance = passed_on.data, answer.data
+    request, acceptance = passed_on.data, receipt_event.data
     assert (acceptance.submission_id, acceptance.submission_source) == ("7", "/adapter")
     assert acceptance.request_id == request.request_id
     assert acceptance.tracking_number == request.tracking_number
@@ -48,7 +48,7 @@ async def test_an_accepted_submission_is_answered_and_passed_on(
         f"https://311.example.org/v1/requests/{request.tracking_number}"
     )
     assert (acceptance.service_code, acceptance.lane) == ("POTHOLE", "standard")
-    for made in (answer, passed_on):
+    for made in (receipt_event, passed_on):
         assert made.source == "/intake"
         assert (made.causationid, made.correlationid) == ("7", request.request_id)
         assert (made.traceparent, made.time) == (TRACE, NOON)
@@ -185,14 +185,17 @@ async def test_a_rejected_submission_is_kept_with_its_bytes(
     event = handed_in(data(channel="fax", location={}), id="7", source="/adapter")
     (result,) = await accept(submissions, RawSubmission(event, b"as it came"))
 
-    answer = result.receipt.decode()
-    assert isinstance(answer, SubmissionRejected)
-    assert [(error.field, error.code) for error in answer.data.errors] == [
+    receipt_event = result.receipt.decode()
+    assert isinstance(receipt_event, SubmissionRejected)
+    assert [(error.field, error.code) for error in receipt_event.data.errors] == [
         ("channel", "unknown_channel"),
         ("location", "missing_location"),
     ]
-    assert (answer.data.submission_id, answer.data.submission_source) == ("7", "/adapter")
-    assert answer.causationid == "7"
+    assert (receipt_event.data.submission_id, receipt_event.data.submission_source) == (
+        "7",
+        "/adapter",
+    )
+    assert receipt_event.causationid == "7"
     assert result.events == ()
     (stored,) = submissions.stored.values()
     assert (stored.body, stored.first, stored.receipt) == (b"as it came", True, result.receipt)
@@ -261,13 +264,13 @@ async def test_a_batch_locates_each_of_its_requests(submissions: InMemorySubmiss
         {"latitude": HERE.latitude, "longitude": HERE.longitude},
         {"latitude": 0, "longitude": 0},
     ]
-    answers = await accept(
+    results = await accept(
         submissions, *(raw_submission(handed_in_event(id=new_id(), location=at)) for at in places)
     )
 
     found = [
         event.data.location
-        for result in answers
+        for result in results
         for event in result.events
         if isinstance(event, RequestSubmitted)
     ]

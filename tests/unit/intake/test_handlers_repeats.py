@@ -39,9 +39,9 @@ async def test_other_data_under_a_used_id_are_refused_whatever_they_are(
     (refused,) = await accept(submissions, other)
     (again,) = await accept_submissions([other], submissions, POLICY, LATER)
 
-    answer = refused.receipt.decode()
-    assert isinstance(answer, SubmissionRejected)
-    assert [error.code for error in answer.data.errors] == ["id_reused"]
+    receipt_event = refused.receipt.decode()
+    assert isinstance(receipt_event, SubmissionRejected)
+    assert [error.code for error in receipt_event.data.errors] == ["id_reused"]
     assert again.receipt == refused.receipt
     assert [stored.first for stored in submissions.stored.values()] == [True, False]
 
@@ -53,9 +53,9 @@ async def test_an_id_is_used_up_within_the_batch_and_by_a_rejection_too(
     first, second = await accept(submissions, raw_submission(rejected), raw_submission(then))
 
     codes = [
-        [error.code for error in answer.data.errors]
-        for answer in (first.receipt.decode(), second.receipt.decode())
-        if isinstance(answer, SubmissionRejected)
+        [error.code for error in receipt_event.data.errors]
+        for receipt_event in (first.receipt.decode(), second.receipt.decode())
+        if isinstance(receipt_event, SubmissionRejected)
     ]
     assert codes == [["unknown_channel"], ["id_reused"]]
 
