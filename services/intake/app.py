@@ -13,7 +13,7 @@ from services.intake.http.api_key_cache import ApiKeyCache
 from services.intake.http.batching import SubmissionBatcher
 from services.intake.http.load_limits import AdaptiveBatchSize, TokenBucket
 from services.intake.inbound.batch import RawSubmission
-from services.intake.policy import Policy, city_of
+from services.intake.policy import IntakePolicy, city_of
 from services.intake.public_status.api import status_routes
 from services.intake.public_status.projection import project_events
 from services.intake.public_status.store import PostgresPublicStatuses
@@ -81,8 +81,8 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[Parts]:
         )
 
 
-def _policy(catalogue: Catalogue, settings: IntakeSettings) -> Policy:
-    return Policy(
+def _policy(catalogue: Catalogue, settings: IntakeSettings) -> IntakePolicy:
+    return IntakePolicy(
         cities={
             jurisdiction.id: city_of(
                 jurisdiction, CityBoundaries(jurisdiction.id, jurisdiction.folder)
@@ -95,7 +95,7 @@ def _policy(catalogue: Catalogue, settings: IntakeSettings) -> Policy:
 
 
 def _submission_consumer(
-    settings: IntakeSettings, pool: Pool, policy: Policy, relay: Relay
+    settings: IntakeSettings, pool: Pool, policy: IntakePolicy, relay: Relay
 ) -> Consumer[Any]:
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event | Outgoing]:
         store = PostgresSubmissions(db)
@@ -129,7 +129,7 @@ def _status_consumer(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:
 
 
 def _batcher(
-    pool: Pool, policy: Policy, relay: Relay, batch_size: AdaptiveBatchSize
+    pool: Pool, policy: IntakePolicy, relay: Relay, batch_size: AdaptiveBatchSize
 ) -> SubmissionBatcher:
     async def accept(submissions: Sequence[RawSubmission]) -> list[Receipt]:
         async with transaction(pool) as db:

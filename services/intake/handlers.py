@@ -9,7 +9,7 @@ from services.intake.inbound.batch import NewSubmission, RawSubmission, validate
 from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.outbound import AcceptedSubmission, accept, receipt_record, reject
-from services.intake.policy import Policy
+from services.intake.policy import IntakePolicy
 from services.intake.public_status.model import PublicRequest
 from services.intake.records import Receipt, StoredSubmission
 from services.intake.rules.idempotency import SubmissionKey, idempotency_key, payload_hash
@@ -52,10 +52,17 @@ class SubmissionStore(Protocol):
 async def on_submissions_handed_in(
     messages: Sequence[Message[SubmissionHandedIn]],
     store: SubmissionStore,
-    policy: Policy,
+    policy: IntakePolicy,
     now: datetime,
 ) -> list[Event | Outgoing]:
-    """Accept submissions from Kafka; every message gets a receipt, a repeat as well."""
+    """Accept submissions from Kafka; every message gets a receipt, a repeat as well.
+
+    Args:
+        messages: The batch.
+        store: Receipts, serial numbers and requests.
+        policy: Rules by which submissions become requests.
+        now: Time of receipt.
+    """
     submissions = [
         RawSubmission(message.event, message.record.value or b"") for message in messages
     ]
@@ -67,14 +74,17 @@ async def on_submissions_handed_in(
 
 
 async def accept_submissions(
-    submissions: Sequence[RawSubmission], store: SubmissionStore, policy: Policy, now: datetime
+    submissions: Sequence[RawSubmission],
+    store: SubmissionStore,
+    policy: IntakePolicy,
+    now: datetime,
 ) -> list[SubmissionResult]:
     """Accept or reject each new submission, and return the stored receipt of each repeat.
 
     Args:
         submissions: Raw submissions; the same one may occur more than once.
         store: Receipts, serial numbers and requests.
-        policy: What makes a submission a request.
+        policy: Rules by which submissions become requests.
         now: Time of receipt.
 
     Returns:
@@ -98,7 +108,7 @@ def _key(handed_in: SubmissionHandedIn) -> SubmissionKey:
 async def _accept(
     new: Mapping[SubmissionKey, NewSubmission],
     store: SubmissionStore,
-    policy: Policy,
+    policy: IntakePolicy,
     now: datetime,
 ) -> dict[SubmissionKey, AcceptedSubmission]:
     valid = {

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.intake.inbound.districts import AdminArea
 from services.intake.inbound.validation import ValidatedSubmission
-from services.intake.policy import Policy
+from services.intake.policy import IntakePolicy
 from services.intake.public_status.model import PublicRequest
 from services.intake.records import Receipt
 from shared.catalogue import CALL_911, LocalText
@@ -51,7 +51,13 @@ class AcceptedSubmission:
 def reject(
     handed_in: SubmissionHandedIn, errors: Sequence[FieldError], now: datetime
 ) -> SubmissionRejected:
-    """Return the receipt of a submission with these field errors."""
+    """Return the receipt of a rejected submission.
+
+    Args:
+        handed_in: The submission in its envelope.
+        errors: All its field errors.
+        now: Time of the receipt.
+    """
     rejection = Rejection(
         submission_id=handed_in.id, submission_source=handed_in.source, errors=tuple(errors)
     )
@@ -74,7 +80,7 @@ def accept(
     area: AdminArea,
     tracking_number: str,
     now: datetime,
-    policy: Policy,
+    policy: IntakePolicy,
 ) -> AcceptedSubmission:
     """Return the outcome of accepting a submission as a request.
 
@@ -91,7 +97,7 @@ def accept(
     contact = _contact(submission, request_id)
     if contact is not None:
         events.append(ContactGiven.of(contact, now=now, cause=cause, request=request_id))
-    acceptance = _acceptance(submission, request, policy)
+    acceptance = _acceptance(submission, request, policy.public_url)
     receipt = SubmissionAccepted.of(acceptance, now=now, cause=cause, request=request_id)
     return AcceptedSubmission(receipt, tuple(events), _public_request(request))
 
@@ -144,7 +150,9 @@ def _contact(submission: ValidatedSubmission, request_id: str) -> Contact | None
     )
 
 
-def _acceptance(submission: ValidatedSubmission, request: Request, policy: Policy) -> Acceptance:
+def _acceptance(
+    submission: ValidatedSubmission, request: Request, policy: IntakePolicy
+) -> Acceptance:
     return Acceptance(
         submission_id=submission.handed_in.id,
         submission_source=submission.handed_in.source,
@@ -152,7 +160,7 @@ def _acceptance(submission: ValidatedSubmission, request: Request, policy: Polic
         tracking_number=request.tracking_number,
         service_code=request.service_code,
         lane=request.lane,
-        status_url=f"{policy.public_url}/v1/requests/{request.tracking_number}",
+        status_url=f"{public_url}/v1/requests/{request.tracking_number}",
         advice=tuple(_advice(submission)),
     )
 

@@ -24,8 +24,8 @@ class BoundaryLookup(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class City:
-    """A jurisdiction with everything derived from its part of the catalogue.
+class ServedCity:
+    """A jurisdiction with everything that intake derives from its part of the catalogue.
 
     Attributes:
         jurisdiction: Its part of the catalogue.
@@ -41,7 +41,7 @@ class City:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class IntakePolicy:
     """The policy by which submissions become requests.
 
     Attributes:
@@ -50,15 +50,15 @@ class Policy:
         public_url: Base URL of intake for residents, without a trailing slash.
     """
 
-    cities: Mapping[str, City]
+    cities: Mapping[str, ServedCity]
     reporter_key: bytes
     public_url: str
 
 
-def city_of(jurisdiction: Jurisdiction, boundaries: BoundaryLookup) -> City:
+def city_of(jurisdiction: Jurisdiction, boundaries: BoundaryLookup) -> ServedCity:
     """Return the jurisdiction with its screen and redactor."""
     redactor = Redactor(jurisdiction.holidays_country, frozenset(_public_numbers(jurisdiction)))
-    return City(jurisdiction, HazardScreen(jurisdiction), redactor, boundaries)
+    return ServedCity(jurisdiction, HazardScreen(jurisdiction), redactor, boundaries)
 
 
 def _public_numbers(jurisdiction: Jurisdiction) -> set[str]:

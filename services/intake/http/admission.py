@@ -112,7 +112,7 @@ class OutboxBackpressure:
 
     Attributes:
         pool: Database with the outbox.
-        admission: Told when the outbox becomes full, and when the relay has drained it.
+        admission: Stopped while the outbox is full.
         limit: The most messages that may wait, at least 1.
     """
 

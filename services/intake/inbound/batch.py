@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.intake.inbound.field_errors import id_reused
 from services.intake.inbound.validation import ValidatedSubmission, validate
-from services.intake.policy import Policy
+from services.intake.policy import IntakePolicy
 from services.intake.rules.idempotency import SubmissionKey
 from shared.contract.events import FieldError, SubmissionHandedIn
 
@@ -54,15 +54,15 @@ class CooperativeYield:
 async def validate_new(
     submissions: Iterable[tuple[SubmissionKey, RawSubmission]],
     known: Collection[SubmissionKey],
-    policy: Policy,
+    policy: IntakePolicy,
     now: datetime,
 ) -> dict[SubmissionKey, NewSubmission]:
     """Validate each submission without a receipt, once and in order.
 
     Args:
-        submissions: The batch, by key; repeats included.
+        submissions: The batch with its keys, repeats included.
         known: Every key with a receipt whose identity occurs in the batch.
-        policy: What makes a submission valid.
+        policy: Rules by which submissions become requests.
         now: Time of receipt.
     """
     identities = {identity for identity, _ in known}

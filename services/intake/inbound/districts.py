@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.intake.inbound.validation import ValidatedSubmission
-from services.intake.policy import City
+from services.intake.policy import ServedCity
 from shared.vocabulary import GeoPoint
 
 
@@ -27,7 +27,7 @@ def locate_areas(submissions: Sequence[ValidatedSubmission]) -> list[AdminArea]:
     """
     areas = [_UNKNOWN] * len(submissions)
     points: defaultdict[str, dict[int, GeoPoint]] = defaultdict(dict)
-    cities: dict[str, City] = {}
+    cities: dict[str, ServedCity] = {}
     for index, submission in enumerate(submissions):
         if submission.location.point is not None and submission.location.precision == "point":
             city_id = submission.city.jurisdiction.id

@@ -12,7 +12,7 @@ from services.intake.inbound.field_errors import (
     without_redundant,
 )
 from services.intake.inbound.parsing import parse
-from services.intake.policy import City, Policy
+from services.intake.policy import IntakePolicy, ServedCity
 from services.intake.rules.classification import classify
 from services.intake.rules.event_time import SentAt, event_time, sent_at
 from services.intake.rules.language import is_language_tag
@@ -49,9 +49,9 @@ class ValidatedSubmission:
     Contact data are in ``name`` and ``channels`` alone; all texts are normalized and redacted.
 
     Attributes:
-        handed_in: The event that handed it in.
+        handed_in: The submission in its envelope.
         submission: The submission as parsed.
-        sent: When it was handed in.
+        sent: When the adapter sent it.
         observed_at: Event time, UTC.
         city: The city that serves it.
         service: Its kind, named or classified.
@@ -71,7 +71,7 @@ class ValidatedSubmission:
     submission: Submission
     sent: SentAt
     observed_at: datetime
-    city: City
+    city: ServedCity
     service: ServiceType
     description: str
     details: str | None
@@ -86,7 +86,7 @@ class ValidatedSubmission:
 
 
 def validate(
-    handed_in: SubmissionHandedIn, received_at: datetime, policy: Policy
+    handed_in: SubmissionHandedIn, received_at: datetime, policy: IntakePolicy
 ) -> ValidatedSubmission | tuple[FieldError, ...]:
     """Return the validated submission, or all its field errors at once.
 
@@ -112,7 +112,7 @@ def validate(
     return _normalize(handed_in, submission, sent, city, service, policy)
 
 
-def _service(submission: Submission, city: City | None) -> ServiceType | None:
+def _service(submission: Submission, city: ServedCity | None) -> ServiceType | None:
     if city is None:
         return None
     services = city.jurisdiction.services
@@ -122,7 +122,10 @@ def _service(submission: Submission, city: City | None) -> ServiceType | None:
 
 
 def _field_errors(
-    submission: Submission, city: City | None, service: ServiceType | None, policy: Policy
+    submission: Submission,
+    city: ServedCity | None,
+    service: ServiceType | None,
+    policy: IntakePolicy,
 ) -> list[FieldError]:
     errors = []
     if city is None:
@@ -143,9 +146,9 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
     handed_in: SubmissionHandedIn,
     submission: Submission,
     sent: SentAt,
-    city: City,
+    city: ServedCity,
     service: ServiceType,
-    policy: Policy,
+    policy: IntakePolicy,
 ) -> ValidatedSubmission:
     reporter = submission.reporter or _NO_REPORTER
     at = submission.location or _NO_LOCATION

@@ -13,7 +13,7 @@ class PublicRequest:
         tracking_number: The number by which residents look it up.
         jurisdiction: The city.
         service_code: Its kind.
-        submitted_at: When it was handed in, UTC.
+        submitted_at: When it was submitted, UTC.
         address: Redacted; takes precedence over the point.
         latitude: Degrees, rounded to about 100 m.
         longitude: Degrees, rounded to about 100 m.

@@ -10,7 +10,7 @@ _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class SentAt:
-    """The time at which a submission was handed in, UTC.
+    """The time at which an adapter sent a submission, UTC.
 
     Attributes:
         moment: The time in the envelope, or the time of receipt.
@@ -23,7 +23,7 @@ class SentAt:
 
 
 def sent_at(stated: object, received_at: datetime) -> SentAt | None:
-    """Return the time at which a submission was handed in, or None for an invalid ``stated``.
+    """Return the time at which a submission was sent, or None for an invalid ``stated``.
 
     Args:
         stated: The envelope's time, RFC 3339 with offset; None stands for ``received_at``. A time

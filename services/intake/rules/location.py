@@ -35,8 +35,8 @@ def resolve_location(
     """Return the location of a problem; an address takes precedence over a placeholder point.
 
     Args:
-        point: As handed in.
-        accuracy_m: As handed in, in metres.
+        point: As submitted.
+        accuracy_m: As submitted, in metres.
         address: Normalized; None for a blank one.
         default_points: Placeholder points that the city's systems write for "unknown"; latitude
             and longitude 0 is one everywhere.

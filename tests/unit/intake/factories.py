@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from services.intake.inbound.batch import RawSubmission
-from services.intake.policy import City, Policy, city_of
+from services.intake.policy import IntakePolicy, ServedCity, city_of
 from shared.catalogue import load_catalogue
 from shared.contract.events import SubmissionHandedIn, encode
 from shared.vocabulary import GeoPoint
@@ -28,8 +28,8 @@ class FakeBoundaries:
         return ["north" if point.latitude > HERE.latitude else None for point in points]
 
 
-CITY: City = city_of(LAKESIDE, FakeBoundaries())
-POLICY = Policy({"lakeside.gov": CITY}, KEY, "https://311.example.org")
+CITY: ServedCity = city_of(LAKESIDE, FakeBoundaries())
+POLICY = IntakePolicy({"lakeside.gov": CITY}, KEY, "https://311.example.org")
 
 
 def data(**changes: Any) -> dict[str, Any]:

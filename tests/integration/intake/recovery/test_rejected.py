@@ -11,7 +11,7 @@ from cli.recovery.dlq_replay import Outcome
 from cli.recovery.rejected import HandingIn
 from services.intake.handlers import accept_submissions
 from services.intake.inbound.batch import RawSubmission
-from services.intake.policy import Policy
+from services.intake.policy import IntakePolicy
 from services.intake.store import PostgresSubmissions
 from shared.contract.events import SubmissionAccepted, SubmissionRejected, encode
 from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_RECEIPTS, INTAKE_REQUESTS
@@ -26,7 +26,7 @@ from tests.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
 
-NO_CITY_YET = Policy(cities={}, reporter_key=b"secret", public_url="https://311.example.org")
+NO_CITY_YET = IntakePolicy(cities={}, reporter_key=b"secret", public_url="https://311.example.org")
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from services.dispatch.handlers import on_messages as dispatch
 from services.dispatch.policy import Policy as DispatchPolicy
 from services.intake.handlers import accept_submissions, on_submissions_handed_in
 from services.intake.inbound.batch import RawSubmission
-from services.intake.policy import Policy as IntakePolicy
-from services.intake.policy import city_of
+from services.intake.policy import IntakePolicy, city_of
 from services.notify.delivery.updates import Outcome, delivery_update
 from services.notify.handlers import on_messages as notify
 from services.triage.handlers import on_messages as triage
