@@ -150,9 +150,7 @@ def _contact(submission: ValidatedSubmission, request_id: str) -> Contact | None
     )
 
 
-def _acceptance(
-    submission: ValidatedSubmission, request: Request, policy: IntakePolicy
-) -> Acceptance:
+def _acceptance(submission: ValidatedSubmission, request: Request, public_url: str) -> Acceptance:
     return Acceptance(
         submission_id=submission.handed_in.id,
         submission_source=submission.handed_in.source,
