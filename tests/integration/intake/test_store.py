@@ -36,7 +36,7 @@ async def pool(database: Database) -> AsyncGenerator[Pool]:
 
 def stored_submission(id: str = "7", data: object = "data", **changes: Any) -> StoredSubmission:
     fields: dict[str, Any] = {
-        "mark": (idempotency_key("/test", id), payload_hash(data)),
+        "key": (idempotency_key("/test", id), payload_hash(data)),
         "first": True,
         "source": "/test",
         "submission_id": id,
