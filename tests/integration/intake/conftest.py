@@ -14,7 +14,7 @@ from shared.runtime.http.api_keys import store_keys
 from shared.runtime.http.server import serving
 from shared.runtime.ops.service import Work
 from tests.conftest import Database
-from tests.integration.intake.calls import ADAPTER
+from tests.integration.intake.http_client import ADAPTER
 from tests.stack import Stores
 
 Running: TypeAlias = Callable[..., AbstractAsyncContextManager[aiohttp.ClientSession]]

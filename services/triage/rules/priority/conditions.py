@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from shared.catalogue import Jurisdiction, ServiceType, by_field
-from shared.text_matching import TextScore, affirmed_of, fold
+from shared.catalogue.doubt import doubted_conditions
+from shared.text_matching import affirmed_of, fold
 
 MatchedConditions: TypeAlias = Mapping[str, str]
 """The evidence for each condition that is met: words of the report, or an answer."""
@@ -22,7 +23,6 @@ class ConditionFinder:
         self._stated_by = by_field(jurisdiction.conditions.values())
         self._city = jurisdiction
         self._kin = jurisdiction.kin_of_hints
-        self._dubious = frozenset(code for kin in self._kin.values() for code in kin)
         self._closed_questions = {
             service.code: frozenset(a.code for a in service.attributes if a.datatype in _LISTS)
             for service in jurisdiction.services.values()
@@ -54,14 +54,10 @@ class ConditionFinder:
         found = self._city.phrases.find(folded)
         stated = affirmed_of(found, said, folded, self._city.spans)
         hints = self._city.hints.score(folded)
-        can_be_doubted = any(hit.code in self._dubious for hit in stated)
-        doubted = self._doubted(hints) if can_be_doubted else ()
+        doubted = doubted_conditions((hit.code for hit in stated), folded, self._city, hints)
         for hit in stated:
             met.setdefault(DOUBTFUL if hit.code in doubted else hit.code, hit.phrase)
         taken_back = {hit.code for hit in found} - {hit.code for hit in stated}
         for code, evidence in hints.stated().items():
             if taken_back.isdisjoint(self._kin[code]):
                 met.setdefault(code, evidence)
-
-    def _doubted(self, hints: TextScore) -> set[str]:
-        return {code for denied in hints.denied() for code in self._kin[denied]}

@@ -26,7 +26,7 @@ def tables_of(
 
 def _of_intake(intake: InMemorySubmissions) -> dict[str, Rows]:
     submissions = []
-    for (identity, fingerprint), filing in intake.filings.items():
+    for (identity, fingerprint), filing in intake.stored.items():
         answer = filing.receipt.decode()
         request_id = answer.data.request_id if isinstance(answer, SubmissionAccepted) else None
         digest = sha256(filing.receipt.value).digest()[:8]

@@ -10,9 +10,9 @@ from typing import Any, Literal
 from cli.check.history import Attempt, Poison
 from services.dispatch.handlers import on_messages as dispatch
 from services.dispatch.policy import DispatchPolicy
-from services.intake.handlers import RawSubmission, accept_submissions, on_submissions_handed_in
-from services.intake.policy import Policy as IntakePolicy
-from services.intake.policy import city_of
+from services.intake.handlers import accept_submissions, on_submissions_handed_in
+from services.intake.inbound.batch import RawSubmission
+from services.intake.policy import IntakePolicy, city_of
 from services.notify.delivery.updates import SendOutcome, delivery_update
 from services.notify.handlers import on_messages as notify
 from services.triage.handlers import on_messages as triage
@@ -112,7 +112,7 @@ class Router:
     async def _intake(self, event: SubmissionHandedIn, said: Sequence[Event | Outgoing]) -> None:
         told = [item for item in said if isinstance(item, Event)]
         self._say("intake", said)
-        (filing, *_) = [f for f in self.submissions.filings.values() if f.submission_id == event.id]
+        (filing, *_) = [f for f in self.submissions.stored.values() if f.submission_id == event.id]
         answer = filing.receipt.decode()
         request_id = answer.data.request_id if isinstance(answer, SubmissionAccepted) else None
         outcome: Literal["accepted", "rejected"] = "accepted" if request_id else "rejected"

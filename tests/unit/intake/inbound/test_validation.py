@@ -12,21 +12,21 @@ from services.intake.inbound.validation import ValidatedSubmission, validate
 from tests.builders import NOON, handed_in
 from tests.unit.intake.factories import HERE, POLICY, data
 
-NAUGHTY = Path(__file__).parents[4] / "shared" / "data" / "naughty_strings" / "blns.base64.json"
+NAUGHTY = Path(__file__).parents[5] / "shared" / "data" / "naughty_strings" / "blns.base64.json"
 
 
 def checked(envelope: dict[str, Any] | None = None, **changes: Any) -> ValidatedSubmission:
     event = handed_in(data(**changes), **(envelope or {}))
-    draft = validate(event, NOON, POLICY)
-    assert isinstance(draft, ValidatedSubmission), draft
-    return draft
+    valid = validate(event, NOON, POLICY)
+    assert isinstance(valid, ValidatedSubmission), valid
+    return valid
 
 
-def flaws(envelope: dict[str, Any] | None = None, **changes: Any) -> list[tuple[str, str]]:
+def field_errors(envelope: dict[str, Any] | None = None, **changes: Any) -> list[tuple[str, str]]:
     event = handed_in(data(**changes), **(envelope or {}))
     found = validate(event, NOON, POLICY)
     assert not isinstance(found, ValidatedSubmission)
-    return [(flaw.field, flaw.code) for flaw in found]
+    return [(error.field, error.code) for error in found]
 
 
 @pytest.mark.parametrize(
@@ -66,11 +66,11 @@ def flaws(envelope: dict[str, Any] | None = None, **changes: Any) -> list[tuple[
 def test_what_keeps_a_submission_from_being_a_request_is_named(
     changes: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
-    assert flaws(**changes) == expected
+    assert field_errors(**changes) == expected
 
 
 def test_every_flaw_is_named_at_once() -> None:
-    assert flaws(
+    assert field_errors(
         {"time": "yesterday"},
         jurisdiction="atlantis.gov",
         channel="fax",
@@ -94,7 +94,7 @@ def test_data_that_are_no_object_and_a_wrong_time_are_named_together() -> None:
     found = validate(handed_in("text", time=7), NOON, POLICY)
 
     assert not isinstance(found, ValidatedSubmission)
-    assert [(flaw.field, flaw.code) for flaw in found] == [
+    assert [(error.field, error.code) for error in found] == [
         ("", "not_an_object"),
         ("time", "bad_time"),
     ]
@@ -108,9 +108,9 @@ def test_data_that_are_no_object_and_a_wrong_time_are_named_together() -> None:
     ],
 )
 def test_a_kind_that_needs_no_place_is_accepted_without_one(changes: dict[str, Any]) -> None:
-    draft = checked(location=None, **changes)
+    valid = checked(location=None, **changes)
 
-    assert (draft.service.code, draft.place.precision) == ("PERMIT", "none")
+    assert (valid.service.code, valid.location.precision) == ("PERMIT", "none")
 
 
 def test_without_a_code_the_words_say_of_which_kind_it_is() -> None:
@@ -123,26 +123,26 @@ def test_a_code_counts_before_the_words() -> None:
 
 
 def test_contact_data_leave_every_text() -> None:
-    draft = checked(
+    valid = checked(
         description="Call 503-555-0199",
         location={"address": "5 Main St, 503-555-0199", "details": "ask ben@example.org"},
         attributes={"note": "503-555-0199", "phone": 5035550199},
         reporter={"name": "Ana Ruiz", "email": "ana@example.org"},
     )
 
-    assert draft.description == "Call [removed]"
-    assert (draft.place.address, draft.details) == ("5 Main St, [removed]", "ask [removed]")
-    assert draft.attributes == {"note": "[removed]", "phone": "[removed]"}
+    assert valid.description == "Call [removed]"
+    assert (valid.location.address, valid.details) == ("5 Main St, [removed]", "ask [removed]")
+    assert valid.attributes == {"note": "[removed]", "phone": "[removed]"}
 
 
 def test_the_reporters_own_name_leaves_the_text() -> None:
-    draft = checked(description="Ana Ruiz fell", reporter={"name": " Ana Ruiz "})
+    valid = checked(description="Ana Ruiz fell", reporter={"name": " Ana Ruiz "})
 
-    assert draft.description == "[removed] fell"
+    assert valid.description == "[removed] fell"
 
 
 def test_text_is_tidied_everywhere() -> None:
-    draft = checked(
+    valid = checked(
         description="a\x00b ",
         location={"address": " 5 Main\x07 St ", "details": "\x1bleft"},
         attributes={"ke\x00y": ["v\x00"], "\x00": "lost"},
@@ -150,11 +150,11 @@ def test_text_is_tidied_everywhere() -> None:
         reporter={"name": "Ana\x00"},
     )
 
-    assert draft.description == "ab"
-    assert (draft.place.address, draft.details) == ("5 Main St", "left")
-    assert draft.attributes == {"key": ["v"]}
-    assert (draft.media[0].url, draft.media[0].media_type) == ("https://x", "image/png")
-    assert draft.name == "Ana"
+    assert valid.description == "ab"
+    assert (valid.location.address, valid.details) == ("5 Main St", "left")
+    assert valid.attributes == {"key": ["v"]}
+    assert (valid.media[0].url, valid.media[0].media_type) == ("https://x", "image/png")
+    assert valid.name == "Ana"
 
 
 def test_hazards_are_seen_in_details_and_answers_too() -> None:
@@ -167,17 +167,17 @@ def test_hazards_are_seen_in_details_and_answers_too() -> None:
 
 def test_a_place_that_the_city_writes_for_unknown_is_no_place() -> None:
     at = POLICY.cities["lakeside.gov"].jurisdiction.default_points[0]
-    draft = checked(location={"latitude": at.latitude, "longitude": at.longitude})
+    valid = checked(location={"latitude": at.latitude, "longitude": at.longitude})
 
-    assert draft.place.precision == "default"
+    assert valid.location.precision == "default"
 
 
 def test_what_was_observed_counts_and_an_impossible_future_does_not() -> None:
-    draft = checked({"time": "2026-03-02T11:00:00Z"}, observed_at="2026-03-02T02:00:00-08:00")
+    valid = checked({"time": "2026-03-02T11:00:00Z"}, observed_at="2026-03-02T02:00:00-08:00")
     future = checked({"time": "2027-01-01T00:00:00Z"})
 
-    assert (draft.sent.moment.hour, draft.observed_at.hour) == (11, 10)
-    assert not draft.sent.replaced
+    assert (valid.sent.moment.hour, valid.observed_at.hour) == (11, 10)
+    assert not valid.sent.replaced
     assert (future.sent.moment, future.observed_at) == (NOON, NOON)
     assert future.sent.replaced
 
@@ -223,10 +223,10 @@ def test_no_control_character_gets_past_the_check(
         POLICY,
     )
     if isinstance(found, ValidatedSubmission):
-        said = [found.description, found.details or "", found.name or "", *found.attributes]
-        said += [str(answer) for answer in found.attributes.values()]
+        shown = [found.description, found.details or "", found.name or "", *found.attributes]
+        shown += [str(answer) for answer in found.attributes.values()]
         assert not [
-            c for text in said for c in text if unicodedata.category(c) == "Cc" and c not in "\t\n"
+            c for text in shown for c in text if unicodedata.category(c) == "Cc" and c not in "\t\n"
         ]
 
 

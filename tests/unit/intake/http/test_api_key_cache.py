@@ -1,6 +1,6 @@
 import asyncio
 
-from services.intake.http.api_key_cache import REMEMBERED_S, ApiKeyCache
+from services.intake.http.api_key_cache import TTL_S, ApiKeyCache
 from shared.runtime.http.api_keys import Principal
 
 DEMO = Principal("demo", "adapter")
@@ -68,7 +68,7 @@ async def test_a_withdrawn_key_opens_no_longer_than_it_is_remembered() -> None:
     await keys.principal("Bearer real")
     registry.valid.clear()
 
-    clock.now = REMEMBERED_S - 0.01
+    clock.now = TTL_S - 0.01
     assert await keys.principal("Bearer real") == DEMO
-    clock.now = REMEMBERED_S
+    clock.now = TTL_S
     assert await keys.principal("Bearer real") is None

@@ -6,25 +6,25 @@ from shared.contract.events import (
     SubmissionRejected,
 )
 from tests.builders import handed_in
-from tests.unit.intake.factories import POLICY, arrival, data, submitted
+from tests.unit.intake.accepting import LATER, accept
+from tests.unit.intake.factories import POLICY, data, handed_in_event, raw_submission
 from tests.unit.intake.fakes import InMemorySubmissions
-from tests.unit.intake.taking import LATER, taken
 
 
 async def test_the_same_submission_again_gets_the_same_receipt_and_nothing_else(
     submissions: InMemorySubmissions,
 ) -> None:
-    event = submitted(id="7")
-    (first,) = await taken(submissions, arrival(event))
-    (again,) = await accept_submissions([arrival(event)], submissions, POLICY, LATER)
+    event = handed_in_event(id="7")
+    (first,) = await accept(submissions, raw_submission(event))
+    (again,) = await accept_submissions([raw_submission(event)], submissions, POLICY, LATER)
 
     assert again == SubmissionResult(first.receipt)
     assert len(submissions.requests) == 1
 
 
 async def test_repeats_within_a_batch_share_one_request(submissions: InMemorySubmissions) -> None:
-    event = submitted(id="7")
-    first, again = await taken(submissions, arrival(event), arrival(event))
+    event = handed_in_event(id="7")
+    first, again = await accept(submissions, raw_submission(event), raw_submission(event))
 
     assert again.receipt == first.receipt
     assert (len(first.events), len(again.events)) == (1, 0)
@@ -34,28 +34,28 @@ async def test_repeats_within_a_batch_share_one_request(submissions: InMemorySub
 async def test_other_data_under_a_used_id_are_refused_whatever_they_are(
     submissions: InMemorySubmissions,
 ) -> None:
-    await taken(submissions, arrival(submitted(id="7")))
-    other = arrival(submitted(id="7", description="Another hole"))
-    (refused,) = await taken(submissions, other)
+    await accept(submissions, raw_submission(handed_in_event(id="7")))
+    other = raw_submission(handed_in_event(id="7", description="Another hole"))
+    (refused,) = await accept(submissions, other)
     (again,) = await accept_submissions([other], submissions, POLICY, LATER)
 
-    answer = refused.receipt.decode()
-    assert isinstance(answer, SubmissionRejected)
-    assert [error.code for error in answer.data.errors] == ["id_reused"]
+    receipt_event = refused.receipt.decode()
+    assert isinstance(receipt_event, SubmissionRejected)
+    assert [error.code for error in receipt_event.data.errors] == ["id_reused"]
     assert again.receipt == refused.receipt
-    assert [filing.first for filing in submissions.filings.values()] == [True, False]
+    assert [stored.first for stored in submissions.stored.values()] == [True, False]
 
 
 async def test_an_id_is_used_up_within_the_batch_and_by_a_rejection_too(
     submissions: InMemorySubmissions,
 ) -> None:
-    rejected, then = (submitted(id="7", channel=channel) for channel in ("fax", "web"))
-    first, second = await taken(submissions, arrival(rejected), arrival(then))
+    rejected, then = (handed_in_event(id="7", channel=channel) for channel in ("fax", "web"))
+    first, second = await accept(submissions, raw_submission(rejected), raw_submission(then))
 
     codes = [
-        [error.code for error in answer.data.errors]
-        for answer in (first.receipt.decode(), second.receipt.decode())
-        if isinstance(answer, SubmissionRejected)
+        [error.code for error in receipt_event.data.errors]
+        for receipt_event in (first.receipt.decode(), second.receipt.decode())
+        if isinstance(receipt_event, SubmissionRejected)
     ]
     assert codes == [["unknown_channel"], ["id_reused"]]
 
@@ -70,8 +70,10 @@ async def test_an_id_is_used_up_within_the_batch_and_by_a_rejection_too(
 async def test_the_same_data_under_another_identity_are_another_request(
     submissions: InMemorySubmissions, other: dict[str, str]
 ) -> None:
-    one, two = await taken(
-        submissions, arrival(submitted(id="7", source="/a")), arrival(submitted(**other))
+    one, two = await accept(
+        submissions,
+        raw_submission(handed_in_event(id="7", source="/a")),
+        raw_submission(handed_in_event(**other)),
     )
 
     assert one.receipt != two.receipt
@@ -85,7 +87,7 @@ async def test_the_order_of_fields_makes_no_other_submission(
         handed_in(fields, id="7", source="/a")
         for fields in (data(), dict(reversed(data().items())))
     )
-    first, again = await taken(submissions, arrival(one), arrival(two))
+    first, again = await accept(submissions, raw_submission(one), raw_submission(two))
 
     assert first.receipt == again.receipt
 
@@ -95,10 +97,10 @@ def handed_in_by(source: str, id: str) -> SubmissionHandedIn:
 
 
 async def test_a_mark_is_of_any_length(submissions: InMemorySubmissions) -> None:
-    one, two = await taken(
+    one, two = await accept(
         submissions,
-        arrival(handed_in_by("/" + "ü" * 499, "7" * 500)),
-        arrival(handed_in_by("/" + "ü" * 499, "7" * 499 + "8")),
+        raw_submission(handed_in_by("/" + "ü" * 499, "7" * 500)),
+        raw_submission(handed_in_by("/" + "ü" * 499, "7" * 499 + "8")),
     )
 
     assert one.receipt != two.receipt

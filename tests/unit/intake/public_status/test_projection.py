@@ -25,7 +25,7 @@ from shared.contract.events import (
 from shared.runtime.consumer.messages import Message
 from tests.builders import NOON, case_with_request, priority, request_triaged
 from tests.records import record
-from tests.unit.intake.fakes import RememberedStatuses
+from tests.unit.intake.fakes import RecordingPublicStatuses
 
 SOON = NOON + timedelta(days=3)
 
@@ -40,8 +40,8 @@ def move(**changes: Any) -> CaseMove:
     )
 
 
-async def followed(*events: Event) -> RememberedStatuses:
-    statuses = RememberedStatuses()
+async def followed(*events: Event) -> RecordingPublicStatuses:
+    statuses = RecordingPublicStatuses()
     messages: list[Message[Any]] = [Message(record(), event) for event in events]
     await project_events(messages, statuses)
     return statuses
@@ -52,9 +52,9 @@ async def test_a_decision_says_what_became_of_a_request_and_where_it_belongs() -
     statuses = await followed(event)
 
     decision = event.data
-    assert statuses.rulings == [PublicDecision(decision.request_id, NOON, "duplicate")]
+    assert statuses.decisions == [PublicDecision(decision.request_id, NOON, "duplicate")]
     assert decision.case_id
-    assert statuses.memberships == [CaseLink(decision.request_id, decision.case_id, NOON)]
+    assert statuses.links == [CaseLink(decision.request_id, decision.case_id, NOON)]
 
 
 async def test_a_referral_says_who_must_act_and_belongs_to_no_case() -> None:
@@ -69,9 +69,9 @@ async def test_a_referral_says_who_must_act_and_belongs_to_no_case() -> None:
     statuses = await followed(event)
 
     who = ("State Roads", "511", "https://x.org", "state_land")
-    ruling = PublicDecision(event.data.request_id, NOON, "referral", *who)
-    assert statuses.rulings == [ruling]
-    assert statuses.memberships == []
+    decision = PublicDecision(event.data.request_id, NOON, "referral", *who)
+    assert statuses.decisions == [decision]
+    assert statuses.links == []
 
 
 async def test_an_answer_is_named_and_belongs_to_no_case() -> None:
@@ -79,39 +79,39 @@ async def test_an_answer_is_named_and_belongs_to_no_case() -> None:
     event = request_triaged(outcome="answered", case_id=None, advice=(answer,))
     statuses = await followed(event)
 
-    ruling = PublicDecision(event.data.request_id, NOON, "answered", answer="trash_day")
-    assert statuses.rulings == [ruling]
-    assert statuses.memberships == []
+    decision = PublicDecision(event.data.request_id, NOON, "answered", answer="trash_day")
+    assert statuses.decisions == [decision]
+    assert statuses.links == []
 
 
 async def test_advice_beside_a_case_is_no_answer() -> None:
     event = request_triaged(advice=(Advice(code="call_911", text="Call 911."),))
     statuses = await followed(event)
 
-    assert statuses.rulings[0].answer is None
+    assert statuses.decisions[0].answer is None
 
 
 async def test_an_opened_case_has_its_request_and_its_first_step() -> None:
     case = case_with_request()
     statuses = await followed(CaseOpened.of(case, now=NOON))
 
-    assert statuses.memberships == [CaseLink(case.request_id, case.case_id, NOON)]
-    assert statuses.steps == [StatusChange(case.case_id, 1, "open", NOON, "PBOT-MAINT")]
+    assert statuses.links == [CaseLink(case.request_id, case.case_id, NOON)]
+    assert statuses.changes == [StatusChange(case.case_id, 1, "open", NOON, "PBOT-MAINT")]
 
 
 async def test_a_request_that_joins_a_case_moves_nothing() -> None:
     case = case_with_request(version=2)
     statuses = await followed(CaseRequestAttached.of(case, now=NOON))
 
-    assert statuses.memberships == [CaseLink(case.request_id, case.case_id, NOON)]
-    assert statuses.steps == []
+    assert statuses.links == [CaseLink(case.request_id, case.case_id, NOON)]
+    assert statuses.changes == []
 
 
 async def test_a_request_that_is_split_off_belongs_to_the_other_case() -> None:
     split = CaseSplit(**(state(version=3) | {"to_case": "other", "moves": 1}))
     statuses = await followed(CaseRequestSplit.of(split, now=NOON))
 
-    assert statuses.memberships == [CaseLink(split.request_id, "other", NOON, moves=1)]
+    assert statuses.links == [CaseLink(split.request_id, "other", NOON, moves=1)]
 
 
 async def test_a_request_that_operators_moved_says_how_often() -> None:
@@ -124,14 +124,14 @@ async def test_a_request_that_operators_moved_says_how_often() -> None:
         CaseRequestSplit.of(split, now=NOON),
     )
 
-    assert [membership.moves for membership in statuses.memberships] == [2, 3, 4]
+    assert [link.moves for link in statuses.links] == [2, 3, 4]
 
 
 async def test_that_a_case_was_merged_is_no_step_of_it() -> None:
     fields = move(status="referred").model_dump() | {"merged_into": "other", "closed_at": NOON}
     statuses = await followed(CaseClosed.of(CaseClosing(**fields), now=NOON))
 
-    assert (statuses.memberships, statuses.steps) == ([], [])
+    assert (statuses.links, statuses.changes) == ([], [])
 
 
 @pytest.mark.parametrize("event_class", [CaseStatusChanged, CaseReopened])
@@ -139,7 +139,7 @@ async def test_a_move_is_a_step_with_its_public_note(event_class: type[Event]) -
     data = move(public_note=" Crew\x00 sent ", scheduled_for=SOON)
     statuses = await followed(event_class.of(data, now=NOON))
 
-    assert statuses.steps == [
+    assert statuses.changes == [
         StatusChange(data.case_id, 2, "in_progress", NOON, "PBOT-MAINT", "Crew sent", SOON)
     ]
 
@@ -148,11 +148,11 @@ async def test_the_end_is_a_step_too() -> None:
     end = CaseClosing(**move(status="completed").model_dump(), closed_at=NOON, reason="private")
     statuses = await followed(CaseClosed.of(end, now=NOON))
 
-    assert [(step.status, step.note) for step in statuses.steps] == [("completed", None)]
+    assert [(change.status, change.note) for change in statuses.changes] == [("completed", None)]
 
 
 async def test_a_raised_priority_is_nothing_that_residents_see() -> None:
     data = CaseRaise(**state(version=2) | {"priority": priority("P2", 70)}, previous_level="P4")
     statuses = await followed(CasePriorityRaised.of(data, now=NOON))
 
-    assert (statuses.rulings, statuses.memberships, statuses.steps) == ([], [], [])
+    assert (statuses.decisions, statuses.links, statuses.changes) == ([], [], [])

@@ -17,7 +17,7 @@ def plain(**changes: Any) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     status: int
     body: bytes
     headers: dict[str, str]
@@ -30,25 +30,27 @@ async def post(
     *,
     key: str | None = None,
     headers: dict[str, str] | None = None,
-) -> Answer:
+) -> Response:
     """Hand in a submission; ``key`` is the Idempotency-Key."""
     sent = {"Authorization": f"Bearer {ADAPTER}"}
     sent |= {"Idempotency-Key": key} if key else {}
     sent |= headers or {}
     if not isinstance(data, bytes):
-        async with client.post("/v1/submissions", json=data or plain(), headers=sent) as said:
-            return await _answer(said)
+        async with client.post("/v1/submissions", json=data or plain(), headers=sent) as response:
+            return await _read(response)
     sent.setdefault("Content-Type", "application/json")
-    async with client.post("/v1/submissions", data=BytesIO(data), headers=sent) as said:
-        return await _answer(said)
+    async with client.post("/v1/submissions", data=BytesIO(data), headers=sent) as response:
+        return await _read(response)
 
 
-async def get(client: aiohttp.ClientSession, path: str, **headers: str) -> Answer:
+async def get(client: aiohttp.ClientSession, path: str, **headers: str) -> Response:
     """Look something up."""
-    async with client.get(path, headers=headers) as said:
-        return await _answer(said)
+    async with client.get(path, headers=headers) as response:
+        return await _read(response)
 
 
-async def _answer(said: aiohttp.ClientResponse) -> Answer:
-    body = await said.read()
-    return Answer(said.status, body, dict(said.headers), await said.json(content_type=None))
+async def _read(response: aiohttp.ClientResponse) -> Response:
+    body = await response.read()
+    return Response(
+        response.status, body, dict(response.headers), await response.json(content_type=None)
+    )

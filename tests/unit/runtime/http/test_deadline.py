@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from services.intake.http.deadline import Deadline, DeadlineExceededError
+from shared.runtime.http.deadline import Deadline, DeadlineExceededError
 
 
 async def never() -> None:
@@ -41,11 +41,11 @@ async def test_what_takes_too_long_goes_on_without_the_caller() -> None:
 
 
 async def test_all_that_one_caller_waits_for_shares_one_span() -> None:
-    patience = Deadline(0.05)
+    deadline = Deadline(0.05)
     with pytest.raises(DeadlineExceededError):
-        await patience.wait_for(never())
+        await deadline.wait_for(never())
     began = asyncio.get_running_loop().time()
     with pytest.raises(DeadlineExceededError):
-        await patience.wait_for(never())
+        await deadline.wait_for(never())
 
     assert asyncio.get_running_loop().time() - began < 0.04

@@ -39,16 +39,16 @@ json = st.recursive(
 )
 
 
-def flaws(**changes: Any) -> list[tuple[str, str]]:
-    return [(flaw.field, flaw.code) for flaw in parse(data(**changes)).errors]
+def field_errors_of(**changes: Any) -> list[tuple[str, str]]:
+    return [(error.field, error.code) for error in parse(data(**changes)).field_errors]
 
 
 def test_a_proper_submission_has_no_flaw() -> None:
-    reading = parse(data())
+    parsed = parse(data())
 
-    assert reading.errors == ()
-    assert reading.submission is not None
-    assert reading.submission.service_code == "POTHOLE"
+    assert parsed.field_errors == ()
+    assert parsed.submission is not None
+    assert parsed.submission.service_code == "POTHOLE"
 
 
 @pytest.mark.parametrize(
@@ -131,11 +131,11 @@ def test_a_proper_submission_has_no_flaw() -> None:
 def test_each_field_that_is_wrong_is_named_with_its_code(
     changes: dict[str, Any], field: str, code: str
 ) -> None:
-    assert flaws(**changes) == [(field, code)]
+    assert field_errors_of(**changes) == [(field, code)]
 
 
 def test_missing_fields_are_named() -> None:
-    assert [(flaw.field, flaw.code) for flaw in parse({}).errors] == [
+    assert [(error.field, error.code) for error in parse({}).field_errors] == [
         ("jurisdiction", "missing_jurisdiction"),
         ("channel", "missing_channel"),
     ]
@@ -143,14 +143,14 @@ def test_missing_fields_are_named() -> None:
 
 @pytest.mark.parametrize("nothing", [None, [], "text", 7, [{}]])
 def test_what_is_no_object_is_one_flaw_of_the_whole(nothing: Any) -> None:
-    reading = parse(nothing)
+    parsed = parse(nothing)
 
-    assert reading.submission is None
-    assert [(flaw.field, flaw.code) for flaw in reading.errors] == [("", "not_an_object")]
+    assert parsed.submission is None
+    assert [(error.field, error.code) for error in parsed.field_errors] == [("", "not_an_object")]
 
 
 def test_all_that_is_right_is_read_beside_what_is_wrong() -> None:
-    reading = parse(
+    parsed = parse(
         data(
             location={"latitude": 91, "longitude": -122, "address": "5 Main St"},
             media=[{"url": "x"}, {"url": "https://ok"}],
@@ -158,45 +158,43 @@ def test_all_that_is_right_is_read_beside_what_is_wrong() -> None:
         )
     )
 
-    said = reading.submission
-    assert said is not None
-    assert said.location is not None
-    assert (said.location.latitude, said.location.address) == (None, "5 Main St")
-    assert [medium.url for medium in said.media] == ["https://ok"]
-    assert said.attributes == {"good": "yes"}
+    submission = parsed.submission
+    assert submission is not None
+    assert submission.location is not None
+    assert (submission.location.latitude, submission.location.address) == (None, "5 Main St")
+    assert [medium.url for medium in submission.media] == ["https://ok"]
+    assert submission.attributes == {"good": "yes"}
 
 
 def test_null_and_a_blank_code_say_nothing() -> None:
     nulls = dict.fromkeys(["description", "location", "attributes", "media", "reporter"])
-    reading = parse(
-        {"jurisdiction": "lakeside.gov", "channel": "web", "service_code": " ", **nulls}
-    )
+    parsed = parse({"jurisdiction": "lakeside.gov", "channel": "web", "service_code": " ", **nulls})
 
-    assert reading.errors == ()
-    assert reading.submission is not None
-    assert reading.submission.service_code is None
+    assert parsed.field_errors == ()
+    assert parsed.submission is not None
+    assert parsed.submission.service_code is None
 
 
 def test_nulls_within_the_reporter_say_nothing() -> None:
-    reading = parse(data(reporter={"name": None, "status_updates": None}))
+    parsed = parse(data(reporter={"name": None, "status_updates": None}))
 
-    assert reading.errors == ()
+    assert parsed.field_errors == ()
 
 
 def test_a_flaw_names_no_value_and_says_what_to_do() -> None:
     mine = "ana@example.org"
     wrong = data(channel=mine, description=mine * 400, media=[{"url": mine}])
-    for flaw in parse(wrong).errors:
-        assert mine not in flaw.message
-        assert flaw.message.endswith(".")
+    for error in parse(wrong).field_errors:
+        assert mine not in error.message
+        assert error.message.endswith(".")
 
 
 def test_flaws_beyond_counting_are_cut_off() -> None:
     many = parse(data(attributes={str(i): {} for i in range(100)}, media=[{}] * 20))
     hopeless = parse(data(reporter={"status_updates": ["fax"] * 2000}))
 
-    assert len(many.errors) == MAX_FIELD_ERRORS
-    assert [flaw.code for flaw in hopeless.errors] == ["invalid"]
+    assert len(many.field_errors) == MAX_FIELD_ERRORS
+    assert [error.code for error in hopeless.field_errors] == ["invalid"]
 
 
 def test_reading_the_worst_takes_no_long() -> None:
@@ -213,14 +211,14 @@ def test_reading_the_worst_takes_no_long() -> None:
 
 @given(json)
 def test_any_json_is_read_as_far_as_it_goes(anything: Any) -> None:
-    reading = parse(anything)
+    parsed = parse(anything)
 
-    assert reading.errors or reading.submission
-    assert reading.submission or not isinstance(anything, dict)
+    assert parsed.field_errors or parsed.submission
+    assert parsed.submission or not isinstance(anything, dict)
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), json))
 def test_any_submission_is_read_as_far_as_it_goes(anything: dict[str, Any]) -> None:
-    reading = parse(data() | anything)
+    parsed = parse(data() | anything)
 
-    assert reading.submission is not None
+    assert parsed.submission is not None

@@ -1,7 +1,7 @@
 import asyncio
 import time
 
-from services.intake.cooperative_yield import LONGEST_S, CooperativeYield
+from services.intake.inbound.batch import MAX_BLOCKING_S, CooperativeYield
 
 
 def work(seconds: float) -> None:
@@ -17,26 +17,26 @@ async def test_others_have_a_turn_once_the_work_took_long_and_not_before() -> No
         others.append("ran")
 
     task = asyncio.create_task(other())
-    turns = CooperativeYield()
-    await turns.maybe_yield()
+    cooperative = CooperativeYield()
+    await cooperative.maybe_yield()
     assert others == []
 
-    work(2 * LONGEST_S)
-    await turns.maybe_yield()
+    work(2 * MAX_BLOCKING_S)
+    await cooperative.maybe_yield()
     assert others == ["ran"]
     await task
 
 
 async def test_the_time_counts_anew_after_each_turn() -> None:
-    turns = CooperativeYield()
-    work(2 * LONGEST_S)
-    await turns.maybe_yield()
+    cooperative = CooperativeYield()
+    work(2 * MAX_BLOCKING_S)
+    await cooperative.maybe_yield()
     others: list[str] = []
 
     async def other() -> None:
         others.append("ran")
 
     task = asyncio.create_task(other())
-    await turns.maybe_yield()
+    await cooperative.maybe_yield()
     assert others == []
     await task

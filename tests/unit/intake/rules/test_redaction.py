@@ -9,7 +9,7 @@ from services.intake.rules.redaction import REMOVED, KnownPii, Redactor
 from tests.unit.intake.factories import CITY
 
 ANA = KnownPii("Ana García López", "ana@example.org", "+15035550100")
-REDACTION = Redactor("US", frozenset({"+15038234000"}))
+REDACTOR = Redactor("US", frozenset({"+15038234000"}))
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ REDACTION = Redactor("US", frozenset({"+15038234000"}))
     ],
 )
 def test_addresses_and_numbers_of_people_are_taken_out(text: str, public: str) -> None:
-    assert REDACTION.redact_text(text) == public
+    assert REDACTOR.redact_text(text) == public
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_addresses_and_numbers_of_people_are_taken_out(text: str, public: str) -
     ],
 )
 def test_what_is_nobodys_contact_stays(text: str) -> None:
-    assert REDACTION.redact_text(text) == text
+    assert REDACTOR.redact_text(text) == text
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_is_nobodys_contact_stays(text: str) -> None:
     ],
 )
 def test_the_reporters_own_data_are_taken_out(text: str, public: str) -> None:
-    assert REDACTION.redact_text(text, ANA) == public
+    assert REDACTOR.redact_text(text, ANA) == public
 
 
 @pytest.mark.parametrize(
@@ -93,26 +93,25 @@ def test_the_reporters_own_data_are_taken_out(text: str, public: str) -> None:
 def test_a_single_name_is_taken_out_where_somebody_says_it_is_theirs(
     text: str, public: str
 ) -> None:
-    assert REDACTION.redact_text(text, KnownPii("Park", None, None)) == public
+    assert REDACTOR.redact_text(text, KnownPii("Park", None, None)) == public
 
 
 def test_an_own_number_that_is_none_elsewhere_is_taken_out_however_it_is_written() -> None:
     assert (
-        REDACTION.redact_text("ring 77-88 99-00", KnownPii(phone="7788 9900")) == f"ring {REMOVED}"
+        REDACTOR.redact_text("ring 77-88 99-00", KnownPii(phone="7788 9900")) == f"ring {REMOVED}"
     )
 
 
 def test_an_own_address_that_is_none_elsewhere_is_taken_out_too() -> None:
     assert (
-        REDACTION.redact_text("ask ANA@intranet", KnownPii(email="ana@intranet"))
-        == f"ask {REMOVED}"
+        REDACTOR.redact_text("ask ANA@intranet", KnownPii(email="ana@intranet")) == f"ask {REMOVED}"
     )
 
 
 def test_junk_in_place_of_an_address_takes_nothing_out() -> None:
     text = "a hole, pole 1234567, lot 12"
 
-    assert REDACTION.redact_text(text, KnownPii(email="a", phone="12")) == text
+    assert REDACTOR.redact_text(text, KnownPii(email="a", phone="12")) == text
 
 
 @pytest.mark.parametrize(
@@ -128,7 +127,7 @@ def test_junk_in_place_of_an_address_takes_nothing_out() -> None:
     ],
 )
 def test_answers_are_redacted_like_text(answer: Any, public: Any) -> None:
-    assert REDACTION.redact_attributes({"field": answer}, KnownPii()) == {"field": public}
+    assert REDACTOR.redact_attributes({"field": answer}, KnownPii()) == {"field": public}
 
 
 def test_every_number_in_the_catalogue_is_public() -> None:
@@ -139,9 +138,9 @@ def test_every_number_in_the_catalogue_is_public() -> None:
 
 @given(st.text())
 def test_what_is_redacted_once_stays_as_it_is(text: str) -> None:
-    once = REDACTION.redact_text(text, ANA)
+    once = REDACTOR.redact_text(text, ANA)
 
-    assert REDACTION.redact_text(once, ANA) == once
+    assert REDACTOR.redact_text(once, ANA) == once
 
 
 @given(
@@ -150,7 +149,7 @@ def test_what_is_redacted_once_stays_as_it_is(text: str) -> None:
     st.text(st.characters(categories=["L", "Zs"]), max_size=40),
 )
 def test_contact_data_are_found_anywhere_in_a_text(before: str, secret: str, after: str) -> None:
-    assert secret not in REDACTION.redact_text(f"{before} {secret} {after}")
+    assert secret not in REDACTOR.redact_text(f"{before} {secret} {after}")
 
 
 @pytest.mark.parametrize(
@@ -169,6 +168,6 @@ def test_contact_data_are_found_anywhere_in_a_text(before: str, secret: str, aft
 )
 def test_no_text_takes_long(text: str) -> None:
     began = time.process_time()
-    REDACTION.redact_text(text, ANA)
+    REDACTOR.redact_text(text, ANA)
 
     assert time.process_time() - began < 1

@@ -25,8 +25,8 @@ from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.clock import utc_now
 from tests.builders import case_with_request, decision
 from tests.conftest import Database
-from tests.integration.intake.calls import Answer, get, plain, post
 from tests.integration.intake.conftest import Running
+from tests.integration.intake.http_client import Response, get, plain, post
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
@@ -56,25 +56,25 @@ def moves(made: Decision) -> list[Event]:
 
 async def looked_up(
     client: aiohttp.ClientSession, number: str, status: str, language: str = "en"
-) -> Answer:
+) -> Response:
     """Look the request up until it has the status."""
 
-    async def found() -> Answer | None:
-        answer = await get(client, f"/v1/requests/{number}", **{"Accept-Language": language})
-        assert answer.status == 200
-        return answer if answer.json["status"] == status else None
+    async def found() -> Response | None:
+        response = await get(client, f"/v1/requests/{number}", **{"Accept-Language": language})
+        assert response.status == 200
+        return response if response.json["status"] == status else None
 
-    answer = await eventually(found)
-    assert answer
-    return answer
+    response = await eventually(found)
+    assert response
+    return response
 
 
 async def test_a_resident_sees_what_becomes_of_the_request_and_no_contact_data(
     running: Running, topic_log: TopicLog
 ) -> None:
-    said = plain(description="A hole. Call 503-555-0100", reporter=REPORTER)
+    data = plain(description="A hole. Call 503-555-0100", reporter=REPORTER)
     async with running() as client:
-        number = (await post(client, said)).json["tracking_number"]
+        number = (await post(client, data)).json["tracking_number"]
         [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
         fresh = await looked_up(client, number, "received")
         made = decided(request)
@@ -90,17 +90,17 @@ async def test_a_resident_sees_what_becomes_of_the_request_and_no_contact_data(
     assert scheduled.json["status_text"] == "El equipo ya programó el trabajo."
     assert scheduled.json["scheduled_for"]
     assert completed.json["bureau"] == "PBOT Maintenance Operations"
-    steps = [(entry["status"], entry["note"]) for entry in completed.json["history"]]
-    assert steps == [
+    changes = [(entry["status"], entry["note"]) for entry in completed.json["history"]]
+    assert changes == [
         ("received", None),
         ("open", None),
         ("scheduled", None),
         ("completed", "Filled it"),
     ]
-    for answer in (fresh, scheduled, completed):
+    for response in (fresh, scheduled, completed):
         for secret in (b"Ana", b"ana@", b"5550100", b"0100", b"A hole", b"inner"):
-            assert secret not in answer.body
-        assert request.data.reporter_ref.encode() not in answer.body
+            assert secret not in response.body
+        assert request.data.reporter_ref.encode() not in response.body
 
 
 async def test_a_duplicate_and_a_referral_are_explained(
@@ -155,9 +155,9 @@ async def test_a_number_is_found_however_it_is_typed(running: Running) -> None:
     async with running() as client:
         number = (await post(client)).json["tracking_number"]
         typed = number.lower().replace("-", " ")
-        answer = await get(client, f"/v1/requests/{typed}")
+        response = await get(client, f"/v1/requests/{typed}")
 
-    assert (answer.status, answer.json["tracking_number"]) == (200, number)
+    assert (response.status, response.json["tracking_number"]) == (200, number)
 
 
 async def test_a_number_that_is_none_and_one_that_nobody_has_are_told_apart(
@@ -182,9 +182,9 @@ async def test_with_a_database_that_hangs_a_look_up_is_503_within_a_second(
         async with connection.transaction():
             await connection.execute("LOCK TABLE intake.requests")
             began = time.perf_counter()
-            answer = await get(client, f"/v1/requests/{number}")
+            response = await get(client, f"/v1/requests/{number}")
             waited_s = time.perf_counter() - began
         await connection.close()
 
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
+    assert (response.status, response.headers["Retry-After"]) == (503, "2")
     assert waited_s < 1
