@@ -16,12 +16,12 @@ from cli.bench.load import EAST, NORTH, SOUTH, START, WEST
 from cli.bench.stage import requests
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.site import open_site
-from services.triage.assessment import assess_report, case_opened_by
+from services.triage.assessment import assess_report, case_id_for
 from services.triage.policy import TriagePolicy
 from services.triage.resolution import resolve
 from services.triage.rules.dedup.case_index import CaseIndex
-from services.triage.rules.dedup.model import Case, Report
-from services.triage.store.cases import PostgresCases
+from services.triage.rules.dedup.model import Report, TriageCase
+from services.triage.store.cases import PostgresTriageStore
 from shared.catalogue import Catalogue, Jurisdiction, load_catalogue_to_read
 from shared.contract.events import Request, new_id
 from shared.contract.topics import dedup_key
@@ -71,7 +71,9 @@ async def measure_index(data: Path, counts: Sequence[int], shown: Progress) -> l
     async with _table(data) as db:
         for count in counts:
             while filled < count:
-                await PostgresCases(db).add(list(islice(cases, min(_AT_ONCE, count - filled))))
+                await PostgresTriageStore(db).add(
+                    list(islice(cases, min(_AT_ONCE, count - filled)))
+                )
                 filled = min(filled + _AT_ONCE, count)
                 shown(filled)
             await db.execute("VACUUM ANALYZE cases")
@@ -93,14 +95,14 @@ async def _table(data: Path) -> AsyncGenerator["asyncpg.Connection[asyncpg.Recor
             await db.close()
 
 
-def _cases(city: Jurisdiction) -> Iterator[Case]:
+def _cases(city: Jurisdiction) -> Iterator[TriageCase]:
     random = Random(311)  # noqa: S311 - no secret depends on it
     kinds = [kind for kind in city.services.values() if kind.dedup.radius_m and kind.dedup.window]
     while True:
         kind, request_id = random.choice(kinds), new_id()
         point = GeoPoint(random.uniform(SOUTH, NORTH), random.uniform(WEST, EAST))
         opening = Report(request_id, kind.code, START - random.random() * _SPREAD, point)
-        yield Case(case_opened_by(request_id), dedup_key(city.id, kind.dedup.group), opening)
+        yield TriageCase(case_id_for(request_id), dedup_key(city.id, kind.dedup.group), opening)
 
 
 async def _figures(
@@ -109,14 +111,14 @@ async def _figures(
     decided: Sequence[Request],
     catalogue: Catalogue,
 ) -> Figures:
-    rulebook, store = TriagePolicy(catalogue), PostgresCases(db)
+    rulebook, store = TriagePolicy(catalogue), PostgresTriageStore(db)
     query_s, decide_s, candidates = [], [], 0
     for first in range(0, len(decided), _BATCH):
         began = time.perf_counter()
         hearings = [assess_report(request, rulebook) for request in decided[first : first + _BATCH]]
         asked = time.perf_counter()
         near = list(
-            await store.candidates([hearing.search for hearing in hearings if hearing.search])
+            await store.candidates([hearing.query for hearing in hearings if hearing.query])
         )
         query_s.append(time.perf_counter() - asked)
         known = CaseIndex()

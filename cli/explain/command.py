@@ -81,7 +81,10 @@ def _tell(decision: Decision, rulebook: TriagePolicy, at: datetime, *, json_outp
         raise UnknownKindError("jurisdiction: not in the catalogue of this code")
     if json_output:
         found = decision.model_dump(mode="json", exclude={"request": {"reporter_ref"}})
-        found |= {"explanation": sentences(decision, city.wording), "decided_at": at.isoformat()}
+        found |= {
+            "explanation": sentences(decision, city.reason_texts),
+            "decided_at": at.isoformat(),
+        }
         typer.echo(json.dumps(found, ensure_ascii=False))
     else:
         show(decision, city, at, Console(highlight=False))

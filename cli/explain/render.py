@@ -11,7 +11,7 @@ from cli.recovery.render import printable
 from services.triage.outbound.explanation import (
     MATCH_TEXT,
     REJECTION_TEXT,
-    Wording,
+    ReasonTexts,
     explain,
     readable,
 )
@@ -36,9 +36,9 @@ def show(decision: Decision, city: CityPolicy, decided_at: datetime, console: Co
         head.add_row(name, escape(printable(said)))
     console.print(head)
     console.print()
-    for sentence in explain(decision, city.wording):
+    for sentence in explain(decision, city.reason_texts):
         console.print(f"- {escape(printable(sentence))}", soft_wrap=True)
-    for title, table in _tables(decision, city.wording):
+    for title, table in _tables(decision, city.reason_texts):
         console.print(f"\n[bold]{title}[/]")
         console.print(table)
 
@@ -66,7 +66,7 @@ def _place(place: Location) -> str:
     return "; ".join(filter(None, (place.address, place.details, point, place.precision)))
 
 
-def _tables(decision: Decision, wording: Wording) -> Iterator[tuple[str, Table]]:
+def _tables(decision: Decision, wording: ReasonTexts) -> Iterator[tuple[str, Table]]:
     yield f"Priority {decision.priority.level}", _priority(decision.priority, wording)
     if (held := decision.duplicate) is not None:
         yield f"Held against case {held.of_case}, {held.confidence:.0%} sure", _duplicate(held)
@@ -74,13 +74,13 @@ def _tables(decision: Decision, wording: Wording) -> Iterator[tuple[str, Table]]
         yield "Not these cases", _rejected(decision.rejected)
 
 
-def _priority(priority: Priority, wording: Wording) -> Table:
+def _priority(priority: Priority, wording: ReasonTexts) -> Table:
     table = Table()
     table.add_column("Points", justify="right")
     table.add_column("For", overflow="fold")
     table.add_column("Said by", overflow="fold")
     for point in priority.reasons:
-        words = wording.points.get(point.code) or readable(point.code)
+        words = wording.reasons.get(point.code) or readable(point.code)
         table.add_row(f"{point.points:+d}", escape(words), escape(printable(point.evidence or "")))
     table.add_section()
     table.add_row(str(priority.score), "in all")

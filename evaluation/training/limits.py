@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar
 
 from evaluation.backtest import request_of
 from evaluation.rows import RequestHistory
-from services.triage.assessment import report_of
+from services.triage.assessment import to_report
 from services.triage.policy import CityPolicy
 from services.triage.rules.dedup.model import Report
 from shared.catalogue import Dedup
@@ -57,12 +57,12 @@ def spreads(
         pairs: Labelled duplicates; those outside the history do not count.
         rules: The rules in use.
     """
-    reports = {row.request_id: report_of(request_of(row, past.city), rules) for row in past.rows}
+    reports = {row.request_id: to_report(request_of(row, past.city), rules) for row in past.rows}
     of_kind: defaultdict[str, list[Apart]] = defaultdict(list)
     for kind, apart in _apart(reports, pairs, rules):
         of_kind[kind].append(apart)
     found = {
-        kind: _spread(some, rules.limits[kind])
+        kind: _spread(some, rules.dedup_limits[kind])
         for kind, some in of_kind.items()
         if len(some) >= FEWEST_PAIRS
     }
@@ -75,7 +75,7 @@ def _apart(
     for one, other in ((reports.get(one), reports.get(other)) for one, other in pairs):
         if one is None or other is None or one.place is None or other.place is None:
             continue
-        limits = {kind: rules.limits[kind] for kind in (one.kind, other.kind)}
+        limits = {kind: rules.dedup_limits[kind] for kind in (one.kind, other.kind)}
         if len({own.group for own in limits.values()}) > 1:
             continue
         apart = distance_m(one.place, other.place), abs(one.observed_at - other.observed_at)

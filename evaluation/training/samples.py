@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from evaluation.backtest import request_of
 from evaluation.rows import RequestHistory
-from services.triage.assessment import AssessedReport, assess_report, drop_placeholder_point
+from services.triage.assessment import AssessedReport, assess_report
 from services.triage.policy import TriagePolicy
+from services.triage.resolution import drop_placeholder_point
 from services.triage.rules.dedup.case_index import CaseIndex
-from services.triage.rules.dedup.model import HOUR, Match, compare
+from services.triage.rules.dedup.matching import compare
+from services.triage.rules.dedup.model import HOUR, Match
 from services.triage.rules.dedup.scoring import on_same_street, score_items
 from shared.catalogue.evidence import Evidence
 
@@ -52,23 +54,23 @@ def samples(
     families: dict[str, str | None] = {}
     for row in past.rows:
         hearing = drop_placeholder_point(
-            assess_report(request_of(row, past.city), rulebook), known.points
+            assess_report(request_of(row, past.city), rulebook), known.point_uses
         )
         evidence = hearing.city.evidence
-        if hearing.search is None or evidence is None:
+        if hearing.query is None or evidence is None:
             continue
         mine = families[hearing.report.request_id] = family_of.get(row.request_id)
         for link in _links(hearing, known, evidence):
             other = families[link.case.opening.request_id]
             is_one = mine is not None and mine == other
             yield _sample(hearing, link, evidence, is_one_problem=is_one)
-        known.add(hearing.opens)
+        known.add(hearing.new_case)
 
 
 def _links(hearing: AssessedReport, known: CaseIndex, evidence: Evidence) -> Iterator[Match]:
-    found = known.near(hearing.search) if hearing.search else ()
+    found = known.find(hearing.query) if hearing.query else ()
     for case in {case.case_id: case for case in found}.values():
-        link = compare(hearing.report, case, hearing.city.limits, evidence.reach)
+        link = compare(hearing.report, case, hearing.city.dedup_limits, evidence.reach)
         if (
             isinstance(link, Match)
             and link.relation == "duplicate"
@@ -81,14 +83,14 @@ def _sample(
     hearing: AssessedReport, link: Match, evidence: Evidence, *, is_one_problem: bool
 ) -> Sample:
     report, opening = hearing.report, link.case.opening
-    group = hearing.city.limits[report.kind].group
+    group = hearing.city.dedup_limits[report.kind].group
     near_m = link.distance_m if link.basis == "near" else None
     same_address = report.address is not None and report.address == opening.address
     return Sample(
         group,
         report.kind,
         None if near_m is None else evidence.distance.figure(near_m, link.radius_m),
-        evidence.apart.figure(link.apart / HOUR, link.window / HOUR),
+        evidence.apart.figure(link.time_apart / HOUR, link.window / HOUR),
         report.kind == opening.kind,
         not same_address and on_same_street(report.address, opening.address),
         same_address,

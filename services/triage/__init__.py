@@ -1,8 +1,8 @@
-"""Triage decides what a request is: a new problem, one that is known, or not the city's.
+"""Triage decides each request: new problem, duplicate, recurrence, referral or answered question.
 
 Consumes ``intake-requests``, ``intake-requests-express``, ``dispatch-closings`` and
 ``triage-surges``; produces ``triage-decisions``; owns the PostgreSQL schema ``triage``.
 
-Beside it the surge watcher, a process of its own (``stream``), reads the requests too and
+The surge watcher (``services.triage.surges``) is a second process. It reads the requests too and
 produces ``triage-surges``.
 """

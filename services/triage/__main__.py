@@ -1,4 +1,4 @@
-"""``python -m services.triage`` runs triage until SIGTERM."""
+"""Run triage until SIGTERM: ``python -m services.triage``."""
 
 from services.triage.app import triage
 from services.triage.settings import TriageSettings

@@ -1,4 +1,4 @@
-"""Where triage is put together; the only module that knows which part meets which."""
+"""Composition root of triage."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 from services.triage.handlers import on_messages
 from services.triage.policy import TriagePolicy
 from services.triage.settings import TriageSettings
-from services.triage.store.cases import PostgresCases
+from services.triage.store.cases import PostgresTriageStore
 from shared.catalogue import load_catalogue_to_read
 from shared.contract.events import Event
 from shared.contract.topics import (
@@ -30,14 +30,14 @@ from shared.runtime.postgres import Connection, open_pool
 
 @asynccontextmanager
 async def triage(settings: TriageSettings) -> AsyncGenerator[Parts]:
-    """Open what triage needs, yield what runs, and close it all in reverse order."""
-    rulebook = TriagePolicy(await asyncio.to_thread(load_catalogue_to_read))
+    """Open triage's resources, yield its tasks, and close everything in reverse order."""
+    policy = TriagePolicy(await asyncio.to_thread(load_catalogue_to_read))
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
         now = utc_now()
-        decided = await on_messages(messages, PostgresCases(db), rulebook, now)
-        _observe_express(messages, now)
-        return decided
+        decisions = await on_messages(messages, PostgresTriageStore(db), policy, now)
+        _observe_express_latency(messages, now)
+        return decisions
 
     async with open_pool(settings.postgres_dsn.get_secret_value()) as pool:
         relay = Relay(pool, settings.kafka_bootstrap)
@@ -57,8 +57,8 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[Parts]:
         )
 
 
-def _observe_express(messages: Sequence[Message[Any]], now: datetime) -> None:
+def _observe_express_latency(messages: Sequence[Message[Any]], now: datetime) -> None:
     for message in messages:
         if message.topic == INTAKE_REQUESTS_EXPRESS.name:
-            waited = now - message.event.data.submitted_at
-            EXPRESS_SECONDS.observe(max(0.0, waited.total_seconds()))
+            latency = now - message.event.data.submitted_at
+            EXPRESS_SECONDS.observe(max(0.0, latency.total_seconds()))

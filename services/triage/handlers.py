@@ -1,217 +1,166 @@
-"""What triage does when requests come in and cases end."""
+"""Event handler of triage: apply case changes, then decide the new requests of a batch."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from services.triage.assessment import (
-    AssessedReport,
-    PointLookup,
-    assess_report,
-    drop_placeholder_point,
-    point_lookups,
-)
+from services.triage.assessment import AssessedReport, PointLookup, assess_report, point_lookups
+from services.triage.inbound import InboundChanges, read_changes
 from services.triage.outbound.decision import to_decision
 from services.triage.policy import TriagePolicy
-from services.triage.records import CaseStateChange, DecisionRecord, Split
+from services.triage.records import CaseStateChange, DecisionRecord, RequestSplit
 from services.triage.resolution import BatchReporters, Resolution, resolve
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
-from services.triage.rules.dedup.model import Case
+from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse
-from services.triage.rules.priority.context import KnownSurge, Reporters, surge_reason
-from services.triage.surges.state import district_of
-from shared.contract.events import (
-    CaseClosed,
-    CaseReopened,
-    CaseRequestSplit,
-    Event,
-    RequestSubmitted,
-    RequestTriaged,
-    SurgeEnded,
-    SurgeStarted,
-)
+from services.triage.rules.priority.context import KnownSurge, Reporters
+from shared.contract.events import Event, RequestSubmitted, RequestTriaged
 from shared.contract.topics import dedup_key
 from shared.runtime.consumer.messages import Message
 
 
-class Cases(Protocol):
-    """The known cases and the decisions made, inside one transaction."""
+class TriageStore(Protocol):
+    """Triage's tables inside one transaction: cases, decisions, splits and surges."""
 
     async def lock(self, keys: Collection[str]) -> None:
-        """Let nobody else decide under these dedup keys until the transaction ends."""
+        """Lock these dedup keys until the transaction ends."""
         ...
 
     async def already_decided(self, request_ids: Collection[str]) -> Collection[str]:
-        """Return those of the requests that were decided before."""
+        """Return those of the requests that have a decision."""
         ...
 
-    async def record_state_changes(self, turns: Sequence[CaseStateChange]) -> None:
-        """Note for ever what cases ended, were merged or reopened, known or not yet.
+    async def record_state_changes(self, changes: Sequence[CaseStateChange]) -> None:
+        """Store state changes, also of cases that are not stored yet.
 
-        What is older than known changes nothing.
+        A change with an older version than the stored one is ignored.
         """
         ...
 
-    async def record_splits(self, splits: Sequence[Split]) -> None:
-        """Note for ever that requests went to other cases, which are known from now on."""
+    async def record_splits(self, splits: Sequence[RequestSplit]) -> None:
+        """Store splits and add the cases that the requests moved to. Idempotent."""
         ...
 
     async def record_surges(self, surges: Sequence[KnownSurge]) -> None:
-        """Know these surges; an end that is known already stays."""
+        """Store surges; the stored end of a surge is never changed."""
         ...
 
     async def surges(
         self, keys: Collection[str], since: datetime, until: datetime
     ) -> Sequence[KnownSurge]:
-        """Return at least every surge of these dedup keys between the moments."""
+        """Return at least the surges that overlap an interval.
+
+        Args:
+            keys: Dedup keys.
+            since: Begin of the interval, inclusive.
+            until: End of the interval, inclusive.
+        """
         ...
 
-    async def candidates(self, searches: Sequence[CandidateQuery]) -> Iterable[Case]:
-        """Return at least every case that a search means; more is allowed."""
+    async def candidates(self, queries: Sequence[CandidateQuery]) -> Iterable[TriageCase]:
+        """Return at least the cases that match a query; more are allowed."""
         ...
 
     async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
-        """Return who reported each of these cases."""
+        """Return the reporters of each of these cases."""
         ...
 
-    async def point_uses(self, spans: Sequence[PointLookup]) -> Iterable[PointUse]:
-        """Return the newest case of each group at exactly these points."""
+    async def point_uses(self, lookups: Sequence[PointLookup]) -> Iterable[PointUse]:
+        """Return the newest case of each dedup key at exactly these points."""
         ...
 
-    async def add(self, cases: Sequence[Case]) -> None:
-        """Know these cases."""
+    async def add(self, cases: Sequence[TriageCase]) -> None:
+        """Add cases; one that is stored already stays as it is."""
         ...
 
     async def record_decisions(self, decisions: Sequence[DecisionRecord]) -> None:
-        """Keep these decisions; a split that was noted before one of them holds."""
+        """Store decisions and apply the splits that arrived before them."""
         ...
 
 
 async def on_messages(
-    messages: Sequence[Message[Any]], cases: Cases, rulebook: TriagePolicy, now: datetime
+    messages: Sequence[Message[Any]], store: TriageStore, policy: TriagePolicy, now: datetime
 ) -> list[Event]:
-    """Take in what happened to cases, then decide each new request once, in order.
+    """Apply the case changes of a batch, then decide each new request once, in order.
 
-    Later requests see the decisions on earlier ones. What happened to cases is judged by event
-    time, so it may be taken in first.
+    Later requests see the cases that earlier ones opened. The changes may be applied first,
+    because the rules compare event times.
+
+    Args:
+        messages: Decoded events of one batch.
+        store: The tables, in the transaction of the batch.
+        policy: The rules of every city.
+        now: Time of the decisions.
+
+    Returns:
+        A ``RequestTriaged`` for each request that had no decision.
     """
     events = [message.event for message in messages]
-    await cases.lock({dedup_key(e.data.jurisdiction, e.data.dedup_group) for e in events})
-    await _take_in(events, cases)
+    await store.lock({dedup_key(e.data.jurisdiction, e.data.dedup_group) for e in events})
+    await _apply(read_changes(events), store)
     submitted = [event for event in events if isinstance(event, RequestSubmitted)]
-    return await _decide(submitted, cases, rulebook, now) if submitted else []
+    undecided = await _undecided(submitted, store) if submitted else ()
+    return await _decide(undecided, store, policy, now) if undecided else []
 
 
-async def _take_in(events: Sequence[Event], cases: Cases) -> None:
-    newest: dict[str, CaseStateChange] = {}
-    splits: list[Split] = []
-    surges = [_surge(e) for e in events if isinstance(e, SurgeStarted | SurgeEnded)]
-    for event in events:
-        if isinstance(event, CaseRequestSplit):
-            splits.append(_split(event))
-        if isinstance(event, CaseClosed | CaseReopened):
-            turn = _turn(event)
-            newest[turn.case_id] = max(newest.get(turn.case_id, turn), turn, key=_version)
-    if newest:
-        await cases.record_state_changes(list(newest.values()))
-    if splits:
-        await cases.record_splits(splits)
-    if surges:
-        await cases.record_surges(surges)
+async def _apply(changes: InboundChanges, store: TriageStore) -> None:
+    if changes.state_changes:
+        await store.record_state_changes(changes.state_changes)
+    if changes.splits:
+        await store.record_splits(changes.splits)
+    if changes.surges:
+        await store.record_surges(changes.surges)
 
 
-def _turn(event: CaseClosed | CaseReopened) -> CaseStateChange:
-    if isinstance(event, CaseReopened):
-        return CaseStateChange(event.data.case_id, event.data.version, None)
-    closed = event.data
-    return CaseStateChange(closed.case_id, closed.version, closed.closed_at, closed.merged_into)
-
-
-def _split(event: CaseRequestSplit) -> Split:
-    split = event.data
-    return Split(
-        split.request_id,
-        split.case_id,
-        split.to_case,
-        split.version,
-        split.moves,
-        split.opened_by,
-    )
-
-
-def _surge(event: SurgeStarted | SurgeEnded) -> KnownSurge:
-    told = event.data
-    return KnownSurge(
-        told.surge_id,
-        dedup_key(told.jurisdiction, told.dedup_group),
-        told.district,
-        told.window_start,
-        told.window_end if isinstance(event, SurgeEnded) else None,
-        told.count,
-        told.expected,
-    )
-
-
-def _version(turn: CaseStateChange) -> int:
-    return turn.version
+async def _undecided(
+    events: Sequence[RequestSubmitted], store: TriageStore
+) -> Sequence[RequestSubmitted]:
+    """Return the first event of each request that has no decision yet."""
+    first = {event.data.request_id: event for event in reversed(events)}
+    decided = await store.already_decided(first.keys())
+    return [
+        event
+        for event in events
+        if first[event.data.request_id] is event and event.data.request_id not in decided
+    ]
 
 
 async def _decide(
-    events: Sequence[RequestSubmitted], cases: Cases, rulebook: TriagePolicy, now: datetime
+    events: Sequence[RequestSubmitted], store: TriageStore, policy: TriagePolicy, now: datetime
 ) -> list[Event]:
-    fresh = await _undecided(events, cases)
-    hearings = await _with_surges([assess_report(event.data, rulebook) for event in fresh], cases)
-    known = CaseIndex()
-    for use in await cases.point_uses(point_lookups(hearings)):
-        known.points.add(use)
-    hearings = [drop_placeholder_point(hearing, known.points) for hearing in hearings]
-    for found in await cases.candidates([hearing.search for hearing in hearings if hearing.search]):
-        known.add(found)
-    rulings = [resolve(hearing, known) for hearing in hearings]
-    joined = {r.case.case_id for r in rulings if r.case and r.outcome == "duplicate"}
-    crowds = BatchReporters(await cases.reporters(joined))
-    await cases.add([case for ruling in rulings if (case := ruling.opened_case)])
-    await cases.record_decisions([_decided(ruling) for ruling in rulings])
+    reports = [assess_report(event.data, policy) for event in events]
+    surges = await _surges(reports, store)
+    index = CaseIndex()
+    for use in await store.point_uses(point_lookups(reports)):
+        index.point_uses.add(use)
+    for candidate in await store.candidates([a.query for a in reports if a.query]):
+        index.add(candidate)
+    resolutions = [resolve(assessed, index) for assessed in reports]
+    reporters = BatchReporters(await store.reporters(_joined_cases(resolutions)))
+    await store.add([case for resolution in resolutions if (case := resolution.opened_case)])
+    await store.record_decisions([_decision_record(resolution) for resolution in resolutions])
     return [
         RequestTriaged.of(
-            to_decision(ruling, rulebook.version, crowds.joined_by(ruling)),
+            to_decision(resolution, policy.version, reporters.after(resolution), surges),
             now=now,
             cause=event,
             request=event.data.request_id,
         )
-        for event, ruling in zip(fresh, rulings, strict=True)
+        for event, resolution in zip(events, resolutions, strict=True)
     ]
 
 
-async def _with_surges(
-    hearings: Sequence[AssessedReport], cases: Cases
-) -> Sequence[AssessedReport]:
-    if not hearings:
-        return hearings
-    moments = [hearing.report.observed_at for hearing in hearings]
-    keys = {hearing.opens.key for hearing in hearings}
-    surges = await cases.surges(keys, min(moments), max(moments))
-    return [_with_surge(hearing, surges) for hearing in hearings] if surges else hearings
+async def _surges(reports: Sequence[AssessedReport], store: TriageStore) -> Sequence[KnownSurge]:
+    keys = {assessed.new_case.key for assessed in reports}
+    times = [assessed.report.observed_at for assessed in reports]
+    return await store.surges(keys, min(times), max(times))
 
 
-def _with_surge(hearing: AssessedReport, surges: Sequence[KnownSurge]) -> AssessedReport:
-    where, moment = district_of(hearing.request), hearing.report.observed_at
-    point = surge_reason(surges, hearing.opens.key, where, moment)
-    return hearing if point is None else hearing.with_reason(point)
+def _joined_cases(resolutions: Iterable[Resolution]) -> Collection[str]:
+    return {r.case.case_id for r in resolutions if r.case and r.outcome == "duplicate"}
 
 
-async def _undecided(
-    events: Sequence[RequestSubmitted], cases: Cases
-) -> Sequence[RequestSubmitted]:
-    first = {event.data.request_id: event for event in reversed(events)}
-    before = await cases.already_decided(first.keys())
-    return [
-        event
-        for event in events
-        if first[event.data.request_id] is event and event.data.request_id not in before
-    ]
-
-
-def _decided(ruling: Resolution) -> DecisionRecord:
-    case_id = ruling.case.case_id if ruling.case else None
-    return DecisionRecord(ruling.report.opens.key, ruling.report.report, ruling.outcome, case_id)
+def _decision_record(resolution: Resolution) -> DecisionRecord:
+    case_id = resolution.case.case_id if resolution.case else None
+    assessed = resolution.assessed
+    return DecisionRecord(assessed.new_case.key, assessed.report, resolution.outcome, case_id)

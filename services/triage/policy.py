@@ -1,28 +1,28 @@
-"""The rules of each city, prepared once from the catalogue."""
+"""Rules of each city, prepared once from the catalogue."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
 
-from services.triage.outbound.explanation import Wording
+from services.triage.outbound.explanation import ReasonTexts
 from services.triage.rules.dedup.case_index import CandidateQuery
-from services.triage.rules.dedup.features import asset_in, rare_words, words_of
-from services.triage.rules.dedup.grid import boxes_around, degrees_up
-from services.triage.rules.dedup.model import RADIUS_ALONE, Report
+from services.triage.rules.dedup.features import all_words, find_asset, rare_words
+from services.triage.rules.dedup.grid import boxes_around, latitude_degrees
+from services.triage.rules.dedup.model import RADIUS_ONLY, Report
 from services.triage.rules.faq import FaqMatcher
 from services.triage.rules.priority.conditions import ConditionFinder, MatchedConditions
 from services.triage.rules.priority.context import with_context
-from services.triage.rules.priority.places import NOWHERE, PlaceFinder, Spot
+from services.triage.rules.priority.places import NO_LOCATION, PlaceFinder, ReportLocation
 from services.triage.rules.priority.score import (
     DetectedEmergency,
     PriorityScore,
     detect_emergency,
-    downgrade_of,
-    generic_hazard_in,
+    find_downgrade,
+    find_generic_hazard,
     score_priority,
 )
-from services.triage.rules.referral import Referral, referral_for
+from services.triage.rules.referral import AgencyReferral, referral_for
 from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
 from shared.catalogue.answers import read_answers
 from shared.catalogue.circumstances import read_circumstances
@@ -32,53 +32,67 @@ from shared.catalogue.evidence_file import read_evidence
 
 @dataclass(frozen=True, slots=True)
 class SearchExtent:
-    """How far apart two reports of a dedup group may be at most.
+    """Largest distance in space and time between two reports of a dedup group that may match.
 
     Attributes:
-        personal: Whether some kind of the group has no place and goes by who reported.
-        edge_m: How much of the radius is for what is within the window alone; what is the same
-            again lies nearer.
+        radius_m: Metres between the two points.
+        window: Between the two event times, in either direction.
+        by_reporter: True when some kind of the group has no location and matches by reporter.
+        edge_m: Metres at the outer edge of the radius where only cases within the window count;
+            recurrences lie nearer.
     """
 
     radius_m: float
     window: timedelta
-    personal: bool
+    by_reporter: bool
     edge_m: float = 0.0
 
 
 class Assessment(NamedTuple):
-    """What a report is by itself, whatever was reported before.
+    """Result of the rules that need no other report.
 
     Attributes:
-        met: Conditions that it states, each with the words or the answer that state it.
+        priority: Without the reasons that earlier reports and surges add.
+        emergency: A danger to life, whatever the outcome.
+        conditions: Conditions that the report states, each with the words or attribute for it.
     """
 
-    urgency: PriorityScore
-    danger: DetectedEmergency | None
-    referral: Referral | None
-    met: MatchedConditions
+    priority: PriorityScore
+    emergency: DetectedEmergency | None
+    referral: AgencyReferral | None
+    conditions: MatchedConditions
 
 
 class CityPolicy:
-    """What one city's catalogue says about its reports."""
+    """Rules of one city.
+
+    Attributes:
+        services: Kinds of request by service code.
+        evidence: Weights for matching; None when radius and window alone decide.
+        dedup_limits: Radius and window by service code.
+        placeholder_limits: When a point counts as a placeholder; None for never.
+        circumstances: Weights of places, reporters and time; None when they add nothing.
+        reason_texts: Names of the city's reason codes for explanations.
+        faq: Answers to plain questions, if the city has any.
+    """
 
     def __init__(self, jurisdiction: Jurisdiction, evidence: Evidence | None = None) -> None:
-        """Take a city's rules from its folder, with this evidence in place of the folder's own."""
+        """Prepare a city's rules; ``evidence`` replaces the evidence of the city's own folder."""
+        self._jurisdiction = jurisdiction
         self.services: Mapping[str, ServiceType] = jurisdiction.services
         self.evidence = evidence or read_evidence(jurisdiction.folder)
-        self.limits = _limits(jurisdiction, self.evidence)
-        self.stand_ins = self.evidence.placeholder_points if self.evidence else None
-        self._common = _common_words(jurisdiction, self.evidence)
-        self._jurisdiction = jurisdiction
-        self._conditions = ConditionFinder(jurisdiction)
+        self.dedup_limits = _dedup_limits(jurisdiction, self.evidence)
+        self.placeholder_limits = self.evidence.placeholder_points if self.evidence else None
         self.circumstances = read_circumstances(jurisdiction.folder)
-        self.wording = Wording(jurisdiction, self.circumstances)
-        self._places = PlaceFinder(jurisdiction, self.circumstances) if self.circumstances else None
-        reach = self.evidence.reach if self.evidence else RADIUS_ALONE
+        self.reason_texts = ReasonTexts(jurisdiction, self.circumstances)
         answers = read_answers(jurisdiction.folder)
-        self.answers = FaqMatcher(answers) if answers else None
-        self._reaches = {
-            group: _reach([self.limits[kind] for kind in kinds], reach)
+        self.faq = FaqMatcher(answers) if answers else None
+        self._common_words = _common_words(jurisdiction, self.evidence)
+        self._conditions = ConditionFinder(jurisdiction)
+        self._places = PlaceFinder(jurisdiction, self.circumstances) if self.circumstances else None
+        reach = self.evidence.reach if self.evidence else RADIUS_ONLY
+        self._search_extents = {
+            group: _search_extent([self.dedup_limits[kind] for kind in kinds], reach)
             for group, kinds in jurisdiction.dedup_groups.items()
         }
 
@@ -86,110 +100,120 @@ class CityPolicy:
         self,
         service: ServiceType,
         text: str,
-        answers: Mapping[str, object],
+        attributes: Mapping[str, object],
         municipality: str | None,
-        spot: Spot = NOWHERE,
+        location: ReportLocation = NO_LOCATION,
     ) -> Assessment:
-        """Return what a report is by itself.
+        """Apply the rules for priority, emergencies and referrals to one report.
 
         Args:
-            service: Its kind.
-            text: All that the reporter wrote freely.
-            answers: Its attributes.
-            municipality: On whose ground it lies; None when that cannot be told.
-            spot: Where it lies.
+            service: Kind of the report.
+            text: Free text of the reporter.
+            attributes: Values of the kind's attributes by code.
+            municipality: Municipality of the location, or None when unknown.
+            location: Exact address and point, as far as the report has them.
         """
         city = self._jurisdiction
-        met = self._conditions.find(service, text, answers)
-        danger = detect_emergency(city, service, met)
-        is_other = service.code == city.other_code
-        change = downgrade_of(city, service, met) or generic_hazard_in(city, service, met)
-        urgency = score_priority(service, met, danger, change, is_other=is_other)
-        if self._places is not None:
-            urgency = with_context(urgency, self._places.points(service, met, spot))
-        return Assessment(
-            urgency,
-            danger,
-            referral_for(city, service, municipality, met),
-            met,
+        conditions = self._conditions.find(service, text, attributes)
+        emergency = detect_emergency(city, service, conditions)
+        adjustment = find_downgrade(city, service, conditions) or find_generic_hazard(
+            city, service, conditions
         )
+        is_other = service.code == city.other_code
+        priority = score_priority(service, conditions, emergency, adjustment, is_other=is_other)
+        if self._places is not None:
+            priority = with_context(priority, self._places.reasons(service, conditions, location))
+        referral = referral_for(city, service, municipality, conditions)
+        return Assessment(priority, emergency, referral, conditions)
 
     def position_error_m(self, accuracy_m: float | None, precision: str) -> float:
-        """Return how far off a point may be, by what is said of it and by its precision."""
-        at_least = self.evidence.accuracy.vague_m.get(precision, 0.0) if self.evidence else 0.0
-        return max(accuracy_m or 0.0, at_least)
+        """Return the error radius of a point in metres, from its accuracy and its precision."""
+        minimum_m = self.evidence.accuracy.vague_m.get(precision, 0.0) if self.evidence else 0.0
+        return max(accuracy_m or 0.0, minimum_m)
 
     def rare_words(self, text: str) -> frozenset[str]:
-        """Return the words of a description that tell its problem from others."""
+        """Return the words of a description that distinguish its problem from others."""
         if self.evidence is None or not self.evidence.words.each:
             return frozenset()
-        return rare_words(text, self._common)
+        return rare_words(text, self._common_words)
 
-    def asset_in(self, answers: Mapping[str, object]) -> str | None:
-        """Return the thing that the answers name and that there is only once."""
-        return asset_in(answers, self.evidence.assets.answers) if self.evidence else None
+    def find_asset(self, attributes: Mapping[str, object]) -> str | None:
+        """Return the unique object that the attributes name, such as a plate, or None."""
+        return find_asset(attributes, self.evidence.assets.answers) if self.evidence else None
 
     def search_extent(self, service: ServiceType) -> SearchExtent:
-        """Return how far apart a report of this kind and an earlier one may be at most."""
-        return self._reaches[service.dedup.group]
+        """Return how far to search for earlier cases of this kind's dedup group."""
+        return self._search_extents[service.dedup.group]
 
 
 class TriagePolicy:
-    """The rules of every city; ``version`` names the facts that they rest on."""
+    """Rules of every city.
+
+    Attributes:
+        version: Version of the catalogue; decisions carry it.
+        cities: By jurisdiction id.
+    """
 
     def __init__(
         self, catalogue: Catalogue, evidence: Mapping[str, Evidence] | None = None
     ) -> None:
-        """Take the cities of a catalogue; ``evidence`` is in place of some cities' own."""
+        """Prepare every city; ``evidence`` replaces the evidence of some cities by id."""
         self.version = catalogue.version
-        other = evidence or {}
+        replaced = evidence or {}
         self.cities = {
-            id_: CityPolicy(city, other.get(id_)) for id_, city in catalogue.jurisdictions.items()
+            id_: CityPolicy(city, replaced.get(id_))
+            for id_, city in catalogue.jurisdictions.items()
         }
 
 
-def search_for(report: Report, key: str, reach: SearchExtent) -> CandidateQuery:
-    """Return the search that finds every case that the report may be about."""
+def build_query(report: Report, key: str, extent: SearchExtent) -> CandidateQuery:
+    """Return the query for every case that the report may match.
+
+    Args:
+        report: The report to match.
+        key: Its dedup key.
+        extent: How far to search, in metres and time.
+    """
     return CandidateQuery(
         key,
-        boxes_around(report.place, reach.radius_m) if report.place else (),
+        boxes_around(report.place, extent.radius_m) if report.place else (),
         report.address,
-        report.reporter if reach.personal else None,
-        report.observed_at - reach.window,
-        report.observed_at + reach.window,
-        degrees_up(reach.edge_m),
+        report.reporter if extent.by_reporter else None,
+        report.observed_at - extent.window,
+        report.observed_at + extent.window,
+        latitude_degrees(extent.edge_m),
     )
 
 
-def _limits(city: Jurisdiction, evidence: Evidence | None) -> dict[str, Dedup]:
-    """Return radius and window of each kind; what has none is given none."""
+def _dedup_limits(city: Jurisdiction, evidence: Evidence | None) -> dict[str, Dedup]:
+    """Return radius and window of each kind; evidence never gives any to a kind without them."""
     limits = {code: kind.dedup for code, kind in city.services.items()}
-    for code, other in evidence.limits.items() if evidence else ():
+    for code, learnt in evidence.limits.items() if evidence else ():
         own = limits.get(code)
         if own is not None and own.radius_m and own.window:
-            radius_m, window = other.radius_m or own.radius_m, other.window or own.window
+            radius_m, window = learnt.radius_m or own.radius_m, learnt.window or own.window
             limits[code] = replace(own, radius_m=radius_m, window=window)
     return limits
 
 
 def _common_words(city: Jurisdiction, evidence: Evidence | None) -> frozenset[str]:
-    """Return what says nothing: the names of kinds and how they are recognised, and more."""
-    said = (
+    """Return words that distinguish nothing: names and keywords of kinds, and the city's list."""
+    texts = (
         text
         for kind in city.services.values()
-        for words in (kind.keywords, kind.also_said)
-        for text in (kind.name.en, kind.name.es, *words.en, *words.es)
+        for phrases in (kind.keywords, kind.also_said)
+        for text in (kind.name.en, kind.name.es, *phrases.en, *phrases.es)
     )
-    return words_of(said) | (evidence.words.common if evidence else frozenset())
+    return all_words(texts) | (evidence.words.common if evidence else frozenset())
 
 
-def _reach(limits: list[Dedup], extent: Extent) -> SearchExtent:
-    counting = [limit for limit in limits if limit.window]
-    radius_m = max((limit.radius_m for limit in counting), default=0.0)
-    reach_m = extent.around(radius_m) if radius_m else 0.0
+def _search_extent(limits: list[Dedup], reach: Extent) -> SearchExtent:
+    matching = [limit for limit in limits if limit.window]
+    radius_m = max((limit.radius_m for limit in matching), default=0.0)
+    reach_m = reach.around(radius_m) if radius_m else 0.0
     return SearchExtent(
         reach_m,
-        max((limit.window for limit in counting), default=timedelta(0)),
-        any(not limit.radius_m for limit in counting),
+        max((limit.window for limit in matching), default=timedelta(0)),
+        any(not limit.radius_m for limit in matching),
         reach_m - radius_m,
     )

@@ -1,4 +1,4 @@
-"""What triage keeps about cases and decisions, beside the cases themselves."""
+"""Records that triage stores beside the cases: state changes, splits, decisions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,11 +8,11 @@ from services.triage.rules.dedup.model import Report
 
 @dataclass(frozen=True, slots=True)
 class CaseStateChange:
-    """A case that ended or was taken up again.
+    """A case that was closed, merged or reopened.
 
     Attributes:
-        version: Of the case; of two turns the one with the higher version holds.
-        closed_at: When the work ended; None when it was taken up again.
+        version: Version of the case; of two changes the one with the higher version wins.
+        closed_at: When the work ended; None when the case was reopened.
         merged_into: The case that has its requests now.
     """
 
@@ -23,13 +23,13 @@ class CaseStateChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
-    """A request that an operator took out of a case, because it is another problem.
+class RequestSplit:
+    """A request that an operator moved out of a case, because it is another problem.
 
     Attributes:
-        version: Of the case that it left.
-        moves: How often operators had moved the request by then; the last move holds.
-        opened_by: The request that the case stands for from then on, when it is another.
+        version: Version of the case that the request left.
+        moves: How many times operators had moved the request by then; the last move wins.
+        opened_by: The request that the old case represents from now on, when it changes.
     """
 
     request_id: str
@@ -42,7 +42,13 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
-    """A request that has its decision; the first one counts for ever."""
+    """A decided request. The first decision is final.
+
+    Attributes:
+        key: Dedup key of the request.
+        report: The request as dedup sees it; a split makes a case of it.
+        case_id: None for a referral or an answered question.
+    """
 
     key: str
     report: Report

@@ -1,4 +1,4 @@
-"""The settings of triage and of its surge watcher, read once from the environment."""
+"""Settings of triage and of its surge watcher, read once from the environment."""
 
 from pathlib import Path
 
@@ -9,18 +9,18 @@ from shared.runtime.settings import ProcessSettings, ServiceSettings
 
 
 class TriageSettings(ServiceSettings):
-    """Environment variables that only triage reads start with ``TRIAGE_``."""
+    """Settings of the triage process; its own variables start with ``TRIAGE_``."""
 
     model_config = SettingsConfigDict(env_prefix="TRIAGE_", frozen=True)
 
 
 class StreamSettings(ProcessSettings):
-    """Environment variables that only the surge watcher reads start with ``TRIAGE_STREAM_``.
+    """Settings of the surge watcher; its own variables start with ``TRIAGE_STREAM_``.
 
     Attributes:
-        folder: Where it keeps its tables; it can be deleted, Kafka holds them as well.
-        replication: On how many brokers each of its own topics lies.
-        group: Its consumer group, and what the names of its own topics start with.
+        folder: Folder of the local state tables. It may be deleted: Kafka has the changelogs.
+        replication: Replication factor of the changelog topics; at least 1.
+        group: Consumer group, and the prefix of the changelog topics.
     """
 
     model_config = SettingsConfigDict(env_prefix="TRIAGE_STREAM_", frozen=True)

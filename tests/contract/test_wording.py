@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 import services.triage.rules.priority
-from services.triage.outbound.explanation import MATCH_TEXT, OPENINGS, REJECTION_TEXT
+from services.triage.outbound.explanation import MATCH_TEXT, OUTCOME_TEXT, REJECTION_TEXT
 from services.triage.policy import CityPolicy
 from services.triage.rules.dedup.model import (
     Aspect,
@@ -20,11 +20,11 @@ from services.triage.rules.dedup.model import (
     Relation,
     ScoreItem,
 )
-from services.triage.rules.dedup.scoring import match_reasons
+from services.triage.rules.dedup.reasons import match_reasons
 from services.triage.rules.priority.score import (
     detect_emergency,
-    downgrade_of,
-    generic_hazard_in,
+    find_downgrade,
+    find_generic_hazard,
     score_priority,
 )
 from shared.catalogue import Jurisdiction, load_catalogue
@@ -33,20 +33,23 @@ from tests.unit.triage.factories import case
 
 CITIES = load_catalogue().jurisdictions
 PRIORITY_RULES = Path(services.triage.rules.priority.__file__).parent
-FROM_CATALOGUE = {"code", "change.code", "place.code"}
+FROM_CATALOGUE = {"code", "adjustment.code", "place.code"}
 
 
-def links() -> Iterator[Match]:
-    weighed = tuple(ScoreItem(aspect, 1) for aspect in get_args(Aspect))
-    for relation, nearness, findings, away_m in product(
-        get_args(Relation), get_args(MatchBasis), ((), weighed), (1.0, 99.0)
+def matches() -> Iterator[Match]:
+    scored = tuple(ScoreItem(aspect, 1) for aspect in get_args(Aspect))
+    for relation, basis, items, away_m in product(
+        get_args(Relation), get_args(MatchBasis), ((), scored), (1.0, 99.0)
     ):
-        yield Match(case(), relation, nearness, timedelta(1), away_m, 50, timedelta(2), findings)
+        yield Match(case(), relation, basis, timedelta(1), away_m, 50, timedelta(2), items)
 
 
 def test_every_reason_for_a_duplicate_has_words() -> None:
     said = {
-        code for link in links() for kind in ("CAMP", "X") for code, _ in match_reasons(link, kind)
+        code
+        for match in matches()
+        for kind in ("CAMP", "X")
+        for code, _ in match_reasons(match, kind)
     }
 
     assert said - MATCH_TEXT.keys() == set()
@@ -57,19 +60,19 @@ def test_everything_that_can_stand_against_a_case_has_words() -> None:
 
 
 def test_every_outcome_has_words() -> None:
-    assert OPENINGS.keys() == set(get_args(TriageOutcome))
+    assert OUTCOME_TEXT.keys() == set(get_args(TriageOutcome))
 
 
 @pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)
 def test_whatever_a_report_of_any_kind_states_has_words(city: Jurisdiction) -> None:
-    words = CityPolicy(city).wording
+    words = CityPolicy(city).reason_texts
     for service, condition in product(city.services.values(), city.conditions):
         met = {condition: "a word"}
-        danger = detect_emergency(city, service, met)
-        change = downgrade_of(city, service, met) or generic_hazard_in(city, service, met)
-        urgency = score_priority(service, met, danger, change, is_other=True)
-        assert {point.code for point in urgency.points} <= words.points.keys()
-        assert danger is None or danger.code in words.emergencies
+        emergency = detect_emergency(city, service, met)
+        adjustment = find_downgrade(city, service, met) or find_generic_hazard(city, service, met)
+        priority = score_priority(service, met, emergency, adjustment, is_other=True)
+        assert {point.code for point in priority.reasons} <= words.reasons.keys()
+        assert emergency is None or emergency.code in words.emergencies
 
 
 @pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)
@@ -77,16 +80,16 @@ def test_every_sort_of_place_that_counts_has_words(city: Jurisdiction) -> None:
     rules = CityPolicy(city)
     places = rules.circumstances.places if rules.circumstances else ()
 
-    assert {place.code for place in places} <= rules.wording.points.keys()
+    assert {place.code for place in places} <= rules.reason_texts.reasons.keys()
 
 
 @pytest.mark.parametrize("city", CITIES.values(), ids=CITIES)
 def test_every_reason_of_a_referral_has_words(city: Jurisdiction) -> None:
-    assert CityPolicy(city).wording.referrals.keys() == city.referral_reasons.keys()
+    assert CityPolicy(city).reason_texts.referrals.keys() == city.referral_reasons.keys()
 
 
 def test_every_reason_for_a_priority_that_a_rule_names_has_words() -> None:
-    words = CityPolicy(CITIES["portland.gov"]).wording.points
+    words = CityPolicy(CITIES["portland.gov"]).reason_texts.reasons
     for code in _codes_of_points():
         if isinstance(code, ast.Constant):
             assert code.value in words
@@ -100,5 +103,5 @@ def test_every_reason_for_a_priority_that_a_rule_names_has_words() -> None:
 def _codes_of_points() -> Iterator[ast.expr]:
     for path in PRIORITY_RULES.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Point":
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "ScoreReason":
                 yield node.args[0]

@@ -1,4 +1,4 @@
-"""The surge watcher as a process of its own: killed, restarted, and told everything twice."""
+"""The surge watcher as a process: killed, restarted, with records delivered twice."""
 
 import json
 import os
@@ -29,17 +29,17 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LEAST = 10
-_PATIENCE_S = 60
+_TIMEOUT_S = 60
 
 
 @dataclass
 class Watcher:
-    """A surge watcher that can be started, stopped and killed, always with the same tables."""
+    """A surge watcher that can be started, stopped and killed, with the same tables each time."""
 
     bootstrap: str
     folder: Path
     group: str = field(default_factory=lambda: f"surges-{new_id()}")
-    said: list[bytes] = field(default_factory=list)
+    output: list[bytes] = field(default_factory=list)
 
     @contextmanager
     def running(self, *, ends_by: signal.Signals = signal.SIGTERM) -> Iterator[None]:
@@ -58,15 +58,15 @@ class Watcher:
             yield
         finally:
             process.send_signal(ends_by)
-            said, _ = process.communicate(timeout=15)
-            self.said += said.splitlines()
-            sys.stdout.buffer.write(said)  # shown when the test fails
+            output, _ = process.communicate(timeout=15)
+            self.output += output.splitlines()
+            sys.stdout.buffer.write(output)  # shown when the test fails
         assert process.returncode == (0 if ends_by == signal.SIGTERM else -ends_by)
 
 
 @pytest.fixture
 async def watcher(stores: Stores, topic_log: TopicLog, tmp_path: Path) -> Watcher:
-    """A watcher for which everything before the test was read already."""
+    """A watcher whose committed offsets are the present ends of the topics."""
     made = Watcher(stores.bootstrap, tmp_path / "tables")
     lanes = {INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name}
     here = {p: offset for p, offset in topic_log.began_at.items() if p.topic in lanes}
@@ -93,17 +93,17 @@ def storm(count: int, at: datetime = NOON, district: str = "SE", **rest: Any) ->
     return [tree(at + n * MINUTE, district, **rest) for n in range(count)]
 
 
-async def told(topic_log: TopicLog, district: str) -> list[Any]:
+async def surge_events(topic_log: TopicLog, district: str) -> list[Any]:
     return [e for e in await topic_log.events(TRIAGE_SURGES) if e.data.district == district]
 
 
 async def read_so_far(topic_log: TopicLog, mark: str) -> None:
-    """Return when all that was published before is counted.
+    """Wait until everything published before is counted.
 
-    A storm of the same group is behind it in the same partition, and it is told.
+    A storm of the same group follows in the same partition; its surge event ends the wait.
     """
     await topic_log.publish(*storm(LEAST, district=mark))
-    await eventually(lambda: told(topic_log, mark), _PATIENCE_S)
+    await eventually(lambda: surge_events(topic_log, mark), _TIMEOUT_S)
 
 
 async def test_a_storm_begins_and_ends_once_each_by_the_clock_of_its_reports(
@@ -112,20 +112,20 @@ async def test_a_storm_begins_and_ends_once_each_by_the_clock_of_its_reports(
     with watcher.running():
         await topic_log.write(INTAKE_REQUESTS, "portland.gov:tree-emergency", b"garbage")
         await topic_log.publish(*storm(8), *storm(4, lane="express"))
-        await eventually(lambda: told(topic_log, "SE"), _PATIENCE_S)
+        await eventually(lambda: surge_events(topic_log, "SE"), _TIMEOUT_S)
         await topic_log.publish(tree(NOON + 5 * HOUR, "NW"))
 
-        await eventually(lambda: _is_over(topic_log, "SE"), _PATIENCE_S)
+        await eventually(lambda: _is_over(topic_log, "SE"), _TIMEOUT_S)
 
-    started, ended = await told(topic_log, "SE")
+    started, ended = await surge_events(topic_log, "SE")
     assert (type(started), type(ended)) == (SurgeStarted, SurgeEnded)
     assert (started.data.count, ended.data.count) == (LEAST, 12)
     assert started.data.window_start == NOON - 50 * MINUTE
     assert NOON < ended.time < NOON + 2 * HOUR
     keys = {record.key for record in await topic_log.records(TRIAGE_SURGES)}
     assert keys == {b"tree-emergency:SE"}
-    assert json.loads(watcher.said[-1])["event"] == "service_stopped"
-    assert all(json.loads(line)["service"] == "triage-stream" for line in watcher.said)
+    assert json.loads(watcher.output[-1])["event"] == "service_stopped"
+    assert all(json.loads(line)["service"] == "triage-stream" for line in watcher.output)
 
 
 async def test_where_the_watcher_goes_on_can_be_seen_from_outside(
@@ -149,18 +149,18 @@ async def test_a_backlog_behind_a_restart_is_neither_lost_nor_counted_twice(
     await topic_log.publish(tree(), *storm(LEAST - 1, district="NE"))
     with watcher.running():
         await read_so_far(topic_log, "mark 2")
-        assert await told(topic_log, "SE") == []
+        assert await surge_events(topic_log, "SE") == []
         await topic_log.publish(tree(NOON + 3 * MINUTE), tree(NOON, "NE"))
         await read_so_far(topic_log, "mark 3")
 
-    assert [event.data.count for event in await told(topic_log, "SE")] == [LEAST]
-    assert [event.data.count for event in await told(topic_log, "NE")] == [LEAST]
+    assert [event.data.count for event in await surge_events(topic_log, "SE")] == [LEAST]
+    assert [event.data.count for event in await surge_events(topic_log, "NE")] == [LEAST]
 
 
 async def test_after_a_kill_the_work_that_is_done_again_counts_once(
     watcher: Watcher, topic_log: TopicLog
 ) -> None:
-    """All comes before the first commit of offsets, so the whole of it is done again."""
+    """The kill comes before the first offset commit, so all of it is processed again."""
     with watcher.running(ends_by=signal.SIGKILL):
         await topic_log.publish(*storm(LEAST - 1))
         await read_so_far(topic_log, "mark 1")
@@ -169,11 +169,11 @@ async def test_after_a_kill_the_work_that_is_done_again_counts_once(
     shutil.rmtree(watcher.folder)  # the tables are in Kafka as well
     with watcher.running():
         await read_so_far(topic_log, "mark 3")
-        assert await told(topic_log, "SE") == []
+        assert await surge_events(topic_log, "SE") == []
         await topic_log.publish(tree())
         await read_so_far(topic_log, "mark 4")
 
-    assert [event.data.count for event in await told(topic_log, "SE")] == [LEAST]
+    assert [event.data.count for event in await surge_events(topic_log, "SE")] == [LEAST]
     by_id = {event.id: event for event in await topic_log.events(TRIAGE_SURGES)}
     again = await topic_log.records(TRIAGE_SURGES)
     assert {record.value for record in again} == {encode(event) for event in by_id.values()}
@@ -188,15 +188,16 @@ async def test_requests_that_come_again_make_no_new_surge(
     with watcher.running():
         await topic_log.publish(*first, *later)
         await read_so_far(topic_log, "mark 1")
-        before = await told(topic_log, "SE")
+        before = await surge_events(topic_log, "SE")
         await topic_log.publish(*first, *later, *first)
         await read_so_far(topic_log, "mark 2")
     with watcher.running():
         await topic_log.publish(*later, *first)
         await read_so_far(topic_log, "mark 3")
 
-    assert {event.id for event in before} <= {e.id for e in await told(topic_log, "SE")}
-    assert [type(event) for event in await told(topic_log, "SE")] == [SurgeStarted, SurgeEnded]
+    assert {event.id for event in before} <= {e.id for e in await surge_events(topic_log, "SE")}
+    events = await surge_events(topic_log, "SE")
+    assert [type(event) for event in events] == [SurgeStarted, SurgeEnded]
 
 
 async def test_what_is_old_by_the_clock_of_the_reports_is_swept_from_the_tables(
@@ -207,22 +208,22 @@ async def test_what_is_old_by_the_clock_of_the_reports_is_swept_from_the_tables(
         await read_so_far(topic_log, "mark 1")
     with watcher.running():  # what was recovered is swept like what was heard
         await topic_log.publish(tree(NOON + 3 * DAY))
-        await eventually(lambda: _is_over(topic_log, "mark 1"), _PATIENCE_S)
+        await eventually(lambda: _is_over(topic_log, "mark 1"), _TIMEOUT_S)
         await topic_log.publish(tree(NOON + 3 * DAY + HOUR))
 
         async def swept() -> bool:
             kept = {int(key.rpartition(b"\t")[2]) for key in await _kept_voices(watcher)}
             return kept == {slot_of(NOON + 3 * DAY), slot_of(NOON + 3 * DAY + HOUR)}
 
-        await eventually(swept, _PATIENCE_S)
+        await eventually(swept, _TIMEOUT_S)
 
 
 async def _is_over(topic_log: TopicLog, district: str) -> bool:
-    return any(isinstance(event, SurgeEnded) for event in await told(topic_log, district))
+    return any(isinstance(event, SurgeEnded) for event in await surge_events(topic_log, district))
 
 
 async def _kept_voices(watcher: Watcher) -> dict[bytes, bytes]:
-    """Return what the table of voices holds by its topic."""
+    """Return the content of the reporters' table from its changelog topic."""
     topic = f"{watcher.group}-voices-changelog"
     beginning = dict.fromkeys(await end_offsets(watcher.bootstrap, [topic]), 0)
     records = await read_between(watcher.bootstrap, beginning)

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any, TypeAlias
 
 from cli.check.facts.book import Row
-from services.triage.assessment import InvalidRequestError, is_findable, report_of
+from services.triage.assessment import InvalidRequestError, is_findable, to_report
 from services.triage.policy import TriagePolicy
 from services.triage.rules.dedup.model import Report
 from shared.contract import events as e
@@ -69,7 +69,7 @@ class EventFacts:
         if city is None or service is None:
             return None, False
         try:
-            report = report_of(request, city)
+            report = to_report(request, city)
         except InvalidRequestError:
             return None, False
         return report, is_findable(service, report)

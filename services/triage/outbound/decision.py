@@ -1,23 +1,20 @@
-"""From what the rules found to the decision that goes over the wire."""
+"""From a resolution to the decision event."""
 
-from itertools import chain
+from collections.abc import Sequence
 
 from services.triage.outbound.explanation import explain_outcome, explain_priority, explain_referral
-from services.triage.resolution import Resolution
-from services.triage.rules.dedup import scoring as likeness
-from services.triage.rules.dedup.matching import rejection_detail
-from services.triage.rules.dedup.model import HOUR, Match, Rejection, Report
-from services.triage.rules.priority.conditions import DOUBTFUL
-from services.triage.rules.priority.context import (
-    NOBODY,
-    Reporters,
-    multiple_reporters_reason,
-    overdue_reason,
-    with_context,
+from services.triage.resolution import Resolution, final_priority
+from services.triage.rules.dedup.model import HOUR, CaseRejection, Match, Report
+from services.triage.rules.dedup.reasons import (
+    confidence,
+    hours_apart,
+    match_reasons,
+    rejection_detail,
 )
+from services.triage.rules.priority.conditions import DOUBTFUL
+from services.triage.rules.priority.context import NO_REPORTERS, KnownSurge, Reporters
 from services.triage.rules.priority.score import DetectedEmergency, PriorityScore
-from services.triage.rules.referral import Referral as Elsewhere
-from services.triage.rules.referral import Why
+from services.triage.rules.referral import AgencyReferral, ReasonText
 from shared.catalogue import CALL_911
 from shared.contract.events import (
     Advice,
@@ -33,119 +30,119 @@ from shared.contract.events import (
 )
 
 
-def to_decision(ruling: Resolution, rules_version: str, reporters: Reporters = NOBODY) -> Decision:
-    """Return the decision on a request, with a reason for everything.
+def to_decision(
+    resolution: Resolution,
+    rules_version: str,
+    reporters: Reporters = NO_REPORTERS,
+    surges: Sequence[KnownSurge] = (),
+) -> Decision:
+    """Return the decision on a request, with a reason for each part of it.
 
     Args:
-        ruling: What became of it.
-        rules_version: Names the facts that the rules rest on.
-        reporters: Who reported its case, with this request.
+        resolution: The request and its outcome.
+        rules_version: Version of the catalogue.
+        reporters: Reporters of its case, the reporter of this request included.
+        surges: Surges that may include the request.
     """
-    request, found = ruling.report.request, ruling.report.assessment
-    duplicate = _duplicate(ruling.link, request.service_code) if ruling.link else None
-    rejected = tuple(_rejected(one, ruling.report.report) for one in ruling.rejected)
-    priority, emergency = _priority(_urgency(ruling, reporters)), _emergency(found.danger)
-    referral = _referral(found.referral, request.language)
-    wording = ruling.report.city.wording
+    request, assessment = resolution.assessed.request, resolution.assessed.assessment
+    texts = resolution.assessed.city.reason_texts
+    match = resolution.match
+    duplicate = _duplicate(match, request.service_code) if match else None
+    report = resolution.assessed.report
+    rejected = tuple(_rejected(rejection, report) for rejection in resolution.rejected)
+    priority = _priority(final_priority(resolution, reporters, surges))
+    emergency = _emergency(assessment.emergency)
+    referral = _referral(assessment.referral, request.language or "en")
     return Decision(
         request_id=request.request_id,
         tracking_number=request.tracking_number,
-        case_id=ruling.case.case_id if ruling.case else None,
-        outcome=ruling.outcome,
+        case_id=resolution.case.case_id if resolution.case else None,
+        outcome=resolution.outcome,
         duplicate=duplicate,
         rejected=rejected,
         priority=priority,
         emergency=emergency,
         referral=referral,
-        advice=_advice(ruling, request.language or "en"),
+        advice=_advice(resolution, request.language or "en"),
         service_code=request.service_code,
         rules_version=rules_version,
-        conditions=tuple(sorted(found.met.keys() - {DOUBTFUL})),
+        conditions=tuple(sorted(assessment.conditions.keys() - {DOUBTFUL})),
         explanation=(
-            *explain_outcome(ruling.outcome, duplicate, rejected),
-            *explain_priority(priority, emergency, wording),
-            *explain_referral(referral, wording),
+            *explain_outcome(resolution.outcome, duplicate, rejected),
+            *explain_priority(priority, emergency, texts),
+            *explain_referral(referral, texts),
         ),
         request=request,
     )
 
 
-def _duplicate(link: Match, kind: str) -> Duplicate:
+def _duplicate(match: Match, kind: str) -> Duplicate:
     return Duplicate(
-        of_case=link.case.case_id,
-        of_request=link.case.opening.request_id,
-        confidence=likeness.confidence(link, kind),
-        distance_m=None if link.distance_m is None else round(link.distance_m, 1),
-        hours_apart=round(likeness.hours_apart(link), 2),
+        of_case=match.case.case_id,
+        of_request=match.case.opening.request_id,
+        confidence=confidence(match, kind),
+        distance_m=_rounded(match.distance_m),
+        hours_apart=round(hours_apart(match), 2),
         reasons=tuple(
-            Reason(code=code, detail=detail) for code, detail in likeness.match_reasons(link, kind)
+            Reason(code=code, detail=detail) for code, detail in match_reasons(match, kind)
         ),
     )
 
 
-def _rejected(rejection: Rejection, report: Report) -> Rejected:
-    opening, away_m = rejection.case.opening, rejection.distance_m
+def _rejected(rejection: CaseRejection, report: Report) -> Rejected:
+    opening = rejection.case.opening
     return Rejected(
         case_id=rejection.case.case_id,
         request_id=opening.request_id,
         code=rejection.code,
         detail=rejection_detail(rejection),
-        distance_m=None if away_m is None else round(away_m, 1),
+        distance_m=_rounded(rejection.distance_m),
         hours_apart=round(abs(report.observed_at - opening.observed_at) / HOUR, 2),
     )
 
 
-def _urgency(ruling: Resolution, reporters: Reporters) -> PriorityScore:
-    """Return how urgent a request is by itself and by what its case went through before."""
-    hearing, link = ruling.report, ruling.link
-    urgency, weights = hearing.assessment.urgency, hearing.city.circumstances
-    if weights is None or link is None:
-        return urgency
-    service = hearing.city.services[hearing.report.kind]
-    observed_at = hearing.report.observed_at
-    more = chain(
-        multiple_reporters_reason(reporters, weights.reporters),
-        overdue_reason(link, observed_at, service, weights.still_there),
-    )
-    return with_context(urgency, more)
+def _rounded(distance_m: float | None) -> float | None:
+    return None if distance_m is None else round(distance_m, 1)
 
 
-def _priority(urgency: PriorityScore) -> Priority:
+def _priority(priority: PriorityScore) -> Priority:
     return Priority(
-        level=urgency.level,
-        score=urgency.score,
+        level=priority.level,
+        score=priority.score,
         reasons=tuple(
-            Point(code=point.code, points=point.points, evidence=point.evidence)
-            for point in urgency.points
+            Point(code=reason.code, points=reason.points, evidence=reason.evidence)
+            for reason in priority.reasons
         ),
     )
 
 
-def _emergency(danger: DetectedEmergency | None) -> Emergency | None:
-    return None if danger is None else Emergency(code=danger.code, evidence=danger.evidence)
+def _emergency(emergency: DetectedEmergency | None) -> Emergency | None:
+    if emergency is None:
+        return None
+    return Emergency(code=emergency.code, evidence=emergency.evidence)
 
 
-def _advice(ruling: Resolution, language: str) -> tuple[Advice, ...]:
-    if ruling.report.assessment.danger is not None:
+def _advice(resolution: Resolution, language: str) -> tuple[Advice, ...]:
+    if resolution.assessed.assessment.emergency is not None:
         return (Advice(code="call_911", text=CALL_911.in_language(language)),)
-    answer = ruling.report.answer
-    if ruling.outcome != "answered" or answer is None:
+    answer = resolution.assessed.answer
+    if resolution.outcome != "answered" or answer is None:
         return ()
     return (Advice(code=answer.code, text=answer.text.in_language(language)),)
 
 
-def _referral(referral: Elsewhere | None, language: str | None) -> Referral | None:
+def _referral(referral: AgencyReferral | None, language: str) -> Referral | None:
     if referral is None:
         return None
-    agency, why = referral.agency, referral.why
+    agency, reason = referral.agency, referral.reason
     return Referral(
         agency=agency.code,
         name=agency.name,
         phone=agency.phone,
         url=agency.url,
-        reason=_reason(why, language) if why else None,
+        reason=_referral_reason(reason, language) if reason else None,
     )
 
 
-def _reason(why: Why, language: str | None) -> ReferralReason:
-    return ReferralReason(code=why.code, text=why.text.in_language(language or "en"))
+def _referral_reason(reason: ReasonText, language: str) -> ReferralReason:
+    return ReferralReason(code=reason.code, text=reason.text.in_language(language))

@@ -1,7 +1,8 @@
-"""What each code in a decision says in plain words, as part of a sentence."""
+"""Explain a decision in plain English: the text of each reason code and the sentences."""
 
 from collections.abc import Mapping, Sequence
 
+from services.triage.rules.priority.score import downgrade_code
 from shared.catalogue import Jurisdiction, LocalText
 from shared.catalogue.circumstances import Circumstances
 from shared.catalogue.jurisdiction import REFERRED_TO_911
@@ -34,7 +35,7 @@ MATCH_TEXT: Mapping[str, str] = {
     "usual_in_group": "how often such reports mean one problem",
     "usual_of_kind": "how often this kind repeats another",
 }
-"""What speaks for or against two reports being of one problem."""
+"""Texts of match reasons by code."""
 
 REJECTION_TEXT: Mapping[str, str] = {
     "never_same": "such reports are never joined",
@@ -47,58 +48,9 @@ REJECTION_TEXT: Mapping[str, str] = {
     "weaker": "another case fits better",
     "split_by_operator": "split by an operator from a case that this is nearer to",
 }
-"""What stood against a case that a report might have been about."""
+"""Texts of rejection reasons by code."""
 
-_BASE = "usual for its kind"
-_DOUBTED = "but its other words speak against it"
-_OTHER = "nobody could tell its kind"
-_SEVERAL = "several people reported it"
-_STILL_THERE = "still there after it should be dealt with"
-_SURGE = "many report the same there"
-
-
-def readable(code: str) -> str:
-    """Return the words of a code that nobody has put into words."""
-    return code.replace("_", " ")
-
-
-class Wording:
-    """The words of one city, as its catalogue names things.
-
-    Attributes:
-        points: By the code of a reason for a priority.
-        emergencies: By the code of a danger to life.
-        referrals: By the code of why somebody outside must act, a whole sentence.
-    """
-
-    def __init__(self, city: Jurisdiction, circumstances: Circumstances | None = None) -> None:
-        self.emergencies = {one.code: _within(one.name) for one in city.emergencies}
-        self.emergencies[REFERRED_TO_911] = "reports like this one are for 911"
-        self.referrals = {code: text.en for code, text in city.referral_reasons.items()}
-        self.points = {f"base_p{level}": _BASE for level in range(1, 6)}
-        self.points |= {"classified_other": _OTHER, "surge": _SURGE}
-        self.points["doubted"] = _DOUBTED
-        self.points |= {"several_reporters": _SEVERAL, "still_there": _STILL_THERE}
-        for code, name in self.emergencies.items():
-            self.points[f"emergency_{code}"] = f"danger to life: {name}"
-        for hazard in city.hazards:
-            self.points[f"hazard_{hazard.code}"] = f"{_within(hazard.name)}, under any kind"
-        for code, service in city.services.items():
-            meant = f"meant_{code.lower().replace('-', '_')}"
-            self.points[meant] = f"it is about another kind, “{service.name.en}”"
-        for code, condition in city.conditions.items():
-            self.points[code] = _within(condition.name)
-        for place in circumstances.places if circumstances else ():
-            self.points[place.code] = _within(city.conditions[place.when[0]].name)
-
-
-def _within(name: LocalText) -> str:
-    """Return a name as it stands within a sentence; an abbreviation keeps its capitals."""
-    first, rest = name.en[:1], name.en[1:]
-    return name.en if rest[:1].isupper() else first.lower() + rest
-
-
-OPENINGS: Mapping[TriageOutcome, str] = {
+OUTCOME_TEXT: Mapping[TriageOutcome, str] = {
     "new": "New case: no earlier report is about the same problem",
     "duplicate": "Joined an earlier case as the same problem",
     "possible_duplicate": "New case, and a person should look: it may repeat an earlier one",
@@ -106,74 +58,135 @@ OPENINGS: Mapping[TriageOutcome, str] = {
     "referral": "No work for the city",
     "answered": "A question with a known answer, so nobody has to do anything",
 }
+"""First words of an explanation by outcome."""
+
+_COMMON_PRIORITY_TEXT: Mapping[str, str] = {
+    **{f"base_p{level}": "usual for its kind" for level in range(1, 6)},
+    "classified_other": "nobody could tell its kind",
+    "surge": "many report the same there",
+    "doubted": "but its other words speak against it",
+    "several_reporters": "several people reported it",
+    "still_there": "still there after it should be dealt with",
+}
 
 
-def explain(decision: Decision, wording: Wording) -> tuple[str, ...]:
-    """Return all sentences about a decision, also one that was made before it carried any.
+def readable(code: str) -> str:
+    """Return a fallback text for a code without one."""
+    return code.replace("_", " ")
+
+
+class ReasonTexts:
+    """Texts of the reason codes of one city, as its catalogue names them.
+
+    Attributes:
+        reasons: By the code of a reason for a priority.
+        emergencies: By the code of a danger to life.
+        referrals: By the code of a referral reason; each is a whole sentence.
+    """
+
+    def __init__(self, city: Jurisdiction, circumstances: Circumstances | None = None) -> None:
+        self.emergencies = {one.code: _in_sentence(one.name) for one in city.emergencies}
+        self.emergencies[REFERRED_TO_911] = "reports like this one are for 911"
+        self.referrals = {code: text.en for code, text in city.referral_reasons.items()}
+        self.reasons = dict(_COMMON_PRIORITY_TEXT)
+        for code, name in self.emergencies.items():
+            self.reasons[f"emergency_{code}"] = f"danger to life: {name}"
+        for hazard in city.hazards:
+            self.reasons[f"hazard_{hazard.code}"] = f"{_in_sentence(hazard.name)}, under any kind"
+        for code, service in city.services.items():
+            text = f"it is about another kind, “{service.name.en}”"
+            self.reasons[downgrade_code(code)] = text
+        for code, condition in city.conditions.items():
+            self.reasons[code] = _in_sentence(condition.name)
+        for place in circumstances.places if circumstances else ():
+            self.reasons[place.code] = _in_sentence(city.conditions[place.when[0]].name)
+
+
+def _in_sentence(name: LocalText) -> str:
+    """Return a name for use inside a sentence; an abbreviation keeps its capitals."""
+    first, rest = name.en[:1], name.en[1:]
+    return name.en if rest[:1].isupper() else first.lower() + rest
+
+
+def explain(decision: Decision, texts: ReasonTexts) -> tuple[str, ...]:
+    """Return all sentences about a decision, with the catalogue's present texts.
 
     Args:
-        decision: What was decided.
-        wording: How the request's city names things.
+        decision: The decision to explain; codes unknown to the catalogue stand for themselves.
+        texts: Texts of the request's city.
     """
     return (
         *explain_outcome(decision.outcome, decision.duplicate, decision.rejected),
-        *explain_priority(decision.priority, decision.emergency, wording),
-        *explain_referral(decision.referral, wording),
+        *explain_priority(decision.priority, decision.emergency, texts),
+        *explain_referral(decision.referral, texts),
     )
 
 
 def explain_outcome(
     outcome: TriageOutcome, duplicate: Duplicate | None, rejected: Sequence[Rejected]
 ) -> list[str]:
-    """Return what became of a request, by what it was held against, and what it was not."""
+    """Explain the outcome: the matched case with its reasons, then each rejected case.
+
+    Args:
+        outcome: Triage's result for the request.
+        duplicate: The matched case, if any.
+        rejected: Other candidate cases.
+    """
     return [_outcome(outcome, duplicate), *map(_rejected, rejected)]
 
 
 def explain_priority(
-    priority: Priority, emergency: Emergency | None, wording: Wording
+    priority: Priority, emergency: Emergency | None, texts: ReasonTexts
 ) -> list[str]:
-    """Return how urgent a request is, point by point, and whether somebody is in danger."""
-    points = "; ".join([_point(point, wording) for point in priority.reasons])
-    told = [f"{priority.level} with {priority.score} points: {points}."]
+    """Explain the priority, reason by reason, and a danger to life.
+
+    Args:
+        priority: Level, score and reasons.
+        emergency: The danger to life, if any.
+        texts: Texts of the request's city.
+    """
+    reasons = "; ".join([_reason(reason, texts) for reason in priority.reasons])
+    sentences = [f"{priority.level} with {priority.score} points: {reasons}."]
     if emergency is not None:
-        name = wording.emergencies.get(emergency.code) or readable(emergency.code)
-        told.append(
+        name = texts.emergencies.get(emergency.code) or readable(emergency.code)
+        sentences.append(
             f"Danger to life: {name} (“{emergency.evidence}”). The reporter is told to call 911."
         )
-    return told
+    return sentences
 
 
-def explain_referral(referral: Referral | None, wording: Wording) -> list[str]:
-    """Return who outside the city must act, and why."""
+def explain_referral(referral: Referral | None, texts: ReasonTexts) -> list[str]:
+    """Name the outside agency that must act, and the reason."""
     if referral is None:
         return []
     call = f", phone {referral.phone}" if referral.phone else ""
-    why = wording.referrals.get(referral.reason.code) if referral.reason else None
-    return [" ".join(filter(None, (f"{referral.name} must act{call}.", why)))]
+    reason = texts.referrals.get(referral.reason.code) if referral.reason else None
+    return [" ".join(filter(None, (f"{referral.name} must act{call}.", reason)))]
 
 
 def _outcome(outcome: TriageOutcome, duplicate: Duplicate | None) -> str:
-    opening = OPENINGS[outcome]
+    text = OUTCOME_TEXT[outcome]
     if duplicate is None:
-        return f"{opening}."
+        return f"{text}."
     reasons = "; ".join(
         [
-            _with(MATCH_TEXT.get(reason.code) or readable(reason.code), reason.detail)
+            _with_detail(MATCH_TEXT.get(reason.code) or readable(reason.code), reason.detail)
             for reason in duplicate.reasons
         ]
     )
-    return f"{opening}, {duplicate.confidence:.0%} sure: {reasons}."
+    return f"{text}, {duplicate.confidence:.0%} sure: {reasons}."
 
 
 def _rejected(rejected: Rejected) -> str:
-    obstacle = REJECTION_TEXT.get(rejected.code) or readable(rejected.code)
-    return f"Not case {rejected.case_id}: {_with(obstacle, rejected.detail)}."
+    text = REJECTION_TEXT.get(rejected.code) or readable(rejected.code)
+    return f"Not case {rejected.case_id}: {_with_detail(text, rejected.detail)}."
 
 
-def _point(point: Point, wording: Wording) -> str:
-    words = wording.points.get(point.code) or readable(point.code)
-    return f"{point.points:+d} {words}" + (f" (“{point.evidence}”)" if point.evidence else "")
+def _reason(reason: Point, texts: ReasonTexts) -> str:
+    text = texts.reasons.get(reason.code) or readable(reason.code)
+    evidence = f" (“{reason.evidence}”)" if reason.evidence else ""
+    return f"{reason.points:+d} {text}{evidence}"
 
 
-def _with(words: str, detail: str | None) -> str:
-    return words if detail is None else f"{words} ({detail})"
+def _with_detail(text: str, detail: str | None) -> str:
+    return text if detail is None else f"{text} ({detail})"

@@ -1,1 +1,1 @@
-"""What triage decides by: the same problem or another, how urgent, whose."""
+"""Pure rules of triage: matching, priority, referrals and answers to plain questions."""

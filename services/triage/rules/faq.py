@@ -1,7 +1,6 @@
-"""When a report is a question that the city can answer at once."""
+"""Match plain questions with the city's FAQ answers."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
 from services.triage.rules.priority.conditions import MatchedConditions
@@ -9,59 +8,60 @@ from shared.catalogue import Phrases, ServiceType
 from shared.catalogue.answers import Answer, Faq
 from shared.text_matching import PhraseIndex, fold
 
-_MOST_WORDS = 60  # who writes more tells a story that a person should read
-_TROUBLED = "troubled"
+_MAX_WORDS = 60  # a longer text is a story that a person should read
+_ASKING, _TROUBLED = "?asking", "?troubled"  # "?": no code of an answer begins so
 
 
 class FaqMatcher:
-    """Finds what one city answers; whatever is not plainly a question goes to a person."""
+    """Finds the FAQ answer of one city; any text that is not plainly a question gets none."""
 
-    def __init__(self, answers: Faq) -> None:
-        self._by_code = answers.by_code
-        self._beside = answers.beside
-        self._asking = PhraseIndex(_as("asking", answers.asking))
-        self._troubled = PhraseIndex(
-            _as(_TROUBLED, answers.troubled), _as(_TROUBLED, answers.untroubled)
+    def __init__(self, faq: Faq) -> None:
+        self._answers = faq.by_code
+        self._kinds = frozenset(kind for answer in faq.by_code.values() for kind in answer.kinds)
+        self._allowed_conditions = faq.beside
+        topics = (pair for a in faq.by_code.values() for pair in _coded(a.code, a.about))
+        self._index = PhraseIndex(
+            (*topics, *_coded(_ASKING, faq.asking), *_coded(_TROUBLED, faq.troubled)),
+            _coded(_TROUBLED, faq.untroubled),
         )
-        self._about = {kind: PhraseIndex(pairs) for kind, pairs in _by_kind(answers).items()}
 
     def covers(self, service: ServiceType) -> bool:
-        """Whether people ask questions under this kind."""
-        return service.code in self._about
+        """Return True when the city answers questions under this kind."""
+        return service.code in self._kinds
 
     def match(
-        self, service: ServiceType, text: str, met: MatchedConditions, *, has_more: bool = False
+        self,
+        service: ServiceType,
+        text: str,
+        conditions: MatchedConditions,
+        *,
+        has_more: bool = False,
     ) -> Answer | None:
-        """Return the answer to a report that asks about one thing, with nothing wrong in it.
+        """Return the answer to a report that asks about one topic and reports no problem.
 
         Args:
             service: Kind of the report.
-            text: All that the reporter wrote freely.
-            met: Conditions that the report states.
-            has_more: Whether there is more to it than words, such as pictures or answers.
+            text: Free text of the reporter.
+            conditions: Conditions that the report states.
+            has_more: True when the report has more than text, such as pictures or attributes.
         """
-        about = self._about.get(service.code)
-        if about is None or has_more or not self._beside.issuperset(met):
+        if has_more or not self.covers(service):
+            return None
+        if not self._allowed_conditions.issuperset(conditions):
             return None
         folded = fold(text)
-        topics = {hit.code for hit in about.find(folded)}
-        if not topics or len(folded.split()) > _MOST_WORDS or self._troubled.find(folded):
+        codes = {hit.code for hit in self._index.find(folded)}
+        if _ASKING not in codes or _TROUBLED in codes or len(folded.split()) > _MAX_WORDS:
             return None
-        meant = [self._by_code[code] for code in self._meant(topics)]
-        return meant[0] if len(meant) == 1 and self._asking.find(folded) else None
+        answers = self._most_specific(service, codes - {_ASKING})
+        return answers[0] if len(answers) == 1 else None
 
-    def _meant(self, topics: AbstractSet[str]) -> AbstractSet[str]:
-        general = {other for code in topics for other in self._by_code[code].instead_of}
-        return topics - general
+    def _most_specific(self, service: ServiceType, codes: AbstractSet[str]) -> list[Answer]:
+        answers = [self._answers[code] for code in codes]
+        of_kind = [answer for answer in answers if service.code in answer.kinds]
+        general = {code for answer in of_kind for code in answer.instead_of}
+        return [answer for answer in of_kind if answer.code not in general]
 
 
-def _as(code: str, phrases: Phrases) -> Iterator[tuple[str, str]]:
+def _coded(code: str, phrases: Phrases) -> Iterator[tuple[str, str]]:
     return ((code, wording) for wording in (*phrases.en, *phrases.es))
-
-
-def _by_kind(answers: Faq) -> Mapping[str, Iterable[tuple[str, str]]]:
-    by_kind: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for answer in answers.by_code.values():
-        for kind in answer.kinds:
-            by_kind[kind] += _as(answer.code, answer.about)
-    return by_kind

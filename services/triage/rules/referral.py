@@ -1,81 +1,84 @@
-"""When somebody outside the city must act, why, and whether that leaves the city anything to do."""
+"""Referral: the outside agency that must act, the reason, and the part left to the city."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from services.triage.rules.priority.conditions import MatchedConditions
-from shared.catalogue import Agency, Jurisdiction, LocalText, ServiceType
-from shared.catalogue import Referral as Named
+from shared.catalogue import Agency, Jurisdiction, LocalText, Referral, ServiceType
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
-    """Why somebody outside the city must act, in words for the resident."""
+class ReasonText:
+    """A reason code with its text for the resident."""
 
     code: str
     text: LocalText
 
 
 @dataclass(frozen=True, slots=True)
-class Referral:
-    """Who outside the city must act.
+class AgencyReferral:
+    """The outside agency that must act.
 
     Attributes:
-        instead: Whether the city has no part in it, so that there is no case.
-        why: The reason, where the catalogue gives one.
+        replaces_city: True when the city has no part in it, so that no case is opened.
+        reason: None when the catalogue gives no reason.
     """
 
     agency: Agency
-    instead: bool
-    why: Why | None = None
+    replaces_city: bool
+    reason: ReasonText | None = None
 
 
 def referral_for(
     jurisdiction: Jurisdiction,
     service: ServiceType,
     municipality: str | None,
-    met: MatchedConditions,
-) -> Referral | None:
-    """Return who outside must act, or None when it is the city's alone.
+    conditions: MatchedConditions,
+) -> AgencyReferral | None:
+    """Return the outside agency that must act, or None when the city alone acts.
 
-    What lies with a neighbour goes to the neighbour, unless the kind is about no place. Otherwise
-    the kind says who acts: beside the city where a bureau of the city leads, else instead of it.
-    Where the report lies on ground of somebody else the owner comes before whom the kind names
-    without condition. A municipality that the city does not know as a neighbour counts as the
-    city's own ground, so that no report falls between two.
+    A report on a neighbour's land goes to the neighbour, unless its kind has no location.
+    Otherwise the kind names the agency: beside the city when a bureau of the city leads, else
+    instead of it. On non-city land, the owner takes precedence over the kind's unconditional
+    referral. A municipality that is no known neighbour counts as the city's own land, so that
+    every report has an owner.
 
     Args:
         jurisdiction: The city.
         service: Kind of the report.
-        municipality: On whose ground it lies; None when that cannot be told.
-        met: Conditions that the report states.
+        municipality: Municipality of the location, or None when unknown.
+        conditions: Conditions that the report states.
     """
     neighbour = jurisdiction.neighbours.get(municipality) if municipality else None
     if neighbour is not None and service.needs.location:
-        return Referral(neighbour, instead=True, why=_why(jurisdiction, neighbour.reason))
-    known = {*met, *service.implies}
-    found = _most_pressing(service.referred_to(known), _owner(jurisdiction, service, known))
-    if found is None:
+        reason = _reason(jurisdiction, neighbour.reason)
+        return AgencyReferral(neighbour, replaces_city=True, reason=reason)
+    codes = {*conditions, *service.implies}
+    owner = _land_owner(jurisdiction, service, codes)
+    referral = _by_precedence(service.referred_to(codes), owner)
+    if referral is None:
         return None
-    agency = jurisdiction.agencies[found.agency]
-    why = _why(jurisdiction, found.reason or agency.reason)
-    return Referral(agency, instead=service.city_lead is None, why=why)
+    agency = jurisdiction.agencies[referral.agency]
+    reason = _reason(jurisdiction, referral.reason or agency.reason)
+    return AgencyReferral(agency, replaces_city=service.city_lead is None, reason=reason)
 
 
-def _owner(jurisdiction: Jurisdiction, service: ServiceType, met: Collection[str]) -> Named | None:
+def _land_owner(
+    jurisdiction: Jurisdiction, service: ServiceType, conditions: Collection[str]
+) -> Referral | None:
     for owner in jurisdiction.owners:
-        if service.code in owner.kinds and not owner.when.isdisjoint(met):
-            return Named(owner.agency, reason=owner.reason)
+        if service.code in owner.kinds and not owner.when.isdisjoint(conditions):
+            return Referral(owner.agency, reason=owner.reason)
     return None
 
 
-def _most_pressing(named: Sequence[Named], owner: Named | None) -> Named | None:
-    first = next(iter(named), None)
+def _by_precedence(of_kind: Sequence[Referral], owner: Referral | None) -> Referral | None:
+    first = next(iter(of_kind), None)
     if first is not None and first.when is not None:
         return first
     return owner or first
 
 
-def _why(jurisdiction: Jurisdiction, code: str | None) -> Why | None:
+def _reason(jurisdiction: Jurisdiction, code: str | None) -> ReasonText | None:
     text = jurisdiction.referral_reasons.get(code or "")
-    return Why(code, text) if code and text else None
+    return ReasonText(code, text) if code and text else None

@@ -1,1 +1,1 @@
-"""Triage's tables: cases, decisions, surges and operators' splits."""
+"""Triage's tables: cases, decisions, surges, and the splits that operators ordered."""

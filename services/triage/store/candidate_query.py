@@ -1,4 +1,4 @@
-"""The one query for the candidates of a batch, which asks about each place once."""
+"""One SQL query for the candidates of a whole batch; queries for one place are merged."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 from services.triage.rules.dedup.case_index import CandidateQuery
 from services.triage.rules.dedup.grid import ROW_DEGREES, Box
 
-# Of a crowded place the newest are enough: what is older than a window is linked at most. LIMIT
-# also makes each search an index scan of its own, whatever the planner thinks of the arrays.
-_OF_USE = """opened_at <= wanted.until
+# At a crowded place the newest cases are enough: an older one is a recurrence at most. LIMIT also
+# makes each search an index scan of its own, whatever the planner estimates for the arrays.
+_IN_TIME = """opened_at <= wanted.until
               AND (opened_at >= wanted.since OR closed_at IS NULL OR merged_into IS NOT NULL)
             ORDER BY opened_at DESC
             LIMIT 100) AS found
@@ -18,7 +18,7 @@ _OF_USE = """opened_at <= wanted.until
 _COLUMNS = """case_id, dedup_key, service_code, request_id, opened_at, latitude, longitude,
                   address_key, reporter_ref, off_m, words, asset, is_placed, closed_at,
                   merged_into, split_from"""
-_BY_PLACE = f"""
+_BY_PLACE_SQL = f"""
     SELECT found.*
       FROM unnest($1::text[], $2::float8[], $3::float8[], $4::float8[], $5::float8[],
                   $6::float8[], $7::float8[], $8::timestamptz[], $9::timestamptz[])
@@ -38,11 +38,11 @@ _BY_PLACE = f"""
               AND (opened_at >= since OR longitude BETWEEN west + edge AND east - edge
                                          AND latitude BETWEEN south + edge AND north - edge)
               AND dedup_key = wanted.key
-              AND {_OF_USE}"""  # noqa: S608 - put together from the constants above
+              AND {_IN_TIME}"""  # noqa: S608 - made of the constants above
 
 
-def _by(column: str, first: int) -> str:
-    """Return the branch that compares a column, with its parameters from ``first`` on."""
+def _by_column_sql(column: str, first: int) -> str:
+    """Return the branch that compares a column; its parameters are numbered from ``first``."""
     return f"""
     SELECT found.*
       FROM unnest(${first}::text[], ${first + 1}::text[], ${first + 2}::timestamptz[],
@@ -51,56 +51,61 @@ def _by(column: str, first: int) -> str:
            SELECT {_COLUMNS}
              FROM cases
             WHERE dedup_key = wanted.key AND {column} = wanted.name
-              AND {_OF_USE}"""  # noqa: S608 - put together from constants
+              AND {_IN_TIME}"""  # noqa: S608 - made of constants
 
 
-CANDIDATES_SQL = "UNION ALL".join([_BY_PLACE, _by("address_key", 10), _by("reporter_ref", 14)])
-_TOGETHER_DEGREES = 0.0005  # places as near as this are asked about as one
+CANDIDATES_SQL = "UNION ALL".join(
+    [_BY_PLACE_SQL, _by_column_sql("address_key", 10), _by_column_sql("reporter_ref", 14)]
+)
+_MERGED_DEGREES = 0.0005  # boxes whose corners are as near as this become one
 
-_Span: TypeAlias = tuple[datetime, datetime]
-_Wanted: TypeAlias = dict[tuple[str, str], _Span]
-_Places: TypeAlias = dict[tuple[str, float, int, int], tuple[Box, _Span]]
+_Interval: TypeAlias = tuple[datetime, datetime]
+_ByValue: TypeAlias = dict[tuple[str, str], _Interval]
+_ByPlace: TypeAlias = dict[tuple[str, float, int, int], tuple[Box, _Interval]]
 
 
-def candidate_query(searches: Iterable[CandidateQuery]) -> list[list[Any]]:
-    """Return the columns that the query takes: what is wanted by place, address and reporter.
+def query_columns(queries: Iterable[CandidateQuery]) -> list[list[Any]]:
+    """Return the parameters of ``CANDIDATES_SQL``: columns by place, address and reporter.
 
-    By place they are key, the box with its rim, its edge, since, until; by address and by reporter
-    key, value, since, until. Searches for the same thing become one that spans the times of all.
+    By place they are key, box with its rim, edge, since, until; by address and by reporter they
+    are key, value, since, until. Queries for the same thing become one for the whole interval.
     """
-    places: _Places = {}
-    by_address: _Wanted = {}
-    by_reporter: _Wanted = {}
-    for search in searches:
-        for box in search.boxes:
-            _want_place(places, box, search)
-        if search.address is not None:
-            _want(by_address, (search.key, search.address), search)
-        if search.reporter is not None:
-            _want(by_reporter, (search.key, search.reporter), search)
-    by_place = [(key, *box, edge, *span) for (key, edge, _, _), (box, span) in places.items()]
-    return [*_columns(by_place, 9), *_named(by_address), *_named(by_reporter)]
+    places: _ByPlace = {}
+    addresses: _ByValue = {}
+    reporters: _ByValue = {}
+    for query in queries:
+        for box in query.boxes:
+            _add_place(places, box, query)
+        if query.address is not None:
+            _add_value(addresses, query.address, query)
+        if query.reporter is not None:
+            _add_value(reporters, query.reporter, query)
+    by_place = [
+        (key, *box, edge, *interval) for (key, edge, _, _), (box, interval) in places.items()
+    ]
+    return [*_columns(by_place, 9), *_value_columns(addresses), *_value_columns(reporters)]
 
 
-def _want_place(places: _Places, box: Box, search: CandidateQuery) -> None:
-    corner = floor(box.south / _TOGETHER_DEGREES), floor(box.west / _TOGETHER_DEGREES)
-    what, span = (search.key, search.edge, *corner), (search.since, search.until)
-    if known := places.get(what):
-        box, span = box.around(known[0]), _both(span, known[1])
-    places[what] = box, span
+def _add_place(places: _ByPlace, box: Box, query: CandidateQuery) -> None:
+    corner = floor(box.south / _MERGED_DEGREES), floor(box.west / _MERGED_DEGREES)
+    place, interval = (query.key, query.edge, *corner), (query.since, query.until)
+    if earlier := places.get(place):
+        box, interval = box.union(earlier[0]), _union(interval, earlier[1])
+    places[place] = box, interval
 
 
-def _want(wanted: _Wanted, what: tuple[str, str], search: CandidateQuery) -> None:
-    span = search.since, search.until
-    wanted[what] = _both(span, wanted.get(what, span))
+def _add_value(values: _ByValue, value: str, query: CandidateQuery) -> None:
+    interval = query.since, query.until
+    wanted = query.key, value
+    values[wanted] = _union(interval, values.get(wanted, interval))
 
 
-def _both(one: _Span, other: _Span) -> _Span:
+def _union(one: _Interval, other: _Interval) -> _Interval:
     return min(one[0], other[0]), max(one[1], other[1])
 
 
-def _named(wanted: Mapping[tuple[str, str], _Span]) -> list[list[Any]]:
-    return _columns([(*what, *span) for what, span in wanted.items()], 4)
+def _value_columns(values: Mapping[tuple[str, str], _Interval]) -> list[list[Any]]:
+    return _columns([(*wanted, *interval) for wanted, interval in values.items()], 4)
 
 
 def _columns(rows: list[tuple[Any, ...]], count: int) -> list[list[Any]]:

@@ -1,4 +1,4 @@
-"""Triage's tables."""
+"""Triage's store in PostgreSQL."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -7,9 +7,9 @@ from uuid import UUID
 import asyncpg
 
 from services.triage.assessment import PointLookup
-from services.triage.records import CaseStateChange, DecisionRecord, Split
+from services.triage.records import CaseStateChange, DecisionRecord, RequestSplit
 from services.triage.rules.dedup.case_index import CandidateQuery
-from services.triage.rules.dedup.model import Case
+from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse
 from services.triage.rules.priority.context import (
     MAX_ANONYMOUS,
@@ -17,36 +17,37 @@ from services.triage.rules.priority.context import (
     KnownSurge,
     Reporters,
 )
-from services.triage.store.candidate_query import CANDIDATES_SQL, candidate_query
-from services.triage.store.rows import case_of, case_row, report_row
-from services.triage.store.splits import Splits
+from services.triage.store.candidate_query import CANDIDATES_SQL, query_columns
+from services.triage.store.rows import case_from_row, case_row, report_row
+from services.triage.store.splits import SplitStore
 from shared.runtime.postgres import Connection
 from shared.vocabulary import GeoPoint
 
-_LOCK = """
+_LOCK_SQL = """
     SELECT pg_advisory_xact_lock(lock)
       FROM (SELECT DISTINCT hashtextextended(key, 0) AS lock
               FROM unnest($1::text[]) AS key
              ORDER BY lock) AS in_order
 """
-_DECIDED = "SELECT request_id FROM decisions WHERE request_id = ANY($1::uuid[])"
-_NOTE_TURNS = """
-    INSERT INTO turns AS known (case_id, version, closed_at, merged_into)
+_DECIDED_SQL = "SELECT request_id FROM decisions WHERE request_id = ANY($1::uuid[])"
+_INSERT_CHANGES_SQL = """
+    INSERT INTO turns AS stored (case_id, version, closed_at, merged_into)
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::uuid[])
     ON CONFLICT (case_id) DO UPDATE
        SET version = excluded.version, closed_at = excluded.closed_at,
            merged_into = excluded.merged_into
-     WHERE known.version < excluded.version
+     WHERE stored.version < excluded.version
 """
-_TURN = """
+_UPDATE_CASES_SQL = """
     UPDATE cases
-       SET closed_at = turn.closed_at, version = turn.version, merged_into = turn.merged_into
+       SET closed_at = change.closed_at, version = change.version,
+           merged_into = change.merged_into
       FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::uuid[])
-           AS turn (case_id, version, closed_at, merged_into)
-     WHERE cases.case_id = turn.case_id
-       AND cases.version < turn.version
+           AS change (case_id, version, closed_at, merged_into)
+     WHERE cases.case_id = change.case_id
+       AND cases.version < change.version
 """
-_NOTE_SURGES = """
+_INSERT_SURGES_SQL = """
     INSERT INTO surges (surge_id, dedup_key, district, since, until, count, expected)
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[],
                          $6::integer[], $7::float8[])
@@ -54,12 +55,12 @@ _NOTE_SURGES = """
        SET until = EXCLUDED.until, count = EXCLUDED.count, expected = EXCLUDED.expected
      WHERE surges.until IS NULL AND EXCLUDED.until IS NOT NULL
 """
-_SURGES = """
+_SURGES_SQL = """
     SELECT * FROM surges
      WHERE dedup_key = ANY($1::text[]) AND since <= $3 AND (until IS NULL OR until > $2)
 """
-# the newest of each point are enough, so that a crowded one costs no more than others
-_USES = """
+# the newest cases of each point are enough: the limit bounds the cost of a crowded point
+_POINT_USES_SQL = """
     SELECT used.latitude, used.longitude, used.dedup_key, max(used.opened_at) AS opened_at
       FROM unnest($1::float8[], $2::float8[], $3::timestamptz[], $4::timestamptz[])
            AS wanted (latitude, longitude, since, until)
@@ -73,39 +74,41 @@ _USES = """
             LIMIT 64) AS used
      GROUP BY used.latitude, used.longitude, used.dedup_key
 """
-# of the case and all that were merged into it; in order, so that each search ends at its limit
+# of the case and all that were merged into it; ordered, so that each search ends at its limit
 # however many reports a case has
-_REPORTERS = """
-    WITH RECURSIVE family AS (
-        SELECT home, home AS case_id FROM unnest($1::uuid[]) AS home
+_REPORTERS_SQL = """
+    WITH RECURSIVE merged AS (
+        SELECT target, target AS case_id FROM unnest($1::uuid[]) AS target
          UNION
-        SELECT home, turns.case_id FROM family JOIN turns ON turns.merged_into = family.case_id
+        SELECT target, turns.case_id FROM merged JOIN turns ON turns.merged_into = merged.case_id
     )
-    SELECT home AS case_id,
+    SELECT target AS case_id,
            ARRAY(SELECT DISTINCT reporter_ref
                    FROM unnest(members) AS member CROSS JOIN LATERAL (
                         SELECT DISTINCT reporter_ref FROM decisions
                          WHERE case_id = member AND reporter_ref IS NOT NULL
-                         ORDER BY reporter_ref LIMIT $2) AS named
+                         ORDER BY reporter_ref LIMIT $2) AS of_member
                   ORDER BY reporter_ref LIMIT $2) AS people,
            (SELECT count(*)
               FROM (SELECT FROM unnest(members) AS member CROSS JOIN LATERAL (
                            SELECT FROM decisions
                             WHERE case_id = member AND reporter_ref IS NULL LIMIT $3) AS each
                      LIMIT $3) AS counted
-           ) AS nameless
-      FROM (SELECT home, array_agg(case_id) AS members FROM family GROUP BY home) AS families
+           ) AS anonymous
+      FROM (SELECT target, array_agg(case_id) AS members FROM merged GROUP BY target) AS cases
 """
-_HOMES = """
-    WITH RECURSIVE way AS (
-        SELECT named, named AS case_id FROM unnest($1::uuid[]) AS named
+# follow merges from each case to the one that has its requests now
+_MERGE_TARGETS_SQL = """
+    WITH RECURSIVE path AS (
+        SELECT source, source AS case_id FROM unnest($1::uuid[]) AS source
          UNION
-        SELECT named, merged_into FROM way JOIN turns USING (case_id) WHERE merged_into IS NOT NULL
+        SELECT source, merged_into
+          FROM path JOIN turns USING (case_id) WHERE merged_into IS NOT NULL
     )
-    SELECT named, case_id, closed_at
-      FROM way LEFT JOIN turns USING (case_id) WHERE merged_into IS NULL
+    SELECT source, case_id, closed_at
+      FROM path LEFT JOIN turns USING (case_id) WHERE merged_into IS NULL
 """
-_ADD = """
+_INSERT_CASES_SQL = """
     INSERT INTO cases (case_id, dedup_key, service_code, request_id, opened_at, latitude,
                        longitude, address_key, reporter_ref, off_m, words, asset,
                        is_placed, closed_at, split_from, version, merged_into)
@@ -140,52 +143,58 @@ _DECISION_COLUMNS = (
 )
 
 
-class PostgresCases:
-    """The known cases and the decisions made, in the caller's transaction."""
+class PostgresTriageStore:
+    """Triage's tables in the caller's transaction; the methods of ``handlers.TriageStore``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._splits = Splits(connection)
+        self._splits = SplitStore(connection)
 
     async def lock(self, keys: Collection[str]) -> None:
-        """Wait until nobody else decides under these dedup keys; in one order for all."""
-        await self._connection.execute(_LOCK, list(keys))
+        """Take the advisory lock of each dedup key, in one order for all transactions."""
+        await self._connection.execute(_LOCK_SQL, list(keys))
 
     async def already_decided(self, request_ids: Collection[str]) -> set[str]:
-        """Return those of the requests that were decided before."""
-        rows = await self._connection.fetch(_DECIDED, list(request_ids))
+        """Return those of the requests that have a decision."""
+        rows = await self._connection.fetch(_DECIDED_SQL, list(request_ids))
         return {str(row["request_id"]) for row in rows}
 
-    async def record_state_changes(self, turns: Sequence[CaseStateChange]) -> None:
-        """Note what cases ended, were merged or reopened."""
+    async def record_state_changes(self, changes: Sequence[CaseStateChange]) -> None:
+        """Store state changes, and update the cases that are stored."""
         columns = (
-            [turn.case_id for turn in turns],
-            [turn.version for turn in turns],
-            [turn.closed_at for turn in turns],
-            [turn.merged_into for turn in turns],
+            [change.case_id for change in changes],
+            [change.version for change in changes],
+            [change.closed_at for change in changes],
+            [change.merged_into for change in changes],
         )
-        await self._connection.execute(_NOTE_TURNS, *columns)
-        await self._connection.execute(_TURN, *columns)
+        await self._connection.execute(_INSERT_CHANGES_SQL, *columns)
+        await self._connection.execute(_UPDATE_CASES_SQL, *columns)
 
-    async def record_splits(self, splits: Sequence[Split]) -> None:
-        """Note that requests went to other cases, and know those cases."""
+    async def record_splits(self, splits: Sequence[RequestSplit]) -> None:
+        """Store splits and add the cases that the requests moved to."""
         await self._splits.record(splits)
         await self.add(await self._splits.apply(splits))
 
     async def record_surges(self, surges: Sequence[KnownSurge]) -> None:
-        """Know these surges; an end that is known already stays."""
+        """Store surges; the stored end of a surge is never changed."""
         latest = {surge.surge_id: surge for surge in sorted(surges, key=_is_over)}
         rows = [
             (s.surge_id, s.key, s.district, s.since, s.until, s.count, s.expected)
             for s in latest.values()
         ]
-        await self._connection.execute(_NOTE_SURGES, *map(list, zip(*rows, strict=True)))
+        await self._connection.execute(_INSERT_SURGES_SQL, *map(list, zip(*rows, strict=True)))
 
     async def surges(
         self, keys: Collection[str], since: datetime, until: datetime
     ) -> Sequence[KnownSurge]:
-        """Return the surges of these dedup keys between the moments."""
-        rows = await self._connection.fetch(_SURGES, list(keys), since, until)
+        """Return the surges that overlap an interval.
+
+        Args:
+            keys: Dedup keys.
+            since: Begin of the interval, inclusive.
+            until: End of the interval, inclusive.
+        """
+        rows = await self._connection.fetch(_SURGES_SQL, list(keys), since, until)
         return [
             KnownSurge(
                 str(row["surge_id"]),
@@ -199,41 +208,42 @@ class PostgresCases:
             for row in rows
         ]
 
-    async def candidates(self, searches: Sequence[CandidateQuery]) -> Iterable[Case]:
-        """Return the cases around the places, at the addresses and of the persons searched."""
-        if not searches:
+    async def candidates(self, queries: Sequence[CandidateQuery]) -> Iterable[TriageCase]:
+        """Return the cases that match a query, each under the id that it was merged into."""
+        if not queries:
             return ()
-        found = await self._connection.fetch(CANDIDATES_SQL, *candidate_query(searches))
+        found = await self._connection.fetch(CANDIDATES_SQL, *query_columns(queries))
         rows = {row["case_id"]: row for row in found}.values()
-        named = {row[name] for row in rows for name in ("merged_into", "split_from") if row[name]}
-        homes = await self._homes(named) if named else {}
-        return [_known(row, homes) for row in rows]
+        linked = {row[name] for row in rows for name in ("merged_into", "split_from") if row[name]}
+        targets = await self._merge_targets(linked) if linked else {}
+        return [_current_case(row, targets) for row in rows]
 
-    async def _homes(self, named: Collection[UUID]) -> Mapping[UUID, asyncpg.Record]:
-        """Return where the requests of each of these cases are now."""
-        rows = await self._connection.fetch(_HOMES, list(named))
-        return {row["named"]: row for row in rows}
+    async def _merge_targets(self, case_ids: Collection[UUID]) -> Mapping[UUID, asyncpg.Record]:
+        rows = await self._connection.fetch(_MERGE_TARGETS_SQL, list(case_ids))
+        return {row["source"]: row for row in rows}
 
     async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
-        """Return who reported each of these cases."""
+        """Return the reporters of each of these cases."""
         if not case_ids:
             return {}
-        rows = await self._connection.fetch(_REPORTERS, list(case_ids), MAX_COUNTED, MAX_ANONYMOUS)
+        rows = await self._connection.fetch(
+            _REPORTERS_SQL, list(case_ids), MAX_COUNTED, MAX_ANONYMOUS
+        )
         return {
-            str(row["case_id"]): Reporters(frozenset(row["people"]), row["nameless"])
+            str(row["case_id"]): Reporters(frozenset(row["people"]), row["anonymous"])
             for row in rows
         }
 
-    async def point_uses(self, spans: Sequence[PointLookup]) -> Iterable[PointUse]:
-        """Return the newest case of each group at exactly these points."""
-        if not spans:
+    async def point_uses(self, lookups: Sequence[PointLookup]) -> Iterable[PointUse]:
+        """Return the newest case of each dedup key at exactly these points."""
+        if not lookups:
             return ()
         rows = await self._connection.fetch(
-            _USES,
-            [point.latitude for point, _, _ in spans],
-            [point.longitude for point, _, _ in spans],
-            [since for _, since, _ in spans],
-            [until for _, _, until in spans],
+            _POINT_USES_SQL,
+            [point.latitude for point, _, _ in lookups],
+            [point.longitude for point, _, _ in lookups],
+            [since for _, since, _ in lookups],
+            [until for _, _, until in lookups],
         )
         return [
             PointUse(
@@ -242,14 +252,14 @@ class PostgresCases:
             for row in rows
         ]
 
-    async def add(self, cases: Sequence[Case]) -> None:
-        """Know these cases; one that is known already stays as it is."""
+    async def add(self, cases: Sequence[TriageCase]) -> None:
+        """Add cases; one that is stored already stays as it is."""
         if cases:
             rows = [case_row(case) for case in cases]
-            await self._connection.execute(_ADD, *map(list, zip(*rows, strict=True)))
+            await self._connection.execute(_INSERT_CASES_SQL, *map(list, zip(*rows, strict=True)))
 
     async def record_decisions(self, decisions: Sequence[DecisionRecord]) -> None:
-        """Keep these decisions; a split that was noted before one of them holds."""
+        """Store decisions and apply the splits that arrived before them."""
         rows = [
             (d.report.request_id, d.case_id, d.outcome, d.key, *report_row(d.report))
             for d in decisions
@@ -257,19 +267,19 @@ class PostgresCases:
         await self._connection.copy_records_to_table(
             "decisions", columns=_DECISION_COLUMNS, records=rows
         )
-        if noted := await self._splits.of([d.report.request_id for d in decisions]):
-            await self.add(await self._splits.apply(noted))
+        if earlier := await self._splits.of([d.report.request_id for d in decisions]):
+            await self.add(await self._splits.apply(earlier))
 
 
 def _is_over(surge: KnownSurge) -> bool:
     return surge.until is not None
 
 
-def _known(row: asyncpg.Record, homes: Mapping[UUID, asyncpg.Record]) -> Case:
-    known = case_of(row)
+def _current_case(row: asyncpg.Record, targets: Mapping[UUID, asyncpg.Record]) -> TriageCase:
+    case = case_from_row(row)
     if row["split_from"]:
-        known = known._replace(split_from=str(homes[row["split_from"]]["case_id"]))
+        case = case._replace(split_from=str(targets[row["split_from"]]["case_id"]))
     if row["merged_into"]:
-        home = homes[row["merged_into"]]
-        known = known._replace(case_id=str(home["case_id"]), closed_at=home["closed_at"])
-    return known
+        target = targets[row["merged_into"]]
+        case = case._replace(case_id=str(target["case_id"]), closed_at=target["closed_at"])
+    return case

@@ -1,18 +1,18 @@
-"""Cases and reports as rows of triage's tables, and back."""
+"""Convert cases and reports to rows of triage's tables, and back."""
 
 import asyncpg
 
-from services.triage.rules.dedup.model import Case, Report
+from services.triage.rules.dedup.model import Report, TriageCase
 from shared.vocabulary import GeoPoint
 
 
-def case_of(row: asyncpg.Record) -> Case:
-    """Return the case in a row of ``cases``, as it is by itself."""
-    return Case(str(row["case_id"]), row["dedup_key"], report_of(row), row["closed_at"])
+def case_from_row(row: asyncpg.Record) -> TriageCase:
+    """Return the case in a row of ``cases``, before merges and splits are followed."""
+    return TriageCase(str(row["case_id"]), row["dedup_key"], report_from_row(row), row["closed_at"])
 
 
-def report_of(row: asyncpg.Record) -> Report:
-    """Return the report in a row, whose moment is ``opened_at``."""
+def report_from_row(row: asyncpg.Record) -> Report:
+    """Return the report in a row; its event time is the column ``opened_at``."""
     latitude, longitude = row["latitude"], row["longitude"]
     return Report(
         str(row["request_id"]),
@@ -28,25 +28,25 @@ def report_of(row: asyncpg.Record) -> Report:
     )
 
 
-def case_row(case: Case) -> tuple[object, ...]:
-    """Return a case as the statement that adds it takes it."""
+def case_row(case: TriageCase) -> tuple[object, ...]:
+    """Return the parameters of the statement that inserts a case."""
     return (case.case_id, case.key, *opening_row(case.opening), case.closed_at, case.split_from)
 
 
 def opening_row(opening: Report) -> tuple[object, ...]:
-    """Return what a case has of the report that it stands for."""
+    """Return the columns of ``cases`` that come from its opening report."""
     kind, *others = report_row(opening)
     return (kind, opening.request_id, *others)
 
 
 def report_row(report: Report) -> tuple[object, ...]:
-    """Return what tells whether a report repeats another."""
-    at = report.point
+    """Return the columns of a report, from kind and event time on."""
+    point = report.point
     return (
         report.kind,
         report.observed_at,
-        at and at.latitude,
-        at and at.longitude,
+        point and point.latitude,
+        point and point.longitude,
         report.address,
         report.reporter,
         report.position_error_m,

@@ -1,1 +1,1 @@
-"""The surge watcher: counts independent reports per dedup group and district with Faust."""
+"""Surge watcher: counts independent reports by dedup group and district, with Faust."""

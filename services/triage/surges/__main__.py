@@ -1,4 +1,4 @@
-"""``python -m services.triage.surges`` runs the surge watcher until SIGTERM."""
+"""Run the surge watcher until SIGTERM: ``python -m services.triage.surges``."""
 
 from services.triage.settings import StreamSettings
 from services.triage.surges.app import surge_stream

@@ -1,8 +1,7 @@
-"""The surge watcher: a Faust app that counts reports and tells of surges.
+"""The surge watcher as a Faust app: state tables, event loop, publishing.
 
-``python -m services.triage.surges`` runs it until SIGTERM, beside the triage that decides. It
-reads ``intake-requests`` and ``intake-requests-express`` and writes ``triage-surges``. This is the
-only module that touches Faust, whose types are partial.
+It reads ``intake-requests`` and ``intake-requests-express`` and writes ``triage-surges``. This is
+the only module that touches Faust, whose types are partial.
 """
 
 import asyncio
@@ -15,17 +14,17 @@ from typing import Any, cast
 
 import faust
 import structlog
-from faust.streams import _current_event
+from faust.streams import _current_event  # private: pyproject.toml pins the exact version
 from faust.types import TP, EventT
 
 from services.triage.settings import StreamSettings
-from services.triage.surges.counter import SurgeCounter, Table
+from services.triage.surges.counter import StateTable, SurgeCounter
 from services.triage.surges.detection import slot_of
 from services.triage.surges.event_clock import EventClock
-from services.triage.surges.gauges import Gauges
-from services.triage.surges.outbound import surge_event
+from services.triage.surges.gauges import SurgeGauges
+from services.triage.surges.outbound import surge_events
 from services.triage.surges.state import SurgeKey
-from services.triage.surges.tracker import City, cities_of
+from services.triage.surges.tracker import SurgeCity, surge_cities
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decoder
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, Topic
@@ -37,16 +36,15 @@ from shared.runtime.outbox.records import Outgoing
 
 log = structlog.get_logger()
 
-_LANES = (INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS)
-_NAMES = frozenset(lane.name for lane in _LANES)
-_TABLES = ("ledgers", "voices")
-_LIBRARIES = {
+_TOPICS = (INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name)
+_TABLES = ("ledgers", "voices")  # states and reporters; the changelog topics are named after them
+_LOG_LEVELS = {
     "faust": logging.WARNING,
     "mode": logging.WARNING,
     "faust.transport.producer": logging.ERROR,  # it warns whenever it waits for the broker
 }
-_LOOK_EVERY_S = 0.5
-_SESSION_S = 10.0  # so long a restart waits for one that was killed
+_POLL_S = 0.5
+_SESSION_S = 10.0  # a restart waits so long for a process that was killed
 _TABLE_OPTIONS = {
     "driver": "rocksdict",
     "write_buffer_size": 4 * 1024 * 1024,
@@ -56,7 +54,7 @@ _TABLE_OPTIONS = {
 
 
 class StreamCrashedError(Route311Error):
-    """Faust gave up; whoever runs the process starts it again."""
+    """Faust gave up; the supervisor restarts the process."""
 
     code = "stream_crashed"
 
@@ -68,17 +66,17 @@ class _Message:
 
 
 @dataclass(slots=True, weakref_slot=True)
-class _RecordPosition:
-    """As much of an event as tables look at to find their partition."""
+class _Event:
+    """The part of a Faust event from which a table takes its partition."""
 
     message: _Message
 
 
 @contextmanager
 def _in_partition(number: int) -> Generator[None]:
-    """Let tables be read and written outside the stream of a partition."""
-    place = _RecordPosition(_Message(INTAKE_REQUESTS.name, number))
-    token = _current_event.set(weakref.ref(cast("EventT[Any]", place)))
+    """Allow access to the tables of a partition outside its stream."""
+    event = _Event(_Message(INTAKE_REQUESTS.name, number))
+    token = _current_event.set(weakref.ref(cast("EventT[Any]", event)))
     try:
         yield
     finally:
@@ -86,49 +84,49 @@ def _in_partition(number: int) -> Generator[None]:
 
 
 class SurgeWatcher:
-    """Counts reports by the events of Faust, and tells of surges now and then.
+    """Counts requests from Faust's streams, and publishes surges every half second.
 
     Attributes:
-        ready: Whether its tables are complete and it reads.
+        ready: True once its tables are recovered and it reads.
     """
 
-    def __init__(self, settings: StreamSettings, cities: dict[str, City]) -> None:
+    def __init__(self, settings: StreamSettings, cities: dict[str, SurgeCity]) -> None:
         self.ready = False
         self._settings = settings
         self._clock: EventClock[TP] = EventClock()
-        self._looked_at: int | None = None
-        self._to_tell: set[SurgeKey] = set()
-        self._gauges: Gauges[TP] = Gauges()
+        self._advanced_to: int | None = None
+        self._to_publish: set[SurgeKey] = set()
+        self._gauges: SurgeGauges[TP] = SurgeGauges()
         self._app = _app(settings)
-        ledgers, voices = map(self._table, _TABLES)
-        self._tally = SurgeCounter(ledgers, voices, cities)
+        states, reporters = map(self._table, _TABLES)
+        self._counter = SurgeCounter(states, reporters, cities)
         self._app.agent(_requests(self._app), name="surges")(self._count)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Watch until asked to stop.
+        """Run until ``stopping`` is set.
 
         Raises:
             StreamCrashedError: Faust gave up.
         """
         with suppress(StoppedError):
             async with open_sink(self._settings.kafka_bootstrap, stopping) as sink:
-                await self._make_topics()
+                await self._create_changelogs()
                 try:
                     await unless_stopped(stopping, self._app.start())
                     self.ready = True
                     log.info("stream_started")
-                    await self._look_on(sink, stopping)
+                    await self._publish_until(stopping, sink)
                 finally:
                     self.ready = False
                     await self._app.stop()
 
-    async def _make_topics(self) -> None:
-        """Make the topics of the tables; Faust would look for them before they are there."""
-        own = [
+    async def _create_changelogs(self) -> None:
+        """Create the changelog topics; Faust would read them before they exist."""
+        topics = [
             Topic(
                 f"{self._settings.group}-{table}-changelog",
                 "triage",
-                "what the table keeps",
+                "changelog of a state table",
                 readers=(),
                 events=(),
                 retention=None,
@@ -137,10 +135,10 @@ class SurgeWatcher:
             for table in _TABLES
         ]
         await apply_topics(
-            self._settings.kafka_bootstrap, own, replication=self._settings.replication
+            self._settings.kafka_bootstrap, topics, replication=self._settings.replication
         )
 
-    def _table(self, name: str) -> Table:
+    def _table(self, name: str) -> StateTable:
         table = self._app.Table(
             name,
             partitions=INTAKE_REQUESTS.partitions,
@@ -148,7 +146,7 @@ class SurgeWatcher:
             value_type=bytes,
             options=dict(_TABLE_OPTIONS),
         )
-        return cast("Table", table)
+        return cast("StateTable", table)
 
     async def _count(self, stream: Any) -> None:  # noqa: ANN401 - a stream of Faust
         decoder = Decoder(INTAKE_REQUESTS.events)
@@ -156,67 +154,70 @@ class SurgeWatcher:
             message = event.message
             try:
                 request = decoder.decode(event.value).data
-            except PermanentError:  # triage parks it
-                self._clock.saw(message.tp, message.offset, None)
+            except PermanentError:  # triage dead-letters it
+                self._clock.observe(message.tp, message.offset, None)
                 continue
-            if self._tally.count(request, message.partition):
-                self._to_tell.add(SurgeKey.of(request, message.partition))
-            self._clock.saw(message.tp, message.offset, request.observed_at)
+            if self._counter.count(request, message.partition):
+                self._to_publish.add(SurgeKey.of(request, message.partition))
+            self._clock.observe(message.tp, message.offset, request.observed_at)
 
-    async def _look_on(self, sink: Sink, stopping: asyncio.Event) -> None:
-        self._to_tell.update(self._tally.keys())  # what a crash may have left untold
+    async def _publish_until(self, stopping: asyncio.Event, sink: Sink) -> None:
+        self._to_publish.update(self._counter.keys())  # a crash may have left some unpublished
         while not self._app.should_stop:
             if not self._app.rebalancing:
                 await self._advance()
-                await self._tell(sink)
-            await pause(stopping, _LOOK_EVERY_S)
+                await self._publish(sink)
+            await pause(stopping, _POLL_S)
         raise StreamCrashedError("faust gave up") from self._app.crash_reason
 
     async def _advance(self) -> None:
-        behind = {lane: await self._behind(lane) for lane in self._lanes()}
-        self._gauges.show_lag(behind, {lane: self._clock.next_offset(lane) for lane in behind})
-        now = self._clock.now({lane: waiting != 0 for lane, waiting in behind.items()})
-        if now is None or slot_of(now) == self._looked_at:
+        """Advance the event time of every key, at most once a slot."""
+        lag = {partition: await self._lag(partition) for partition in self._partitions()}
+        self._gauges.show_lag(
+            lag, {partition: self._clock.next_offset(partition) for partition in lag}
+        )
+        now = self._clock.now({partition: waiting != 0 for partition, waiting in lag.items()})
+        if now is None or slot_of(now) == self._advanced_to:
             return
-        self._looked_at = slot_of(now)
-        patches = list(self._tally.keys())
-        self._gauges.keep(patches)
-        for patch in patches:
-            with _in_partition(patch.partition):
-                if self._tally.advance(patch, now):
-                    self._to_tell.add(patch)
+        self._advanced_to = slot_of(now)
+        keys = list(self._counter.keys())
+        self._gauges.keep(keys)
+        for key in keys:
+            with _in_partition(key.partition):
+                if self._counter.advance(key, now):
+                    self._to_publish.add(key)
             await asyncio.sleep(0)
 
-    def _lanes(self) -> list[TP]:
-        return [lane for lane in self._app.consumer.assignment() if lane.topic in _NAMES]
+    def _partitions(self) -> list[TP]:
+        return [tp for tp in self._app.consumer.assignment() if tp.topic in _TOPICS]
 
-    async def _behind(self, lane: TP) -> int | None:
-        """Return how much of the lane was not read yet; None where that cannot be told."""
+    async def _lag(self, partition: TP) -> int | None:
+        """Return the number of unread records; None when unknown."""
         consumer: Any = self._app.consumer
-        end, at = consumer.highwater(lane), self._clock.next_offset(lane)
-        if at is None:
-            at = consumer._read_offset[lane]  # noqa: SLF001 - where reading begins
-        if at is None:
-            at = (await consumer.earliest_offsets(lane))[lane]
-        return None if end is None else max(0, end - at)
+        end, offset = consumer.highwater(partition), self._clock.next_offset(partition)
+        if offset is None:
+            offset = consumer._read_offset[partition]  # noqa: SLF001 - no public name; pinned
+        if offset is None:
+            offset = (await consumer.earliest_offsets(partition))[partition]
+        return None if end is None else max(0, end - offset)
 
-    async def _tell(self, sink: Sink) -> None:
-        for patch in list(self._to_tell):
-            with _in_partition(patch.partition):
-                surges = self._tally.unpublished(patch)
+    async def _publish(self, sink: Sink) -> None:
+        for key in list(self._to_publish):
+            with _in_partition(key.partition):
+                surges = self._counter.unpublished(key)
             for surge in surges:
-                events = surge_event(patch, surge)
+                events = surge_events(key, surge)
                 try:
                     await sink.publish([r for e in events for r in Outgoing.carrying(e)])
                 except BrokerDownError as error:
                     raise StreamCrashedError("the broker does not take surges") from error
-                with _in_partition(patch.partition):
-                    self._tally.mark_published(patch, surge)
+                with _in_partition(key.partition):
+                    self._counter.mark_published(key, surge)
                 for event in events:
-                    log.info("surge_told", type=event.type, patch=patch.name)
-            with _in_partition(patch.partition):
-                self._gauges.show_surge(patch, goes_on=self._tally.is_open(patch))
-            self._to_tell.discard(patch)
+                    log.info("surge_told", type=event.type, patch=key.name)
+            with _in_partition(key.partition):
+                self._gauges.show_surge(key, is_open=self._counter.is_open(key))
+            self._to_publish.discard(key)
 
 
 def _app(settings: StreamSettings) -> faust.App:
@@ -240,7 +241,7 @@ def _app(settings: StreamSettings) -> faust.App:
 
 def _requests(app: faust.App) -> Any:  # noqa: ANN401 - a topic of Faust
     return app.topic(
-        *(lane.name for lane in _LANES),
+        *_TOPICS,
         key_type=bytes,
         value_type=bytes,
         key_serializer="raw",
@@ -250,9 +251,9 @@ def _requests(app: faust.App) -> Any:  # noqa: ANN401 - a topic of Faust
 
 @asynccontextmanager
 async def surge_stream(settings: StreamSettings) -> AsyncGenerator[Parts]:
-    """Put the surge watcher together."""
-    for library, level in _LIBRARIES.items():
+    """Yield the surge watcher as the only task of the process."""
+    for library, level in _LOG_LEVELS.items():
         logging.getLogger(library).setLevel(level)
-    cities = cities_of(await asyncio.to_thread(load_catalogue))
+    cities = surge_cities(await asyncio.to_thread(load_catalogue))
     watcher = SurgeWatcher(settings, cities)
     yield Parts(None, work=[watcher.run], must_be_ready=[watcher])

@@ -1,103 +1,109 @@
-"""The surge watcher's books: who was heard where and when, and which surges follow from it.
-
-Whatever is taken in twice, by a replay or after a crash, comes out as if it came once.
-"""
+"""Count requests by surge key and keep the state tables. Idempotent under replay and crash."""
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import datetime
 from typing import TypeAlias
 
-from services.triage.surges.detection import HOUR, slot_of
-from services.triage.surges.distinct_count import add_reporter, pack, reporter_number
-from services.triage.surges.state import Surge, SurgeKey, SurgeState
-from services.triage.surges.tracker import City, SurgeTracker
+from services.triage.surges.detection import SLOTS_PER_HOUR, slot_of
+from services.triage.surges.distinct_count import add_reporter, pack, reporter_hash
+from services.triage.surges.state import SurgeKey, SurgeState, TrackedSurge
+from services.triage.surges.tracker import SurgeCity, SurgeTracker
 from shared.contract.events import Request
 
-Table: TypeAlias = MutableMapping[bytes, bytes]
+StateTable: TypeAlias = MutableMapping[bytes, bytes]
 
 
 class SurgeCounter:
-    """Takes requests in, in any order and however often, and says which surges follow."""
+    """Counts requests in any order and any number of times, and detects surges."""
 
-    def __init__(self, ledgers: Table, voices: Table, cities: Mapping[str, City]) -> None:
-        self._ledgers = ledgers
-        self._voices = voices
+    def __init__(
+        self, states: StateTable, reporters: StateTable, cities: Mapping[str, SurgeCity]
+    ) -> None:
+        """Count in two tables.
+
+        Args:
+            states: ``SurgeState`` as JSON, by table key.
+            reporters: Packed reporters, by slot key.
+            cities: Limits of each city; requests of other cities are ignored.
+        """
+        self._states = states
+        self._reporters = reporters
         self._cities = cities
 
     def count(self, request: Request, partition: int) -> bool:
-        """Count a request; tell whether something about its patch is to be told."""
+        """Count a request; return True when its key has an unpublished event."""
         if request.jurisdiction not in self._cities:
             return False
-        patch, slot = SurgeKey.of(request, partition), slot_of(request.observed_at)
-        before = self._ledgers.get(patch.key)
-        account = self._account(patch, before or _fresh(slot))
-        if slot < account.ledger.settled:
-            return account.ledger.unpublished
-        account.note(slot)
-        self._sweep(patch, account, account.ledger.newest)
-        if slot >= account.ledger.settled:
-            self._hear(patch, slot, account, request.reporter_ref or request.request_id)
-            account.look_for_surge(slot)
-        self._keep(patch, account, before)
-        return account.ledger.unpublished
+        key, slot = SurgeKey.of(request, partition), slot_of(request.observed_at)
+        before = self._states.get(key.table_key)
+        tracker = self._tracker(key, before or _new_state(slot))
+        if slot < tracker.state.settled:
+            return tracker.state.unpublished
+        tracker.record_slot(slot)
+        self._expire(key, tracker, tracker.state.newest)
+        if slot >= tracker.state.settled:
+            self._add_reporter(key, slot, tracker, request.reporter_ref or request.request_id)
+            tracker.detect_start(slot)
+        self._store(key, tracker, before)
+        return tracker.state.unpublished
 
-    def advance(self, patch: SurgeKey, now: datetime) -> bool:
-        """Let time pass at a patch; tell whether something about it is to be told."""
-        before = self._ledgers[patch.key]
-        account = self._account(patch, before)
-        account.look_for_end(slot_of(now))
-        self._sweep(patch, account, slot_of(now))
-        if account.ledger.is_empty:
-            del self._ledgers[patch.key]
+    def advance(self, key: SurgeKey, now: datetime) -> bool:
+        """Advance the event time of a key; return True when it has an unpublished event."""
+        before = self._states[key.table_key]
+        tracker = self._tracker(key, before)
+        tracker.detect_end(slot_of(now))
+        self._expire(key, tracker, slot_of(now))
+        if tracker.state.is_empty:
+            del self._states[key.table_key]
         else:
-            self._keep(patch, account, before)
-        return account.ledger.unpublished
+            self._store(key, tracker, before)
+        return tracker.state.unpublished
 
     def keys(self) -> Iterator[SurgeKey]:
-        """Yield every patch of which something is known."""
-        for key in list(self._ledgers):
-            yield SurgeKey.named(key)
+        """Yield every key with state."""
+        for table_key in list(self._states):
+            yield SurgeKey.parse(table_key)
 
-    def unpublished(self, patch: SurgeKey) -> list[Surge]:
-        """Return the surges of a patch of which something is still to be told, oldest first."""
-        ledger = SurgeState.model_validate_json(self._ledgers[patch.key])
-        return [surge for surge in ledger.surges if surge.unpublished]
+    def unpublished(self, key: SurgeKey) -> list[TrackedSurge]:
+        """Return the surges of a key with an unpublished event, oldest first."""
+        state = SurgeState.model_validate_json(self._states[key.table_key])
+        return [surge for surge in state.surges if surge.unpublished]
 
-    def is_open(self, patch: SurgeKey) -> bool:
-        """Tell whether there is a surge at a patch that is not over."""
-        kept = self._ledgers.get(patch.key)
-        return kept is not None and SurgeState.model_validate_json(kept).open is not None
+    def is_open(self, key: SurgeKey) -> bool:
+        """Return True when a surge goes on at a key."""
+        stored = self._states.get(key.table_key)
+        return stored is not None and SurgeState.model_validate_json(stored).open is not None
 
-    def mark_published(self, patch: SurgeKey, surge: Surge) -> None:
-        """Note that all that is known of a surge was told."""
-        before = self._ledgers[patch.key]
-        account = self._account(patch, before)
-        for kept in account.ledger.surges:
-            if kept.began == surge.began:
-                kept.published = max(kept.published, surge.next_event)
-        self._keep(patch, account, before)
+    def mark_published(self, key: SurgeKey, surge: TrackedSurge) -> None:
+        """Record that all events that a surge has so far are published."""
+        before = self._states[key.table_key]
+        tracker = self._tracker(key, before)
+        for stored in tracker.state.surges:
+            if stored.began == surge.began:
+                stored.published = max(stored.published, surge.events_due)
+        self._store(key, tracker, before)
 
-    def _account(self, patch: SurgeKey, kept: bytes) -> SurgeTracker:
-        ledger = SurgeState.model_validate_json(kept)
-        return SurgeTracker(patch, ledger, self._voices, self._cities[patch.jurisdiction])
+    def _tracker(self, key: SurgeKey, stored: bytes) -> SurgeTracker:
+        state = SurgeState.model_validate_json(stored)
+        return SurgeTracker(key, state, self._reporters, self._cities[key.jurisdiction])
 
-    def _hear(self, patch: SurgeKey, slot: int, account: SurgeTracker, name: str) -> None:
-        heard = add_reporter(account.heard(slot), reporter_number(name))
-        if heard is not None:
-            self._voices[patch.at(slot)] = pack(heard)
+    def _add_reporter(self, key: SurgeKey, slot: int, tracker: SurgeTracker, name: str) -> None:
+        reporters = add_reporter(tracker.reporters(slot), reporter_hash(name))
+        if reporters is not None:
+            self._reporters[key.slot_key(slot)] = pack(reporters)
 
-    def _sweep(self, patch: SurgeKey, account: SurgeTracker, now: int) -> None:
-        """Delete what was let go of by an earlier sweep, which the table knows of by now."""
-        for slot in account.ledger.over:
-            self._voices.pop(patch.at(slot), None)
-        account.ledger.over = []
-        account.expire(now)
+    def _expire(self, key: SurgeKey, tracker: SurgeTracker, now: int) -> None:
+        """Delete the slots that an earlier call released; by now the stored state says so."""
+        for slot in tracker.state.over:
+            self._reporters.pop(key.slot_key(slot), None)
+        tracker.state.over = []
+        tracker.expire(now)
 
-    def _keep(self, patch: SurgeKey, account: SurgeTracker, before: bytes | None) -> None:
-        after = account.ledger.model_dump_json().encode()
+    def _store(self, key: SurgeKey, tracker: SurgeTracker, before: bytes | None) -> None:
+        after = tracker.state.model_dump_json().encode()
         if after != before:
-            self._ledgers[patch.key] = after
+            self._states[key.table_key] = after
 
 
-def _fresh(slot: int) -> bytes:
-    return SurgeState(since=slot // HOUR, newest=slot).model_dump_json().encode()
+def _new_state(slot: int) -> bytes:
+    return SurgeState(since=slot // SLOTS_PER_HOUR, newest=slot).model_dump_json().encode()

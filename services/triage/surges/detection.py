@@ -1,6 +1,7 @@
-"""When many independent reports are a surge: hopping windows against the usual, on event time.
+"""Surge detection on event time: hopping windows compared with the usual rate.
 
-Time is cut into slots of ten minutes; a window is six of them, and a new one begins with each.
+Time is divided into slots of ten minutes. A window is one hour, six slots, and a window begins
+with each slot.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -13,33 +14,42 @@ from services.triage.surges.distinct_count import distinct_count
 from shared.catalogue.surges import SurgeLimits
 
 SLOT_S = 600
-HOUR = 6
-"""Slots in an hour, which is also how long a window is."""
-LONGEST = 24 * HOUR
-"""After so many slots a surge ends, whatever goes on; what goes on is a new one."""
+SLOTS_PER_HOUR = 6
+"""Slots in an hour, and in a window."""
 
-KEPT_HOURS = 48
-"""A report may come so much later than others, by their event times, and still count."""
+MAX_SURGE_SLOTS = 24 * SLOTS_PER_HOUR
+"""After so many slots a surge ends in any case; if it goes on, a new one begins."""
 
-WEEKS = 8
-"""From so many weeks back the usual is learned."""
+ALLOWED_LATENESS_HOURS = 48
+"""A report counts when it is at most so much later than others, by event time."""
+
+HISTORY_WEEKS = 8
+"""Weeks of history for the usual rate."""
 
 NEW_HOURS = 4 * 7 * 24
-"""For so long a place counts as new."""
+"""A key counts as new for so long."""
 
-_FIRM_WEEKS = 4.0  # how many weeks of one hour weigh as much as all that is known of the others
-_FIRM_HOURS = 168.0  # how many hours weigh as much as what is assumed before anything is known
+_PRIOR_WEEKS = 4.0  # weeks of one hour that weigh as much as the mean of all hours
+_PRIOR_HOURS = 168.0  # hours of history that weigh as much as the limits' assumption
 _NEGLIGIBLE = 1e-12
 
-CountReports: TypeAlias = Callable[[int], Sequence[int]]
-"""Gives the voices of a slot."""
+SlotReporters: TypeAlias = Callable[[int], Sequence[int]]
+"""Returns the sketch of a slot's reporters."""
+
 ExpectedReports: TypeAlias = Callable[[int, int], float]
-"""Gives how many reports are usual from one slot to before another."""
+"""Returns the usual number of reports from one slot (inclusive) to another (exclusive)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What was heard from one slot to before another, and what is usual."""
+    """Reports of consecutive slots.
+
+    Attributes:
+        first: First slot, inclusive.
+        until: Last slot, exclusive.
+        count: Independent reports.
+        expected: Usual number of reports.
+    """
 
     first: int
     until: int
@@ -47,16 +57,16 @@ class Window:
     expected: float
 
     def overlaps(self, first: int, until: int) -> bool:
-        """Tell whether some slot lies in both."""
+        """Return True when it shares a slot with the slots from ``first`` to before ``until``."""
         return self.first < until and first < self.until
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of earlier hours.
+    """Hourly counts of the past.
 
     Attributes:
-        since: The first hour of all, counted from 1970.
+        since: First hour of the history, counted from 1970.
         hours: Reports in each hour that had any.
     """
 
@@ -65,47 +75,62 @@ class History:
 
 
 def slot_of(moment: datetime) -> int:
-    """Return the slot that a moment lies in."""
+    """Return the slot of a moment."""
     return int(moment.timestamp() // SLOT_S)
 
 
-def moment_of(slot: int) -> datetime:
-    """Return when a slot begins, UTC."""
+def slot_start(slot: int) -> datetime:
+    """Return the beginning of a slot, UTC."""
     return datetime.fromtimestamp(slot * SLOT_S, UTC)
 
 
-def expected_in_hour(hour: int, past: History, limits: SurgeLimits, timezone: tzinfo) -> float:
-    """Return how many reports are usual in an hour, by its weekday and the clock on the wall.
+def expected_in_hour(hour: int, history: History, limits: SurgeLimits, timezone: tzinfo) -> float:
+    """Return the usual number of reports in an hour, by weekday and local time.
 
-    The mean of the same hour in earlier weeks is drawn towards the mean of all hours, and that
-    towards what the limits assume: a Poisson rate with Gamma priors, the upper one learned.
+    The mean of the same hour in earlier weeks is shrunk towards the mean of all hours, and that
+    towards the limits' assumption: a Poisson rate with Gamma priors, the upper one learnt.
+
+    Args:
+        hour: The hour, counted from 1970.
+        history: Counts of earlier hours.
+        limits: Limits of the dedup group, with the assumed rate.
+        timezone: Time zone of the city.
 
     Source:
         B. Efron, "Large-Scale Inference", Cambridge 2010, chapter 1 (empirical Bayes).
     """
-    sure = hour - KEPT_HOURS
-    seen = sum(reports for at, reports in past.hours.items() if at < sure)
-    overall = (limits.usual * _FIRM_HOURS + seen) / (_FIRM_HOURS + max(0, sure - past.since))
-    on_wall = moment_of(hour * HOUR).astimezone(timezone)
-    earlier = [slot_of(on_wall - timedelta(weeks=week)) // HOUR for week in range(1, WEEKS + 1)]
-    known = [past.hours.get(at, 0) for at in earlier if at >= past.since]
-    return (overall * _FIRM_WEEKS + sum(known)) / (_FIRM_WEEKS + len(known))
+    final = hour - ALLOWED_LATENESS_HOURS
+    seen = sum(reports for at, reports in history.hours.items() if at < final)
+    hours = max(0, final - history.since)
+    overall = (limits.usual * _PRIOR_HOURS + seen) / (_PRIOR_HOURS + hours)
+    local = slot_start(hour * SLOTS_PER_HOUR).astimezone(timezone)
+    same_hours = [
+        slot_of(local - timedelta(weeks=week)) // SLOTS_PER_HOUR
+        for week in range(1, HISTORY_WEEKS + 1)
+    ]
+    counts = [history.hours.get(at, 0) for at in same_hours if at >= history.since]
+    return (overall * _PRIOR_WEEKS + sum(counts)) / (_PRIOR_WEEKS + len(counts))
 
 
-def busiest_lately(first: int, heard: CountReports, surges: Collection[Window]) -> int:
-    """Return the reports of the busiest hour in the day before a slot, surges left out.
+def busiest_recent_hour(first: int, reporters: SlotReporters, surges: Collection[Window]) -> int:
+    """Return the reports of the busiest hour in the day before a slot, outside surges.
 
-    For a place that is not known for long it stands for the usual, so that the first morning of a
-    router is no surge.
+    For a new key it stands in for the usual rate, so that the first morning of a router is no
+    surge.
+
+    Args:
+        first: The slot.
+        reporters: Sketch of each slot.
+        surges: Windows to leave out.
     """
-    windows = range(first - 24 * HOUR, first - HOUR + 1, HOUR)
-    ordinary = [at for at in windows if not any(s.overlaps(at, at + HOUR) for s in surges)]
-    hours = (distinct_count(heard(slot) for slot in range(at, at + HOUR)) for at in ordinary)
-    return max(hours, default=0)
+    starts = range(first - 24 * SLOTS_PER_HOUR, first - SLOTS_PER_HOUR + 1, SLOTS_PER_HOUR)
+    ordinary = [at for at in starts if not any(s.overlaps(at, at + SLOTS_PER_HOUR) for s in surges)]
+    counts = (_count(reporters, at, at + SLOTS_PER_HOUR) for at in ordinary)
+    return max(counts, default=0)
 
 
 def poisson_tail(least: int, expected: float) -> float:
-    """Return how likely at least so many reports are where ``expected`` are usual (Poisson)."""
+    """Return the probability of at least ``least`` reports at a Poisson rate of ``expected``."""
     term = exp(least * log(expected) - expected - lgamma(least + 1))
     total, k = 0.0, least
     while k <= expected or term > total * _NEGLIGIBLE:
@@ -116,59 +141,66 @@ def poisson_tail(least: int, expected: float) -> float:
 
 
 def threshold(expected: float, limits: SurgeLimits) -> int:
-    """Return from how many independent reports in a window on it is a surge."""
+    """Return the smallest number of independent reports in a window that is a surge."""
     least = max(limits.least, ceil(limits.ratio * expected))
     while poisson_tail(least, expected) > limits.chance:
         least += 1
     return least
 
 
-def begin(
+def find_start(
     slot: int,
-    heard: CountReports,
-    usual: ExpectedReports,
+    reporters: SlotReporters,
+    expected: ExpectedReports,
     limits: SurgeLimits,
-    known: Collection[Window],
+    covered: Collection[Window],
 ) -> Window | None:
     """Return the first window around a slot that begins a surge, or None.
 
     Args:
-        slot: Where something was heard; late reports may lie before others.
-        heard: Gives the voices of a slot.
-        usual: Gives how many reports are usual.
-        limits: What the dedup group asks for.
-        known: Other surges here; none begins in a window that one of them shares.
+        slot: A slot with a new report; late reports may come before others.
+        reporters: Sketch of each slot.
+        expected: Usual number of reports.
+        limits: Limits of the dedup group.
+        covered: Other surges; none begins in a window that overlaps one of them.
     """
-    for until in range(slot + 1, slot + 1 + HOUR):
-        first = until - HOUR
-        if not heard(until - 1) or any(other.overlaps(first, until) for other in known):
+    for until in range(slot + 1, slot + 1 + SLOTS_PER_HOUR):
+        first = until - SLOTS_PER_HOUR
+        if not reporters(until - 1) or any(other.overlaps(first, until) for other in covered):
             continue
-        found = distinct_count(heard(at) for at in range(first, until))
-        if found >= limits.least and found >= threshold(expected := usual(first, until), limits):
-            return Window(first, until, found, expected)
+        count = _count(reporters, first, until)
+        if count >= limits.least and count >= threshold(usual := expected(first, until), limits):
+            return Window(first, until, count, usual)
     return None
 
 
-def end(
-    began: Window, complete: int, heard: CountReports, usual: ExpectedReports, limits: SurgeLimits
+def find_end(
+    began: Window,
+    complete: int,
+    reporters: SlotReporters,
+    expected: ExpectedReports,
+    limits: SurgeLimits,
 ) -> Window | None:
     """Return the whole surge once it is over, or None while it goes on.
 
-    It is over with the first later window in which fewer were heard than a share of what would
-    begin a surge.
+    It ends with the first later window whose count is below a share of the threshold.
 
     Args:
         began: The window in which it began.
-        complete: The slot before which nothing more is expected.
-        heard: Gives the voices of a slot.
-        usual: Gives how many reports are usual.
-        limits: What the dedup group asks for.
+        complete: First slot for which reports are still expected.
+        reporters: Sketch of each slot.
+        expected: Usual number of reports.
+        limits: Limits of the dedup group.
     """
     for until in range(began.until + 1, complete + 1):
-        first = until - HOUR
-        found = distinct_count(heard(at) for at in range(first, until))
-        quiet = found < limits.over * threshold(usual(first, until), limits)
-        if quiet or until - began.first >= LONGEST:
-            whole = distinct_count(heard(at) for at in range(began.first, until))
-            return Window(began.first, until, whole, usual(began.first, until))
+        first = until - SLOTS_PER_HOUR
+        count = _count(reporters, first, until)
+        is_quiet = count < limits.over * threshold(expected(first, until), limits)
+        if is_quiet or until - began.first >= MAX_SURGE_SLOTS:
+            whole = _count(reporters, began.first, until)
+            return Window(began.first, until, whole, expected(began.first, until))
     return None
+
+
+def _count(reporters: SlotReporters, first: int, until: int) -> int:
+    return distinct_count(reporters(slot) for slot in range(first, until))

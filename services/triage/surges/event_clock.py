@@ -1,43 +1,49 @@
-"""What time it is by the reports themselves."""
+"""Event-time clock: the watermark of the requests that were read."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Generic, TypeVar
 
-L = TypeVar("L")
+P = TypeVar("P")
 
 
-class EventClock(Generic[L]):
-    """The time of the latest report, held back by lanes that are read late.
+class EventClock(Generic[P]):
+    """The latest event time read, held back by partitions with a backlog.
 
-    After a pause there is a backlog, and some lanes are read faster than others; the clock must
-    not run ahead of a lane in which older reports wait.
+    After a pause some partitions are read faster than others. The clock must not run ahead of a
+    partition in which older requests wait.
     """
 
     def __init__(self) -> None:
-        self._latest: dict[L, datetime] = {}
-        self._next: dict[L, int] = {}
+        self._latest: dict[P, datetime] = {}
+        self._next_offset: dict[P, int] = {}
 
-    def saw(self, lane: L, offset: int, moment: datetime | None) -> None:
-        """Note what was read in a lane; without a moment it was no report."""
-        self._next[lane] = offset + 1
-        if moment is not None:
-            self._latest[lane] = max(self._latest.get(lane, moment), moment)
-
-    def next_offset(self, lane: L) -> int | None:
-        """Return the offset that comes next in a lane; None when nothing was read in it yet."""
-        return self._next.get(lane)
-
-    def now(self, waiting: Mapping[L, bool]) -> datetime | None:
-        """Return the time, or None while it cannot be told.
+    def observe(self, partition: P, offset: int, moment: datetime | None) -> None:
+        """Advance a partition.
 
         Args:
-            waiting: For each lane that is read whether more waits in it.
+            partition: Where a record was read.
+            offset: Offset of the record.
+            moment: Its event time; None when it was no request.
         """
-        late = [lane for lane, waits in waiting.items() if waits]
-        if any(lane not in self._latest for lane in late):
+        self._next_offset[partition] = offset + 1
+        if moment is not None:
+            self._latest[partition] = max(self._latest.get(partition, moment), moment)
+
+    def next_offset(self, partition: P) -> int | None:
+        """Return the next offset of a partition; None when nothing was read in it yet."""
+        return self._next_offset.get(partition)
+
+    def now(self, has_backlog: Mapping[P, bool]) -> datetime | None:
+        """Return the watermark, or None while it is unknown.
+
+        Args:
+            has_backlog: For each assigned partition, True when it has unread records.
+        """
+        behind = [partition for partition, waits in has_backlog.items() if waits]
+        if any(partition not in self._latest for partition in behind):
             return None
-        if late:
-            return min(self._latest[lane] for lane in late)
-        read = [self._latest[lane] for lane in waiting if lane in self._latest]
+        if behind:
+            return min(self._latest[partition] for partition in behind)
+        read = [self._latest[p] for p in has_backlog if p in self._latest]
         return max(read, default=None)

@@ -1,4 +1,4 @@
-"""What the surge watcher shows of itself to whoever watches it."""
+"""Metrics of the surge watcher: consumer lag, progress and open surges."""
 
 from collections.abc import Collection, Mapping
 from typing import Generic, TypeVar
@@ -7,42 +7,44 @@ from services.triage.surges.state import SurgeKey
 from shared.runtime.clock import utc_now
 from shared.runtime.ops import metrics
 
-L = TypeVar("L")
+P = TypeVar("P")
 WATCHER = "triage-stream"
+"""Name of the process in metrics and in ``route311 status``."""
 
 
-class Gauges(Generic[L]):
-    """How far behind the watcher is, and how many surges go on."""
+class SurgeGauges(Generic[P]):
+    """Sets the gauges; ``P`` is a partition."""
 
     def __init__(self) -> None:
-        self._read: Mapping[L, int | None] = {}
-        self._surges: set[SurgeKey] = set()
+        self._offsets: Mapping[P, int | None] = {}
+        self._open: set[SurgeKey] = set()
 
-    def show_lag(self, behind: Mapping[L, int | None], read: Mapping[L, int | None]) -> None:
-        """Show how much waits.
+    def show_lag(self, lag: Mapping[P, int | None], offsets: Mapping[P, int | None]) -> None:
+        """Show the lag, and progress when offsets moved or nothing waits.
 
         Args:
-            behind: What waits in each lane; None where that cannot be told.
-            read: The offset that comes next in each lane.
+            lag: Unread records of each partition; None when unknown.
+            offsets: Next offset of each partition; None when nothing was read yet.
         """
-        waiting = sum(filter(None, behind.values()))
+        waiting = sum(filter(None, lag.values()))
         metrics.LAG.labels(WATCHER).set(waiting)
-        if read != self._read or not waiting:
+        if offsets != self._offsets or not waiting:
             metrics.PROGRESS.labels(WATCHER).set(utc_now().timestamp())
-        self._read = read
+        self._offsets = offsets
 
-    def show_surge(self, patch: SurgeKey, *, goes_on: bool) -> None:
-        """Show whether there is a surge at a patch."""
-        (self._surges.add if goes_on else self._surges.discard)(patch)
-        self._show(patch)
+    def show_surge(self, key: SurgeKey, *, is_open: bool) -> None:
+        """Show whether a surge is open at a key."""
+        (self._open.add if is_open else self._open.discard)(key)
+        self._show(key)
 
-    def keep(self, patches: Collection[SurgeKey]) -> None:
-        """Show no surge at any other patch: another instance watches those by now."""
-        gone, self._surges = self._surges.difference(patches), self._surges.intersection(patches)
-        for patch in gone:
-            self._show(patch)
+    def keep(self, keys: Collection[SurgeKey]) -> None:
+        """Drop all other keys: another instance watches those by now."""
+        dropped = self._open.difference(keys)
+        self._open.intersection_update(keys)
+        for key in dropped:
+            self._show(key)
 
-    def _show(self, patch: SurgeKey) -> None:
-        here = (patch.jurisdiction, patch.group)
-        count = sum((other.jurisdiction, other.group) == here for other in self._surges)
-        metrics.SURGES.labels(*here).set(count)
+    def _show(self, key: SurgeKey) -> None:
+        labels = (key.jurisdiction, key.group)
+        count = sum((other.jurisdiction, other.group) == labels for other in self._open)
+        metrics.SURGES.labels(*labels).set(count)

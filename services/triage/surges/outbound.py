@@ -1,54 +1,47 @@
-"""What is said about a surge, the same whenever and however often it is said."""
+"""From a surge to its events. Ids are deterministic, so that publishing twice is idempotent."""
 
-from hashlib import sha256
-from uuid import UUID
-
-from services.triage.surges.detection import Window, moment_of
-from services.triage.surges.state import Surge, SurgeKey
-from shared.contract import events as e
-
-_TIME_BYTES = 6  # the first six bytes of a UUIDv7 are its moment in milliseconds (RFC 9562)
+from services.triage.derived_ids import TIME_BYTES, derived_uuid7
+from services.triage.surges.detection import Window, slot_start
+from services.triage.surges.state import SurgeKey, TrackedSurge
+from shared.contract.events import Event, Surge, SurgeEnded, SurgeStarted
 
 
-def surge_event(patch: SurgeKey, surge: Surge) -> list[e.Event]:
-    """Return the events about a surge that are not yet known to be on the topic, in order.
+def surge_events(key: SurgeKey, surge: TrackedSurge) -> list[Event]:
+    """Return the events of a surge that are not known to be published, in order.
 
-    A surge is named by its place and the window in which it began, an event by all that it says;
-    its time is by the clock of the reports.
+    A surge's id comes from its key and its first window, an event's id from its content; event
+    times are by the clock of the reports.
     """
-    surge_id = _id_of(surge.began.first, patch.name)
-    began, ended = _data(patch, surge_id, surge.began), surge.ended
-    events: list[e.Event] = []
+    surge_id = _id_at(surge.began.first, key.name)
+    events: list[Event] = []
     if surge.published < 1:
-        at = surge.began.until - 1
-        event_id = _id_of(at, f"began {began.model_dump_json()}")
-        events.append(e.SurgeStarted(id=event_id, subject=surge_id, time=moment_of(at), data=began))
-    if ended is not None:
-        whole = _data(patch, surge_id, ended)
-        event_id = _id_of(ended.until, f"ended {whole.model_dump_json()}")
+        started = _data(key, surge_id, surge.began)
+        slot = surge.began.until - 1
+        event_id = _id_at(slot, f"began {started.model_dump_json()}")
         events.append(
-            e.SurgeEnded(id=event_id, subject=surge_id, time=moment_of(ended.until), data=whole)
+            SurgeStarted(id=event_id, subject=surge_id, time=slot_start(slot), data=started)
         )
+    if surge.ended is not None:
+        ended = _data(key, surge_id, surge.ended)
+        slot = surge.ended.until
+        event_id = _id_at(slot, f"ended {ended.model_dump_json()}")
+        events.append(SurgeEnded(id=event_id, subject=surge_id, time=slot_start(slot), data=ended))
     return events
 
 
-def _data(patch: SurgeKey, surge_id: str, stretch: Window) -> e.Surge:
-    return e.Surge(
+def _data(key: SurgeKey, surge_id: str, window: Window) -> Surge:
+    return Surge(
         surge_id=surge_id,
-        jurisdiction=patch.jurisdiction,
-        dedup_group=patch.group,
-        district=patch.district,
-        window_start=moment_of(stretch.first),
-        window_end=moment_of(stretch.until),
-        count=stretch.count,
-        expected=round(stretch.expected, 1),
+        jurisdiction=key.jurisdiction,
+        dedup_group=key.group,
+        district=key.district,
+        window_start=slot_start(window.first),
+        window_end=slot_start(window.until),
+        count=window.count,
+        expected=round(window.expected, 1),
     )
 
 
-def _id_of(slot: int, text: str) -> str:
-    """Return a UUIDv7 of a slot's beginning that stands for a text."""
-    milliseconds = int(moment_of(slot).timestamp() * 1000)
-    made = bytearray(milliseconds.to_bytes(_TIME_BYTES) + sha256(text.encode()).digest()[:10])
-    made[6] = made[6] & 0x0F | 0x70  # version 7
-    made[8] = made[8] & 0x3F | 0x80  # the variant of RFC 9562
-    return str(UUID(bytes=bytes(made)))
+def _id_at(slot: int, name: str) -> str:
+    milliseconds = int(slot_start(slot).timestamp() * 1000)
+    return derived_uuid7(milliseconds.to_bytes(TIME_BYTES), name.encode())

@@ -1,4 +1,4 @@
-"""What the surge watcher keeps about one dedup group in one district."""
+"""State of the surge watcher for one dedup group in one district."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -9,23 +9,30 @@ from services.triage.surges.detection import History, Window
 from shared.contract.events import Request
 from shared.contract.topics import dedup_key
 
-NOWHERE = "unknown"
-"""The district of reports of which no district is known."""
+UNKNOWN_DISTRICT = "unknown"
+"""District of reports without one."""
 
-_FOR_EVER = 1 << 40
-_NO_PLACE = frozenset({"default", "none"})
+_OPEN_END = 1 << 40
+_UNLOCATED = frozenset({"default", "none"})
 
 
 def district_of(request: Request) -> str:
     """Return the district in which a request counts."""
-    place = request.location
-    known = place.precision not in _NO_PLACE and place.district
-    return known or NOWHERE
+    location = request.location
+    is_located = location.precision not in _UNLOCATED
+    return (location.district if is_located else None) or UNKNOWN_DISTRICT
 
 
 @dataclass(frozen=True, slots=True)
 class SurgeKey:
-    """One dedup group in one district of a city, and the partition that brings its reports."""
+    """One dedup group in one district of a city.
+
+    Attributes:
+        partition: Kafka partition of its requests, and so of its state.
+        jurisdiction: Id of the city.
+        group: Dedup group.
+        district: District, or ``UNKNOWN_DISTRICT``.
+    """
 
     partition: int
     jurisdiction: str
@@ -34,40 +41,39 @@ class SurgeKey:
 
     @classmethod
     def of(cls, request: Request, partition: int) -> Self:
-        """Return where a request counts."""
-        where = district_of(request)
-        return cls(partition, request.jurisdiction, request.dedup_group, where)
+        """Return the key of a request."""
+        return cls(partition, request.jurisdiction, request.dedup_group, district_of(request))
 
     @classmethod
-    def named(cls, key: bytes) -> Self:
-        """Return the patch of a key."""
-        partition, jurisdiction, group, district = key.decode().split("\t")
+    def parse(cls, table_key: bytes) -> Self:
+        """Return the key with this ``table_key``."""
+        partition, jurisdiction, group, district = table_key.decode().split("\t")
         return cls(int(partition), jurisdiction, group, district)
 
     @property
-    def key(self) -> bytes:
-        """Where its ledger is kept."""
+    def table_key(self) -> bytes:
+        """Key of its ``SurgeState`` in the state table."""
         return "\t".join(
             (str(self.partition), self.jurisdiction, self.group, self.district)
         ).encode()
 
-    def at(self, slot: int) -> bytes:
-        """Return where the voices of a slot are kept."""
-        return self.key + b"\t%d" % slot
+    def slot_key(self, slot: int) -> bytes:
+        """Return the key of a slot's reporters in the state table."""
+        return self.table_key + b"\t%d" % slot
 
     @property
     def name(self) -> str:
-        """What it is, for ever and whatever partition brings it."""
+        """Stable name, independent of the partition."""
         return f"{dedup_key(self.jurisdiction, self.group)}:{self.district}"
 
 
-class Surge(BaseModel):
-    """A surge and what of it was told.
+class TrackedSurge(BaseModel):
+    """A surge, and how much of it was published.
 
     Attributes:
         began: The window in which it began.
-        ended: The whole of it, once it is over.
-        told: How many of its two events are known to be on the topic.
+        ended: The whole surge, once it is over.
+        published: How many of its two events are known to be on the topic.
     """
 
     began: Window
@@ -75,32 +81,32 @@ class Surge(BaseModel):
     published: int = 0
 
     @property
-    def next_event(self) -> int:
-        """How many of its two events there are by now."""
+    def events_due(self) -> int:
+        """How many of its two events exist by now."""
         return 1 if self.ended is None else 2
 
     @property
     def unpublished(self) -> bool:
-        """Whether something is still to be told."""
-        return self.published < self.next_event
+        """True when an event must still be published."""
+        return self.published < self.events_due
 
     @property
     def covered(self) -> Window:
-        """The slots in which no other surge begins; one that goes on has no end of them."""
-        return self.ended or replace(self.began, until=_FOR_EVER)
+        """The slots in which no other surge begins; an open surge covers all later ones."""
+        return self.ended or replace(self.began, until=_OPEN_END)
 
 
 class SurgeState(BaseModel):
-    """Everything about a patch but the voices.
+    """State of one key, except the reporters of each slot.
 
     Attributes:
-        since: The first hour of which anything is known.
-        newest: The latest slot in which something was heard.
-        settled: Slots before this one are told from ``hours`` alone; what comes for them later
-            counts no more.
-        slots: Those whose voices are kept.
-        over: Those whose voices can be deleted, which a crash may have prevented.
-        hours: Reports in each earlier hour that had any.
+        since: First hour with any report, counted from 1970.
+        newest: Latest slot with a report.
+        settled: Slots before this one are final: only ``hours`` counts, later arrivals do not.
+        slots: Slots whose reporters are stored.
+        over: Slots whose reporters can be deleted; a crash may have prevented it.
+        hours: Reports in each settled hour that had any.
+        surges: Open surges, and those that are unpublished or not settled.
     """
 
     since: int
@@ -109,24 +115,24 @@ class SurgeState(BaseModel):
     slots: list[int] = []
     over: list[int] = []
     hours: dict[int, int] = {}
-    surges: list[Surge] = []
+    surges: list[TrackedSurge] = []
 
     @property
-    def past(self) -> History:
-        """What the usual is learned from."""
+    def history(self) -> History:
+        """The past from which the usual rate is estimated."""
         return History(self.since, self.hours)
 
     @property
-    def open(self) -> Surge | None:
-        """The surge that goes on."""
+    def open(self) -> TrackedSurge | None:
+        """The surge that goes on, if any."""
         return next((surge for surge in self.surges if surge.ended is None), None)
 
     @property
     def unpublished(self) -> bool:
-        """Whether something is still to be told."""
+        """True when an event must still be published."""
         return any(surge.unpublished for surge in self.surges)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is known any more."""
+        """True when the state holds nothing and can be deleted."""
         return not (self.slots or self.over or self.hours or self.surges)

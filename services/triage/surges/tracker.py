@@ -1,4 +1,4 @@
-"""What was heard at one patch, as the surge rules see it."""
+"""Apply the surge rules to the state of one key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,119 +6,137 @@ from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from services.triage.surges.detection import (
-    HOUR,
-    KEPT_HOURS,
+    ALLOWED_LATENESS_HOURS,
+    HISTORY_WEEKS,
     NEW_HOURS,
-    WEEKS,
+    SLOTS_PER_HOUR,
     Window,
-    begin,
-    busiest_lately,
-    end,
+    busiest_recent_hour,
     expected_in_hour,
+    find_end,
+    find_start,
 )
 from services.triage.surges.distinct_count import distinct_count, unpack
-from services.triage.surges.state import Surge, SurgeKey, SurgeState
+from services.triage.surges.state import SurgeKey, SurgeState, TrackedSurge
 from shared.catalogue import Catalogue
 from shared.catalogue.surges import CitySurges, read_surges
 
-_LEARNED_HOURS = (WEEKS * 7 + 1) * 24
+_HISTORY_HOURS = (HISTORY_WEEKS * 7 + 1) * 24
 
 
 @dataclass(frozen=True, slots=True)
-class City:
-    """What the surge rules need to know of a city."""
+class SurgeCity:
+    """Limits and time zone of a city."""
 
     surges: CitySurges
     timezone: tzinfo
 
 
 class SurgeTracker:
-    """The ledger of a patch together with the voices that it speaks of."""
+    """State of one key with the reporters of its slots.
+
+    Attributes:
+        state: Changed in place; the caller stores it.
+    """
 
     def __init__(
-        self, patch: SurgeKey, ledger: SurgeState, voices: Mapping[bytes, bytes], city: City
+        self, key: SurgeKey, state: SurgeState, reporters: Mapping[bytes, bytes], city: SurgeCity
     ) -> None:
-        self.ledger = ledger
-        self._patch = patch
-        self._voices = voices
-        self._limits = city.surges.of(patch.group)
+        """Track one key.
+
+        Args:
+            key: The key.
+            state: Its state.
+            reporters: Packed reporters by slot key.
+            city: The city of the key.
+        """
+        self.state = state
+        self._key = key
+        self._reporters = reporters
+        self._limits = city.surges.of(key.group)
         self._timezone = city.timezone
 
-    def heard(self, slot: int) -> list[int]:
-        """Return the voices of a slot."""
-        if slot not in self.ledger.slots:
+    def reporters(self, slot: int) -> list[int]:
+        """Return the sketch of a slot's reporters."""
+        if slot not in self.state.slots:
             return []
-        return unpack(self._voices.get(self._patch.at(slot), b""))
+        return unpack(self._reporters.get(self._key.slot_key(slot), b""))
 
-    def note(self, slot: int) -> None:
-        """Note that something is heard in a slot."""
-        ledger = self.ledger
-        if slot not in ledger.slots:
-            ledger.slots.append(slot)
-        ledger.newest = max(ledger.newest, slot)
-        ledger.since = min(ledger.since, slot // HOUR)
+    def record_slot(self, slot: int) -> None:
+        """Note that a slot has a report."""
+        state = self.state
+        if slot not in state.slots:
+            state.slots.append(slot)
+        state.newest = max(state.newest, slot)
+        state.since = min(state.since, slot // SLOTS_PER_HOUR)
 
-    def look_for_surge(self, slot: int) -> None:
-        """Note the surge that begins around a slot, if one does."""
-        known = [surge.covered for surge in self.ledger.surges]
-        settled = Window(0, self.ledger.settled, 0, 0.0)
-        began = begin(slot, self.heard, self._usual_from, self._limits, [*known, settled])
-        if began is not None:
-            self.ledger.surges.append(Surge(began=began))
+    def detect_start(self, slot: int) -> None:
+        """Record the surge that begins around a slot, if one does."""
+        covered = [surge.covered for surge in self.state.surges]
+        settled = Window(0, self.state.settled, 0, 0.0)
+        window = find_start(slot, self.reporters, self._expected, self._limits, [*covered, settled])
+        if window is not None:
+            self.state.surges.append(TrackedSurge(began=window))
 
-    def look_for_end(self, now: int) -> None:
-        """Note the end of the surge that goes on, if it is over by the slot that is now.
+    def detect_end(self, now: int) -> None:
+        """Record the end of the open surge, if it is over by the slot ``now``.
 
-        The window that ended last may still be filled by reports on their way.
+        The window that ended last is left out: reports for it may still be on their way.
         """
-        surge = self.ledger.open
+        surge = self.state.open
         if surge is not None:
-            surge.ended = end(surge.began, now - 1, self.heard, self._usual_from, self._limits)
+            surge.ended = find_end(
+                surge.began, now - 1, self.reporters, self._expected, self._limits
+            )
 
     def expire(self, now: int) -> None:
-        """Learn from the hours in which nothing more is expected, and let go of their voices."""
-        ledger = self.ledger
-        oldest = now - KEPT_HOURS * HOUR
-        if ledger.open is not None:
-            oldest = min(oldest, ledger.open.began.first)
-        settled = oldest // HOUR * HOUR
-        if settled <= ledger.settled:
+        """Settle the hours in which no more reports are expected, and release their slots."""
+        state = self.state
+        oldest = now - ALLOWED_LATENESS_HOURS * SLOTS_PER_HOUR
+        if state.open is not None:
+            oldest = min(oldest, state.open.began.first)
+        settled = oldest // SLOTS_PER_HOUR * SLOTS_PER_HOUR
+        if settled <= state.settled:
             return
-        ledger.over = sorted(slot for slot in ledger.slots if slot < settled)
-        for hour in sorted({slot // HOUR for slot in ledger.over}):
-            ledger.hours[hour] = self._learned(hour)
-        first_kept = settled // HOUR - _LEARNED_HOURS
-        ledger.hours = {hour: n for hour, n in ledger.hours.items() if hour >= first_kept}
-        ledger.slots = [slot for slot in ledger.slots if slot >= settled]
-        ledger.surges = [s for s in ledger.surges if s.unpublished or s.covered.until > settled]
-        ledger.settled = settled
+        state.over = sorted(slot for slot in state.slots if slot < settled)
+        for hour in sorted({slot // SLOTS_PER_HOUR for slot in state.over}):
+            state.hours[hour] = self._final_count(hour)
+        first_hour = settled // SLOTS_PER_HOUR - _HISTORY_HOURS
+        state.hours = {hour: n for hour, n in state.hours.items() if hour >= first_hour}
+        state.slots = [slot for slot in state.slots if slot >= settled]
+        state.surges = [s for s in state.surges if s.unpublished or s.covered.until > settled]
+        state.settled = settled
 
-    def _learned(self, hour: int) -> int:
-        """Return the reports of an hour; of one in a surge no more than were usual."""
-        first = hour * HOUR
-        found = distinct_count(self.heard(slot) for slot in range(first, first + HOUR))
-        if any(surge.covered.overlaps(first, first + HOUR) for surge in self.ledger.surges):
-            return min(found, round(self._usual_from(first, first + HOUR)))
-        return found
+    def _final_count(self, hour: int) -> int:
+        """Return the reports of an hour; an hour in a surge counts no more than usual."""
+        first = hour * SLOTS_PER_HOUR
+        until = first + SLOTS_PER_HOUR
+        count = distinct_count(self.reporters(slot) for slot in range(first, until))
+        if any(surge.covered.overlaps(first, until) for surge in self.state.surges):
+            return min(count, round(self._expected(first, until)))
+        return count
 
-    def _usual_from(self, first: int, until: int) -> float:
-        past, total = self.ledger.past, 0.0
-        for hour in range(first // HOUR, (until - 1) // HOUR + 1):
-            share = min(until, (hour + 1) * HOUR) - max(first, hour * HOUR)
-            total += expected_in_hour(hour, past, self._limits, self._timezone) * share / HOUR
-        if first // HOUR - past.since < NEW_HOURS:
-            surges = [surge.covered for surge in self.ledger.surges]
-            total = max(total, busiest_lately(first, self.heard, surges) * (until - first) / HOUR)
+    def _expected(self, first: int, until: int) -> float:
+        history, total = self.state.history, 0.0
+        for hour in range(first // SLOTS_PER_HOUR, (until - 1) // SLOTS_PER_HOUR + 1):
+            start = hour * SLOTS_PER_HOUR
+            share = min(until, start + SLOTS_PER_HOUR) - max(first, start)
+            rate = expected_in_hour(hour, history, self._limits, self._timezone)
+            total += rate * share / SLOTS_PER_HOUR
+        if first // SLOTS_PER_HOUR - history.since < NEW_HOURS:
+            covered = [surge.covered for surge in self.state.surges]
+            busiest = busiest_recent_hour(first, self.reporters, covered)
+            total = max(total, busiest * (until - first) / SLOTS_PER_HOUR)
         return total
 
 
-def cities_of(catalogue: Catalogue) -> dict[str, City]:
-    """Return what the surge rules need to know of each city.
+def surge_cities(catalogue: Catalogue) -> dict[str, SurgeCity]:
+    """Return limits and time zone of each city by jurisdiction id.
 
     Raises:
-        CatalogueError: Something is wrong with a city's limits.
+        CatalogueError: A city's limits are invalid.
     """
     return {
-        id_: City(read_surges(city.folder), ZoneInfo(city.timezone))
+        id_: SurgeCity(read_surges(city.folder), ZoneInfo(city.timezone))
         for id_, city in catalogue.jurisdictions.items()
     }

@@ -49,8 +49,8 @@ def without_first_decision() -> None:
 
     async def record(_: object, __: object) -> None: ...
 
-    store.PostgresCases.already_decided = decided  # type: ignore[method-assign,assignment]
-    store.PostgresCases.record_decisions = record  # type: ignore[method-assign,assignment]
+    store.PostgresTriageStore.already_decided = decided  # type: ignore[method-assign,assignment]
+    store.PostgresTriageStore.record_decisions = record  # type: ignore[method-assign,assignment]
 
 
 def sleeping_when_asked() -> None:

@@ -1,4 +1,4 @@
-"""Reports of camps, and what is decided on them."""
+"""Camp reports, and the decisions on them."""
 
 from collections.abc import Sequence
 from typing import Any

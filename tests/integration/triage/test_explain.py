@@ -1,4 +1,4 @@
-"""A decision that is kept explains itself on the command line."""
+"""Explain a stored decision on the command line."""
 
 import asyncio
 import json
@@ -61,7 +61,7 @@ async def _explain(database: Database, request: str) -> tuple[int | None, str, s
 
 
 async def _handed_in(database: Database, event: RequestSubmitted) -> None:
-    """Note the request as intake does."""
+    """Store the request as intake does."""
     connection = await asyncpg.connect(database.admin_dsn)
     await connection.execute(
         "INSERT INTO intake.requests (request_id, tracking_number, jurisdiction, service_code,"

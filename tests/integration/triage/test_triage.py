@@ -1,4 +1,4 @@
-"""Triage as a process sees it: real topics in, real topics out."""
+"""The triage process on real topics."""
 
 import asyncio
 import json
@@ -128,7 +128,7 @@ async def test_express_is_decided_before_a_backlog_of_standard(
 
 
 def _timed() -> float:
-    """How many express requests had their time to a decision taken."""
+    """Return the number of express requests with a measured latency."""
     return REGISTRY.get_sample_value("route311_express_seconds_count") or 0.0
 
 
@@ -177,7 +177,7 @@ async def test_after_a_closing_a_new_report_is_a_recurrence_and_an_older_one_is_
 async def test_instances_that_come_and_go_never_make_two_cases_of_one_problem(
     running: Running, topic_log: TopicLog
 ) -> None:
-    """Every group's reports are of one spot, so each group must end as one case."""
+    """All reports of a group are of one spot, so each group must end as one case."""
     groups = [f"group-{n}" for n in range(24)]
     lanes = ("standard", "express")
     spots = [north_of(PIONEER_SQUARE, 300 * n) for n in range(24)]
@@ -202,7 +202,7 @@ async def test_instances_that_come_and_go_never_make_two_cases_of_one_problem(
 
 
 async def _shared(*instances: Parts) -> bool:
-    """Whether all have partitions; the second gets some only when the first gives them up."""
+    """Return True when all have partitions; the second gets some when the first yields them."""
     return all(part.ready for parts in instances for part in parts.must_be_ready)
 
 

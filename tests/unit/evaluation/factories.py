@@ -9,7 +9,7 @@ from typing import Any
 from evaluation.backtest import backtest
 from evaluation.measures import Outcome, measure
 from evaluation.rows import read_requests
-from tests.unit.triage.factories import CATALOGUE, RULEBOOK
+from tests.unit.triage.factories import CATALOGUE, POLICY
 
 CITY = "rivertown.gov"
 
@@ -42,5 +42,5 @@ def write(path: Path, text: str, *, packed: bool = False) -> Path:
 
 def outcome_of(folder: Path, pairs: list[tuple[str, str]], *rows: dict[str, Any]) -> Outcome:
     past = read_requests(write(folder / "past.csv", as_csv(*rows)), CATALOGUE, CITY)
-    judged = list(backtest(past, RULEBOOK))
+    judged = list(backtest(past, POLICY))
     return measure(judged, pairs, judged)

@@ -1,11 +1,11 @@
-"""Makers of what triage's rules take, in a small city of the tests' own."""
+"""Factories of triage's inputs for Rivertown, a city that exists only in tests."""
 
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from services.triage.policy import TriagePolicy
-from services.triage.rules.dedup.model import Case, Report
+from services.triage.rules.dedup.model import Report, TriageCase
 from shared.catalogue import load_catalogue
 from shared.contract.events import (
     CaseClosed,
@@ -27,7 +27,7 @@ from tests.records import record
 
 CATALOGUE = load_catalogue(Path(__file__).parent / "catalogue")
 CITY = CATALOGUE.jurisdictions["rivertown.gov"]
-RULEBOOK = TriagePolicy(CATALOGUE)
+POLICY = TriagePolicy(CATALOGUE)
 LIMITS = {code: kind.dedup for code, kind in CITY.services.items()}
 KEY = "rivertown.gov:campsite"
 HERE = PIONEER_SQUARE
@@ -45,17 +45,17 @@ def report(**changes: Any) -> Report:
     return Report(**(fields | changes))
 
 
-def case(opening: Report | None = None, **changes: Any) -> Case:
+def case(opening: Report | None = None, **changes: Any) -> TriageCase:
     fields: dict[str, Any] = {
         "case_id": new_id(),
         "key": KEY,
         "opening": opening or report(),
     }
-    return Case(**(fields | changes))
+    return TriageCase(**(fields | changes))
 
 
 def in_rivertown(**changes: Any) -> Request:
-    """A request of the city; its dedup group is that of its kind."""
+    """Return a request of the city; its dedup group is that of its kind."""
     kind = changes.setdefault("service_code", "CAMP")
     fields: dict[str, Any] = {
         "jurisdiction": "rivertown.gov",
@@ -106,7 +106,7 @@ def split_off(case_id: str, request_id: str, to_case: str, **changes: Any) -> Ca
 
 
 def messages(*events: Event) -> list[Message[Any]]:
-    """The events as a consumer hands them over."""
+    """Return the events as the consumer passes them to a handler."""
     return [
         Message(record(topic=routes(event)[-1][0], offset=offset), event)
         for offset, event in enumerate(events)

@@ -1,26 +1,26 @@
-"""Triage's tables in memory, as its handler needs them."""
+"""In-memory ``TriageStore``."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from services.triage.assessment import PointLookup
-from services.triage.records import CaseStateChange, DecisionRecord, Split
+from services.triage.records import CaseStateChange, DecisionRecord, RequestSplit
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
-from services.triage.rules.dedup.model import Case
+from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse
 from services.triage.rules.priority.context import KnownSurge, Reporters
 
 
-class InMemoryCases:
-    """The known cases and the decisions made; what it was asked to lock is noted."""
+class InMemoryTriageStore:
+    """Cases, decisions, splits and surges in memory; ``locked`` records the locks."""
 
-    def __init__(self, *cases: Case) -> None:
+    def __init__(self, *cases: TriageCase) -> None:
         self.cases = {case.case_id: case for case in cases}
         self.decisions: dict[str, DecisionRecord] = {}
         self.locked: list[str] = []
         self.turns: dict[str, CaseStateChange] = {}
-        self.splits: dict[tuple[str, int], Split] = {}
+        self.splits: dict[tuple[str, int], RequestSplit] = {}
         self.moves: dict[str, int] = {}
         self._restated: dict[str, int] = {}
         self._surges: dict[str, KnownSurge] = {}
@@ -43,23 +43,25 @@ class InMemoryCases:
         if known and turn:
             self.cases[case_id] = known._replace(closed_at=turn.closed_at)
 
-    async def record_splits(self, splits: Sequence[Split]) -> None:
+    async def record_splits(self, splits: Sequence[RequestSplit]) -> None:
         for split in splits:
             self.splits.setdefault((split.request_id, split.moves), split)
         await self._carry_out(splits)
 
-    async def _carry_out(self, splits: Sequence[Split]) -> None:
+    async def _carry_out(self, splits: Sequence[RequestSplit]) -> None:
         for split in splits:
             decided = self.decisions.get(split.request_id)
             if decided and split.moves > self.moves.get(split.request_id, 0):
                 self.moves[split.request_id] = split.moves
                 self.decisions[split.request_id] = replace(decided, case_id=split.to_case)
             if decided:
-                opened = Case(split.to_case, decided.key, decided.report, None, split.from_case)
+                opened = TriageCase(
+                    split.to_case, decided.key, decided.report, None, split.from_case
+                )
                 await self.add([opened])
             self._restate(split)
 
-    def _restate(self, split: Split) -> None:
+    def _restate(self, split: RequestSplit) -> None:
         left, other = self.cases.get(split.from_case), self.decisions.get(split.opened_by or "")
         if left and other and self._restated.get(left.case_id, 0) < split.version:
             self._restated[left.case_id] = split.version
@@ -82,24 +84,24 @@ class InMemoryCases:
             and (surge.until is None or surge.until > since)
         ]
 
-    async def candidates(self, searches: Sequence[CandidateQuery]) -> Iterable[Case]:
+    async def candidates(self, searches: Sequence[CandidateQuery]) -> Iterable[TriageCase]:
         known = CaseIndex()
         for case in self.cases.values():
             known.add(case)
         found = {
             case.case_id: case
             for search in searches
-            for case in known.near(search)
+            for case in known.find(search)
             if self._fits(case, search)
         }
         return [self._as_it_stands(case) for case in found.values()]
 
-    def _fits(self, case: Case, search: CandidateQuery) -> bool:
+    def _fits(self, case: TriageCase, search: CandidateQuery) -> bool:
         opened_at = case.opening.observed_at
         going_on = case.closed_at is None or self._home(case.case_id) != case.case_id
         return opened_at <= search.until and (going_on or opened_at >= search.since)
 
-    def _as_it_stands(self, case: Case) -> Case:
+    def _as_it_stands(self, case: TriageCase) -> TriageCase:
         home = self._home(case.case_id)
         split_from = case.split_from and self._home(case.split_from)
         if home == case.case_id:
@@ -118,7 +120,7 @@ class InMemoryCases:
         for decided in self.decisions.values():
             home = decided.case_id and self._home(decided.case_id)
             if home in reporters:
-                reporters[home] = reporters[home].joined_by(decided.report.reporter)
+                reporters[home] = reporters[home].with_reporter(decided.report.reporter)
         return reporters
 
     async def point_uses(self, spans: Sequence[PointLookup]) -> list[PointUse]:
@@ -129,7 +131,7 @@ class InMemoryCases:
             if case.opening.point == point and since <= case.opening.observed_at <= until
         ]
 
-    async def add(self, cases: Sequence[Case]) -> None:
+    async def add(self, cases: Sequence[TriageCase]) -> None:
         for case in cases:
             self.cases.setdefault(case.case_id, case)
             self._bring_up_to_date(case.case_id)

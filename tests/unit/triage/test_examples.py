@@ -1,4 +1,4 @@
-"""The contract's examples, decided by the catalogue that ships."""
+"""Decide the contract's examples with the shipped catalogue."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,10 +20,10 @@ from shared.contract.topics import (
 )
 from tests.builders import NOON
 from tests.unit.triage.factories import messages
-from tests.unit.triage.fakes import InMemoryCases
+from tests.unit.triage.fakes import InMemoryTriageStore
 
 EXAMPLES = Path(shared.contract.events.__file__).parent / "examples"
-RULEBOOK = TriagePolicy(load_catalogue())
+POLICY = TriagePolicy(load_catalogue())
 
 
 def examples_of(topic: Topic) -> Sequence[Any]:
@@ -40,7 +40,7 @@ async def test_the_example_of_a_request_gets_a_decision_that_its_readers_can_rea
 ) -> None:
     [example] = examples_of(topic)
 
-    [decision] = await on_messages(messages(example), InMemoryCases(), RULEBOOK, NOON)
+    [decision] = await on_messages(messages(example), InMemoryTriageStore(), POLICY, NOON)
 
     assert Decoder([RequestTriaged]).decode(encode(decision)) == decision
     assert decision.data.request == example.data
@@ -52,4 +52,4 @@ async def test_the_example_of_each_closing_and_surge_is_taken_in_without_a_word(
 ) -> None:
     events = examples_of(topic)
 
-    assert await on_messages(messages(*events), InMemoryCases(), RULEBOOK, NOON) == []
+    assert await on_messages(messages(*events), InMemoryTriageStore(), POLICY, NOON) == []

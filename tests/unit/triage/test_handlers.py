@@ -6,23 +6,23 @@ from shared.contract.events import (
     RequestSubmitted,
 )
 from tests.builders import NOON, north_of
-from tests.unit.triage.deciding import LATER, decided
 from tests.unit.triage.factories import (
     DAY,
     HERE,
     HOUR,
-    RULEBOOK,
+    POLICY,
     at,
     closed,
     reopened,
     split_off,
     submitted,
 )
-from tests.unit.triage.fakes import InMemoryCases
+from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.unit.triage.harness import LATER, decided
 
 
 async def test_the_first_report_opens_a_case_and_the_next_joins_it() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     first, second = submitted(), submitted(location=at(north_of(HERE, 20)))
 
     [new] = await decided(cases, first)
@@ -42,14 +42,14 @@ async def test_the_first_report_opens_a_case_and_the_next_joins_it() -> None:
 async def test_thirty_reports_of_one_camp_in_one_batch_are_one_case() -> None:
     events = [submitted(location=at(north_of(HERE, n))) for n in range(30)]
 
-    decisions = await decided(InMemoryCases(), *events)
+    decisions = await decided(InMemoryTriageStore(), *events)
 
     assert [decision.outcome for decision in decisions] == ["new"] + ["duplicate"] * 29
     assert len({decision.case_id for decision in decisions}) == 1
 
 
 async def test_a_chain_of_reports_does_not_keep_an_old_case_alive() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     events = [submitted(observed_at=NOON + n * 3 * DAY) for n in range(4)]
 
     decisions = await decided(cases, *events)
@@ -65,7 +65,7 @@ async def test_a_chain_of_reports_does_not_keep_an_old_case_alive() -> None:
 
 
 async def test_after_a_recurrence_reports_join_the_new_case() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     _, again = await decided(cases, submitted(), submitted(observed_at=NOON + 8 * DAY))
 
     [joined] = await decided(cases, submitted(observed_at=NOON + 9 * DAY))
@@ -74,7 +74,7 @@ async def test_after_a_recurrence_reports_join_the_new_case() -> None:
 
 
 async def test_a_report_after_a_closing_is_a_recurrence_and_one_from_before_it_is_not() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     [new] = await decided(cases, submitted())
     assert new.case_id
     closing = closed(new.case_id, at=NOON + DAY)
@@ -94,7 +94,7 @@ async def test_a_report_after_a_closing_is_a_recurrence_and_one_from_before_it_i
 
 
 async def test_a_case_that_was_taken_up_again_takes_reports_again() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     [new] = await decided(cases, submitted())
     assert new.case_id
 
@@ -109,7 +109,7 @@ async def test_a_case_that_was_taken_up_again_takes_reports_again() -> None:
 
 
 async def test_a_request_that_was_split_off_makes_a_case_of_its_own_known() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     tents = submitted(location=at(north_of(HERE, 60)))
     first, _ = await decided(cases, submitted(), tents)
     assert first.case_id
@@ -124,7 +124,7 @@ async def test_a_request_that_was_split_off_makes_a_case_of_its_own_known() -> N
 
 
 async def test_a_late_report_joins_the_case_that_a_later_one_opened() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     [new] = await decided(cases, submitted())
 
     [late] = await decided(cases, submitted(observed_at=NOON - 6 * DAY))
@@ -135,7 +135,7 @@ async def test_a_late_report_joins_the_case_that_a_later_one_opened() -> None:
 
 
 async def test_a_request_is_decided_once_however_often_it_comes() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     event = submitted()
     again = RequestSubmitted.of(event.data, now=LATER)
 
@@ -150,12 +150,12 @@ async def test_a_request_is_decided_once_however_often_it_comes() -> None:
 async def test_nothing_of_another_group_or_city_is_the_same_problem() -> None:
     events = [submitted(), submitted(service_code="DEBRIS"), submitted(dedup_group="other")]
 
-    assert [d.outcome for d in await decided(InMemoryCases(), *events)] == ["new"] * 3
+    assert [d.outcome for d in await decided(InMemoryTriageStore(), *events)] == ["new"] * 3
 
 
 @pytest.mark.parametrize("kind", ["PERMIT", "OTHER", "CAMP-VISIT"])
 async def test_a_kind_without_window_makes_a_case_of_each_report(kind: str) -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     decisions = await decided(cases, *(submitted(service_code=kind) for _ in range(3)))
 
     assert [d.outcome for d in decisions] == ["new"] * 3
@@ -165,23 +165,24 @@ async def test_a_kind_without_window_makes_a_case_of_each_report(kind: str) -> N
 
 async def test_a_decision_names_its_rules_and_the_points_add_up() -> None:
     [decision] = await decided(
-        InMemoryCases(), submitted(description="blocking the lane", attributes={"fire": "yes"})
+        InMemoryTriageStore(),
+        submitted(description="blocking the lane", attributes={"fire": "yes"}),
     )
 
-    assert decision.rules_version == RULEBOOK.version
+    assert decision.rules_version == POLICY.version
     assert sum(reason.points for reason in decision.priority.reasons) == decision.priority.score
     assert {reason.code for reason in decision.priority.reasons} >= {"lane_blocked", "fire"}
 
 
 async def test_the_keys_of_all_messages_are_locked_before_anything_is_read() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     await decided(cases, submitted(), submitted(service_code="DEBRIS"), closed("unknown", at=NOON))
 
     assert sorted(cases.locked) == ["rivertown.gov:campsite", "rivertown.gov:debris"]
 
 
 async def test_closings_of_unknown_cases_change_nothing() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
 
     assert await decided(cases, closed("unknown", at=NOON), reopened("unknown")) == []
     assert (cases.cases, cases.decisions) == ({}, {})
@@ -199,7 +200,7 @@ async def test_how_reports_are_cut_into_batches_decides_nothing(
         )
         for n, metres in enumerate(places)
     ]
-    at_once, in_parts = InMemoryCases(), InMemoryCases()
+    at_once, in_parts = InMemoryTriageStore(), InMemoryTriageStore()
 
     together = await decided(at_once, *events)
     apart = [

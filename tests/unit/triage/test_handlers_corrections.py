@@ -8,7 +8,6 @@ from shared.contract.events import (
     RequestSubmitted,
 )
 from tests.builders import NOON, north_of
-from tests.unit.triage.deciding import decided
 from tests.unit.triage.factories import (
     DAY,
     HERE,
@@ -19,7 +18,8 @@ from tests.unit.triage.factories import (
     split_off,
     submitted,
 )
-from tests.unit.triage.fakes import InMemoryCases
+from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.unit.triage.harness import decided
 
 
 def near(metres: float, **changes: Any) -> RequestSubmitted:
@@ -37,7 +37,7 @@ def near(metres: float, **changes: Any) -> RequestSubmitted:
 async def test_a_later_report_goes_to_the_side_of_a_split_on_which_it_lies(
     in_one_batch: bool, metres: float, case: str
 ) -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     tents = near(60)
     first, _ = await decided(cases, submitted(), tents)
     assert first.case_id
@@ -53,7 +53,7 @@ async def test_a_later_report_goes_to_the_side_of_a_split_on_which_it_lies(
 
 
 async def test_what_was_split_by_an_operator_stays_apart_when_all_is_read_again() -> None:
-    cases, again = InMemoryCases(), InMemoryCases()
+    cases, again = InMemoryTriageStore(), InMemoryTriageStore()
     opener, tents = submitted(), near(60)
     first, _ = await decided(cases, opener, tents)
     assert first.case_id
@@ -67,7 +67,7 @@ async def test_what_was_split_by_an_operator_stays_apart_when_all_is_read_again(
     await decided(again, tents, opener)
 
     assert again.decisions[tents.data.request_id].case_id == "split"
-    in_order = InMemoryCases()
+    in_order = InMemoryTriageStore()
     for event in (opener, tents, split, ended):
         await decided(in_order, event)
     assert in_order.cases == cases.cases
@@ -77,7 +77,7 @@ async def test_what_was_split_by_an_operator_stays_apart_when_all_is_read_again(
 
 
 async def test_a_report_near_a_merged_case_joins_the_one_that_has_its_requests() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     kept, gone = await decided(cases, submitted(), near(500))
     assert gone.case_id
     assert kept.case_id
@@ -91,7 +91,7 @@ async def test_a_report_near_a_merged_case_joins_the_one_that_has_its_requests()
 
 
 async def test_a_report_near_a_merged_case_recurs_once_the_other_one_ended() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     kept, gone = await decided(cases, submitted(), near(500))
     assert gone.case_id
     assert kept.case_id
@@ -122,7 +122,7 @@ async def test_a_report_near_a_merged_case_recurs_once_the_other_one_ended() -> 
 async def test_what_became_of_a_case_is_judged_by_version_and_event_time_in_any_order(
     turns: list[str], observed_at: datetime, outcome: str, together: bool
 ) -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     [new] = await decided(cases, submitted())
     assert new.case_id
     events = [_turn(new.case_id, turn) for turn in turns]
@@ -145,7 +145,7 @@ def _turn(case_id: str, turn: str) -> Event:
 
 
 async def test_a_closing_that_comes_after_a_later_report_changes_nothing_for_that_report() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     [new] = await decided(cases, submitted())
     [joined] = await decided(cases, submitted(observed_at=NOON + 2 * DAY))
     assert new.case_id
@@ -161,7 +161,7 @@ async def test_a_closing_that_comes_after_a_later_report_changes_nothing_for_tha
 
 
 async def test_a_split_before_the_closing_of_its_case_leaves_the_other_open() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     tents = near(60)
     first, _ = await decided(cases, submitted(), tents)
     assert first.case_id

@@ -7,21 +7,21 @@ from shared.contract.events import (
     Media,
 )
 from tests.builders import NOON
-from tests.unit.triage.deciding import decided
 from tests.unit.triage.factories import (
     HERE,
-    RULEBOOK,
+    POLICY,
     at,
     messages,
     submitted,
 )
-from tests.unit.triage.fakes import InMemoryCases
+from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.unit.triage.harness import decided
 
 
 async def test_reports_at_a_stand_in_for_unknown_are_never_the_same_place() -> None:
     events = [submitted(location=at(HERE, precision="default")) for _ in range(3)]
 
-    assert [d.outcome for d in await decided(InMemoryCases(), *events)] == ["new"] * 3
+    assert [d.outcome for d in await decided(InMemoryTriageStore(), *events)] == ["new"] * 3
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ async def test_reports_at_a_stand_in_for_unknown_are_never_the_same_place() -> N
 async def test_what_is_not_the_citys_is_referred_each_time_without_a_case(
     changes: dict[str, Any], agency: str
 ) -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     decisions = await decided(cases, submitted(**changes), submitted(**changes))
 
     for decision in decisions:
@@ -54,7 +54,7 @@ async def test_what_is_not_the_citys_is_referred_each_time_without_a_case(
 async def test_a_question_is_answered_each_time_without_a_case(
     language: str | None, asked: str, text: str
 ) -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     question = {"service_code": "OTHER", "description": asked, "language": language}
     decisions = await decided(cases, submitted(**question), submitted(**question))
 
@@ -85,7 +85,7 @@ async def test_a_question_is_answered_each_time_without_a_case(
 async def test_only_plain_questions_are_answered(changes: dict[str, Any], outcome: str) -> None:
     question = {"service_code": "OTHER", "description": "What is the trash day?"}
 
-    [decision] = await decided(InMemoryCases(), submitted(**(question | changes)))
+    [decision] = await decided(InMemoryTriageStore(), submitted(**(question | changes)))
 
     assert decision.outcome == outcome
     assert (decision.case_id is None) == (outcome != "new")
@@ -96,7 +96,7 @@ async def test_only_plain_questions_are_answered(changes: dict[str, Any], outcom
 
 async def test_the_key_of_a_decision_without_case_is_the_request() -> None:
     event = submitted(service_code="TRANSIT")
-    [caused] = await on_messages(messages(event), InMemoryCases(), RULEBOOK, NOON)
+    [caused] = await on_messages(messages(event), InMemoryTriageStore(), POLICY, NOON)
 
     assert messages(caused)[0].topic == "triage-decisions"
     assert (caused.subject, caused.correlationid, caused.causationid) == (
@@ -105,7 +105,7 @@ async def test_the_key_of_a_decision_without_case_is_the_request() -> None:
 
 
 async def test_an_outside_agency_that_acts_beside_the_city_is_named_and_there_is_a_case() -> None:
-    [decision] = await decided(InMemoryCases(), submitted(service_code="WIRE"))
+    [decision] = await decided(InMemoryTriageStore(), submitted(service_code="WIRE"))
 
     assert decision.outcome == "new"
     assert decision.case_id
@@ -119,7 +119,7 @@ async def test_a_second_report_of_a_sparking_line_is_a_duplicate_and_an_emergenc
         submitted(service_code="WIRE", description="Está que echa chispas", language="es"),
     ]
 
-    quiet, sparking = await decided(InMemoryCases(), *events)
+    quiet, sparking = await decided(InMemoryTriageStore(), *events)
 
     assert (quiet.emergency, quiet.advice) == (None, ())
     assert sparking.outcome == "duplicate"
@@ -133,7 +133,7 @@ async def test_a_second_report_of_a_sparking_line_is_a_duplicate_and_an_emergenc
 
 async def test_an_emergency_at_a_neighbours_is_both() -> None:
     [decision] = await decided(
-        InMemoryCases(),
+        InMemoryTriageStore(),
         submitted(description="a tent is on fire", location=at(HERE, municipality="hilltop")),
     )
 

@@ -1,4 +1,4 @@
-"""The week of a camp, as Portland's own rules in use decide it."""
+"""Deduplication of camp reports over a week, by Portland's shipped rules."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,15 +20,15 @@ PORTLAND = TriagePolicy(load_catalogue())
 
 @pytest.fixture
 def decide() -> Callable[..., Resolution]:
-    """Decides reports so many metres north and so long after noon, one after another."""
+    """Resolve reports by metres north and time after noon, one after another."""
     known = CaseIndex()
 
     def after(metres: float = 0, later: timedelta = timedelta(0), **changes: Any) -> Resolution:
         known_by = {"address": None} | changes.pop("place", {})
         place = location(north_of(PIONEER_SQUARE, metres), **known_by)
         fields = {"service_code": "CAMP-REPORT", "dedup_group": "camp", "description": ""}
-        said = request(observed_at=NOON + later, location=place, **(fields | changes))
-        return resolve(assess_report(said, PORTLAND), known)
+        text = request(observed_at=NOON + later, location=place, **(fields | changes))
+        return resolve(assess_report(text, PORTLAND), known)
 
     return after
 
@@ -100,10 +100,10 @@ def test_a_place_that_is_known_badly_makes_it_a_possible_one(
 def test_rare_words_in_both_make_up_for_a_place_that_is_known_badly(
     decide: Callable[..., Resolution],
 ) -> None:
-    said = "Two tents behind the Fremont mural"
-    decide(description=said)
+    text = "Two tents behind the Fremont mural"
+    decide(description=text)
 
-    second = decide(10, HOUR, description=said.upper(), place={"precision": "street"})
+    second = decide(10, HOUR, description=text.upper(), place={"precision": "street"})
 
     assert second.outcome == "duplicate"
 

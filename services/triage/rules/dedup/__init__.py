@@ -1,1 +1,1 @@
-"""When two reports are the same problem, and how the cases that may be it are found."""
+"""Deduplication: find candidate cases and decide which of them a report repeats."""

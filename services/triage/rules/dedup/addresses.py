@@ -1,4 +1,4 @@
-"""Addresses in a form in which two spellings of one place are equal."""
+"""Normalize addresses, so that two spellings of one place are equal."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _HOUSE = re.compile(r"\d+[a-z]?")
 _CROSSING = frozenset({"and", "at", "y"})
 _CORNER_OF = (["intersection", "of"], ["corner", "of"], ["esquina", "de"])
 _UNIT_WORDS = frozenset({"apt", "apartment", "unit", "suite", "ste", "room", "rm"})
-_SHORT = {
+_ABBREVIATIONS = {
     "street": "st",
     "avenue": "ave",
     "av": "ave",
@@ -49,19 +49,19 @@ _SHORT = {
     "ninth": "9th",
     "tenth": "10th",
 }
-_STREETS = frozenset({"st", "ave", "blvd", "rd", "dr", "ln", "ter", "hwy", "fwy", "pkwy"})
+_STREET_TYPES = frozenset({"st", "ave", "blvd", "rd", "dr", "ln", "ter", "hwy", "fwy", "pkwy"})
 _QUADRANT = re.compile(r"\b([ns]) ([ew])\b")
 _NUMBER = re.compile(r"\d")
-_STREET_LIKE = frozenset({"way", "pl", "ct", "sq", "cir", "park", "row", "plz"})
-_REMEMBERED = 1 << 16
+_OTHER_TYPES = frozenset({"way", "pl", "ct", "sq", "cir", "park", "row", "plz"})
+_CACHED_KEYS = 1 << 16
 
 
 def address_key(address: str) -> str | None:
-    """Return the address as it is compared, or None when it names no single place.
+    """Return the normalized address, or None when it names no single place.
 
-    A house number or a crossing makes a place of a street; a street alone is too long to be one.
-    The city, the state and the postal code do not count; the unit in a house does. The corner of
-    two streets is the same whichever is named first.
+    A place needs a house number, a crossing or a name of its own; a street alone is too long.
+    City, state and postal code are ignored; the unit in a house counts. A corner is the same
+    whichever street is named first.
     """
     street, *rest = [part for part in _PARTS.split(address.strip()) if part.strip()] or [""]
     words = _words(_JOINED.sub(" and ", street))
@@ -82,25 +82,25 @@ def _corner(words: Sequence[str]) -> str | None:
 
 
 def _is_street(words: Sequence[str]) -> bool:
-    """Whether it is a street or a route and not a place with a name: "SW 4th", "I-5"."""
-    return any(word in _STREETS or _NUMBER.search(word) for word in words)
+    """Return True for a street or a route ("SW 4th", "I-5"), False for a named place."""
+    return any(word in _STREET_TYPES or _NUMBER.search(word) for word in words)
 
 
 def _words(text: str) -> list[str]:
-    words = [_SHORT.get(word, word) for word in _QUADRANT.sub(r"\1\2", fold(text)).split()]
+    words = [_ABBREVIATIONS.get(word, word) for word in _QUADRANT.sub(r"\1\2", fold(text)).split()]
     return [word for word in words if word not in _UNIT_WORDS]
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHED_KEYS)
 def streets_of(key: str) -> frozenset[str]:
-    """Return the names of the streets in an ``address_key``: one, of a corner several.
+    """Return the street names in an ``address_key``: one, or several for a corner.
 
-    What follows a street's name, such as the city, does not count.
+    Anything after a street's name, such as the city, is ignored.
     """
     return frozenset(filter(None, map(_street, key.split(" and "))))
 
 
 def _street(text: str) -> str:
     words = list(dropwhile(_HOUSE.fullmatch, text.split()))
-    ends = (i for i, word in enumerate(words[1:], start=2) if word in _STREETS | _STREET_LIKE)
+    ends = (i for i, word in enumerate(words[1:], start=2) if word in _STREET_TYPES | _OTHER_TYPES)
     return " ".join(words[: next(ends, len(words))])

@@ -1,169 +1,187 @@
-"""Cases between which an operator drew a line: a report is on one side of it."""
+"""Find the case that a report matches: compare, score, respect operators' splits, rank."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from services.triage.rules.dedup.model import (
-    RADIUS_ALONE,
-    Case,
+    HOUR,
+    RADIUS_ONLY,
+    CaseRejection,
     Match,
-    Rejection,
+    MatchBasis,
     RejectionReason,
+    Relation,
     Report,
-    compare,
+    TriageCase,
 )
+from services.triage.rules.dedup.reasons import most_relevant_rejections
 from services.triage.rules.dedup.scoring import score_match
 from shared.catalogue import Dedup
-from shared.catalogue.evidence import Evidence
+from shared.catalogue.evidence import Evidence, Extent
+from shared.vocabulary import distance_m
 
-
-def beyond_operator_split(report: Report, links: Sequence[Match]) -> list[Match]:
-    """Return the links that do not count, for there is one on the report's own side of a line.
-
-    Of two cases that an operator split the report belongs to the nearer one, whether that is open
-    or not; of two that are equally near to the one with more points, then to the one that was
-    opened by a report of its kind. When nothing tells them apart both count.
-
-    Args:
-        report: The report that is held against the cases.
-        links: Every case that it may be about.
-    """
-    if not any(link.case.split_from for link in links):
-        return []
-    ranked = [(_rank(link, report), link) for link in links]
-    return [
-        link
-        for rank, link in ranked
-        if any(other.case.is_apart_from(link.case) and better < rank for better, other in ranked)
-    ]
-
-
-def _rank(link: Match, report: Report) -> tuple[float, float, bool]:
-    return link.distance_m or 0.0, -link.score, link.case.opening.kind != report.kind
-
-
-MAX_REJECTIONS = 3
-_FAR = 2.0  # times the distance that was asked for: what lies farther off needs no word
-
-_STRONGEST_FIRST: dict[RejectionReason, int] = {
-    "split_by_operator": 0,
-    "too_few_points": 0,
-    "closed_before": 1,
-    "too_early": 1,
-}
-_WEAK = 2
-_UNITS: dict[RejectionReason, str] = {"too_far": "m", "too_early": "h", "closed_before": "h"}
-
-
-def most_relevant(links: Sequence[Match], rejections: Iterable[Rejection]) -> tuple[Rejection, ...]:
-    """Return the few cases that came nearest to being the one.
-
-    Args:
-        links: The one that was chosen, and those that came after it in this order.
-        rejections: Cases that were out of the question.
-    """
-    weaker = [_weaker(link, links[0]) for link in links[1 : MAX_REJECTIONS + 1]]
-    near = [one for one in rejections if _is_near(one)]
-    near.sort(key=_strength)
-    return tuple((weaker + near)[:MAX_REJECTIONS])
-
-
-def rejection_detail(rejection: Rejection) -> str | None:
-    """Return the figure that stood against the case, and what it was held against."""
-    if rejection.had is None or rejection.asked is None:
-        return None
-    had, asked = _plain(rejection.had), _plain(rejection.asked)
-    unit = _UNITS.get(rejection.code)
-    return f"{had} of {asked} points" if unit is None else f"{had} {unit} of {asked} {unit}"
-
-
-def _weaker(link: Match, chosen: Match) -> Rejection:
-    if link.relation == chosen.relation and link.items:
-        return Rejection(link.case, "weaker", link.distance_m, link.score, chosen.score)
-    return Rejection(link.case, "weaker", link.distance_m)
-
-
-def _is_near(one: Rejection) -> bool:
-    if one.code != "too_far":
-        return True
-    return one.had is not None and one.asked is not None and one.had <= _FAR * one.asked
-
-
-def _strength(one: Rejection) -> tuple[int, float, float, str]:
-    rank = _STRONGEST_FIRST.get(one.code, _WEAK)
-    points = one.had if one.code == "too_few_points" and one.had is not None else 0.0
-    return rank, -points, one.distance_m or 0.0, one.case.case_id
-
-
-def _plain(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")
-
-
-_SUREST_FIRST = {"duplicate": 0, "possible": 1}
-_AGAIN = 2
+_RELATION_RANK = {"duplicate": 0, "possible": 1}
+_RECURRENCE_RANK = 2
 
 
 class MatchResult(NamedTuple):
-    """What became of holding a report against the known cases.
+    """Result of comparing a report with its candidate cases.
 
     Attributes:
-        link: The case that it is about, may be about or is a recurrence of; None without one.
-        rejected: The most telling of the other cases.
+        match: The best match; None when there is none.
+        rejected: The most relevant of the other candidates.
     """
 
-    link: Match | None = None
-    rejected: tuple[Rejection, ...] = ()
+    match: Match | None = None
+    rejected: tuple[CaseRejection, ...] = ()
 
 
 def find_match(
     report: Report,
-    cases: Iterable[Case],
+    cases: Iterable[TriageCase],
     limits: Mapping[str, Dedup],
     evidence: Evidence | None = None,
 ) -> MatchResult:
-    """Return the case that the report is about, and those that it is not.
+    """Return the best match of a report, and the candidates that it does not match.
 
-    A case that is the same problem comes before one that may be, and that before one that is the
-    same again. Of several the one with most points wins, then the nearest, then the oldest, then
-    the smallest id, so the order of ``cases`` does not count.
+    A duplicate takes precedence over a possible duplicate, and that over a recurrence. Among
+    equals the highest score wins, then the nearest, the oldest, the smallest id. The result does
+    not depend on the order of ``cases``.
 
     Args:
-        report: A report that no case holds yet.
-        cases: The known cases of its dedup key; those too far away may be left out, and one
-            may come twice.
+        report: A report without a case.
+        cases: Candidates of its dedup key. Those out of reach may be missing; duplicates are
+            allowed.
         limits: Window and radius of each kind.
-        evidence: How the city weighs it; None where radius and window alone decide.
+        evidence: The city's weights; None when radius and window alone decide.
     """
-    reach = evidence.reach if evidence else RADIUS_ALONE
+    reach = evidence.reach if evidence else RADIUS_ONLY
     group = limits[report.kind].group
-    links: list[Match] = []
-    rejections: list[Rejection] = []
+    matches: list[Match] = []
+    rejections: list[CaseRejection] = []
     for case in {case.opening.request_id: case for case in cases}.values():
-        found = compare(report, case, limits, reach)
-        if evidence is not None and isinstance(found, Match):
-            found = score_match(found, report, group, evidence)
-        if isinstance(found, Match):
-            links.append(found)
+        result = compare(report, case, limits, reach)
+        if evidence is not None and isinstance(result, Match):
+            result = score_match(result, report, group, evidence)
+        if isinstance(result, Match):
+            matches.append(result)
         else:
-            rejections.append(found)
-    for link in beyond_operator_split(report, links):
-        links.remove(link)
-        rejections.append(Rejection(link.case, "split_by_operator", link.distance_m))
-    links.sort(key=_preference)
-    return _of_each_case(links, rejections)
+            rejections.append(result)
+    for match in across_operator_split(report, matches):
+        matches.remove(match)
+        rejections.append(CaseRejection(match.case, "split_by_operator", match.distance_m))
+    matches.sort(key=_preference)
+    return _once_per_case(matches, rejections)
 
 
-def _of_each_case(links: Sequence[Match], rejections: Sequence[Rejection]) -> MatchResult:
-    """Tell of each case once, by the best of the reports by which it is known."""
-    best = {link.case.case_id: link for link in reversed(links)}
-    links = [link for link in links if best[link.case.case_id] is link]
+def compare(
+    report: Report, case: TriageCase, limits: Mapping[str, Dedup], reach: Extent = RADIUS_ONLY
+) -> Match | CaseRejection:
+    """Compare a report with one case by time, then by location, address or reporter.
+
+    The radius is that of the kind reported first by event time, whichever of the two arrived
+    first; of the two windows the shorter counts. All bounds are inclusive, in both directions. A
+    kind with a window of zero never matches. A kind with a radius of zero has no location, so
+    only reports of the same person match.
+
+    Args:
+        report: A report without a case.
+        case: A candidate of its dedup key.
+        limits: Window and radius of each kind.
+        reach: How far beyond the radius a case is still linked.
+    """
+    opening = case.opening
+    of_report, of_case = limits[report.kind], limits.get(opening.kind)
+    if of_case is None:
+        return CaseRejection(case, "never_same")  # the kind left the catalogue
+    window = min(of_report.window, of_case.window)
+    radius_m = (of_report if _came_first(report, opening) else of_case).radius_m
+    relation = _relation(report, case, window)
+    if relation is None:
+        return _out_of_time(report, case, window)
+    result = _basis(report, case, radius_m, reach)
+    if isinstance(result, CaseRejection):
+        return result
+    basis, away_m = result
+    time_apart = abs(report.observed_at - opening.observed_at)
+    return Match(case, relation, basis, time_apart, away_m, radius_m, window)
+
+
+def across_operator_split(report: Report, matches: Sequence[Match]) -> list[Match]:
+    """Return the matches that do not count, because an operator's split puts them elsewhere.
+
+    Of two cases that an operator split, a report belongs to the nearer one, open or closed. At
+    equal distance it belongs to the one with the higher score, then to the one of its own kind.
+    When all of these are equal, both count.
+
+    Args:
+        report: The report that is compared.
+        matches: Every case that it may match.
+    """
+    if not any(match.case.split_from for match in matches):
+        return []
+    ranked = [(_split_rank(match, report), match) for match in matches]
+    return [
+        match
+        for rank, match in ranked
+        if any(other.case.is_split_from(match.case) and better < rank for better, other in ranked)
+    ]
+
+
+def _came_first(report: Report, opening: Report) -> bool:
+    mine, other = (report.observed_at, report.request_id), (opening.observed_at, opening.request_id)
+    return mine < other
+
+
+def _relation(report: Report, case: TriageCase, window: timedelta) -> Relation | None:
+    if not window:
+        return None
+    later_by = report.observed_at - case.opening.observed_at
+    closed_before = case.closed_at is not None and case.closed_at < report.observed_at
+    if abs(later_by) <= window:
+        return "after_closing" if closed_before else "duplicate"
+    return "window_over" if later_by > window and not closed_before else None
+
+
+def _out_of_time(report: Report, case: TriageCase, window: timedelta) -> CaseRejection:
+    if not window:
+        return CaseRejection(case, "never_same")
+    time_apart = abs(report.observed_at - case.opening.observed_at)
+    code: RejectionReason = "too_early" if _came_first(report, case.opening) else "closed_before"
+    return CaseRejection(case, code, measured=time_apart / HOUR, limit=window / HOUR)
+
+
+def _basis(
+    report: Report, case: TriageCase, radius_m: float, reach: Extent
+) -> tuple[MatchBasis, float | None] | CaseRejection:
+    opening = case.opening
+    if not radius_m:
+        same = report.reporter is not None and report.reporter == opening.reporter
+        return ("same_reporter", None) if same else CaseRejection(case, "other_reporter")
+    here, there = report.place, opening.place
+    if here is not None and there is not None:
+        away_m, limit_m = distance_m(here, there), reach.around(radius_m)
+        near = away_m <= limit_m
+        return ("near", away_m) if near else CaseRejection(case, "too_far", away_m, away_m, limit_m)
+    same = report.address is not None and report.address == opening.address
+    return ("same_address", 0.0) if same else CaseRejection(case, "no_common_place")
+
+
+def _split_rank(match: Match, report: Report) -> tuple[float, float, bool]:
+    return match.distance_m or 0.0, -match.score, match.case.opening.kind != report.kind
+
+
+def _preference(match: Match) -> tuple[int, float, float, datetime, str]:
+    case = match.case
+    rank = _RELATION_RANK.get(match.relation, _RECURRENCE_RANK)
+    away_m = match.distance_m or 0.0
+    return rank, -match.score, away_m, case.opening.observed_at, case.case_id
+
+
+def _once_per_case(matches: Sequence[Match], rejections: Sequence[CaseRejection]) -> MatchResult:
+    """Keep the best match of each case, of the several reports that may represent it."""
+    best = {match.case.case_id: match for match in reversed(matches)}
+    matches = [match for match in matches if best[match.case.case_id] is match]
     others = [one for one in rejections if one.case.case_id not in best]
-    return MatchResult(links[0] if links else None, most_relevant(links, others))
-
-
-def _preference(link: Match) -> tuple[int, float, float, datetime, str]:
-    case = link.case
-    sure = _SUREST_FIRST.get(link.relation, _AGAIN)
-    away_m = link.distance_m or 0.0
-    return sure, -link.score, away_m, case.opening.observed_at, case.case_id
+    return MatchResult(matches[0] if matches else None, most_relevant_rejections(matches, others))

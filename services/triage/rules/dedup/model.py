@@ -1,16 +1,18 @@
-"""When two reports are about the same problem."""
+"""Data of deduplication: reports, cases, matches and rejections."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from shared.catalogue import Dedup
 from shared.catalogue.evidence import Extent
-from shared.vocabulary import GeoPoint, distance_m
+from shared.vocabulary import GeoPoint
 
 HOUR = timedelta(hours=1)
-RADIUS_ALONE = Extent()
+RADIUS_ONLY = Extent()
+"""Search no farther than the kind's radius."""
+
 Relation = Literal["duplicate", "possible", "after_closing", "window_over"]
+"""Same problem, maybe the same, or a recurrence with the reason for a new case."""
+
 MatchBasis = Literal["near", "same_address", "same_reporter"]
 Aspect = Literal[
     "group",
@@ -39,17 +41,18 @@ RejectionReason = Literal[
 
 
 class Report(NamedTuple):
-    """What this rule needs to know of a request.
+    """Features of a request that deduplication compares.
 
     Attributes:
-        observed_at: The event time.
-        point: Where it is; None when nobody knows, or only a stand-in is given.
-        address: Where it is as ``addresses.address_key``; None likewise.
-        reporter: Keyed hash of who reported; None for nobody.
-        position_error_m: How far off the point may be; 0 where nothing says that it is off.
-        words: The rare ones of the description.
-        asset: A thing that there is only once, as ``question:answer``; None where none is named.
-        is_placed: Whether the point says where it is; a point of many unrelated reports does not.
+        kind: Service code.
+        observed_at: Event time.
+        point: None when unknown, or when only a default point is given.
+        address: Normalized by ``addresses.address_key``; None when it names no single place.
+        reporter: Keyed hash of the reporter; None when anonymous.
+        position_error_m: Error radius of the point in metres; 0 when nothing is known of it.
+        words: Rare words of the description.
+        asset: A unique object as ``question:answer``, such as a plate; None when none is named.
+        is_placed: False when the point is a placeholder that many unrelated reports share.
     """
 
     request_id: str
@@ -65,19 +68,21 @@ class Report(NamedTuple):
 
     @property
     def place(self) -> GeoPoint | None:
-        """The point, where it says where the problem is."""
+        """The point, unless it is a placeholder."""
         return self.point if self.is_placed else None
 
 
-class Case(NamedTuple):
-    """A problem that is known, by the report that opened it.
+class TriageCase(NamedTuple):
+    """A case, represented by the report that opened it.
 
-    One that others were merged into is known by the reports that opened those as well.
+    When other cases were merged into it, the reports that opened those represent it too: there
+    is one ``TriageCase`` for each, all with the same id.
 
     Attributes:
-        key: The dedup key; cases of different keys have nothing to do with each other.
-        closed_at: When the work ended, by the clock of who did it; None while it is open.
-        split_from: The case of which an operator found it to be another problem.
+        key: Dedup key; only cases of the report's own key are candidates.
+        opening: The report that opened the case.
+        closed_at: When the work ended, by the bureau's clock; None while it is open.
+        split_from: The case from which an operator split it as another problem.
     """
 
     case_id: str
@@ -86,18 +91,19 @@ class Case(NamedTuple):
     closed_at: datetime | None = None
     split_from: str | None = None
 
-    def is_apart_from(self, other: "Case") -> bool:
-        """Whether an operator drew a line between the two."""
+    def is_split_from(self, other: "TriageCase") -> bool:
+        """Return True when an operator split one of the two from the other."""
         if self.case_id == other.case_id:
             return False
         return self.split_from == other.case_id or other.split_from == self.case_id
 
 
 class ScoreItem(NamedTuple):
-    """What one aspect of two reports says for or against one problem, in points.
+    """Points that one aspect of two reports gives for or against a match.
 
     Attributes:
-        detail: What exactly is meant, for a person; None where the aspect says it.
+        points: Negative when the aspect speaks against a match.
+        detail: Figures or words for a person; None when the aspect needs none.
     """
 
     aspect: Aspect
@@ -106,21 +112,23 @@ class ScoreItem(NamedTuple):
 
 
 class Match(NamedTuple):
-    """An earlier case that a report is held against, and the figures that say why.
+    """An earlier case that a report matches, with the figures behind the match.
 
     Attributes:
-        relation: The same problem, perhaps the same, or the same again and why a new case is due.
-        apart: Between the event times of the report and of the one that opened the case.
-        distance_m: None where not the place but the reporter is the same.
-        radius_m: The farthest at which it would be the same problem.
-        window: The longest time apart that would have counted.
-        findings: What was weighed; empty where radius and window alone decide.
+        case: The earlier case.
+        relation: Same problem, maybe the same, or a recurrence.
+        basis: Whether location, address or reporter is the same.
+        time_apart: Between the event times of the report and of the case's opening; not negative.
+        distance_m: Metres between the two; None when they match by reporter.
+        radius_m: Largest distance of a duplicate, in metres.
+        window: Largest time apart of a duplicate.
+        items: The scored aspects; empty when radius and window alone decide.
     """
 
-    case: Case
+    case: TriageCase
     relation: Relation
     basis: MatchBasis
-    apart: timedelta
+    time_apart: timedelta
     distance_m: float | None
     radius_m: float
     window: timedelta
@@ -128,100 +136,30 @@ class Match(NamedTuple):
 
     @property
     def score(self) -> float:
-        """The points of all findings."""
-        return sum(finding.points for finding in self.items)
+        """The sum of the items' points."""
+        return sum(item.points for item in self.items)
 
     @property
     def is_within_radius(self) -> bool:
-        """Whether place or person is as near as the same problem asks for."""
+        """True when the distance allows a duplicate; a match by reporter has none."""
         return self.distance_m is None or self.distance_m <= self.radius_m
 
 
-class Rejection(NamedTuple):
-    """A case that a report is not about, and what stands against it.
+class CaseRejection(NamedTuple):
+    """A candidate case that a report does not match, and the reason.
 
-    A tuple, for one is made for almost every case that a report is held against.
+    A tuple, because almost every comparison makes one.
 
     Attributes:
-        distance_m: Between the two; None where it was not what counted.
-        had: The figure that was too much or too little: metres, hours or points.
-        asked: The figure that it was held against.
+        case: The candidate.
+        code: The reason.
+        distance_m: Metres between the two; None when distance was not compared.
+        measured: The figure that was too large or too small: metres, hours or points.
+        limit: The limit that it was compared with, in the same unit.
     """
 
-    case: Case
+    case: TriageCase
     code: RejectionReason
     distance_m: float | None = None
-    had: float | None = None
-    asked: float | None = None
-
-
-def compare(
-    report: Report, case: Case, limits: Mapping[str, Dedup], reach: Extent = RADIUS_ALONE
-) -> Match | Rejection:
-    """Hold a report against one case.
-
-    The radius is that of the kind that was reported first by event time, whichever of the two
-    arrived first; of the two windows the shorter counts. All bounds are included, in both
-    directions. A kind with a window of zero is never the same problem; one with a radius of zero
-    has no place, so only the same person can mean the same.
-
-    Args:
-        report: A report that no case holds yet.
-        case: A known case of its dedup key.
-        limits: Window and radius of each kind.
-        reach: How far apart they are linked beyond the radius.
-    """
-    opening = case.opening
-    of_report, of_case = limits[report.kind], limits.get(opening.kind)
-    if of_case is None:
-        return Rejection(case, "never_same")  # the catalogue does not know the kind any more
-    window = min(of_report.window, of_case.window)
-    radius_m = (of_report if _came_first(report, opening) else of_case).radius_m
-    relation = _relation(report, case, window)
-    if relation is None:
-        return _out_of_time(report, case, window)
-    found = _nearness(report, case, radius_m, reach)
-    if isinstance(found, Rejection):
-        return found
-    nearness, away_m = found
-    apart = abs(report.observed_at - opening.observed_at)
-    return Match(case, relation, nearness, apart, away_m, radius_m, window)
-
-
-def _came_first(report: Report, opening: Report) -> bool:
-    mine, other = (report.observed_at, report.request_id), (opening.observed_at, opening.request_id)
-    return mine < other
-
-
-def _relation(report: Report, case: Case, window: timedelta) -> Relation | None:
-    if not window:
-        return None
-    later_by = report.observed_at - case.opening.observed_at
-    closed_before = case.closed_at is not None and case.closed_at < report.observed_at
-    if abs(later_by) <= window:
-        return "after_closing" if closed_before else "duplicate"
-    return "window_over" if later_by > window and not closed_before else None
-
-
-def _out_of_time(report: Report, case: Case, window: timedelta) -> Rejection:
-    if not window:
-        return Rejection(case, "never_same")
-    apart = abs(report.observed_at - case.opening.observed_at)
-    code: RejectionReason = "too_early" if _came_first(report, case.opening) else "closed_before"
-    return Rejection(case, code, had=apart / HOUR, asked=window / HOUR)
-
-
-def _nearness(
-    report: Report, case: Case, radius_m: float, reach: Extent
-) -> tuple[MatchBasis, float | None] | Rejection:
-    opening = case.opening
-    if not radius_m:
-        same = report.reporter is not None and report.reporter == opening.reporter
-        return ("same_reporter", None) if same else Rejection(case, "other_reporter")
-    here, there = report.place, opening.place
-    if here is not None and there is not None:
-        away_m, limit_m = distance_m(here, there), reach.around(radius_m)
-        near = away_m <= limit_m
-        return ("near", away_m) if near else Rejection(case, "too_far", away_m, away_m, limit_m)
-    same = report.address is not None and report.address == opening.address
-    return ("same_address", 0.0) if same else Rejection(case, "no_common_place")
+    measured: float | None = None
+    limit: float | None = None

@@ -1,4 +1,4 @@
-"""Points where so many unrelated problems are reported that they tell nothing of the place."""
+"""Detect placeholder points: so many unrelated problems that the point is no location."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -9,7 +9,12 @@ from shared.vocabulary import GeoPoint
 
 
 class PointUse(NamedTuple):
-    """A case at exactly a point, by its dedup key."""
+    """A case at exactly a point.
+
+    Attributes:
+        key: Dedup key of the case.
+        opened_at: Event time of the report that opened it.
+    """
 
     point: GeoPoint
     key: str
@@ -20,19 +25,23 @@ class PointUses:
     """The newest case of each dedup key at each point."""
 
     def __init__(self) -> None:
-        self._at: defaultdict[GeoPoint, dict[str, datetime]] = defaultdict(dict)
+        self._newest: defaultdict[GeoPoint, dict[str, datetime]] = defaultdict(dict)
 
     def add(self, use: PointUse) -> None:
-        """Know of one more case."""
-        newest = self._at[use.point]
+        """Count one more case."""
+        newest = self._newest[use.point]
         newest[use.key] = max(newest.get(use.key, use.opened_at), use.opened_at)
 
     def is_placeholder(self, use: PointUse, limits: PlaceholderPoints) -> bool:
-        """Say whether a report should not be believed to lie where it says.
+        """Return True when a report's point is a placeholder.
 
-        Other reports of its own group do not count: many people may report one problem.
+        Cases of its own dedup key do not count: many people may report one problem.
+
+        Args:
+            use: The report's point, dedup key and event time.
+            limits: How many other keys make a placeholder, and within which time.
         """
-        newest = self._at.get(use.point, {})
+        newest = self._newest.get(use.point, {})
         if len(newest) < limits.groups:
             return False
         others = (at for key, at in newest.items() if key != use.key)

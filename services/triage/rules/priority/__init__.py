@@ -1,1 +1,1 @@
-"""How urgent a report is, by what it says and does not deny."""
+"""Priority of a report: its kind, the conditions it states, and its context."""

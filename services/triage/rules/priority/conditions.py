@@ -1,4 +1,4 @@
-"""Which conditions of the catalogue a report meets, and by what."""
+"""Find the catalogue's conditions in a report's text and attributes, with the evidence."""
 
 from collections.abc import Mapping
 from typing import TypeAlias
@@ -8,56 +8,57 @@ from shared.catalogue.doubt import doubted_conditions
 from shared.text_matching import affirmed_of, fold
 
 MatchedConditions: TypeAlias = Mapping[str, str]
-"""The evidence for each condition that is met: words of the report, or an answer."""
+"""Evidence by condition: words of the report, or the code of the attribute that states it."""
 
 DOUBTFUL = "doubted"
-"""Met by a phrase that tells of a danger where the other words of the text speak against it."""
+"""Stands for a phrase of danger that the rest of its text contradicts."""
 
 _LISTS = frozenset({"singlevaluelist", "multivaluelist"})
 
 
 class ConditionFinder:
-    """Finds the conditions of one city in what people write and answer."""
+    """Finds the conditions of one city."""
 
     def __init__(self, jurisdiction: Jurisdiction) -> None:
-        self._stated_by = by_field(jurisdiction.conditions.values())
+        self._conditions_by_attribute = by_field(jurisdiction.conditions.values())
         self._city = jurisdiction
-        self._kin = jurisdiction.kin_of_hints
-        self._closed_questions = {
+        self._related = jurisdiction.kin_of_hints
+        self._list_attributes = {
             service.code: frozenset(a.code for a in service.attributes if a.datatype in _LISTS)
             for service in jurisdiction.services.values()
         }
 
     def find(
-        self, service: ServiceType, text: str, answers: Mapping[str, object]
+        self, service: ServiceType, text: str, attributes: Mapping[str, object]
     ) -> MatchedConditions:
-        """Return every condition that the words or the answers state and do not deny.
+        """Return every condition that text or attributes affirm and do not deny.
 
         Args:
             service: Kind of the report.
-            text: All that the reporter wrote freely.
-            answers: Attributes of the report; those in the reporter's own words count as text.
+            text: Free text of the reporter.
+            attributes: Values by attribute code; those in the reporter's own words are read as
+                text too.
         """
-        met: dict[str, str] = {}
-        closed = self._closed_questions[service.code]
-        own_words = [v for k, v in answers.items() if isinstance(v, str) and k not in closed]
-        for said in (text, *own_words):
-            self._read(said, met)
-        for field, answer in answers.items():
-            for condition in self._stated_by.get(field, ()):
-                if condition.answered_by({field: answer}):
-                    met.setdefault(condition.code, field)
-        return met
+        conditions: dict[str, str] = {}
+        lists = self._list_attributes[service.code]
+        free_texts = [v for k, v in attributes.items() if isinstance(v, str) and k not in lists]
+        for own_words in (text, *free_texts):
+            self._read(own_words, conditions)
+        for code, value in attributes.items():
+            for condition in self._conditions_by_attribute.get(code, ()):
+                if condition.answered_by({code: value}):
+                    conditions.setdefault(condition.code, code)
+        return conditions
 
-    def _read(self, said: str, met: dict[str, str]) -> None:
-        folded = fold(said)
-        found = self._city.phrases.find(folded)
-        stated = affirmed_of(found, said, folded, self._city.spans)
-        hints = self._city.hints.score(folded)
-        doubted = doubted_conditions((hit.code for hit in stated), folded, self._city, hints)
-        for hit in stated:
-            met.setdefault(DOUBTFUL if hit.code in doubted else hit.code, hit.phrase)
-        taken_back = {hit.code for hit in found} - {hit.code for hit in stated}
-        for code, evidence in hints.stated().items():
-            if taken_back.isdisjoint(self._kin[code]):
-                met.setdefault(code, evidence)
+    def _read(self, text: str, conditions: dict[str, str]) -> None:
+        folded = fold(text)
+        hits = self._city.phrases.find(folded)
+        affirmed = affirmed_of(hits, text, folded, self._city.spans)
+        score = self._city.hints.score(folded)
+        doubtful = doubted_conditions((hit.code for hit in affirmed), folded, self._city, score)
+        for hit in affirmed:
+            conditions.setdefault(DOUBTFUL if hit.code in doubtful else hit.code, hit.phrase)
+        denied = {hit.code for hit in hits} - {hit.code for hit in affirmed}
+        for code, evidence in score.stated().items():
+            if denied.isdisjoint(self._related[code]):
+                conditions.setdefault(code, evidence)

@@ -1,63 +1,69 @@
-"""What lies around a report: it hastens routine work, and makes nothing urgent by itself."""
+"""Reasons from a report's context: they raise routine work and make nothing urgent alone."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.triage.rules.dedup.model import Match
+from services.triage.rules.dedup.model import HOUR, Match
 from services.triage.rules.priority.score import PriorityScore
 from shared.catalogue import ServiceType
 from shared.catalogue.circumstances import PointSteps
 from shared.vocabulary import MIN_SCORE, ScoreReason
 
-_CEILINGS = (MIN_SCORE["P1"], MIN_SCORE["P2"])
-"""Scores that only what the report itself tells can reach: what is urgent, and danger now."""
-
-
-def with_context(urgency: PriorityScore, points: Iterable[ScoreReason]) -> PriorityScore:
-    """Return the urgency with more points, of which none crosses into P2 or P1.
-
-    Points that would are cut to what is left, and left out where nothing is.
-
-    Args:
-        urgency: How urgent the report is by what it tells.
-        points: What lies around it, the most telling first.
-    """
-    return PriorityScore((*urgency.points, *_bounded(urgency.score, points)))
-
-
-def _bounded(score: int, points: Iterable[ScoreReason]) -> Iterator[ScoreReason]:
-    for point in points:
-        ceiling = next((at for at in reversed(_CEILINGS) if at > score), None)
-        added = point.points if ceiling is None else min(point.points, ceiling - 1 - score)
-        if added > 0:
-            score += added
-            yield point._replace(points=added)
-
+_CEILINGS = (MIN_SCORE["P2"], MIN_SCORE["P1"])
+"""Scores that only the report itself can reach: urgent, and dangerous now."""
 
 MAX_COUNTED = 50
-"""So many people are told apart at most; from here on there are "50 or more"."""
+"""Reporters of a case that are counted; beyond, the count is "50 or more"."""
 
 MAX_ANONYMOUS = 6
-"""So many reports without a name count at most."""
+"""Anonymous reports of a case that are counted."""
 
-_NAMELESS_PER_PERSON = 2  # some of them are of people who wrote before
+_ANONYMOUS_PER_PERSON = 2  # some anonymous reports repeat an earlier one of the same person
+_DAY = timedelta(days=1)
+
+SURGE_POINTS = 5
+"""Alone it lifts no report from one level to the next."""
+
+MAX_OPEN_SURGE = timedelta(hours=25)
+"""After so long a surge without an end expires, in case the surge watcher stopped."""
+
+
+def with_context(priority: PriorityScore, reasons: Iterable[ScoreReason]) -> PriorityScore:
+    """Return the priority with more reasons, none of which crosses into P2 or P1.
+
+    Points that would cross are cut, and a reason without points left is dropped.
+
+    Args:
+        priority: Priority of the report by itself.
+        reasons: Reasons from its context, the most important first.
+    """
+    return PriorityScore((*priority.reasons, *_bounded(priority.score, reasons)))
+
+
+def _bounded(score: int, reasons: Iterable[ScoreReason]) -> Iterator[ScoreReason]:
+    for reason in reasons:
+        ceiling = next((limit for limit in _CEILINGS if limit > score), None)
+        points = reason.points if ceiling is None else min(reason.points, ceiling - 1 - score)
+        if points > 0:
+            score += points
+            yield reason._replace(points=points)
 
 
 @dataclass(frozen=True, slots=True)
 class Reporters:
-    """Who reported one problem so far.
+    """Reporters of one problem so far.
 
     Attributes:
-        people: Keyed hashes, at most ``MOST_COUNTED``.
-        nameless: Reports of people who did not say who they are, at most ``MOST_NAMELESS``.
+        people: Keyed hashes, at most ``MAX_COUNTED``.
+        anonymous: Reports without a reporter, at most ``MAX_ANONYMOUS``.
     """
 
     people: frozenset[str] = frozenset()
     anonymous: int = 0
 
-    def joined_by(self, reporter: str | None) -> "Reporters":
-        """Return who they are with one more report; the same person again changes nothing."""
+    def with_reporter(self, reporter: str | None) -> "Reporters":
+        """Return the reporters after one more report; the same person counts once."""
         if reporter is None:
             return Reporters(self.people, min(self.anonymous + 1, MAX_ANONYMOUS))
         if len(self.people) >= MAX_COUNTED:
@@ -66,19 +72,19 @@ class Reporters:
 
     @property
     def count(self) -> int:
-        """How many they are: two reports without a name stand for one person."""
-        return len(self.people) + self.anonymous // _NAMELESS_PER_PERSON
+        """Number of people; two anonymous reports count as one person."""
+        return len(self.people) + self.anonymous // _ANONYMOUS_PER_PERSON
 
 
-NOBODY = Reporters()
+NO_REPORTERS = Reporters()
 
 
 def multiple_reporters_reason(reporters: Reporters, steps: PointSteps) -> Iterator[ScoreReason]:
-    """Yield the reason that a problem was reported by several people, if it was.
+    """Yield the reason that several people reported a problem, if they did.
 
     Args:
-        reporters: Who reported it, the present report included.
-        steps: Points by how many they are.
+        reporters: Its reporters, the present one included.
+        steps: Points by number of people.
     """
     count = reporters.count
     if points := steps(count):
@@ -86,48 +92,39 @@ def multiple_reporters_reason(reporters: Reporters, steps: PointSteps) -> Iterat
         yield ScoreReason("several_reporters", points, people)
 
 
-_DAY = timedelta(days=1)
-_HOUR = timedelta(hours=1)
-
-
 def overdue_reason(
-    link: Match, observed_at: datetime, service: ServiceType, steps: PointSteps
+    match: Match, observed_at: datetime, service: ServiceType, steps: PointSteps
 ) -> Iterator[ScoreReason]:
-    """Yield the reason that an open problem is still there after it should be dealt with.
+    """Yield the reason that an open problem is overdue, if it is.
 
-    Less than a day is no long time, whatever a kind's target. What was closed since is another
-    problem.
+    Less than a day never counts, whatever the kind's target. A closed problem is not overdue.
 
     Args:
-        link: The case that the report is about, or comes too late to join.
+        match: The case that the report joins, or comes too late to join.
         observed_at: Event time of the report.
-        service: Its kind, whose target says when the problem should be dealt with.
-        steps: Points by how often that time has passed.
+        service: Its kind, with the target in hours.
+        steps: Points by how many times the target has passed.
     """
-    if link.relation not in ("duplicate", "window_over") or not service.target_hours:
+    if match.relation not in ("duplicate", "window_over") or not service.target_hours:
         return
-    after = observed_at - link.case.opening.observed_at
-    if after >= _DAY and (points := steps(after / (service.target_hours * _HOUR))):
-        days = after // _DAY
+    age = observed_at - match.case.opening.observed_at
+    if age >= _DAY and (points := steps(age / (service.target_hours * HOUR))):
+        days = age // _DAY
         yield ScoreReason("still_there", points, f"{days} day{'s' if days > 1 else ''}")
-
-
-POINTS = 5
-"""A hint: by itself it lifts no report from one level to the next."""
-
-LONGEST = timedelta(hours=25)
-"""A surge of which no end was told counts no longer, as when nobody watches any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownSurge:
-    """A surge that triage was told of.
+    """A surge that the surge watcher announced.
 
     Attributes:
-        key: The dedup key of its reports.
-        until: When it was over; None while it goes on.
-        count: Independent reports, as far as was told.
-        expected: How many are usual.
+        surge_id: Stable id of the surge.
+        key: Dedup key of its reports.
+        district: District of its reports.
+        since: Its beginning, event time.
+        until: Its end; None while it goes on.
+        count: Independent reports, as last announced.
+        expected: Usual number of reports in the same time.
     """
 
     surge_id: str
@@ -138,27 +135,33 @@ class KnownSurge:
     count: int
     expected: float
 
-    def holds(self, key: str, district: str, moment: datetime) -> bool:
-        """Tell whether a report lies in it; its beginning is included, its end is not."""
+    def contains(self, key: str, district: str, moment: datetime) -> bool:
+        """Return True for a report in it; the beginning is inclusive, the end exclusive.
+
+        Args:
+            key: Dedup key of the report.
+            district: District of the report.
+            moment: Event time of the report.
+        """
         if (self.key, self.district) != (key, district):
             return False
-        return self.since <= moment < (self.until or self.since + LONGEST)
+        return self.since <= moment < (self.until or self.since + MAX_OPEN_SURGE)
 
 
 def surge_reason(
     surges: Iterable[KnownSurge], key: str, district: str, moment: datetime
 ) -> ScoreReason | None:
-    """Return the reason that a surge is for a report's urgency, or None where there is none.
+    """Return the reason that a report lies in a surge, or None.
 
     Args:
-        surges: The surges that are known.
-        key: The report's dedup key.
-        district: Where it counts.
-        moment: When it was observed.
+        surges: Surges that may contain the report.
+        key: Dedup key of the report.
+        district: District of the report.
+        moment: Event time of the report.
     """
-    holding = [surge for surge in surges if surge.holds(key, district, moment)]
-    if not holding:
+    containing = [surge for surge in surges if surge.contains(key, district, moment)]
+    if not containing:
         return None
-    surge = max(holding, key=lambda held: (held.since, held.surge_id))
-    evidence = f"{surge.count} reports in {district}, {surge.expected:g} are usual"
-    return ScoreReason("surge", POINTS, evidence)
+    newest = max(containing, key=lambda surge: (surge.since, surge.surge_id))
+    evidence = f"{newest.count} reports in {district}, {newest.expected:g} are usual"
+    return ScoreReason("surge", SURGE_POINTS, evidence)

@@ -1,4 +1,4 @@
-"""What the place of a report adds to its urgency: a school, a bridge, a main street, a stop."""
+"""Reasons from a report's location: a school, a bridge, a main street, a stop."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,75 +12,81 @@ from shared.text_matching import PhraseIndex, fold
 from shared.vocabulary import EARTH_RADIUS_M, GeoPoint, ScoreReason
 
 
-class Spot(NamedTuple):
-    """Where a report lies.
+class ReportLocation(NamedTuple):
+    """Location of a report.
 
     Attributes:
-        point: None where it is not known to a few metres.
+        point: None when it is not exact to a few metres.
     """
 
     address: str | None = None
     point: GeoPoint | None = None
 
 
-NOWHERE = Spot()
+NO_LOCATION = ReportLocation()
 
 
 class PlaceFinder:
-    """Finds the places of one city that make a problem more pressing."""
+    """Finds the places of one city that raise the priority of a report."""
 
     def __init__(self, jurisdiction: Jurisdiction, circumstances: Circumstances) -> None:
-        self._most = circumstances.most_for_place
-        self._in_addresses = _index(jurisdiction, circumstances)
-        self._counting = {
+        self._max_points = circumstances.most_for_place
+        self._address_index = _index(jurisdiction, circumstances)
+        self._places_by_kind = {
             code: [place for place in circumstances.places if not _is_hazard(place, service)]
             for code, service in jurisdiction.services.items()
             if code in circumstances.kinds
         }
-        self._stretches = {
-            place.code: [_stretch(line, place.within_m) for line in place.lines]
+        self._lines = {
+            place.code: [_bounded(line, place.within_m) for line in place.lines]
             for place in circumstances.places
         }
 
-    def points(
-        self, service: ServiceType, met: MatchedConditions, spot: Spot
+    def reasons(
+        self, service: ServiceType, conditions: MatchedConditions, location: ReportLocation
     ) -> Iterator[ScoreReason]:
-        """Yield a reason for each place that the report lies at, with the words that say so.
+        """Yield a reason for each place where the report lies, with its evidence.
 
-        What the words of the report state comes before its address, and that before its point. A
-        place that is a hazard of the kind counts as that and not once more.
+        The report's own words take precedence over its address, and the address over its point.
+        A place that is a hazard condition of the kind counts only as a hazard.
 
         Args:
             service: Kind of the report.
-            met: Conditions that it states.
-            spot: Where it lies.
+            conditions: Conditions that it states.
+            location: Its address and exact point.
         """
-        counting = self._counting.get(service.code)
-        if not counting:
+        places = self._places_by_kind.get(service.code)
+        if not places:
             return
-        left = self._most
-        stated = self._stated_by(spot.address) if spot.address else {}
-        for place in counting:
-            evidence = _said(place, met) if met else None
-            evidence = evidence or stated.get(place.code) or self._line_at(place, spot.point)
-            if evidence is not None and left:
-                added = min(place.points, left)
-                left -= added
-                yield ScoreReason(place.code, added, evidence)
+        points_left = self._max_points
+        in_address = self._in_address(location.address) if location.address else {}
+        for place in places:
+            evidence = _stated(place, conditions) if conditions else None
+            evidence = evidence or in_address.get(place.code) or self._near(place, location.point)
+            if evidence is not None and points_left:
+                points = min(place.points, points_left)
+                points_left -= points
+                yield ScoreReason(place.code, points, evidence)
 
-    def _stated_by(self, address: str) -> dict[str, str]:
-        return {hit.code: hit.phrase for hit in self._in_addresses.find(fold(address))}
+    def _in_address(self, address: str) -> dict[str, str]:
+        return {hit.code: hit.phrase for hit in self._address_index.find(fold(address))}
 
-    def _line_at(self, place: Place, point: GeoPoint | None) -> str | None:
+    def _near(self, place: Place, point: GeoPoint | None) -> str | None:
         if point is None:
             return None
-        at = (stretch.line for stretch in self._stretches[place.code] if stretch.may_hold(point))
-        return next((line.name for line in at if _away_m(point, line) <= place.within_m), None)
+        lines = (bounded.line for bounded in self._lines[place.code] if bounded.contains(point))
+        near = (line.name for line in lines if _distance_m(point, line) <= place.within_m)
+        return next(near, None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
-    """A line with the degrees between which everything near it lies."""
+class _BoundedLine:
+    """A line with the bounding box of every point near it.
+
+    Attributes:
+        line: The line.
+        south: Lowest latitude in degrees; likewise the other three bounds.
+    """
 
     line: Line
     south: float
@@ -88,18 +94,18 @@ class _Stretch:
     west: float
     east: float
 
-    def may_hold(self, point: GeoPoint) -> bool:
+    def contains(self, point: GeoPoint) -> bool:
         return (
             self.south <= point.latitude <= self.north and self.west <= point.longitude <= self.east
         )
 
 
-def _stretch(line: Line, within_m: float) -> _Stretch:
+def _bounded(line: Line, within_m: float) -> _BoundedLine:
     up = degrees(within_m / EARTH_RADIUS_M)
     aside = up / cos(radians(line.start.latitude))
     south, north = sorted((line.start.latitude, line.end.latitude))
     west, east = sorted((line.start.longitude, line.end.longitude))
-    return _Stretch(line, south - up, north + up, west - aside, east + aside)
+    return _BoundedLine(line, south - up, north + up, west - aside, east + aside)
 
 
 def _is_hazard(place: Place, service: ServiceType) -> bool:
@@ -107,29 +113,29 @@ def _is_hazard(place: Place, service: ServiceType) -> bool:
 
 
 def _index(jurisdiction: Jurisdiction, circumstances: Circumstances) -> PhraseIndex:
-    known = [
+    conditions = [
         (place.code, jurisdiction.conditions[code])
         for place in circumstances.places
         for code in place.when
     ]
     return PhraseIndex(
-        ((c, text) for c, of in known for text in (*of.phrases.en, *of.phrases.es)),
-        ((c, text) for c, of in known for text in (*of.exceptions.en, *of.exceptions.es)),
+        ((code, text) for code, c in conditions for text in (*c.phrases.en, *c.phrases.es)),
+        ((code, text) for code, c in conditions for text in (*c.exceptions.en, *c.exceptions.es)),
     )
 
 
-def _said(place: Place, met: MatchedConditions) -> str | None:
-    return next((met[code] for code in place.when if code in met), None)
+def _stated(place: Place, conditions: MatchedConditions) -> str | None:
+    return next((conditions[code] for code in place.when if code in conditions), None)
 
 
-def _away_m(point: GeoPoint, line: Line) -> float:
-    """Return the metres from a point to a line, as long as it may go on, on a flat Earth."""
-    x, y = _flat(point, line.start)
-    to_x, to_y = _flat(line.end, line.start)
+def _distance_m(point: GeoPoint, line: Line) -> float:
+    """Return the metres from a point to an infinite line, on a flat Earth."""
+    x, y = _metres_from(point, line.start)
+    to_x, to_y = _metres_from(line.end, line.start)
     along = (x * to_x + y * to_y) / ((to_x * to_x + to_y * to_y) or 1.0)
     return hypot(x - along * to_x, y - along * to_y)
 
 
-def _flat(point: GeoPoint, origin: GeoPoint) -> tuple[float, float]:
+def _metres_from(point: GeoPoint, origin: GeoPoint) -> tuple[float, float]:
     east = radians(point.longitude - origin.longitude) * cos(radians(origin.latitude))
     return EARTH_RADIUS_M * east, EARTH_RADIUS_M * radians(point.latitude - origin.latitude)

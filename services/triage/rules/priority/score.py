@@ -1,4 +1,4 @@
-"""How urgent a report is, and why."""
+"""Score of a report by itself: base of its kind, hazards, emergencies and downgrades."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,168 +10,179 @@ from shared.vocabulary import MIN_SCORE, PriorityLevel, ScoreReason
 
 _FIRST_HAZARD = 15
 _NEXT_HAZARD = 5
+_URGENT: PriorityLevel = "P2"
+_MAX_HARMLESS: PriorityLevel = "P3"
 
 
 class PriorityScore(NamedTuple):
-    """The points add up to the score, and the score gives the level."""
+    """Reasons whose points add up to the score; the score gives the level."""
 
-    points: tuple[ScoreReason, ...]
+    reasons: tuple[ScoreReason, ...]
 
     @property
     def score(self) -> int:
         """The sum of the points."""
-        return sum(point.points for point in self.points)
+        return sum(reason.points for reason in self.reasons)
 
     @property
     def level(self) -> PriorityLevel:
-        """The level of the score's band; the lower bound of each band is included."""
+        """The level of the score's band; the lower bound of each band is inclusive."""
         score = self.score
         return next(level for level, least in MIN_SCORE.items() if score >= least)
 
 
 class DetectedEmergency(NamedTuple):
-    """A danger to life, and the words or the answer that say so."""
+    """A danger to life, with the words or the attribute as evidence."""
 
     code: str
     evidence: str
-
-
-def detect_emergency(
-    jurisdiction: Jurisdiction, service: ServiceType, met: MatchedConditions
-) -> DetectedEmergency | None:
-    """Return the danger to life that a report tells of, whatever else becomes of the report.
-
-    Its evidence is the most telling of what the report says, or the kind where that is enough.
-    """
-    if not (met or service.implies or service.emergency):
-        return None
-    found = jurisdiction.emergency(service, met)
-    if found is None:
-        return None
-    code, conditions = found
-    evidence = next((met[c] for c in conditions if c in met), service.code)
-    return DetectedEmergency(code, evidence)
-
-
-_LEAST_URGENT: PriorityLevel = "P2"
 
 
 @dataclass(frozen=True, slots=True)
 class GenericHazard:
-    """A hazard that is one under any kind, and the words or the answer that say so."""
+    """A hazard under any kind, with the words or the attribute as evidence."""
 
     code: str
     evidence: str
 
 
-def generic_hazard_in(
-    city: Jurisdiction, service: ServiceType, met: MatchedConditions
-) -> GenericHazard | None:
-    """Return the hazard that a report plainly tells of under a kind that knows none like it.
-
-    People choose a wrong kind, or none: a fallen stop sign is urgent as a question too. A kind that
-    is urgent by itself, or that meets a hazard condition of its own, needs no other hazard.
-
-    Args:
-        city: Whose hazards they are.
-        service: Kind of the report.
-        met: Conditions that the report states.
-    """
-    if not met or service.priority <= _LEAST_URGENT or service.is_hazard(met):
-        return None
-    found = city.hazard(met)
-    if found is None:
-        return None
-    code, conditions = found
-    return GenericHazard(code, met[conditions[0]])
-
-
-_MOST_URGENT_HARMLESS: PriorityLevel = "P3"
-
-
 @dataclass(frozen=True, slots=True)
 class Downgrade:
-    """Why a report is less urgent than its kind, and the level that it has at most."""
+    """The reason that a report is less urgent than its kind.
+
+    Attributes:
+        level: The most urgent level that the report can have.
+        evidence: Words or attribute that give the reason.
+    """
 
     code: str
     level: PriorityLevel
     evidence: str
 
 
-def downgrade_of(
-    city: Jurisdiction, service: ServiceType, met: MatchedConditions
-) -> Downgrade | None:
-    """Return what makes a report less urgent than its kind, or None.
+def detect_emergency(
+    jurisdiction: Jurisdiction, service: ServiceType, conditions: MatchedConditions
+) -> DetectedEmergency | None:
+    """Return the danger to life in a report, whatever its outcome will be.
 
-    A report that meets a hazard condition of its kind is lowered by nothing. Else a harmless case
-    is at most P3. A kind that is always a hazard is lowered only where the report shows that it is
-    about another kind, and then to that kind's level, which is at most P3 too.
+    The evidence is that of the most specific condition, or the kind when the kind is enough.
 
     Args:
-        city: Whose kinds they are.
+        jurisdiction: The city, with its emergencies.
         service: Kind of the report.
-        met: Conditions that the report states.
+        conditions: Conditions that the report states.
     """
-    if any(code in met for code in service.hazard_conditions):
+    if not (conditions or service.implies or service.emergency):
+        return None
+    found = jurisdiction.emergency(service, conditions)
+    if found is None:
+        return None
+    code, required = found
+    evidence = next((conditions[c] for c in required if c in conditions), service.code)
+    return DetectedEmergency(code, evidence)
+
+
+def find_generic_hazard(
+    city: Jurisdiction, service: ServiceType, conditions: MatchedConditions
+) -> GenericHazard | None:
+    """Return a plain hazard under a kind that has no such hazard of its own.
+
+    People choose a wrong kind, or none: a fallen stop sign is urgent as a question too. A kind
+    that is urgent by itself, or one of whose own hazard conditions is met, needs no other hazard.
+
+    Args:
+        city: The city, with its hazards.
+        service: Kind of the report.
+        conditions: Conditions that the report states.
+    """
+    if not conditions or service.priority <= _URGENT or service.is_hazard(conditions):
+        return None
+    found = city.hazard(conditions)
+    if found is None:
+        return None
+    code, required = found
+    return GenericHazard(code, conditions[required[0]])
+
+
+def find_downgrade(
+    city: Jurisdiction, service: ServiceType, conditions: MatchedConditions
+) -> Downgrade | None:
+    """Return the reason that makes a report less urgent than its kind, or None.
+
+    Nothing lowers a report that meets a hazard condition of its kind. Otherwise a harmless report
+    is at most P3. A kind that is always a hazard is lowered only when the report is about another
+    kind, and then to that kind's level, which is at most P3 too.
+
+    Args:
+        city: The city, with its kinds.
+        service: Kind of the report.
+        conditions: Conditions that the report states.
+    """
+    if any(code in conditions for code in service.hazard_conditions):
         return None
     for meant in service.meant:
-        if meant.when in met and meant.unless.isdisjoint(met):
-            level = max(city.services[meant.kind].priority, _MOST_URGENT_HARMLESS)
-            return Downgrade(
-                f"meant_{meant.kind.lower().replace('-', '_')}", level, met[meant.when]
-            )
+        if meant.when in conditions and meant.unless.isdisjoint(conditions):
+            level = max(city.services[meant.kind].priority, _MAX_HARMLESS)
+            return Downgrade(downgrade_code(meant.kind), level, conditions[meant.when])
     for code in service.harmless:
-        if code in met:
-            return Downgrade(code, _MOST_URGENT_HARMLESS, met[code])
+        if code in conditions:
+            return Downgrade(code, _MAX_HARMLESS, conditions[code])
     return None
+
+
+def downgrade_code(kind: str) -> str:
+    """Return the reason code for a report that is about another kind."""
+    return f"meant_{kind.lower().replace('-', '_')}"
 
 
 def score_priority(
     service: ServiceType,
-    met: MatchedConditions,
-    danger: DetectedEmergency | None,
-    change: Downgrade | GenericHazard | None = None,
+    conditions: MatchedConditions,
+    emergency: DetectedEmergency | None,
+    adjustment: Downgrade | GenericHazard | None = None,
     *,
     is_other: bool = False,
 ) -> PriorityScore:
-    """Return how urgent a report is.
+    """Return the priority of a report by itself.
 
-    It starts with the base of its kind. The first hazard condition of the kind that is met lifts
-    it to P2 at least, each further one adds a little, and a danger to life lifts it to P1. Where
-    the kind knows no such hazard, one that is a hazard under any kind lifts it to P2. Without a
-    danger, what shows that the report is harmless lowers it.
+    It starts with the base of its kind. The first hazard condition of the kind lifts it to P2 at
+    least, each further one adds a little. An emergency lifts it to P1. Without an emergency, a
+    generic hazard lifts it to P2, or a downgrade lowers it.
 
     Args:
         service: Kind of the report.
-        met: Conditions that the report states.
-        danger: Danger to life in it.
-        change: What shows that it is less urgent than its kind, or that it is a hazard of which
-            the kind knows nothing.
-        is_other: Whether the kind stands for "none of the others", which the reasons then say.
+        conditions: Conditions that the report states.
+        emergency: Danger to life in it.
+        adjustment: A downgrade, or a hazard that its kind does not have.
+        is_other: True when the kind stands for "none of the others"; the reasons say so.
     """
-    points = [ScoreReason(f"base_{service.priority.lower()}", MIN_SCORE[service.priority])]
+    reasons = [ScoreReason(f"base_{service.priority.lower()}", MIN_SCORE[service.priority])]
     if is_other:
-        points.append(ScoreReason("classified_other", 0))
-    if DOUBTFUL in met:
-        points.append(ScoreReason("doubted", 0, met[DOUBTFUL]))
+        reasons.append(ScoreReason("classified_other", 0))
+    if DOUBTFUL in conditions:
+        reasons.append(ScoreReason("doubted", 0, conditions[DOUBTFUL]))
     for code in service.hazard_conditions:
-        if code in met:
-            first = all(point.code not in service.hazard_conditions for point in points)
-            added = _lift(points, "P2") if first else _NEXT_HAZARD
-            points.append(ScoreReason(code, added, met[code]))
-    if danger is not None:
-        points.append(ScoreReason(f"emergency_{danger.code}", _lift(points, "P1"), danger.evidence))
-    elif change is not None:
-        points += _changed(points, change)
-    return PriorityScore(tuple(points))
+        if code in conditions:
+            is_first = all(reason.code not in service.hazard_conditions for reason in reasons)
+            points = _lift(reasons, _URGENT) if is_first else _NEXT_HAZARD
+            reasons.append(ScoreReason(code, points, conditions[code]))
+    if emergency is not None:
+        points = _lift(reasons, "P1")
+        reasons.append(ScoreReason(f"emergency_{emergency.code}", points, emergency.evidence))
+    elif adjustment is not None:
+        reasons += _adjust(reasons, adjustment)
+    return PriorityScore(tuple(reasons))
 
 
-def _changed(points: list[ScoreReason], change: Downgrade | GenericHazard) -> Sequence[ScoreReason]:
-    if isinstance(change, GenericHazard):
-        return (ScoreReason(f"hazard_{change.code}", _lift(points, "P2"), change.evidence),)
-    added = MIN_SCORE[change.level] - sum(point.points for point in points)
-    return (ScoreReason(change.code, added, change.evidence),) if added < 0 else ()
+def _adjust(
+    reasons: list[ScoreReason], adjustment: Downgrade | GenericHazard
+) -> Sequence[ScoreReason]:
+    if isinstance(adjustment, GenericHazard):
+        points = _lift(reasons, _URGENT)
+        return (ScoreReason(f"hazard_{adjustment.code}", points, adjustment.evidence),)
+    points = MIN_SCORE[adjustment.level] - sum(reason.points for reason in reasons)
+    return (ScoreReason(adjustment.code, points, adjustment.evidence),) if points < 0 else ()
 
 
-def _lift(points: list[ScoreReason], level: PriorityLevel) -> int:
-    return max(_FIRST_HAZARD, MIN_SCORE[level] - sum(point.points for point in points))
+def _lift(reasons: list[ScoreReason], level: PriorityLevel) -> int:
+    return max(_FIRST_HAZARD, MIN_SCORE[level] - sum(reason.points for reason in reasons))

@@ -10,7 +10,7 @@ from shared.contract.events import SubmissionAccepted
 from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore as InMemoryDispatch
 from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.notify.fakes import InMemoryNotify
-from tests.unit.triage.fakes import InMemoryCases as InMemoryTriage
+from tests.unit.triage.fakes import InMemoryTriageStore as InMemoryTriage
 
 Rows = list[list[Any]]
 

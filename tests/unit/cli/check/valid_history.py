@@ -53,7 +53,7 @@ from tests.unit.cli.check.rows import tables_of
 from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore as InMemoryDispatch
 from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.notify.fakes import InMemoryNotify
-from tests.unit.triage.fakes import InMemoryCases as InMemoryTriage
+from tests.unit.triage.fakes import InMemoryTriageStore as InMemoryTriage
 
 KEY = b"a secret of the tests"
 LATER = NOON + timedelta(hours=1)
@@ -79,7 +79,7 @@ INTAKE = IntakePolicy(
     "https://311.example.org",
 )
 DISPATCH = DispatchPolicy.of(CATALOGUE)
-RULEBOOK = TriagePolicy(CATALOGUE)
+POLICY = TriagePolicy(CATALOGUE)
 
 
 @dataclass
@@ -121,7 +121,7 @@ class Router:
         requests = [one for one in told if isinstance(one, RequestSubmitted)]
         await self._notify([one for one in told if one not in requests], INTAKE_CONTACTS.name)
         if requests:
-            decided = await triage(_messages(requests, "requests"), self.cases, RULEBOOK, LATER)
+            decided = await triage(_messages(requests, "requests"), self.cases, POLICY, LATER)
             self._say("triage", decided)
             await self._notify(decided, TRIAGE_DECISIONS.name)
             await self._dispatch(_messages(decided, TRIAGE_DECISIONS.name))
@@ -152,7 +152,7 @@ class Router:
         closings = [event for event in told if type(event) in DISPATCH_CLOSINGS.events]
         if closings:
             messages = _messages(closings, DISPATCH_CLOSINGS.name)
-            await triage(messages, self.cases, RULEBOOK, LATER)
+            await triage(messages, self.cases, POLICY, LATER)
 
     async def _notify(self, events: Sequence[Event], topic: str) -> None:
         if events:

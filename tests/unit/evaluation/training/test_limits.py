@@ -5,11 +5,11 @@ from pathlib import Path
 from evaluation.rows import read_requests
 from evaluation.training.limits import Spread, spreads
 from tests.unit.evaluation.factories import CITY, as_csv, row, write
-from tests.unit.triage.factories import CATALOGUE, RULEBOOK
+from tests.unit.triage.factories import CATALOGUE, POLICY
 
 METRE = 1 / 111_195
-RULES = RULEBOOK.cities[CITY]
-OWN = RULES.limits["CAMP"]
+RULES = POLICY.cities[CITY]
+OWN = RULES.dedup_limits["CAMP"]
 
 
 def spread_of(

@@ -1,6 +1,6 @@
 import pytest
 
-from services.triage.rules.referral import Referral, referral_for
+from services.triage.rules.referral import AgencyReferral, referral_for
 from tests.unit.triage.factories import CITY
 
 
@@ -8,7 +8,7 @@ def referred(
     kind: str, municipality: str | None = "rivertown.gov", *met: str
 ) -> tuple[str, bool] | None:
     found = referral_for(CITY, CITY.services[kind], municipality, dict.fromkeys(met, "words"))
-    return (found.agency.code, found.instead) if found else None
+    return (found.agency.code, found.replaces_city) if found else None
 
 
 @pytest.mark.parametrize("municipality", ["rivertown.gov", None])
@@ -25,7 +25,7 @@ def test_what_lies_with_a_neighbour_goes_to_the_neighbour_instead(municipality: 
 def test_a_neighbour_comes_with_name_phone_and_address() -> None:
     found = referral_for(CITY, CITY.services["CAMP"], "hilltop", {})
 
-    assert isinstance(found, Referral)
+    assert isinstance(found, AgencyReferral)
     agency = found.agency
     assert (agency.name, agency.phone) == ("City of Hilltop", "555-0100")
     assert agency.url == "https://hilltop.example.org"
@@ -63,7 +63,7 @@ def test_of_several_agencies_the_first_in_the_catalogue_is_named() -> None:
 
 def reason(kind: str, municipality: str | None = "rivertown.gov", *met: str) -> str | None:
     found = referral_for(CITY, CITY.services[kind], municipality, dict.fromkeys(met, "words"))
-    return found.why.code if found and found.why else None
+    return found.reason.code if found and found.reason else None
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_why_is_told_in_two_languages() -> None:
     found = referral_for(CITY, CITY.services["CAMP"], "hilltop", {})
 
     assert found is not None
-    assert found.why is not None
-    assert found.why.text.es == "Está en la otra ciudad."
+    assert found.reason is not None
+    assert found.reason.text.es == "Está en la otra ciudad."
 
 
 @pytest.mark.parametrize(

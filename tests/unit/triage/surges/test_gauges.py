@@ -2,7 +2,7 @@ from typing import Any
 
 from prometheus_client import REGISTRY
 
-from services.triage.surges.gauges import WATCHER, Gauges
+from services.triage.surges.gauges import WATCHER, SurgeGauges
 from services.triage.surges.state import SurgeKey
 from shared.contract.events import new_id
 
@@ -17,23 +17,23 @@ def progress() -> float:
     return shown
 
 
-def going_on(city: str) -> float | None:
+def open_surges(city: str) -> float | None:
     labels = {"jurisdiction": city, "dedup_group": "tree"}
     return REGISTRY.get_sample_value("route311_surges", labels)
 
 
-def patch(city: str, district: str) -> SurgeKey:
+def key(city: str, district: str) -> SurgeKey:
     return SurgeKey(3, city, "tree", district)
 
 
 def test_the_lag_is_what_waits_in_all_lanes() -> None:
-    Gauges[str]().show_lag({"standard": 7, "express": 5, "unknown": None}, {})
+    SurgeGauges[str]().show_lag({"standard": 7, "express": 5, "unknown": None}, {})
 
     assert lag() == 12
 
 
 def test_only_what_moves_on_or_has_nothing_to_do_makes_progress() -> None:
-    gauges: Gauges[str] = Gauges()
+    gauges: SurgeGauges[str] = SurgeGauges()
     gauges.show_lag({"standard": 7}, {"standard": 1})
     began = progress()
 
@@ -47,22 +47,22 @@ def test_only_what_moves_on_or_has_nothing_to_do_makes_progress() -> None:
 
 
 def test_each_surge_that_goes_on_shows_once() -> None:
-    gauges, city = Gauges[Any](), new_id()
+    gauges, city = SurgeGauges[Any](), new_id()
     for district in ("SE", "SE", "NE"):
-        gauges.show_surge(patch(city, district), goes_on=True)
-    gauges.show_surge(patch(city, "NW"), goes_on=False)
-    both = going_on(city)
+        gauges.show_surge(key(city, district), is_open=True)
+    gauges.show_surge(key(city, "NW"), is_open=False)
+    both = open_surges(city)
 
-    gauges.show_surge(patch(city, "SE"), goes_on=False)
+    gauges.show_surge(key(city, "SE"), is_open=False)
 
-    assert (both, going_on(city)) == (2, 1)
+    assert (both, open_surges(city)) == (2, 1)
 
 
 def test_a_surge_that_another_instance_watches_shows_no_more() -> None:
-    gauges, city = Gauges[Any](), new_id()
-    gauges.show_surge(patch(city, "SE"), goes_on=True)
-    gauges.show_surge(patch(city, "NE"), goes_on=True)
+    gauges, city = SurgeGauges[Any](), new_id()
+    gauges.show_surge(key(city, "SE"), is_open=True)
+    gauges.show_surge(key(city, "NE"), is_open=True)
 
-    gauges.keep([patch(city, "NE")])
+    gauges.keep([key(city, "NE")])
 
-    assert going_on(city) == 1
+    assert open_surges(city) == 1

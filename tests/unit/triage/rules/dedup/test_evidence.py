@@ -59,9 +59,12 @@ def test_a_kind_has_the_radius_and_window_that_its_city_learnt_unless_it_is_neve
     rules = CityPolicy(CITY, evidence(limits=named))
 
     own = CITY.services
-    assert (rules.limits["CAMP"].radius_m, rules.limits["CAMP"].window) == (80, learnt.window)
-    assert rules.limits["CAMP"].group == own["CAMP"].dedup.group
-    assert {code: rules.limits[code] for code in own if code != "CAMP"} == {
+    assert (rules.dedup_limits["CAMP"].radius_m, rules.dedup_limits["CAMP"].window) == (
+        80,
+        learnt.window,
+    )
+    assert rules.dedup_limits["CAMP"].group == own["CAMP"].dedup.group
+    assert {code: rules.dedup_limits[code] for code in own if code != "CAMP"} == {
         code: kind.dedup for code, kind in own.items() if code != "CAMP"
     }
 

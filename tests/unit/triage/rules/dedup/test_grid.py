@@ -12,7 +12,7 @@ points = st.builds(GeoPoint, st.floats(-90, 90), st.floats(-180, 180))
 
 
 def destination(start: GeoPoint, bearing: float, metres: float) -> GeoPoint:
-    """Where one arrives; E. Williams, Aviation Formulary, "Lat/lon given radial and distance"."""
+    """Return the destination; E. Williams, Aviation Formulary, "Lat/lon given radial"."""
     away, latitude = metres / EARTH_RADIUS_M, radians(start.latitude)
     there = asin(sin(latitude) * cos(away) + cos(latitude) * sin(away) * cos(bearing))
     east = atan2(sin(bearing) * sin(away) * cos(latitude), cos(away) - sin(latitude) * sin(there))
@@ -21,7 +21,7 @@ def destination(start: GeoPoint, bearing: float, metres: float) -> GeoPoint:
 
 
 def off_middle(box: Box, place: GeoPoint) -> float:
-    """As the query reckons it."""
+    """Compute it as the SQL query does."""
     up = (2 * place.latitude - box.south - box.north) / (box.north - box.south)
     across = (2 * place.longitude - box.west - box.east) / (box.east - box.west)
     return up**2 + across**2
@@ -71,8 +71,8 @@ def test_what_lies_a_step_beyond_the_radius_is_not_searched() -> None:
 def test_a_box_around_two_has_corners_and_one_around_the_same_has_none() -> None:
     (box,), (other,) = boxes_around(HERE, 67), boxes_around(destination(HERE, 1, 20), 67)
 
-    assert box.around(box) == box
-    both = box.around(other)
+    assert box.union(box) == box
+    both = box.union(other)
     for one in (box, other):
         for latitude, longitude in ((one.south, one.west), (one.north, one.east)):
             assert off_middle(both, GeoPoint(latitude, longitude)) <= both.rim

@@ -1,10 +1,10 @@
-"""Texts as people write them, each with what it is, and how the rules judge them.
+"""Labelled texts of residents, and the rules' verdict on each.
 
-The train part is there to mend rules and phrases by, and hints are learnt from it: one file for
-each writer, and `corrections.jsonl` for what hints got wrong. The test part says how good they
-are on texts that nobody looked at: never mend anything by it, and never print its texts. So are the
-fresh part, of texts that tell of dangers by the way, and the unheard part, of two writers of
-whom nothing was learnt; the rules miss more of them, and the tests say how many.
+The train part serves to correct rules and phrases, and hints are trained on it: one file for each
+writer, and `corrections.jsonl` for errors of the hints. The test part measures texts that were
+never looked at: never correct anything by it, and never print its texts. The same goes for the
+fresh part (texts that mention dangers in passing) and for the unheard part (two writers without
+texts in training). The rules miss more of those; the tests state how many.
 """
 
 import json
@@ -22,9 +22,9 @@ _URGENT = ("P1", "P2")
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A text and what it is: ``emergency``, ``urgent``, ``routine`` or ``harmless``.
+    """A text with its label: ``emergency``, ``urgent``, ``routine`` or ``harmless``.
 
-    ``harmless`` are texts with the words of a hazard that tell of none.
+    ``harmless`` texts have the words of a hazard but report none.
     """
 
     part: str
@@ -35,20 +35,20 @@ class Labelled:
 
     @property
     def is_right(self) -> bool:
-        """Whether the rules judge the text as a person did.
+        """Return True when the rules label the text as a person did.
 
         Only a kind that is a hazard under conditions, or none by itself, can be harmless; the
         others stay as urgent as they are.
         """
         found = assess(self)
         if self.label == "emergency":
-            return found.danger is not None
-        is_urgent = found.urgency.level in _URGENT
+            return found.emergency is not None
+        is_urgent = found.priority.level in _URGENT
         if self.label == "urgent":
             return is_urgent
         kind = rules().services[self.service_code]
         can_be_harmless = kind.hazard == "if" or kind.priority not in _URGENT
-        return found.danger is None and not (is_urgent and can_be_harmless)
+        return found.emergency is None and not (is_urgent and can_be_harmless)
 
 
 @cache
@@ -66,16 +66,16 @@ def of(part: str, language: str, label: str) -> Sequence[Labelled]:
 
 @cache
 def rules() -> CityPolicy:
-    """Return the rules of Portland."""
+    """Return Portland's policy."""
     return CityPolicy(portland())
 
 
 @cache
 def portland() -> Jurisdiction:
-    """Return Portland as its catalogue describes it."""
+    """Return Portland's catalogue."""
     return load_catalogue().jurisdictions["portland.gov"]
 
 
 def assess(labelled: Labelled) -> Assessment:
-    """Return what the rules say of a text without answers."""
+    """Assess a text without attributes."""
     return rules().assess(rules().services[labelled.service_code], labelled.text, {}, None)

@@ -1,8 +1,8 @@
-"""What is urgent in Portland under any kind, in the words of people."""
+"""Generic hazards in Portland, in the words of residents."""
 
 import pytest
 
-from services.triage.rules.priority.score import GenericHazard, PriorityScore, generic_hazard_in
+from services.triage.rules.priority.score import GenericHazard, PriorityScore, find_generic_hazard
 from shared.catalogue import load_catalogue
 from tests.unit.triage.rules.priority import labelled
 
@@ -10,7 +10,7 @@ CITY = load_catalogue().jurisdictions["portland.gov"]
 
 
 def urgency(kind: str, text: str) -> PriorityScore:
-    return labelled.rules().assess(CITY.services[kind], text, {}, None).urgency
+    return labelled.rules().assess(CITY.services[kind], text, {}, None).priority
 
 
 @pytest.mark.parametrize("kind", ["INFO-GENERAL", "ROW-SIGN", "NOISE-GENERAL"])
@@ -30,17 +30,17 @@ def test_a_plain_hazard_is_urgent_under_a_kind_that_knows_none_like_it(
 ) -> None:
     found = urgency(kind, text)
 
-    assert (found.level, found.points[-1].code) == ("P2", reason)
+    assert (found.level, found.reasons[-1].code) == ("P2", reason)
 
 
 def test_a_kind_for_all_the_rest_names_its_own_hazard() -> None:
     found = urgency("OTHER", "the stop sign at our corner is gone")
 
-    assert (found.level, found.points[-1].code) == ("P2", "sign_down")
+    assert (found.level, found.reasons[-1].code) == ("P2", "sign_down")
 
 
 def test_the_reason_names_the_hazard_and_the_words() -> None:
-    found = generic_hazard_in(CITY, CITY.services["ROW-SIGN"], {"sign_down": "stop sign is gone"})
+    found = find_generic_hazard(CITY, CITY.services["ROW-SIGN"], {"sign_down": "stop sign is gone"})
 
     assert found == GenericHazard("sign_down", "stop sign is gone")
 
@@ -57,7 +57,7 @@ def test_the_reason_names_the_hazard_and_the_words() -> None:
 def test_no_other_hazard_is_looked_for_where_none_is_needed_or_told(
     kind: str, met: dict[str, str]
 ) -> None:
-    assert generic_hazard_in(CITY, CITY.services[kind], met) is None
+    assert find_generic_hazard(CITY, CITY.services[kind], met) is None
 
 
 @pytest.mark.parametrize(

@@ -82,4 +82,4 @@ def test_texts_of_others_are_judged_no_worse_than_at_first_sight(
 def test_a_kind_that_sends_people_to_911_makes_an_emergency_of_it(text: str) -> None:
     for code, is_emergency in (("ROW-SPILL", True), ("SEW-ODOR", False)):
         report = labelled.Labelled("train", "en", "emergency", code, text)
-        assert (labelled.assess(report).danger is not None) == is_emergency
+        assert (labelled.assess(report).emergency is not None) == is_emergency

@@ -1,6 +1,6 @@
 import pytest
 
-from services.triage.rules.priority.places import NOWHERE, Spot
+from services.triage.rules.priority.places import NO_LOCATION, ReportLocation
 from services.triage.rules.priority.score import PriorityScore
 from shared.vocabulary import GeoPoint
 from tests.unit.triage.rules.priority import labelled
@@ -8,13 +8,15 @@ from tests.unit.triage.rules.priority import labelled
 PLACES = {"school", "bridge", "arterial", "transit"}
 
 
-def urgency(kind: str, text: str = "", spot: Spot = NOWHERE) -> PriorityScore:
+def urgency(kind: str, text: str = "", location: ReportLocation = NO_LOCATION) -> PriorityScore:
     rules = labelled.rules()
-    return rules.assess(rules.services[kind], text, {}, None, spot).urgency
+    return rules.assess(rules.services[kind], text, {}, None, location).priority
 
 
-def placed(kind: str, text: str = "", spot: Spot = NOWHERE) -> list[tuple[str, int, str | None]]:
-    found = urgency(kind, text, spot).points
+def placed(
+    kind: str, text: str = "", location: ReportLocation = NO_LOCATION
+) -> list[tuple[str, int, str | None]]:
+    found = urgency(kind, text, location).reasons
     return [(p.code, p.points, p.evidence) for p in found if p.code in PLACES]
 
 
@@ -37,9 +39,9 @@ def placed(kind: str, text: str = "", spot: Spot = NOWHERE) -> list[tuple[str, i
     ],
 )
 def test_words_name_a_place_in_two_languages(text: str, place: str, evidence: str) -> None:
-    [(code, points, said)] = placed("ROW-POTHOLE", text)
+    [(code, points, stated)] = placed("ROW-POTHOLE", text)
 
-    assert (code, said) == (place, evidence)
+    assert (code, stated) == (place, evidence)
     assert 5 <= points <= 10
 
 
@@ -55,7 +57,7 @@ def test_words_name_a_place_in_two_languages(text: str, place: str, evidence: st
     ],
 )
 def test_an_address_names_a_place(address: str, expected: list[tuple[str, int, str]]) -> None:
-    assert placed("ROW-POTHOLE", spot=Spot(address)) == expected
+    assert placed("ROW-POTHOLE", location=ReportLocation(address)) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def test_an_address_names_a_place(address: str, expected: list[tuple[str, int, s
 def test_a_point_on_a_bridge_says_so(point: GeoPoint | None, bridge: str | None) -> None:
     expected = [("bridge", 5, bridge)] if bridge else []
 
-    assert placed("ROW-POTHOLE", spot=Spot(point=point)) == expected
+    assert placed("ROW-POTHOLE", location=ReportLocation(point=point)) == expected
 
 
 def test_all_places_together_add_no_more_than_the_city_says() -> None:
@@ -83,13 +85,16 @@ def test_all_places_together_add_no_more_than_the_city_says() -> None:
 
 @pytest.mark.parametrize("kind", ["CAMP-REPORT", "NOISE-GENERAL", "TRASH-LITTER", "PERMIT-EVENT"])
 def test_for_other_kinds_a_place_changes_nothing(kind: str) -> None:
-    assert placed(kind, "on SE Powell in front of the school", Spot("3300 SE Powell Blvd")) == []
+    assert (
+        placed(kind, "on SE Powell in front of the school", ReportLocation("3300 SE Powell Blvd"))
+        == []
+    )
 
 
 def test_a_place_that_is_a_hazard_of_the_kind_counts_once() -> None:
-    found = urgency("ROW-ICE", "ice on the bridge", Spot("Hawthorne Bridge"))
+    found = urgency("ROW-ICE", "ice on the bridge", ReportLocation("Hawthorne Bridge"))
 
-    assert [p.code for p in found.points].count("bridge") == 1
+    assert [p.code for p in found.reasons].count("bridge") == 1
 
 
 @pytest.mark.parametrize("text", ["not on the bridge, on the street below", "no está en el puente"])

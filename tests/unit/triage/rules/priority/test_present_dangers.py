@@ -1,4 +1,4 @@
-"""Words of the past, of plans and of play beside a danger that is there now."""
+"""A present danger next to words about the past, plans or play."""
 
 import pytest
 
@@ -10,7 +10,7 @@ CITY = load_catalogue().jurisdictions["portland.gov"]
 
 
 def danger(text: str) -> DetectedEmergency | None:
-    return labelled.rules().assess(CITY.services["OTHER"], text, {}, None).danger
+    return labelled.rules().assess(CITY.services["OTHER"], text, {}, None).emergency
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pytest
 from services.triage.rules.priority.context import (
     MAX_ANONYMOUS,
     MAX_COUNTED,
-    NOBODY,
+    NO_REPORTERS,
     Reporters,
     multiple_reporters_reason,
 )
@@ -14,9 +14,9 @@ STEPS = PointSteps.of([(4, 20), (2, 5)])
 
 
 def after(*reporters: str | None) -> Reporters:
-    found = NOBODY
+    found = NO_REPORTERS
     for reporter in reporters:
-        found = found.joined_by(reporter)
+        found = found.with_reporter(reporter)
     return found
 
 
@@ -58,8 +58,8 @@ def test_several_people_are_a_reason_that_says_how_many(
 
 
 def test_beyond_a_bound_nobody_is_counted_any_more() -> None:
-    crowd = after(*map(str, range(MAX_COUNTED + 10)))
+    many = after(*map(str, range(MAX_COUNTED + 10)))
 
-    assert len(crowd.people) == MAX_COUNTED
-    [point] = multiple_reporters_reason(crowd, STEPS)
+    assert len(many.people) == MAX_COUNTED
+    [point] = multiple_reporters_reason(many, STEPS)
     assert point.evidence == "50 people or more"

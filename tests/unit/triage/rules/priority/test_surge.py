@@ -2,12 +2,17 @@ from datetime import datetime
 
 import pytest
 
-from services.triage.assessment import assess_report
-from services.triage.rules.priority.context import LONGEST, POINTS, KnownSurge, surge_reason
+from services.triage.rules.priority.context import (
+    MAX_OPEN_SURGE,
+    SURGE_POINTS,
+    KnownSurge,
+    surge_reason,
+    with_context,
+)
 from services.triage.rules.priority.score import PriorityScore
 from shared.vocabulary import PriorityLevel, ScoreReason
 from tests.builders import NOON
-from tests.unit.triage.factories import DAY, HOUR, KEY, RULEBOOK, in_rivertown
+from tests.unit.triage.factories import DAY, HOUR, KEY
 
 
 def surge(**changes: object) -> KnownSurge:
@@ -44,7 +49,7 @@ def test_a_surge_counts_for_reports_of_its_group_district_and_time(
 def test_a_surge_without_an_end_counts_for_a_day(after: float, *, counts: bool) -> None:
     open_ended = surge(until=None)
 
-    assert bool(surge_reason([open_ended], KEY, "SE", NOON + after * LONGEST)) == counts
+    assert bool(surge_reason([open_ended], KEY, "SE", NOON + after * MAX_OPEN_SURGE)) == counts
 
 
 def test_the_reason_says_how_many_there_are_and_how_many_are_usual() -> None:
@@ -52,7 +57,7 @@ def test_the_reason_says_how_many_there_are_and_how_many_are_usual() -> None:
 
     found = surge_reason([surge(), yesterday], KEY, "SE", NOON)
 
-    assert found == ScoreReason("surge", POINTS, "12 reports in SE, 0.4 are usual")
+    assert found == ScoreReason("surge", SURGE_POINTS, "12 reports in SE, 0.4 are usual")
 
 
 @pytest.mark.parametrize(
@@ -69,11 +74,8 @@ def test_the_reason_says_how_many_there_are_and_how_many_are_usual() -> None:
 def test_a_surge_hastens_a_report_and_makes_none_urgent(
     score: int, after: int, level: PriorityLevel
 ) -> None:
-    heard = assess_report(in_rivertown(), RULEBOOK)
-    before = heard.assessment._replace(urgency=PriorityScore((ScoreReason("base", score),)))
+    before = PriorityScore((ScoreReason("base", score),))
 
-    found = heard._replace(assessment=before).with_reason(ScoreReason("surge", POINTS))
+    priority = with_context(before, [ScoreReason("surge", SURGE_POINTS)])
 
-    urgency = found.assessment.urgency
-
-    assert (urgency.score, urgency.level) == (after, level)
+    assert (priority.score, priority.level) == (after, level)

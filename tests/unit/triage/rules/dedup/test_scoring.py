@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from services.triage.rules.dedup.matching import find_match
-from services.triage.rules.dedup.model import Case, Match, Report
-from services.triage.rules.dedup.scoring import confidence, match_reasons
+from services.triage.rules.dedup.model import Match, Report, TriageCase
+from services.triage.rules.dedup.reasons import confidence, match_reasons
 from shared.catalogue.evidence import Accuracy, Assets, Evidence, Extent, Slope, Thresholds, Words
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
@@ -25,13 +25,13 @@ EVIDENCE = Evidence(
 )
 
 
-def found(new: Report, *known: Case, evidence: Evidence = EVIDENCE) -> Match | None:
-    return find_match(new, known, LIMITS, evidence).link
+def found(new: Report, *known: TriageCase, evidence: Evidence = EVIDENCE) -> Match | None:
+    return find_match(new, known, LIMITS, evidence).match
 
 
-def relation(new: Report, *known: Case, evidence: Evidence = EVIDENCE) -> Any:
-    link = found(new, *known, evidence=evidence)
-    return link and link.relation
+def relation(new: Report, *known: TriageCase, evidence: Evidence = EVIDENCE) -> Any:
+    match = found(new, *known, evidence=evidence)
+    return match and match.relation
 
 
 def test_points_are_straight_between_the_named_figures_and_level_beyond_them() -> None:
@@ -51,12 +51,12 @@ def test_points_are_straight_between_the_named_figures_and_level_beyond_them() -
 def test_the_findings_add_up_to_the_confidence_and_are_told_with_their_points() -> None:
     new = report(point=north_of(HERE, 50), observed_at=NOON + 50 * HOUR)
 
-    link = found(new, case())
+    match = found(new, case())
 
-    assert link is not None
-    assert link.score == pytest.approx(10 + 20 + 10 + 10, abs=0.1)
-    assert confidence(link, "CAMP") == 0.5
-    assert match_reasons(link, "CAMP") == [
+    assert match is not None
+    assert match.score == pytest.approx(10 + 20 + 10 + 10, abs=0.1)
+    assert confidence(match, "CAMP") == 0.5
+    assert match_reasons(match, "CAMP") == [
         ("usual_in_group", "+10 points"),
         ("near", "50 m of 67 m, +20 points"),
         ("within_window", "50 h of 168 h, +10 points"),
@@ -76,10 +76,10 @@ def test_the_score_is_held_against_two_thresholds_both_included(
 
 
 def test_a_kind_may_be_called_one_problem_more_often_than_others() -> None:
-    link = found(report(), case(), evidence=replace(EVIDENCE, kinds={"CAMP": 7, "CAMP-TRASH": 9}))
+    match = found(report(), case(), evidence=replace(EVIDENCE, kinds={"CAMP": 7, "CAMP-TRASH": 9}))
 
-    assert link is not None
-    assert ("usual_of_kind", "+7 points") in match_reasons(link, "CAMP")
+    assert match is not None
+    assert ("usual_of_kind", "+7 points") in match_reasons(match, "CAMP")
 
 
 def test_a_group_may_ask_for_more_than_others() -> None:
@@ -110,7 +110,7 @@ def test_the_window_holds_to_the_hour_and_what_comes_after_it_goes_by_radius_alo
 
 
 @pytest.mark.parametrize(
-    ("mine", "other", "told"),
+    ("mine", "other", "aspect"),
     [
         ("12 oak st", "99 oak st portland or", "same_street"),
         ("elm ave and oak st", "12 oak st", "same_street"),
@@ -121,26 +121,26 @@ def test_the_window_holds_to_the_hour_and_what_comes_after_it_goes_by_radius_alo
     ],
 )
 def test_the_same_street_counts_and_the_same_address_more(
-    mine: str | None, other: str | None, told: str | None
+    mine: str | None, other: str | None, aspect: str | None
 ) -> None:
-    link = found(report(address=mine), case(report(address=other)))
+    match = found(report(address=mine), case(report(address=other)))
 
-    assert link is not None
+    assert match is not None
     points = {"same_street": 15, "same_address": 25}
-    assert [code for code, _ in match_reasons(link, "CAMP") if code in points] == (
-        [told] if told else []
+    assert [code for code, _ in match_reasons(match, "CAMP") if code in points] == (
+        [aspect] if aspect else []
     )
-    assert link.score == 80 + (points[told] if told else 0)
+    assert match.score == 80 + (points[aspect] if aspect else 0)
 
 
 def test_an_address_without_a_point_has_points_of_its_own() -> None:
     known = case(report(point=None, address="12 oak st"))
 
-    link = found(report(point=None, address="12 oak st"), known)
+    match = found(report(point=None, address="12 oak st"), known)
 
-    assert link is not None
-    assert ("same_address", "-5 points") in match_reasons(link, "CAMP")
-    assert ("same_address", "+25 points") in match_reasons(link, "CAMP")
+    assert match is not None
+    assert ("same_address", "-5 points") in match_reasons(match, "CAMP")
+    assert ("same_address", "+25 points") in match_reasons(match, "CAMP")
 
 
 def test_more_points_win_over_being_nearer_and_a_sure_case_over_a_possible_one() -> None:
@@ -148,10 +148,10 @@ def test_more_points_win_over_being_nearer_and_a_sure_case_over_a_possible_one()
     recent = case(report(point=north_of(HERE, 5)))
     merely_possible = case(report(point=north_of(HERE, 80)))
 
-    link = found(report(), merely_possible, near_but_old, recent)
+    match = found(report(), merely_possible, near_but_old, recent)
 
-    assert link is not None
-    assert link.case == recent
+    assert match is not None
+    assert match.case == recent
 
 
 def test_a_possible_case_comes_before_one_that_is_the_same_again() -> None:
@@ -192,18 +192,18 @@ def test_a_place_that_is_known_badly_says_little_for_and_against(
     generous = replace(BLURRED, default=Thresholds(start=0, duplicate=100, possible=0))
     new = report(point=north_of(HERE, metres), position_error_m=mine_m)
 
-    link = found(new, case(report(position_error_m=other_m)), evidence=generous)
+    match = found(new, case(report(position_error_m=other_m)), evidence=generous)
 
-    assert link is not None
-    [points] = [f.points for f in link.items if f.aspect == "place"]
+    assert match is not None
+    [points] = [f.points for f in match.items if f.aspect == "place"]
     assert points == pytest.approx(place, abs=0.1)
 
 
 def test_how_badly_a_place_is_known_is_told() -> None:
-    link = found(report(position_error_m=60), case(report(position_error_m=80)), evidence=BLURRED)
+    match = found(report(position_error_m=60), case(report(position_error_m=80)), evidence=BLURRED)
 
-    assert link is not None
-    assert ("near", "0 m of 67 m, give or take 100 m, +22 points") in match_reasons(link, "CAMP")
+    assert match is not None
+    assert ("near", "0 m of 67 m, give or take 100 m, +22 points") in match_reasons(match, "CAMP")
 
 
 def test_limits_of_the_kind_may_be_what_distance_and_time_are_measured_by() -> None:
@@ -214,11 +214,11 @@ def test_limits_of_the_kind_may_be_what_distance_and_time_are_measured_by() -> N
         apart=Slope.through([(0, 20), (1, 10)], is_relative=True),
     )
 
-    link = found(report(point=north_of(HERE, 67 * 1.5)), case(), evidence=relative)
+    match = found(report(point=north_of(HERE, 67 * 1.5)), case(), evidence=relative)
     late = found(report(observed_at=NOON + 7 * DAY), case(), evidence=relative)
 
-    assert link is not None
-    assert link.score == pytest.approx(10 + 15 + 20 + 10, abs=0.1)
+    assert match is not None
+    assert match.score == pytest.approx(10 + 15 + 20 + 10, abs=0.1)
     assert late is not None
     assert late.score == 10 + 50 + 10 + 10
     assert found(report(point=north_of(HERE, 67 * 2.1)), case(), evidence=relative) is None
@@ -230,9 +230,9 @@ def test_who_comes_back_to_a_spot_means_the_same_and_who_goes_on_means_the_next(
 
     def points(metres: float, reporter: str | None) -> list[float]:
         new = report(point=north_of(HERE, metres), reporter=reporter)
-        link = found(new, known, evidence=evidence)
-        assert link is not None
-        return [f.points for f in link.items if f.aspect == "same_sender"]
+        match = found(new, known, evidence=evidence)
+        assert match is not None
+        return [f.points for f in match.items if f.aspect == "same_sender"]
 
     assert points(0, "ana") == [10]
     assert points(60, "ana") == [pytest.approx(-20, abs=0.1)]
@@ -266,8 +266,8 @@ def test_the_same_thing_speaks_for_one_problem_and_another_one_against(
 ) -> None:
     evidence = replace(EVIDENCE, assets=Assets(("plate", "pole"), same=30, other=-50))
 
-    link = found(report(asset=mine), case(report(asset="plate:abc123")), evidence=evidence)
+    match = found(report(asset=mine), case(report(asset="plate:abc123")), evidence=evidence)
 
-    assert link is not None
-    told = [one for one in match_reasons(link, "CAMP") if one[0].endswith("_asset")]
-    assert told == ([reason] if reason else [])
+    assert match is not None
+    reasons = [one for one in match_reasons(match, "CAMP") if one[0].endswith("_asset")]
+    assert reasons == ([reason] if reason else [])

@@ -14,8 +14,8 @@ from shared.contract.events import Decision
 from tests.builders import NOON, PIONEER_SQUARE, decision, location, north_of, request
 from tests.unit.triage.factories import HOUR
 
-RULEBOOK = TriagePolicy(load_catalogue())
-WORDING = RULEBOOK.cities["portland.gov"].wording
+POLICY = TriagePolicy(load_catalogue())
+WORDING = POLICY.cities["portland.gov"].reason_texts
 
 
 def debris(metres: float = 0, later_by: timedelta = timedelta(0), **changes: Any) -> Any:
@@ -32,8 +32,7 @@ def debris(metres: float = 0, later_by: timedelta = timedelta(0), **changes: Any
 def decided(*requests: Any) -> list[Decision]:
     known = CaseIndex()
     return [
-        to_decision(resolve(assess_report(one, RULEBOOK), known), RULEBOOK.version)
-        for one in requests
+        to_decision(resolve(assess_report(one, POLICY), known), POLICY.version) for one in requests
     ]
 
 

@@ -1,19 +1,19 @@
 from datetime import timedelta
 from typing import Any
 
-from services.triage.policy import SearchExtent, search_for
+from services.triage.policy import SearchExtent, build_query
 from services.triage.rules.dedup.grid import Box
 from services.triage.rules.dedup.model import Report
-from services.triage.store.candidate_query import candidate_query
+from services.triage.store.candidate_query import query_columns
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import HERE, HOUR, KEY, report
 
-REACH = SearchExtent(radius_m=67, window=timedelta(days=7), personal=True)
+REACH = SearchExtent(radius_m=67, window=timedelta(days=7), by_reporter=True)
 
 
 def test_reports_of_one_place_ask_once_for_the_times_of_all() -> None:
     reports = [report(observed_at=NOON + n * HOUR) for n in range(500)]
-    (box,) = search_for(reports[0], KEY, REACH).boxes
+    (box,) = build_query(reports[0], KEY, REACH).boxes
 
     by_place, others = columns_of(reports)
 
@@ -30,8 +30,8 @@ def test_reports_a_few_steps_apart_ask_for_a_box_around_all_of_theirs() -> None:
 
     assert len(by_place) < len(reports)
     for one in reports:
-        (box,) = search_for(one, KEY, REACH).boxes
-        assert any(box.around(Box(*sides)) == Box(*sides) for _, *sides, _, _, _ in by_place)
+        (box,) = build_query(one, KEY, REACH).boxes
+        assert any(box.union(Box(*sides)) == Box(*sides) for _, *sides, _, _, _ in by_place)
 
 
 def test_reports_a_street_apart_ask_each_for_itself() -> None:
@@ -43,7 +43,7 @@ def test_reports_a_street_apart_ask_each_for_itself() -> None:
 def test_addresses_and_persons_are_asked_for_beside_places() -> None:
     one = report(point=None, address="12 oak st", reporter="ana")
 
-    columns = candidate_query([search_for(one, KEY, REACH), search_for(one, "other", REACH)])
+    columns = query_columns([build_query(one, KEY, REACH), build_query(one, "other", REACH)])
 
     assert columns[:9] == [[]] * 9
     assert columns[9:11] == [[KEY, "other"], ["12 oak st", "12 oak st"]]
@@ -51,6 +51,6 @@ def test_addresses_and_persons_are_asked_for_beside_places() -> None:
 
 
 def columns_of(reports: list[Report]) -> tuple[list[tuple[Any, ...]], list[list[Any]]]:
-    """What is asked about places, one by one, and about all else."""
-    columns = candidate_query([search_for(one, KEY, REACH) for one in reports])
+    """Return the rows of the search by place, and the other columns."""
+    columns = query_columns([build_query(one, KEY, REACH) for one in reports])
     return list(zip(*columns[:9], strict=True)), columns[9:]

@@ -29,13 +29,13 @@ def test_a_report_of_which_nothing_more_is_known_has_the_base_of_its_kind(
 ) -> None:
     urgency = score_priority(CITY.services[kind], {}, None)
 
-    assert (urgency.level, urgency.points) == (level, (base,))
+    assert (urgency.level, urgency.reasons) == (level, (base,))
 
 
 def test_a_doubted_phrase_is_told_and_changes_nothing() -> None:
     urgency = score_priority(CITY.services["CAMP"], {"doubted": "on fire"}, None)
 
-    assert urgency.points == (ScoreReason("base_p3", 40), ScoreReason("doubted", 0, "on fire"))
+    assert urgency.reasons == (ScoreReason("base_p3", 40), ScoreReason("doubted", 0, "on fire"))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_hazard_conditions_of_the_kind_lift_it(
 def test_each_condition_is_a_reason_with_the_words_that_gave_it() -> None:
     met = {"fire": "on fire", "lane_blocked": "blocking the lane"}
 
-    assert score_priority(CITY.services["CAMP"], met, None).points == (
+    assert score_priority(CITY.services["CAMP"], met, None).reasons == (
         ScoreReason("base_p3", 40),
         ScoreReason("lane_blocked", 20, "blocking the lane"),
         ScoreReason("fire", 5, "on fire"),
@@ -84,16 +84,16 @@ def test_a_danger_to_life_lifts_every_kind_to_p1(kind: str) -> None:
     urgency = score_priority(CITY.services[kind], {}, FIRE)
 
     assert urgency.level == "P1"
-    assert urgency.points[-1].code == "emergency_fire"
-    assert urgency.points[-1].evidence == "on fire"
-    assert urgency.points[-1].points >= 15
+    assert urgency.reasons[-1].code == "emergency_fire"
+    assert urgency.reasons[-1].evidence == "on fire"
+    assert urgency.reasons[-1].points >= 15
 
 
 def test_the_kind_for_all_else_says_that_it_is_one() -> None:
     other = score_priority(CITY.services["OTHER"], {}, None, is_other=True)
     own = score_priority(CITY.services["OTHER"], {}, None)
 
-    assert other.points == (ScoreReason("base_p4", 20), ScoreReason("classified_other", 0))
+    assert other.reasons == (ScoreReason("base_p4", 20), ScoreReason("classified_other", 0))
     assert own.level == other.level
 
 
@@ -126,7 +126,7 @@ def lowered(
 
 
 def test_a_lowering_is_a_reason_with_the_points_that_it_takes() -> None:
-    assert lowered("DEBRIS", "P3").points == (
+    assert lowered("DEBRIS", "P3").reasons == (
         ScoreReason("base_p2", 60),
         ScoreReason("off_the_road", -20, "off the road"),
     )
@@ -134,10 +134,10 @@ def test_a_lowering_is_a_reason_with_the_points_that_it_takes() -> None:
 
 @pytest.mark.parametrize("kind", ["CAMP", "LIGHT"])
 def test_a_lowering_raises_nothing_and_is_no_reason_where_it_takes_nothing(kind: str) -> None:
-    assert lowered(kind, "P3").points == score_priority(CITY.services[kind], {}, None).points
+    assert lowered(kind, "P3").reasons == score_priority(CITY.services[kind], {}, None).reasons
 
 
 def test_a_danger_to_life_leaves_no_lowering() -> None:
-    codes = [point.code for point in lowered("DEBRIS", "P3", FIRE).points]
+    codes = [point.code for point in lowered("DEBRIS", "P3", FIRE).reasons]
 
     assert codes == ["base_p2", "emergency_fire"]

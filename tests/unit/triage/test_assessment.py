@@ -14,17 +14,17 @@ from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.catalogue.evidence_file import EVIDENCE
 from tests.builders import location
-from tests.unit.triage.factories import HERE, KEY, RULEBOOK, at, in_rivertown
+from tests.unit.triage.factories import HERE, KEY, POLICY, at, in_rivertown
 
 
-def heard(**changes: Any) -> AssessedReport:
-    return assess_report(in_rivertown(**changes), RULEBOOK)
+def assess(**changes: Any) -> AssessedReport:
+    return assess_report(in_rivertown(**changes), POLICY)
 
 
 def test_a_report_has_kind_place_and_event_time_of_its_request() -> None:
     request = in_rivertown()
 
-    report = assess_report(request, RULEBOOK).report
+    report = assess_report(request, POLICY).report
 
     assert (report.request_id, report.kind) == (request.request_id, "CAMP")
     assert (report.point, report.observed_at) == (HERE, request.observed_at)
@@ -32,20 +32,20 @@ def test_a_report_has_kind_place_and_event_time_of_its_request() -> None:
 
 @pytest.mark.parametrize("precision", ["point", "address", "street", "area"])
 def test_a_point_that_means_something_is_the_place(precision: str) -> None:
-    assert heard(location=at(HERE, precision=precision)).report.point == HERE
+    assert assess(location=at(HERE, precision=precision)).report.point == HERE
 
 
 @pytest.mark.parametrize("precision", ["default", "none"])
 def test_a_stand_in_is_no_place_and_cannot_be_repeated(precision: str) -> None:
-    hearing = heard(location=at(HERE, precision=precision, address="12 Oak St"))
+    assessed = assess(location=at(HERE, precision=precision, address="12 Oak St"))
 
-    assert (hearing.report.point, hearing.report.address) == (None, None)
-    assert hearing.search is None
+    assert (assessed.report.point, assessed.report.address) == (None, None)
+    assert assessed.query is None
 
 
 @pytest.mark.parametrize("missing", ["latitude", "longitude"])
 def test_half_a_point_is_no_point(missing: str) -> None:
-    assert heard(location=at(HERE, **{missing: None})).report.point is None
+    assert assess(location=at(HERE, **{missing: None})).report.point is None
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_half_a_point_is_no_point(missing: str) -> None:
 def test_an_address_is_a_place_only_when_it_is_exact(precision: str, key: str | None) -> None:
     place = location(latitude=None, longitude=None, precision=precision, address="12 Oak Street")
 
-    assert heard(location=place).report.address == key
+    assert assess(location=place).report.address == key
 
 
 @pytest.mark.parametrize(
@@ -75,21 +75,21 @@ def test_an_address_is_a_place_only_when_it_is_exact(precision: str, key: str | 
 def test_an_earlier_case_is_searched_only_where_there_can_be_one(
     changes: dict[str, Any], searched: bool
 ) -> None:
-    assert bool(heard(**changes).search) is searched
+    assert bool(assess(**changes).query) is searched
 
 
 def test_who_reported_counts_only_where_a_kind_of_the_group_has_no_place() -> None:
-    camp, lost = heard(reporter_ref="ana"), heard(service_code="LOST", reporter_ref="ana")
+    camp, lost = assess(reporter_ref="ana"), assess(service_code="LOST", reporter_ref="ana")
 
     assert camp.report.reporter == lost.report.reporter == "ana"
-    assert camp.search is not None
-    assert lost.search is not None
-    assert (camp.search.reporter, lost.search.reporter) == (None, "ana")
+    assert camp.query is not None
+    assert lost.query is not None
+    assert (camp.query.reporter, lost.query.reporter) == (None, "ana")
 
 
 @pytest.fixture
 def weighing(tmp_path: Path) -> TriagePolicy:
-    """Rules of a city that weighs evidence."""
+    """Policy of a city with evidence."""
     shutil.copytree(Path(__file__).parent / "catalogue", tmp_path / "catalogue")
     (tmp_path / "catalogue" / "rivertown.gov" / EVIDENCE).write_text(
         """
@@ -130,32 +130,32 @@ def test_rare_words_and_named_things_tell_reports_apart(weighing: TriagePolicy) 
     assert {"blue", "dodge"} <= report.words
     assert report.words.isdisjoint({"the", "river"})
     assert report.asset == "plate:abc123"
-    assert assess_report(request, RULEBOOK).report.words == frozenset()
+    assert assess_report(request, POLICY).report.words == frozenset()
 
 
 def test_the_key_is_that_of_the_partition() -> None:
-    assert heard().opens.key == KEY
-    assert heard(dedup_group="older-name").opens.key == "rivertown.gov:older-name"
+    assert assess().new_case.key == KEY
+    assert assess(dedup_group="older-name").new_case.key == "rivertown.gov:older-name"
 
 
 def test_details_of_the_place_are_read_as_words() -> None:
-    hearing = heard(location=at(HERE, details="tent in the right lane"))
+    assessed = assess(location=at(HERE, details="tent in the right lane"))
 
-    assert hearing.assessment.urgency.level == "P2"
+    assert assessed.assessment.priority.level == "P2"
 
 
 @pytest.mark.parametrize("changes", [{"jurisdiction": "atlantis.gov"}, {"service_code": "GONE"}])
 def test_what_the_catalogue_does_not_know_is_refused_by_field(changes: dict[str, str]) -> None:
     with pytest.raises(UnknownKindError, match="jurisdiction, service_code"):
-        heard(**changes)
+        assess(**changes)
 
 
 @pytest.mark.parametrize("latitude", [91.0, float("nan"), float("-inf")])
 def test_a_point_off_the_earth_is_refused_by_field(latitude: float) -> None:
     with pytest.raises(InvalidRequestError, match="location"):
-        heard(location=at(HERE, latitude=latitude))
+        assess(location=at(HERE, latitude=latitude))
 
 
 def test_an_id_that_is_none_is_refused_by_field() -> None:
     with pytest.raises(InvalidRequestError, match="request_id"):
-        heard(request_id="17")
+        assess(request_id="17")

@@ -1,4 +1,4 @@
-"""What every store of triage's cases must do; a test class brings the store."""
+"""Tests that every ``TriageStore`` must pass; a test class provides the store."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.triage.handlers import Cases
-from services.triage.policy import SearchExtent, search_for
+from services.triage.handlers import TriageStore
+from services.triage.policy import SearchExtent, build_query
 from services.triage.records import CaseStateChange, DecisionRecord
-from services.triage.rules.dedup.model import Case, Report
+from services.triage.rules.dedup.model import Report, TriageCase
 from services.triage.rules.priority.context import (
     MAX_ANONYMOUS,
     MAX_COUNTED,
@@ -20,7 +20,7 @@ from shared.contract.events import new_id
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, KEY, case, report
 
-REACH = SearchExtent(radius_m=67, window=timedelta(days=7), personal=True)
+REACH = SearchExtent(radius_m=67, window=timedelta(days=7), by_reporter=True)
 
 MARKS: dict[str, Any] = {
     "position_error_m": 12.5,
@@ -29,8 +29,8 @@ MARKS: dict[str, Any] = {
 }
 
 
-async def found(cases: Cases, searched: Report, key: str = KEY) -> list[Case]:
-    near = await cases.candidates([search_for(searched, key, REACH)])
+async def found(cases: TriageStore, searched: Report, key: str = KEY) -> list[TriageCase]:
+    near = await cases.candidates([build_query(searched, key, REACH)])
     return sorted(near, key=lambda known: known.case_id)
 
 
@@ -39,9 +39,9 @@ def decided(of: Report, case_id: str | None = None) -> DecisionRecord:
 
 
 class CasesSuite:
-    """Subclasses give a fixture ``cases``: an empty store."""
+    """Subclasses provide the fixture ``cases``: an empty store."""
 
-    async def test_a_case_comes_back_as_it_was_added(self, cases: Cases) -> None:
+    async def test_a_case_comes_back_as_it_was_added(self, cases: TriageStore) -> None:
         whole = case(report(address="12 oak st", reporter="ana", **MARKS), closed_at=NOON + HOUR)
         await cases.add([whole])
 
@@ -55,7 +55,9 @@ class CasesSuite:
             pytest.param(report(point=None, reporter="ana"), id="by person"),
         ],
     )
-    async def test_a_case_is_found_by_what_it_has(self, cases: Cases, opening: Report) -> None:
+    async def test_a_case_is_found_by_what_it_has(
+        self, cases: TriageStore, opening: Report
+    ) -> None:
         known = case(opening)
         await cases.add([known])
         searched = opening._replace(request_id=new_id())
@@ -64,7 +66,7 @@ class CasesSuite:
         assert await found(cases, searched, key="lakeside.gov:campsite") == []
         assert await found(cases, report(point=north_of(HERE, 500))) == []
 
-    async def test_what_lies_anywhere_within_the_radius_is_found(self, cases: Cases) -> None:
+    async def test_what_lies_anywhere_within_the_radius_is_found(self, cases: TriageStore) -> None:
         known = [case(report(point=north_of(HERE, metres))) for metres in range(-60, 61, 20)]
         await cases.add(known)
 
@@ -80,7 +82,7 @@ class CasesSuite:
         ],
     )
     async def test_an_open_case_is_found_by_all_later_reports_a_closed_one_by_those_of_its_window(
-        self, cases: Cases, later_by: timedelta, is_open: bool, is_closed: bool
+        self, cases: TriageStore, later_by: timedelta, is_open: bool, is_closed: bool
     ) -> None:
         still_open, closed = case(), case(closed_at=NOON + HOUR)
         await cases.add([still_open, closed])
@@ -89,7 +91,7 @@ class CasesSuite:
 
         assert (still_open in near, closed in near) == (is_open, is_closed)
 
-    async def test_adding_a_case_again_changes_nothing(self, cases: Cases) -> None:
+    async def test_adding_a_case_again_changes_nothing(self, cases: TriageStore) -> None:
         known = case()
         await cases.add([known])
         await cases.add([known._replace(closed_at=NOON), case(report(point=None))])
@@ -97,7 +99,7 @@ class CasesSuite:
         assert await found(cases, report()) == [known]
 
     async def test_of_two_turns_of_a_case_the_higher_version_holds_in_any_order(
-        self, cases: Cases
+        self, cases: TriageStore
     ) -> None:
         first, second = case(), case()
         await cases.add([first, second])
@@ -117,7 +119,7 @@ class CasesSuite:
 
         assert {known.closed_at for known in await found(cases, report())} == {None}
 
-    async def test_a_turn_closes_its_case_and_no_other(self, cases: Cases) -> None:
+    async def test_a_turn_closes_its_case_and_no_other(self, cases: TriageStore) -> None:
         mine, other = case(), case()
         await cases.add([mine, other])
 
@@ -127,7 +129,9 @@ class CasesSuite:
 
         assert set(await found(cases, report())) == {mine._replace(closed_at=NOON + HOUR), other}
 
-    async def test_requests_are_known_as_decided_once_they_are_recorded(self, cases: Cases) -> None:
+    async def test_requests_are_known_as_decided_once_they_are_recorded(
+        self, cases: TriageStore
+    ) -> None:
         before, referred, unknown = report(), report(point=None), report()
         await cases.record_decisions([decided(before, new_id()), decided(referred)])
         ids = [one.request_id for one in (before, referred, unknown)]
@@ -135,7 +139,9 @@ class CasesSuite:
         assert set(await cases.already_decided(ids)) == {before.request_id, referred.request_id}
         assert set(await cases.already_decided([])) == set()
 
-    async def test_a_turn_holds_also_when_it_comes_before_its_case(self, cases: Cases) -> None:
+    async def test_a_turn_holds_also_when_it_comes_before_its_case(
+        self, cases: TriageStore
+    ) -> None:
         closed, reopened = case(), case()
         await cases.record_state_changes(
             [
@@ -154,7 +160,7 @@ class CasesSuite:
         }
 
     async def test_who_reported_a_case_is_known_by_person_and_without_name(
-        self, cases: Cases
+        self, cases: TriageStore
     ) -> None:
         mine, other = new_id(), new_id()
         reporters = ("ana", "ben", "ana", None, None)
@@ -169,7 +175,7 @@ class CasesSuite:
         assert found == {mine: Reporters(frozenset({"ana", "ben"}), 2), unknown: Reporters()}
         assert await cases.reporters(set()) == {}
 
-    async def test_no_more_people_are_known_than_count(self, cases: Cases) -> None:
+    async def test_no_more_people_are_known_than_count(self, cases: TriageStore) -> None:
         many = new_id()
         named = [decided(report(reporter=f"{n:03}"), many) for n in range(MAX_COUNTED + 5)]
         await cases.record_decisions(
@@ -181,7 +187,7 @@ class CasesSuite:
         assert (len(found.people), found.anonymous) == (MAX_COUNTED, MAX_ANONYMOUS)
 
     async def test_a_point_that_is_no_place_is_kept_but_nothing_is_found_there(
-        self, cases: Cases
+        self, cases: TriageStore
     ) -> None:
         nowhere = case(report(address="12 oak st", is_placed=False))
         await cases.add([nowhere])
@@ -190,7 +196,7 @@ class CasesSuite:
         assert await found(cases, report(point=None, address="12 oak st")) == [nowhere]
 
     async def test_the_uses_of_a_point_are_the_cases_at_exactly_it_within_the_time(
-        self, cases: Cases
+        self, cases: TriageStore
     ) -> None:
         at_point = [case(report(observed_at=NOON + n * DAY), key=f"town:{n}") for n in (0, 1, 9)]
         beside = case(report(point=north_of(HERE, 1)), key="town:beside")
@@ -207,13 +213,13 @@ class CasesSuite:
         assert newest == {(HERE, "town:0"): NOON, (HERE, "town:1"): NOON + DAY}
         assert list(await cases.point_uses([])) == []
 
-    async def test_without_a_search_nothing_is_found(self, cases: Cases) -> None:
+    async def test_without_a_search_nothing_is_found(self, cases: TriageStore) -> None:
         await cases.add([case()])
 
         assert list(await cases.candidates([])) == []
 
     async def test_a_surge_comes_back_while_it_goes_on_and_within_its_bounds(
-        self, cases: Cases
+        self, cases: TriageStore
     ) -> None:
         going_on, over = surge(), surge(until=NOON + HOUR)
         await cases.record_surges([going_on, over])
@@ -224,7 +230,7 @@ class CasesSuite:
         assert list(await cases.surges(["lakeside.gov:campsite"], NOON, NOON)) == []
 
     async def test_the_end_of_a_surge_stays_whatever_is_told_of_it_later(
-        self, cases: Cases
+        self, cases: TriageStore
     ) -> None:
         going_on = surge()
         over = replace(going_on, until=NOON + HOUR, count=40)
@@ -239,5 +245,5 @@ def surge(until: datetime | None = None) -> KnownSurge:
     return KnownSurge(new_id(), KEY, "SE", NOON, until, 12, 0.4)
 
 
-async def surges_at(cases: Cases, moment: datetime) -> set[KnownSurge]:
+async def surges_at(cases: TriageStore, moment: datetime) -> set[KnownSurge]:
     return set(await cases.surges([KEY], moment, moment))

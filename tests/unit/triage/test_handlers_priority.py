@@ -6,7 +6,6 @@ from shared.contract.events import (
     new_id,
 )
 from tests.builders import NOON
-from tests.unit.triage.deciding import decided
 from tests.unit.triage.factories import (
     DAY,
     HERE,
@@ -14,7 +13,8 @@ from tests.unit.triage.factories import (
     at,
     submitted,
 )
-from tests.unit.triage.fakes import InMemoryCases
+from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.unit.triage.harness import decided
 
 SURGE = Surge(
     surge_id=new_id(),
@@ -28,12 +28,12 @@ SURGE = Surge(
 )
 
 
-def surge(told: type[SurgeStarted | SurgeEnded]) -> Event:
-    return told.of(SURGE, now=NOON)
+def surge(event_class: type[SurgeStarted | SurgeEnded]) -> Event:
+    return event_class.of(SURGE, now=NOON)
 
 
 async def test_a_surge_is_a_reason_for_reports_of_its_group_district_and_time() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     here, there = at(HERE, district="SE"), at(HERE, district="NW")
 
     begun, elsewhere = await decided(
@@ -49,14 +49,14 @@ async def test_a_surge_is_a_reason_for_reports_of_its_group_district_and_time() 
     codes = [[p.code for p in d.priority.reasons] for d in (begun, elsewhere, late, after)]
     assert [code[-1] == "surge" for code in codes] == [True, False, True, False]
     assert begun.priority.score == elsewhere.priority.score + 5
-    told = "+5 many report the same there (“12 reports in SE, 0.4 are usual”)"
-    assert any(told in sentence for sentence in begun.explanation)
+    event_class = "+5 many report the same there (“12 reports in SE, 0.4 are usual”)"
+    assert any(event_class in sentence for sentence in begun.explanation)
 
 
 async def test_the_nth_person_who_reports_a_problem_raises_it_and_the_first_again_does_not() -> (
     None
 ):
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     light = {"service_code": "LIGHT"}
     people = ["ana", "ana", "ben", "ana", "cy", "dee"]
 
@@ -76,7 +76,7 @@ async def test_the_nth_person_who_reports_a_problem_raises_it_and_the_first_agai
 
 
 async def test_a_problem_that_is_reported_long_after_its_target_says_so() -> None:
-    cases = InMemoryCases()
+    cases = InMemoryTriageStore()
     _, late, over = await decided(
         cases,
         submitted(reporter_ref="ana"),
@@ -92,11 +92,13 @@ async def test_a_problem_that_is_reported_long_after_its_target_says_so() -> Non
 
 async def test_a_doubted_phrase_is_told_among_the_reasons_and_is_no_condition() -> None:
     (decision,) = await decided(
-        InMemoryCases(), submitted(description="A film about a tent on fire, at the club")
+        InMemoryTriageStore(), submitted(description="A film about a tent on fire, at the club")
     )
 
     assert ("doubted", 0, "on fire") in [
         (reason.code, reason.points, reason.evidence) for reason in decision.priority.reasons
     ]
     assert (decision.emergency, decision.conditions) == (None, ())
-    assert any("its other words speak against it" in told for told in decision.explanation)
+    assert any(
+        "its other words speak against it" in event_class for event_class in decision.explanation
+    )

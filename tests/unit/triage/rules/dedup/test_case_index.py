@@ -1,18 +1,18 @@
 from datetime import timedelta
 
-from services.triage.policy import SearchExtent, search_for
+from services.triage.policy import SearchExtent, build_query
 from services.triage.rules.dedup.case_index import CaseIndex
-from services.triage.rules.dedup.model import Case, Report
+from services.triage.rules.dedup.model import Report, TriageCase
 from tests.builders import north_of
 from tests.unit.triage.factories import HERE, KEY, case, report
 
-REACH = SearchExtent(radius_m=67, window=timedelta(days=7), personal=True)
+REACH = SearchExtent(radius_m=67, window=timedelta(days=7), by_reporter=True)
 
 
-def found(searched: Report, known: Case, key: str = KEY) -> bool:
+def found(searched: Report, known: TriageCase, key: str = KEY) -> bool:
     cases = CaseIndex()
     cases.add(known)
-    return known in list(cases.near(search_for(searched, key, REACH)))
+    return known in list(cases.find(build_query(searched, key, REACH)))
 
 
 def test_a_case_is_found_by_its_place() -> None:

@@ -33,7 +33,7 @@ def test_circumstances_hasten_and_make_nothing_urgent(
 def test_a_point_that_is_cut_keeps_its_evidence_and_one_without_rest_is_no_reason() -> None:
     found = with_context(PriorityScore((ScoreReason("base", 55),)), [TEN, TEN])
 
-    assert found.points == (ScoreReason("base", 55), ScoreReason("school", 4, "at the school"))
+    assert found.reasons == (ScoreReason("base", 55), ScoreReason("school", 4, "at the school"))
 
 
 @given(st.integers(0, 150), st.lists(st.integers(1, 20), max_size=4))
@@ -44,5 +44,5 @@ def test_circumstances_never_lower_and_never_cross_into_what_is_urgent(
     after = with_context(before, [ScoreReason("some", added) for added in more])
 
     assert after.score >= before.score
-    assert sum(point.points for point in after.points) == after.score
+    assert sum(point.points for point in after.reasons) == after.score
     assert after.level == before.level or after.level in ("P3", "P4")

@@ -27,15 +27,15 @@ default: {start: 0, duplicate: 50, possible: 30}
 
 @pytest.fixture
 def rule(tmp_path: Path) -> Callable[[float], Resolution]:
-    """Decides a report so many metres north of here, after those before it."""
+    """Resolve a report ``metres`` north of here, after the earlier ones."""
     shutil.copytree(Path(__file__).parent / "catalogue", tmp_path / "catalogue")
     (tmp_path / "catalogue" / "rivertown.gov" / EVIDENCE).write_text(TEXT)
-    rulebook = TriagePolicy(load_catalogue(tmp_path / "catalogue"))
+    policy = TriagePolicy(load_catalogue(tmp_path / "catalogue"))
     known = CaseIndex()
 
     def decide(metres: float) -> Resolution:
         request = in_rivertown(location=at(north_of(HERE, metres)))
-        return resolve(assess_report(request, rulebook), known)
+        return resolve(assess_report(request, policy), known)
 
     return decide
 
@@ -68,4 +68,4 @@ def test_too_little_evidence_makes_a_new_case_without_a_link(
 ) -> None:
     _, far = rule(0), rule(260)
 
-    assert (far.outcome, far.link) == ("new", None)
+    assert (far.outcome, far.match) == ("new", None)

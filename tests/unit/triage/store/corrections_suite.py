@@ -1,39 +1,39 @@
-"""What every store of triage's cases must do with what operators correct."""
+"""Tests of operators' corrections that every ``TriageStore`` must pass."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from services.triage.handlers import Cases
-from services.triage.records import CaseStateChange, Split
-from services.triage.rules.dedup.model import Case, Report
+from services.triage.handlers import TriageStore
+from services.triage.records import CaseStateChange, RequestSplit
+from services.triage.rules.dedup.model import Report, TriageCase
 from services.triage.rules.priority.context import Reporters
 from shared.contract.events import new_id
 from tests.builders import NOON, north_of
-from tests.unit.triage.cases_suite import MARKS, decided, found
 from tests.unit.triage.factories import DAY, HERE, HOUR, KEY, case, report
+from tests.unit.triage.store.cases_suite import MARKS, decided, found
 
 
-def split(of: Report, **changes: Any) -> Split:
+def split(of: Report, **changes: Any) -> RequestSplit:
     fields: dict[str, Any] = {
         "request_id": of.request_id,
         "from_case": new_id(),
         "to_case": new_id(),
         "version": 3,
     }
-    return Split(**(fields | changes))
+    return RequestSplit(**(fields | changes))
 
 
-def made_by(left: Split, of: Report) -> Case:
-    """The case that the request of a split has of its own."""
-    return Case(left.to_case, KEY, of, split_from=left.from_case)
+def made_by(left: RequestSplit, of: Report) -> TriageCase:
+    """Return the case that a split opens."""
+    return TriageCase(left.to_case, KEY, of, split_from=left.from_case)
 
 
 class CorrectionsSuite:
-    """Splits, merges and who reported what after them."""
+    """Splits, merges, and the reporters afterwards."""
 
-    async def test_a_split_makes_a_case_where_each_request_was(self, cases: Cases) -> None:
+    async def test_a_split_makes_a_case_where_each_request_was(self, cases: TriageStore) -> None:
         tents, trash, stays = (
             report(address="12 oak st", reporter="ana", **MARKS),
             report(),
@@ -46,7 +46,9 @@ class CorrectionsSuite:
 
         assert set(await found(cases, report())) == {made_by(first, tents), made_by(second, trash)}
 
-    async def test_a_split_is_remembered_until_its_request_is_decided(self, cases: Cases) -> None:
+    async def test_a_split_is_remembered_until_its_request_is_decided(
+        self, cases: TriageStore
+    ) -> None:
         tents = report()
         early = split(tents)
         await cases.record_splits([early])
@@ -57,7 +59,7 @@ class CorrectionsSuite:
         assert await found(cases, report()) == [made_by(early, tents)]
 
     async def test_the_case_of_a_split_may_have_ended_before_it_is_known(
-        self, cases: Cases
+        self, cases: TriageStore
     ) -> None:
         tents = report()
         left = split(tents)
@@ -72,7 +74,7 @@ class CorrectionsSuite:
 
     @pytest.mark.parametrize("early", [True, False])
     async def test_a_case_whose_opener_was_split_off_is_found_where_the_other_was(
-        self, cases: Cases, early: bool
+        self, cases: TriageStore, early: bool
     ) -> None:
         opener, stays = report(), report(point=north_of(HERE, 500), reporter="ana")
         left = case(opener)
@@ -97,7 +99,7 @@ class CorrectionsSuite:
 
     @pytest.mark.parametrize("late", [True, False])
     async def test_a_merged_case_is_found_where_it_was_and_leads_to_the_other(
-        self, cases: Cases, late: bool
+        self, cases: TriageStore, late: bool
     ) -> None:
         first, second, last = case(), case(), case(report(point=north_of(HERE, 5_000)))
         turns = [
@@ -118,7 +120,7 @@ class CorrectionsSuite:
         assert set(await found(cases, report())) == closed
 
     async def test_a_split_case_is_apart_from_what_the_other_was_merged_into(
-        self, cases: Cases
+        self, cases: TriageStore
     ) -> None:
         tents, into = report(), new_id()
         left = split(tents)
@@ -129,7 +131,7 @@ class CorrectionsSuite:
         assert await found(cases, report()) == [made_by(left, tents)._replace(split_from=into)]
 
     async def test_who_was_split_off_is_a_reporter_of_the_new_case_alone(
-        self, cases: Cases
+        self, cases: TriageStore
     ) -> None:
         before, after, moved = new_id(), new_id(), report(reporter="ben")
         await cases.record_decisions(
@@ -144,7 +146,7 @@ class CorrectionsSuite:
         }
 
     async def test_who_reported_what_was_merged_into_a_case_reported_the_case(
-        self, cases: Cases
+        self, cases: TriageStore
     ) -> None:
         first, second, last = new_id(), new_id(), new_id()
         of_each = ((first, "ana"), (first, None), (second, "ben"), (last, "ana"), (last, None))

@@ -1,10 +1,10 @@
-"""What lowers a report in Portland, in the words of people."""
+"""Downgrades in Portland, in the words of residents."""
 
 from dataclasses import replace
 
 import pytest
 
-from services.triage.rules.priority.score import Downgrade, PriorityScore, downgrade_of
+from services.triage.rules.priority.score import Downgrade, PriorityScore, find_downgrade
 from shared.catalogue import load_catalogue
 from shared.catalogue.service_type import Meant
 from tests.unit.triage.rules.priority import labelled
@@ -12,7 +12,7 @@ from tests.unit.triage.rules.priority import labelled
 
 def urgency(kind: str, text: str) -> PriorityScore:
     service = labelled.rules().services[kind]
-    return labelled.rules().assess(service, text, {}, None).urgency
+    return labelled.rules().assess(service, text, {}, None).priority
 
 
 @pytest.mark.parametrize(
@@ -34,9 +34,9 @@ def test_a_harmless_case_of_a_kind_under_conditions_is_p3_and_says_why(
     found = urgency(kind, text)
 
     assert (found.level, found.score) == ("P3", 40)
-    assert found.points[-1].code == reason
-    assert found.points[-1].points < 0
-    assert found.points[-1].evidence
+    assert found.reasons[-1].code == reason
+    assert found.reasons[-1].points < 0
+    assert found.reasons[-1].evidence
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_another_kind_that_is_urgent_itself_lowers_to_p3() -> None:
     signal = city.services["ROW-SIGNAL-OUT"]
     flood = replace(signal, meant=(Meant("ROW-FLOOD", "slow_signal", frozenset()),))
 
-    found = downgrade_of(city, flood, {"slow_signal": "takes forever"})
+    found = find_downgrade(city, flood, {"slow_signal": "takes forever"})
 
     assert found == Downgrade("meant_row_flood", "P3", "takes forever")
 
@@ -81,7 +81,7 @@ def test_a_kind_that_is_always_a_hazard_is_lowered_where_another_kind_is_meant(
     found = urgency(kind, text)
 
     assert found.level >= "P3"
-    assert found.points[-1].code == reason
+    assert found.reasons[-1].code == reason
 
 
 @pytest.mark.parametrize(

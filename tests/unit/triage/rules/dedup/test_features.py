@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.dedup.features import asset_in, rare_words, words_of
+from services.triage.rules.dedup.features import all_words, find_asset, rare_words
 
-COMMON = words_of(["Tents and tarps", "basura en la acera"])
+COMMON = all_words(["Tents and tarps", "basura en la acera"])
 
 
 def test_common_and_short_words_tell_nothing_and_a_number_does() -> None:
@@ -39,11 +39,11 @@ def test_whatever_people_write_no_common_word_is_rare(text: str) -> None:
 def test_a_thing_is_named_by_letters_and_digits_in_any_spelling(
     answer: object, asset: str | None
 ) -> None:
-    assert asset_in({"plate": answer}, ["plate"]) == asset
+    assert find_asset({"plate": answer}, ["plate"]) == asset
 
 
 def test_the_first_question_that_names_a_thing_counts() -> None:
     answers = {"pole_number": "88-1", "plate": "unknown", "color": "123"}
 
-    assert asset_in(answers, ["plate", "pole_number"]) == "pole_number:881"
-    assert asset_in({}, ["plate"]) is None
+    assert find_asset(answers, ["plate", "pole_number"]) == "pole_number:881"
+    assert find_asset({}, ["plate"]) is None

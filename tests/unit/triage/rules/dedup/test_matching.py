@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.dedup.matching import find_match
-from services.triage.rules.dedup.model import Case, Match, Report, compare
+from services.triage.rules.dedup.matching import compare, find_match
+from services.triage.rules.dedup.model import Match, Report, TriageCase
 from shared.catalogue import Dedup
 from shared.vocabulary import distance_m
 from tests.builders import NOON, north_of
@@ -18,8 +18,8 @@ A_SECOND = timedelta(seconds=1)
 
 
 def relation(new: Report, known: Any) -> str | None:
-    link = compare(new, known, LIMITS)
-    return link.relation if isinstance(link, Match) else None
+    match = compare(new, known, LIMITS)
+    return match.relation if isinstance(match, Match) else None
 
 
 @pytest.mark.parametrize(
@@ -150,10 +150,10 @@ def test_equal_addresses_are_one_place_where_a_point_is_missing(
     mine: dict[str, Any], other: dict[str, Any], found: bool
 ) -> None:
     new = report(address="12 oak st", **mine)
-    link = compare(new, case(report(address="12 oak st", **other)), LIMITS)
+    match = compare(new, case(report(address="12 oak st", **other)), LIMITS)
 
-    assert isinstance(link, Match) is found
-    assert not isinstance(link, Match) or (link.basis, link.distance_m) == ("same_address", 0.0)
+    assert isinstance(match, Match) is found
+    assert not isinstance(match, Match) or (match.basis, match.distance_m) == ("same_address", 0.0)
 
 
 def test_different_addresses_are_different_places() -> None:
@@ -192,10 +192,10 @@ def test_the_same_problem_comes_before_a_nearer_one_that_is_the_same_again() -> 
     over = case(report(observed_at=NOON - 8 * DAY))
     open_one = case(report(point=north_of(HERE, 60)))
 
-    link = find_match(report(), [over, open_one], LIMITS).link
+    match = find_match(report(), [over, open_one], LIMITS).match
 
-    assert link is not None
-    assert (link.case, link.relation) == (open_one, "duplicate")
+    assert match is not None
+    assert (match.case, match.relation) == (open_one, "duplicate")
 
 
 def test_of_several_the_nearest_then_the_oldest_then_the_smallest_id_wins() -> None:
@@ -207,8 +207,8 @@ def test_of_several_the_nearest_then_the_oldest_then_the_smallest_id_wins() -> N
     )
 
     def chosen(*cases: Any) -> Any:
-        link = find_match(report(), cases, LIMITS).link
-        return link and link.case
+        match = find_match(report(), cases, LIMITS).match
+        return match and match.case
 
     assert chosen(older, near) == near
     assert chosen(older, larger) == larger
@@ -218,8 +218,8 @@ def test_of_several_the_nearest_then_the_oldest_then_the_smallest_id_wins() -> N
 def test_without_a_case_that_fits_there_is_none() -> None:
     far = case(report(point=north_of(HERE, 500)))
 
-    assert find_match(report(), [], LIMITS).link is None
-    assert find_match(report(), [far], LIMITS).link is None
+    assert find_match(report(), [], LIMITS).match is None
+    assert find_match(report(), [far], LIMITS).match is None
 
 
 KNOWN = [
@@ -238,11 +238,11 @@ KNOWN = [
 
 
 @given(st.permutations(KNOWN))
-def test_the_answer_does_not_depend_on_the_order_of_the_cases(shuffled: list[Case]) -> None:
+def test_the_answer_does_not_depend_on_the_order_of_the_cases(shuffled: list[TriageCase]) -> None:
     earlier = find_match(report(), shuffled, LIMITS)
 
-    assert earlier.link is not None
-    assert earlier.link.case == min(KNOWN[:2], key=lambda known: known.case_id)
+    assert earlier.match is not None
+    assert earlier.match.case == min(KNOWN[:2], key=lambda known: known.case_id)
     assert earlier == find_match(report(), KNOWN, LIMITS)
 
 
@@ -264,9 +264,9 @@ def test_two_reports_are_the_same_problem_whichever_arrives_first(a: Report, b: 
 
 @given(reports, reports)
 def test_what_is_linked_is_within_the_bounds_that_the_link_names(a: Report, b: Report) -> None:
-    link = compare(a, case(b), LIMITS)
-    if not isinstance(link, Match):
+    match = compare(a, case(b), LIMITS)
+    if not isinstance(match, Match):
         return
-    assert link.distance_m is None or link.distance_m <= link.radius_m
-    assert (link.apart <= link.window) == (link.relation != "window_over")
-    assert link.window == min(LIMITS[a.kind].window, LIMITS[b.kind].window)
+    assert match.distance_m is None or match.distance_m <= match.radius_m
+    assert (match.time_apart <= match.window) == (match.relation != "window_over")
+    assert match.window == min(LIMITS[a.kind].window, LIMITS[b.kind].window)

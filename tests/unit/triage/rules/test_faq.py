@@ -12,7 +12,7 @@ FINDER = FaqMatcher(ANSWERS)
 def answered(text: str, kind: str = "INFO-GENERAL", *, has_more: bool = False) -> str | None:
     rules = labelled.rules()
     service = rules.services[kind]
-    met = rules.assess(service, text, {}, None).met
+    met = rules.assess(service, text, {}, None).conditions
     found = FINDER.match(service, text, met, has_more=has_more)
     return found.code if found else None
 

@@ -4,17 +4,18 @@ from typing import Any
 
 import pytest
 
-from services.triage.rules.dedup.matching import MAX_REJECTIONS, find_match, rejection_detail
-from services.triage.rules.dedup.model import Case, Rejection, Report, compare
+from services.triage.rules.dedup.matching import compare, find_match
+from services.triage.rules.dedup.model import CaseRejection, Report, TriageCase
+from services.triage.rules.dedup.reasons import MAX_REJECTIONS, rejection_detail
 from shared.catalogue.evidence import Evidence, Thresholds
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
-from tests.unit.triage.rules.dedup.test_weighing import EVIDENCE
+from tests.unit.triage.rules.dedup.test_scoring import EVIDENCE
 
 
 def rejected(
-    new: Report, *known: Case, evidence: Evidence | None = None
-) -> list[tuple[Case, str, str | None]]:
+    new: Report, *known: TriageCase, evidence: Evidence | None = None
+) -> list[tuple[TriageCase, str, str | None]]:
     earlier = find_match(new, known, LIMITS, evidence)
     return [(one.case, one.code, rejection_detail(one)) for one in earlier.rejected]
 
@@ -54,11 +55,11 @@ def rejected(
     ],
 )
 def test_what_stands_against_a_case_is_named_with_its_figure(
-    new: Report, known: Case, code: str, detail: str | None
+    new: Report, known: TriageCase, code: str, detail: str | None
 ) -> None:
     found = compare(new, known, LIMITS)
 
-    assert isinstance(found, Rejection)
+    assert isinstance(found, CaseRejection)
     assert (found.code, rejection_detail(found)) == (code, detail)
     assert rejected(new, known) == [(known, code, detail)]
 
@@ -94,19 +95,19 @@ def test_points_are_not_compared_with_a_case_that_is_the_same_again() -> None:
     assert rejected(report(), over, case(), evidence=EVIDENCE) == [(over, "weaker", None)]
 
 
-@pytest.mark.parametrize(("metres", "told"), [(133.9, True), (134.1, False)])
-def test_what_is_more_than_twice_too_far_away_is_not_told(metres: float, told: bool) -> None:
-    assert bool(rejected(report(point=north_of(HERE, metres)), case())) is told
+@pytest.mark.parametrize(("metres", "shown"), [(133.9, True), (134.1, False)])
+def test_what_is_more_than_twice_too_far_away_is_not_told(metres: float, shown: bool) -> None:
+    assert bool(rejected(report(point=north_of(HERE, metres)), case())) is shown
 
 
 def test_only_the_few_that_came_nearest_are_told_and_each_once() -> None:
     known = [case(report(point=north_of(HERE, metres))) for metres in (100, 80, 90, 70, 120)]
     over = case(report(observed_at=NOON - 8 * DAY), closed_at=NOON - 2 * DAY)
 
-    told: Any = [case for case, _, _ in rejected(report(), *known, *known, over, over)]
+    shown: Any = [case for case, _, _ in rejected(report(), *known, *known, over, over)]
 
-    assert told == [over, known[3], known[1]]
-    assert len(told) == MAX_REJECTIONS
+    assert shown == [over, known[3], known[1]]
+    assert len(shown) == MAX_REJECTIONS
 
 
 def test_the_chosen_case_is_not_among_the_rejected_though_it_was_found_twice() -> None:

@@ -5,21 +5,21 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.triage.surges.detection import (
-    HOUR,
-    LONGEST,
-    CountReports,
+    MAX_SURGE_SLOTS,
+    SLOTS_PER_HOUR,
     History,
+    SlotReporters,
     Window,
-    begin,
-    busiest_lately,
-    end,
+    busiest_recent_hour,
     expected_in_hour,
-    moment_of,
+    find_end,
+    find_start,
     poisson_tail,
     slot_of,
+    slot_start,
     threshold,
 )
-from services.triage.surges.distinct_count import reporter_number
+from services.triage.surges.distinct_count import reporter_hash
 from shared.catalogue.surges import SurgeLimits
 
 LIMITS = SurgeLimits(least=6, ratio=3.0, chance=1e-4, over=0.5, usual=0.2)
@@ -28,17 +28,17 @@ NOON = slot_of(datetime(2026, 3, 2, 12, tzinfo=UTC))
 Counts = Mapping[int, int]
 
 
-def heard_in(counts: Counts) -> CountReports:
-    """As many voices in each slot as said, every one of them another."""
+def heard_in(counts: Counts) -> SlotReporters:
+    """Return that many distinct reporters for each slot."""
 
-    def heard(slot: int) -> list[int]:
-        return sorted(reporter_number(f"{slot} {n}") for n in range(counts.get(slot - NOON, 0)))
+    def reporters(slot: int) -> list[int]:
+        return sorted(reporter_hash(f"{slot} {n}") for n in range(counts.get(slot - NOON, 0)))
 
-    return heard
+    return reporters
 
 
 def usual(first: int, until: int) -> float:
-    return 0.5 * (until - first) / HOUR
+    return 0.5 * (until - first) / SLOTS_PER_HOUR
 
 
 @pytest.mark.parametrize(
@@ -80,11 +80,11 @@ def test_an_alarm_asks_for_a_number_a_ratio_and_an_unlikely_chance(
 def test_a_surge_begins_in_the_first_window_with_enough_voices(
     counts: Counts, *, begins: bool
 ) -> None:
-    found = begin(NOON, heard_in(counts), usual, LIMITS, [])
+    found = find_start(NOON, heard_in(counts), usual, LIMITS, [])
 
     assert (found is not None) == begins
     if found:
-        assert (found.until - found.first, found.count, found.expected) == (HOUR, 6, 0.5)
+        assert (found.until - found.first, found.count, found.expected) == (SLOTS_PER_HOUR, 6, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_no_surge_begins_where_a_window_shares_a_slot_with_another(
 ) -> None:
     other = Window(NOON + first, NOON + until, 9, 0.5)
 
-    found = begin(NOON, heard_in({-5: 3, 0: 3}), usual, LIMITS, [other])
+    found = find_start(NOON, heard_in({-5: 3, 0: 3}), usual, LIMITS, [other])
 
     assert (found is not None) == begins
 
@@ -117,13 +117,13 @@ BEGAN = Window(NOON - 5, NOON + 1, 6, 0.5)
 def test_a_surge_is_over_when_reports_fell_well_below_what_began_it(
     counts: Counts, complete: int, until: int | None
 ) -> None:
-    found = end(BEGAN, NOON + complete, heard_in(counts), usual, LIMITS)
+    found = find_end(BEGAN, NOON + complete, heard_in(counts), usual, LIMITS)
 
     assert (found and found.until - NOON) == until
 
 
 def test_the_end_tells_of_the_whole_surge() -> None:
-    found = end(BEGAN, NOON + 20, heard_in({-3: 2, 0: 6, 3: 3}), usual, LIMITS)
+    found = find_end(BEGAN, NOON + 20, heard_in({-3: 2, 0: 6, 3: 3}), usual, LIMITS)
 
     assert found == Window(NOON - 5, NOON + 10, 11, usual(0, 15))
 
@@ -131,13 +131,13 @@ def test_the_end_tells_of_the_whole_surge() -> None:
 def test_a_surge_that_does_not_stop_ends_after_a_day() -> None:
     counts = dict.fromkeys(range(-5, 400), 3)
 
-    found = end(BEGAN, NOON + 400, heard_in(counts), usual, LIMITS)
+    found = find_end(BEGAN, NOON + 400, heard_in(counts), usual, LIMITS)
 
     assert found
-    assert found.until - found.first == LONGEST
+    assert found.until - found.first == MAX_SURGE_SLOTS
 
 
-MONDAY_NOON = slot_of(datetime(2026, 3, 2, 12, tzinfo=PORTLAND)) // HOUR
+MONDAY_NOON = slot_of(datetime(2026, 3, 2, 12, tzinfo=PORTLAND)) // SLOTS_PER_HOUR
 WEEK = 7 * 24
 
 
@@ -187,8 +187,8 @@ def test_the_last_two_days_change_nothing_since_late_reports_may_still_come() ->
 
 
 def test_the_same_hour_is_that_of_the_clock_on_the_wall() -> None:
-    """Clocks in Portland went forward on March 8: noon of the Monday after is an hour earlier."""
-    after = slot_of(datetime(2026, 3, 9, 12, tzinfo=PORTLAND)) // HOUR
+    """Daylight saving began in Portland on March 8: the next Monday's noon is an hour earlier."""
+    after = slot_of(datetime(2026, 3, 9, 12, tzinfo=PORTLAND)) // SLOTS_PER_HOUR
     past = History(MONDAY_NOON - WEEK, {MONDAY_NOON: 12})
 
     assert after - MONDAY_NOON == WEEK - 1
@@ -199,12 +199,12 @@ def test_the_busiest_hour_of_the_day_before_is_found_and_surges_are_left_out() -
     counts = {-150: 90, -100: 7, -60: 3, -40: 30, -2: 5}
     surge = Window(NOON - 42, NOON - 36, 30, 0.5)
 
-    assert busiest_lately(NOON, heard_in(counts), []) == 30
-    assert busiest_lately(NOON, heard_in(counts), [surge]) == 7
-    assert busiest_lately(NOON, heard_in({}), []) == 0
+    assert busiest_recent_hour(NOON, heard_in(counts), []) == 30
+    assert busiest_recent_hour(NOON, heard_in(counts), [surge]) == 7
+    assert busiest_recent_hour(NOON, heard_in({}), []) == 0
 
 
 def test_a_slot_is_ten_minutes() -> None:
     moment = datetime(2026, 3, 2, 12, 9, 59, tzinfo=UTC)
 
-    assert moment_of(slot_of(moment)) == moment - timedelta(minutes=9, seconds=59)
+    assert slot_start(slot_of(moment)) == moment - timedelta(minutes=9, seconds=59)

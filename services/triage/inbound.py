@@ -1,0 +1,78 @@
+"""From wire events to triage's records: state changes of cases, splits and surges."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from services.triage.records import CaseStateChange, RequestSplit
+from services.triage.rules.priority.context import KnownSurge
+from shared.contract.events import (
+    CaseClosed,
+    CaseReopened,
+    CaseRequestSplit,
+    Event,
+    SurgeEnded,
+    SurgeStarted,
+)
+from shared.contract.topics import dedup_key
+
+
+class InboundChanges(NamedTuple):
+    """Changes from one batch, except new requests.
+
+    Attributes:
+        state_changes: At most one for each case, the one with the highest version.
+    """
+
+    state_changes: Sequence[CaseStateChange]
+    splits: Sequence[RequestSplit]
+    surges: Sequence[KnownSurge]
+
+
+def read_changes(events: Iterable[Event]) -> InboundChanges:
+    """Collect the changes that the events of a batch report."""
+    newest: dict[str, CaseStateChange] = {}
+    splits: list[RequestSplit] = []
+    surges: list[KnownSurge] = []
+    for event in events:
+        if isinstance(event, CaseRequestSplit):
+            splits.append(_to_split(event))
+        elif isinstance(event, SurgeStarted | SurgeEnded):
+            surges.append(_to_surge(event))
+        elif isinstance(event, CaseClosed | CaseReopened):
+            change = _to_state_change(event)
+            earlier = newest.get(change.case_id)
+            if earlier is None or change.version > earlier.version:
+                newest[change.case_id] = change
+    return InboundChanges(list(newest.values()), splits, surges)
+
+
+def _to_state_change(event: CaseClosed | CaseReopened) -> CaseStateChange:
+    if isinstance(event, CaseReopened):
+        return CaseStateChange(event.data.case_id, event.data.version, None)
+    closed = event.data
+    return CaseStateChange(closed.case_id, closed.version, closed.closed_at, closed.merged_into)
+
+
+def _to_split(event: CaseRequestSplit) -> RequestSplit:
+    split = event.data
+    return RequestSplit(
+        split.request_id,
+        split.case_id,
+        split.to_case,
+        split.version,
+        split.moves,
+        split.opened_by,
+    )
+
+
+def _to_surge(event: SurgeStarted | SurgeEnded) -> KnownSurge:
+    surge = event.data
+    return KnownSurge(
+        surge.surge_id,
+        dedup_key(surge.jurisdiction, surge.dedup_group),
+        surge.district,
+        surge.window_start,
+        surge.window_end if isinstance(event, SurgeEnded) else None,
+        surge.count,
+        surge.expected,
+    )
