@@ -14,7 +14,7 @@ from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.migrate import SERVICES
 from tests.stack import Stores, running_stores
 from tests.topic_log import TopicLog
-from tests.workers import OneRouterAtATime
+from tests.xdist_scheduling import OneRouterAtATime
 
 settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")

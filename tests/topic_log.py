@@ -8,8 +8,7 @@ from typing import Any
 from shared.contract.events import Decoder, Event
 from shared.contract.topics import Topic
 from shared.runtime.kafka import Partition, Record, Sink
-from shared.runtime.kafka.range_reader import read_range
-from shared.runtime.kafka.reader import end_offsets
+from shared.runtime.kafka.reader import end_offsets, read_range
 from shared.runtime.outbox.records import Outgoing
 from tests.waiting import eventually
 
@@ -29,7 +28,7 @@ class TopicLog:
 
     async def publish(self, *events: Event) -> None:
         """Write the events where they belong, in order."""
-        await self.sink.publish([record for e in events for record in Outgoing.carrying(e)])
+        await self.sink.publish([record for e in events for record in Outgoing.for_event(e)])
 
     async def records(self, topic: str | Topic) -> Sequence[Record]:
         """Return what came to the topic since the test began, in order within each key."""

@@ -42,7 +42,7 @@ class KafkaTransport:
     async def send(self, events: Sequence[SubmissionHandedIn]) -> None:
         """Return when the broker has them all."""
         await self._sink.publish(
-            [Outgoing.to(CHANNEL_SUBMISSIONS.name, event.source, event) for event in events]
+            [Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, event.source, event) for event in events]
         )
 
 

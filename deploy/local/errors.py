@@ -1,4 +1,7 @@
-"""What can go wrong with the embedded stack, in words for the person who started it."""
+"""Errors of the embedded stack, worded for the person who started it.
+
+A module of its own, so that the command line can catch them without loading the stack.
+"""
 
 from shared.errors import Route311Error
 
@@ -10,6 +13,6 @@ class StackError(Route311Error):
 
 
 class StartError(StackError):
-    """A program ended, or did not answer, before it was ready."""
+    """A program ended, or did not answer its readiness probe, before it was ready."""
 
     code = "start"

@@ -64,5 +64,5 @@ fi
 say "installing Python packages ..."
 .venv/bin/uv sync --quiet --frozen --all-extras
 say "fetching Kafka ..."
-.venv/bin/python -c 'import asyncio, deploy.local.jars as j; asyncio.run(j.kafka_jars())'
+.venv/bin/python -c 'import asyncio, deploy.local.kafka as j; asyncio.run(j.kafka_jars())'
 say "done"

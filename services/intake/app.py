@@ -26,8 +26,8 @@ from shared.geo import CityBoundaries
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import Message
-from shared.runtime.http.api_keys import principal_of
-from shared.runtime.ops.service import Parts
+from shared.runtime.http.api_keys import authenticate
+from shared.runtime.ops.service import ServiceParts
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outbox.records import Outgoing
@@ -39,7 +39,7 @@ _FOR_CALLERS = 4
 
 
 @asynccontextmanager
-async def intake(settings: IntakeSettings) -> AsyncGenerator[Parts]:
+async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
     """Open what intake needs, yield what runs, and close it all in reverse order.
 
     It is ready without Kafka: what comes over HTTP is durable in the database, and goes on when
@@ -56,18 +56,18 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[Parts]:
         gathering = _gathering(pool, policy, relay)
         door = AdmissionControl(gathering.batch_size, TokenBucket(settings.accepts_per_second))
         consumers = _submissions(settings, pool, policy, relay), _progress(settings, pool)
-        yield Parts(
+        yield ServiceParts(
             pool,
-            work=[
+            tasks=[
                 *(consumer.run for consumer in consumers),
                 relay.run,
                 OutboxBackpressure(pool, door, settings.outbox_limit).run,
                 Retention(pool, utc_now).run,
-                Housekeeping.of(pool, settings, consumers[1].topics).run,
+                Housekeeping.from_settings(pool, settings, consumers[1].topics).run,
             ],
-            behind_routes=[gathering.run],
+            request_tasks=[gathering.run],
             routes=[
-                *submission_routes(ApiKeyCache(partial(principal_of, look_ups)), gathering, door),
+                *submission_routes(ApiKeyCache(partial(authenticate, look_ups)), gathering, door),
                 *status_routes(look_ups, catalogue.jurisdictions),
             ],
             gate=gate_of(door),
@@ -102,7 +102,7 @@ def _submissions(
         pool=pool,
         handle=handle,
         deduplicates=False,
-        committed=relay.wake,
+        on_commit=relay.wake,
     )
 
 

@@ -34,7 +34,7 @@ class Migration:
     sql: str
 
 
-def migrations_of(service: str) -> Sequence[Migration]:
+def load_migrations(service: str) -> Sequence[Migration]:
     """Return the runtime's steps, then the service's own, in order."""
     return [
         Migration(f"{owner}/{step.name}", step.read_text())
@@ -50,7 +50,7 @@ Steps: TypeAlias = Callable[[str], Sequence[Migration]]
 
 
 async def migrate(
-    admin_dsn: str, services: Sequence[str] = SERVICES, steps_of: Steps = migrations_of
+    admin_dsn: str, services: Sequence[str] = SERVICES, migrations_for: Steps = load_migrations
 ) -> list[str]:
     """Create what is missing of roles, schemas and tables; return the names of the steps taken.
 
@@ -71,11 +71,11 @@ async def migrate(
     try:
         for pause_s in _PAUSES_S:
             try:
-                return await _migrate_all(connection, services, steps_of)
+                return await _migrate_all(connection, services, migrations_for)
             except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
                 log.warning("migration_waits_for_a_table", pause_s=pause_s)
                 await asyncio.sleep(pause_s)
-        return await _migrate_all(connection, services, steps_of)
+        return await _migrate_all(connection, services, migrations_for)
     finally:
         await connection.close()
 

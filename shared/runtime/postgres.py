@@ -102,7 +102,7 @@ async def open_pool(
 
 
 @contextmanager
-def translated() -> Generator[None]:
+def translate_errors() -> Generator[None]:
     """Turn what asyncpg raises inside into errors that say what becomes of the work.
 
     Raises:
@@ -122,7 +122,7 @@ def translated() -> Generator[None]:
 
 
 @asynccontextmanager
-async def borrowed(pool: Pool) -> AsyncGenerator[Connection]:
+async def acquire(pool: Pool) -> AsyncGenerator[Connection]:
     """Yield a connection of the pool; errors as in ``translated``.
 
     When it finds the database down, the pool's other connections are as good as dead and are
@@ -130,7 +130,7 @@ async def borrowed(pool: Pool) -> AsyncGenerator[Connection]:
     """
     began = time.perf_counter()
     try:
-        with translated():
+        with translate_errors():
             connection = await pool.acquire(timeout=_TIMEOUT_S)
             POOL_WAIT_SECONDS.observe(time.perf_counter() - began)
             try:
@@ -148,7 +148,7 @@ async def borrowed(pool: Pool) -> AsyncGenerator[Connection]:
 @asynccontextmanager
 async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
     """Begin, then commit, or roll back on any error; errors as in ``translated``."""
-    async with borrowed(pool) as connection:
+    async with acquire(pool) as connection:
         begun = connection.transaction()
         await begun.start()
         try:

@@ -24,7 +24,7 @@ async def kill_and_await(process: Process) -> None:
     process.kill()
 
     async def back() -> bool:
-        return process.pid not in {None, killed} and await process.program.answers(
+        return process.pid not in {None, killed} and await process.program.probe(
             process.program.port
         )
 

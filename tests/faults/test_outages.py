@@ -81,7 +81,7 @@ async def test_t08_postgresql_is_restarted(
     async def harm(trial: Trial) -> None:
         assert city.postgres.pid
         os.kill(city.postgres.pid, number)
-        await city.postgres.ended()
+        await city.postgres.wait_for_exit()
         await trial.traffic(2)
         await city.postgres.start()
 

@@ -18,9 +18,9 @@ import psutil
 import pytest
 
 from deploy.local.infrastructure import infrastructure
-from deploy.local.preparation import prepare
 from deploy.local.process import Process
 from deploy.local.services import ROUTER, running_services
+from deploy.local.supervisor import prepare_stores
 from shared.catalogue import load_catalogue
 from tests.faults.overload.measuring import Measured, load, p99_s
 
@@ -77,7 +77,7 @@ async def running_intake(data: Path) -> AsyncGenerator[Intake]:
     bureaus = load_catalogue().bureau_codes
     alone = [service for service in ROUTER if service.name == "intake"]
     async with infrastructure(data, mail=False) as infra:
-        keys = await prepare(infra, bureaus)
+        keys = await prepare_stores(infra, bureaus)
         async with running_services(infra, alone) as [process]:
             yield Intake(process, keys.adapters["demo"], infra.admin_dsn)
 

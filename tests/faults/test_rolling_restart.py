@@ -14,11 +14,11 @@ import asyncpg
 import pytest
 
 from deploy.local.infrastructure import infrastructure
-from deploy.local.preparation import prepare
 from deploy.local.process import Process
 from deploy.local.services import ROUTER, running_services
+from deploy.local.supervisor import prepare_stores
 from shared.catalogue import load_catalogue
-from shared.runtime.migrate import SERVICES, Migration, migrate, migrations_of
+from shared.runtime.migrate import SERVICES, Migration, load_migrations, migrate
 from tests.faults.overload.balanced import Balanced
 from tests.waiting import eventually
 
@@ -40,7 +40,7 @@ def next_version(service: str) -> Sequence[Migration]:
         Migration(f"runtime/999{n}_note.sql", f"ALTER TABLE {table} ADD COLUMN note text")
         for n, table in enumerate(("outbox", "inbox", "consumer_offset"))
     ]
-    return [*migrations_of(service), *more]
+    return [*load_migrations(service), *more]
 
 
 def second(process: Process) -> Process:
@@ -131,7 +131,7 @@ async def running(services: Sequence[Process]) -> AsyncGenerator[Router]:
 async def test_every_service_is_restarted_twice_and_no_caller_sees_it(data_folder: Path) -> None:
     bureaus = load_catalogue().bureau_codes
     async with infrastructure(data_folder) as infra:
-        keys = await prepare(infra, bureaus)
+        keys = await prepare_stores(infra, bureaus)
         async with (
             running_services(infra, ROUTER) as services,
             running(services) as router,
@@ -145,8 +145,8 @@ async def test_every_service_is_restarted_twice_and_no_caller_sees_it(data_folde
                 async with traffic.at(RATE):
                     await eventually(lambda: _first_decision(infra.admin_dsn))
                     watching = group.create_task(pauses(infra.admin_dsn, ended))
-                    for version in (migrations_of, next_version):
-                        steps = await migrate(infra.admin_dsn, steps_of=version)
+                    for version in (load_migrations, next_version):
+                        steps = await migrate(infra.admin_dsn, migrations_for=version)
                         assert len(steps) == (3 * len(SERVICES) if version is next_version else 0)
                         stops_s += await router.restart()
                 ended.set()

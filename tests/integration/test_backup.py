@@ -13,8 +13,8 @@ import pytest
 
 from deploy.local.errors import StackError
 from deploy.local.postgres import admin_dsn, running_postgres
-from deploy.local.postgres_home import postgres_programs
-from deploy.local.report import silent
+from deploy.local.postgres_files import postgres_programs
+from deploy.local.report import ignore_events
 from deploy.local.site import open_site
 from services.dispatch.app import dispatch
 from services.dispatch.settings import DispatchSettings
@@ -65,7 +65,7 @@ def folder() -> Generator[Path]:
 async def elsewhere(folder: Path) -> AsyncGenerator[str]:
     """Another server, without our roles; its administrator's address."""
     async with (
-        open_site(folder / "site", fresh=False, report=silent) as site,
+        open_site(folder / "site", fresh=False, report=ignore_events) as site,
         running_postgres(site, durable=False) as process,
     ):
         yield admin_dsn(site, process)

@@ -19,12 +19,12 @@ import pytest_asyncio
 
 from cli.stack import NoRouterError, load_stack
 from deploy.local.folder import DataFolder, open_folder
-from deploy.local.leftovers import ProcessRecord, runs
-from deploy.local.postgres_home import remove_home
-from deploy.local.readiness import http_ready, kafka_answers
+from deploy.local.leftovers import ProcessRecord, is_running
+from deploy.local.postgres_files import remove_cluster
+from deploy.local.probes import http_ready, kafka_answers
 from deploy.local.stack_file import Stack
 from shared.catalogue import load_catalogue
-from shared.runtime.http.api_keys import hash_of
+from shared.runtime.http.api_keys import hash_key
 from tests.waiting import eventually
 
 pytestmark = [
@@ -100,7 +100,7 @@ async def living(data: Path, *options: str) -> AsyncGenerator[Router]:
         yield router
     finally:
         await router.stop(signal.SIGTERM)
-        remove_home(DataFolder(data))
+        remove_cluster(DataFolder(data))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -181,9 +181,9 @@ async def test_every_key_of_the_stack_file_is_known_to_those_who_check_it_as_a_h
     bureaus = {code for city in load_catalogue().jurisdictions.values() for code in city.bureaus}
     assert set(keys.bureaus) == bureaus
 
-    expected = {("operator", "operator", hash_of(keys.operator))}
-    expected |= {(name, "adapter", hash_of(key)) for name, key in keys.adapters.items()}
-    expected |= {(code, "bureau", hash_of(key)) for code, key in keys.bureaus.items()}
+    expected = {("operator", "operator", hash_key(keys.operator))}
+    expected |= {(name, "adapter", hash_key(key)) for name, key in keys.adapters.items()}
+    expected |= {(code, "bureau", hash_key(key)) for code, key in keys.bureaus.items()}
     connection = await asyncpg.connect(router.stack.postgres)
     for schema in ("intake", "dispatch"):
         rows = await connection.fetch(f"SELECT name, scope, key_hash FROM {schema}.api_keys")  # noqa: S608
@@ -232,7 +232,7 @@ async def test_what_is_killed_comes_back_on_its_port_with_its_data_and_its_last_
 
     async def all_are_new() -> bool:
         now = router.records()
-        return all(now[name].pid != before[name].pid and runs(now[name]) for name in killed)
+        return all(now[name].pid != before[name].pid and is_running(now[name]) for name in killed)
 
     async def broker_answers() -> bool:
         return await kafka_answers(port_of(stack.kafka))
@@ -254,13 +254,13 @@ async def test_the_next_router_ends_the_leftovers_of_a_killed_one_and_keeps_its_
     before, stack = router.records(), router.stack
     await write_note(stack.postgres, "committed before the router died")
     assert await router.stop(signal.SIGKILL) == -signal.SIGKILL
-    assert all(runs(record) for record in before.values())
+    assert all(is_running(record) for record in before.values())
     with pytest.raises(NoRouterError, match="no running router"):
         load_stack(router.data)
 
     again = await router.up()
 
-    assert not any(runs(record) for record in before.values())
+    assert not any(is_running(record) for record in before.values())
     assert set(router.records()) == PARTS
     assert f"ended what an earlier run left: {', '.join(sorted(PARTS))}" in router.said()
     assert again == stack
@@ -282,7 +282,7 @@ async def test_two_routers_live_side_by_side_and_ctrl_c_ends_one_without_a_trace
 
         assert time.monotonic() - began < 10
         assert set(records) == PARTS
-        assert not any(runs(record) for record in records.values())
+        assert not any(is_running(record) for record in records.values())
         assert not other.records()
         assert not (other.data / "stack.json").exists()
-        assert all(runs(record) for record in router.records().values())
+        assert all(is_running(record) for record in router.records().values())

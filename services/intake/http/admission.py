@@ -16,10 +16,10 @@ import structlog
 from aiohttp import web
 
 from shared.errors import SystemicError, TransientError
-from shared.runtime.http.load_shedding import raw
+from shared.runtime.http.load_shedding import serialize_response
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.ops.metrics import SHED
-from shared.runtime.postgres import Pool, translated
+from shared.runtime.postgres import Pool, translate_errors
 
 _AT_ONCE_S = 1.0
 """Who was idle may take what so many seconds bring at once."""
@@ -190,7 +190,7 @@ def service_unavailable(reason: ShedReason) -> web.Response:
 
 
 _COUNTS = {reason: SHED.labels(reason) for reason in _REFUSALS}
-_RAW = {reason: raw(service_unavailable(reason)) for reason in get_args(ShedReason)}
+_RAW = {reason: serialize_response(service_unavailable(reason)) for reason in get_args(ShedReason)}
 
 
 log = structlog.get_logger()
@@ -224,7 +224,7 @@ class OutboxBackpressure:
                 await asyncio.wait_for(stopping.wait(), _LOOK_EVERY_S)
 
     async def _look(self) -> None:
-        with translated():
+        with translate_errors():
             full = bool(await self.pool.fetchval(_FULL, self.most - 1))
         if full != self.door.outbox_full:
             log.warning("outbox_full" if full else "outbox_has_room", most=self.most)

@@ -12,7 +12,7 @@ from services.intake.public_status.model import (
     PublicStatus,
     StatusChange,
 )
-from shared.runtime.postgres import Connection, Pool, translated
+from shared.runtime.postgres import Connection, Pool, translate_errors
 
 Row: TypeAlias = asyncpg.Record
 
@@ -116,7 +116,7 @@ class PostgresPublicStatuses:
 
 async def find_status(pool: Pool, tracking_number: str) -> PublicStatus | None:
     """Return what became of a request, with its latest steps; None for an unknown number."""
-    with translated():
+    with translate_errors():
         async with pool.acquire() as connection:
             row = await connection.fetchrow(_FIND, tracking_number)
             if row is None:

@@ -17,7 +17,7 @@ from services.notify.rules.model import (
 from services.notify.store import trigger_of
 from shared.contract.events import Event, new_id
 from shared.runtime.outbox.outbox import enqueue
-from shared.runtime.postgres import Pool, transaction, translated
+from shared.runtime.postgres import Pool, transaction, translate_errors
 
 _DELIVERY = """
     d.notification_id, d.person, d.request_id, d.language, d.channel,
@@ -89,14 +89,14 @@ class PostgresDeliveries:
 
     async def any_due(self, now: datetime) -> bool:
         """Whether something waits to be sent."""
-        with translated():
+        with translate_errors():
             return bool(await self._pool.fetchval(_ANY_DUE, now))
 
     async def claim(
         self, limit: int, now: datetime, lease_until: datetime
     ) -> Sequence[ClaimedDelivery]:
         """Take up to ``limit`` that are due, the most urgent first, for us alone."""
-        with translated():
+        with translate_errors():
             rows = await self._pool.fetch(_CLAIM, limit, now, lease_until, self._me)
         return [_claimed(row) for row in rows]
 

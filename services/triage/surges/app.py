@@ -31,8 +31,8 @@ from shared.contract.events import Decoder
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, Topic
 from shared.errors import PermanentError, Route311Error, StoppedError
 from shared.runtime.kafka import BrokerDownError, Sink, apply_topics, open_sink
-from shared.runtime.ops.service import Parts
-from shared.runtime.ops.shutdown import pause, unless_stopped
+from shared.runtime.ops.service import ServiceParts
+from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.outbox.records import Outgoing
 
 log = structlog.get_logger()
@@ -114,7 +114,7 @@ class SurgeWatcher:
             async with open_sink(self._settings.kafka_bootstrap, stopping) as sink:
                 await self._make_topics()
                 try:
-                    await unless_stopped(stopping, self._app.start())
+                    await cancel_on_stop(stopping, self._app.start())
                     self.ready = True
                     log.info("stream_started")
                     await self._look_on(sink, stopping)
@@ -207,7 +207,7 @@ class SurgeWatcher:
             for surge in surges:
                 events = surge_event(patch, surge)
                 try:
-                    await sink.publish([r for e in events for r in Outgoing.carrying(e)])
+                    await sink.publish([r for e in events for r in Outgoing.for_event(e)])
                 except BrokerDownError as error:
                     raise StreamCrashedError("the broker does not take surges") from error
                 with _in_partition(patch.partition):
@@ -249,10 +249,10 @@ def _requests(app: faust.App) -> Any:  # noqa: ANN401 - a topic of Faust
 
 
 @asynccontextmanager
-async def surge_stream(settings: StreamSettings) -> AsyncGenerator[Parts]:
+async def surge_stream(settings: StreamSettings) -> AsyncGenerator[ServiceParts]:
     """Put the surge watcher together."""
     for library, level in _LIBRARIES.items():
         logging.getLogger(library).setLevel(level)
     cities = cities_of(await asyncio.to_thread(load_catalogue))
     watcher = SurgeWatcher(settings, cities)
-    yield Parts(None, work=[watcher.run], must_be_ready=[watcher])
+    yield ServiceParts(None, tasks=[watcher.run], readiness_checks=[watcher])

@@ -7,14 +7,14 @@ from typing import Generic, TypeAlias, TypeVar
 
 from shared.contract.events import Event
 from shared.runtime.consumer import deferring, inbox
-from shared.runtime.consumer.deferring import DeferredKeys, DeferredRecord, key_of
+from shared.runtime.consumer.deferring import DeferredKeys, DeferredRecord, record_key
 from shared.runtime.consumer.dlq_limit import DlqLimitTracker
 from shared.runtime.consumer.messages import (
     Deferred,
     InvalidRecord,
     Message,
-    dead_letter_of,
-    partition_of,
+    record_partition,
+    to_dead_letter,
 )
 from shared.runtime.consumer.offsets import Position, advance, claim, lock
 from shared.runtime.consumer.retry import Item
@@ -46,7 +46,7 @@ class BatchProcessor(Generic[E]):
     pool: Pool
     handle: Handler[E]
     deduplicates: bool
-    dead_letters: DlqLimitTracker
+    dlq_limit: DlqLimitTracker
     positions: dict[Partition, Position] = field(default_factory=dict, init=False)
     deferred_keys: DeferredKeys = field(default_factory=DeferredKeys, init=False)
 
@@ -56,9 +56,9 @@ class BatchProcessor(Generic[E]):
             self.positions = await claim(db, owned)
             await self.deferred_keys.load(db, owned)
 
-    def check_continuity(self, record: Record) -> bool:
+    def is_pending(self, record: Record) -> bool:
         """Return whether the record is owned and not yet done."""
-        position = self.positions.get(partition_of(record))
+        position = self.positions.get(record_partition(record))
         return position is not None and record.offset >= (position.next_offset or 0)
 
     async def commit(self, items: Sequence[Item[E]]) -> None:
@@ -72,14 +72,14 @@ class BatchProcessor(Generic[E]):
         unfit = [item for item in items if isinstance(item, InvalidRecord)]
         deferred = [item for item in items if isinstance(item, Deferred)]
         to = self._after(items)
-        self.dead_letters.check(unfit, to, len(items))
+        self.dlq_limit.check(unfit, to, len(items))
         async with transaction(self.pool) as db:
             await advance(db, self.positions, to)
             fresh = await self._handle(db, items)
             if deferred:
-                await deferring.store(db, deferred)
+                await deferring.insert(db, deferred)
         self.positions.update(to)
-        self.dead_letters.note(unfit, len(items))
+        self.dlq_limit.record_batch(unfit, len(items))
         self.deferred_keys.add(deferred)
         _count(items, fresh)
 
@@ -92,7 +92,7 @@ class BatchProcessor(Generic[E]):
         [item] = items
         if isinstance(item, Deferred) and item.error and kept.is_exhausted:
             item = InvalidRecord(item.record, item.error)
-        key = key_of(kept.record)
+        key = record_key(kept.record)
         async with transaction(self.pool) as db:
             await lock(db, key.partition, self.positions[key.partition])
             if isinstance(item, Deferred):
@@ -108,7 +108,7 @@ class BatchProcessor(Generic[E]):
         fresh = await self._fresh(db, [item for item in items if isinstance(item, Message)])
         caused = await self.handle(fresh, db) if fresh else []
         parked = [
-            dead_letter_of(item, self.service) for item in items if isinstance(item, InvalidRecord)
+            to_dead_letter(item, self.service) for item in items if isinstance(item, InvalidRecord)
         ]
         await enqueue(db, [*caused, *parked])
         return fresh
@@ -124,19 +124,19 @@ class BatchProcessor(Generic[E]):
         last: dict[Partition, Record] = {}
         in_a_row: dict[Partition, int] = {}
         for item in items:
-            partition = partition_of(item.record)
+            partition = record_partition(item.record)
             last[partition] = item.record
             if isinstance(item, Message):
                 in_a_row[partition] = 0
-            elif isinstance(item, InvalidRecord) and self.dead_letters.counts(item):
-                before = in_a_row.get(partition, self.positions[partition].parked_in_a_row)
+            elif isinstance(item, InvalidRecord) and self.dlq_limit.is_counted(item):
+                before = in_a_row.get(partition, self.positions[partition].consecutive_parked)
                 in_a_row[partition] = before + 1
         return {
             partition: Position(
                 self.positions[partition].epoch,
                 record.offset + 1,
                 record.timestamp,
-                in_a_row.get(partition, self.positions[partition].parked_in_a_row),
+                in_a_row.get(partition, self.positions[partition].consecutive_parked),
             )
             for partition, record in last.items()
         }

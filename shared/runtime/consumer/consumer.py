@@ -16,9 +16,9 @@ from shared.errors import FencedError, StoppedError, SystemicError, TooManyDeadL
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer import deferring
 from shared.runtime.consumer.batch_transaction import BatchProcessor, Handler
-from shared.runtime.consumer.deferring import Key
+from shared.runtime.consumer.deferring import RecordKey
 from shared.runtime.consumer.dlq_limit import DEFAULT_LIMIT, DlqLimit, DlqLimitTracker
-from shared.runtime.consumer.messages import read
+from shared.runtime.consumer.messages import parse_record
 from shared.runtime.consumer.retry import Item, RetryPolicy, process_batch
 from shared.runtime.kafka import (
     BrokerDownError,
@@ -29,7 +29,7 @@ from shared.runtime.kafka import (
     open_source,
 )
 from shared.runtime.ops import metrics
-from shared.runtime.ops.shutdown import pause, unless_stopped
+from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.ops.tracing import processing
 from shared.runtime.postgres import Pool, transaction
 
@@ -71,12 +71,12 @@ class Consumer(Generic[E]):
     bootstrap: str
     pool: Pool
     handle: Handler[E]
-    express: frozenset[str] = frozenset()
+    express_topics: frozenset[str] = frozenset()
     deduplicates: bool = True
     batch_size: int = 500
-    committed: Callable[[], None] = _nothing
-    limit: DlqLimit = DEFAULT_LIMIT
-    look_for_lost_every_s: float = 10.0
+    on_commit: Callable[[], None] = _nothing
+    dlq_limit: DlqLimit = DEFAULT_LIMIT
+    lost_position_recheck_s: float = 10.0
     ready: bool = field(default=False, init=False)
     _batches: BatchProcessor[E] = field(init=False)
     _readers: dict[str, Callable[[Record], Item[Any]]] = field(init=False)
@@ -85,12 +85,14 @@ class Consumer(Generic[E]):
 
     def __post_init__(self) -> None:
         from_outside = frozenset(topic.name for topic in self.topics if topic.from_outside)
-        parked = DlqLimitTracker(self.limit, from_outside)
+        parked = DlqLimitTracker(self.dlq_limit, from_outside)
         self._batches = BatchProcessor(
             self.service, self.pool, self.handle, self.deduplicates, parked
         )
         self._readers = {
-            topic.name: partial(read, decoder=Decoder[Any](topic.events), erasure=topic.erasure)
+            topic.name: partial(
+                parse_record, decoder=Decoder[Any](topic.events), erasure=topic.erasure
+            )
             for topic in self.topics
         }
 
@@ -105,7 +107,7 @@ class Consumer(Generic[E]):
         """
         with suppress(StoppedError, TooManyDeadLettersError):
             while not stopping.is_set():
-                await unless_stopped(stopping, self._serve(stopping), grace_s=_GRACE_S)
+                await cancel_on_stop(stopping, self._serve(stopping), grace_s=_GRACE_S)
 
     async def _serve(self, stopping: asyncio.Event) -> None:
         try:
@@ -113,7 +115,7 @@ class Consumer(Generic[E]):
                 self.topics,
                 group=self.name,
                 bootstrap=self.bootstrap,
-                express=self.express,
+                express=self.express_topics,
                 stopping=stopping,
             ) as source:
                 await self._consume(source, stopping)
@@ -136,19 +138,19 @@ class Consumer(Generic[E]):
             while not stopping.is_set():
                 await self._take_over_if_due(source, stopping)
                 records = await self._poll(source, stopping)
-                fresh = [record for record in records if self._batches.check_continuity(record)]
+                fresh = [record for record in records if self._batches.is_pending(record)]
                 if fresh:
                     await self._settle([self._read(record) for record in fresh], stopping)
                 for key in self._batches.deferred_keys.due():
                     await self._try_again(key, stopping)
-                await source.show_progress(self._next_offsets)
+                await source.report_progress(self._next_offsets)
                 self._measure(source, moved=bool(fresh))
         finally:
-            await source.show_progress(self._next_offsets, now=True)
+            await source.report_progress(self._next_offsets, now=True)
 
     async def _poll(self, source: Source, stopping: asyncio.Event) -> Sequence[Record]:
         try:
-            return await unless_stopped(stopping, source.poll(self.batch_size, within_s=0.5))
+            return await cancel_on_stop(stopping, source.poll(self.batch_size, within_s=0.5))
         except PositionLostError as error:
             for partition in error.partitions:
                 metrics.POSITION_LOST.labels(partition.topic, str(partition.partition)).inc()
@@ -157,20 +159,20 @@ class Consumer(Generic[E]):
             self._lost |= error.partitions
             await self._begin(source)
             if self._look_again_at is None:
-                self._look_again_at = time.monotonic() + self.look_for_lost_every_s
+                self._look_again_at = time.monotonic() + self.lost_position_recheck_s
             return []
 
     async def _take_over_if_due(self, source: Source, stopping: asyncio.Event) -> None:
-        owned = source.newly_owned()
+        owned = source.changed_assignment()
         if owned is None and self._look_again_at and time.monotonic() >= self._look_again_at:
-            owned = source.owned
+            owned = source.assignment
         if owned is not None:
             await self._take_over(source, owned, stopping)
 
     async def _take_over(
         self, source: Source, owned: frozenset[Partition], stopping: asyncio.Event
     ) -> None:
-        pauses = RetryPolicy().systemic()
+        pauses = RetryPolicy().systemic_delays()
         while True:
             try:
                 await self._batches.claim(owned)
@@ -187,7 +189,7 @@ class Consumer(Generic[E]):
     async def _begin(self, source: Source) -> None:
         known = {p: at for p, at in self._batches.positions.items() if p not in self._lost}
         timestamps = {p: at.timestamp for p, at in known.items() if at.timestamp is not None}
-        await source.begin({p: at.next_offset for p, at in known.items()}, timestamps)
+        await source.resume({p: at.next_offset for p, at in known.items()}, timestamps)
 
     @property
     def _next_offsets(self) -> dict[Partition, int | None]:
@@ -205,19 +207,19 @@ class Consumer(Generic[E]):
 
     async def _commit(self, items: Sequence[Item[E]]) -> None:
         await self._batches.commit(items)
-        self.committed()
+        self.on_commit()
 
-    async def _try_again(self, key: Key, stopping: asyncio.Event) -> None:
+    async def _try_again(self, key: RecordKey, stopping: asyncio.Event) -> None:
         with suppress(SystemicError):
             async with transaction(self.pool) as db:
-                kept = await deferring.first(db, key)
+                kept = await deferring.load_first(db, key)
             if kept is None:
                 self._batches.deferred_keys.remove_first(key)
                 return
             commit = partial(self._batches.commit_deferred, kept)
             with processing([self._read(kept.record)]) as traced:
                 await process_batch(traced, commit, stopping=stopping)
-            self.committed()
+            self.on_commit()
 
     def _measure(self, source: Source, *, moved: bool) -> None:
         lag = source.lag(self._next_offsets)

@@ -41,7 +41,7 @@ class DlqLimit:
         window: No ratio is judged before that many records were seen.
     """
 
-    in_a_row: int = 100
+    consecutive: int = 100
     ratio: float = 0.5
     window: int = 1000
 
@@ -58,15 +58,15 @@ class DlqLimitTracker:
     """
 
     limit: DlqLimit
-    from_outside: Collection[str]
+    external_topics: Collection[str]
     _batches: deque[tuple[int, int]] = field(default_factory=deque, init=False)
     _seen: int = field(default=0, init=False)
     _parked: int = field(default=0, init=False)
 
-    def counts(self, unfit: InvalidRecord) -> bool:
+    def is_counted(self, unfit: InvalidRecord) -> bool:
         """Return whether the fault may be ours."""
         fault_of_writer = isinstance(unfit.error, _UNFIT_AS_WRITTEN)
-        return not (fault_of_writer and unfit.record.topic in self.from_outside)
+        return not (fault_of_writer and unfit.record.topic in self.external_topics)
 
     def check(
         self, unfit: Sequence[InvalidRecord], to: Mapping[Partition, Position], size: int
@@ -81,13 +81,13 @@ class DlqLimitTracker:
         Raises:
             TooManyDeadLettersError: A limit would be passed; the batch must not be committed.
         """
-        parked = sum(map(self.counts, unfit))
+        parked = sum(map(self.is_counted, unfit))
         if not parked:
             return
         for partition, position in to.items():
-            if position.parked_in_a_row > self.limit.in_a_row:
+            if position.consecutive_parked > self.limit.consecutive:
                 raise TooManyDeadLettersError(
-                    f"{partition.topic}/{partition.partition}: more than {self.limit.in_a_row} "
+                    f"{partition.topic}/{partition.partition}: more than {self.limit.consecutive} "
                     "records in a row would be parked"
                 )
         seen = self._seen + size
@@ -96,9 +96,9 @@ class DlqLimitTracker:
                 f"more than {self.limit.ratio:.0%} of the last {seen} records would be parked"
             )
 
-    def note(self, unfit: Sequence[InvalidRecord], size: int) -> None:
+    def record_batch(self, unfit: Sequence[InvalidRecord], size: int) -> None:
         """Count a batch that was committed; forget those before the window."""
-        parked = sum(map(self.counts, unfit)) if unfit else 0
+        parked = sum(map(self.is_counted, unfit)) if unfit else 0
         self._batches.append((size, parked))
         self._seen += size
         self._parked += parked

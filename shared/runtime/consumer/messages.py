@@ -56,7 +56,7 @@ class Deferred:
     error: TransientError | None = None
 
 
-def read(
+def parse_record(
     record: Record, decoder: Decoder[E], erasure: type[ContactErased] | None = None
 ) -> Message[E] | InvalidRecord:
     """Return the record as a message, or say why it is none.
@@ -82,7 +82,7 @@ def read(
     return Message(record, event)
 
 
-def partition_of(record: Record) -> Partition:
+def record_partition(record: Record) -> Partition:
     """Return where the record came from."""
     return Partition(record.topic, record.partition)
 
@@ -92,7 +92,7 @@ def record_position(record: Record) -> str:
     return f"{record.topic}/{record.partition}/{record.offset}"
 
 
-def dead_letter_of(unfit: InvalidRecord, service: str) -> Outgoing:
+def to_dead_letter(unfit: InvalidRecord, service: str) -> Outgoing:
     """Return the record as it was, for the dead-letter topic, with who parked it and why."""
     return dead_letter_record(unfit.record, service, code=unfit.error.code, reason=str(unfit.error))
 

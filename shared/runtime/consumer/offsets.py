@@ -52,7 +52,7 @@ class Position:
     epoch: int
     next_offset: int | None
     timestamp: int | None = None
-    parked_in_a_row: int = 0
+    consecutive_parked: int = 0
 
 
 async def claim(db: Connection, owned: Collection[Partition]) -> dict[Partition, Position]:
@@ -86,7 +86,7 @@ async def advance(
         [held[p].next_offset for p in partitions],
         [to[p].next_offset for p in partitions],
         [to[p].timestamp for p in partitions],
-        [to[p].parked_in_a_row for p in partitions],
+        [to[p].consecutive_parked for p in partitions],
     )
     if status != f"UPDATE {len(partitions)}":
         raise FencedError("a partition of the batch has moved without us")

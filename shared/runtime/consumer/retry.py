@@ -40,7 +40,7 @@ class RetryPolicy:
     transient_s: Sequence[float] = (0.05, 0.2, 1.0)
     systemic_s: Sequence[float] = (0.1, 0.2, 0.5, 1.0, 2.0)
 
-    def systemic(self) -> Iterator[float]:
+    def systemic_delays(self) -> Iterator[float]:
         """Return the pauses without an end."""
         return chain(self.systemic_s, repeat(self.systemic_s[-1]))
 
@@ -106,7 +106,7 @@ async def _patiently(
     items: Sequence[Item[E]], commit: Commit[E], pauses: RetryPolicy, stopping: asyncio.Event
 ) -> None:
     transient = iter(pauses.transient_s)
-    systemic = pauses.systemic()
+    systemic = pauses.systemic_delays()
     while True:
         try:
             await commit(items)

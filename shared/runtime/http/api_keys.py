@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 import asyncpg
 
-from shared.runtime.postgres import Pool, translated
+from shared.runtime.postgres import Pool, translate_errors
 
 Scope: TypeAlias = Literal["adapter", "bureau", "operator"]
 
@@ -27,7 +27,7 @@ class Principal:
     scope: Scope
 
 
-def hash_of(key: str) -> str:
+def hash_key(key: str) -> str:
     """Return what is stored of a key.
 
     Keys are random and long, so a plain hash cannot be reversed by trying.
@@ -35,12 +35,12 @@ def hash_of(key: str) -> str:
     return sha256(key.encode()).hexdigest()
 
 
-async def principal_of(pool: Pool, authorization: str | None) -> Principal | None:
+async def authenticate(pool: Pool, authorization: str | None) -> Principal | None:
     """Return who sent this ``Authorization`` header, or None for nobody we know."""
     if not authorization or not authorization.startswith(_BEARER):
         return None
-    with translated():
-        row = await pool.fetchrow(_FIND, hash_of(authorization.removeprefix(_BEARER).strip()))
+    with translate_errors():
+        row = await pool.fetchrow(_FIND, hash_key(authorization.removeprefix(_BEARER).strip()))
     return Principal(row["name"], row["scope"]) if row else None
 
 
@@ -49,7 +49,7 @@ async def store_keys(admin_dsn: str, schema: str, keys: Iterable[tuple[str, Scop
     connection = await asyncpg.connect(admin_dsn, server_settings={"search_path": schema})
     try:
         await connection.executemany(
-            _STORE, [(hash_of(key), name, scope) for name, scope, key in keys]
+            _STORE, [(hash_key(key), name, scope) for name, scope, key in keys]
         )
     finally:
         await connection.close()

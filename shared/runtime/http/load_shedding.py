@@ -24,8 +24,8 @@ class EarlyRejectGate:
     """
 
     request_line: bytes
-    enter: Callable[[], bytes | None]
-    leave: Callable[[], None]
+    try_acquire: Callable[[], bytes | None]
+    release: Callable[[], None]
 
 
 def adopt_slot(request: web.Request) -> bool:
@@ -37,7 +37,7 @@ def adopt_slot(request: web.Request) -> bool:
     return True
 
 
-def raw(response: web.Response) -> bytes:
+def serialize_response(response: web.Response) -> bytes:
     """Return a response as it goes over the wire on a connection that stays open."""
     body = response.body if isinstance(response.body, bytes) else b""
     head = [f"HTTP/1.1 {response.status} {response.reason}"]
@@ -109,7 +109,7 @@ class _Guarded(web.RequestHandler):
         self._legible = self._legible and (not data or is_one_request(data))
         if self._may_refuse(data) and self.transport:
             self._give_up_place()
-            if answer := self._gate.enter():
+            if answer := self._gate.try_acquire():
                 self.transport.write(answer)
                 return
             self.has_place = True
@@ -124,7 +124,7 @@ class _Guarded(web.RequestHandler):
     def _give_up_place(self) -> None:
         if self.has_place:
             self.has_place = False
-            self._gate.leave()
+            self._gate.release()
 
     def _may_refuse(self, data: bytes) -> bool:
         return (

@@ -13,19 +13,19 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from shared.runtime.http.load_shedding import EarlyRejectGate, GuardedSite
 from shared.runtime.ops.metrics import HTTP_SECONDS
 
-Check: TypeAlias = Callable[[], Awaitable[str | None]]
+ReadinessProbe: TypeAlias = Callable[[], Awaitable[str | None]]
 
 _MAX_BODY_BYTES = 1024 * 1024
 _FINISH_WITHIN_S = 3.0
 
 
 @asynccontextmanager
-async def serving(  # noqa: PLR0913 - each is a thing of its own
+async def serve_http(  # noqa: PLR0913 - each is a thing of its own
     host: str,
     port: int,
     *,
     routes: Sequence[web.AbstractRouteDef],
-    check: Check,
+    check: ReadinessProbe,
     stopping: asyncio.Event,
     gate: EarlyRejectGate | None = None,
 ) -> AsyncGenerator[int]:
@@ -57,7 +57,7 @@ async def serving(  # noqa: PLR0913 - each is a thing of its own
         await runner.cleanup()
 
 
-def _operations(check: Check, stopping: asyncio.Event) -> list[web.RouteDef]:
+def _operations(check: ReadinessProbe, stopping: asyncio.Event) -> list[web.RouteDef]:
     async def live(_: web.Request) -> web.Response:
         return web.json_response({"status": "live"})
 

@@ -10,14 +10,14 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 
 from shared.contract.topics import DEAD_LETTERS, MAX_RECORD_BYTES, Topic
-from shared.runtime.kafka.connecting import connected
+from shared.runtime.kafka.clients import connect
 
 _DLQ_BYTES = MAX_RECORD_BYTES + 1024 * 1024
 _NAMED_WITHIN_S = 60.0
 _ASK_EVERY_S = 0.1
 
 
-class Admin(AIOKafkaAdminClient):
+class AdminClient(AIOKafkaAdminClient):
     """A client for what is no message, stopped like the others."""
 
     def __init__(self, bootstrap: str) -> None:
@@ -37,7 +37,7 @@ class TopicChange:
     detail: str = ""
 
 
-def settings_of(topic: Topic) -> dict[str, str]:
+def broker_settings(topic: Topic) -> dict[str, str]:
     """Return the broker settings that the registry fixes for a topic."""
     largest = _DLQ_BYTES if topic.name.endswith(DEAD_LETTERS) else MAX_RECORD_BYTES
     kept = "-1" if topic.retention is None else str(int(topic.retention.total_seconds() * 1000))
@@ -59,7 +59,7 @@ async def apply_topics(
         KafkaError: The broker refuses to create a topic.
         TimeoutError: It does not name one that was created.
     """
-    async with connected(lambda: Admin(bootstrap)) as admin:
+    async with connect(lambda: AdminClient(bootstrap)) as admin:
         existing = set(await admin.list_topics())
         missing = [topic for topic in topics if topic.name not in existing]
         present = [topic for topic in topics if topic.name in existing]
@@ -76,7 +76,10 @@ async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replicati
     that does not ask again for minutes.
     """
     answer: Any = await admin.create_topics(
-        [NewTopic(t.name, t.partitions, replication, topic_configs=settings_of(t)) for t in topics]
+        [
+            NewTopic(t.name, t.partitions, replication, topic_configs=broker_settings(t))
+            for t in topics
+        ]
     )
     for name, code, *_ in answer.topic_errors:
         if code not in {NoError.errno, TopicAlreadyExistsError.errno}:
@@ -136,7 +139,7 @@ async def _grow(admin: AIOKafkaAdminClient, topic: Topic, present: int) -> Topic
 async def _set(
     admin: AIOKafkaAdminClient, topic: Topic, present: dict[str, str]
 ) -> TopicChange | None:
-    wanted = settings_of(topic)
+    wanted = broker_settings(topic)
     differing = {name: value for name, value in wanted.items() if present.get(name) != value}
     if not differing:
         return None

@@ -1,11 +1,16 @@
 """Kafka clients that end in time, whatever the broker does."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, Protocol, TypeVar
 
+import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from typing_extensions import override
+
+from shared.runtime.ops.shutdown import cancel_on_stop, pause
 
 _STOP_WITHIN_S = 1.0
 
@@ -41,7 +46,7 @@ class GroupConsumer(AIOKafkaConsumer):
         await _briefly(self._client.close())
 
 
-def has_died(member: AIOKafkaConsumer) -> bool:
+def has_failed_task(member: AIOKafkaConsumer) -> bool:
     """Return whether a task that a member of a group lives by has ended, which it tells nobody.
 
     A write on a connection that was just closed ends the fetcher for good, for example; the
@@ -70,3 +75,55 @@ async def _end(tasks: Iterable["asyncio.Task[None]"], after_s: float = 0) -> Non
     for task in tasks:
         if task.done() and not task.cancelled():
             task.exception()  # looked at, so that nobody reports it as forgotten
+
+
+log = structlog.get_logger()
+
+_PAUSE_S = 0.5
+
+
+class _Client(Protocol):
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+C = TypeVar("C", bound=_Client)
+
+
+@asynccontextmanager
+async def connect(
+    make: Callable[[], C], stopping: asyncio.Event | None = None
+) -> AsyncGenerator[C]:
+    """Yield a started client, trying for as long as the broker is away; stop it at the end.
+
+    Raises:
+        StoppedError: The process was asked to stop before the broker was there.
+    """
+    client = await _start(make, stopping or asyncio.Event())
+    try:
+        yield client
+    finally:
+        await client.stop()
+
+
+async def _start(make: Callable[[], C], stopping: asyncio.Event) -> C:
+    warned = False
+    while True:
+        client = make()
+        try:
+            await cancel_on_stop(stopping, _started(client))
+        except (KafkaError, OSError) as error:
+            await client.stop()
+            if not warned:
+                log.warning("broker_awaited", reason=type(error).__name__)
+            warned = True
+            await pause(stopping, _PAUSE_S)
+        except BaseException:
+            await client.stop()
+            raise
+        else:
+            return client
+
+
+async def _started(client: _Client) -> None:
+    await client.start()

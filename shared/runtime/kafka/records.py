@@ -9,7 +9,7 @@ Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 Partition: TypeAlias = TopicPartition
 
 
-def kept_record(  # noqa: PLR0913 - a record has that many parts
+def rebuild_record(  # noqa: PLR0913 - a record has that many parts
     partition: Partition,
     offset: int,
     *,

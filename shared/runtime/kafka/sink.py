@@ -11,8 +11,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
 from shared.contract.topics import MAX_RECORD_BYTES
-from shared.runtime.kafka.clients import Producer
-from shared.runtime.kafka.connecting import connected
+from shared.runtime.kafka.clients import Producer, connect
 from shared.runtime.kafka.errors import BrokerDownError
 from shared.runtime.outbox.records import Outgoing
 
@@ -113,5 +112,5 @@ async def open_sink(bootstrap: str, stopping: asyncio.Event | None = None) -> As
             request_timeout_ms=int(_ACKNOWLEDGED_WITHIN_S * 1000),
         )
 
-    async with connected(make, stopping) as producer:
+    async with connect(make, stopping) as producer:
         yield Sink(producer)

@@ -12,8 +12,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from typing_extensions import override
 
 from shared.contract.topics import Topic
-from shared.runtime.kafka.clients import GroupConsumer, has_died
-from shared.runtime.kafka.connecting import connected
+from shared.runtime.kafka.clients import GroupConsumer, connect, has_failed_task
 from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
 from shared.runtime.kafka.records import Partition, Record
 
@@ -64,7 +63,7 @@ class Source(ConsumerRebalanceListener):
         self._ready = []
         self._changed.set()
 
-    def newly_owned(self) -> frozenset[Partition] | None:
+    def changed_assignment(self) -> frozenset[Partition] | None:
         """Return what this member owns if that changed since the last call, else None."""
         if not self._changed.is_set():
             return None
@@ -72,11 +71,11 @@ class Source(ConsumerRebalanceListener):
         return self._owned
 
     @property
-    def owned(self) -> frozenset[Partition]:
+    def assignment(self) -> frozenset[Partition]:
         """What this member owns now."""
         return self._owned
 
-    async def begin(
+    async def resume(
         self, positions: Mapping[Partition, int | None], timestamps: Mapping[Partition, int]
     ) -> None:
         """Read on from these offsets; None means from the oldest record that the broker has.
@@ -115,7 +114,7 @@ class Source(ConsumerRebalanceListener):
                 before the next call, since records of others may have been dropped.
             BrokerDownError: This source is of no use any more; open another.
         """
-        if has_died(self._consumer):
+        if has_failed_task(self._consumer):
             raise BrokerDownError("a task of the consumer has ended")
         if not self._ready:
             with suppress(TimeoutError):
@@ -195,7 +194,7 @@ class Source(ConsumerRebalanceListener):
         ends = {p: self._consumer.highwater(p) for p in self._ready}
         return sum(max(0, (end or 0) - (positions.get(p) or 0)) for p, end in ends.items())
 
-    async def show_progress(
+    async def report_progress(
         self, positions: Mapping[Partition, int | None], *, now: bool = False
     ) -> None:
         """Tell the broker how far we are, about once a second; only lag displays read it."""
@@ -240,7 +239,7 @@ async def open_source(
             request_timeout_ms=_REQUEST_WITHIN_MS,
         )
 
-    async with connected(make, stopping) as consumer:
+    async with connect(make, stopping) as consumer:
         source = Source(consumer, express)
         consumer.subscribe([topic.name for topic in topics], listener=source)
         yield source

@@ -1,6 +1,7 @@
 """What every process does around its own work."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -12,8 +13,7 @@ import uvloop
 from aiohttp import web
 
 from shared.runtime.http.load_shedding import EarlyRejectGate
-from shared.runtime.http.server import serving
-from shared.runtime.ops.gc_tuning import freeze_startup_objects
+from shared.runtime.http.server import serve_http
 from shared.runtime.ops.logging import configure_logging
 from shared.runtime.ops.watchdog import watchdog
 from shared.runtime.postgres import Pool
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 _STOP_WITHIN_S = 9.0
 _CHECK_WITHIN_S = 2.0
 
-Work: TypeAlias = Callable[[asyncio.Event], Awaitable[None]]
+Task: TypeAlias = Callable[[asyncio.Event], Awaitable[None]]
 S = TypeVar("S", bound=ProcessSettings)
 
 
@@ -38,7 +38,7 @@ class Readiness(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ServiceParts:
     """What a service is made of, as its ``app`` puts it together.
 
     Attributes:
@@ -52,33 +52,37 @@ class Parts:
     """
 
     pool: "Pool | None"
-    work: Sequence[Work]
-    must_be_ready: Sequence[Readiness] = ()
+    tasks: Sequence[Task]
+    readiness_checks: Sequence[Readiness] = ()
     routes: Sequence[web.AbstractRouteDef] = field(default=())
-    behind_routes: Sequence[Work] = ()
+    request_tasks: Sequence[Task] = ()
     gate: EarlyRejectGate | None = None
 
 
 def run(
-    name: str, settings: S, open_parts: Callable[[S], AbstractAsyncContextManager[Parts]]
+    name: str, settings: S, open_parts: Callable[[S], AbstractAsyncContextManager[ServiceParts]]
 ) -> None:
     """Run a service until SIGTERM or SIGINT; on either it finishes its batch, 10 s at most."""
     configure_logging(name, settings.log_level)
     uvloop.run(_run(settings, open_parts))
 
 
-async def _run(settings: S, open_parts: Callable[[S], AbstractAsyncContextManager[Parts]]) -> None:
+async def _run(
+    settings: S, open_parts: Callable[[S], AbstractAsyncContextManager[ServiceParts]]
+) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with watchdog(), open_parts(settings) as parts:
         freeze_startup_objects()
-        await run_parts(parts, settings, stopping)
+        await run_until_stopped(parts, settings, stopping)
     log.info("service_stopped")
 
 
-async def run_parts(parts: Parts, settings: ProcessSettings, stopping: asyncio.Event) -> None:
+async def run_until_stopped(
+    parts: ServiceParts, settings: ProcessSettings, stopping: asyncio.Event
+) -> None:
     """Serve and work until ``stopping`` is set; the first part that fails ends all.
 
     Work stops at once. HTTP that has callers goes on for ``drain_seconds``, in which ``/ready``
@@ -87,8 +91,8 @@ async def run_parts(parts: Parts, settings: ProcessSettings, stopping: asyncio.E
     """
     answered = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_as_coroutine(work, stopping)) for work in parts.work]
-        tasks += [group.create_task(_as_coroutine(work, answered)) for work in parts.behind_routes]
+        tasks = [group.create_task(_as_coroutine(work, stopping)) for work in parts.tasks]
+        tasks += [group.create_task(_as_coroutine(work, answered)) for work in parts.request_tasks]
         async with _serving(parts, settings, stopping) as port:
             log.info("service_started", port=port)
             await stopping.wait()
@@ -100,9 +104,9 @@ async def run_parts(parts: Parts, settings: ProcessSettings, stopping: asyncio.E
 
 
 def _serving(
-    parts: Parts, settings: ProcessSettings, stopping: asyncio.Event
+    parts: ServiceParts, settings: ProcessSettings, stopping: asyncio.Event
 ) -> AbstractAsyncContextManager[int]:
-    return serving(
+    return serve_http(
         settings.http_host,
         settings.http_port,
         routes=parts.routes,
@@ -122,12 +126,12 @@ async def _end(tasks: Collection[asyncio.Task[None]], stop_at: float) -> None:
         task.cancel()
 
 
-async def _as_coroutine(work: Work, stopping: asyncio.Event) -> None:
+async def _as_coroutine(work: Task, stopping: asyncio.Event) -> None:
     await work(stopping)
 
 
-async def _missing(parts: Parts) -> str | None:
-    if not all(part.ready for part in parts.must_be_ready):
+async def _missing(parts: ServiceParts) -> str | None:
+    if not all(part.ready for part in parts.readiness_checks):
         return "no partitions yet"
     if parts.pool is None:
         return None
@@ -137,3 +141,19 @@ async def _missing(parts: Parts) -> str | None:
     except Exception as error:  # noqa: BLE001 - whatever it is, the database does not answer
         return f"database: {type(error).__name__}"
     return None
+
+
+_YOUNG = 20_000
+"""A batch makes some ten thousand objects that live as long as it does; 700 is Python's default."""
+_OLD, _OLDEST = 50, 100
+
+
+def freeze_startup_objects() -> None:
+    """Let the collector never look again at what was loaded so far, and seldom at the rest.
+
+    A catalogue and its phrases are some hundred thousand objects that live as long as the process.
+    Looking through them again and again took a third of triage's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG, _OLD, _OLDEST)

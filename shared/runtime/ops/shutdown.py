@@ -10,7 +10,7 @@ from shared.errors import StoppedError
 T = TypeVar("T")
 
 
-async def unless_stopped(
+async def cancel_on_stop(
     stopping: asyncio.Event, work: Coroutine[Any, Any, T], *, grace_s: float = 0
 ) -> T:
     """Return what the work returns, or cancel it once the process is asked to stop.

@@ -48,7 +48,7 @@ _MARGIN = timedelta(days=5)
 _DEAD_LETTERS_KEPT = timedelta(days=30)
 
 
-def inbox_kept_for(topics: Iterable[Topic]) -> timedelta:
+def inbox_retention_for(topics: Iterable[Topic]) -> timedelta:
     """Return how long it must be known that events of these topics were taken in.
 
     An event can come again for as long as its topic or the dead letters keep it: an operator may
@@ -74,17 +74,17 @@ class Housekeeping:
     """
 
     pool: Pool
-    outbox_kept: timedelta
-    inbox_kept: timedelta
+    outbox_retention: timedelta
+    inbox_retention: timedelta
 
     @classmethod
-    def of(cls, pool: Pool, settings: ServiceSettings, topics: Iterable[Topic]) -> Self:
+    def from_settings(cls, pool: Pool, settings: ServiceSettings, topics: Iterable[Topic]) -> Self:
         """Return the housekeeping of a service that takes in events of these topics."""
         days = settings.inbox_kept_days
         return cls(
             pool,
             timedelta(hours=settings.outbox_kept_hours),
-            timedelta(days=days) if days else inbox_kept_for(topics),
+            timedelta(days=days) if days else inbox_retention_for(topics),
         )
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -114,7 +114,7 @@ class Housekeeping:
             async with transaction(self.pool) as db:
                 if not await db.fetchval(_ONE_AT_A_TIME):
                     return
-                [step] = await db.fetch(_PRUNE_OUTBOX, after, _ROWS, self.outbox_kept)
+                [step] = await db.fetch(_PRUNE_OUTBOX, after, _ROWS, self.outbox_retention)
             yield step["gone"]
             if not step["had_old"]:
                 return
@@ -129,5 +129,5 @@ class Housekeeping:
             async with transaction(self.pool) as db:
                 if not await db.fetchval(_ONE_AT_A_TIME):
                     return
-                status = await db.execute(_PRUNE_INBOX, f"({page},0)", until, self.inbox_kept)
+                status = await db.execute(_PRUNE_INBOX, f"({page},0)", until, self.inbox_retention)
             yield int(status.removeprefix("DELETE "))

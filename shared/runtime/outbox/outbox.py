@@ -25,20 +25,20 @@ async def enqueue(db: Connection, outgoing: Iterable[Event | Outgoing]) -> None:
             "outbox",
             columns=("bucket", "event_id", "topic", "key", "value", "headers"),
             records=[
-                (bucket_of(r.key), r.event_id, r.topic, r.key, r.value, pack(r.headers))
+                (bucket_of(r.key), r.event_id, r.topic, r.key, r.value, pack_headers(r.headers))
                 for r in records
             ],
         )
 
 
 def _records(item: Event | Outgoing) -> Sequence[Outgoing]:
-    return [item] if isinstance(item, Outgoing) else Outgoing.carrying(item)
+    return [item] if isinstance(item, Outgoing) else Outgoing.for_event(item)
 
 
 _PLAIN: Headers = (("content-type", CONTENT_TYPE),)
 
 
-def pack(headers: Headers) -> str | None:
+def pack_headers(headers: Headers) -> str | None:
     """Return headers as text; None stands for those of an untraced event.
 
     Latin-1 maps each byte to one character and back, and JSON escapes what text columns refuse.
@@ -48,7 +48,7 @@ def pack(headers: Headers) -> str | None:
     return json.dumps([(name, value.decode("latin-1")) for name, value in headers])
 
 
-def unpack(packed: str | None) -> Headers:
+def unpack_headers(packed: str | None) -> Headers:
     """Return what ``pack`` was given."""
     if packed is None:
         return _PLAIN

@@ -27,12 +27,12 @@ class Outgoing:
     headers: Headers = ()
 
     @classmethod
-    def carrying(cls, event: Event) -> list[Self]:
+    def for_event(cls, event: Event) -> list[Self]:
         """Return a record for each topic that the event goes to, all with the same bytes."""
         value, headers = encode(event), event_headers(event.traceparent)
         return [cls(event.id, topic, key.encode(), value, headers) for topic, key in routes(event)]
 
     @classmethod
-    def to(cls, topic: str, key: str, event: Event) -> Self:
+    def to_topic(cls, topic: str, key: str, event: Event) -> Self:
         """Return the record that brings an event, such as one from outside, to this topic."""
         return cls(event.id, topic, key.encode(), encode(event), event_headers(event.traceparent))

@@ -10,10 +10,10 @@ import structlog
 from shared.errors import DatabaseBusyError, DatabaseDownError, StoppedError, SystemicError
 from shared.runtime.kafka import BrokerDownError, Sink, open_sink
 from shared.runtime.ops import metrics
-from shared.runtime.ops.shutdown import pause, unless_stopped
-from shared.runtime.outbox.outbox import BUCKETS, unpack
+from shared.runtime.ops.shutdown import cancel_on_stop, pause
+from shared.runtime.outbox.outbox import BUCKETS, unpack_headers
 from shared.runtime.outbox.records import Outgoing
-from shared.runtime.postgres import Connection, Pool, borrowed
+from shared.runtime.postgres import Connection, Pool, acquire
 
 log = structlog.get_logger()
 
@@ -69,7 +69,7 @@ class Relay:
     async def run(self, stopping: asyncio.Event) -> None:
         """Publish until asked to stop, whatever becomes of the broker and the database."""
         with suppress(StoppedError):
-            await unless_stopped(stopping, self._relay(stopping), grace_s=_GRACE_S)
+            await cancel_on_stop(stopping, self._relay(stopping), grace_s=_GRACE_S)
 
     async def _relay(self, stopping: asyncio.Event) -> None:
         measuring = asyncio.create_task(self._measure())
@@ -87,7 +87,7 @@ class Relay:
     async def _relay_to(self, sink: Sink, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
             try:
-                async with borrowed(self.pool) as db:  # giving it back frees the locks
+                async with acquire(self.pool) as db:  # giving it back frees the locks
                     await db.execute(_END_WHEN_IDLE)
                     await self._publish(db, sink, stopping)
             except (DatabaseDownError, DatabaseBusyError) as error:
@@ -96,7 +96,7 @@ class Relay:
     async def _measure(self) -> None:
         while True:
             with suppress(DatabaseDownError, DatabaseBusyError):
-                async with borrowed(self.pool) as db:
+                async with acquire(self.pool) as db:
                     [waiting] = await db.fetch(_WAITING)
                 metrics.OUTBOX.set(waiting["rows"])
                 metrics.OUTBOX_OLDEST.set(waiting["oldest_s"] or 0)
@@ -123,7 +123,9 @@ class Relay:
             return 0
         await sink.publish(
             [
-                Outgoing(r["event_id"], r["topic"], r["key"], r["value"], unpack(r["headers"]))
+                Outgoing(
+                    r["event_id"], r["topic"], r["key"], r["value"], unpack_headers(r["headers"])
+                )
                 for r in rows
             ]
         )

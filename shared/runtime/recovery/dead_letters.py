@@ -10,7 +10,7 @@ from shared.runtime.consumer.messages import record_position
 from shared.runtime.kafka import Record
 from shared.runtime.outbox.records import Headers, Outgoing
 
-PARKING = ("service", "code", "reason", "source")
+DLQ_HEADERS = ("service", "code", "reason", "source")
 """What parking adds to a record's headers, each once and at the end."""
 
 _DIGEST_BYTES = 16
@@ -28,13 +28,13 @@ class DeadLetter:
         content: Names the original by what it says, wherever it lies.
     """
 
-    place: str
+    position: str
     offset: int
     source: str
     service: str
     code: str
     reason: str
-    at: datetime
+    parked_at: datetime
     original: Outgoing
     content: bytes
 
@@ -52,13 +52,13 @@ def parse_dead_letter(record: Record) -> DeadLetter:
     headers = _without_parking(record.headers)
     original = Outgoing(source, topic, record.key or b"", record.value, headers)
     return DeadLetter(
-        place=record_position(record),
+        position=record_position(record),
         offset=record.offset,
         source=source,
         service=said.get("service", ""),
         code=said.get("code", ""),
         reason=said.get("reason", ""),
-        at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        parked_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
         original=original,
         content=content_hash(original),
     )
@@ -75,7 +75,7 @@ def content_hash(record: Outgoing) -> bytes:
 
 def _without_parking(headers: Iterable[tuple[str, bytes]]) -> Headers:
     """Leave out the last header of each parking name; an earlier one is the record's own."""
-    remaining = set(PARKING)
+    remaining = set(DLQ_HEADERS)
     kept: list[tuple[str, bytes]] = []
     for name, value in reversed(list(headers)):
         if name in remaining:

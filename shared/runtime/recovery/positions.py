@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from shared.runtime.kafka import Partition
-from shared.runtime.kafka.range_reader import OffsetRanges
+from shared.runtime.kafka.reader import OffsetRanges
 from shared.runtime.postgres import Connection
 
 Cause: TypeAlias = Literal["tail_lost", "read_again", "start_gone"]
@@ -33,12 +33,12 @@ class PositionChange:
     partition: Partition
     cause: Cause
     before: int
-    to: int
+    after: int
 
     @property
     def lost(self) -> int:
         """How many records will never be read; at most, since a compacted log has gaps."""
-        return max(0, self.to - self.before)
+        return max(0, self.after - self.before)
 
 
 def position_change(
@@ -65,7 +65,7 @@ def position_change(
     return None
 
 
-async def positions_of(db: Connection, service: str) -> dict[Partition, int]:
+async def load_positions(db: Connection, service: str) -> dict[Partition, int]:
     """Return the offset that the service wants next of each partition it has read."""
     rows = await db.fetch(_POSITIONS.format(service))
     return {Partition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
@@ -88,5 +88,5 @@ async def apply_changes(db: Connection, service: str, wanted: Sequence[PositionC
         for move in wanted:
             where = move.partition
             await db.execute(
-                _MOVE.format(service), where.topic, where.partition, move.to, move.before
+                _MOVE.format(service), where.topic, where.partition, move.after, move.before
             )

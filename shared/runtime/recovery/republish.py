@@ -9,15 +9,14 @@ from datetime import datetime
 
 import asyncpg
 
-from shared.runtime.kafka.offsets_by_time import offsets_at
-from shared.runtime.kafka.reader import offset_bounds
+from shared.runtime.kafka.reader import offset_bounds, offsets_at
 from shared.runtime.outbox.outbox import BUCKETS
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.positions import (
     PositionChange,
     apply_changes,
+    load_positions,
     position_changes,
-    positions_of,
 )
 
 _SPAN = "SELECT min(seq) AS first, max(seq) AS last FROM {}.outbox WHERE created_at >= $1"
@@ -51,10 +50,10 @@ class OutboxReplay:
 
     since: datetime
     topics: Sequence[str] | None
-    dry: bool
-    step: Callable[[int], None]
+    dry_run: bool
+    on_step: Callable[[int], None]
 
-    async def of(self, db: Connection, service: str) -> Counter[str]:
+    async def republish(self, db: Connection, service: str) -> Counter[str]:
         """Mark the rows of one service in small steps, each its own transaction.
 
         Hold its relay still meanwhile, else it publishes what was marked early before what comes
@@ -67,13 +66,13 @@ class OutboxReplay:
         span = await db.fetchrow(_SPAN.format(service), self.since)
         if span is None or span["first"] is None:
             return counted
-        statement = (_COUNT if self.dry else _MARK).format(service)
+        statement = (_COUNT if self.dry_run else _MARK).format(service)
         for first in range(span["first"], span["last"] + 1, _AT_ONCE):
             last = min(first + _AT_ONCE - 1, span["last"])
             rows = await db.fetch(statement, first, last, self.since, self.topics)
             found = {row["topic"]: row["rows"] for row in rows}
             counted.update(found)
-            self.step(sum(found.values()))
+            self.on_step(sum(found.values()))
         return counted
 
 
@@ -126,7 +125,7 @@ async def _take(keeper: Connection, ender: Connection, service: str) -> None:
 
 
 @dataclass(slots=True)
-class Recovered:
+class RepublishResult:
     """What was done, or of a dry run what would have been.
 
     Attributes:
@@ -141,7 +140,7 @@ class Recovered:
 
 
 @dataclass(frozen=True, slots=True)
-class Recovery:
+class RepublishRun:
     """One recovery.
 
     Attributes:
@@ -156,20 +155,20 @@ class Recovery:
     refill: OutboxReplay
     accept_loss: bool
 
-    async def run(self) -> Recovered:
+    async def run(self) -> RepublishResult:
         """Hold the relays, set positions back, have the outboxes published again, let go.
 
         Positions come first and the relays last: so whatever is published now lies behind every
         reader's position, and in each outbox's own order.
         """
-        done = Recovered()
+        done = RepublishResult()
         async with self._database() as db, AsyncExitStack() as stack:
-            if not self.refill.dry:
+            if not self.refill.dry_run:
                 for service in self.services:
                     await stack.enter_async_context(paused_relay(self.admin_dsn, service))
             await self._move(db, done)
             for service in self.services:
-                done.published_again[service] = await self.refill.of(db, service)
+                done.published_again[service] = await self.refill.republish(db, service)
         return done
 
     @asynccontextmanager
@@ -180,15 +179,15 @@ class Recovery:
         finally:
             await db.close()
 
-    async def _move(self, db: Connection, done: Recovered) -> None:
+    async def _move(self, db: Connection, done: RepublishResult) -> None:
         bounds = await offset_bounds(self.bootstrap)
         since = await offsets_at(self.bootstrap, bounds.keys(), self.refill.since)
         for service in self.services:
-            wanted = position_changes(await positions_of(db, service), bounds, since)
+            wanted = position_changes(await load_positions(db, service), bounds, since)
             meant = [move for move in wanted if self._concerns(move)]
             done.moved[service] = [move for move in meant if self.accept_loss or not move.lost]
             done.left[service] = [move for move in meant if move not in done.moved[service]]
-            if not self.refill.dry:
+            if not self.refill.dry_run:
                 await apply_changes(db, service, done.moved[service])
 
     def _concerns(self, move: PositionChange) -> bool:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 
 from shared.runtime.kafka import BrokerDownError, Partition, open_sink
-from shared.runtime.kafka.reader import end_offsets, tailing
+from shared.runtime.kafka.reader import end_offsets, follow
 from shared.runtime.outbox.records import Outgoing
 from tests.faults.kit.history import History, Outcome
 from tests.faults.kit.reports import SOURCE, Report
@@ -55,9 +55,9 @@ class Adapter:
 
     async def listen(self, since: Mapping[Partition, int]) -> None:
         """Note receipts until cancelled; what a broker that lost its tail has not got stays out."""
-        async with tailing(self._bootstrap, since) as tail:
+        async with follow(self._bootstrap, since) as tail:
             while True:
-                for record in await tail.more(within_s=0.5):
+                for record in await tail.poll(within_s=0.5):
                     self._note(json.loads(record.value or b"{}"))
 
     @property

@@ -5,13 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.jars import kafka_jars
-from deploy.local.kafka import format_data, java_command, kafka_properties
+from deploy.local.kafka import format_data, java_command, kafka_jars, kafka_properties
 from deploy.local.launch import running
-from deploy.local.ports import LOOPBACK
-from deploy.local.process import Process
-from deploy.local.program import Program
-from deploy.local.readiness import kafka_answers
+from deploy.local.probes import LOOPBACK, kafka_answers
+from deploy.local.process import Process, Program
 from deploy.local.site import Site
 
 _STOP_WITHIN_S = 8.0

@@ -13,7 +13,7 @@ from shared.catalogue import load_catalogue
 from shared.contract.topics import bureau_work
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka import BrokerDownError, Partition, Sink, open_sink
-from shared.runtime.kafka.reader import end_offsets, tailing
+from shared.runtime.kafka.reader import end_offsets, follow
 from shared.runtime.outbox.records import Outgoing
 
 _NEXT = {"issued": "acknowledged", "acknowledged": "completed"}
@@ -45,12 +45,12 @@ class Bureaus:
 
     async def run(self, since: Mapping[Partition, int]) -> None:
         """Work until cancelled."""
-        async with tailing(self._bootstrap, since) as tail:
+        async with follow(self._bootstrap, since) as tail:
             while True:
                 said: list[Outgoing] = []
                 async with open_sink(self._bootstrap) as sink:
                     while True:
-                        for record in await tail.more(within_s=0.2):
+                        for record in await tail.poll(within_s=0.2):
                             said += self._hear(json.loads(record.value or b"{}"))
                         try:
                             await self._say(sink, said)

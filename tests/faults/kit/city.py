@@ -10,13 +10,13 @@ from random import Random
 
 from deploy.local.errors import StartError
 from deploy.local.infrastructure import Infrastructure, running_mail
-from deploy.local.launch import together
-from deploy.local.ports import LOOPBACK
+from deploy.local.launch import run_all
 from deploy.local.postgres import admin_dsn, running_postgres
-from deploy.local.preparation import prepare
+from deploy.local.probes import LOOPBACK
 from deploy.local.process import Process
 from deploy.local.site import Site, open_site
 from deploy.local.stack_file import Keys, Stack, write_stack
+from deploy.local.supervisor import prepare_stores
 from shared.catalogue import load_catalogue
 from shared.contract.topics import all_topics
 from shared.runtime.kafka import apply_topics
@@ -120,7 +120,7 @@ class City:
 
     async def _keep_alive(self, process: Process) -> None:
         while True:
-            await process.ended()
+            await process.wait_for_exit()
             await self._may_run.wait()
             self.deaths[process.name] = self.deaths.get(process.name, 0) + 1
             await asyncio.sleep(_RESTART_AFTER_S)
@@ -173,7 +173,7 @@ async def running_city(
         ]
         nodes = [Node(number, brokers, link.port) for number, link in enumerate(links, 1)]
         stores = await life.enter_async_context(
-            together(
+            run_all(
                 [
                     running_postgres(site),
                     running_mail(site),
@@ -228,7 +228,7 @@ async def _prepared(
         postgres_link=postgres_link,
         bootstrap=bootstrap,
         admin_dsn=dsn,
-        keys=await prepare(infra, bureaus),
+        keys=await prepare_stores(infra, bureaus),
         wiring=Wiring(
             bootstrap=",".join(f"{LOOPBACK}:{link.port}" for link in links),
             postgres=f"{LOOPBACK}:{postgres_link.port}",

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from deploy.local.ports import LOOPBACK
-from deploy.local.process import Process
-from deploy.local.program import Program
-from deploy.local.readiness import http_ready
+from deploy.local.probes import LOOPBACK, http_ready
+from deploy.local.process import Process, Program
 from deploy.local.site import Site
 
 SERVICES = ("intake", "triage", "dispatch", "notify")
@@ -89,7 +87,7 @@ def _settings(site: Site, service: str, wiring: Wiring) -> dict[str, str]:
 async def kill(process: Process) -> None:
     """End the process by force, and wait until it is gone."""
     process.kill()
-    await process.ended()
+    await process.wait_for_exit()
 
 
 def pause(process: Process) -> None:

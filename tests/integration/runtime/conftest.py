@@ -55,8 +55,8 @@ def noting(stores: Stores, pool: Pool) -> Noting:
             bootstrap=stores.bootstrap,
             pool=pool,
             handle=handle,
-            express=frozenset({INTAKE_REQUESTS_EXPRESS.name}),
-            committed=relay.wake,
+            express_topics=frozenset({INTAKE_REQUESTS_EXPRESS.name}),
+            on_commit=relay.wake,
             **settings,
         )
         stopping = asyncio.Event()

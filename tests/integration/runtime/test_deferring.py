@@ -125,7 +125,7 @@ async def test_what_never_goes_is_parked_with_its_error_and_those_behind_it_go_o
 async def test_a_bad_deploy_parks_no_more_than_allowed_even_when_it_is_started_again(
     noting: Noting, topic_log: TopicLog
 ) -> None:
-    limit = DlqLimit(in_a_row=5)
+    limit = DlqLimit(consecutive=5)
     bad = Stuck(PermanentError("bug"))
     await topic_log.publish(*requests("group-a", *[STUCK] * 20))
     for _ in range(2):
@@ -145,6 +145,6 @@ async def test_garbage_of_our_own_counts_as_well(noting: Noting, topic_log: Topi
         await topic_log.write(INTAKE_REQUESTS, "key", b"garbage")
 
     before = times_ended()
-    async with noting(limit=DlqLimit(in_a_row=2)) as consumer:
+    async with noting(limit=DlqLimit(consecutive=2)) as consumer:
         await eventually(partial(_ended_since, before))
         assert not consumer.ready

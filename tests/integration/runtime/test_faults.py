@@ -144,7 +144,7 @@ async def end(process: Process, *, how: signal.Signals) -> None:
     pids = tree(process) if how == signal.SIGKILL else [process.pid or 0]
     for pid in pids:
         os.kill(pid, how)
-    await process.ended()
+    await process.wait_for_exit()
 
 
 async def test_a_broker_that_crashed_and_is_back_gets_and_gives_what_waited(

@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 
 def housekeeping(pool: Pool) -> Housekeeping:
-    return Housekeeping(pool, outbox_kept=DAY, inbox_kept=35 * DAY)
+    return Housekeeping(pool, outbox_retention=DAY, inbox_retention=35 * DAY)
 
 
 async def kept(pool: Pool) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import asyncpg
 import pytest
 
-from shared.runtime.migrate import Migration, migrate, migrations_of
+from shared.runtime.migrate import Migration, load_migrations, migrate
 from tests.conftest import Database
 
 pytestmark = pytest.mark.integration
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
 
 def with_one_more(service: str) -> Sequence[Migration]:
     more = Migration("runtime/9999_note.sql", "ALTER TABLE outbox ADD COLUMN note text")
-    return [*migrations_of(service), more]
+    return [*load_migrations(service), more]
 
 
 async def test_a_step_is_taken_once(database: Database) -> None:

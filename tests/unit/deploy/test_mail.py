@@ -6,7 +6,7 @@ from deploy.local.mail import MailFolder
 def test_messages_of_one_moment_sort_by_arrival_and_keep_their_bytes(tmp_path: Path) -> None:
     mails = MailFolder(tmp_path / "mail", clock_ns=lambda: 17)
     for number in range(200):
-        mails.keep(b"Subject: %d\r\n\r\nstraight \xff through" % number)
+        mails.save(b"Subject: %d\r\n\r\nstraight \xff through" % number)
 
     kept = sorted((tmp_path / "mail").iterdir())
     assert {file.suffix for file in kept} == {".eml"}

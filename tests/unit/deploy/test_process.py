@@ -10,9 +10,8 @@ import pytest
 
 from deploy.local.errors import StartError
 from deploy.local.folder import DataFolder, open_folder
-from deploy.local.leftovers import ProcessRecord, runs
-from deploy.local.process import READ_GO_THEN_RUN, Process
-from deploy.local.program import Program
+from deploy.local.leftovers import ProcessRecord, is_running
+from deploy.local.process import READ_GO_THEN_RUN, Process, Program
 from tests.waiting import eventually
 
 DEAF = ("sh", "-c", "trap '' TERM; echo deaf; while true; do sleep 0.1; done")
@@ -40,7 +39,7 @@ async def started(folder: DataFolder, *argv: str) -> AsyncGenerator[Process]:
         yield process
     finally:
         process.kill()
-        await process.ended()
+        await process.wait_for_exit()
 
 
 @asynccontextmanager
@@ -60,7 +59,7 @@ async def test_a_process_is_recorded_while_it_runs_and_forgotten_when_stopped(
     async with started(folder, "sleep", "60") as process:
         record = ProcessRecord.model_validate_json((folder.processes / "program.json").read_bytes())
         assert record.pid == process.pid
-        assert runs(record)
+        assert is_running(record)
 
         async def has_become_the_program() -> bool:
             return psutil.Process(record.pid).cmdline() == ["sleep", "60"]
@@ -130,7 +129,7 @@ async def test_lines_of_an_earlier_launch_are_not_shown(folder: DataFolder) -> N
     process = Process(Program("echo", ("echo", "once"), 0, at_once), folder)
     for _ in range(2):
         await process.start()
-        await process.ended()
+        await process.wait_for_exit()
 
     assert process.last_lines() == ["once"]
     assert (folder.logs / "echo.log").read_text() == "once\nonce\n"
@@ -142,7 +141,7 @@ async def test_a_long_log_is_put_aside_at_the_next_launch(folder: DataFolder) ->
     process = Process(Program("echo", ("echo", "new"), 0, at_once), folder)
 
     await process.start()
-    await process.ended()
+    await process.wait_for_exit()
 
     assert log.read_text() == "new\n"
     assert (folder.logs / "echo.log.1").stat().st_size == 6_000_000

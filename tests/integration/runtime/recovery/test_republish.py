@@ -26,7 +26,12 @@ from shared.runtime.outbox.outbox import BUCKETS, enqueue
 from shared.runtime.outbox.records import Outgoing
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
-from shared.runtime.recovery.republish import OutboxReplay, Recovered, Recovery, paused_relay
+from shared.runtime.recovery.republish import (
+    OutboxReplay,
+    RepublishResult,
+    RepublishRun,
+    paused_relay,
+)
 from tests.builders import decision, request_submitted, request_triaged
 from tests.conftest import Database
 from tests.stack import PASSWORD, Stores
@@ -84,10 +89,10 @@ class Router:
         pool, bootstrap = self.pools[service], self.stores.bootstrap
         return Consumer(service, f"{service}-test", [topic], bootstrap, pool, handle)
 
-    async def recover(self, since: datetime, *, dry: bool = False) -> Recovered:
-        refill = OutboxReplay(since, None, dry, step=lambda _: None)
+    async def recover(self, since: datetime, *, dry: bool = False) -> RepublishResult:
+        refill = OutboxReplay(since, None, dry, on_step=lambda _: None)
         admin = self.stores.admin_dsn
-        return await Recovery(self.stores.bootstrap, admin, SERVICES, refill, False).run()  # noqa: FBT003
+        return await RepublishRun(self.stores.bootstrap, admin, SERVICES, refill, False).run()  # noqa: FBT003
 
 
 async def _decide(messages: Sequence[Message[RequestSubmitted]], db: Connection) -> list[Event]:
@@ -219,7 +224,7 @@ async def test_a_log_that_grew_past_its_reader_again_is_read_from_the_moment_on(
         await router.hand_in(events[:5])
         await router.wait_for(events[:5])
     async with open_sink(router.stores.bootstrap) as sink:
-        await sink.publish([record for e in events[5:] for record in Outgoing.carrying(e)])
+        await sink.publish([record for e in events[5:] for record in Outgoing.for_event(e)])
     await router.pools["triage"].execute(
         "UPDATE consumer_offset SET next_offset = next_offset + 5 WHERE next_offset > 0"
     )

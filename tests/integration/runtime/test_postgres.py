@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from shared.runtime.postgres import borrowed, open_pool
+from shared.runtime.postgres import acquire, open_pool
 from tests.conftest import Database
 
 pytestmark = pytest.mark.integration
@@ -16,7 +16,7 @@ async def test_statements_are_not_compiled_whatever_the_server_would_do(
     await admin.execute(f"ALTER DATABASE {database.name} SET jit = on")
     await admin.close()
 
-    async with open_pool(database.dsn("triage")) as pool, borrowed(pool) as db:
+    async with open_pool(database.dsn("triage")) as pool, acquire(pool) as db:
         found = await db.fetchval("SHOW jit")
 
     assert found == "off"

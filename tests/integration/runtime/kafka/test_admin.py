@@ -7,8 +7,8 @@ from aiokafka.errors import InvalidTopicError
 
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, TRIAGE_SURGES
 from shared.runtime.kafka import apply_topics
-from shared.runtime.kafka.admin import Admin
-from shared.runtime.kafka.connecting import connected
+from shared.runtime.kafka.admin import AdminClient
+from shared.runtime.kafka.clients import connect
 from shared.runtime.kafka.reader import end_offsets
 from tests.stack import Stores
 
@@ -35,7 +35,7 @@ async def test_missing_topics_are_made_and_differing_ones_mended(stores: Stores)
 async def test_a_topic_that_was_made_is_there_though_the_broker_is_busy(stores: Stores) -> None:
     topic = replace(TRIAGE_SURGES, name="registry-test-named")
     many = [NewTopic(f"registry-test-{number}", 12, 1) for number in range(40)]
-    async with connected(lambda: Admin(stores.bootstrap)) as admin:
+    async with connect(lambda: AdminClient(stores.bootstrap)) as admin:
         await admin.create_topics(many)  # the broker makes their files one after the other
         await apply_topics(stores.bootstrap, [topic])
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from deploy.local.log_lines import readable
+from deploy.local.log_file import readable
 
 
 def test_a_json_line_reads_as_words_with_its_fields_at_the_end() -> None:

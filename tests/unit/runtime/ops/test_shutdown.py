@@ -3,14 +3,14 @@ import asyncio
 import pytest
 
 from shared.errors import StoppedError
-from shared.runtime.ops.shutdown import pause, unless_stopped
+from shared.runtime.ops.shutdown import cancel_on_stop, pause
 
 
 async def test_work_that_ends_first_gives_its_answer() -> None:
     async def work() -> int:
         return 7
 
-    assert await unless_stopped(asyncio.Event(), work()) == 7
+    assert await cancel_on_stop(asyncio.Event(), work()) == 7
 
 
 async def test_a_fault_in_the_work_is_told() -> None:
@@ -18,7 +18,7 @@ async def test_a_fault_in_the_work_is_told() -> None:
         raise KeyError("bug")
 
     with pytest.raises(KeyError):
-        await unless_stopped(asyncio.Event(), work())
+        await cancel_on_stop(asyncio.Event(), work())
 
 
 async def test_work_that_lasts_past_its_grace_is_cancelled() -> None:
@@ -32,7 +32,7 @@ async def test_work_that_lasts_past_its_grace_is_cancelled() -> None:
 
     stopping.set()
     with pytest.raises(StoppedError):
-        await unless_stopped(stopping, work(), grace_s=0.01)
+        await cancel_on_stop(stopping, work(), grace_s=0.01)
     assert cancelled.is_set()
 
 
@@ -44,7 +44,7 @@ async def test_work_may_end_within_its_grace() -> None:
         await stopping.wait()
         return "done"
 
-    assert await unless_stopped(stopping, work(), grace_s=5) == "done"
+    assert await cancel_on_stop(stopping, work(), grace_s=5) == "done"
 
 
 async def test_a_pause_ends_when_asked_to_stop() -> None:

@@ -29,7 +29,7 @@ def unfit(
 
 
 def after(in_a_row: int) -> dict[Partition, Position]:
-    return {Partition("test", 0): Position(1, 1, parked_in_a_row=in_a_row)}
+    return {Partition("test", 0): Position(1, 1, consecutive_parked=in_a_row)}
 
 
 def test_as_many_in_a_row_as_allowed_are_parked_and_one_more_is_not() -> None:
@@ -48,16 +48,16 @@ def test_the_share_is_judged_over_a_full_window_only() -> None:
     count = counting(in_a_row=1_000, ratio=0.5, window=100)
 
     count.check(unfit(60), after(60), 60)
-    count.note(unfit(60), 60)
+    count.record_batch(unfit(60), 60)
     with pytest.raises(TooManyDeadLettersError, match="more than 50% of the last 100"):
         count.check(unfit(1), after(1), 40)
 
 
 def test_what_was_parked_before_the_window_is_forgotten() -> None:
     count = counting(in_a_row=1_000, ratio=0.5, window=100)
-    count.note(unfit(100), 100)
+    count.record_batch(unfit(100), 100)
     for _ in range(10):
-        count.note([], 10)
+        count.record_batch([], 10)
 
     count.check(unfit(10), after(10), 10)
 
@@ -68,12 +68,12 @@ def test_what_an_outsider_wrote_unreadably_does_not_count(error: Route311Error) 
     garbage = unfit(50, "channel-submissions", error)
 
     count.check(garbage, after(50), 50)
-    assert not any(map(count.counts, garbage))
+    assert not any(map(count.is_counted, garbage))
 
 
 def test_what_our_own_services_wrote_and_we_cannot_read_counts() -> None:
-    assert counting().counts(unfit(1, error=UndecodableEventError("x"))[0])
+    assert counting().is_counted(unfit(1, error=UndecodableEventError("x"))[0])
 
 
 def test_what_we_fail_to_handle_counts_whoever_wrote_it() -> None:
-    assert counting().counts(unfit(1, "channel-submissions")[0])
+    assert counting().is_counted(unfit(1, "channel-submissions")[0])

@@ -1,16 +1,18 @@
 """How a service stops, as its callers see it."""
 
 import asyncio
+import gc
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import aiohttp
 import psutil
+import pytest
 from aiohttp import web
 
-from shared.runtime.ops.service import Parts, run_parts
+from shared.runtime.ops.service import ServiceParts, freeze_startup_objects, run_until_stopped
 from shared.runtime.postgres import Pool
 from shared.runtime.settings import ServiceSettings
 from tests.waiting import eventually
@@ -63,14 +65,14 @@ async def running(
             "http_port": free_port(),
         }
     )
-    parts = Parts(
+    parts = ServiceParts(
         cast(Pool, AnsweringPool()),
-        work=[desk.work],
-        behind_routes=[desk.run],
+        tasks=[desk.work],
+        request_tasks=[desk.run],
         routes=[web.get("/", desk.answer)] if has_callers else [],
     )
     stopping = asyncio.Event()
-    running = asyncio.create_task(run_parts(parts, settings, stopping))
+    running = asyncio.create_task(run_until_stopped(parts, settings, stopping))
     async with aiohttp.ClientSession(f"http://127.0.0.1:{settings.http_port}") as client:
         assert await eventually(lambda: status(client, "/live"))
         yield client, settings.http_port, stopping, running
@@ -135,7 +137,9 @@ async def test_the_first_part_that_fails_ends_all() -> None:
     async def fails(_: asyncio.Event) -> None:
         raise LookupError
 
-    parts = Parts(cast(Any, AnsweringPool()), work=[fails, desk.work], behind_routes=[desk.run])
+    parts = ServiceParts(
+        cast(Any, AnsweringPool()), tasks=[fails, desk.work], request_tasks=[desk.run]
+    )
     settings = ServiceSettings.model_validate(
         {
             "ROUTE311_KAFKA_BOOTSTRAP": "127.0.0.1:1",
@@ -145,8 +149,26 @@ async def test_the_first_part_that_fails_ends_all() -> None:
     )
     failed: BaseExceptionGroup[Any] | None = None
     try:
-        await run_parts(parts, settings, asyncio.Event())
+        await run_until_stopped(parts, settings, asyncio.Event())
     except BaseExceptionGroup as group:
         failed = group
     assert failed is not None
     assert failed.subgroup(LookupError)
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Generator[None]:
+    thresholds = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
+
+
+def test_what_was_loaded_is_looked_at_no_more_and_what_comes_later_is() -> None:
+    loaded = [object()]
+    freeze_startup_objects()
+    later: list[object] = []
+    looked_at = {id(thing) for thing in gc.get_objects()}
+
+    assert id(loaded) not in looked_at
+    assert id(later) in looked_at

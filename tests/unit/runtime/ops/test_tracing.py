@@ -4,7 +4,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from shared.contract.events import Decoder, RequestTriaged, encode
 from shared.contract.topics import INTAKE_REQUESTS
-from shared.runtime.consumer.messages import Message, read
+from shared.runtime.consumer.messages import Message, parse_record
 from shared.runtime.ops.tracing import processing
 from tests.builders import NOON, decision, request_submitted
 from tests.records import record
@@ -16,7 +16,7 @@ DECODER = Decoder(INTAKE_REQUESTS.events)
 
 def traced_message() -> Message:  # type: ignore[type-arg]
     headers = [("traceparent", TRACEPARENT.encode())]
-    message = read(record(encode(request_submitted()), headers=headers), DECODER)
+    message = parse_record(record(encode(request_submitted()), headers=headers), DECODER)
     assert isinstance(message, Message)
     return message
 

@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import web
 
-from shared.runtime.http.load_shedding import EarlyRejectGate, adopt_slot, is_one_request, raw
-from shared.runtime.http.server import serving
+from shared.runtime.http.load_shedding import (
+    EarlyRejectGate,
+    adopt_slot,
+    is_one_request,
+    serialize_response,
+)
+from shared.runtime.http.server import serve_http
 
-NO = raw(web.Response(status=503, text="no", headers={"Retry-After": "2"}))
+NO = serialize_response(web.Response(status=503, text="no", headers={"Retry-After": "2"}))
 
 
 @dataclass
@@ -69,7 +74,7 @@ async def calling(server: Server) -> AsyncGenerator[Caller]:
     server.held.set()
     gate = EarlyRejectGate(b"POST /things ", server.enter, server.leave)
     routes = [web.post("/things", server.post), web.post("/others", server.post)]
-    async with serving(
+    async with serve_http(
         "127.0.0.1", 0, routes=routes, check=fine, stopping=server.stopping, gate=gate
     ) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -2,8 +2,7 @@ import pytest
 
 from shared.contract.topics import TRIAGE_SURGES
 from shared.runtime.kafka import BrokerDownError, Partition
-from shared.runtime.kafka.range_reader import read_range
-from shared.runtime.kafka.reader import end_offsets
+from shared.runtime.kafka.reader import end_offsets, read_range
 from tests.stack import Stores
 from tests.topic_log import TopicLog
 

@@ -1,16 +1,16 @@
 from typing import Any
 
 from shared.errors import UndecodableEventError
-from shared.runtime.consumer.messages import InvalidRecord, dead_letter_of
+from shared.runtime.consumer.messages import InvalidRecord, to_dead_letter
 from shared.runtime.kafka import Record
 from shared.runtime.recovery.dead_letters import content_hash, parse_dead_letter
-from shared.runtime.recovery.replay_log import ReplayLog
+from shared.runtime.recovery.replay import ReplayLog
 from tests.records import record
 
 
 def dead(original: Record, *, offset: int = 0) -> Record:
     """The record that the dead-letter topic holds of one that was parked."""
-    sent = dead_letter_of(InvalidRecord(original, UndecodableEventError("broken")), "triage")
+    sent = to_dead_letter(InvalidRecord(original, UndecodableEventError("broken")), "triage")
     return record(
         sent.value, topic=sent.topic, offset=offset, key=sent.key, headers=tuple(sent.headers)
     )
@@ -24,7 +24,7 @@ def test_what_parking_added_is_read_and_taken_off_again() -> None:
     found = parse_dead_letter(dead(original(headers=(("colour", b"red"), ("size", b"big")))))
 
     assert (found.service, found.code, found.reason) == ("triage", "undecodable_event", "broken")
-    assert (found.place, found.source) == ("intake-requests-dlq/0/0", "intake-requests/0/7")
+    assert (found.position, found.source) == ("intake-requests-dlq/0/0", "intake-requests/0/7")
     assert found.original.topic == "intake-requests"
     assert (found.original.key, found.original.value) == (b"key", b"garbage")
     assert list(found.original.headers) == [("colour", b"red"), ("size", b"big")]
