@@ -8,8 +8,8 @@ from cli.replay.tally import Result, Tally
 from shared.contract.events import Decoder
 from shared.contract.topics import INTAKE_RECEIPTS, TRIAGE_DECISIONS, Topic, bureau_work
 from shared.errors import PermanentError
+from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import end_offsets, follow
-from shared.runtime.kafka.source import Partition
 
 _LOOK_EVERY_S = 0.25
 

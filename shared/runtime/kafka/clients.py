@@ -1,4 +1,8 @@
-"""Kafka clients that end in time, whatever the broker does."""
+"""Kafka clients that wait for a broker at start, and stop in bounded time.
+
+``Producer``, ``GroupConsumer`` and ``has_failed_task`` read private attributes of aiokafka, so
+aiokafka is pinned exactly.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
@@ -12,74 +16,10 @@ from typing_extensions import override
 
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 
-_STOP_WITHIN_S = 1.0
-
-
-class Producer(AIOKafkaProducer):
-    """A producer whose end waits a second for what it sends and then gives it up.
-
-    An idempotent producer tries for ever; one that was given up must not go on in the background.
-    """
-
-    @override
-    async def stop(self) -> None:
-        await _briefly(super().stop())  # type: ignore[no-untyped-call]
-        await _briefly(self.client.close())
-        if self._sender.sender_task:
-            await _end([self._sender.sender_task])
-        accumulator = self._message_accumulator
-        queued = [batch for queue in accumulator._batches.values() for batch in queue]  # noqa: SLF001
-        for batch in [*queued, *accumulator._pending_batches]:  # noqa: SLF001
-            batch.future.cancel()
-
-
-class GroupConsumer(AIOKafkaConsumer):
-    """A member of a group whose end waits a second for the broker to take note of it."""
-
-    @override
-    async def stop(self) -> None:
-        await _briefly(super().stop())  # type: ignore[no-untyped-call]
-        names = ("_coordination_task", "_heartbeat_task", "_commit_refresh_task")
-        await _end(task for name in names if (task := getattr(self._coordinator, name, None)))
-        if self._fetcher:
-            await _end([self._fetcher._fetch_task, *self._fetcher._pending_tasks])  # noqa: SLF001
-        await _briefly(self._client.close())
-
-
-def has_failed_task(member: AIOKafkaConsumer) -> bool:
-    """Return whether a task that a member of a group lives by has ended, which it tells nobody.
-
-    A write on a connection that was just closed ends the fetcher for good, for example; the
-    member keeps its partitions then and reads nothing.
-    """
-    fetcher, coordinator = member._fetcher, member._coordinator  # noqa: SLF001
-    if fetcher is None or coordinator is None:
-        return True
-    tasks = (fetcher._fetch_task, coordinator._coordination_task)  # noqa: SLF001
-    return any(task.done() for task in tasks)
-
-
-async def _briefly(work: Coroutine[Any, Any, None]) -> None:
-    """Let the work end within a second; aiokafka may also end it by cancelling itself."""
-    await _end([asyncio.create_task(work)], after_s=_STOP_WITHIN_S)
-
-
-async def _end(tasks: Iterable["asyncio.Task[None]"], after_s: float = 0) -> None:
-    tasks = list(tasks)
-    if not tasks:
-        return
-    _, late = await asyncio.wait(tasks, timeout=after_s)
-    for task in late:
-        task.cancel()
-    await asyncio.wait(tasks, timeout=_STOP_WITHIN_S)
-    for task in tasks:
-        if task.done() and not task.cancelled():
-            task.exception()  # looked at, so that nobody reports it as forgotten
-
-
 log = structlog.get_logger()
 
-_PAUSE_S = 0.5
+_STOP_WITHIN_S = 1.0
+_CONNECT_AGAIN_AFTER_S = 0.5
 
 
 class _Client(Protocol):
@@ -94,10 +34,14 @@ C = TypeVar("C", bound=_Client)
 async def connect(
     make: Callable[[], C], stopping: asyncio.Event | None = None
 ) -> AsyncGenerator[C]:
-    """Yield a started client, trying for as long as the broker is away; stop it at the end.
+    """Yield a started client, after retrying while the broker is down; stop it at the end.
+
+    Args:
+        make: Makes a new client for each attempt.
+        stopping: Set when the process is to stop.
 
     Raises:
-        StoppedError: The process was asked to stop before the broker was there.
+        StoppedError: The process was asked to stop before the broker was up.
     """
     client = await _start(make, stopping or asyncio.Event())
     try:
@@ -111,13 +55,13 @@ async def _start(make: Callable[[], C], stopping: asyncio.Event) -> C:
     while True:
         client = make()
         try:
-            await cancel_on_stop(stopping, _started(client))
+            await cancel_on_stop(stopping, _start_once(client))
         except (KafkaError, OSError) as error:
             await client.stop()
             if not warned:
                 log.warning("broker_awaited", reason=type(error).__name__)
             warned = True
-            await pause(stopping, _PAUSE_S)
+            await pause(stopping, _CONNECT_AGAIN_AFTER_S)
         except BaseException:
             await client.stop()
             raise
@@ -125,5 +69,68 @@ async def _start(make: Callable[[], C], stopping: asyncio.Event) -> C:
             return client
 
 
-async def _started(client: _Client) -> None:
+async def _start_once(client: _Client) -> None:
     await client.start()
+
+
+class Producer(AIOKafkaProducer):
+    """A producer that stops within seconds and abandons what is not acknowledged by then.
+
+    aiokafka's idempotent producer retries for ever; after a stop it must not go on in the
+    background.
+    """
+
+    @override
+    async def stop(self) -> None:
+        await _finish_or_cancel(super().stop())  # type: ignore[no-untyped-call]
+        await _finish_or_cancel(self.client.close())
+        if self._sender.sender_task:
+            await _end_tasks([self._sender.sender_task])
+        accumulator = self._message_accumulator
+        queued = [batch for queue in accumulator._batches.values() for batch in queue]  # noqa: SLF001 - no public way
+        for batch in [*queued, *accumulator._pending_batches]:  # noqa: SLF001 - no public way
+            batch.future.cancel()
+
+
+class GroupConsumer(AIOKafkaConsumer):
+    """A member of a consumer group that leaves and stops within seconds, even without a broker."""
+
+    @override
+    async def stop(self) -> None:
+        await _finish_or_cancel(super().stop())  # type: ignore[no-untyped-call]
+        names = ("_coordination_task", "_heartbeat_task", "_commit_refresh_task")
+        await _end_tasks(task for name in names if (task := getattr(self._coordinator, name, None)))
+        if self._fetcher:
+            await _end_tasks([self._fetcher._fetch_task, *self._fetcher._pending_tasks])  # noqa: SLF001 - no public way
+        await _finish_or_cancel(self._client.close())
+
+
+def has_failed_task(member: AIOKafkaConsumer) -> bool:
+    """Return True when a background task of a consumer has ended, which aiokafka does not report.
+
+    For example, a write to a connection that was just closed ends the fetcher for good; the
+    consumer then keeps its partitions but reads nothing.
+    """
+    fetcher, coordinator = member._fetcher, member._coordinator  # noqa: SLF001 - no public way
+    if fetcher is None or coordinator is None:
+        return True
+    tasks = (fetcher._fetch_task, coordinator._coordination_task)  # noqa: SLF001 - no public way
+    return any(task.done() for task in tasks)
+
+
+async def _finish_or_cancel(work: Coroutine[Any, Any, None]) -> None:
+    """Give the work a second to finish, then cancel it; aiokafka may also cancel itself."""
+    await _end_tasks([asyncio.create_task(work)], after_s=_STOP_WITHIN_S)
+
+
+async def _end_tasks(tasks: Iterable["asyncio.Task[None]"], after_s: float = 0) -> None:
+    tasks = list(tasks)
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=after_s)
+    for task in late:
+        task.cancel()
+    await asyncio.wait(tasks, timeout=_STOP_WITHIN_S)
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.exception()  # retrieved, so that asyncio does not log it as never retrieved

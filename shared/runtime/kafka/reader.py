@@ -1,4 +1,4 @@
-"""Reading topics outside any group."""
+"""Read topics outside any consumer group: offsets, ranges, and new records."""
 
 import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
@@ -8,92 +8,85 @@ from typing import TypeAlias
 
 from aiokafka import AIOKafkaConsumer
 
-from shared.runtime.kafka import BrokerDownError, Partition, Record
 from shared.runtime.kafka.admin import AdminClient
 from shared.runtime.kafka.clients import connect
+from shared.runtime.kafka.errors import BrokerDownError
 from shared.runtime.kafka.records import Partition, Record
+
+OffsetRanges: TypeAlias = Mapping[Partition, tuple[int, int]]
+"""For each partition its first offset (inclusive) and its end (exclusive)."""
+
+_PROGRESS_WITHIN_S = 15.0
+_FETCH_BYTES = 8 * 1024 * 1024
+_PARTITION_FETCH_BYTES = 512 * 1024
 
 
 async def end_offsets(bootstrap: str, topics: Collection[str]) -> dict[Partition, int]:
-    """Return for each partition of these topics the offset that the next record will get."""
+    """Return the offset of the next record for each partition of these topics."""
     async with connect(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
-        await consumer._client.force_metadata_update()  # noqa: SLF001 - topics may be new
-        partitions = [
-            Partition(topic, number)
-            for topic in topics
-            for number in consumer.partitions_for_topic(topic) or ()
-        ]
-        ends: dict[Partition, int] = await consumer.end_offsets(partitions)
+        ends: dict[Partition, int] = await consumer.end_offsets(await _partitions(consumer, topics))
         return ends
 
 
 async def offset_bounds(bootstrap: str) -> dict[Partition, tuple[int, int]]:
-    """Return for each partition of every topic its first offset, and the one that comes next."""
+    """Return the first offset and the end of each partition of every topic."""
     async with connect(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
-        await consumer._client.force_metadata_update()  # noqa: SLF001 - of every topic there is
-        partitions = [
-            Partition(topic, number)
-            for topic in await consumer.topics()
-            for number in consumer.partitions_for_topic(topic) or ()
-        ]
+        partitions = await _partitions(consumer, await consumer.topics())
         first = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
         return {p: (first[p], ends[p]) for p in partitions}
 
 
+async def _partitions(consumer: AIOKafkaConsumer, topics: Collection[str]) -> list[Partition]:
+    await consumer._client.force_metadata_update()  # noqa: SLF001 - topics may be new
+    return [
+        Partition(topic, number)
+        for topic in topics
+        for number in consumer.partitions_for_topic(topic) or ()
+    ]
+
+
 async def committed_offsets(bootstrap: str, group: str) -> dict[Partition, int]:
-    """Return the offset at which a group goes on, for each partition that it ever finished with."""
+    """Return the offset that a group committed to Kafka, for each of its partitions."""
     async with connect(lambda: AdminClient(bootstrap)) as admin:
         offsets = await admin.list_consumer_group_offsets(group)
         return {Partition(tp.topic, tp.partition): at.offset for tp, at in offsets.items()}
 
 
-class Tail:
-    """Everything that comes to some partitions from given offsets on, outside any group."""
+async def offsets_at(
+    bootstrap: str, partitions: Collection[Partition], moment: datetime
+) -> dict[Partition, int]:
+    """Return the offset of the first record written at the moment or later, where one exists.
 
-    def __init__(self, consumer: AIOKafkaConsumer) -> None:
-        self._consumer = consumer
+    Record timestamps are those of the writers.
 
-    async def poll(self, within_s: float) -> Sequence[Record]:
-        """Return what has come, or nothing when nothing came in time."""
-        found = await self._consumer.getmany(timeout_ms=int(within_s * 1000))
-        return [record for records in found.values() for record in records]
-
-
-@asynccontextmanager
-async def follow(bootstrap: str, since: Mapping[Partition, int]) -> AsyncGenerator[Tail]:
-    """Follow the partitions from these offsets."""
-
-    def make() -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
-            bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=100
-        )
-
-    async with connect(make) as consumer:
-        consumer.assign(list(since))
-        for partition, offset in since.items():
-            consumer.seek(partition, offset)
-        yield Tail(consumer)
-
-
-OffsetRanges: TypeAlias = Mapping[Partition, tuple[int, int]]
-"""For each partition its first offset, and the one after its last."""
-
-_PATIENCE_S = 15.0
-_FETCH_BYTES = 8 * 1024 * 1024
-_PARTITION_FETCH_BYTES = 512 * 1024
+    Args:
+        bootstrap: Host and port of the brokers.
+        partitions: The partitions.
+        moment: The moment, inclusive.
+    """
+    if not partitions:
+        return {}
+    async with connect(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
+        millis = int(moment.timestamp() * 1000)
+        found = await consumer.offsets_for_times(dict.fromkeys(partitions, millis))
+        return {p: at.offset for p, at in found.items() if at is not None}
 
 
 async def read_range(
-    bootstrap: str, spans: OffsetRanges, *, patience_s: float = _PATIENCE_S
+    bootstrap: str, ranges: OffsetRanges, *, patience_s: float = _PROGRESS_WITHIN_S
 ) -> AsyncGenerator[Sequence[Record]]:
-    """Yield every record inside the spans.
+    """Yield every record inside the ranges, in batches, in order within each partition.
 
-    The records come in handfuls, in the order of each partition, and no more of them are held
-    than a few fetches bring.
+    No more records are in memory than a few fetches return.
+
+    Args:
+        bootstrap: Host and port of the brokers.
+        ranges: The offsets to read.
+        patience_s: Seconds without a new record after which reading fails.
 
     Raises:
-        BrokerDownError: Nothing more came in time, though more was there at the start.
+        BrokerDownError: No new record arrived in time, though the ranges are not complete.
     """
 
     def make() -> AIOKafkaConsumer:
@@ -105,44 +98,57 @@ async def read_range(
             max_partition_fetch_bytes=_PARTITION_FETCH_BYTES,
         )
 
-    ends = {p: end for p, (first, end) in spans.items() if first < end}
+    ends = {p: end for p, (first, end) in ranges.items() if first < end}
     if not ends:
         return
     async with connect(make) as consumer:
         consumer.assign(list(ends))
         for partition in ends:
-            consumer.seek(partition, spans[partition][0])
-        async with aclosing(_until(consumer, ends, patience_s)) as handfuls:
-            async for records in handfuls:
+            consumer.seek(partition, ranges[partition][0])
+        async with aclosing(_read_until(consumer, ends, patience_s)) as batches:
+            async for records in batches:
                 yield records
 
 
-async def _until(
+async def _read_until(
     consumer: AIOKafkaConsumer, ends: dict[Partition, int], patience_s: float
 ) -> AsyncGenerator[Sequence[Record]]:
-    came_at = time.monotonic()
+    progress_at = time.monotonic()
     while ends:
         for partition, found in (await consumer.getmany(timeout_ms=200)).items():
             yield [record for record in found if record.offset < ends.get(partition, 0)]
-            came_at = time.monotonic()
+            progress_at = time.monotonic()
         for partition in list(ends):
             if await consumer.position(partition) >= ends[partition]:
                 consumer.pause(partition)
                 del ends[partition]
-        if ends and time.monotonic() - came_at > patience_s:
+        if ends and time.monotonic() - progress_at > patience_s:
             raise BrokerDownError(f"nothing came within {patience_s:.0f} s")
 
 
-async def offsets_at(
-    bootstrap: str, partitions: Collection[Partition], moment: datetime
-) -> dict[Partition, int]:
-    """Return the offset of the first record that was written then or later, where there is one.
+class Tail:
+    """New records of some partitions, from given offsets on."""
 
-    The time of a record is its writer's.
-    """
-    if not partitions:
-        return {}
-    async with connect(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
-        millis = int(moment.timestamp() * 1000)
-        found = await consumer.offsets_for_times(dict.fromkeys(partitions, millis))
-        return {p: at.offset for p, at in found.items() if at is not None}
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        self._consumer = consumer
+
+    async def poll(self, within_s: float) -> Sequence[Record]:
+        """Return the records that have arrived; none if none arrives in time."""
+        found = await self._consumer.getmany(timeout_ms=int(within_s * 1000))
+        return [record for records in found.values() for record in records]
+
+
+@asynccontextmanager
+async def follow(bootstrap: str, since: Mapping[Partition, int]) -> AsyncGenerator[Tail]:
+    """Follow the partitions from these offsets on."""
+
+    def make() -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=100
+        )
+
+    async with connect(make) as consumer:
+        consumer.assign(list(since))
+        for partition, offset in since.items():
+            consumer.seek(partition, offset)
+        yield Tail(consumer)
