@@ -74,7 +74,7 @@ async def offsets_at(
 
 
 async def read_range(
-    bootstrap: str, ranges: OffsetRanges, *, patience_s: float = _PROGRESS_WITHIN_S
+    bootstrap: str, ranges: OffsetRanges, *, progress_within_s: float = _PROGRESS_WITHIN_S
 ) -> AsyncGenerator[Sequence[Record]]:
     """Yield every record inside the ranges, in batches, in order within each partition.
 
@@ -83,7 +83,7 @@ async def read_range(
     Args:
         bootstrap: Host and port of the brokers.
         ranges: The offsets to read.
-        patience_s: Seconds without a new record after which reading fails.
+        progress_within_s: Seconds without a new record after which reading fails.
 
     Raises:
         BrokerDownError: No new record arrived in time, though the ranges are not complete.
@@ -105,13 +105,13 @@ async def read_range(
         consumer.assign(list(ends))
         for partition in ends:
             consumer.seek(partition, ranges[partition][0])
-        async with aclosing(_read_until(consumer, ends, patience_s)) as batches:
+        async with aclosing(_read_until(consumer, ends, progress_within_s)) as batches:
             async for records in batches:
                 yield records
 
 
 async def _read_until(
-    consumer: AIOKafkaConsumer, ends: dict[Partition, int], patience_s: float
+    consumer: AIOKafkaConsumer, ends: dict[Partition, int], progress_within_s: float
 ) -> AsyncGenerator[Sequence[Record]]:
     progress_at = time.monotonic()
     while ends:
@@ -122,8 +122,8 @@ async def _read_until(
             if await consumer.position(partition) >= ends[partition]:
                 consumer.pause(partition)
                 del ends[partition]
-        if ends and time.monotonic() - progress_at > patience_s:
-            raise BrokerDownError(f"nothing came within {patience_s:.0f} s")
+        if ends and time.monotonic() - progress_at > progress_within_s:
+            raise BrokerDownError(f"nothing came within {progress_within_s:.0f} s")
 
 
 class Tail:

@@ -1,4 +1,4 @@
-"""Every metric of every service; a metric that is not here does not exist."""
+"""All Prometheus metrics of all services."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

@@ -1,12 +1,12 @@
-"""What every process does around its own work."""
+"""Service lifecycle: start, readiness, draining and shutdown of a process."""
 
 import asyncio
 import gc
 import signal
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import structlog
 import uvloop
@@ -23,46 +23,55 @@ log = structlog.get_logger()
 
 _STOP_WITHIN_S = 9.0
 _CHECK_WITHIN_S = 2.0
+_GC_YOUNG = 20_000
+"""A batch creates some ten thousand objects with its own lifetime; Python's default is 700."""
+_GC_OLD, _GC_OLDEST = 50, 100
 
-Task: TypeAlias = Callable[[asyncio.Event], Awaitable[None]]
+ServiceTask: TypeAlias = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+"""Runs until the event is set."""
 S = TypeVar("S", bound=ProcessSettings)
 
 
 class Readiness(Protocol):
-    """Something that is not always ready."""
+    """A component that can be unready."""
 
     @property
     def ready(self) -> bool:
-        """Whether it works now."""
+        """True while it works."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceParts:
-    """What a service is made of, as its ``app`` puts it together.
+    """The components of a service, as its ``app`` module builds them.
 
     Attributes:
-        pool: Its database; None where it has none.
-        work: What runs beside each other until the end; each gets the event that says stop.
-        must_be_ready: What ``/ready`` waits for.
-        routes: What it answers over HTTP.
-        behind_routes: What callers over HTTP wait for; it is told to stop when the last of them
-            has been answered.
-        gate: Turns some requests away before they are read.
+        pool: Its database; None without one.
+        tasks: Background tasks, which run concurrently until the stop request.
+        readiness_checks: Components that ``/ready`` checks.
+        routes: Its own HTTP routes.
+        request_tasks: Tasks that HTTP requests wait for; they stop after the last response.
+        gate: Rejects some requests before they are parsed.
     """
 
     pool: "Pool | None"
-    tasks: Sequence[Task]
+    tasks: Sequence[ServiceTask]
     readiness_checks: Sequence[Readiness] = ()
     routes: Sequence[web.AbstractRouteDef] = field(default=())
-    request_tasks: Sequence[Task] = ()
+    request_tasks: Sequence[ServiceTask] = ()
     gate: EarlyRejectGate | None = None
 
 
 def run(
     name: str, settings: S, open_parts: Callable[[S], AbstractAsyncContextManager[ServiceParts]]
 ) -> None:
-    """Run a service until SIGTERM or SIGINT; on either it finishes its batch, 10 s at most."""
+    """Run a service until SIGTERM or SIGINT; then finish the current batch, within 10 s.
+
+    Args:
+        name: The service's name, for logs.
+        settings: Its settings.
+        open_parts: Opens its components; they close when the context exits.
+    """
     configure_logging(name, settings.log_level)
     uvloop.run(_run(settings, open_parts))
 
@@ -83,77 +92,67 @@ async def _run(
 async def run_until_stopped(
     parts: ServiceParts, settings: ProcessSettings, stopping: asyncio.Event
 ) -> None:
-    """Serve and work until ``stopping`` is set; the first part that fails ends all.
+    """Serve HTTP and run the tasks until ``stopping`` is set; the first failure ends all.
 
-    Work stops at once. HTTP that has callers goes on for ``drain_seconds``, in which ``/ready``
-    sends a load balancer elsewhere; then the port closes, callers in flight get their answers,
-    and what they waited for stops last.
+    Then the background tasks stop at once. A service with routes continues to answer for
+    ``drain_seconds``, while ``/ready`` answers 503 so that load balancers turn elsewhere. Then
+    the port closes, requests in flight get their responses, and the request tasks stop last.
+
+    Args:
+        parts: The service's components.
+        settings: The address to listen on, and the drain time.
+        stopping: The stop request.
     """
-    answered = asyncio.Event()
+    drained = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_as_coroutine(work, stopping)) for work in parts.tasks]
-        tasks += [group.create_task(_as_coroutine(work, answered)) for work in parts.request_tasks]
-        async with _serving(parts, settings, stopping) as port:
+        tasks = [group.create_task(task(stopping)) for task in parts.tasks]
+        tasks += [group.create_task(task(drained)) for task in parts.request_tasks]
+        async with serve_http(
+            settings.http_host,
+            settings.http_port,
+            routes=parts.routes,
+            check=lambda: _unready_reason(parts),
+            stopping=stopping,
+            gate=parts.gate,
+        ) as port:
             log.info("service_started", port=port)
             await stopping.wait()
             log.info("service_stopping")
-            stop_at = asyncio.get_running_loop().time() + _STOP_WITHIN_S
+            deadline = asyncio.get_running_loop().time() + _STOP_WITHIN_S
             await asyncio.sleep(settings.drain_seconds if parts.routes else 0)
-        answered.set()
-        await _end(tasks, stop_at)
+        drained.set()
+        await _cancel_late(tasks, deadline)
 
 
-def _serving(
-    parts: ServiceParts, settings: ProcessSettings, stopping: asyncio.Event
-) -> AbstractAsyncContextManager[int]:
-    return serve_http(
-        settings.http_host,
-        settings.http_port,
-        routes=parts.routes,
-        check=lambda: _missing(parts),
-        stopping=stopping,
-        gate=parts.gate,
-    )
-
-
-async def _end(tasks: Collection[asyncio.Task[None]], stop_at: float) -> None:
-    """Wait for the tasks until a moment of the loop's clock, then break off those still there."""
+async def _cancel_late(tasks: Collection[asyncio.Task[None]], deadline: float) -> None:
+    """Wait for the tasks until a time of the loop's clock, then cancel those still running."""
     if not tasks:
         return
-    left_s = max(0.0, stop_at - asyncio.get_running_loop().time())
+    left_s = max(0.0, deadline - asyncio.get_running_loop().time())
     _, late = await asyncio.wait(tasks, timeout=left_s)
     for task in late:
         task.cancel()
 
 
-async def _as_coroutine(work: Task, stopping: asyncio.Event) -> None:
-    await work(stopping)
-
-
-async def _missing(parts: ServiceParts) -> str | None:
-    if not all(part.ready for part in parts.readiness_checks):
+async def _unready_reason(parts: ServiceParts) -> str | None:
+    if not all(check.ready for check in parts.readiness_checks):
         return "no partitions yet"
     if parts.pool is None:
         return None
     try:
         async with asyncio.timeout(_CHECK_WITHIN_S):
             await parts.pool.fetchval("SELECT 1")
-    except Exception as error:  # noqa: BLE001 - whatever it is, the database does not answer
+    except Exception as error:  # noqa: BLE001 - after any error the database counts as down
         return f"database: {type(error).__name__}"
     return None
 
 
-_YOUNG = 20_000
-"""A batch makes some ten thousand objects that live as long as it does; 700 is Python's default."""
-_OLD, _OLDEST = 50, 100
-
-
 def freeze_startup_objects() -> None:
-    """Let the collector never look again at what was loaded so far, and seldom at the rest.
+    """Exempt all present objects from garbage collection, and collect the others less often.
 
     A catalogue and its phrases are some hundred thousand objects that live as long as the process.
-    Looking through them again and again took a third of triage's time.
+    Traversing them again and again took a third of triage's time.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG, _OLD, _OLDEST)
+    gc.set_threshold(_GC_YOUNG, _GC_OLD, _GC_OLDEST)

@@ -12,7 +12,7 @@ from services.intake.app import intake
 from services.intake.settings import IntakeSettings
 from shared.runtime.http.api_keys import store_keys
 from shared.runtime.http.server import serve_http
-from shared.runtime.ops.service import Task
+from shared.runtime.ops.service import ServiceTask
 from tests.conftest import Database
 from tests.integration.intake.calls import ADAPTER
 from tests.stack import Stores
@@ -74,7 +74,7 @@ async def running(stores: Stores, database: Database) -> Running:
     return instance
 
 
-async def _run(work: Task, stopping: asyncio.Event) -> None:
+async def _run(work: ServiceTask, stopping: asyncio.Event) -> None:
     await work(stopping)
 
 

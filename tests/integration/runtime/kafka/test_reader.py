@@ -42,4 +42,4 @@ async def test_what_never_comes_is_not_waited_for_forever(
     beyond = {p: (end, end + 1) for p, end in began_at.items() if p.topic == TRIAGE_SURGES.name}
 
     with pytest.raises(BrokerDownError, match="nothing came"):
-        await anext(read_range(stores.bootstrap, beyond, patience_s=0.5))
+        await anext(read_range(stores.bootstrap, beyond, progress_within_s=0.5))
