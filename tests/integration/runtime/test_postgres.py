@@ -1,4 +1,4 @@
-"""What every session of a service with PostgreSQL has."""
+"""Settings of every PostgreSQL session of a service."""
 
 import asyncpg
 import pytest

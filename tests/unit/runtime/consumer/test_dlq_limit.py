@@ -28,12 +28,12 @@ def unfit(
     return [InvalidRecord(record(topic=topic), error or PermanentError("x")) for _ in range(count)]
 
 
-def after(in_a_row: int) -> dict[Partition, Position]:
-    return {Partition("test", 0): Position(1, 1, consecutive_parked=in_a_row)}
+def after(consecutive: int) -> dict[Partition, Position]:
+    return {Partition("test", 0): Position(1, 1, consecutive_parked=consecutive)}
 
 
 def test_as_many_in_a_row_as_allowed_are_parked_and_one_more_is_not() -> None:
-    count = counting(in_a_row=3)
+    count = counting(consecutive=3)
 
     count.check(unfit(3), after(3), 3)
     with pytest.raises(TooManyDeadLettersError, match="test/0: more than 3 records in a row"):
@@ -41,11 +41,11 @@ def test_as_many_in_a_row_as_allowed_are_parked_and_one_more_is_not() -> None:
 
 
 def test_a_good_batch_after_many_parked_is_never_refused() -> None:
-    counting(in_a_row=3).check([], after(99), 1)
+    counting(consecutive=3).check([], after(99), 1)
 
 
 def test_the_share_is_judged_over_a_full_window_only() -> None:
-    count = counting(in_a_row=1_000, ratio=0.5, window=100)
+    count = counting(consecutive=1_000, ratio=0.5, window=100)
 
     count.check(unfit(60), after(60), 60)
     count.record_batch(unfit(60), 60)
@@ -54,7 +54,7 @@ def test_the_share_is_judged_over_a_full_window_only() -> None:
 
 
 def test_what_was_parked_before_the_window_is_forgotten() -> None:
-    count = counting(in_a_row=1_000, ratio=0.5, window=100)
+    count = counting(consecutive=1_000, ratio=0.5, window=100)
     count.record_batch(unfit(100), 100)
     for _ in range(10):
         count.record_batch([], 10)
@@ -64,7 +64,7 @@ def test_what_was_parked_before_the_window_is_forgotten() -> None:
 
 @pytest.mark.parametrize("error", [UndecodableEventError("x"), UnstorableError("x")])
 def test_what_an_outsider_wrote_unreadably_does_not_count(error: Route311Error) -> None:
-    count = counting(in_a_row=1)
+    count = counting(consecutive=1)
     garbage = unfit(50, "channel-submissions", error)
 
     count.check(garbage, after(50), 50)
