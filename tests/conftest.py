@@ -14,7 +14,7 @@ from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.migrate import SERVICES
 from tests.stack import Stores, running_stores
 from tests.topic_log import TopicLog
-from tests.xdist_scheduling import OneRouterAtATime
+from tests.xdist_scheduling import RouterTestsOnOneWorker
 
 settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")
@@ -26,10 +26,10 @@ _START_HERE = """
 """
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneRouterAtATime:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> RouterTestsOnOneWorker:
     """Share the tests out among workers; what takes longest stands first, so keep the order."""
     config.option.loadscopereorder = False
-    return OneRouterAtATime(config, log)
+    return RouterTestsOnOneWorker(config, log)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -53,17 +53,17 @@ class Database:
     @property
     def admin_dsn(self) -> str:
         """Where the administrator finds it."""
-        return self.stores.admin(self.name)
+        return self.stores.admin_dsn_of(self.name)
 
 
 @pytest.fixture
-async def began_at(stores: Stores) -> dict[Partition, int]:
+async def start_offsets(stores: Stores) -> dict[Partition, int]:
     """Where every topic ended when the test began."""
     return await end_offsets(stores.bootstrap, [topic.name for topic in stores.topics])
 
 
 @pytest.fixture
-async def database(stores: Stores, began_at: dict[Partition, int]) -> AsyncGenerator[Database]:
+async def database(stores: Stores, start_offsets: dict[Partition, int]) -> AsyncGenerator[Database]:
     """A fresh database; what earlier tests left on the topics is behind its services."""
     database = Database(await stores.new_database(), stores)
     for service in SERVICES:
@@ -72,9 +72,9 @@ async def database(stores: Stores, began_at: dict[Partition, int]) -> AsyncGener
         )
         await connection.execute(
             _START_HERE,
-            [p.topic for p in began_at],
-            [p.partition for p in began_at],
-            list(began_at.values()),
+            [p.topic for p in start_offsets],
+            [p.partition for p in start_offsets],
+            list(start_offsets.values()),
         )
         await connection.close()
     yield database
@@ -82,7 +82,9 @@ async def database(stores: Stores, began_at: dict[Partition, int]) -> AsyncGener
 
 
 @pytest.fixture
-async def topic_log(stores: Stores, began_at: dict[Partition, int]) -> AsyncGenerator[TopicLog]:
+async def topic_log(
+    stores: Stores, start_offsets: dict[Partition, int]
+) -> AsyncGenerator[TopicLog]:
     """Every topic from where it ended when the test began."""
     async with open_sink(stores.bootstrap) as sink:
-        yield TopicLog(stores.bootstrap, sink, began_at)
+        yield TopicLog(stores.bootstrap, sink, start_offsets)

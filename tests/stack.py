@@ -34,7 +34,7 @@ class Stores:
         """Return where a service finds the database, as its own role."""
         return f"postgresql://route311_{service}:{PASSWORD}@{self._address}/{database}"
 
-    def admin(self, database: str) -> str:
+    def admin_dsn_of(self, database: str) -> str:
         """Return the administrator's address of the database."""
         return f"{self.admin_dsn.rpartition('/')[0]}/{database}"
 
@@ -69,8 +69,8 @@ async def running_stores() -> AsyncGenerator[Stores]:
         stores = Stores(bootstrap, admin_dsn, topics)
         await apply_topics(bootstrap, stores.topics)
         await stores._administer(f"CREATE DATABASE {TEMPLATE}")  # noqa: SLF001 - its own maker
-        await migrate(stores.admin(TEMPLATE))
-        await set_passwords(stores.admin(TEMPLATE), dict.fromkeys(SERVICES, PASSWORD))
+        await migrate(stores.admin_dsn_of(TEMPLATE))
+        await set_passwords(stores.admin_dsn_of(TEMPLATE), dict.fromkeys(SERVICES, PASSWORD))
         yield stores
 
 

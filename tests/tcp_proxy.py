@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
 
-class Link:
+class TcpProxy:
     """Forwards connections from ``port`` to a server, while it is whole."""
 
     def __init__(self, host: str, port: int) -> None:
@@ -14,7 +14,7 @@ class Link:
         self._server: asyncio.Server | None = None
         self.port = 0
 
-    async def mend(self) -> None:
+    async def open(self) -> None:
         """Take connections, on the same port as before."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -43,9 +43,9 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @asynccontextmanager
-async def link_to(host: str, port: int) -> AsyncGenerator[Link]:
+async def tcp_proxy(host: str, port: int) -> AsyncGenerator[TcpProxy]:
     """Yield a whole link to the server; cut it at the end."""
-    link = Link(host, port)
-    await link.mend()
+    link = TcpProxy(host, port)
+    await link.open()
     yield link
     await link.cut()

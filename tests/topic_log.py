@@ -19,7 +19,7 @@ class TopicLog:
 
     bootstrap: str
     sink: Sink
-    began_at: dict[Partition, int]
+    start_offsets: dict[Partition, int]
 
     async def write(self, topic: Topic, key: str, value: bytes | None, **headers: bytes) -> None:
         """Write one record and wait for the broker."""
@@ -33,7 +33,7 @@ class TopicLog:
     async def records(self, topic: str | Topic) -> Sequence[Record]:
         """Return what came to the topic since the test began, in order within each key."""
         name = topic.name if isinstance(topic, Topic) else topic
-        since = {p: offset for p, offset in self.began_at.items() if p.topic == name}
+        since = {p: offset for p, offset in self.start_offsets.items() if p.topic == name}
         return await read_between(self.bootstrap, since)
 
     async def events(self, topic: Topic) -> list[Any]:

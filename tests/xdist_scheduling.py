@@ -6,7 +6,7 @@ from xdist.scheduler import LoadFileScheduling
 _WHOLE_ROUTERS = "tests/e2e/"
 
 
-class OneRouterAtATime(LoadFileScheduling):
+class RouterTestsOnOneWorker(LoadFileScheduling):
     """Gives a worker file after file, and one of them all tests that run whole routers."""
 
     @override

@@ -15,7 +15,7 @@ import pytest_asyncio
 from rich.console import Console
 
 from tests.faults.kit import verdicts
-from tests.faults.kit.city import City, running_city
+from tests.faults.kit.router import RouterUnderTest, running_router
 
 
 def pytest_sessionstart() -> None:
@@ -27,7 +27,7 @@ def pytest_report_header() -> str:
 
 
 def pytest_terminal_summary() -> None:
-    verdicts.show(Console(file=sys.stdout, width=150))
+    verdicts.print_table(Console(file=sys.stdout, width=150))
 
 
 @pytest.fixture(scope="session")
@@ -45,29 +45,29 @@ def _data_folder() -> Generator[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class NewCity:
+class NewRouter:
     """Makes a router that only one test harms, in the folder ``data``."""
 
     data: Path
     seed: int
 
-    def __call__(self, **options: Any) -> AbstractAsyncContextManager[City]:
+    def __call__(self, **options: Any) -> AbstractAsyncContextManager[RouterUnderTest]:
         """Run it; the options are those of ``running_city``."""
-        return running_city(self.data, seed=self.seed, **options)
+        return running_router(self.data, seed=self.seed, **options)
 
 
 @pytest.fixture
-def new_city(seed: int) -> Generator[NewCity]:
+def new_router(seed: int) -> Generator[NewRouter]:
     """Makes a router that only this test harms."""
     with _data_folder() as data:
-        yield NewCity(data, seed)
+        yield NewRouter(data, seed)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def city(seed: int) -> AsyncGenerator[City]:
+async def router(seed: int) -> AsyncGenerator[RouterUnderTest]:
     """The router that trials share which leave it as they found it."""
     with _data_folder() as data:
-        async with running_city(data, seed=seed) as started:
+        async with running_router(data, seed=seed) as started:
             yield started
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from deploy.local.process import Process
-from tests.faults.conftest import NewCity
-from tests.faults.kit.city import City
-from tests.faults.kit.trial import Scenario, Trial, endure
-from tests.faults.kit.verdicts import stands
+from tests.faults.conftest import NewRouter
+from tests.faults.kit.router import RouterUnderTest
+from tests.faults.kit.trial import Scenario, Trial, run_trial
+from tests.faults.kit.verdicts import assert_survived
 
 pytestmark = [
     pytest.mark.faults,
@@ -50,50 +50,50 @@ def fill(disk: Path) -> Path:
 
 @asynccontextmanager
 async def on_a_small_disk(
-    new_city: NewCity, part: str, mib: int
-) -> AsyncGenerator[tuple[City, Path]]:
-    data = new_city.data
+    new_router: NewRouter, part: str, mib: int
+) -> AsyncGenerator[tuple[RouterUnderTest, Path]]:
+    data = new_router.data
     data.mkdir(mode=0o755)
     (data / "route311.lock").touch()
     with small_disk(data / part, mib) as disk:
-        async with new_city() as city:
-            yield city, disk
+        async with new_router() as router:
+            yield router, disk
 
 
 async def full_for_a_while(trial: Trial, disk: Path, store: Process) -> None:
-    async with trial.city.supervised(store):
+    async with trial.router.supervised(store):
         ballast = fill(disk)
-        await trial.traffic(FULL_S)
+        await trial.run_traffic(FULL_S)
         ballast.unlink()
-        trial.over()
-        await trial.flows()
+        trial.mark_fault_over()
+        await trial.wait_for_flow()
 
 
-async def test_t09_the_disk_is_full_under_postgresql(new_city: NewCity, seed: int) -> None:
-    async with on_a_small_disk(new_city, "postgres", 400) as (city, disk):
+async def test_t09_the_disk_is_full_under_postgresql(new_router: NewRouter, seed: int) -> None:
+    async with on_a_small_disk(new_router, "postgres", 400) as (router, disk):
 
         async def harm(trial: Trial) -> None:
-            await full_for_a_while(trial, disk, city.postgres)
+            await full_for_a_while(trial, disk, router.postgres)
 
         def seen(trial: Trial) -> str:
             count = trial.history.statuses[503]
             return f"{count:,} answers 503" if count else ""
 
         what = f"disk full under PostgreSQL, {FULL_S} s"
-        stands(await endure(city, Scenario("T09", what, harm, seen), seed))
+        assert_survived(await run_trial(router, Scenario("T09", what, harm, seen), seed))
 
 
-async def test_t09_the_disk_is_full_under_the_broker(new_city: NewCity, seed: int) -> None:
-    async with on_a_small_disk(new_city, "kafka", 400) as (city, disk):
+async def test_t09_the_disk_is_full_under_the_broker(new_router: NewRouter, seed: int) -> None:
+    async with on_a_small_disk(new_router, "kafka", 400) as (router, disk):
 
         async def harm(trial: Trial) -> None:
-            await full_for_a_while(trial, disk, city.broker)
+            await full_for_a_while(trial, disk, router.broker)
 
         def seen(trial: Trial) -> str:
-            deaths = city.deaths.get("kafka", 0)
-            waiting = trial.evidence.count("route311_broker_failures_total")
+            deaths = router.deaths.get("kafka", 0)
+            waiting = trial.counters.count("route311_broker_failures_total")
             return f"the broker died {deaths} times" if deaths or waiting else ""
 
         what = f"disk full under the broker, {FULL_S} s"
-        verdict = stands(await endure(city, Scenario("T09b", what, harm, seen), seed))
+        verdict = assert_survived(await run_trial(router, Scenario("T09b", what, harm, seen), seed))
         assert not verdict.callers_noticed, verdict.reasons

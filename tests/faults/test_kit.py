@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from tests.faults.conftest import NewCity
-from tests.faults.kit.trial import Scenario, Trial, endure
+from tests.faults.conftest import NewRouter
+from tests.faults.kit.trial import Scenario, Trial, run_trial
 from tests.faults.kit.verdicts import Verdict
 from tests.faults.test_redelivery import beginning, redeliver
 from tests.faults.test_zombie import changed, doze, fenced
@@ -24,41 +24,43 @@ def invariants(verdict: Verdict) -> set[str]:
 
 
 async def nothing(trial: Trial) -> None:
-    await trial.traffic(10)
+    await trial.run_traffic(10)
 
 
 async def repeats(trial: Trial) -> None:
-    await trial.traffic(5)
-    await redeliver(trial.city, await beginning(trial.city), Random(trial.seed))
-    await trial.traffic(5)
+    await trial.run_traffic(5)
+    await redeliver(trial.router, await beginning(trial.router), Random(trial.seed))
+    await trial.run_traffic(5)
 
 
-async def test_without_the_fence_the_zombie_is_not_stopped(new_city: NewCity, seed: int) -> None:
-    async with new_city(altered=changed("no-fence")) as city:
-        verdict = await endure(city, Scenario("T06", "", doze, fenced), seed)
+async def test_without_the_fence_the_zombie_is_not_stopped(
+    new_router: NewRouter, seed: int
+) -> None:
+    async with new_router(altered=changed("no-fence")) as router:
+        verdict = await run_trial(router, Scenario("T06", "", doze, fenced), seed)
     assert not verdict.seen
 
 
 async def test_without_fence_inbox_and_first_decision_a_zombie_decides_twice(
-    new_city: NewCity, seed: int
+    new_router: NewRouter, seed: int
 ) -> None:
     altered = changed("no-fence", "no-inbox", "no-first-decision")
-    async with new_city(altered=altered) as city:
-        verdict = await endure(city, Scenario("T06", "", doze, fenced), seed)
+    async with new_router(altered=altered) as router:
+        verdict = await run_trial(router, Scenario("T06", "", doze, fenced), seed)
     assert "I2" in invariants(verdict)
 
 
 async def test_without_order_in_the_relay_versions_arrive_out_of_order(
-    new_city: NewCity, seed: int
+    new_router: NewRouter, seed: int
 ) -> None:
-    async with new_city(altered={"dispatch": UNORDERED}) as city:
-        verdict = await endure(city, Scenario("", "", nothing, fenced), seed)
+    async with new_router(altered={"dispatch": UNORDERED}) as router:
+        verdict = await run_trial(router, Scenario("", "", nothing, fenced), seed)
     assert invariants(verdict) & {"I4", "I9"}
 
 
 async def test_without_inbox_and_first_decision_repeats_are_decided_again(
-    new_city: NewCity, seed: int
+    new_router: NewRouter, seed: int
 ) -> None:
-    async with new_city(altered=changed("no-inbox", "no-first-decision")) as city:
-        verdict = await endure(city, Scenario("T29", "", repeats, fenced), seed)
+    async with new_router(altered=changed("no-inbox", "no-first-decision")) as router:
+        verdict = await run_trial(router, Scenario("T29", "", repeats, fenced), seed)
     assert invariants(verdict) & {"I1", "I2"}

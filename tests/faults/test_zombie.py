@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import psutil
 import pytest
 
-from tests.faults.conftest import NewCity
+from tests.faults.conftest import NewRouter
 from tests.faults.kit.members import resume
-from tests.faults.kit.trial import Scenario, Trial, endure
-from tests.faults.kit.verdicts import stands
+from tests.faults.kit.trial import Scenario, Trial, run_trial
+from tests.faults.kit.verdicts import assert_survived
 from tests.waiting import eventually
 
 pytestmark = [
@@ -28,26 +28,28 @@ def changed(*changes: str) -> dict[str, Sequence[str]]:
 
 async def doze(trial: Trial) -> None:
     """Put triage to sleep with a batch in hand, let another take over, and wake it."""
-    async with trial.city.joined_by("triage"):
-        await trial.traffic(3)
-        sleeper = psutil.Process(trial.city.members["triage"].pid)
+    async with trial.router.with_second_member("triage"):
+        await trial.run_traffic(3)
+        sleeper = psutil.Process(trial.router.members["triage"].pid)
         sleeper.send_signal(signal.SIGUSR1)
 
         async def asleep() -> bool:
             return sleeper.status() == psutil.STATUS_STOPPED
 
         await eventually(asleep)
-        await trial.traffic(ASLEEP_S)
-        resume(trial.city.members["triage"])
-        await trial.traffic(5)
+        await trial.run_traffic(ASLEEP_S)
+        resume(trial.router.members["triage"])
+        await trial.run_traffic(5)
 
 
 def fenced(trial: Trial) -> str:
-    fenced = trial.evidence.count("route311_fenced_total")
+    fenced = trial.counters.count("route311_fenced_total")
     return f"{fenced} fenced batches" if fenced else ""
 
 
-async def test_t06_triage_sleeps_past_its_session_and_wakes(new_city: NewCity, seed: int) -> None:
-    async with new_city(altered=changed()) as city:
+async def test_t06_triage_sleeps_past_its_session_and_wakes(
+    new_router: NewRouter, seed: int
+) -> None:
+    async with new_router(altered=changed()) as router:
         scenario = Scenario("T06", f"SIGSTOP triage, {ASLEEP_S} s", doze, fenced)
-        stands(await endure(city, scenario, seed))
+        assert_survived(await run_trial(router, scenario, seed))

@@ -4,7 +4,7 @@ import sys
 from datetime import datetime, timedelta
 
 from shared.runtime import clock
-from tests.faults.altered.service import run_altered
+from tests.faults.altered.service import run_service
 
 _right = clock.utc_now
 
@@ -20,4 +20,4 @@ def shifted_by(seconds: float) -> None:
 
 if __name__ == "__main__":
     shifted_by(float(sys.argv[2]))
-    run_altered(sys.argv[1])
+    run_service(sys.argv[1])

@@ -12,7 +12,7 @@ from typing import Any
 from shared.runtime.consumer import batch_transaction as batches
 from shared.runtime.consumer import inbox, offsets
 from shared.runtime.outbox import relay
-from tests.faults.altered.service import run_altered
+from tests.faults.altered.service import run_service
 
 _FENCE = """
        AND mine.epoch = moved.epoch
@@ -79,4 +79,4 @@ _CHANGES = {
 if __name__ == "__main__":
     for change in sys.argv[2:]:
         _CHANGES[change]()
-    run_altered(sys.argv[1])
+    run_service(sys.argv[1])

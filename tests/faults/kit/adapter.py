@@ -25,13 +25,13 @@ class Adapter:
         self._waiting: asyncio.Queue[Report] = asyncio.Queue()
         self._without_receipt: dict[str, Report] = {}
 
-    def hand_in(self, report: Report) -> None:
+    def submit(self, report: Report) -> None:
         """Put the report behind those that wait."""
         if report.poison is not None:
             self._history.poison.add(report.sha256)
         elif (SOURCE, report.id) not in self._history.outcomes:
             self._without_receipt[report.id] = report
-            self._history.tell(SOURCE, report.id, "indeterminate")
+            self._history.record_outcome(SOURCE, report.id, "indeterminate")
         self._waiting.put_nowait(report)
 
     async def run(self) -> None:
@@ -53,7 +53,7 @@ class Adapter:
             batch.append(self._waiting.get_nowait())
         return batch
 
-    async def listen(self, since: Mapping[Partition, int]) -> None:
+    async def read_receipts(self, since: Mapping[Partition, int]) -> None:
         """Note receipts until cancelled; what a broker that lost its tail has not got stays out."""
         async with follow(self._bootstrap, since) as tail:
             while True:
@@ -61,18 +61,18 @@ class Adapter:
                     self._note(json.loads(record.value or b"{}"))
 
     @property
-    def complete(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether every report has its receipt and nothing waits to be written."""
         return not self._without_receipt and self._waiting.empty()
 
-    def again(self) -> int:
+    def resubmit_missing(self) -> int:
         """Hand in again what has no receipt; return how many that were."""
         missing = list(self._without_receipt.values())
         for report in missing:
             self._waiting.put_nowait(report)
         return len(missing)
 
-    async def where_receipts_end(self) -> Mapping[Partition, int]:
+    async def receipt_offsets(self) -> Mapping[Partition, int]:
         """Return from where on receipts are new."""
         return await end_offsets(self._bootstrap, [_RECEIPTS])
 
@@ -85,7 +85,7 @@ class Adapter:
         accepted = str(event["type"]).endswith("accepted.v1")
         del self._without_receipt[submission]
         outcome: Outcome = "accepted" if accepted else "rejected"
-        self._history.tell(SOURCE, submission, outcome, data.get("request_id"))
+        self._history.record_outcome(SOURCE, submission, outcome, data.get("request_id"))
 
 
 def _record(report: Report) -> Outgoing:

@@ -32,7 +32,7 @@ class Node:
         return "kafka" if self.of == 1 else f"kafka-{self.number}"
 
 
-def behind(node: Node) -> str:
+def link_port_name(node: Node) -> str:
     """Return the name of the port that a link to the node leads to."""
     return f"{node.name}-behind-link"
 
@@ -66,7 +66,7 @@ async def running_broker(site: Site, node: Node) -> AsyncGenerator[Process]:
 
 def _write_settings(site: Site, node: Node, folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
-    port, inner = site.ports.port(node.name), site.ports.port(behind(node))
+    port, inner = site.ports.port(node.name), site.ports.port(link_port_name(node))
     controllers = {
         number: f"{LOOPBACK}:{site.ports.port(f'controller-{number}')}"
         for number in range(1, node.of + 1)

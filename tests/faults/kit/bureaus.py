@@ -22,7 +22,7 @@ _AGAIN_AFTER_S = 0.5
 
 
 class Bureaus:
-    """Every bureau of the city.
+    """Every bureau of the router.
 
     Attributes:
         ahead_s: By how much the work that came last was dated in the future, in seconds.
@@ -36,9 +36,9 @@ class Bureaus:
         self._done: set[tuple[str, str]] = set()
         self.arrived: dict[str, float] = {}
         self.ahead_s = 0.0
-        self.at_work = True
+        self.is_responding = True
 
-    async def where_work_ends(self) -> Mapping[Partition, int]:
+    async def work_offsets(self) -> Mapping[Partition, int]:
         """Return from where on work is new."""
         topics = [bureau_work(code).name for code in load_catalogue().bureau_codes]
         return await end_offsets(self._bootstrap, topics)
@@ -73,7 +73,7 @@ class Bureaus:
         if (order["work_order_id"], step) in self._done:
             return []
         self._done.add((order["work_order_id"], step))
-        if not self.at_work or self._random.random() > _TAKEN_SHARE:
+        if not self.is_responding or self._random.random() > _TAKEN_SHARE:
             return []
         return [self._update(order, step)]
 

@@ -27,14 +27,16 @@ class History:
     statuses: Counter[int] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     slowest_s: float = 0.0
-    handed_in: int = 0
+    submitted: int = 0
 
-    def tell(self, source: str, id: str, outcome: Outcome, request_id: str | None = None) -> None:
+    def record_outcome(
+        self, source: str, id: str, outcome: Outcome, request_id: str | None = None
+    ) -> None:
         """Note what became of a submission; an acceptance stands."""
         if self.outcomes.get((source, id), ("", None))[0] != "accepted":
             self.outcomes[source, id] = outcome, request_id
 
-    def answered(self, status: int, took_s: float) -> None:
+    def record_response(self, status: int, took_s: float) -> None:
         """Note an answer over HTTP."""
         self.statuses[status] += 1
         self.slowest_s = max(self.slowest_s, took_s)
@@ -57,7 +59,7 @@ class History:
             yield {"outcome": "poison", "topic": "channel-submissions", "sha256": digest}
 
 
-def write(histories: Iterable[History], file: Path) -> Path:
+def write_histories(histories: Iterable[History], file: Path) -> Path:
     """Write what clients know as JSON Lines."""
     lines = (line for history in histories for line in history.lines())
     file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))

@@ -11,7 +11,7 @@ _LOOK_EVERY_S = 0.05
 
 
 @dataclass(slots=True)
-class Weather:
+class LinkFaults:
     """How a link behaves now.
 
     Attributes:
@@ -25,8 +25,8 @@ class Weather:
     delay_s: float = 0.0
     jitter_s: float = 0.0
     slice_bytes: int = _CHUNK
-    deaf: bool = False
-    silent: bool = False
+    drop_from_clients: bool = False
+    drop_all: bool = False
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Link:
 
     to: tuple[str, int]
     random: Random
-    weather: Weather = field(default_factory=Weather)
+    faults: LinkFaults = field(default_factory=LinkFaults)
     port: int = 0
     accepted: int = 0
     dropped_bytes: int = 0
@@ -90,10 +90,10 @@ class Link:
     async def _pass_on(
         self, data: bytes, writer: asyncio.StreamWriter, *, from_client: bool
     ) -> None:
-        weather = self.weather
-        if weather.silent or (weather.deaf and from_client):
+        weather = self.faults
+        if weather.drop_all or (weather.drop_from_clients and from_client):
             self.dropped_bytes += len(data)
-            while self.weather is weather:  # noqa: ASYNC110 - what a half-open link swallowed never comes
+            while self.faults is weather:  # noqa: ASYNC110 - what a half-open link swallowed never comes
                 await asyncio.sleep(_LOOK_EVERY_S)
             writer.transport.abort()
             return
@@ -109,7 +109,9 @@ class Link:
 
 
 @asynccontextmanager
-async def link_to(host: str, port: int, random: Random, own_port: int = 0) -> AsyncGenerator[Link]:
+async def open_link(
+    host: str, port: int, random: Random, own_port: int = 0
+) -> AsyncGenerator[Link]:
     """Yield an open link to a server; close it at the end."""
     link = Link((host, port), random, port=own_port)
     await link.open()

@@ -16,7 +16,7 @@ SERVICES = ("intake", "triage", "dispatch", "notify")
 
 
 @dataclass(frozen=True, slots=True)
-class Wiring:
+class Endpoints:
     """What a service must be told to find the rest.
 
     Attributes:
@@ -48,7 +48,7 @@ class Member:
         """The service's name; from the second on with a number."""
         return self.service if self.number == 1 else f"{self.service}-{self.number}"
 
-    def process(self, site: Site, wiring: Wiring) -> Process:
+    def process(self, site: Site, wiring: Endpoints) -> Process:
         """Return the process, not started yet."""
         port = site.ports.port(self.name)
         runs = self.altered or (f"services.{self.service}",)
@@ -62,7 +62,7 @@ class Member:
         return Process(Program(self.name, argv, port, http_ready, environment), site.folder)
 
 
-def _settings(site: Site, service: str, wiring: Wiring) -> dict[str, str]:
+def _settings(site: Site, service: str, wiring: Endpoints) -> dict[str, str]:
     secret = site.credentials.get
     prefix = service.upper()
     login = f"route311_{service}:{secret(f'role-{service}')}"

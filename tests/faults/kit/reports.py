@@ -11,7 +11,7 @@ from uuid import UUID
 
 from shared.runtime.clock import utc_now
 
-Way: TypeAlias = Literal["http", "kafka"]
+Transport: TypeAlias = Literal["http", "kafka"]
 
 SOURCE = "/faults/adapter"
 _KINDS = {
@@ -24,7 +24,7 @@ _KINDS = {
     "ROW-STREETLIGHT": "Street light is out since Monday",
     "SW-VEG": "Blackberries cover half of the sidewalk",
 }
-_WAYS: dict[str, Way] = {
+_WAYS: dict[str, Transport] = {
     "web": "http",
     "app": "http",
     "phone": "http",
@@ -48,7 +48,7 @@ class Report:
     """
 
     id: str
-    way: Way
+    transport: Transport
     time: datetime
     data: dict[str, Any] = field(default_factory=dict)
     poison: bytes | None = None
@@ -75,7 +75,7 @@ class Report:
         return hashlib.sha256(self.value).hexdigest()
 
 
-def reports(seed: int, poison_share: Callable[[], float]) -> Iterator[Report]:
+def generate_reports(seed: int, poison_share: Callable[[], float]) -> Iterator[Report]:
     """Return reports without an end; a tenth of them were handed in before.
 
     Args:
@@ -121,7 +121,7 @@ def _written(
     report: Report, place: tuple[str, float, float], number: int, random: Random
 ) -> Report:
     kind, latitude, longitude = place
-    channel = random.choice([name for name, way in _WAYS.items() if way == report.way])
+    channel = random.choice([name for name, way in _WAYS.items() if way == report.transport])
     data: dict[str, Any] = {
         "jurisdiction": "portland.gov",
         "channel": channel,
@@ -133,7 +133,7 @@ def _written(
     if random.random() < _REPORTER_SHARE:
         address = f"person-{number}@example.org"
         data["reporter"] = {"email": address, "status_updates": ["email"]}
-    return Report(report.id, report.way, report.time, data)
+    return Report(report.id, report.transport, report.time, data)
 
 
 def _garbage(id: str, random: Random) -> bytes:

@@ -55,7 +55,7 @@ REPORT = Path("fault-report.json")
 _VERDICTS: list[Verdict] = []
 
 
-def stands(verdict: Verdict) -> Verdict:
+def assert_survived(verdict: Verdict) -> Verdict:
     """Keep the verdict; fail when an invariant is broken, or when the fault did not bite."""
     _VERDICTS.append(verdict)
     _write(REPORT)
@@ -65,7 +65,7 @@ def stands(verdict: Verdict) -> Verdict:
     return verdict
 
 
-def show(console: Console) -> None:
+def print_table(console: Console) -> None:
     """Print the table of the run."""
     if not _VERDICTS:
         return

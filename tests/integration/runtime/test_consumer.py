@@ -13,7 +13,7 @@ from shared.runtime.postgres import Connection, Pool, open_pool, transaction
 from tests.builders import request_submitted
 from tests.conftest import Database
 from tests.integration.runtime.conftest import RunConsumer, decide
-from tests.tcp_proxy import link_to
+from tests.tcp_proxy import tcp_proxy
 from tests.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
@@ -202,7 +202,7 @@ async def test_while_the_database_is_away_nothing_is_parked_and_it_goes_on_by_it
     run_consumer: RunConsumer, database: Database, pool: Pool, topic_log: TopicLog
 ) -> None:
     host, port = database.dsn("triage").rpartition("@")[2].split("/")[0].split(":")
-    async with link_to(host, int(port)) as link:
+    async with tcp_proxy(host, int(port)) as link:
         dsn = database.dsn("triage").replace(f"{host}:{port}", f"127.0.0.1:{link.port}")
         async with open_pool(dsn) as through_link, run_consumer(pool=through_link):
             await topic_log.publish(request_submitted())
@@ -212,7 +212,7 @@ async def test_while_the_database_is_away_nothing_is_parked_and_it_goes_on_by_it
                 async with transaction(through_link) as db:
                     await db.execute("SELECT 1")
             await topic_log.publish(request_submitted(), request_submitted())
-            await link.mend()
+            await link.open()
             await topic_log.at_least(3, TRIAGE_DECISIONS)
 
     assert len(await handled_ids(pool)) == 3

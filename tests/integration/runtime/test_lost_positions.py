@@ -58,7 +58,7 @@ async def test_a_lost_position_is_an_alarm_while_others_go_on_until_an_operator_
 ) -> None:
     waiting, other = requests_of_two_partitions()
     lost = partition_of(waiting)
-    began_at = topic_log.began_at[Partition(TOPIC, lost)]
+    began_at = topic_log.start_offsets[Partition(TOPIC, lost)]
     await set_position(pool, lost, next_offset=1_000_000_000)
     before = lost_position_count(lost)
 

@@ -12,7 +12,7 @@ Series: TypeAlias = tuple[str, frozenset[tuple[str, str]]]
 _ASK_EVERY_S = 1.0
 
 
-class Evidence:
+class CounterWatch:
     """Counts of every counter since the watch began."""
 
     def __init__(
@@ -26,10 +26,10 @@ class Evidence:
     async def watch(self) -> None:
         """Ask every member now and then, until cancelled."""
         while True:
-            await self.look()
+            await self.scrape()
             await asyncio.sleep(_ASK_EVERY_S)
 
-    async def look(self) -> None:
+    async def scrape(self) -> None:
         """Ask every member once."""
         addresses = self._addresses()
         await asyncio.gather(*(self._ask(*member) for member in addresses.items()))

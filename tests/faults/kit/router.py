@@ -20,10 +20,10 @@ from deploy.local.supervisor import prepare_stores
 from shared.catalogue import load_catalogue
 from shared.contract.topics import all_topics
 from shared.runtime.kafka import apply_topics
-from tests.faults.kit.brokers import Node, behind, running_broker
+from tests.faults.kit.brokers import Node, link_port_name, running_broker
 from tests.faults.kit.history import History
-from tests.faults.kit.links import Link, link_to
-from tests.faults.kit.members import SERVICES, Member, Wiring
+from tests.faults.kit.links import Link, open_link
+from tests.faults.kit.members import SERVICES, Endpoints, Member
 
 _COMMAND = Path(sys.executable).with_name("route311")
 _STOP_WITHIN_S = 12.0
@@ -31,7 +31,7 @@ _RESTART_AFTER_S = 0.2
 
 
 @dataclass(slots=True)
-class City:
+class RouterUnderTest:
     """What runs.
 
     Attributes:
@@ -51,7 +51,7 @@ class City:
     bootstrap: str
     admin_dsn: str
     keys: Keys
-    wiring: Wiring
+    endpoints: Endpoints
     altered: Mapping[str, Sequence[str]] = field(default_factory=dict)
     histories: list[History] = field(default_factory=list)
     members: dict[str, Process] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class City:
 
     async def add(self, *members: Member) -> None:
         """Start members and keep them alive until the end or until they are taken out."""
-        processes = {member.name: member.process(self.site, self.wiring) for member in members}
+        processes = {member.name: member.process(self.site, self.endpoints) for member in members}
         self.members |= processes
         await asyncio.gather(*(process.start() for process in processes.values()))
         for process in processes.values():
@@ -88,10 +88,10 @@ class City:
             await self._life.enter_async_context(self.supervised(process))
 
     @asynccontextmanager
-    async def joined_by(self, service: str) -> AsyncGenerator[Process]:
+    async def with_second_member(self, service: str) -> AsyncGenerator[Process]:
         """Run a second member of a service for a while; it leaves in good order."""
         member = Member(service, 2, self.altered.get(service, ()))
-        process = member.process(self.site, self.wiring)
+        process = member.process(self.site, self.endpoints)
         await process.start()
         self.members[member.name] = process
         try:
@@ -148,13 +148,13 @@ class City:
 
 
 @asynccontextmanager
-async def running_city(
+async def running_router(
     data: Path,
     *,
     seed: int,
     brokers: int = 1,
     altered: Mapping[str, Sequence[str]] | None = None,
-) -> AsyncGenerator[City]:
+) -> AsyncGenerator[RouterUnderTest]:
     """Run a router in a folder of its own.
 
     Args:
@@ -167,7 +167,7 @@ async def running_city(
     async with open_site(data) as site, AsyncExitStack() as life:
         links = [
             await life.enter_async_context(
-                link_to(LOOPBACK, site.ports.port(behind(Node(number, brokers))), random)
+                open_link(LOOPBACK, site.ports.port(link_port_name(Node(number, brokers))), random)
             )
             for number in range(1, brokers + 1)
         ]
@@ -181,25 +181,25 @@ async def running_city(
                 ]
             )
         )
-        city = await _prepared(site, stores, links, life, random)
-        city._may_run.set()  # noqa: SLF001 - its own maker
-        city.altered = altered or {}
-        await city.add(*(Member(name, 1, city.altered.get(name, ())) for name in SERVICES))
-        async with city._life:  # noqa: SLF001 - its own maker
-            write_stack(site.folder.stack_file, _stack(city))
-            yield city
+        router = await _prepared(site, stores, links, life, random)
+        router._may_run.set()  # noqa: SLF001 - its own maker
+        router.altered = altered or {}
+        await router.add(*(Member(name, 1, router.altered.get(name, ())) for name in SERVICES))
+        async with router._life:  # noqa: SLF001 - its own maker
+            write_stack(site.folder.stack_file, _stack(router))
+            yield router
 
 
-def _stack(city: City) -> Stack:
+def _stack(router: RouterUnderTest) -> Stack:
     """Return what the command line needs to find the router."""
     nowhere = dict.fromkeys(SERVICES, "")
-    started = {name: f"http://{p.program.address}" for name, p in city.members.items()}
+    started = {name: f"http://{p.program.address}" for name, p in router.members.items()}
     return Stack(
-        kafka=city.bootstrap,
-        postgres=city.admin_dsn,
-        mail=f"smtp://{city.mail.program.address}",
-        mail_folder=city.site.folder.mail,
-        keys=city.keys,
+        kafka=router.bootstrap,
+        postgres=router.admin_dsn,
+        mail=f"smtp://{router.mail.program.address}",
+        mail_folder=router.site.folder.mail,
+        keys=router.keys,
         **(nowhere | started),
     )
 
@@ -210,16 +210,18 @@ async def _prepared(
     links: Sequence[Link],
     life: AsyncExitStack,
     random: Random,
-) -> City:
+) -> RouterUnderTest:
     postgres, mail, *brokers = stores
     bootstrap = ",".join(broker.program.address for broker in brokers)
-    postgres_link = await life.enter_async_context(link_to(LOOPBACK, postgres.program.port, random))
+    postgres_link = await life.enter_async_context(
+        open_link(LOOPBACK, postgres.program.port, random)
+    )
     dsn = admin_dsn(site, postgres)
     bureaus = load_catalogue().bureau_codes
     if len(brokers) > 1:
         await apply_topics(bootstrap, all_topics(bureaus), replication=3)
     infra = Infrastructure(site, brokers[0], postgres, mail, bootstrap, dsn)
-    return City(
+    return RouterUnderTest(
         site=site,
         brokers=brokers,
         postgres=postgres,
@@ -229,7 +231,7 @@ async def _prepared(
         bootstrap=bootstrap,
         admin_dsn=dsn,
         keys=await prepare_stores(infra, bureaus),
-        wiring=Wiring(
+        endpoints=Endpoints(
             bootstrap=",".join(f"{LOOPBACK}:{link.port}" for link in links),
             postgres=f"{LOOPBACK}:{postgres_link.port}",
             mail_port=mail.program.port,

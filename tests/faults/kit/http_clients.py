@@ -15,7 +15,7 @@ _CALL_S = 15.0
 _AGAIN_AFTER_S = 0.3
 
 
-class People:
+class HttpClients:
     """Hands reports in at any of the intakes."""
 
     def __init__(
@@ -31,9 +31,9 @@ class People:
         self._history = history
         self._turn = 0
 
-    async def hand_in(self, report: Report) -> None:
+    async def submit(self, report: Report) -> None:
         """Hand the report in until it is accepted or rejected, or patience ends."""
-        self._history.tell(SOURCE, report.id, "indeterminate")
+        self._history.record_outcome(SOURCE, report.id, "indeterminate")
         give_up_at = time.monotonic() + _PATIENCE_S
         while time.monotonic() < give_up_at:
             pause_s = await self._try(report)
@@ -45,11 +45,11 @@ class People:
         """Hand in once; return after how many seconds to do it again, None when it is settled."""
         began = time.monotonic()
         status, request_id, pause_s = await self._call(report)
-        self._history.answered(status, time.monotonic() - began)
+        self._history.record_response(status, time.monotonic() - began)
         if status == 201:
-            self._history.tell(SOURCE, report.id, "accepted", request_id)
+            self._history.record_outcome(SOURCE, report.id, "accepted", request_id)
         elif status == 422:
-            self._history.tell(SOURCE, report.id, "rejected")
+            self._history.record_outcome(SOURCE, report.id, "rejected")
         return None if status in {201, 422} else pause_s
 
     async def _call(self, report: Report) -> tuple[int, str | None, float]:
