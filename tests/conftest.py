@@ -1,4 +1,4 @@
-"""What tests share: the stores of the run, and for each test a database and a topic log."""
+"""Fixtures of all tests: the stores of the run, and a database and a topic log per test."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from tests.xdist_scheduling import RouterTestsOnOneWorker
 settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")
 
-_START_HERE = """
+_INSERT_POSITIONS = """
     INSERT INTO consumer_offset (topic, partition, epoch, next_offset)
     SELECT topic, partition, 0, next_offset
       FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS ends (topic, partition, next_offset)
@@ -27,51 +27,51 @@ _START_HERE = """
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> RouterTestsOnOneWorker:
-    """Share the tests out among workers; what takes longest stands first, so keep the order."""
+    """Schedule tests on workers in collection order, which puts the slowest first."""
     config.option.loadscopereorder = False
     return RouterTestsOnOneWorker(config, log)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stores() -> AsyncGenerator[Stores]:
-    """Kafka with every topic and PostgreSQL with every schema, once per run."""
+    """Kafka with all topics and PostgreSQL with all schemas, once per run."""
     async with running_stores() as started:
         yield started
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database of the test's own, in which every service stands at the end of every topic."""
+    """A database for one test; every service's position is the present end of every topic."""
 
     name: str
     stores: Stores
 
     def dsn(self, service: str) -> str:
-        """Return where the service finds it, as its own role."""
+        """Return the DSN for a service's own role."""
         return self.stores.dsn(self.name, service)
 
     @property
     def admin_dsn(self) -> str:
-        """Where the administrator finds it."""
+        """DSN of the administrator."""
         return self.stores.admin_dsn_of(self.name)
 
 
 @pytest.fixture
 async def start_offsets(stores: Stores) -> dict[Partition, int]:
-    """Where every topic ended when the test began."""
+    """The end of every partition when the test began."""
     return await end_offsets(stores.bootstrap, [topic.name for topic in stores.topics])
 
 
 @pytest.fixture
 async def database(stores: Stores, start_offsets: dict[Partition, int]) -> AsyncGenerator[Database]:
-    """A fresh database; what earlier tests left on the topics is behind its services."""
+    """A fresh database whose services skip the records of earlier tests."""
     database = Database(await stores.new_database(), stores)
     for service in SERVICES:
         connection = await asyncpg.connect(
             database.admin_dsn, server_settings={"search_path": service}
         )
         await connection.execute(
-            _START_HERE,
+            _INSERT_POSITIONS,
             [p.topic for p in start_offsets],
             [p.partition for p in start_offsets],
             list(start_offsets.values()),
@@ -85,6 +85,6 @@ async def database(stores: Stores, start_offsets: dict[Partition, int]) -> Async
 async def topic_log(
     stores: Stores, start_offsets: dict[Partition, int]
 ) -> AsyncGenerator[TopicLog]:
-    """Every topic from where it ended when the test began."""
+    """Access to all topics, from their ends at the beginning of the test."""
     async with open_sink(stores.bootstrap) as sink:
         yield TopicLog(stores.bootstrap, sink, start_offsets)

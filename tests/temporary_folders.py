@@ -1,4 +1,4 @@
-"""Folders in which a router of a test may keep its data."""
+"""Temporary folders for the data of a test's router."""
 
 from pathlib import Path
 from tempfile import gettempdir
@@ -7,8 +7,8 @@ _TEMPORARY = Path(gettempdir())
 
 
 def let_others_in(folder: Path) -> Path:
-    """Open a temporary folder to PostgreSQL, which runs as another user when root tests."""
-    for closed in (folder, *folder.parents):
-        if closed.is_relative_to(_TEMPORARY) and closed != _TEMPORARY:
-            closed.chmod(0o755)
+    """Make a temporary folder accessible to PostgreSQL, which runs as another user under root."""
+    for part in (folder, *folder.parents):
+        if part.is_relative_to(_TEMPORARY) and part != _TEMPORARY:
+            part.chmod(0o755)
     return folder

@@ -1,15 +1,15 @@
-"""How the tests are shared out among the workers of one run."""
+"""Distribution of tests over the workers of pytest-xdist."""
 
 from typing_extensions import override
 from xdist.scheduler import LoadFileScheduling
 
-_WHOLE_ROUTERS = "tests/e2e/"
+_ROUTER_TESTS = "tests/e2e/"
 
 
 class RouterTestsOnOneWorker(LoadFileScheduling):
-    """Gives a worker file after file, and one of them all tests that run whole routers."""
+    """Schedules file by file, and all tests that run whole routers on one worker."""
 
     @override
     def _split_scope(self, nodeid: str) -> str:
-        whole = nodeid.startswith(_WHOLE_ROUTERS)
-        return _WHOLE_ROUTERS if whole else super()._split_scope(nodeid)
+        is_router_test = nodeid.startswith(_ROUTER_TESTS)
+        return _ROUTER_TESTS if is_router_test else super()._split_scope(nodeid)

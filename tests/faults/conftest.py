@@ -1,4 +1,4 @@
-"""The router that the trials harm, and the table of what became of it."""
+"""Fixtures of the fault trials: routers, the seed, and the table of verdicts."""
 
 import os
 import shutil
@@ -37,7 +37,7 @@ def seed() -> int:
 
 @contextmanager
 def _data_folder() -> Generator[Path]:
-    """Make a folder that PostgreSQL's user can enter."""
+    """Create a folder that PostgreSQL's user can enter."""
     path = Path(mkdtemp(prefix="route311-faults-"))
     path.chmod(0o755)
     yield path / "data"
@@ -46,26 +46,26 @@ def _data_folder() -> Generator[Path]:
 
 @dataclass(frozen=True, slots=True)
 class NewRouter:
-    """Makes a router that only one test harms, in the folder ``data``."""
+    """Runs routers for one test alone, in the folder ``data``."""
 
     data: Path
     seed: int
 
     def __call__(self, **options: Any) -> AbstractAsyncContextManager[RouterUnderTest]:
-        """Run it; the options are those of ``running_city``."""
+        """Run a router; the options are those of ``running_router``."""
         return running_router(self.data, seed=self.seed, **options)
 
 
 @pytest.fixture
 def new_router(seed: int) -> Generator[NewRouter]:
-    """Makes a router that only this test harms."""
+    """A factory of routers for this test alone."""
     with _data_folder() as data:
         yield NewRouter(data, seed)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def router(seed: int) -> AsyncGenerator[RouterUnderTest]:
-    """The router that trials share which leave it as they found it."""
+    """The router shared by trials that leave it intact."""
     with _data_folder() as data:
         async with running_router(data, seed=seed) as started:
             yield started
@@ -73,6 +73,6 @@ async def router(seed: int) -> AsyncGenerator[RouterUnderTest]:
 
 @pytest.fixture
 def data_folder() -> Generator[Path]:
-    """A folder for a router of the test's own making."""
+    """A folder for a router that the test runs itself."""
     with _data_folder() as data:
         yield data

@@ -1,4 +1,4 @@
-"""Services whose clocks are wrong."""
+"""Clock skew between services."""
 
 import pytest
 
@@ -22,13 +22,13 @@ async def test_t21_two_services_have_clocks_two_hours_ahead_and_behind(
     }
     async with new_router(altered=altered) as router:
 
-        async def harm(trial: Trial) -> None:
+        async def inject(trial: Trial) -> None:
             await trial.run_traffic(15)
 
-        def seen(trial: Trial) -> str:
+        def observe(trial: Trial) -> str:
             hours = trial.bureaus.ahead_s / 3600
             return f"work dated {hours:.1f} h ahead" if hours > 1 else ""
 
         assert_survived(
-            await run_trial(router, Scenario("T21", "clocks 2 h off", harm, seen), seed)
+            await run_trial(router, Scenario("T21", "clocks 2 h off", inject, observe), seed)
         )

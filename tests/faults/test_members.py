@@ -1,4 +1,4 @@
-"""Members that come and go."""
+"""Rebalances: members of a consumer group that join and leave."""
 
 import time
 from random import Random
@@ -24,7 +24,7 @@ async def test_t15_members_join_and_leave_every_three_seconds(
 ) -> None:
     progress: dict[str, float] = {}
 
-    async def harm(trial: Trial) -> None:
+    async def inject(trial: Trial) -> None:
         progress["before"] = await arrivals_per_second(trial, 10)
         arrived, began = trial.arrivals(), time.monotonic()
         random = Random(trial.seed)
@@ -33,12 +33,12 @@ async def test_t15_members_join_and_leave_every_three_seconds(
                 await trial.run_traffic(STAYS_S)
         progress["during"] = (trial.arrivals() - arrived) / (time.monotonic() - began)
 
-    def seen(trial: Trial) -> str:
+    def observe(trial: Trial) -> str:
         changes = trial.counters.count("route311_assignments_total")
         return f"{changes} new assignments" if changes > LASTS_S / STAYS_S / 3 else ""
 
     assert_survived(
-        await run_trial(router, Scenario("T15", "members come and go, 60 s", harm, seen), seed)
+        await run_trial(router, Scenario("T15", "members come and go, 60 s", inject, observe), seed)
     )
     assert progress["during"] >= progress["before"] / 2, progress
 

@@ -1,4 +1,4 @@
-"""A broker that comes back with a log older than what was read from it."""
+"""A broker restored with an older log, whose tail is lost."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ async def test_t05_an_older_log_is_refilled_from_the_outboxes(
         refilled: dict[str, dict[str, int]] = {}
         older = router.site.folder.path / "kafka" / "older"
 
-        async def harm(trial: Trial) -> None:
+        async def inject(trial: Trial) -> None:
             a_while_ago = utc_now() - timedelta(minutes=1)
             await router.broker.stop(8)
             shutil.copytree(data, older)
@@ -44,9 +44,9 @@ async def test_t05_an_older_log_is_refilled_from_the_outboxes(
                 refilled.update(said["published_again"])
             trial.mark_fault_over()
 
-        def seen(_: Trial) -> str:
+        def observe(_: Trial) -> str:
             count = sum(sum(topics.values()) for topics in refilled.values())
             return f"{count:,} messages sent again" if count else ""
 
         what = "broker back with a log 15 s older"
-        assert_survived(await run_trial(router, Scenario("T05", what, harm, seen), seed))
+        assert_survived(await run_trial(router, Scenario("T05", what, inject, observe), seed))

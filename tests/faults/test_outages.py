@@ -1,4 +1,4 @@
-"""Stores that are away, hang, or are restarted."""
+"""Outages: stores that are down, hang, or restart."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ def retried(trial: Trial) -> str:
 async def test_t04_the_broker_is_down_for_70_seconds_and_when_the_services_start(
     router: RouterUnderTest, seed: int
 ) -> None:
-    async def harm(trial: Trial) -> None:
+    async def inject(trial: Trial) -> None:
         await kill(router.broker)
         await trial.run_traffic(10)
         for process in router.members.values():
@@ -41,34 +41,34 @@ async def test_t04_the_broker_is_down_for_70_seconds_and_when_the_services_start
         await router.broker.start()
         assert [process.pid for process in router.members.values()] == alive, "a service gave up"
 
-    scenario = Scenario("T04", "broker down 70 s, also at start", harm, reconnected)
+    scenario = Scenario("T04", "broker down 70 s, also at start", inject, reconnected)
     assert_survived(await run_trial(router, scenario, seed))
 
 
 async def test_t07_the_broker_hangs_for_30_seconds(router: RouterUnderTest, seed: int) -> None:
-    async def harm(trial: Trial) -> None:
+    async def inject(trial: Trial) -> None:
         pause(router.broker)
         await trial.run_traffic(30)
         resume(router.broker)
 
-    def seen(trial: Trial) -> str:
+    def observe(trial: Trial) -> str:
         waiting = trial.reconnects
         return f"{waiting} new connections" if waiting else ""
 
     verdict = assert_survived(
-        await run_trial(router, Scenario("T07", "SIGSTOP broker, 30 s", harm, seen), seed)
+        await run_trial(router, Scenario("T07", "SIGSTOP broker, 30 s", inject, observe), seed)
     )
     assert not verdict.callers_noticed, verdict.reasons
 
 
 @pytest.mark.quick
 async def test_t07_postgresql_hangs_for_10_seconds(router: RouterUnderTest, seed: int) -> None:
-    async def harm(trial: Trial) -> None:
+    async def inject(trial: Trial) -> None:
         pause(router.postgres)
         await trial.run_traffic(10)
         resume(router.postgres)
 
-    scenario = Scenario("T07b", "SIGSTOP PostgreSQL, 10 s", harm, retried)
+    scenario = Scenario("T07b", "SIGSTOP PostgreSQL, 10 s", inject, retried)
     verdict = assert_survived(await run_trial(router, scenario, seed))
     assert verdict.slowest_call_s < 2, "a caller hung"
 
@@ -80,7 +80,7 @@ async def test_t07_postgresql_hangs_for_10_seconds(router: RouterUnderTest, seed
 async def test_t08_postgresql_is_restarted(
     router: RouterUnderTest, seed: int, how: str, number: signal.Signals
 ) -> None:
-    async def harm(trial: Trial) -> None:
+    async def inject(trial: Trial) -> None:
         assert router.postgres.pid
         os.kill(router.postgres.pid, number)
         await router.postgres.wait_for_exit()
@@ -89,7 +89,7 @@ async def test_t08_postgresql_is_restarted(
 
     verdict = assert_survived(
         await run_trial(
-            router, Scenario("T08", f"PostgreSQL restarted, {how}", harm, retried), seed
+            router, Scenario("T08", f"PostgreSQL restarted, {how}", inject, retried), seed
         )
     )
     assert verdict.recovery_s < 10
@@ -98,11 +98,11 @@ async def test_t08_postgresql_is_restarted(
 async def test_t12_the_database_is_down_for_60_seconds_and_nothing_is_parked(
     router: RouterUnderTest, seed: int
 ) -> None:
-    async def harm(trial: Trial) -> None:
+    async def inject(trial: Trial) -> None:
         await kill(router.postgres)
         await trial.run_traffic(60)
         await router.postgres.start()
 
     assert_survived(
-        await run_trial(router, Scenario("T12", "database down 60 s", harm, retried), seed)
+        await run_trial(router, Scenario("T12", "database down 60 s", inject, retried), seed)
     )

@@ -1,4 +1,4 @@
-"""Garbage among the submissions, and its replay."""
+"""Poison messages among the submissions, and their replay."""
 
 import json
 from statistics import quantiles
@@ -16,7 +16,7 @@ pytestmark = [
 ]
 
 
-async def parked(router: RouterUnderTest) -> int:
+async def dead_letter_count(router: RouterUnderTest) -> int:
     status = json.loads(await router.command("status", "--json"))
     return sum(status["parked"].values())
 
@@ -26,7 +26,7 @@ async def test_t11_garbage_is_parked_and_holds_up_nothing_else(
 ) -> None:
     delays: dict[str, float] = {}
 
-    async def harm(trial: Trial) -> None:
+    async def inject(trial: Trial) -> None:
         await trial.run_traffic(10)
         delays["before"] = p99(trial)
         trial.poison_share = 0.01
@@ -34,15 +34,17 @@ async def test_t11_garbage_is_parked_and_holds_up_nothing_else(
         trial.poison_share = 0.001
         delays["during"] = p99(trial)
 
-    def seen(trial: Trial) -> str:
+    def observe(trial: Trial) -> str:
         return f"{len(trial.history.poison)} parked" if trial.history.poison else ""
 
-    assert_survived(await run_trial(router, Scenario("T11", "1 % garbage, 20 s", harm, seen), seed))
+    assert_survived(
+        await run_trial(router, Scenario("T11", "1 % garbage, 20 s", inject, observe), seed)
+    )
     assert delays["during"] < delays["before"] + 1, delays
 
 
 def p99(trial: Trial) -> float:
-    """Return the delay from acceptance to the bureau in seconds."""
+    """Return the 99th percentile from acceptance to arrival at the bureau, in seconds."""
     return quantiles(trial.delays(), n=100)[-1]
 
 
@@ -51,23 +53,23 @@ async def test_t13_a_second_replay_of_what_was_parked_changes_nothing(
 ) -> None:
     counts: list[int] = []
 
-    async def harm(trial: Trial) -> None:
+    async def inject(trial: Trial) -> None:
         trial.poison_share = 0.05
         await trial.run_traffic(10)
         trial.poison_share = 0.0
         await trial.run_traffic(3)
-        counts.append(await parked(router))
+        counts.append(await dead_letter_count(router))
         for _ in range(2):
             await router.command("dlq", "replay", "--topic", "channel-submissions")
             await trial.run_traffic(5)
-            counts.append(await parked(router))
+            counts.append(await dead_letter_count(router))
 
-    def seen(_: Trial) -> str:
+    def observe(_: Trial) -> str:
         return f"{counts[1] - counts[0]} parked again" if counts[1] > counts[0] else ""
 
     assert_survived(
         await run_trial(
-            router, Scenario("T13", "replay of what was parked, twice", harm, seen), seed
+            router, Scenario("T13", "replay of what was parked, twice", inject, observe), seed
         )
     )
     assert counts[2] == counts[1], "the second replay had an effect"

@@ -1,4 +1,4 @@
-"""Running a service after something in it was altered."""
+"""Run a service after a part of it was patched."""
 
 from importlib import import_module
 from runpy import run_module

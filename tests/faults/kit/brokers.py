@@ -1,4 +1,4 @@
-"""Kafka brokers: one or a cluster of several, each reached directly or by a link that can fail."""
+"""Kafka brokers: one or a cluster, each with a direct listener and one behind a proxy."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -19,7 +19,9 @@ class Node:
     """One broker of a cluster.
 
     Attributes:
-        link_port: Where clients behind a link are told to find it; None when there is none.
+        number: Its node id, from 1.
+        of: The number of brokers in the cluster.
+        link_port: The port that it advertises to clients behind a proxy; None without a proxy.
     """
 
     number: int
@@ -28,12 +30,12 @@ class Node:
 
     @property
     def name(self) -> str:
-        """How it is called in the data folder."""
+        """Its name in the data folder."""
         return "kafka" if self.of == 1 else f"kafka-{self.number}"
 
 
 def link_port_name(node: Node) -> str:
-    """Return the name of the port that a link to the node leads to."""
+    """Return the name of the port that the node's proxy forwards to."""
     return f"{node.name}-behind-link"
 
 
@@ -48,7 +50,7 @@ _REPLICATED = {
 
 @asynccontextmanager
 async def running_broker(site: Site, node: Node) -> AsyncGenerator[Process]:
-    """Run a broker; its address is the one without a link."""
+    """Run a broker; its address is that of the direct listener."""
     java = java_command(await kafka_jars())
     folder = site.folder.path / node.name
 

@@ -1,4 +1,4 @@
-"""What the services' own metrics say, added up over restarts."""
+"""Counters of the services' metrics, summed over restarts."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -9,11 +9,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 Series: TypeAlias = tuple[str, frozenset[tuple[str, str]]]
 
-_ASK_EVERY_S = 1.0
+_SCRAPE_EVERY_S = 1.0
 
 
 class CounterWatch:
-    """Counts of every counter since the watch began."""
+    """Growth of every counter since the watch began."""
 
     def __init__(
         self, http: aiohttp.ClientSession, addresses: Callable[[], Mapping[str, str]]
@@ -24,18 +24,18 @@ class CounterWatch:
         self._sums: dict[Series, float] = {}
 
     async def watch(self) -> None:
-        """Ask every member now and then, until cancelled."""
+        """Scrape every member once a second until cancelled."""
         while True:
             await self.scrape()
-            await asyncio.sleep(_ASK_EVERY_S)
+            await asyncio.sleep(_SCRAPE_EVERY_S)
 
     async def scrape(self) -> None:
-        """Ask every member once."""
+        """Scrape every member once."""
         addresses = self._addresses()
-        await asyncio.gather(*(self._ask(*member) for member in addresses.items()))
+        await asyncio.gather(*(self._scrape_member(*member) for member in addresses.items()))
 
     def count(self, name: str, **labels: str) -> int:
-        """Return by how much a counter grew in all members, over the series with these labels."""
+        """Return the growth of a counter in all members, over the series with these labels."""
         return round(
             sum(
                 grown
@@ -44,19 +44,19 @@ class CounterWatch:
             )
         )
 
-    async def _ask(self, member: str, address: str) -> None:
+    async def _scrape_member(self, member: str, address: str) -> None:
         try:
             async with self._http.get(
                 f"{address}/metrics", timeout=aiohttp.ClientTimeout(total=2)
-            ) as answer:
-                text = await answer.text()
+            ) as response:
+                text = await response.text()
         except (aiohttp.ClientError, TimeoutError):
             return
         now = _counters(text)
         before = self._last.get(member, now)
         for series, value in now.items():
             known = before.get(series, 0.0)
-            grown = value - known if value >= known else value  # a new process
+            grown = value - known if value >= known else value  # after a restart
             self._sums[series] = self._sums.get(series, 0.0) + grown
         self._last[member] = now
 

@@ -1,4 +1,4 @@
-"""Clients over HTTP that hand in again, under the same key, until they have an answer."""
+"""HTTP clients that retry under the same Idempotency-Key until they get a final response."""
 
 import asyncio
 import time
@@ -10,13 +10,13 @@ from tests.faults.kit.history import History
 from tests.faults.kit.reports import Report
 
 SOURCE = "/http/demo"
-_PATIENCE_S = 120.0
-_CALL_S = 15.0
-_AGAIN_AFTER_S = 0.3
+_GIVE_UP_AFTER_S = 120.0
+_CALL_TIMEOUT_S = 15.0
+_RETRY_S = 0.3
 
 
 class HttpClients:
-    """Hands reports in at any of the intakes."""
+    """Submits reports to the intakes in turn."""
 
     def __init__(
         self,
@@ -29,12 +29,12 @@ class HttpClients:
         self._intakes = intakes
         self._headers = {"Authorization": f"Bearer {key}"}
         self._history = history
-        self._turn = 0
+        self._calls = 0
 
     async def submit(self, report: Report) -> None:
-        """Hand the report in until it is accepted or rejected, or patience ends."""
+        """Submit the report until it is accepted or rejected, for two minutes at most."""
         self._history.record_outcome(SOURCE, report.id, "indeterminate")
-        give_up_at = time.monotonic() + _PATIENCE_S
+        give_up_at = time.monotonic() + _GIVE_UP_AFTER_S
         while time.monotonic() < give_up_at:
             pause_s = await self._try(report)
             if pause_s is None:
@@ -42,7 +42,7 @@ class HttpClients:
             await asyncio.sleep(pause_s)
 
     async def _try(self, report: Report) -> float | None:
-        """Hand in once; return after how many seconds to do it again, None when it is settled."""
+        """Submit once; return the seconds until the retry, or None after a final response."""
         began = time.monotonic()
         status, request_id, pause_s = await self._call(report)
         self._history.record_response(status, time.monotonic() - began)
@@ -54,19 +54,19 @@ class HttpClients:
 
     async def _call(self, report: Report) -> tuple[int, str | None, float]:
         intakes = self._intakes()
-        self._turn += 1
-        intake = intakes[self._turn % len(intakes)]
+        self._calls += 1
+        intake = intakes[self._calls % len(intakes)]
         try:
             async with self._http.post(
                 f"{intake}/v1/submissions",
                 json=report.data,
                 headers=self._headers | {"Idempotency-Key": report.id},
-                timeout=aiohttp.ClientTimeout(total=_CALL_S),
-            ) as answer:
-                body = await answer.json(content_type=None)
-                if answer.status >= 500:
+                timeout=aiohttp.ClientTimeout(total=_CALL_TIMEOUT_S),
+            ) as response:
+                body = await response.json(content_type=None)
+                if response.status >= 500:
                     self._history.reasons[str(body.get("detail"))] += 1
-                pause_s = float(answer.headers.get("Retry-After", _AGAIN_AFTER_S))
-                return answer.status, body.get("request_id"), pause_s
+                pause_s = float(response.headers.get("Retry-After", _RETRY_S))
+                return response.status, body.get("request_id"), pause_s
         except (aiohttp.ClientError, TimeoutError, ValueError):
-            return 0, None, _AGAIN_AFTER_S
+            return 0, None, _RETRY_S

@@ -1,4 +1,4 @@
-"""A router of the test's own: stores, links and services, each of which can be harmed."""
+"""A router under test: stores, TCP proxies and services, into which faults can be injected."""
 
 import asyncio
 import sys
@@ -22,8 +22,8 @@ from shared.contract.topics import all_topics
 from shared.runtime.kafka import apply_topics
 from tests.faults.kit.brokers import Node, link_port_name, running_broker
 from tests.faults.kit.history import History
-from tests.faults.kit.links import Link, open_link
 from tests.faults.kit.members import SERVICES, Endpoints, Member
+from tests.tcp_proxy import TcpProxy, tcp_proxy
 
 _COMMAND = Path(sys.executable).with_name("route311")
 _STOP_WITHIN_S = 12.0
@@ -32,22 +32,31 @@ _RESTART_AFTER_S = 0.2
 
 @dataclass(slots=True)
 class RouterUnderTest:
-    """What runs.
+    """A running router.
 
     Attributes:
-        altered: Modules that run in place of a service.
-        histories: What the clients of each trial were told.
-        members: The processes of the services, by name.
-        deaths: How often a service ended by itself or by our hand, by name.
-        bootstrap: Where clients outside find Kafka; no link lies between.
+        site: The data folder, ports and credentials.
+        brokers: The broker processes.
+        postgres: The database process.
+        mail: The mail sink.
+        kafka_links: The proxies between services and brokers.
+        postgres_link: The proxy between services and database.
+        bootstrap: Host and port of the brokers without proxies, for clients.
+        admin_dsn: DSN of the database's administrator, without a proxy.
+        keys: Keys for the HTTP interfaces.
+        endpoints: Addresses that the services use.
+        altered: Module and arguments to run in place of a service, by service.
+        histories: The clients' history of each trial.
+        members: The services' processes, by name.
+        deaths: Number of exits of each process, by name.
     """
 
     site: Site
     brokers: Sequence[Process]
     postgres: Process
     mail: Process
-    kafka_links: Sequence[Link]
-    postgres_link: Link
+    kafka_links: Sequence[TcpProxy]
+    postgres_link: TcpProxy
     bootstrap: str
     admin_dsn: str
     keys: Keys
@@ -57,7 +66,7 @@ class RouterUnderTest:
     members: dict[str, Process] = field(default_factory=dict)
     deaths: dict[str, int] = field(default_factory=dict)
     _may_run: asyncio.Event = field(default_factory=asyncio.Event)
-    _life: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @property
     def broker(self) -> Process:
@@ -65,13 +74,13 @@ class RouterUnderTest:
         return self.brokers[0]
 
     @property
-    def links(self) -> Sequence[Link]:
-        """Every link between the services and their stores."""
+    def links(self) -> Sequence[TcpProxy]:
+        """Every proxy between the services and their stores."""
         return [*self.kafka_links, self.postgres_link]
 
     @property
     def intakes(self) -> list[str]:
-        """The addresses of the intakes that were started."""
+        """Base URLs of the started intakes."""
         return [
             f"http://{process.program.address}"
             for name, process in self.members.items()
@@ -79,17 +88,17 @@ class RouterUnderTest:
         ]
 
     async def add(self, *members: Member) -> None:
-        """Start members and keep them alive until the end or until they are taken out."""
+        """Start members; restart them when they exit, until the router ends."""
         processes = {member.name: member.process(self.site, self.endpoints) for member in members}
         self.members |= processes
         await asyncio.gather(*(process.start() for process in processes.values()))
         for process in processes.values():
-            self._life.push_async_callback(process.stop, _STOP_WITHIN_S)
-            await self._life.enter_async_context(self.supervised(process))
+            self._stack.push_async_callback(process.stop, _STOP_WITHIN_S)
+            await self._stack.enter_async_context(self.supervised(process))
 
     @asynccontextmanager
     async def with_second_member(self, service: str) -> AsyncGenerator[Process]:
-        """Run a second member of a service for a while; it leaves in good order."""
+        """Run a second member of a service inside the block; it shuts down cleanly."""
         member = Member(service, 2, self.altered.get(service, ()))
         process = member.process(self.site, self.endpoints)
         await process.start()
@@ -102,8 +111,8 @@ class RouterUnderTest:
 
     @asynccontextmanager
     async def supervised(self, process: Process) -> AsyncGenerator[None]:
-        """Start the process again, at once, whenever it ends."""
-        watch = asyncio.create_task(self._keep_alive(process))
+        """Restart the process, without backoff, whenever it exits."""
+        watch = asyncio.create_task(self._restart_forever(process))
         try:
             yield
         finally:
@@ -112,13 +121,13 @@ class RouterUnderTest:
 
     @asynccontextmanager
     async def without_services(self) -> AsyncGenerator[None]:
-        """Stop every service in good order, and start them again at the end."""
+        """Stop every service cleanly; restart them after the block."""
         self._may_run.clear()
         await asyncio.gather(*(member.stop(_STOP_WITHIN_S) for member in self.members.values()))
         yield
         self._may_run.set()
 
-    async def _keep_alive(self, process: Process) -> None:
+    async def _restart_forever(self, process: Process) -> None:
         while True:
             await process.wait_for_exit()
             await self._may_run.wait()
@@ -128,10 +137,10 @@ class RouterUnderTest:
                 await process.start()
 
     async def command(self, *arguments: str) -> str:
-        """Run ``route311`` against this router; return what it printed.
+        """Run ``route311`` against this router; return its output.
 
         Raises:
-            RuntimeError: It ended with an error.
+            RuntimeError: The command failed.
         """
         process = await asyncio.create_subprocess_exec(
             _COMMAND,
@@ -159,20 +168,21 @@ async def running_router(
 
     Args:
         data: The folder, which PostgreSQL's user can enter.
-        seed: For what the links do at random.
-        brokers: How many; from three on, every topic has three replicas of which two must answer.
-        altered: Modules to run in place of a service.
+        seed: Seed of the proxies' jitter.
+        brokers: The number of brokers; from three on, every topic has three replicas with a
+            minimum of two in sync.
+        altered: Module and arguments to run in place of a service, by service.
     """
     random = Random(seed)
-    async with open_site(data) as site, AsyncExitStack() as life:
+    async with open_site(data) as site, AsyncExitStack() as stack:
         links = [
-            await life.enter_async_context(
-                open_link(LOOPBACK, site.ports.port(link_port_name(Node(number, brokers))), random)
+            await stack.enter_async_context(
+                tcp_proxy(LOOPBACK, site.ports.port(link_port_name(Node(number, brokers))), random)
             )
             for number in range(1, brokers + 1)
         ]
         nodes = [Node(number, brokers, link.port) for number, link in enumerate(links, 1)]
-        stores = await life.enter_async_context(
+        stores = await stack.enter_async_context(
             run_all(
                 [
                     running_postgres(site),
@@ -181,17 +191,17 @@ async def running_router(
                 ]
             )
         )
-        router = await _prepared(site, stores, links, life, random)
+        router = await _build(site, stores, links, stack, random)
         router._may_run.set()  # noqa: SLF001 - its own maker
         router.altered = altered or {}
         await router.add(*(Member(name, 1, router.altered.get(name, ())) for name in SERVICES))
-        async with router._life:  # noqa: SLF001 - its own maker
+        async with router._stack:  # noqa: SLF001 - its own maker
             write_stack(site.folder.stack_file, _stack(router))
             yield router
 
 
 def _stack(router: RouterUnderTest) -> Stack:
-    """Return what the command line needs to find the router."""
+    """Return the addresses that the command line needs."""
     nowhere = dict.fromkeys(SERVICES, "")
     started = {name: f"http://{p.program.address}" for name, p in router.members.items()}
     return Stack(
@@ -204,17 +214,17 @@ def _stack(router: RouterUnderTest) -> Stack:
     )
 
 
-async def _prepared(
+async def _build(
     site: Site,
     stores: Sequence[Process],
-    links: Sequence[Link],
-    life: AsyncExitStack,
+    links: Sequence[TcpProxy],
+    stack: AsyncExitStack,
     random: Random,
 ) -> RouterUnderTest:
     postgres, mail, *brokers = stores
     bootstrap = ",".join(broker.program.address for broker in brokers)
-    postgres_link = await life.enter_async_context(
-        open_link(LOOPBACK, postgres.program.port, random)
+    postgres_link = await stack.enter_async_context(
+        tcp_proxy(LOOPBACK, postgres.program.port, random)
     )
     dsn = admin_dsn(site, postgres)
     bureaus = load_catalogue().bureau_codes

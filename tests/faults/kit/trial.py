@@ -1,4 +1,4 @@
-"""One trial: traffic, a fault in it, the recovery, and the check of every invariant."""
+"""A trial: inject a fault under traffic, wait for the recovery, check every invariant."""
 
 import asyncio
 import tempfile
@@ -18,7 +18,7 @@ from tests.faults.kit.adapter import Adapter
 from tests.faults.kit.bureaus import Bureaus
 from tests.faults.kit.counters import CounterWatch
 from tests.faults.kit.history import History, write_histories
-from tests.faults.kit.http_clients import SOURCE as PEOPLE
+from tests.faults.kit.http_clients import SOURCE as HTTP_SOURCE
 from tests.faults.kit.http_clients import HttpClients
 from tests.faults.kit.reports import generate_reports
 from tests.faults.kit.router import RouterUnderTest
@@ -26,10 +26,10 @@ from tests.faults.kit.verdicts import Verdict
 from tests.waiting import eventually
 
 RATE = 50
-_CALM_S = 3.0
-_AFTERWARDS_S = 4.0
+_BEFORE_FAULT_S = 3.0
+_AFTER_RECOVERY_S = 4.0
 _RECOVERED_WITHIN_S = 120.0
-_SETTLED_WITHIN_S = 120.0
+_DRAINED_WITHIN_S = 120.0
 
 
 @dataclass(slots=True)
@@ -37,8 +37,16 @@ class Trial:
     """A router under traffic.
 
     Attributes:
-        history: What the clients were told.
-        evidence: What the services counted.
+        router: The router.
+        seed: The trial's own seed.
+        history: The outcomes that the clients observed.
+        counters: The services' metrics.
+        http_clients: Clients of intake's HTTP interface.
+        adapter: A channel adapter on Kafka.
+        bureaus: The simulated bureaus.
+        rate: Reports submitted per second.
+        poison_share: Share of poison records, from 0 to 1.
+        fault_over_at: Monotonic time of the end of the fault; None before.
     """
 
     router: RouterUnderTest
@@ -58,19 +66,19 @@ class Trial:
 
     @property
     def reconnects(self) -> int:
-        """How many connections the services made to their stores since the trial began."""
+        """Number of connections from the services to their stores since the trial began."""
         return _connections(self.router) - self._connections
 
     async def run_traffic(self, seconds: float) -> None:
-        """Let that much more traffic pass."""
+        """Wait while the traffic continues."""
         await asyncio.sleep(seconds)
 
     def arrivals(self) -> int:
-        """Return how many requests have reached a bureau."""
+        """Return the number of requests that have reached a bureau."""
         return len(self.bureaus.arrived)
 
     def delays(self) -> list[float]:
-        """Return how long each request took from its acceptance to its bureau, in seconds."""
+        """Return the seconds from the acceptance of each request to its arrival at a bureau."""
         return [
             self.bureaus.arrived[request] - accepted_at
             for request, accepted_at in self._accepted_at.items()
@@ -78,11 +86,11 @@ class Trial:
         ]
 
     def mark_fault_over(self) -> None:
-        """Say that the fault is over now, so that the recovery is timed from here."""
+        """Mark the end of the fault, from which the recovery is timed."""
         self.fault_over_at = time.monotonic()
 
     async def wait_for_flow(self, within_s: float = _RECOVERED_WITHIN_S) -> float:
-        """Wait until a report that was made from now on has reached a bureau.
+        """Wait until a report accepted after the fault has reached a bureau.
 
         Returns:
             Seconds since the end of the fault.
@@ -100,7 +108,7 @@ class Trial:
         return time.monotonic() - began
 
     async def submit_reports(self) -> None:
-        """Hand in reports at the rate of the trial until it is over."""
+        """Submit reports at the trial's rate until the traffic ends."""
         began = time.monotonic()
         for number, report in enumerate(generate_reports(self.seed, lambda: self.poison_share)):
             if self._stopped.is_set():
@@ -115,7 +123,7 @@ class Trial:
     def _call(self, id: str, work: Awaitable[None]) -> None:
         async def call() -> None:
             await work
-            outcome, request_id = self.history.outcomes[PEOPLE, id]
+            outcome, request_id = self.history.outcomes[HTTP_SOURCE, id]
             if outcome == "accepted" and request_id:
                 self._accepted_at.setdefault(request_id, time.monotonic())
 
@@ -124,7 +132,7 @@ class Trial:
         task.add_done_callback(self._calls.discard)
 
     async def drain(self) -> None:
-        """End the traffic; what has no receipt is handed in again until it has one."""
+        """End the traffic; resubmit reports until each has a receipt."""
         self._stopped.set()
         self.bureaus.is_responding = False
         await asyncio.gather(*self._calls)
@@ -137,18 +145,19 @@ class Trial:
                 self.adapter.resubmit_missing()
             return self.adapter.is_complete
 
-        await eventually(all_have_receipts, _SETTLED_WITHIN_S)
+        await eventually(all_have_receipts, _DRAINED_WITHIN_S)
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A fault and how to see that it bit.
+    """A fault, and the evidence that it took effect.
 
     Attributes:
-        what: The fault in words.
-        harm: Does the harm and ends it.
-        seen: Says by what the fault showed; an empty text makes the trial void.
-        rate: Reports handed in per second.
+        id: The scenario's id in the table of promises.
+        fault: The fault, for display.
+        inject: Injects the fault and ends it.
+        observe: Returns the evidence of the fault; an empty text makes the trial void.
+        rate: Reports submitted per second.
     """
 
     id: str
@@ -159,19 +168,19 @@ class Scenario:
 
 
 async def run_trial(router: RouterUnderTest, scenario: Scenario, seed: int) -> Verdict:
-    """Harm a router under traffic and judge what became of it."""
+    """Inject the fault into a router under traffic, then check every invariant."""
     own_seed = crc32(f"{seed} {scenario.id} {scenario.fault}".encode())
     async with _started(router, own_seed, scenario.rate) as trial:
         await trial.wait_for_flow()
-        await trial.run_traffic(_CALM_S)
+        await trial.run_traffic(_BEFORE_FAULT_S)
         await scenario.inject(trial)
         if trial.fault_over_at is None:
             trial.mark_fault_over()
         recovery_s = await trial.wait_for_flow()
-        await trial.run_traffic(_AFTERWARDS_S)
+        await trial.run_traffic(_AFTER_RECOVERY_S)
         await trial.drain()
         await trial.counters.scrape()
-        return await _judged(trial, scenario, seed, recovery_s)
+        return await _verdict(trial, scenario, seed, recovery_s)
 
 
 @asynccontextmanager
@@ -223,11 +232,11 @@ def _addresses(router: RouterUnderTest) -> dict[str, str]:
     return {name: f"http://{p.program.address}" for name, p in router.members.items()}
 
 
-async def _judged(trial: Trial, scenario: Scenario, seed: int, recovery_s: float) -> Verdict:
+async def _verdict(trial: Trial, scenario: Scenario, seed: int, recovery_s: float) -> Verdict:
     with tempfile.TemporaryDirectory() as folder:
         file = write_histories(trial.router.histories, Path(folder) / "history.jsonl")
         report = await check(
-            trial.router.bootstrap, trial.router.admin_dsn, history=file, settle_s=_SETTLED_WITHIN_S
+            trial.router.bootstrap, trial.router.admin_dsn, history=file, settle_s=_DRAINED_WITHIN_S
         )
     return Verdict(
         scenario=scenario.id,
@@ -245,11 +254,11 @@ async def _judged(trial: Trial, scenario: Scenario, seed: int, recovery_s: float
             for invariant in report.invariants
             for violation in invariant.violations
         ],
-        mails_twice=_sent_twice(trial.router.site.folder.mail),
+        mails_twice=_duplicate_mails(trial.router.site.folder.mail),
     )
 
 
-def _sent_twice(folder: Path) -> int:
+def _duplicate_mails(folder: Path) -> int:
     ids = Counter(
         message_from_bytes(file.read_bytes())["Message-ID"] for file in folder.glob("*.eml")
     )
