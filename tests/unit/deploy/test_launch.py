@@ -13,11 +13,11 @@ from deploy.local.process import Process, Program
 from deploy.local.report import Died, StackEvent, Started
 
 
-async def at_once(_port: int) -> bool:
+async def ready(_port: int) -> bool:
     return True
 
 
-async def never(_port: int) -> bool:
+async def not_ready(_port: int) -> bool:
     return False
 
 
@@ -30,18 +30,18 @@ def folder(tmp_path: Path) -> Iterator[DataFolder]:
 async def test_a_program_that_fails_at_first_is_built_anew_and_tried_again(
     folder: DataFolder,
 ) -> None:
-    good = Program("kafka", ("sleep", "60"), 2, at_once)
-    programs = iter([Program("kafka", ("false",), 1, never), good])
-    told: list[StackEvent] = []
+    good = Program("kafka", ("sleep", "60"), 2, ready)
+    programs = iter([Program("kafka", ("false",), 1, not_ready), good])
+    events: list[StackEvent] = []
 
     async def build() -> Process:
         return Process(next(programs), folder)
 
-    async with running(build, told.append, 5) as process:
+    async with running(build, events.append, 5) as process:
         assert process.program is good
         assert process.pid
 
-    assert [type(happening) for happening in told] == [Died, Started]
+    assert [type(event) for event in events] == [Died, Started]
     assert process.pid is None
 
 
@@ -49,7 +49,7 @@ async def test_after_three_failed_tries_the_last_error_goes_on(folder: DataFolde
     built: list[Process] = []
 
     async def build() -> Process:
-        built.append(Process(Program("kafka", ("false",), 1, never), folder))
+        built.append(Process(Program("kafka", ("false",), 1, not_ready), folder))
         return built[-1]
 
     with pytest.raises(StartError):
@@ -122,6 +122,8 @@ def test_the_first_death_is_followed_by_the_shortest_pause() -> None:
     assert next_backoff_s(None, 0.1) == 0.2
 
 
-@pytest.mark.parametrize(("lived_s", "pause_s"), [(59.9, 10.0), (60.0, 0.2)])
-def test_only_a_minute_of_life_makes_the_pauses_begin_anew(lived_s: float, pause_s: float) -> None:
-    assert next_backoff_s(10.0, lived_s) == pause_s
+@pytest.mark.parametrize(("uptime_s", "backoff_s"), [(59.9, 10.0), (60.0, 0.2)])
+def test_only_a_minute_of_life_makes_the_pauses_begin_anew(
+    uptime_s: float, backoff_s: float
+) -> None:
+    assert next_backoff_s(10.0, uptime_s) == backoff_s

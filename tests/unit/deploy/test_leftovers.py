@@ -11,7 +11,7 @@ from deploy.local.folder import DataFolder, open_folder, write_json
 from deploy.local.leftovers import ProcessRecord, end_leftovers, is_running, record_process
 
 SLEEP = ("sleep", "60")
-DEAF = ("sh", "-c", "trap '' TERM; echo ready; while true; do sleep 1; done")
+IGNORES_SIGTERM = ("sh", "-c", "trap '' TERM; echo ready; while true; do sleep 1; done")
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ async def test_a_leftover_is_ended_and_its_record_dropped(folder: DataFolder) ->
 
 
 async def test_a_leftover_that_does_not_listen_is_ended_by_force(folder: DataFolder) -> None:
-    with process(*DEAF) as popen:
+    with process(*IGNORES_SIGTERM) as popen:
         assert popen.stdout
         await asyncio.to_thread(popen.stdout.readline)
         record_process(folder, "kafka", popen.pid, SIGTERM)

@@ -14,14 +14,14 @@ from deploy.local.leftovers import ProcessRecord, is_running
 from deploy.local.process import READ_GO_THEN_RUN, Process, Program
 from tests.waiting import eventually
 
-DEAF = ("sh", "-c", "trap '' TERM; echo deaf; while true; do sleep 0.1; done")
+IGNORES_SIGTERM = ("sh", "-c", "trap '' TERM; echo ready; while true; do sleep 0.1; done")
 
 
-async def at_once(_port: int) -> bool:
+async def ready(_port: int) -> bool:
     return True
 
 
-async def never(_port: int) -> bool:
+async def not_ready(_port: int) -> bool:
     return False
 
 
@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Iterator[DataFolder]:
 
 @asynccontextmanager
 async def started(folder: DataFolder, *argv: str) -> AsyncGenerator[Process]:
-    process = Process(Program("program", argv, 0, at_once), folder)
+    process = Process(Program("program", argv, 0, ready), folder)
     await process.start()
     try:
         yield process
@@ -43,11 +43,11 @@ async def started(folder: DataFolder, *argv: str) -> AsyncGenerator[Process]:
 
 
 @asynccontextmanager
-async def deaf(folder: DataFolder) -> AsyncGenerator[Process]:
-    async with started(folder, *DEAF) as process:
+async def ignoring_sigterm(folder: DataFolder) -> AsyncGenerator[Process]:
+    async with started(folder, *IGNORES_SIGTERM) as process:
 
         async def traps() -> bool:
-            return process.last_lines() == ["deaf"]
+            return process.last_lines() == ["ready"]
 
         await eventually(traps)
         yield process
@@ -85,14 +85,14 @@ async def test_a_stopped_process_can_be_started_again(folder: DataFolder) -> Non
 async def test_a_process_that_does_not_listen_is_ended_by_force_in_time(
     folder: DataFolder,
 ) -> None:
-    async with deaf(folder) as process, asyncio.timeout(5):
+    async with ignoring_sigterm(folder) as process, asyncio.timeout(5):
         await process.stop(within_s=0.2)
 
         assert process.exit_code == -9
 
 
 async def test_a_cancelled_stop_leaves_no_process_behind(folder: DataFolder) -> None:
-    async with deaf(folder) as process:
+    async with ignoring_sigterm(folder) as process:
         stop = asyncio.create_task(process.stop(within_s=60))
         await asyncio.wait([stop], timeout=0.05)
 
@@ -105,7 +105,7 @@ async def test_a_cancelled_stop_leaves_no_process_behind(folder: DataFolder) -> 
 
 async def test_a_program_that_ends_first_says_why_by_its_last_lines(folder: DataFolder) -> None:
     argv = ("sh", "-c", "seq 20; echo 'no such setting'; exit 3")
-    process = Process(Program("broken", argv, 0, never), folder)
+    process = Process(Program("broken", argv, 0, not_ready), folder)
 
     with pytest.raises(StartError, match=r"broken ended before it was ready") as failure:
         await process.start()
@@ -117,7 +117,7 @@ async def test_a_program_that_ends_first_says_why_by_its_last_lines(folder: Data
 
 
 async def test_a_program_that_does_not_answer_in_time_is_an_error(folder: DataFolder) -> None:
-    process = Process(Program("sleeper", ("sleep", "60"), 0, never), folder)
+    process = Process(Program("sleeper", ("sleep", "60"), 0, not_ready), folder)
 
     with pytest.raises(StartError, match="not ready"):
         await process.start(within_s=0.05)
@@ -126,7 +126,7 @@ async def test_a_program_that_does_not_answer_in_time_is_an_error(folder: DataFo
 
 
 async def test_lines_of_an_earlier_launch_are_not_shown(folder: DataFolder) -> None:
-    process = Process(Program("echo", ("echo", "once"), 0, at_once), folder)
+    process = Process(Program("echo", ("echo", "once"), 0, ready), folder)
     for _ in range(2):
         await process.start()
         await process.wait_for_exit()
@@ -138,7 +138,7 @@ async def test_lines_of_an_earlier_launch_are_not_shown(folder: DataFolder) -> N
 async def test_a_long_log_is_put_aside_at_the_next_launch(folder: DataFolder) -> None:
     log = folder.logs / "echo.log"
     log.write_bytes(b"x" * 6_000_000)
-    process = Process(Program("echo", ("echo", "new"), 0, at_once), folder)
+    process = Process(Program("echo", ("echo", "new"), 0, ready), folder)
 
     await process.start()
     await process.wait_for_exit()

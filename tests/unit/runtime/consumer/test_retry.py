@@ -17,11 +17,11 @@ from shared.runtime.consumer.retry import Item, RetryPolicy, process_batch
 from tests.builders import request_submitted
 from tests.records import record
 
-AT_ONCE = RetryPolicy(transient_s=(0.0, 0.0), systemic_s=(0.0,))
+NO_DELAY = RetryPolicy(transient_s=(0.0, 0.0), systemic_s=(0.0,))
 
 
-class Ledger:
-    """Commits what it is given, unless it was told that an offset fails."""
+class FakeTransaction:
+    """Records commits; fails for offsets with a given error."""
 
     def __init__(self, failures: dict[int, Exception] | None = None) -> None:
         self.failures = failures or {}
@@ -43,56 +43,56 @@ def messages(*offsets: int) -> list[Message[Any]]:
 
 
 async def test_a_good_batch_is_committed_once_and_whole() -> None:
-    ledger = Ledger()
+    db = FakeTransaction()
 
-    await process_batch(messages(0, 1, 2), ledger.commit, AT_ONCE)
+    await process_batch(messages(0, 1, 2), db.commit, NO_DELAY)
 
-    assert ledger.committed == [[0, 1, 2]]
+    assert db.committed == [[0, 1, 2]]
 
 
 async def test_one_bad_message_is_parked_and_the_others_are_committed_once_each() -> None:
-    ledger = Ledger({1: PermanentError("field: wrong")})
+    db = FakeTransaction({1: PermanentError("field: wrong")})
 
-    await process_batch(messages(0, 1, 2), ledger.commit, AT_ONCE)
+    await process_batch(messages(0, 1, 2), db.commit, NO_DELAY)
 
-    assert ledger.committed == [[0], [1], [2]]
-    assert ledger.parked == [1]
+    assert db.committed == [[0], [1], [2]]
+    assert db.parked == [1]
 
 
 async def test_garbage_is_parked_with_its_batch() -> None:
-    ledger = Ledger()
+    db = FakeTransaction()
     garbage = InvalidRecord(record(offset=1), UndecodableEventError("record: json_invalid"))
 
-    await process_batch([*messages(0), garbage, *messages(2)], ledger.commit, AT_ONCE)
+    await process_batch([*messages(0), garbage, *messages(2)], db.commit, NO_DELAY)
 
-    assert ledger.committed == [[0, 1, 2]]
-    assert ledger.parked == [1]
+    assert db.committed == [[0, 1, 2]]
+    assert db.parked == [1]
 
 
 async def test_a_passing_trouble_is_tried_again_as_a_batch() -> None:
-    tries = 0
-    quiet = Ledger()
+    attempts = 0
+    db = FakeTransaction()
 
     async def commit(items: Sequence[Item[Any]]) -> None:
-        nonlocal tries
-        tries += 1
-        if tries <= 2:
+        nonlocal attempts
+        attempts += 1
+        if attempts <= 2:
             raise DatabaseBusyError("deadlock")
-        await quiet.commit(items)
+        await db.commit(items)
 
-    await process_batch(messages(0, 1), commit, AT_ONCE)
+    await process_batch(messages(0, 1), commit, NO_DELAY)
 
-    assert quiet.committed == [[0, 1]]
+    assert db.committed == [[0, 1]]
 
 
 async def test_a_trouble_that_does_not_pass_defers_its_message_and_the_others_go_on() -> None:
-    ledger = Ledger({1: DatabaseBusyError("lock")})
+    db = FakeTransaction({1: DatabaseBusyError("lock")})
 
-    await process_batch(messages(0, 1, 2), ledger.commit, AT_ONCE)
+    await process_batch(messages(0, 1, 2), db.commit, NO_DELAY)
 
-    assert ledger.committed == [[0], [1], [2]]
-    assert ledger.deferred == [1]
-    assert ledger.parked == []
+    assert db.committed == [[0], [1], [2]]
+    assert db.deferred == [1]
+    assert db.parked == []
 
 
 async def test_a_stop_ends_the_waiting_and_commits_nothing() -> None:
@@ -107,41 +107,41 @@ async def test_a_stop_ends_the_waiting_and_commits_nothing() -> None:
 
 
 async def test_while_the_database_is_down_nothing_is_parked_and_nothing_is_split() -> None:
-    tries = 0
-    quiet = Ledger()
+    attempts = 0
+    db = FakeTransaction()
 
     async def commit(items: Sequence[Item[Any]]) -> None:
-        nonlocal tries
-        tries += 1
-        if tries <= 20:
+        nonlocal attempts
+        attempts += 1
+        if attempts <= 20:
             raise DatabaseDownError("ConnectionRefusedError")
-        await quiet.commit(items)
+        await db.commit(items)
 
-    await process_batch(messages(0, 1), commit, AT_ONCE)
+    await process_batch(messages(0, 1), commit, NO_DELAY)
 
-    assert quiet.committed == [[0, 1]]
-    assert quiet.parked == []
+    assert db.committed == [[0, 1]]
+    assert db.parked == []
 
 
 async def test_an_error_nobody_foresaw_ends_the_process_before_its_message() -> None:
-    ledger = Ledger({1: KeyError("bug")})
+    db = FakeTransaction({1: KeyError("bug")})
 
     with pytest.raises(KeyError):
-        await process_batch(messages(0, 1, 2), ledger.commit, AT_ONCE)
+        await process_batch(messages(0, 1, 2), db.commit, NO_DELAY)
 
-    assert ledger.committed == [[0]]
-    assert ledger.parked == []
+    assert db.committed == [[0]]
+    assert db.parked == []
 
 
 async def test_a_fenced_batch_is_neither_split_nor_tried_again() -> None:
-    tries = 0
+    attempts = 0
 
     async def commit(_: Sequence[Item[Any]]) -> None:
-        nonlocal tries
-        tries += 1
+        nonlocal attempts
+        attempts += 1
         raise FencedError("moved")
 
     with pytest.raises(FencedError):
-        await process_batch(messages(0, 1), commit, AT_ONCE)
+        await process_batch(messages(0, 1), commit, NO_DELAY)
 
-    assert tries == 1
+    assert attempts == 1

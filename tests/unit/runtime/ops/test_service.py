@@ -1,4 +1,4 @@
-"""How a service stops, as its callers see it."""
+"""Shutdown of a service, as its HTTP callers see it."""
 
 import asyncio
 import gc
@@ -18,31 +18,31 @@ from shared.runtime.settings import ServiceSettings
 from tests.waiting import eventually
 
 
-class Desk:
-    """Answers callers for as long as it was not told to stop."""
+class FakeService:
+    """Responds 200 until its task was stopped."""
 
     def __init__(self) -> None:
-        self.open = False
-        self.patience = asyncio.Event()
+        self.is_running = False
+        self.may_respond = asyncio.Event()
         self.calls = 0
-        self.worked = asyncio.Event()
+        self.task_stopped = asyncio.Event()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        self.open = True
+        self.is_running = True
         await stopping.wait()
-        self.open = False
+        self.is_running = False
 
     async def work(self, stopping: asyncio.Event) -> None:
         await stopping.wait()
-        self.worked.set()
+        self.task_stopped.set()
 
-    async def answer(self, _: web.Request) -> web.Response:
+    async def respond(self, _: web.Request) -> web.Response:
         self.calls += 1
-        await self.patience.wait()
-        return web.Response(status=200 if self.open else 503)
+        await self.may_respond.wait()
+        return web.Response(status=200 if self.is_running else 503)
 
 
-class AnsweringPool:
+class FakePool:
     async def fetchval(self, _: str) -> int:
         return 1
 
@@ -55,7 +55,7 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def running(
-    desk: Desk, drain_seconds: float, *, has_callers: bool = True
+    service: FakeService, drain_seconds: float, *, has_callers: bool = True
 ) -> AsyncGenerator[tuple[aiohttp.ClientSession, int, asyncio.Event, asyncio.Task[None]]]:
     settings = ServiceSettings.model_validate(
         {
@@ -66,10 +66,10 @@ async def running(
         }
     )
     parts = ServiceParts(
-        cast(Pool, AnsweringPool()),
-        tasks=[desk.work],
-        request_tasks=[desk.run],
-        routes=[web.get("/", desk.answer)] if has_callers else [],
+        cast(Pool, FakePool()),
+        tasks=[service.work],
+        request_tasks=[service.run],
+        routes=[web.get("/", service.respond)] if has_callers else [],
     )
     stopping = asyncio.Event()
     running = asyncio.create_task(run_until_stopped(parts, settings, stopping))
@@ -81,14 +81,14 @@ async def running(
 
 async def status(client: aiohttp.ClientSession, path: str) -> int | None:
     try:
-        async with client.get(path) as said:
-            return said.status
+        async with client.get(path) as response:
+            return response.status
     except aiohttp.ClientConnectionError:
         return None
 
 
-async def closed(port: int) -> bool:
-    """Tell whether nobody listens there; to knock could be let in at the last moment."""
+async def is_closed(port: int) -> bool:
+    """Return True when nothing listens there; a connection could still be accepted."""
     return not any(
         connection.laddr.port == port and connection.status == psutil.CONN_LISTEN
         for connection in psutil.Process().net_connections("tcp")
@@ -96,49 +96,54 @@ async def closed(port: int) -> bool:
 
 
 async def test_while_it_drains_it_is_not_ready_and_answers_as_usual() -> None:
-    desk = Desk()
-    desk.patience.set()
-    async with running(desk, drain_seconds=1) as (client, port, stopping, _):
+    service = FakeService()
+    service.may_respond.set()
+    async with running(service, drain_seconds=1) as (client, port, stopping, _):
         assert await status(client, "/ready") == 200
         stopping.set()
         assert await status(client, "/ready") == 503
         assert await status(client, "/") == 200
-        assert desk.worked.is_set()
-        await eventually(lambda: closed(port))
+        assert service.task_stopped.is_set()
+        await eventually(lambda: is_closed(port))
 
 
 async def test_callers_in_flight_are_answered_before_what_they_wait_for_stops() -> None:
-    desk = Desk()
-    async with running(desk, drain_seconds=0) as (client, port, stopping, running_parts):
+    service = FakeService()
+    async with running(service, drain_seconds=0) as (client, port, stopping, running_parts):
         call = asyncio.create_task(status(client, "/"))
 
-        async def arrived() -> bool:
-            return desk.calls == 1
+        async def has_arrived() -> bool:
+            return service.calls == 1
 
-        await eventually(arrived)
+        await eventually(has_arrived)
         stopping.set()
 
-        await eventually(lambda: closed(port))
+        await eventually(lambda: is_closed(port))
         assert not running_parts.done()
-        desk.patience.set()
+        service.may_respond.set()
         assert await call == 200
 
 
 async def test_a_service_without_callers_does_not_wait_for_them() -> None:
-    async with running(Desk(), drain_seconds=5, has_callers=False) as (_, _, stopping, parts):
+    async with running(FakeService(), drain_seconds=5, has_callers=False) as (
+        _,
+        _,
+        stopping,
+        parts,
+    ):
         stopping.set()
         async with asyncio.timeout(3):
             await parts
 
 
 async def test_the_first_part_that_fails_ends_all() -> None:
-    desk = Desk()
+    service = FakeService()
 
     async def fails(_: asyncio.Event) -> None:
         raise LookupError
 
     parts = ServiceParts(
-        cast(Any, AnsweringPool()), tasks=[fails, desk.work], request_tasks=[desk.run]
+        cast(Any, FakePool()), tasks=[fails, service.work], request_tasks=[service.run]
     )
     settings = ServiceSettings.model_validate(
         {

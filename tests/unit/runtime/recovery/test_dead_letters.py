@@ -8,8 +8,8 @@ from shared.runtime.recovery.replay import ReplayLog
 from tests.records import record
 
 
-def dead(original: Record, *, offset: int = 0) -> Record:
-    """The record that the dead-letter topic holds of one that was parked."""
+def dead_letter(original: Record, *, offset: int = 0) -> Record:
+    """Return the dead letter of a record, as consumed."""
     sent = to_dead_letter(InvalidRecord(original, UndecodableEventError("broken")), "triage")
     return record(
         sent.value, topic=sent.topic, offset=offset, key=sent.key, headers=tuple(sent.headers)
@@ -21,7 +21,7 @@ def original(**changes: Any) -> Record:
 
 
 def test_what_parking_added_is_read_and_taken_off_again() -> None:
-    found = parse_dead_letter(dead(original(headers=(("colour", b"red"), ("size", b"big")))))
+    found = parse_dead_letter(dead_letter(original(headers=(("colour", b"red"), ("size", b"big")))))
 
     assert (found.service, found.code, found.reason) == ("triage", "undecodable_event", "broken")
     assert (found.position, found.source) == ("intake-requests-dlq/0/0", "intake-requests/0/7")
@@ -33,15 +33,15 @@ def test_what_parking_added_is_read_and_taken_off_again() -> None:
 def test_a_header_of_the_record_s_own_is_kept_though_parking_uses_the_name() -> None:
     own = ("service", b"somebody else's")
 
-    assert list(parse_dead_letter(dead(original(headers=(own,)))).original.headers) == [own]
+    assert list(parse_dead_letter(dead_letter(original(headers=(own,)))).original.headers) == [own]
 
 
 def test_what_says_the_same_has_one_content_wherever_it_lies() -> None:
     again = record(b"garbage", topic="intake-requests", offset=99)
 
     assert (
-        parse_dead_letter(dead(original())).content
-        == parse_dead_letter(dead(again, offset=5)).content
+        parse_dead_letter(dead_letter(original())).content
+        == parse_dead_letter(dead_letter(again, offset=5)).content
     )
 
 
@@ -57,12 +57,14 @@ def test_key_value_headers_topic_and_a_missing_value_all_count() -> None:
         original(headers=(("ab", b""),)),
     ]
 
-    assert len({content_hash(parse_dead_letter(dead(r)).original) for r in records}) == len(records)
+    assert len({content_hash(parse_dead_letter(dead_letter(r)).original) for r in records}) == len(
+        records
+    )
 
 
 def test_a_copy_that_was_there_at_the_replay_is_settled_and_a_later_one_came_back() -> None:
-    found = [parse_dead_letter(dead(original(), offset=offset)) for offset in (3, 5, 6)]
-    memory = ReplayLog({found[0].content: 5})
+    found = [parse_dead_letter(dead_letter(original(), offset=offset)) for offset in (3, 5, 6)]
+    log = ReplayLog({found[0].content: 5})
 
-    assert [memory.status(one) for one in found] == ["replayed", "replayed", "came_back"]
+    assert [log.status(one) for one in found] == ["replayed", "replayed", "came_back"]
     assert ReplayLog().status(found[0]) == "waiting"
