@@ -7,7 +7,7 @@ from shared.errors import Route311Error
 
 
 class StackError(Route311Error):
-    """The stack cannot be started here; the text says why in one line."""
+    """The stack cannot be started here; the text is one line for the operator."""
 
     code = "stack"
 
