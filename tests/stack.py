@@ -77,7 +77,7 @@ async def running_stores() -> AsyncGenerator[Stores]:
 def _is_docker_available() -> bool:
     if os.environ.get("ROUTE311_TESTS_WITHOUT_DOCKER") or not (docker := shutil.which("docker")):
         return False
-    info = subprocess.run([docker, "info"], capture_output=True, check=False)  # noqa: S603
+    info = subprocess.run([docker, "info"], capture_output=True, check=False)  # noqa: S603 - a fixed command
     return info.returncode == 0
 
 
@@ -100,7 +100,7 @@ async def _as_processes() -> AsyncGenerator[tuple[str, str]]:
 @asynccontextmanager
 async def _in_containers() -> AsyncGenerator[tuple[str, str]]:
     from testcontainers.community.kafka import KafkaContainer  # noqa: PLC0415 - needs Docker
-    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415
+    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - as above
 
     with (
         KafkaContainer("apache/kafka:4.3.1").with_kraft() as kafka,

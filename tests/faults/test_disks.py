@@ -30,13 +30,13 @@ def small_disk(folder: Path, mib: int) -> Generator[Path]:
     """Mount a tmpfs of that size; skip the test where that is not allowed."""
     folder.mkdir(parents=True)
     command = ["mount", "-t", "tmpfs", "-o", f"size={mib}m,mode=755", "tmpfs", str(folder)]
-    mounted = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+    mounted = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - a fixed command
     if mounted.returncode:
         pytest.skip("no disk can be mounted here")
     try:
         yield folder
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)  # noqa: S603, S607
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)  # noqa: S603, S607 - a fixed command
 
 
 def fill(disk: Path) -> Path:

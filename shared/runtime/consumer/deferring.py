@@ -157,5 +157,11 @@ async def delete(db: Connection, deferred: DeferredRecord) -> None:
 
 
 async def postpone(db: Connection, deferred: DeferredRecord, code: str) -> None:
-    """Count a failed retry; ``code`` is that of its error."""
+    """Count a failed retry.
+
+    Args:
+        db: A connection in a transaction.
+        deferred: The record.
+        code: The code of the retry's error.
+    """
     await db.execute(_POSTPONE, deferred.seq, code)

@@ -82,7 +82,7 @@ class Producer(AIOKafkaProducer):
 
     @override
     async def stop(self) -> None:
-        await _finish_or_cancel(super().stop())  # type: ignore[no-untyped-call]
+        await _finish_or_cancel(super().stop())  # type: ignore[no-untyped-call] # aiokafka has no types
         await _finish_or_cancel(self.client.close())
         if self._sender.sender_task:
             await _end_tasks([self._sender.sender_task])
@@ -97,7 +97,7 @@ class GroupConsumer(AIOKafkaConsumer):
 
     @override
     async def stop(self) -> None:
-        await _finish_or_cancel(super().stop())  # type: ignore[no-untyped-call]
+        await _finish_or_cancel(super().stop())  # type: ignore[no-untyped-call] # aiokafka has no types
         names = ("_coordination_task", "_heartbeat_task", "_commit_refresh_task")
         await _end_tasks(task for name in names if (task := getattr(self._coordinator, name, None)))
         if self._fetcher:

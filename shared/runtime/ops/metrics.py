@@ -27,7 +27,9 @@ FENCED = Counter(
 )
 ASSIGNMENTS = Counter("route311_assignments_total", "Changes of the assigned partitions.")
 LAG = Gauge(
-    "route311_lag_messages", "Messages between position and end of the assigned partitions.", ["consumer"]
+    "route311_lag_messages",
+    "Messages between position and end of the assigned partitions.",
+    ["consumer"],
 )
 OUTBOX = Gauge("route311_outbox_messages", "Unpublished messages in the outbox.")
 PUBLISHED = Counter("route311_published_total", "Messages that the relay published to Kafka.")
@@ -39,7 +41,9 @@ OUTBOX_OLDEST = Gauge(
     "Age of the oldest unpublished message in the outbox, in seconds; 0 when there is none.",
 )
 PARKED = Counter(
-    "route311_parked_total", "Messages sent to a dead-letter topic, by error code.", ["topic", "code"]
+    "route311_parked_total",
+    "Messages sent to a dead-letter topic, by error code.",
+    ["topic", "code"],
 )
 DEAD_LETTER_LIMIT = Counter(
     "route311_dead_letter_limit_total",

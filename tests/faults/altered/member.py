@@ -32,7 +32,7 @@ def without_inbox() -> None:
     async def insert_new(_: object, identities: Collection[str]) -> set[str]:
         return set(identities)
 
-    inbox.insert_new = insert_new  # type: ignore[assignment]
+    inbox.insert_new = insert_new  # type: ignore[assignment] # patched
 
 
 def without_order() -> None:
@@ -50,8 +50,8 @@ def without_first_decision() -> None:
 
     async def record(_: object, __: object) -> None: ...
 
-    store.PostgresCases.already_decided = decided  # type: ignore[method-assign,assignment]
-    store.PostgresCases.record_decisions = record  # type: ignore[method-assign,assignment]
+    store.PostgresCases.already_decided = decided  # type: ignore[method-assign,assignment] # patched
+    store.PostgresCases.record_decisions = record  # type: ignore[method-assign,assignment] # patched
 
 
 def suspend_on_signal() -> None:
@@ -66,7 +66,7 @@ def suspend_on_signal() -> None:
         await commit(processor, items)
 
     signal.signal(signal.SIGUSR1, lambda number, _: asked.append(number))
-    batches.BatchProcessor.commit = commit_after_sleep  # type: ignore[method-assign,assignment]
+    batches.BatchProcessor.commit = commit_after_sleep  # type: ignore[method-assign,assignment] # patched
 
 
 _CHANGES = {

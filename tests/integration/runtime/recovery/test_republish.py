@@ -94,7 +94,9 @@ class Router:
     async def recover(self, since: datetime, *, dry: bool = False) -> RepublishResult:
         refill = OutboxReplay(since, None, dry, on_step=lambda _: None)
         admin = self.stores.admin_dsn
-        return await RepublishRun(self.stores.bootstrap, admin, SERVICES, refill, False).run()  # noqa: FBT003
+        return await RepublishRun(
+            self.stores.bootstrap, admin, SERVICES, refill, accept_loss=False
+        ).run()
 
 
 async def _decide(messages: Sequence[Message[RequestSubmitted]], db: Connection) -> list[Event]:
