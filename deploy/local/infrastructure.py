@@ -9,8 +9,8 @@ from pathlib import Path
 from deploy.local.kafka import running_kafka
 from deploy.local.launch import run_all, running
 from deploy.local.postgres import admin_dsn, running_postgres
-from deploy.local.probes import smtp_answers
 from deploy.local.process import Process, Program
+from deploy.local.readiness import smtp_answers
 from deploy.local.report import Report, ignore_events
 from deploy.local.site import Site, open_site
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from deploy.local.errors import StackError
 from deploy.local.launch import running
-from deploy.local.probes import LOOPBACK, kafka_answers
 from deploy.local.process import Process, Program, run_command
+from deploy.local.readiness import LOOPBACK, kafka_answers
 from deploy.local.site import Site
 
 _HERE = Path(__file__).parent

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from deploy.local.probes import LOOPBACK
+from deploy.local.readiness import LOOPBACK
 
 _MAX_BYTES = 20 * 1024 * 1024
 

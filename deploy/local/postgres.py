@@ -14,8 +14,8 @@ from deploy.local.postgres_files import (
     postgres_programs,
     remove_cluster,
 )
-from deploy.local.probes import LOOPBACK, postgres_answers
 from deploy.local.process import Account, Process, Program, run_command
+from deploy.local.readiness import LOOPBACK, postgres_answers
 from deploy.local.site import Site
 
 _STOP_WITHIN_S = 4.5

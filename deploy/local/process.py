@@ -13,7 +13,7 @@ from deploy.local.errors import StackError, StartError
 from deploy.local.folder import DataFolder
 from deploy.local.leftovers import forget_process, record_process
 from deploy.local.log_file import LogFile
-from deploy.local.probes import LOOPBACK, ReadinessProbe
+from deploy.local.readiness import LOOPBACK, ReadinessProbe
 
 _EXIT_POLL_S = 0.02
 _PROBE_EVERY_S = 0.1  # each probe takes CPU time from a program that is starting

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.launch import run_all, running
-from deploy.local.probes import LOOPBACK, http_ready
 from deploy.local.process import Process, Program
+from deploy.local.readiness import LOOPBACK, http_ready
 from shared.runtime.migrate import SERVICES
 
 _STOP_WITHIN_S = 4.5

@@ -13,7 +13,7 @@ from deploy.local.errors import StackError
 from deploy.local.folder import DataFolder, empty_folder, open_folder, write_json
 from deploy.local.leftovers import end_leftovers
 from deploy.local.postgres_files import remove_cluster
-from deploy.local.probes import LOOPBACK
+from deploy.local.readiness import LOOPBACK
 from deploy.local.report import LeftoversEnded, Report, ignore_events
 
 # Below Linux's range for outgoing connections (32768 up): one of those could otherwise take our

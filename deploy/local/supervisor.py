@@ -36,7 +36,7 @@ async def running_stack(
         data: The folder; created if missing. It contains ``stack.json`` while the router is up.
         fresh: Empty the folder first.
         report: Receives the events.
-        services: The services of the router, or stand-ins of the same names.
+        services: The services of the router, or test doubles of the same names.
 
     Raises:
         CatalogueError: The catalogue is invalid; nothing was started.

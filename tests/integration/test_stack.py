@@ -21,7 +21,7 @@ from cli.stack import NoRouterError, load_stack
 from deploy.local.folder import DataFolder, open_folder
 from deploy.local.leftovers import ProcessRecord, is_running
 from deploy.local.postgres_files import remove_cluster
-from deploy.local.probes import http_ready, kafka_answers
+from deploy.local.readiness import http_ready, kafka_answers
 from deploy.local.stack_file import Stack
 from shared.catalogue import load_catalogue
 from shared.runtime.http.api_keys import hash_key

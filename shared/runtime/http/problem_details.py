@@ -66,7 +66,14 @@ class ProblemDetailsConnection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Log the error as aiohttp does; return a response that closes the connection."""
+        """Log the error as aiohttp does; return a response that closes the connection.
+
+        Args:
+            request: The request, as far as it was parsed.
+            status: The HTTP status.
+            exc: The exception, for the log.
+            message: aiohttp's text, which is not used, since it can quote the request.
+        """
         super().handle_error(request, status, exc, message)
         response = _of_status(status, {})
         response.force_close()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from deploy.local.kafka import format_data, java_command, kafka_jars, kafka_properties
 from deploy.local.launch import running
-from deploy.local.probes import LOOPBACK, kafka_answers
 from deploy.local.process import Process, Program
+from deploy.local.readiness import LOOPBACK, kafka_answers
 from deploy.local.site import Site
 
 _STOP_WITHIN_S = 8.0

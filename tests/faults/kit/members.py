@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from deploy.local.probes import LOOPBACK, http_ready
 from deploy.local.process import Process, Program
+from deploy.local.readiness import LOOPBACK, http_ready
 from deploy.local.site import Site
 
 SERVICES = ("intake", "triage", "dispatch", "notify")

@@ -12,8 +12,8 @@ from deploy.local.errors import StartError
 from deploy.local.infrastructure import Infrastructure, running_mail
 from deploy.local.launch import run_all
 from deploy.local.postgres import admin_dsn, running_postgres
-from deploy.local.probes import LOOPBACK
 from deploy.local.process import Process
+from deploy.local.readiness import LOOPBACK
 from deploy.local.site import Site, open_site
 from deploy.local.stack_file import Keys, Stack, write_stack
 from deploy.local.supervisor import prepare_stores

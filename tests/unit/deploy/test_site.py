@@ -5,7 +5,7 @@ import pytest
 
 from deploy.local.errors import StackError
 from deploy.local.folder import DataFolder
-from deploy.local.probes import LOOPBACK
+from deploy.local.readiness import LOOPBACK
 from deploy.local.site import Credentials, Ports, is_port_free
 
 
