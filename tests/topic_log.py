@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.contract.events import Decoder, Event
 from shared.contract.topics import Topic
-from shared.runtime.kafka import Partition, Record, Sink
+from shared.runtime.kafka import KafkaSink, Partition, Record
 from shared.runtime.kafka.reader import end_offsets, read_range
 from shared.runtime.outbox.records import Outgoing
 from tests.waiting import eventually
@@ -18,7 +18,7 @@ class TopicLog:
     """All topics, from their ends at the beginning of the test."""
 
     bootstrap: str
-    sink: Sink
+    sink: KafkaSink
     start_offsets: dict[Partition, int]
 
     async def write(self, topic: Topic, key: str, value: bytes | None, **headers: bytes) -> None:

@@ -30,7 +30,7 @@ from shared.catalogue import load_catalogue
 from shared.contract.events import Decoder
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, Topic
 from shared.errors import PermanentError, Route311Error, StoppedError
-from shared.runtime.kafka import BrokerDownError, Sink, apply_topics, open_sink
+from shared.runtime.kafka import BrokerDownError, KafkaSink, apply_topics, open_sink
 from shared.runtime.ops.service import ServiceParts
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.outbox.records import Outgoing
@@ -163,7 +163,7 @@ class SurgeWatcher:
                 self._to_tell.add(SurgeKey.of(request, message.partition))
             self._clock.saw(message.tp, message.offset, request.observed_at)
 
-    async def _look_on(self, sink: Sink, stopping: asyncio.Event) -> None:
+    async def _look_on(self, sink: KafkaSink, stopping: asyncio.Event) -> None:
         self._to_tell.update(self._tally.keys())  # what a crash may have left untold
         while not self._app.should_stop:
             if not self._app.rebalancing:
@@ -200,7 +200,7 @@ class SurgeWatcher:
             at = (await consumer.earliest_offsets(lane))[lane]
         return None if end is None else max(0, end - at)
 
-    async def _tell(self, sink: Sink) -> None:
+    async def _tell(self, sink: KafkaSink) -> None:
         for patch in list(self._to_tell):
             with _in_partition(patch.partition):
                 surges = self._tally.unpublished(patch)

@@ -22,10 +22,10 @@ from shared.runtime.consumer.messages import parse_record
 from shared.runtime.consumer.retry import Item, RetryPolicy, process_batch
 from shared.runtime.kafka import (
     BrokerDownError,
+    KafkaSource,
     Partition,
     PositionLostError,
     Record,
-    Source,
     open_source,
 )
 from shared.runtime.ops import metrics
@@ -139,7 +139,7 @@ class Consumer(Generic[E]):
         finally:
             self.ready = False
 
-    async def _consume(self, source: Source, stopping: asyncio.Event) -> None:
+    async def _consume(self, source: KafkaSource, stopping: asyncio.Event) -> None:
         try:
             while not stopping.is_set():
                 await self._claim_if_due(source, stopping)
@@ -154,7 +154,7 @@ class Consumer(Generic[E]):
         finally:
             await source.report_progress(self._next_offsets, now=True)
 
-    async def _poll(self, source: Source, stopping: asyncio.Event) -> Sequence[Record]:
+    async def _poll(self, source: KafkaSource, stopping: asyncio.Event) -> Sequence[Record]:
         try:
             return await cancel_on_stop(stopping, source.poll(self.batch_size, within_s=0.5))
         except PositionLostError as error:
@@ -168,7 +168,7 @@ class Consumer(Generic[E]):
                 self._recheck_at = time.monotonic() + self.lost_position_recheck_s
             return []
 
-    async def _claim_if_due(self, source: Source, stopping: asyncio.Event) -> None:
+    async def _claim_if_due(self, source: KafkaSource, stopping: asyncio.Event) -> None:
         owned = source.changed_assignment()
         if owned is None and self._recheck_at and time.monotonic() >= self._recheck_at:
             owned = source.assignment
@@ -176,7 +176,7 @@ class Consumer(Generic[E]):
             await self._claim(source, owned, stopping)
 
     async def _claim(
-        self, source: Source, owned: frozenset[Partition], stopping: asyncio.Event
+        self, source: KafkaSource, owned: frozenset[Partition], stopping: asyncio.Event
     ) -> None:
         delays = RetryPolicy().systemic_delays()
         while True:
@@ -192,7 +192,7 @@ class Consumer(Generic[E]):
         self.ready = True
         log.info("partitions_taken_over", consumer=self.name, partitions=len(owned))
 
-    async def _resume(self, source: Source) -> None:
+    async def _resume(self, source: KafkaSource) -> None:
         """Start reading at the positions of all partitions except the lost ones."""
         known = {p: at for p, at in self._processor.positions.items() if p not in self._lost}
         timestamps = {p: at.timestamp for p, at in known.items() if at.timestamp is not None}
@@ -228,7 +228,7 @@ class Consumer(Generic[E]):
                 await process_batch(traced, commit, stopping=stopping)
             self.on_commit()
 
-    def _measure(self, source: Source, *, moved: bool) -> None:
+    def _measure(self, source: KafkaSource, *, moved: bool) -> None:
         lag = source.lag(self._next_offsets)
         metrics.LAG.labels(self.name).set(lag)
         metrics.DEFERRED.labels(self.name).set(len(self._processor.deferred_keys))

@@ -29,7 +29,7 @@ def partition_for(key: bytes, count: int) -> int:
     return partition
 
 
-class Sink:
+class KafkaSink:
     """An idempotent producer with ``acks=all``."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
@@ -96,7 +96,9 @@ class Sink:
 
 
 @asynccontextmanager
-async def open_sink(bootstrap: str, stopping: asyncio.Event | None = None) -> AsyncGenerator[Sink]:
+async def open_sink(
+    bootstrap: str, stopping: asyncio.Event | None = None
+) -> AsyncGenerator[KafkaSink]:
     """Open a producer, after waiting for the broker without a limit.
 
     Raises:
@@ -114,4 +116,4 @@ async def open_sink(bootstrap: str, stopping: asyncio.Event | None = None) -> As
         )
 
     async with connect(make, stopping) as producer:
-        yield Sink(producer)
+        yield KafkaSink(producer)

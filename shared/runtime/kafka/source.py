@@ -23,7 +23,7 @@ _SEEK_WITHIN_S = 5.0
 _REQUEST_TIMEOUT_MS = 15_000  # longer than a session, which a rebalance may have to wait for
 
 
-class Source(ConsumerRebalanceListener):
+class KafkaSource(ConsumerRebalanceListener):
     """Records of the partitions assigned to this member of the group, in order within each.
 
     The caller stores the positions: after each change of the assignment it calls ``resume`` with
@@ -226,7 +226,7 @@ async def open_source(
     bootstrap: str,
     express: Collection[str] = (),
     stopping: asyncio.Event | None = None,
-) -> AsyncGenerator[Source]:
+) -> AsyncGenerator[KafkaSource]:
     """Join a consumer group, after waiting for the broker without a limit.
 
     The range assignor gives equal partitions of equally partitioned topics to one member, so that
@@ -257,6 +257,6 @@ async def open_source(
         )
 
     async with connect(make, stopping) as consumer:
-        source = Source(consumer, express)
+        source = KafkaSource(consumer, express)
         consumer.subscribe([topic.name for topic in topics], listener=source)
         yield source

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from shared.errors import DatabaseBusyError, DatabaseDownError, StoppedError, SystemicError
-from shared.runtime.kafka import BrokerDownError, Sink, open_sink
+from shared.runtime.kafka import BrokerDownError, KafkaSink, open_sink
 from shared.runtime.ops import metrics
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.outbox.outbox import BUCKETS, unpack_headers
@@ -90,7 +90,7 @@ class Relay:
         finally:
             measuring.cancel()
 
-    async def _relay_to(self, sink: Sink, stopping: asyncio.Event) -> None:
+    async def _relay_to(self, sink: KafkaSink, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
             try:
                 async with acquire(self.pool) as db:  # its release frees the locks
@@ -108,7 +108,7 @@ class Relay:
                 metrics.OUTBOX_OLDEST.set(backlog["oldest_s"] or 0)
             await asyncio.sleep(_MEASURE_EVERY_S)
 
-    async def _publish(self, db: Connection, sink: Sink, stopping: asyncio.Event) -> None:
+    async def _publish(self, db: Connection, sink: KafkaSink, stopping: asyncio.Event) -> None:
         lock_space = await db.fetchval(_LOCK_SPACE)
         clock = asyncio.get_running_loop().time
         locked: list[int] = []
@@ -124,7 +124,7 @@ class Relay:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), _POLL_S)
 
-    async def _publish_chunk(self, db: Connection, sink: Sink, buckets: Sequence[int]) -> int:
+    async def _publish_chunk(self, db: Connection, sink: KafkaSink, buckets: Sequence[int]) -> int:
         rows = await db.fetch(_NEXT, buckets, _CHUNK_ROWS)
         if not rows:
             return 0

@@ -12,7 +12,7 @@ from uuid import UUID
 from shared.catalogue import load_catalogue
 from shared.contract.topics import bureau_work
 from shared.runtime.clock import utc_now
-from shared.runtime.kafka import BrokerDownError, Partition, Sink, open_sink
+from shared.runtime.kafka import BrokerDownError, KafkaSink, Partition, open_sink
 from shared.runtime.kafka.reader import end_offsets, follow
 from shared.runtime.outbox.records import Outgoing
 
@@ -59,7 +59,7 @@ class Bureaus:
                         updates = []
                 await asyncio.sleep(_RETRY_S)
 
-    async def _publish(self, sink: Sink, updates: list[Outgoing]) -> None:
+    async def _publish(self, sink: KafkaSink, updates: list[Outgoing]) -> None:
         if updates:
             await sink.publish(updates)
 
