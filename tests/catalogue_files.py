@@ -1,4 +1,4 @@
-"""A small catalogue without a fault, as files to write down and to spoil."""
+"""A small valid catalogue, as files to write and to invalidate."""
 
 from collections.abc import Mapping
 from pathlib import Path

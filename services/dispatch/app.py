@@ -14,7 +14,7 @@ from shared.contract.topics import OPERATOR_COMMANDS, TRIAGE_DECISIONS, bureau_u
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import Message
-from shared.runtime.ops.service import Parts
+from shared.runtime.ops.service import ServiceParts
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.records import Outgoing
 from shared.runtime.outbox.relay import Relay
@@ -22,7 +22,7 @@ from shared.runtime.postgres import Connection, open_pool
 
 
 @asynccontextmanager
-async def dispatch(settings: DispatchSettings) -> AsyncGenerator[Parts]:
+async def dispatch(settings: DispatchSettings) -> AsyncGenerator[ServiceParts]:
     """Open dispatch's resources, yield its parts, and close them in reverse order."""
     policy = DispatchPolicy.of(await asyncio.to_thread(load_catalogue))
 
@@ -45,9 +45,9 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[Parts]:
             pool=pool,
             handle=handle,
             deduplicates=False,  # handlers are idempotent, and bureaus choose their own event ids
-            committed=relay.wake,
+            on_commit=relay.wake,
         )
-        housekeeping = Housekeeping.of(pool, settings, consumer.topics)
-        yield Parts(
-            pool, work=[consumer.run, relay.run, housekeeping.run], must_be_ready=[consumer]
+        housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
+        yield ServiceParts(
+            pool, tasks=[consumer.run, relay.run, housekeeping.run], readiness_checks=[consumer]
         )

@@ -28,8 +28,8 @@ from shared.geo import CityBoundaries
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import Message
-from shared.runtime.http.api_keys import principal_of
-from shared.runtime.ops.service import Parts
+from shared.runtime.http.api_keys import authenticate
+from shared.runtime.ops.service import ServiceParts
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outbox.records import Outgoing
@@ -41,7 +41,7 @@ _LOOKUP_CONNECTIONS = 4
 
 
 @asynccontextmanager
-async def intake(settings: IntakeSettings) -> AsyncGenerator[Parts]:
+async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
     """Open what intake needs, yield its parts, and close everything in reverse order.
 
     It is ready without Kafka: submissions over HTTP are durable in the database, and their events
@@ -62,19 +62,19 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[Parts]:
         )
         submissions = _submission_consumer(settings, pool, policy, relay)
         statuses = _status_consumer(settings, pool)
-        yield Parts(
+        yield ServiceParts(
             pool,
-            work=[
+            tasks=[
                 submissions.run,
                 statuses.run,
                 relay.run,
                 OutboxBackpressure(pool, admission, settings.outbox_limit).run,
                 Retention(pool, utc_now).run,
-                Housekeeping.of(pool, settings, statuses.topics).run,
+                Housekeeping.from_settings(pool, settings, statuses.topics).run,
             ],
-            behind_routes=[batcher.run],
+            request_tasks=[batcher.run],
             routes=[
-                *submission_routes(ApiKeyCache(partial(principal_of, lookups)), batcher, admission),
+                *submission_routes(ApiKeyCache(partial(authenticate, lookups)), batcher, admission),
                 *status_routes(lookups, catalogue.jurisdictions),
             ],
             gate=early_reject_gate(admission),
@@ -109,7 +109,7 @@ def _submission_consumer(
         pool=pool,
         handle=handle,
         deduplicates=False,
-        committed=relay.wake,
+        on_commit=relay.wake,
     )
 
 

@@ -20,14 +20,14 @@ from shared.contract.topics import DISPATCH_CASES, INTAKE_CONTACTS, TRIAGE_DECIS
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import Message
-from shared.runtime.ops.service import Parts
+from shared.runtime.ops.service import ServiceParts
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, open_pool
 
 
 @asynccontextmanager
-async def notify(settings: NotifySettings) -> AsyncGenerator[Parts]:
+async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
     """Open the resources of notify, yield its parts, and close all in reverse order."""
     catalogue = await asyncio.to_thread(load_catalogue)
     renderer = MessageRenderer(city_texts(catalogue), settings.public_url)
@@ -60,11 +60,11 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[Parts]:
             bootstrap=settings.kafka_bootstrap,
             pool=pool,
             handle=handle,
-            committed=committed,
+            on_commit=committed,
         )
-        housekeeping = Housekeeping.of(pool, settings, consumer.topics)
-        yield Parts(
+        housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
+        yield ServiceParts(
             pool,
-            work=[consumer.run, relay.run, worker.run, housekeeping.run],
-            must_be_ready=[consumer],
+            tasks=[consumer.run, relay.run, worker.run, housekeeping.run],
+            readiness_checks=[consumer],
         )

@@ -12,10 +12,10 @@ from aiohttp import web
 
 from services.intake.http.load_limits import TokenBucket
 from shared.errors import SystemicError, TransientError
-from shared.runtime.http.load_shedding import raw
+from shared.runtime.http.load_shedding import serialize_response
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.ops.metrics import SHED
-from shared.runtime.postgres import Pool, translated
+from shared.runtime.postgres import Pool, translate_errors
 
 log = structlog.get_logger()
 
@@ -101,7 +101,9 @@ def service_unavailable(reason: ShedReason) -> web.Response:
 
 
 _SHED_COUNTS = {reason: SHED.labels(reason) for reason in _RESPONSES}
-_RAW_RESPONSES = {reason: raw(service_unavailable(reason)) for reason in get_args(ShedReason)}
+_RAW_RESPONSES = {
+    reason: serialize_response(service_unavailable(reason)) for reason in get_args(ShedReason)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ class OutboxBackpressure:
                 await asyncio.wait_for(stopping.wait(), _CHECK_EVERY_S)
 
     async def _check(self) -> None:
-        with translated():
+        with translate_errors():
             is_full = bool(await self.pool.fetchval(_IS_FULL, self.limit - 1))
         if is_full != self.admission.outbox_full:
             log.warning("outbox_full" if is_full else "outbox_has_room", most=self.limit)

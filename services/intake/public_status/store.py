@@ -13,7 +13,7 @@ from services.intake.public_status.model import (
     PublicStatus,
     StatusChange,
 )
-from shared.runtime.postgres import Connection, Pool, translated
+from shared.runtime.postgres import Connection, Pool, translate_errors
 
 M = TypeVar("M", PublicRequest, PublicDecision, StatusChange)
 
@@ -92,7 +92,7 @@ class PostgresPublicStatuses:
 
 async def find_status(pool: Pool, tracking_number: str) -> PublicStatus | None:
     """Return the status of a request with its latest 100 changes; None for an unknown number."""
-    with translated():
+    with translate_errors():
         async with pool.acquire() as connection:
             row = await connection.fetchrow(_REQUEST, tracking_number)
             if row is None:

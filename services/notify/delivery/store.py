@@ -16,7 +16,7 @@ from services.notify.rules.model import (
 from services.notify.store import columns, trigger_of
 from shared.contract.events import Event, new_id
 from shared.runtime.outbox.outbox import enqueue
-from shared.runtime.postgres import Pool, transaction, translated
+from shared.runtime.postgres import Pool, transaction, translate_errors
 
 _COLUMNS = """
     d.notification_id, d.person, d.request_id, d.language, d.channel,
@@ -88,14 +88,14 @@ class PostgresDeliveryQueue:
 
     async def any_due(self, now: datetime) -> bool:
         """Return True when a delivery is due."""
-        with translated():
+        with translate_errors():
             return bool(await self._pool.fetchval(_ANY_DUE_SQL, now))
 
     async def claim(
         self, limit: int, now: datetime, lease_until: datetime
     ) -> Sequence[ClaimedDelivery]:
         """Lease up to ``limit`` due deliveries, the most urgent first."""
-        with translated():
+        with translate_errors():
             rows = await self._pool.fetch(_CLAIM_SQL, limit, now, lease_until, self._worker_id)
         return [_claimed(row) for row in rows]
 

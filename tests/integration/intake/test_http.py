@@ -13,7 +13,7 @@ from shared.contract.topics import INTAKE_CONTACTS, INTAKE_RECEIPTS, INTAKE_REQU
 from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import Response, plain, post
-from tests.tcp_proxy import Link, link_to
+from tests.tcp_proxy import TcpProxy, tcp_proxy
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
@@ -173,7 +173,7 @@ async def test_with_kafka_away_submissions_are_taken_and_go_on_later(
     assert request.data.request_id == response.json["request_id"]
 
 
-def through(link: Link, dsn: str) -> str:
+def through(link: TcpProxy, dsn: str) -> str:
     parts = urlsplit(dsn)
     return parts._replace(
         netloc=f"{parts.username}:{parts.password}@127.0.0.1:{link.port}"
@@ -185,15 +185,15 @@ async def test_with_the_database_down_the_answer_is_503_at_once_and_then_201_aga
 ) -> None:
     server = urlsplit(database.dsn("intake"))
     async with (
-        link_to(server.hostname or "", server.port or 0) as link,
+        tcp_proxy(server.hostname or "", server.port or 0) as link,
         running(dsn=through(link, database.dsn("intake"))) as client,
     ):
         assert (await post(client, key="17")).status == 201
-        await link.cut()
+        link.close()
         began = time.perf_counter()
         down = await post(client, key="18")
         waited_s = time.perf_counter() - began
-        await link.mend()
+        await link.open()
 
         async def healed() -> Response | None:
             response = await post(client, key="18")

@@ -60,7 +60,7 @@ def running(environment: dict[str, str]) -> RunNotify:
     async def run() -> AsyncGenerator[None]:
         stopping = asyncio.Event()
         async with notify(NotifySettings(**fields)) as parts, asyncio.TaskGroup() as group:
-            for work in parts.work:
+            for work in parts.tasks:
                 group.create_task(_run(work, stopping))
             yield
             stopping.set()

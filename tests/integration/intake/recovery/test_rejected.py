@@ -17,7 +17,7 @@ from shared.contract.events import SubmissionAccepted, SubmissionRejected, encod
 from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_RECEIPTS, INTAKE_REQUESTS
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Connection
-from shared.runtime.recovery.replay_log import load
+from shared.runtime.recovery.replay import load_replay_log
 from tests.builders import handed_in
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
@@ -45,7 +45,7 @@ async def reject(db: Connection, *submissions: RawSubmission) -> None:
 async def hand_in(db: Connection, code: str | None = None, **how: bool) -> Outcome:
     options: dict[str, Any] = {"again": False, "dry": False} | how
     lines: list[str] = []
-    memory = await load(db, ["intake"])
+    memory = await load_replay_log(db, ["intake"])
     return await HandingIn(db, memory, code, None, **options, sending=lines.append).run()
 
 

@@ -35,7 +35,7 @@ from shared.contract.topics import (
     bureau_updates,
 )
 from shared.errors import UndecodableEventError
-from shared.runtime.consumer.messages import InvalidRecord, Message, dead_letter_of
+from shared.runtime.consumer.messages import InvalidRecord, Message, to_dead_letter
 from shared.runtime.outbox.records import Outgoing
 from shared.vocabulary import GeoPoint
 from tests.builders import (
@@ -170,7 +170,7 @@ class Router:
         self._outside(topic, "poison", value, "")
         unfit = InvalidRecord(record(value, topic=topic), UndecodableEventError("record: no JSON"))
         for service in services:
-            self._say(service, [dead_letter_of(unfit, service)])
+            self._say(service, [to_dead_letter(unfit, service)])
         planted = Poison(outcome="poison", topic=topic, sha256=sha256(value).hexdigest())
         self.client.append(planted)
 
@@ -180,7 +180,7 @@ class Router:
 
     def _say(self, service: str, said: Sequence[Event | Outgoing]) -> None:
         for item in said:
-            for r in [item] if isinstance(item, Outgoing) else Outgoing.carrying(item):
+            for r in [item] if isinstance(item, Outgoing) else Outgoing.for_event(item):
                 one = Sent(service, r.event_id, r.topic, r.key, r.value, r.headers)
                 self.sent.append(one)
 
