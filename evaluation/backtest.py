@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from time import thread_time_ns
 from uuid import NAMESPACE_OID, uuid5
 
-from evaluation.rows import RequestHistory, Row
+from evaluation.exports import PastRequest, RequestHistory
 from services.triage.assessment import assess_report
 from services.triage.outbound.decision import to_decision
 from services.triage.policy import TriagePolicy
@@ -27,7 +27,7 @@ class BacktestDecision:
         microseconds: Of processor time that reading and deciding it took.
     """
 
-    row: Row
+    row: PastRequest
     decision: Decision
     microseconds: float
 
@@ -47,7 +47,7 @@ def backtest(past: RequestHistory, rulebook: TriagePolicy) -> Iterator[BacktestD
         yield BacktestDecision(row, decision, (thread_time_ns() - began) / _NS_PER_US)
 
 
-def request_of(row: Row, city: Jurisdiction) -> Request:
+def request_of(row: PastRequest, city: Jurisdiction) -> Request:
     """Return the request as intake would hand on the same report."""
     return Request(
         request_id=str(uuid5(NAMESPACE_OID, row.request_id)),
@@ -64,7 +64,7 @@ def request_of(row: Row, city: Jurisdiction) -> Request:
     )
 
 
-def _location(row: Row, city: Jurisdiction) -> Location:
+def _location(row: PastRequest, city: Jurisdiction) -> Location:
     """Return the place as intake would give it for the same report."""
     point = _point(row)
     if point is not None and _stands_for_unknown(point, city):
@@ -81,7 +81,7 @@ def _location(row: Row, city: Jurisdiction) -> Location:
     )
 
 
-def _point(row: Row) -> GeoPoint | None:
+def _point(row: PastRequest) -> GeoPoint | None:
     if row.latitude is None or row.longitude is None:
         return None
     return GeoPoint(row.latitude, row.longitude)

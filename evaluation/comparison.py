@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evaluation.backtest import BacktestDecision
-from evaluation.trial import Trial
+from evaluation.trial import BacktestRun
 from shared.contract.events import Decision
 
 
@@ -31,7 +31,7 @@ class Change:
     after: DecisionSummary
 
 
-def changes(before: Trial, after: Trial) -> list[Change]:
+def changes(before: BacktestRun, after: BacktestRun) -> list[Change]:
     """Return the counted requests that the two sets of rules decide differently, in order."""
     by_id = {one.row.request_id: one.decision for one in after.judged}
     names = {one.decision.request_id: one.row.request_id for one in before.judged}

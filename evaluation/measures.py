@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from statistics import quantiles
 
 from evaluation.backtest import BacktestDecision
-from evaluation.connected_components import connected_components
 
 FLAGGED = frozenset({"duplicate", "possible_duplicate"})
 _PERCENT = 100
@@ -47,7 +46,7 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CurveStep:
     """What would be flagged if this confidence were asked for, cases being as they are."""
 
     threshold: float
@@ -56,7 +55,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class EvaluationResult:
     """What an evaluation found.
 
     Attributes:
@@ -71,7 +70,7 @@ class Outcome:
     whole: Agreement
     p99_us: float
     kinds: dict[str, Agreement]
-    curve: tuple[Step, ...]
+    curve: tuple[CurveStep, ...]
     outcomes: dict[str, int]
     levels: dict[str, int]
     unmapped: int
@@ -86,7 +85,7 @@ def measure(
     judged: Sequence[BacktestDecision],
     pairs: Iterable[tuple[str, str]],
     counted: Sequence[BacktestDecision],
-) -> Outcome:
+) -> EvaluationResult:
     """Return how well the rules did.
 
     Args:
@@ -101,7 +100,7 @@ def measure(
     for one in counted:
         by_kind[one.row.kind].append(one)
     commonest = sorted(by_kind.items(), key=lambda item: (-len(item[1]), item[0]))
-    return Outcome(
+    return EvaluationResult(
         whole=_agreement(counted, duplicates, right),
         p99_us=_p99([one.microseconds for one in counted]),
         kinds={kind: _agreement(of_kind, duplicates, right) for kind, of_kind in commonest},
@@ -145,11 +144,11 @@ def _is_flagged(one: BacktestDecision) -> bool:
     return one.decision.outcome in FLAGGED
 
 
-def _curve(counted: Sequence[BacktestDecision], duplicates: set[str]) -> tuple[Step, ...]:
+def _curve(counted: Sequence[BacktestDecision], duplicates: set[str]) -> tuple[CurveStep, ...]:
     scored = [(score, one.row.request_id in duplicates) for one, score in _scores(counted)]
     labelled = sum(one.row.request_id in duplicates for one in counted)
     return tuple(
-        Step(
+        CurveStep(
             threshold,
             share(sum(score >= threshold for score, _ in scored), len(counted)) or 0.0,
             share(sum(hit and score >= threshold for score, hit in scored), labelled),
@@ -169,3 +168,20 @@ def _p99(microseconds: Sequence[float]) -> float:
     if len(microseconds) < 2:  # noqa: PLR2004  one figure is all its percentiles
         return max(microseconds, default=0.0)
     return quantiles(microseconds, n=_PERCENT)[-1]
+
+
+def connected_components(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return for each labelled request the name of its family: all that pairs connect."""
+    parent: dict[str, str] = {}
+    for one, other in pairs:
+        parent[_root(parent, one)] = _root(parent, other)
+    return {request: _root(parent, request) for request in list(parent)}
+
+
+def _root(parent: dict[str, str], request: str) -> str:
+    path = []
+    while (above := parent.setdefault(request, request)) != request:
+        path.append(request)
+        request = above
+    parent.update(dict.fromkeys(path, request))
+    return request

@@ -1,18 +1,22 @@
 """One set of rules tried on a file of past requests."""
 
-from collections.abc import Callable, Iterable, Iterator
+import shutil
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeAlias
+from tempfile import TemporaryDirectory
+from typing import Self, TypeAlias
+from zoneinfo import ZoneInfo
 
 from evaluation.backtest import BacktestDecision, backtest
-from evaluation.period import Period
-from evaluation.rows import read_requests
+from evaluation.exports import RequestHistory, city_of, read_requests
 from services.triage.policy import TriagePolicy
-from shared.catalogue import load_catalogue
+from shared.catalogue import PACKAGE_DATA, load_catalogue
+from shared.catalogue.evidence_file import EVIDENCE
 
-Track: TypeAlias = Callable[[Iterable[BacktestDecision], int], Iterator[BacktestDecision]]
+ProgressTracker: TypeAlias = Callable[[Iterable[BacktestDecision], int], Iterator[BacktestDecision]]
 """Shows how far it is: takes what comes and how many there will be."""
 
 
@@ -35,7 +39,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class BacktestRun:
     """All decisions in order, and those that are counted."""
 
     rules_version: str
@@ -43,7 +47,7 @@ class Trial:
     counted: list[BacktestDecision]
 
 
-def try_rules(selection: Selection, catalogue_root: Path, track: Track) -> Trial:
+def run_backtest(selection: Selection, catalogue_root: Path, track: ProgressTracker) -> BacktestRun:
     """Decide past requests by the rules of a catalogue.
 
     Raises:
@@ -56,4 +60,76 @@ def try_rules(selection: Selection, catalogue_root: Path, track: Track) -> Trial
     rulebook = TriagePolicy(catalogue)
     judged = list(track(backtest(past, rulebook), len(past.rows)))
     counted = [one for one in judged if one.row.reported_at in period]
-    return Trial(rulebook.version, judged, counted)
+    return BacktestRun(rulebook.version, judged, counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch of time; None where it has no bound.
+
+    Attributes:
+        since: Included.
+        until: Not included.
+    """
+
+    since: datetime | None
+    until: datetime | None
+
+    @classmethod
+    def of(
+        cls,
+        past: RequestHistory,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: timedelta | None = None,
+    ) -> Self:
+        """Return the period between two moments; those without a zone are the city's own.
+
+        Args:
+            past: In the order of times.
+            since: Included.
+            until: Not included.
+            after: As long after the first request it begins, if that is later than ``since``.
+        """
+        zone = ZoneInfo(past.city.timezone)
+        starts = [since if since.tzinfo else since.replace(tzinfo=zone)] if since else []
+        if after is not None and past.rows:
+            starts.append(past.rows[0].reported_at + after)
+        ends = until.replace(tzinfo=zone) if until and not until.tzinfo else until
+        return cls(max(starts, default=None), ends)
+
+    def __contains__(self, time: datetime) -> bool:
+        """Say whether a moment lies in the period."""
+        return (self.since is None or time >= self.since) and (
+            self.until is None or time < self.until
+        )
+
+
+_NOT_DATA = shutil.ignore_patterns("*.py", "__pycache__")
+
+
+@contextmanager
+def rules_with(text: str, city_id: str, root: Path = PACKAGE_DATA) -> Generator[Path]:
+    """Make a copy of a catalogue with this text as the city's ``evidence.yaml``."""
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "catalogue"
+        shutil.copytree(root, copy, ignore=_NOT_DATA)
+        (copy / city_id / EVIDENCE).write_text(text, encoding="utf-8")
+        yield copy
+
+
+@contextmanager
+def rules_at(rules: Path, requests: Path, city_id: str | None) -> Generator[Path]:
+    """Return the root of the catalogue that is meant: a folder, or ours with this file in place.
+
+    Args:
+        rules: A catalogue's folder, or an ``evidence.yaml`` by whatever name.
+        requests: Says whose the file is, where nobody does.
+        city_id: Whose it is.
+    """
+    if rules.is_dir():
+        yield rules
+    else:
+        text = rules.read_text(encoding="utf-8")
+        with rules_with(text, city_of(requests, city_id)) as root:
+            yield root

@@ -9,16 +9,21 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.evaluate.changes_view import changes_as_json, show_changes
-from cli.evaluate.model_view import show_hints
 from cli.evaluate.picture import draw
-from cli.evaluate.view import Evaluation, as_json, bar, show
+from cli.evaluate.view import (
+    Evaluation,
+    as_json,
+    bar,
+    changes_as_json,
+    show,
+    show_changes,
+    show_hints,
+)
 from evaluation.comparison import changes
+from evaluation.exports import read_pairs
 from evaluation.measures import measure
-from evaluation.rows import read_pairs
-from evaluation.rules_file import rules_at
 from evaluation.training.train import train
-from evaluation.trial import Selection, Trial, try_rules
+from evaluation.trial import BacktestRun, Selection, rules_at, run_backtest
 from shared.catalogue import PACKAGE_DATA
 
 app = typer.Typer(
@@ -170,25 +175,25 @@ def learn_rules(
 
 @app.command("hints")
 def learn_hints(texts: TextsArgument, false_alarms: FalseAlarmsOption = 0.03) -> None:
-    """Learn from labelled texts which words hint at danger or urgency together.
+    """Train the text model of danger and urgency from labelled texts.
 
     Each line is a JSON object with label (emergency, urgent, routine or harmless), language (en or
     es) and text; where it names a part, only "train" is learnt from. Give each writer's texts as a
-    file of their own. The file of hints goes to the standard output, how well they do on texts of
-    writers that they do not know to the standard error stream.
+    file of their own. The model file (text_model.json.gz) goes to the standard output, its recall
+    and false alarms on texts of writers that it was not trained on to the standard error stream.
     """
     from evaluation.text_model.train import train_from  # noqa: PLC0415 - slow to load
 
     console = Console(stderr=True, highlight=False)
-    with console.status("learning"):
-        learnt = train_from(texts, false_alarms)
-    show_hints(learnt, console)
-    typer.echo(learnt.text, nl=False)
+    with console.status("training"):
+        model = train_from(texts, false_alarms)
+    show_hints(model, console)
+    typer.echo(model.encode(), nl=False)
 
 
-def _tried(selection: Selection, rules: Path, *, hidden: bool) -> Trial:
+def _tried(selection: Selection, rules: Path, *, hidden: bool) -> BacktestRun:
     with rules_at(rules, selection.requests, selection.city_id) as root:
-        return try_rules(selection, root, bar(hidden=hidden))
+        return run_backtest(selection, root, bar(hidden=hidden))
 
 
 def _compare(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 from math import ceil
 
-from evaluation.measures import Outcome
+from evaluation.measures import EvaluationResult
 
 _SVG = "http://www.w3.org/2000/svg"
 _FONT = 'font-family="sans-serif" font-size="12"'
@@ -13,7 +13,7 @@ _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)  # between the figures on an axis
 _MOST_TICKS = 8
 
 
-def draw(outcome: Outcome) -> str:
+def draw(outcome: EvaluationResult) -> str:
     """Return an SVG document: recall upwards, the share of all requests flagged to the right."""
     curve = [(step.flagged_share, step.recall or 0.0) for step in outcome.curve]
     most = max((flagged for flagged, _ in curve), default=0.0)
@@ -55,7 +55,7 @@ def _axes(widest: float, step: float) -> Iterable[str]:
     yield _text(_WIDTH / 2, 30, "labelled duplicates that were flagged")
 
 
-def _in_use(outcome: Outcome, widest: float) -> Iterable[str]:
+def _in_use(outcome: EvaluationResult, widest: float) -> Iterable[str]:
     """Mark what the rules in use flag and find."""
     flagged, recall = outcome.whole.flagged_share, outcome.whole.recall
     if flagged is None or recall is None:

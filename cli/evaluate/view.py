@@ -1,6 +1,7 @@
 """What a person and a program see of an evaluation."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,8 +10,10 @@ from rich.progress import track
 from rich.table import Table
 
 from evaluation.backtest import BacktestDecision
-from evaluation.measures import Agreement, Outcome
-from evaluation.trial import Track
+from evaluation.comparison import Change, DecisionSummary
+from evaluation.measures import Agreement, EvaluationResult
+from evaluation.text_model.train import TrainedModel
+from evaluation.trial import BacktestRun, ProgressTracker
 
 _MOST_KINDS = 20
 _SHARES = (0.05, 0.08, 0.1, 0.14)  # of requests flagged at most
@@ -20,12 +23,12 @@ _SHARES = (0.05, 0.08, 0.1, 0.14)  # of requests flagged at most
 class Evaluation:
     """What was found, by which rules and in how many seconds."""
 
-    outcome: Outcome
+    outcome: EvaluationResult
     rules_version: str
     seconds: float
 
 
-def bar(*, hidden: bool) -> Track:
+def bar(*, hidden: bool) -> ProgressTracker:
     """Return what shows a bar on the standard error stream while requests are decided."""
     console = Console(stderr=True)
 
@@ -77,7 +80,7 @@ def _figures(agreement: Agreement) -> dict[str, Any]:
     }
 
 
-def _table(outcome: Outcome) -> Table:
+def _table(outcome: EvaluationResult) -> Table:
     table = Table(title="Duplicates, by kind")
     table.add_column("Kind", overflow="fold")
     for heading in ("Requests", "Flagged", "Labelled", "Found", "Right case"):
@@ -91,7 +94,7 @@ def _table(outcome: Outcome) -> Table:
     return table
 
 
-def _curve(outcome: Outcome) -> Iterator[str]:
+def _curve(outcome: EvaluationResult) -> Iterator[str]:
     """Say what would be found if fewer requests were flagged, the surest ones."""
     if outcome.whole.recall is None:
         return
@@ -118,3 +121,52 @@ def _percent(part: float | None) -> str:
 
 def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+_MOST_SHOWN = 40
+
+
+def changes_as_json(
+    found: Sequence[Change], before: BacktestRun, after: BacktestRun
+) -> dict[str, Any]:
+    """Return every request that is decided differently, for a program."""
+    return {
+        "requests": len(before.counted),
+        "rules_versions": [before.rules_version, after.rules_version],
+        "changes": [asdict(change) for change in found],
+    }
+
+
+def show_changes(found: Sequence[Change], requests: int, console: Console) -> None:
+    """Print what is decided differently: how often, and the first requests."""
+    console.print(f"{len(found):,} of {requests:,} requests would be decided differently.")
+    turns = Counter((change.before.outcome, change.after.outcome) for change in found)
+    for (was, is_now), count in turns.most_common():
+        console.print(f"{count:>8,}  {was} -> {is_now}")
+    if not found:
+        return
+    table = Table("Request", "Kind", "Before", "After")
+    for change in found[:_MOST_SHOWN]:
+        table.add_row(
+            change.request_id, change.kind, _in_words(change.before), _in_words(change.after)
+        )
+    console.print(table)
+    if len(found) > _MOST_SHOWN:
+        console.print(f"The first {_MOST_SHOWN}; --json has them all.")
+
+
+def _in_words(verdict: DecisionSummary) -> str:
+    held = f" of {verdict.held_against}" if verdict.held_against else ""
+    return f"{verdict.outcome}{held}, {verdict.priority}"
+
+
+def show_hints(learnt: TrainedModel, console: Console) -> None:
+    """Print how well the hints do on writers whom they do not know."""
+    table = Table("condition", "language", "found", "false alarms", "hints")
+    for code, by_language in learnt.figures.items():
+        for language, one in by_language.items():
+            rates = f"{one.recall:.1%}", f"{one.false_alarms:.1%}"
+            table.add_row(
+                code, language, *rates, f"{len(learnt.weights[code][language].weights):,}"
+            )
+    console.print(table)

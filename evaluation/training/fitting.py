@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.training.samples import Sample
-from shared.catalogue.evidence import Evidence, Slope, Thresholds, Words
+from shared.catalogue.evidence import Evidence, Slope, Thresholds, WordWeights
 
 FEWEST_LABELS = 5
 _EVEN = 70  # points of an even chance, so that 50 ask for one in eight: labels are few
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Learners:
+class Learnable:
     """For what there are labels enough to have points of its own.
 
     Attributes:
@@ -33,7 +33,7 @@ class Learners:
     default: bool = False
 
 
-def fit(found: Sequence[Sample], evidence: Evidence, learners: Learners) -> Evidence:
+def fit(found: Sequence[Sample], evidence: Evidence, learners: Learnable) -> Evidence:
     """Return the evidence with the points under which the labels are likeliest.
 
     What changes is fitted, so all that the labels say nothing of keeps the points that it has.
@@ -55,7 +55,7 @@ def fit(found: Sequence[Sample], evidence: Evidence, learners: Learners) -> Evid
     return _changed(evidence, learners, iter(changes.tolist()))
 
 
-def _traits(one: Sample, evidence: Evidence, learners: Learners) -> list[float]:
+def _traits(one: Sample, evidence: Evidence, learners: Learnable) -> list[float]:
     distance, apart = evidence.distance.at, evidence.apart.at
     near = [0.0] * len(distance) if one.place is None else _between(one.place, distance)
     said = (one.place is None, one.same_kind, one.same_street, one.same_address, one.words)
@@ -101,7 +101,7 @@ def _likeliest(traits: Floats, is_one: Floats, before: Floats, ridge: Floats) ->
     return weights
 
 
-def _changed(evidence: Evidence, learners: Learners, changes: Iterator[float]) -> Evidence:
+def _changed(evidence: Evidence, learners: Learnable, changes: Iterator[float]) -> Evidence:
     """Return the evidence with these changes, which come in the order of the traits."""
     distance, apart = (_moved(slope, changes) for slope in (evidence.distance, evidence.apart))
     no_distance = _points(evidence.no_distance, next(changes))
@@ -141,7 +141,7 @@ def _started(asked: Thresholds, change: float) -> Thresholds:
     return replace(asked, start=_points(asked.start, change))
 
 
-def _worth(words: Words, change: float) -> Words:
+def _worth(words: WordWeights, change: float) -> WordWeights:
     each = _points(words.each, change)
     most = words.most / words.each * each if words.each else words.most
     return replace(words, each=each, most=most)

@@ -8,7 +8,7 @@ from math import ceil
 from typing import TypeAlias, TypeVar
 
 from evaluation.backtest import request_of
-from evaluation.rows import RequestHistory
+from evaluation.exports import RequestHistory
 from services.triage.assessment import report_of
 from services.triage.policy import CityPolicy
 from services.triage.rules.dedup.model import Report
@@ -45,7 +45,7 @@ _F = TypeVar("_F", float, timedelta)
 Apart: TypeAlias = tuple[float, timedelta]
 
 
-def spreads(
+def propose_limits(
     past: RequestHistory, pairs: Iterable[tuple[str, str]], rules: CityPolicy
 ) -> dict[str, Spread]:
     """Return radius and window by kind, where labelled pairs enough ask for others.

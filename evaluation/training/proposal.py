@@ -1,15 +1,15 @@
 """A rules file of proposed points that a person reads and changes."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from evaluation.training.effects import Effects
+from evaluation.measures import Agreement, EvaluationResult
 from evaluation.training.limits import Spread
+from evaluation.training.rules_text import parts, with_words
 from evaluation.training.samples import Sample
-from evaluation.training.source import parts, with_words
-from shared.catalogue.evidence import Evidence, Limits, Slope, Thresholds
+from shared.catalogue.evidence import DedupLimits, Evidence, Slope, Thresholds
 
 _HEAD = """\
 # Points for what two reports of one dedup group have in common. Their sum, 0 to 100, is the
@@ -20,7 +20,7 @@ Trait = Callable[[Sample], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class TrainingResult:
     """What the labels of a history say, beside what was in use.
 
     Attributes:
@@ -37,7 +37,7 @@ class Learnt:
     kinds: Mapping[str, Sequence[str]]
 
 
-def proposal(learnt: Learnt, in_use: str, effects: Effects) -> str:
+def proposal(learnt: TrainingResult, in_use: str, effects: Effects) -> str:
     """Return the text of an ``evidence.yaml``.
 
     Args:
@@ -53,7 +53,7 @@ def proposal(learnt: Learnt, in_use: str, effects: Effects) -> str:
     return "\n".join([*lines, *new.values()]) + "\n"
 
 
-def _summary(learnt: Learnt, effects: Effects) -> Iterator[str]:
+def _summary(learnt: TrainingResult, effects: Effects) -> Iterator[str]:
     one = sum(sample.is_one_problem for sample in learnt.found)
     yield "#"
     yield f"# Proposed by `route311 triage learn` from {learnt.requests:,} requests:"
@@ -64,7 +64,7 @@ def _summary(learnt: Learnt, effects: Effects) -> Iterator[str]:
     yield f"# All kinds: {effects.of_all()}."
 
 
-def _learnt(learnt: Learnt, effects: Effects) -> Iterator[tuple[str, str]]:
+def _learnt(learnt: TrainingResult, effects: Effects) -> Iterator[tuple[str, str]]:
     before, after = learnt.before, learnt.after
     for key, was, slope, unit in (
         ("distance", before.distance, after.distance, "m"),
@@ -97,7 +97,7 @@ _TRAITS: Mapping[str, Trait] = {
 }
 
 
-def _groups(learnt: Learnt, effects: Effects) -> Iterator[str]:
+def _groups(learnt: TrainingResult, effects: Effects) -> Iterator[str]:
     before, after = learnt.before, learnt.after
     ranked = sorted(after.groups.items(), key=lambda item: (-item[1].start, item[0]))
     for group, asked in ranked:
@@ -110,7 +110,7 @@ def _groups(learnt: Learnt, effects: Effects) -> Iterator[str]:
         yield f"  {group}: {_asked(asked)}  # {told}"
 
 
-def _kinds(learnt: Learnt, effects: Effects) -> Iterator[str]:
+def _kinds(learnt: TrainingResult, effects: Effects) -> Iterator[str]:
     ranked = sorted(learnt.after.kinds.items(), key=lambda item: (-item[1], item[0]))
     for kind, worth in ranked:
         rests = _rests_on([one for one in learnt.found if one.kind == kind])
@@ -121,12 +121,12 @@ def _kinds(learnt: Learnt, effects: Effects) -> Iterator[str]:
         yield f"  {kind}: {worth:g}  # {told}"
 
 
-def _limits(learnt: Learnt, effects: Effects) -> Iterator[str]:
+def _limits(learnt: TrainingResult, effects: Effects) -> Iterator[str]:
     for kind, limits in sorted(learnt.after.limits.items()):
         spread = learnt.spreads.get(kind)
         told = "kept"
         if spread is not None:
-            was = _bounds(Limits(spread.own.radius_m, spread.own.window))
+            was = _bounds(DedupLimits(spread.own.radius_m, spread.own.window))
             did = effects.of_some([kind])
             held = f"{spread.before} -> {spread.after} of {spread.pairs} labelled pairs within"
             told = f"was {was}; {held}; {did}"
@@ -143,12 +143,12 @@ def _asked(asked: Thresholds) -> str:
     return f"{{{figures}, possible: {asked.possible:g}}}"
 
 
-def _bounds(limits: Limits) -> str:
+def _bounds(limits: DedupLimits) -> str:
     parts = [f"radius: {limits.radius_m:g} m"] if limits.radius_m else []
     return f"{{{', '.join([*parts, *_window(limits)])}}}"
 
 
-def _window(limits: Limits) -> Iterator[str]:
+def _window(limits: DedupLimits) -> Iterator[str]:
     if limits.window:
         whole = not limits.window % _DAY
         measure, unit = (_DAY, "d") if whole else (_HOUR, "h")
@@ -165,3 +165,38 @@ def _place(at: float, unit: str, slope: Slope) -> str:
     if not at:
         return "0"
     return f"{at * 100:g} %" if slope.is_relative else f"{at:g} {unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """How well both do."""
+
+    before: EvaluationResult
+    after: EvaluationResult
+
+    def of_all(self) -> str:
+        """Return what changes in the whole history, in words."""
+        return ", ".join(_in_words(self.before.whole, self.after.whole))
+
+    def of_some(self, kinds: Iterable[str]) -> str:
+        """Return what changes for requests of some kinds, in words."""
+        some = list(kinds)
+        return ", ".join(_in_words(_together(self.before, some), _together(self.after, some)))
+
+
+def _together(outcome: EvaluationResult, kinds: Iterable[str]) -> Agreement:
+    some = [outcome.kinds[kind] for kind in kinds if kind in outcome.kinds]
+    return Agreement(
+        requests=sum(one.requests for one in some),
+        labelled=sum(one.labelled for one in some),
+        found=sum(one.found for one in some),
+        right_case=sum(one.right_case for one in some),
+        flagged=sum(one.flagged for one in some),
+    )
+
+
+def _in_words(before: Agreement, after: Agreement) -> Iterator[str]:
+    if before.labelled:
+        found = f"{before.found:,} -> {after.found:,} of {before.labelled:,} labelled found"
+        yield f"{found}, {before.right_case:,} -> {after.right_case:,} in the right case"
+    yield f"{before.flagged:,} -> {after.flagged:,} of {before.requests:,} flagged"

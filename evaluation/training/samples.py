@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from evaluation.backtest import request_of
-from evaluation.rows import RequestHistory
+from evaluation.exports import RequestHistory
 from services.triage.assessment import AssessedReport, assess_report, drop_placeholder_point
 from services.triage.policy import TriagePolicy
 from services.triage.rules.dedup.case_index import CaseIndex

@@ -7,20 +7,17 @@ from pathlib import Path
 from typing import TypeAlias
 
 from evaluation.backtest import BacktestDecision, backtest
-from evaluation.connected_components import connected_components
-from evaluation.measures import FLAGGED, Outcome, measure
-from evaluation.period import Period
-from evaluation.rows import RequestHistory, UnreadableRowsError, read_requests
-from evaluation.training.effects import Effects
-from evaluation.training.fitting import FEWEST_LABELS, Learners, fit
-from evaluation.training.limits import spreads
-from evaluation.training.proposal import Learnt, proposal
+from evaluation.exports import RequestHistory, UnreadableRowsError, read_requests
+from evaluation.measures import FLAGGED, EvaluationResult, connected_components, measure
+from evaluation.training.fitting import FEWEST_LABELS, Learnable, fit
+from evaluation.training.limits import propose_limits
+from evaluation.training.proposal import Effects, TrainingResult, proposal
+from evaluation.training.rules_text import PLAIN, plain_evidence
 from evaluation.training.samples import Sample, samples
-from evaluation.training.source import PLAIN, plain_evidence
-from evaluation.trial import Selection, Track
+from evaluation.trial import Period, ProgressTracker, Selection
 from services.triage.policy import CityPolicy, TriagePolicy
 from shared.catalogue import Catalogue, load_catalogue
-from shared.catalogue.evidence import MOST_POINTS, Evidence, Limits, Thresholds
+from shared.catalogue.evidence import MOST_POINTS, DedupLimits, Evidence, Thresholds
 from shared.catalogue.evidence_file import EVIDENCE
 
 Pairs: TypeAlias = Sequence[tuple[str, str]]
@@ -38,7 +35,7 @@ class _History:
     """The labelled requests that rules are learnt from and tried on."""
 
     def __init__(
-        self, past: RequestHistory, pairs: Pairs, catalogue: Catalogue, track: Track
+        self, past: RequestHistory, pairs: Pairs, catalogue: Catalogue, track: ProgressTracker
     ) -> None:
         self.past = past
         self.pairs = pairs
@@ -54,13 +51,17 @@ class _History:
         """Decide them all."""
         return list(self._track(backtest(self.past, rulebook), len(self.past.rows)))
 
-    def outcome(self, judged: Sequence[BacktestDecision]) -> Outcome:
+    def outcome(self, judged: Sequence[BacktestDecision]) -> EvaluationResult:
         """Return how well that agrees with the labels."""
         return measure(judged, self.pairs, judged)
 
 
 def train(
-    selection: Selection, pairs: Pairs, catalogue_root: Path, flagged_share: float, track: Track
+    selection: Selection,
+    pairs: Pairs,
+    catalogue_root: Path,
+    flagged_share: float,
+    track: ProgressTracker,
 ) -> TrainedRules:
     """Propose prior, radius, window and thresholds of what has labels enough.
 
@@ -90,24 +91,26 @@ def train(
     return TrainedRules(proposal(learnt, text, effects), effects)
 
 
-def _learn(history: _History, in_use: CityPolicy) -> tuple[Learnt, Learners]:
+def _learn(history: _History, in_use: CityPolicy) -> tuple[TrainingResult, Learnable]:
     past = history.past
     base = in_use.evidence or plain_evidence()
-    wide = spreads(past, history.pairs, in_use)
-    limits = {kind: Limits(s.limits.radius_m, s.limits.window) for kind, s in wide.items()}
+    wide = propose_limits(past, history.pairs, in_use)
+    limits = {kind: DedupLimits(s.limits.radius_m, s.limits.window) for kind, s in wide.items()}
     measured_by = replace(base, limits={**base.limits, **limits})
     found = list(samples(past, history.rulebook(measured_by), connected_components(history.pairs)))
     if not any(sample.is_one_problem for sample in found):
         raise UnreadableRowsError("no labelled pair lies within window and reach of another")
     learners = _learners(found, is_new=in_use.evidence is None)
     after = fit(found, measured_by, learners)
-    return Learnt(base, after, len(past.rows), found, wide, past.city.dedup_groups), learners
+    return TrainingResult(
+        base, after, len(past.rows), found, wide, past.city.dedup_groups
+    ), learners
 
 
-def _learners(found: Sequence[Sample], *, is_new: bool) -> Learners:
+def _learners(found: Sequence[Sample], *, is_new: bool) -> Learnable:
     groups = Counter(sample.group for sample in found if sample.is_one_problem)
     kinds = Counter(sample.kind for sample in found if sample.is_one_problem)
-    return Learners(_with_enough(groups), _with_enough(kinds), is_new)
+    return Learnable(_with_enough(groups), _with_enough(kinds), is_new)
 
 
 def _with_enough(labels: Counter[str]) -> list[str]:
@@ -115,8 +118,8 @@ def _with_enough(labels: Counter[str]) -> list[str]:
 
 
 def _flagging(
-    history: _History, learnt: Learnt, learners: Learners, flagged_share: float
-) -> Learnt:
+    history: _History, learnt: TrainingResult, learners: Learnable, flagged_share: float
+) -> TrainingResult:
     """Return it with the lowest thresholds of possible duplicates that flag no more than this.
 
     All that is learnt shares one threshold, for a point is worth the same everywhere: a lower one
@@ -137,7 +140,7 @@ def _flagging(
     return _with_possible(learnt, learners, next(fits, MOST_POINTS))
 
 
-def _with_possible(learnt: Learnt, learners: Learners, possible: int) -> Learnt:
+def _with_possible(learnt: TrainingResult, learners: Learnable, possible: int) -> TrainingResult:
     after = learnt.after
     groups = {
         group: _asking(asked, possible) if group in learners.groups else asked

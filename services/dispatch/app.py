@@ -8,7 +8,7 @@ from services.dispatch.handlers import Incoming, on_messages
 from services.dispatch.policy import Policy
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.cases import PostgresCases
-from shared.catalogue import load_catalogue_to_read
+from shared.catalogue import load_catalogue_with_indexes
 from shared.contract.events import Event
 from shared.contract.topics import OPERATOR_COMMANDS, TRIAGE_DECISIONS, bureau_updates
 from shared.runtime.clock import utc_now
@@ -24,7 +24,7 @@ from shared.runtime.postgres import Connection, open_pool
 @asynccontextmanager
 async def dispatch(settings: DispatchSettings) -> AsyncGenerator[Parts]:
     """Open what dispatch needs, yield its parts, and close it all in reverse order."""
-    policy = Policy.of(await asyncio.to_thread(load_catalogue_to_read))
+    policy = Policy.of(await asyncio.to_thread(load_catalogue_with_indexes))
 
     async def handle(
         messages: Sequence[Message[Incoming]], db: Connection

@@ -24,10 +24,7 @@ from services.triage.rules.priority.score import (
 )
 from services.triage.rules.referral import Referral, referral_for
 from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
-from shared.catalogue.answers import read_answers
-from shared.catalogue.circumstances import read_circumstances
 from shared.catalogue.evidence import Evidence, Extent
-from shared.catalogue.evidence_file import read_evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +62,17 @@ class CityPolicy:
     def __init__(self, jurisdiction: Jurisdiction, evidence: Evidence | None = None) -> None:
         """Take a city's rules from its folder, with this evidence in place of the folder's own."""
         self.services: Mapping[str, ServiceType] = jurisdiction.services
-        self.evidence = evidence or read_evidence(jurisdiction.folder)
+        self.evidence = evidence or jurisdiction.evidence
         self.limits = _limits(jurisdiction, self.evidence)
         self.stand_ins = self.evidence.placeholder_points if self.evidence else None
         self._common = _common_words(jurisdiction, self.evidence)
         self._jurisdiction = jurisdiction
         self._conditions = ConditionFinder(jurisdiction)
-        self.circumstances = read_circumstances(jurisdiction.folder)
+        self.circumstances = jurisdiction.circumstances
         self.wording = Wording(jurisdiction, self.circumstances)
         self._places = PlaceFinder(jurisdiction, self.circumstances) if self.circumstances else None
         reach = self.evidence.reach if self.evidence else RADIUS_ALONE
-        answers = read_answers(jurisdiction.folder)
-        self.answers = FaqMatcher(answers) if answers else None
+        self.answers = FaqMatcher(jurisdiction.faq) if jurisdiction.faq else None
         self._reaches = {
             group: _reach([self.limits[kind] for kind in kinds], reach)
             for group, kinds in jurisdiction.dedup_groups.items()
@@ -177,7 +173,7 @@ def _common_words(city: Jurisdiction, evidence: Evidence | None) -> frozenset[st
     said = (
         text
         for kind in city.services.values()
-        for words in (kind.keywords, kind.also_said)
+        for words in (kind.keywords, kind.extra_keywords)
         for text in (kind.name.en, kind.name.es, *words.en, *words.es)
     )
     return words_of(said) | (evidence.words.common if evidence else frozenset())

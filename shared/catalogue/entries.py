@@ -1,92 +1,62 @@
-"""What the smaller files of the catalogue may say."""
+"""Entries of a jurisdiction's files: city, bureaus, agencies, conditions and service types."""
 
-from collections import Counter
-from datetime import timedelta
+from collections.abc import Mapping
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from shared.catalogue.routing import Hours
-from shared.catalogue.units import duration, hours, metres
-from shared.text_matching import parse_pattern
+from shared.catalogue.field_types import (
+    Duration,
+    Entry,
+    Latitude,
+    LocalTextEntry,
+    Longitude,
+    Metres,
+    OpeningHours,
+    Patterns,
+    PhrasesEntry,
+    Text,
+    Texts,
+    Timezone,
+)
+from shared.catalogue.service_type import HazardMode
+from shared.vocabulary import PriorityLevel
 
 AnswerType = Literal[
     "string", "number", "datetime", "text", "singlevaluelist", "multivaluelist", "yes_no"
 ]
+Requirement = Literal["required", "welcome", "no"]
 
 
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+def _as_bureau(data: object) -> object:
+    return {"bureau": data} if isinstance(data, str) else data
 
 
-def _separated(value: object) -> object:
-    return value.split(", ") if isinstance(value, str) else value
+def _as_agency(data: object) -> object:
+    return {"agency": data} if isinstance(data, str) else data
 
 
-def _once_each(points: dict[int, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
-    times = Counter(word for words in points.values() for word in words)
-    for word, count in times.items():
-        if count > 1:
-            raise ValueError(f"{word} has points twice: keep one")
-    return points
-
-
-def _wording(text: str) -> str:
-    parse_pattern(text)
-    return text
-
-
-def _timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (LookupError, ValueError, OSError):
-        raise ValueError("write an IANA time zone such as America/Los_Angeles") from None
-    return name
-
-
-Text = Annotated[str, Field(min_length=1)]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
-Wordings = Annotated[
-    tuple[Annotated[Text, AfterValidator(_wording)], ...], BeforeValidator(_as_list)
-]
-Words = Annotated[tuple[Text, ...], BeforeValidator(_separated)]
-Duration = Annotated[timedelta, BeforeValidator(duration)]
-Metres = Annotated[float, BeforeValidator(metres)]
-OpeningHours = Annotated[Hours, BeforeValidator(hours)]
-Timezone = Annotated[str, AfterValidator(_timezone)]
-
-
-class Entry(BaseModel):
-    """Part of a file; a word that it does not know is a fault."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LocalTextEntry(Entry):
-    """A text in every language of the catalogue."""
-
-    en: Text
-    es: Text
+def _as_sourced(data: object) -> object:
+    return {"sourced": data} if isinstance(data, str) else data
 
 
 class HolidaysEntry(Entry):
-    """Which public holidays count, in the words of the ``holidays`` library."""
+    """Public holidays, as arguments of the ``holidays`` library."""
 
     country: Text
     subdivision: Text | None = None
 
 
 class DefaultPointEntry(Entry):
-    """A coordinate that stands for 'unknown', and why it does."""
+    """A coordinate that stands for "unknown" in the city's systems, with the reason."""
 
-    latitude: float = Field(ge=-90, le=90)
-    longitude: float = Field(ge=-180, le=180)
+    latitude: Latitude
+    longitude: Longitude
     reason: Text
 
 
 class BureauEntry(Entry):
-    """A part of the city; without hours it keeps the city's office hours."""
+    """A part of the city; its hours default to the city's office hours."""
 
     name: Text
     phone: Text | None = None
@@ -94,14 +64,14 @@ class BureauEntry(Entry):
 
 
 class AgencyEntry(BureauEntry):
-    """Somebody outside the city, and the reason for which residents are mostly sent there."""
+    """An agency outside the city with the default reason of its referrals."""
 
     url: Text | None = None
     reason: Text | None = None
 
 
 class OwnerEntry(Entry):
-    """Who owns the ground inside the city on which a report lies that meets a condition."""
+    """Owner of land inside the city on which a report lies that meets a condition."""
 
     when: Texts = Field(min_length=1)
     agency: Text
@@ -123,45 +93,29 @@ class JurisdictionEntry(Entry):
     neighbours: dict[str, AgencyEntry] = {}
 
 
-class PhrasesEntry(Entry):
-    """Wordings per language."""
-
-    en: Wordings = ()
-    es: Wordings = ()
-
-
 class FamilyEntry(Entry):
-    """Words that say much the same, per language."""
+    """A family of words that patterns use by name, by language."""
 
     en: Texts = Field(min_length=1)
     es: Texts = Field(min_length=1)
 
 
-class HintsEntry(Entry):
-    """Words of one language by their points; those of equal points stand in one line."""
-
-    start: Annotated[int, Field(lt=0)]
-    against: Annotated[int, Field(lt=0)] | None = None
-    points: Annotated[dict[int, Words], AfterValidator(_once_each)] = Field(min_length=1)
-
-
 class ConditionEntry(Entry):
-    """A fact that answers or phrases state, or at which many words hint together."""
+    """A fact that attributes or phrases state, or that the text model predicts."""
 
     name: LocalTextEntry
     answers: dict[str, Texts] = {}
     phrases: PhrasesEntry = PhrasesEntry()
     exceptions: PhrasesEntry = Field(default=PhrasesEntry(), alias="except")
-    hints: dict[Literal["en", "es"], HintsEntry] = {}
-    ends: bool = False
-    lasts: bool = False
+    retracts: bool = False
+    persists: bool = False
     past: bool = False
-    supposes: bool = False
+    hypothetical: bool = False
     event: bool = False
 
 
-class PerilEntry(Entry):
-    """A danger to life or a hazard, by conditions; a danger may be brought about by kinds alone."""
+class HazardRuleEntry(Entry):
+    """An emergency or a generic hazard; kinds alone may bring an emergency about."""
 
     name: LocalTextEntry
     all_of: Texts = ()
@@ -169,8 +123,132 @@ class PerilEntry(Entry):
 
 
 class FieldEntry(Entry):
-    """A question that kinds may ask."""
+    """A question that service types may ask."""
 
     name: LocalTextEntry
     type: AnswerType = "string"
     values: dict[str, LocalTextEntry] = {}
+
+
+class KeywordsEntry(Entry):
+    """Patterns by which texts name a kind."""
+
+    en: Patterns = Field(min_length=1)
+    es: Patterns = Field(min_length=1)
+
+
+class DedupEntry(Entry):
+    """Limits of deduplication; a kind without a group has one of its own."""
+
+    group: Text | None = None
+    window: Duration
+    radius: Metres
+
+
+class HazardEntry(Entry):
+    """``always``, ``never``, or a list of conditions of which one is enough."""
+
+    rule: HazardMode
+    conditions: Texts = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, data: object) -> object:
+        if isinstance(data, list):
+            if not data:
+                raise ValueError("name one condition at least, or write never")
+            return {"rule": "if", "conditions": data}
+        if data in ("always", "never"):
+            return {"rule": data}
+        raise ValueError("write always, never, or a list of conditions")
+
+
+class InformEntry(Entry):
+    """A bureau to inform, always or when one of some conditions is met."""
+
+    bureau: Text
+    when: Texts = ()
+
+
+class ReferEntry(Entry):
+    """An agency that must act, always or when one of some conditions is met.
+
+    The reason defaults to the agency's own.
+    """
+
+    agency: Text
+    when: Texts = ()
+    reason: Text | None = None
+
+
+class AlternativeEntry(Entry):
+    """A kind that fits better when one condition is met and none of others is."""
+
+    kind: Text
+    when: Text
+    unless: Texts = ()
+
+
+class AfterHoursEntry(Entry):
+    """Routing while the lead is closed; without it the report is queued."""
+
+    bureau: Text | None = None
+    agency: Text | None = None
+    urgent_only: bool = False
+    text: Text | None = None
+
+
+class NeedsEntry(Entry):
+    """Required and optional parts of a submission."""
+
+    location: Literal["required", "no"] = "required"
+    address: Requirement = "no"
+    contact: Requirement = "no"
+    description: Requirement = "no"
+    photo: Requirement = "no"
+
+
+class SourceEntry(Entry):
+    """Sources of the facts."""
+
+    urls: Texts = ()
+    sourced: Text
+
+
+class ServiceEntry(Entry):
+    """A kind of request."""
+
+    name: LocalTextEntry
+    keywords: KeywordsEntry
+    extra_keywords: PhrasesEntry = PhrasesEntry()
+    priority: PriorityLevel
+    target: Duration
+    dedup: DedupEntry
+    hazard: HazardEntry
+    implies: Texts = ()
+    implied_by: Texts = ()
+    emergency: Text | None = None
+    harmless: Texts = ()
+    alternatives: tuple[AlternativeEntry, ...] = ()
+    lead: Text
+    inform: tuple[Annotated[InformEntry, BeforeValidator(_as_bureau)], ...] = ()
+    refer: tuple[Annotated[ReferEntry, BeforeValidator(_as_agency)], ...] = ()
+    notes: Texts = ()
+    after_hours: AfterHoursEntry = AfterHoursEntry()
+    needs: NeedsEntry = NeedsEntry()
+    attributes: Texts = ()
+    required_attributes: Texts = ()
+    source: Annotated[SourceEntry, BeforeValidator(_as_sourced)]
+    export_types: Texts = ()
+
+    @field_validator("dedup", mode="before")
+    @classmethod
+    def _never(cls, data: object) -> object:
+        return {"window": "0", "radius": "0"} if data == "never" else data
+
+
+class ServiceFileEntry(Entry):
+    """The service types under one heading."""
+
+    group: LocalTextEntry
+    services: Mapping[str, object] = Field(min_length=1)

@@ -28,7 +28,7 @@ Steps: TypeAlias = Mapping[tuple[int, int], Sequence[tuple[int, int]]]
 """By part and first word: the word after it and the mask, where a part has several words."""
 
 
-class Found(NamedTuple):
+class GapMatch(NamedTuple):
     """Which wordings reach from one word of a text to before another, as a mask."""
 
     wordings: int
@@ -78,7 +78,7 @@ class GapMatcher:
                     masks[word][number] |= mask
         self._masks = {word: tuple(by_part) for word, by_part in masks.items()}
 
-    def find(self, words: Sequence[str], longer: Steps) -> list[Found]:
+    def find(self, words: Sequence[str], longer: Steps) -> list[GapMatch]:
         """Return what is found in a text.
 
         Args:
@@ -118,7 +118,7 @@ class _Walk:
     rows: Sequence[tuple[int, ...]]
     longer: Steps
     ending: Mapping[int, int]
-    found: list[Found] = field(default_factory=list)
+    found: list[GapMatch] = field(default_factory=list)
 
     def go_on(self, active: int, start: int, begin: int, number: int) -> None:
         """Follow wordings from before a gap to all that may stand after it.
@@ -143,7 +143,7 @@ class _Walk:
     def _arrive(self, said: int, start: int, end: int, number: int) -> None:
         done = said & self.ending[number]
         if done:
-            self.found.append(Found(done, start, end))
+            self.found.append(GapMatch(done, start, end))
         if done != said:
             self.go_on(said ^ done, start, end, number + 1)
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from shared.catalogue import Jurisdiction
-from shared.text_matching import Hit, affirmed
+from shared.text_matching import Hit, find_affirmed
 
 _WORDS_OF_A_CONDITION = 3
 """How many words of keywords a condition is worth that tells of a kind."""
@@ -23,11 +23,11 @@ def classify(text: str, city: Jurisdiction) -> str:
         city: Whose kinds they are; the keywords of its kind for all the rest do not count.
     """
     stated = {
-        hit.code for hit in affirmed(text, city.phrases, city.spans)
+        hit.code for hit in find_affirmed(text, city.phrases, city.phrase_roles)
     } & city.implied_kinds.keys()
     told = [code for condition in stated for code in city.implied_kinds[condition]]
     score = Counter({code: told.count(code) * _WORDS_OF_A_CONDITION for code in told})
-    hits = [hit for hit in affirmed(text, city.keywords) if hit.code != city.other_code]
+    hits = [hit for hit in find_affirmed(text, city.keywords) if hit.code != city.other_code]
     for code, phrase in {(h.code, h.phrase) for h in hits if not _inside_a_longer(h, hits)}:
         if city.services[code].emergency is None or code in told:
             score[code] += phrase.count(" ") + 1

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from shared.catalogue import Jurisdiction, ServiceType, by_field, telling
+from shared.catalogue import Jurisdiction, ServiceType, conditions_by_field, trigger_conditions
 
 _MOST_URGENT = "P1"
 
@@ -30,8 +30,8 @@ class HazardScreen:
 
     def __init__(self, jurisdiction: Jurisdiction) -> None:
         self._jurisdiction = jurisdiction
-        self._stated_by = by_field(jurisdiction.conditions.values())
-        self._telling = telling(jurisdiction.emergencies)
+        self._stated_by = conditions_by_field(jurisdiction.conditions.values())
+        self._telling = trigger_conditions(jurisdiction.emergencies)
 
     def screen(self, service: ServiceType, folded: str, answers: Mapping[str, object]) -> Screening:
         """Return what a report of this kind shows by its words and answers.
@@ -42,7 +42,7 @@ class HazardScreen:
             answers: By field.
         """
         met = {hit.code for hit in self._jurisdiction.phrases.find(folded)}
-        met.update(self._jurisdiction.hints.score(folded).stated(), service.implies)
+        met.update(self._jurisdiction.text_model.score(folded).stated(), service.implies)
         for field in answers.keys() & self._stated_by.keys():
             met.update(c.code for c in self._stated_by[field] if c.answered_by(answers))
         emergency = self._emergency(service, met)

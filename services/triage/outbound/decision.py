@@ -105,7 +105,7 @@ def _urgency(ruling: Resolution, reporters: Reporters) -> PriorityScore:
     observed_at = hearing.report.observed_at
     more = chain(
         multiple_reporters_reason(reporters, weights.reporters),
-        overdue_reason(link, observed_at, service, weights.still_there),
+        overdue_reason(link, observed_at, service, weights.overdue),
     )
     return with_context(urgency, more)
 

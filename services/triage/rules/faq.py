@@ -18,10 +18,10 @@ class FaqMatcher:
 
     def __init__(self, answers: Faq) -> None:
         self._by_code = answers.by_code
-        self._beside = answers.beside
-        self._asking = PhraseIndex(_as("asking", answers.asking))
+        self._beside = answers.allowed_conditions
+        self._asking = PhraseIndex(_as("asking", answers.questions))
         self._troubled = PhraseIndex(
-            _as(_TROUBLED, answers.troubled), _as(_TROUBLED, answers.untroubled)
+            _as(_TROUBLED, answers.complaints), _as(_TROUBLED, answers.complaint_exceptions)
         )
         self._about = {kind: PhraseIndex(pairs) for kind, pairs in _by_kind(answers).items()}
 
@@ -51,7 +51,7 @@ class FaqMatcher:
         return meant[0] if len(meant) == 1 and self._asking.find(folded) else None
 
     def _meant(self, topics: AbstractSet[str]) -> AbstractSet[str]:
-        general = {other for code in topics for other in self._by_code[code].instead_of}
+        general = {other for code in topics for other in self._by_code[code].supersedes}
         return topics - general
 
 
@@ -63,5 +63,5 @@ def _by_kind(answers: Faq) -> Mapping[str, Iterable[tuple[str, str]]]:
     by_kind: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for answer in answers.by_code.values():
         for kind in answer.kinds:
-            by_kind[kind] += _as(answer.code, answer.about)
+            by_kind[kind] += _as(answer.code, answer.phrases)
     return by_kind

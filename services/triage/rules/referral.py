@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.triage.rules.priority.conditions import MatchedConditions
 from shared.catalogue import Agency, Jurisdiction, LocalText, ServiceType
-from shared.catalogue import Referral as Named
+from shared.catalogue import ReferralRule as Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def referral_for(
     if neighbour is not None and service.needs.location:
         return Referral(neighbour, instead=True, why=_why(jurisdiction, neighbour.reason))
     known = {*met, *service.implies}
-    found = _most_pressing(service.referred_to(known), _owner(jurisdiction, service, known))
+    found = _most_pressing(service.referrals_for(known), _owner(jurisdiction, service, known))
     if found is None:
         return None
     agency = jurisdiction.agencies[found.agency]

@@ -85,7 +85,9 @@ def expected_in_hour(hour: int, past: History, limits: SurgeLimits, timezone: tz
     """
     sure = hour - KEPT_HOURS
     seen = sum(reports for at, reports in past.hours.items() if at < sure)
-    overall = (limits.usual * _FIRM_HOURS + seen) / (_FIRM_HOURS + max(0, sure - past.since))
+    overall = (limits.baseline_per_hour * _FIRM_HOURS + seen) / (
+        _FIRM_HOURS + max(0, sure - past.since)
+    )
     on_wall = moment_of(hour * HOUR).astimezone(timezone)
     earlier = [slot_of(on_wall - timedelta(weeks=week)) // HOUR for week in range(1, WEEKS + 1)]
     known = [past.hours.get(at, 0) for at in earlier if at >= past.since]
@@ -117,8 +119,8 @@ def poisson_tail(least: int, expected: float) -> float:
 
 def threshold(expected: float, limits: SurgeLimits) -> int:
     """Return from how many independent reports in a window on it is a surge."""
-    least = max(limits.least, ceil(limits.ratio * expected))
-    while poisson_tail(least, expected) > limits.chance:
+    least = max(limits.min_reports, ceil(limits.ratio * expected))
+    while poisson_tail(least, expected) > limits.max_probability:
         least += 1
     return least
 
@@ -144,7 +146,9 @@ def begin(
         if not heard(until - 1) or any(other.overlaps(first, until) for other in known):
             continue
         found = distinct_count(heard(at) for at in range(first, until))
-        if found >= limits.least and found >= threshold(expected := usual(first, until), limits):
+        if found >= limits.min_reports and found >= threshold(
+            expected := usual(first, until), limits
+        ):
             return Window(first, until, found, expected)
     return None
 
@@ -167,7 +171,7 @@ def end(
     for until in range(began.until + 1, complete + 1):
         first = until - HOUR
         found = distinct_count(heard(at) for at in range(first, until))
-        quiet = found < limits.over * threshold(usual(first, until), limits)
+        quiet = found < limits.end_ratio * threshold(usual(first, until), limits)
         if quiet or until - began.first >= LONGEST:
             whole = distinct_count(heard(at) for at in range(began.first, until))
             return Window(began.first, until, whole, usual(began.first, until))

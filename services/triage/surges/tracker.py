@@ -19,7 +19,7 @@ from services.triage.surges.detection import (
 from services.triage.surges.distinct_count import distinct_count, unpack
 from services.triage.surges.state import Surge, SurgeKey, SurgeState
 from shared.catalogue import Catalogue
-from shared.catalogue.surges import CitySurges, read_surges
+from shared.catalogue.surges import CitySurges
 
 _LEARNED_HOURS = (WEEKS * 7 + 1) * 24
 
@@ -119,6 +119,6 @@ def cities_of(catalogue: Catalogue) -> dict[str, City]:
         CatalogueError: Something is wrong with a city's limits.
     """
     return {
-        id_: City(read_surges(city.folder), ZoneInfo(city.timezone))
+        id_: City(city.surges, ZoneInfo(city.timezone))
         for id_, city in catalogue.jurisdictions.items()
     }

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from cli.evaluate.view import Evaluation, show
 from cli.main import build
-from evaluation.measures import Agreement, Outcome, Step
-from evaluation.rows import UnreadableRowsError
+from evaluation.exports import UnreadableRowsError
+from evaluation.measures import Agreement, CurveStep, EvaluationResult
 from tests.unit.evaluation.factories import as_csv, row, write
 
 KIND = {"service_code": "CAMP-REPORT"}
@@ -55,8 +55,13 @@ def test_the_picture_marks_what_the_rules_in_use_find(
 
 
 def test_the_table_says_what_would_be_found_with_fewer_flags() -> None:
-    curve = (Step(0.0, 0.2, 0.9), Step(0.3, 0.09, 0.7), Step(0.6, 0.04, 0.5), Step(1.0, 0.0, 0.0))
-    outcome = Outcome(Agreement(100, 10, 9, 8, 20), 90.0, {}, curve, {}, {}, 0)
+    curve = (
+        CurveStep(0.0, 0.2, 0.9),
+        CurveStep(0.3, 0.09, 0.7),
+        CurveStep(0.6, 0.04, 0.5),
+        CurveStep(1.0, 0.0, 0.0),
+    )
+    outcome = EvaluationResult(Agreement(100, 10, 9, 8, 20), 90.0, {}, curve, {}, {}, 0)
     said = StringIO()
 
     show(Evaluation(outcome, "1", 1.0), Console(file=said, width=100))

@@ -1,16 +1,15 @@
-"""Hints learnt from labelled texts, by the command and back into a catalogue."""
+"""The text model, trained by the command and loaded back."""
 
+import gzip
 import json
 import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from typer.testing import CliRunner, Result
 
 from cli.main import build
-from shared.catalogue.entries import ConditionEntry, HintsEntry
-from shared.text_matching import FeatureWeights, LinearModel, fold
+from shared.text_matching import LinearModel, fold
 
 DANGER, URGENT, QUIET = "smoke pours out of it", "the light is dark", "paint on the wall"
 
@@ -32,8 +31,9 @@ def write(folder: Path, name: str) -> Path:
     return file
 
 
-def by_hint(entry: HintsEntry) -> dict[str, int]:
-    return {hint: points for points, hints in entry.points.items() for hint in hints}
+def features(result: Result) -> set[str]:
+    labels = json.loads(gzip.decompress(result.stdout_bytes))["labels"]
+    return {feature for of in labels.values() for one in of.values() for feature in one["weights"]}
 
 
 def run(*files: Path) -> Result:
@@ -41,7 +41,7 @@ def run(*files: Path) -> Result:
     return CliRunner().invoke(build(words), words)
 
 
-def test_what_was_learnt_is_a_file_of_conditions_that_finds_what_was_meant(
+def test_what_was_learnt_is_a_model_file_that_finds_what_was_meant(
     tmp_path: Path,
 ) -> None:
     result = run(*(write(tmp_path, name) for name in ("ana", "ben", "cleo")))
@@ -63,11 +63,11 @@ def test_what_was_learnt_is_a_file_of_conditions_that_finds_what_was_meant(
 
 def test_other_parts_than_train_teach_nothing(tmp_path: Path) -> None:
     ana, ben, cleo = (write(tmp_path, name) for name in ("ana", "ben", "cleo"))
-    before = run(ana, ben, cleo).stdout
+    before = run(ana, ben, cleo).stdout_bytes
     with ben.open("a", encoding="utf-8") as file:
         file.write(lines(("emergency", "quicksand swallows"), ("routine", DANGER), part="test"))
 
-    assert run(ana, ben, cleo).stdout == before
+    assert run(ana, ben, cleo).stdout_bytes == before
 
 
 def test_an_unfit_line_is_named_with_its_field(tmp_path: Path) -> None:
@@ -91,8 +91,10 @@ def test_texts_of_too_few_hands_are_refused(tmp_path: Path) -> None:
 def test_a_word_that_only_one_writer_uses_is_no_hint(tmp_path: Path) -> None:
     files = [write(tmp_path, name) for name in ("ana", "ben", "cleo")]
 
-    assert "smoke" in run(*files).stdout
-    assert not any(name in run(*files).stdout for name in (" ana", " ben", " cleo"))
+    found = features(run(*files))
+
+    assert "smoke" in found
+    assert not any(name in feature for feature in found for name in ("ana", "ben", "cleo"))
 
 
 def test_without_the_library_that_learns_it_says_what_to_install(

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from evaluation.rows import UnreadableRowsError, read_pairs, read_requests
+from evaluation.exports import UnreadableRowsError, read_pairs, read_requests
 from shared.catalogue import load_catalogue
 from tests.unit.evaluation.factories import CITY, as_csv, row, write
 from tests.unit.triage.factories import CATALOGUE

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from shared.catalogue import (
     AfterHours,
-    Informed,
+    InformRule,
     Jurisdiction,
     LocalText,
-    Referral,
+    ReferralRule,
     load_catalogue,
 )
 from shared.text_matching import fold
@@ -29,8 +29,11 @@ def test_a_kind_says_all_that_its_entry_says(tmp_path: Path) -> None:
     assert (hole.dedup.group, hole.dedup.window) == ("holes", timedelta(days=7))
     assert hole.dedup.radius_m == 15
     assert (hole.hazard, hole.hazard_conditions) == ("if", ("large",))
-    assert hole.informed == (Informed("DESK", "burning"), Informed("ROADS"))
-    assert hole.referrals == (Referral("EXT-STATE", "large"), Referral("EXT-STATE", "burning"))
+    assert hole.informed == (InformRule("DESK", "burning"), InformRule("ROADS"))
+    assert hole.referrals == (
+        ReferralRule("EXT-STATE", "large"),
+        ReferralRule("EXT-STATE", "burning"),
+    )
     assert hole.after_hours == AfterHours(
         "ROADS", "EXT-STATE", urgent_only=True, text="Roads 503-555-0101; The State"
     )
@@ -115,7 +118,7 @@ def test_keywords_lead_to_kinds(tmp_path: Path) -> None:
 
 
 def test_words_of_ours_lead_to_kinds_beside_the_keywords_in_the_plural_too(tmp_path: Path) -> None:
-    said = GOOD[STREETS].replace("es: [hoyo]}", "es: [hoyo]}\n    also_said: {es: [cráter]}")
+    said = GOOD[STREETS].replace("es: [hoyo]}", "es: [hoyo]}\n    extra_keywords: {es: [cráter]}")
 
     root = write(tmp_path, {**GOOD, STREETS: said})
     town = load_catalogue(root).jurisdictions["town.gov"]
@@ -146,9 +149,9 @@ def test_what_finds_words_is_made_when_a_text_is_read_or_before_when_asked_to(
     tmp_path: Path,
 ) -> None:
     unread, ready = loaded(tmp_path / "a"), loaded(tmp_path / "b")
-    finders = {"phrases", "hints", "keywords"}
+    finders = {"phrases", "text_model", "keywords"}
 
-    ready.learn_words()
+    ready.build_indexes()
 
     assert finders.isdisjoint(vars(unread))
     assert finders <= vars(ready).keys()

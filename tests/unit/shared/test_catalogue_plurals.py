@@ -1,7 +1,7 @@
 import pytest
 
 from shared.catalogue import load_catalogue
-from shared.catalogue.indexes import with_plural
+from shared.catalogue.texts import with_plural
 from shared.text_matching import fold
 
 PORTLAND = load_catalogue().jurisdictions["portland.gov"]

@@ -8,10 +8,10 @@ import pytest
 from shared.catalogue import (
     Condition,
     HazardRule,
-    Informed,
+    InformRule,
     LocalText,
     Phrases,
-    Referral,
+    ReferralRule,
     ServiceType,
     load_catalogue,
 )
@@ -44,11 +44,11 @@ def test_a_text_in_a_language_that_it_does_not_have_is_english() -> None:
 
 
 def test_a_bureau_that_leads_leads_the_city_s_part() -> None:
-    assert kind("LEAD", informed=(Informed("A"),)).city_lead == "LEAD"
+    assert kind("LEAD", informed=(InformRule("A"),)).city_lead == "LEAD"
 
 
 def test_with_a_lead_outside_the_first_bureau_always_informed_leads_the_city_s_part() -> None:
-    informed = (Informed("A", "wet"), Informed("B"), Informed("C"))
+    informed = (InformRule("A", "wet"), InformRule("B"), InformRule("C"))
     outside = kind("EXT-X", informed=informed)
 
     assert outside.is_outside
@@ -57,32 +57,37 @@ def test_with_a_lead_outside_the_first_bureau_always_informed_leads_the_city_s_p
 
 
 def test_with_a_lead_outside_and_nobody_always_informed_the_city_has_no_part() -> None:
-    assert kind("EXT-X", informed=(Informed("A", "wet"),)).city_lead is None
+    assert kind("EXT-X", informed=(InformRule("A", "wet"),)).city_lead is None
 
 
 def test_a_bureau_with_several_conditions_is_informed_once() -> None:
-    informed = (Informed("A", "wet"), Informed("A", "cold"), Informed("B", "hot"))
+    informed = (InformRule("A", "wet"), InformRule("A", "cold"), InformRule("B", "hot"))
 
     assert kind(informed=informed).informed_bureaus({"wet", "cold"}) == ("A",)
 
 
 def test_agencies_come_in_the_order_of_the_catalogue_when_their_condition_is_met() -> None:
-    wire = kind("EXT-U", referrals=(Referral("EXT-911", "sparks"), Referral("EXT-U")))
+    wire = kind("EXT-U", referrals=(ReferralRule("EXT-911", "sparks"), ReferralRule("EXT-U")))
 
-    assert wire.referred_to({"sparks"}) == (Referral("EXT-911", "sparks"), Referral("EXT-U"))
-    assert wire.referred_to(set()) == (Referral("EXT-U"),)
+    assert wire.referrals_for({"sparks"}) == (
+        ReferralRule("EXT-911", "sparks"),
+        ReferralRule("EXT-U"),
+    )
+    assert wire.referrals_for(set()) == (ReferralRule("EXT-U"),)
 
 
 def test_only_conditions_under_which_people_are_sent_to_911_call_for_it() -> None:
-    wire = kind("EXT-U", referrals=(Referral("EXT-911", "sparks"), Referral("EXT-U", "low")))
+    wire = kind(
+        "EXT-U", referrals=(ReferralRule("EXT-911", "sparks"), ReferralRule("EXT-U", "low"))
+    )
 
     assert wire.needs_911_for({"sparks", "low"}) == ("sparks",)
     assert wire.needs_911_for({"low"}) == ()
-    assert kind(referrals=(Referral("EXT-911"),)).needs_911_for({"sparks"}) == ()
+    assert kind(referrals=(ReferralRule("EXT-911"),)).needs_911_for({"sparks"}) == ()
 
 
 def test_a_lead_outside_is_referred_to_when_no_other_agency_is() -> None:
-    assert kind("EXT-U", referrals=()).referred_to(set()) == (Referral("EXT-U"),)
+    assert kind("EXT-U", referrals=()).referrals_for(set()) == (ReferralRule("EXT-U"),)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from shared.text_matching import FeatureWeights, LinearModel, features_in, fold, parts
+from shared.text_matching import FeatureWeights, LinearModel, extract_features, fold, split_text
 
 ENGLISH = FeatureWeights(
     -10, {"smoke": 6, "smoke alarm": -7, "pouri*": 5, "window": 2, "gold watch": 11}
@@ -20,7 +20,7 @@ def found(text: str) -> Mapping[str, str]:
 
 
 def test_words_pairs_and_beginnings_can_have_points() -> None:
-    assert features_in(["the", "pipes", "overflow", "the", "pipes"]) == {
+    assert extract_features(["the", "pipes", "overflow", "the", "pipes"]) == {
         "the",
         "pipes",
         "overflow",
@@ -32,9 +32,14 @@ def test_words_pairs_and_beginnings_can_have_points() -> None:
 
 
 def test_a_no_marks_the_three_words_after_it() -> None:
-    assert features_in(["no", "big", "deep", "hole", "here"]) >= {"no", "!big", "!hole", "here"}
-    assert "!big" in features_in(["nada", "no", "big"])
-    assert features_in(["not", "flooded"]) == {"not", "!flooded", "!floo*", "not flooded"}
+    assert extract_features(["no", "big", "deep", "hole", "here"]) >= {
+        "no",
+        "!big",
+        "!hole",
+        "here",
+    }
+    assert "!big" in extract_features(["nada", "no", "big"])
+    assert extract_features(["not", "flooded"]) == {"not", "!flooded", "!floo*", "not flooded"}
 
 
 def test_points_must_come_above_nothing() -> None:
@@ -98,9 +103,11 @@ def test_words_speak_against_it_in_the_language_of_which_they_know_the_most(
     text: str, denied: set[str]
 ) -> None:
     english = FeatureWeights(
-        -10, {"a": 0, "film": -6, "real": 1, "smoke": 9, "pours": 9}, against=-15
+        -10, {"a": 0, "film": -6, "real": 1, "smoke": 9, "pours": 9}, denied_below=-15
     )
-    spanish = FeatureWeights(-12, {"una": 0, "pelicula": -3, "vieja": -1, "film": -4}, against=-15)
+    spanish = FeatureWeights(
+        -12, {"una": 0, "pelicula": -3, "vieja": -1, "film": -4}, denied_below=-15
+    )
 
     assert LinearModel([("fire", english), ("fire", spanish)]).score(fold(text)).denied() == denied
 
@@ -115,19 +122,19 @@ def test_hints_that_do_not_say_when_speak_against_nothing() -> None:
 def test_a_long_text_has_parts_that_overlap_and_leave_nothing_out() -> None:
     words = [str(n) for n in range(70)]
 
-    assert [(part[0], part[-1]) for part in parts(words)] == [
+    assert [(part[0], part[-1]) for part in split_text(words)] == [
         ("0", "29"),
         ("15", "44"),
         ("30", "59"),
         ("45", "69"),
     ]
-    assert parts(words[:30]) == [words[:30]]
-    assert parts([]) == [[]]
+    assert split_text(words[:30]) == [words[:30]]
+    assert split_text([]) == [[]]
 
 
 def test_what_is_said_by_the_way_in_a_long_text_counts() -> None:
     index = LinearModel(
-        [("fire", FeatureWeights(-10, {"smoke": 6, "pours": 6, "club": -1}, against=-30))]
+        [("fire", FeatureWeights(-10, {"smoke": 6, "pours": 6, "club": -1}, denied_below=-30))]
     )
     story = "the club " * 20
 
@@ -137,7 +144,7 @@ def test_what_is_said_by_the_way_in_a_long_text_counts() -> None:
 
 def test_a_long_text_speaks_against_what_each_of_its_parts_speaks_against() -> None:
     index = LinearModel(
-        [("fire", FeatureWeights(-10, {"film": -9, "smoke": 1, "club": 0}, against=-15))]
+        [("fire", FeatureWeights(-10, {"film": -9, "smoke": 1, "club": 0}, denied_below=-15))]
     )
 
     assert index.score("a film at the club " * 12).denied() == {"fire"}

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.text_matching import PhraseIndex, Spans, affirmed, fold
+from shared.text_matching import PhraseIndex, PhraseRoles, find_affirmed, fold
 
 WORDINGS = [
     ("fire", "fire"),
@@ -32,27 +32,27 @@ TIMED = PhraseIndex(
 )
 
 
-SPANS = Spans(ending=frozenset({"over"}), lasting=frozenset({"injury"}))
+SPANS = PhraseRoles(retracting=frozenset({"over"}), persistent=frozenset({"injury"}))
 SPOKEN_OF = PhraseIndex(
     [*WORDINGS, ("past", "years ago"), ("past", "hace un año"), ("supposed", "call if")]
 )
-SPOKEN = Spans(
+SPOKEN = PhraseRoles(
     past=frozenset({"past"}),
-    supposed=frozenset({"supposed"}),
+    hypothetical=frozenset({"supposed"}),
     events=frozenset({"fire", "injury"}),
 )
 
 
 def codes(text: str) -> list[str]:
-    return [hit.code for hit in affirmed(text, PHRASES)]
+    return [hit.code for hit in find_affirmed(text, PHRASES)]
 
 
 def codes_spoken_of(text: str) -> set[str]:
-    return {hit.code for hit in affirmed(text, SPOKEN_OF, SPOKEN)}
+    return {hit.code for hit in find_affirmed(text, SPOKEN_OF, SPOKEN)}
 
 
 def codes_in_time(text: str) -> list[str]:
-    return [hit.code for hit in affirmed(text, TIMED, SPANS)]
+    return [hit.code for hit in find_affirmed(text, TIMED, SPANS)]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ words = st.sampled_from(
 
 @given(st.lists(words | st.text(max_size=3)).map(" ".join))
 def test_what_is_found_stands_in_the_text_at_that_place(text: str) -> None:
-    assert set(affirmed(text, PHRASES)) <= set(PHRASES.find(fold(text)))
+    assert set(find_affirmed(text, PHRASES)) <= set(PHRASES.find(fold(text)))
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from shared.catalogue import Jurisdiction, ServiceType, by_field
-from shared.text_matching import TextScore, affirmed_of, fold
+from shared.catalogue import Jurisdiction, ServiceType, conditions_by_field
+from shared.text_matching import TextScore, filter_affirmed, fold
 
 MatchedConditions: TypeAlias = Mapping[str, str]
 """The evidence for each condition that is met: words of the report, or an answer."""
@@ -19,9 +19,9 @@ class ConditionFinder:
     """Finds the conditions of one city in what people write and answer."""
 
     def __init__(self, jurisdiction: Jurisdiction) -> None:
-        self._stated_by = by_field(jurisdiction.conditions.values())
+        self._stated_by = conditions_by_field(jurisdiction.conditions.values())
         self._city = jurisdiction
-        self._kin = jurisdiction.kin_of_hints
+        self._kin = jurisdiction.related_conditions
         self._dubious = frozenset(code for kin in self._kin.values() for code in kin)
         self._closed_questions = {
             service.code: frozenset(a.code for a in service.attributes if a.datatype in _LISTS)
@@ -52,8 +52,8 @@ class ConditionFinder:
     def _read(self, said: str, met: dict[str, str]) -> None:
         folded = fold(said)
         found = self._city.phrases.find(folded)
-        stated = affirmed_of(found, said, folded, self._city.spans)
-        hints = self._city.hints.score(folded)
+        stated = filter_affirmed(found, said, folded, self._city.phrase_roles)
+        hints = self._city.text_model.score(folded)
         can_be_doubted = any(hit.code in self._dubious for hit in stated)
         doubted = self._doubted(hints) if can_be_doubted else ()
         for hit in stated:

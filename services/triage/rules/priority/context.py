@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from services.triage.rules.dedup.model import Match
 from services.triage.rules.priority.score import PriorityScore
 from shared.catalogue import ServiceType
-from shared.catalogue.circumstances import PointSteps
+from shared.catalogue.circumstances import ScoreSteps
 from shared.vocabulary import MIN_SCORE, ScoreReason
 
 _CEILINGS = (MIN_SCORE["P1"], MIN_SCORE["P2"])
@@ -73,7 +73,7 @@ class Reporters:
 NOBODY = Reporters()
 
 
-def multiple_reporters_reason(reporters: Reporters, steps: PointSteps) -> Iterator[ScoreReason]:
+def multiple_reporters_reason(reporters: Reporters, steps: ScoreSteps) -> Iterator[ScoreReason]:
     """Yield the reason that a problem was reported by several people, if it was.
 
     Args:
@@ -91,7 +91,7 @@ _HOUR = timedelta(hours=1)
 
 
 def overdue_reason(
-    link: Match, observed_at: datetime, service: ServiceType, steps: PointSteps
+    link: Match, observed_at: datetime, service: ServiceType, steps: ScoreSteps
 ) -> Iterator[ScoreReason]:
     """Yield the reason that an open problem is still there after it should be dealt with.
 

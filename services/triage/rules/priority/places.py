@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from services.triage.rules.priority.conditions import MatchedConditions
 from shared.catalogue import Jurisdiction, ServiceType
-from shared.catalogue.circumstances import Circumstances, Line, Place
+from shared.catalogue.circumstances import Circumstances, Line, PlaceType
 from shared.text_matching import PhraseIndex, fold
 from shared.vocabulary import EARTH_RADIUS_M, GeoPoint, ScoreReason
 
@@ -30,7 +30,7 @@ class PlaceFinder:
     """Finds the places of one city that make a problem more pressing."""
 
     def __init__(self, jurisdiction: Jurisdiction, circumstances: Circumstances) -> None:
-        self._most = circumstances.most_for_place
+        self._most = circumstances.max_place_points
         self._in_addresses = _index(jurisdiction, circumstances)
         self._counting = {
             code: [place for place in circumstances.places if not _is_hazard(place, service)]
@@ -71,7 +71,7 @@ class PlaceFinder:
     def _stated_by(self, address: str) -> dict[str, str]:
         return {hit.code: hit.phrase for hit in self._in_addresses.find(fold(address))}
 
-    def _line_at(self, place: Place, point: GeoPoint | None) -> str | None:
+    def _line_at(self, place: PlaceType, point: GeoPoint | None) -> str | None:
         if point is None:
             return None
         at = (stretch.line for stretch in self._stretches[place.code] if stretch.may_hold(point))
@@ -102,7 +102,7 @@ def _stretch(line: Line, within_m: float) -> _Stretch:
     return _Stretch(line, south - up, north + up, west - aside, east + aside)
 
 
-def _is_hazard(place: Place, service: ServiceType) -> bool:
+def _is_hazard(place: PlaceType, service: ServiceType) -> bool:
     return not set(place.when).isdisjoint(service.hazard_conditions)
 
 
@@ -118,7 +118,7 @@ def _index(jurisdiction: Jurisdiction, circumstances: Circumstances) -> PhraseIn
     )
 
 
-def _said(place: Place, met: MatchedConditions) -> str | None:
+def _said(place: PlaceType, met: MatchedConditions) -> str | None:
     return next((met[code] for code in place.when if code in met), None)
 
 

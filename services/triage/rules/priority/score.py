@@ -114,7 +114,7 @@ def downgrade_of(
     """
     if any(code in met for code in service.hazard_conditions):
         return None
-    for meant in service.meant:
+    for meant in service.alternatives:
         if meant.when in met and meant.unless.isdisjoint(met):
             level = max(city.services[meant.kind].priority, _MOST_URGENT_HARMLESS)
             return Downgrade(

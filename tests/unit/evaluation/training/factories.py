@@ -3,7 +3,7 @@
 from typing import Any
 
 from evaluation.training.samples import Sample
-from shared.catalogue.evidence import Evidence, Extent, Slope, Thresholds, Words
+from shared.catalogue.evidence import Evidence, Extent, Slope, Thresholds, WordWeights
 
 
 def sample(*, is_one: bool, **changes: Any) -> Sample:
@@ -33,6 +33,6 @@ def evidence(**changes: Any) -> Evidence:
         "default": Thresholds(5, 50, 20),
         "groups": {"hole": Thresholds(-30, 60, 40)},
         "kinds": {"HOLE": 4.0},
-        "words": Words(4.0, 12.0),
+        "words": WordWeights(4.0, 12.0),
     }
     return Evidence(**(fields | changes))

@@ -6,11 +6,11 @@ import yaml
 from typer.testing import CliRunner
 
 from cli.main import build
-from evaluation.connected_components import connected_components
-from evaluation.rows import read_requests
-from evaluation.rules_file import rules_with
+from evaluation.exports import read_requests
+from evaluation.measures import connected_components
+from evaluation.training.rules_text import PLAIN
 from evaluation.training.samples import Sample, samples
-from evaluation.training.source import PLAIN
+from evaluation.trial import rules_with
 from services.triage.policy import TriagePolicy
 from shared.catalogue import PACKAGE_DATA
 from shared.catalogue.evidence_file import EVIDENCE, read_evidence
@@ -96,7 +96,15 @@ def test_what_the_history_says_nothing_of_stays_to_the_letter(tmp_path: Path) ->
     text = learn(tmp_path, PAIRS, "--flag", "0.5").stdout
 
     was, proposed = (yaml.safe_load(one) for one in (IN_USE.read_text(), text))
-    for kept in ("accuracy", "same_sender", "assets", "stand_ins", "words", "default", "reach"):
+    for kept in (
+        "accuracy",
+        "same_sender",
+        "assets",
+        "placeholder_points",
+        "words",
+        "default",
+        "reach",
+    ):
         assert proposed[kept] == was[kept]
     assert "# A phone among houses is off by 5 to 50 m" in text
     assert proposed.keys() - was.keys() == {"groups", "kinds", "limits"}

@@ -38,7 +38,7 @@ class UnreadableRowsError(Route311Error):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PastRequest:
     """One past request.
 
     Attributes:
@@ -63,7 +63,7 @@ class RequestHistory:
     """The rows of a file in the order of their times, and the city that they are of."""
 
     city: Jurisdiction
-    rows: list[Row]
+    rows: list[PastRequest]
 
 
 def read_requests(path: Path, catalogue: Catalogue, city_id: str | None = None) -> RequestHistory:
@@ -144,12 +144,12 @@ def _object(line: str) -> Mapping[str, Any]:
     return found
 
 
-def _row(line: int, record: Mapping[str, Any], city: Jurisdiction, zone: tzinfo) -> Row:
+def _row(line: int, record: Mapping[str, Any], city: Jurisdiction, zone: tzinfo) -> PastRequest:
     try:
         cells = {field: _cell(record, names) for field, names in _NAMES.items()}
         named = cells["kind"]
         code = _code(_OF_CAMPSITES.get(named, named) if _IS_VEHICLE in record else named, city)
-        return Row(
+        return PastRequest(
             request_id=_needed(cells["request_id"]),
             reported_at=_time(_needed(cells["reported_at"]), zone),
             kind=code or city.other_code,

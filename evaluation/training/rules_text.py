@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
-from shared.catalogue.evidence import Evidence, Words
+from shared.catalogue.evidence import Evidence, WordWeights
 from shared.catalogue.evidence_file import EVIDENCE, read_evidence
 
 PLAIN = """\
@@ -61,7 +61,7 @@ def _above(lines: list[str], start: int) -> int:
     return start
 
 
-def with_words(text: str, before: Words, after: Words) -> str:
+def with_words(text: str, before: WordWeights, after: WordWeights) -> str:
     """Return the part of the words with other points for them."""
     if after == before:
         return text
