@@ -1,12 +1,16 @@
-"""Past requests and labelled pairs, as exports and our own form write them."""
+"""Reads exports of past requests and of labelled duplicates.
+
+An export is CSV or JSON Lines, plain or compressed with gzip, in our own columns or in those of a
+city's export.
+"""
 
 import csv
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, field
+from datetime import datetime, time
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
@@ -16,42 +20,102 @@ from shared.catalogue import Catalogue, Jurisdiction
 from shared.errors import Route311Error
 
 _GZIP = b"\x1f\x8b"
-_BOSTON_ID = "case_enquiry_id"
-_IS_VEHICLE = "is_vehicle"
-_OF_CAMPSITES = {"No": "CAMP-REPORT", "Yes": "VEH-CAMP"}  # Portland's export of camps
-_NAMES = {
-    "request_id": ("request_id", _BOSTON_ID, "inc_id"),
-    "reported_at": ("reported_at", "open_dt", "inc_date"),
-    "kind": ("service_code", "type", _IS_VEHICLE),
-    "latitude": ("latitude", "lat"),
-    "longitude": ("longitude", "lon"),
-    "address": ("address", "location"),
-    "description": ("description", "case_title"),
-}
-_PAIR_NAMES = (("request_id", "duplicate_of"), ("duplicate_id", "parent_id"))
+_PAIR_COLUMNS = (("request_id", "duplicate_of"), ("duplicate_id", "parent_id"))
 
 
 class UnreadableRowsError(Route311Error):
-    """A file is not what an evaluation reads."""
+    """A file is not an export that can be read."""
 
     code = "unreadable_rows"
 
 
 @dataclass(frozen=True, slots=True)
-class PastRequest:
-    """One past request.
+class ExportFormat:
+    """Columns of an export.
 
     Attributes:
-        kind: A service code of the city's catalogue.
-        is_mapped: Whether the catalogue knows the row's own kind; else ``kind`` is the city's
-            OTHER.
-        latitude: WGS 84 degrees; None where the row has no point.
+        city_id: The city that publishes it, as a default.
+        request_id: Column of the id; it identifies the format.
+        reported_at: Column of the time, or of the day where ``is_daily``.
+        kind: Column of the type.
+        latitude: Column in WGS 84 degrees.
+        longitude: Column in WGS 84 degrees.
+        address: Column of the address; "" for none.
+        description: Column of the description, which defaults to the type; "" for none.
+        kinds: Service codes by type; other types are looked up in the catalogue.
+        is_daily: Whether times are days.
+    """
+
+    city_id: str
+    request_id: str
+    reported_at: str
+    kind: str
+    latitude: str
+    longitude: str
+    address: str = ""
+    description: str = ""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    is_daily: bool = False
+
+    @property
+    def required_columns(self) -> frozenset[str]:
+        """All columns that it names."""
+        named = (self.request_id, self.reported_at, self.kind, self.latitude, self.longitude)
+        return frozenset(filter(None, (*named, self.address, self.description)))
+
+
+OWN = ExportFormat(
+    city_id="portland.gov",
+    request_id="request_id",
+    reported_at="reported_at",
+    kind="service_code",
+    latitude="latitude",
+    longitude="longitude",
+    address="address",
+    description="description",
+)
+BOSTON = ExportFormat(
+    city_id="boston.gov",
+    request_id="case_enquiry_id",
+    reported_at="open_dt",
+    kind="type",
+    latitude="latitude",
+    longitude="longitude",
+    address="location",
+    description="case_title",
+)
+PORTLAND_CAMPSITES = ExportFormat(
+    city_id="portland.gov",
+    request_id="inc_id",
+    reported_at="inc_date",
+    kind="is_vehicle",
+    latitude="lat",
+    longitude="lon",
+    kinds={"No": "CAMP-REPORT", "Yes": "VEH-CAMP"},
+    is_daily=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PastRequest:
+    """One row of an export.
+
+    Attributes:
+        request_id: The export's own id.
+        reported_at: Event time.
+        kind: Service code of the city's catalogue.
+        unmapped: The export's type where the catalogue lacks it; ``kind`` is then the city's kind
+            for everything else.
+        latitude: WGS 84 degrees; None without a point.
+        longitude: WGS 84 degrees; None without a point.
+        address: None without one.
+        description: The reporter's words, or the type's name.
     """
 
     request_id: str
     reported_at: datetime
     kind: str
-    is_mapped: bool
+    unmapped: str | None
     latitude: float | None
     longitude: float | None
     address: str | None
@@ -60,63 +124,96 @@ class PastRequest:
 
 @dataclass(frozen=True, slots=True)
 class RequestHistory:
-    """The rows of a file in the order of their times, and the city that they are of."""
+    """The rows of a file in order of event time, and their city."""
 
     city: Jurisdiction
     rows: list[PastRequest]
 
 
 def read_requests(path: Path, catalogue: Catalogue, city_id: str | None = None) -> RequestHistory:
-    """Read CSV or JSON Lines, plain or gzip, in our own columns or a city's export's.
+    """Read an export.
 
     Args:
         path: The file.
-        catalogue: Knows the cities and their kinds.
-        city_id: Whose requests they are; None for Boston's where the columns are Boston's, and
-            else Portland's.
+        catalogue: The cities with their service types.
+        city_id: The city; None for the one that publishes exports with these columns.
 
     Raises:
-        UnreadableRowsError: A cell is missing or cannot be read, or there is no such city.
+        UnreadableRowsError: A cell is missing or invalid, or the city is unknown.
     """
-    with _opened(path) as file:
+    with open_text(path) as file:
         records = _numbered(file)
         line, first = next(records, (0, None))
         if first is None:
             raise UnreadableRowsError(f"{path}: there is no request in it")
-        city = catalogue.jurisdictions.get(city_id or _owner_of(first))
+        columns = format_of(first)
+        city = catalogue.jurisdictions.get(city_id or columns.city_id)
         if city is None:
             raise UnreadableRowsError(f"no city {city_id} in the catalogue")
-        zone = ZoneInfo(city.timezone)
-        rows = [_row(n, record, city, zone) for n, record in ((line, first), *records)]
+        rows = [_row(n, record, columns, city) for n, record in ((line, first), *records)]
     return RequestHistory(city, sorted(rows, key=lambda row: (row.reported_at, row.request_id)))
 
 
 def city_of(path: Path, city_id: str | None = None) -> str:
-    """Return whose requests a file holds: as it is said, else as the columns say."""
-    with _opened(path) as file:
-        return city_id or _owner_of(next(_numbered(file), (0, {}))[1])
-
-
-def _owner_of(record: Mapping[str, Any]) -> str:
-    return "boston.gov" if _BOSTON_ID in record else "portland.gov"
+    """Return the city of an export: the given one, else the publisher of such columns."""
+    with open_text(path) as file:
+        return city_id or format_of(next(_numbered(file), (0, {}))[1]).city_id
 
 
 def read_pairs(path: Path) -> list[tuple[str, str]]:
-    """Read labelled duplicates: each request's id and that of an earlier one of the same problem.
+    """Read labelled duplicates: the id of each with the id of an earlier request.
 
     Raises:
         UnreadableRowsError: The columns are neither ours nor those of Boston's pairs.
     """
-    with _opened(path) as file:
+    with open_text(path) as file:
         records = [record for _, record in _numbered(file)]
-    for duplicate, parent in _PAIR_NAMES:
+    for duplicate, parent in _PAIR_COLUMNS:
         if not records or {duplicate, parent} <= records[0].keys():
             return [(str(record[duplicate]), str(record[parent])) for record in records]
     raise UnreadableRowsError(f"{path}: columns request_id and duplicate_of are missing")
 
 
+def format_of(columns: Collection[str]) -> ExportFormat:
+    """Return the format of an export with these columns; ours where no city has them."""
+    return next((f for f in (BOSTON, PORTLAND_CAMPSITES) if f.request_id in columns), OWN)
+
+
+def parse_row(
+    record: Mapping[str, Any], columns: ExportFormat, city: Jurisdiction, daily: time = time.min
+) -> PastRequest:
+    """Parse a row of an export.
+
+    Args:
+        record: Its cells by column.
+        columns: Format of the export.
+        city: Its city; times without an offset are local there.
+        daily: Time of day that stands for a day.
+
+    Raises:
+        ValueError: A cell is missing or invalid; the message names the column, not the cell.
+    """
+    own = _cell(record, columns.kind)
+    code = columns.kinds.get(own, own)
+    kind = code if code in city.services else city.export_types.get(code)
+    request_id = _cell(record, columns.request_id)
+    if not request_id:
+        raise ValueError("the row has no id")
+    return PastRequest(
+        request_id=request_id,
+        reported_at=_time(record, columns, city, daily),
+        kind=kind or city.other_code,
+        unmapped=None if kind else own,
+        latitude=_coordinate(record, columns.latitude),
+        longitude=_coordinate(record, columns.longitude),
+        address=" ".join(_cell(record, columns.address).split()) or None,
+        description=_cell(record, columns.description) or own,
+    )
+
+
 @contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
+def open_text(path: Path) -> Iterator[TextIO]:
+    """Open a text file, plain or compressed with gzip."""
     with path.open("rb") as raw:
         compressed = raw.read(len(_GZIP)) == _GZIP
     with gzip.open(path, "rb") if compressed else path.open("rb") as plain:
@@ -124,6 +221,7 @@ def _opened(path: Path) -> Iterator[TextIO]:
 
 
 def _numbered(file: TextIO) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the records of CSV or JSON Lines with their line numbers."""
     head = file.read(1)
     file.seek(0)
     if head == "{":
@@ -144,50 +242,36 @@ def _object(line: str) -> Mapping[str, Any]:
     return found
 
 
-def _row(line: int, record: Mapping[str, Any], city: Jurisdiction, zone: tzinfo) -> PastRequest:
+def _row(
+    line: int, record: Mapping[str, Any], columns: ExportFormat, city: Jurisdiction
+) -> PastRequest:
     try:
-        cells = {field: _cell(record, names) for field, names in _NAMES.items()}
-        named = cells["kind"]
-        code = _code(_OF_CAMPSITES.get(named, named) if _IS_VEHICLE in record else named, city)
-        return PastRequest(
-            request_id=_needed(cells["request_id"]),
-            reported_at=_time(_needed(cells["reported_at"]), zone),
-            kind=code or city.other_code,
-            is_mapped=code is not None,
-            latitude=_number(cells["latitude"]),
-            longitude=_number(cells["longitude"]),
-            address=" ".join(cells["address"].split()) or None,
-            description=cells["description"] or cells["kind"],
-        )
+        return parse_row(record, columns, city)
     except ValueError as error:
         raise UnreadableRowsError(f"line {line}: {error}") from None
 
 
-def _cell(record: Mapping[str, Any], names: Iterable[str]) -> str:
-    value = next((record[name] for name in names if record.get(name) is not None), "")
-    return str(value).strip()
+def _cell(record: Mapping[str, Any], column: str) -> str:
+    value = record.get(column)
+    return "" if value is None else str(value).strip()
 
 
-def _code(kind: str, city: Jurisdiction) -> str | None:
-    return kind if kind in city.services else city.export_types.get(kind)
-
-
-def _needed(cell: str) -> str:
-    if not cell:
-        raise ValueError("the id or the time is missing")
-    return cell
-
-
-def _time(cell: str, zone: tzinfo) -> datetime:
+def _time(
+    record: Mapping[str, Any], columns: ExportFormat, city: Jurisdiction, daily: time
+) -> datetime:
+    column = columns.reported_at
     try:
-        time = datetime.fromisoformat(cell)
+        moment = datetime.fromisoformat(_cell(record, column))
     except ValueError:
-        raise ValueError("the time cannot be read") from None
-    return time if time.tzinfo else time.replace(tzinfo=zone)
+        raise ValueError(f"{column}: no {'day' if columns.is_daily else 'time'}") from None
+    if columns.is_daily:
+        moment = datetime.combine(moment.date(), daily)
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(city.timezone))
 
 
-def _number(cell: str) -> float | None:
+def _coordinate(record: Mapping[str, Any], column: str) -> float | None:
+    cell = _cell(record, column)
     try:
         return float(cell) if cell else None
     except ValueError:
-        raise ValueError("a coordinate is no number") from None
+        raise ValueError(f"{column}: no number") from None

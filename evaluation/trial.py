@@ -1,4 +1,4 @@
-"""One set of rules tried on a file of past requests."""
+"""Runs a back-test of one set of rules on a selection of past requests."""
 
 import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -16,19 +16,22 @@ from services.triage.policy import TriagePolicy
 from shared.catalogue import PACKAGE_DATA, load_catalogue
 from shared.catalogue.evidence_file import EVIDENCE
 
+_NOT_DATA = shutil.ignore_patterns("*.py", "__pycache__")
+
 ProgressTracker: TypeAlias = Callable[[Iterable[BacktestDecision], int], Iterator[BacktestDecision]]
-"""Shows how far it is: takes what comes and how many there will be."""
+"""Passes decisions on and shows progress; takes them and their total number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which requests are decided, and which of them are counted.
+    """The requests to decide, and those of them to count.
 
     Attributes:
-        city_id: Whose they are; None where the columns say.
-        since: Counted from then on.
-        until: Counted before then.
-        after: Counted from as long after the first.
+        requests: The export; all its requests are decided.
+        city_id: Its city; None for the publisher of such columns.
+        since: Start of the counted period, inclusive; None for no bound.
+        until: End of the counted period, exclusive; None for no bound.
+        after: Least time between the first request and the counted period.
     """
 
     requests: Path
@@ -39,38 +42,8 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class BacktestRun:
-    """All decisions in order, and those that are counted."""
-
-    rules_version: str
-    judged: list[BacktestDecision]
-    counted: list[BacktestDecision]
-
-
-def run_backtest(selection: Selection, catalogue_root: Path, track: ProgressTracker) -> BacktestRun:
-    """Decide past requests by the rules of a catalogue.
-
-    Raises:
-        CatalogueError: Something is wrong with the catalogue.
-        UnreadableRowsError: Something is wrong with the requests.
-    """
-    catalogue = load_catalogue(catalogue_root)
-    past = read_requests(selection.requests, catalogue, selection.city_id)
-    period = Period.of(past, selection.since, selection.until, selection.after)
-    rulebook = TriagePolicy(catalogue)
-    judged = list(track(backtest(past, rulebook), len(past.rows)))
-    counted = [one for one in judged if one.row.reported_at in period]
-    return BacktestRun(rulebook.version, judged, counted)
-
-
-@dataclass(frozen=True, slots=True)
 class Period:
-    """A stretch of time; None where it has no bound.
-
-    Attributes:
-        since: Included.
-        until: Not included.
-    """
+    """A period from ``since``, inclusive, to ``until``, exclusive; None is no bound."""
 
     since: datetime | None
     until: datetime | None
@@ -83,34 +56,73 @@ class Period:
         until: datetime | None = None,
         after: timedelta | None = None,
     ) -> Self:
-        """Return the period between two moments; those without a zone are the city's own.
+        """Return the period between two moments; moments without an offset are local.
 
         Args:
-            past: In the order of times.
-            since: Included.
-            until: Not included.
-            after: As long after the first request it begins, if that is later than ``since``.
+            past: The history, which gives the city and the first request.
+            since: Start, inclusive.
+            until: End, exclusive.
+            after: Least time between the first request and the start.
         """
         zone = ZoneInfo(past.city.timezone)
         starts = [since if since.tzinfo else since.replace(tzinfo=zone)] if since else []
         if after is not None and past.rows:
             starts.append(past.rows[0].reported_at + after)
-        ends = until.replace(tzinfo=zone) if until and not until.tzinfo else until
-        return cls(max(starts, default=None), ends)
+        end = until.replace(tzinfo=zone) if until and not until.tzinfo else until
+        return cls(max(starts, default=None), end)
 
-    def __contains__(self, time: datetime) -> bool:
-        """Say whether a moment lies in the period."""
-        return (self.since is None or time >= self.since) and (
-            self.until is None or time < self.until
+    def __contains__(self, moment: datetime) -> bool:
+        """Return True when a moment lies in the period."""
+        return (self.since is None or moment >= self.since) and (
+            self.until is None or moment < self.until
         )
 
 
-_NOT_DATA = shutil.ignore_patterns("*.py", "__pycache__")
+@dataclass(frozen=True, slots=True)
+class BacktestRun:
+    """The decisions of a back-test.
+
+    Attributes:
+        rules_version: Version of the rules.
+        decisions: All decisions in order.
+        counted: The decisions of the counted period.
+    """
+
+    rules_version: str
+    decisions: list[BacktestDecision]
+    counted: list[BacktestDecision]
+
+
+def run_backtest(selection: Selection, catalogue_root: Path, track: ProgressTracker) -> BacktestRun:
+    """Decide past requests by the rules of a catalogue.
+
+    Args:
+        selection: The requests.
+        catalogue_root: Folder of the catalogue.
+        track: Shows progress.
+
+    Raises:
+        CatalogueError: The catalogue is invalid.
+        UnreadableRowsError: The requests cannot be read.
+    """
+    catalogue = load_catalogue(catalogue_root)
+    past = read_requests(selection.requests, catalogue, selection.city_id)
+    period = Period.of(past, selection.since, selection.until, selection.after)
+    policy = TriagePolicy(catalogue)
+    decisions = list(track(backtest(past, policy), len(past.rows)))
+    counted = [one for one in decisions if one.row.reported_at in period]
+    return BacktestRun(policy.version, decisions, counted)
 
 
 @contextmanager
 def rules_with(text: str, city_id: str, root: Path = PACKAGE_DATA) -> Generator[Path]:
-    """Make a copy of a catalogue with this text as the city's ``evidence.yaml``."""
+    """Copy a catalogue with a text as a city's ``evidence.yaml``; the copy is temporary.
+
+    Args:
+        text: Contents of the file.
+        city_id: The city.
+        root: The catalogue to copy.
+    """
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "catalogue"
         shutil.copytree(root, copy, ignore=_NOT_DATA)
@@ -120,12 +132,12 @@ def rules_with(text: str, city_id: str, root: Path = PACKAGE_DATA) -> Generator[
 
 @contextmanager
 def rules_at(rules: Path, requests: Path, city_id: str | None) -> Generator[Path]:
-    """Return the root of the catalogue that is meant: a folder, or ours with this file in place.
+    """Return the root of a catalogue: a folder, or a copy of ours with another evidence file.
 
     Args:
-        rules: A catalogue's folder, or an ``evidence.yaml`` by whatever name.
-        requests: Says whose the file is, where nobody does.
-        city_id: Whose it is.
+        rules: A catalogue's folder, or an ``evidence.yaml`` by any name.
+        requests: The export, which gives the city of the evidence file where ``city_id`` is None.
+        city_id: The city.
     """
     if rules.is_dir():
         yield rules

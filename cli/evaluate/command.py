@@ -136,7 +136,7 @@ def evaluate(
         return
     began = time.monotonic()
     trial = _tried(selection, rules, hidden=json_output)
-    outcome = measure(trial.judged, labels, trial.counted)
+    outcome = measure(trial.decisions, labels, trial.counted)
     evaluation = Evaluation(outcome, trial.rules_version, time.monotonic() - began)
     if picture is not None:
         picture.write_text(draw(outcome), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The text of a rules file in parts, so that what is not learnt stays as people wrote it."""
+"""Splits the text of an ``evidence.yaml`` so that untrained parts keep their wording."""
 
 import re
 from collections.abc import Iterator
@@ -23,25 +23,25 @@ default: {start: 20, duplicate: 50, possible: 0}
 
 
 def plain_evidence() -> Evidence:
-    """Return evidence that says nothing yet."""
+    """Return neutral evidence weights, for a city without any."""
     with TemporaryDirectory() as folder:
         (Path(folder) / EVIDENCE).write_text(PLAIN, encoding="utf-8")
         evidence = read_evidence(Path(folder))
-    assert evidence is not None  # noqa: S101 - it was written just now
+    assert evidence is not None  # noqa: S101 - the file was written above
     return evidence
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One key of a file with its value, and the comments above it."""
+class RulesPart:
+    """A top-level key of a file with its value (``text``) and the comments above it."""
 
     key: str
     comments: tuple[str, ...]
     text: str
 
 
-def parts(text: str) -> Iterator[Part]:
-    """Return each part of a file in order, without the file's head."""
+def parts_of(text: str) -> Iterator[RulesPart]:
+    """Yield each part of a file in order, without the comments at the head of the file."""
     lines = text.splitlines()
     node = yaml.compose(text, Loader=yaml.CSafeLoader)
     if not isinstance(node, yaml.MappingNode):
@@ -51,22 +51,28 @@ def parts(text: str) -> Iterator[Part]:
     for (key, _), first, start, end in zip(
         node.value, firsts, starts, [*firsts[1:], len(lines)], strict=True
     ):
-        yield Part(key.value, tuple(lines[first:start]), "\n".join(lines[start:end]))
+        yield RulesPart(key.value, tuple(lines[first:start]), "\n".join(lines[start:end]))
 
 
 def _above(lines: list[str], start: int) -> int:
-    """Return where the comments begin that stand directly above a line."""
+    """Return the first line of the comments directly above a line."""
     while lines[start - 1].startswith("#"):
         start -= 1
     return start
 
 
 def with_words(text: str, before: WordWeights, after: WordWeights) -> str:
-    """Return the part of the words with other points for them."""
+    """Return the text of the part ``words`` with changed points.
+
+    Args:
+        text: The part as it was.
+        before: Its points.
+        after: The changed points.
+    """
     if after == before:
         return text
-    for key, worth in (("each", after.each), ("most", after.most)):
-        text = re.sub(rf"\b{key}: *-?[\d.]+", f"{key}: {worth:g}", text, count=1)
+    for key, points in (("each", after.each), ("most", after.most)):
+        text = re.sub(rf"\b{key}: *-?[\d.]+", f"{key}: {points:g}", text, count=1)
     first, *rest = text.splitlines()
-    told = f"# was {before.each:g} each, {before.most:g} at most"
-    return "\n".join([f"{first.partition('#')[0].rstrip()}  {told}", *rest])
+    comment = f"# was {before.each:g} each, {before.most:g} at most"
+    return "\n".join([f"{first.partition('#')[0].rstrip()}  {comment}", *rest])

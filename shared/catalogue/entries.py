@@ -90,7 +90,7 @@ class JurisdictionEntry(Entry):
     office_hours: OpeningHours
     other: Text
     default_points: tuple[DefaultPointEntry, ...] = ()
-    neighbours: dict[str, AgencyEntry] = {}
+    neighbours: dict[str, AgencyEntry] = Field(default_factory=dict)
 
 
 class FamilyEntry(Entry):
@@ -104,7 +104,7 @@ class ConditionEntry(Entry):
     """A fact that attributes or phrases state, or that the text model predicts."""
 
     name: LocalTextEntry
-    answers: dict[str, Texts] = {}
+    answers: dict[str, Texts] = Field(default_factory=dict)
     phrases: PhrasesEntry = PhrasesEntry()
     exceptions: PhrasesEntry = Field(default=PhrasesEntry(), alias="except")
     retracts: bool = False
@@ -127,7 +127,7 @@ class FieldEntry(Entry):
 
     name: LocalTextEntry
     type: AnswerType = "string"
-    values: dict[str, LocalTextEntry] = {}
+    values: dict[str, LocalTextEntry] = Field(default_factory=dict)
 
 
 class KeywordsEntry(Entry):

@@ -54,7 +54,7 @@ def test_a_kind_that_the_city_lacks_counts_as_other(tmp_path: Path) -> None:
 
     [found] = read_requests(path, CATALOGUE, CITY).rows
 
-    assert (found.kind, found.is_mapped) == ("OTHER", False)
+    assert (found.kind, found.unmapped) == ("OTHER", "Moon dust")
 
 
 @pytest.mark.parametrize(

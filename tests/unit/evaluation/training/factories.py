@@ -10,7 +10,7 @@ def sample(*, is_one: bool, **changes: Any) -> Sample:
     traits: dict[str, Any] = {
         "group": "tree",
         "kind": "FALLEN",
-        "place": 10.0,
+        "distance": 10.0,
         "apart": 1.0,
         "same_kind": True,
         "same_street": False,
@@ -18,7 +18,7 @@ def sample(*, is_one: bool, **changes: Any) -> Sample:
         "words": 0.0,
         "score": 70.0,
     }
-    return Sample(**(traits | changes), is_one_problem=is_one)
+    return Sample(**(traits | changes), is_duplicate=is_one)
 
 
 def evidence(**changes: Any) -> Evidence:

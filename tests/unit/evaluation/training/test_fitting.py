@@ -6,8 +6,8 @@ NOBODY = Learnable([], [])
 
 
 def test_what_labelled_pairs_have_in_common_is_worth_points_and_the_rest_costs_some() -> None:
-    near = [sample(is_one=number % 4 > 0, place=0.0) for number in range(80)]
-    far = [sample(is_one=number % 4 == 0, place=100.0) for number in range(80)]
+    near = [sample(is_one=number % 4 > 0, distance=0.0) for number in range(80)]
+    far = [sample(is_one=number % 4 == 0, distance=100.0) for number in range(80)]
 
     at_once, _, at_100_m = fit([*near, *far], evidence(), NOBODY).distance.points
 
@@ -21,8 +21,8 @@ def test_a_trait_that_tells_nothing_keeps_its_points() -> None:
 
 
 def test_a_distance_between_two_places_counts_for_both() -> None:
-    there = [sample(is_one=number % 5 > 0, place=75.0) for number in range(100)]
-    here = [sample(is_one=number % 5 == 0, place=0.0) for number in range(100)]
+    there = [sample(is_one=number % 5 > 0, distance=75.0) for number in range(100)]
+    here = [sample(is_one=number % 5 == 0, distance=0.0) for number in range(100)]
 
     _, at_50_m, at_100_m = fit([*there, *here], evidence(), NOBODY).distance.points
 

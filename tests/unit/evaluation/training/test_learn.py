@@ -46,13 +46,13 @@ def test_each_pair_within_reach_and_window_is_a_sample(tmp_path: Path) -> None:
 
     [only] = found(tmp_path, [("b", "a")], *rows)
 
-    assert (only.group, only.kind, only.apart, only.is_one_problem) == ("campsite", "CAMP", 6, True)
-    assert only.place == pytest.approx(100, abs=1)
+    assert (only.group, only.kind, only.apart, only.is_duplicate) == ("campsite", "CAMP", 6, True)
+    assert only.distance == pytest.approx(100, abs=1)
     assert only.score == 20
 
 
 def test_two_requests_without_a_family_are_no_one_problem(tmp_path: Path) -> None:
-    assert [one.is_one_problem for one in found(tmp_path, [], row("a"), row("b"))] == [False]
+    assert [one.is_duplicate for one in found(tmp_path, [], row("a"), row("b"))] == [False]
 
 
 def test_a_sample_is_measured_as_the_evidence_measures(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_sample_is_measured_as_the_evidence_measures(tmp_path: Path) -> None:
     [only] = found(tmp_path, [], row("a"), later, text=shares)
 
     radius_m = CATALOGUE.jurisdictions[CITY].services["CAMP"].dedup.radius_m
-    assert only.place == pytest.approx(33.4 / radius_m, abs=0.01)
+    assert only.distance == pytest.approx(33.4 / radius_m, abs=0.01)
 
 
 def learn(folder: Path, pairs: str, *more: str) -> Any:

@@ -3,7 +3,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from evaluation.exports import read_requests
-from evaluation.training.limits import Spread, propose_limits
+from evaluation.training.limits import LimitsProposal, propose_limits
 from tests.unit.evaluation.factories import CITY, as_csv, row, write
 from tests.unit.triage.factories import CATALOGUE, RULEBOOK
 
@@ -14,7 +14,7 @@ OWN = RULES.limits["CAMP"]
 
 def spread_of(
     folder: Path, apart: Sequence[tuple[float, int]], kind: str = "CAMP"
-) -> Spread | None:
+) -> LimitsProposal | None:
     """What pairs of one kind so many metres and hours apart ask for."""
     rows = [
         row(
