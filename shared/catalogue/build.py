@@ -78,7 +78,7 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
             {name: s.code for s in draft.services for name in s.entry.export_types}
         ),
         phrase_roles=roles,
-        text_weights=tuple(draft.text_model.pairs()),
+        trained_model=draft.text_model,
         related_conditions=MappingProxyType(
             _related_conditions(draft.text_model.weights, emergencies, hazards, roles)
         ),

@@ -12,7 +12,7 @@ from shared.catalogue.evidence import Evidence
 from shared.catalogue.service_type import Hours, ServiceType
 from shared.catalogue.surges import CitySurges
 from shared.catalogue.texts import LocalText
-from shared.text_matching import FeatureWeights, LinearModel, PhraseIndex, PhraseRoles
+from shared.text_matching import LinearModel, PhraseIndex, PhraseRoles, TextModel
 from shared.vocabulary import GeoPoint
 
 NEIGHBOUR_CITY = "neighbour_city"
@@ -112,8 +112,7 @@ class Jurisdiction:
         default_points: Coordinates that stand for "unknown" in the city's systems.
         export_types: Service codes by the type names of the city's own export.
         phrase_roles: Conditions that change how other conditions count.
-        text_weights: Conditions that the text model predicts, with their weights, once per
-            language.
+        trained_model: Weights of the text model, which all cities share.
         related_conditions: By condition of the text model, the other conditions of its severity.
         faq: Answers to frequent questions; None without them.
         evidence: Evidence weights of deduplication; None for radius and window alone.
@@ -144,7 +143,7 @@ class Jurisdiction:
     default_points: tuple[GeoPoint, ...]
     export_types: Mapping[str, str]
     phrase_roles: PhraseRoles
-    text_weights: tuple[tuple[str, FeatureWeights], ...]
+    trained_model: TextModel
     related_conditions: Mapping[str, frozenset[str]]
     faq: Faq | None
     evidence: Evidence | None
@@ -170,7 +169,7 @@ class Jurisdiction:
     @cached_property
     def text_model(self) -> LinearModel:
         """Linear model that predicts conditions from all words of a text."""
-        return LinearModel(self.text_weights)
+        return self.trained_model.linear
 
     @cached_property
     def keywords(self) -> PhraseIndex:

@@ -3,14 +3,15 @@
 import gzip
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.text_matching.linear_model import FeatureWeights
+from shared.text_matching.linear_model import FeatureWeights, LinearModel
 
 _FORMAT = 1
 _GZIP = b"\x1f\x8b"
@@ -53,9 +54,9 @@ class _File(BaseModel):
     labels: dict[str, dict[str, _Weights]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class TextModel:
-    """A trained text model.
+    """A trained text model, shared by all cities.
 
     Attributes:
         version: First 12 hexadecimal digits of the SHA-256 of its uncompressed JSON.
@@ -65,9 +66,10 @@ class TextModel:
     version: str
     weights: WeightsByLanguage
 
-    def pairs(self) -> Iterable[tuple[str, FeatureWeights]]:
-        """Return each label with its weights, once per language."""
-        return ((label, w) for label, of_one in self.weights.items() for w in of_one.values())
+    @cached_property
+    def linear(self) -> LinearModel:
+        """The model that scores texts, built on first use."""
+        return LinearModel((label, w) for label, of in self.weights.items() for w in of.values())
 
 
 NO_MODEL = TextModel("", {})

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import build
-from shared.text_matching import LinearModel, decode_model, fold
+from shared.text_matching import decode_model, fold
 
 DANGER, URGENT, QUIET = "smoke pours out of it", "the light is dark", "paint on the wall"
 
@@ -47,7 +47,7 @@ def test_what_was_learnt_is_a_model_file_that_finds_what_was_meant(
     result = run(*(write(tmp_path, name) for name in ("ana", "ben", "cleo")))
 
     assert result.exit_code == 0, result.output
-    index = LinearModel(decode_model(result.stdout_bytes).pairs())
+    index = decode_model(result.stdout_bytes).linear
     assert index.score(fold(f"{DANGER} by the river")).stated().keys() == {
         "sounds_dangerous",
         "sounds_urgent",

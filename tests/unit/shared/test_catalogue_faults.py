@@ -48,7 +48,8 @@ def _case(file: str, old: str, new: str, at: str, reason: str) -> object:
         _case(
             STREETS,
             "    hazard: [large]\n",
-            "    hazard: [large]\n    alternatives: [{kind: OTHER, when: large, unless: [burnin]}]\n",
+            "    hazard: [large]\n"
+            "    alternatives: [{kind: OTHER, when: large, unless: [burnin]}]\n",
             "alternatives:",
             "no condition has the name burnin",
         ),
