@@ -1,4 +1,4 @@
-"""``route311 catalogue``: what the service catalogue holds, and what is wrong with it."""
+"""``route311 catalogue``: checks the service catalogue and counts its entries."""
 
 from dataclasses import asdict
 from pathlib import Path

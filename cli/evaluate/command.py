@@ -1,4 +1,4 @@
-"""``route311 triage``: the rules over files of past requests, without a running router."""
+"""``route311 triage``: back-test, compare and train, without a running router."""
 
 import json
 import time
@@ -17,7 +17,7 @@ from cli.evaluate.view import (
     changes_as_json,
     show,
     show_changes,
-    show_hints,
+    show_model,
 )
 from evaluation.comparison import changes
 from evaluation.exports import read_pairs
@@ -135,11 +135,11 @@ def evaluate(
         _compare(selection, compare, console, json_output=json_output)
         return
     began = time.monotonic()
-    trial = _tried(selection, rules, hidden=json_output)
-    outcome = measure(trial.decisions, labels, trial.counted)
-    evaluation = Evaluation(outcome, trial.rules_version, time.monotonic() - began)
+    run = _backtest(selection, rules, hidden=json_output)
+    result = measure(run.decisions, labels, run.counted)
+    evaluation = Evaluation(result, run.rules_version, time.monotonic() - began)
     if picture is not None:
-        picture.write_text(draw(outcome), encoding="utf-8")
+        picture.write_text(draw(result), encoding="utf-8")
     if json_output:
         typer.echo(json.dumps(as_json(evaluation)))
     else:
@@ -165,12 +165,12 @@ def learn_rules(
     """
     began = time.monotonic()
     selection = Selection(requests, city, since, until)
-    learnt = train(selection, read_pairs(pairs), rules, flag, bar(hidden=False))
+    trained = train(selection, read_pairs(pairs), rules, flag, bar(hidden=False))
     seconds = time.monotonic() - began
     console = Console(stderr=True, highlight=False)
-    show(Evaluation(learnt.effects.after, "proposed", seconds), console)
-    console.print(f"All kinds: {learnt.effects.of_all()}.")
-    typer.echo(learnt.text, nl=False)
+    show(Evaluation(trained.effects.after, "proposed", seconds), console)
+    console.print(f"All kinds: {trained.effects.of_all()}.")
+    typer.echo(trained.text, nl=False)
 
 
 @app.command("hints")
@@ -187,11 +187,11 @@ def learn_hints(texts: TextsArgument, false_alarms: FalseAlarmsOption = 0.03) ->
     console = Console(stderr=True, highlight=False)
     with console.status("training"):
         model = train_from(texts, false_alarms)
-    show_hints(model, console)
+    show_model(model, console)
     typer.echo(model.encode(), nl=False)
 
 
-def _tried(selection: Selection, rules: Path, *, hidden: bool) -> BacktestRun:
+def _backtest(selection: Selection, rules: Path, *, hidden: bool) -> BacktestRun:
     with rules_at(rules, selection.requests, selection.city_id) as root:
         return run_backtest(selection, root, bar(hidden=hidden))
 
@@ -199,7 +199,7 @@ def _tried(selection: Selection, rules: Path, *, hidden: bool) -> BacktestRun:
 def _compare(
     selection: Selection, both: tuple[Path, Path], console: Console, *, json_output: bool
 ) -> None:
-    before, after = (_tried(selection, rules, hidden=json_output) for rules in both)
+    before, after = (_backtest(selection, rules, hidden=json_output) for rules in both)
     found = changes(before, after)
     if json_output:
         typer.echo(json.dumps(changes_as_json(found, before, after)))

@@ -1,5 +1,6 @@
 """What the loader says about a wrong catalogue."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tests.catalogue_files import (
     OWNERS,
     QUESTIONS,
     STREETS,
+    TEXT_MODEL,
     write,
 )
 
@@ -273,3 +275,25 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(CatalogueError, match="this is no YAML in UTF-8"):
         load_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        pytest.param({"format": 2}, "this is no text model: format: ", id="another format"),
+        pytest.param(
+            {"format": 1, "labels": {"smoky": {"en": {"bias": -1, "weights": {"smoke": 2}}}}},
+            "no condition has the name smoky",
+            id="a label that is no condition",
+        ),
+    ],
+)
+def test_a_wrong_text_model_is_named(tmp_path: Path, model: dict[str, object], reason: str) -> None:
+    write(tmp_path, {**GOOD, TEXT_MODEL: json.dumps(model)})
+
+    with pytest.raises(CatalogueError) as caught:
+        load_catalogue(tmp_path)
+
+    [issue] = caught.value.issues
+    assert issue.file == TEXT_MODEL
+    assert reason in issue.reason

@@ -1,5 +1,6 @@
 """What the loader makes of a catalogue."""
 
+import json
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from shared.catalogue import (
 )
 from shared.text_matching import fold
 from shared.vocabulary import GeoPoint
-from tests.catalogue_files import GOOD, GROUPS, STREETS, write
+from tests.catalogue_files import GOOD, GROUPS, STREETS, TEXT_MODEL, write
 
 
 def loaded(root: Path) -> Jurisdiction:
@@ -155,3 +156,28 @@ def test_what_finds_words_is_made_when_a_text_is_read_or_before_when_asked_to(
 
     assert finders.isdisjoint(vars(unread))
     assert finders <= vars(ready).keys()
+
+
+def test_the_text_model_is_part_of_the_version(tmp_path: Path) -> None:
+    labels = {"large": {"en": {"bias": -1, "weights": {"enormous": 2}}}}
+    first = load_catalogue(write(tmp_path))
+    model = json.dumps({"format": 1, "labels": labels})
+    second = load_catalogue(write(tmp_path, {TEXT_MODEL: model}))
+
+    assert first.version != second.version
+    scores = second.jurisdictions["town.gov"].text_model.score("an enormous thing")
+    assert scores.stated() == {"large": "enormous"}
+
+
+def test_cities_share_the_common_files_and_nothing_else(tmp_path: Path) -> None:
+    twin = {
+        name.replace("town.gov", "twin.gov"): text.replace("ROADS", "STREETS").replace("DESK", "HQ")
+        for name, text in GOOD.items()
+        if name.startswith("town.gov")
+    }
+
+    cities = load_catalogue(write(tmp_path, {**GOOD, **twin})).jurisdictions
+
+    assert set(cities["twin.gov"].conditions) == set(cities["town.gov"].conditions)
+    assert set(cities["twin.gov"].bureaus) == {"STREETS", "HQ"}
+    assert set(cities["town.gov"].bureaus) == {"ROADS", "DESK"}
