@@ -164,7 +164,7 @@ def _describe(decision: DecisionSummary) -> str:
 
 def show_model(model: TrainedModel, console: Console) -> None:
     """Print the performance of a text model on writers that it was not trained on."""
-    table = Table("condition", "language", "found", "false alarms", "hints")
+    table = Table("condition", "language", "found", "false alarms", "features")
     for code, by_language in model.figures.items():
         for language, one in by_language.items():
             rates = f"{one.recall:.1%}", f"{one.false_alarms:.1%}"
