@@ -131,7 +131,13 @@ def _counts(counts: Mapping[str, int]) -> str:
 def changes_as_json(
     found: Sequence[Change], before: BacktestRun, after: BacktestRun
 ) -> dict[str, Any]:
-    """Return every request that two runs decide differently as a JSON object."""
+    """Return every request that two runs decide differently as a JSON object.
+
+    Args:
+        found: The requests.
+        before: The first run.
+        after: The second run.
+    """
     return {
         "requests": len(before.counted),
         "rules_versions": [before.rules_version, after.rules_version],
@@ -140,7 +146,13 @@ def changes_as_json(
 
 
 def show_changes(found: Sequence[Change], requests: int, console: Console) -> None:
-    """Print the number of requests decided differently by outcome, and the first of them."""
+    """Print the number of requests decided differently by outcome, and the first of them.
+
+    Args:
+        found: The requests decided differently.
+        requests: Number of all counted requests.
+        console: Where to print.
+    """
     console.print(f"{len(found):,} of {requests:,} requests would be decided differently.")
     transitions = Counter((change.before.outcome, change.after.outcome) for change in found)
     for (was, is_now), count in transitions.most_common():

@@ -12,7 +12,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from evaluation.text_model.texts import LabelledText
-from shared.text_matching import FeatureWeights, Figures, extract_features, fold, split_text
+from shared.text_matching import FeatureWeights, ModelFigures, extract_features, fold, split_text
 
 _POINTS_PER_LOGIT = 10  # ten points multiply the odds by e
 _MIN_WRITERS = 2  # writers who use a feature
@@ -28,7 +28,7 @@ _Windows: TypeAlias = Sequence[Sequence[str]]
 
 def fit(
     texts: Sequence[LabelledText], positive: Collection[str], max_false_alarms: float
-) -> tuple[FeatureWeights, Figures]:
+) -> tuple[FeatureWeights, ModelFigures]:
     """Fit weights that separate texts with some labels from all others.
 
     The figures are measured by cross-validation on writers left out of the training.
@@ -55,7 +55,7 @@ def fit(
         {str(feature): weight for feature, weight in named if weight},
         min(_MAX_BIAS, round((denied - threshold) * _POINTS_PER_LOGIT)),
     )
-    return weights, Figures(
+    return weights, ModelFigures(
         recall=float(np.mean(scores[is_positive] > threshold)),
         false_alarms=float(np.mean(scores[is_quiet] > threshold)),
     )

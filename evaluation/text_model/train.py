@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.text_model.texts import LabelledText, UnfitTextsError, read_texts
-from shared.text_matching import Figures, WeightsByLanguage, encode_model
+from shared.text_matching import ModelFigures, WeightsByLanguage, encode_model
 
 _LABELS: Mapping[str, tuple[frozenset[str], float]] = {
     "sounds_dangerous": (frozenset({"emergency"}), 0.5),
@@ -29,7 +29,7 @@ class TrainedModel:
     """
 
     weights: WeightsByLanguage
-    figures: Mapping[str, Mapping[str, Figures]]
+    figures: Mapping[str, Mapping[str, ModelFigures]]
     texts: int
 
     def encode(self) -> bytes:

@@ -11,7 +11,7 @@ from shared.catalogue.condition import (
     trigger_conditions,
 )
 from shared.catalogue.document import CatalogueError, CatalogueIssue
-from shared.catalogue.jurisdiction import Agency, Bureau, Catalogue, Jurisdiction, Owner
+from shared.catalogue.jurisdiction import Bureau, Catalogue, ExternalAgency, Jurisdiction, Owner
 from shared.catalogue.loader import PACKAGE_DATA, load_catalogue, load_catalogue_with_indexes
 from shared.catalogue.service_type import (
     AfterHours,
@@ -30,7 +30,6 @@ __all__ = [
     "CALL_911",
     "PACKAGE_DATA",
     "AfterHours",
-    "Agency",
     "Attribute",
     "Bureau",
     "Catalogue",
@@ -38,6 +37,7 @@ __all__ = [
     "CatalogueIssue",
     "Condition",
     "Dedup",
+    "ExternalAgency",
     "HazardRule",
     "Hours",
     "InformRule",

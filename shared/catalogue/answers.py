@@ -60,7 +60,15 @@ class QuestionsEntry(Entry):
 
 
 class AnswerEntry(Entry):
-    """One answer."""
+    """One answer.
+
+    Attributes:
+        kinds: Service codes beside those of the file.
+        supersedes: Codes of more general answers.
+        phrases: Patterns of the topic.
+        text: The answer.
+        source: Where the answer comes from.
+    """
 
     kinds: Texts = ()
     supersedes: Texts = ()

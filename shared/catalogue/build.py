@@ -16,12 +16,17 @@ from shared.catalogue.entries import (
     ConditionEntry,
     HazardRuleEntry,
     JurisdictionEntry,
-    NeedsEntry,
-    ServiceEntry,
 )
 from shared.catalogue.evidence_file import build_evidence
 from shared.catalogue.field_types import LocalTextEntry, PhrasesEntry
-from shared.catalogue.jurisdiction import NEIGHBOUR_CITY, Agency, Bureau, Jurisdiction, Owner
+from shared.catalogue.jurisdiction import (
+    NEIGHBOUR_CITY,
+    Bureau,
+    ExternalAgency,
+    Jurisdiction,
+    Owner,
+)
+from shared.catalogue.service_entries import NeedsEntry, ServiceEntry
 from shared.catalogue.service_type import (
     AfterHours,
     AlternativeKind,
@@ -131,11 +136,11 @@ def _bureau(code: str, entry: BureauEntry, head: JurisdictionEntry) -> Bureau:
     return Bureau(code, entry.name, entry.phone, entry.hours or head.office_hours)
 
 
-def _agency(code: str, entry: AgencyEntry) -> Agency:
-    return Agency(code, entry.name, entry.phone, entry.url, entry.hours, entry.reason)
+def _agency(code: str, entry: AgencyEntry) -> ExternalAgency:
+    return ExternalAgency(code, entry.name, entry.phone, entry.url, entry.hours, entry.reason)
 
 
-def _neighbour(code: str, entry: AgencyEntry) -> Agency:
+def _neighbour(code: str, entry: AgencyEntry) -> ExternalAgency:
     return replace(_agency(code, entry), reason=entry.reason or NEIGHBOUR_CITY)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from shared.catalogue.answers import ANSWERS, QUESTIONS
 from shared.catalogue.document import CatalogueIssue, LocatedEntry, Section, unknown_name
 from shared.catalogue.draft import COMMON, Draft
-from shared.catalogue.entries import ServiceEntry
+from shared.catalogue.service_entries import ServiceEntry
 from shared.catalogue.service_type import AGENCY_PREFIX
 from shared.text_matching import families_named, fold
 

@@ -87,7 +87,14 @@ class Circumstances:
 
 
 class PlaceTypeEntry(Entry):
-    """A type of place."""
+    """A type of place.
+
+    Attributes:
+        points: Points of a report there.
+        when: Conditions that state that a report lies there.
+        within: Maximum distance from a line.
+        lines: Ends of known places by name, each as latitude and longitude.
+    """
 
     points: Points
     when: Texts = Field(min_length=1)

@@ -65,6 +65,12 @@ class HazardRule:
 
     It matches when all conditions of ``all_of`` and, where ``any_of`` is not empty, at least one
     of ``any_of`` are met.
+
+    Attributes:
+        code: Its id in the reasons of a decision.
+        name: Its description for people.
+        all_of: Conditions that must all be met.
+        any_of: Conditions of which one must be met; empty for none.
     """
 
     code: str

@@ -24,11 +24,10 @@ from shared.catalogue.entries import (
     HazardRuleEntry,
     JurisdictionEntry,
     OwnerEntry,
-    ServiceEntry,
-    ServiceFileEntry,
 )
 from shared.catalogue.evidence_file import EVIDENCE, EvidenceEntry
 from shared.catalogue.field_types import LocalTextEntry
+from shared.catalogue.service_entries import ServiceEntry, ServiceFileEntry
 from shared.catalogue.surges import SURGES, SurgesEntry
 from shared.text_matching import NO_MODEL, decode_model
 

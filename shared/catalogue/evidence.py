@@ -82,7 +82,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """How position errors discount the points for distance.
+    """Discounts of the points for distance by position errors.
 
     Attributes:
         trust: Fraction of the points for distance that counts, by the sum of both position errors
@@ -96,7 +96,7 @@ class Accuracy:
 
 @dataclass(frozen=True, slots=True)
 class PlaceholderPoints:
-    """When a point counts as a placeholder for an unknown location.
+    """Detection of points that are placeholders for an unknown location.
 
     Attributes:
         groups: Least number of other dedup groups with a case at exactly the point.

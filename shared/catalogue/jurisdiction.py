@@ -45,7 +45,7 @@ class Bureau:
 
 
 @dataclass(frozen=True, slots=True)
-class Agency:
+class ExternalAgency:
     """An agency outside the city to which residents are referred.
 
     Attributes:
@@ -132,8 +132,8 @@ class Jurisdiction:
     services: Mapping[str, ServiceType]
     dedup_groups: Mapping[str, tuple[str, ...]]
     bureaus: Mapping[str, Bureau]
-    agencies: Mapping[str, Agency]
-    neighbours: Mapping[str, Agency]
+    agencies: Mapping[str, ExternalAgency]
+    neighbours: Mapping[str, ExternalAgency]
     owners: tuple[Owner, ...]
     referral_reasons: Mapping[str, LocalText]
     conditions: Mapping[str, Condition]

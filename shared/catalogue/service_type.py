@@ -160,7 +160,8 @@ class ServiceType:
         keywords: Patterns from the city's own table.
         extra_keywords: Patterns that we added to them.
         priority: Priority when no other fact is known.
-        target_hours: Hours until the problem is solved or, with an outside lead, handed over.
+        target_hours: Hours until the problem is solved or, with an outside lead, until the agency
+            has it.
         dedup: Limits of deduplication.
         hazard: Whether a report is an urgent hazard; ``if`` when one of ``hazard_conditions`` is
             met.

@@ -48,7 +48,15 @@ class CitySurges:
 
 
 class SurgeLimitsEntry(Entry):
-    """Limits; what is None is inherited."""
+    """Limits; None inherits the default.
+
+    Attributes:
+        min_reports: See ``SurgeLimits``.
+        ratio: See ``SurgeLimits``.
+        max_probability: See ``SurgeLimits``.
+        end_ratio: See ``SurgeLimits``.
+        baseline_per_hour: See ``SurgeLimits``.
+    """
 
     min_reports: int | None = Field(default=None, ge=2)
     ratio: float | None = Field(default=None, ge=1)

@@ -11,7 +11,7 @@ from shared.text_matching.linear_model import (
 )
 from shared.text_matching.model_file import (
     NO_MODEL,
-    Figures,
+    ModelFigures,
     TextModel,
     WeightsByLanguage,
     decode_model,
@@ -23,9 +23,9 @@ from shared.text_matching.notation import expand_families, families_named, parse
 __all__ = [
     "NO_MODEL",
     "FeatureWeights",
-    "Figures",
     "Hit",
     "LinearModel",
+    "ModelFigures",
     "PhraseIndex",
     "PhraseRoles",
     "TextModel",

@@ -23,7 +23,7 @@ WeightsByLanguage: TypeAlias = Mapping[str, Mapping[str, FeatureWeights]]
 _Negative = Annotated[int, Field(lt=0)]
 
 
-class Figures(BaseModel):
+class ModelFigures(BaseModel):
     """Performance on writers that the weights were not trained on.
 
     Attributes:
@@ -42,7 +42,7 @@ class _Weights(BaseModel):
 
     bias: _Negative
     denied_below: _Negative | None = None
-    figures: Figures | None = None
+    figures: ModelFigures | None = None
     weights: dict[str, int] = Field(min_length=1)
 
 
@@ -100,12 +100,12 @@ def decode_model(data: bytes) -> TextModel:
     return TextModel(sha256(text).hexdigest()[:_VERSION_DIGITS], weights)
 
 
-def _rounded(figures: Figures) -> dict[str, float]:
+def _rounded(figures: ModelFigures) -> dict[str, float]:
     return {name: round(value, 3) for name, value in figures.model_dump().items()}
 
 
 def encode_model(
-    weights: WeightsByLanguage, figures: Mapping[str, Mapping[str, Figures]], texts: int
+    weights: WeightsByLanguage, figures: Mapping[str, Mapping[str, ModelFigures]], texts: int
 ) -> bytes:
     """Return the compressed file of a model; the same model gives the same bytes.
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from services.triage.rules.priority.conditions import MatchedConditions
-from shared.catalogue import Agency, Jurisdiction, LocalText, ServiceType
+from shared.catalogue import ExternalAgency, Jurisdiction, LocalText, ServiceType
 from shared.catalogue import ReferralRule as Named
 
 
@@ -25,7 +25,7 @@ class Referral:
         why: The reason, where the catalogue gives one.
     """
 
-    agency: Agency
+    agency: ExternalAgency
     instead: bool
     why: Why | None = None
 

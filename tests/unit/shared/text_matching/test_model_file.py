@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from shared.text_matching import FeatureWeights, Figures, decode_model, encode_model
+from shared.text_matching import FeatureWeights, ModelFigures, decode_model, encode_model
 
 WEIGHTS = {"fire": {"en": FeatureWeights(-10, {"smoke": 6, "film": -8}, denied_below=-20)}}
-FIGURES = {"fire": {"en": Figures(recall=0.83333, false_alarms=0.02)}}
+FIGURES = {"fire": {"en": ModelFigures(recall=0.83333, false_alarms=0.02)}}
 
 
 def changed(**changes: Any) -> bytes:
