@@ -9,7 +9,7 @@ from shared.catalogue.texts import LocalText, Phrases
 from shared.text_matching import fold
 
 YES = "yes"
-WORDS_FOR_YES = frozenset({"yes", "y", "true", "1", "si"})
+_WORDS_FOR_YES = frozenset({"yes", "y", "true", "1", "si"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +103,4 @@ def _each(answer: object) -> Sequence[object]:
 
 def _states(answer: object, values: frozenset[str]) -> bool:
     folded = fold(str(answer))
-    return folded in values or (YES in values and folded in WORDS_FOR_YES)
+    return folded in values or (YES in values and folded in _WORDS_FOR_YES)

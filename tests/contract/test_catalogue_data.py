@@ -293,13 +293,3 @@ def test_no_reason_for_a_referral_lies_unused() -> None:
     used = {reason for _, reason in _every_referral(PORTLAND)} | {o.reason for o in PORTLAND.owners}
 
     assert set(PORTLAND.referral_reasons) - used == set()
-
-
-def test_the_model_card_is_of_the_model_beside_it() -> None:
-    card = (PORTLAND.folder.parent / "common" / "MODEL_CARD.md").read_text(encoding="utf-8")
-    model = PORTLAND.trained_model
-    weights = sum(len(one.weights) for of in model.weights.values() for one in of.values())
-
-    assert f"Version `{model.version}`" in card
-    assert f"{weights:,} whole numbers" in card
-    assert BOSTON.trained_model is model
