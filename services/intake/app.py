@@ -21,7 +21,7 @@ from services.intake.records import Receipt
 from services.intake.retention import Retention
 from services.intake.settings import IntakeSettings
 from services.intake.store import PostgresSubmissions
-from shared.catalogue import Catalogue, load_catalogue_to_read
+from shared.catalogue import Catalogue, load_catalogue_with_indexes
 from shared.contract.events import Event
 from shared.contract.topics import CHANNEL_SUBMISSIONS, DISPATCH_CASES, TRIAGE_DECISIONS
 from shared.geo import CityBoundaries
@@ -47,7 +47,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
     It is ready without Kafka: submissions over HTTP are durable in the database, and their events
     are published when the broker is back.
     """
-    catalogue = await asyncio.to_thread(load_catalogue_to_read)
+    catalogue = await asyncio.to_thread(load_catalogue_with_indexes)
     policy = _policy(catalogue, settings)
     dsn = settings.postgres_dsn.get_secret_value()
     async with (

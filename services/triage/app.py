@@ -10,7 +10,7 @@ from services.triage.handlers import on_messages
 from services.triage.policy import TriagePolicy
 from services.triage.settings import TriageSettings
 from services.triage.store.cases import PostgresTriageStore
-from shared.catalogue import load_catalogue_to_read
+from shared.catalogue import load_catalogue_with_indexes
 from shared.contract.events import Event
 from shared.contract.topics import (
     DISPATCH_CLOSINGS,
@@ -31,7 +31,7 @@ from shared.runtime.postgres import Connection, open_pool
 @asynccontextmanager
 async def triage(settings: TriageSettings) -> AsyncGenerator[ServiceParts]:
     """Open triage's resources, yield its tasks, and close everything in reverse order."""
-    policy = TriagePolicy(await asyncio.to_thread(load_catalogue_to_read))
+    policy = TriagePolicy(await asyncio.to_thread(load_catalogue_with_indexes))
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
         now = utc_now()

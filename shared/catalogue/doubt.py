@@ -18,10 +18,10 @@ def doubted_conditions(
         stated: Codes of the conditions that phrases of the text affirm.
         folded: The text, folded by ``shared.text_matching.fold``.
         city: Jurisdiction with the conditions and the linear model.
-        score: Score of the text by ``city.hints``; None to compute it when needed.
+        score: Score of the text by ``city.text_model``; None to compute it when needed.
     """
     codes = frozenset(stated)
-    if all(codes.isdisjoint(kin) for kin in city.kin_of_hints.values()):
+    if all(codes.isdisjoint(kin) for kin in city.related_conditions.values()):
         return frozenset()
-    rejected = (score or city.hints.score(folded)).denied()
-    return codes.intersection(code for model in rejected for code in city.kin_of_hints[model])
+    rejected = (score or city.text_model.score(folded)).denied()
+    return codes.intersection(code for model in rejected for code in city.related_conditions[model])

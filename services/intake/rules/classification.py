@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from shared.catalogue import Jurisdiction
 from shared.catalogue.doubt import doubted_conditions
-from shared.text_matching import Hit, affirmed_of, fold
+from shared.text_matching import Hit, filter_affirmed, fold
 
 _WEIGHT_OF_CONDITION = 3
 """Score of a condition that implies a kind, in words of keywords."""
@@ -26,7 +26,7 @@ def classify(text: str, city: Jurisdiction) -> str:
     folded = fold(text)
     implied = _implied_kinds(text, folded, city)
     scores = Counter({code: implied.count(code) * _WEIGHT_OF_CONDITION for code in implied})
-    hits = affirmed_of(city.keywords.find(folded), text, folded)
+    hits = filter_affirmed(city.keywords.find(folded), text, folded)
     hits = [hit for hit in hits if hit.code != city.other_code]
     for code, phrase in {(h.code, h.phrase) for h in hits if not _is_inside_longer(h, hits)}:
         if city.services[code].emergency is None or code in implied:
@@ -46,7 +46,7 @@ def _implied_kinds(text: str, folded: str, city: Jurisdiction) -> list[str]:
     A doubted condition implies no kind that is an emergency by itself, since the kind alone would
     make the report an emergency.
     """
-    hits = affirmed_of(city.phrases.find(folded), text, folded, city.spans)
+    hits = filter_affirmed(city.phrases.find(folded), text, folded, city.phrase_roles)
     implied = [
         (condition, city.services[code])
         for condition in {hit.code for hit in hits}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from shared.catalogue import Jurisdiction, ServiceType, by_field, telling
+from shared.catalogue import Jurisdiction, ServiceType, conditions_by_field, trigger_conditions
 
 _MOST_URGENT = "P1"
 
@@ -30,8 +30,8 @@ class HazardScreen:
 
     def __init__(self, jurisdiction: Jurisdiction) -> None:
         self._jurisdiction = jurisdiction
-        self._conditions_by_field = by_field(jurisdiction.conditions.values())
-        self._emergency_conditions = telling(jurisdiction.emergencies)
+        self._conditions_by_field = conditions_by_field(jurisdiction.conditions.values())
+        self._emergency_conditions = trigger_conditions(jurisdiction.emergencies)
 
     def screen(
         self, service: ServiceType, folded: str, attributes: Mapping[str, object]
@@ -44,7 +44,7 @@ class HazardScreen:
             attributes: Answers to the questions of the kind, by field.
         """
         met = {hit.code for hit in self._jurisdiction.phrases.find(folded)}
-        met.update(self._jurisdiction.hints.score(folded).stated(), service.implies)
+        met.update(self._jurisdiction.text_model.score(folded).stated(), service.implies)
         for field in attributes.keys() & self._conditions_by_field.keys():
             conditions = self._conditions_by_field[field]
             met.update(c.code for c in conditions if c.answered_by(attributes))

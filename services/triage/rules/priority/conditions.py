@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from shared.catalogue import Jurisdiction, ServiceType, by_field
+from shared.catalogue import Jurisdiction, ServiceType, conditions_by_field
 from shared.catalogue.doubt import doubted_conditions
-from shared.text_matching import affirmed_of, fold
+from shared.text_matching import filter_affirmed, fold
 
 MatchedConditions: TypeAlias = Mapping[str, str]
 """Evidence by condition: words of the report, or the code of the attribute that states it."""
@@ -20,9 +20,9 @@ class ConditionFinder:
     """Finds the conditions of one city."""
 
     def __init__(self, jurisdiction: Jurisdiction) -> None:
-        self._conditions_by_attribute = by_field(jurisdiction.conditions.values())
+        self._conditions_by_attribute = conditions_by_field(jurisdiction.conditions.values())
         self._city = jurisdiction
-        self._related = jurisdiction.kin_of_hints
+        self._related = jurisdiction.related_conditions
         self._list_attributes = {
             service.code: frozenset(a.code for a in service.attributes if a.datatype in _LISTS)
             for service in jurisdiction.services.values()
@@ -53,8 +53,8 @@ class ConditionFinder:
     def _read(self, text: str, conditions: dict[str, str]) -> None:
         folded = fold(text)
         hits = self._city.phrases.find(folded)
-        affirmed = affirmed_of(hits, text, folded, self._city.spans)
-        score = self._city.hints.score(folded)
+        affirmed = filter_affirmed(hits, text, folded, self._city.phrase_roles)
+        score = self._city.text_model.score(folded)
         doubtful = doubted_conditions((hit.code for hit in affirmed), folded, self._city, score)
         for hit in affirmed:
             conditions.setdefault(DOUBTFUL if hit.code in doubtful else hit.code, hit.phrase)

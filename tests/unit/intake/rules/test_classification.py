@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from services.intake.rules.classification import classify
-from shared.catalogue import Keywords, load_catalogue
+from shared.catalogue import Phrases, load_catalogue
 from tests.unit.intake.factories import LAKESIDE
 
 
@@ -40,7 +40,7 @@ def test_a_text_is_of_the_kind_that_it_names_best(text: str, code: str) -> None:
 
 def test_a_keyword_that_two_kinds_share_is_no_evidence_for_either() -> None:
     known = LAKESIDE.services
-    tree = Keywords(("tree",), ())
+    tree = Phrases(("tree",), ())
     both = {code: replace(known[code], keywords=tree) for code in ("POTHOLE", "SIDEWALK")}
 
     assert classify("a tree", replace(LAKESIDE, services={**known, **both})) == "OTHER"
