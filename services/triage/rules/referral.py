@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from services.triage.rules.priority.conditions import MatchedConditions
-from shared.catalogue import ExternalAgency, Jurisdiction, LocalText, ServiceType
+from shared.catalogue import ExternalAgency, Jurisdiction, LocalText, ReferralRule, ServiceType
 
 
 @dataclass(frozen=True, slots=True)
