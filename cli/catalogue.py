@@ -1,4 +1,4 @@
-"""``route311 catalogue``: what the service catalogue holds, and what is wrong with it."""
+"""``route311 catalogue``: checks the service catalogue and counts its entries."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -35,17 +35,17 @@ def check(root: RootOption = None, as_json: JsonOption = False) -> None:
     try:
         loaded = load_catalogue(root or PACKAGE_DATA)
     except CatalogueError as error:
-        _show_faults(error, root or PACKAGE_DATA, as_json=as_json)
+        _show_issues(error, root or PACKAGE_DATA, as_json=as_json)
         raise typer.Exit(1) from None
     _show(loaded, as_json=as_json)
 
 
-def _show_faults(error: CatalogueError, root: Path, *, as_json: bool) -> None:
+def _show_issues(error: CatalogueError, root: Path, *, as_json: bool) -> None:
     if as_json:
-        _console.print_json(data={"faults": [asdict(fault) for fault in error.faults]})
+        _console.print_json(data={"faults": [asdict(issue) for issue in error.issues]})
         return
-    for fault in error.faults:
-        _errors.print(f"{root}/{fault.text}", markup=False)
+    for issue in error.issues:
+        _errors.print(f"{root}/{issue.text}", markup=False)
 
 
 def _show(loaded: Catalogue, *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from deploy.local.errors import StackError
-from deploy.local.folder import DataFolder, in_use
+from deploy.local.folder import DataFolder, is_in_use
 from deploy.local.stack_file import Stack, read_stack
 
 DEFAULT_DATA = Path(".route311")
@@ -23,7 +23,7 @@ def load_stack(data: Path = DEFAULT_DATA) -> Stack:
     Raises:
         NoRouterError: None runs there.
     """
-    stack = read_stack(DataFolder(data).stack_file) if in_use(data) else None
+    stack = read_stack(DataFolder(data).stack_file) if is_in_use(data) else None
     if stack is None:
         raise NoRouterError(f"no running router in {data}; start one with `route311 up`")
     return stack

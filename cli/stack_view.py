@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from deploy.local.report import Died, Happening, LeftoversEnded, Prepared, Started
+from deploy.local.report import Died, LeftoversEnded, Prepared, StackEvent, Started
 from deploy.local.stack_file import Stack
 
 
@@ -17,7 +17,7 @@ class StackView:
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False)
 
-    def show(self, happening: Happening) -> None:
+    def show(self, happening: StackEvent) -> None:
         """Print one happening."""
         match happening:
             case Started(name, where, took_s):

@@ -16,9 +16,8 @@ from cli.connection import DataOption, JsonOption, find_admin_dsn, find_kafka
 from cli.stack import DEFAULT_DATA
 from services.triage.surges.gauges import WATCHER
 from shared.contract.topics import DEAD_LETTERS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
-from shared.runtime.kafka.range_reader import OffsetRanges
-from shared.runtime.kafka.reader import committed_offsets, offset_bounds
-from shared.runtime.kafka.source import Partition
+from shared.runtime.kafka import Partition
+from shared.runtime.kafka.reader import OffsetRanges, committed_offsets, offset_bounds
 from shared.runtime.migrate import SERVICES
 
 _POSITIONS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"

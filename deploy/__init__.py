@@ -1,1 +1,1 @@
-"""How the router is put on machines."""
+"""Deployment of the router: local processes, Docker, observability."""

@@ -1,1 +1,1 @@
-"""The rules of triage over files of past requests, offline: how good and how fast they are."""
+"""Offline evaluation of triage on past requests, and training of its rules and text model."""

@@ -1,11 +1,11 @@
-"""Deciding past requests again, in the order in which they happened."""
+"""Back-test: decides past requests again by the current rules, in order of event time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from time import thread_time_ns
 from uuid import NAMESPACE_OID, uuid5
 
-from evaluation.rows import RequestHistory, Row
+from evaluation.exports import PastRequest, RequestHistory
 from services.triage.assessment import assess_report
 from services.triage.outbound.decision import to_decision
 from services.triage.policy import TriagePolicy
@@ -15,40 +15,41 @@ from shared.catalogue import Jurisdiction
 from shared.contract.events import Decision, Location, Request
 from shared.vocabulary import GeoPoint, LocationPrecision, distance_m
 
-_SAME_M = 1.0  # as near as two coordinates written to five places
+_SAME_POINT_M = 1.0  # the resolution of coordinates with five decimal places
 _NS_PER_US = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class BacktestDecision:
-    """One past request and what the rules make of it.
+    """The decision on a past request.
 
     Attributes:
-        microseconds: Of processor time that reading and deciding it took.
+        row: The request.
+        decision: Its decision.
+        microseconds: Processor time of assessing and deciding it.
     """
 
-    row: Row
+    row: PastRequest
     decision: Decision
     microseconds: float
 
 
-def backtest(past: RequestHistory, rulebook: TriagePolicy) -> Iterator[BacktestDecision]:
-    """Decide each request by the product's own rules; later ones see the cases of earlier ones.
+def backtest(past: RequestHistory, policy: TriagePolicy) -> Iterator[BacktestDecision]:
+    """Decide each request by the rules of triage against the cases of earlier requests.
 
-    No case ends: what an evaluation asks is which reports are of one problem, and files say
-    little of closings.
+    Cases stay open for ever, because exports have no reliable closing times.
     """
     known = CaseIndex()
     for row in past.rows:
         request = request_of(row, past.city)
         began = thread_time_ns()
-        ruling = resolve(assess_report(request, rulebook), known)
-        decision = to_decision(ruling, rulebook.version)
+        resolution = resolve(assess_report(request, policy), known)
+        decision = to_decision(resolution, policy.version)
         yield BacktestDecision(row, decision, (thread_time_ns() - began) / _NS_PER_US)
 
 
-def request_of(row: Row, city: Jurisdiction) -> Request:
-    """Return the request as intake would hand on the same report."""
+def request_of(row: PastRequest, city: Jurisdiction) -> Request:
+    """Return the request that intake would publish for the same report."""
     return Request(
         request_id=str(uuid5(NAMESPACE_OID, row.request_id)),
         tracking_number=row.request_id,
@@ -64,10 +65,10 @@ def request_of(row: Row, city: Jurisdiction) -> Request:
     )
 
 
-def _location(row: Row, city: Jurisdiction) -> Location:
-    """Return the place as intake would give it for the same report."""
+def _location(row: PastRequest, city: Jurisdiction) -> Location:
+    """Return the location that intake would resolve for the same report."""
     point = _point(row)
-    if point is not None and _stands_for_unknown(point, city):
+    if point is not None and _is_default(point, city):
         point = None if row.address else point
         precision: LocationPrecision = "address" if row.address else "default"
     else:
@@ -81,12 +82,12 @@ def _location(row: Row, city: Jurisdiction) -> Location:
     )
 
 
-def _point(row: Row) -> GeoPoint | None:
+def _point(row: PastRequest) -> GeoPoint | None:
     if row.latitude is None or row.longitude is None:
         return None
     return GeoPoint(row.latitude, row.longitude)
 
 
-def _stands_for_unknown(point: GeoPoint, city: Jurisdiction) -> bool:
-    stand_ins = (GeoPoint(0, 0), *city.default_points)
-    return any(distance_m(point, stand_in) < _SAME_M for stand_in in stand_ins)
+def _is_default(point: GeoPoint, city: Jurisdiction) -> bool:
+    defaults = (GeoPoint(0, 0), *city.default_points)
+    return any(distance_m(point, default) < _SAME_POINT_M for default in defaults)

@@ -1,19 +1,21 @@
-"""What other rules would have decided differently."""
+"""Compares the decisions of two sets of rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evaluation.backtest import BacktestDecision
-from evaluation.trial import Trial
+from evaluation.trial import BacktestRun
 from shared.contract.events import Decision
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionSummary:
-    """What of a decision a person compares.
+    """The compared parts of a decision.
 
     Attributes:
-        held_against: Id of the earlier request, as the file has it; None without one.
+        outcome: Outcome of triage.
+        held_against: The export's id of the matched earlier request; None without a match.
+        priority: Priority level.
     """
 
     outcome: str
@@ -23,7 +25,14 @@ class DecisionSummary:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One request that two sets of rules decide differently."""
+    """A request that two sets of rules decide differently.
+
+    Attributes:
+        request_id: The export's id.
+        kind: Service code.
+        before: Decision by the first set.
+        after: Decision by the second set.
+    """
 
     request_id: str
     kind: str
@@ -31,10 +40,10 @@ class Change:
     after: DecisionSummary
 
 
-def changes(before: Trial, after: Trial) -> list[Change]:
-    """Return the counted requests that the two sets of rules decide differently, in order."""
-    by_id = {one.row.request_id: one.decision for one in after.judged}
-    names = {one.decision.request_id: one.row.request_id for one in before.judged}
+def changes(before: BacktestRun, after: BacktestRun) -> list[Change]:
+    """Return the counted requests that the two runs decide differently, in order."""
+    by_id = {one.row.request_id: one.decision for one in after.decisions}
+    names = {one.decision.request_id: one.row.request_id for one in before.decisions}
     found = (_change(one, by_id[one.row.request_id], names) for one in before.counted)
     return [change for change in found if change.before != change.after]
 
@@ -42,12 +51,12 @@ def changes(before: Trial, after: Trial) -> list[Change]:
 def _change(before: BacktestDecision, after: Decision, names: Mapping[str, str]) -> Change:
     row = before.row
     return Change(
-        row.request_id, row.kind, _verdict(before.decision, names), _verdict(after, names)
+        row.request_id, row.kind, _summary(before.decision, names), _summary(after, names)
     )
 
 
-def _verdict(decision: Decision, names: Mapping[str, str]) -> DecisionSummary:
-    held = decision.duplicate
+def _summary(decision: Decision, names: Mapping[str, str]) -> DecisionSummary:
+    match = decision.duplicate
     return DecisionSummary(
-        decision.outcome, names[held.of_request] if held else None, decision.priority.level
+        decision.outcome, names[match.of_request] if match else None, decision.priority.level
     )

@@ -1,4 +1,4 @@
-"""How well decisions on past requests agree with the duplicates that people labelled."""
+"""Agreement of decisions on past requests with labelled duplicates."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from statistics import quantiles
 
 from evaluation.backtest import BacktestDecision
-from evaluation.connected_components import connected_components
 
 FLAGGED = frozenset({"duplicate", "possible_duplicate"})
 _PERCENT = 100
@@ -15,13 +14,15 @@ _THRESHOLDS = [step / 200 for step in range(201)]
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How some requests were decided.
+    """Counts of decisions on some requests.
 
     Attributes:
-        labelled: How many of them people called duplicates.
-        found: How many of those were called duplicates or possible ones.
-        right_case: How many were held against a case with another request of their family.
-        flagged: How many requests were called duplicates or possible ones.
+        requests: All of them.
+        labelled: Labelled duplicates.
+        found: Labelled duplicates that were flagged.
+        right_case: Labelled duplicates matched with a case that contains a request of the same
+            problem.
+        flagged: Requests decided as duplicates or possible duplicates.
     """
 
     requests: int = 0
@@ -32,23 +33,23 @@ class Agreement:
 
     @property
     def recall(self) -> float | None:
-        """Share of the labelled duplicates that were found; None without labels."""
+        """Fraction of the labelled duplicates that were flagged; None without labels."""
         return share(self.found, self.labelled)
 
     @property
     def flagged_share(self) -> float | None:
-        """Share of the requests that were flagged."""
+        """Fraction of the requests that were flagged; None without requests."""
         return share(self.flagged, self.requests)
 
     @property
     def right_case_share(self) -> float | None:
-        """Share of the labelled duplicates that were held against the right case."""
+        """Fraction of the labelled duplicates matched with the right case; None without labels."""
         return share(self.right_case, self.labelled)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """What would be flagged if this confidence were asked for, cases being as they are."""
+class CurveStep:
+    """Flags and recall at a threshold of confidence, with the cases as they are."""
 
     threshold: float
     flagged_share: float
@@ -56,75 +57,76 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an evaluation found.
+class EvaluationResult:
+    """The result of a back-test.
 
     Attributes:
-        p99_us: Microseconds of processor time that all but one in a hundred decisions stay below.
-        kinds: By service code, the commonest first.
-        curve: From asking for nothing to asking for certainty.
-        outcomes: How many requests had each outcome.
-        levels: How many requests had each priority.
-        unmapped: How many requests were of a kind that the catalogue does not know.
+        whole: Agreement on all counted requests.
+        p99_us: 99th percentile of the processor time of a decision, in microseconds.
+        kinds: Agreement by service code, the most frequent first.
+        curve: Steps from confidence 0 to 1.
+        outcomes: Number of requests by outcome.
+        levels: Number of requests by priority.
+        unmapped: Number of requests of a type that the catalogue lacks.
     """
 
     whole: Agreement
     p99_us: float
     kinds: dict[str, Agreement]
-    curve: tuple[Step, ...]
+    curve: tuple[CurveStep, ...]
     outcomes: dict[str, int]
     levels: dict[str, int]
     unmapped: int
 
 
 def share(part: int, whole: int) -> float | None:
-    """Return a part of a whole; None of nothing."""
+    """Return a fraction; None when the whole is 0."""
     return part / whole if whole else None
 
 
 def measure(
-    judged: Sequence[BacktestDecision],
+    decisions: Sequence[BacktestDecision],
     pairs: Iterable[tuple[str, str]],
     counted: Sequence[BacktestDecision],
-) -> Outcome:
-    """Return how well the rules did.
+) -> EvaluationResult:
+    """Measure decisions against labels.
 
     Args:
-        judged: Every request in the order decided.
+        decisions: All decisions in order.
         pairs: Labelled duplicates, each with an earlier request of the same problem.
-        counted: Those of ``judged`` that are counted; the others are only history.
+        counted: The decisions to count; the others are only history.
     """
     labels = list(pairs)
     duplicates = {duplicate for duplicate, _ in labels}
-    right = _rightly_held(judged, connected_components(labels))
+    right = _in_right_case(decisions, connected_components(labels))
     by_kind: defaultdict[str, list[BacktestDecision]] = defaultdict(list)
     for one in counted:
         by_kind[one.row.kind].append(one)
-    commonest = sorted(by_kind.items(), key=lambda item: (-len(item[1]), item[0]))
-    return Outcome(
+    frequent = sorted(by_kind.items(), key=lambda item: (-len(item[1]), item[0]))
+    return EvaluationResult(
         whole=_agreement(counted, duplicates, right),
         p99_us=_p99([one.microseconds for one in counted]),
-        kinds={kind: _agreement(of_kind, duplicates, right) for kind, of_kind in commonest},
+        kinds={kind: _agreement(of_kind, duplicates, right) for kind, of_kind in frequent},
         curve=_curve(counted, duplicates),
         outcomes=dict(Counter(one.decision.outcome for one in counted).most_common()),
         levels=dict(sorted(Counter(one.decision.priority.level for one in counted).items())),
-        unmapped=sum(not one.row.is_mapped for one in counted),
+        unmapped=sum(one.row.unmapped is not None for one in counted),
     )
 
 
-def _rightly_held(judged: Iterable[BacktestDecision], family_of: dict[str, str]) -> set[str]:
-    """Return the requests held against a case that had one of their family already."""
+def _in_right_case(decisions: Iterable[BacktestDecision], component_of: dict[str, str]) -> set[str]:
+    """Return the requests matched with a case that already contained one of their component."""
     in_case: defaultdict[str, set[str]] = defaultdict(set)
     right: set[str] = set()
-    for one in judged:
-        family, decision = family_of.get(one.row.request_id), one.decision
-        if family is None:
+    for one in decisions:
+        component, decision = component_of.get(one.row.request_id), one.decision
+        if component is None:
             continue
         if decision.outcome in FLAGGED and decision.duplicate is not None:
-            held = decision.duplicate.of_case
-            right |= {one.row.request_id} if family in in_case[held] else set()
+            case_id = decision.duplicate.of_case
+            right |= {one.row.request_id} if component in in_case[case_id] else set()
         if decision.case_id is not None:
-            in_case[decision.case_id].add(family)
+            in_case[decision.case_id].add(component)
     return right
 
 
@@ -145,11 +147,11 @@ def _is_flagged(one: BacktestDecision) -> bool:
     return one.decision.outcome in FLAGGED
 
 
-def _curve(counted: Sequence[BacktestDecision], duplicates: set[str]) -> tuple[Step, ...]:
+def _curve(counted: Sequence[BacktestDecision], duplicates: set[str]) -> tuple[CurveStep, ...]:
     scored = [(score, one.row.request_id in duplicates) for one, score in _scores(counted)]
     labelled = sum(one.row.request_id in duplicates for one in counted)
     return tuple(
-        Step(
+        CurveStep(
             threshold,
             share(sum(score >= threshold for score, _ in scored), len(counted)) or 0.0,
             share(sum(hit and score >= threshold for score, hit in scored), labelled),
@@ -160,12 +162,29 @@ def _curve(counted: Sequence[BacktestDecision], duplicates: set[str]) -> tuple[S
 
 def _scores(counted: Iterable[BacktestDecision]) -> Iterable[tuple[BacktestDecision, float]]:
     for one in counted:
-        held = one.decision.duplicate
-        if held is not None and _is_flagged(one):
-            yield one, held.confidence
+        match = one.decision.duplicate
+        if match is not None and _is_flagged(one):
+            yield one, match.confidence
 
 
 def _p99(microseconds: Sequence[float]) -> float:
-    if len(microseconds) < 2:  # noqa: PLR2004  one figure is all its percentiles
+    if len(microseconds) < 2:  # noqa: PLR2004  a single figure is every percentile
         return max(microseconds, default=0.0)
     return quantiles(microseconds, n=_PERCENT)[-1]
+
+
+def connected_components(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the component of each request in the graph of labelled pairs, by union-find."""
+    parent: dict[str, str] = {}
+    for one, other in pairs:
+        parent[_root(parent, one)] = _root(parent, other)
+    return {request: _root(parent, request) for request in list(parent)}
+
+
+def _root(parent: dict[str, str], request: str) -> str:
+    path = []
+    while (above := parent.setdefault(request, request)) != request:
+        path.append(request)
+        request = above
+    parent.update(dict.fromkeys(path, request))
+    return request

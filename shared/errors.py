@@ -1,38 +1,42 @@
-"""Errors named by what must happen to the message that met them."""
+"""Error hierarchy; the base class decides the fate of the message being handled.
+
+``PermanentError`` sends it to the dead-letter topic, ``TransientError`` retries it in order,
+``SystemicError`` retries without a limit. Any other error ends the process.
+"""
 
 from typing import ClassVar
 
 
 class Route311Error(Exception):
-    """Root of every error that this project raises on purpose.
+    """Base of every error that this project raises on purpose.
 
-    ``code`` is the stable name that logs, metrics and dead letters carry; the text is for people
-    and names fields, never their values.
+    ``code`` is the stable name for logs, metrics and dead letters. The text is for people; it
+    names fields, never their values.
     """
 
     code: ClassVar[str] = "route311_error"
 
 
 class PermanentError(Route311Error):
-    """The same message will fail again: park it in the dead-letter topic and go on."""
+    """The same message will fail again: send it to the dead-letter topic and continue."""
 
     code = "permanent"
 
 
 class TransientError(Route311Error):
-    """The same message may succeed later: try it again, in order, before any other."""
+    """The same message may succeed later: retry it, in order, before any other of its key."""
 
     code = "transient"
 
 
 class SystemicError(Route311Error):
-    """Nothing can be handled now, whatever the message: stop consuming until it is over."""
+    """No message can be handled now: stop consuming and retry until the outage is over."""
 
     code = "systemic"
 
 
 class UndecodableEventError(PermanentError):
-    """The bytes are no event that ``shared.contract.events`` knows."""
+    """The bytes do not decode to an event of ``shared.contract.events``."""
 
     code = "undecodable_event"
 
@@ -44,42 +48,45 @@ class UnknownTypeError(PermanentError):
 
 
 class UnknownVersionError(PermanentError):
-    """A well-formed CloudEvent of a known type in a version that nobody here reads."""
+    """A well-formed CloudEvent of a known type in a version that this code cannot read."""
 
     code = "unknown_version"
 
 
 class TooLargeError(PermanentError):
-    """The record is larger than a reader accepts."""
+    """The record is larger than a consumer accepts."""
 
     code = "too_large"
 
 
 class DatabaseBusyError(TransientError):
-    """PostgreSQL gave this transaction up in favour of another."""
+    """PostgreSQL aborted this transaction in favour of another."""
 
     code = "database_busy"
 
 
 class DatabaseDownError(SystemicError):
-    """PostgreSQL is away, starting, stopping or out of space."""
+    """PostgreSQL is unreachable, starting, stopping or out of space."""
 
     code = "database_down"
 
 
 class StoppedError(Route311Error):
-    """The process was asked to stop while it waited; what it was doing changed nothing."""
+    """The process was asked to stop while it waited; the work in progress changed nothing."""
 
     code = "stopped"
 
 
 class TooManyDeadLettersError(Route311Error):
-    """A consumer would park so much that the fault is its own; a person must look first."""
+    """A consumer reached its dead-letter limit: the fault is probably its own, not the messages'.
+
+    An operator must look before it continues.
+    """
 
     code = "too_many_dead_letters"
 
 
 class FencedError(Route311Error):
-    """Another member owns the partition by now; what this one was doing changed nothing."""
+    """Another consumer owns the partition by now; the work in progress changed nothing."""
 
     code = "fenced"

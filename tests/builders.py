@@ -1,4 +1,4 @@
-"""Makers of valid objects; a test names only what it is about."""
+"""Builders of valid objects; a test passes only the fields that it is about."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -41,7 +41,7 @@ def location(point: GeoPoint = PIONEER_SQUARE, **changes: Any) -> Location:
 
 
 def submission(**changes: Any) -> dict[str, Any]:
-    """The data of a submission as an adapter writes it."""
+    """Return the data of a submission as an adapter writes it."""
     fields: dict[str, Any] = {
         "jurisdiction": "portland.gov",
         "channel": "web",

@@ -1,4 +1,4 @@
-"""A small catalogue without a fault, as files to write down and to spoil."""
+"""A small valid catalogue, as files to write and to invalidate."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +16,7 @@ STREETS = "town.gov/services/streets.yaml"
 CONDITIONS = "common/conditions.yaml"
 EMERGENCIES = "common/emergencies.yaml"
 QUESTIONS = "common/questions.yaml"
+TEXT_MODEL = "common/text_model.json"
 
 GOOD: Mapping[str, str] = {
     HEAD: """\
@@ -38,33 +39,33 @@ DESK: {name: Service desk}
     AGENCIES: "EXT-STATE: {name: The State, url: 'https://state.example', reason: its_own}\n",
     REASONS: "its_own: {en: It belongs to the State., es: Es del Estado.}\n",
     QUESTIONS: """\
-asking: {en: [what is], es: [cuál es]}
-troubled: {en: [missed], es: [faltó]}
-untroubled: {}
+questions: {en: [what is], es: [cuál es]}
+complaints: {en: [missed], es: [faltó]}
+complaint_exceptions: {}
 """,
     ANSWERS: """\
 kinds: [OTHER]
-beside: [large]
+allowed_conditions: [large]
 answers:
   trash:
-    about: {en: [trash day], es: [día de la basura]}
+    phrases: {en: [trash day], es: [día de la basura]}
     text: {en: Trash goes on Monday., es: La basura sale el lunes.}
     source: assumed
   big_trash:
-    instead_of: trash
+    supersedes: trash
     kinds: [HOLE]
-    about: {en: [big trash day], es: [día de la basura grande]}
+    phrases: {en: [big trash day], es: [día de la basura grande]}
     text: {en: Big trash goes on Friday., es: La basura grande sale el viernes.}
     source: assumed
 """,
     CIRCUMSTANCES: """\
 places:
   kinds: [HOLE]
-  most: 10
-  each:
+  max_points: 10
+  types:
     pit: {points: 5, when: large, within: 40 m, lines: {Pit: [[45.5, -122.6], [45.6, -122.6]]}}
 reporters: {2: 3}
-still_there: {1: 5}
+overdue: {1: 5}
 """,
     OWNERS: "state: {when: burning, agency: EXT-STATE, reason: its_own, kinds: [HOLE]}\n",
     GROUPS: "holes: {en: Holes, es: Hoyos}\n",
@@ -105,8 +106,8 @@ services:
     refer: [{agency: EXT-STATE, when: [large, burning]}]
     after_hours: {bureau: ROADS, agency: EXT-STATE, urgent_only: true}
     needs: {contact: required, photo: welcome}
-    asks: [size, deep]
-    insists_on: [deep]
+    attributes: [size, deep]
+    required_attributes: [deep]
     source: {sourced: everything, urls: ['https://town.example']}
 
   OTHER:

@@ -1,4 +1,4 @@
-"""What tests share: the stores of the run, and for each test a database and a topic log."""
+"""Fixtures of all tests: the stores of the run, and a database and a topic log per test."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -14,67 +14,67 @@ from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.migrate import SERVICES
 from tests.stack import Stores, running_stores
 from tests.topic_log import TopicLog
-from tests.workers import OneRouterAtATime
+from tests.xdist_scheduling import RouterTestsOnOneWorker
 
 settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")
 
-_START_HERE = """
+_INSERT_POSITIONS = """
     INSERT INTO consumer_offset (topic, partition, epoch, next_offset)
     SELECT topic, partition, 0, next_offset
       FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS ends (topic, partition, next_offset)
 """
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneRouterAtATime:
-    """Share the tests out among workers; what takes longest stands first, so keep the order."""
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> RouterTestsOnOneWorker:
+    """Schedule tests on workers in collection order, which puts the slowest first."""
     config.option.loadscopereorder = False
-    return OneRouterAtATime(config, log)
+    return RouterTestsOnOneWorker(config, log)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stores() -> AsyncGenerator[Stores]:
-    """Kafka with every topic and PostgreSQL with every schema, once per run."""
+    """Kafka with all topics and PostgreSQL with all schemas, once per run."""
     async with running_stores() as started:
         yield started
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database of the test's own, in which every service stands at the end of every topic."""
+    """A database for one test; every service's position is the present end of every topic."""
 
     name: str
     stores: Stores
 
     def dsn(self, service: str) -> str:
-        """Return where the service finds it, as its own role."""
+        """Return the DSN for a service's own role."""
         return self.stores.dsn(self.name, service)
 
     @property
     def admin_dsn(self) -> str:
-        """Where the administrator finds it."""
-        return self.stores.admin(self.name)
+        """DSN of the administrator."""
+        return self.stores.admin_dsn_of(self.name)
 
 
 @pytest.fixture
-async def began_at(stores: Stores) -> dict[Partition, int]:
-    """Where every topic ended when the test began."""
+async def start_offsets(stores: Stores) -> dict[Partition, int]:
+    """The end of every partition when the test began."""
     return await end_offsets(stores.bootstrap, [topic.name for topic in stores.topics])
 
 
 @pytest.fixture
-async def database(stores: Stores, began_at: dict[Partition, int]) -> AsyncGenerator[Database]:
-    """A fresh database; what earlier tests left on the topics is behind its services."""
+async def database(stores: Stores, start_offsets: dict[Partition, int]) -> AsyncGenerator[Database]:
+    """A fresh database whose services skip the records of earlier tests."""
     database = Database(await stores.new_database(), stores)
     for service in SERVICES:
         connection = await asyncpg.connect(
             database.admin_dsn, server_settings={"search_path": service}
         )
         await connection.execute(
-            _START_HERE,
-            [p.topic for p in began_at],
-            [p.partition for p in began_at],
-            list(began_at.values()),
+            _INSERT_POSITIONS,
+            [p.topic for p in start_offsets],
+            [p.partition for p in start_offsets],
+            list(start_offsets.values()),
         )
         await connection.close()
     yield database
@@ -82,7 +82,9 @@ async def database(stores: Stores, began_at: dict[Partition, int]) -> AsyncGener
 
 
 @pytest.fixture
-async def topic_log(stores: Stores, began_at: dict[Partition, int]) -> AsyncGenerator[TopicLog]:
-    """Every topic from where it ended when the test began."""
+async def topic_log(
+    stores: Stores, start_offsets: dict[Partition, int]
+) -> AsyncGenerator[TopicLog]:
+    """Access to all topics, from their ends at the beginning of the test."""
     async with open_sink(stores.bootstrap) as sink:
-        yield TopicLog(stores.bootstrap, sink, began_at)
+        yield TopicLog(stores.bootstrap, sink, start_offsets)

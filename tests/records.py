@@ -1,4 +1,4 @@
-"""Kafka records as a consumer gets them."""
+"""Builder of consumed Kafka records."""
 
 from typing import Any
 

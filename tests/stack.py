@@ -24,18 +24,18 @@ TEMPLATE = "route311_template"
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Where the tests' Kafka and PostgreSQL are, with every topic and schema in place."""
+    """Addresses of the tests' Kafka and PostgreSQL, with all topics and schemas created."""
 
     bootstrap: str
     admin_dsn: str
     topics: tuple[Topic, ...]
 
     def dsn(self, database: str, service: str) -> str:
-        """Return where a service finds the database, as its own role."""
+        """Return the DSN of a database for a service's own role."""
         return f"postgresql://route311_{service}:{PASSWORD}@{self._address}/{database}"
 
-    def admin(self, database: str) -> str:
-        """Return the administrator's address of the database."""
+    def admin_dsn_of(self, database: str) -> str:
+        """Return the administrator's DSN of a database."""
         return f"{self.admin_dsn.rpartition('/')[0]}/{database}"
 
     @property
@@ -43,16 +43,16 @@ class Stores:
         return self.admin_dsn.rpartition("@")[2].rpartition("/")[0]
 
     async def new_database(self) -> str:
-        """Make a database with every service's empty schema; return its name."""
+        """Create a database with every service's empty schema; return its name."""
         name = f"test_{uuid4().hex}"
-        await self._administer(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        await self._execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
         return name
 
     async def drop_database(self, name: str) -> None:
-        """Throw the database away, whoever is still connected to it."""
-        await self._administer(f"DROP DATABASE {name} WITH (FORCE)")
+        """Drop the database and its connections."""
+        await self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    async def _administer(self, statement: str) -> None:
+    async def _execute(self, statement: str) -> None:
         connection = await asyncpg.connect(self.admin_dsn)
         try:
             await connection.execute(statement)
@@ -62,23 +62,23 @@ class Stores:
 
 @asynccontextmanager
 async def running_stores() -> AsyncGenerator[Stores]:
-    """Run the stores in containers where a Docker engine answers, else on this machine itself."""
-    start = _in_containers if _docker_answers() else _on_this_machine
+    """Run the stores in containers if Docker is available, else as local processes."""
+    start = _in_containers if _is_docker_available() else _as_processes
     async with start() as (bootstrap, admin_dsn):
         topics = tuple(all_topics(load_catalogue().bureau_codes))
         stores = Stores(bootstrap, admin_dsn, topics)
         await apply_topics(bootstrap, stores.topics)
-        await stores._administer(f"CREATE DATABASE {TEMPLATE}")  # noqa: SLF001 - its own maker
-        await migrate(stores.admin(TEMPLATE))
-        await set_passwords(stores.admin(TEMPLATE), dict.fromkeys(SERVICES, PASSWORD))
+        await stores._execute(f"CREATE DATABASE {TEMPLATE}")  # noqa: SLF001 - its own maker
+        await migrate(stores.admin_dsn_of(TEMPLATE))
+        await set_passwords(stores.admin_dsn_of(TEMPLATE), dict.fromkeys(SERVICES, PASSWORD))
         yield stores
 
 
-def _docker_answers() -> bool:
+def _is_docker_available() -> bool:
     if os.environ.get("ROUTE311_TESTS_WITHOUT_DOCKER") or not (docker := shutil.which("docker")):
         return False
-    asked = subprocess.run([docker, "info"], capture_output=True, check=False)  # noqa: S603
-    return asked.returncode == 0
+    info = subprocess.run([docker, "info"], capture_output=True, check=False)  # noqa: S603 - a fixed command
+    return info.returncode == 0
 
 
 def _folder() -> Path:
@@ -88,7 +88,7 @@ def _folder() -> Path:
 
 
 @asynccontextmanager
-async def _on_this_machine() -> AsyncGenerator[tuple[str, str]]:
+async def _as_processes() -> AsyncGenerator[tuple[str, str]]:
     folder = _folder()
     try:
         async with infrastructure(folder, durable=False, mail=False) as parts:
@@ -100,7 +100,7 @@ async def _on_this_machine() -> AsyncGenerator[tuple[str, str]]:
 @asynccontextmanager
 async def _in_containers() -> AsyncGenerator[tuple[str, str]]:
     from testcontainers.community.kafka import KafkaContainer  # noqa: PLC0415 - needs Docker
-    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415
+    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - as above
 
     with (
         KafkaContainer("apache/kafka:4.3.1").with_kraft() as kafka,

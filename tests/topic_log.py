@@ -1,4 +1,4 @@
-"""Writing to and reading from Kafka as somebody outside would."""
+"""Write to and read from Kafka as an external system would."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
@@ -7,20 +7,19 @@ from typing import Any
 
 from shared.contract.events import Decoder, Event
 from shared.contract.topics import Topic
-from shared.runtime.kafka import Partition, Record, Sink
-from shared.runtime.kafka.range_reader import read_range
-from shared.runtime.kafka.reader import end_offsets
+from shared.runtime.kafka import KafkaSink, Partition, Record
+from shared.runtime.kafka.reader import end_offsets, read_range
 from shared.runtime.outbox.records import Outgoing
 from tests.waiting import eventually
 
 
 @dataclass(frozen=True, slots=True)
 class TopicLog:
-    """All topics from where they ended when the test began."""
+    """All topics, from their ends at the beginning of the test."""
 
     bootstrap: str
-    sink: Sink
-    began_at: dict[Partition, int]
+    sink: KafkaSink
+    start_offsets: dict[Partition, int]
 
     async def write(self, topic: Topic, key: str, value: bytes | None, **headers: bytes) -> None:
         """Write one record and wait for the broker."""
@@ -28,22 +27,22 @@ class TopicLog:
         await self.sink.publish([outgoing])
 
     async def publish(self, *events: Event) -> None:
-        """Write the events where they belong, in order."""
-        await self.sink.publish([record for e in events for record in Outgoing.carrying(e)])
+        """Write the events to the topics they are routed to, in order."""
+        await self.sink.publish([record for e in events for record in Outgoing.for_event(e)])
 
     async def records(self, topic: str | Topic) -> Sequence[Record]:
-        """Return what came to the topic since the test began, in order within each key."""
+        """Return the topic's records since the test began, in order within each key."""
         name = topic.name if isinstance(topic, Topic) else topic
-        since = {p: offset for p, offset in self.began_at.items() if p.topic == name}
+        since = {p: offset for p, offset in self.start_offsets.items() if p.topic == name}
         return await read_between(self.bootstrap, since)
 
     async def events(self, topic: Topic) -> list[Any]:
-        """Return the events that came to the topic since the test began."""
+        """Return the topic's events since the test began."""
         decoder: Decoder[Any] = Decoder(topic.events)
         return [decoder.decode(record.value) for record in await self.records(topic)]
 
     async def at_least(self, count: int, topic: Topic, within_s: float = 20) -> list[Any]:
-        """Wait until that many events came to the topic; return all of them."""
+        """Wait until the topic has that many events since the test began; return them all."""
 
         async def enough() -> list[Any]:
             found = await self.events(topic)
@@ -53,7 +52,7 @@ class TopicLog:
 
 
 async def read_between(bootstrap: str, since: Mapping[Partition, int]) -> Sequence[Record]:
-    """Return every record from these offsets to the present ends, sorted by time of arrival."""
+    """Return every record from these offsets to the present ends, sorted by timestamp."""
     ends = await end_offsets(bootstrap, {partition.topic for partition in since})
     bounds = {p: (offset, ends[p]) for p, offset in since.items()}
     async with aclosing(read_range(bootstrap, bounds)) as batches:

@@ -1,4 +1,4 @@
-"""The one way in which a test waits: it asks again until the answer is there or time is up."""
+"""Polling, the only way in which tests wait."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,14 +8,14 @@ T = TypeVar("T")
 
 
 async def eventually(probe: Callable[[], Awaitable[T]], within_s: float = 20) -> T:
-    """Return the probe's first truthy answer.
+    """Poll until the probe returns a truthy value, and return it.
 
     Raises:
-        TimeoutError: There was none in time; the text holds the last answer.
+        TimeoutError: No truthy value in time; the text contains the last one.
     """
     deadline = asyncio.get_running_loop().time() + within_s
-    while not (answer := await probe()):
+    while not (value := await probe()):
         if asyncio.get_running_loop().time() > deadline:
-            raise TimeoutError(f"still {answer!r} after {within_s} s")
+            raise TimeoutError(f"still {value!r} after {within_s} s")
         await asyncio.sleep(0.02)
-    return answer
+    return value

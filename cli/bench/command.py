@@ -74,7 +74,7 @@ async def _e2e(requests: int, console: Console) -> Measured:
     with _folder() as folder, console.status("measuring, with a router of its own"):
         async with running_stack(folder / "data") as stack:
             records = [
-                Outgoing.to(CHANNEL_SUBMISSIONS.name, event.source, event)
+                Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, event.source, event)
                 for event in submissions(requests)
             ]
             raw_per_s = await measure_raw(stack.kafka, records)

@@ -8,7 +8,7 @@ import sys
 import uvloop
 
 from shared.runtime.kafka import open_sink
-from shared.runtime.kafka.reader import end_offsets, tailing
+from shared.runtime.kafka.reader import end_offsets, follow
 from shared.runtime.outbox.records import Outgoing
 
 _WITHIN_S = 1.0
@@ -25,10 +25,10 @@ async def copy(bootstrap: str, source: str, target: str, count: int) -> None:
     """
     since = dict.fromkeys(await end_offsets(bootstrap, [source]), 0)
     copied = 0
-    async with open_sink(bootstrap) as sink, tailing(bootstrap, since) as tail:
+    async with open_sink(bootstrap) as sink, follow(bootstrap, since) as tail:
         print("ready", flush=True)  # noqa: T201 - whoever started it waits for this line
         while copied < count:
-            records = await tail.more(_WITHIN_S)
+            records = await tail.poll(_WITHIN_S)
             await sink.publish([Outgoing("", target, r.key or b"", r.value) for r in records])
             copied += len(records)
 

@@ -22,11 +22,11 @@ from services.triage.resolution import resolve
 from services.triage.rules.dedup.case_index import CaseIndex
 from services.triage.rules.dedup.model import Report, TriageCase
 from services.triage.store.cases import PostgresTriageStore
-from shared.catalogue import Catalogue, Jurisdiction, load_catalogue_to_read
+from shared.catalogue import Catalogue, Jurisdiction, load_catalogue_with_indexes
 from shared.contract.events import Request, new_id
 from shared.contract.topics import dedup_key
 from shared.runtime.migrate import migrate
-from shared.runtime.ops.gc_tuning import freeze_startup_objects
+from shared.runtime.ops.service import freeze_startup_objects
 from shared.vocabulary import GeoPoint
 
 _CITY = "portland.gov"
@@ -63,7 +63,7 @@ async def measure_index(data: Path, counts: Sequence[int], shown: Progress) -> l
     The reports are of all kinds and lie anywhere in the city, so at a million of them a
     hundred times more lie near a place than at ten thousand: the candidates say how many.
     """
-    catalogue = load_catalogue_to_read()
+    catalogue = load_catalogue_with_indexes()
     decided = list(requests(_BATCH * _BATCHES, catalogue))
     cases = _cases(catalogue.jurisdictions[_CITY])
     freeze_startup_objects()  # as every service does

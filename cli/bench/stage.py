@@ -10,14 +10,14 @@ from pathlib import Path
 from cli.bench.load import submissions
 from cli.bench.usage import Usage, usage
 from deploy.local.infrastructure import infrastructure
-from deploy.local.preparation import prepare
 from deploy.local.services import ROUTER, running_services
+from deploy.local.supervisor import prepare_stores
 from shared.catalogue import Catalogue, load_catalogue
 from shared.contract.events import Location, Request, RequestSubmitted, new_id
 from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS, Topic
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka import Partition, apply_topics, open_sink
-from shared.runtime.kafka.reader import tailing
+from shared.runtime.kafka.reader import follow
 from shared.runtime.outbox.records import Outgoing
 
 _VALIDATED = {
@@ -63,7 +63,7 @@ async def measure_stage(data: Path, count: int) -> StageBenchmark:
     catalogue = load_catalogue()
     triage = [service for service in ROUTER if service.name == "triage"]
     async with infrastructure(data, mail=False) as infra:
-        await prepare(infra, catalogue.bureau_codes)
+        await prepare_stores(infra, catalogue.bureau_codes)
         await apply_topics(infra.bootstrap, list(_VALIDATED.values()))
         async with open_sink(infra.bootstrap) as sink:
             await sink.publish(list(_records(count, catalogue)))
@@ -90,9 +90,9 @@ async def _rate(bootstrap: str, topic: Topic, count: int) -> float:
     since = {Partition(topic.name, number): 0 for number in range(topic.partitions)}
     written_at: list[int] = []
     give_up_at = time.monotonic() + _WITHIN_S
-    async with tailing(bootstrap, since) as tail:
+    async with follow(bootstrap, since) as tail:
         while len(written_at) < count and time.monotonic() < give_up_at:
-            written_at += [record.timestamp for record in await tail.more(1.0)]
+            written_at += [record.timestamp for record in await tail.poll(1.0)]
     first, last = min(written_at), max(written_at)
     return sum(at > first for at in written_at) / (last - first) * _MS_PER_S
 
@@ -108,7 +108,7 @@ def _since(before: dict[str, Usage]) -> dict[str, Usage]:
 def _records(count: int, catalogue: Catalogue) -> Iterator[Outgoing]:
     for request in requests(count, catalogue):
         event = RequestSubmitted.of(request, now=utc_now(), request=request.request_id)
-        yield from Outgoing.carrying(event)
+        yield from Outgoing.for_event(event)
 
 
 def requests(count: int, catalogue: Catalogue) -> Iterable[Request]:

@@ -14,8 +14,7 @@ from cli.check.progress import Progress, Silence
 from cli.check.report import Report, Verdict, verdict
 from cli.check.wait_until_idle import wait_until_idle
 from shared.catalogue import load_catalogue
-from shared.runtime.kafka.range_reader import OffsetRanges, read_range
-from shared.runtime.kafka.reader import offset_bounds
+from shared.runtime.kafka.reader import OffsetRanges, offset_bounds, read_range
 
 _REQUESTS = "SELECT count(DISTINCT request_id) FROM intake_submissions"
 

@@ -6,8 +6,7 @@ import asyncpg
 
 from cli.check.progress import Progress
 from shared.runtime.kafka import Partition
-from shared.runtime.kafka.range_reader import OffsetRanges
-from shared.runtime.kafka.reader import offset_bounds
+from shared.runtime.kafka.reader import OffsetRanges, offset_bounds
 from shared.runtime.migrate import SERVICES
 
 _LOOK_EVERY_S = 0.5

@@ -20,7 +20,7 @@ from cli.demo.scenario.writing import CITY
 from deploy.local.stack_file import Stack
 from shared.catalogue import Jurisdiction, load_catalogue
 from shared.runtime.kafka import open_sink
-from shared.runtime.kafka.reader import tailing
+from shared.runtime.kafka.reader import follow
 
 LONGEST_S = 20.0
 PER_S = 110.0
@@ -52,7 +52,7 @@ async def _play(
 ) -> None:
     topics = watched(city.bureaus)
     since = await beginning(stack.kafka, topics)
-    async with open_sink(stack.kafka) as sink, tailing(stack.kafka, since) as tail:
+    async with open_sink(stack.kafka) as sink, follow(stack.kafka, since) as tail:
         watch = Watch(topics, progress.facts)
         stage = DemoRunner(progress, watch, Ways(sink, session, progress.facts), sink)
         await stage.play(tail, min(LONGEST_S, len(progress.day.deliveries) / PER_S))

@@ -1,1 +1,1 @@
-"""The command line of an evaluation."""
+"""``route311 triage``: evaluation and training on the command line."""

@@ -1,4 +1,4 @@
-"""``route311 triage``: the rules over files of past requests, without a running router."""
+"""``route311 triage``: back-test, compare and train, without a running router."""
 
 import json
 import time
@@ -9,16 +9,21 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.evaluate.changes_view import changes_as_json, show_changes
-from cli.evaluate.model_view import show_hints
 from cli.evaluate.picture import draw
-from cli.evaluate.view import Evaluation, as_json, bar, show
+from cli.evaluate.view import (
+    Evaluation,
+    as_json,
+    bar,
+    changes_as_json,
+    show,
+    show_changes,
+    show_model,
+)
 from evaluation.comparison import changes
+from evaluation.exports import read_pairs
 from evaluation.measures import measure
-from evaluation.rows import read_pairs
-from evaluation.rules_file import rules_at
 from evaluation.training.train import train
-from evaluation.trial import Selection, Trial, try_rules
+from evaluation.trial import BacktestRun, Selection, rules_at, run_backtest
 from shared.catalogue import PACKAGE_DATA
 
 app = typer.Typer(
@@ -130,11 +135,11 @@ def evaluate(
         _compare(selection, compare, console, json_output=json_output)
         return
     began = time.monotonic()
-    trial = _tried(selection, rules, hidden=json_output)
-    outcome = measure(trial.judged, labels, trial.counted)
-    evaluation = Evaluation(outcome, trial.rules_version, time.monotonic() - began)
+    run = _backtest(selection, rules, hidden=json_output)
+    result = measure(run.decisions, labels, run.counted)
+    evaluation = Evaluation(result, run.rules_version, time.monotonic() - began)
     if picture is not None:
-        picture.write_text(draw(outcome), encoding="utf-8")
+        picture.write_text(draw(result), encoding="utf-8")
     if json_output:
         typer.echo(json.dumps(as_json(evaluation)))
     else:
@@ -160,41 +165,41 @@ def learn_rules(
     """
     began = time.monotonic()
     selection = Selection(requests, city, since, until)
-    learnt = train(selection, read_pairs(pairs), rules, flag, bar(hidden=False))
+    trained = train(selection, read_pairs(pairs), rules, flag, bar(hidden=False))
     seconds = time.monotonic() - began
     console = Console(stderr=True, highlight=False)
-    show(Evaluation(learnt.effects.after, "proposed", seconds), console)
-    console.print(f"All kinds: {learnt.effects.of_all()}.")
-    typer.echo(learnt.text, nl=False)
+    show(Evaluation(trained.effects.after, "proposed", seconds), console)
+    console.print(f"All kinds: {trained.effects.of_all()}.")
+    typer.echo(trained.text, nl=False)
 
 
 @app.command("hints")
 def learn_hints(texts: TextsArgument, false_alarms: FalseAlarmsOption = 0.03) -> None:
-    """Learn from labelled texts which words hint at danger or urgency together.
+    """Train the text model of danger and urgency from labelled texts.
 
     Each line is a JSON object with label (emergency, urgent, routine or harmless), language (en or
     es) and text; where it names a part, only "train" is learnt from. Give each writer's texts as a
-    file of their own. The file of hints goes to the standard output, how well they do on texts of
-    writers that they do not know to the standard error stream.
+    file of their own. The model file (text_model.json.gz) goes to the standard output, its recall
+    and false alarms on texts of writers that it was not trained on to the standard error stream.
     """
     from evaluation.text_model.train import train_from  # noqa: PLC0415 - slow to load
 
     console = Console(stderr=True, highlight=False)
-    with console.status("learning"):
-        learnt = train_from(texts, false_alarms)
-    show_hints(learnt, console)
-    typer.echo(learnt.text, nl=False)
+    with console.status("training"):
+        model = train_from(texts, false_alarms)
+    show_model(model, console)
+    typer.echo(model.encode(), nl=False)
 
 
-def _tried(selection: Selection, rules: Path, *, hidden: bool) -> Trial:
+def _backtest(selection: Selection, rules: Path, *, hidden: bool) -> BacktestRun:
     with rules_at(rules, selection.requests, selection.city_id) as root:
-        return try_rules(selection, root, bar(hidden=hidden))
+        return run_backtest(selection, root, bar(hidden=hidden))
 
 
 def _compare(
     selection: Selection, both: tuple[Path, Path], console: Console, *, json_output: bool
 ) -> None:
-    before, after = (_tried(selection, rules, hidden=json_output) for rules in both)
+    before, after = (_backtest(selection, rules, hidden=json_output) for rules in both)
     found = changes(before, after)
     if json_output:
         typer.echo(json.dumps(changes_as_json(found, before, after)))

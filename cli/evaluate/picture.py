@@ -1,10 +1,10 @@
-"""The curve of recall against the share flagged, as a picture."""
+"""Draws the curve of recall against the share of flagged requests."""
 
 from collections.abc import Iterable
 from html import escape
 from math import ceil
 
-from evaluation.measures import Outcome
+from evaluation.measures import EvaluationResult
 
 _SVG = "http://www.w3.org/2000/svg"
 _FONT = 'font-family="sans-serif" font-size="12"'
@@ -13,9 +13,9 @@ _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)  # between the figures on an axis
 _MOST_TICKS = 8
 
 
-def draw(outcome: Outcome) -> str:
-    """Return an SVG document: recall upwards, the share of all requests flagged to the right."""
-    curve = [(step.flagged_share, step.recall or 0.0) for step in outcome.curve]
+def draw(result: EvaluationResult) -> str:
+    """Return an SVG document: recall on the y axis, the share of flagged requests on the x axis."""
+    curve = [(step.flagged_share, step.recall or 0.0) for step in result.curve]
     most = max((flagged for flagged, _ in curve), default=0.0)
     step = next(step for step in _STEPS if most / step <= _MOST_TICKS)
     widest = max(1, ceil(most / step)) * step
@@ -28,7 +28,7 @@ def draw(outcome: Outcome) -> str:
         *_axes(widest, step),
         f'<polyline points="{line}" fill="none" stroke="#1f6feb" stroke-width="2"/>',
         *marks,
-        *_in_use(outcome, widest),
+        *_in_use(result, widest),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
@@ -55,9 +55,9 @@ def _axes(widest: float, step: float) -> Iterable[str]:
     yield _text(_WIDTH / 2, 30, "labelled duplicates that were flagged")
 
 
-def _in_use(outcome: Outcome, widest: float) -> Iterable[str]:
-    """Mark what the rules in use flag and find."""
-    flagged, recall = outcome.whole.flagged_share, outcome.whole.recall
+def _in_use(result: EvaluationResult, widest: float) -> Iterable[str]:
+    """Mark the flagged share and the recall of the rules in use."""
+    flagged, recall = result.whole.flagged_share, result.whole.recall
     if flagged is None or recall is None:
         return
     x, y = _across(flagged / widest), _up(recall)

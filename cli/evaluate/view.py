@@ -1,6 +1,7 @@
-"""What a person and a program see of an evaluation."""
+"""Renders back-tests, comparisons and training as tables and JSON."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,61 +10,66 @@ from rich.progress import track
 from rich.table import Table
 
 from evaluation.backtest import BacktestDecision
-from evaluation.measures import Agreement, Outcome
-from evaluation.trial import Track
+from evaluation.comparison import Change, DecisionSummary
+from evaluation.measures import Agreement, EvaluationResult
+from evaluation.text_model.train import TrainedModel
+from evaluation.trial import BacktestRun, ProgressTracker
 
-_MOST_KINDS = 20
-_SHARES = (0.05, 0.08, 0.1, 0.14)  # of requests flagged at most
+_MAX_KINDS = 20
+_MAX_CHANGES = 40
+_FLAGGED_SHARES = (0.05, 0.08, 0.1, 0.14)  # upper bounds of the flagged share
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What was found, by which rules and in how many seconds."""
+    """A result with the version of the rules and the wall time in seconds."""
 
-    outcome: Outcome
+    result: EvaluationResult
     rules_version: str
     seconds: float
 
 
-def bar(*, hidden: bool) -> Track:
-    """Return what shows a bar on the standard error stream while requests are decided."""
+def bar(*, hidden: bool) -> ProgressTracker:
+    """Return a progress bar on the standard error stream."""
     console = Console(stderr=True)
 
-    def shown(judged: Iterable[BacktestDecision], total: int) -> Iterator[BacktestDecision]:
+    def shown(decisions: Iterable[BacktestDecision], total: int) -> Iterator[BacktestDecision]:
         return iter(
-            track(judged, "deciding", total=total, console=console, transient=True, disable=hidden)
+            track(
+                decisions, "deciding", total=total, console=console, transient=True, disable=hidden
+            )
         )
 
     return shown
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
-    """Return all that was found, for a program."""
-    outcome = evaluation.outcome
+    """Return a result as a JSON object."""
+    result = evaluation.result
     return {
-        **_figures(outcome.whole),
-        "p99_us": round(outcome.p99_us, 1),
+        **_figures(result.whole),
+        "p99_us": round(result.p99_us, 1),
         "seconds": round(evaluation.seconds, 2),
         "rules_version": evaluation.rules_version,
-        "outcomes": outcome.outcomes,
-        "priorities": outcome.levels,
-        "unmapped": outcome.unmapped,
-        "kinds": {kind: _figures(agreement) for kind, agreement in outcome.kinds.items()},
-        "curve": [asdict(step) for step in outcome.curve],
+        "outcomes": result.outcomes,
+        "priorities": result.levels,
+        "unmapped": result.unmapped,
+        "kinds": {kind: _figures(agreement) for kind, agreement in result.kinds.items()},
+        "curve": [asdict(step) for step in result.curve],
     }
 
 
 def show(evaluation: Evaluation, console: Console) -> None:
-    """Print a table by kind, and what holds of all."""
-    outcome = evaluation.outcome
-    console.print(_table(outcome))
-    for line in _curve(outcome):
+    """Print a table by kind and the figures of all requests."""
+    result = evaluation.result
+    console.print(_table(result))
+    for line in _curve(result):
         console.print(line)
-    console.print(f"Outcomes: {_counts(outcome.outcomes)}. Priorities: {_counts(outcome.levels)}.")
-    if outcome.unmapped:
-        console.print(f"{outcome.unmapped:,} are of kinds that the catalogue does not know.")
+    console.print(f"Outcomes: {_counts(result.outcomes)}. Priorities: {_counts(result.levels)}.")
+    if result.unmapped:
+        console.print(f"{result.unmapped:,} are of kinds that the catalogue does not know.")
     console.print(
-        f"99 % of decisions within {outcome.p99_us:,.0f} µs of processor time; "
+        f"99 % of decisions within {result.p99_us:,.0f} µs of processor time; "
         f"rules {evaluation.rules_version}; {evaluation.seconds:.1f} s in all."
     )
 
@@ -77,27 +83,29 @@ def _figures(agreement: Agreement) -> dict[str, Any]:
     }
 
 
-def _table(outcome: Outcome) -> Table:
+def _table(result: EvaluationResult) -> Table:
     table = Table(title="Duplicates, by kind")
     table.add_column("Kind", overflow="fold")
     for heading in ("Requests", "Flagged", "Labelled", "Found", "Right case"):
         table.add_column(heading, justify="right")
-    for kind, agreement in list(outcome.kinds.items())[:_MOST_KINDS]:
+    for kind, agreement in list(result.kinds.items())[:_MAX_KINDS]:
         table.add_row(kind, *_cells(agreement))
-    if (others := len(outcome.kinds) - _MOST_KINDS) > 0:
+    if (others := len(result.kinds) - _MAX_KINDS) > 0:
         table.add_row(f"{others} more: see --json")
     table.add_section()
-    table.add_row("all", *_cells(outcome.whole))
+    table.add_row("all", *_cells(result.whole))
     return table
 
 
-def _curve(outcome: Outcome) -> Iterator[str]:
-    """Say what would be found if fewer requests were flagged, the surest ones."""
-    if outcome.whole.recall is None:
+def _curve(result: EvaluationResult) -> Iterator[str]:
+    """Yield the recall at smaller flagged shares, from higher thresholds of confidence."""
+    if result.whole.recall is None:
         return
-    within = (next((s for s in outcome.curve if s.flagged_share <= m), None) for m in _SHARES)
+    within = (
+        next((s for s in result.curve if s.flagged_share <= m), None) for m in _FLAGGED_SHARES
+    )
     for step in dict.fromkeys(within):
-        if step is not None and step.flagged_share < (outcome.whole.flagged_share or 0):
+        if step is not None and step.flagged_share < (result.whole.flagged_share or 0):
             flagged, found = _percent(step.flagged_share), _percent(step.recall)
             yield f"Confidence from {step.threshold:.2f}: {flagged} flagged, {found} found."
 
@@ -118,3 +126,59 @@ def _percent(part: float | None) -> str:
 
 def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+def changes_as_json(
+    found: Sequence[Change], before: BacktestRun, after: BacktestRun
+) -> dict[str, Any]:
+    """Return every request that two runs decide differently as a JSON object.
+
+    Args:
+        found: The requests.
+        before: The first run.
+        after: The second run.
+    """
+    return {
+        "requests": len(before.counted),
+        "rules_versions": [before.rules_version, after.rules_version],
+        "changes": [asdict(change) for change in found],
+    }
+
+
+def show_changes(found: Sequence[Change], requests: int, console: Console) -> None:
+    """Print the number of requests decided differently by outcome, and the first of them.
+
+    Args:
+        found: The requests decided differently.
+        requests: Number of all counted requests.
+        console: Where to print.
+    """
+    console.print(f"{len(found):,} of {requests:,} requests would be decided differently.")
+    transitions = Counter((change.before.outcome, change.after.outcome) for change in found)
+    for (was, is_now), count in transitions.most_common():
+        console.print(f"{count:>8,}  {was} -> {is_now}")
+    if not found:
+        return
+    table = Table("Request", "Kind", "Before", "After")
+    for change in found[:_MAX_CHANGES]:
+        table.add_row(
+            change.request_id, change.kind, _describe(change.before), _describe(change.after)
+        )
+    console.print(table)
+    if len(found) > _MAX_CHANGES:
+        console.print(f"The first {_MAX_CHANGES}; --json has them all.")
+
+
+def _describe(decision: DecisionSummary) -> str:
+    match = f" of {decision.held_against}" if decision.held_against else ""
+    return f"{decision.outcome}{match}, {decision.priority}"
+
+
+def show_model(model: TrainedModel, console: Console) -> None:
+    """Print the performance of a text model on writers that it was not trained on."""
+    table = Table("condition", "language", "found", "false alarms", "features")
+    for code, by_language in model.figures.items():
+        for language, one in by_language.items():
+            rates = f"{one.recall:.1%}", f"{one.false_alarms:.1%}"
+            table.add_row(code, language, *rates, f"{len(model.weights[code][language].weights):,}")
+    console.print(table)

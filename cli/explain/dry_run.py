@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.intake.districts import locate_areas
+from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.outbound import accept
-from services.intake.policy import Policy, city_of
+from services.intake.policy import IntakePolicy, city_of
 from services.intake.rules.classification import classify
 from services.triage.assessment import assess_report
 from services.triage.outbound.decision import to_decision
@@ -109,7 +109,7 @@ def _request(data: dict[str, Any]) -> Request:
 def _accepted(data: dict[str, Any], catalogue: Catalogue, now: datetime) -> Request:
     city = _city(str(data.get("jurisdiction")), catalogue)
     ground = CityBoundaries(city.id, city.folder)
-    policy = Policy({city.id: city_of(city, ground)}, reporter_key=b"-", public_url="")
+    policy = IntakePolicy({city.id: city_of(city, ground)}, reporter_key=b"-", public_url="")
     handed_in = SubmissionHandedIn(id=new_id(), source="/explain", time=now.isoformat(), data=data)
     draft = validate(handed_in, now, policy)
     if not isinstance(draft, ValidatedSubmission):

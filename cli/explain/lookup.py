@@ -14,9 +14,7 @@ from shared.contract.events import Decoder, RequestTriaged
 from shared.contract.topics import TRIAGE_DECISIONS
 from shared.errors import Route311Error
 from shared.runtime.kafka import Partition, Record
-from shared.runtime.kafka.offsets_by_time import offsets_at
-from shared.runtime.kafka.range_reader import read_range
-from shared.runtime.kafka.reader import offset_bounds
+from shared.runtime.kafka.reader import offset_bounds, offsets_at, read_range
 
 _KNOWN = """
     SELECT request_id, tracking_number FROM intake.requests

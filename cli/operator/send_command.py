@@ -10,7 +10,7 @@ from shared.contract.topics import DEAD_LETTERS, DISPATCH_CASES, OPERATOR_COMMAN
 from shared.errors import PermanentError, Route311Error
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka import Record, open_sink
-from shared.runtime.kafka.reader import end_offsets, tailing
+from shared.runtime.kafka.reader import end_offsets, follow
 from shared.runtime.outbox.records import Outgoing
 from shared.vocabulary import CommandName
 
@@ -72,12 +72,12 @@ async def send_command(order: OperatorOrder, bootstrap: str, within_s: float) ->
         data=said,
     )
     since = await end_offsets(bootstrap, [DISPATCH_CASES.name, _REFUSALS])
-    async with open_sink(bootstrap) as sink, tailing(bootstrap, since) as tail:
-        await sink.publish([Outgoing.to(OPERATOR_COMMANDS.name, order.case_id, event)])
+    async with open_sink(bootstrap) as sink, follow(bootstrap, since) as tail:
+        await sink.publish([Outgoing.to_topic(OPERATOR_COMMANDS.name, order.case_id, event)])
         try:
             async with asyncio.timeout(within_s):
                 while True:
-                    if done := answer_in(await tail.more(within_s=0.5), event, answer):
+                    if done := answer_in(await tail.poll(within_s=0.5), event, answer):
                         return done
         except TimeoutError:
             raise NoAnswerError(

@@ -24,8 +24,15 @@ from shared.runtime.clock import utc_now
 from shared.runtime.kafka.reader import offset_bounds
 from shared.runtime.migrate import SERVICES
 from shared.runtime.postgres import Connection
-from shared.runtime.recovery.replay import RecordFilter, Replay, owners_by_topic, select_records
-from shared.runtime.recovery.replay_log import load, lock, prune
+from shared.runtime.recovery.replay import (
+    RecordFilter,
+    Replay,
+    load_replay_log,
+    lock_replays,
+    owners_by_topic,
+    prune_replay_log,
+    select_records,
+)
 
 app = typer.Typer(help="Show what was parked, and send it again.", no_args_is_help=True)
 
@@ -123,7 +130,7 @@ async def _database(data: Path) -> AsyncGenerator[Connection]:
 @asynccontextmanager
 async def _turn(data: Path) -> AsyncGenerator[Connection]:
     async with _database(data) as db:
-        if not await lock(db):
+        if not await lock_replays(db):
             raise UnderWayError("another replay is under way; wait for its end")
         yield db
 
@@ -132,9 +139,9 @@ async def _list(data: Path, choice: RecordFilter) -> listing.Listing:
     found = listing.Listing()
     bootstrap = find_kafka(data)
     async with _database(data) as db:
-        memory = await load(db, SERVICES)
+        memory = await load_replay_log(db, SERVICES)
     async for parked in select_records(
-        bootstrap, choice.spans(await offset_bounds(bootstrap)), choice
+        bootstrap, choice.select_ranges(await offset_bounds(bootstrap)), choice
     ):
         found.add(parked, memory.status(parked))
     return found
@@ -144,7 +151,7 @@ async def _show(data: Path, place: str, *, whole: bool, as_json: bool) -> list[s
     bootstrap = find_kafka(data)
     parked = await showing.find(bootstrap, await offset_bounds(bootstrap), place)
     async with _database(data) as db:
-        standing = (await load(db, SERVICES)).status(parked)
+        standing = (await load_replay_log(db, SERVICES)).status(parked)
     if as_json:
         return [json.dumps(showing.details(parked, standing, whole=whole))]
     return showing.lines(parked, standing, whole=whole)
@@ -154,18 +161,20 @@ async def _replay(
     data: Path, choice: RecordFilter, *, dry: bool, again: bool, quiet: bool
 ) -> Outcome:
     bootstrap = find_kafka(data)
-    spans = choice.spans(await offset_bounds(bootstrap))
+    spans = choice.select_ranges(await offset_bounds(bootstrap))
     async with _turn(data) as db:
         if not dry:
-            await prune(db, SERVICES)
+            await prune_replay_log(db, SERVICES)
         replay = Replay(
             db,
-            await load(db, SERVICES),
+            await load_replay_log(db, SERVICES),
             owners_by_topic(load_catalogue().bureau_codes),
             spans,
-            again=again,
-            dry=dry,
-            sending=(lambda parked: typer.echo(line_of(parked))) if dry and not quiet else _ignore,
+            repeat=again,
+            dry_run=dry,
+            on_replay=(lambda parked: typer.echo(line_of(parked)))
+            if dry and not quiet
+            else _ignore,
         )
         console = None if quiet else Console(stderr=True, highlight=False)
         return await run_replay(replay, select_records(bootstrap, spans, choice), console)
@@ -175,7 +184,7 @@ async def _hand_in(
     data: Path, choice: RecordFilter, *, dry: bool, again: bool, quiet: bool
 ) -> Outcome:
     async with _turn(data) as db:
-        memory = await load(db, SERVICES)
+        memory = await load_replay_log(db, SERVICES)
         say = typer.echo if dry and not quiet else _ignore
         return await HandingIn(db, memory, choice.code, choice.since, again, dry, say).run()
 

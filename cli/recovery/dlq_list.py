@@ -10,7 +10,7 @@ from rich.table import Table
 
 from cli.recovery.render import printable
 from shared.runtime.recovery.dead_letters import DeadLetter
-from shared.runtime.recovery.replay_log import ReplayStatus
+from shared.runtime.recovery.replay import ReplayStatus
 
 
 @dataclass(slots=True)
@@ -54,8 +54,13 @@ class Listing:
         """Count one record."""
         self.records += 1
         key = (parked.original.topic, parked.service, parked.code)
-        group = self._groups.setdefault(key, Group(*key, first=parked.at, last=parked.at))
-        group.first, group.last = min(group.first, parked.at), max(group.last, parked.at)
+        group = self._groups.setdefault(
+            key, Group(*key, first=parked.parked_at, last=parked.parked_at)
+        )
+        group.first, group.last = (
+            min(group.first, parked.parked_at),
+            max(group.last, parked.parked_at),
+        )
         if before := self._counted.get(parked.content):
             before[0].count(before[1], -1)
         group.count(standing, 1)

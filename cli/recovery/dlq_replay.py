@@ -59,10 +59,10 @@ async def run_replay(
 
         async with aclosing(counted()) as read:
             await replay.run(read)
-    return Outcome(replay.sent, replay.came_back, replay.dry)
+    return Outcome(replay.sent, replay.returned, replay.dry_run)
 
 
 def line_of(parked: DeadLetter) -> str:
     """Return in one line what is sent: whereto, from where, why it was parked, and its size."""
-    said = f"{parked.original.topic}  {parked.place}  source {parked.source}  {parked.code}"
+    said = f"{parked.original.topic}  {parked.position}  source {parked.source}  {parked.code}"
     return printable(f"{said}  {parked.size:,} bytes")

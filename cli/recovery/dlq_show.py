@@ -6,10 +6,9 @@ from typing import Any
 
 from cli.recovery.render import printable
 from shared.errors import Route311Error
-from shared.runtime.kafka.range_reader import OffsetRanges
+from shared.runtime.kafka.reader import OffsetRanges
 from shared.runtime.recovery.dead_letters import DeadLetter
-from shared.runtime.recovery.replay import RecordFilter, select_records
-from shared.runtime.recovery.replay_log import ReplayStatus
+from shared.runtime.recovery.replay import RecordFilter, ReplayStatus, select_records
 
 
 class NotParkedError(Route311Error):
@@ -25,9 +24,9 @@ async def find(bootstrap: str, bounds: OffsetRanges, place: str) -> DeadLetter:
         NotParkedError: There is none, or no more.
     """
     choice = RecordFilter(topic=place.rsplit("/", 2)[0])
-    async with aclosing(select_records(bootstrap, choice.spans(bounds), choice)) as records:
+    async with aclosing(select_records(bootstrap, choice.select_ranges(bounds), choice)) as records:
         async for parked in records:
-            if place in {parked.place, parked.source}:
+            if place in {parked.position, parked.source}:
                 return parked
     raise NotParkedError(f"no parked record is, or came from, {printable(place)}")
 
@@ -39,10 +38,10 @@ def details(parked: DeadLetter, standing: ReplayStatus, *, whole: bool) -> dict[
     """
     headers = parked.original.headers
     shown: dict[str, Any] = {
-        "place": parked.place,
+        "place": parked.position,
         "source": parked.source,
         "standing": standing,
-        "parked_at": parked.at.isoformat(),
+        "parked_at": parked.parked_at.isoformat(),
         "service": parked.service,
         "code": parked.code,
         "reason": parked.reason,

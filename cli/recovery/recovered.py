@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.contract.topics import CHANNEL_SUBMISSIONS, OPERATOR_COMMANDS
 from shared.runtime.recovery.positions import PositionChange
-from shared.runtime.recovery.republish import Recovered
+from shared.runtime.recovery.republish import RepublishResult
 
 _WHY = {
     "tail_lost": "the log ends before what was read",
@@ -20,7 +20,7 @@ _BY_BUREAUS = "-updates"
 _BUREAUS = "the bureau sends again what has no receipt"
 
 
-def as_json(done: Recovered, *, dry: bool) -> dict[str, Any]:
+def as_json(done: RepublishResult, *, dry: bool) -> dict[str, Any]:
     """Return it as JSON's types."""
     return {
         "dry_run": dry,
@@ -31,7 +31,7 @@ def as_json(done: Recovered, *, dry: bool) -> dict[str, Any]:
     }
 
 
-def lines(done: Recovered, *, dry: bool) -> Iterator[str]:
+def lines(done: RepublishResult, *, dry: bool) -> Iterator[str]:
     """Return a line for each topic of each outbox, and for each position."""
     would = "would be " if dry else ""
     for service, rows in done.published_again.items():
@@ -49,7 +49,7 @@ def lines(done: Recovered, *, dry: bool) -> Iterator[str]:
 def _line(service: str, verb: str, move: PositionChange) -> str:
     where = f"{service}  {move.partition.topic}/{move.partition.partition}"
     lost = f", at most {move.lost:,} never read" if move.lost else ""
-    return f"{where}  {verb} from {move.before} to {move.to}: {_WHY[move.cause]}{lost}"
+    return f"{where}  {verb} from {move.before} to {move.after}: {_WHY[move.cause]}{lost}"
 
 
 def _move(service: str, move: PositionChange) -> dict[str, Any]:
@@ -59,11 +59,11 @@ def _move(service: str, move: PositionChange) -> dict[str, Any]:
         "partition": move.partition.partition,
         "cause": move.cause,
         "from": move.before,
-        "to": move.to,
+        "to": move.after,
     }
 
 
-def _not_refilled(done: Recovered) -> list[str]:
+def _not_refilled(done: RepublishResult) -> list[str]:
     moved = (move for found in done.moved.values() for move in found)
     lost = {move.partition.topic for move in moved if move.cause == "tail_lost"}
     return sorted(topic for topic in lost if topic in _ADVICE or topic.endswith(_BY_BUREAUS))

@@ -15,7 +15,7 @@ from shared.errors import PermanentError
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outbox.records import Outgoing
 from shared.runtime.postgres import Connection
-from shared.runtime.recovery.replay_log import ReplayLog, save
+from shared.runtime.recovery.replay import ReplayLog, record_replays
 
 _KEPT = """
     SELECT identity, source, submission_id, received_at, receipt, body
@@ -140,7 +140,7 @@ class HandingIn:
         """Take back every answer under the identities, so that intake judges them anew."""
         async with self.db.transaction():
             await self.db.execute("SET LOCAL search_path = intake")
-            await save(self.db, {one.content: one.received_us for one in batch})
+            await record_replays(self.db, {one.content: one.received_us for one in batch})
             await self.db.execute(_TAKE_BACK, [one.identity for one in batch])
             await enqueue(self.db, [one.record() for one in batch])
 

@@ -15,7 +15,7 @@ from cli.recovery.recovered import as_json, lines
 from cli.stack import DEFAULT_DATA
 from shared.runtime.clock import utc_now
 from shared.runtime.migrate import SERVICES
-from shared.runtime.recovery.republish import OutboxReplay, Recovered, Recovery
+from shared.runtime.recovery.republish import OutboxReplay, RepublishResult, RepublishRun
 
 SinceOption = Annotated[
     str, typer.Option(help="A while before the broker's log ends now: 30m, 6h, or a moment.")
@@ -54,7 +54,7 @@ def republish(
     columns = SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.completed:,} messages")
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("republish", total=None)
-        refill = OutboxReplay(at, topic, dry_run, step=lambda rows: bar.advance(task, rows))
+        refill = OutboxReplay(at, topic, dry_run, on_step=lambda rows: bar.advance(task, rows))
         done = run(_recover(data, refill, service or SERVICES, accept_loss=accept_loss))
     if json_output:
         typer.echo(json.dumps(as_json(done, dry=dry_run)))
@@ -67,6 +67,6 @@ def republish(
 
 async def _recover(
     data: Path, refill: OutboxReplay, services: "list[str] | tuple[str, ...]", *, accept_loss: bool
-) -> Recovered:
-    recovery = Recovery(find_kafka(data), find_admin_dsn(data), services, refill, accept_loss)
+) -> RepublishResult:
+    recovery = RepublishRun(find_kafka(data), find_admin_dsn(data), services, refill, accept_loss)
     return await recovery.run()

@@ -16,13 +16,13 @@ from rich.console import Console
 from cli.interrupts import InterruptedRunError, run
 from cli.replay.formats import FORMATS, format_of
 from cli.replay.pace import Pacing, parse_speed
-from cli.replay.rows import opened
 from cli.replay.runner import ReplayResult, run_replay
 from cli.replay.tally import Result, Tally
 from cli.replay.tracker import outcome_tracker
 from cli.replay.transports import Transport, by_http, by_kafka
 from cli.replay.view import as_json, progress, summary
 from cli.stack import DEFAULT_DATA, Stack, load_stack
+from evaluation.exports import open_text
 from shared.catalogue import load_catalogue
 
 _ADAPTER = "demo"
@@ -121,7 +121,7 @@ async def _replay(plan: _Plan, stack: Stack, console: Console) -> tuple[ReplayRe
     played, tally = ReplayResult(), Tally(source)
     reader = await outcome_tracker(stack.kafka, catalogue.bureau_codes, tally)
     async with _way(plan, stack, tally) as way, asyncio.TaskGroup() as group:
-        with opened(plan.file) as text, progress(console, played, tally):
+        with open_text(plan.file) as text, progress(console, played, tally):
             rows = islice(FORMATS[plan.format](text, catalogue), plan.limit)
             following = group.create_task(
                 reader.follow(lambda: played.sent if played.finished else None, _QUIET_S)

@@ -8,8 +8,8 @@ from cli.replay.tally import Result, Tally
 from shared.contract.events import Decoder
 from shared.contract.topics import INTAKE_RECEIPTS, TRIAGE_DECISIONS, Topic, bureau_work
 from shared.errors import PermanentError
-from shared.runtime.kafka.reader import end_offsets, tailing
-from shared.runtime.kafka.source import Partition
+from shared.runtime.kafka import Partition
+from shared.runtime.kafka.reader import end_offsets, follow
 
 _LOOK_EVERY_S = 0.25
 
@@ -34,9 +34,9 @@ class OutcomeTracker:
         """
         clock = asyncio.get_running_loop().time
         last_came_at = clock()
-        async with tailing(self._bootstrap, self._since) as tail:
+        async with follow(self._bootstrap, self._since) as tail:
             while True:
-                records = await tail.more(_LOOK_EVERY_S)
+                records = await tail.poll(_LOOK_EVERY_S)
                 for record in records:
                     self._take(record.topic, record.value)
                 total = expected()

@@ -12,7 +12,7 @@ from cli.replay.tally import Tally
 from shared.contract.events import SubmissionHandedIn
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.errors import Route311Error
-from shared.runtime.kafka import Sink, open_sink
+from shared.runtime.kafka import KafkaSink, open_sink
 from shared.runtime.outbox.records import Outgoing
 
 _AT_ONCE = 16
@@ -36,13 +36,13 @@ class Transport(Protocol):
 class KafkaTransport:
     """Submissions by the adapters' topic."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: KafkaSink) -> None:
         self._sink = sink
 
     async def send(self, events: Sequence[SubmissionHandedIn]) -> None:
         """Return when the broker has them all."""
         await self._sink.publish(
-            [Outgoing.to(CHANNEL_SUBMISSIONS.name, event.source, event) for event in events]
+            [Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, event.source, event) for event in events]
         )
 
 

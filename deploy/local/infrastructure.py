@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.kafka import running_kafka
-from deploy.local.launch import running, together
+from deploy.local.launch import run_all, running
 from deploy.local.postgres import admin_dsn, running_postgres
-from deploy.local.process import Process
-from deploy.local.program import Program
+from deploy.local.process import Process, Program
 from deploy.local.readiness import smtp_answers
-from deploy.local.report import Report, silent
+from deploy.local.report import Report, ignore_events
 from deploy.local.site import Site, open_site
 
 _STOP_WITHIN_S = 1.0
@@ -20,12 +19,15 @@ _STOP_WITHIN_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Infrastructure:
-    """What the services stand on; each process can be stopped, killed and started again.
+    """The stores that the services need; each process can be stopped, killed and restarted.
 
     Attributes:
+        site: The data folder, ports and credentials.
+        kafka: The broker.
+        postgres: The database server.
+        mail: The mail sink; None when it was not asked for.
         bootstrap: Host and port of the broker.
-        admin_dsn: The database's administrator, password included.
-        mail: None when it was not asked for.
+        admin_dsn: DSN of the database's administrator, password included.
     """
 
     site: Site
@@ -37,7 +39,7 @@ class Infrastructure:
 
     @property
     def processes(self) -> list[Process]:
-        """All that runs."""
+        """All processes of the infrastructure."""
         return [process for process in (self.kafka, self.postgres, self.mail) if process]
 
 
@@ -48,28 +50,28 @@ async def infrastructure(
     durable: bool = True,
     fresh: bool = False,
     mail: bool = True,
-    report: Report = silent,
+    report: Report = ignore_events,
 ) -> AsyncGenerator[Infrastructure, None]:
-    """Run the stores in a data folder; nothing is restarted that dies.
+    """Run the stores in a data folder; a store that dies is not restarted.
 
     Args:
-        data: The folder; made where there is none.
+        data: The folder; created if missing.
         durable: False for a throw-away database (see ``running_postgres``).
-        fresh: Delete what earlier runs left in the folder.
+        fresh: Empty the folder first.
         mail: Run the mail sink as well.
-        report: Is told what starts.
+        report: Receives the events.
 
     Raises:
-        StackError: The folder is in use or foreign, a part is missing or does not start.
+        StackError: The folder is in use or foreign, a program is missing or does not start.
     """
     async with open_site(data, fresh=fresh, report=report) as site:
-        parts: list[AbstractAsyncContextManager[Process]] = [
+        stores: list[AbstractAsyncContextManager[Process]] = [
             running_kafka(site),
             running_postgres(site, durable=durable),
         ]
         if mail:
-            parts.append(running_mail(site))
-        async with together(parts) as processes:
+            stores.append(running_mail(site))
+        async with run_all(stores) as processes:
             kafka, postgres, *rest = processes
             yield Infrastructure(
                 site,
@@ -83,7 +85,7 @@ async def infrastructure(
 
 @asynccontextmanager
 async def running_mail(site: Site) -> AsyncGenerator[Process, None]:
-    """Run the mail sink; what it takes is kept in ``site.folder.mail``."""
+    """Run the mail sink; it saves messages to ``site.folder.mail``."""
     command = (sys.executable, "-m", "deploy.local.mail", "--folder", str(site.folder.mail))
 
     async def build() -> Process:

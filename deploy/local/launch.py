@@ -1,7 +1,7 @@
-"""Starting programs that may need more than one try, one alone or several at once."""
+"""Start programs with retries, several at once, and restart them when they exit."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar
 
@@ -9,8 +9,11 @@ from deploy.local.errors import StartError
 from deploy.local.process import Process
 from deploy.local.report import Died, Report, Started
 
-_TRIES = 3
-_PAUSE_S = 0.3
+_ATTEMPTS = 3
+_RETRY_S = 0.3
+_FIRST_BACKOFF_S = 0.2
+_MAX_BACKOFF_S = 10.0
+_HEALTHY_S = 60.0
 
 T = TypeVar("T")
 
@@ -19,25 +22,31 @@ T = TypeVar("T")
 async def running(
     build: Callable[[], Awaitable[Process]], report: Report, stop_within_s: float
 ) -> AsyncGenerator[Process, None]:
-    """Run a program; ``build`` makes it anew for each try, so that a lost port is replaced.
+    """Run a program until the block ends.
+
+    Args:
+        build: Builds the process anew for each attempt, so that a port which another program
+            took meanwhile is replaced.
+        report: Receives the events.
+        stop_within_s: Seconds that the program has to stop before it is killed.
 
     Raises:
-        StartError: It did not start in three tries.
+        StartError: It did not start in three attempts.
     """
     process = await build()
     try:
-        for tries_left in reversed(range(_TRIES)):
+        for attempts_left in reversed(range(_ATTEMPTS)):
             try:
                 took_s = await process.start()
             except StartError:
-                if not tries_left:
+                if not attempts_left:
                     raise
             else:
                 report(Started(process.name, process.program.address, took_s))
                 break
-            report(Died(process.name, process.exit_code, _PAUSE_S, process.last_lines()))
+            report(Died(process.name, process.exit_code, _RETRY_S, process.last_lines()))
             await process.stop(stop_within_s)
-            await asyncio.sleep(_PAUSE_S)
+            await asyncio.sleep(_RETRY_S)
             process = await build()
         yield process
     finally:
@@ -45,12 +54,12 @@ async def running(
 
 
 @asynccontextmanager
-async def together(
+async def run_all(
     managers: Iterable[AbstractAsyncContextManager[T]],
 ) -> AsyncGenerator[list[T], None]:
-    """Enter all at the same time, and leave all at the same time.
+    """Enter all context managers at the same time, and exit all at the same time.
 
-    When one cannot be entered, the others are left again before its error goes on.
+    When one fails to enter, the others exit before its error is raised.
     """
     entered: list[AbstractAsyncContextManager[T]] = []
 
@@ -60,12 +69,12 @@ async def together(
         return value
 
     try:
-        yield await _all(enter(manager) for manager in managers)
+        yield await _gather_or_cancel(enter(manager) for manager in managers)
     finally:
         await asyncio.gather(*(manager.__aexit__(None, None, None) for manager in entered))
 
 
-async def _all(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+async def _gather_or_cancel(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         return await asyncio.gather(*tasks)
@@ -74,3 +83,41 @@ async def _all(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
+
+
+@asynccontextmanager
+async def restart_on_exit(
+    processes: Sequence[Process], report: Report
+) -> AsyncGenerator[None, None]:
+    """Restart each process, on the same port and with backoff, whenever it exits by itself."""
+    watchers = [asyncio.create_task(_restart_forever(process, report)) for process in processes]
+    try:
+        yield
+    finally:
+        for watcher in watchers:
+            watcher.cancel()
+        await asyncio.gather(*watchers, return_exceptions=True)
+
+
+async def _restart_forever(process: Process, report: Report) -> None:
+    backoff_s: float | None = None
+    while True:
+        await process.wait_for_exit()
+        backoff_s = next_backoff_s(backoff_s, process.uptime_s)
+        report(Died(process.name, process.exit_code, backoff_s, process.last_lines()))
+        await asyncio.sleep(backoff_s)
+        try:
+            took_s = await process.start()
+        except StartError:
+            continue  # it died again, or hangs; the loop waits for its exit
+        report(Started(process.name, process.program.address, took_s))
+
+
+def next_backoff_s(previous_s: float | None, uptime_s: float) -> float:
+    """Return the exponential backoff before the next start, in seconds.
+
+    It doubles from 0.2 s to 10 s, and starts over after an uptime of 60 s or longer.
+    """
+    if previous_s is None or uptime_s >= _HEALTHY_S:
+        return _FIRST_BACKOFF_S
+    return min(previous_s * 2, _MAX_BACKOFF_S)

@@ -1,7 +1,7 @@
-"""Processes that a stack started and did not live to stop.
+"""Records of started processes, to end those that outlive a killed stack.
 
-A process is known by its number and the moment it started, never by its name: numbers are used
-again, and names belong to everybody.
+A process is identified by its number and its start time, never by its name: the system reuses
+numbers, and any program may have the name.
 """
 
 import asyncio
@@ -14,19 +14,20 @@ from pathlib import Path
 import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from deploy.local.files import write_json
-from deploy.local.folder import DataFolder
+from deploy.local.folder import DataFolder, write_json
 
-_SAME_START_S = 1.0  # the system clock may be corrected between two readings
-_LOOK_EVERY_S = 0.02
+_START_TOLERANCE_S = 1.0  # the system clock may be corrected between two readings
+_POLL_S = 0.02
 
 
 class ProcessRecord(BaseModel):
     """One process that this stack started.
 
     Attributes:
-        started: Seconds since the epoch, as ``psutil`` gives them.
-        stop_signal: What asks it to end in good order.
+        name: The program.
+        pid: Its process number.
+        started: Its start, in seconds since the epoch, as ``psutil`` gives it.
+        stop_signal: Number of the signal that makes it exit cleanly.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,7 +39,14 @@ class ProcessRecord(BaseModel):
 
 
 def record_process(folder: DataFolder, name: str, pid: int, stop_signal: int) -> ProcessRecord:
-    """Write down a process so that a later run can find it."""
+    """Record a process on disk, so that a later run can end it.
+
+    Args:
+        folder: The stack's data folder.
+        name: The program.
+        pid: Its process number.
+        stop_signal: Number of the signal that makes it exit cleanly.
+    """
     started = psutil.Process(pid).create_time()
     record = ProcessRecord(name=name, pid=pid, started=started, stop_signal=stop_signal)
     write_json(_file(folder, name), record.model_dump())
@@ -46,34 +54,34 @@ def record_process(folder: DataFolder, name: str, pid: int, stop_signal: int) ->
 
 
 def forget_process(folder: DataFolder, name: str) -> None:
-    """Drop the record of a process that has ended."""
+    """Delete the record of a process that has ended."""
     _file(folder, name).unlink(missing_ok=True)
 
 
-def runs(record: ProcessRecord) -> bool:
-    """Tell whether this very process runs, and not another one that got its number."""
+def is_running(record: ProcessRecord) -> bool:
+    """Return True when this very process runs, and not another one with its number."""
     try:
         process = psutil.Process(record.pid)
-        same = abs(process.create_time() - record.started) <= _SAME_START_S
+        same = abs(process.create_time() - record.started) <= _START_TOLERANCE_S
         return same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
 async def end_leftovers(folder: DataFolder, within_s: float = 5.0) -> list[str]:
-    """End what an earlier run left behind, by force after ``within_s`` seconds.
+    """End the processes that an earlier run left behind; kill those left after ``within_s``.
 
     Returns:
         The names of the programs that were still running.
     """
     records = _read_records(folder)
-    left = [record for record in records if runs(record)]
+    left = [record for record in records if is_running(record)]
     for record in left:
-        _send(record, record.stop_signal)
-    if not await _gone(left, within_s):
+        _send_signal(record, record.stop_signal)
+    if not await _wait_for_exit(left, within_s):
         for record in left:
-            _send(record, signal.SIGKILL)
-        await _gone(left, within_s)
+            _send_signal(record, signal.SIGKILL)
+        await _wait_for_exit(left, within_s)
     for record in records:
         forget_process(folder, record.name)
     return [record.name for record in left]
@@ -87,18 +95,19 @@ def _read_records(folder: DataFolder) -> list[ProcessRecord]:
     return records
 
 
-def _send(record: ProcessRecord, number: int) -> None:
-    if runs(record):
+def _send_signal(record: ProcessRecord, number: int) -> None:
+    if is_running(record):
         with suppress(ProcessLookupError):
             os.kill(record.pid, number)
 
 
-async def _gone(records: list[ProcessRecord], within_s: float) -> bool:
+async def _wait_for_exit(records: list[ProcessRecord], within_s: float) -> bool:
+    """Return True when all have ended in time."""
     deadline = time.monotonic() + within_s
-    while any(runs(record) for record in records):
+    while any(is_running(record) for record in records):
         if time.monotonic() > deadline:
             return False
-        await asyncio.sleep(_LOOK_EVERY_S)
+        await asyncio.sleep(_POLL_S)
     return True
 
 

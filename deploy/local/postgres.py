@@ -7,14 +7,15 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from deploy.local.account import postgres_account
-from deploy.local.commands import run_to_end
 from deploy.local.launch import running
-from deploy.local.ports import LOOPBACK
-from deploy.local.postgres_home import postgres_home, postgres_programs, remove_home
-from deploy.local.process import Process
-from deploy.local.program import Account, Program
-from deploy.local.readiness import postgres_answers
+from deploy.local.postgres_files import (
+    cluster_home,
+    postgres_account,
+    postgres_programs,
+    remove_cluster,
+)
+from deploy.local.process import Account, Process, Program, run_command
+from deploy.local.readiness import LOOPBACK, postgres_answers
 from deploy.local.site import Site
 
 _STOP_WITHIN_S = 4.5
@@ -36,30 +37,30 @@ _INITDB = (
     "--auth=scram-sha-256",
     "--encoding=UTF8",
     "--locale=C",
-    "--locale-provider=builtin",  # sorts and folds alike on every machine
+    "--locale-provider=builtin",  # the same collation and case folding on every machine
     "--builtin-locale=C.UTF-8",
 )
 
 
 @asynccontextmanager
 async def running_postgres(site: Site, *, durable: bool = True) -> AsyncGenerator[Process, None]:
-    """Run a server on the site's cluster, which is made first where there is none.
+    """Run a server on the site's cluster, which is created if missing.
 
     Args:
-        site: Where the cluster lies, or is linked from.
+        site: The data folder that contains the cluster, or a link to it.
         durable: False for a throw-away database: empty at the start, deleted at the end, and
-            nothing is forced to the disk in between.
+            never flushed to disk in between.
 
     Raises:
         StackError: The server does not start, or may not run here.
     """
     if not durable:
-        remove_home(site.folder)
+        remove_cluster(site.folder)
     account = await postgres_account()
     programs = postgres_programs(account)
-    cluster = postgres_home(site.folder, account) / "cluster"
+    cluster = cluster_home(site.folder, account) / "cluster"
     if not cluster.exists():
-        await _make_cluster(programs, cluster, _password(site), account)
+        await _create_cluster(programs, cluster, _password(site), account)
     command = _command(programs, cluster, durable=durable)
 
     async def build() -> Process:
@@ -70,11 +71,11 @@ async def running_postgres(site: Site, *, durable: bool = True) -> AsyncGenerato
             yield process
     finally:
         if not durable:
-            remove_home(site.folder)
+            remove_cluster(site.folder)
 
 
 def admin_dsn(site: Site, process: Process) -> str:
-    """Return the address of the server's administrator, password included."""
+    """Return the DSN of the server's administrator, password included."""
     return f"postgresql://postgres:{_password(site)}@{process.program.address}/postgres"
 
 
@@ -95,16 +96,16 @@ def _program(command: tuple[str, ...], port: int, account: Account | None) -> Pr
         port,
         postgres_answers,
         environment={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-        stop_signal=signal.SIGINT,  # "fast": does not wait for clients to leave
+        stop_signal=signal.SIGINT,  # fast shutdown: does not wait for clients to disconnect
         account=account,
         directory=Path("/"),
     )
 
 
-async def _make_cluster(
+async def _create_cluster(
     programs: Path, cluster: Path, password: str, account: Account | None
 ) -> None:
-    """Make the cluster beside its place and rename it, so that a half-made one is never used."""
+    """Create the cluster under another name and rename it: an incomplete one is never used."""
     new = cluster.with_suffix(".new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(mode=0o700)
@@ -112,7 +113,7 @@ async def _make_cluster(
         if account:
             os.chown(new, account.user_id, account.group_id)
         command = (str(programs / "initdb"), "-D", str(new), f"--pwfile={file}", *_INITDB)
-        await run_to_end("PostgreSQL's cluster cannot be made", command, account, Path("/"))
+        await run_command("PostgreSQL's cluster cannot be made", command, account, Path("/"))
     new.rename(cluster)
 
 

@@ -1,26 +1,68 @@
-"""One program of a stack: started, watched, stopped."""
+"""Programs of a stack: long-running processes, and commands that run to completion."""
 
 import asyncio
+import signal
 import subprocess
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from deploy.local.errors import StartError
+from deploy.local.errors import StackError, StartError
 from deploy.local.folder import DataFolder
 from deploy.local.leftovers import forget_process, record_process
 from deploy.local.log_file import LogFile
-from deploy.local.program import Program
+from deploy.local.readiness import LOOPBACK, ReadinessProbe
 
-_LOOK_EVERY_S = 0.02
-_ASK_EVERY_S = 0.1  # to answer costs a starting program time
+_EXIT_POLL_S = 0.02
+_PROBE_EVERY_S = 0.1  # each probe takes CPU time from a program that is starting
 _LAST_LINES = 15
+_ERROR_LINES = 3
 READ_GO_THEN_RUN = 'read -r go && exec "$@" </dev/null'
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A system user that a program runs as, when the stack itself runs as root."""
+
+    user_id: int
+    group_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program to run, and its readiness probe.
+
+    Attributes:
+        name: Names its process, its log file and its record.
+        argv: The command line.
+        port: Where it listens on the loopback interface; the argument of ``probe``.
+        probe: Returns True when the program is ready.
+        environment: Its whole environment; None is a copy of ours.
+        stop_signal: The signal that makes it exit cleanly.
+        account: The user to run as; None is ours.
+        directory: Its working directory; None is ours.
+    """
+
+    name: str
+    argv: Sequence[str]
+    port: int
+    probe: ReadinessProbe
+    environment: Mapping[str, str] | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    account: Account | None = None
+    directory: Path | None = None
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"{LOOPBACK}:{self.port}"
 
 
 @dataclass(slots=True)
 class Process:
-    """A program in a data folder; it can be started again after it was stopped or died."""
+    """A program in a data folder; it can be started again after it stopped or died."""
 
     program: Program
     folder: DataFolder
@@ -38,70 +80,70 @@ class Process:
 
     @property
     def pid(self) -> int | None:
-        """The number of the process, or None when it does not run."""
+        """The process number, or None when it does not run."""
         return self._popen.pid if self._popen and self._popen.poll() is None else None
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended (negative: by a signal), or None while it runs."""
+        """The exit code (negative: number of a signal), or None while it runs."""
         return self._popen.poll() if self._popen else None
 
     @property
-    def lived_s(self) -> float:
+    def uptime_s(self) -> float:
         """Seconds since the last launch."""
         return time.monotonic() - self._launched_at
 
     async def start(self, within_s: float = 60.0) -> float:
-        """Launch the program and wait until it answers.
+        """Launch the program and wait until it is ready.
 
         Returns:
-            Seconds from launch to answer.
+            Seconds from launch to readiness.
 
         Raises:
-            StartError: It ended first, or did not answer in time.
+            StartError: It ended first, or was not ready in time.
         """
         self._launch()
-        while not await self.program.answers(self.program.port):
+        while not await self.program.probe(self.program.port):
             if self.pid is None:
                 raise StartError(self._describe("ended before it was ready"))
-            if self.lived_s > within_s:
+            if self.uptime_s > within_s:
                 raise StartError(self._describe(f"was not ready after {within_s:.0f} s"))
-            await asyncio.sleep(_ASK_EVERY_S)
-        return self.lived_s
+            await asyncio.sleep(_PROBE_EVERY_S)
+        return self.uptime_s
 
-    async def ended(self) -> None:
+    async def wait_for_exit(self) -> None:
         """Wait until the process has ended."""
-        while self.pid is not None:  # noqa: ASYNC110 - nobody is told of the end of a Popen
-            await asyncio.sleep(_LOOK_EVERY_S)
+        while self.pid is not None:  # noqa: ASYNC110 - a Popen announces its end to no event
+            await asyncio.sleep(_EXIT_POLL_S)
 
     async def stop(self, within_s: float) -> None:
-        """Ask the process to end; end it by force after ``within_s`` seconds or when cancelled."""
+        """Send the stop signal; kill the process after ``within_s`` seconds or on cancellation."""
         if self._popen is None:
             return
         self._popen.send_signal(self.program.stop_signal)
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(within_s):
-                    await self.ended()
+                    await self.wait_for_exit()
         finally:
             self._popen.kill()  # does nothing to a process that has ended
             self._popen.wait()
             forget_process(self.folder, self.name)
 
     def kill(self) -> None:
-        """End the process by force, as a crash would."""
+        """Kill the process, as a crash would."""
         if self._popen:
             self._popen.kill()
 
     def last_lines(self) -> list[str]:
-        """Return what the program wrote last since it was launched, in readable form."""
+        """Return the last log lines since the launch, rendered for people."""
         return self._log.last_lines(_LAST_LINES)
 
     def _launch(self) -> None:
-        """Start the process, held back until its number is written down.
+        """Start the process, but hold it back until its number is recorded.
 
-        The shell waits for a line before it becomes the program. Should we be killed in between,
-        it reads the end of the file instead and ends.
+        A shell waits for a line before it replaces itself by the program. Should we be killed in
+        between, the shell reads the end of the file instead and exits.
         """
         program, account = self.program, self.program.account
         with self._log.open() as log:
@@ -123,6 +165,51 @@ class Process:
             with popen.stdin as go:
                 go.write(b"go\n")
 
-    def _describe(self, fault: str) -> str:
+    def _describe(self, problem: str) -> str:
         tail = "".join(f"\n  {line}" for line in self.last_lines())
-        return f"{self.name} {fault}; its log is {self._log.path}{tail}"
+        return f"{self.name} {problem}; its log is {self._log.path}{tail}"
+
+
+async def run_command(
+    error: str,
+    command: Sequence[str],
+    account: Account | None = None,
+    directory: Path | None = None,
+) -> None:
+    """Run a command to completion; kill it when the caller is cancelled.
+
+    Args:
+        error: The start of the error's text.
+        command: The command line.
+        account: The user to run as; None is ours.
+        directory: Its working directory; None is ours.
+
+    Raises:
+        StackError: The command failed; the text is ``error`` and the end of its output.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        cwd=directory,
+        start_new_session=True,
+        user=account.user_id if account else None,
+        group=account.group_id if account else None,
+        extra_groups=[] if account else None,
+    )
+    try:
+        output, _ = await process.communicate()
+    except asyncio.CancelledError:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        raise
+    if process.returncode != 0:
+        raise StackError(f"{error}: {_error_lines(output.decode(errors='replace'))}")
+
+
+def _error_lines(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line.lower()]
+    return " ".join((errors or lines)[:_ERROR_LINES])

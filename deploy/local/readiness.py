@@ -1,13 +1,14 @@
-"""Questions that only a program in working order answers."""
+"""Readiness probes: requests that only a program in working order answers."""
 
 import asyncio
 import struct
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from deploy.local.ports import LOOPBACK
+LOOPBACK = "127.0.0.1"
 
-Probe: TypeAlias = Callable[[int], Awaitable[bool]]
+ReadinessProbe: TypeAlias = Callable[[int], Awaitable[bool]]
+"""Takes a port of the loopback interface; returns True when the program there is ready."""
 
 _TIMEOUT_S = 2.0
 
@@ -20,35 +21,36 @@ _POSTGRES_STARTUP = struct.pack(">ii", 8 + len(_POSTGRES_PARAMETERS), 3 << 16)
 
 
 async def kafka_answers(port: int) -> bool:
-    """Tell whether the broker has joined its own cluster, so that topics can be made."""
+    """Return True once the broker has joined its own cluster, so that topics can be created."""
     request = struct.pack(">i", len(_KAFKA_METADATA)) + _KAFKA_METADATA
-    answer = await _ask(port, request, 4 + _KAFKA_BROKERS.size)
-    return bool(answer) and _KAFKA_BROKERS.unpack(answer[4:])[2] > 0
+    response = await _request(port, request, 4 + _KAFKA_BROKERS.size)
+    return bool(response) and _KAFKA_BROKERS.unpack(response[4:])[2] > 0
 
 
 async def postgres_answers(port: int) -> bool:
-    """Tell whether the server asks for a password, which it does not before it is ready."""
-    return await _ask(port, _POSTGRES_STARTUP + _POSTGRES_PARAMETERS, 1) == b"R"
+    """Return True once the server asks for a password, which it does only when it is ready."""
+    return await _request(port, _POSTGRES_STARTUP + _POSTGRES_PARAMETERS, 1) == b"R"
 
 
 async def smtp_answers(port: int) -> bool:
-    """Tell whether the mail server greets."""
-    return await _ask(port, b"", 3) == b"220"
+    """Return True once the mail server sends its greeting."""
+    return await _request(port, b"", 3) == b"220"
 
 
 async def http_ready(port: int) -> bool:
-    """Tell whether the service says that it is ready."""
-    answer = await _ask(port, b"GET /ready HTTP/1.0\r\nHost: localhost\r\n\r\n", 12)
-    return answer.endswith(b" 200")
+    """Return True once the service answers ``GET /ready`` with 200."""
+    response = await _request(port, b"GET /ready HTTP/1.0\r\nHost: localhost\r\n\r\n", 12)
+    return response.endswith(b" 200")
 
 
-async def _ask(port: int, request: bytes, answer_size: int) -> bytes:
+async def _request(port: int, request: bytes, response_bytes: int) -> bytes:
+    """Return the first ``response_bytes`` of the response, or nothing on failure or after 2 s."""
     try:
         async with asyncio.timeout(_TIMEOUT_S):
             reader, writer = await asyncio.open_connection(LOOPBACK, port)
             try:
                 writer.write(request)
-                return await reader.readexactly(answer_size)
+                return await reader.readexactly(response_bytes)
             finally:
                 writer.close()
     except (OSError, EOFError, TimeoutError):

@@ -1,4 +1,4 @@
-"""What a stack tells whoever started it."""
+"""Progress events of a stack, for its caller to display."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,26 +7,30 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A program answers, ``took_s`` seconds after it was launched."""
+    """A program is ready, ``took_s`` seconds after its launch."""
 
     name: str
-    where: str
+    address: str
     took_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One step between the stores and the services is done."""
+    """A preparation step between stores and services is complete."""
 
-    what: str
+    step: str
     took_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Died:
-    """A program ended by itself, or never got ready (no exit code).
+    """A program exited by itself, or never became ready.
 
-    It is started again after ``pause_s`` seconds.
+    Attributes:
+        name: The program.
+        exit_code: Its exit code; None when it runs but did not become ready.
+        pause_s: Seconds until it is started again.
+        last_lines: The end of its log.
     """
 
     name: str
@@ -37,14 +41,14 @@ class Died:
 
 @dataclass(frozen=True, slots=True)
 class LeftoversEnded:
-    """An earlier run was killed; what it left behind has been ended."""
+    """Programs of an earlier run that was killed were found running, and were ended."""
 
-    names: Sequence[str]
-
-
-Happening: TypeAlias = Started | Prepared | Died | LeftoversEnded
-Report: TypeAlias = Callable[[Happening], None]
+    programs: Sequence[str]
 
 
-def silent(_: Happening) -> None:
-    """Say nothing."""
+StackEvent: TypeAlias = Started | Prepared | Died | LeftoversEnded
+Report: TypeAlias = Callable[[StackEvent], None]
+
+
+def ignore_events(_: StackEvent) -> None:
+    """Discard the event."""

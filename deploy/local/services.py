@@ -1,4 +1,4 @@
-"""The services as processes of one stack, each with what it alone may know."""
+"""The services as processes of one stack, each with its own settings and secrets."""
 
 import os
 import sys
@@ -7,11 +7,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from deploy.local.infrastructure import Infrastructure
-from deploy.local.launch import running, together
-from deploy.local.ports import LOOPBACK
-from deploy.local.process import Process
-from deploy.local.program import Program
-from deploy.local.readiness import http_ready
+from deploy.local.launch import run_all, running
+from deploy.local.process import Process, Program
+from deploy.local.readiness import LOOPBACK, http_ready
 from shared.runtime.migrate import SERVICES
 
 _STOP_WITHIN_S = 4.5
@@ -20,7 +18,7 @@ _SENDER = "311@city.example"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service and the command that runs it."""
+    """A service and its command line."""
 
     name: str
     argv: tuple[str, ...]
@@ -36,20 +34,20 @@ ROUTER = (
 async def running_services(
     infra: Infrastructure, services: Sequence[Service]
 ) -> AsyncGenerator[list[Process], None]:
-    """Run the services side by side until all are ready.
+    """Run the services concurrently; yield once all are ready.
 
     Raises:
-        StartError: One of them does not start.
+        StartError: A service does not start.
     """
     public_url = f"http://{LOOPBACK}:{infra.site.ports.port('intake')}"
-    async with together(
+    async with run_all(
         _running_service(infra, service, public_url) for service in services
     ) as processes:
         yield processes
 
 
 def role_password(infra: Infrastructure, service: str) -> str:
-    """Return the password with which a service logs in at the database."""
+    """Return the password of a service's database role."""
     return infra.site.credentials.get(f"role-{service}")
 
 
@@ -58,16 +56,18 @@ def _running_service(
 ) -> AbstractAsyncContextManager[Process]:
     async def build() -> Process:
         port = infra.site.ports.port(service.name)
-        settings = _settings(infra, service.name, port) | _own_settings(
-            infra, service.name, public_url
-        )
-        program = Program(service.name, service.argv, port, http_ready, os.environ | settings)
+        environment = {
+            **os.environ,
+            **_common_settings(infra, service.name, port),
+            **_own_settings(infra, service.name, public_url),
+        }
+        program = Program(service.name, service.argv, port, http_ready, environment)
         return Process(program, infra.site.folder)
 
     return running(build, infra.site.report, _STOP_WITHIN_S)
 
 
-def _settings(infra: Infrastructure, service: str, port: int) -> dict[str, str]:
+def _common_settings(infra: Infrastructure, service: str, port: int) -> dict[str, str]:
     prefix = service.upper().replace("-", "_")
     settings = {
         "ROUTE311_KAFKA_BOOTSTRAP": infra.bootstrap,

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes .venv with everything the router needs, and sees to Java and Maven for its Kafka.
-# On Debian and its kin, as root, missing packages are installed; elsewhere one line names them.
+# Create .venv with all dependencies, and check Java and Maven for the local Kafka. On Debian and
+# its derivatives, as root, missing packages are installed; elsewhere an error names them.
 set -eu
 
 UV=0.13.9
@@ -64,5 +64,5 @@ fi
 say "installing Python packages ..."
 .venv/bin/uv sync --quiet --frozen --all-extras
 say "fetching Kafka ..."
-.venv/bin/python -c 'import asyncio, deploy.local.jars as j; asyncio.run(j.kafka_jars())'
+.venv/bin/python -c 'import asyncio, deploy.local.kafka as j; asyncio.run(j.kafka_jars())'
 say "done"

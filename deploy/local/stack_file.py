@@ -1,15 +1,15 @@
-"""``stack.json``: where to reach a running router, and with which keys."""
+"""``stack.json``: the addresses and keys of a running router."""
 
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from deploy.local.errors import StackError
-from deploy.local.files import write_json
+from deploy.local.folder import write_json
 
 
 class Keys(BaseModel):
-    """Bearer keys for HTTP, by who holds them."""
+    """Bearer keys for HTTP, by principal."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -24,8 +24,13 @@ class Stack(BaseModel):
     Attributes:
         kafka: Host and port of the broker.
         postgres: DSN of the database's administrator, password included.
-        mail: Where the services hand in mail.
-        mail_folder: Where every mail is kept, as an .eml file each.
+        intake: Base URL of the service; so are triage, dispatch and notify.
+        triage: See ``intake``.
+        dispatch: See ``intake``.
+        notify: See ``intake``.
+        mail: URL of the mail server that the services use.
+        mail_folder: Folder of the accepted messages, an .eml file each.
+        keys: Keys for the HTTP interfaces.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,15 +47,15 @@ class Stack(BaseModel):
 
 
 def write_stack(file: Path, stack: Stack) -> None:
-    """Write the file for its owner alone, since it holds passwords."""
+    """Write the file, readable by its owner only, since it contains passwords."""
     write_json(file, stack.model_dump(mode="json"), mode=0o600)
 
 
 def read_stack(file: Path) -> Stack | None:
-    """Read the file, or return None where there is none.
+    """Read the file; return None if it does not exist.
 
     Raises:
-        StackError: The file is no stack's.
+        StackError: The file does not describe a stack.
     """
     try:
         return Stack.model_validate_json(file.read_bytes())

@@ -1,17 +1,25 @@
-"""The whole router on one machine: stores, preparations, services, and what keeps them up."""
+"""The whole router on one machine: stores, preparation, services, and their restarts."""
 
-from collections.abc import AsyncGenerator, Sequence
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from deploy.local.infrastructure import Infrastructure, infrastructure
-from deploy.local.preparation import prepare
+from deploy.local.launch import restart_on_exit
 from deploy.local.process import Process
-from deploy.local.report import Report, silent
-from deploy.local.restarts import kept_alive
-from deploy.local.services import ROUTER, Service, running_services
+from deploy.local.report import Prepared, Report, ignore_events
+from deploy.local.services import ROUTER, Service, role_password, running_services
 from deploy.local.stack_file import Keys, Stack, write_stack
 from shared.catalogue import load_catalogue
+from shared.contract.topics import all_topics
+from shared.runtime.http.api_keys import Scope, store_keys
+from shared.runtime.kafka import apply_topics
+from shared.runtime.migrate import SERVICES, migrate, set_passwords
+
+_KEY_SERVICES = ("intake", "dispatch")  # those with an HTTP interface that needs a key
+_ADAPTER = "demo"
+_OPERATOR = "operator"
 
 
 @asynccontextmanager
@@ -19,29 +27,29 @@ async def running_stack(
     data: Path,
     *,
     fresh: bool = False,
-    report: Report = silent,
+    report: Report = ignore_events,
     services: Sequence[Service] = ROUTER,
 ) -> AsyncGenerator[Stack, None]:
-    """Run the router in a data folder; whatever dies in between is started again.
+    """Run the router in a data folder; restart whatever dies meanwhile.
 
     Args:
-        data: The folder; made where there is none. ``stack.json`` lies in it while all is up.
-        fresh: Delete what earlier runs left in the folder.
-        report: Is told what starts, what dies, and what is done about it.
-        services: The services of the router, or stand-ins of the same names.
+        data: The folder; created if missing. It contains ``stack.json`` while the router is up.
+        fresh: Empty the folder first.
+        report: Receives the events.
+        services: The services of the router, or test doubles of the same names.
 
     Raises:
-        CatalogueError: The catalogue is wrong; nothing was started.
-        StackError: The folder is in use or foreign, a part is missing or does not start.
+        CatalogueError: The catalogue is invalid; nothing was started.
+        StackError: The folder is in use or foreign, a program is missing or does not start.
     """
     bureaus = load_catalogue().bureau_codes
     async with infrastructure(data, fresh=fresh, report=report) as infra:
-        keys = await prepare(infra, bureaus)
+        keys = await prepare_stores(infra, bureaus)
         async with (
             running_services(infra, services) as processes,
-            kept_alive([*infra.processes, *processes], report),
+            restart_on_exit([*infra.processes, *processes], report),
         ):
-            stack = _describe(infra, processes, keys)
+            stack = _stack_of(infra, processes, keys)
             write_stack(infra.site.folder.stack_file, stack)
             try:
                 yield stack
@@ -49,7 +57,7 @@ async def running_stack(
                 infra.site.folder.stack_file.unlink(missing_ok=True)
 
 
-def _describe(infra: Infrastructure, services: Sequence[Process], keys: Keys) -> Stack:
+def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) -> Stack:
     http = {process.name: f"http://{process.program.address}" for process in services}
     return Stack(
         kafka=infra.bootstrap,
@@ -61,4 +69,51 @@ def _describe(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
         mail=f"smtp://{infra.mail.program.address}" if infra.mail else "",
         mail_folder=infra.site.folder.mail,
         keys=keys,
+    )
+
+
+async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
+    """Migrate tables and topics to the version of the code, and store the HTTP keys."""
+    keys = _keys(infra, bureaus)
+    steps: Sequence[Callable[[], Awaitable[str]]] = (
+        lambda: _prepare_tables(infra),
+        lambda: _prepare_topics(infra, bureaus),
+        lambda: _store_keys(infra, keys),
+    )
+    for step in steps:
+        began = time.monotonic()
+        summary = await step()
+        infra.site.report(Prepared(summary, time.monotonic() - began))
+    return keys
+
+
+async def _prepare_tables(infra: Infrastructure) -> str:
+    steps = await migrate(infra.admin_dsn)
+    passwords = {service: role_password(infra, service) for service in SERVICES}
+    await set_passwords(infra.admin_dsn, passwords)
+    return f"tables: {len(steps)} steps"
+
+
+async def _prepare_topics(infra: Infrastructure, bureaus: Sequence[str]) -> str:
+    changes = await apply_topics(infra.bootstrap, all_topics(bureaus))
+    return f"topics: {len(changes)} changes"
+
+
+async def _store_keys(infra: Infrastructure, keys: Keys) -> str:
+    principals: list[tuple[str, Scope, str]] = [
+        *((name, "adapter", key) for name, key in keys.adapters.items()),
+        *((code, "bureau", key) for code, key in keys.bureaus.items()),
+        (_OPERATOR, "operator", keys.operator),
+    ]
+    for schema in _KEY_SERVICES:
+        await store_keys(infra.admin_dsn, schema, principals)
+    return f"keys: {len(principals)}"
+
+
+def _keys(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
+    secret = infra.site.credentials.get
+    return Keys(
+        bureaus={code: secret(f"key-bureau-{code}") for code in bureaus},
+        adapters={_ADAPTER: secret(f"key-adapter-{_ADAPTER}")},
+        operator=secret(f"key-{_OPERATOR}"),
     )

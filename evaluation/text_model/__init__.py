@@ -1,1 +1,1 @@
-"""Learns from labelled texts which words hint at danger or urgency together."""
+"""Training of the text model from labelled texts."""

@@ -1,4 +1,4 @@
-"""Points of words, so that their sum tells one sort of texts from all others."""
+"""Fits feature weights by logistic regression (scikit-learn)."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -11,93 +11,99 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from evaluation.text_model.fitted import Fitted
 from evaluation.text_model.texts import LabelledText
-from shared.text_matching import FeatureWeights, features_in, fold, parts
+from shared.text_matching import FeatureWeights, ModelFigures, extract_features, fold, split_text
 
-_POINTS_PER_LOGIT = 10  # ten points make it e times as likely
-_WRITERS = 2  # who use a word, before it counts
-_TRUST = 0.5  # inverse of the L2 penalty: more would trust rare words, as names of streets are
+_POINTS_PER_LOGIT = 10  # ten points multiply the odds by e
+_MIN_WRITERS = 2  # writers who use a feature
+_INVERSE_L2 = 0.5  # a larger value would fit rare words such as street names
 _FOLDS = 10
-_SAYS_NOTHING = -1  # points of a text without a known word, at most
-_SPOKEN_AGAINST = 0.005  # share of the texts meant
+_MAX_BIAS = -1
+_DENIED_QUANTILE = 0.005  # of the scores of texts with the label
 _QUIET = frozenset({"routine", "harmless"})
 
-_Parts: TypeAlias = Sequence[Sequence[str]]
-"""The words of each part of a text."""
+_Windows: TypeAlias = Sequence[Sequence[str]]
+"""The words of each window of a text."""
 
 
-def fit(texts: Sequence[LabelledText], meant: Collection[str], at_most: float) -> Fitted:
-    """Return hints at texts of some labels.
+def fit(
+    texts: Sequence[LabelledText], positive: Collection[str], max_false_alarms: float
+) -> tuple[FeatureWeights, ModelFigures]:
+    """Fit weights that separate texts with some labels from all others.
+
+    The figures are measured by cross-validation on writers left out of the training.
 
     Args:
-        texts: Of one language, of three sources at least.
-        meant: The labels.
-        at_most: Share of routine and harmless texts of unknown writers that may be taken for it;
-            of long ones, which say more, it will be more.
+        texts: Texts of one language from at least three sources.
+        positive: The labels to find.
+        max_false_alarms: Fraction, 0 to 1, of short routine and harmless texts by unknown writers
+            that may be found. Long texts exceed it because they have more windows.
     """
-    read = [parts(fold(text.text).split()) for text in texts]
+    windows = [split_text(fold(text.text).split()) for text in texts]
     sources = [text.source for text in texts]
-    is_meant = np.array([text.label in meant for text in texts])
+    is_positive = np.array([text.label in positive for text in texts])
     is_quiet = np.array([text.label in _QUIET for text in texts])
-    is_short = np.array([len(text) == 1 for text in read])
-    scores = _unseen(read, is_meant, sources)
-    least = float(np.quantile(scores[is_quiet & is_short], 1 - at_most))
-    against = float(np.quantile(scores[is_meant], _SPOKEN_AGAINST))
-    words, rule = _learnt(read, is_meant, sources).named_steps.values()
-    points = np.rint(rule.coef_[0] * _POINTS_PER_LOGIT).astype(int)
-    named = zip(words.get_feature_names_out(), points.tolist(), strict=True)
-    return Fitted(
-        FeatureWeights(
-            min(_SAYS_NOTHING, round((rule.intercept_[0] - least) * _POINTS_PER_LOGIT)),
-            {str(hint): each for hint, each in named if each},
-            min(_SAYS_NOTHING, round((against - least) * _POINTS_PER_LOGIT)),
-        ),
-        float(np.mean(scores[is_meant] > least)),
-        float(np.mean(scores[is_quiet] > least)),
+    is_short = np.array([len(text) == 1 for text in windows])
+    scores = _cross_validated(windows, is_positive, sources)
+    threshold = float(np.quantile(scores[is_quiet & is_short], 1 - max_false_alarms))
+    denied = float(np.quantile(scores[is_positive], _DENIED_QUANTILE))
+    vectorizer, regression = _train(windows, is_positive, sources).named_steps.values()
+    points = np.rint(regression.coef_[0] * _POINTS_PER_LOGIT).astype(int)
+    named = zip(vectorizer.get_feature_names_out(), points.tolist(), strict=True)
+    weights = FeatureWeights(
+        min(_MAX_BIAS, round((regression.intercept_[0] - threshold) * _POINTS_PER_LOGIT)),
+        {str(feature): weight for feature, weight in named if weight},
+        min(_MAX_BIAS, round((denied - threshold) * _POINTS_PER_LOGIT)),
+    )
+    return weights, ModelFigures(
+        recall=float(np.mean(scores[is_positive] > threshold)),
+        false_alarms=float(np.mean(scores[is_quiet] > threshold)),
     )
 
 
-def _unseen(
-    read: Sequence[_Parts], is_meant: NDArray[np.bool_], sources: Sequence[str]
+def _cross_validated(
+    windows: Sequence[_Windows], is_positive: NDArray[np.bool_], sources: Sequence[str]
 ) -> NDArray[np.float64]:
-    """Return each text's score by what the texts of other sources teach."""
-    scores = np.zeros(len(read))
+    """Return the score of each text by a model trained on other sources."""
+    scores = np.zeros(len(windows))
     folds = GroupKFold(min(_FOLDS, len(set(sources))))
-    for known, unknown in folds.split(read, groups=sources):
-        model = _learnt([read[i] for i in known], is_meant[known], [sources[i] for i in known])
-        for i in unknown:
-            scores[i] = max(model.decision_function(read[i]))
+    for training, held_out in folds.split(windows, groups=sources):
+        model = _train(
+            [windows[i] for i in training], is_positive[training], [sources[i] for i in training]
+        )
+        for i in held_out:
+            scores[i] = max(model.decision_function(windows[i]))
     return scores
 
 
-def _learnt(
-    read: Sequence[_Parts], is_meant: NDArray[np.bool_], sources: Sequence[str]
+def _train(
+    windows: Sequence[_Windows], is_positive: NDArray[np.bool_], sources: Sequence[str]
 ) -> Pipeline:
-    """Return what the texts teach.
+    """Return a model trained on windows.
 
-    Of a long text that is meant nobody knows in which part it says so; of any other text every
-    part says nothing of the sort.
+    Long positive texts are left out, because their label does not say which window it is about;
+    every window of a negative text is negative.
     """
     samples = [
-        (part, meant)
-        for text, meant in zip(read, is_meant.tolist(), strict=True)
-        for part in text
-        if not meant or len(text) == 1
+        (window, positive)
+        for text, positive in zip(windows, is_positive.tolist(), strict=True)
+        for window in text
+        if not positive or len(text) == 1
     ]
+    vocabulary = _vocabulary(windows, sources)
     model: Pipeline = make_pipeline(
-        CountVectorizer(analyzer=features_in, binary=True, vocabulary=_known(read, sources)),
-        LogisticRegression(C=_TRUST, class_weight="balanced", max_iter=1000),
+        CountVectorizer(analyzer=extract_features, binary=True, vocabulary=vocabulary),
+        LogisticRegression(C=_INVERSE_L2, class_weight="balanced", max_iter=1000),
     )
-    model.fit([part for part, _ in samples], [meant for _, meant in samples])
+    model.fit([window for window, _ in samples], [positive for _, positive in samples])
     return model
 
 
-def _known(read: Sequence[_Parts], sources: Sequence[str]) -> list[str]:
-    """Return the hints that more than one writer has."""
+def _vocabulary(windows: Sequence[_Windows], sources: Sequence[str]) -> list[str]:
+    """Return the features that at least two writers use."""
     writers: defaultdict[str, set[str]] = defaultdict(set)
-    for text, source in zip(read, sources, strict=True):
-        for part in text:
-            for hint in features_in(part):
-                writers[hint].add(source)
-    return sorted(hint for hint, who in writers.items() if len(who) >= _WRITERS)
+    for text, source in zip(windows, sources, strict=True):
+        for window in text:
+            for feature in extract_features(window):
+                writers[feature].add(source)
+    return sorted(feature for feature, who in writers.items() if len(who) >= _MIN_WRITERS)

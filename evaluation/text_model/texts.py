@@ -1,4 +1,4 @@
-"""Texts of reports, each with what a person says that it is."""
+"""Labelled texts of reports."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,16 +11,18 @@ from shared.vocabulary import Language
 
 Label = Literal["emergency", "urgent", "routine", "harmless"]
 
-_LEARNT_FROM = "train"
+_TRAINING = "train"
 
 
 class LabelledText(BaseModel):
-    """One text.
+    """A text with its label.
 
     Attributes:
-        label: ``harmless`` are texts with the words of a danger that tell of none.
-        part: Only ``train`` is learnt from; other parts say how good the result is.
-        source: The file that it stands in: texts of one hand are alike.
+        label: ``harmless`` texts use the words of a hazard without reporting one.
+        language: Language that it is written in.
+        text: The text.
+        part: ``train`` for training; other parts are held out for measurement.
+        source: Its file. Texts of one writer resemble each other, so each writer has a file.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -28,23 +30,23 @@ class LabelledText(BaseModel):
     label: Label
     language: Language
     text: str
-    part: str = _LEARNT_FROM
+    part: str = _TRAINING
     source: str = ""
 
 
 class UnfitTextsError(Route311Error):
-    """A file does not hold labelled texts that can be learnt from."""
+    """The files are not labelled texts that a model can be trained on."""
 
     code = "unfit_texts"
 
 
 def read_texts(files: Iterable[Path]) -> Sequence[LabelledText]:
-    """Return the texts to learn from, of JSON Lines files.
+    """Read the training texts of JSON Lines files.
 
     Raises:
-        UnfitTextsError: A line is no labelled text; it says where, which field and why.
+        UnfitTextsError: A line is invalid; it names line, field and error, not the text.
     """
-    return [text for file in files for text in _read(file) if text.part == _LEARNT_FROM]
+    return [text for file in files for text in _read(file) if text.part == _TRAINING]
 
 
 def _read(file: Path) -> Iterator[LabelledText]:

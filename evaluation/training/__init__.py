@@ -1,1 +1,1 @@
-"""Rules of duplicates proposed from what people labelled."""
+"""Training of a city's evidence weights from labelled duplicates."""

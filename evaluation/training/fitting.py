@@ -1,4 +1,4 @@
-"""Points fitted to labelled pairs: a logistic regression with a ridge (Hoerl and Kennard, 1970)."""
+"""Fits evidence weights by logistic regression with an L2 penalty (Hoerl and Kennard, 1970)."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -8,24 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.training.samples import Sample
-from shared.catalogue.evidence import Evidence, Slope, Thresholds, Words
+from shared.catalogue.evidence import Evidence, Slope, Thresholds, WordWeights
 
-FEWEST_LABELS = 5
-_EVEN = 70  # points of an even chance, so that 50 ask for one in eight: labels are few
-_POINTS = 10.0  # ten points make it e times as likely
-_RIDGE, _WEAK = 1.0, 0.01
-_SAID = ("no_distance", "same_kind", "same_street", "same_address", "words", "default")
-_STEPS, _SHORTEST = 40, 1e-4
+MIN_LABELS = 5
+_EVEN = 70  # points of an even chance; 50 points are one in eight, because labels are few
+_POINTS_PER_LOGIT = 10.0  # ten points multiply the odds by e
+_L2, _WEAK_L2 = 1.0, 0.01
+_SINGLE = ("no_distance", "same_kind", "same_street", "same_address", "words", "default")
+_STEPS, _MIN_STEP = 40, 1e-4
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Learners:
-    """For what there are labels enough to have points of its own.
+class Learnable:
+    """Groups and kinds with enough labels for weights of their own.
 
     Attributes:
-        default: Whether what is not named starts elsewhere; so it is where nothing was in use.
+        groups: Dedup groups.
+        kinds: Service codes.
+        default: Whether the prior of all other groups is fitted, as for a city without weights.
     """
 
     groups: Sequence[str]
@@ -33,87 +35,97 @@ class Learners:
     default: bool = False
 
 
-def fit(found: Sequence[Sample], evidence: Evidence, learners: Learners) -> Evidence:
-    """Return the evidence with the points under which the labels are likeliest.
+def fit(samples: Sequence[Sample], evidence: Evidence, learnable: Learnable) -> Evidence:
+    """Return the evidence weights that maximize the likelihood of the labels.
 
-    What changes is fitted, so all that the labels say nothing of keeps the points that it has.
+    The changes of the weights are fitted, so that weights without labels keep their values.
 
     Args:
-        found: Pairs with their labels, measured by the evidence.
-        evidence: What is in use.
-        learners: What may have points of its own.
+        samples: Labelled pairs, measured by ``evidence``.
+        evidence: The weights in use.
+        learnable: Groups and kinds with weights of their own.
     """
-    traits = np.array([_traits(one, evidence, learners) for one in found], dtype=np.float64)
-    is_one = np.array([one.is_one_problem for one in found], dtype=np.float64)
-    before = (np.array([one.score for one in found], dtype=np.float64) - _EVEN) / _POINTS
+    features = np.array([_features(one, evidence, learnable) for one in samples], dtype=np.float64)
+    labels = np.array([one.is_duplicate for one in samples], dtype=np.float64)
+    scores = np.array([one.score for one in samples], dtype=np.float64)
+    before = (scores - _EVEN) / _POINTS_PER_LOGIT
     slopes = len(evidence.distance.at) + len(evidence.apart.at)
-    labels = np.count_nonzero(traits[is_one == 1, slopes:], axis=0)
-    traits[:, slopes:][:, labels < FEWEST_LABELS] = 0.0
-    ridge = np.full(traits.shape[1], _RIDGE)
-    ridge[slopes + _SAID.index("default")] = _WEAK
-    changes = _likeliest(traits, is_one, before, ridge) * _POINTS
-    return _changed(evidence, learners, iter(changes.tolist()))
+    counts = np.count_nonzero(features[labels == 1, slopes:], axis=0)
+    features[:, slopes:][:, counts < MIN_LABELS] = 0.0
+    l2 = np.full(features.shape[1], _L2)
+    l2[slopes + _SINGLE.index("default")] = _WEAK_L2
+    changes = _maximize_likelihood(features, labels, before, l2) * _POINTS_PER_LOGIT
+    return _changed(evidence, learnable, iter(changes.tolist()))
 
 
-def _traits(one: Sample, evidence: Evidence, learners: Learners) -> list[float]:
+def _features(one: Sample, evidence: Evidence, learnable: Learnable) -> list[float]:
     distance, apart = evidence.distance.at, evidence.apart.at
-    near = [0.0] * len(distance) if one.place is None else _between(one.place, distance)
-    said = (one.place is None, one.same_kind, one.same_street, one.same_address, one.words)
+    near = [0.0] * len(distance) if one.distance is None else _interpolation(one.distance, distance)
+    single = (one.distance is None, one.same_kind, one.same_street, one.same_address, one.words)
     return [
         *near,
-        *_between(one.apart, apart),
-        *map(float, said),
-        float(learners.default),
-        *(float(one.group == group) for group in learners.groups),
-        *(float(one.kind == kind) for kind in learners.kinds),
+        *_interpolation(one.apart, apart),
+        *map(float, single),
+        float(learnable.default),
+        *(float(one.group == group) for group in learnable.groups),
+        *(float(one.kind == kind) for kind in learnable.kinds),
     ]
 
 
-def _between(figure: float, places: Sequence[float]) -> list[float]:
-    """Return how much of each place a figure has: it lies between two, or at an end."""
-    shares = [0.0] * len(places)
-    above = bisect_right(places, figure)
-    if above in (0, len(places)):
+def _interpolation(figure: float, nodes: Sequence[float]) -> list[float]:
+    """Return the coefficients of the nodes in the linear interpolation at a figure."""
+    shares = [0.0] * len(nodes)
+    above = bisect_right(nodes, figure)
+    if above in (0, len(nodes)):
         shares[0 if above == 0 else -1] = 1.0
         return shares
-    part = (figure - places[above - 1]) / (places[above] - places[above - 1])
+    part = (figure - nodes[above - 1]) / (nodes[above] - nodes[above - 1])
     shares[above - 1], shares[above] = 1.0 - part, part
     return shares
 
 
-def _likeliest(traits: Floats, is_one: Floats, before: Floats, ridge: Floats) -> Floats:
-    """Return the weights by Newton's method with halved steps."""
+def _maximize_likelihood(features: Floats, labels: Floats, before: Floats, l2: Floats) -> Floats:
+    """Return the changes of the weights by Newton's method with step halving.
+
+    Args:
+        features: A row for each sample.
+        labels: 1 for duplicates, else 0.
+        before: Log odds of each sample by the weights in use.
+        l2: Penalty of each feature.
+    """
 
     def loss(weights: Floats) -> float:
-        logits = before + traits @ weights
-        likely = np.sum(np.logaddexp(0, logits) - is_one * logits)
-        return float(likely + np.sum(ridge * weights**2) / 2)
+        logits = before + features @ weights
+        likelihood = np.sum(np.logaddexp(0, logits) - labels * logits)
+        return float(likelihood + np.sum(l2 * weights**2) / 2)
 
-    weights = np.zeros(traits.shape[1])
+    weights = np.zeros(features.shape[1])
     for _ in range(_STEPS):
-        chance = 1.0 / (1.0 + np.exp(-np.clip(before + traits @ weights, -40, 40)))
-        slope = traits.T @ (chance - is_one) + ridge * weights
-        curve = (traits * (chance * (1 - chance))[:, None]).T @ traits + np.diag(ridge)
+        chance = 1.0 / (1.0 + np.exp(-np.clip(before + features @ weights, -40, 40)))
+        slope = features.T @ (chance - labels) + l2 * weights
+        curve = (features * (chance * (1 - chance))[:, None]).T @ features + np.diag(l2)
         step, part, now = np.linalg.solve(curve, slope), 1.0, loss(weights)
-        while part > _SHORTEST and loss(weights - part * step) > now:
+        while part > _MIN_STEP and loss(weights - part * step) > now:
             part /= 2
         weights = weights - part * step
     return weights
 
 
-def _changed(evidence: Evidence, learners: Learners, changes: Iterator[float]) -> Evidence:
-    """Return the evidence with these changes, which come in the order of the traits."""
+def _changed(evidence: Evidence, learnable: Learnable, changes: Iterator[float]) -> Evidence:
+    """Return the weights with these changes, given in the order of the features."""
     distance, apart = (_moved(slope, changes) for slope in (evidence.distance, evidence.apart))
     no_distance = _points(evidence.no_distance, next(changes))
     same_kind = _points(evidence.same_kind, next(changes))
     same_street = _points(evidence.same_street, next(changes))
     same_address = _points(evidence.same_address, next(changes))
-    words, everywhere = _worth(evidence.words, next(changes)), next(changes)
+    words, prior = _word_weights(evidence.words, next(changes)), next(changes)
     groups = {
-        group: _started(evidence.thresholds(group), everywhere + next(changes))
-        for group in learners.groups
+        group: _with_prior(evidence.thresholds(group), prior + next(changes))
+        for group in learnable.groups
     }
-    kinds = {kind: _points(evidence.kinds.get(kind, 0.0), next(changes)) for kind in learners.kinds}
+    kinds = {
+        kind: _points(evidence.kinds.get(kind, 0.0), next(changes)) for kind in learnable.kinds
+    }
     return replace(
         evidence,
         distance=distance,
@@ -123,7 +135,7 @@ def _changed(evidence: Evidence, learners: Learners, changes: Iterator[float]) -
         same_street=same_street,
         same_address=same_address,
         words=words,
-        default=_started(evidence.default, everywhere),
+        default=_with_prior(evidence.default, prior),
         groups={**evidence.groups, **groups},
         kinds={**evidence.kinds, **kinds},
     )
@@ -137,11 +149,11 @@ def _moved(slope: Slope, changes: Iterator[float]) -> Slope:
     return replace(slope, points=tuple(_points(was, next(changes)) for was in slope.points))
 
 
-def _started(asked: Thresholds, change: float) -> Thresholds:
-    return replace(asked, start=_points(asked.start, change))
+def _with_prior(thresholds: Thresholds, change: float) -> Thresholds:
+    return replace(thresholds, start=_points(thresholds.start, change))
 
 
-def _worth(words: Words, change: float) -> Words:
+def _word_weights(words: WordWeights, change: float) -> WordWeights:
     each = _points(words.each, change)
     most = words.most / words.each * each if words.each else words.most
     return replace(words, each=each, most=most)

@@ -1,10 +1,10 @@
-"""Pairs of past reports that could be of one problem, and whether people say that they are."""
+"""Training samples: pairs of past reports within reach, with their labels."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from evaluation.backtest import request_of
-from evaluation.rows import RequestHistory
+from evaluation.exports import RequestHistory
 from services.triage.assessment import AssessedReport, assess_report
 from services.triage.policy import TriagePolicy
 from services.triage.resolution import drop_placeholder_point
@@ -20,81 +20,85 @@ class Sample:
     """A report and an earlier one.
 
     Attributes:
-        kind: Of the later one.
-        place: How far apart, as the evidence measures it; None where one of them has no point.
-        apart: How long apart, likewise.
-        same_street: Whether they share a street and are not at one address.
-        words: For how many rare words in common there are points.
-        score: The points that the evidence gives them.
+        group: Their dedup group.
+        kind: Service code of the later one.
+        distance: Distance in the unit of the evidence weights; None where one has no point.
+        apart: Time between them in the unit of the evidence weights.
+        same_kind: Whether they have one service code.
+        same_street: Whether they share a street but not the address.
+        same_address: Whether they share the address.
+        words: Number of shared rare words that get points.
+        score: Points that the evidence weights give them.
+        is_duplicate: Whether they are labelled as one problem.
     """
 
     group: str
     kind: str
-    place: float | None
+    distance: float | None
     apart: float
     same_kind: bool
     same_street: bool
     same_address: bool
     words: float
     score: float
-    is_one_problem: bool
+    is_duplicate: bool
 
 
 def samples(
-    past: RequestHistory, rulebook: TriagePolicy, family_of: Mapping[str, str]
+    past: RequestHistory, policy: TriagePolicy, component_of: Mapping[str, str]
 ) -> Iterator[Sample]:
-    """Return each pair of reports of one group within the window and the reach.
+    """Yield each pair of reports of one group within window and reach.
 
     Args:
-        past: The history to learn from.
-        rulebook: Its evidence says how far apart they may be, and what they have in common.
-        family_of: Name of the family of each labelled request.
+        past: The history.
+        policy: The rules whose evidence weights measure the pairs.
+        component_of: Component of each labelled request in the graph of labelled pairs.
     """
     known = CaseIndex()
-    families: dict[str, str | None] = {}
+    components: dict[str, str | None] = {}
     for row in past.rows:
-        hearing = drop_placeholder_point(
-            assess_report(request_of(row, past.city), rulebook), known.point_uses
+        assessed = drop_placeholder_point(
+            assess_report(request_of(row, past.city), policy), known.point_uses
         )
-        evidence = hearing.city.evidence
-        if hearing.query is None or evidence is None:
+        evidence = assessed.city.evidence
+        if assessed.query is None or evidence is None:
             continue
-        mine = families[hearing.report.request_id] = family_of.get(row.request_id)
-        for link in _links(hearing, known, evidence):
-            other = families[link.case.opening.request_id]
-            is_one = mine is not None and mine == other
-            yield _sample(hearing, link, evidence, is_one_problem=is_one)
-        known.add(hearing.new_case)
+        own = components[assessed.report.request_id] = component_of.get(row.request_id)
+        for match in _matches(assessed, known, evidence):
+            other = components[match.case.opening.request_id]
+            is_one = own is not None and own == other
+            yield _sample(assessed, match, evidence, is_duplicate=is_one)
+        known.add(assessed.new_case)
 
 
-def _links(hearing: AssessedReport, known: CaseIndex, evidence: Evidence) -> Iterator[Match]:
-    found = known.find(hearing.query) if hearing.query else ()
+def _matches(assessed: AssessedReport, known: CaseIndex, evidence: Evidence) -> Iterator[Match]:
+    found = known.find(assessed.query) if assessed.query else ()
     for case in {case.case_id: case for case in found}.values():
-        link = compare(hearing.report, case, hearing.city.dedup_limits, evidence.reach)
+        match = compare(assessed.report, case, assessed.city.dedup_limits, evidence.reach)
         if (
-            isinstance(link, Match)
-            and link.relation == "duplicate"
-            and link.basis != "same_reporter"
+            isinstance(match, Match)
+            and match.relation == "duplicate"
+            and match.basis != "same_reporter"
         ):
-            yield link
+            yield match
 
 
 def _sample(
-    hearing: AssessedReport, link: Match, evidence: Evidence, *, is_one_problem: bool
+    assessed: AssessedReport, match: Match, evidence: Evidence, *, is_duplicate: bool
 ) -> Sample:
-    report, opening = hearing.report, link.case.opening
-    group = hearing.city.dedup_limits[report.kind].group
-    near_m = link.distance_m if link.basis == "near" else None
+    report, opening = assessed.report, match.case.opening
+    group = assessed.city.dedup_limits[report.kind].group
+    distance_m = match.distance_m if match.basis == "near" else None
     same_address = report.address is not None and report.address == opening.address
     return Sample(
         group,
         report.kind,
-        None if near_m is None else evidence.distance.figure(near_m, link.radius_m),
-        evidence.apart.figure(link.time_apart / HOUR, link.window / HOUR),
+        None if distance_m is None else evidence.distance.figure(distance_m, match.radius_m),
+        evidence.apart.figure(match.time_apart / HOUR, match.window / HOUR),
         report.kind == opening.kind,
         not same_address and on_same_street(report.address, opening.address),
         same_address,
         evidence.words.counted(len(report.words & opening.words)),
-        sum(finding.points for finding in score_items(link, report, group, evidence)),
-        is_one_problem,
+        sum(item.points for item in score_items(match, report, group, evidence)),
+        is_duplicate,
     )

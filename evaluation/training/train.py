@@ -1,4 +1,4 @@
-"""From a labelled history to proposed rules and what they would have done."""
+"""Trains evidence weights on a labelled history and back-tests them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,20 +7,17 @@ from pathlib import Path
 from typing import TypeAlias
 
 from evaluation.backtest import BacktestDecision, backtest
-from evaluation.connected_components import connected_components
-from evaluation.measures import FLAGGED, Outcome, measure
-from evaluation.period import Period
-from evaluation.rows import RequestHistory, UnreadableRowsError, read_requests
-from evaluation.training.effects import Effects
-from evaluation.training.fitting import FEWEST_LABELS, Learners, fit
-from evaluation.training.limits import spreads
-from evaluation.training.proposal import Learnt, proposal
+from evaluation.exports import RequestHistory, UnreadableRowsError, read_requests
+from evaluation.measures import FLAGGED, EvaluationResult, connected_components, measure
+from evaluation.training.fitting import MIN_LABELS, Learnable, fit
+from evaluation.training.limits import propose_limits
+from evaluation.training.proposal import Effects, TrainingResult, proposal
+from evaluation.training.rules_text import PLAIN, plain_evidence
 from evaluation.training.samples import Sample, samples
-from evaluation.training.source import PLAIN, plain_evidence
-from evaluation.trial import Selection, Track
+from evaluation.trial import Period, ProgressTracker, Selection
 from services.triage.policy import CityPolicy, TriagePolicy
 from shared.catalogue import Catalogue, load_catalogue
-from shared.catalogue.evidence import MOST_POINTS, Evidence, Limits, Thresholds
+from shared.catalogue.evidence import MOST_POINTS, DedupLimits, Evidence, Thresholds
 from shared.catalogue.evidence_file import EVIDENCE
 
 Pairs: TypeAlias = Sequence[tuple[str, str]]
@@ -28,17 +25,17 @@ Pairs: TypeAlias = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class TrainedRules:
-    """A proposed rules file and what it does to the history that it comes from."""
+    """A proposed ``evidence.yaml`` and its effects on the history that it was trained on."""
 
     text: str
     effects: Effects
 
 
 class _History:
-    """The labelled requests that rules are learnt from and tried on."""
+    """The labelled requests for training and back-tests."""
 
     def __init__(
-        self, past: RequestHistory, pairs: Pairs, catalogue: Catalogue, track: Track
+        self, past: RequestHistory, pairs: Pairs, catalogue: Catalogue, track: ProgressTracker
     ) -> None:
         self.past = past
         self.pairs = pairs
@@ -46,106 +43,111 @@ class _History:
         self._catalogue = replace(catalogue, jurisdictions=own)
         self._track = track
 
-    def rulebook(self, evidence: Evidence | None = None) -> TriagePolicy:
-        """Return the rules in use, or with this evidence in place of the one in use."""
+    def policy(self, evidence: Evidence | None = None) -> TriagePolicy:
+        """Return the rules in use, or the same rules with other evidence weights."""
         return TriagePolicy(self._catalogue, {self.past.city.id: evidence} if evidence else None)
 
-    def tried(self, rulebook: TriagePolicy) -> list[BacktestDecision]:
-        """Decide them all."""
-        return list(self._track(backtest(self.past, rulebook), len(self.past.rows)))
+    def backtest(self, policy: TriagePolicy) -> list[BacktestDecision]:
+        """Decide all requests."""
+        return list(self._track(backtest(self.past, policy), len(self.past.rows)))
 
-    def outcome(self, judged: Sequence[BacktestDecision]) -> Outcome:
-        """Return how well that agrees with the labels."""
-        return measure(judged, self.pairs, judged)
+    def measure(self, decisions: Sequence[BacktestDecision]) -> EvaluationResult:
+        """Measure decisions against the labels."""
+        return measure(decisions, self.pairs, decisions)
 
 
 def train(
-    selection: Selection, pairs: Pairs, catalogue_root: Path, flagged_share: float, track: Track
+    selection: Selection,
+    pairs: Pairs,
+    catalogue_root: Path,
+    flagged_share: float,
+    track: ProgressTracker,
 ) -> TrainedRules:
-    """Propose prior, radius, window and thresholds of what has labels enough.
+    """Propose weights, prior, radius, window and thresholds where there are enough labels.
 
     Args:
-        selection: The history to learn from; requests outside its period do not exist for it.
-        pairs: Its labelled duplicates.
-        catalogue_root: The rules in use.
-        flagged_share: How many of all requests may be flagged at most.
-        track: Shows how far it is.
+        selection: The history; requests outside its period are ignored.
+        pairs: Labelled duplicates.
+        catalogue_root: Folder of the catalogue with the rules in use.
+        flagged_share: Maximum fraction, 0 to 1, of all requests that may be flagged.
+        track: Shows progress.
 
     Raises:
-        UnreadableRowsError: No labelled pair lies within reach.
+        UnreadableRowsError: No labelled pair is within window and reach.
     """
     catalogue = load_catalogue(catalogue_root)
     past = read_requests(selection.requests, catalogue, selection.city_id)
     period = Period.of(past, selection.since, selection.until, selection.after)
     past = replace(past, rows=[row for row in past.rows if row.reported_at in period])
     history = _History(past, pairs, catalogue, track)
-    in_use = history.rulebook()
-    learnt, learners = _learn(history, in_use.cities[past.city.id])
-    before = history.outcome(history.tried(in_use))
-    learnt = _flagging(history, learnt, learners, flagged_share)
-    after = history.outcome(history.tried(history.rulebook(learnt.after)))
+    in_use = history.policy()
+    result, learnable = _train(history, in_use.cities[past.city.id])
+    before = history.measure(history.backtest(in_use))
+    result = _with_flags(history, result, learnable, flagged_share)
+    after = history.measure(history.backtest(history.policy(result.after)))
     effects = Effects(before, after)
     file = past.city.folder / EVIDENCE
     text = file.read_text(encoding="utf-8") if file.exists() else PLAIN
-    return TrainedRules(proposal(learnt, text, effects), effects)
+    return TrainedRules(proposal(result, text, effects), effects)
 
 
-def _learn(history: _History, in_use: CityPolicy) -> tuple[Learnt, Learners]:
+def _train(history: _History, in_use: CityPolicy) -> tuple[TrainingResult, Learnable]:
     past = history.past
     base = in_use.evidence or plain_evidence()
-    wide = spreads(past, history.pairs, in_use)
-    limits = {kind: Limits(s.limits.radius_m, s.limits.window) for kind, s in wide.items()}
-    measured_by = replace(base, limits={**base.limits, **limits})
-    found = list(samples(past, history.rulebook(measured_by), connected_components(history.pairs)))
-    if not any(sample.is_one_problem for sample in found):
+    proposals = propose_limits(past, history.pairs, in_use)
+    limits = {k: DedupLimits(p.limits.radius_m, p.limits.window) for k, p in proposals.items()}
+    measure_by = replace(base, limits={**base.limits, **limits})
+    found = list(samples(past, history.policy(measure_by), connected_components(history.pairs)))
+    if not any(sample.is_duplicate for sample in found):
         raise UnreadableRowsError("no labelled pair lies within window and reach of another")
-    learners = _learners(found, is_new=in_use.evidence is None)
-    after = fit(found, measured_by, learners)
-    return Learnt(base, after, len(past.rows), found, wide, past.city.dedup_groups), learners
+    learnable = _learnable(found, is_new=in_use.evidence is None)
+    after = fit(found, measure_by, learnable)
+    groups = past.city.dedup_groups
+    return TrainingResult(base, after, len(past.rows), found, proposals, groups), learnable
 
 
-def _learners(found: Sequence[Sample], *, is_new: bool) -> Learners:
-    groups = Counter(sample.group for sample in found if sample.is_one_problem)
-    kinds = Counter(sample.kind for sample in found if sample.is_one_problem)
-    return Learners(_with_enough(groups), _with_enough(kinds), is_new)
+def _learnable(found: Sequence[Sample], *, is_new: bool) -> Learnable:
+    groups = Counter(sample.group for sample in found if sample.is_duplicate)
+    kinds = Counter(sample.kind for sample in found if sample.is_duplicate)
+    return Learnable(_with_enough(groups), _with_enough(kinds), is_new)
 
 
 def _with_enough(labels: Counter[str]) -> list[str]:
-    return sorted(name for name, count in labels.items() if count >= FEWEST_LABELS)
+    return sorted(name for name, count in labels.items() if count >= MIN_LABELS)
 
 
-def _flagging(
-    history: _History, learnt: Learnt, learners: Learners, flagged_share: float
-) -> Learnt:
-    """Return it with the lowest thresholds of possible duplicates that flag no more than this.
+def _with_flags(
+    history: _History, result: TrainingResult, learnable: Learnable, flagged_share: float
+) -> TrainingResult:
+    """Return the result with the lowest threshold of possible duplicates that flags no more.
 
-    All that is learnt shares one threshold, for a point is worth the same everywhere: a lower one
-    for one kind would cost more flags for each duplicate found than it would save elsewhere.
+    All groups share one threshold, because a point means the same everywhere: a lower threshold
+    for one group would cost more flags per duplicate found than it saves in another.
     """
-    opened = _with_possible(learnt, learners, 0)
-    judged = history.tried(history.rulebook(opened.after))
-    groups = history.past.city.services
+    opened = _with_possible(result, learnable, 0)
+    decisions = history.backtest(history.policy(opened.after))
+    services = history.past.city.services
     scores = [
-        MOST_POINTS * held.confidence
-        if learners.default or groups[one.row.kind].dedup.group in learners.groups
+        MOST_POINTS * match.confidence
+        if learnable.default or services[one.row.kind].dedup.group in learnable.groups
         else MOST_POINTS
-        for one in judged
-        if (held := one.decision.duplicate) and one.decision.outcome in FLAGGED
+        for one in decisions
+        if (match := one.decision.duplicate) and one.decision.outcome in FLAGGED
     ]
-    most = flagged_share * len(judged)
+    most = flagged_share * len(decisions)
     fits = (p for p in range(MOST_POINTS) if sum(score >= p for score in scores) <= most)
-    return _with_possible(learnt, learners, next(fits, MOST_POINTS))
+    return _with_possible(result, learnable, next(fits, MOST_POINTS))
 
 
-def _with_possible(learnt: Learnt, learners: Learners, possible: int) -> Learnt:
-    after = learnt.after
+def _with_possible(result: TrainingResult, learnable: Learnable, possible: int) -> TrainingResult:
+    after = result.after
     groups = {
-        group: _asking(asked, possible) if group in learners.groups else asked
-        for group, asked in after.groups.items()
+        group: _thresholds(t, possible) if group in learnable.groups else t
+        for group, t in after.groups.items()
     }
-    default = _asking(after.default, possible) if learners.default else after.default
-    return replace(learnt, after=replace(after, groups=groups, default=default))
+    default = _thresholds(after.default, possible) if learnable.default else after.default
+    return replace(result, after=replace(after, groups=groups, default=default))
 
 
-def _asking(asked: Thresholds, possible: int) -> Thresholds:
-    return replace(asked, possible=min(asked.duplicate, possible))
+def _thresholds(thresholds: Thresholds, possible: int) -> Thresholds:
+    return replace(thresholds, possible=min(thresholds.duplicate, possible))

@@ -1,6 +1,6 @@
-"""Dispatch gives each problem to the bureaus that can solve it and follows it to its end.
+"""Dispatch: opens cases, issues work orders to bureaus, and follows the work until it ends.
 
-Consumes ``triage-decisions`` and every ``bureau-<code>-updates``; produces ``dispatch-cases``,
-``dispatch-closings``, and per bureau ``bureau-<code>-work`` and ``bureau-<code>-receipts``; owns
-the PostgreSQL schema ``dispatch``.
+Consumes ``triage-decisions``, ``operator-commands`` and every ``bureau-<code>-updates``; produces
+``dispatch-cases``, ``dispatch-closings``, and per bureau ``bureau-<code>-work`` and
+``bureau-<code>-receipts``; owns the PostgreSQL schema ``dispatch``.
 """

@@ -1,20 +1,20 @@
-"""Where dispatch is put together; the only module that knows which part meets which."""
+"""Composition root of dispatch."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
-from services.dispatch.handlers import Incoming, on_messages
-from services.dispatch.policy import Policy
+from services.dispatch.handlers import IncomingEvent, on_messages
+from services.dispatch.policy import DispatchPolicy
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.store.cases import PostgresCases
-from shared.catalogue import load_catalogue_to_read
+from services.dispatch.store.postgres import PostgresDispatchStore
+from shared.catalogue import load_catalogue
 from shared.contract.events import Event
 from shared.contract.topics import OPERATOR_COMMANDS, TRIAGE_DECISIONS, bureau_updates
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import Message
-from shared.runtime.ops.service import Parts
+from shared.runtime.ops.service import ServiceParts
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.records import Outgoing
 from shared.runtime.outbox.relay import Relay
@@ -22,32 +22,32 @@ from shared.runtime.postgres import Connection, open_pool
 
 
 @asynccontextmanager
-async def dispatch(settings: DispatchSettings) -> AsyncGenerator[Parts]:
-    """Open what dispatch needs, yield its parts, and close it all in reverse order."""
-    policy = Policy.of(await asyncio.to_thread(load_catalogue_to_read))
+async def dispatch(settings: DispatchSettings) -> AsyncGenerator[ServiceParts]:
+    """Open dispatch's resources, yield its parts, and close them in reverse order."""
+    policy = DispatchPolicy.of(await asyncio.to_thread(load_catalogue))
 
     async def handle(
-        messages: Sequence[Message[Incoming]], db: Connection
+        messages: Sequence[Message[IncomingEvent]], db: Connection
     ) -> Sequence[Event | Outgoing]:
-        return await on_messages(messages, PostgresCases(db), policy, utc_now())
+        return await on_messages(messages, PostgresDispatchStore(db), policy, utc_now())
 
     async with open_pool(settings.postgres_dsn.get_secret_value()) as pool:
         relay = Relay(pool, settings.kafka_bootstrap)
-        consumer = Consumer[Incoming](
+        consumer = Consumer[IncomingEvent](
             service="dispatch",
             name="dispatch",
             topics=[
                 TRIAGE_DECISIONS,
                 OPERATOR_COMMANDS,
-                *map(bureau_updates, policy.senders.values()),
+                *map(bureau_updates, policy.bureau_by_topic.values()),
             ],
             bootstrap=settings.kafka_bootstrap,
             pool=pool,
             handle=handle,
-            deduplicates=False,  # a request counts once anyway; ids are a bureau's own
-            committed=relay.wake,
+            deduplicates=False,  # handlers are idempotent, and bureaus choose their own event ids
+            on_commit=relay.wake,
         )
-        housekeeping = Housekeeping.of(pool, settings, consumer.topics)
-        yield Parts(
-            pool, work=[consumer.run, relay.run, housekeeping.run], must_be_ready=[consumer]
+        housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
+        yield ServiceParts(
+            pool, tasks=[consumer.run, relay.run, housekeeping.run], readiness_checks=[consumer]
         )

@@ -1,20 +1,24 @@
-"""What dispatch does when triage decided, a bureau reports or an operator orders."""
+"""Handlers of dispatch: decisions of triage, updates of bureaus and commands of operators."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from services.dispatch.command_handlers import execute
-from services.dispatch.inbound.commands import IncomingCommand, incoming_command
+from services.dispatch.inbound.external import (
+    IncomingCommand,
+    IncomingUpdate,
+    incoming_command,
+    incoming_update,
+)
 from services.dispatch.inbound.requests import incoming_request
-from services.dispatch.inbound.updates import IncomingUpdate, incoming_update
 from services.dispatch.outbound import case_event, receipt, work_order_events
-from services.dispatch.policy import Policy
+from services.dispatch.policy import DispatchPolicy
 from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.case_requests import attach, open_case
-from services.dispatch.rules.operator_commands import Command, CommandRefusal
-from services.dispatch.rules.work_order_updates import Update
+from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
+from services.dispatch.rules.work_order_updates import BureauUpdate
 from services.dispatch.unit_of_work import (
     ChangeSet,
     CommandKey,
@@ -30,23 +34,22 @@ from shared.runtime.consumer.messages import Message, dead_letter_record
 from shared.runtime.outbox.records import Outgoing
 from shared.vocabulary import CommandName
 
-Incoming: TypeAlias = RequestTriaged | WorkOrderUpdated | OperatorCommanded
-Work: TypeAlias = RequestTriaged | IncomingUpdate | IncomingCommand
+IncomingEvent: TypeAlias = RequestTriaged | WorkOrderUpdated | OperatorCommanded
+_ParsedEvent: TypeAlias = RequestTriaged | IncomingUpdate | IncomingCommand
+
+_COMMANDS_THAT_MOVE_REQUESTS: Collection[CommandName] = ("split_request", "merge_case")
 
 
-_MOVING: Collection[CommandName] = ("split_request", "merge_case")
-
-
-class Cases(Protocol):
-    """Every case with its work orders, and what it was made of."""
+class DispatchStore(Protocol):
+    """Cases with their work orders and requests, and the idempotency keys of messages."""
 
     async def load(
         self, case_ids: Collection[str], work_order_ids: Collection[str]
     ) -> Sequence[Case]:
-        """Return those of the cases, and the cases of those of the work orders, that there are.
+        """Lock and return the cases of these ids and of these work orders, as far as they exist.
 
-        What one of the cases was merged into comes with it. Nobody else changes them before this
-        transaction is over.
+        The targets of merges of those cases are included. The locks last until the transaction
+        ends.
         """
         ...
 
@@ -55,132 +58,137 @@ class Cases(Protocol):
         ...
 
     async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
-        """Return those of the updates that were taken before."""
+        """Return those of the updates that were processed before."""
         ...
 
     async def processed_commands(self, keys: Collection[CommandKey]) -> Collection[CommandKey]:
-        """Return those of the commands that were taken before."""
+        """Return those of the commands that were processed before."""
         ...
 
     async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
         """Return all requests of these cases."""
         ...
 
-    async def write(self, writing: ChangeSet) -> None:
-        """Store what a batch changed."""
+    async def write(self, changes: ChangeSet) -> None:
+        """Write the changes of a batch."""
         ...
 
 
 async def on_messages(
-    messages: Sequence[Message[Incoming]], cases: Cases, policy: Policy, now: datetime
+    messages: Sequence[Message[IncomingEvent]],
+    store: DispatchStore,
+    policy: DispatchPolicy,
+    now: datetime,
 ) -> list[Event | Outgoing]:
-    """Handle decisions, updates and commands in order; return what follows from all of them.
+    """Handle a batch in order; return the events and dead letters that follow.
 
-    A bureau hears once of everything that the batch changes about a work order of its own.
+    A bureau gets one event per work order that the batch changed, however many messages did so.
+
+    Args:
+        messages: The batch.
+        store: The tables, inside the transaction of the batch.
+        policy: Kinds, bureaus and calendars.
+        now: The present moment.
     """
-    work = [_understood(message, policy, now) for message in messages]
-    batch = await _load(work, cases)
-    caused: list[Event | Outgoing] = []
-    for item in work:
+    parsed = [_parse(message, policy, now) for message in messages]
+    uow = UnitOfWork(await _load(parsed, store))
+    produced: list[Event | Outgoing] = []
+    for item in parsed:
         if isinstance(item, IncomingUpdate):
-            caused += on_work_order_updated(item, batch, policy, now)
+            produced += on_work_order_updated(item, uow, policy, now)
         elif isinstance(item, IncomingCommand):
-            caused += on_operator_commanded(item, batch, policy, now)
+            produced += on_operator_commanded(item, uow, policy, now)
         else:
-            caused += on_request_triaged(item, batch, policy, now)
-    for telling in batch.pending_notices():
-        caused += work_order_events(telling, now)
-    await cases.write(batch.change_set())
-    return caused
+            produced += on_request_triaged(item, uow, policy, now)
+    for notice in uow.pending_notices():
+        produced += work_order_events(notice, now)
+    await store.write(uow.change_set())
+    return produced
 
 
 def on_request_triaged(
-    event: RequestTriaged, batch: UnitOfWork, policy: Policy, now: datetime
+    event: RequestTriaged, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> list[Event]:
-    """Open a case for the request or attach it to its case; each request counts once.
+    """Open a case for the request, or attach the request to its case. Idempotent by request id.
 
-    A request without a case is not the city's work. One that repeats a case that is not here
-    opens it; one of a case that was merged joins the case that has its requests now.
+    A request without a case needs no work of the city. A duplicate of a case that dispatch does
+    not have opens that case; one of a merged case joins the target of the merge.
     """
     decision = event.data
-    if decision.case_id is None or batch.has_request(decision.request_id):
+    if decision.case_id is None or uow.has_request(decision.request_id):
         return []
-    arrival = incoming_request(decision, batch.resolve_merged(decision.case_id), policy, now)
-    case = batch.case(arrival.case_id)
-    steps = [open_case(arrival)] if case is None else attach(case, arrival)
-    batch.join(arrival.request, steps[-1].case, event)
-    return [case_event(step, event, now) for step in steps]
+    incoming = incoming_request(decision, uow.resolve_merged(decision.case_id), policy, now)
+    case = uow.case(incoming.request.case_id)
+    transitions = [open_case(incoming)] if case is None else attach(case, incoming)
+    uow.join(incoming.request, transitions[-1].case, event)
+    return [case_event(transition, event, now) for transition in transitions]
 
 
 def on_work_order_updated(
-    update: IncomingUpdate, batch: UnitOfWork, policy: Policy, now: datetime
+    incoming: IncomingUpdate, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> list[Event]:
-    """Let the update hold, or refuse it so that it changes nothing; its bureau gets a receipt.
-
-    The same update once more changes nothing and gets no second receipt.
-    """
-    if batch.has_update(update.key):
+    """Apply or refuse an update, and give its bureau a receipt. Idempotent by the update's key."""
+    if uow.has_update(incoming.key):
         return []
-    verdict = apply_update(update, batch, policy, now)
-    said = update.said if isinstance(update.said, Update) else None
-    refused_as = verdict.refusal.code if verdict.refusal else None
-    batch.record_update(ProcessedUpdate(update.key, said, verdict.changed, refused_as))
-    events = [receipt(update, verdict, now)]
-    if verdict.case and verdict.changed:
-        batch.change(verdict.case, update.event)
-    if verdict.case and verdict.change:
-        events.append(case_event(CaseTransition(verdict.case, verdict.change), update.event, now))
+    result = apply_update(incoming, uow, policy, now)
+    update = incoming.parsed if isinstance(incoming.parsed, BureauUpdate) else None
+    refused_as = result.refusal.code if result.refusal else None
+    uow.record_update(ProcessedUpdate(incoming.key, update, result.changed, refused_as))
+    events = [receipt(incoming, result, now)]
+    if result.case and result.changed:
+        uow.change(result.case, incoming.event)
+    if result.case and result.case_change:
+        transition = CaseTransition(result.case, result.case_change)
+        events.append(case_event(transition, incoming.event, now))
     return events
 
 
 def on_operator_commanded(
-    command: IncomingCommand, batch: UnitOfWork, policy: Policy, now: datetime
+    incoming: IncomingCommand, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> list[Event | Outgoing]:
-    """Do what an operator orders, or park the command with the reason why it changes nothing.
-
-    The same command once more changes nothing, whatever became of it.
-    """
-    if batch.has_command(command.key):
+    """Execute a command, or dead-letter it with the reason. Idempotent by the command's key."""
+    if uow.has_command(incoming.key):
         return []
-    said = command.said
-    verdict = execute(said, batch, policy, now) if isinstance(said, Command) else said
-    order = said if isinstance(said, Command) else None
-    if isinstance(verdict, CommandRefusal):
-        batch.record_command(ProcessedCommand(command.key, order, verdict.code))
-        code, message = verdict.code, verdict.message
-        return [dead_letter_record(command.record, "dispatch", code=code, reason=message)]
-    batch.record_command(ProcessedCommand(command.key, order, None))
-    for request in verdict.moved:
-        batch.move(request)
-    for step in verdict.steps:
-        batch.change(step.case, command.event)
-    return [case_event(step, command.event, now) for step in verdict.steps]
+    parsed = incoming.parsed
+    command = parsed if isinstance(parsed, CaseCommand) else None
+    outcome = execute(parsed, uow, policy, now) if isinstance(parsed, CaseCommand) else parsed
+    if isinstance(outcome, CommandRefusal):
+        uow.record_command(ProcessedCommand(incoming.key, command, outcome.code))
+        code, message = outcome.code, outcome.message
+        return [dead_letter_record(incoming.record, "dispatch", code=code, reason=message)]
+    uow.record_command(ProcessedCommand(incoming.key, command, None))
+    for request in outcome.moved_requests:
+        uow.move(request)
+    for transition in outcome.transitions:
+        uow.change(transition.case, incoming.event)
+    return [case_event(transition, incoming.event, now) for transition in outcome.transitions]
 
 
-def _understood(message: Message[Incoming], policy: Policy, now: datetime) -> Work:
+def _parse(message: Message[IncomingEvent], policy: DispatchPolicy, now: datetime) -> _ParsedEvent:
     event = message.event
     if isinstance(event, RequestTriaged):
         return event
     if isinstance(event, OperatorCommanded):
         return incoming_command(Message(message.record, event), now)
-    return incoming_update(event, policy.senders[message.topic])
+    return incoming_update(event, policy.bureau_by_topic[message.topic])
 
 
-async def _load(work: Sequence[Work], cases: Cases) -> UnitOfWork:
-    updates = [item for item in work if isinstance(item, IncomingUpdate)]
-    decisions = [item.data for item in work if isinstance(item, RequestTriaged)]
-    commands = [item for item in work if isinstance(item, IncomingCommand)]
-    orders = [item.said for item in commands if isinstance(item.said, Command)]
-    named = {decision.case_id for decision in decisions}
-    named |= {case_id for order in orders for case_id in (order.case_id, order.into_case)}
-    known = LoadedState(
-        cases=await cases.load(
-            {case_id for case_id in named if case_id is not None},
-            {update.said.work_order_id for update in updates if isinstance(update.said, Update)},
+async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedState:
+    """Load the state of a batch with one query per table."""
+    decisions = [item.data for item in parsed if isinstance(item, RequestTriaged)]
+    updates = [item for item in parsed if isinstance(item, IncomingUpdate)]
+    incoming = [item for item in parsed if isinstance(item, IncomingCommand)]
+    commands = [item.parsed for item in incoming if isinstance(item.parsed, CaseCommand)]
+    case_ids = {decision.case_id for decision in decisions}
+    case_ids |= {case_id for c in commands for case_id in (c.case_id, c.into_case)}
+    moving = [c.case_id for c in commands if c.command in _COMMANDS_THAT_MOVE_REQUESTS]
+    return LoadedState(
+        cases=await store.load(
+            {case_id for case_id in case_ids if case_id is not None},
+            {u.parsed.work_order_id for u in updates if isinstance(u.parsed, BureauUpdate)},
         ),
-        requests=await cases.requests_in_cases({decision.request_id for decision in decisions}),
-        updates=await cases.processed_updates({update.key for update in updates}),
-        commands=await cases.processed_commands({command.key for command in commands}),
-        of_cases=await cases.requests_of({o.case_id for o in orders if o.command in _MOVING}),
+        request_ids=await store.requests_in_cases({d.request_id for d in decisions}),
+        update_keys=await store.processed_updates({update.key for update in updates}),
+        command_keys=await store.processed_commands({item.key for item in incoming}),
+        case_requests=await store.requests_of(set(moving)),
     )
-    return UnitOfWork(known)

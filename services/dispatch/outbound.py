@@ -1,4 +1,4 @@
-"""What became of a case, as everybody is told."""
+"""Outbound events: changes of cases, work orders for bureaus, and receipts for their updates."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -6,22 +6,21 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from services.dispatch.inbound.updates import IncomingUpdate
-from services.dispatch.rules.case import Case
-from services.dispatch.rules.case import WorkOrder as BureauOrder
+from services.dispatch.inbound.external import IncomingUpdate
+from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.case_changes import (
-    Attached,
+    CaseChange,
     CaseTransition,
-    Change,
     Closed,
-    Lowered,
     Opened,
-    Raised,
+    PriorityLowered,
+    PriorityRaised,
     Reopened,
-    Split,
+    RequestAttached,
+    RequestSplit,
     StatusChanged,
 )
-from services.dispatch.rules.priority import Priority
+from services.dispatch.rules.priority import CasePriority
 from services.dispatch.unit_of_work import WorkOrderNotice
 from services.dispatch.update_handlers import UpdateResult
 from shared.contract.events import (
@@ -42,9 +41,8 @@ from shared.contract.events import (
     CaseWithRequest,
     Due,
     Event,
-    Location,
-    Media,
     Point,
+    Priority,
     UpdateAccepted,
     UpdateReceipt,
     UpdateRefused,
@@ -53,47 +51,51 @@ from shared.contract.events import (
     WorkOrderIssued,
     WorkOrderWithdrawn,
 )
-from shared.contract.events import Priority as WirePriority
 
-_TOLD: Mapping[type[Change], tuple[type[Event], type[CaseState]]] = {
+_CASE_EVENTS: Mapping[type[CaseChange], tuple[type[Event], type[CaseState]]] = {
     Opened: (CaseOpened, CaseWithRequest),
-    Attached: (CaseRequestAttached, CaseWithRequest),
-    Raised: (CasePriorityRaised, CaseRaise),
-    Lowered: (CasePriorityLowered, CaseLowering),
-    Split: (CaseRequestSplit, CaseSplit),
+    RequestAttached: (CaseRequestAttached, CaseWithRequest),
+    PriorityRaised: (CasePriorityRaised, CaseRaise),
+    PriorityLowered: (CasePriorityLowered, CaseLowering),
+    RequestSplit: (CaseRequestSplit, CaseSplit),
     StatusChanged: (CaseStatusChanged, CaseMove),
     Closed: (CaseClosed, CaseClosing),
     Reopened: (CaseReopened, CaseMove),
 }
 
 
-def case_event(step: CaseTransition, cause: Event, now: datetime) -> Event:
-    """Return the event that tells of one change of a case."""
-    case, said = step.case, asdict(step.change)
-    if isinstance(step.change, Opened):
-        said["linked_case"] = case.linked_case
-    event_class, data_class = _TOLD[type(step.change)]
-    request = said.get("request_id") or case.opened_by
-    return event_class.of(data_class(**_state(case), **said), now=now, cause=cause, request=request)
+def case_event(transition: CaseTransition, cause: Event, now: datetime) -> Event:
+    """Return the event of one change of a case.
+
+    Args:
+        transition: The change, and the case after it.
+        cause: The event that led to it.
+        now: The present moment.
+    """
+    case, fields = transition.case, asdict(transition.change)
+    if isinstance(transition.change, Opened):
+        fields["linked_case"] = case.linked_case
+    event_class, data_class = _CASE_EVENTS[type(transition.change)]
+    request = fields.get("request_id") or case.opened_by
+    data = data_class(**_case_state(case), **fields)
+    return event_class.of(data, now=now, cause=cause, request=request)
 
 
-@lru_cache(maxsize=1024)  # every event of a case has it
-def wire_priority(priority: Priority) -> WirePriority:
-    """Return a priority as the wire has it."""
+@lru_cache(maxsize=1024)  # every event of a case repeats it
+def _priority(priority: CasePriority) -> Priority:
     reasons = tuple(
-        Point(code=reason.code, points=reason.points, evidence=reason.evidence)
-        for reason in priority.reasons
+        Point(code=r.code, points=r.points, evidence=r.evidence) for r in priority.reasons
     )
-    return WirePriority(level=priority.level, score=priority.score, reasons=reasons)
+    return Priority(level=priority.level, score=priority.score, reasons=reasons)
 
 
-def _state(case: Case) -> dict[str, Any]:
+def _case_state(case: Case) -> dict[str, Any]:
     return {
         "case_id": case.case_id,
         "version": case.version,
         "jurisdiction": case.jurisdiction,
         "status": case.status,
-        "priority": wire_priority(case.priority),
+        "priority": _priority(case.priority),
         "service_code": case.service_code,
         "dedup_group": case.dedup_group,
         "lead_bureau": case.lead_bureau,
@@ -101,14 +103,14 @@ def _state(case: Case) -> dict[str, Any]:
     }
 
 
-def work_order_events(telling: WorkOrderNotice, now: datetime) -> Iterator[Event]:
-    """Yield the events that tell bureaus their work orders as they are, whole."""
-    case = telling.case
-    whole_case = _whole(case)
-    for order in telling.orders:
+def work_order_events(notice: WorkOrderNotice, now: datetime) -> Iterator[Event]:
+    """Yield an event for each work order of a notice, with the complete state of it."""
+    case = notice.case
+    case_fields = _work_order_case(case)
+    for order in notice.orders:
         due = Due(acknowledge_by=order.due.acknowledge_by, complete_by=order.due.complete_by)
         data = WorkOrder(
-            **whole_case,
+            **case_fields,
             work_order_id=order.work_order_id,
             version=order.version,
             bureau=order.bureau,
@@ -117,27 +119,28 @@ def work_order_events(telling: WorkOrderNotice, now: datetime) -> Iterator[Event
             due=due,
             route_rule=order.route_rule,
         )
-        yield _event_class(order).of(data, now=now, cause=telling.cause, request=case.opened_by)
+        yield _event_class(order).of(data, now=now, cause=notice.cause, request=case.opened_by)
 
 
-def _event_class(order: BureauOrder) -> type[Event]:
+def _event_class(order: CaseWorkOrder) -> type[Event]:
     if order.status == "withdrawn":
         return WorkOrderWithdrawn
     return WorkOrderIssued if order.version == 1 else WorkOrderChanged
 
 
-def _whole(case: Case) -> dict[str, Any]:
+def _work_order_case(case: Case) -> dict[str, Any]:
+    """Return the fields that all work orders of a case share."""
     problem = case.problem
     return {
         "case_id": case.case_id,
         "case_version": case.version,
         "service_code": case.service_code,
         "service_name": problem.service_name,
-        "priority": wire_priority(case.priority),
+        "priority": _priority(case.priority),
         "summary": problem.summary,
-        "location": Location.model_validate(problem.location),
+        "location": problem.location,
         "attributes": problem.attributes,
-        "media": tuple(Media.model_validate(media) for media in problem.media),
+        "media": problem.media,
         "notes": problem.notes,
         "request_count": case.request_count,
         "first_reported_at": case.first_reported_at,
@@ -145,21 +148,27 @@ def _whole(case: Case) -> dict[str, Any]:
     }
 
 
-def receipt(update: IncomingUpdate, verdict: UpdateResult, now: datetime) -> Event:
-    """Return the answer to an update; it shows its sender nothing of other bureaus' work."""
-    refusal, case = verdict.refusal, verdict.case
+def receipt(incoming: IncomingUpdate, result: UpdateResult, now: datetime) -> Event:
+    """Return the receipt for an update; its fields reveal nothing of other bureaus' work.
+
+    Args:
+        incoming: The update with its sender.
+        result: Its result.
+        now: The present moment.
+    """
+    refusal, case = result.refusal, result.case
     data = UpdateReceipt(
-        update_id=update.key.update_id,
-        update_source=update.key.source,
-        work_order_id=update.work_order_id,
+        update_id=incoming.key.update_id,
+        update_source=incoming.key.source,
+        work_order_id=incoming.work_order_id,
         case_id=case.case_id if case else None,
-        bureau=update.key.bureau,
-        status=update.status,
-        version=verdict.version,
-        changed=verdict.changed,
+        bureau=incoming.key.bureau,
+        status=incoming.status,
+        version=result.version,
+        changed=result.changed,
         code=refusal.code if refusal else None,
         message=refusal.message if refusal else None,
     )
     event_class = UpdateRefused if refusal else UpdateAccepted
     request = case.opened_by if case else None
-    return event_class.of(data, now=now, cause=update.event, request=request)
+    return event_class.of(data, now=now, cause=incoming.event, request=request)

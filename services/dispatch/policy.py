@@ -1,4 +1,4 @@
-"""What dispatch decides by: the catalogue, and what follows from it once at start."""
+"""Dispatch's policy: the catalogue, with calendars and topics derived from it once at start."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -14,33 +14,34 @@ from shared.errors import PermanentError
 
 
 class NotInCatalogueError(PermanentError):
-    """A decision names a jurisdiction or a kind that no catalogue here has."""
+    """A decision or case names a jurisdiction or a kind that the catalogue does not have."""
 
     code = "not_in_catalogue"
 
 
 class NoBureauError(PermanentError):
-    """A decision opens a case of a kind in which the city has no part."""
+    """A decision opens a case of a kind that no bureau of the city works on."""
 
     code = "no_bureau"
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """The facts behind every decision of dispatch.
+class DispatchPolicy:
+    """Facts that routing, deadlines and validation depend on.
 
     Attributes:
-        calendars: When each jurisdiction works.
-        senders: Code of the bureau that speaks on each topic of updates.
+        catalogue: All jurisdictions.
+        calendars: Business time by the id of the jurisdiction.
+        bureau_by_topic: Code of the bureau that writes to a topic of updates, by topic name.
     """
 
     catalogue: Catalogue
     calendars: Mapping[str, BusinessCalendar]
-    senders: Mapping[str, str]
+    bureau_by_topic: Mapping[str, str]
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> Self:
-        """Return what follows from a catalogue."""
+        """Return the policy of a catalogue."""
         jurisdictions = catalogue.jurisdictions.values()
         return cls(
             catalogue,
@@ -49,7 +50,7 @@ class Policy:
         )
 
     def kind(self, jurisdiction_id: str, service_code: str) -> tuple[Jurisdiction, ServiceType]:
-        """Return a kind of request and the jurisdiction that it belongs to.
+        """Return a kind of request and its jurisdiction.
 
         Raises:
             NotInCatalogueError: There is no such jurisdiction, or it has no such kind.
@@ -62,21 +63,27 @@ class Policy:
             raise NotInCatalogueError("service_code: not in the catalogue of its jurisdiction")
         return jurisdiction, kind
 
-    def open_at(self, jurisdiction: Jurisdiction, now: datetime) -> Callable[[str], bool]:
-        """Return what tells whether a bureau of the jurisdiction can be reached now."""
+    def is_open_at(self, jurisdiction: Jurisdiction, now: datetime) -> Callable[[str], bool]:
+        """Return a predicate: True for the code of a bureau that can be reached at ``now``."""
         calendar = self.calendars[jurisdiction.id]
         return lambda bureau: calendar.is_open(jurisdiction.bureaus[bureau].hours, now)
 
-    def terms(
+    def deadline_policy(
         self, jurisdiction: Jurisdiction, kind: ServiceType, since: datetime
     ) -> DeadlinePolicy:
-        """Return what the deadlines of a request of this kind are counted by."""
+        """Return the deadline policy of a kind.
+
+        Args:
+            jurisdiction: The city, for its business time.
+            kind: The kind, for its target and base level.
+            since: Start of the clock.
+        """
         return DeadlinePolicy(
             self.calendars[jurisdiction.id], kind.priority, kind.target_hours, since
         )
 
-    def bureaus(self, jurisdiction_id: str) -> Collection[str]:
-        """Return the codes of a jurisdiction's bureaus."""
+    def bureau_codes(self, jurisdiction_id: str) -> Collection[str]:
+        """Return the codes of a jurisdiction's bureaus; none for an unknown jurisdiction."""
         jurisdiction = self.catalogue.jurisdictions.get(jurisdiction_id)
         return jurisdiction.bureaus if jurisdiction else ()
 

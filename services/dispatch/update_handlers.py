@@ -1,19 +1,19 @@
-"""Whether a bureau's update holds, and what it changes."""
+"""Apply a bureau's update of a work order to the state of the batch."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.dispatch.inbound.updates import IncomingUpdate
-from services.dispatch.policy import Policy
-from services.dispatch.rules.case import Case, WorkOrder
-from services.dispatch.rules.case_changes import Change
+from services.dispatch.inbound.external import IncomingUpdate
+from services.dispatch.policy import DispatchPolicy
+from services.dispatch.rules.case import Case, CaseWorkOrder
+from services.dispatch.rules.case_changes import CaseChange
 from services.dispatch.rules.deadlines import acknowledge_by
 from services.dispatch.rules.work_order_updates import (
-    UNKNOWN,
+    UNKNOWN_WORK_ORDER,
+    BureauUpdate,
     Reassignment,
-    Refusal,
-    Update,
     UpdateContext,
+    UpdateRefusal,
     apply_status,
     is_repeat,
     transfer,
@@ -25,50 +25,58 @@ from shared.contract.events import new_id
 
 @dataclass(frozen=True, slots=True)
 class UpdateResult:
-    """What becomes of an update.
+    """Result of an update.
 
     Attributes:
-        refusal: Why it does not hold; None when it does.
+        refusal: Why it is refused; None when it is accepted.
         case: The case after it; None unless the work order is the sender's own.
-        version: The work order's after it, once all of the batch is told; None likewise.
-        changed: Whether anything is other than before.
-        change: What became of the case itself.
+        version: Version of the work order after the batch; None likewise.
+        changed: True when the work order changed.
+        case_change: Change of the case itself; None when the case did not change.
     """
 
-    refusal: Refusal | None = None
+    refusal: UpdateRefusal | None = None
     case: Case | None = None
     version: int | None = None
     changed: bool = False
-    change: Change | None = None
+    case_change: CaseChange | None = None
 
 
 def apply_update(
-    update: IncomingUpdate, batch: UnitOfWork, policy: Policy, now: datetime
+    incoming: IncomingUpdate, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> UpdateResult:
-    """Return what becomes of an update, after everything before it in the batch."""
-    said = update.said
-    if isinstance(said, Refusal):
-        return UpdateResult(said)
-    found = batch.case_with(said.work_order_id)
+    """Return the result of an update.
+
+    Args:
+        incoming: The update with its sender.
+        uow: State after the earlier messages of the batch.
+        policy: Bureaus and calendars.
+        now: The present moment.
+    """
+    update, sender = incoming.parsed, incoming.key.bureau
+    if isinstance(update, UpdateRefusal):
+        return UpdateResult(update)
+    found = uow.case_with(update.work_order_id)
     if found is None:
-        return UpdateResult(UNKNOWN)
+        return UpdateResult(UNKNOWN_WORK_ORDER)
     case, order = found
-    version = batch.version_of(order)
-    bureaus = policy.bureaus(case.jurisdiction)
-    if refused := validate_update(said, UpdateContext(order, version, update.key.bureau, bureaus)):
-        is_own = order.bureau == update.key.bureau
-        return UpdateResult(refused, case, version) if is_own else UpdateResult(refused)
-    if is_repeat(said, order):
+    version = uow.version_of(order)
+    bureaus = policy.bureau_codes(case.jurisdiction)
+    if refusal := validate_update(update, UpdateContext(order, version, sender, bureaus)):
+        is_own = order.bureau == sender
+        return UpdateResult(refusal, case, version) if is_own else UpdateResult(refusal)
+    if is_repeat(update, order):
         return UpdateResult(case=case, version=version)
-    after, change = _apply(said, case, order, policy, now)
-    return UpdateResult(case=after, version=order.version + 1, changed=True, change=change)
+    after, case_change = _apply(update, case, order, policy, now)
+    return UpdateResult(
+        case=after, version=order.version + 1, changed=True, case_change=case_change
+    )
 
 
 def _apply(
-    said: Update, case: Case, order: WorkOrder, policy: Policy, now: datetime
-) -> tuple[Case, Change | None]:
-    if said.status != "transferred":
-        return apply_status(case, order, said, now)
-    calendar = policy.calendars[case.jurisdiction]
-    seen_by = acknowledge_by(case.priority.level, now, calendar)
-    return transfer(case, order, said, Reassignment(new_id(), seen_by))
+    update: BureauUpdate, case: Case, order: CaseWorkOrder, policy: DispatchPolicy, now: datetime
+) -> tuple[Case, CaseChange | None]:
+    if update.status != "transferred":
+        return apply_status(case, order, update, now)
+    seen_by = acknowledge_by(case.priority.level, now, policy.calendars[case.jurisdiction])
+    return transfer(case, order, update, Reassignment(new_id(), seen_by))

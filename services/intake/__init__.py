@@ -1,6 +1,6 @@
-"""Takes submissions in: checks and numbers them, keeps the contact apart, answers at once.
+"""Intake: accepts submissions, validates and numbers them, and answers each with a receipt.
 
-Consumes channel-submissions; for the public status of requests triage-decisions, dispatch-cases.
+Consumes channel-submissions, and for the public status triage-decisions and dispatch-cases.
 Produces intake-receipts, intake-requests, intake-requests-express, intake-contacts.
-Owns the requests' numbers, the answers to submissions and the public view of each request.
+Owns tracking numbers, receipts and the public status of each request.
 """

@@ -1,4 +1,4 @@
-"""``python -m services.intake`` runs intake."""
+"""Entry point of the service: ``python -m services.intake``."""
 
 from services.intake.app import intake
 from services.intake.settings import IntakeSettings

@@ -1,19 +1,18 @@
-"""Taking submissions in: each gets one answer, and the same one whenever it comes again."""
+"""Acceptance of submissions: one receipt each, and the same receipt for every repeat."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.intake.cooperative_yield import CooperativeYield
-from services.intake.districts import locate_areas
-from services.intake.inbound.validation import ValidatedSubmission, validate
-from services.intake.outbound import AcceptedSubmission, Receipt, accept, receipt_record, rejection
-from services.intake.policy import Policy
+from services.intake.inbound.batch import NewSubmission, RawSubmission, validate_new
+from services.intake.inbound.districts import locate_areas
+from services.intake.inbound.validation import ValidatedSubmission
+from services.intake.outbound import AcceptedSubmission, accept, receipt_record, reject
+from services.intake.policy import IntakePolicy
 from services.intake.public_status.model import PublicRequest
-from services.intake.records import StoredSubmission, SubmissionKey
-from services.intake.rules.idempotency import idempotency_key, payload_hash
-from services.intake.rules.required_fields import FieldProblem, id_reused
+from services.intake.records import Receipt, StoredSubmission
+from services.intake.rules.idempotency import SubmissionKey, idempotency_key, payload_hash
 from services.intake.rules.tracking_number import tracking_number
 from shared.contract.events import Event, SubmissionHandedIn
 from shared.runtime.consumer.messages import Message
@@ -21,143 +20,122 @@ from shared.runtime.outbox.records import Outgoing
 
 
 @dataclass(frozen=True, slots=True)
-class RawSubmission:
-    """A submission and the bytes that it came as."""
-
-    handed_in: SubmissionHandedIn
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class SubmissionResult:
-    """What became of an arrival: its answer, and what the other services are told."""
+    """The receipt of a submission, and its events to other services; a repeat has no events."""
 
     receipt: Receipt
     events: tuple[Event, ...] = ()
 
 
-class Submissions(Protocol):
-    """What intake has answered before."""
+class SubmissionStore(Protocol):
+    """Receipts, serial numbers and requests."""
 
     async def receipts(self, identities: Sequence[bytes]) -> Mapping[SubmissionKey, Receipt]:
-        """Return every answer given under these identities."""
+        """Return every receipt of these identities."""
         ...
 
     async def serials(self, count: int) -> Sequence[int]:
-        """Return that many serial numbers, each for the first and only time."""
+        """Return ``count`` serial numbers that were never returned before."""
         ...
 
     async def add(
-        self, filings: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
+        self, submissions: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
     ) -> None:
-        """Keep them.
+        """Store new submissions, and the requests of the accepted ones.
 
         Raises:
-            DatabaseBusyError: Another member answered one of these submissions meanwhile.
+            DatabaseBusyError: Another member stored one of these submissions meanwhile.
         """
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    arrival: RawSubmission
-    first: bool
-    verdict: ValidatedSubmission | tuple[FieldProblem, ...]
-
-    def answer(self, accepted: AcceptedSubmission | None, now: datetime) -> Event:
-        if accepted is not None:
-            return accepted.answer
-        flaws = () if isinstance(self.verdict, ValidatedSubmission) else self.verdict
-        return rejection(self.arrival.handed_in, flaws, now)
-
-
 async def on_submissions_handed_in(
     messages: Sequence[Message[SubmissionHandedIn]],
-    submissions: Submissions,
-    policy: Policy,
+    store: SubmissionStore,
+    policy: IntakePolicy,
     now: datetime,
 ) -> list[Event | Outgoing]:
-    """Take in what adapters wrote to Kafka; every message gets a receipt, a repeat as well."""
-    arrivals = [RawSubmission(message.event, message.record.value or b"") for message in messages]
-    taken = await accept_submissions(arrivals, submissions, policy, now)
+    """Accept submissions from Kafka; every message gets a receipt, a repeat as well.
+
+    Args:
+        messages: The batch.
+        store: Receipts, serial numbers and requests.
+        policy: Rules by which submissions become requests.
+        now: Time of receipt.
+    """
+    submissions = [
+        RawSubmission(message.event, message.record.value or b"") for message in messages
+    ]
+    results = await accept_submissions(submissions, store, policy, now)
     outgoing: list[Event | Outgoing] = []
-    for arrival, one in zip(arrivals, taken, strict=True):
-        outgoing += [receipt_record(arrival.handed_in, one.receipt), *one.events]
+    for message, result in zip(messages, results, strict=True):
+        outgoing += [receipt_record(message.event, result.receipt), *result.events]
     return outgoing
 
 
 async def accept_submissions(
-    arrivals: Sequence[RawSubmission], submissions: Submissions, policy: Policy, now: datetime
+    submissions: Sequence[RawSubmission],
+    store: SubmissionStore,
+    policy: IntakePolicy,
+    now: datetime,
 ) -> list[SubmissionResult]:
-    """Accept or reject each submission, or find the answer that it got before.
+    """Accept or reject each new submission, and return the stored receipt of each repeat.
+
+    Args:
+        submissions: Raw submissions; the same one may occur more than once.
+        store: Receipts, serial numbers and requests.
+        policy: Rules by which submissions become requests.
+        now: Time of receipt.
 
     Returns:
-        What became of each arrival, in order; nothing is told anew about a repeat.
+        The result of each submission, in order.
     """
-    marks = [_mark(arrival.handed_in) for arrival in arrivals]
-    answered = await submissions.receipts(sorted({identity for identity, _ in marks}))
-    judged = await _judge(zip(marks, arrivals, strict=True), answered, policy, now)
-    accepted = await _accept(judged, submissions, policy, now)
-    filings = [_filing(mark, one, accepted.get(mark), now) for mark, one in judged.items()]
-    await submissions.add(filings, [one.public for one in accepted.values()])
-    receipts = {**answered, **{filing.key: filing.receipt for filing in filings}}
-    told = {mark: one.events for mark, one in accepted.items()}
-    return [SubmissionResult(receipts[mark], told.pop(mark, ())) for mark in marks]
+    keys = [_key(raw.handed_in) for raw in submissions]
+    receipts = dict(await store.receipts(sorted({identity for identity, _ in keys})))
+    new = await validate_new(zip(keys, submissions, strict=True), receipts.keys(), policy, now)
+    accepted = await _accept(new, store, policy, now)
+    stored = [_stored(key, one, accepted.get(key), now) for key, one in new.items()]
+    await store.add(stored, [one.public for one in accepted.values()])
+    receipts |= {one.key: one.receipt for one in stored}
+    events = {key: one.events for key, one in accepted.items()}
+    return [SubmissionResult(receipts[key], events.pop(key, ())) for key in keys]
 
 
-def _mark(handed_in: SubmissionHandedIn) -> SubmissionKey:
+def _key(handed_in: SubmissionHandedIn) -> SubmissionKey:
     return idempotency_key(handed_in.source, handed_in.id), payload_hash(handed_in.data)
 
 
-async def _judge(
-    arrivals: Iterable[tuple[SubmissionKey, RawSubmission]],
-    answered: Collection[SubmissionKey],
-    policy: Policy,
-    now: datetime,
-) -> dict[SubmissionKey, _Judged]:
-    """Judge what has no answer yet, each once, in order."""
-    known = {identity for identity, _ in answered}
-    judged: dict[SubmissionKey, _Judged] = {}
-    turns = CooperativeYield()
-    for mark, arrival in arrivals:
-        if mark in answered or mark in judged:
-            continue
-        first = mark[0] not in known
-        verdict = validate(arrival.handed_in, now, policy) if first else (id_reused(),)
-        judged[mark] = _Judged(arrival, first, verdict)
-        known.add(mark[0])
-        await turns.maybe_yield()
-    return judged
-
-
 async def _accept(
-    judged: Mapping[SubmissionKey, _Judged], submissions: Submissions, policy: Policy, now: datetime
+    new: Mapping[SubmissionKey, NewSubmission],
+    store: SubmissionStore,
+    policy: IntakePolicy,
+    now: datetime,
 ) -> dict[SubmissionKey, AcceptedSubmission]:
-    drafts = {
-        m: one.verdict for m, one in judged.items() if isinstance(one.verdict, ValidatedSubmission)
+    valid = {
+        key: one.result for key, one in new.items() if isinstance(one.result, ValidatedSubmission)
     }
-    if not drafts:
+    if not valid:
         return {}
-    serials = await submissions.serials(len(drafts))
-    numbers = [tracking_number(serial, now.year) for serial in serials]
-    areas = locate_areas(list(drafts.values()))
+    numbers = [tracking_number(serial, now.year) for serial in await store.serials(len(valid))]
+    areas = locate_areas(list(valid.values()))
     return {
-        mark: accept(draft, area, number, now, policy)
-        for number, area, (mark, draft) in zip(numbers, areas, drafts.items(), strict=True)
+        key: accept(submission, area, number, now, policy)
+        for number, area, (key, submission) in zip(numbers, areas, valid.items(), strict=True)
     }
 
 
-def _filing(
-    mark: SubmissionKey, judged: _Judged, accepted: AcceptedSubmission | None, now: datetime
+def _stored(
+    key: SubmissionKey, new: NewSubmission, accepted: AcceptedSubmission | None, now: datetime
 ) -> StoredSubmission:
-    handed_in, verdict = judged.arrival.handed_in, judged.verdict
+    handed_in, result = new.raw.handed_in, new.result
+    errors = () if isinstance(result, ValidatedSubmission) else result
     return StoredSubmission(
-        key=mark,
-        first=judged.first,
+        key=key,
+        first=new.first,
         source=handed_in.source,
         submission_id=handed_in.id,
         received_at=now,
-        receipt=Receipt.of(judged.answer(accepted, now)),
-        body=None if accepted else judged.arrival.body,
-        time_replaced=isinstance(verdict, ValidatedSubmission) and verdict.sent.replaced,
+        receipt=Receipt.of(accepted.receipt if accepted else reject(handed_in, errors, now)),
+        body=None if accepted else new.raw.body,
+        time_replaced=isinstance(result, ValidatedSubmission) and result.sent.replaced,
     )

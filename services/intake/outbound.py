@@ -1,21 +1,20 @@
-"""The answers that adapters get."""
+"""Events of intake: requests and contacts for other services, receipts for adapters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.intake.districts import AdminArea
+from services.intake.inbound.districts import AdminArea
 from services.intake.inbound.validation import ValidatedSubmission
-from services.intake.policy import Policy
+from services.intake.policy import IntakePolicy
 from services.intake.public_status.model import PublicRequest
-from services.intake.rules.advice import advice
-from services.intake.rules.required_fields import FieldProblem
+from services.intake.records import Receipt
+from shared.catalogue import CALL_911, LocalText
 from shared.contract.events import (
     Acceptance,
     Advice,
     Contact,
     ContactGiven,
-    Decoder,
     Event,
     FieldError,
     Location,
@@ -25,48 +24,48 @@ from shared.contract.events import (
     SubmissionAccepted,
     SubmissionHandedIn,
     SubmissionRejected,
-    encode,
     new_id,
 )
 from shared.contract.topics import INTAKE_RECEIPTS
 from shared.runtime.outbox.records import Outgoing, event_headers
 
-_DECODER: Decoder[SubmissionAccepted | SubmissionRejected] = Decoder(
-    (SubmissionAccepted, SubmissionRejected)
+_CONTACT_UNUSABLE = LocalText(
+    en="We cannot write to the address or number you gave. Use your tracking number to follow "
+    "your report.",
+    es="No podemos escribirle a la dirección o al número que nos dio. Use su número de "
+    "seguimiento para consultar su reporte.",
 )
+_PUBLIC_DECIMALS = 3
+"""Decimal places of public degrees, about 100 m: enough to recognize one's own report."""
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """The answer to a submission: the event's id, and its bytes for ever."""
+class AcceptedSubmission:
+    """The outcome of accepting a submission: its receipt, other services' events, public data."""
 
-    event_id: str
-    value: bytes
-
-    @classmethod
-    def of(cls, answer: Event) -> "Receipt":
-        """Return the receipt that says this."""
-        return cls(answer.id, encode(answer))
-
-    def decode(self) -> SubmissionAccepted | SubmissionRejected:
-        """Return what it says."""
-        return _DECODER.decode(self.value)
+    receipt: SubmissionAccepted
+    events: tuple[Event, ...]
+    public: PublicRequest
 
 
-def rejection(
-    handed_in: SubmissionHandedIn, flaws: Sequence[FieldProblem], now: datetime
+def reject(
+    handed_in: SubmissionHandedIn, errors: Sequence[FieldError], now: datetime
 ) -> SubmissionRejected:
-    """Return the answer to a submission with these flaws."""
-    data = Rejection(
-        submission_id=handed_in.id,
-        submission_source=handed_in.source,
-        errors=tuple(FieldError(field=f.field, code=f.code, message=f.message) for f in flaws),
+    """Return the receipt of a rejected submission.
+
+    Args:
+        handed_in: The submission in its envelope.
+        errors: All its field errors.
+        now: Time of the receipt.
+    """
+    rejection = Rejection(
+        submission_id=handed_in.id, submission_source=handed_in.source, errors=tuple(errors)
     )
-    return SubmissionRejected.of(data, now=now, cause=handed_in)
+    return SubmissionRejected.of(rejection, now=now, cause=handed_in)
 
 
 def receipt_record(handed_in: SubmissionHandedIn, receipt: Receipt) -> Outgoing:
-    """Return the record that brings the receipt to whoever handed in; always the same value."""
+    """Return the Kafka record of a receipt, keyed by adapter; a repeat has the same value."""
     return Outgoing(
         receipt.event_id,
         INTAKE_RECEIPTS.name,
@@ -76,119 +75,114 @@ def receipt_record(handed_in: SubmissionHandedIn, receipt: Receipt) -> Outgoing:
     )
 
 
-_PUBLIC_DECIMALS = 3
-"""Of degrees, about 100 m: near enough to know one's own report again."""
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptedSubmission:
-    """What follows from accepting a submission.
-
-    Attributes:
-        answer: For the adapter.
-        told: For the other services.
-    """
-
-    answer: SubmissionAccepted
-    events: tuple[Event, ...]
-    public: PublicRequest
-
-
 def accept(
-    draft: ValidatedSubmission, area: AdminArea, tracking_number: str, now: datetime, policy: Policy
+    submission: ValidatedSubmission,
+    area: AdminArea,
+    tracking_number: str,
+    now: datetime,
+    policy: IntakePolicy,
 ) -> AcceptedSubmission:
-    """Return what follows when the draft becomes a request with this tracking number."""
-    request = _request(draft, area, tracking_number)
-    cause, request_id = draft.handed_in, request.request_id
-    submitted = RequestSubmitted.of(request, now=now, cause=cause, request=request_id)
-    contact = _contact(draft, request_id)
-    told: tuple[Event, ...] = (submitted,)
+    """Return the outcome of accepting a submission as a request.
+
+    Args:
+        submission: The validated submission.
+        area: Municipality and district of its point.
+        tracking_number: Number of the new request.
+        now: Time of its events.
+        policy: Base of the status URL.
+    """
+    request = _request(submission, area, tracking_number)
+    cause, request_id = submission.handed_in, request.request_id
+    events: list[Event] = [RequestSubmitted.of(request, now=now, cause=cause, request=request_id)]
+    contact = _contact(submission, request_id)
     if contact is not None:
-        told = (submitted, ContactGiven.of(contact, now=now, cause=cause, request=request_id))
-    acceptance = _acceptance(draft, request, policy)
-    answer = SubmissionAccepted.of(acceptance, now=now, cause=cause, request=request_id)
-    return AcceptedSubmission(answer, told, _public(request))
+        events.append(ContactGiven.of(contact, now=now, cause=cause, request=request_id))
+    acceptance = _acceptance(submission, request, policy.public_url)
+    receipt = SubmissionAccepted.of(acceptance, now=now, cause=cause, request=request_id)
+    return AcceptedSubmission(receipt, tuple(events), _public_request(request))
 
 
-def _request(draft: ValidatedSubmission, area: AdminArea, tracking_number: str) -> Request:
+def _request(submission: ValidatedSubmission, area: AdminArea, tracking_number: str) -> Request:
     return Request(
         request_id=new_id(),
         tracking_number=tracking_number,
-        jurisdiction=draft.city.jurisdiction.id,
-        channel=draft.submission.channel,
-        service_code=draft.service.code,
-        dedup_group=draft.service.dedup.group,
-        description=draft.description,
-        language=draft.language,
-        location=_location(draft, area),
-        attributes=draft.attributes,
-        media=draft.media,
-        submitted_at=draft.sent.moment,
-        observed_at=draft.observed_at,
-        reporter_ref=draft.reporter_ref,
-        lane="express" if draft.screening.express else "standard",
+        jurisdiction=submission.city.jurisdiction.id,
+        channel=submission.submission.channel,
+        service_code=submission.service.code,
+        dedup_group=submission.service.dedup.group,
+        description=submission.description,
+        language=submission.language,
+        location=_location(submission, area),
+        attributes=submission.attributes,
+        media=submission.media,
+        submitted_at=submission.sent.moment,
+        observed_at=submission.observed_at,
+        reporter_ref=submission.reporter_ref,
+        lane="express" if submission.screening.express else "standard",
     )
 
 
-def _location(draft: ValidatedSubmission, area: AdminArea) -> Location:
-    place = draft.place
+def _location(submission: ValidatedSubmission, area: AdminArea) -> Location:
+    location = submission.location
     return Location(
-        latitude=place.point.latitude if place.point else None,
-        longitude=place.point.longitude if place.point else None,
-        accuracy_m=place.accuracy_m,
-        precision=place.precision,
-        address=place.address,
-        details=draft.details,
+        latitude=location.point.latitude if location.point else None,
+        longitude=location.point.longitude if location.point else None,
+        accuracy_m=location.accuracy_m,
+        precision=location.precision,
+        address=location.address,
+        details=submission.details,
         district=area.district,
         municipality=area.municipality,
     )
 
 
-def _contact(draft: ValidatedSubmission, request_id: str) -> Contact | None:
-    reporter, reached = draft.submission.reporter, draft.reached
-    if reporter is None or not (draft.name or reached.email or reached.phone):
+def _contact(submission: ValidatedSubmission, request_id: str) -> Contact | None:
+    reporter, channels = submission.submission.reporter, submission.channels
+    if reporter is None or not (submission.name or channels.email or channels.phone):
         return None
     return Contact(
         request_id=request_id,
-        name=draft.name,
-        email=reached.email,
-        phone=reached.phone,
-        language=reporter.language or draft.language,
+        name=submission.name,
+        email=channels.email,
+        phone=channels.phone,
+        language=reporter.language or submission.language,
         status_updates=reporter.status_updates,
     )
 
 
-def _acceptance(draft: ValidatedSubmission, request: Request, policy: Policy) -> Acceptance:
-    reporter = draft.submission.reporter
-    language = (reporter.language if reporter else None) or draft.language or "en"
-    due = advice(
-        language,
-        danger=draft.screening.emergency is not None,
-        unreachable=draft.reached.unusable,
-    )
+def _acceptance(submission: ValidatedSubmission, request: Request, public_url: str) -> Acceptance:
     return Acceptance(
-        submission_id=draft.handed_in.id,
-        submission_source=draft.handed_in.source,
+        submission_id=submission.handed_in.id,
+        submission_source=submission.handed_in.source,
         request_id=request.request_id,
         tracking_number=request.tracking_number,
         service_code=request.service_code,
         lane=request.lane,
-        status_url=f"{policy.public_url}/v1/requests/{request.tracking_number}",
-        advice=tuple(Advice(code=code, text=text) for code, text in due),
+        status_url=f"{public_url}/v1/requests/{request.tracking_number}",
+        advice=tuple(_advice(submission)),
     )
 
 
-def _public(request: Request) -> PublicRequest:
-    at = request.location
+def _advice(submission: ValidatedSubmission) -> Iterator[Advice]:
+    """Yield the advice that the reporter needs at once, the most urgent first."""
+    reporter = submission.submission.reporter
+    language = (reporter.language if reporter else None) or submission.language or "en"
+    if submission.screening.emergency is not None:
+        yield Advice(code="call_911", text=CALL_911.in_language(language))
+    if submission.channels.unusable:
+        yield Advice(code="contact_unusable", text=_CONTACT_UNUSABLE.in_language(language))
+
+
+def _public_request(request: Request) -> PublicRequest:
     return PublicRequest(
         request_id=request.request_id,
         tracking_number=request.tracking_number,
         jurisdiction=request.jurisdiction,
         service_code=request.service_code,
         submitted_at=request.submitted_at,
-        address=at.address,
-        latitude=_rounded(at.latitude),
-        longitude=_rounded(at.longitude),
+        address=request.location.address,
+        latitude=_rounded(request.location.latitude),
+        longitude=_rounded(request.location.longitude),
     )
 
 

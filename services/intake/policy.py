@@ -1,4 +1,4 @@
-"""What intake needs to know to accept a submission, made ready once at its start."""
+"""Policy of intake: the cities and secrets that turn submissions into requests, built at start."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,20 +12,27 @@ from shared.vocabulary import GeoPoint
 
 
 class BoundaryLookup(Protocol):
-    """On whose ground points lie; many at once cost little more than one."""
+    """Municipalities and districts of points; a batch of points costs little more than one."""
 
     def municipality(self, points: Sequence[GeoPoint]) -> Sequence[str | None]:
-        """Return whose ground each point lies on; None where that cannot be told."""
+        """Return the municipality of each point; None where it is unknown."""
         ...
 
     def district(self, points: Sequence[GeoPoint]) -> Sequence[str | None]:
-        """Return the part of the city that each point lies in; None outside all of them."""
+        """Return the city's district of each point; None outside all of them."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class City:
-    """A jurisdiction with what is worked out from its part of the catalogue."""
+class ServedCity:
+    """A jurisdiction with everything that intake derives from its part of the catalogue.
+
+    Attributes:
+        jurisdiction: Its part of the catalogue.
+        screen: Hazard screening of its reports.
+        redactor: Redaction by its country's telephone format.
+        boundaries: Its municipalities and districts.
+    """
 
     jurisdiction: Jurisdiction
     screen: HazardScreen
@@ -34,29 +41,28 @@ class City:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """By what submissions become requests.
+class IntakePolicy:
+    """The policy by which submissions become requests.
 
     Attributes:
         cities: By the id of the jurisdiction.
         reporter_key: Secret behind ``reporter_ref``.
-        public_url: Where residents reach intake, without a slash at its end.
+        public_url: Base URL of intake for residents, without a trailing slash.
     """
 
-    cities: Mapping[str, City]
+    cities: Mapping[str, ServedCity]
     reporter_key: bytes
     public_url: str
 
 
-def city_of(jurisdiction: Jurisdiction, ground: BoundaryLookup) -> City:
-    """Make a jurisdiction ready."""
-    region = jurisdiction.holidays_country
-    redaction = Redactor(region, frozenset(public_numbers(jurisdiction)))
-    return City(jurisdiction, HazardScreen(jurisdiction), redaction, ground)
+def city_of(jurisdiction: Jurisdiction, boundaries: BoundaryLookup) -> ServedCity:
+    """Return the jurisdiction with its screen and redactor."""
+    redactor = Redactor(jurisdiction.holidays_country, frozenset(_public_numbers(jurisdiction)))
+    return ServedCity(jurisdiction, HazardScreen(jurisdiction), redactor, boundaries)
 
 
-def public_numbers(jurisdiction: Jurisdiction) -> set[str]:
-    """Return every telephone number in the catalogue, E.164: naming one gives nobody away."""
+def _public_numbers(jurisdiction: Jurisdiction) -> set[str]:
+    """Return every telephone number of the catalogue, E.164; none of them is personal data."""
     phones = [
         jurisdiction.phone,
         *(bureau.phone for bureau in jurisdiction.bureaus.values()),

@@ -1,25 +1,60 @@
-"""What is kept of a submission."""
+"""Records of submissions: the receipt of each one, and the stored form."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from services.intake.outbound import Receipt
+from services.intake.rules.idempotency import SubmissionKey
+from shared.contract.events import Decoder, SubmissionAccepted, SubmissionRejected, encode
 
-SubmissionKey: TypeAlias = tuple[bytes, bytes]
-"""What a submission is known by: its identity and its fingerprint."""
+ReceiptEvent: TypeAlias = SubmissionAccepted | SubmissionRejected
+
+_DECODER: Decoder[ReceiptEvent] = Decoder((SubmissionAccepted, SubmissionRejected))
+_DATA = b',"data":'  # the last field of the envelope; inside a string its quotes are escaped
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The receipt of a submission: encoded once, and repeated byte by byte ever after.
+
+    Attributes:
+        event_id: Id of the receipt's event.
+        value: The event as JSON.
+    """
+
+    event_id: str
+    value: bytes
+    _event: ReceiptEvent | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, event: ReceiptEvent) -> "Receipt":
+        """Return the receipt with this event."""
+        return cls(event.id, encode(event), event)
+
+    def decode(self) -> ReceiptEvent:
+        """Return the event; only a receipt from the store is decoded."""
+        return self._event or _DECODER.decode(self.value)
+
+    @property
+    def data(self) -> bytes:
+        """The event's ``data`` as JSON, cut from ``value``."""
+        return self.value[self.value.index(_DATA) + len(_DATA) : -1]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSubmission:
-    """A submission that got its answer.
+    """A submission with its receipt.
 
     Attributes:
-        first: Whether it is the first under its identity; what comes later with other data is
-            refused.
-        body: The bytes that it came as, when it was rejected; of one that was accepted nothing
-            stays here.
-        time_replaced: Its envelope's time lay in the future and was not believed.
+        key: Identity and payload hash.
+        first: True for the first submission of its identity; a later one with other data is
+            rejected.
+        source: The adapter.
+        submission_id: Its id at the adapter.
+        received_at: When the router received it.
+        receipt: Returned for each repeat.
+        body: The bytes of a rejected submission; None for an accepted one.
+        time_replaced: True when the time of its envelope was too far in the future.
     """
 
     key: SubmissionKey

@@ -1,4 +1,4 @@
-"""What intake needs to know of where it runs."""
+"""Settings of intake, from the environment."""
 
 from typing import Annotated
 
@@ -12,14 +12,14 @@ class IntakeSettings(ServiceSettings):
     """Settings of intake, with the prefix ``INTAKE_``.
 
     Attributes:
-        public_url: Where residents reach intake's HTTP port; their status pages lie below it.
-        reporter_key: Secret that turns reporters into references. Another key makes everybody a
-            stranger.
-        outbox_limit: How many messages may wait for Kafka before submissions over HTTP are
-            answered with 503. At 2 kB each the default is about 400 MB.
-        accepts_per_second: How many submissions over HTTP one intake takes per second; what is
-            above is answered with 503. The default is a fifth of what one process could do alone
-            on two cores, and sixty times the record hour of New York's 311.
+        public_url: Base URL of intake's HTTP port for residents; status pages lie below it.
+        reporter_key: Secret that turns reporters into pseudonyms. With another key every reporter
+            is a new one.
+        outbox_limit: The most messages that may wait for Kafka before submissions over HTTP get
+            503. At 2 kB each the default is about 400 MB.
+        accepts_per_second: The most submissions over HTTP that one process accepts per second;
+            excess ones get 503. The default is a fifth of what one process could do alone on two
+            cores, and sixty times the record hour of New York's 311.
     """
 
     model_config = SettingsConfigDict(env_prefix="INTAKE_", frozen=True)

@@ -1,11 +1,11 @@
-"""What intake has answered, in PostgreSQL."""
+"""Submissions, receipts and new requests in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.intake.outbound import Receipt
 from services.intake.public_status.model import PublicRequest
-from services.intake.records import StoredSubmission, SubmissionKey
+from services.intake.records import Receipt, StoredSubmission
+from services.intake.rules.idempotency import SubmissionKey
 from shared.runtime.postgres import Connection
 
 _RECEIPTS = """
@@ -14,7 +14,7 @@ _RECEIPTS = """
      WHERE identity = ANY($1::bytea[])
 """
 _SERIALS = "SELECT nextval('serial_numbers') AS serial FROM generate_series(1, $1)"
-_FORGET = """
+_DELETE_REJECTED = """
     DELETE FROM submissions
      WHERE (identity, fingerprint) IN (
            SELECT identity, fingerprint
@@ -23,7 +23,7 @@ _FORGET = """
             ORDER BY received_at
             LIMIT $2)
 """
-_SUBMISSION = (
+_SUBMISSION_COLUMNS = (
     "identity",
     "fingerprint",
     "first",
@@ -35,7 +35,7 @@ _SUBMISSION = (
     "body",
     "time_replaced",
 )
-_REQUEST = (
+_REQUEST_COLUMNS = (
     "request_id",
     "tracking_number",
     "jurisdiction",
@@ -48,13 +48,13 @@ _REQUEST = (
 
 
 class PostgresSubmissions:
-    """Submissions and the requests that came of them, inside the caller's transaction."""
+    """Submissions and the requests of the accepted ones, inside the caller's transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def receipts(self, identities: Sequence[bytes]) -> Mapping[SubmissionKey, Receipt]:
-        """Return every answer given under these identities."""
+        """Return every receipt of these identities."""
         rows = await self._connection.fetch(_RECEIPTS, identities)
         return {
             (row["identity"], row["fingerprint"]): Receipt(row["receipt_id"], row["receipt"])
@@ -62,43 +62,48 @@ class PostgresSubmissions:
         }
 
     async def serials(self, count: int) -> Sequence[int]:
-        """Return that many serial numbers, each for the first and only time."""
+        """Return ``count`` serial numbers that were never returned before."""
         return [row["serial"] for row in await self._connection.fetch(_SERIALS, count)]
 
     async def add(
-        self, filings: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
+        self, submissions: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
     ) -> None:
-        """Keep them; in the order of their keys, so that two members never wait for each other."""
-        if filings:
+        """Store submissions and requests, sorted by key so that two members never deadlock."""
+        if submissions:
             await self._connection.copy_records_to_table(
                 "submissions",
-                columns=_SUBMISSION,
-                records=[_submission(f) for f in sorted(filings, key=lambda f: f.key)],
+                columns=_SUBMISSION_COLUMNS,
+                records=[_submission_row(s) for s in sorted(submissions, key=lambda s: s.key)],
             )
         if requests:
             await self._connection.copy_records_to_table(
-                "requests", columns=_REQUEST, records=[_request(r) for r in requests]
+                "requests", columns=_REQUEST_COLUMNS, records=[_request_row(r) for r in requests]
             )
 
-    async def forget_rejected(self, before: datetime, at_most: int) -> int:
-        """Delete the oldest submissions that were rejected before a moment; return how many."""
-        status = await self._connection.execute(_FORGET, before, at_most)
+    async def delete_rejected(self, before: datetime, limit: int) -> int:
+        """Delete the oldest submissions rejected before a time; return how many.
+
+        Args:
+            before: Upper bound of the time of receipt, exclusive.
+            limit: The most that one call deletes.
+        """
+        status = await self._connection.execute(_DELETE_REJECTED, before, limit)
         return int(status.rpartition(" ")[2])
 
 
-def _submission(filing: StoredSubmission) -> tuple[object, ...]:
+def _submission_row(submission: StoredSubmission) -> tuple[object, ...]:
     return (
-        *filing.key,
-        filing.first,
-        filing.source,
-        filing.submission_id,
-        filing.received_at,
-        filing.receipt.event_id,
-        filing.receipt.value,
-        filing.body,
-        filing.time_replaced,
+        *submission.key,
+        submission.first,
+        submission.source,
+        submission.submission_id,
+        submission.received_at,
+        submission.receipt.event_id,
+        submission.receipt.value,
+        submission.body,
+        submission.time_replaced,
     )
 
 
-def _request(request: PublicRequest) -> tuple[object, ...]:
-    return tuple(getattr(request, column) for column in _REQUEST)
+def _request_row(request: PublicRequest) -> tuple[object, ...]:
+    return tuple(getattr(request, column) for column in _REQUEST_COLUMNS)

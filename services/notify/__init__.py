@@ -1,6 +1,6 @@
-"""Tells people what becomes of their requests, each once, in their own language.
+"""Notifies reporters of the progress of their requests, once each, in their own language.
 
 Consumes intake-contacts, triage-decisions and dispatch-cases, in any order.
-Produces notify-deliveries, and e-mail by SMTP.
-Owns who follows which case, and what was said to whom.
+Produces notify-deliveries, and e-mail over SMTP.
+Owns contacts, the followers of each case, and the deliveries made to them.
 """

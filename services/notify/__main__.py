@@ -1,4 +1,4 @@
-"""``python -m services.notify`` runs the service."""
+"""Entry point of ``python -m services.notify``."""
 
 from services.notify.app import notify
 from services.notify.settings import NotifySettings

@@ -1,4 +1,4 @@
-"""Puts notify together: opens, wires, closes."""
+"""Composition root of notify: opens its resources, wires its parts, and closes both."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from services.notify.delivery.smtp import open_mailers
-from services.notify.delivery.store import PostgresDeliveries
+from services.notify.delivery.store import PostgresDeliveryQueue
 from services.notify.delivery.worker import DeliveryWorker
 from services.notify.handlers import on_messages
+from services.notify.policy import city_texts
 from services.notify.rendering import MessageRenderer
-from services.notify.rules.cities import cities_of
 from services.notify.settings import NotifySettings
 from services.notify.store import PostgresNotificationStore
 from shared.catalogue import load_catalogue
@@ -20,18 +20,17 @@ from shared.contract.topics import DISPATCH_CASES, INTAKE_CONTACTS, TRIAGE_DECIS
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import Message
-from shared.runtime.ops.service import Parts
+from shared.runtime.ops.service import ServiceParts
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, open_pool
 
 
 @asynccontextmanager
-async def notify(settings: NotifySettings) -> AsyncGenerator[Parts]:
-    """Open what notify needs, yield its parts, and close it all in reverse order."""
-    wording = MessageRenderer(
-        cities_of(await asyncio.to_thread(load_catalogue)), settings.public_url
-    )
+async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
+    """Open the resources of notify, yield its parts, and close all in reverse order."""
+    catalogue = await asyncio.to_thread(load_catalogue)
+    renderer = MessageRenderer(city_texts(catalogue), settings.public_url)
     contact_key = settings.contact_key.get_secret_value().encode()
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
@@ -39,20 +38,20 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[Parts]:
 
     def committed() -> None:
         relay.wake()
-        sender.wake()
+        worker.wake()
 
     async with (
         open_pool(settings.postgres_dsn.get_secret_value()) as pool,
         open_mailers(settings) as mailers,
     ):
         relay = Relay(pool, settings.kafka_bootstrap)
-        sender = DeliveryWorker(
-            deliveries=PostgresDeliveries(pool),
+        worker = DeliveryWorker(
+            queue=PostgresDeliveryQueue(pool),
             mailers=mailers,
-            wording=wording,
-            address=settings.sender,
+            renderer=renderer,
+            sender=settings.sender,
             lease=timedelta(seconds=2 * settings.smtp_within_s),
-            settled=relay.wake,
+            on_commit=relay.wake,
         )
         consumer = Consumer[Any](
             service="notify",
@@ -61,11 +60,11 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[Parts]:
             bootstrap=settings.kafka_bootstrap,
             pool=pool,
             handle=handle,
-            committed=committed,
+            on_commit=committed,
         )
-        housekeeping = Housekeeping.of(pool, settings, consumer.topics)
-        yield Parts(
+        housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
+        yield ServiceParts(
             pool,
-            work=[consumer.run, relay.run, sender.run, housekeeping.run],
-            must_be_ready=[consumer],
+            tasks=[consumer.run, relay.run, worker.run, housekeeping.run],
+            readiness_checks=[consumer],
         )

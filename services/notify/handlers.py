@@ -1,78 +1,89 @@
-"""What follows from contacts, decisions and changes of cases."""
+"""Handler of contacts, decisions and case events: decides which deliveries become due."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from services.notify.inbound import Updates, collect_updates
-from services.notify.outbound import suppressed
-from services.notify.rules.model import CaseVersion, Delivery, Follower, StoredDelivery, Trigger
+from services.notify.outbound import delivery_event
+from services.notify.rules.model import Delivery, Follower, StoredDelivery, Trigger
 from services.notify.rules.recipients import deliveries_due
-from shared.contract.events import Event
+from shared.contract.events import Event, NotificationSuppressed
 from shared.runtime.consumer.messages import Message
 
 
 class NotificationStore(Protocol):
-    """Who follows which case, what was announced, and what is to be delivered."""
+    """Followers of cases, triggers of messages, and deliveries, inside one transaction.
 
-    async def lock(self, request_ids: Collection[str], abouts: Collection[str]) -> None:
-        """Let nobody else learn about these requests and these cases' requests meanwhile."""
+    A subject is a case, or a request that has no case.
+    """
+
+    async def lock(self, request_ids: Collection[str], subject_ids: Collection[str]) -> None:
+        """Lock these requests, and the requests of these subjects, until the transaction ends."""
         ...
 
-    async def save(self, news: Updates) -> None:
-        """Keep what became known; of requests that are held."""
+    async def save(self, updates: Updates) -> None:
+        """Save updates of requests that are locked."""
         ...
 
     async def followers(
-        self, request_ids: Collection[str], abouts: Collection[str]
+        self, request_ids: Collection[str], subject_ids: Collection[str]
     ) -> Sequence[Follower]:
-        """Return those of whom all is known, by these requests or of these cases."""
+        """Return the followers with complete data that have these requests or subjects."""
         ...
 
     async def triggers(
-        self, abouts: Collection[str], request_ids: Collection[str]
+        self, subject_ids: Collection[str], request_ids: Collection[str]
     ) -> Sequence[Trigger]:
-        """Return what was announced about these cases to all, or to these requests alone."""
+        """Return the triggers of these subjects for all followers or for these requests."""
         ...
 
     async def add(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[StoredDelivery]:
-        """Keep the deliveries and return those that are new.
+        """Insert the deliveries and return the new ones.
 
-        One that a person has already, for the same occasion by the same channel, is not.
+        Idempotent: a person has at most one delivery per trigger and channel.
         """
         ...
 
 
 async def on_messages(
     messages: Sequence[Message[Event]],
-    audience: NotificationStore,
+    store: NotificationStore,
     contact_key: bytes,
     now: datetime,
 ) -> list[Event]:
-    """Learn what the events say, and make due what can be said now.
+    """Save the updates in the events and add the deliveries that are complete with them.
+
+    Args:
+        messages: One batch from the three topics that notify reads.
+        store: Bound to the batch's transaction.
+        contact_key: Secret key of the hash that stands for a person.
+        now: The present moment.
 
     Returns:
-        What became due but is not to be sent. Everything else is reported once it is sent.
+        An event for each delivery that is suppressed. The delivery worker reports all others.
     """
-    news = collect_updates((message.event for message in messages), contact_key)
-    await audience.lock(news.request_ids, news.announced_cases)
-    await audience.save(news)
+    updates = collect_updates((message.event for message in messages), contact_key)
+    await store.lock(updates.request_ids, updates.broadcast_cases)
+    await store.save(updates)
     return [
-        suppressed(kept, now)
-        for kept in await _made_due(news, audience, now)
-        if kept.delivery.suppressed
+        delivery_event(NotificationSuppressed, stored, now, reason=stored.delivery.suppressed)
+        for stored in await _add_deliveries(updates, store, now)
+        if stored.delivery.suppressed
     ]
 
 
-async def _made_due(
-    news: Updates, audience: NotificationStore, now: datetime
+async def _add_deliveries(
+    updates: Updates, store: NotificationStore, now: datetime
 ) -> Sequence[StoredDelivery]:
-    followers = await audience.followers(news.request_ids, news.announced_cases)
+    followers = await store.followers(updates.request_ids, updates.broadcast_cases)
     if not followers:
         return []
-    occasions = await audience.triggers({f.about for f in followers}, news.request_ids)
-    new_occasions: Collection[CaseVersion] = news.announcements.keys()
+    triggers = await store.triggers({f.subject_id for f in followers}, updates.request_ids)
     deliveries = deliveries_due(
-        followers, occasions, new_requests=news.request_ids, new_occasions=new_occasions
+        followers,
+        triggers,
+        new_requests=updates.request_ids,
+        new_triggers=updates.triggers.keys(),
     )
-    return await audience.add(deliveries, now) if deliveries else []
+    return await store.add(deliveries, now) if deliveries else []

@@ -1,107 +1,122 @@
-"""What a batch of events says, in notify's own words."""
+"""Translates a batch of events into updates of contacts, requests, memberships and triggers."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from services.notify.rules import triggers as occasions
-from services.notify.rules.addresses import mailbox, person_of
 from services.notify.rules.model import (
     WITHOUT_CASE,
-    Agency,
     CaseFacts,
-    CaseVersion,
-    Cause,
-    Contact,
-    ContactFacts,
+    CausingEvent,
     Membership,
+    Recipient,
+    ReferralAgency,
+    ReporterContact,
     RequestFacts,
-    Template,
+    TemplateName,
     Trigger,
-    TriggerWithFacts,
+    TriggerKey,
+)
+from services.notify.rules.recipients import person_hash
+from services.notify.rules.triggers import (
+    on_closing,
+    on_decision,
+    on_joining,
+    on_leaving,
+    on_move,
 )
 from shared.contract import events as e
+from shared.email_address import normalize_email
 from shared.vocabulary import StatusChannel
 
 
 @dataclass(frozen=True, slots=True)
 class Updates:
-    """What became known; of contacts and erasures the last counts, of decisions the first."""
+    """New data in a batch of events.
 
-    contacts: dict[str, ContactFacts] = field(default_factory=dict)
+    Attributes:
+        contacts: By request id; the last event about a contact wins.
+        erased: Requests whose contact was erased.
+        requests: By request id; the first decision about a request wins.
+        memberships: By subject id and request id.
+        triggers: By key; the first event about a version wins.
+    """
+
+    contacts: dict[str, ReporterContact] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
     requests: dict[str, RequestFacts] = field(default_factory=dict)
     memberships: dict[tuple[str, str], Membership] = field(default_factory=dict)
-    announcements: dict[CaseVersion, TriggerWithFacts] = field(default_factory=dict)
+    triggers: dict[TriggerKey, Trigger] = field(default_factory=dict)
 
     @property
     def request_ids(self) -> frozenset[str]:
-        """The requests of which something became known."""
-        joined = {request_id for _, request_id in self.memberships}
-        return frozenset(self.contacts.keys() | self.erased | self.requests.keys() | joined)
+        """The requests with new data."""
+        members = {request_id for _, request_id in self.memberships}
+        return frozenset(self.contacts.keys() | self.erased | self.requests.keys() | members)
 
     @property
-    def announced_cases(self) -> frozenset[str]:
-        """The cases of which every follower hears something new."""
+    def broadcast_cases(self) -> frozenset[str]:
+        """The cases with a trigger for all their followers."""
         return frozenset(
-            about
-            for (about, _), announcement in self.announcements.items()
-            if announcement.occasion.only_for is None
+            trigger.subject_id for trigger in self.triggers.values() if trigger.only_for is None
         )
 
 
 def collect_updates(events: Iterable[e.Event], contact_key: bytes) -> Updates:
-    """Return what the events say.
+    """Return the updates in the events.
 
-    A decision about an anonymous request says nothing: there is nobody to tell.
+    A decision about an anonymous request gives none: it has no reporter to notify.
 
     Args:
-        events: Of the three topics that notify reads, in order of arrival.
-        contact_key: Secret under which people are known.
+        events: From the three topics that notify reads, in order of arrival.
+        contact_key: Secret key of the hash that stands for a person.
     """
-    news = Updates()
+    updates = Updates()
     for event in events:
         if isinstance(event, e.ContactGiven):
-            facts = _contact(event.data, contact_key)
-            news.contacts[facts.request_id] = facts
-            news.erased.discard(facts.request_id)
+            contact = _contact(event.data, contact_key)
+            updates.contacts[contact.request_id] = contact
+            updates.erased.discard(contact.request_id)
         elif isinstance(event, e.ContactErased):
-            news.contacts.pop(event.data.request_id, None)
-            news.erased.add(event.data.request_id)
+            updates.contacts.pop(event.data.request_id, None)
+            updates.erased.add(event.data.request_id)
         else:
-            _READERS[type(event)](news, event)
-    return news
+            _READERS[type(event)](updates, event)
+    return updates
 
 
-def _contact(given: e.Contact, key: bytes) -> ContactFacts:
-    address = mailbox(given.email)
-    person = person_of(key, address=address, phone=given.phone, request_id=given.request_id)
+def _contact(given: e.Contact, key: bytes) -> ReporterContact:
+    address = normalize_email(given.email)
     usable: dict[StatusChannel, str | None] = {"email": address, "sms": given.phone}
-    contact = Contact(
-        person=person,
+    recipient = Recipient(
+        person=person_hash(key, address=address, phone=given.phone, request_id=given.request_id),
         wants=frozenset(given.status_updates),
         has=frozenset(channel for channel, value in usable.items() if value),
         languages=(given.language,) if given.language else (),
     )
-    return ContactFacts(given.request_id, contact, address, given.name)
+    return ReporterContact(given.request_id, recipient, address, given.name)
 
 
-def _decision(news: Updates, event: e.RequestTriaged) -> None:
-    decision = event.data
+def _request_triaged(updates: Updates, event: e.RequestTriaged) -> None:
+    decision, request_id = event.data, event.data.request_id
     if decision.request.reporter_ref is None:
         return
-    news.requests.setdefault(decision.request_id, _request(decision))
-    if template := occasions.on_decision(decision.outcome):
-        _join(news, decision.request_id, decision.request_id, WITHOUT_CASE)
-        about = decision.request_id
-        level = decision.priority.level
-        occasion = Trigger(about, WITHOUT_CASE, template, level, _cause(event), only_for=about)
-        news.announcements.setdefault(
-            occasion.case_version, TriggerWithFacts(occasion, CaseFacts())
+    updates.requests.setdefault(request_id, _request_facts(decision))
+    if template := on_decision(decision.outcome):
+        _set_membership(updates, request_id, request_id, since=WITHOUT_CASE)
+        trigger = Trigger(
+            subject_id=request_id,
+            version=WITHOUT_CASE,
+            template=template,
+            priority=decision.priority.level,
+            cause=_cause(event),
+            only_for=request_id,
         )
+        updates.triggers.setdefault(trigger.key, trigger)
 
 
-def _request(decision: e.Decision) -> RequestFacts:
+def _request_facts(decision: e.Decision) -> RequestFacts:
+    is_answered = decision.outcome == "answered"
     return RequestFacts(
         request_id=decision.request_id,
         tracking_number=decision.tracking_number,
@@ -111,67 +126,55 @@ def _request(decision: e.Decision) -> RequestFacts:
         address=decision.request.location.address,
         emergency=decision.emergency is not None,
         agency=_agency(decision.referral) if decision.referral else None,
-        answer=_answer(decision),
+        answer_code=next((a.code for a in decision.advice), None) if is_answered else None,
     )
 
 
-def _answer(decision: e.Decision) -> str | None:
-    if decision.outcome != "answered":
-        return None
-    return next((advice.code for advice in decision.advice), None)
+def _agency(referral: e.Referral) -> ReferralAgency:
+    reason_code = referral.reason.code if referral.reason else None
+    return ReferralAgency(referral.name, referral.phone, referral.url, reason_code)
 
 
-def _agency(referral: e.Referral) -> Agency:
-    why = referral.reason.code if referral.reason else None
-    return Agency(referral.name, referral.phone, referral.url, why)
-
-
-def _opened(news: Updates, event: e.CaseOpened) -> None:
-    _welcome(news, event, occasions.on_opening())
-
-
-def _attached(news: Updates, event: e.CaseRequestAttached) -> None:
-    _welcome(news, event, occasions.on_joining(event.data.status))
-
-
-def _welcome(
-    news: Updates, event: e.CaseOpened | e.CaseRequestAttached, template: Template
-) -> None:
+def _request_joined(updates: Updates, event: e.CaseOpened | e.CaseRequestAttached) -> None:
     case = event.data
-    _join(news, case.case_id, case.request_id, case.version)
+    _set_membership(updates, case.case_id, case.request_id, since=case.version)
     if case.moved_from:
-        return  # its reporter was welcomed before, and follows this case from now on
+        return  # its reporter was welcomed in the case that it came from
+    is_first = isinstance(event, e.CaseOpened)
+    template: TemplateName = "received" if is_first else on_joining(case.status)
     facts = CaseFacts(bureau=case.lead_bureau)
-    _announce(news, event, template, facts, only_for=case.request_id)
+    _add_trigger(updates, event, template, facts, only_for=case.request_id)
 
 
-def _moved(news: Updates, event: e.CaseStatusChanged) -> None:
-    _announce(news, event, occasions.on_move(event.data.status), _said(event.data))
+def _status_changed(updates: Updates, event: e.CaseStatusChanged) -> None:
+    _add_trigger(updates, event, on_move(event.data.status), _case_facts(event.data))
 
 
-def _closed(news: Updates, event: e.CaseClosed) -> None:
+def _case_closed(updates: Updates, event: e.CaseClosed) -> None:
     if event.data.merged_into:
-        return  # its followers are told what becomes of the other case
-    facts = replace(_said(event.data), reason=event.data.reason)
-    _announce(news, event, occasions.on_closing(event.data.status), facts)
+        return  # its followers are notified of the case that it was merged into
+    facts = replace(_case_facts(event.data), reason=event.data.reason)
+    _add_trigger(updates, event, on_closing(event.data.status), facts)
 
 
-def _reopened(news: Updates, event: e.CaseReopened) -> None:
-    _announce(news, event, occasions.on_reopening(), _said(event.data))
+def _case_reopened(updates: Updates, event: e.CaseReopened) -> None:
+    _add_trigger(updates, event, "reopened", _case_facts(event.data))
 
 
-def _split(news: Updates, event: e.CaseRequestSplit) -> None:
+def _request_split(updates: Updates, event: e.CaseRequestSplit) -> None:
     split = event.data
-    _leave(news, split.case_id, split.request_id, split.version)
-    if template := occasions.on_leaving(split.status):
-        _announce(news, event, template, CaseFacts(), only_for=split.request_id)
+    _set_membership(updates, split.case_id, split.request_id, until=split.version)
+    template = on_leaving(split.status)
+    _add_trigger(updates, event, template, CaseFacts(), only_for=split.request_id)
 
 
-def _nothing(news: Updates, event: e.CasePriorityRaised | e.CasePriorityLowered) -> None:
-    """How urgent a case is for the city is nothing to tell."""
+def _priority_changed(
+    updates: Updates, event: e.CasePriorityRaised | e.CasePriorityLowered
+) -> None:
+    """Do nothing: residents are not notified of priorities."""
 
 
-def _said(move: e.CaseMove) -> CaseFacts:
+def _case_facts(move: e.CaseMove) -> CaseFacts:
     return CaseFacts(
         bureau=move.bureau or move.lead_bureau,
         note=move.public_note,
@@ -179,49 +182,58 @@ def _said(move: e.CaseMove) -> CaseFacts:
     )
 
 
-def _announce(
-    news: Updates,
+def _add_trigger(
+    updates: Updates,
     event: Any,  # noqa: ANN401 - any event of a case
-    template: Template | None,
+    template: TemplateName | None,
     facts: CaseFacts,
+    *,
     only_for: str | None = None,
 ) -> None:
     if template is None:
         return
     case: e.CaseState = event.data
-    occasion = Trigger(
-        about=case.case_id,
+    trigger = Trigger(
+        subject_id=case.case_id,
         version=case.version,
         template=template,
         priority=case.priority.level,
         cause=_cause(event),
+        facts=facts,
         only_for=only_for,
     )
-    news.announcements.setdefault(occasion.case_version, TriggerWithFacts(occasion, facts))
+    updates.triggers.setdefault(trigger.key, trigger)
 
 
-def _join(news: Updates, about: str, request_id: str, since: int) -> None:
-    known = news.memberships.get((about, request_id), Membership(about, request_id))
-    news.memberships[about, request_id] = replace(known, since=since)
+def _set_membership(
+    updates: Updates,
+    subject_id: str,
+    request_id: str,
+    *,
+    since: int | None = None,
+    until: int | None = None,
+) -> None:
+    key = (subject_id, request_id)
+    known = updates.memberships.get(key, Membership(*key))
+    updates.memberships[key] = replace(
+        known,
+        since=known.since if since is None else since,
+        until=known.until if until is None else until,
+    )
 
 
-def _leave(news: Updates, about: str, request_id: str, until: int) -> None:
-    known = news.memberships.get((about, request_id), Membership(about, request_id))
-    news.memberships[about, request_id] = replace(known, until=until)
-
-
-def _cause(event: e.Event) -> Cause:
-    return Cause(event.id, event.traceparent)
+def _cause(event: e.Event) -> CausingEvent:
+    return CausingEvent(event.id, event.traceparent)
 
 
 _READERS: Mapping[type[e.Event], Callable[[Updates, Any], None]] = {
-    e.RequestTriaged: _decision,
-    e.CaseOpened: _opened,
-    e.CaseRequestAttached: _attached,
-    e.CaseStatusChanged: _moved,
-    e.CaseClosed: _closed,
-    e.CaseReopened: _reopened,
-    e.CaseRequestSplit: _split,
-    e.CasePriorityRaised: _nothing,
-    e.CasePriorityLowered: _nothing,
+    e.RequestTriaged: _request_triaged,
+    e.CaseOpened: _request_joined,
+    e.CaseRequestAttached: _request_joined,
+    e.CaseStatusChanged: _status_changed,
+    e.CaseClosed: _case_closed,
+    e.CaseReopened: _case_reopened,
+    e.CaseRequestSplit: _request_split,
+    e.CasePriorityRaised: _priority_changed,
+    e.CasePriorityLowered: _priority_changed,
 }

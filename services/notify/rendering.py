@@ -1,38 +1,55 @@
-"""Rule: the text of a message, in plain words and in the language of who reads it.
+"""Rule: renders a message as text and HTML, in plain words and the recipient's language.
 
-The words are files in ``templates``: for each language one per message, whose first paragraph is
-the subject. Both forms of a message, text and HTML, are made of the same paragraphs.
+``templates`` holds one file per message and language; its first paragraph is the subject. Text and
+HTML are laid out from the same paragraphs. Text that others wrote is sanitized before it enters a
+template.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
+from unicodedata import category, normalize
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import jinja2
 from babel.dates import format_datetime
 
-from services.notify.rules.cities import City
-from services.notify.rules.model import Agency, MessageData, Template
-from services.notify.rules.plain_text import greeting_name, one_line, place
+from services.notify.policy import CityTexts
+from services.notify.rules.model import MessageData, ReferralAgency, TemplateName
 from shared.vocabulary import Language
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-TEMPLATES: tuple[Template, ...] = get_args(Template)
+TEMPLATES: tuple[TemplateName, ...] = get_args(TemplateName)
 _STATUS_PATH = "/v1/requests/"
-_DAY: Mapping[Language, str] = {"en": "EEEE, MMMM d", "es": "EEEE d 'de' MMMM"}
-_NAMES_AGENCY = frozenset({"received", "attached", "referred"})
+_DATE_FORMATS: Mapping[Language, str] = {"en": "EEEE, MMMM d", "es": "EEEE d 'de' MMMM"}
+_WITH_AGENCY = frozenset({"received", "attached", "referred"})
+
+_JOINERS = {"\u200c", "\u200d"}  # they shape letters in many scripts and have no other effect
+_INVISIBLE = {"Cc", "Cf", "Co", "Cn", "Cs"}  # Cf includes the bidi overrides
+_LINK = re.compile(r"://|@|\bwww\.|[^\W_]\.[^\W\d_]{2}", re.IGNORECASE)
+_NAME_MARKS = " '\u2019.-,"  # people type either apostrophe
+_MAX_NAME = 60
+_MAX_ADDRESS = 120
 
 
 class UnknownCityError(LookupError):
-    """The request is of a city that the catalogue does not hold."""
+    """The request's jurisdiction is not in the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedMessage:
-    """What a message says, in both forms, in which language and under which city's name."""
+    """A message that is ready to send.
+
+    Attributes:
+        city: Name of the city, as the sender's name.
+        language: Language of the message.
+        subject: One line.
+        text: Plain text form.
+        html: HTML form of the same paragraphs.
+    """
 
     city: str
     language: Language
@@ -42,115 +59,142 @@ class RenderedMessage:
 
 
 class MessageRenderer:
-    """Writes messages; every template is read at the start, so that none is missed later."""
+    """Renders messages; loads every template at the start, so that a missing one shows at once."""
 
-    def __init__(self, cities: Mapping[str, City], public_url: str) -> None:
-        """Read the templates.
+    def __init__(self, cities: Mapping[str, CityTexts], public_url: str) -> None:
+        """Load the templates.
 
         Args:
-            cities: By jurisdiction.
-            public_url: Where residents reach the router's pages.
+            cities: By jurisdiction id.
+            public_url: Base URL of the router's public pages.
         """
         self._cities = cities
         self._status_page = public_url.rstrip("/") + _STATUS_PATH
-        words = _environment()
+        texts = _environment()
         self._messages = {
-            (language, name): words.get_template(f"{language}/{name}.j2")
+            (language, name): texts.get_template(f"{language}/{name}.j2")
             for language in LANGUAGES
             for name in TEMPLATES
         }
         self._frames = {
-            language: words.get_template(f"{language}/frame.j2") for language in LANGUAGES
+            language: texts.get_template(f"{language}/frame.j2") for language in LANGUAGES
         }
-        as_text, as_html = (
-            _environment(trim_blocks=True),
-            _environment(trim_blocks=True, autoescape=True),
+        self._text_layout = _environment(trim_blocks=True).get_template("layout.txt.j2")
+        self._html_layout = _environment(trim_blocks=True, autoescape=True).get_template(
+            "layout.html.j2"
         )
-        self._as_text = as_text.get_template("layout.txt.j2")
-        self._as_html = as_html.get_template("layout.html.j2")
 
-    def render(self, about: MessageData) -> RenderedMessage:
-        """Return the message about these particulars.
+    def render(self, data: MessageData) -> RenderedMessage:
+        """Return the message.
 
         Raises:
-            UnknownCityError: Nothing is known of the request's jurisdiction.
+            UnknownCityError: The request's jurisdiction is not in the catalogue.
         """
-        city = self._cities.get(about.request.jurisdiction)
+        city = self._cities.get(data.request.jurisdiction)
         if city is None:
             raise UnknownCityError("jurisdiction: not in the catalogue")
-        words = _words(about, city)
-        subject, *body = _paragraphs(self._messages[about.language, about.template], words)
-        shown = {
-            "language": about.language,
+        variables = _variables(data, city)
+        subject, *body = _paragraphs(self._messages[data.language, data.template], variables)
+        layout = {
+            "language": data.language,
             "subject": subject,
             "body": body,
-            "frame": self._frames[about.language].make_module(words),
-            "tracking_number": words["tracking_number"],
-            "agency_url": words["agency"] and words["agency"].url,
-            "status_url": self._status_page + quote(about.request.tracking_number, safe=""),
+            "frame": self._frames[data.language].make_module(variables),
+            "tracking_number": variables["tracking_number"],
+            "agency_url": variables["agency"] and variables["agency"].url,
+            "status_url": self._status_page + quote(data.request.tracking_number, safe=""),
         }
         return RenderedMessage(
             city.name,
-            about.language,
+            data.language,
             subject,
-            self._as_text.render(shown),
-            self._as_html.render(shown),
+            self._text_layout.render(layout),
+            self._html_layout.render(layout),
         )
+
+
+def one_line(text: str | None) -> str:
+    """Return the text as one line of visible characters, in NFC.
+
+    Such a line cannot start a paragraph or a mail header, nor reverse the text beside it.
+    """
+    visible = (c for c in text or "" if c.isspace() or _is_visible(c))
+    return " ".join(normalize("NFC", "".join(visible)).split())
+
+
+def greeting_name(name: str | None) -> str | None:
+    """Return the name for the greeting, or None when it is not a plain name.
+
+    Anyone can file a report under any name. So a name with a link, a number or the punctuation of
+    an advertisement is left out: the city must not pass such text on.
+    """
+    line = one_line(name)
+    is_plain = all(category(c)[0] in "LM" or c in _NAME_MARKS for c in line)
+    has_letter = any(category(c)[0] == "L" for c in line)
+    if not (is_plain and has_letter) or len(line) > _MAX_NAME or _LINK.search(line):
+        return None
+    return line
+
+
+def safe_address(address: str | None) -> str | None:
+    """Return the reporter's text for the address, or None when it is too long or has a link."""
+    line = one_line(address)
+    return line if line and len(line) <= _MAX_ADDRESS and not _LINK.search(line) else None
+
+
+def _is_visible(character: str) -> bool:
+    return character in _JOINERS or category(character) not in _INVISIBLE
 
 
 def _environment(*, trim_blocks: bool = False, autoescape: bool = False) -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.PackageLoader("services.notify"),
-        autoescape=autoescape,  # noqa: S701 - plain text needs none; HTML is made with it
+        autoescape=autoescape,  # noqa: S701 - plain text needs none; HTML is rendered with it
         undefined=jinja2.StrictUndefined,
         trim_blocks=trim_blocks,
         auto_reload=False,
     )
 
 
-def _paragraphs(template: jinja2.Template, words: Mapping[str, Any]) -> Iterator[str]:
-    for block in template.render(words).split("\n\n"):
+def _paragraphs(template: jinja2.Template, variables: Mapping[str, Any]) -> Iterator[str]:
+    for block in template.render(variables).split("\n\n"):
         if paragraph := " ".join(block.split()):
             yield paragraph
 
 
-def _words(about: MessageData, city: City) -> dict[str, Any]:
-    request, case = about.request, about.case
-    kind = city.kinds.get(request.service_code)
+def _variables(data: MessageData, city: CityTexts) -> dict[str, Any]:
+    request, case, language = data.request, data.case, data.language
+    agency = request.agency
+    reason_code = (agency.reason_code if agency else None) or ""
     return {
-        "name": greeting_name(about.name),
+        "name": greeting_name(data.name),
         "tracking_number": one_line(request.tracking_number),
-        "service": kind[about.language] if kind else None,
-        "place": place(request.address),
+        "service": city.service_names.get(request.service_code, {}).get(language),
+        "place": safe_address(request.address),
         "emergency": request.emergency,
-        "agency": _agency(request.agency) if about.template in _NAMES_AGENCY else None,
-        "why": city.reasons.get(_reason_code(request.agency), {}).get(about.language),
-        "answer": city.answers.get(request.answer or "", {}).get(about.language),
-        "bureau": city.bureaus.get(case.bureau or ""),
+        "agency": _sanitized(agency) if agency and data.template in _WITH_AGENCY else None,
+        "why": city.referral_reasons.get(reason_code, {}).get(language),
+        "answer": city.answers.get(request.answer_code or "", {}).get(language),
+        "bureau": city.bureau_names.get(case.bureau or ""),
         "note": one_line(case.note),
         "reason": one_line(case.reason),
-        "day": _day(case.scheduled_for, city.timezone, about.language),
+        "day": _date_in_words(case.scheduled_for, city.timezone, language),
         "city": city.name,
-        "phone": city.phone[about.language],
+        "phone": city.phone[language],
     }
 
 
-def _reason_code(agency: Agency | None) -> str:
-    return (agency.reason if agency else None) or ""
-
-
-def _agency(agency: Agency | None) -> Agency | None:
-    if agency is None:
-        return None
+def _sanitized(agency: ReferralAgency) -> ReferralAgency:
     url = one_line(agency.url)
-    return Agency(
+    return ReferralAgency(
         name=one_line(agency.name),
         phone=one_line(agency.phone) or None,
         url=url if url.startswith(("https://", "http://")) else None,
     )
 
 
-def _day(moment: datetime | None, timezone: str, language: Language) -> str | None:
+def _date_in_words(moment: datetime | None, timezone: str, language: Language) -> str | None:
     if moment is None:
         return None
-    return format_datetime(moment, _DAY[language], tzinfo=ZoneInfo(timezone), locale=language)
+    pattern = _DATE_FORMATS[language]
+    return format_datetime(moment, pattern, tzinfo=ZoneInfo(timezone), locale=language)

@@ -1,4 +1,4 @@
-"""What notify reads from the environment."""
+"""Settings of notify, read from the environment."""
 
 from typing import Annotated, Literal, Self
 
@@ -11,17 +11,21 @@ Encryption = Literal["when_offered", "required", "from_the_start", "never"]
 
 
 class NotifySettings(ServiceSettings):
-    """Settings of notify; ``NOTIFY_`` stands before each name.
+    """Settings of notify; each name has the prefix ``NOTIFY_``.
 
     Attributes:
-        contact_key: Secret under which contacts are known without being readable.
-        public_url: Where residents reach the router's pages; messages link to it.
-        sender: The address that messages come from.
-        smtp_encryption: ``when_offered`` takes STARTTLS where the server has it, ``required``
+        contact_key: Secret key of the hash that stands for a person in events.
+        public_url: Base URL of the router's public pages; messages link to it.
+        sender: Sender address of all messages.
+        smtp_host: Host name of the mail server.
+        smtp_port: Port of the mail server.
+        smtp_encryption: ``when_offered`` uses STARTTLS if the server offers it, ``required``
             insists on it, ``from_the_start`` speaks TLS from the first byte.
-        smtp_connections: How many messages are handed over at a time, each on its own connection.
-        smtp_within_s: Seconds that one hand-over may take; twice as long after it began, one that
-            nobody reported on counts as unknown.
+        smtp_user: User name, if the server requires one.
+        smtp_password: Password of that user.
+        smtp_connections: Messages sent in parallel, each over its own connection; 1 to 50.
+        smtp_within_s: Deadline of one SMTP hand-over, in seconds. A delivery's lease is twice as
+            long; when it expires without a result, the delivery counts as unknown.
     """
 
     model_config = SettingsConfigDict(env_prefix="NOTIFY_", frozen=True)
@@ -38,7 +42,7 @@ class NotifySettings(ServiceSettings):
     smtp_within_s: Annotated[float, Field(gt=0)] = 30.0
 
     @model_validator(mode="after")
-    def _no_password_in_the_clear(self) -> Self:
+    def _require_encryption_for_credentials(self) -> Self:
         if self.smtp_user and self.smtp_encryption in {"when_offered", "never"}:
             raise ValueError("smtp_user needs smtp_encryption required or from_the_start")
         return self

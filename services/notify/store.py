@@ -1,43 +1,53 @@
-"""Who follows which case, what was announced, and what is due, in PostgreSQL."""
+"""PostgreSQL implementation of the notification store."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from asyncpg import Record
 
 from services.notify.inbound import Updates
-from services.notify.rules.model import Cause, Contact, Delivery, Follower, StoredDelivery, Trigger
+from services.notify.rules.model import (
+    CaseFacts,
+    CausingEvent,
+    Delivery,
+    Follower,
+    Recipient,
+    ReporterContact,
+    RequestFacts,
+    StoredDelivery,
+    Trigger,
+)
 from shared.contract.events import new_id
 from shared.runtime.postgres import Connection
 from shared.vocabulary import StatusChannel
 
-# Both statements go through the requests in the order of their ids, as every other transaction
-# does, so that two of them never wait for each other.
-_NAME = """
+# Every transaction locks requests in the order of their ids, so that no two deadlock.
+_INSERT_SQL = """
     INSERT INTO requests (request_id)
     SELECT unnest($1::uuid[]) ORDER BY 1
     ON CONFLICT DO NOTHING
 """
-_HOLD = """
+_LOCK_SQL = """
     SELECT FROM requests
      WHERE request_id = ANY($1::uuid[])
         OR request_id IN (SELECT request_id FROM memberships WHERE about = ANY($2::uuid[]))
      ORDER BY request_id
        FOR UPDATE
 """
-_FOLLOWERS = """
+_FOLLOWERS_SQL = """
     SELECT request_id, about, since, until, person, mailbox IS NOT NULL AS has_email, has_phone,
            wants_email, wants_sms, contact_language, language
       FROM memberships JOIN requests USING (request_id)
      WHERE (request_id = ANY($1::uuid[]) OR about = ANY($2::uuid[]))
        AND since IS NOT NULL AND person IS NOT NULL AND tracking_number IS NOT NULL
 """
-_OCCASIONS = """
-    SELECT about, version, template, priority, only_for, cause_id, traceparent
+_TRIGGERS_SQL = """
+    SELECT about, version, template, priority, only_for, cause_id, traceparent,
+           bureau, note, reason, scheduled_for
       FROM announcements
      WHERE about = ANY($1::uuid[]) AND (only_for IS NULL OR only_for = ANY($2::uuid[]))
 """
-_ADD = """
+_ADD_SQL = """
     INSERT INTO deliveries (notification_id, person, request_id, about, version, channel, template,
                             language, priority, state, reason, due_at, not_before)
     SELECT notification_id, person, request_id, about, version, channel, template, language,
@@ -46,99 +56,12 @@ _ADD = """
                   $7::text[], $8::text[], $9::text[], $10::text[])
            WITH ORDINALITY
            AS new (notification_id, person, request_id, about, version, channel, template,
-                   language, priority, reason, place)
-     ORDER BY place
+                   language, priority, reason, input_order)
+     ORDER BY input_order
     ON CONFLICT DO NOTHING
     RETURNING notification_id
 """
-
-
-class PostgresNotificationStore:
-    """The audience in notify's schema, inside the caller's transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    async def lock(self, request_ids: Collection[str], abouts: Collection[str]) -> None:
-        """Lock the rows of these requests and of the followers of these cases, or wait for them.
-
-        What comes after sees all that other transactions learned about them before.
-        """
-        await self._connection.execute(_NAME, request_ids)
-        await self._connection.execute(_HOLD, request_ids, abouts)
-
-    async def save(self, news: Updates) -> None:
-        """Keep what became known, one statement for each kind of thing."""
-        await save_updates(self._connection, news)
-
-    async def followers(
-        self, request_ids: Collection[str], abouts: Collection[str]
-    ) -> Sequence[Follower]:
-        """Return those of whom all is known, by these requests or of these cases."""
-        rows = await self._connection.fetch(_FOLLOWERS, request_ids, abouts)
-        return [_follower(row) for row in rows]
-
-    async def triggers(
-        self, abouts: Collection[str], request_ids: Collection[str]
-    ) -> Sequence[Trigger]:
-        """Return what was announced about these cases to all, or to these requests alone."""
-        rows = await self._connection.fetch(_OCCASIONS, abouts, request_ids)
-        return [trigger_of(row) for row in rows]
-
-    async def add(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[StoredDelivery]:
-        """Keep the deliveries and return those that are new; of equal ones the first is kept."""
-        kept = [StoredDelivery(new_id(), delivery) for delivery in deliveries]
-        rows = [(one.notification_id, *_described(one.delivery)) for one in kept]
-        added = await self._connection.fetch(_ADD, *columns(rows), now)
-        new = {str(row["notification_id"]) for row in added}
-        return [one for one in kept if one.notification_id in new]
-
-
-def trigger_of(row: Record) -> Trigger:
-    """Return the occasion in a row that holds an announcement."""
-    return Trigger(
-        about=str(row["about"]),
-        version=row["version"],
-        template=row["template"],
-        priority=row["priority"],
-        cause=Cause(row["cause_id"], row["traceparent"]),
-        only_for=str(row["only_for"]) if row["only_for"] else None,
-    )
-
-
-def _described(delivery: Delivery) -> tuple[object, ...]:
-    occasion = delivery.trigger
-    return (
-        delivery.person,
-        delivery.request_id,
-        occasion.about,
-        occasion.version,
-        delivery.channel,
-        occasion.template,
-        delivery.language,
-        occasion.priority,
-        delivery.suppressed,
-    )
-
-
-def _follower(row: Record) -> Follower:
-    wants: dict[StatusChannel, bool] = {"email": row["wants_email"], "sms": row["wants_sms"]}
-    has: dict[StatusChannel, bool] = {"email": row["has_email"], "sms": row["has_phone"]}
-    return Follower(
-        request_id=str(row["request_id"]),
-        about=str(row["about"]),
-        since=row["since"],
-        until=row["until"],
-        contact=Contact(
-            person=row["person"],
-            wants=frozenset(channel for channel, wanted in wants.items() if wanted),
-            has=frozenset(channel for channel, usable in has.items() if usable),
-            languages=tuple(filter(None, (row["contact_language"], row["language"]))),
-        ),
-    )
-
-
-_LEARN_CONTACTS = """
+_SAVE_CONTACTS_SQL = """
     UPDATE requests
        SET person = new.person, mailbox = new.mailbox, has_phone = new.has_phone,
            wants_email = new.wants_email, wants_sms = new.wants_sms, name = new.name,
@@ -149,13 +72,13 @@ _LEARN_CONTACTS = """
                    contact_language)
      WHERE requests.request_id = new.request_id
 """
-_ERASE_CONTACTS = """
+_ERASE_CONTACTS_SQL = """
     UPDATE requests
        SET person = NULL, mailbox = NULL, has_phone = NULL, wants_email = NULL, wants_sms = NULL,
            name = NULL, contact_language = NULL
      WHERE request_id = ANY($1::uuid[])
 """
-_LEARN_REQUESTS = """
+_SAVE_REQUESTS_SQL = """
     UPDATE requests
        SET tracking_number = new.tracking_number, jurisdiction = new.jurisdiction,
            service_code = new.service_code, language = new.language, address = new.address,
@@ -169,14 +92,14 @@ _LEARN_REQUESTS = """
                    emergency, agency_name, agency_phone, agency_url, agency_reason, answer)
      WHERE requests.request_id = new.request_id AND requests.tracking_number IS NULL
 """
-_LEARN_MEMBERSHIPS = """
+_SAVE_MEMBERSHIPS_SQL = """
     INSERT INTO memberships AS known (about, request_id, since, until)
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::integer[])
     ON CONFLICT (about, request_id) DO UPDATE
        SET since = coalesce(known.since, excluded.since),
            until = coalesce(known.until, excluded.until)
 """
-_LEARN_ANNOUNCEMENTS = """
+_SAVE_TRIGGERS_SQL = """
     INSERT INTO announcements (about, version, template, priority, only_for, cause_id, traceparent,
                                bureau, note, reason, scheduled_for)
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::uuid[],
@@ -186,83 +109,159 @@ _LEARN_ANNOUNCEMENTS = """
 """
 
 
-async def save_updates(db: Connection, news: Updates) -> None:
-    """Write the news, of requests whose rows this transaction holds."""
-    if news.contacts:
-        await _learn_contacts(db, news)
-    if news.erased:
-        await db.execute(_ERASE_CONTACTS, sorted(news.erased))
-    if news.requests:
-        await _learn_requests(db, news)
-    if news.memberships:
-        await _learn_memberships(db, news)
-    if news.announcements:
-        await _learn_announcements(db, news)
+class PostgresNotificationStore:
+    """Notification store in notify's schema, inside the caller's transaction."""
 
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
 
-async def _learn_contacts(db: Connection, news: Updates) -> None:
-    rows = [
-        (
-            known.request_id,
-            known.contact.person,
-            known.mailbox,
-            "sms" in known.contact.has,
-            "email" in known.contact.wants,
-            "sms" in known.contact.wants,
-            known.name,
-            next(iter(known.contact.languages), None),
-        )
-        for known in news.contacts.values()
-    ]
-    await db.execute(_LEARN_CONTACTS, *columns(rows))
+    async def lock(self, request_ids: Collection[str], subject_ids: Collection[str]) -> None:
+        """Lock the rows of these requests and of the requests of these subjects.
 
+        Requests that are new get a row first. Afterwards the transaction sees all that concurrent
+        transactions saved about them.
+        """
+        await self._db.execute(_INSERT_SQL, request_ids)
+        await self._db.execute(_LOCK_SQL, request_ids, subject_ids)
 
-async def _learn_requests(db: Connection, news: Updates) -> None:
-    rows = [
-        (
-            known.request_id,
-            known.tracking_number,
-            known.jurisdiction,
-            known.service_code,
-            known.language,
-            known.address,
-            known.emergency,
-            known.agency and known.agency.name,
-            known.agency and known.agency.phone,
-            known.agency and known.agency.url,
-            known.agency and known.agency.reason,
-            known.answer,
-        )
-        for known in news.requests.values()
-    ]
-    await db.execute(_LEARN_REQUESTS, *columns(rows))
+    async def save(self, updates: Updates) -> None:
+        """Save updates of locked requests, one statement per kind of data."""
+        if updates.contacts:
+            await self._save_contacts(updates.contacts.values())
+        if updates.erased:
+            await self._db.execute(_ERASE_CONTACTS_SQL, sorted(updates.erased))
+        if updates.requests:
+            await self._save_requests(updates.requests.values())
+        if updates.memberships:
+            members = updates.memberships.values()
+            rows = [(m.subject_id, m.request_id, m.since, m.until) for m in members]
+            await self._db.execute(_SAVE_MEMBERSHIPS_SQL, *columns(rows))
+        if updates.triggers:
+            await self._save_triggers(updates.triggers.values())
 
+    async def _save_contacts(self, contacts: Iterable[ReporterContact]) -> None:
+        rows = [
+            (
+                contact.request_id,
+                contact.recipient.person,
+                contact.mailbox,
+                "sms" in contact.recipient.has,
+                "email" in contact.recipient.wants,
+                "sms" in contact.recipient.wants,
+                contact.name,
+                next(iter(contact.recipient.languages), None),
+            )
+            for contact in contacts
+        ]
+        await self._db.execute(_SAVE_CONTACTS_SQL, *columns(rows))
 
-async def _learn_memberships(db: Connection, news: Updates) -> None:
-    rows = [(m.about, m.request_id, m.since, m.until) for m in news.memberships.values()]
-    await db.execute(_LEARN_MEMBERSHIPS, *columns(rows))
+    async def _save_requests(self, requests: Iterable[RequestFacts]) -> None:
+        rows = [
+            (
+                request.request_id,
+                request.tracking_number,
+                request.jurisdiction,
+                request.service_code,
+                request.language,
+                request.address,
+                request.emergency,
+                request.agency and request.agency.name,
+                request.agency and request.agency.phone,
+                request.agency and request.agency.url,
+                request.agency and request.agency.reason_code,
+                request.answer_code,
+            )
+            for request in requests
+        ]
+        await self._db.execute(_SAVE_REQUESTS_SQL, *columns(rows))
 
+    async def _save_triggers(self, triggers: Iterable[Trigger]) -> None:
+        rows = [
+            (
+                trigger.subject_id,
+                trigger.version,
+                trigger.template,
+                trigger.priority,
+                trigger.only_for,
+                trigger.cause.event_id,
+                trigger.cause.traceparent,
+                trigger.facts.bureau,
+                trigger.facts.note,
+                trigger.facts.reason,
+                trigger.facts.scheduled_for,
+            )
+            for trigger in triggers
+        ]
+        await self._db.execute(_SAVE_TRIGGERS_SQL, *columns(rows))
 
-async def _learn_announcements(db: Connection, news: Updates) -> None:
-    rows = [
-        (
-            occasion.about,
-            occasion.version,
-            occasion.template,
-            occasion.priority,
-            occasion.only_for,
-            occasion.cause.event_id,
-            occasion.cause.traceparent,
-            facts.bureau,
-            facts.note,
-            facts.reason,
-            facts.scheduled_for,
-        )
-        for occasion, facts in ((a.occasion, a.facts) for a in news.announcements.values())
-    ]
-    await db.execute(_LEARN_ANNOUNCEMENTS, *columns(rows))
+    async def followers(
+        self, request_ids: Collection[str], subject_ids: Collection[str]
+    ) -> Sequence[Follower]:
+        """Return the followers with complete data that have these requests or subjects."""
+        rows = await self._db.fetch(_FOLLOWERS_SQL, request_ids, subject_ids)
+        return [_follower(row) for row in rows]
+
+    async def triggers(
+        self, subject_ids: Collection[str], request_ids: Collection[str]
+    ) -> Sequence[Trigger]:
+        """Return the triggers of these subjects for all followers or for these requests."""
+        rows = await self._db.fetch(_TRIGGERS_SQL, subject_ids, request_ids)
+        return [trigger_of(row) for row in rows]
+
+    async def add(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[StoredDelivery]:
+        """Insert the deliveries and return the new ones; the first of two equal ones wins."""
+        stored = [StoredDelivery(new_id(), delivery) for delivery in deliveries]
+        rows = [(one.notification_id, *_delivery_columns(one.delivery)) for one in stored]
+        added = await self._db.fetch(_ADD_SQL, *columns(rows), now)
+        new_ids = {str(row["notification_id"]) for row in added}
+        return [one for one in stored if one.notification_id in new_ids]
 
 
 def columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
     """Return rows of equal length as columns, as ``unnest`` takes them."""
     return [list(column) for column in zip(*rows, strict=True)]
+
+
+def trigger_of(row: Record) -> Trigger:
+    """Return the trigger in a row with the columns of ``announcements``."""
+    return Trigger(
+        subject_id=str(row["about"]),
+        version=row["version"],
+        template=row["template"],
+        priority=row["priority"],
+        cause=CausingEvent(row["cause_id"], row["traceparent"]),
+        facts=CaseFacts(row["bureau"], row["note"], row["reason"], row["scheduled_for"]),
+        only_for=str(row["only_for"]) if row["only_for"] else None,
+    )
+
+
+def _delivery_columns(delivery: Delivery) -> tuple[object, ...]:
+    trigger = delivery.trigger
+    return (
+        delivery.person,
+        delivery.request_id,
+        trigger.subject_id,
+        trigger.version,
+        delivery.channel,
+        trigger.template,
+        delivery.language,
+        trigger.priority,
+        delivery.suppressed,
+    )
+
+
+def _follower(row: Record) -> Follower:
+    wants: dict[StatusChannel, bool] = {"email": row["wants_email"], "sms": row["wants_sms"]}
+    has: dict[StatusChannel, bool] = {"email": row["has_email"], "sms": row["has_phone"]}
+    return Follower(
+        request_id=str(row["request_id"]),
+        subject_id=str(row["about"]),
+        since=row["since"],
+        until=row["until"],
+        recipient=Recipient(
+            person=row["person"],
+            wants=frozenset(channel for channel, wanted in wants.items() if wanted),
+            has=frozenset(channel for channel, usable in has.items() if usable),
+            languages=tuple(filter(None, (row["contact_language"], row["language"]))),
+        ),
+    )

@@ -10,7 +10,7 @@ from services.triage.handlers import on_messages
 from services.triage.policy import TriagePolicy
 from services.triage.settings import TriageSettings
 from services.triage.store.cases import PostgresTriageStore
-from shared.catalogue import load_catalogue_to_read
+from shared.catalogue import load_catalogue_with_indexes
 from shared.contract.events import Event
 from shared.contract.topics import (
     DISPATCH_CLOSINGS,
@@ -22,16 +22,16 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import Message
 from shared.runtime.ops.metrics import EXPRESS_SECONDS
-from shared.runtime.ops.service import Parts
+from shared.runtime.ops.service import ServiceParts
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, open_pool
 
 
 @asynccontextmanager
-async def triage(settings: TriageSettings) -> AsyncGenerator[Parts]:
+async def triage(settings: TriageSettings) -> AsyncGenerator[ServiceParts]:
     """Open triage's resources, yield its tasks, and close everything in reverse order."""
-    policy = TriagePolicy(await asyncio.to_thread(load_catalogue_to_read))
+    policy = TriagePolicy(await asyncio.to_thread(load_catalogue_with_indexes))
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
         now = utc_now()
@@ -48,12 +48,12 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[Parts]:
             bootstrap=settings.kafka_bootstrap,
             pool=pool,
             handle=handle,
-            express=frozenset({INTAKE_REQUESTS_EXPRESS.name}),
-            committed=relay.wake,
+            express_topics=frozenset({INTAKE_REQUESTS_EXPRESS.name}),
+            on_commit=relay.wake,
         )
-        housekeeping = Housekeeping.of(pool, settings, consumer.topics)
-        yield Parts(
-            pool, work=[consumer.run, relay.run, housekeeping.run], must_be_ready=[consumer]
+        housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
+        yield ServiceParts(
+            pool, tasks=[consumer.run, relay.run, housekeeping.run], readiness_checks=[consumer]
         )
 
 

@@ -23,10 +23,7 @@ from services.triage.rules.priority.score import (
 )
 from services.triage.rules.referral import AgencyReferral, referral_for
 from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
-from shared.catalogue.answers import read_answers
-from shared.catalogue.circumstances import read_circumstances
 from shared.catalogue.evidence import Evidence, Extent
-from shared.catalogue.evidence_file import read_evidence
 
 
 class Assessment(NamedTuple):
@@ -62,14 +59,13 @@ class CityPolicy:
         """Prepare a city's rules; ``evidence`` replaces the evidence of the city's own folder."""
         self._jurisdiction = jurisdiction
         self.services: Mapping[str, ServiceType] = jurisdiction.services
-        self.evidence = evidence or read_evidence(jurisdiction.folder)
+        self.evidence = evidence or jurisdiction.evidence
         self.dedup_limits = _dedup_limits(jurisdiction, self.evidence)
         self.features = FeatureExtractor(self.evidence, _common_words(jurisdiction, self.evidence))
         self.placeholder_limits = self.evidence.placeholder_points if self.evidence else None
-        self.circumstances = read_circumstances(jurisdiction.folder)
+        self.circumstances = jurisdiction.circumstances
         self.reason_texts = ReasonTexts(jurisdiction, self.circumstances)
-        answers = read_answers(jurisdiction.folder)
-        self.faq = FaqMatcher(answers) if answers else None
+        self.faq = FaqMatcher(jurisdiction.faq) if jurisdiction.faq else None
         self._conditions = ConditionFinder(jurisdiction)
         self._places = PlaceFinder(jurisdiction, self.circumstances) if self.circumstances else None
         reach = self.evidence.reach if self.evidence else RADIUS_ONLY
@@ -149,7 +145,7 @@ def _common_words(city: Jurisdiction, evidence: Evidence | None) -> frozenset[st
     texts = (
         text
         for kind in city.services.values()
-        for phrases in (kind.keywords, kind.also_said)
+        for phrases in (kind.keywords, kind.extra_keywords)
         for text in (kind.name.en, kind.name.es, *phrases.en, *phrases.es)
     )
     return all_words(texts) | (evidence.words.common if evidence else frozenset())

@@ -108,7 +108,7 @@ def final_priority(
     if weights is not None and match is not None:
         service = assessed.city.services[report.kind]
         reasons += multiple_reporters_reason(reporters, weights.reporters)
-        reasons += overdue_reason(match, report.observed_at, service, weights.still_there)
+        reasons += overdue_reason(match, report.observed_at, service, weights.overdue)
     priority = assessed.assessment.priority
     return with_context(priority, reasons) if reasons else priority
 

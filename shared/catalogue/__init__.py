@@ -1,29 +1,35 @@
-"""The service catalogue: what each city's people can report, and who answers for it.
+"""The service catalogue: service types, conditions and responsibilities of each city.
 
 One folder of YAML files is one jurisdiction. The data are loaded once, at start, and never change
 while a service runs.
 """
 
-from shared.catalogue.condition import Condition, HazardRule, Phrases, by_field, telling
-from shared.catalogue.issues import CatalogueError, CatalogueIssue
-from shared.catalogue.jurisdiction import Agency, Bureau, Catalogue, Jurisdiction, Owner
-from shared.catalogue.loader import PACKAGE_DATA, load_catalogue, load_catalogue_to_read
-from shared.catalogue.local_text import CALL_911, LocalText
-from shared.catalogue.routing import AfterHours, Hours, Informed, Referral
+from shared.catalogue.condition import (
+    Condition,
+    HazardRule,
+    conditions_by_field,
+    trigger_conditions,
+)
+from shared.catalogue.document import CatalogueError, CatalogueIssue
+from shared.catalogue.jurisdiction import Bureau, Catalogue, ExternalAgency, Jurisdiction, Owner
+from shared.catalogue.loader import PACKAGE_DATA, load_catalogue, load_catalogue_with_indexes
 from shared.catalogue.service_type import (
+    AfterHours,
     Attribute,
     Dedup,
-    Keywords,
+    Hours,
+    InformRule,
     Needs,
+    Provenance,
+    ReferralRule,
     ServiceType,
-    Source,
 )
+from shared.catalogue.texts import CALL_911, LocalText, Phrases
 
 __all__ = [
     "CALL_911",
     "PACKAGE_DATA",
     "AfterHours",
-    "Agency",
     "Attribute",
     "Bureau",
     "Catalogue",
@@ -31,20 +37,20 @@ __all__ = [
     "CatalogueIssue",
     "Condition",
     "Dedup",
+    "ExternalAgency",
     "HazardRule",
     "Hours",
-    "Informed",
+    "InformRule",
     "Jurisdiction",
-    "Keywords",
     "LocalText",
     "Needs",
     "Owner",
     "Phrases",
-    "Referral",
+    "Provenance",
+    "ReferralRule",
     "ServiceType",
-    "Source",
-    "by_field",
+    "conditions_by_field",
     "load_catalogue",
-    "load_catalogue_to_read",
-    "telling",
+    "load_catalogue_with_indexes",
+    "trigger_conditions",
 ]

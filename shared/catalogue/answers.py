@@ -1,19 +1,13 @@
-"""What a city answers to questions that need no work."""
+"""Answers to frequent questions that need no work."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 from pydantic import Field
 
-from shared.catalogue.condition import Phrases
-from shared.catalogue.document import Document, read_document
-from shared.catalogue.draft import COMMON, Draft
-from shared.catalogue.entries import Entry, LocalTextEntry, PhrasesEntry, Texts
-from shared.catalogue.issues import CatalogueError, CatalogueIssue, unknown_name
-from shared.catalogue.local_text import LocalText
-from shared.catalogue.section import read_entry
+from shared.catalogue.field_types import Entry, LocalTextEntry, PhrasesEntry, Texts
+from shared.catalogue.texts import LocalText, Phrases
 
 ANSWERS = "answers.yaml"
 QUESTIONS = "questions.yaml"
@@ -21,135 +15,96 @@ QUESTIONS = "questions.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to say to whoever asks about one thing.
+    """The answer to questions about one topic.
 
     Attributes:
-        kinds: Codes of the kinds under which it is asked.
-        instead_of: Codes of answers that are too general where this one is meant.
-        about: Wordings of which a question about it has one.
+        code: Its id on the wire.
+        kinds: Service codes under which the question is asked.
+        supersedes: Codes of more general answers that this one replaces when both match.
+        phrases: Patterns of the topic; a question matches one of them.
+        text: The answer.
     """
 
     code: str
     kinds: frozenset[str]
-    instead_of: frozenset[str]
-    about: Phrases
+    supersedes: frozenset[str]
+    phrases: Phrases
     text: LocalText
 
 
 @dataclass(frozen=True, slots=True)
 class Faq:
-    """All that a city can answer, and how a question is told from a complaint.
+    """A city's answers and the patterns that tell questions from complaints.
 
     Attributes:
-        asking: Wordings of which every question has one.
-        troubled: Wordings that show that something is wrong.
-        untroubled: Wordings that only look like that.
-        beside: Conditions that a question may state, since they only say where.
+        questions: Patterns of which every question matches one.
+        complaints: Patterns that show that something is wrong.
+        complaint_exceptions: Patterns that only look like a complaint.
+        allowed_conditions: Conditions that a question may state because they only give a place.
+        by_code: The answers.
     """
 
-    asking: Phrases
-    troubled: Phrases
-    untroubled: Phrases
-    beside: frozenset[str]
+    questions: Phrases
+    complaints: Phrases
+    complaint_exceptions: Phrases
+    allowed_conditions: frozenset[str]
     by_code: Mapping[str, Answer]
 
 
-class _QuestionsEntry(Entry):
-    asking: PhrasesEntry
-    troubled: PhrasesEntry
-    untroubled: PhrasesEntry
+class QuestionsEntry(Entry):
+    """The file ``questions.yaml``, common to all cities."""
+
+    questions: PhrasesEntry
+    complaints: PhrasesEntry
+    complaint_exceptions: PhrasesEntry
 
 
-class _AnswerEntry(Entry):
+class AnswerEntry(Entry):
+    """One answer.
+
+    Attributes:
+        kinds: Service codes beside those of the file.
+        supersedes: Codes of more general answers.
+        phrases: Patterns of the topic.
+        text: The answer.
+        source: Where the answer comes from.
+    """
+
     kinds: Texts = ()
-    instead_of: Texts = ()
-    about: PhrasesEntry
+    supersedes: Texts = ()
+    phrases: PhrasesEntry
     text: LocalTextEntry
     source: Texts = Field(min_length=1)
 
 
-class _AnswersEntry(Entry):
+class AnswersEntry(Entry):
+    """The file ``answers.yaml`` of a city."""
+
     kinds: Texts = Field(min_length=1)
-    beside: Texts = ()
-    answers: dict[str, _AnswerEntry] = Field(min_length=1)
+    allowed_conditions: Texts = ()
+    answers: dict[str, AnswerEntry] = Field(min_length=1)
 
 
-def read_answers(folder: Path) -> Faq | None:
-    """Read what a city can answer; None where it answers nothing by itself.
-
-    Raises:
-        CatalogueError: Something is wrong with one of the files.
-    """
-    questions, answers, faults = _read(folder)
-    if faults:
-        raise CatalogueError(faults)
-    if questions is None or answers is None:
-        return None
+def build_faq(questions: QuestionsEntry, answers: AnswersEntry) -> Faq:
+    """Return the FAQ that two valid entries describe."""
+    by_code = {
+        code: Answer(
+            code,
+            frozenset((*answers.kinds, *entry.kinds)),
+            frozenset(entry.supersedes),
+            _phrases(entry.phrases),
+            LocalText(entry.text.en, entry.text.es),
+        )
+        for code, entry in answers.answers.items()
+    }
     return Faq(
-        _phrases(questions.asking),
-        _phrases(questions.troubled),
-        _phrases(questions.untroubled),
-        frozenset(answers.beside),
-        MappingProxyType(
-            {code: _answer(code, entry, answers.kinds) for code, entry in answers.answers.items()}
-        ),
+        _phrases(questions.questions),
+        _phrases(questions.complaints),
+        _phrases(questions.complaint_exceptions),
+        frozenset(answers.allowed_conditions),
+        MappingProxyType(by_code),
     )
-
-
-def answer_issues(draft: Draft) -> Iterator[CatalogueIssue]:
-    """Return all that is wrong with what a city answers."""
-    _, answers, faults = _read(draft.folder)
-    yield from faults
-    if answers is None:
-        return
-    document = _document(draft.folder, draft.folder / ANSWERS)
-    yield from _kinds(document, answers.kinds, draft, "kinds")
-    for i, condition in enumerate(answers.beside):
-        if condition not in draft.conditions:
-            known = draft.conditions.declared
-            reason = unknown_name("condition", condition, known, "conditions.yaml")
-            yield document.fault(("beside", i), reason)
-    for code, entry in answers.answers.items():
-        yield from _kinds(document, entry.kinds, draft, "answers", code, "kinds")
-        for i, other in enumerate(entry.instead_of):
-            if other not in answers.answers:
-                reason = unknown_name("answer", other, answers.answers, ANSWERS)
-                yield document.fault(("answers", code, "instead_of", i), reason)
-
-
-def _kinds(
-    document: Document, kinds: tuple[str, ...], draft: Draft, *where: str | int
-) -> Iterator[CatalogueIssue]:
-    for i, kind in enumerate(kinds):
-        if kind not in draft.services:
-            reason = unknown_name("kind", kind, draft.services.declared, "services/")
-            yield document.fault((*where, i), reason)
-
-
-def _read(
-    folder: Path,
-) -> tuple[_QuestionsEntry | None, _AnswersEntry | None, list[CatalogueIssue]]:
-    if not (folder / ANSWERS).exists():
-        return None, None, []
-    of_answers = _document(folder, folder / ANSWERS)
-    answers, faults = read_entry(_AnswersEntry, of_answers, of_answers.data)
-    common = folder.parent / COMMON / QUESTIONS
-    if not common.exists():
-        return None, None, [of_answers.fault((), f"answers need {COMMON}/{QUESTIONS}: add it")]
-    of_questions = _document(folder, common)
-    questions, wrong = read_entry(_QuestionsEntry, of_questions, of_questions.data)
-    return questions, answers, [*of_answers.faults, *faults, *of_questions.faults, *wrong]
-
-
-def _document(folder: Path, path: Path) -> Document:
-    return read_document(folder.parent, path)
 
 
 def _phrases(entry: PhrasesEntry) -> Phrases:
     return Phrases(entry.en, entry.es)
-
-
-def _answer(code: str, entry: _AnswerEntry, kinds: tuple[str, ...]) -> Answer:
-    text = LocalText(entry.text.en, entry.text.es)
-    known = frozenset((*kinds, *entry.kinds))
-    return Answer(code, known, frozenset(entry.instead_of), _phrases(entry.about), text)

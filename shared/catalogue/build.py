@@ -1,42 +1,60 @@
-"""Makes a jurisdiction out of the checked entries of its files."""
+"""Builds a jurisdiction from a checked draft."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from types import MappingProxyType
 
-from shared.catalogue.answers import read_answers
-from shared.catalogue.build_service import service_type
-from shared.catalogue.condition import YES, Condition, HazardRule, Phrases, telling
+from shared.catalogue.answers import build_faq
+from shared.catalogue.circumstances import build_circumstances
+from shared.catalogue.condition import YES, Condition, HazardRule, trigger_conditions
+from shared.catalogue.document import LocatedEntry
 from shared.catalogue.draft import Draft
 from shared.catalogue.entries import (
     AgencyEntry,
     BureauEntry,
     ConditionEntry,
-    HintsEntry,
+    HazardRuleEntry,
     JurisdictionEntry,
-    PerilEntry,
-    PhrasesEntry,
 )
+from shared.catalogue.evidence_file import build_evidence
+from shared.catalogue.field_types import LocalTextEntry, PhrasesEntry
 from shared.catalogue.jurisdiction import (
     NEIGHBOUR_CITY,
-    Agency,
     Bureau,
+    ExternalAgency,
     Jurisdiction,
     Owner,
 )
-from shared.catalogue.local_text import LocalText
-from shared.catalogue.section import Found
-from shared.catalogue.service_type import ServiceType
-from shared.text_matching import FeatureWeights, Spans, expand_families, fold
+from shared.catalogue.service_entries import NeedsEntry, ServiceEntry
+from shared.catalogue.service_type import (
+    AfterHours,
+    AlternativeKind,
+    Attribute,
+    Dedup,
+    InformRule,
+    Needs,
+    Provenance,
+    ReferralRule,
+    ServiceType,
+)
+from shared.catalogue.surges import SurgesEntry, build_surges
+from shared.catalogue.texts import LocalText, Phrases
+from shared.text_matching import PhraseRoles, expand_families, fold
 from shared.vocabulary import GeoPoint
 
+_HOUR = timedelta(hours=1)
+_YES_OR_NO = (("yes", LocalText("Yes", "Sí")), ("no", LocalText("No", "No")))
+_OPTIONAL_NEEDS = ("address", "contact", "description", "photo")
 
-def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
-    """Return the jurisdiction that a draft without faults describes."""
-    services = {service.code: service_type(service, draft) for service in draft.services}
-    conditions = {c.code: condition(c.code, c.entry, draft) for c in draft.conditions}
-    emergencies, hazards = _perils(draft.emergencies), _perils(draft.hazards)
-    spans = _spans(conditions.values())
+
+def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
+    """Return the jurisdiction that a draft without issues describes."""
+    services = {service.code: _service_type(service, draft) for service in draft.services}
+    conditions = {c.code: _condition(c.code, c.entry, draft) for c in draft.conditions}
+    emergencies, hazards = _hazard_rules(draft.emergencies), _hazard_rules(draft.hazards)
+    roles = _phrase_roles(conditions.values())
+    questions, answers = draft.questions, draft.answers
     return Jurisdiction(
         id=draft.id,
         name=head.name,
@@ -47,133 +65,189 @@ def jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         phone=head.phone,
         other_code=head.other,
         services=MappingProxyType(services),
-        dedup_groups=MappingProxyType(_dedup_groups(services)),
-        bureaus=MappingProxyType({b.code: bureau(b.code, b.entry, head) for b in draft.bureaus}),
-        agencies=MappingProxyType({a.code: agency(a.code, a.entry) for a in draft.agencies}),
-        neighbours=MappingProxyType({c: neighbour(c, a) for c, a in head.neighbours.items()}),
+        dedup_groups=_grouped((s.dedup.group, s.code) for s in services.values()),
+        bureaus=MappingProxyType({b.code: _bureau(b.code, b.entry, head) for b in draft.bureaus}),
+        agencies=MappingProxyType({a.code: _agency(a.code, a.entry) for a in draft.agencies}),
+        neighbours=MappingProxyType({c: _neighbour(c, a) for c, a in head.neighbours.items()}),
         owners=tuple(
             Owner(frozenset(o.when), o.agency, o.reason, frozenset(o.kinds))
             for o in (found.entry for found in draft.owners)
         ),
-        referral_reasons=MappingProxyType(
-            {r.code: LocalText(r.entry.en, r.entry.es) for r in draft.referral_reasons}
-        ),
-        answers=MappingProxyType(_answers(draft)),
+        referral_reasons=MappingProxyType({r.code: _text(r.entry) for r in draft.referral_reasons}),
         conditions=MappingProxyType(conditions),
         emergencies=emergencies,
         hazards=hazards,
-        implied_kinds=MappingProxyType(_told_by(draft)),
+        implied_kinds=_grouped((c, s.code) for s in draft.services for c in s.entry.implied_by),
         default_points=tuple(GeoPoint(p.latitude, p.longitude) for p in head.default_points),
         export_types=MappingProxyType(
             {name: s.code for s in draft.services for name in s.entry.export_types}
         ),
-        spans=spans,
-        kin_of_hints=MappingProxyType(_kin_of_hints(conditions, emergencies, hazards, spans)),
+        phrase_roles=roles,
+        trained_model=draft.text_model,
+        related_conditions=MappingProxyType(
+            _related_conditions(draft.text_model.weights, emergencies, hazards, roles)
+        ),
+        faq=build_faq(questions.entry, answers.entry) if questions and answers else None,
+        evidence=build_evidence(draft.evidence.entry) if draft.evidence else None,
+        circumstances=(
+            build_circumstances(draft.circumstances.entry) if draft.circumstances else None
+        ),
+        surges=build_surges(draft.surges.entry if draft.surges else SurgesEntry()),
         folder=draft.folder,
     )
 
 
-def _answers(draft: Draft) -> dict[str, LocalText]:
-    known = read_answers(draft.folder)
-    return {answer.code: answer.text for answer in known.by_code.values()} if known else {}
+def _grouped(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
+    groups: dict[str, tuple[str, ...]] = {}
+    for key, code in pairs:
+        groups[key] = (*groups.get(key, ()), code)
+    return MappingProxyType(groups)
 
 
-def _spans(conditions: Collection[Condition]) -> Spans:
-    return Spans(
-        ending=frozenset(c.code for c in conditions if c.ends),
-        lasting=frozenset(c.code for c in conditions if c.lasts),
+def _phrase_roles(conditions: Collection[Condition]) -> PhraseRoles:
+    return PhraseRoles(
+        retracting=frozenset(c.code for c in conditions if c.retracts),
+        persistent=frozenset(c.code for c in conditions if c.persists),
         past=frozenset(c.code for c in conditions if c.past),
-        supposed=frozenset(c.code for c in conditions if c.supposes),
+        hypothetical=frozenset(c.code for c in conditions if c.hypothetical),
         events=frozenset(c.code for c in conditions if c.event),
     )
 
 
-def bureau(code: str, entry: BureauEntry, head: JurisdictionEntry) -> Bureau:
-    """Return a bureau; one without hours of its own keeps the city's office hours."""
+def _related_conditions(
+    labels: Iterable[str],
+    emergencies: Collection[HazardRule],
+    hazards: Collection[HazardRule],
+    roles: PhraseRoles,
+) -> dict[str, frozenset[str]]:
+    """Return for each condition of the text model the other conditions of the same severity."""
+    dangers = trigger_conditions(emergencies)
+    severities = (
+        dangers | roles.past | roles.hypothetical,
+        trigger_conditions(hazards) - dangers,
+    )
+    return {
+        code: frozenset(other for all_ in severities if code in all_ for other in all_ - {code})
+        for code in labels
+    }
+
+
+def _bureau(code: str, entry: BureauEntry, head: JurisdictionEntry) -> Bureau:
     return Bureau(code, entry.name, entry.phone, entry.hours or head.office_hours)
 
 
-def agency(code: str, entry: AgencyEntry) -> Agency:
-    """Return an agency outside the city."""
-    return Agency(code, entry.name, entry.phone, entry.url, entry.hours, entry.reason)
+def _agency(code: str, entry: AgencyEntry) -> ExternalAgency:
+    return ExternalAgency(code, entry.name, entry.phone, entry.url, entry.hours, entry.reason)
 
 
-def neighbour(code: str, entry: AgencyEntry) -> Agency:
-    """Return who answers for a place outside the city's limits."""
-    return replace(agency(code, entry), reason=entry.reason or NEIGHBOUR_CITY)
+def _neighbour(code: str, entry: AgencyEntry) -> ExternalAgency:
+    return replace(_agency(code, entry), reason=entry.reason or NEIGHBOUR_CITY)
 
 
-def condition(code: str, entry: ConditionEntry, draft: Draft) -> Condition:
-    """Return a condition; a field of the condition's own name always states it by a yes."""
+def _condition(code: str, entry: ConditionEntry, draft: Draft) -> Condition:
+    """Return a condition; an attribute of the same name always states it by a yes."""
     answers = {field: frozenset(map(fold, values)) for field, values in entry.answers.items()}
     answers.setdefault(code, frozenset({YES}))
     return Condition(
         code,
-        LocalText(entry.name.en, entry.name.es),
+        _text(entry.name),
         MappingProxyType(answers),
-        _phrases(entry.phrases, draft),
-        _phrases(entry.exceptions, draft),
-        tuple(map(_hints, entry.hints.values())),
-        entry.ends,
-        entry.lasts,
+        _expanded(entry.phrases, draft),
+        _expanded(entry.exceptions, draft),
+        entry.retracts,
+        entry.persists,
         entry.past,
-        entry.supposes,
+        entry.hypothetical,
         entry.event,
     )
 
 
-def _phrases(entry: PhrasesEntry, draft: Draft) -> Phrases:
-    families = [(family.code, family.entry) for family in draft.words]
-    english = {code: family.en for code, family in families}
-    spanish = {code: family.es for code, family in families}
+def _expanded(entry: PhrasesEntry, draft: Draft) -> Phrases:
+    """Return patterns with the words of the families that they name."""
+    english = {family.code: family.entry.en for family in draft.words}
+    spanish = {family.code: family.entry.es for family in draft.words}
     return Phrases(
-        tuple(expand_families(wording, english) for wording in entry.en),
-        tuple(expand_families(wording, spanish) for wording in entry.es),
+        tuple(expand_families(pattern, english) for pattern in entry.en),
+        tuple(expand_families(pattern, spanish) for pattern in entry.es),
     )
 
 
-def _kin_of_hints(
-    conditions: Mapping[str, Condition],
-    emergencies: Collection[HazardRule],
-    hazards: Collection[HazardRule],
-    spans: Spans,
-) -> dict[str, frozenset[str]]:
-    dangers = telling(emergencies)
-    alike = (dangers | spans.past | spans.supposed, telling(hazards) - dangers)
-    return {
-        code: frozenset(other for all_ in alike if code in all_ for other in all_ - {code})
-        for code, condition in conditions.items()
-        if condition.hints
-    }
-
-
-def _hints(entry: HintsEntry) -> FeatureWeights:
-    by_hint = {hint: points for points, hints in entry.points.items() for hint in hints}
-    return FeatureWeights(entry.start, MappingProxyType(by_hint), entry.against)
-
-
-def _perils(section: Iterable[Found[PerilEntry]]) -> tuple[HazardRule, ...]:
+def _hazard_rules(section: Iterable[LocatedEntry[HazardRuleEntry]]) -> tuple[HazardRule, ...]:
     return tuple(
-        HazardRule(
-            found.code,
-            LocalText(found.entry.name.en, found.entry.name.es),
-            found.entry.all_of,
-            found.entry.any_of,
-        )
+        HazardRule(found.code, _text(found.entry.name), found.entry.all_of, found.entry.any_of)
         for found in section
     )
 
 
-def _told_by(draft: Draft) -> dict[str, tuple[str, ...]]:
-    kinds: dict[str, tuple[str, ...]] = {}
-    for service in draft.services:
-        for condition_code in service.entry.told_by:
-            kinds[condition_code] = (*kinds.get(condition_code, ()), service.code)
-    return kinds
+def _service_type(found: LocatedEntry[ServiceEntry], draft: Draft) -> ServiceType:
+    entry, dedup = found.entry, found.entry.dedup
+    return ServiceType(
+        code=found.code,
+        name=_text(entry.name),
+        group=_text(draft.headings[found.document.file]),
+        keywords=Phrases(entry.keywords.en, entry.keywords.es),
+        extra_keywords=Phrases(entry.extra_keywords.en, entry.extra_keywords.es),
+        priority=entry.priority,
+        target_hours=entry.target / _HOUR,
+        dedup=Dedup(dedup.group or found.code.lower(), dedup.window, dedup.radius),
+        hazard=entry.hazard.rule,
+        hazard_conditions=entry.hazard.conditions,
+        implies=entry.implies,
+        harmless=entry.harmless,
+        alternatives=tuple(
+            AlternativeKind(other.kind, other.when, frozenset(other.unless))
+            for other in entry.alternatives
+        ),
+        emergency=entry.emergency,
+        lead=entry.lead,
+        informed=tuple(
+            InformRule(informed.bureau, when)
+            for informed in entry.inform
+            for when in informed.when or (None,)
+        ),
+        notes=entry.notes,
+        referrals=tuple(
+            ReferralRule(referral.agency, when, referral.reason)
+            for referral in entry.refer
+            for when in referral.when or (None,)
+        ),
+        after_hours=_after_hours(entry, draft),
+        needs=_needs(entry.needs),
+        attributes=tuple(_attribute(code, entry, draft) for code in entry.attributes),
+        source=Provenance(entry.source.urls, entry.source.sourced),
+    )
 
 
-def _dedup_groups(services: dict[str, ServiceType]) -> dict[str, tuple[str, ...]]:
-    groups: dict[str, tuple[str, ...]] = {}
-    for service in services.values():
-        groups[service.dedup.group] = (*groups.get(service.dedup.group, ()), service.code)
-    return groups
+def _text(entry: LocalTextEntry) -> LocalText:
+    return LocalText(entry.en, entry.es)
+
+
+def _after_hours(entry: ServiceEntry, draft: Draft) -> AfterHours:
+    """Return the routing; its text defaults to the names and numbers of bureau and agency."""
+    route = entry.after_hours
+    contacts: list[BureauEntry] = []
+    if route.bureau is not None:
+        contacts.append(draft.bureaus.found[route.bureau].entry)
+    if route.agency is not None:
+        contacts.append(draft.agencies.found[route.agency].entry)
+    default = "; ".join(" ".join(filter(None, (c.name, c.phone))) for c in contacts)
+    return AfterHours(route.bureau, route.agency, route.urgent_only, route.text or default)
+
+
+def _needs(entry: NeedsEntry) -> Needs:
+    return Needs(
+        location=entry.location == "required",
+        contact=entry.contact == "required",
+        description=entry.description == "required",
+        photo=entry.photo == "required",
+        welcome=frozenset(n for n in _OPTIONAL_NEEDS if getattr(entry, n) == "welcome"),
+    )
+
+
+def _attribute(code: str, entry: ServiceEntry, draft: Draft) -> Attribute:
+    field = draft.fields.found[code].entry
+    required = code in entry.required_attributes
+    if field.type == "yes_no":
+        return Attribute(code, "singlevaluelist", required, _text(field.name), _YES_OR_NO)
+    values = tuple((key, _text(name)) for key, name in field.values.items())
+    return Attribute(code, field.type, required, _text(field.name), values)

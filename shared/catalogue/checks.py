@@ -1,129 +1,141 @@
-"""What must agree between the entries of a jurisdiction, and between jurisdictions."""
+"""Checks entries against each other, within a jurisdiction and between jurisdictions."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any
 
-from shared.catalogue.draft import Draft
-from shared.catalogue.issues import CatalogueIssue, unknown_name
-from shared.catalogue.routing import OUTSIDE_PREFIX
-from shared.catalogue.section import E, Found
-from shared.catalogue.service_checks import service_issues
+from shared.catalogue.answers import ANSWERS, QUESTIONS
+from shared.catalogue.document import CatalogueIssue, LocatedEntry, Section, unknown_name
+from shared.catalogue.draft import COMMON, Draft
+from shared.catalogue.service_entries import ServiceEntry
+from shared.catalogue.service_type import AGENCY_PREFIX
 from shared.text_matching import families_named, fold
 
 _CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
 _LISTS = ("singlevaluelist", "multivaluelist")
 
 
-def issues_in(drafts: Sequence[Draft]) -> list[CatalogueIssue]:
-    """Return all that does not agree, within each jurisdiction and between them."""
-    return [
-        *(fault for draft in drafts for fault in _faults_of_draft(draft)),
-        *_shared_bureaus(drafts),
-    ]
+def issues_in(drafts: Sequence[Draft]) -> Iterator[CatalogueIssue]:
+    """Yield every contradiction within and between jurisdictions."""
+    for draft in drafts:
+        for check in (
+            _head,
+            _codes,
+            _conditions,
+            _families,
+            _hazard_rules,
+            _text_model,
+            _fields,
+            _dedup_groups,
+            _export_types,
+            _reasons,
+            _owners,
+            _circumstances,
+            _answers,
+        ):
+            yield from check(draft)
+        for service in draft.services:
+            yield from _service(service, draft)
+    yield from _shared_bureaus(drafts)
 
 
-def _faults_of_draft(draft: Draft) -> Iterator[CatalogueIssue]:
-    yield from _head(draft)
-    yield from _codes(draft)
-    yield from _conditions(draft)
-    yield from _families(draft)
-    yield from _perils(draft)
-    yield from _fields(draft)
-    yield from _dedup_groups(draft)
-    yield from _export_types(draft)
-    yield from referral_issues(draft)
-    for service in draft.services:
-        yield from service_issues(service, draft)
+def _unknown(
+    found: LocatedEntry[Any], section: Section[Any], codes: Iterable[str | None], *below: str | int
+) -> Iterator[CatalogueIssue]:
+    """Yield an issue for each code that a section lacks.
+
+    Args:
+        found: The entry that names the codes.
+        section: The section that should declare them.
+        codes: The codes; None is skipped.
+        *below: Where in the entry they are: a list, or a single code.
+    """
+    for i, code in enumerate(codes):
+        if code is not None and code not in section:
+            yield found.issue(section.unknown(code), *below, i)
 
 
 def _head(draft: Draft) -> Iterator[CatalogueIssue]:
-    if draft.head is not None and draft.head.entry.other not in draft.services:
-        known = draft.services.declared
-        yield draft.head.fault(
-            unknown_name("kind", draft.head.entry.other, known, "services/"), "other"
-        )
+    if draft.head is not None:
+        yield from _unknown(draft.head, draft.services, [draft.head.entry.other], "other")
 
 
 def _codes(draft: Draft) -> Iterator[CatalogueIssue]:
-    for section in (draft.bureaus, draft.agencies, draft.services):
-        for found in section:
-            if not _CODE.fullmatch(found.code):
-                yield found.fault(f"{found.code}: write a code in capitals, digits and hyphens")
+    sections: tuple[Section[Any], ...] = (draft.bureaus, draft.agencies, draft.services)
+    for found in chain(*sections):
+        if not _CODE.fullmatch(found.code):
+            yield found.issue(f"{found.code}: write a code in capitals, digits and hyphens")
     for bureau in draft.bureaus:
-        if bureau.code.startswith(OUTSIDE_PREFIX):
-            yield bureau.fault(f"{bureau.code} is outside the city: declare it in agencies.yaml")
+        if bureau.code.startswith(AGENCY_PREFIX):
+            yield bureau.issue(f"{bureau.code} is outside the city: declare it in agencies.yaml")
     for agency in draft.agencies:
-        if not agency.code.startswith(OUTSIDE_PREFIX):
-            yield agency.fault(f"{agency.code}: begin the code of an agency with {OUTSIDE_PREFIX}")
+        if not agency.code.startswith(AGENCY_PREFIX):
+            yield agency.issue(f"{agency.code}: begin the code of an agency with {AGENCY_PREFIX}")
 
 
 def _conditions(draft: Draft) -> Iterator[CatalogueIssue]:
     for condition in draft.conditions:
         for field, answers in condition.entry.answers.items():
-            below = ("answers", field)
-            if field not in draft.fields:
-                known = draft.fields.declared
-                yield condition.fault(unknown_name("field", field, known, "fields.yaml"), *below)
-                continue
+            yield from _unknown(condition, draft.fields, [field], "answers", field)
             values = _values(draft, field)
             for answer in answers if values else ():
                 if fold(answer) not in values:
                     reason = f"{answer} is no value of {field}: write one of {', '.join(values)}"
-                    yield condition.fault(reason, *below)
-
-
-def _families(draft: Draft) -> Iterator[CatalogueIssue]:
-    """Yield a fault for each wording with a family of words that nobody declared."""
-    for condition in draft.conditions:
-        entry = condition.entry
-        for below, both in (("phrases", entry.phrases), ("except", entry.exceptions)):
-            for language, wordings in (("en", both.en), ("es", both.es)):
-                for i, wording in enumerate(wordings):
-                    for name in families_named(wording):
-                        if name not in draft.words:
-                            known = draft.words.declared
-                            reason = unknown_name("family of words", name, known, "words.yaml")
-                            yield condition.fault(reason, below, language, i)
+                    yield condition.issue(reason, "answers", field)
 
 
 def _values(draft: Draft, field: str) -> list[str]:
+    """Return the folded values of a question; empty when it takes free text."""
     found = draft.fields.found.get(field)
     if found is None:
         return []
     return ["yes", "no"] if found.entry.type == "yes_no" else [*map(fold, found.entry.values)]
 
 
-def _perils(draft: Draft) -> Iterator[CatalogueIssue]:
-    kinds = {service.entry.emergency for service in draft.services}
-    for peril in (*draft.emergencies, *draft.hazards):
-        entry = peril.entry
-        for name, codes in (("all_of", entry.all_of), ("any_of", entry.any_of)):
-            for i, code in enumerate(codes):
-                if code not in draft.conditions:
-                    known = draft.conditions.declared
-                    reason = unknown_name("condition", code, known, "conditions.yaml")
-                    yield peril.fault(reason, name, i)
-        is_named = peril.code in kinds or not draft.services.is_complete
+def _families(draft: Draft) -> Iterator[CatalogueIssue]:
+    for condition in draft.conditions:
+        entry = condition.entry
+        for below, phrases in (("phrases", entry.phrases), ("except", entry.exceptions)):
+            for language, patterns in (("en", phrases.en), ("es", phrases.es)):
+                for i, pattern in enumerate(patterns):
+                    names = families_named(pattern)
+                    yield from _unknown(condition, draft.words, names, below, language, i)
+
+
+def _hazard_rules(draft: Draft) -> Iterator[CatalogueIssue]:
+    of_kinds = {service.entry.emergency for service in draft.services}
+    for rule in (*draft.emergencies, *draft.hazards):
+        entry = rule.entry
+        yield from _unknown(rule, draft.conditions, entry.all_of, "all_of")
+        yield from _unknown(rule, draft.conditions, entry.any_of, "any_of")
+        is_named = rule.code in of_kinds or not draft.services.is_complete
         if not entry.all_of and not entry.any_of and not is_named:
-            yield peril.fault("nothing can bring this about: give it all_of or any_of")
+            yield rule.issue("nothing can bring this about: give it all_of or any_of")
+
+
+def _text_model(draft: Draft) -> Iterator[CatalogueIssue]:
+    for label in draft.text_model.weights:
+        if label not in draft.conditions:
+            yield CatalogueIssue(draft.text_model_file, 1, draft.conditions.unknown(label))
 
 
 def _fields(draft: Draft) -> Iterator[CatalogueIssue]:
     for field in draft.fields:
         if field.entry.type in _LISTS and not field.entry.values:
-            yield field.fault("a list of values needs values: add them", "type")
+            yield field.issue("a list of values needs values: add them", "type")
         if field.entry.type not in _LISTS and field.entry.values:
             reason = f"only a list has values: write type: {_LISTS[0]}, or remove the values"
-            yield field.fault(reason, "values")
+            yield field.issue(reason, "values")
 
 
 def _dedup_groups(draft: Draft) -> Iterator[CatalogueIssue]:
     used = {service.entry.dedup.group for service in draft.services}
     for group in draft.dedup_groups:
         if group.code not in used and draft.services.is_complete:
-            yield group.fault(f"no kind is in the group {group.code}: use it or remove it")
+            yield group.issue(f"no kind is in the group {group.code}: use it or remove it")
         if group.code in {service.code.lower() for service in draft.services}:
-            yield group.fault(f"{group.code} is the own group of a kind: choose another name")
+            yield group.issue(f"{group.code} is the own group of a kind: choose another name")
 
 
 def _export_types(draft: Draft) -> Iterator[CatalogueIssue]:
@@ -132,57 +144,123 @@ def _export_types(draft: Draft) -> Iterator[CatalogueIssue]:
         for i, name in enumerate(service.entry.export_types):
             if name in owner:
                 reason = f"{owner[name]} has this export type too: keep one of the two"
-                yield service.fault(reason, "export_types", i)
+                yield service.issue(reason, "export_types", i)
             owner.setdefault(name, service.code)
 
 
 def _shared_bureaus(drafts: Iterable[Draft]) -> Iterator[CatalogueIssue]:
-    """Two bureaus with one code would read each other's topics."""
+    """Yield bureaus that two cities declare: both would read the same topics."""
     owner: dict[str, str] = {}
     for draft in drafts:
         for bureau in draft.bureaus:
             other = owner.setdefault(bureau.code.lower(), draft.id)
             if other != draft.id:
                 reason = f"{other} has a bureau {bureau.code} too: topics need codes of their own"
-                yield bureau.fault(reason)
+                yield bureau.issue(reason)
 
 
-def referral_issues(draft: Draft) -> Iterator[CatalogueIssue]:
-    """Return what is wrong with the reasons of a jurisdiction's referrals and with its owners."""
+def _reasons(draft: Draft) -> Iterator[CatalogueIssue]:
+    known = draft.referral_reasons
     for agency in draft.agencies:
-        yield from _reason(agency, agency.entry.reason, draft, "reason")
+        yield from _unknown(agency, known, [agency.entry.reason], "reason")
     for service in draft.services:
         for i, referral in enumerate(service.entry.refer):
-            yield from _reason(service, referral.reason, draft, "refer", i, "reason")
+            yield from _unknown(service, known, [referral.reason], "refer", i, "reason")
     if draft.head is not None:
         for code, entry in draft.head.entry.neighbours.items():
-            yield from _reason(draft.head, entry.reason, draft, "neighbours", code, "reason")
-    yield from _owners(draft)
+            yield from _unknown(draft.head, known, [entry.reason], "neighbours", code, "reason")
 
 
 def _owners(draft: Draft) -> Iterator[CatalogueIssue]:
     for owner in draft.owners:
         entry = owner.entry
-        yield from _reason(owner, entry.reason, draft, "reason")
-        for i, code in enumerate(entry.when):
-            if code not in draft.conditions:
-                known = draft.conditions.declared
-                reason = unknown_name("condition", code, known, "conditions.yaml")
-                yield owner.fault(reason, "when", i)
-        if entry.agency not in draft.agencies:
-            known = draft.agencies.declared
-            yield owner.fault(
-                unknown_name("agency", entry.agency, known, "agencies.yaml"), "agency"
+        yield from _unknown(owner, draft.referral_reasons, [entry.reason], "reason")
+        yield from _unknown(owner, draft.conditions, entry.when, "when")
+        yield from _unknown(owner, draft.agencies, [entry.agency], "agency")
+        yield from _unknown(owner, draft.services, entry.kinds, "kinds")
+
+
+def _circumstances(draft: Draft) -> Iterator[CatalogueIssue]:
+    found = draft.circumstances
+    if found is not None:
+        places = found.entry.places
+        yield from _unknown(found, draft.services, places.kinds, "places", "kinds")
+        for code, place in places.types.items():
+            yield from _unknown(
+                found, draft.conditions, place.when, "places", "types", code, "when"
             )
-        for i, kind in enumerate(entry.kinds):
-            if kind not in draft.services:
-                known = draft.services.declared
-                yield owner.fault(unknown_name("kind", kind, known, "services/"), "kinds", i)
 
 
-def _reason(
-    found: Found[E], reason: str | None, draft: Draft, *below: str | int
-) -> Iterator[CatalogueIssue]:
-    if reason is not None and reason not in draft.referral_reasons:
-        known = draft.referral_reasons.declared
-        yield found.fault(unknown_name("reason", reason, known, "referral_reasons.yaml"), *below)
+def _answers(draft: Draft) -> Iterator[CatalogueIssue]:
+    found = draft.answers
+    if found is None:
+        return
+    if not (draft.folder.parent / COMMON / QUESTIONS).exists():
+        yield found.issue(f"answers need {COMMON}/{QUESTIONS}: add it")
+    entry = found.entry
+    yield from _unknown(found, draft.services, entry.kinds, "kinds")
+    yield from _unknown(found, draft.conditions, entry.allowed_conditions, "allowed_conditions")
+    for code, answer in entry.answers.items():
+        yield from _unknown(found, draft.services, answer.kinds, "answers", code, "kinds")
+        for i, other in enumerate(answer.supersedes):
+            if other not in entry.answers:
+                reason = unknown_name("answer", other, entry.answers, ANSWERS)
+                yield found.issue(reason, "answers", code, "supersedes", i)
+
+
+def _service(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
+    yield from _responsible(service, draft)
+    yield from _conditions_of(service, draft)
+    yield from _attributes(service, draft)
+    yield from _dedup(service, draft)
+
+
+def _responsible(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
+    entry, after_hours = service.entry, service.entry.after_hours
+    bureaus: Section[Any] = draft.bureaus
+    agencies: Section[Any] = draft.agencies
+    leads = agencies if entry.lead.startswith(AGENCY_PREFIX) else bureaus
+    yield from _unknown(service, leads, [entry.lead], "lead")
+    for i, informed in enumerate(entry.inform):
+        yield from _unknown(service, bureaus, [informed.bureau], "inform", i)
+    for i, referral in enumerate(entry.refer):
+        yield from _unknown(service, agencies, [referral.agency], "refer", i)
+    yield from _unknown(service, bureaus, [after_hours.bureau], "after_hours", "bureau")
+    yield from _unknown(service, agencies, [after_hours.agency], "after_hours", "agency")
+
+
+def _conditions_of(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
+    entry, known = service.entry, draft.conditions
+    yield from _unknown(service, known, entry.hazard.conditions, "hazard")
+    yield from _unknown(service, known, entry.implies, "implies")
+    yield from _unknown(service, known, entry.implied_by, "implied_by")
+    yield from _unknown(service, known, entry.harmless, "harmless")
+    for i, informed in enumerate(entry.inform):
+        yield from _unknown(service, known, informed.when, "inform", i, "when")
+    for i, referral in enumerate(entry.refer):
+        yield from _unknown(service, known, referral.when, "refer", i, "when")
+    for i, other in enumerate(entry.alternatives):
+        yield from _unknown(service, draft.services, [other.kind], "alternatives", i, "kind")
+        yield from _unknown(service, known, [other.when], "alternatives", i, "when")
+        yield from _unknown(service, known, other.unless, "alternatives", i, "unless")
+    yield from _unknown(service, draft.emergencies, [entry.emergency], "emergency")
+
+
+def _attributes(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
+    codes = service.entry.attributes
+    yield from _unknown(service, draft.fields, codes, "attributes")
+    for i, code in enumerate(codes):
+        if code in codes[:i]:
+            yield service.issue(f"{code} is asked twice: keep one of the two", "attributes", i)
+    for i, code in enumerate(service.entry.required_attributes):
+        if code not in codes:
+            reason = f"{code} is not asked: add it to attributes"
+            yield service.issue(reason, "required_attributes", i)
+
+
+def _dedup(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
+    dedup = service.entry.dedup
+    yield from _unknown(service, draft.dedup_groups, [dedup.group], "dedup", "group")
+    if dedup.window and not dedup.radius and service.entry.needs.location == "required":
+        reason = "a window needs a radius over 0, or needs: {location: no}"
+        yield service.issue(reason, "dedup", "radius")

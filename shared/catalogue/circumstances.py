@@ -1,49 +1,47 @@
-"""What lies around a report and makes it more pressing, as a city weighs it in points."""
+"""Circumstances of a report that add points to its priority: location, reporters and age."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field
 
-from shared.catalogue.document import Document, read_document
-from shared.catalogue.draft import Draft
-from shared.catalogue.entries import Entry, Metres, Texts
-from shared.catalogue.issues import CatalogueError, CatalogueIssue, unknown_name
-from shared.catalogue.section import read_entry
+from shared.catalogue.field_types import Entry, Latitude, Longitude, Metres, Texts
 from shared.vocabulary import GeoPoint
 
 CIRCUMSTANCES = "circumstances.yaml"
 
 Points = Annotated[int, Field(gt=0, le=20)]
-Latitude = Annotated[float, Field(ge=-90, le=90)]
-Longitude = Annotated[float, Field(ge=-180, le=180)]
 
 
 @dataclass(frozen=True, slots=True)
-class PointSteps:
-    """Points that a figure gets from the highest step that it reaches."""
+class ScoreSteps:
+    """A step function from a figure to points.
+
+    Attributes:
+        at: Figures at which steps begin, inclusive and ascending.
+        points: Points of each step.
+    """
 
     at: tuple[float, ...]
     points: tuple[int, ...]
 
     @classmethod
     def of(cls, steps: Iterable[tuple[float, int]]) -> Self:
-        """Return these steps, each a figure and its points."""
+        """Return the function with these pairs of figure and points, in any order."""
         ordered = sorted(steps)
         return cls(tuple(at for at, _ in ordered), tuple(points for _, points in ordered))
 
     def __call__(self, figure: float) -> int:
-        """Return the points for a figure; none below the first step."""
+        """Return the points for a figure; 0 below the first step."""
         reached = bisect_right(self.at, figure)
         return self.points[reached - 1] if reached else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something long and straight, such as a bridge."""
+    """A long, straight place such as a bridge."""
 
     name: str
     start: GeoPoint
@@ -51,13 +49,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A sort of place where a problem is more pressing.
+class PlaceType:
+    """A type of place where a problem is more pressing, such as a school or a bridge.
 
     Attributes:
-        when: Conditions that say that a report lies there.
-        lines: Where such places are known to be.
-        within_m: How near to a line a point lies on it.
+        code: Reason code of its points.
+        points: Points of a report there.
+        when: Conditions that state that a report lies there.
+        lines: Known places of the type.
+        within_m: Maximum distance in metres from a line.
     """
 
     code: str
@@ -69,24 +69,33 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """How a city weighs place, reporters and time.
+    """A city's points for location, reporters and age.
 
     Attributes:
-        places: The most telling first.
-        most_for_place: All places together add no more points than this.
-        kinds: Codes of the kinds for which places count.
-        reporters: By how many people reported one problem.
-        still_there: By how often the kind's own target has passed since the first report.
+        places: Types of places, the strongest first.
+        max_place_points: Upper bound of the points of all types together.
+        kinds: Service codes for which places count.
+        reporters: Points by the number of people who reported one problem.
+        overdue: Points by how many times the kind's target has passed since the first report.
     """
 
-    places: tuple[Place, ...]
-    most_for_place: int
+    places: tuple[PlaceType, ...]
+    max_place_points: int
     kinds: frozenset[str]
-    reporters: PointSteps
-    still_there: PointSteps
+    reporters: ScoreSteps
+    overdue: ScoreSteps
 
 
-class _PlaceEntry(Entry):
+class PlaceTypeEntry(Entry):
+    """A type of place.
+
+    Attributes:
+        points: Points of a report there.
+        when: Conditions that state that a report lies there.
+        within: Maximum distance from a line.
+        lines: Ends of known places by name, each as latitude and longitude.
+    """
+
     points: Points
     when: Texts = Field(min_length=1)
     within: Metres = 0.0
@@ -95,69 +104,35 @@ class _PlaceEntry(Entry):
     )
 
 
-class _PlacesEntry(Entry):
+class PlacesEntry(Entry):
+    """All types of places."""
+
     kinds: Texts = Field(min_length=1)
-    most: Points
-    each: dict[str, _PlaceEntry] = Field(min_length=1)
+    max_points: Points
+    types: dict[str, PlaceTypeEntry] = Field(min_length=1)
 
 
-class _CircumstancesEntry(Entry):
-    places: _PlacesEntry
+class CircumstancesEntry(Entry):
+    """The file ``circumstances.yaml``."""
+
+    places: PlacesEntry
     reporters: dict[Annotated[int, Field(gt=1)], Points]
-    still_there: dict[Annotated[float, Field(gt=0)], Points]
+    overdue: dict[Annotated[float, Field(gt=0)], Points]
 
 
-def read_circumstances(folder: Path) -> Circumstances | None:
-    """Read how a city weighs circumstances; None where they count for nothing.
-
-    Raises:
-        CatalogueError: Something is wrong with the file.
-    """
-    document, entry, faults = _read(folder)
-    if faults:
-        raise CatalogueError(faults)
-    return None if document is None or entry is None else _circumstances(entry)
-
-
-def circumstance_issues(draft: Draft) -> Iterator[CatalogueIssue]:
-    """Return all that is wrong with how a city weighs circumstances."""
-    document, entry, faults = _read(draft.folder)
-    yield from faults
-    if document is None or entry is None:
-        return
-    for i, kind in enumerate(entry.places.kinds):
-        if kind not in draft.services:
-            reason = unknown_name("kind", kind, draft.services.declared, "services/")
-            yield document.fault(("places", "kinds", i), reason)
-    for code, place in entry.places.each.items():
-        for i, condition in enumerate(place.when):
-            if condition not in draft.conditions:
-                known = draft.conditions.declared
-                reason = unknown_name("condition", condition, known, "conditions.yaml")
-                yield document.fault(("places", "each", code, "when", i), reason)
-
-
-def _read(folder: Path) -> tuple[Document | None, _CircumstancesEntry | None, list[CatalogueIssue]]:
-    path = folder / CIRCUMSTANCES
-    if not path.exists():
-        return None, None, []
-    document = read_document(folder.parent, path)
-    entry, faults = read_entry(_CircumstancesEntry, document, document.data)
-    return document, entry, [*document.faults, *faults]
-
-
-def _circumstances(entry: _CircumstancesEntry) -> Circumstances:
+def build_circumstances(entry: CircumstancesEntry) -> Circumstances:
+    """Return the circumstances that a valid entry describes."""
     return Circumstances(
-        places=tuple(_place(code, place) for code, place in entry.places.each.items()),
-        most_for_place=entry.places.most,
+        places=tuple(_place_type(code, place) for code, place in entry.places.types.items()),
+        max_place_points=entry.places.max_points,
         kinds=frozenset(entry.places.kinds),
-        reporters=PointSteps.of(entry.reporters.items()),
-        still_there=PointSteps.of(entry.still_there.items()),
+        reporters=ScoreSteps.of(entry.reporters.items()),
+        overdue=ScoreSteps.of(entry.overdue.items()),
     )
 
 
-def _place(code: str, entry: _PlaceEntry) -> Place:
+def _place_type(code: str, entry: PlaceTypeEntry) -> PlaceType:
     lines = tuple(
         Line(name, GeoPoint(*start), GeoPoint(*end)) for name, (start, end) in entry.lines.items()
     )
-    return Place(code, entry.points, entry.when, lines, entry.within)
+    return PlaceType(code, entry.points, entry.when, lines, entry.within)

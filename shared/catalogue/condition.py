@@ -1,41 +1,34 @@
-"""Facts about a problem that change what happens with its report."""
+"""Conditions: facts about a problem that reports state, and the hazard rules made of them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from shared.catalogue.local_text import LocalText
-from shared.text_matching import FeatureWeights, fold
+from shared.catalogue.texts import LocalText, Phrases
+from shared.text_matching import fold
 
 YES = "yes"
-WORDS_FOR_YES = frozenset({"yes", "y", "true", "1", "si"})
-
-
-@dataclass(frozen=True, slots=True)
-class Phrases:
-    """Wordings in the notation of ``shared.text_matching.notation``, per language."""
-
-    en: tuple[str, ...]
-    es: tuple[str, ...]
+_WORDS_FOR_YES = frozenset({"yes", "y", "true", "1", "si"})
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A fact that a report may state by its answers or by its words.
+    """A fact that a report may state by an attribute or in its text.
 
     Attributes:
-        code: Its name in the catalogue and in a decision's reasons.
-        name: What it says, for people.
-        attributes: Per field the answers that state it. ``yes`` stands for every way to say yes.
-        phrases: Wordings that state it.
-        exceptions: Wordings that only look like it; a phrase inside one does not count.
-        hints: Words that state it together, one for each language that has some.
-        ends: Whether it says that what was said before it is so no longer.
-        lasts: Whether no such end takes it back: a person who is hurt is hurt still.
-        past: Whether it says that what is told with it was long ago.
-        supposes: Whether its sentence speaks of such things and tells of none.
-        event: Whether it happens and is over; a hole of last year is still a hole.
+        code: Its id in the catalogue and in the reasons of a decision.
+        name: Its description for people.
+        attributes: By attribute, the values that state it; ``yes`` stands for every spelling of
+            yes.
+        phrases: Patterns that state it.
+        exceptions: Patterns that only look like it; a phrase that overlaps one does not count.
+        retracts: Whether it says that earlier statements are no longer true ("they moved it").
+        persists: Whether retractions leave it valid: an injured person is still injured.
+        past: Whether it says that its clause speaks of long ago.
+        hypothetical: Whether it says that its sentence is a question or a supposition.
+        event: Whether it is an event that ends; only events are cancelled by ``past`` and
+            ``hypothetical``. A hole of last year is still a hole.
     """
 
     code: str
@@ -43,35 +36,41 @@ class Condition:
     attributes: Mapping[str, frozenset[str]]
     phrases: Phrases
     exceptions: Phrases
-    hints: tuple[FeatureWeights, ...] = ()
-    ends: bool = False
-    lasts: bool = False
+    retracts: bool = False
+    persists: bool = False
     past: bool = False
-    supposes: bool = False
+    hypothetical: bool = False
     event: bool = False
 
     def answered_by(self, answers: Mapping[str, object]) -> str | None:
-        """Return the field whose answer states the condition; None when no answer does."""
+        """Return the attribute whose value states the condition, or None."""
         for field, values in self.attributes.items():
             if field in answers and any(_states(a, values) for a in _each(answers[field])):
                 return field
         return None
 
 
-def by_field(conditions: Iterable[Condition]) -> Mapping[str, Sequence[Condition]]:
-    """Return for each field of a report the conditions that an answer to it may state."""
-    stated_by: defaultdict[str, list[Condition]] = defaultdict(list)
+def conditions_by_field(conditions: Iterable[Condition]) -> Mapping[str, Sequence[Condition]]:
+    """Return by attribute the conditions that its values may state."""
+    by_field: defaultdict[str, list[Condition]] = defaultdict(list)
     for condition in conditions:
         for field in condition.attributes:
-            stated_by[field].append(condition)
-    return MappingProxyType(dict(stated_by))
+            by_field[field].append(condition)
+    return MappingProxyType(dict(by_field))
 
 
 @dataclass(frozen=True, slots=True)
 class HazardRule:
-    """What cannot wait: a danger to life, or a hazard of whatever kind the report is.
+    """An emergency, or a hazard that is urgent in a report of every kind.
 
-    It is there when all of ``all_of`` and, where ``any_of`` names some, one of those are met.
+    It matches when all conditions of ``all_of`` and, where ``any_of`` is not empty, at least one
+    of ``any_of`` are met.
+
+    Attributes:
+        code: Its id in the reasons of a decision.
+        name: Its description for people.
+        all_of: Conditions that must all be met.
+        any_of: Conditions of which one must be met; empty for none.
     """
 
     code: str
@@ -80,12 +79,12 @@ class HazardRule:
     any_of: tuple[str, ...]
 
     @property
-    def telling(self) -> tuple[str, ...]:
-        """The conditions of which one must be met."""
+    def triggers(self) -> tuple[str, ...]:
+        """The conditions that distinguish it: ``any_of`` where given, else ``all_of``."""
         return self.any_of or self.all_of
 
     def evidence(self, met: frozenset[str]) -> tuple[str, ...]:
-        """Return the conditions that bring it about, most telling first; empty is none."""
+        """Return the conditions by which it matches, the strongest first; empty for no match."""
         if not met.issuperset(self.all_of):
             return ()
         if self.any_of and met.isdisjoint(self.any_of):
@@ -93,9 +92,9 @@ class HazardRule:
         return *(condition for condition in self.any_of if condition in met), *self.all_of
 
 
-def telling(perils: Iterable[HazardRule]) -> frozenset[str]:
-    """Return every condition by which one of the perils is told."""
-    return frozenset(condition for peril in perils for condition in peril.telling)
+def trigger_conditions(rules: Iterable[HazardRule]) -> frozenset[str]:
+    """Return the triggers of all rules."""
+    return frozenset(condition for rule in rules for condition in rule.triggers)
 
 
 def _each(answer: object) -> Sequence[object]:
@@ -103,5 +102,5 @@ def _each(answer: object) -> Sequence[object]:
 
 
 def _states(answer: object, values: frozenset[str]) -> bool:
-    said = fold(str(answer))
-    return said in values or (YES in values and said in WORDS_FOR_YES)
+    folded = fold(str(answer))
+    return folded in values or (YES in values and folded in _WORDS_FOR_YES)

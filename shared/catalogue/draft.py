@@ -1,99 +1,138 @@
-"""Reads the folder of one jurisdiction, and what all jurisdictions have in common."""
+"""Reads the files of a jurisdiction into a draft: valid entries, not yet checked together."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from shared.catalogue.document import Document, read_document
+from shared.catalogue.answers import ANSWERS, QUESTIONS, AnswersEntry, QuestionsEntry
+from shared.catalogue.circumstances import CIRCUMSTANCES, CircumstancesEntry
+from shared.catalogue.document import (
+    CatalogueIssue,
+    Document,
+    LocatedEntry,
+    Section,
+    read_document,
+    read_entry,
+    read_file,
+)
 from shared.catalogue.entries import (
     AgencyEntry,
     BureauEntry,
     ConditionEntry,
     FamilyEntry,
     FieldEntry,
+    HazardRuleEntry,
     JurisdictionEntry,
-    LocalTextEntry,
     OwnerEntry,
-    PerilEntry,
 )
-from shared.catalogue.issues import CatalogueIssue
-from shared.catalogue.section import Found, Section, read_entry
-from shared.catalogue.service_entry import ServiceEntry, ServiceFileEntry
+from shared.catalogue.evidence_file import EVIDENCE, EvidenceEntry
+from shared.catalogue.field_types import LocalTextEntry
+from shared.catalogue.service_entries import ServiceEntry, ServiceFileEntry
+from shared.catalogue.surges import SURGES, SurgesEntry
+from shared.text_matching import NO_MODEL, decode_model
 
 COMMON = "common"
 HEAD = "jurisdiction.yaml"
-SECTIONS = (
-    "bureaus",
-    "agencies",
-    "dedup_groups",
-    "words",
-    "conditions",
-    "emergencies",
-    "hazards",
-    "fields",
-    "owners",
-    "referral_reasons",
-)
+TEXT_MODELS = ("text_model.json.gz", "text_model.json")
 
 
-@dataclass(slots=True)
 class Draft:
-    """A jurisdiction as its files describe it, before anything is checked against another."""
+    """The entries of a jurisdiction, together with those common to all jurisdictions."""
 
-    folder: Path
-    head: Found[JurisdictionEntry] | None = None
-    bureaus: Section[BureauEntry] = field(default_factory=lambda: Section(BureauEntry))
-    agencies: Section[AgencyEntry] = field(default_factory=lambda: Section(AgencyEntry))
-    dedup_groups: Section[LocalTextEntry] = field(default_factory=lambda: Section(LocalTextEntry))
-    words: Section[FamilyEntry] = field(default_factory=lambda: Section(FamilyEntry))
-    conditions: Section[ConditionEntry] = field(default_factory=lambda: Section(ConditionEntry))
-    emergencies: Section[PerilEntry] = field(default_factory=lambda: Section(PerilEntry))
-    hazards: Section[PerilEntry] = field(default_factory=lambda: Section(PerilEntry))
-    fields: Section[FieldEntry] = field(default_factory=lambda: Section(FieldEntry))
-    owners: Section[OwnerEntry] = field(default_factory=lambda: Section(OwnerEntry))
-    referral_reasons: Section[LocalTextEntry] = field(
-        default_factory=lambda: Section(LocalTextEntry)
-    )
-    services: Section[ServiceEntry] = field(default_factory=lambda: Section(ServiceEntry))
-    headings: dict[str, LocalTextEntry] = field(default_factory=dict)
+    def __init__(self, folder: Path) -> None:
+        """Make an empty draft of the jurisdiction in this folder."""
+        self.folder = folder
+        self.bureaus = Section(BureauEntry, "bureau", "bureaus.yaml")
+        self.agencies = Section(AgencyEntry, "agency", "agencies.yaml")
+        self.dedup_groups = Section(LocalTextEntry, "dedup group", "dedup_groups.yaml")
+        self.words = Section(FamilyEntry, "family of words", "words.yaml")
+        self.conditions = Section(ConditionEntry, "condition", "conditions.yaml")
+        self.emergencies = Section(HazardRuleEntry, "emergency", "emergencies.yaml")
+        self.hazards = Section(HazardRuleEntry, "hazard", "hazards.yaml")
+        self.fields = Section(FieldEntry, "field", "fields.yaml")
+        self.owners = Section(OwnerEntry, "owner", "owners.yaml")
+        self.referral_reasons = Section(LocalTextEntry, "reason", "referral_reasons.yaml")
+        self.services = Section(ServiceEntry, "kind", "services/")
+        self.headings: dict[str, LocalTextEntry] = {}
+        self.head: LocatedEntry[JurisdictionEntry] | None = None
+        self.evidence: LocatedEntry[EvidenceEntry] | None = None
+        self.circumstances: LocatedEntry[CircumstancesEntry] | None = None
+        self.questions: LocatedEntry[QuestionsEntry] | None = None
+        self.answers: LocatedEntry[AnswersEntry] | None = None
+        self.surges: LocatedEntry[SurgesEntry] | None = None
+        self.text_model = NO_MODEL
+        self.text_model_file = ""
 
     @property
     def id(self) -> str:
         """The jurisdiction's id."""
         return self.folder.name
 
+    def sections(self) -> dict[str, Section[Any]]:
+        """Return every section but the services, by the stem of its file's name."""
+        attributes = vars(self).items()
+        return {n: s for n, s in attributes if isinstance(s, Section) and s is not self.services}
 
-def read_draft(root: Path, folder: Path) -> tuple[Draft, list[CatalogueIssue]]:
-    """Read every file of a jurisdiction; what is wrong with them comes beside it."""
-    draft = Draft(folder)
-    document = read_document(root, folder / HEAD)
-    faults = list(document.faults)
-    if document.is_read:
-        head, wrong = read_entry(JurisdictionEntry, document, document.data)
-        faults += wrong
-        draft.head = None if head is None else Found(folder.name, head, document, ())
-    for place in (root / COMMON, folder):
-        faults += _read_sections(root, place, draft)
+    def extend(self, folder: Path) -> "Draft":
+        """Return an empty draft of another folder with copies of this draft's entries."""
+        other = Draft(folder)
+        for name, section in self.sections().items():
+            setattr(other, name, section.copy())
+        other.questions = self.questions
+        other.text_model, other.text_model_file = self.text_model, self.text_model_file
+        return other
+
+
+def read_drafts(root: Path) -> tuple[list[Draft], list[CatalogueIssue]]:
+    """Read every jurisdiction below a folder; the common files are read once.
+
+    Returns:
+        A draft of each jurisdiction, and the issues of all files.
+    """
+    common = Draft(root / COMMON)
+    issues = list(_read_sections(root, common))
+    common.questions, wrong = read_file(QuestionsEntry, root, common.folder / QUESTIONS)
+    issues += wrong
+    issues += _read_text_model(root, common)
+    drafts = [common.extend(head.parent) for head in sorted(root.glob(f"*/{HEAD}"))]
+    for draft in drafts:
+        issues += _read(root, draft)
+    return drafts, issues
+
+
+def _read(root: Path, draft: Draft) -> Iterator[CatalogueIssue]:
+    folder = draft.folder
+    draft.head, wrong = read_file(JurisdictionEntry, root, folder / HEAD)
+    yield from wrong
+    yield from _read_sections(root, draft)
     for path in sorted((folder / "services").glob("*.yaml")):
-        faults += _read_services(read_document(root, path), draft)
+        yield from _read_services(read_document(root, path), draft)
     if draft.services.is_whole and not draft.services.declared:
-        faults.append(document.fault((), "there are no kinds: add files in services/"))
-    return draft, faults
+        file = (folder / HEAD).relative_to(root).as_posix()
+        yield CatalogueIssue(file, 1, "there are no kinds: add files in services/")
+    draft.evidence, wrong = read_file(EvidenceEntry, root, folder / EVIDENCE)
+    yield from wrong
+    draft.circumstances, wrong = read_file(CircumstancesEntry, root, folder / CIRCUMSTANCES)
+    yield from wrong
+    draft.answers, wrong = read_file(AnswersEntry, root, folder / ANSWERS)
+    yield from wrong
+    draft.surges, wrong = read_file(SurgesEntry, root, folder / SURGES)
+    yield from wrong
 
 
-def _read_sections(root: Path, place: Path, draft: Draft) -> Iterator[CatalogueIssue]:
-    for name in SECTIONS:
-        section = getattr(draft, name)
-        for path in (*place.glob(f"{name}.yaml"), *sorted(place.glob(f"{name}/*.yaml"))):
+def _read_sections(root: Path, draft: Draft) -> Iterator[CatalogueIssue]:
+    for name, section in draft.sections().items():
+        folder = draft.folder
+        for path in (*folder.glob(f"{name}.yaml"), *sorted(folder.glob(f"{name}/*.yaml"))):
             document = read_document(root, path)
-            yield from document.faults
+            yield from document.issues
             section.is_whole &= document.is_read
             if document.is_read:
                 yield from section.read(document, document.data)
 
 
 def _read_services(document: Document, draft: Draft) -> Iterator[CatalogueIssue]:
-    yield from document.faults
+    yield from document.issues
     draft.services.is_whole &= document.is_read
     if not document.is_read:
         return
@@ -102,3 +141,13 @@ def _read_services(document: Document, draft: Draft) -> Iterator[CatalogueIssue]
     if file is not None:
         draft.headings[document.file] = file.group
         yield from draft.services.read(document, file.services, ("services",))
+
+
+def _read_text_model(root: Path, draft: Draft) -> Iterator[CatalogueIssue]:
+    for path in (draft.folder / name for name in TEXT_MODELS):
+        if path.exists():
+            draft.text_model_file = path.relative_to(root).as_posix()
+            try:
+                draft.text_model = decode_model(path.read_bytes())
+            except ValueError as error:
+                yield CatalogueIssue(draft.text_model_file, 1, f"this is no text model: {error}")

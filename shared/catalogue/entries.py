@@ -1,92 +1,43 @@
-"""What the smaller files of the catalogue may say."""
+"""Entries of a jurisdiction's smaller files: city, bureaus, agencies and conditions."""
 
-from collections import Counter
-from datetime import timedelta
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
-from shared.catalogue.routing import Hours
-from shared.catalogue.units import duration, hours, metres
-from shared.text_matching import parse_pattern
+from shared.catalogue.field_types import (
+    Entry,
+    Latitude,
+    LocalTextEntry,
+    Longitude,
+    OpeningHours,
+    PhrasesEntry,
+    Text,
+    Texts,
+    Timezone,
+)
 
 AnswerType = Literal[
     "string", "number", "datetime", "text", "singlevaluelist", "multivaluelist", "yes_no"
 ]
 
 
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _separated(value: object) -> object:
-    return value.split(", ") if isinstance(value, str) else value
-
-
-def _once_each(points: dict[int, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
-    times = Counter(word for words in points.values() for word in words)
-    for word, count in times.items():
-        if count > 1:
-            raise ValueError(f"{word} has points twice: keep one")
-    return points
-
-
-def _wording(text: str) -> str:
-    parse_pattern(text)
-    return text
-
-
-def _timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (LookupError, ValueError, OSError):
-        raise ValueError("write an IANA time zone such as America/Los_Angeles") from None
-    return name
-
-
-Text = Annotated[str, Field(min_length=1)]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
-Wordings = Annotated[
-    tuple[Annotated[Text, AfterValidator(_wording)], ...], BeforeValidator(_as_list)
-]
-Words = Annotated[tuple[Text, ...], BeforeValidator(_separated)]
-Duration = Annotated[timedelta, BeforeValidator(duration)]
-Metres = Annotated[float, BeforeValidator(metres)]
-OpeningHours = Annotated[Hours, BeforeValidator(hours)]
-Timezone = Annotated[str, AfterValidator(_timezone)]
-
-
-class Entry(BaseModel):
-    """Part of a file; a word that it does not know is a fault."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LocalTextEntry(Entry):
-    """A text in every language of the catalogue."""
-
-    en: Text
-    es: Text
-
-
 class HolidaysEntry(Entry):
-    """Which public holidays count, in the words of the ``holidays`` library."""
+    """Public holidays, as arguments of the ``holidays`` library."""
 
     country: Text
     subdivision: Text | None = None
 
 
 class DefaultPointEntry(Entry):
-    """A coordinate that stands for 'unknown', and why it does."""
+    """A coordinate that stands for "unknown" in the city's systems, with the reason."""
 
-    latitude: float = Field(ge=-90, le=90)
-    longitude: float = Field(ge=-180, le=180)
+    latitude: Latitude
+    longitude: Longitude
     reason: Text
 
 
 class BureauEntry(Entry):
-    """A part of the city; without hours it keeps the city's office hours."""
+    """A part of the city; its hours default to the city's office hours."""
 
     name: Text
     phone: Text | None = None
@@ -94,14 +45,21 @@ class BureauEntry(Entry):
 
 
 class AgencyEntry(BureauEntry):
-    """Somebody outside the city, and the reason for which residents are mostly sent there."""
+    """An agency outside the city with the default reason of its referrals."""
 
     url: Text | None = None
     reason: Text | None = None
 
 
 class OwnerEntry(Entry):
-    """Who owns the ground inside the city on which a report lies that meets a condition."""
+    """Owner of land inside the city.
+
+    Attributes:
+        when: Conditions that state that a report lies on it.
+        agency: Agency that acts there.
+        reason: Reason of the referral.
+        kinds: Kinds in which the owner has a part.
+    """
 
     when: Texts = Field(min_length=1)
     agency: Text
@@ -110,7 +68,19 @@ class OwnerEntry(Entry):
 
 
 class JurisdictionEntry(Entry):
-    """A city."""
+    """A city.
+
+    Attributes:
+        name: Its name for people.
+        timezone: IANA name.
+        languages: BCP 47 tags, the city's own first.
+        holidays: Public holidays.
+        phone: Its telephone number.
+        office_hours: Hours of bureaus without hours of their own.
+        other: Kind of reports that fit no other.
+        default_points: Coordinates that stand for "unknown".
+        neighbours: Agencies by municipality outside the limits.
+    """
 
     name: Text
     timezone: Timezone
@@ -120,48 +90,44 @@ class JurisdictionEntry(Entry):
     office_hours: OpeningHours
     other: Text
     default_points: tuple[DefaultPointEntry, ...] = ()
-    neighbours: dict[str, AgencyEntry] = {}
-
-
-class PhrasesEntry(Entry):
-    """Wordings per language."""
-
-    en: Wordings = ()
-    es: Wordings = ()
+    neighbours: dict[str, AgencyEntry] = Field(default_factory=dict)
 
 
 class FamilyEntry(Entry):
-    """Words that say much the same, per language."""
+    """A family of words that patterns use by name, by language."""
 
     en: Texts = Field(min_length=1)
     es: Texts = Field(min_length=1)
 
 
-class HintsEntry(Entry):
-    """Words of one language by their points; those of equal points stand in one line."""
-
-    start: Annotated[int, Field(lt=0)]
-    against: Annotated[int, Field(lt=0)] | None = None
-    points: Annotated[dict[int, Words], AfterValidator(_once_each)] = Field(min_length=1)
-
-
 class ConditionEntry(Entry):
-    """A fact that answers or phrases state, or at which many words hint together."""
+    """A fact that attributes or phrases state, or that the text model predicts.
+
+    Attributes:
+        name: Its description for people.
+        answers: Values that state it, by attribute.
+        phrases: Patterns that state it.
+        exceptions: Patterns that only look like it.
+        retracts: It says that earlier statements are no longer true.
+        persists: No retraction cancels it.
+        past: It says that its clause is about long ago.
+        hypothetical: It says that its sentence is a supposition.
+        event: It ends by itself, so ``past`` and ``hypothetical`` cancel it.
+    """
 
     name: LocalTextEntry
-    answers: dict[str, Texts] = {}
+    answers: dict[str, Texts] = Field(default_factory=dict)
     phrases: PhrasesEntry = PhrasesEntry()
     exceptions: PhrasesEntry = Field(default=PhrasesEntry(), alias="except")
-    hints: dict[Literal["en", "es"], HintsEntry] = {}
-    ends: bool = False
-    lasts: bool = False
+    retracts: bool = False
+    persists: bool = False
     past: bool = False
-    supposes: bool = False
+    hypothetical: bool = False
     event: bool = False
 
 
-class PerilEntry(Entry):
-    """A danger to life or a hazard, by conditions; a danger may be brought about by kinds alone."""
+class HazardRuleEntry(Entry):
+    """An emergency or a generic hazard; kinds alone may bring an emergency about."""
 
     name: LocalTextEntry
     all_of: Texts = ()
@@ -169,8 +135,8 @@ class PerilEntry(Entry):
 
 
 class FieldEntry(Entry):
-    """A question that kinds may ask."""
+    """A question that service types may ask."""
 
     name: LocalTextEntry
     type: AnswerType = "string"
-    values: dict[str, LocalTextEntry] = {}
+    values: dict[str, LocalTextEntry] = Field(default_factory=dict)

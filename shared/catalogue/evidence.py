@@ -1,4 +1,8 @@
-"""What speaks for and against two reports being of one problem, as a city weighs it."""
+"""Evidence weights: points for what two reports have in common, and the thresholds they must reach.
+
+The figures are those of a city's ``evidence.yaml``. The sum of points, from 0 to 100, is the
+confidence that two reports are duplicates.
+"""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
@@ -11,10 +15,12 @@ MOST_POINTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """Points that change with a figure: straight between the named places, level beyond them.
+    """A piecewise linear function from a figure to points, constant beyond its ends.
 
     Attributes:
-        is_relative: Whether the places are shares of the kind's own limit.
+        at: Figures of the nodes, ascending.
+        points: Points at the nodes.
+        is_relative: Whether figures are fractions of the kind's own limit.
     """
 
     at: tuple[float, ...]
@@ -22,15 +28,14 @@ class Slope:
     is_relative: bool = False
 
     @classmethod
-    def through(cls, places: Iterable[tuple[float, float]], *, is_relative: bool = False) -> Self:
-        """Return the slope through these figures and their points."""
-        at, points = zip(*sorted(places), strict=True)
+    def through(cls, nodes: Iterable[tuple[float, float]], *, is_relative: bool = False) -> Self:
+        """Return the function through these pairs of figure and points, in any order."""
+        at, points = zip(*sorted(nodes), strict=True)
         return cls(at, points, is_relative)
 
     def __call__(self, figure: float, limit: float = 1.0) -> float:
-        """Return the points for a figure, where the kind has this limit."""
-        if self.is_relative:
-            figure /= limit
+        """Return the points for a figure; ``limit`` is the kind's own."""
+        figure = self.figure(figure, limit)
         above = bisect_right(self.at, figure)
         if above in (0, len(self.at)):
             return self.points[0 if above == 0 else -1]
@@ -39,35 +44,35 @@ class Slope:
         return low + (high - low) * (figure - left) / (right - left)
 
     def figure(self, figure: float, limit: float) -> float:
-        """Return a figure in the measure of the places, where the kind has this limit."""
+        """Convert a figure to the unit of the nodes; ``limit`` is the kind's own."""
         return figure / limit if self.is_relative else figure
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How far apart two reports may be that are held against each other.
+    """Maximum distance at which two reports are compared: the larger of two bounds.
 
     Attributes:
-        metres: Whatever the radius is.
-        share: Of the radius; at least 1.
+        metres: Absolute bound.
+        share: Bound as a multiple of the kind's radius, at least 1.
     """
 
     metres: float = 0.0
     share: float = 1.0
 
     def around(self, radius_m: float) -> float:
-        """Return the metres for a kind with this radius."""
+        """Return the distance in metres for a kind with this radius."""
         return max(self.metres, self.share * radius_m)
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What a dedup group asks for.
+    """Prior and thresholds of a dedup group.
 
     Attributes:
-        start: Points that two reports of the group have before anything is known of them.
-        duplicate: From these points on they are one problem.
-        possible: From these on they may be one, and a person should look.
+        start: Prior: points of every pair of reports of the group.
+        duplicate: Points from which two reports are duplicates, inclusive.
+        possible: Points from which they are possible duplicates for a person to review, inclusive.
     """
 
     start: float
@@ -77,12 +82,12 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """How far a point may be believed.
+    """Discounts of the points for distance by position errors.
 
     Attributes:
-        trust: The share of the points for the place that counts, by the metres that both points
-            together may be off; what is missing counts as ``no_distance``.
-        vague_m: How far off a place of some precision is at least.
+        trust: Fraction of the points for distance that counts, by the sum of both position errors
+            in metres; the rest counts as ``no_distance``.
+        vague_m: Least position error in metres by the precision of the location.
     """
 
     trust: Slope = Slope((0.0,), (1.0,))
@@ -91,11 +96,11 @@ class Accuracy:
 
 @dataclass(frozen=True, slots=True)
 class PlaceholderPoints:
-    """When a point is taken to stand for "somewhere".
+    """Detection of points that are placeholders for an unknown location.
 
     Attributes:
-        groups: So many other dedup groups have a case at exactly the point.
-        within: So long before or after the report.
+        groups: Least number of other dedup groups with a case at exactly the point.
+        within: Maximum time between those cases and the report.
     """
 
     groups: int
@@ -103,13 +108,13 @@ class PlaceholderPoints:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What rare words are worth that stand in both descriptions.
+class WordWeights:
+    """Points for rare words that both descriptions contain.
 
     Attributes:
-        each: Points for one word.
-        most: Points for all of them at most.
-        common: Words that say nothing, as ``shared.text_matching.fold`` writes them.
+        each: Points per word.
+        most: Upper bound for all words together.
+        common: Words that do not count, folded by ``shared.text_matching.fold``.
     """
 
     each: float = 0.0
@@ -117,18 +122,18 @@ class Words:
     common: frozenset[str] = frozenset()
 
     def counted(self, shared: int) -> float:
-        """Return for how many of the shared words there are points."""
+        """Return how many of so many shared words get points."""
         return min(float(shared), self.most / self.each) if self.each else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """What it is worth that both reports name a thing that there is only once.
+    """Points for assets with a unique id that both reports name, such as cars by their plates.
 
     Attributes:
-        answers: The questions that ask for it, such as the plate of a car.
-        same: Points where both name the same one.
-        other: Points where they name two.
+        answers: Attributes that ask for such ids.
+        same: Points for equal ids.
+        other: Points for different ids.
     """
 
     answers: tuple[str, ...] = ()
@@ -137,8 +142,8 @@ class Assets:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Radius and window of a kind, in place of those that its own entry has; None leaves them."""
+class DedupLimits:
+    """Radius in metres and window of a kind that override its own; None does not override."""
 
     radius_m: float | None = None
     window: timedelta | None = None
@@ -146,17 +151,26 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Points for what two reports have in common; their sum is held against thresholds.
+    """A city's evidence weights.
 
     Attributes:
-        distance: By the metres between their points.
-        no_distance: Where one of them has no point.
-        apart: By the hours between their event times.
-        kinds: What the kind of the later arrival adds.
-        same_sender: By the metres between their points, where one person sent both; None where
-            that counts for nothing.
-        stand_ins: None where every point is believed.
-        limits: By service code.
+        reach: Maximum distance of compared reports.
+        distance: Points by the metres between their points.
+        no_distance: Points where one of them has no point.
+        apart: Points by the hours between their event times.
+        same_kind: Points for the same service code.
+        same_street: Points for the same street.
+        same_address: Points for the same address.
+        default: Thresholds of groups that ``groups`` does not name.
+        groups: Thresholds by dedup group.
+        kinds: Points by the service code of the later report.
+        accuracy: Discounts for position errors.
+        same_sender: Points by the metres between their points where both have the same reporter;
+            None for no points.
+        words: Points for shared rare words.
+        assets: Points for the ids of assets.
+        placeholder_points: Detection of placeholder points; None disables it.
+        limits: Overrides of radius and window by service code.
     """
 
     reach: Extent
@@ -171,11 +185,11 @@ class Evidence:
     kinds: Mapping[str, float]
     accuracy: Accuracy = Accuracy()
     same_sender: Slope | None = None
-    words: Words = Words()
+    words: WordWeights = WordWeights()
     assets: Assets = Assets()
     placeholder_points: PlaceholderPoints | None = None
-    limits: Mapping[str, Limits] = field(default_factory=dict)
+    limits: Mapping[str, DedupLimits] = field(default_factory=dict)
 
     def thresholds(self, group: str) -> Thresholds:
-        """Return what a dedup group asks for."""
+        """Return the thresholds of a dedup group."""
         return self.groups.get(group, self.default)

@@ -1,4 +1,4 @@
-"""How a city weighs evidence, read from its file."""
+"""Reads ``evidence.yaml``: the evidence weights of a city."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -8,23 +8,29 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from shared.catalogue.document import read_document
-from shared.catalogue.entries import Duration, Entry, Metres, Text
+from shared.catalogue.document import CatalogueError, read_file
 from shared.catalogue.evidence import (
     MOST_POINTS,
     Accuracy,
     Assets,
+    DedupLimits,
     Evidence,
     Extent,
-    Limits,
     PlaceholderPoints,
     Slope,
     Thresholds,
-    Words,
+    WordWeights,
 )
-from shared.catalogue.issues import CatalogueError, CatalogueIssue
-from shared.catalogue.section import read_entry
-from shared.catalogue.units import duration, metres, share
+from shared.catalogue.field_types import (
+    Duration,
+    Entry,
+    Metres,
+    Share,
+    Text,
+    duration,
+    metres,
+    share,
+)
 from shared.text_matching import fold
 
 EVIDENCE = "evidence.yaml"
@@ -39,23 +45,25 @@ def _hours_or_share(text: object) -> tuple[float, bool]:
     return (share(text), True) if str(text).endswith("%") else (duration(text) / _HOUR, False)
 
 
-def _of_one_measure(places: dict[tuple[float, bool], float]) -> dict[tuple[float, bool], float]:
-    if len({is_share for figure, is_share in places if figure}) > 1:
+def _same_unit(nodes: dict[tuple[float, bool], float]) -> dict[tuple[float, bool], float]:
+    if len({is_share for figure, is_share in nodes if figure}) > 1:
         raise ValueError("write shares of the kind's limit throughout, or nowhere")
-    if not places:
+    if not nodes:
         raise ValueError("this is empty: fill it in")
-    return places
+    return nodes
 
 
-Metric = Annotated[tuple[float, bool], BeforeValidator(_metres_or_share)]
-Hourly = Annotated[tuple[float, bool], BeforeValidator(_hours_or_share)]
-Share = Annotated[float, BeforeValidator(share)]
+MetresOrShare = Annotated[tuple[float, bool], BeforeValidator(_metres_or_share)]
+HoursOrShare = Annotated[tuple[float, bool], BeforeValidator(_hours_or_share)]
+Points = Annotated[float, Field(ge=0, le=MOST_POINTS)]
 
 
-class _ThresholdsEntry(Entry):
+class ThresholdsEntry(Entry):
+    """Prior and thresholds."""
+
     start: float
-    duplicate: float = Field(ge=0, le=MOST_POINTS)
-    possible: float = Field(ge=0, le=MOST_POINTS)
+    duplicate: Points
+    possible: Points
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -64,87 +72,108 @@ class _ThresholdsEntry(Entry):
         return self
 
 
-class _GroupEntry(Entry):
+class GroupEntry(Entry):
+    """Prior of a group with thresholds that default to the city's."""
+
     start: float
-    duplicate: float | None = Field(default=None, ge=0, le=MOST_POINTS)
-    possible: float | None = Field(default=None, ge=0, le=MOST_POINTS)
+    duplicate: Points | None = None
+    possible: Points | None = None
 
 
-class _AccuracyEntry(Entry):
+class AccuracyEntry(Entry):
+    """Discounts for position errors."""
+
     trust: dict[Metres, Share] = Field(min_length=1)
     vague: dict[str, Metres] = Field(default_factory=dict)
 
 
-class _WordsEntry(Entry):
+class WordsEntry(Entry):
+    """Points for shared rare words."""
+
     each: float
     most: float
     common: tuple[Text, ...] = ()
 
 
-class _AssetsEntry(Entry):
+class AssetsEntry(Entry):
+    """Points for the ids of assets."""
+
     answers: tuple[Text, ...] = Field(min_length=1)
     same: float
     other: float
 
 
-class _StandInsEntry(Entry):
+class PlaceholderPointsEntry(Entry):
+    """Detection of placeholder points."""
+
     groups: int = Field(ge=2)
     within: Duration
 
 
-class _LimitsEntry(Entry):
+class LimitsEntry(Entry):
+    """Overrides of radius and window."""
+
     radius: Metres | None = Field(default=None, gt=0)
     window: Duration | None = Field(default=None, gt=timedelta(0))
 
 
-class _EvidenceEntry(Entry):
-    reach: Metric
-    distance: Annotated[dict[Metric, float], AfterValidator(_of_one_measure)]
+class EvidenceEntry(Entry):
+    """The file ``evidence.yaml``.
+
+    Attributes:
+        reach: Maximum distance of compared reports.
+        distance: Points by distance.
+        no_distance: Points without a distance.
+        apart: Points by the time between event times.
+        same_kind: Points for the same kind.
+        same_street: Points for the same street.
+        same_address: Points for the same address; defaults to ``same_street``.
+        accuracy: Discounts for position errors.
+        same_sender: Points by distance for reports of the same reporter.
+        assets: Points for the ids of assets.
+        words: Points for shared rare words.
+        placeholder_points: Detection of placeholder points.
+        default: Prior and thresholds.
+        groups: Prior and thresholds by dedup group.
+        kinds: Points by kind.
+        limits: Overrides of radius and window by kind.
+    """
+
+    reach: MetresOrShare
+    distance: Annotated[dict[MetresOrShare, float], AfterValidator(_same_unit)]
     no_distance: float
-    apart: Annotated[dict[Hourly, float], AfterValidator(_of_one_measure)]
+    apart: Annotated[dict[HoursOrShare, float], AfterValidator(_same_unit)]
     same_kind: float
     same_street: float
     same_address: float | None = None
-    accuracy: _AccuracyEntry | None = None
+    accuracy: AccuracyEntry | None = None
     same_sender: dict[Metres, float] | None = Field(default=None, min_length=1)
-    assets: _AssetsEntry | None = None
-    words: _WordsEntry | None = None
-    stand_ins: _StandInsEntry | None = None
-    default: _ThresholdsEntry
-    groups: dict[str, _GroupEntry] = Field(default_factory=dict)
+    assets: AssetsEntry | None = None
+    words: WordsEntry | None = None
+    placeholder_points: PlaceholderPointsEntry | None = None
+    default: ThresholdsEntry
+    groups: dict[str, GroupEntry] = Field(default_factory=dict)
     kinds: dict[str, float] = Field(default_factory=dict)
-    limits: dict[str, _LimitsEntry] = Field(default_factory=dict)
+    limits: dict[str, LimitsEntry] = Field(default_factory=dict)
 
 
 def read_evidence(folder: Path) -> Evidence | None:
-    """Read how a city weighs evidence; None where it goes by radius and window alone.
+    """Read the evidence weights in a folder; None without a file.
 
     Raises:
-        CatalogueError: Something is wrong with the file.
+        CatalogueError: The file is invalid.
     """
-    entry, faults = _read(folder)
-    if faults:
-        raise CatalogueError(faults)
-    return None if entry is None else _evidence(entry)
+    found, issues = read_file(EvidenceEntry, folder.parent, folder / EVIDENCE)
+    if issues:
+        raise CatalogueError(issues)
+    return None if found is None else build_evidence(found.entry)
 
 
-def evidence_issues(folder: Path) -> list[CatalogueIssue]:
-    """Return all that is wrong with how a city weighs evidence."""
-    return _read(folder)[1]
-
-
-def _read(folder: Path) -> tuple[_EvidenceEntry | None, list[CatalogueIssue]]:
-    path = folder / EVIDENCE
-    if not path.exists():
-        return None, []
-    document = read_document(folder.parent, path)
-    entry, faults = read_entry(_EvidenceEntry, document, document.data)
-    return entry, [*document.faults, *faults]
-
-
-def _evidence(entry: _EvidenceEntry) -> Evidence:
+def build_evidence(entry: EvidenceEntry) -> Evidence:
+    """Return the weights that a valid entry describes."""
     default = Thresholds(entry.default.start, entry.default.duplicate, entry.default.possible)
     reach, is_share = entry.reach
+    assets, points = entry.assets, entry.placeholder_points
     return Evidence(
         reach=Extent(share=reach) if is_share else Extent(metres=reach),
         distance=_slope(entry.distance),
@@ -154,42 +183,36 @@ def _evidence(entry: _EvidenceEntry) -> Evidence:
         same_street=entry.same_street,
         same_address=entry.same_street if entry.same_address is None else entry.same_address,
         default=default,
-        groups=MappingProxyType({g: _of_group(e, default) for g, e in entry.groups.items()}),
+        groups=MappingProxyType({g: _thresholds(e, default) for g, e in entry.groups.items()}),
         kinds=MappingProxyType(entry.kinds),
         accuracy=_accuracy(entry.accuracy) if entry.accuracy else Accuracy(),
         same_sender=Slope.through(entry.same_sender.items()) if entry.same_sender else None,
-        words=_words(entry.words) if entry.words else Words(),
-        assets=_assets(entry.assets) if entry.assets else Assets(),
-        placeholder_points=_stand_ins(entry.stand_ins) if entry.stand_ins else None,
-        limits=MappingProxyType({k: Limits(e.radius, e.window) for k, e in entry.limits.items()}),
+        words=_words(entry.words) if entry.words else WordWeights(),
+        assets=Assets(assets.answers, assets.same, assets.other) if assets else Assets(),
+        placeholder_points=PlaceholderPoints(points.groups, points.within) if points else None,
+        limits=MappingProxyType(
+            {kind: DedupLimits(e.radius, e.window) for kind, e in entry.limits.items()}
+        ),
     )
 
 
-def _slope(places: Mapping[tuple[float, bool], float]) -> Slope:
-    is_relative = any(is_share for _, is_share in places)
+def _slope(nodes: Mapping[tuple[float, bool], float]) -> Slope:
+    is_relative = any(is_share for _, is_share in nodes)
     return Slope.through(
-        ((figure, points) for (figure, _), points in places.items()), is_relative=is_relative
+        ((figure, points) for (figure, _), points in nodes.items()), is_relative=is_relative
     )
 
 
-def _accuracy(entry: _AccuracyEntry) -> Accuracy:
+def _accuracy(entry: AccuracyEntry) -> Accuracy:
     return Accuracy(Slope.through(entry.trust.items()), MappingProxyType(entry.vague))
 
 
-def _words(entry: _WordsEntry) -> Words:
+def _words(entry: WordsEntry) -> WordWeights:
     common = (word for text in entry.common for word in fold(text).split())
-    return Words(entry.each, entry.most, frozenset(common))
+    return WordWeights(entry.each, entry.most, frozenset(common))
 
 
-def _assets(entry: _AssetsEntry) -> Assets:
-    return Assets(entry.answers, entry.same, entry.other)
-
-
-def _stand_ins(entry: _StandInsEntry) -> PlaceholderPoints:
-    return PlaceholderPoints(entry.groups, entry.within)
-
-
-def _of_group(entry: _GroupEntry, default: Thresholds) -> Thresholds:
+def _thresholds(entry: GroupEntry, default: Thresholds) -> Thresholds:
     return Thresholds(
         entry.start,
         default.duplicate if entry.duplicate is None else entry.duplicate,

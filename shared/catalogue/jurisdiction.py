@@ -1,28 +1,37 @@
-"""Everything that the catalogue knows about one city."""
+"""A jurisdiction: all that the catalogue contains about one city."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from shared.catalogue.answers import Faq
+from shared.catalogue.circumstances import Circumstances
 from shared.catalogue.condition import Condition, HazardRule
-from shared.catalogue.indexes import index_of_hints, index_of_keywords, index_of_phrases
-from shared.catalogue.local_text import LocalText
-from shared.catalogue.routing import Hours
-from shared.catalogue.service_type import ServiceType
-from shared.text_matching import LinearModel, PhraseIndex, Spans
+from shared.catalogue.evidence import Evidence
+from shared.catalogue.service_type import Hours, ServiceType
+from shared.catalogue.surges import CitySurges
+from shared.catalogue.texts import LocalText
+from shared.text_matching import LinearModel, PhraseIndex, PhraseRoles, TextModel
 from shared.vocabulary import GeoPoint
 
 NEIGHBOUR_CITY = "neighbour_city"
-"""Reason of a referral to whoever answers for a place outside the limits."""
+"""Default reason of a referral to the agency for a location outside the city's limits."""
 
 REFERRED_TO_911 = "referred_to_911"
-"""Emergency of a report for which nothing but its own kind asks to call 911."""
+"""Emergency of a report that is one only because its kind refers residents to 911."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bureau:
-    """A part of the city that gets work orders on topics of its own."""
+    """A part of the city that receives work orders on its own topics.
+
+    Attributes:
+        code: Its id; no two cities share one.
+        name: Its name for people.
+        phone: Telephone number for residents.
+        hours: Opening hours.
+    """
 
     code: str
     name: str
@@ -31,16 +40,21 @@ class Bureau:
 
     @property
     def topic_part(self) -> str:
-        """Name of the bureau inside its topics' names."""
+        """The bureau's part of the names of its topics."""
         return self.code.lower()
 
 
 @dataclass(frozen=True, slots=True)
-class Agency:
-    """Somebody outside the city to whom residents are referred.
+class ExternalAgency:
+    """An agency outside the city to which residents are referred.
 
     Attributes:
-        reason: Code of why residents are mostly sent there.
+        code: Its id, which begins with ``EXT-``.
+        name: Its name for people.
+        phone: Telephone number for residents.
+        url: Web page for residents.
+        hours: Opening hours; None when unknown.
+        reason: Code of the default reason of its referrals.
     """
 
     code: str
@@ -53,13 +67,13 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who owns ground inside the city that is not the city's own.
+    """The owner of land inside the city that is not the city's own.
 
     Attributes:
-        when: Conditions of which each says that a report lies on it.
-        agency: Code of who must act there beside the city.
-        reason: Code of why.
-        kinds: Codes of the kinds that the owner has a part in.
+        when: Conditions that state that a report lies on it; one is enough.
+        agency: Code of the agency that acts there beside the city.
+        reason: Code of the referral's reason.
+        kinds: Service codes in which the owner has a part.
     """
 
     when: frozenset[str]
@@ -70,31 +84,41 @@ class Owner:
 
 @dataclass(frozen=True)
 class Jurisdiction:
-    """One city, as its folder of the catalogue describes it.
+    """One city.
 
-    What finds words in texts is made when it is first asked for: it is most of the memory, and
-    most programs read no texts.
+    The text indexes are built on first use: they take most of the memory, and most programs read
+    no texts.
 
     Attributes:
         id: Open311 ``jurisdiction_id``, the folder's name.
+        name: Its name for people.
         timezone: IANA name.
         languages: BCP 47 tags, the city's own first.
-        phone: How people reach the city, for messages.
-        other_code: Kind of a report that fits no other.
-        services: Every kind by its code, in the order of the files.
-        dedup_groups: Codes of the kinds of each dedup group.
-        neighbours: Who answers for places outside the limits, by ``location.municipality``.
-        owners: Who owns ground inside the limits, the most telling first.
-        referral_reasons: Why somebody outside must act, in plain words by code.
-        answers: What answers questions that need no work, by code.
-        default_points: Coordinates that stand for 'unknown' in the city's systems.
-        export_types: Code of the kind for each type name of the city's own export.
+        holidays_country: Country code of the ``holidays`` library.
+        holidays_subdivision: Subdivision code of the ``holidays`` library.
+        phone: The city's telephone number, for messages.
+        other_code: Service code of reports that fit no other kind.
+        services: Service types by code, in the order of the files.
+        dedup_groups: Service codes by dedup group.
+        bureaus: Bureaus by code.
+        agencies: Agencies by code.
+        neighbours: Agencies for locations outside the limits, by ``location.municipality``.
+        owners: Owners of land inside the limits, the most specific first.
+        referral_reasons: Texts of the reasons of referrals, by code.
+        conditions: Conditions by code.
         emergencies: Dangers to life, the most pressing first.
-        hazards: What is urgent in a report of whatever kind, the most pressing first.
-        told_by: Kinds that a text is likely about when it states a condition.
-        spans: Which conditions say of what time, or of what supposition, others are.
-        kin_of_hints: For each condition with hints those that tell of the same sort of peril.
-        folder: Where the data are, for polygons that only some services read.
+        hazards: Hazards that are urgent in a report of every kind, the most pressing first.
+        implied_kinds: Service codes that a condition in a text implies, by condition.
+        default_points: Coordinates that stand for "unknown" in the city's systems.
+        export_types: Service codes by the type names of the city's own export.
+        phrase_roles: Conditions that change how other conditions count.
+        trained_model: Weights of the text model, which all cities share.
+        related_conditions: By condition of the text model, the other conditions of its severity.
+        faq: Answers to frequent questions; None without them.
+        evidence: Evidence weights of deduplication; None for radius and window alone.
+        circumstances: Points for circumstances; None for none.
+        surges: Limits of surge detection.
+        folder: Folder of the data, for the polygons that only some services read.
     """
 
     id: str
@@ -108,63 +132,77 @@ class Jurisdiction:
     services: Mapping[str, ServiceType]
     dedup_groups: Mapping[str, tuple[str, ...]]
     bureaus: Mapping[str, Bureau]
-    agencies: Mapping[str, Agency]
-    neighbours: Mapping[str, Agency]
+    agencies: Mapping[str, ExternalAgency]
+    neighbours: Mapping[str, ExternalAgency]
     owners: tuple[Owner, ...]
     referral_reasons: Mapping[str, LocalText]
-    answers: Mapping[str, LocalText]
     conditions: Mapping[str, Condition]
     emergencies: tuple[HazardRule, ...]
     hazards: tuple[HazardRule, ...]
     implied_kinds: Mapping[str, tuple[str, ...]]
     default_points: tuple[GeoPoint, ...]
     export_types: Mapping[str, str]
-    spans: Spans
-    kin_of_hints: Mapping[str, frozenset[str]]
+    phrase_roles: PhraseRoles
+    trained_model: TextModel
+    related_conditions: Mapping[str, frozenset[str]]
+    faq: Faq | None
+    evidence: Evidence | None
+    circumstances: Circumstances | None
+    surges: CitySurges
     folder: Path
 
     @cached_property
-    def phrases(self) -> PhraseIndex:
-        """Where a text states a condition; codes are conditions."""
-        return index_of_phrases(self.conditions.values())
+    def answers(self) -> Mapping[str, LocalText]:
+        """Texts of the answers to frequent questions, by code."""
+        return {a.code: a.text for a in self.faq.by_code.values()} if self.faq else {}
 
     @cached_property
-    def hints(self) -> LinearModel:
-        """What the words of a text state together; codes are conditions."""
-        return index_of_hints(self.conditions.values())
+    def phrases(self) -> PhraseIndex:
+        """Index of the phrases that state conditions; misspelt words count."""
+        conditions = self.conditions.values()
+        return PhraseIndex(
+            ((c.code, phrase) for c in conditions for phrase in c.phrases.all),
+            ((c.code, phrase) for c in conditions for phrase in c.exceptions.all),
+            is_lenient=True,
+        )
+
+    @cached_property
+    def text_model(self) -> LinearModel:
+        """Linear model that predicts conditions from all words of a text."""
+        return self.trained_model.linear
 
     @cached_property
     def keywords(self) -> PhraseIndex:
-        """Where a text names a kind; codes are kinds."""
-        return index_of_keywords(self.services.values())
+        """Index of the keywords of service types, plurals included."""
+        return PhraseIndex(_keywords(self.services.values()))
 
-    def learn_words(self) -> None:
-        """Make now what finds words in texts, and not when the first text is read."""
-        _ = self.phrases, self.hints, self.keywords
+    def build_indexes(self) -> None:
+        """Build the text indexes now instead of on first use."""
+        _ = self.phrases, self.text_model, self.keywords
 
     def emergency(
         self, service: ServiceType, met: Collection[str]
     ) -> tuple[str, tuple[str, ...]] | None:
-        """Say whether a report tells of a danger to life, and by which conditions.
+        """Return the emergency of a report.
 
         Args:
-            service: Kind of the report.
-            met: Conditions that the report's answers and words state.
+            service: Its kind.
+            met: Conditions that its attributes and text state.
 
         Returns:
-            Code of the first emergency that is there, and its conditions, the most telling
-            first; they are empty where the kind alone makes it one. None when there is none.
+            Code of the first emergency that matches and its conditions, the strongest first; they
+            are empty where every report of the kind is an emergency. None for no emergency.
         """
         known = frozenset((*met, *service.implies))
         for emergency in self.emergencies:
             if evidence := emergency.evidence(known):
                 return emergency.code, evidence
-        if called_for := service.needs_911_for(known):
-            return REFERRED_TO_911, called_for
+        if conditions := service.needs_911_for(known):
+            return REFERRED_TO_911, conditions
         return None if service.emergency is None else (service.emergency, ())
 
     def hazard(self, met: Collection[str]) -> tuple[str, tuple[str, ...]] | None:
-        """Return the first hazard that these conditions make, whatever the kind, and by which."""
+        """Return the first generic hazard that matches with its conditions, or None."""
         known = frozenset(met)
         for hazard in self.hazards:
             if evidence := hazard.evidence(known):
@@ -174,9 +212,11 @@ class Jurisdiction:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every city that this router serves.
+    """All cities of this router.
 
-    ``version`` is a hash of the data: two services with the same version decide by the same facts.
+    Attributes:
+        version: Hash of the data files; services with the same version decide by the same facts.
+        jurisdictions: Cities by id.
     """
 
     version: str
@@ -184,5 +224,12 @@ class Catalogue:
 
     @property
     def bureau_codes(self) -> tuple[str, ...]:
-        """Codes of all bureaus of all cities, sorted; no two cities share one."""
+        """Codes of the bureaus of all cities, sorted."""
         return tuple(sorted(code for city in self.jurisdictions.values() for code in city.bureaus))
+
+
+def _keywords(services: Collection[ServiceType]) -> Iterator[tuple[str, str]]:
+    for service in services:
+        for keywords in (service.keywords, service.extra_keywords):
+            for pattern in keywords.with_plurals().all:
+                yield service.code, pattern

@@ -1,40 +1,91 @@
-"""What one kind of request is: its words, its rules and who answers for it."""
+"""Service types: the kinds of request of a city, with their rules and responsibilities."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Literal
+from datetime import time, timedelta
+from typing import Literal, Self
 
-from shared.catalogue.local_text import LocalText
-from shared.catalogue.routing import (
-    FOR_LIFE_IN_DANGER,
-    OUTSIDE_PREFIX,
-    AfterHours,
-    Informed,
-    Referral,
-)
+from shared.catalogue.texts import LocalText, Phrases
 from shared.vocabulary import PriorityLevel
 
 Datatype = Literal["string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"]
-Hazard = Literal["always", "never", "if"]
+HazardMode = Literal["always", "never", "if"]
+
+AGENCY_911 = "EXT-911"
+"""The agency that residents call when a life is in danger."""
+
+AGENCY_PREFIX = "EXT-"
+"""Prefix of the codes of agencies outside the city."""
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, slots=True)
-class Keywords:
-    """Words by which people name a kind, in their own spelling."""
+class Hours:
+    """Weekly opening hours in local time.
 
-    en: tuple[str, ...]
-    es: tuple[str, ...]
+    Attributes:
+        always: Open around the clock, holidays included; ``week`` is then empty.
+        week: Opening and closing time of each day from Monday on; None on closed days.
+    """
+
+    always: bool
+    week: tuple[tuple[time, time] | None, ...]
+
+    @classmethod
+    def around_the_clock(cls) -> Self:
+        """Return hours that never close."""
+        return cls(always=True, week=())
+
+
+@dataclass(frozen=True, slots=True)
+class InformRule:
+    """A bureau that is informed of the case; ``when`` is its condition, None for always."""
+
+    bureau: str
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralRule:
+    """An agency outside the city that must act as well as the city, or instead of it.
+
+    Attributes:
+        when: Condition of the referral; None for always.
+        reason: Code of the reason; None for the agency's default reason.
+    """
+
+    agency: str
+    when: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AfterHours:
+    """Routing of a report while the lead bureau is closed.
+
+    Attributes:
+        bureau: Bureau of the city that takes over; None leaves the report to ``agency``, or
+            queued until the lead opens.
+        agency: Agency outside the city, used when ``bureau`` is None or closed too.
+        urgent_only: Whether only urgent reports take this route and others stay queued.
+        text: Names and telephone numbers for the resident; empty when the report is queued.
+    """
+
+    bureau: str | None
+    agency: str | None
+    urgent_only: bool
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Dedup:
-    """When two reports can be the same problem.
+    """Limits within which two reports can be duplicates.
 
     Attributes:
-        group: Kinds of one group can describe the same problem.
-        window: Longest time apart, both ends included; zero means never the same problem.
-        radius_m: Longest distance apart in metres; zero where a place says nothing.
+        group: Service types of one group can describe the same problem.
+        window: Maximum time between the reports, inclusive; zero disables deduplication.
+        radius_m: Maximum distance in metres; zero where the location does not identify a problem.
     """
 
     group: str
@@ -44,15 +95,15 @@ class Dedup:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a report of this kind must say.
+    """Parts of a submission that are required.
 
     Attributes:
         location: A point or an address.
-        contact: How the bureau reaches the reporter.
-        description: The reporter's own words.
+        contact: A way for the bureau to reach the reporter.
+        description: Free text.
         photo: A picture, on forms that can take one.
-        welcome: Which of ``contact``, ``description``, ``photo`` and ``address`` help though
-            nobody insists on them.
+        welcome: The optional parts among ``contact``, ``description``, ``photo`` and ``address``
+            that help.
     """
 
     location: bool
@@ -63,8 +114,8 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
-    """Another kind that a report is about when it meets ``when`` and nothing of ``unless``."""
+class AlternativeKind:
+    """Another kind that fits better when ``when`` is met and no condition of ``unless`` is."""
 
     kind: str
     when: str
@@ -73,7 +124,15 @@ class Meant:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One question of a kind, as Open311 GeoReport v2 describes attributes."""
+    """A question of a service type, as Open311 GeoReport v2 defines attributes.
+
+    Attributes:
+        code: Open311 ``code``.
+        datatype: Open311 ``datatype``.
+        required: Whether a submission without it is rejected.
+        name: The question.
+        values: Keys and texts of a list's values; empty for other datatypes.
+    """
 
     code: str
     datatype: Datatype
@@ -83,8 +142,8 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where the facts of a kind come from; what ``sourced`` does not name is assumed."""
+class Provenance:
+    """Sources of an entry's facts; facts that ``sourced`` does not name are assumptions."""
 
     urls: tuple[str, ...]
     sourced: str
@@ -96,77 +155,89 @@ class ServiceType:
 
     Attributes:
         code: Open311 ``service_code``.
-        group: Heading under which a list shows the kind.
-        keywords: Words of the city's own table.
-        also_said: More words by which people name the kind.
-        target_hours: Hours until the problem is solved or, with an outside lead, handed over.
-        hazard: Whether a report is an urgent hazard; ``if`` when any of ``hazard_conditions`` is.
-        implies: Conditions that every report of this kind meets by what it is.
-        harmless: Conditions that describe a case that can hurt nobody.
-        meant: What a report may be about instead of this kind, the most telling first.
-        emergency: Emergency that every report of this kind is; None for all but a few.
+        name: Open311 ``service_name``.
+        group: Heading under which lists show the kind.
+        keywords: Patterns from the city's own table.
+        extra_keywords: Patterns that we added to them.
+        priority: Priority when no other fact is known.
+        target_hours: Hours until the problem is solved or, with an outside lead, until the agency
+            has it.
+        dedup: Limits of deduplication.
+        hazard: Whether a report is an urgent hazard; ``if`` when one of ``hazard_conditions`` is
+            met.
+        hazard_conditions: Conditions that make it one.
+        implies: Conditions that every report of this kind meets.
+        harmless: Conditions that describe a case that cannot hurt people.
+        alternatives: Kinds that may fit better, the strongest first.
+        emergency: Emergency that every report of this kind is; None for most.
         lead: Bureau, or agency outside the city, that owns the problem.
-        notes: Words for the work order that name nobody with a code.
+        informed: Bureaus that are informed.
+        notes: Remarks for the work order.
+        referrals: Agencies outside the city, the most pressing first.
+        after_hours: Routing while the lead is closed.
+        needs: Required parts of a submission.
+        attributes: Questions.
+        source: Sources of these facts.
     """
 
     code: str
     name: LocalText
     group: LocalText
-    keywords: Keywords
-    also_said: Keywords
+    keywords: Phrases
+    extra_keywords: Phrases
     priority: PriorityLevel
     target_hours: float
     dedup: Dedup
-    hazard: Hazard
+    hazard: HazardMode
     hazard_conditions: tuple[str, ...]
     implies: tuple[str, ...]
     harmless: tuple[str, ...]
-    meant: tuple[Meant, ...]
+    alternatives: tuple[AlternativeKind, ...]
     emergency: str | None
     lead: str
-    informed: tuple[Informed, ...]
+    informed: tuple[InformRule, ...]
     notes: tuple[str, ...]
-    referrals: tuple[Referral, ...]
+    referrals: tuple[ReferralRule, ...]
     after_hours: AfterHours
     needs: Needs
     attributes: tuple[Attribute, ...]
-    source: Source
+    source: Provenance
 
     @property
     def is_outside(self) -> bool:
-        """Whether the lead is no bureau of the city."""
-        return self.lead.startswith(OUTSIDE_PREFIX)
+        """True when the lead is an agency outside the city."""
+        return self.lead.startswith(AGENCY_PREFIX)
 
     @property
     def city_lead(self) -> str | None:
         """Bureau that leads the city's part; None when the city has no part in it.
 
-        With a lead outside the city it is the first bureau informed without condition.
+        With a lead outside the city it is the first bureau that is always informed.
         """
         if not self.is_outside:
             return self.lead
         return next((i.bureau for i in self.informed if i.when is None), None)
 
     def is_hazard(self, met: Collection[str]) -> bool:
-        """Whether a report that meets these conditions is an urgent hazard."""
+        """Return True when a report that meets these conditions is an urgent hazard."""
         return self.hazard == "always" or any(c in met for c in self.hazard_conditions)
 
     def needs_911_for(self, met: Collection[str]) -> tuple[str, ...]:
-        """Return those conditions met for which the kind sends people to 911."""
-        called = (r.when for r in self.referrals if r.agency == FOR_LIFE_IN_DANGER)
-        return tuple(when for when in called if when is not None and when in met)
+        """Return the conditions met for which the kind refers residents to 911."""
+        triggers = (r.when for r in self.referrals if r.agency == AGENCY_911)
+        return tuple(when for when in triggers if when is not None and when in met)
 
     def informed_bureaus(self, met: Collection[str]) -> tuple[str, ...]:
         """Return the bureaus to inform, each once, without the one that leads."""
         named = dict.fromkeys(i.bureau for i in self.informed if i.when is None or i.when in met)
         return tuple(bureau for bureau in named if bureau != self.city_lead)
 
-    def referred_to(self, met: Collection[str]) -> tuple[Referral, ...]:
-        """Return the agencies outside the city that must act, each once, most pressing first."""
-        named: dict[str, Referral] = {}
+    def referrals_for(self, met: Collection[str]) -> tuple[ReferralRule, ...]:
+        """Return the referrals that apply, one per agency, the most pressing first."""
+        by_agency: dict[str, ReferralRule] = {}
         for referral in self.referrals:
             if referral.when is None or referral.when in met:
-                named.setdefault(referral.agency, referral)
-        if self.is_outside and not named:
-            return (Referral(self.lead),)
-        return tuple(named.values())
+                by_agency.setdefault(referral.agency, referral)
+        if self.is_outside and not by_agency:
+            return (ReferralRule(self.lead),)
+        return tuple(by_agency.values())

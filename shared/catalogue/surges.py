@@ -1,37 +1,33 @@
-"""From how many reports on a city speaks of a surge."""
+"""Limits of surge detection by dedup group."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from pydantic import Field
 
-from shared.catalogue.document import read_document
-from shared.catalogue.entries import Entry
-from shared.catalogue.issues import CatalogueError, CatalogueIssue
-from shared.catalogue.section import read_entry
+from shared.catalogue.field_types import Entry
 
 SURGES = "surges.yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class SurgeLimits:
-    """What a dedup group asks for before its reports in one district are a surge.
+    """Limits for the reports of a dedup group in one district.
 
     Attributes:
-        least: Independent reports within the hour, however few are usual.
-        ratio: How many times what is usual.
-        chance: How likely so many may be at most, if nothing out of the ordinary went on.
-        over: The share of what starts a surge under which the reports must fall to end it.
-        usual: Reports an hour to assume before anything is known.
+        min_reports: Least number of independent reports within an hour.
+        ratio: Least multiple of the expected number.
+        max_probability: Largest Poisson probability of so many reports at the expected rate.
+        end_ratio: A surge ends when reports fall below this share of its threshold.
+        baseline_per_hour: Reports per hour to expect without any history.
     """
 
-    least: int = 10
+    min_reports: int = 10
     ratio: float = 3.0
-    chance: float = 1e-5
-    over: float = 0.5
-    usual: float = 0.2
+    max_probability: float = 1e-5
+    end_ratio: float = 0.5
+    baseline_per_hour: float = 0.2
 
 
 class CitySurges:
@@ -47,54 +43,40 @@ class CitySurges:
         return frozenset(self._groups)
 
     def of(self, group: str) -> SurgeLimits:
-        """Return what a dedup group asks for."""
+        """Return the limits of a dedup group."""
         return self._groups.get(group, self._default)
 
 
-class _GroupEntry(Entry):
-    least: int | None = Field(default=None, ge=2)
-    ratio: float | None = Field(default=None, ge=1)
-    chance: float | None = Field(default=None, gt=0, le=0.1)
-    over: float | None = Field(default=None, gt=0, le=1)
-    usual: float | None = Field(default=None, gt=0)
+class SurgeLimitsEntry(Entry):
+    """Limits; None inherits the default.
 
-
-class _SurgesEntry(_GroupEntry):
-    groups: dict[str, _GroupEntry] = Field(default_factory=dict)
-
-
-def read_surges(folder: Path) -> CitySurges:
-    """Read a city's limits; what it does not name is as everywhere.
-
-    Raises:
-        CatalogueError: Something is wrong with the file.
+    Attributes:
+        min_reports: See ``SurgeLimits``.
+        ratio: See ``SurgeLimits``.
+        max_probability: See ``SurgeLimits``.
+        end_ratio: See ``SurgeLimits``.
+        baseline_per_hour: See ``SurgeLimits``.
     """
-    entry, faults = _read(folder)
-    if faults:
-        raise CatalogueError(faults)
+
+    min_reports: int | None = Field(default=None, ge=2)
+    ratio: float | None = Field(default=None, ge=1)
+    max_probability: float | None = Field(default=None, gt=0, le=0.1)
+    end_ratio: float | None = Field(default=None, gt=0, le=1)
+    baseline_per_hour: float | None = Field(default=None, gt=0)
+
+
+class SurgesEntry(SurgeLimitsEntry):
+    """The file ``surges.yaml``: a city's default limits and those of some groups."""
+
+    groups: dict[str, SurgeLimitsEntry] = Field(default_factory=dict)
+
+
+def build_surges(entry: SurgesEntry) -> CitySurges:
+    """Return the limits that a valid entry describes."""
     default = _limits(entry, SurgeLimits())
     return CitySurges(default, {name: _limits(of, default) for name, of in entry.groups.items()})
 
 
-def surge_issues(folder: Path) -> list[CatalogueIssue]:
-    """Return all that is wrong with a city's limits."""
-    return _read(folder)[1]
-
-
-def _read(folder: Path) -> tuple[_SurgesEntry, list[CatalogueIssue]]:
-    path = folder / SURGES
-    if not path.exists():
-        return _SurgesEntry(), []
-    document = read_document(folder.parent, path)
-    entry, faults = read_entry(_SurgesEntry, document, document.data)
-    return entry or _SurgesEntry(), [*document.faults, *faults]
-
-
-def _limits(entry: _GroupEntry, default: SurgeLimits) -> SurgeLimits:
-    return SurgeLimits(
-        default.least if entry.least is None else entry.least,
-        default.ratio if entry.ratio is None else entry.ratio,
-        default.chance if entry.chance is None else entry.chance,
-        default.over if entry.over is None else entry.over,
-        default.usual if entry.usual is None else entry.usual,
-    )
+def _limits(entry: SurgeLimitsEntry, default: SurgeLimits) -> SurgeLimits:
+    given = entry.model_dump(exclude_none=True, exclude={"groups"})
+    return replace(default, **given)

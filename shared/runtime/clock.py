@@ -1,8 +1,8 @@
-"""The one place that reads the time."""
+"""The system clock; no other module reads the time of day."""
 
 from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
-    """Return the present moment, aware, in UTC."""
-    return datetime.now(UTC)  # noqa: TID251 - the one place
+    """Return the current time, timezone-aware, in UTC."""
+    return datetime.now(UTC)  # noqa: TID251 - the one module that may read the clock

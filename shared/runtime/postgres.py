@@ -1,4 +1,4 @@
-"""PostgreSQL: the pool, the transaction, and its errors as ours."""
+"""PostgreSQL access: connection pool, transactions, and translation of asyncpg's errors."""
 
 import asyncio
 import time
@@ -19,12 +19,12 @@ _BUSY = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
     asyncpg.LockNotAvailableError,
-    asyncpg.UniqueViolationError,  # two members wrote the same thing: the second try sees it
+    asyncpg.UniqueViolationError,  # two members inserted the same row: a retry finds it
 )
 _DOWN = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a connection that broke off while it was being used
+    asyncpg.InternalClientError,  # a connection that broke while in use
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -39,33 +39,32 @@ _DOWN = (
     TimeoutError,
 )
 
-
 _TIMEOUT_S = 10.0
 _CLOSE_WITHIN_S = 1.0
 _SESSION = {
-    "statement_timeout": "12s",  # after the client gave up, so that it frees what it had locked
-    "idle_in_transaction_session_timeout": "10s",  # a stopped process keeps no row from others
+    "statement_timeout": "12s",  # after the client gave up: frees the locks that it held
+    "idle_in_transaction_session_timeout": "10s",  # a stopped process releases its row locks
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
-    "jit": "off",  # ours take milliseconds; what they are estimated at would have each compiled
+    "jit": "off",  # our queries take milliseconds, but their estimates would trigger the compiler
 }
 
 
 class UnstorableError(PermanentError):
-    """PostgreSQL cannot hold a value of this message, whatever we try."""
+    """PostgreSQL cannot store a value of this message; a retry would fail again."""
 
     code = "unstorable"
 
 
 class _Connection(asyncpg.Connection):
-    """Ends itself once a statement was given up.
+    """Closes itself when a statement times out or is cancelled.
 
-    asyncpg would ask the server to cancel it and wait for the answer; from a server that does not
-    answer there is none, and a new connection is cheap.
+    asyncpg would send a cancel request and wait for the server, which may not answer at all. A
+    new connection is cheap. This overrides a private method, so asyncpg is pinned exactly.
     """
 
-    async def _cancel(self, waiter: "asyncio.Future[None]", cancel_waiter: Any = None) -> None:  # noqa: ANN401
+    async def _cancel(self, waiter: "asyncio.Future[None]", cancel_waiter: Any = None) -> None:  # noqa: ANN401 - as in asyncpg
         del cancel_waiter
         self.terminate()
         if not waiter.done():
@@ -76,11 +75,16 @@ class _Connection(asyncpg.Connection):
 async def open_pool(
     dsn: str, *, size: int = 4, timeout_s: float = _TIMEOUT_S
 ) -> AsyncGenerator[Pool]:
-    """Open a pool of at most ``size`` connections whose statements give up after ``timeout_s``.
+    """Open a connection pool.
 
-    It opens no connection before the first is needed, so a service starts while the database is
-    away. The server ends the transaction of a client that does nothing in it for 10 s, and the
-    session of one that is gone without a word after 25 s.
+    It opens no connection before the first use, so a service starts while the database is down.
+    The server aborts a transaction that is idle for 10 s, and closes the session of a client that
+    vanished after 25 s (TCP keepalive).
+
+    Args:
+        dsn: The service's own role at the database.
+        size: The maximum number of connections.
+        timeout_s: Seconds after which connecting or a statement fails.
     """
     pool = asyncpg.create_pool(
         dsn,
@@ -102,13 +106,13 @@ async def open_pool(
 
 
 @contextmanager
-def translated() -> Generator[None]:
-    """Turn what asyncpg raises inside into errors that say what becomes of the work.
+def translate_errors() -> Generator[None]:
+    """Translate asyncpg's errors inside the block to errors of ``shared.errors``.
 
     Raises:
-        DatabaseBusyError: Deadlock or the like; nothing was written, trying again may help.
-        DatabaseDownError: The server is away, takes no writes or is out of space. When it went
-            away during a commit, what was written may hold: read before you write again.
+        DatabaseBusyError: A deadlock or similar conflict; nothing was written, a retry may succeed.
+        DatabaseDownError: The server is unreachable, read-only or out of space. If this happened
+            during a commit, the commit may have succeeded: read before you write again.
         UnstorableError: A value does not fit its column.
     """
     try:
@@ -122,21 +126,21 @@ def translated() -> Generator[None]:
 
 
 @asynccontextmanager
-async def borrowed(pool: Pool) -> AsyncGenerator[Connection]:
-    """Yield a connection of the pool; errors as in ``translated``.
+async def acquire(pool: Pool) -> AsyncGenerator[Connection]:
+    """Yield a connection of the pool; raises as ``translate_errors`` does.
 
-    When it finds the database down, the pool's other connections are as good as dead and are
-    replaced before they are used again.
+    When the database is down, the pool's other connections are probably dead too and are replaced
+    before their next use.
     """
     began = time.perf_counter()
     try:
-        with translated():
+        with translate_errors():
             connection = await pool.acquire(timeout=_TIMEOUT_S)
             POOL_WAIT_SECONDS.observe(time.perf_counter() - began)
             try:
                 yield connection
             except BaseException:
-                with suppress(Exception):  # what happened first is what counts
+                with suppress(Exception):  # the first error is the one to report
                     await pool.release(connection)
                 raise
             await pool.release(connection)
@@ -147,14 +151,14 @@ async def borrowed(pool: Pool) -> AsyncGenerator[Connection]:
 
 @asynccontextmanager
 async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
-    """Begin, then commit, or roll back on any error; errors as in ``translated``."""
-    async with borrowed(pool) as connection:
-        begun = connection.transaction()
-        await begun.start()
+    """Run the block in a transaction; raises as ``translate_errors`` does."""
+    async with acquire(pool) as connection:
+        running = connection.transaction()
+        await running.start()
         try:
             yield connection
         except BaseException:
-            with suppress(Exception):  # a connection that cannot is thrown away
-                await begun.rollback()
+            with suppress(Exception):  # the pool discards a connection that cannot roll back
+                await running.rollback()
             raise
-        await begun.commit()
+        await running.commit()

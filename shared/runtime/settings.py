@@ -1,4 +1,4 @@
-"""The settings that every service has, read once from the environment."""
+"""Settings that every service has, read once from environment variables."""
 
 from typing import Annotated, Literal
 
@@ -9,13 +9,19 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
 class ProcessSettings(BaseSettings):
-    """What does not differ by service has the prefix ``ROUTE311_``, the rest the service's own.
+    """Settings of every process.
 
-    What differs by place has no default: a missing variable stops the process at its start.
+    Those that are the same for all services have the prefix ``ROUTE311_``, the others the
+    service's own. A setting that depends on the installation has no default: a missing variable
+    stops the process at its start.
 
     Attributes:
-        drain_seconds: How long a stopping service goes on answering after ``/ready`` has begun to
-            say 503; longer than a load balancer takes to look twice.
+        kafka_bootstrap: Host and port of one or more brokers, separated by commas.
+        log_level: The lowest level that is logged.
+        http_host: Address to listen on.
+        http_port: Port to listen on; 0 lets the system choose.
+        drain_seconds: Seconds that a stopping service continues to answer after ``/ready`` turned
+            to 503; longer than a load balancer needs for two health checks.
     """
 
     kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")]
@@ -28,12 +34,14 @@ class ProcessSettings(BaseSettings):
 
 
 class ServiceSettings(ProcessSettings):
-    """What a service with tables of its own needs as well.
+    """Settings of a service with tables of its own.
 
     Attributes:
-        outbox_kept_hours: How long published events stay, so that they can be published again.
-        inbox_kept_days: How long repeats are known; when left out, for as long as the topics that
-            the service reads can bring them back.
+        postgres_dsn: DSN of the service's own role.
+        outbox_kept_hours: Hours that published events stay in the outbox, so that they can be
+            published again.
+        inbox_kept_days: Days that repeats are recognized; None for as long as the topics that the
+            service reads can deliver them again.
     """
 
     postgres_dsn: SecretStr

@@ -1,4 +1,4 @@
-"""Finds known phrases in what people write."""
+"""Text matching: phrase patterns, negation and a linear text model."""
 
 from shared.text_matching.folding import fold
 from shared.text_matching.index import Hit, PhraseIndex
@@ -6,25 +6,39 @@ from shared.text_matching.linear_model import (
     FeatureWeights,
     LinearModel,
     TextScore,
-    features_in,
-    parts,
+    extract_features,
+    split_text,
 )
-from shared.text_matching.negation import Spans, affirmed, affirmed_of
+from shared.text_matching.model_file import (
+    NO_MODEL,
+    ModelFigures,
+    TextModel,
+    WeightsByLanguage,
+    decode_model,
+    encode_model,
+)
+from shared.text_matching.negation import PhraseRoles, filter_affirmed, find_affirmed
 from shared.text_matching.notation import expand_families, families_named, parse_pattern
 
 __all__ = [
+    "NO_MODEL",
     "FeatureWeights",
     "Hit",
     "LinearModel",
+    "ModelFigures",
     "PhraseIndex",
-    "Spans",
+    "PhraseRoles",
+    "TextModel",
     "TextScore",
-    "affirmed",
-    "affirmed_of",
+    "WeightsByLanguage",
+    "decode_model",
+    "encode_model",
     "expand_families",
+    "extract_features",
     "families_named",
-    "features_in",
+    "filter_affirmed",
+    "find_affirmed",
     "fold",
     "parse_pattern",
-    "parts",
+    "split_text",
 ]

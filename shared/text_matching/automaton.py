@@ -1,4 +1,4 @@
-"""Steps that follow each other at once, as chains of positions that a text walks along."""
+"""Finite automaton of phrases without gaps: chains of states that the words of a text traverse."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,87 +7,87 @@ from typing import TypeAlias
 
 from shared.text_matching.notation import Part, Slot
 
-Positions: TypeAlias = frozenset[int]
+States: TypeAlias = frozenset[int]
 
 _Group: TypeAlias = frozenset[str]
-_Step: TypeAlias = str | _Group
-"""A word, or a group of words that lead to the same place."""
+_Symbol: TypeAlias = str | _Group
+"""A word, or a group of words with the same transition."""
 
 
 class PhraseAutomaton:
-    """Every chain, and where each word leads from each position in it.
+    """Nondeterministic automaton with the transitions of every chain.
 
-    Words that are alternatives of each other are kept as one group, once for all the chains that
-    have it: families of words stand in hundreds of them.
+    Alternative words are stored as one group, shared by all chains that use it, because families
+    of words occur in hundreds of chains.
     """
 
     def __init__(self) -> None:
-        self._moves: list[defaultdict[_Step, list[int]]] = []
+        self._moves: list[defaultdict[_Symbol, list[int]]] = []
         self._groups: dict[_Group, _Group] = {}
         self._groups_of: defaultdict[str, list[_Group]] = defaultdict(list)
         self._skips: dict[int, int] = {}
         self._starts: list[int] = []
 
     def add(self, part: Part) -> int:
-        """Add a chain for steps and return its last position."""
-        at = self._position()
-        self._starts.append(at)
+        """Add a chain and return its accepting state."""
+        state = self._new_state()
+        self._starts.append(state)
         for slot in part:
-            after = self._position()
-            self._lead(at, slot, after)
+            target = self._new_state()
+            self._add_moves(state, slot, target)
             if slot.optional:
-                self._skips[at] = after
-            at = after
-        return at
+                self._skips[state] = target
+            state = target
+        return state
 
-    def beginnings(self) -> dict[str, Positions]:
-        """Return the positions that each word leads to that a chain begins with."""
-        by_step: defaultdict[_Step, list[int]] = defaultdict(list)
-        for position in self._with_skips(self._starts):
-            for step, there in self._moves[position].items():
-                by_step[step] += there
-        known: dict[tuple[_Step, ...], Positions] = {}
-        reached = {}
+    def initial(self) -> dict[str, States]:
+        """Return the states after each word with which a chain begins."""
+        by_symbol: defaultdict[_Symbol, list[int]] = defaultdict(list)
+        for state in self._closure(self._starts):
+            for symbol, targets in self._moves[state].items():
+                by_symbol[symbol] += targets
+        known: dict[tuple[_Symbol, ...], States] = {}
+        after_word = {}
         for word in self.words():
-            steps = tuple(step for step in self._steps(word) if step in by_step)
-            if steps and steps not in known:
-                known[steps] = self._with_skips(chain(*(by_step[step] for step in steps)))
-            if steps:
-                reached[word] = known[steps]
-        return reached
+            symbols = tuple(symbol for symbol in self._symbols(word) if symbol in by_symbol)
+            if symbols and symbols not in known:
+                known[symbols] = self._closure(chain(*(by_symbol[symbol] for symbol in symbols)))
+            if symbols:
+                after_word[word] = known[symbols]
+        return after_word
 
-    def after(self, positions: Positions, word: str) -> Positions:
-        """Return the positions that a word leads to."""
-        steps = set(self._steps(word))
-        moves = (self._moves[at].items() for at in positions)
-        return self._with_skips(chain(*(there for step, there in chain(*moves) if step in steps)))
+    def after(self, states: States, word: str) -> States:
+        """Return the states after a word."""
+        symbols = set(self._symbols(word))
+        moves = (self._moves[state].items() for state in states)
+        return self._closure(chain(*(to for symbol, to in chain(*moves) if symbol in symbols)))
 
     def words(self) -> frozenset[str]:
         """Return every word of the chains."""
-        steps = {step for moves in self._moves for step in moves}
-        return frozenset(step for step in steps if isinstance(step, str)).union(*self._groups)
+        symbols = {symbol for moves in self._moves for symbol in moves}
+        return frozenset(s for s in symbols if isinstance(s, str)).union(*self._groups)
 
-    def _steps(self, word: str) -> tuple[_Step, ...]:
+    def _symbols(self, word: str) -> tuple[_Symbol, ...]:
         return (word, *self._groups_of.get(word, ()))
 
-    def _position(self) -> int:
+    def _new_state(self) -> int:
         self._moves.append(defaultdict(list))
         return len(self._moves) - 1
 
-    def _lead(self, here: int, slot: Slot, there: int) -> None:
+    def _add_moves(self, state: int, slot: Slot, target: int) -> None:
         single = frozenset(words[0] for words in slot.alternatives if len(words) == 1)
         if single:
-            self._moves[here][self._step(single)].append(there)
+            self._moves[state][self._symbol(single)].append(target)
         for words in slot.alternatives:
-            at = here
+            at = state
             for word in words[:-1]:
-                between = self._position()
+                between = self._new_state()
                 self._moves[at][word].append(between)
                 at = between
             if len(words) > 1:
-                self._moves[at][words[-1]].append(there)
+                self._moves[at][words[-1]].append(target)
 
-    def _step(self, words: _Group) -> _Step:
+    def _symbol(self, words: _Group) -> _Symbol:
         if len(words) == 1:
             return next(iter(words))
         if words not in self._groups:
@@ -96,10 +96,11 @@ class PhraseAutomaton:
                 self._groups_of[word].append(words)
         return self._groups[words]
 
-    def _with_skips(self, positions: Iterable[int]) -> Positions:
-        reached = set(positions)
-        for position in tuple(reached):
-            at = position
+    def _closure(self, states: Iterable[int]) -> States:
+        """Return the states with all states that optional steps let them skip to."""
+        reached = set(states)
+        for state in tuple(reached):
+            at = state
             while at in self._skips:
                 at = self._skips[at]
                 reached.add(at)

@@ -1,4 +1,4 @@
-"""One form for all the spellings of a text."""
+"""Folding: one normal form for all spellings of a text."""
 
 import re
 import unicodedata
@@ -10,11 +10,10 @@ _SPACES = str.maketrans({chr(i): " " for i in range(128) if not chr(i).isalnum()
 
 
 def fold(text: str) -> str:
-    """Return the text as phrases are compared: bare words with one space between them.
+    """Normalize a text to bare words separated by single spaces.
 
-    Case, accents and the width of letters are gone, and so are apostrophes inside words, which
-    many people leave out. All else that is no letter or digit parts words. Folding a folded text
-    changes nothing.
+    Case, accents, character width and apostrophes inside words are removed; every other character
+    that is not a letter or a digit separates words. Folding is idempotent.
     """
     bare = text.casefold()
     if not bare.isascii():
@@ -27,5 +26,5 @@ def fold(text: str) -> str:
 
 
 def _decomposed(text: str) -> str:
-    """Return compatibility forms taken apart; doing so may bring capitals back, hence twice."""
+    """Return the NFKD form; decomposition may produce capitals, so it is applied twice."""
     return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())

@@ -1,4 +1,4 @@
-"""Words that close a gap: what follows them need not be so."""
+"""Matches patterns with gaps between their parts, all patterns at once by bit masks."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,46 +9,46 @@ from typing import NamedTuple, TypeAlias
 
 from shared.text_matching.notation import Part, Slot
 
-_CLOSING = """
+_GAP_CLOSING = """
 no not nobody none nothing never without neither nor dont doesnt didnt isnt arent wasnt werent
 hasnt havent but if unless until before almost nearly could might may will would can gonna should
 nadie nada sin nunca jamas ni ningun ninguna ninguno tampoco pero si aunque antes hasta casi puede
 pueden podria podrian va vaya vayan
 """
 
-CLOSING = frozenset(_CLOSING.split())
+CLOSING = frozenset(_GAP_CLOSING.split())
+"""Words that end a gap: negations and words after which a statement need not be true."""
+
+_MAX_GAP = 6  # words
+
+PartMasks: TypeAlias = Mapping[int, int]
+"""By the index of a part in its pattern: a mask of the patterns that have it there."""
+
+LongParts: TypeAlias = Mapping[tuple[int, int], Sequence[tuple[int, int]]]
+"""By part index and first word: end and mask of the parts of several words found there."""
 
 
-_WORDS_IN_A_GAP = 6
+class GapMatch(NamedTuple):
+    """Patterns found from word ``start`` to before word ``end``, as a mask."""
 
-Marks: TypeAlias = Mapping[int, int]
-"""By the number of a part in its wording: a mask of the wordings whose part it is."""
-
-Steps: TypeAlias = Mapping[tuple[int, int], Sequence[tuple[int, int]]]
-"""By part and first word: the word after it and the mask, where a part has several words."""
-
-
-class Found(NamedTuple):
-    """Which wordings reach from one word of a text to before another, as a mask."""
-
-    wordings: int
+    patterns: int
     start: int
     end: int
 
 
 class GapMatcher:
-    """Wordings of several parts with gaps between them."""
+    """Patterns of several parts with gaps between them."""
 
     def __init__(self) -> None:
         self._count = 0
         self._by_words: defaultdict[frozenset[str], defaultdict[int, int]]
         self._by_words = defaultdict(lambda: defaultdict(int))
-        self._ending: defaultdict[int, int] = defaultdict(int)
+        self._last_part: defaultdict[int, int] = defaultdict(int)
         self._masks: dict[str, tuple[int, ...]] = {}
         self._none: tuple[int, ...] = ()
 
     def add(self, parts: Sequence[Part]) -> tuple[int, list[tuple[int, Part]]]:
-        """Add a wording; return its bit, and the parts that take more than one word, numbered."""
+        """Add a pattern; return its bit, and its parts of several words with their indexes."""
         bit = 1 << self._count
         self._count += 1
         longer: list[tuple[int, Part]] = []
@@ -58,38 +58,38 @@ class GapMatcher:
                 self._by_words[words][number] |= bit
             if rest:
                 longer.append((number, rest))
-        self._ending[len(parts) - 1] |= bit
+        self._last_part[len(parts) - 1] |= bit
         return bit, longer
 
     def words(self) -> frozenset[str]:
-        """Return every word that is a part by itself."""
+        """Return every word that is a part of its own."""
         return frozenset().union(*self._by_words)
 
     def close(self) -> None:
-        """Make the masks; nothing can be added any more."""
-        if not self._ending:
+        """Build the masks; no pattern can be added afterwards."""
+        if not self._last_part:
             return
-        depth = max(self._ending) + 1
+        depth = max(self._last_part) + 1
         self._none = (0,) * depth
         masks: defaultdict[str, list[int]] = defaultdict(lambda: [0] * depth)
-        for words, marks in self._by_words.items():
+        for words, by_part in self._by_words.items():
             for word in words:
-                for number, mask in marks.items():
+                for number, mask in by_part.items():
                     masks[word][number] |= mask
-        self._masks = {word: tuple(by_part) for word, by_part in masks.items()}
+        self._masks = {word: tuple(row) for word, row in masks.items()}
 
-    def find(self, words: Sequence[str], longer: Steps) -> list[Found]:
-        """Return what is found in a text.
+    def find(self, words: Sequence[str], longer: LongParts) -> list[GapMatch]:
+        """Return the patterns found in a text.
 
         Args:
             words: The text.
-            longer: Where in it the parts stand that take more than one word.
+            longer: The parts of several words found in it.
         """
         none, masks = self._none, self._masks
         if not none:
             return []
         rows = [masks.get(word, none) for word in words]
-        walk = _Walk(words, rows, longer, self._ending)
+        search = _Search(words, rows, longer, self._last_part)
         second = 0
         for row in rows:
             second |= row[1]
@@ -99,57 +99,60 @@ class GapMatcher:
         for start, row in enumerate(rows):
             first = row[0] & second
             if first:
-                walk.go_on(first, start, start + 1, 1)
+                search.extend(first, start, start + 1, 1)
             for end, mask in longer.get((0, start), ()) if longer else ():
-                walk.go_on(mask & second, start, end, 1)
-        return walk.found
+                search.extend(mask & second, start, end, 1)
+        return search.found
 
 
 @dataclass(slots=True)
-class _Walk:
-    """One search along a text.
+class _Search:
+    """A search through one text.
 
     Attributes:
-        rows: The masks of each word, by part.
-        ending: By part, the wordings whose last it is.
+        words: The text.
+        rows: Masks of each word by part index.
+        longer: Parts of several words found in the text.
+        last_part: By part index, a mask of the patterns that end with it.
+        found: The results.
     """
 
     words: Sequence[str]
     rows: Sequence[tuple[int, ...]]
-    longer: Steps
-    ending: Mapping[int, int]
-    found: list[Found] = field(default_factory=list)
+    longer: LongParts
+    last_part: Mapping[int, int]
+    found: list[GapMatch] = field(default_factory=list)
 
-    def go_on(self, active: int, start: int, begin: int, number: int) -> None:
-        """Follow wordings from before a gap to all that may stand after it.
+    def extend(self, active: int, start: int, begin: int, number: int) -> None:
+        """Match the parts after a gap.
 
         Args:
-            active: Mask of the wordings.
-            start: Where they begin.
-            begin: Where the gap begins.
-            number: Of the part after the gap.
+            active: Mask of the patterns.
+            start: First word of their match.
+            begin: First word of the gap.
+            number: Index of the part after the gap.
         """
         rows, longer, words = self.rows, self.longer, self.words
-        for here in range(begin, min(len(rows), begin + _WORDS_IN_A_GAP + 1)):
-            said = active & rows[here][number]
-            if said:
-                self._arrive(said, start, here + 1, number)
+        for here in range(begin, min(len(rows), begin + _MAX_GAP + 1)):
+            matched = active & rows[here][number]
+            if matched:
+                self._advance(matched, start, here + 1, number)
             for end, mask in longer.get((number, here), ()) if longer else ():
                 if active & mask:
-                    self._arrive(active & mask, start, end, number)
+                    self._advance(active & mask, start, end, number)
             if words[here] in CLOSING:
                 return
 
-    def _arrive(self, said: int, start: int, end: int, number: int) -> None:
-        done = said & self.ending[number]
+    def _advance(self, matched: int, start: int, end: int, number: int) -> None:
+        done = matched & self.last_part[number]
         if done:
-            self.found.append(Found(done, start, end))
-        if done != said:
-            self.go_on(said ^ done, start, end, number + 1)
+            self.found.append(GapMatch(done, start, end))
+        if done != matched:
+            self.extend(matched ^ done, start, end, number + 1)
 
 
 def numbers_in(mask: int) -> Iterator[int]:
-    """Yield the number of each bit that is set."""
+    """Yield the index of each set bit."""
     while mask:
         low = mask & -mask
         yield low.bit_length() - 1
@@ -157,7 +160,7 @@ def numbers_in(mask: int) -> Iterator[int]:
 
 
 def _by_length(part: Part) -> tuple[frozenset[str], Part]:
-    """Return the words that are the part by themselves, and the rest of it."""
+    """Split a part into its alternatives of one word and those of several words."""
     if len(part) > 1:
         return frozenset(), part
     alternatives = part[0].alternatives

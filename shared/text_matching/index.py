@@ -1,4 +1,4 @@
-"""Finds the phrases of many wordings in one walk along a text."""
+"""Phrase index: finds the phrases of thousands of patterns in one pass over a text."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -7,24 +7,24 @@ from functools import lru_cache, partial
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
-from shared.text_matching.automaton import PhraseAutomaton, Positions
-from shared.text_matching.gap_matcher import CLOSING, GapMatcher, Marks, numbers_in
+from shared.text_matching.automaton import PhraseAutomaton, States
+from shared.text_matching.gap_matcher import CLOSING, GapMatcher, PartMasks, numbers_in
 from shared.text_matching.notation import Part, parse_pattern
 from shared.text_matching.spelling import UNKNOWN, Spelling
 
-_MASKS_REMEMBERED = 20_000
+_CACHED_MASKS = 20_000
 
 _Ends: TypeAlias = dict[tuple[int, str], int]
-"""By first word and code: the word after the longest phrase."""
+"""End of the longest phrase by first word and code."""
 
 
 class Hit(NamedTuple):
     """A phrase found in a text.
 
     Attributes:
-        code: What the phrase stands for.
-        phrase: The phrase as it was written, folded.
-        start_word: Index of its first word in the folded text.
+        code: Code of its pattern.
+        phrase: The words of the folded text.
+        start_word: Index of its first word.
         end_word: Index after its last word.
     """
 
@@ -34,60 +34,64 @@ class Hit(NamedTuple):
     end_word: int
 
 
-class _Leads(dict[str, "_Place | None"]):
-    """Where each known word leads from a place.
+class _Transitions(dict[str, "_Node | None"]):
+    """Next node by word, computed on first use: texts use few of all possible combinations."""
 
-    Filled when a text first says a word there: of all the combinations that wordings allow,
-    people write few.
-    """
-
-    def __init__(self, after: Callable[[str], "_Place | None"]) -> None:
+    def __init__(self, after: Callable[[str], "_Node | None"]) -> None:
         super().__init__()
         self._after = after
 
-    def __missing__(self, word: str) -> "_Place | None":
-        there = self[word] = self._after(word)
-        return there
+    def __missing__(self, word: str) -> "_Node | None":
+        node = self[word] = self._after(word)
+        return node
 
 
 @dataclass(slots=True)
-class _Place:
-    """What is known of a text after some words, and where its next word leads."""
+class _Node:
+    """A state of the deterministic automaton, made of states of ``PhraseAutomaton``.
+
+    Attributes:
+        codes: Codes of the phrases that end here.
+        exceptions: Codes of the exceptions that end here.
+        part_masks: Parts of patterns with gaps that end here.
+        is_end: Whether any of the above is not empty.
+        transitions: Next nodes.
+    """
 
     codes: tuple[str, ...]
     exceptions: tuple[str, ...]
-    marks: Marks
+    part_masks: PartMasks
     is_end: bool
-    leads: _Leads
+    transitions: _Transitions
 
 
-class _Said:
-    """What a text says: the longest phrase of each code from each word, and every exception."""
+class _Matches:
+    """Matches in a text: the longest phrase of each code from each word, and all exceptions."""
 
     def __init__(self) -> None:
         self.ends: _Ends = {}
-        self.excepted: list[Hit] = []
-        self.steps: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+        self.exceptions: list[Hit] = []
+        self.parts: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
 
     def add(self, code: str, start: int, end: int, *, is_exception: bool) -> None:
-        """Note a phrase or an exception."""
+        """Add a phrase or an exception."""
         if is_exception:
-            self.excepted.append(Hit(code, "", start, end))
+            self.exceptions.append(Hit(code, "", start, end))
         elif self.ends.get((start, code), 0) < end:
             self.ends[start, code] = end
 
-    def add_place(self, place: _Place, start: int, end: int) -> None:
-        """Note what ends at a place."""
-        for code in place.codes:
+    def add_node(self, node: _Node, start: int, end: int) -> None:
+        """Add everything that ends at a node."""
+        for code in node.codes:
             self.ends[start, code] = end
-        for code in place.exceptions:
-            self.excepted.append(Hit(code, "", start, end))
-        for number, mask in place.marks.items():
-            self.steps[number, start].append((end, mask))
+        for code in node.exceptions:
+            self.exceptions.append(Hit(code, "", start, end))
+        for number, mask in node.part_masks.items():
+            self.parts[number, start].append((end, mask))
 
 
 class PhraseIndex:
-    """Wordings, and what each of them stands for."""
+    """An index of patterns with a code each."""
 
     def __init__(
         self,
@@ -96,121 +100,123 @@ class PhraseIndex:
         *,
         is_lenient: bool = False,
     ) -> None:
-        """Index pairs of code and wording.
+        """Index pairs of code and pattern.
 
         Args:
-            phrases: What each code is found by.
-            exceptions: Wordings that only look like it: a phrase of the same code that shares a
-                word with one of them is not found.
-            is_lenient: Whether misspelt words count.
+            phrases: Patterns to find.
+            exceptions: Patterns that only look like it: a phrase of the same code that overlaps
+                one is not found.
+            is_lenient: Whether misspelt words match.
 
         Raises:
-            ValueError: A wording breaks the notation of ``shared.text_matching.notation``.
+            ValueError: A pattern is invalid in the notation of ``shared.text_matching.notation``.
         """
         self._chains, self._gapped = PhraseAutomaton(), GapMatcher()
         self._codes: dict[int, str] = {}
         self._exceptions: dict[int, str] = {}
-        self._marks: dict[int, defaultdict[int, int]] = {}
-        self._ends_of_parts: dict[Part, int] = {}
-        self._with_gaps: list[tuple[str, bool]] = []
-        for code, wording in phrases:
-            self._add(code, wording, is_exception=False)
-        for code, wording in exceptions:
-            self._add(code, wording, is_exception=True)
+        self._part_masks: dict[int, defaultdict[int, int]] = {}
+        self._states_of_parts: dict[Part, int] = {}
+        self._gap_patterns: list[tuple[str, bool]] = []
+        for code, pattern in phrases:
+            self._add(code, pattern, is_exception=False)
+        for code, pattern in exceptions:
+            self._add(code, pattern, is_exception=True)
         self._gapped.close()
-        self._meant_by = lru_cache(_MASKS_REMEMBERED)(self._look_up)
+        self._codes_of = lru_cache(_CACHED_MASKS)(self._look_up)
         known = self._chains.words() | self._gapped.words() | CLOSING
-        self._read = Spelling(known).read if is_lenient else _reader(known)
-        self._places: dict[Positions, _Place] = {}
-        self._start: dict[str, _Place | None] = dict.fromkeys((*known, UNKNOWN))
-        for word, there in self._chains.beginnings().items():
-            self._start[word] = self._place(there)
+        self._read = Spelling(known).read if is_lenient else _exact_reader(known)
+        self._nodes: dict[States, _Node] = {}
+        self._start: dict[str, _Node | None] = dict.fromkeys((*known, UNKNOWN))
+        for word, states in self._chains.initial().items():
+            self._start[word] = self._node(states)
 
     def find(self, folded: str) -> list[Hit]:
-        """Return every phrase in a folded text, by its place in the text.
+        """Return every phrase in a folded text, in order.
 
         Of several phrases of one code that begin at the same word only the longest counts.
         """
         written = folded.split()
         words = self._read(written)
-        said = self._walk(words)
-        for mask, start, end in self._gapped.find(words, said.steps):
-            for code, is_exception in self._meant_by(mask):
-                said.add(code, start, end, is_exception=is_exception)
-        found = [
+        matches = self._match_chains(words)
+        for mask, start, end in self._gapped.find(words, matches.parts):
+            for code, is_exception in self._codes_of(mask):
+                matches.add(code, start, end, is_exception=is_exception)
+        hits = [
             Hit(code, " ".join(written[start:end]), start, end)
-            for (start, code), end in said.ends.items()
+            for (start, code), end in matches.ends.items()
         ]
-        if said.excepted:
-            found = [hit for hit in found if not any(_shares_a_word(hit, e) for e in said.excepted)]
-        found.sort(key=itemgetter(2))
-        return found
+        if matches.exceptions:
+            hits = [hit for hit in hits if not any(_overlaps(hit, e) for e in matches.exceptions)]
+        hits.sort(key=itemgetter(2))
+        return hits
 
-    def _walk(self, words: Sequence[str]) -> _Said:
-        """Return what stands in a text without gaps, and the parts of what has them."""
-        said = _Said()
-        count, begin = len(words), self._start
+    def _match_chains(self, words: Sequence[str]) -> _Matches:
+        """Match the patterns without gaps, and the parts of those with gaps."""
+        matches = _Matches()
+        count, initial = len(words), self._start
         for start in range(count):
-            place = begin[words[start]]
+            node = initial[words[start]]
             end = start + 1
-            while place is not None:
-                if place.is_end:
-                    said.add_place(place, start, end)
+            while node is not None:
+                if node.is_end:
+                    matches.add_node(node, start, end)
                 if end == count:
                     break
-                place = place.leads[words[end]]
+                node = node.transitions[words[end]]
                 end += 1
-        return said
+        return matches
 
-    def _add(self, code: str, wording: str, *, is_exception: bool) -> None:
-        parts = parse_pattern(wording)
+    def _add(self, code: str, pattern: str, *, is_exception: bool) -> None:
+        parts = parse_pattern(pattern)
         if len(parts) == 1:
             codes = self._exceptions if is_exception else self._codes
             codes[self._chains.add(parts[0])] = code
             return
-        self._with_gaps.append((code, is_exception))
+        self._gap_patterns.append((code, is_exception))
         bit, longer = self._gapped.add(parts)
         for number, part in longer:
-            if part not in self._ends_of_parts:
-                self._ends_of_parts[part] = self._chains.add(part)
-            self._marks.setdefault(self._ends_of_parts[part], defaultdict(int))[number] |= bit
+            if part not in self._states_of_parts:
+                self._states_of_parts[part] = self._chains.add(part)
+            state = self._states_of_parts[part]
+            self._part_masks.setdefault(state, defaultdict(int))[number] |= bit
 
     def _look_up(self, mask: int) -> Collection[tuple[str, bool]]:
-        """Return what the wordings of a mask stand for, and whether they are exceptions."""
-        return {self._with_gaps[number] for number in numbers_in(mask)}
+        """Return the codes of a mask's patterns, each with whether it is an exception."""
+        return {self._gap_patterns[number] for number in numbers_in(mask)}
 
-    def _after(self, positions: Positions, word: str) -> _Place | None:
-        there = self._chains.after(positions, word)
-        return self._place(there) if there else None
+    def _after(self, states: States, word: str) -> _Node | None:
+        after = self._chains.after(states, word)
+        return self._node(after) if after else None
 
-    def _place(self, positions: Positions) -> _Place:
-        known = self._places.get(positions)
-        if known is None:
-            codes = _said(self._codes, positions)
-            exceptions = _said(self._exceptions, positions)
-            marks = self._marks_at(positions)
-            leads = _Leads(partial(self._after, positions))
-            known = _Place(codes, exceptions, marks, bool(codes or exceptions or marks), leads)
-            self._places[positions] = known
-        return known
+    def _node(self, states: States) -> _Node:
+        node = self._nodes.get(states)
+        if node is None:
+            codes = _codes_at(self._codes, states)
+            exceptions = _codes_at(self._exceptions, states)
+            masks = self._masks_at(states)
+            transitions = _Transitions(partial(self._after, states))
+            is_end = bool(codes or exceptions or masks)
+            node = _Node(codes, exceptions, masks, is_end, transitions)
+            self._nodes[states] = node
+        return node
 
-    def _marks_at(self, positions: Positions) -> Marks:
-        marks: defaultdict[int, int] = defaultdict(int)
-        for position in positions & self._marks.keys():
-            for number, mask in self._marks[position].items():
-                marks[number] |= mask
-        return dict(marks)
+    def _masks_at(self, states: States) -> PartMasks:
+        masks: defaultdict[int, int] = defaultdict(int)
+        for state in states & self._part_masks.keys():
+            for number, mask in self._part_masks[state].items():
+                masks[number] |= mask
+        return dict(masks)
 
 
-def _reader(known: frozenset[str]) -> Callable[[list[str]], list[str]]:
+def _exact_reader(known: frozenset[str]) -> Callable[[list[str]], list[str]]:
     return lambda words: [word if word in known else UNKNOWN for word in words]
 
 
-def _said(codes: Mapping[int, str], positions: Positions) -> tuple[str, ...]:
-    return tuple(sorted({codes[position] for position in positions if position in codes}))
+def _codes_at(codes: Mapping[int, str], states: States) -> tuple[str, ...]:
+    return tuple(sorted({codes[state] for state in states if state in codes}))
 
 
-def _shares_a_word(hit: Hit, other: Hit) -> bool:
+def _overlaps(hit: Hit, other: Hit) -> bool:
     return (
         hit.code == other.code
         and hit.start_word < other.end_word

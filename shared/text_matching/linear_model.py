@@ -1,4 +1,8 @@
-"""What the words of a text say together: each proves nothing alone, and their points add up."""
+"""Linear text model: a weighted sum of features decides what a text as a whole is about.
+
+Each feature proves nothing by itself. Weights and sums are whole numbers, so that a score is
+exact and the same on every machine.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,155 +12,161 @@ from itertools import pairwise
 
 from shared.text_matching.negation_lexicon import DENYING
 
-_BEGINNING = 5  # letters by which the forms of one word are known
-_REACH = 3  # words after a "no"
-_SHOWN = 4
-_PART = 30  # words
-_BITS = 32  # of a sum of points, and of a count
+_PREFIX_LETTERS = 5
+_NEGATION_REACH = 3  # words after a negation
+_EVIDENCE_WORDS = 4
+_WINDOW = 30  # words
+_BITS = 32  # of a score field, and of a count field
 _FIELD = (1 << _BITS) - 1
-_NOTHING = (1 << (_BITS - 1)) - 1  # stands for no points; one more sets the top bit of a sum
+_ZERO = (1 << (_BITS - 1)) - 1  # stands for a score of 0; one more sets the field's top bit
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureWeights:
-    """Words of one language that hint at one thing.
+    """Weights of one label in one language.
 
     Attributes:
-        start: Points of a text before any word is read; with all that it says it needs more than 0.
-        points: Of a word, of two words that follow each other, and of all words that begin alike
-            (``overf*``); each counts once in a text. ``!word`` stands a few words after a "no".
-        against: With fewer points a text in the language says that it is not so; None for never.
+        bias: Score of a text without known features; a text with a score above 0 has the label.
+        weights: By feature, counted once per text: a word, two successive words, or a prefix of
+            five letters (``overf*``). ``!word`` is a word up to three words after a negation.
+        denied_below: Score below which a text denies the label; None for never.
     """
 
-    start: int
-    points: Mapping[str, int]
-    against: int | None = None
+    bias: int
+    weights: Mapping[str, int]
+    denied_below: int | None = None
 
 
 class LinearModel:
-    """Hints at several things, in several languages, found in one look.
+    """Scores texts for several labels in several languages in one pass.
 
-    Points and counts for all of them are fields of one number, so that one sum adds them all up.
+    The scores and feature counts of all labels are bit fields of one integer, so that one sum
+    adds them all up.
     """
 
-    def __init__(self, hints: Iterable[tuple[str, FeatureWeights]]) -> None:
-        """Index pairs of what is hinted at and hints; one thing may have some in each language."""
-        self._hints = tuple(hints)
+    def __init__(self, weights: Iterable[tuple[str, FeatureWeights]]) -> None:
+        """Take pairs of label and weights; a label may have weights in several languages."""
+        self._weights = tuple(weights)
         packed: defaultdict[str, int] = defaultdict(int)
-        for number, (_, known) in enumerate(self._hints):
-            for hint, points in known.points.items():
-                packed[hint] += _packed(number, points, 1)
+        for number, (_, one) in enumerate(self._weights):
+            for feature, weight in one.weights.items():
+                packed[feature] += _packed(number, weight, 1)
         self._packed = dict(packed)
-        fields = [_packed(n, h.start + _NOTHING, 0) for n, (_, h) in enumerate(self._hints)]
-        self._start = sum(fields)
-        self._tops = sum(_packed(n, _NOTHING + 1, 0) for n in range(len(self._hints)))
+        fields = [_packed(n, one.bias + _ZERO, 0) for n, (_, one) in enumerate(self._weights)]
+        self._bias = sum(fields)
+        self._top_bits = sum(_packed(n, _ZERO + 1, 0) for n in range(len(self._weights)))
 
     def score(self, folded: str) -> "TextScore":
-        """Return a folded text with the sum of its hints, part by part when it is long."""
-        packed, start = self._packed, self._start
+        """Score a folded text, window by window when it is long."""
+        packed, bias = self._packed, self._bias
         return TextScore(
-            self._hints,
-            self._tops,
+            self._weights,
+            self._top_bits,
             [
-                (words, sum([packed[hint] for hint in features_in(words) if hint in packed], start))
-                for words in parts(folded.split())
+                (words, sum([packed[f] for f in extract_features(words) if f in packed], bias))
+                for words in split_text(folded.split())
             ],
         )
 
 
 @dataclass(frozen=True, slots=True)
 class TextScore:
-    """A text and what its words say together.
+    """The scores of a text.
 
     Attributes:
-        tops: Where the sum of a part has a bit that is set when something is hinted at.
-        parts: The words of each part, and their sum.
+        weights: Labels with their weights, once per language.
+        top_bits: Mask of the bits that are set in the sum when a label's score is above 0.
+        windows: Words and packed sum of each window.
     """
 
-    hints: Sequence[tuple[str, FeatureWeights]]
-    tops: int
-    parts: Sequence[tuple[Sequence[str], int]]
+    weights: Sequence[tuple[str, FeatureWeights]]
+    top_bits: int
+    windows: Sequence[tuple[Sequence[str], int]]
 
     def stated(self) -> dict[str, str]:
-        """Return what some part hints at, each with the words that say the most for it."""
+        """Return the labels of all windows, each with the words of the largest weights."""
         found = {}
-        for words, total in self.parts:
-            if total & self.tops:
-                for number, (code, known) in enumerate(self.hints):
-                    if _points(total, number) > 0:
-                        found[code] = _evidence(words, known.points)
+        for words, total in self.windows:
+            if total & self.top_bits:
+                for number, (label, one) in enumerate(self.weights):
+                    if _score(total, number) > 0:
+                        found[label] = _evidence(words, one.weights)
         return found
 
     def denied(self) -> frozenset[str]:
-        """Return what all parts speak against, each in its language.
+        """Return the labels that every window denies.
 
-        That is the one of which the index knows the most words.
+        A window is judged in the language of which it has the most known features.
         """
-        return frozenset.intersection(*(self._denied(total) for _, total in self.parts))
+        return frozenset.intersection(*(self._denied(total) for _, total in self.windows))
 
     def _denied(self, total: int) -> frozenset[str]:
         best: dict[str, tuple[int, bool]] = {}
-        for number, (code, known) in enumerate(self.hints):
-            is_against = known.against is not None and _points(total, number) < known.against
-            best[code] = max(best.get(code, (-1, False)), (_count(total, number), is_against))
-        return frozenset(code for code, (_, is_against) in best.items() if is_against)
+        for number, (label, one) in enumerate(self.weights):
+            below = one.denied_below is not None and _score(total, number) < one.denied_below
+            best[label] = max(best.get(label, (-1, False)), (_count(total, number), below))
+        return frozenset(label for label, (_, below) in best.items() if below)
 
 
-def parts(words: Sequence[str]) -> list[Sequence[str]]:
-    """Return a text, or the parts of a long one, of which each begins in the middle of the last.
+def split_text(words: Sequence[str]) -> list[Sequence[str]]:
+    """Return the windows of a text: 30 words each, overlapping by half.
 
-    What a long text tells by the way would be lost among all its other words.
+    A clause about a danger in a long text would be lost among all its other words.
     """
-    if len(words) <= _PART:
+    if len(words) <= _WINDOW:
         return [words]
-    return [words[i : i + _PART] for i in range(0, len(words) - _PART // 2, _PART // 2)]
+    return [words[i : i + _WINDOW] for i in range(0, len(words) - _WINDOW // 2, _WINDOW // 2)]
 
 
-def features_in(words: Sequence[str]) -> set[str]:
-    """Return all of a folded text that can have points."""
-    read = words if DENYING.isdisjoint(words) else _with_denied(words)
-    found = set(read)
-    found.update([f"{word[:_BEGINNING]}*" for word in read if len(word) > _BEGINNING])
-    found.update([f"{word} {after}" for word, after in pairwise(words)])
-    return found
+def extract_features(words: Sequence[str]) -> set[str]:
+    """Return all features of a folded text."""
+    marked = words if DENYING.isdisjoint(words) else _mark_negated(words)
+    features = set(marked)
+    features.update(
+        [f"{word[:_PREFIX_LETTERS]}*" for word in marked if len(word) > _PREFIX_LETTERS]
+    )
+    features.update([f"{word} {after}" for word, after in pairwise(words)])
+    return features
 
 
-def _with_denied(words: Sequence[str]) -> list[str]:
-    """Return the words, with a mark before each of which a "no" stands a few words before."""
+def _mark_negated(words: Sequence[str]) -> list[str]:
+    """Return the words, each with a ``!`` before it up to three words after a negation."""
     marked, reach = [], 0
     for word in words:
         marked.append(f"!{word}" if reach > 0 else word)
-        reach = _REACH if word in DENYING else reach - 1
+        reach = _NEGATION_REACH if word in DENYING else reach - 1
     return marked
 
 
-def _packed(number: int, points: int, count: int) -> int:
-    return (points + (count << _BITS)) << (2 * _BITS * number)
+def _packed(number: int, score: int, count: int) -> int:
+    return (score + (count << _BITS)) << (2 * _BITS * number)
 
 
-def _points(total: int, number: int) -> int:
-    return (total >> (2 * _BITS * number) & _FIELD) - _NOTHING
+def _score(total: int, number: int) -> int:
+    return (total >> (2 * _BITS * number) & _FIELD) - _ZERO
 
 
 def _count(total: int, number: int) -> int:
     return total >> (2 * _BITS * number + _BITS) & _FIELD
 
 
-def _evidence(words: Sequence[str], points: Mapping[str, int]) -> str:
+def _evidence(words: Sequence[str], weights: Mapping[str, int]) -> str:
+    """Return the words with the largest weights in their order, neighbours joined."""
     by_word = [
-        sum(points.get(hint, 0) for hint in features_in([word])) for word in _with_denied(words)
+        sum(weights.get(feature, 0) for feature in extract_features([word]))
+        for word in _mark_negated(words)
     ]
     for i, pair in enumerate(pairwise(words)):
-        both = points.get(" ".join(pair), 0)
-        by_word[i] += both
-        by_word[i + 1] += both
+        of_pair = weights.get(" ".join(pair), 0)
+        by_word[i] += of_pair
+        by_word[i + 1] += of_pair
     first = {word: i for i, word in reversed(list(enumerate(words)))}.values()
-    telling = nlargest(_SHOWN, (i for i in first if by_word[i] > 0), key=by_word.__getitem__)
-    return " … ".join(" ".join(words[i] for i in run) for run in _runs(sorted(telling)))
+    top = nlargest(_EVIDENCE_WORDS, (i for i in first if by_word[i] > 0), key=by_word.__getitem__)
+    return " … ".join(" ".join(words[i] for i in run) for run in _runs(sorted(top)))
 
 
 def _runs(numbers: Sequence[int]) -> list[list[int]]:
-    """Return numbers in runs that follow each other."""
+    """Return ascending numbers in runs of successive ones."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and runs[-1][-1] + 1 == number:

@@ -1,7 +1,7 @@
-"""Which of the phrases found in a text the text itself denies.
+"""Negation: which phrases found in a text does the text itself deny, retract or only suppose.
 
-A rule of thumb on words that errs on the side of danger: what it does not understand counts as
-said. Commas and words like "and" or "but" end the reach of a "no".
+A heuristic on words that errs on the side of danger: a phrase counts unless it is clearly denied.
+Punctuation and words such as "and" or "but" end the reach of a negation.
 """
 
 import re
@@ -9,23 +9,26 @@ from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from shared.text_matching import negation_lexicon as denials
+from shared.text_matching import negation_lexicon as lexicon
 from shared.text_matching.folding import fold
 from shared.text_matching.index import Hit, PhraseIndex
 
-_REACH = 4  # the most words that may stand between a "no" and what it denies
+_REACH = 4  # words between a negation and what it denies, at most
 
-_PIECES = re.compile(r"([.!?;:\n\u2026]+)|[,()\u2013\u2014]+|\s-+\s")
+_BOUNDARIES = re.compile(r"([.!?;:\n\u2026]+)|[,()\u2013\u2014]+|\s-+\s")
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A folded text, with the words at which a clause or a sentence begins.
+    """A folded text with the word indexes of its boundaries.
 
     Attributes:
-        idle: The words that begin like a denial and deny nothing.
-        ends: The words at which something that was is said to be over.
-        endings: Phrases that say by themselves that what came before them is over.
+        words: Its words.
+        clauses: Where clauses begin.
+        sentences: Where sentences begin.
+        idle: Where phrases begin that look like a negation and deny nothing.
+        ends: Where the text says that something past is over.
+        retractions: Phrases that retract what precedes them.
     """
 
     words: Sequence[str]
@@ -33,72 +36,95 @@ class _Text:
     sentences: Collection[int]
     idle: Collection[int]
     ends: Collection[int]
-    endings: Collection[Hit]
+    retractions: Collection[Hit]
+
+    def clause(self, word: int) -> tuple[int, int]:
+        """Return the bounds of the clause that contains a word."""
+        return _bounds(word, self.clauses, len(self.words))
+
+    def sentence(self, word: int) -> tuple[int, int]:
+        """Return the bounds of the sentence that contains a word."""
+        return _bounds(word, self.sentences, len(self.words))
 
 
 @dataclass(frozen=True, slots=True)
-class Spans:
-    """Which phrases say something of the time of others.
+class PhraseRoles:
+    """Codes of phrases that change how other phrases of a text count.
 
     Attributes:
-        ending: Codes of phrases that say that what came before them is so no longer.
-        lasting: Codes of phrases that no such end takes back.
-        past: Codes of phrases that say that what their clause tells was long ago.
-        supposed: Codes of phrases whose sentence speaks of things that need not be.
-        events: Codes of phrases that tell what happens and not what is, which either takes back.
+        retracting: Codes of phrases that say that what precedes them is no longer true.
+        persistent: Codes of phrases that no retraction cancels.
+        past: Codes of phrases that say that their clause is about long ago.
+        hypothetical: Codes of phrases that say that their sentence is a supposition.
+        events: Codes of phrases about events, which ``past`` and ``hypothetical`` cancel.
     """
 
-    ending: Collection[str] = frozenset()
-    lasting: Collection[str] = frozenset()
+    retracting: Collection[str] = frozenset()
+    persistent: Collection[str] = frozenset()
     past: AbstractSet[str] = frozenset()
-    supposed: AbstractSet[str] = frozenset()
+    hypothetical: AbstractSet[str] = frozenset()
     events: Collection[str] = frozenset()
 
 
-NO_SPANS = Spans()
+NO_ROLES = PhraseRoles()
 
 
-def affirmed(text: str, phrases: PhraseIndex, spans: Spans = NO_SPANS) -> list[Hit]:
-    """Return the phrases in a text that it does not deny, by their place in it.
+def find_affirmed(text: str, phrases: PhraseIndex, roles: PhraseRoles = NO_ROLES) -> list[Hit]:
+    """Return the phrases in a text that it does not deny, in order.
 
-    Those that only say that something is past or supposed are not among them.
+    Phrases that only mark the past or a supposition are not among them.
+
+    Args:
+        text: The text as written.
+        phrases: Index of the phrases to find.
+        roles: Phrases that change how others count.
     """
     folded = fold(text)
-    return affirmed_of(phrases.find(folded), text, folded, spans)
+    return filter_affirmed(phrases.find(folded), text, folded, roles)
 
 
-def affirmed_of(hits: list[Hit], text: str, folded: str, spans: Spans = NO_SPANS) -> list[Hit]:
-    """Return those of the phrases found in a text that it does not deny."""
+def filter_affirmed(
+    hits: list[Hit], text: str, folded: str, roles: PhraseRoles = NO_ROLES
+) -> list[Hit]:
+    """Return those phrases found in a text that it does not deny.
+
+    Args:
+        hits: Phrases found in the folded text.
+        text: The text as written; its punctuation bounds clauses and sentences.
+        folded: The folded text.
+        roles: Phrases that change how others count.
+    """
     if not hits:
         return hits
     words = folded.split()
-    endings = [hit for hit in hits if hit.code in spans.ending]
-    pasts = [hit for hit in hits if hit.code in spans.past]
-    supposed = [hit for hit in hits if hit.code in spans.supposed]
-    can_end = not denials.PAST.isdisjoint(words)
-    ends = [hit.start_word for hit in denials.OVER.find(folded)] if can_end else []
-    is_plain = not (ends or endings or pasts or supposed)
+    retractions = [hit for hit in hits if hit.code in roles.retracting]
+    pasts = [hit for hit in hits if hit.code in roles.past]
+    suppositions = [hit for hit in hits if hit.code in roles.hypothetical]
+    can_end = not lexicon.PAST.isdisjoint(words)
+    ends = [hit.start_word for hit in lexicon.OVER.find(folded)] if can_end else []
+    is_plain = not (ends or retractions or pasts or suppositions)
     if is_plain and not any(_may_be_denied(hit, words) for hit in hits):
         return hits
-    idle = {hit.start_word for hit in denials.DENYING_NOTHING.find(folded)}
-    taken = _Text(words, *_beginnings(text, words), idle, ends, ())
-    said = [hit for hit in hits if not _is_denied(hit, taken) and not _is_over(hit, taken)]
-    if pasts or supposed:
-        said = [hit for hit in said if hit.code not in spans.past | spans.supposed]
-        said = [
+    idle = {hit.start_word for hit in lexicon.DENYING_NOTHING.find(folded)}
+    parsed = _Text(words, *_boundaries(text, words), idle, ends, ())
+    kept = [hit for hit in hits if not _is_denied(hit, parsed) and not _is_over(hit, parsed)]
+    if pasts or suppositions:
+        kept = [hit for hit in kept if hit.code not in roles.past | roles.hypothetical]
+        kept = [
             hit
-            for hit in said
-            if hit.code not in spans.events
-            or not (_was(hit, pasts, taken) or _is_in_a_sentence_of(hit, supposed, taken))
+            for hit in kept
+            if hit.code not in roles.events
+            or not (_is_past(hit, pasts, parsed) or _is_supposed(hit, suppositions, parsed))
         ]
-    if not endings:
-        return said
-    taken = replace(taken, endings=[hit for hit in endings if hit in said and _lasts(hit, taken)])
-    return [hit for hit in said if _holds(hit, taken, spans)]
+    if not retractions:
+        return kept
+    final = [hit for hit in retractions if hit in kept and _is_final(hit, parsed)]
+    parsed = replace(parsed, retractions=final)
+    return [hit for hit in kept if _survives_retractions(hit, parsed, roles)]
 
 
-def _beginnings(text: str, words: Sequence[str]) -> tuple[set[int], set[int]]:
-    """Return the words at which clauses begin, and those at which sentences do."""
+def _boundaries(text: str, words: Sequence[str]) -> tuple[set[int], set[int]]:
+    """Return the words at which clauses begin, and those at which sentences begin."""
     clauses, sentences = {0}, {0}
     begin = 0
     for piece, ends_sentence in _pieces(text):
@@ -106,55 +132,59 @@ def _beginnings(text: str, words: Sequence[str]) -> tuple[set[int], set[int]]:
         clauses.add(begin)
         if ends_sentence:
             sentences.add(begin)
-    clauses.update(i + 1 for i, word in enumerate(words) if word in denials.PARTING)
+    clauses.update(i + 1 for i, word in enumerate(words) if word in lexicon.PARTING)
     return clauses, sentences
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the pieces between punctuation marks, and whether a mark ends a sentence."""
     start = 0
-    for mark in _PIECES.finditer(text):
+    for mark in _BOUNDARIES.finditer(text):
         yield text[start : mark.start()], mark.group(1) is not None
         start = mark.end()
     yield text[start:], True
 
 
+def _bounds(word: int, begins: Collection[int], length: int) -> tuple[int, int]:
+    begin = max(begin for begin in begins if begin <= word)
+    return begin, min((end for end in begins if end > word), default=length)
+
+
 def _may_be_denied(hit: Hit, words: Sequence[str]) -> bool:
     before = words[max(0, hit.start_word - 1 - _REACH) : hit.start_word]
-    return not denials.DENYING.isdisjoint(before)
+    return not lexicon.DENYING.isdisjoint(before)
 
 
 def _is_denied(hit: Hit, text: _Text) -> bool:
-    """Whether a "no" stands a few words before the phrase, in the same clause."""
+    """Return True when a negation precedes the phrase closely in the same clause."""
     for i in range(hit.start_word - 1, max(-1, hit.start_word - 2 - _REACH), -1):
         if i + 1 in text.clauses:
             return False
-        if text.words[i] in denials.DENYING and i not in text.idle:
+        if text.words[i] in lexicon.DENYING and i not in text.idle:
             return True
     return False
 
 
-def _was(hit: Hit, pasts: Collection[Hit], text: _Text) -> bool:
-    """Whether the clause says that it was long ago, or the clause before it does to begin with."""
-    begin = max(begin for begin in text.clauses if begin <= hit.start_word)
+def _is_past(hit: Hit, pasts: Collection[Hit], text: _Text) -> bool:
+    """Return True when the clause, or a short introductory clause before it, is about long ago."""
+    begin, end = text.clause(hit.start_word)
     before = max((b for b in text.clauses if b < begin), default=begin)
-    is_first = before in text.sentences and begin not in text.sentences
-    since = before if is_first and begin - before <= _REACH else begin
-    end = min((e for e in text.clauses if e > hit.start_word), default=len(text.words))
-    told = text.words[begin:end]
-    return denials.AGAIN.isdisjoint(told) and any(since <= p.start_word < end for p in pasts)
+    is_second = before in text.sentences and begin not in text.sentences
+    since = before if is_second and begin - before <= _REACH else begin
+    clause = text.words[begin:end]
+    return lexicon.AGAIN.isdisjoint(clause) and any(since <= p.start_word < end for p in pasts)
 
 
-def _is_in_a_sentence_of(hit: Hit, others: Collection[Hit], text: _Text) -> bool:
-    begin = max(begin for begin in text.sentences if begin <= hit.start_word)
-    end = min((e for e in text.sentences if e > hit.start_word), default=len(text.words))
-    return any(begin <= other.start_word < end for other in others)
+def _is_supposed(hit: Hit, suppositions: Collection[Hit], text: _Text) -> bool:
+    begin, end = text.sentence(hit.start_word)
+    return any(begin <= other.start_word < end for other in suppositions)
 
 
 def _is_over(hit: Hit, text: _Text) -> bool:
-    """Whether the text says that it was so and, in the same sentence, that it is over."""
+    """Return True when the sentence puts the phrase in the past and says that it is over."""
     start = hit.start_word
-    begin = max(begin for begin in text.sentences if begin <= start)
-    if not denials.PAST.intersection(text.words[max(begin, start - _REACH) : start]):
+    begin, _ = text.sentence(start)
+    if not lexicon.PAST.intersection(text.words[max(begin, start - _REACH) : start]):
         return False
     return any(
         end >= hit.end_word and not any(start < begin <= end for begin in text.sentences)
@@ -162,34 +192,37 @@ def _is_over(hit: Hit, text: _Text) -> bool:
     )
 
 
-def _holds(hit: Hit, text: _Text, spans: Spans) -> bool:
-    if hit.code in spans.ending:
-        return hit in text.endings
-    return hit.code in spans.lasting or not _is_ended(hit, text)
+def _survives_retractions(hit: Hit, text: _Text, roles: PhraseRoles) -> bool:
+    if hit.code in roles.retracting:
+        return hit in text.retractions
+    return hit.code in roles.persistent or not _is_retracted(hit, text)
 
 
-def _lasts(ending: Hit, text: _Text) -> bool:
-    """Whether nothing after the end says that it began again or goes on."""
-    return denials.AGAIN.isdisjoint(text.words[ending.end_word :])
+def _is_final(retraction: Hit, text: _Text) -> bool:
+    """Return True when nothing after the retraction says that the problem goes on."""
+    return lexicon.AGAIN.isdisjoint(text.words[retraction.end_word :])
 
 
-def _is_ended(hit: Hit, text: _Text) -> bool:
-    """Whether an end follows in the same sentence or the next, or stands before what "was"."""
+def _is_retracted(hit: Hit, text: _Text) -> bool:
+    """Return True when a retraction follows within a sentence, or precedes what "was"."""
     return any(
-        _sentences_between(hit, ending, text) <= 1
-        if hit.end_word <= ending.start_word
-        else _was_before(hit, ending, text)
-        for ending in text.endings
+        _sentences_between(hit, retraction, text) <= 1
+        if hit.end_word <= retraction.start_word
+        else _is_retracted_before(hit, retraction, text)
+        for retraction in text.retractions
     )
 
 
-def _sentences_between(hit: Hit, ending: Hit, text: _Text) -> int:
-    return sum(hit.start_word < begin <= ending.start_word for begin in text.sentences)
+def _sentences_between(hit: Hit, retraction: Hit, text: _Text) -> int:
+    return sum(hit.start_word < begin <= retraction.start_word for begin in text.sentences)
 
 
-def _was_before(hit: Hit, ending: Hit, text: _Text) -> bool:
-    """Whether a hit that follows an end in its sentence shares words with it or is of the past."""
-    if any(ending.start_word < begin <= hit.start_word for begin in text.sentences):
+def _is_retracted_before(hit: Hit, retraction: Hit, text: _Text) -> bool:
+    """Return True when a hit overlaps a retraction, or follows it in the past tense.
+
+    Both must stand in one sentence.
+    """
+    if any(retraction.start_word < begin <= hit.start_word for begin in text.sentences):
         return False
-    between = text.words[ending.end_word : hit.start_word]
-    return hit.start_word < ending.end_word or not denials.PAST.isdisjoint(between)
+    between = text.words[retraction.end_word : hit.start_word]
+    return hit.start_word < retraction.end_word or not lexicon.PAST.isdisjoint(between)

@@ -1,4 +1,4 @@
-"""The words by which people deny what they name, in English and Spanish, folded."""
+"""Words of negation, tense and retraction, in English and Spanish, folded."""
 
 from shared.text_matching.index import PhraseIndex
 
@@ -7,8 +7,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def _wordings(*wordings: str) -> PhraseIndex:
-    return PhraseIndex(("", wording) for wording in wordings)
+def _patterns(*patterns: str) -> PhraseIndex:
+    return PhraseIndex(("", pattern) for pattern in patterns)
 
 
 DENYING = _words(
@@ -16,9 +16,9 @@ DENYING = _words(
     "dont doesnt didnt isnt arent wasnt werent hasnt havent "
     "nadie nada sin nunca jamas ni ningun ninguna ninguno tampoco"
 )
-"""Words that deny what follows; "cannot" is none, since what cannot be done is a hindrance."""
+"""Words that deny what follows; not "cannot", because what cannot be done is a hindrance."""
 
-DENYING_NOTHING = _wordings(
+DENYING_NOTHING = _patterns(
     "no parking|stopping|standing|entry|exit|outlet|left|right|turn|turns|thru|through",
     "no wait|actually",
     "no deja|dejan|para|paran de",
@@ -29,23 +29,23 @@ DENYING_NOTHING = _wordings(
     "no estacionar|solo|pasar",
     "sin luz|luces|energia|electricidad|paso|salida|parar",
 )
-"""Signs, outages and hindrances that begin like a denial."""
+"""Signs, outages and hindrances that begin like a negation."""
 
 PARTING = _words(
     "and but however although though except because so yet while since "
     "y e pero sino aunque porque excepto mientras"
 )
-"""Words after which a denial reaches no further."""
+"""Words that end the reach of a negation."""
 
 PAST = _words("was were had been estaba estaban estuvo fue habia hubo")
-"""Words that say that something was so."""
+"""Verbs in the past tense."""
 
 AGAIN = _words(
     "again still but however sigue siguen todavia aun volvio vuelve nuevamente otra pero"
 )
-"""Words after an end that say that it was none."""
+"""Words after a retraction that say that the problem goes on."""
 
-OVER = _wordings(
+OVER = _patterns(
     "fine|ok|okay|clear|gone|fixed|safe now",
     "now fine|ok|okay|clear|gone|fixed|safe",
     "already fixed|gone|cleared",
@@ -58,4 +58,4 @@ OVER = _wordings(
     "ya lo|la|los|las quitaron|arreglaron",
     "ya esta bien|arreglado",
 )
-"""Wordings that say that something is over."""
+"""Patterns that say that something is over."""

@@ -1,8 +1,8 @@
-"""Short notation for the many ways to say one thing.
+"""Pattern notation: short forms for many phrases.
 
-``blocking|blocks the|a? right|left lane`` stands for twelve phrases: ``|`` parts alternatives and
-``?`` makes a word optional. A hyphen joins the words of one alternative: ``drop-off|cliff``.
-``~`` lets up to six other words stand between two steps, and ``@name`` stands for the words of a
+``blocking|blocks the|a? right|left lane`` stands for twelve phrases: ``|`` separates alternatives
+and ``?`` makes a word optional. A hyphen joins the words of one alternative: ``drop-off|cliff``.
+``~`` is a gap of up to six other words between two steps, and ``@name`` stands for the words of a
 family: ``@person ~ bleeding``.
 """
 
@@ -21,25 +21,25 @@ _FAMILY = re.compile(r"@(\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One step of a wording: alternatives of one or more words each, or nothing if optional."""
+    """One step of a pattern: alternatives of one or more words, possibly optional."""
 
     alternatives: tuple[tuple[str, ...], ...]
     optional: bool
 
 
 Part: TypeAlias = tuple[Slot, ...]
-"""Steps that follow each other at once."""
+"""Steps without a gap between them."""
 
 
-@lru_cache(maxsize=8192)  # cities share most wordings, and each is checked before it is indexed
-def parse_pattern(wording: str) -> tuple[Part, ...]:
-    """Return the parts of a wording, with a gap between each and the next.
+@lru_cache(maxsize=8192)  # cities share most patterns, and each is validated before it is indexed
+def parse_pattern(pattern: str) -> tuple[Part, ...]:
+    """Parse a pattern into its parts, which are separated by gaps.
 
     Raises:
-        ValueError: An alternative is empty, a gap has no words on both sides, or a whole part may
-            be left out.
+        ValueError: An alternative is empty, a gap lacks words on one side, or all words of a part
+            are optional.
     """
-    steps = wording.split()
+    steps = pattern.split()
     parts = tuple(
         tuple(_slot(step) for step in part)
         for is_gap, part in groupby(steps, lambda step: step == _GAP)
@@ -52,21 +52,21 @@ def parse_pattern(wording: str) -> tuple[Part, ...]:
     return parts
 
 
-def families_named(wording: str) -> list[str]:
-    """Return the names of the families of words that a wording uses."""
-    return _FAMILY.findall(wording)
+def families_named(pattern: str) -> list[str]:
+    """Return the names of the families that a pattern uses."""
+    return _FAMILY.findall(pattern)
 
 
-def expand_families(wording: str, families: Mapping[str, Sequence[str]]) -> str:
-    """Return the wording with the words of each family in place of its name.
+def expand_families(pattern: str, families: Mapping[str, Sequence[str]]) -> str:
+    """Replace the names of families in a pattern by their words.
 
     Raises:
-        KeyError: A family has no words.
+        KeyError: A family is not declared.
     """
-    return _FAMILY.sub(lambda name: "|".join(families[name.group(1)]), wording)
+    return _FAMILY.sub(lambda name: "|".join(families[name.group(1)]), pattern)
 
 
-@lru_cache(maxsize=8192)  # families of words stand in hundreds of wordings
+@lru_cache(maxsize=8192)  # the words of a family are used in hundreds of patterns
 def _slot(step: str) -> Slot:
     optional = step.endswith("?")
     alternatives = tuple(tuple(fold(a).split()) for a in step.removesuffix("?").split("|"))

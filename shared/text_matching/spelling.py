@@ -1,4 +1,4 @@
-"""Reads misspelt words as the words that phrases are made of."""
+"""Spelling correction: maps misspelt words to the words of the patterns."""
 
 import re
 from collections import defaultdict
@@ -6,84 +6,85 @@ from collections.abc import Collection
 from functools import lru_cache
 
 UNKNOWN = ""
-"""Stands for every word that no phrase has and that is no slip of one that some phrase has."""
+"""Stands for every word that is neither known nor a misspelling of a known word."""
 
-_SHORTEST = 6  # letters; shorter words turn into each other too easily
-_WORDS_REMEMBERED = 20_000
-_SHORTEST_WITH_ANOTHER_LETTER = 7
-_ALIKE = ("bv", "csz", "gj", "iy", "mn")
-_OWN = """
+_MIN_LETTERS = 6  # shorter words turn into each other too easily
+_CACHED_WORDS = 20_000
+_MIN_LETTERS_FOR_SUBSTITUTION = 7
+_CONFUSED_LETTERS = ("bv", "csz", "gj", "iy", "mn")
+_CORRECT = """
 tapped bother strange serves served serving learning saying sweeping stated refuse derive noting
 shouting
 """
 _SPANISH_VERB = re.compile(r"(.+(?:[ai]e?ndo|[aei]r))(?:me|te|se|nos)?(?:l[aeo]s?)?")
-_DRAWN_OUT = re.compile(r"(.)\1{2,}")
-_WORDS_OF_THEIR_OWN = frozenset(_OWN.split())  # right words that look like known ones misspelt
+_REPEATED_LETTER = re.compile(r"(.)\1{2,}")
+_CORRECT_WORDS = frozenset(_CORRECT.split())  # correct words that resemble known words
 
 
 class Spelling:
-    """Finds the known word that a misspelt one stands for.
+    """Finds the known word for a misspelt one.
 
-    One letter may be missing, too many, swapped with the next, or another that people take for it;
-    a letter may be drawn out ("heeelp"), and a Spanish verb may have its pronouns behind it
-    ("pegandole").
+    One letter may be missing, added, swapped with the next, or replaced by one that is often
+    confused with it; a letter may be repeated ("heeelp"), and a Spanish verb may have enclitic
+    pronouns ("pegandole").
     """
 
     def __init__(self, known: Collection[str]) -> None:
-        """Learn the known words; those that are short or hold digits are only known as they are."""
+        """Take the known words; short words and words with digits are matched exactly."""
         self._known = frozenset(known)
-        self._without_a_letter: defaultdict[str, list[str]] = defaultdict(list)
+        self._by_deletion: defaultdict[str, list[str]] = defaultdict(list)
         for word in sorted(self._known):
-            if len(word) >= _SHORTEST and word.isalpha():
-                for shorter in _without_a_letter(word):
-                    self._without_a_letter[shorter].append(word)
-        self._meant = lru_cache(_WORDS_REMEMBERED)(self._look_up)
+            if len(word) >= _MIN_LETTERS and word.isalpha():
+                for shorter in _deletions(word):
+                    self._by_deletion[shorter].append(word)
+        self._correction = lru_cache(_CACHED_WORDS)(self._correct)
 
     def read(self, words: list[str]) -> list[str]:
-        """Return for each word the known word that it is or stands for, else ``UNKNOWN``."""
-        known, meant = self._known, self._meant
+        """Return the known word for each word, or ``UNKNOWN``."""
+        known, correction = self._known, self._correction
         return [
-            word if word in known else UNKNOWN if len(word) < _SHORTEST else meant(word)
+            word if word in known else UNKNOWN if len(word) < _MIN_LETTERS else correction(word)
             for word in words
         ]
 
-    def _look_up(self, word: str) -> str:
-        if not word.isalpha() or word in _WORDS_OF_THEIR_OWN:
+    def _correct(self, word: str) -> str:
+        if not word.isalpha() or word in _CORRECT_WORDS:
             return UNKNOWN
-        for plain in (_DRAWN_OUT.sub(r"\1", word), _DRAWN_OUT.sub(r"\1\1", word)):
+        for plain in (_REPEATED_LETTER.sub(r"\1", word), _REPEATED_LETTER.sub(r"\1\1", word)):
             if plain in self._known:
                 return plain
         verb = _SPANISH_VERB.fullmatch(word)
         if verb and verb.group(1) in self._known:
             return verb.group(1)
-        for shorter in _without_a_letter(word):
-            if shorter in self._known and len(shorter) >= _SHORTEST and not _is_form(word, shorter):
+        for shorter in _deletions(word):
+            if (
+                shorter in self._known
+                and len(shorter) >= _MIN_LETTERS
+                and not _is_verb_form(word, shorter)
+            ):
                 return shorter
-        near = {w for s in (word, *_without_a_letter(word)) for w in self._near(s)}
-        return min((w for w in near if _is_slip(word, w)), default=UNKNOWN)
-
-    def _near(self, shorter: str) -> list[str]:
-        return self._without_a_letter.get(shorter, [])
+        candidates = {w for s in (word, *_deletions(word)) for w in self._by_deletion.get(s, ())}
+        return min((w for w in candidates if _is_misspelling(word, w)), default=UNKNOWN)
 
 
-def _without_a_letter(word: str) -> set[str]:
+def _deletions(word: str) -> set[str]:
     """Return the word without one of its letters; the first letter is hardly ever wrong."""
     return {word[:i] + word[i + 1 :] for i in range(1, len(word))}
 
 
-def _is_form(longer: str, shorter: str) -> bool:
-    """Whether two words that differ by a letter are right forms of one: cortando and cortado."""
+def _is_verb_form(longer: str, shorter: str) -> bool:
+    """Return True for a gerund and a participle of one verb, such as cortando and cortado."""
     return longer.endswith("ndo") and longer.removesuffix("ndo") == shorter.removesuffix("do")
 
 
-def _is_slip(written: str, meant: str) -> bool:
-    """Whether two words that share all but a letter of each are easily taken for each other."""
-    if len(written) < len(meant):
-        return not _is_form(meant, written)
-    differing = [i for i, letter in enumerate(written) if letter != meant[i]]
-    pairs = [{written[i], meant[i]} for i in differing]
+def _is_misspelling(written: str, known: str) -> bool:
+    """Return True when two words that share all but one letter of each are easily confused."""
+    if len(written) < len(known):
+        return not _is_verb_form(known, written)
+    differing = [i for i, letter in enumerate(written) if letter != known[i]]
+    pairs = [{written[i], known[i]} for i in differing]
     if len(pairs) == 1:
-        is_long = len(written) >= _SHORTEST_WITH_ANOTHER_LETTER
-        return is_long and any(pairs[0] <= set(letters) for letters in _ALIKE)
+        is_long = len(written) >= _MIN_LETTERS_FOR_SUBSTITUTION
+        return is_long and any(pairs[0] <= set(letters) for letters in _CONFUSED_LETTERS)
     first, last = differing[0], differing[-1]
     return len(pairs) == last - first + 1 and pairs[0] == pairs[-1]

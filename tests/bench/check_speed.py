@@ -32,7 +32,7 @@ def records(count: int) -> Iterator[Outgoing]:
     """Yield the reports; one in a hundred comes twice, and one in a thousand is garbage."""
     topic = CHANNEL_SUBMISSIONS.name
     for number, event in enumerate(submissions(count)):
-        record = Outgoing.to(topic, f"{event.source}/{number % ADAPTERS}", event)
+        record = Outgoing.to_topic(topic, f"{event.source}/{number % ADAPTERS}", event)
         yield record
         if number % 100 == 0:
             yield record

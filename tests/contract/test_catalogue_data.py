@@ -14,8 +14,7 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from shared.catalogue import Jurisdiction, Referral, ServiceType, load_catalogue
-from shared.catalogue.circumstances import read_circumstances
+from shared.catalogue import Jurisdiction, ReferralRule, ServiceType, load_catalogue
 from shared.geo import LIMITS, NEIGHBOURS
 from shared.vocabulary import EARTH_RADIUS_M
 
@@ -193,16 +192,20 @@ def test_no_condition_and_no_question_lies_unused() -> None:
             *kind.hazard_conditions,
             *kind.implies,
             *kind.harmless,
-            *(meant.when for meant in kind.meant),
+            *(meant.when for meant in kind.alternatives),
             *(informed.when for informed in kind.informed),
             *(referral.when for referral in kind.referrals),
         )
     }
     perils = (*PORTLAND.emergencies, *PORTLAND.hazards)
     decides |= {code for peril in perils for code in (*peril.all_of, *peril.any_of)}
-    decides |= {*PORTLAND.implied_kinds, *PORTLAND.spans.past, *PORTLAND.spans.supposed}
+    decides |= {
+        *PORTLAND.implied_kinds,
+        *PORTLAND.phrase_roles.past,
+        *PORTLAND.phrase_roles.hypothetical,
+    }
     decides |= {code for owner in PORTLAND.owners for code in owner.when}
-    around = read_circumstances(PORTLAND.folder)
+    around = PORTLAND.circumstances
     decides |= {code for place in around.places for code in place.when} if around else set()
     asked = {a.code for k in PORTLAND.services.values() for a in k.attributes}
 
@@ -272,7 +275,7 @@ def _outline(path: Path) -> BaseGeometry:
 def _every_referral(city: Jurisdiction) -> Iterator[tuple[str, str | None]]:
     """Yield whom each kind and owner sends people to, with the reason that they are told."""
     for kind in city.services.values():
-        named = kind.referrals or ((Referral(kind.lead),) if kind.is_outside else ())
+        named = kind.referrals or ((ReferralRule(kind.lead),) if kind.is_outside else ())
         for referral in named:
             yield kind.code, referral.reason or city.agencies[referral.agency].reason
     for neighbour in city.neighbours.values():

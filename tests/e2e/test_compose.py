@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 import yaml
 
-from deploy.local.ports import Ports
+from deploy.local.site import Ports
 from shared.runtime.migrate import SERVICES
 from tests.conftest import Database
 from tests.stack import PASSWORD

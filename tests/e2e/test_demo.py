@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.outside import COMMAND
-from tests.folders import let_others_in
+from tests.temporary_folders import let_others_in
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]

@@ -1,4 +1,4 @@
-"""The router that the trials harm, and the table of what became of it."""
+"""Fixtures of the fault trials: routers, the seed, and the table of verdicts."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ import pytest_asyncio
 from rich.console import Console
 
 from tests.faults.kit import verdicts
-from tests.faults.kit.city import City, running_city
+from tests.faults.kit.router import RouterUnderTest, running_router
 
 
 def pytest_sessionstart() -> None:
@@ -27,7 +27,7 @@ def pytest_report_header() -> str:
 
 
 def pytest_terminal_summary() -> None:
-    verdicts.show(Console(file=sys.stdout, width=150))
+    verdicts.print_table(Console(file=sys.stdout, width=150))
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +37,7 @@ def seed() -> int:
 
 @contextmanager
 def _data_folder() -> Generator[Path]:
-    """Make a folder that PostgreSQL's user can enter."""
+    """Create a folder that PostgreSQL's user can enter."""
     path = Path(mkdtemp(prefix="route311-faults-"))
     path.chmod(0o755)
     yield path / "data"
@@ -45,34 +45,34 @@ def _data_folder() -> Generator[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class NewCity:
-    """Makes a router that only one test harms, in the folder ``data``."""
+class NewRouter:
+    """Runs routers for one test alone, in the folder ``data``."""
 
     data: Path
     seed: int
 
-    def __call__(self, **options: Any) -> AbstractAsyncContextManager[City]:
-        """Run it; the options are those of ``running_city``."""
-        return running_city(self.data, seed=self.seed, **options)
+    def __call__(self, **options: Any) -> AbstractAsyncContextManager[RouterUnderTest]:
+        """Run a router; the options are those of ``running_router``."""
+        return running_router(self.data, seed=self.seed, **options)
 
 
 @pytest.fixture
-def new_city(seed: int) -> Generator[NewCity]:
-    """Makes a router that only this test harms."""
+def new_router(seed: int) -> Generator[NewRouter]:
+    """A factory of routers for this test alone."""
     with _data_folder() as data:
-        yield NewCity(data, seed)
+        yield NewRouter(data, seed)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def city(seed: int) -> AsyncGenerator[City]:
-    """The router that trials share which leave it as they found it."""
+async def router(seed: int) -> AsyncGenerator[RouterUnderTest]:
+    """The router shared by trials that leave it intact."""
     with _data_folder() as data:
-        async with running_city(data, seed=seed) as started:
+        async with running_router(data, seed=seed) as started:
             yield started
 
 
 @pytest.fixture
 def data_folder() -> Generator[Path]:
-    """A folder for a router of the test's own making."""
+    """A folder for a router that the test runs itself."""
     with _data_folder() as data:
         yield data

@@ -1,10 +1,10 @@
-"""Services whose clocks are wrong."""
+"""Clock skew between services."""
 
 import pytest
 
-from tests.faults.conftest import NewCity
-from tests.faults.kit.trial import Scenario, Trial, endure
-from tests.faults.kit.verdicts import stands
+from tests.faults.conftest import NewRouter
+from tests.faults.kit.trial import Scenario, Trial, run_trial
+from tests.faults.kit.verdicts import assert_survived
 
 pytestmark = [
     pytest.mark.faults,
@@ -14,19 +14,21 @@ pytestmark = [
 
 
 async def test_t21_two_services_have_clocks_two_hours_ahead_and_behind(
-    new_city: NewCity, seed: int
+    new_router: NewRouter, seed: int
 ) -> None:
     altered = {
         "triage": ("tests.faults.altered.clock", "triage", "-7200"),
         "dispatch": ("tests.faults.altered.clock", "dispatch", "7200"),
     }
-    async with new_city(altered=altered) as city:
+    async with new_router(altered=altered) as router:
 
-        async def harm(trial: Trial) -> None:
-            await trial.traffic(15)
+        async def inject(trial: Trial) -> None:
+            await trial.run_traffic(15)
 
-        def seen(trial: Trial) -> str:
+        def observe(trial: Trial) -> str:
             hours = trial.bureaus.ahead_s / 3600
             return f"work dated {hours:.1f} h ahead" if hours > 1 else ""
 
-        stands(await endure(city, Scenario("T21", "clocks 2 h off", harm, seen), seed))
+        assert_survived(
+            await run_trial(router, Scenario("T21", "clocks 2 h off", inject, observe), seed)
+        )

@@ -1,15 +1,15 @@
-"""Processes that are killed at any moment."""
+"""Crashes: processes killed at random moments."""
 
 from random import Random
 
 import pytest
 
 from deploy.local.process import Process
-from tests.faults.conftest import NewCity
-from tests.faults.kit.city import City
+from tests.faults.conftest import NewRouter
 from tests.faults.kit.members import SERVICES, kill
-from tests.faults.kit.trial import Scenario, Trial, endure
-from tests.faults.kit.verdicts import stands
+from tests.faults.kit.router import RouterUnderTest
+from tests.faults.kit.trial import Scenario, Trial, run_trial
+from tests.faults.kit.verdicts import assert_survived
 from tests.waiting import eventually
 
 pytestmark = [
@@ -19,89 +19,95 @@ pytestmark = [
 ]
 
 
-async def kill_and_await(process: Process) -> None:
+async def kill_and_wait_for_restart(process: Process) -> None:
     killed = process.pid
     process.kill()
 
-    async def back() -> bool:
-        return process.pid not in {None, killed} and await process.program.answers(
+    async def is_back() -> bool:
+        return process.pid not in {None, killed} and await process.program.probe(
             process.program.port
         )
 
-    await eventually(back, within_s=60)
+    await eventually(is_back, within_s=60)
 
 
 async def kill_often(trial: Trial, service: str, times: int) -> None:
     random = Random(trial.seed)
     for _ in range(times):
-        await trial.traffic(random.uniform(0.2, 1.5))
-        await kill_and_await(trial.city.members[service])
+        await trial.run_traffic(random.uniform(0.2, 1.5))
+        await kill_and_wait_for_restart(trial.router.members[service])
 
 
 @pytest.mark.quick
-async def test_t01_intake_is_killed_ten_times_while_it_accepts(city: City, seed: int) -> None:
-    async def harm(trial: Trial) -> None:
+async def test_t01_intake_is_killed_ten_times_while_it_accepts(
+    router: RouterUnderTest, seed: int
+) -> None:
+    async def inject(trial: Trial) -> None:
         await kill_often(trial, "intake", 10)
 
-    def seen(trial: Trial) -> str:
+    def observe(trial: Trial) -> str:
         return f"{trial.history.statuses[0]:,} broken calls" if trial.history.statuses[0] else ""
 
-    verdict = stands(
-        await endure(city, Scenario("T01", "kill -9 intake, 10 times", harm, seen), seed)
+    verdict = assert_survived(
+        await run_trial(router, Scenario("T01", "kill -9 intake, 10 times", inject, observe), seed)
     )
     assert not verdict.callers_noticed, verdict.reasons
 
 
-async def test_t02_every_other_service_is_killed_five_times(city: City, seed: int) -> None:
+async def test_t02_every_other_service_is_killed_five_times(
+    router: RouterUnderTest, seed: int
+) -> None:
     others = [service for service in SERVICES if service != "intake"]
 
-    async def harm(trial: Trial) -> None:
+    async def inject(trial: Trial) -> None:
         for service in others:
             await kill_often(trial, service, 5)
 
-    before = sum(city.deaths.values())
+    before = sum(router.deaths.values())
 
-    def seen(_: Trial) -> str:
-        deaths = sum(city.deaths.values()) - before
+    def observe(_: Trial) -> str:
+        deaths = sum(router.deaths.values()) - before
         return f"{deaths} deaths" if deaths >= 5 * len(others) else ""
 
     what = "kill -9 triage, dispatch, notify, 5 times each"
-    verdict = stands(await endure(city, Scenario("T02", what, harm, seen), seed))
+    verdict = assert_survived(await run_trial(router, Scenario("T02", what, inject, observe), seed))
     assert verdict.recovery_s < 15
 
 
 @pytest.mark.quick
 async def test_t03_the_broker_is_killed_and_comes_back_after_20_seconds(
-    city: City, seed: int
+    router: RouterUnderTest, seed: int
 ) -> None:
-    async def harm(trial: Trial) -> None:
-        await kill(city.broker)
-        await trial.traffic(20)
-        await city.broker.start()
+    async def inject(trial: Trial) -> None:
+        await kill(router.broker)
+        await trial.run_traffic(20)
+        await router.broker.start()
 
-    def seen(trial: Trial) -> str:
+    def observe(trial: Trial) -> str:
         return f"{trial.reconnects:,} new connections" if trial.reconnects > 10 else ""
 
-    scenario = Scenario("T03", "kill -9 the broker, 20 s away", harm, seen)
-    verdict = stands(await endure(city, scenario, seed))
+    scenario = Scenario("T03", "kill -9 the broker, 20 s away", inject, observe)
+    verdict = assert_survived(await run_trial(router, scenario, seed))
     assert not verdict.callers_noticed, verdict.reasons
     assert verdict.recovery_s < 30
 
 
 async def test_one_of_three_brokers_is_killed_and_nothing_stops(
-    new_city: NewCity, seed: int
+    new_router: NewRouter, seed: int
 ) -> None:
-    async with new_city(brokers=3) as city:
+    async with new_router(brokers=3) as router:
 
-        async def harm(trial: Trial) -> None:
-            await kill(city.brokers[1])
-            await trial.flows(within_s=30)
-            await trial.traffic(10)
-            await city.brokers[1].start()
+        async def inject(trial: Trial) -> None:
+            await kill(router.brokers[1])
+            await trial.wait_for_flow(within_s=30)
+            await trial.run_traffic(10)
+            await router.brokers[1].start()
 
-        def seen(trial: Trial) -> str:
+        def observe(trial: Trial) -> str:
             return f"{trial.reconnects:,} new connections" if trial.reconnects else ""
 
         what = "kill -9 one of 3 brokers, min ISR 2"
-        verdict = stands(await endure(city, Scenario("T03b", what, harm, seen), seed))
+        verdict = assert_survived(
+            await run_trial(router, Scenario("T03b", what, inject, observe), seed)
+        )
         assert not verdict.callers_noticed, verdict.reasons

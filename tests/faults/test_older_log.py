@@ -1,4 +1,4 @@
-"""A broker that comes back with a log older than what was read from it."""
+"""A broker restored with an older log, whose tail is lost."""
 
 import json
 import shutil
@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from shared.runtime.clock import utc_now
-from tests.faults.conftest import NewCity
+from tests.faults.conftest import NewRouter
 from tests.faults.kit.members import kill
-from tests.faults.kit.trial import Scenario, Trial, endure
-from tests.faults.kit.verdicts import stands
+from tests.faults.kit.trial import Scenario, Trial, run_trial
+from tests.faults.kit.verdicts import assert_survived
 
 pytestmark = [
     pytest.mark.faults,
@@ -19,32 +19,34 @@ pytestmark = [
 ]
 
 
-async def test_t05_an_older_log_is_refilled_from_the_outboxes(new_city: NewCity, seed: int) -> None:
-    async with new_city() as city:
-        data = city.site.folder.path / "kafka" / "data"
+async def test_t05_an_older_log_is_refilled_from_the_outboxes(
+    new_router: NewRouter, seed: int
+) -> None:
+    async with new_router() as router:
+        data = router.site.folder.path / "kafka" / "data"
         refilled: dict[str, dict[str, int]] = {}
-        older = city.site.folder.path / "kafka" / "older"
+        older = router.site.folder.path / "kafka" / "older"
 
-        async def harm(trial: Trial) -> None:
+        async def inject(trial: Trial) -> None:
             a_while_ago = utc_now() - timedelta(minutes=1)
-            await city.broker.stop(8)
+            await router.broker.stop(8)
             shutil.copytree(data, older)
-            await city.broker.start()
-            await trial.flows()
-            await trial.traffic(10)
-            await kill(city.broker)
-            async with city.without_services():
+            await router.broker.start()
+            await trial.wait_for_flow()
+            await trial.run_traffic(10)
+            await kill(router.broker)
+            async with router.without_services():
                 shutil.rmtree(data)
                 older.rename(data)
-                await city.broker.start()
+                await router.broker.start()
                 since = a_while_ago.isoformat()
-                said = json.loads(await city.command("republish", "--since", since, "--json"))
+                said = json.loads(await router.command("republish", "--since", since, "--json"))
                 refilled.update(said["published_again"])
-            trial.over()
+            trial.mark_fault_over()
 
-        def seen(_: Trial) -> str:
+        def observe(_: Trial) -> str:
             count = sum(sum(topics.values()) for topics in refilled.values())
             return f"{count:,} messages sent again" if count else ""
 
         what = "broker back with a log 15 s older"
-        stands(await endure(city, Scenario("T05", what, harm, seen), seed))
+        assert_survived(await run_trial(router, Scenario("T05", what, inject, observe), seed))

@@ -1,8 +1,7 @@
-"""T17: five times as many submissions as intake can take.
+"""T17: five times as many submissions as intake's capacity.
 
-What intake takes is measured first, by the same program that then offers five times as many, on
-the same cores as intake, PostgreSQL and Kafka: it takes some of the machine away in both parts, and
-more in the second.
+The capacity is measured first, by the same generator that then offers five times as many. It runs
+on the same cores as intake, PostgreSQL and Kafka, and takes more of the machine in the second part.
 """
 
 import os
@@ -18,9 +17,9 @@ import psutil
 import pytest
 
 from deploy.local.infrastructure import infrastructure
-from deploy.local.preparation import prepare
 from deploy.local.process import Process
 from deploy.local.services import ROUTER, running_services
+from deploy.local.supervisor import prepare_stores
 from shared.catalogue import load_catalogue
 from tests.faults.overload.measuring import Measured, load, p99_s
 
@@ -37,7 +36,7 @@ _REQUESTS = "SELECT count(*) FROM intake.requests"
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """One intake that runs alone."""
+    """An intake service without the other services."""
 
     process: Process
     key: str
@@ -45,25 +44,25 @@ class Intake:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """Its HTTP port."""
         return self.process.program.port
 
     @property
     def memory(self) -> int:
-        """Bytes of memory that it holds."""
+        """Its resident memory, in bytes."""
         return int(psutil.Process(self.process.pid).memory_info().rss)
 
-    async def counted_shed(self) -> float:
-        """Return how many callers it says it turned away."""
+    async def shed_count(self) -> float:
+        """Return its own count of rejections by load shedding."""
         async with (
             aiohttp.ClientSession() as client,
-            client.get(f"http://127.0.0.1:{self.port}/metrics") as said,
+            client.get(f"http://127.0.0.1:{self.port}/metrics") as response,
         ):
-            lines = (await said.text()).splitlines()
+            lines = (await response.text()).splitlines()
         return sum(float(ln.split()[1]) for ln in lines if ln.startswith("route311_shed_total{"))
 
-    async def kept(self) -> tuple[list[str], int]:
-        """Return the ids of the submissions in its database, and how many requests there are."""
+    async def stored(self) -> tuple[list[str], int]:
+        """Return the ids of the submissions in its database, and the number of requests."""
         connection = await asyncpg.connect(self.admin_dsn)
         try:
             rows = await connection.fetch(_SUBMISSIONS)
@@ -75,10 +74,10 @@ class Intake:
 @asynccontextmanager
 async def running_intake(data: Path) -> AsyncGenerator[Intake]:
     bureaus = load_catalogue().bureau_codes
-    alone = [service for service in ROUTER if service.name == "intake"]
+    only_intake = [service for service in ROUTER if service.name == "intake"]
     async with infrastructure(data, mail=False) as infra:
-        keys = await prepare(infra, bureaus)
-        async with running_services(infra, alone) as [process]:
+        keys = await prepare_stores(infra, bureaus)
+        async with running_services(infra, only_intake) as [process]:
             yield Intake(process, keys.adapters["demo"], infra.admin_dsn)
 
 
@@ -94,26 +93,28 @@ async def test_at_five_times_its_capacity_intake_does_its_work_and_says_no_at_on
         before = intake.memory
         over = await load(*at, "over", seconds=SECONDS, connections=CONNECTIONS, rate=rate)
         grown = intake.memory / before - 1
-        counted = await intake.counted_shed()
-        kept = await intake.kept()
+        counted_shed = await intake.shed_count()
+        stored = await intake.stored()
 
-    sys.stdout.write(f"\ncapacity: {able.said()}\noverload: {over.said()}, memory {grown:+.1%}\n")
-    assert counted >= len(over.shed) > 0, "nobody was turned away: the run is void"
+    sys.stdout.write(
+        f"\ncapacity: {able.summary()}\noverload: {over.summary()}, memory {grown:+.1%}\n"
+    )
+    assert counted_shed >= len(over.shed) > 0, "nobody was turned away: the run is void"
     assert over.unsent < 0.01 * rate * SECONDS, "the load was not offered: the run is void"
-    assert {answer.status for answer in over.answers} == {201, 503}
+    assert {response.status for response in over.responses} == {201, 503}
     assert over.unanswered == 0
     assert over.goodput >= 0.9 * able.goodput
     assert p99_s(over.shed) <= 0.05
-    assert all(answer.retry_after for answer in over.shed)
+    assert all(response.retry_after for response in over.shed)
     assert grown < 0.2
-    _each_is_kept_once(able, over, kept)
+    _assert_stored_once(able, over, stored)
 
 
-def _each_is_kept_once(able: Measured, over: Measured, kept: tuple[list[str], int]) -> None:
-    ids, requests = kept
+def _assert_stored_once(able: Measured, over: Measured, stored: tuple[list[str], int]) -> None:
+    ids, requests = stored
     assert len(ids) == len(set(ids)) == requests
     for part in (able, over):
-        accepted = {f"{part.prefix}{answer.number}" for answer in part.accepted}
-        shed = {f"{part.prefix}{answer.number}" for answer in part.shed}
+        accepted = {f"{part.prefix}{response.number}" for response in part.accepted}
+        shed = {f"{part.prefix}{response.number}" for response in part.shed}
         assert accepted <= set(ids)
         assert part is able or not shed & set(ids), "turned away, and yet taken"

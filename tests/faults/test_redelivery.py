@@ -1,4 +1,4 @@
-"""Every event delivered three times, and out of order."""
+"""Redelivery: every event three times, and out of order."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from random import Random
@@ -10,9 +10,9 @@ from shared.contract.topics import CORE, bureau_updates
 from shared.runtime.kafka import Partition, open_sink
 from shared.runtime.kafka.reader import end_offsets, offset_bounds
 from shared.runtime.outbox.records import Outgoing
-from tests.faults.kit.city import City
-from tests.faults.kit.trial import Scenario, Trial, endure
-from tests.faults.kit.verdicts import stands
+from tests.faults.kit.router import RouterUnderTest
+from tests.faults.kit.trial import Scenario, Trial, run_trial
+from tests.faults.kit.verdicts import assert_survived
 from tests.topic_log import read_between
 
 pytestmark = [
@@ -21,43 +21,43 @@ pytestmark = [
     pytest.mark.timeout(420),
 ]
 
-Since: TypeAlias = Callable[[City], Awaitable[Mapping[Partition, int]]]
+Since: TypeAlias = Callable[[RouterUnderTest], Awaitable[Mapping[Partition, int]]]
 
 WINDOW = 100
-READ_BY_US = [topic.name for topic in CORE if topic.readers]
+CONSUMED_TOPICS = [topic.name for topic in CORE if topic.readers]
 
 
 def shuffled(records: list[Outgoing], random: Random) -> list[Outgoing]:
-    """Return the records, each moved by less than the window."""
-    order = sorted(range(len(records)), key=lambda place: place + random.uniform(0, WINDOW))
-    return [records[place] for place in order]
+    """Return the records in an order that moves each by less than ``WINDOW`` places."""
+    order = sorted(range(len(records)), key=lambda index: index + random.uniform(0, WINDOW))
+    return [records[index] for index in order]
 
 
-async def beginning(city: City) -> Mapping[Partition, int]:
-    """Return where everything that our services read begins."""
-    topics = _read_by_us(city)
-    bounds = await offset_bounds(city.bootstrap)
+async def first_offsets(router: RouterUnderTest) -> Mapping[Partition, int]:
+    """Return the first offsets of all topics that our services read."""
+    topics = _consumed_topics(router)
+    bounds = await offset_bounds(router.bootstrap)
     return {p: first for p, (first, _) in bounds.items() if p.topic in topics}
 
 
-async def present(city: City) -> Mapping[Partition, int]:
-    """Return where everything that our services read ends by now."""
-    return await end_offsets(city.bootstrap, _read_by_us(city))
+async def present_ends(router: RouterUnderTest) -> Mapping[Partition, int]:
+    """Return the present ends of all topics that our services read."""
+    return await end_offsets(router.bootstrap, _consumed_topics(router))
 
 
-def _read_by_us(city: City) -> list[str]:
-    return [*READ_BY_US, *(bureau_updates(code).name for code in city.keys.bureaus)]
+def _consumed_topics(router: RouterUnderTest) -> list[str]:
+    return [*CONSUMED_TOPICS, *(bureau_updates(code).name for code in router.keys.bureaus)]
 
 
-async def redeliver(city: City, since: Mapping[Partition, int], random: Random) -> int:
-    """Write everything from there on twice more; return how many records that were."""
+async def redeliver(router: RouterUnderTest, since: Mapping[Partition, int], random: Random) -> int:
+    """Write all records since these offsets twice more; return the number written."""
     count = 0
-    async with open_sink(city.bootstrap) as sink:
-        for topic in _read_by_us(city):
+    async with open_sink(router.bootstrap) as sink:
+        for topic in _consumed_topics(router):
             of_topic = {p: offset for p, offset in since.items() if p.topic == topic}
             found = [
                 Outgoing("", r.topic, r.key or b"", r.value, r.headers)
-                for r in await read_between(city.bootstrap, of_topic)
+                for r in await read_between(router.bootstrap, of_topic)
             ]
             again = shuffled(found, random) + shuffled(found, random)
             await sink.publish(again)
@@ -65,29 +65,35 @@ async def redeliver(city: City, since: Mapping[Partition, int], random: Random) 
     return count
 
 
-async def deliver_again(city: City, seed: int, scenario: tuple[str, str], since: Since) -> None:
+async def deliver_again(
+    router: RouterUnderTest, seed: int, scenario: tuple[str, str], since: Since
+) -> None:
     redelivered = 0
 
-    async def harm(trial: Trial) -> None:
+    async def inject(trial: Trial) -> None:
         nonlocal redelivered
-        began_at = await since(city)
-        await trial.traffic(10)
-        redelivered = await redeliver(city, began_at, Random(trial.seed))
-        await trial.traffic(10)
+        start_offsets = await since(router)
+        await trial.run_traffic(10)
+        redelivered = await redeliver(router, start_offsets, Random(trial.seed))
+        await trial.run_traffic(10)
 
-    def seen(trial: Trial) -> str:
-        repeats = trial.evidence.count("route311_messages_total", outcome="repeated")
+    def observe(trial: Trial) -> str:
+        repeats = trial.counters.count("route311_messages_total", outcome="repeated")
         return f"{repeats:,} of {redelivered:,} dropped as repeats" if repeats > 1000 else ""
 
-    stands(await endure(city, Scenario(*scenario, harm, seen), seed))
+    assert_survived(await run_trial(router, Scenario(*scenario, inject, observe), seed))
 
 
-async def test_t29_everything_is_delivered_three_times_and_shuffled(city: City, seed: int) -> None:
+async def test_t29_everything_is_delivered_three_times_and_shuffled(
+    router: RouterUnderTest, seed: int
+) -> None:
     scenario = "T29", "all delivered three times, shuffled"
-    await deliver_again(city, seed, scenario, beginning)
+    await deliver_again(router, seed, scenario, first_offsets)
 
 
 @pytest.mark.quick
-async def test_t29_what_passes_is_delivered_three_times_and_shuffled(city: City, seed: int) -> None:
+async def test_t29_what_passes_is_delivered_three_times_and_shuffled(
+    router: RouterUnderTest, seed: int
+) -> None:
     scenario = "T29b", "ten seconds delivered three times"
-    await deliver_again(city, seed, scenario, present)
+    await deliver_again(router, seed, scenario, present_ends)

@@ -1,4 +1,4 @@
-"""T14: every service restarted in turn, twice, to a version with one more schema step."""
+"""T14: rolling restart of every service, twice, the second time with new migrations."""
 
 import asyncio
 import sys
@@ -14,11 +14,11 @@ import asyncpg
 import pytest
 
 from deploy.local.infrastructure import infrastructure
-from deploy.local.preparation import prepare
 from deploy.local.process import Process
 from deploy.local.services import ROUTER, running_services
+from deploy.local.supervisor import prepare_stores
 from shared.catalogue import load_catalogue
-from shared.runtime.migrate import SERVICES, Migration, migrate, migrations_of
+from shared.runtime.migrate import SERVICES, Migration, load_migrations, migrate
 from tests.faults.overload.balanced import Balanced
 from tests.waiting import eventually
 
@@ -35,16 +35,16 @@ _MISSING = """
 
 
 def next_version(service: str) -> Sequence[Migration]:
-    """The steps of a version that has one more."""
+    """Return the migrations of a next version, with three more."""
     more = [
         Migration(f"runtime/999{n}_note.sql", f"ALTER TABLE {table} ADD COLUMN note text")
         for n, table in enumerate(("outbox", "inbox", "consumer_offset"))
     ]
-    return [*migrations_of(service), *more]
+    return [*load_migrations(service), *more]
 
 
-def second(process: Process) -> Process:
-    """Another instance of a service on a port of its own; it is yet to be started."""
+def second_instance(process: Process) -> Process:
+    """Return another instance of a service, not yet started, on a port of its own."""
     program = process.program
     port = program.port + 1000
     environment = {
@@ -57,8 +57,8 @@ def second(process: Process) -> Process:
     )
 
 
-async def pauses(admin_dsn: str, ended: asyncio.Event) -> float:
-    """Return the longest time, in seconds, in which triage decided nothing."""
+async def longest_pause_s(admin_dsn: str, ended: asyncio.Event) -> float:
+    """Return the longest time without a decision of triage, in seconds."""
     connection = await asyncpg.connect(admin_dsn)
     count, since, longest_s = 0, time.monotonic(), 0.0
     while not ended.is_set():
@@ -71,22 +71,22 @@ async def pauses(admin_dsn: str, ended: asyncio.Event) -> float:
     return longest_s
 
 
-async def stopped(process: Process) -> float:
-    """Stop it; return how long that took, in seconds."""
+async def stop_gracefully(process: Process) -> float:
+    """Stop the process; return the duration in seconds."""
     began = time.monotonic()
     await process.stop(STOP_WITHIN_S)
-    assert process.exit_code == 0, f"{process.name} was broken off"
+    assert process.exit_code == 0, f"{process.name} was killed"
     return time.monotonic() - began
 
 
 @dataclass(slots=True)
 class Router:
-    """The processes that are restarted, each as an operator does it.
+    """The processes to restart, each the way an operator does it.
 
     Attributes:
-        intakes: Both behind what balances their load, so one is enough for a while.
-        watcher: What it keeps is in a folder, which belongs to one process at a time.
-        others: Each with its successor, which starts before the one at work stops.
+        intakes: Two instances behind a load balancer, so one is enough for a while.
+        watcher: The surge watcher; its folder belongs to one process at a time.
+        others: Each process and its successor, which starts before the process stops.
     """
 
     intakes: tuple[Process, Process]
@@ -95,30 +95,30 @@ class Router:
 
     @classmethod
     def of(cls, services: Sequence[Process]) -> "Router":
-        """The services of one stack, with a second instance of all but the watcher.
+        """Return the services of a stack, with a second instance of all but the watcher.
 
-        Readers come before writers.
+        Consumers come before producers.
         """
         intake, *others, watcher = services
-        pairs = [(one, second(one)) for one in reversed(others)]
-        return cls((intake, second(intake)), watcher, pairs)
+        pairs = [(process, second_instance(process)) for process in reversed(others)]
+        return cls((intake, second_instance(intake)), watcher, pairs)
 
     async def restart(self) -> list[float]:
-        """Restart every service; return how long each took to stop, in seconds."""
+        """Restart every service; return the duration of each stop, in seconds."""
         took_s = []
-        for number, (at_work, successor) in enumerate(self.others):
+        for number, (current, successor) in enumerate(self.others):
             await successor.start()
-            took_s.append(await stopped(at_work))
-            self.others[number] = successor, at_work
+            took_s.append(await stop_gracefully(current))
+            self.others[number] = successor, current
         for process in (self.watcher, *self.intakes):
-            took_s.append(await stopped(process))
+            took_s.append(await stop_gracefully(process))
             await process.start()
         return took_s
 
 
 @asynccontextmanager
 async def running(services: Sequence[Process]) -> AsyncGenerator[Router]:
-    """A router with two intakes."""
+    """Run a router with two intakes."""
     router = Router.of(services)
     await router.intakes[1].start()
     try:
@@ -131,7 +131,7 @@ async def running(services: Sequence[Process]) -> AsyncGenerator[Router]:
 async def test_every_service_is_restarted_twice_and_no_caller_sees_it(data_folder: Path) -> None:
     bureaus = load_catalogue().bureau_codes
     async with infrastructure(data_folder) as infra:
-        keys = await prepare(infra, bureaus)
+        keys = await prepare_stores(infra, bureaus)
         async with (
             running_services(infra, ROUTER) as services,
             running(services) as router,
@@ -144,9 +144,9 @@ async def test_every_service_is_restarted_twice_and_no_caller_sees_it(data_folde
             async with asyncio.TaskGroup() as group:
                 async with traffic.at(RATE):
                     await eventually(lambda: _first_decision(infra.admin_dsn))
-                    watching = group.create_task(pauses(infra.admin_dsn, ended))
-                    for version in (migrations_of, next_version):
-                        steps = await migrate(infra.admin_dsn, steps_of=version)
+                    watching = group.create_task(longest_pause_s(infra.admin_dsn, ended))
+                    for version in (load_migrations, next_version):
+                        steps = await migrate(infra.admin_dsn, migrations_for=version)
                         assert len(steps) == (3 * len(SERVICES) if version is next_version else 0)
                         stops_s += await router.restart()
                 ended.set()

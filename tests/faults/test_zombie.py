@@ -1,4 +1,4 @@
-"""A member that is stopped past its session and wakes up."""
+"""A zombie: a member suspended for longer than its session, then resumed."""
 
 import signal
 from collections.abc import Sequence
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import psutil
 import pytest
 
-from tests.faults.conftest import NewCity
+from tests.faults.conftest import NewRouter
 from tests.faults.kit.members import resume
-from tests.faults.kit.trial import Scenario, Trial, endure
-from tests.faults.kit.verdicts import stands
+from tests.faults.kit.trial import Scenario, Trial, run_trial
+from tests.faults.kit.verdicts import assert_survived
 from tests.waiting import eventually
 
 pytestmark = [
@@ -18,36 +18,38 @@ pytestmark = [
     pytest.mark.timeout(420),
 ]
 
-ASLEEP_S = 40
+SUSPENDED_S = 40
 
 
-def changed(*changes: str) -> dict[str, Sequence[str]]:
-    """Return what runs in place of a triage that can be put to sleep with a batch in hand."""
+def altered_triage(*changes: str) -> dict[str, Sequence[str]]:
+    """Return the modules of a triage that can be suspended in the middle of a batch."""
     return {"triage": ("tests.faults.altered.member", "triage", "sleep", *changes)}
 
 
-async def doze(trial: Trial) -> None:
-    """Put triage to sleep with a batch in hand, let another take over, and wake it."""
-    async with trial.city.joined_by("triage"):
-        await trial.traffic(3)
-        sleeper = psutil.Process(trial.city.members["triage"].pid)
-        sleeper.send_signal(signal.SIGUSR1)
+async def suspend_mid_batch(trial: Trial) -> None:
+    """Suspend triage in the middle of a batch, let another member take over, and resume it."""
+    async with trial.router.with_second_member("triage"):
+        await trial.run_traffic(3)
+        process = psutil.Process(trial.router.members["triage"].pid)
+        process.send_signal(signal.SIGUSR1)
 
-        async def asleep() -> bool:
-            return sleeper.status() == psutil.STATUS_STOPPED
+        async def is_suspended() -> bool:
+            return process.status() == psutil.STATUS_STOPPED
 
-        await eventually(asleep)
-        await trial.traffic(ASLEEP_S)
-        resume(trial.city.members["triage"])
-        await trial.traffic(5)
+        await eventually(is_suspended)
+        await trial.run_traffic(SUSPENDED_S)
+        resume(trial.router.members["triage"])
+        await trial.run_traffic(5)
 
 
 def fenced(trial: Trial) -> str:
-    fenced = trial.evidence.count("route311_fenced_total")
+    fenced = trial.counters.count("route311_fenced_total")
     return f"{fenced} fenced batches" if fenced else ""
 
 
-async def test_t06_triage_sleeps_past_its_session_and_wakes(new_city: NewCity, seed: int) -> None:
-    async with new_city(altered=changed()) as city:
-        scenario = Scenario("T06", f"SIGSTOP triage, {ASLEEP_S} s", doze, fenced)
-        stands(await endure(city, scenario, seed))
+async def test_t06_triage_sleeps_past_its_session_and_wakes(
+    new_router: NewRouter, seed: int
+) -> None:
+    async with new_router(altered=altered_triage()) as router:
+        scenario = Scenario("T06", f"SIGSTOP triage, {SUSPENDED_S} s", suspend_mid_batch, fenced)
+        assert_survived(await run_trial(router, scenario, seed))

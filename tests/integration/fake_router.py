@@ -1,4 +1,4 @@
-"""Runs the embedded stack in the folder given, with stand-ins for the services."""
+"""Run the local stack in a given folder, with stand-ins for the services."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Stands for a service: says that it is ready, and what it was told in its environment."""
+"""Stand-in for a service: always ready; its responses contain its environment."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""A backup as docs/operations.md has it, restored into a server that knows nothing of us."""
+"""Backup as in docs/operations.md, restored into an empty server without our roles."""
 
 import asyncio
 import shutil
@@ -13,8 +13,8 @@ import pytest
 
 from deploy.local.errors import StackError
 from deploy.local.postgres import admin_dsn, running_postgres
-from deploy.local.postgres_home import postgres_programs
-from deploy.local.report import silent
+from deploy.local.postgres_files import postgres_programs
+from deploy.local.report import ignore_events
 from deploy.local.site import open_site
 from services.dispatch.app import dispatch
 from services.dispatch.settings import DispatchSettings
@@ -62,49 +62,49 @@ def folder() -> Generator[Path]:
 
 
 @pytest.fixture
-async def elsewhere(folder: Path) -> AsyncGenerator[str]:
-    """Another server, without our roles; its administrator's address."""
+async def other_server(folder: Path) -> AsyncGenerator[str]:
+    """The administrator's DSN of another server, without our roles."""
     async with (
-        open_site(folder / "site", fresh=False, report=silent) as site,
+        open_site(folder / "site", fresh=False, report=ignore_events) as site,
         running_postgres(site, durable=False) as process,
     ):
         yield admin_dsn(site, process)
 
 
 async def test_a_restored_backup_is_the_database_that_was_dumped(
-    database: Database, topic_log: TopicLog, programs: Path, folder: Path, elsewhere: str
+    database: Database, topic_log: TopicLog, programs: Path, folder: Path, other_server: str
 ) -> None:
-    async with router_at_work(database):
+    async with running_services(database):
         for number in range(6):
             event = handed_in(submission(reporter=REPORTER), id=f"{number}", source="/backup")
             await topic_log.write(CHANNEL_SUBMISSIONS, "backup", encode(event))
-        await eventually(lambda: has_rows(database.admin_dsn))
+        await eventually(lambda: has_rows_everywhere(database.admin_dsn))
     before = await contents(database.admin_dsn)
 
     dump, roles = folder / "route311.dump", folder / "roles.sql"
     await run(programs / "pg_dumpall", "--roles-only", "--no-role-passwords",
               f"--dbname={database.admin_dsn}", f"--file={roles}")  # fmt: skip
     await run(programs / "pg_dump", "-Fc", f"--dbname={database.admin_dsn}", f"--file={dump}")
-    restored = f"{elsewhere.rpartition('/')[0]}/restored"
-    await run(programs / "psql", elsewhere, "-c", "CREATE DATABASE restored")
-    await run(programs / "psql", elsewhere, "-f", str(roles))
+    restored = f"{other_server.rpartition('/')[0]}/restored"
+    await run(programs / "psql", other_server, "-c", "CREATE DATABASE restored")
+    await run(programs / "psql", other_server, "-f", str(roles))
     await run(programs / "pg_restore", "--exit-on-error", f"--dbname={restored}", str(dump))
     await set_passwords(restored, dict.fromkeys(SERVICES, PASSWORD))
 
     assert await contents(restored) == before
     assert await migrate(restored) == []
     for service in SERVICES:
-        await sees_its_own_schema_alone(restored, service)
+        await assert_only_own_schema_is_readable(restored, service)
 
 
 @asynccontextmanager
-async def router_at_work(database: Database) -> AsyncGenerator[None]:
-    """All four services, without their HTTP ports."""
+async def running_services(database: Database) -> AsyncGenerator[None]:
+    """Run the tasks of all four services, without their HTTP ports."""
     stopping = asyncio.Event()
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         for parts in [await stack.enter_async_context(one) for one in _services(database)]:
-            for work in parts.work:
-                group.create_task(_run(work, stopping))
+            for task in parts.tasks:
+                group.create_task(task(stopping))
         yield
         stopping.set()
 
@@ -125,17 +125,13 @@ def _services(database: Database) -> list[Any]:
     ]
 
 
-async def _run(work: Any, stopping: asyncio.Event) -> None:
-    await work(stopping)
-
-
-async def has_rows(dsn: str) -> bool:
+async def has_rows_everywhere(dsn: str) -> bool:
     found = await contents(dsn)
     return all(found[name][0] for name in FULL)
 
 
 async def contents(dsn: str) -> dict[str, Any]:
-    """Return count and checksum of every table, and where every sequence stands."""
+    """Return count and checksum of every table, and the value of every sequence."""
     db = await asyncpg.connect(dsn)
     try:
         tables = [row["name"] for row in await db.fetch(TABLES, list(SERVICES))]
@@ -146,7 +142,7 @@ async def contents(dsn: str) -> dict[str, Any]:
     return sums | sequences
 
 
-async def sees_its_own_schema_alone(dsn: str, service: str) -> None:
+async def assert_only_own_schema_is_readable(dsn: str, service: str) -> None:
     address = dsn.rpartition("@")[2]
     db = await asyncpg.connect(f"postgresql://route311_{service}:{PASSWORD}@{address}")
     try:
@@ -162,5 +158,5 @@ async def run(program: Path, *arguments: str) -> None:
     process = await asyncio.create_subprocess_exec(
         program, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()

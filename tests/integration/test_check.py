@@ -18,11 +18,10 @@ from deploy.local.supervisor import running_stack
 from shared.contract.events import Decoder, SubmissionHandedIn, WorkOrder
 from shared.contract.topics import CHANNEL_SUBMISSIONS, bureau_updates, bureau_work
 from shared.runtime.kafka import open_sink
-from shared.runtime.kafka.range_reader import read_range
-from shared.runtime.kafka.reader import offset_bounds
+from shared.runtime.kafka.reader import offset_bounds, read_range
 from shared.runtime.outbox.records import Outgoing
 from tests.builders import PIONEER_SQUARE, handed_in, north_of, submission, work_order_updated
-from tests.folders import let_others_in
+from tests.temporary_folders import let_others_in
 from tests.waiting import eventually
 
 pytestmark = [
@@ -72,7 +71,7 @@ def pothole(metres: float) -> SubmissionHandedIn:
 async def hand_in(stack: Stack, *events: SubmissionHandedIn) -> None:
     topic = CHANNEL_SUBMISSIONS.name
     async with open_sink(stack.kafka) as sink:
-        await sink.publish([Outgoing.to(topic, "adapter", event) for event in events])
+        await sink.publish([Outgoing.to_topic(topic, "adapter", event) for event in events])
         await sink.publish([Outgoing("", topic, b"adapter", POISON)])
 
 
@@ -93,7 +92,7 @@ async def complete(stack: Stack, order: WorkOrder) -> None:
     ]
     topic = bureau_updates(order.bureau).name
     async with open_sink(stack.kafka) as sink:
-        await sink.publish([Outgoing.to(topic, order.case_id, update) for update in said])
+        await sink.publish([Outgoing.to_topic(topic, order.case_id, update) for update in said])
 
 
 def client_saw(*events: SubmissionHandedIn) -> str:

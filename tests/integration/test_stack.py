@@ -1,4 +1,4 @@
-"""The embedded stack with real stores and stand-ins for the services."""
+"""The local stack with real stores and stand-ins for the services."""
 
 import asyncio
 import os
@@ -19,12 +19,12 @@ import pytest_asyncio
 
 from cli.stack import NoRouterError, load_stack
 from deploy.local.folder import DataFolder, open_folder
-from deploy.local.leftovers import ProcessRecord, runs
-from deploy.local.postgres_home import remove_home
+from deploy.local.leftovers import ProcessRecord, is_running
+from deploy.local.postgres_files import remove_cluster
 from deploy.local.readiness import http_ready, kafka_answers
 from deploy.local.stack_file import Stack
 from shared.catalogue import load_catalogue
-from shared.runtime.http.api_keys import hash_of
+from shared.runtime.http.api_keys import hash_key
 from tests.waiting import eventually
 
 pytestmark = [
@@ -33,15 +33,15 @@ pytestmark = [
     pytest.mark.timeout(180),
 ]
 
-PATIENCE_S = 80  # on a machine that is busy with other things
+TIMEOUT_S = 80  # on a machine that is busy with other things
 
-PARTS = {"kafka", "postgres", "mail", "intake", "triage", "dispatch", "notify"}
+PROGRAMS = {"kafka", "postgres", "mail", "intake", "triage", "dispatch", "notify"}
 ROUTER = Path(__file__).with_name("fake_router.py")
 
 
 @dataclass
 class Router:
-    """A router of its own process, which can be killed and started again."""
+    """A router in a process of its own, which can be killed and started again."""
 
     data: Path
     _popen: subprocess.Popen[bytes] | None = field(default=None, init=False)
@@ -49,13 +49,13 @@ class Router:
     async def up(self, *options: str) -> Stack:
         self._launch(options)
 
-        async def runs() -> bool:
-            assert self.popen.poll() is None, self.said()
+        async def is_up() -> bool:
+            assert self.popen.poll() is None, self.printed()
             with suppress(NoRouterError):
                 return bool(self.stack)
             return False
 
-        await eventually(runs, within_s=PATIENCE_S)
+        await eventually(is_up, within_s=TIMEOUT_S)
         return self.stack
 
     def _launch(self, options: tuple[str, ...]) -> None:
@@ -79,7 +79,7 @@ class Router:
     def stack(self) -> Stack:
         return load_stack(self.data)
 
-    def said(self) -> str:
+    def printed(self) -> str:
         return self.output.read_text()
 
     def records(self) -> dict[str, ProcessRecord]:
@@ -93,19 +93,19 @@ class Router:
 
 
 @asynccontextmanager
-async def living(data: Path, *options: str) -> AsyncGenerator[Router]:
+async def running_router(data: Path, *options: str) -> AsyncGenerator[Router]:
     router = Router(data)
     try:
         await router.up(*options)
         yield router
     finally:
         await router.stop(signal.SIGTERM)
-        remove_home(DataFolder(data))
+        remove_cluster(DataFolder(data))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def router(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Router]:
-    async with living(tmp_path_factory.mktemp("stack") / "data") as router:
+    async with running_router(tmp_path_factory.mktemp("stack") / "data") as router:
         yield router
 
 
@@ -144,9 +144,9 @@ async def test_the_database_lets_nobody_in_without_the_password(router: Router) 
         await asyncpg.connect(dsn.replace(secret, "guess"))
 
 
-async def told(service_url: str) -> dict[str, str]:
-    async with aiohttp.ClientSession() as session, session.get(service_url) as answer:
-        environment = await answer.json(content_type=None)
+async def environment_of(service_url: str) -> dict[str, str]:
+    async with aiohttp.ClientSession() as session, session.get(service_url) as response:
+        environment = await response.json(content_type=None)
     prefixes = ("ROUTE311_", "INTAKE_", "TRIAGE_", "DISPATCH_", "NOTIFY_")
     return {name: text for name, text in environment.items() if name.startswith(prefixes)}
 
@@ -154,19 +154,21 @@ async def told(service_url: str) -> dict[str, str]:
 async def test_each_service_is_told_what_it_needs_and_no_secret_of_another(router: Router) -> None:
     stack = router.stack
 
-    assert set(await told(stack.triage)) == {
+    assert set(await environment_of(stack.triage)) == {
         "ROUTE311_KAFKA_BOOTSTRAP",
         "TRIAGE_POSTGRES_DSN",
         "TRIAGE_HTTP_PORT",
     }
-    intake, notify = await told(stack.intake), await told(stack.notify)
+    intake, notify = await environment_of(stack.intake), await environment_of(stack.notify)
     assert intake["INTAKE_PUBLIC_URL"] == notify["NOTIFY_PUBLIC_URL"] == stack.intake
     assert f"smtp://{notify['NOTIFY_SMTP_HOST']}:{notify['NOTIFY_SMTP_PORT']}" == stack.mail
     assert notify["NOTIFY_CONTACT_KEY"] not in intake.values()
 
 
 async def test_a_service_logs_in_to_its_own_schema(router: Router) -> None:
-    connection = await asyncpg.connect((await told(router.stack.triage))["TRIAGE_POSTGRES_DSN"])
+    connection = await asyncpg.connect(
+        (await environment_of(router.stack.triage))["TRIAGE_POSTGRES_DSN"]
+    )
 
     assert await connection.fetchval("SELECT current_schema()") == "triage"
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -181,9 +183,9 @@ async def test_every_key_of_the_stack_file_is_known_to_those_who_check_it_as_a_h
     bureaus = {code for city in load_catalogue().jurisdictions.values() for code in city.bureaus}
     assert set(keys.bureaus) == bureaus
 
-    expected = {("operator", "operator", hash_of(keys.operator))}
-    expected |= {(name, "adapter", hash_of(key)) for name, key in keys.adapters.items()}
-    expected |= {(code, "bureau", hash_of(key)) for code, key in keys.bureaus.items()}
+    expected = {("operator", "operator", hash_key(keys.operator))}
+    expected |= {(name, "adapter", hash_key(key)) for name, key in keys.adapters.items()}
+    expected |= {(code, "bureau", hash_key(key)) for code, key in keys.bureaus.items()}
     connection = await asyncpg.connect(router.stack.postgres)
     for schema in ("intake", "dispatch"):
         rows = await connection.fetch(f"SELECT name, scope, key_hash FROM {schema}.api_keys")  # noqa: S608
@@ -192,13 +194,13 @@ async def test_every_key_of_the_stack_file_is_known_to_those_who_check_it_as_a_h
 
 
 async def test_every_mail_that_is_handed_in_is_kept(router: Router) -> None:
-    def hand_in() -> None:
+    def send_mails() -> None:
         with smtplib.SMTP("127.0.0.1", port_of(router.stack.mail)) as server:
             for number in range(50):
                 message = f"Subject: {number}\r\n\r\nSu reporte fue recibido: café"
                 server.sendmail("311@city.example", ["ana@example.org"], message.encode())
 
-    await asyncio.to_thread(hand_in)
+    await asyncio.to_thread(send_mails)
 
     kept = [file.read_bytes() for file in sorted(router.stack.mail_folder.glob("*.eml"))]
     assert [mail.partition(b"\r\n")[0] for mail in kept] == [
@@ -212,10 +214,10 @@ async def test_a_second_router_in_the_same_folder_is_refused_in_one_line(router:
     second = await asyncio.create_subprocess_exec(
         program, "up", "--data", router.data, stderr=subprocess.PIPE
     )
-    _, said = await second.communicate()
+    _, error = await second.communicate()
 
     assert second.returncode == 1
-    assert said.decode().splitlines() == [
+    assert error.decode().splitlines() == [
         f"route311: a router is already running in {router.data}; stop it first"
     ]
 
@@ -232,7 +234,7 @@ async def test_what_is_killed_comes_back_on_its_port_with_its_data_and_its_last_
 
     async def all_are_new() -> bool:
         now = router.records()
-        return all(now[name].pid != before[name].pid and runs(now[name]) for name in killed)
+        return all(now[name].pid != before[name].pid and is_running(now[name]) for name in killed)
 
     async def broker_answers() -> bool:
         return await kafka_answers(port_of(stack.kafka))
@@ -240,12 +242,12 @@ async def test_what_is_killed_comes_back_on_its_port_with_its_data_and_its_last_
     async def service_is_ready() -> bool:
         return await http_ready(port_of(stack.triage))
 
-    await eventually(all_are_new, within_s=PATIENCE_S)
-    await eventually(service_is_ready, within_s=PATIENCE_S)
-    await eventually(broker_answers, within_s=PATIENCE_S)
+    await eventually(all_are_new, within_s=TIMEOUT_S)
+    await eventually(service_is_ready, within_s=TIMEOUT_S)
+    await eventually(broker_answers, within_s=TIMEOUT_S)
     assert "committed before the kill" in await notes(stack.postgres)
-    assert "triage     was killed by SIGKILL; starts again in 0.2 s" in router.said()
-    assert "    info service_started" in router.said()
+    assert "triage     was killed by SIGKILL; starts again in 0.2 s" in router.printed()
+    assert "    info service_started" in router.printed()
 
 
 async def test_the_next_router_ends_the_leftovers_of_a_killed_one_and_keeps_its_data(
@@ -254,15 +256,15 @@ async def test_the_next_router_ends_the_leftovers_of_a_killed_one_and_keeps_its_
     before, stack = router.records(), router.stack
     await write_note(stack.postgres, "committed before the router died")
     assert await router.stop(signal.SIGKILL) == -signal.SIGKILL
-    assert all(runs(record) for record in before.values())
+    assert all(is_running(record) for record in before.values())
     with pytest.raises(NoRouterError, match="no running router"):
         load_stack(router.data)
 
     again = await router.up()
 
-    assert not any(runs(record) for record in before.values())
-    assert set(router.records()) == PARTS
-    assert f"ended what an earlier run left: {', '.join(sorted(PARTS))}" in router.said()
+    assert not any(is_running(record) for record in before.values())
+    assert set(router.records()) == PROGRAMS
+    assert f"ended what an earlier run left: {', '.join(sorted(PROGRAMS))}" in router.printed()
     assert again == stack
     assert "committed before the router died" in await notes(again.postgres)
 
@@ -273,7 +275,7 @@ async def test_two_routers_live_side_by_side_and_ctrl_c_ends_one_without_a_trace
     with open_folder(tmp_path / "data") as old:
         (old.kafka / "data").mkdir(parents=True)
         (old.kafka / "data" / "meta.properties").write_text("of an older broker")
-    async with living(tmp_path / "data", "--fresh") as other:
+    async with running_router(tmp_path / "data", "--fresh") as other:
         theirs, ours, records = other.stack, router.stack, other.records()
         assert {theirs.kafka, theirs.intake, theirs.mail}.isdisjoint({ours.kafka, ours.intake})
 
@@ -281,8 +283,8 @@ async def test_two_routers_live_side_by_side_and_ctrl_c_ends_one_without_a_trace
         assert await other.stop(signal.SIGINT) == 0
 
         assert time.monotonic() - began < 10
-        assert set(records) == PARTS
-        assert not any(runs(record) for record in records.values())
+        assert set(records) == PROGRAMS
+        assert not any(is_running(record) for record in records.values())
         assert not other.records()
         assert not (other.data / "stack.json").exists()
-        assert all(runs(record) for record in router.records().values())
+        assert all(is_running(record) for record in router.records().values())

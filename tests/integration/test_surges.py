@@ -69,7 +69,7 @@ async def watcher(stores: Stores, topic_log: TopicLog, tmp_path: Path) -> Watche
     """A watcher whose committed offsets are the present ends of the topics."""
     made = Watcher(stores.bootstrap, tmp_path / "tables")
     lanes = {INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name}
-    here = {p: offset for p, offset in topic_log.began_at.items() if p.topic in lanes}
+    here = {p: offset for p, offset in topic_log.start_offsets.items() if p.topic in lanes}
     consumer = AIOKafkaConsumer(
         bootstrap_servers=stores.bootstrap, group_id=made.group, enable_auto_commit=False
     )

@@ -31,7 +31,7 @@ async def running(stores: Stores, database: Database) -> AsyncGenerator[None]:
         dispatch(of_dispatch) as dispatching,
         asyncio.TaskGroup() as group,
     ):
-        for work in (*triaging.work, *dispatching.work):
+        for work in (*triaging.tasks, *dispatching.tasks):
             group.create_task(_run(work, stopping))
         yield
         stopping.set()

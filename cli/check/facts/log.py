@@ -19,9 +19,9 @@ from shared.contract.events import (
     SubmissionHandedIn,
 )
 from shared.contract.topics import DEAD_LETTERS, INTAKE_CONTACTS, Topic, all_topics
-from shared.runtime.consumer.messages import InvalidRecord, read, record_position
+from shared.runtime.consumer.messages import InvalidRecord, parse_record, record_position
 from shared.runtime.kafka import Record
-from shared.runtime.kafka.range_reader import OffsetRanges
+from shared.runtime.kafka.reader import OffsetRanges
 
 
 class LogFacts:
@@ -59,10 +59,10 @@ class LogFacts:
 
     def _is_readable(self, parked: Record) -> bool:
         decoder = self._decoders.get(parked.topic.removesuffix(DEAD_LETTERS))
-        return decoder is not None and not isinstance(read(parked, decoder), InvalidRecord)
+        return decoder is not None and not isinstance(parse_record(parked, decoder), InvalidRecord)
 
     def _take_event(self, record: Record) -> None:
-        message = read(record, self._decoders[record.topic])
+        message = parse_record(record, self._decoders[record.topic])
         if isinstance(message, InvalidRecord):
             self._book.add("unreadable", (record.topic, record_position(record)))
             return

@@ -15,7 +15,7 @@ from cli.demo.scenario import Day, Garbage, Report
 from shared.contract.events import Acceptance, FieldError, Rejection, encode
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.errors import Route311Error
-from shared.runtime.kafka import Sink
+from shared.runtime.kafka import KafkaSink
 from shared.runtime.outbox.records import Outgoing, event_headers
 
 CHUNKS_PER_S = 4
@@ -54,7 +54,7 @@ class Door(Protocol):
 class Ways:
     """The two ways in: the adapters' topic, and HTTP with the demo's key."""
 
-    def __init__(self, sink: Sink, session: aiohttp.ClientSession, facts: Facts) -> None:
+    def __init__(self, sink: KafkaSink, session: aiohttp.ClientSession, facts: Facts) -> None:
         self._sink = sink
         self._session = session
         self._facts = facts

@@ -142,4 +142,4 @@ def _record(update: WorkOrderUpdate, facts: Facts) -> Outgoing:
     )
     topic = bureau_updates(update.bureau).name
     case_id = facts.orders[update.work_order_id].case_id
-    return Outgoing.to(topic, case_id, event)
+    return Outgoing.to_topic(topic, case_id, event)

@@ -28,7 +28,7 @@ def watched(bureaus: Iterable[str]) -> list[t.Topic]:
 class Tail(Protocol):
     """What comes to the topics."""
 
-    async def more(self, within_s: float) -> Sequence[Record]:
+    async def poll(self, within_s: float) -> Sequence[Record]:
         """Return what has come, or nothing when nothing came in time."""
         ...
 
@@ -54,7 +54,7 @@ class Watch:
         Returns:
             What the bureaus were told.
         """
-        records = await tail.more(_LOOK_EVERY_S)
+        records = await tail.poll(_LOOK_EVERY_S)
         if records:
             self._heard_at = asyncio.get_running_loop().time()
         return [order for record in records if (order := self._take(record))]

@@ -1,1 +1,1 @@
-"""From events and commands as received to what dispatch's rules take."""
+"""Inbound events: validated and mapped to the types of dispatch's rules."""

@@ -1,119 +1,103 @@
-"""From a decision of triage to a request that joins a case."""
+"""Requests on their way to a case: decided by triage, or moved by an operator."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from services.dispatch.policy import NoBureauError, Policy
+from services.dispatch.policy import DispatchPolicy, NoBureauError
 from services.dispatch.rules.case import Case, CaseRequest, Problem
 from services.dispatch.rules.case_requests import IncomingRequest
-from services.dispatch.rules.conditions import conditions_met
-from services.dispatch.rules.priority import Priority
-from services.dispatch.rules.routing import Route, RoutingContext, route
+from services.dispatch.rules.priority import CasePriority
+from services.dispatch.rules.routing import CaseRoute, RoutingContext, route
 from shared.catalogue import Jurisdiction, ServiceType
 from shared.contract.events import Decision, Request, new_id
 from shared.vocabulary import ScoreReason
 
 
 def incoming_request(
-    decision: Decision, case_id: str, policy: Policy, now: datetime
+    decision: Decision, case_id: str, policy: DispatchPolicy, now: datetime
 ) -> IncomingRequest:
-    """Return the request of a decision with everything that its case needs to know.
+    """Return the request of a decision, with its route and deadlines.
 
     Args:
-        decision: What triage decided.
-        case_id: The case that it gave the request to.
-        policy: What dispatch decides by.
-        now: Decides who can be reached; deadlines count from when the request was submitted.
+        decision: Triage's decision.
+        case_id: The case that the request is to open or join.
+        policy: Kinds, bureaus and calendars.
+        now: Decides which bureaus can be reached; deadlines count from the submission.
 
     Raises:
-        NotInCatalogueError: The request's jurisdiction or kind is unknown here.
-        NoBureauError: The city has no part in requests of this kind.
+        NotInCatalogueError: The catalogue lacks the request's jurisdiction or kind.
+        NoBureauError: No bureau of the city works on requests of this kind.
     """
-    request = decision.request
-    jurisdiction, kind = policy.kind(request.jurisdiction, decision.service_code)
-    met = _conditions(decision, jurisdiction, kind)
-    priority = _priority(decision)
-    return IncomingRequest(
+    submitted = decision.request
+    jurisdiction, kind = policy.kind(submitted.jurisdiction, decision.service_code)
+    request = CaseRequest(
         request_id=decision.request_id,
-        tracking_number=decision.tracking_number,
         case_id=case_id,
-        jurisdiction=jurisdiction.id,
-        dedup_group=request.dedup_group,
+        tracking_number=decision.tracking_number,
         service_code=kind.code,
-        priority=priority,
-        reported_at=request.submitted_at,
-        problem=_problem(request, kind),
+        priority=_priority(decision),
+        reported_at=submitted.submitted_at,
+        problem=_problem(submitted, kind),
+        conditions=frozenset((*(decision.conditions or ()), *kind.implies)),
+    )
+    return IncomingRequest(
+        request=request,
+        jurisdiction=jurisdiction.id,
+        dedup_group=submitted.dedup_group,
         linked_case=_linked_case(decision),
-        route=_route(RoutingContext(kind, priority.level, met, policy.open_at(jurisdiction, now))),
-        terms=policy.terms(jurisdiction, kind, request.submitted_at),
+        route=_route(request, jurisdiction, kind, policy, now),
+        deadline_policy=policy.deadline_policy(jurisdiction, kind, submitted.submitted_at),
         new_id=new_id,
-        conditions=met,
     )
 
 
 def moved_request(
-    request: CaseRequest, case: Case, case_id: str, policy: Policy, now: datetime
+    request: CaseRequest, case: Case, case_id: str, policy: DispatchPolicy, now: datetime
 ) -> IncomingRequest:
-    """Return a request on its way from its case to another one, as an operator ordered.
+    """Return a request that an operator moves to another case.
 
     Args:
-        request: As its case keeps it.
+        request: As its case stores it.
         case: The case that it leaves.
-        case_id: The case that it goes to.
-        policy: What dispatch decides by.
-        now: Decides who can be reached; deadlines count from now.
+        case_id: The case that it is to open or join.
+        policy: Kinds, bureaus and calendars.
+        now: Decides which bureaus can be reached; deadlines count from now.
 
     Raises:
-        NotInCatalogueError: The request's kind is unknown by now.
-        NoBureauError: The city has no part in requests of this kind by now.
+        NotInCatalogueError: The catalogue no longer has the request's kind.
+        NoBureauError: No bureau of the city works on requests of this kind any more.
     """
     jurisdiction, kind = policy.kind(case.jurisdiction, request.service_code)
-    reachable = policy.open_at(jurisdiction, now)
     return IncomingRequest(
-        request_id=request.request_id,
-        tracking_number=request.tracking_number,
-        case_id=case_id,
+        request=replace(request, case_id=case_id, moves=request.moves + 1),
         jurisdiction=case.jurisdiction,
         dedup_group=case.dedup_group,
-        service_code=request.service_code,
-        priority=request.priority,
-        reported_at=request.reported_at,
-        problem=request.problem,
         linked_case=case.case_id,
-        route=_route(RoutingContext(kind, request.priority.level, request.conditions, reachable)),
-        terms=policy.terms(jurisdiction, kind, now),
+        route=_route(request, jurisdiction, kind, policy, now),
+        deadline_policy=policy.deadline_policy(jurisdiction, kind, now),
         new_id=new_id,
-        conditions=request.conditions,
         moved_from=case.case_id,
-        moves=request.moves + 1,
     )
 
 
-def _route(situation: RoutingContext) -> Route:
-    found = route(situation)
+def _route(
+    request: CaseRequest,
+    jurisdiction: Jurisdiction,
+    kind: ServiceType,
+    policy: DispatchPolicy,
+    now: datetime,
+) -> CaseRoute:
+    is_open = policy.is_open_at(jurisdiction, now)
+    found = route(RoutingContext(kind, request.priority.level, request.conditions, is_open))
     if found is None:
         raise NoBureauError("service_code: the city has no part in this kind")
     return found
 
 
-def _conditions(
-    decision: Decision, jurisdiction: Jurisdiction, kind: ServiceType
-) -> frozenset[str]:
-    if decision.conditions is not None:
-        return frozenset((*decision.conditions, *kind.implies))
-    request = decision.request
-    return conditions_met(
-        kind,
-        jurisdiction,
-        answers=request.attributes,
-        text=f"{request.description}\n{request.location.details or ''}",
-        reasons={reason.code for reason in decision.priority.reasons},
-    )
-
-
-def _priority(decision: Decision) -> Priority:
-    wire = decision.priority
-    reasons = tuple(ScoreReason(r.code, r.points, r.evidence) for r in wire.reasons)
-    return Priority(wire.level, wire.score, reasons)
+def _priority(decision: Decision) -> CasePriority:
+    priority = decision.priority
+    reasons = tuple(ScoreReason(r.code, r.points, r.evidence) for r in priority.reasons)
+    return CasePriority(priority.level, priority.score, reasons)
 
 
 def _problem(request: Request, kind: ServiceType) -> Problem:
@@ -121,9 +105,9 @@ def _problem(request: Request, kind: ServiceType) -> Problem:
         service_name=kind.name.en,
         summary=request.description.strip() or kind.name.en,
         notes=kind.notes,
-        location=request.location.model_dump(),
+        location=request.location,
         attributes=request.attributes,
-        media=[media.model_dump() for media in request.media],
+        media=request.media,
     )
 
 

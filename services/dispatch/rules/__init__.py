@@ -1,1 +1,1 @@
-"""The rules of dispatch: pure functions on values that know no event, store, broker or clock."""
+"""Pure rules of dispatch."""

@@ -1,4 +1,4 @@
-"""When the city works, and what comes after so much of its working time."""
+"""Business time: a city's working days, and the moment after so many days and hours of them."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from shared.catalogue import Hours
 OPENS = time(8)
 CLOSES = time(17)
 BUSINESS_DAY = timedelta(hours=9)
-_FIRST_DAY_OF_WEEKEND = 5
-_NOTHING = timedelta(0)
+_SATURDAY = 5
+_ZERO = timedelta(0)
 
 
 @cache
@@ -28,16 +28,15 @@ def _business_days(country: str, subdivision: str | None, year: int) -> Sequence
     first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
     free = _public_holidays(country, subdivision, year)
     days = map(date.fromordinal, range(first, last + 1))
-    return [day for day in days if day.weekday() < _FIRST_DAY_OF_WEEKEND and day not in free]
+    return [day for day in days if day.weekday() < _SATURDAY and day not in free]
 
 
 @dataclass(frozen=True, slots=True)
 class BusinessCalendar:
     """Monday to Friday, 08:00 to 17:00 local time, without public holidays.
 
-    A public holiday is one of the ``holidays`` library, days on which it is observed included.
-    No time zone here changes its offset between 08:00 and 17:00, so every business day is nine
-    hours long.
+    Public holidays are those of the ``holidays`` library, observed days included. No time zone
+    in use changes its offset between 08:00 and 17:00, so every business day is nine hours long.
     """
 
     zone: ZoneInfo
@@ -45,17 +44,17 @@ class BusinessCalendar:
     subdivision: str | None
 
     def is_holiday(self, day: date) -> bool:
-        """Whether the day is a public holiday."""
+        """Return True when the day is a public holiday."""
         return day in _public_holidays(self.country, self.subdivision, day.year)
 
     def is_business_day(self, day: date) -> bool:
-        """Whether the city works on this day."""
-        return day.weekday() < _FIRST_DAY_OF_WEEKEND and not self.is_holiday(day)
+        """Return True when the city works on the day."""
+        return day.weekday() < _SATURDAY and not self.is_holiday(day)
 
     def is_open(self, hours: Hours, at: datetime) -> bool:
-        """Whether somebody with these hours can be reached; the closing minute is too late.
+        """Return True when a bureau of these hours is open; the closing minute is excluded.
 
-        On a public holiday only those are there who never close.
+        On public holidays only bureaus that never close are open.
         """
         if hours.always:
             return True
@@ -66,18 +65,18 @@ class BusinessCalendar:
         opens, closes = window
         return opens <= local.time() < closes
 
-    def after(self, start: datetime, days: int, rest: timedelta = _NOTHING) -> datetime:
-        """Return the moment by which so much business time has passed since ``start``, in UTC.
+    def after(self, start: datetime, days: int, rest: timedelta = _ZERO) -> datetime:
+        """Return the moment when the given business time after ``start`` has passed, in UTC.
 
         Args:
-            start: From when it counts; outside business hours from the next opening.
+            start: Start of the clock; outside business hours it starts at the next opening.
             days: Whole business days, of nine hours each.
-            rest: Less than one more day: at most nine hours.
+            rest: Additional business time, from zero to nine hours inclusive.
 
         Returns:
-            The moment. What fills a day to the end falls on its closing, not on the next opening.
+            The moment. Time that fills a day exactly ends at its closing, not at the next opening.
         """
-        day, worked = self._position(start.astimezone(self.zone))
+        day, worked = self._start_of_clock(start.astimezone(self.zone))
         total = worked + rest
         if total > BUSINESS_DAY:
             total, days = total - BUSINESS_DAY, days + 1
@@ -86,22 +85,22 @@ class BusinessCalendar:
         opening = datetime.combine(self._business_day(day, days), OPENS, self.zone)
         return (opening + total).astimezone(UTC)
 
-    def _position(self, local: datetime) -> tuple[date, timedelta]:
-        """Return the business day on which counting begins, and how much of it is over."""
+    def _start_of_clock(self, local: datetime) -> tuple[date, timedelta]:
+        """Return the business day of a local time, or the next, and how much of it is over."""
         day = local.date()
         if self.is_business_day(day) and local.time() < CLOSES:
             wall = local.replace(tzinfo=None)
-            return day, max(_NOTHING, wall - datetime.combine(day, OPENS))
-        return self._business_day(day, 1), _NOTHING
+            return day, max(_ZERO, wall - datetime.combine(day, OPENS))
+        return self._business_day(day, 1), _ZERO
 
     def _business_day(self, day: date, steps: int) -> date:
-        """Return the day itself, or the one that comes so many business days after it."""
+        """Return the business day so many steps after the day; with 0 steps the day itself."""
         if not steps:
             return day
         year = day.year
         days = _business_days(self.country, self.subdivision, year)
-        at = bisect_right(days, day) + steps - 1
-        while at >= len(days):
-            at, year = at - len(days), year + 1
+        index = bisect_right(days, day) + steps - 1
+        while index >= len(days):
+            index, year = index - len(days), year + 1
             days = _business_days(self.country, self.subdivision, year)
-        return days[at]
+        return days[index]

@@ -1,12 +1,12 @@
-"""A case: one problem, and the bureaus that work on it."""
+"""A case: one problem, the work orders that bureaus have for it, and its requests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from services.dispatch.rules.deadlines import Due
-from services.dispatch.rules.priority import KnownPriority, Priority
+from services.dispatch.rules.deadlines import Deadlines
+from services.dispatch.rules.priority import CasePriority, KnownPriority
 from shared.vocabulary import (
     CLOSED_STATUSES,
     FINAL_STATUSES,
@@ -18,28 +18,38 @@ from shared.vocabulary import (
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a report says; that of a case is what the report says that opened it.
+    """A problem as its report describes it; nothing in it is about the reporter.
 
     Attributes:
-        notes: What the kind's entry in the catalogue adds for the bureaus.
-        location: Place, as the wire has it.
-        media: Pictures and the like, as the wire has them.
+        service_name: Name of the kind, in English.
+        summary: The reporter's description; the kind's name where that is blank.
+        notes: Instructions for the bureaus, from the kind's entry in the catalogue.
+        location: A ``Location`` of the wire contract; the rules only pass it on.
+        attributes: Answers to the kind's questions, by the code of the field.
+        media: ``Media`` of the wire contract; the rules only pass them on.
     """
 
     service_name: str
     summary: str
     notes: tuple[str, ...]
-    location: Mapping[str, object]
+    location: object
     attributes: Mapping[str, Any]
-    media: Sequence[Mapping[str, object]]
+    media: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRequest:
-    """A request of a case, with all that a case of its own would begin with.
+    """A request of a case, with all data that a case of its own would start with.
 
     Attributes:
-        conditions: Those that it meets under which its kind informs a bureau.
+        request_id: Id that intake gave it.
+        case_id: The case that it belongs to now.
+        tracking_number: Number that its reporter has.
+        service_code: Its kind, as triage decided it.
+        priority: Its own priority; that of its case may be higher.
+        reported_at: Time of submission.
+        problem: The problem as this request describes it.
+        conditions: Conditions of its kind that it meets; some inform a further bureau.
         moves: How often operators have moved it to another case.
     """
 
@@ -47,7 +57,7 @@ class CaseRequest:
     case_id: str
     tracking_number: str
     service_code: str
-    priority: Priority
+    priority: CasePriority
     reported_at: datetime
     problem: Problem
     conditions: frozenset[str] = frozenset()
@@ -55,19 +65,27 @@ class CaseRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkOrder:
+class CaseWorkOrder:
     """The part of a case that one bureau works on.
 
     Attributes:
+        work_order_id: Id for its bureau.
         number: Counts the work orders of the case from 1, in the order of issue.
-        version: How often its bureau was told about it.
+        bureau: Code of the bureau.
+        role: The case follows the status of its ``lead``; others are ``informed``.
+        due: Its deadlines.
+        route_rule: Name of the rule that chose the bureau.
+        status: As its bureau reported it last.
+        version: Number of events about it that its bureau got; 0 before the first.
+        scheduled_for: Time of the planned work, while it is ``scheduled``.
+        external_id: The bureau's own number for it.
     """
 
     work_order_id: str
     number: int
     bureau: str
     role: WorkOrderRole
-    due: Due
+    due: Deadlines
     route_rule: str
     status: WorkOrderStatus = "issued"
     version: int = 0
@@ -76,7 +94,7 @@ class WorkOrder:
 
     @property
     def is_final(self) -> bool:
-        """Whether its bureau is done with it."""
+        """True when its bureau has no more work to do on it."""
         return self.status in FINAL_STATUSES
 
 
@@ -85,12 +103,24 @@ class Case:
     """One problem as it is after ``version`` changes.
 
     Attributes:
-        opened_by: The request that opened it.
-        linked_case: An earlier case of what may be the same problem.
-        lead_bureau: Whoever leads it, or led it last.
+        case_id: Id that triage gave it.
+        version: Counts its changes from 1, without gaps.
+        jurisdiction: Id of the city.
+        dedup_group: Group of kinds whose reports can be the same problem.
+        service_code: Kind of the request that opened it.
+        status: Follows the work order of its lead.
+        priority: The highest of its requests, unless an operator set another.
+        request_count: Number of its requests.
+        first_reported_at: When the first of its requests was submitted.
+        last_reported_at: When the last of its requests was submitted.
+        opened_by: Id of the request that it represents; the first one until that is split off.
+        linked_case: An earlier case that may be the same problem.
+        problem: The problem as the request ``opened_by`` describes it.
+        lead_bureau: Code of the bureau that leads it, or led it last.
         orders: Its work orders by their number.
+        closed_at: End of the work on it; None while it is open.
         merged_into: The case that has its requests now.
-        operator_knew: Set while the priority is one to which an operator lowered it.
+        lowered_from: Priority known when an operator lowered it; None after a raise.
     """
 
     case_id: str
@@ -99,7 +129,7 @@ class Case:
     dedup_group: str
     service_code: str
     status: CaseStatus
-    priority: Priority
+    priority: CasePriority
     request_count: int
     first_reported_at: datetime
     last_reported_at: datetime
@@ -107,34 +137,39 @@ class Case:
     linked_case: str | None
     problem: Problem
     lead_bureau: str
-    orders: tuple[WorkOrder, ...]
+    orders: tuple[CaseWorkOrder, ...]
     closed_at: datetime | None = None
     merged_into: str | None = None
-    operator_knew: KnownPriority | None = None
+    lowered_from: KnownPriority | None = None
 
     @property
     def is_closed(self) -> bool:
-        """Whether the work on it ended."""
+        """True when the work on it has ended."""
         return self.status in CLOSED_STATUSES
 
     @property
-    def lead(self) -> WorkOrder:
-        """The work order whose status the case follows; of a case without one the last it had."""
+    def lead(self) -> CaseWorkOrder:
+        """The lead bureau's newest work order in the role of the lead."""
         leads = (order for order in reversed(self.orders) if order.role == "lead")
         return next(order for order in leads if order.bureau == self.lead_bureau)
 
     @property
     def bureaus(self) -> frozenset[str]:
-        """Every bureau that got work on it."""
+        """Codes of all bureaus that ever had a work order of it."""
         return frozenset(order.bureau for order in self.orders)
 
-    def latest_of(self, bureau: str) -> WorkOrder | None:
-        """Return the bureau's newest work order, which is the one it is told about."""
+    def latest_of(self, bureau: str) -> CaseWorkOrder | None:
+        """Return the bureau's newest work order, the one that it gets events about."""
         return next((o for o in reversed(self.orders) if o.bureau == bureau), None)
 
-    def with_order(self, order: WorkOrder) -> "Case":
-        """Return the case with this work order in the place of its older self, or added."""
+    def with_order(self, order: CaseWorkOrder) -> "Case":
+        """Return the case with the work order added, or replaced where its number exists."""
         if order.number > len(self.orders):
             return replace(self, orders=(*self.orders, order))
-        others = (order if o.number == order.number else o for o in self.orders)
-        return replace(self, orders=tuple(others))
+        orders = (order if o.number == order.number else o for o in self.orders)
+        return replace(self, orders=tuple(orders))
+
+    def map_unfinished(self, change: Callable[[CaseWorkOrder], CaseWorkOrder]) -> "Case":
+        """Return the case with ``change`` applied to each work order that is not final."""
+        orders = tuple(order if order.is_final else change(order) for order in self.orders)
+        return replace(self, orders=orders)

@@ -1,4 +1,4 @@
-"""What can become of a case; each change is one version of it."""
+"""Changes of a case: each is one version of it and one event on ``dispatch-cases``."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +9,15 @@ from shared.vocabulary import CaseStatus, PriorityLevel
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A problem became a case; with ``moved_from`` an operator took its request from there."""
+class RequestAdded:
+    """A request joined the case.
+
+    Attributes:
+        request_id: The request.
+        tracking_number: Number that its reporter has.
+        moved_from: The case that it was in before an operator moved it, if one did.
+        moves: How often operators have moved it.
+    """
 
     request_id: str
     tracking_number: str
@@ -19,37 +26,40 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
-    """One more request joined; with ``moved_from`` an operator moved it from there."""
-
-    request_id: str
-    tracking_number: str
-    moved_from: str | None = None
-    moves: int = 0
+class Opened(RequestAdded):
+    """A request opened the case."""
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
-    """It turned out to be more urgent; without ``request_id`` an operator says so."""
+class RequestAttached(RequestAdded):
+    """One more request joined the case."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityRaised:
+    """A request raised the priority; with ``request_id`` None an operator did."""
 
     previous_level: PriorityLevel
     request_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Lowered:
-    """An operator found it less urgent."""
+class PriorityLowered:
+    """An operator lowered the priority."""
 
     previous_level: PriorityLevel
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
-    """An operator took a request out.
+class RequestSplit:
+    """An operator gave a request a case of its own.
 
     Attributes:
-        opened_by: The request that it stands for from now on, when it is another.
+        request_id: The request.
+        to_case: Its new case.
+        opened_by: The request that this case represents from now on, where that changed.
+        moves: How often operators have moved the request.
     """
 
     request_id: str
@@ -60,7 +70,14 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class StatusChanged:
-    """The lead bureau moved it; without ``bureau`` an operator did."""
+    """The lead bureau changed the status; with ``bureau`` None an operator did.
+
+    Attributes:
+        previous_status: Status before.
+        bureau: Code of the bureau.
+        public_note: The bureau's words to residents.
+        scheduled_for: Time of the planned work.
+    """
 
     previous_status: CaseStatus
     bureau: str | None
@@ -70,7 +87,16 @@ class StatusChanged:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The lead bureau ended it; without ``bureau`` an operator did."""
+    """The lead bureau closed the case; with ``bureau`` None an operator did.
+
+    Attributes:
+        previous_status: Status before.
+        bureau: Code of the bureau.
+        public_note: The bureau's words to residents.
+        reason: Why, in the words of the bureau or operator; ``merged`` for a merge.
+        closed_at: End of the work.
+        merged_into: The case that has its requests now.
+    """
 
     previous_status: CaseStatus
     bureau: str | None
@@ -82,12 +108,21 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """An operator found that there is more to do."""
+    """An operator reopened the case."""
 
     previous_status: CaseStatus
 
 
-Change: TypeAlias = Opened | Attached | Raised | Lowered | Split | StatusChanged | Closed | Reopened
+CaseChange: TypeAlias = (
+    Opened
+    | RequestAttached
+    | PriorityRaised
+    | PriorityLowered
+    | RequestSplit
+    | StatusChanged
+    | Closed
+    | Reopened
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +130,4 @@ class CaseTransition:
     """One change of a case, and the case after it."""
 
     case: Case
-    change: Change
+    change: CaseChange

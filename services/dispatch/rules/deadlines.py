@@ -1,7 +1,7 @@
-"""Until when a bureau shall have seen its work, and until when it shall be done.
+"""Deadlines of a work order: when its bureau must have seen it, and when the work must be done.
 
-An urgent clock, of ``P1`` and ``P2``, never stops. Any other counts the city's business time, in
-which 24 hours of a target are one business day and what is left over counts hour by hour.
+The clock of ``P1`` and ``P2`` never stops. All other levels count the city's business time: each
+24 hours of a target are one business day, and the remaining hours count as business hours.
 """
 
 from dataclasses import dataclass
@@ -15,27 +15,27 @@ _ACKNOWLEDGE_URGENT: dict[PriorityLevel, timedelta] = {
     "P1": timedelta(minutes=5),
     "P2": timedelta(hours=1),
 }
-_ACKNOWLEDGE_DAYS: dict[PriorityLevel, int] = {"P3": 1, "P4": 2, "P5": 5}
-_HOURS_OF_LEVEL: dict[PriorityLevel, float] = {"P1": 2, "P2": 24, "P3": 72, "P4": 240, "P5": 720}
+_ACKNOWLEDGE_BUSINESS_DAYS: dict[PriorityLevel, int] = {"P3": 1, "P4": 2, "P5": 5}
+_TARGET_HOURS: dict[PriorityLevel, float] = {"P1": 2, "P2": 24, "P3": 72, "P4": 240, "P5": 720}
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class Deadlines:
     """Both deadlines of a work order, in UTC."""
 
     acknowledge_by: datetime
     complete_by: datetime
 
-    def tightened(self, other: "Due") -> "Due":
+    def tightened(self, other: "Deadlines") -> "Deadlines":
         """Return the earlier of each deadline."""
-        return Due(
+        return Deadlines(
             min(self.acknowledge_by, other.acknowledge_by),
             min(self.complete_by, other.complete_by),
         )
 
-    def loosened(self, other: "Due") -> "Due":
+    def loosened(self, other: "Deadlines") -> "Deadlines":
         """Return the later of each deadline."""
-        return Due(
+        return Deadlines(
             max(self.acknowledge_by, other.acknowledge_by),
             max(self.complete_by, other.complete_by),
         )
@@ -43,30 +43,32 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class DeadlinePolicy:
-    """What the deadlines of one request are counted by.
+    """Computes the deadlines of one request or case from the catalogue's target.
 
     Attributes:
-        base: What a report of its kind gets when nothing more is known.
-        target_hours: Hours until the problem of its kind is solved.
-        since: When it was reported.
+        calendar: Business time of the city.
+        base_level: Level of a report of this kind without further reasons.
+        target_hours: Hours until a problem of this kind must be solved.
+        since: Start of the clock.
     """
 
     calendar: BusinessCalendar
-    base: PriorityLevel
+    base_level: PriorityLevel
     target_hours: float
     since: datetime
 
-    def due(self, level: PriorityLevel) -> Due:
-        """Return the deadlines at a priority; nobody has longer to see it than to do it.
+    def due(self, level: PriorityLevel) -> Deadlines:
+        """Return the deadlines at a level; acknowledgement is never due after completion.
 
-        A report that is more urgent than its kind has the target of its priority where that is
-        the shorter one.
+        Above its base level a report gets the target of that level, unless the kind's target is
+        shorter.
         """
         hours = self.target_hours
-        if level < self.base:
-            hours = min(hours, _HOURS_OF_LEVEL[level])
+        if level < self.base_level:
+            hours = min(hours, _TARGET_HOURS[level])
         complete_by = self._complete_by(level, hours)
-        return Due(min(acknowledge_by(level, self.since, self.calendar), complete_by), complete_by)
+        seen_by = acknowledge_by(level, self.since, self.calendar)
+        return Deadlines(min(seen_by, complete_by), complete_by)
 
     def _complete_by(self, level: PriorityLevel, hours: float) -> datetime:
         if level in URGENT_LEVELS:
@@ -76,7 +78,13 @@ class DeadlinePolicy:
 
 
 def acknowledge_by(level: PriorityLevel, since: datetime, calendar: BusinessCalendar) -> datetime:
-    """Return until when a bureau shall have seen work of this priority that it got at ``since``."""
+    """Return the deadline for a bureau to acknowledge a work order, in UTC.
+
+    Args:
+        level: Priority of the case.
+        since: When the bureau got the work order.
+        calendar: Business time of the city.
+    """
     if level in URGENT_LEVELS:
         return since.astimezone(UTC) + _ACKNOWLEDGE_URGENT[level]
-    return calendar.after(since, _ACKNOWLEDGE_DAYS[level])
+    return calendar.after(since, _ACKNOWLEDGE_BUSINESS_DAYS[level])

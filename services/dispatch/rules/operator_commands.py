@@ -1,21 +1,21 @@
-"""What an operator orders, what follows, and how an operator is told that nothing does."""
+"""Operators' commands about one case: priority, lead bureau, closing and reopening."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from services.dispatch.rules.case import Case, CaseRequest, WorkOrder
+from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.case_changes import (
     CaseTransition,
     Closed,
-    Lowered,
-    Raised,
+    PriorityLowered,
+    PriorityRaised,
     Reopened,
     StatusChanged,
 )
-from services.dispatch.rules.case_requests import raised
-from services.dispatch.rules.deadlines import DeadlinePolicy, Due
+from services.dispatch.rules.case_requests import with_raised_priority
+from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines
 from services.dispatch.rules.priority import KnownPriority
 from services.dispatch.rules.work_order_updates import (
     CASE_STATUS,
@@ -25,18 +25,25 @@ from services.dispatch.rules.work_order_updates import (
 )
 from shared.vocabulary import CaseStatus, ClosingStatus, CommandName, PriorityLevel
 
+TRANSFERRED_BY_OPERATOR = "transferred-by-operator"
+REOPENED_BY_OPERATOR = "reopened-by-operator"
+
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """What an operator orders.
+class CaseCommand:
+    """A validated command of an operator.
 
     Attributes:
-        at: When it was ordered.
-        level: What the priority shall become.
-        request_id: Which request shall have a case of its own.
-        into_case: The case that shall have the requests of this one.
-        bureau: The bureau that shall lead.
-        status: As what the case ends.
+        command: Name of the command.
+        case_id: The case that it is about.
+        actor: The operator.
+        reason: Why, in the operator's words.
+        at: When the operator gave it, in UTC.
+        level: New priority level, for a command that sets it.
+        request_id: The request to split off.
+        into_case: The case to merge into.
+        bureau: Code of the new lead bureau.
+        status: Status of the closed case; ``declined`` when None.
     """
 
     command: CommandName
@@ -53,7 +60,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class CommandRefusal:
-    """Why a command changes nothing, in a stable word and in a sentence that helps."""
+    """Why a command is refused: a stable code, and a sentence for the operator."""
 
     code: str
     message: str
@@ -61,15 +68,15 @@ class CommandRefusal:
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What follows from a command.
+    """Effects of a command.
 
     Attributes:
-        steps: In order; of each case the last one is how it stands.
-        moved: Requests that are in another case now.
+        transitions: In order; the last one of each case has its final state.
+        moved_requests: Requests that are in another case now.
     """
 
-    steps: Sequence[CaseTransition]
-    moved: Sequence[CaseRequest] = ()
+    transitions: Sequence[CaseTransition]
+    moved_requests: Sequence[CaseRequest] = ()
 
 
 CommandOutcome: TypeAlias = CommandResult | CommandRefusal
@@ -77,137 +84,125 @@ CommandOutcome: TypeAlias = CommandResult | CommandRefusal
 UNKNOWN_CASE = CommandRefusal("unknown_case", "There is no case of this id.")
 
 
-def missing(field: str, what: str) -> CommandRefusal:
-    """Return the refusal of a command that lacks what its kind needs."""
-    return CommandRefusal(f"missing_{field}", f"Say in {field} {what}.")
+def missing(field: str, description: str) -> CommandRefusal:
+    """Return the refusal of a command without a field that it needs."""
+    return CommandRefusal(f"missing_{field}", f"Say in {field} {description}.")
 
 
-def ended(status: CaseStatus) -> CommandRefusal:
-    """Return the refusal of what only an open case can have."""
+def already_closed(status: CaseStatus) -> CommandRefusal:
+    """Return the refusal of a command that only an open case can take."""
     return CommandRefusal("case_closed", f"The case is {status}: reopen it first.")
 
 
-def lower_priority(case: Case, command: Command, terms: DeadlinePolicy) -> CommandOutcome:
-    """Lower a case; it keeps in mind what was known, which must be outdone to raise it again.
+def lower_priority(
+    case: Case, command: CaseCommand, deadline_policy: DeadlinePolicy
+) -> CommandOutcome:
+    """Lower the priority, and loosen the deadlines to those of the new level.
 
-    Deadlines become those of the new priority where these are later.
+    The case keeps the level and reasons known so far; only a request that exceeds them raises
+    the priority again.
 
     Args:
-        case: As it is.
-        command: Says to which level, and why.
-        terms: Count from when it was reported.
+        case: The case before.
+        command: Has the new level and the reason.
+        deadline_policy: Counts from the first report of the case.
     """
-    level = _wanted(case, command, "lower")
+    level = _new_level(case, command, "lower")
     if isinstance(level, CommandRefusal):
         return level
-    due = terms.due(level)
-    orders = tuple(
-        order if order.is_final else replace(order, due=order.due.loosened(due))
-        for order in case.orders
-    )
+    due = deadline_policy.due(level)
     lowered = replace(
-        case,
+        case.map_unfinished(lambda order: replace(order, due=order.due.loosened(due))),
         version=case.version + 1,
         priority=case.priority.set_to(level, "lowered_by_operator", command.reason),
-        orders=orders,
-        operator_knew=KnownPriority.of(case.priority, case.operator_knew),
+        lowered_from=KnownPriority.of(case.priority, case.lowered_from),
     )
-    return CommandResult([CaseTransition(lowered, Lowered(case.priority.level, command.reason))])
+    change = PriorityLowered(case.priority.level, command.reason)
+    return CommandResult([CaseTransition(lowered, change)])
 
 
-def raise_priority(case: Case, command: Command, terms: DeadlinePolicy) -> CommandOutcome:
-    """Raise a case and tighten its deadlines.
+def raise_priority(
+    case: Case, command: CaseCommand, deadline_policy: DeadlinePolicy
+) -> CommandOutcome:
+    """Raise the priority and tighten the deadlines.
 
     Args:
-        case: As it is.
-        command: Says to which level, and why.
-        terms: Count from now.
+        case: The case before.
+        command: Has the new level and the reason.
+        deadline_policy: Counts from now.
     """
-    level = _wanted(case, command, "raise")
+    level = _new_level(case, command, "raise")
     if isinstance(level, CommandRefusal):
         return level
     priority = case.priority.set_to(level, "raised_by_operator", command.reason)
-    after = raised(case, priority, terms.due(level))
-    return CommandResult([CaseTransition(after, Raised(case.priority.level, request_id=None))])
+    raised = with_raised_priority(case, priority, deadline_policy.due(level))
+    change = PriorityRaised(case.priority.level, request_id=None)
+    return CommandResult([CaseTransition(raised, change)])
 
 
-def _wanted(
-    case: Case, command: Command, direction: Literal["lower", "raise"]
+def _new_level(
+    case: Case, command: CaseCommand, direction: Literal["lower", "raise"]
 ) -> PriorityLevel | CommandRefusal:
-    wanted, present = command.level, case.priority.level
-    if wanted is None:
+    level, present = command.level, case.priority.level
+    if level is None:
         return missing("level", "what the priority shall become")
     if case.is_closed:
-        return ended(case.status)
-    if wanted == present or (wanted < present) != (direction == "raise"):
+        return already_closed(case.status)
+    if level == present or (level < present) != (direction == "raise"):
         return CommandRefusal(f"cannot_{direction}", f"The case is {present} already.")
-    return wanted
+    return level
 
 
-TRANSFERRED = "transferred-by-operator"
-
-
-def transfer(
-    case: Case, command: Command, bureaus: Collection[str], handover: Reassignment
+def transfer_lead(
+    case: Case, command: CaseCommand, bureaus: Collection[str], new_order: Reassignment
 ) -> CommandOutcome:
-    """Let another bureau lead.
+    """Give the lead of the case to another bureau.
 
     Args:
-        case: As it is.
-        command: Says which bureau, and why.
-        bureaus: Codes of the bureaus to which work can go.
-        handover: What the new lead begins with.
+        case: The case before.
+        command: Has the code of the new lead bureau.
+        bureaus: Codes of the city's bureaus.
+        new_order: Id and deadline of the work order, in case the bureau needs a new one.
     """
     if command.bureau is None:
         return missing("bureau", "which bureau shall lead")
     if command.bureau not in bureaus:
         return CommandRefusal("unknown_bureau", "No bureau of this city has the code in bureau.")
     if case.is_closed:
-        return ended(case.status)
+        return already_closed(case.status)
     lead = case.lead
     if command.bureau == lead.bureau:
         return CommandRefusal("same_bureau", "This bureau leads the case already.")
-    after = reassign(case, lead, command.bureau, TRANSFERRED, handover)
+    after = reassign(case, lead, command.bureau, TRANSFERRED_BY_OPERATOR, new_order)
     return CommandResult([CaseTransition(after, StatusChanged(case.status, None, None, None))])
 
 
-REOPENED = "reopened-by-operator"
-
-
-def close(case: Case, command: Command, now: datetime) -> CommandOutcome:
-    """End a case; whoever still has work on it need not go on."""
+def close(case: Case, command: CaseCommand, now: datetime) -> CommandOutcome:
+    """Close the case and withdraw its work orders that are not final."""
     if case.is_closed:
-        return ended(case.status)
+        return already_closed(case.status)
     at = closing_time(command.at, case.first_reported_at, now)
-    closed = replace(
-        withdrawn(case),
-        version=case.version + 1,
-        status=command.status or "declined",
-        closed_at=at,
-    )
-    return CommandResult(
-        [CaseTransition(closed, Closed(case.status, None, None, command.reason, at))]
-    )
+    status = command.status or "declined"
+    closed = replace(withdraw(case), version=case.version + 1, status=status, closed_at=at)
+    change = Closed(case.status, None, None, command.reason, at)
+    return CommandResult([CaseTransition(closed, change)])
 
 
-def withdrawn(case: Case) -> Case:
-    """Return the case with nobody at work."""
-    orders = tuple(
-        order if order.is_final else replace(order, status="withdrawn") for order in case.orders
-    )
-    return replace(case, orders=orders)
+def withdraw(case: Case) -> Case:
+    """Return the case with its work orders that are not final withdrawn."""
+    return case.map_unfinished(lambda order: replace(order, status="withdrawn"))
 
 
-def reopen(case: Case, due: Due, new_id: Callable[[], str]) -> CommandOutcome:
-    """Take a closed case up again: its lead gets a new work order.
+def reopen(case: Case, due: Deadlines, new_id: Callable[[], str]) -> CommandOutcome:
+    """Reopen a closed case with a new work order for its lead and for each withdrawn one.
 
-    So does each bureau whose own was withdrawn; what another has done or still does stays. A lead
-    that works on something else of the case goes on with that as the lead.
+    Other work orders, final or not, stay as they are. A lead bureau that still has an unfinished
+    work order of the case leads with that one.
 
     Args:
-        case: As it is.
-        due: For all new work orders.
-        new_id: Makes the id of a work order.
+        case: The case before.
+        due: Deadlines of all new work orders.
+        new_id: Returns a fresh id for a work order.
     """
     if case.merged_into is not None:
         return CommandRefusal(
@@ -215,33 +210,35 @@ def reopen(case: Case, due: Due, new_id: Callable[[], str]) -> CommandOutcome:
         )
     if not case.is_closed:
         return CommandRefusal("case_open", f"The case is {case.status}, not closed.")
-    taken_up = _with_lead(case, due, new_id)
-    status = CASE_STATUS[taken_up.lead.status]
-    opened = replace(taken_up, version=case.version + 1, status=status, closed_at=None)
-    for order in _withdrawn_last(opened):
-        opened = opened.with_order(_anew(opened, order, due, new_id))
+    with_lead = _with_active_lead(case, due, new_id)
+    status = CASE_STATUS[with_lead.lead.status]
+    opened = replace(with_lead, version=case.version + 1, status=status, closed_at=None)
+    for order in _latest_withdrawn(opened):
+        opened = opened.with_order(_reissued(opened, order, due, new_id))
     return CommandResult([CaseTransition(opened, Reopened(case.status))])
 
 
-def _with_lead(case: Case, due: Due, new_id: Callable[[], str]) -> Case:
-    """Return the case with its lead at work: with what it works on already, or with a new order."""
+def _with_active_lead(case: Case, due: Deadlines, new_id: Callable[[], str]) -> Case:
     latest = case.latest_of(case.lead_bureau)
     if latest is not None and not latest.is_final:
         return case.with_order(replace(latest, role="lead"))
-    return case.with_order(_anew(case, case.lead, due, new_id))
+    return case.with_order(_reissued(case, case.lead, due, new_id))
 
 
-def _withdrawn_last(case: Case) -> list[WorkOrder]:
+def _latest_withdrawn(case: Case) -> list[CaseWorkOrder]:
+    """Return the latest work order of each bureau where that one is withdrawn."""
     latest = {order.bureau: order for order in case.orders}
     return [order for order in latest.values() if order.status == "withdrawn"]
 
 
-def _anew(case: Case, order: WorkOrder, due: Due, new_id: Callable[[], str]) -> WorkOrder:
-    return WorkOrder(
+def _reissued(
+    case: Case, order: CaseWorkOrder, due: Deadlines, new_id: Callable[[], str]
+) -> CaseWorkOrder:
+    return CaseWorkOrder(
         work_order_id=new_id(),
         number=len(case.orders) + 1,
         bureau=order.bureau,
         role=order.role,
         due=due,
-        route_rule=REOPENED,
+        route_rule=REOPENED_BY_OPERATOR,
     )

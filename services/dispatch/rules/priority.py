@@ -1,56 +1,56 @@
-"""How urgent a case is."""
+"""Priority of a case, and the priority that an operator knew when lowering it."""
 
 from dataclasses import dataclass
 
-from shared.vocabulary import PriorityLevel, ScoreReason
-
-_LEAST: dict[PriorityLevel, int] = {"P1": 80, "P2": 60, "P3": 40, "P4": 20, "P5": 0}
+from shared.vocabulary import MIN_SCORE, PriorityLevel, ScoreReason
 
 
 @dataclass(frozen=True, slots=True)
-class Priority:
-    """How urgent a case is, and why."""
+class CasePriority:
+    """A priority level with its score and the reasons whose points add up to that score."""
 
     level: PriorityLevel
     score: int
     reasons: tuple[ScoreReason, ...] = ()
 
-    def exceeds(self, other: "Priority") -> bool:
-        """Whether it is the more urgent one: by its level, within a level by its score."""
+    def exceeds(self, other: "CasePriority") -> bool:
+        """Return True when it is more urgent: by level, within one level by score."""
         if self.level == other.level:
             return self.score > other.score
         return self.level < other.level
 
-    def set_to(self, level: PriorityLevel, code: str, why: str) -> "Priority":
-        """Return the least priority of a level, as a person set it; the points still add up."""
-        least = _LEAST[level]
-        return Priority(level, least, (*self.reasons, ScoreReason(code, least - self.score, why)))
+    def set_to(self, level: PriorityLevel, code: str, why: str) -> "CasePriority":
+        """Return the lowest score of a level, with one more reason for the difference.
+
+        Args:
+            level: The new level.
+            code: Stable name of the reason.
+            why: The operator's words; they become the evidence of the reason.
+        """
+        score = MIN_SCORE[level]
+        reason = ScoreReason(code, score - self.score, why)
+        return CasePriority(level, score, (*self.reasons, reason))
 
 
 @dataclass(frozen=True, slots=True)
 class KnownPriority:
-    """What an operator knew of a case who lowered it.
-
-    Attributes:
-        level: The greatest that it had.
-        reasons: Codes of all reasons that had been given for it.
-    """
+    """Highest level and all reasons of a case up to the moment when an operator lowered it."""
 
     level: PriorityLevel
     reasons: frozenset[str]
 
     @classmethod
-    def of(cls, priority: Priority, before: "KnownPriority | None" = None) -> "KnownPriority":
-        """Return what is known by a priority, and by what was known before."""
-        known = cls(priority.level, frozenset(point.code for point in priority.reasons))
-        return known.and_also(before) if before else known
+    def of(cls, priority: CasePriority, before: "KnownPriority | None" = None) -> "KnownPriority":
+        """Return the present priority as known, merged with one known earlier."""
+        known = cls(priority.level, frozenset(reason.code for reason in priority.reasons))
+        return known.merge(before) if before else known
 
-    def and_also(self, other: "KnownPriority") -> "KnownPriority":
-        """Return what somebody knows who knows both."""
+    def merge(self, other: "KnownPriority") -> "KnownPriority":
+        """Return the higher level of both, with the reasons of both."""
         return KnownPriority(min(self.level, other.level), self.reasons | other.reasons)
 
-    def is_outdone_by(self, priority: Priority) -> bool:
-        """Whether a priority is more urgent, or has a reason that was not known."""
+    def is_exceeded_by(self, priority: CasePriority) -> bool:
+        """Return True when a priority has a higher level or a new reason with positive points."""
         if priority.level < self.level:
             return True
-        return any(p.points > 0 and p.code not in self.reasons for p in priority.reasons)
+        return any(r.points > 0 and r.code not in self.reasons for r in priority.reasons)

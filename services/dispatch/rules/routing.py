@@ -1,6 +1,6 @@
-"""Which bureau leads a case, and which others hear of it, by ordered rules with names.
+"""Routing: ordered, named rules that choose the lead bureau of a case and the informed ones.
 
-The name of the rule that chose a bureau stands in its work order.
+The name of the rule that chose a bureau is the ``route_rule`` of its work order.
 """
 
 from collections.abc import Callable, Collection
@@ -13,68 +13,73 @@ from shared.vocabulary import URGENT_LEVELS, PriorityLevel
 
 @dataclass(frozen=True, slots=True)
 class RoutingContext:
-    """What a report is and when it is given out.
+    """Facts about a report that routing depends on.
 
     Attributes:
-        met: Conditions that the report states.
-        is_open: Whether the bureau of this code can be reached now.
+        kind: Its kind, from the catalogue.
+        level: Its priority.
+        conditions: Codes of the conditions that it meets.
+        is_open: Returns True when the bureau of a code can be reached now.
     """
 
     kind: ServiceType
     level: PriorityLevel
-    met: Collection[str]
+    conditions: Collection[str]
     is_open: Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One bureau that gets work, and the rule that says so."""
+    """A bureau that gets work, and the name of the rule that chose it."""
 
     bureau: str
     rule: str
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """Who gets work on a case; no bureau twice."""
+class CaseRoute:
+    """The bureaus that get work on a case, each once."""
 
     lead: Assignment
     informed: tuple[Assignment, ...]
 
     @property
     def all(self) -> tuple[Assignment, ...]:
-        """Every bureau, the leading one first."""
+        """Every bureau, the lead first."""
         return (self.lead, *self.informed)
 
 
 LeadRule: TypeAlias = Callable[[RoutingContext], str | None]
 
 
-def _urgent_desk(situation: RoutingContext) -> str | None:
-    """A kind that names a desk for its urgent reports alone sends them there at any hour."""
-    desk = situation.kind.after_hours
-    if desk.bureau is None or not desk.urgent_only or situation.level not in URGENT_LEVELS:
+def _urgent_desk(context: RoutingContext) -> str | None:
+    """Return the kind's desk for urgent reports alone; it takes them at any hour."""
+    after_hours = context.kind.after_hours
+    if not after_hours.urgent_only or context.level not in URGENT_LEVELS:
         return None
-    return desk.bureau if situation.is_open(desk.bureau) else None
+    return _if_open(after_hours.bureau, context)
 
 
-def _after_hours(situation: RoutingContext) -> str | None:
-    """While the lead is closed, the bureau that the kind names instead, if that one is open."""
-    instead = situation.kind.after_hours
-    lead = situation.kind.city_lead
-    if instead.bureau is None or instead.urgent_only or lead is None or situation.is_open(lead):
+def _after_hours(context: RoutingContext) -> str | None:
+    """Return the kind's bureau for the hours when its lead is closed."""
+    after_hours, lead = context.kind.after_hours, context.kind.city_lead
+    if after_hours.urgent_only or lead is None or context.is_open(lead):
         return None
-    return instead.bureau if situation.is_open(instead.bureau) else None
+    return _if_open(after_hours.bureau, context)
 
 
-def _city_part(situation: RoutingContext) -> str | None:
-    """Of a problem that an agency outside leads, the city's part."""
-    return situation.kind.city_lead if situation.kind.is_outside else None
+def _if_open(bureau: str | None, context: RoutingContext) -> str | None:
+    return bureau if bureau is not None and context.is_open(bureau) else None
 
 
-def _kind(situation: RoutingContext) -> str | None:
-    """The bureau that owns problems of this kind."""
-    return situation.kind.city_lead
+def _city_part(context: RoutingContext) -> str | None:
+    """Return the bureau for the city's part of a problem that an outside agency leads."""
+    return context.kind.city_lead if context.kind.is_outside else None
+
+
+def _kind(context: RoutingContext) -> str | None:
+    """Return the bureau that owns problems of this kind."""
+    return context.kind.city_lead
 
 
 LEAD_RULES: tuple[tuple[str, LeadRule], ...] = (
@@ -85,23 +90,24 @@ LEAD_RULES: tuple[tuple[str, LeadRule], ...] = (
 )
 
 
-def route(situation: RoutingContext) -> Route | None:
-    """Return who gets work; None when the city has no part in problems of this kind.
+def route(context: RoutingContext) -> CaseRoute | None:
+    """Return the route of a report; None when the city has no part in problems of its kind.
 
     The first rule that names a bureau chooses the lead. Informed are, each once, the bureau that
-    would lead otherwise and those that the kind names, always or for a condition that is met.
+    would lead otherwise, and those that the kind names unconditionally or for a condition that
+    the report meets.
     """
-    leads = ((rule(situation), name) for name, rule in LEAD_RULES)
+    leads = ((rule(context), name) for name, rule in LEAD_RULES)
     lead = next((Assignment(bureau, name) for bureau, name in leads if bureau), None)
-    return Route(lead, _informed(situation, lead.bureau)) if lead else None
+    return CaseRoute(lead, _informed(context, lead.bureau)) if lead else None
 
 
-def _informed(situation: RoutingContext, lead: str) -> tuple[Assignment, ...]:
-    kind = situation.kind
-    named: dict[str, str] = {} if kind.city_lead is None else {kind.city_lead: "regular-lead"}
+def _informed(context: RoutingContext, lead: str) -> tuple[Assignment, ...]:
+    kind = context.kind
+    rules: dict[str, str] = {} if kind.city_lead is None else {kind.city_lead: "regular-lead"}
     for informed in kind.informed:
         if informed.when is None:
-            named.setdefault(informed.bureau, "kind-informs")
-        elif informed.when in situation.met:
-            named.setdefault(informed.bureau, f"informed-when-{informed.when.replace('_', '-')}")
-    return tuple(Assignment(bureau, rule) for bureau, rule in named.items() if bureau != lead)
+            rules.setdefault(informed.bureau, "kind-informs")
+        elif informed.when in context.conditions:
+            rules.setdefault(informed.bureau, f"informed-when-{informed.when.replace('_', '-')}")
+    return tuple(Assignment(bureau, rule) for bureau, rule in rules.items() if bureau != lead)

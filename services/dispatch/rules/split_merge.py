@@ -1,60 +1,59 @@
-"""An operator finds that a request is a problem of its own."""
+"""Operators' commands that move requests: split one off into a case of its own, merge two cases."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from services.dispatch.rules.case import Case, CaseRequest
-from services.dispatch.rules.case_changes import CaseTransition, Closed, Split
+from services.dispatch.rules.case_changes import CaseTransition, Closed, RequestSplit
 from services.dispatch.rules.case_requests import IncomingRequest, attach, open_case
 from services.dispatch.rules.operator_commands import (
-    Command,
+    CaseCommand,
     CommandRefusal,
     CommandResult,
-    ended,
-    withdrawn,
+    already_closed,
+    withdraw,
 )
 from services.dispatch.rules.priority import KnownPriority
 from services.dispatch.rules.work_order_updates import closing_time
 
+MERGED = "merged"
 ONLY_REQUEST = CommandRefusal("only_request", "It is the only request of its case.")
 NOT_IN_CASE = CommandRefusal("request_not_in_case", "The request is not in this case.")
 
 
 def split_request(
-    case: Case, others: Sequence[CaseRequest], arrival: IncomingRequest
+    case: Case, remaining: Sequence[CaseRequest], incoming: IncomingRequest
 ) -> CommandResult:
-    """Take a request out of its case and open one of its own for it.
+    """Take a request out of its case and open a case of its own for it.
 
-    The priority stays: that the case is less urgent now is for an operator to say. When the
-    request is the one that opened the case, the case stands for its oldest other one from now on.
+    The priority of the old case stays: lowering it is another command. When the request had
+    opened that case, the case represents its oldest remaining request from now on.
 
     Args:
-        case: As it is.
-        others: The requests that stay, one at least.
-        arrival: The request, on its way to the new case.
+        case: The case before.
+        remaining: The requests that stay; at least one.
+        incoming: The request, addressed to its new case.
     """
+    request = incoming.request
     left = replace(
         case,
         version=case.version + 1,
-        request_count=len(others),
-        first_reported_at=min(other.reported_at for other in others),
-        last_reported_at=max(other.reported_at for other in others),
+        request_count=len(remaining),
+        first_reported_at=min(other.reported_at for other in remaining),
+        last_reported_at=max(other.reported_at for other in remaining),
     )
-    stands_for = None
-    if arrival.request_id == case.opened_by:
-        oldest = min(others, key=lambda other: (other.reported_at, other.request_id))
+    new_opener = None
+    if request.request_id == case.opened_by:
+        oldest = min(remaining, key=lambda other: (other.reported_at, other.request_id))
         left = replace(left, opened_by=oldest.request_id, problem=oldest.problem)
-        stands_for = oldest.request_id
-    split = Split(arrival.request_id, arrival.case_id, stands_for, arrival.moves)
-    return CommandResult([CaseTransition(left, split), open_case(arrival)], [arrival.request])
+        new_opener = oldest.request_id
+    split = RequestSplit(request.request_id, request.case_id, new_opener, request.moves)
+    return CommandResult([CaseTransition(left, split), open_case(incoming)], [request])
 
 
-MERGED = "merged"
-
-
-def refuse_merging(case: Case, into: Case) -> CommandRefusal | None:
-    """Return why the requests of a case cannot go to another one, or None."""
+def refuse_merge(case: Case, into: Case) -> CommandRefusal | None:
+    """Return why a case cannot be merged into another one, or None."""
     if case.case_id == into.case_id:
         return CommandRefusal("same_case", "A case cannot be merged into itself.")
     if (case.jurisdiction, case.dedup_group) != (into.jurisdiction, into.dedup_group):
@@ -62,46 +61,51 @@ def refuse_merging(case: Case, into: Case) -> CommandRefusal | None:
             "other_group", "Only cases of one city and one group of kinds can be one problem."
         )
     closed = next((one for one in (case, into) if one.is_closed), None)
-    return ended(closed.status) if closed else None
+    return already_closed(closed.status) if closed else None
 
 
 def merge_case(
-    case: Case, into: Case, arrivals: Sequence[IncomingRequest], command: Command, now: datetime
+    case: Case,
+    into: Case,
+    incoming: Sequence[IncomingRequest],
+    command: CaseCommand,
+    now: datetime,
 ) -> CommandResult:
-    """Let all requests of a case join another one, and end it; nobody works on it any more.
+    """Move all requests of a case into another one, and close it as ``referred``.
 
-    The other case gets the greater priority of the two, and what operators knew of both.
+    The other case gets the higher priority of the two, and the known priorities of both.
 
     Args:
-        case: The one that ends.
-        into: The one that goes on.
-        arrivals: Every request of the first, on its way.
-        command: Says when.
-        now: When it is carried out.
+        case: The case to close.
+        into: The case that continues.
+        incoming: Every request of ``case``, addressed to ``into``; at least one.
+        command: Has the time of the command.
+        now: The present moment.
     """
-    steps: list[CaseTransition] = []
-    after = replace(into, operator_knew=None)
-    for arrival in arrivals:
-        steps += attach(after, replace(arrival, priority=case.priority))
-        after = steps[-1].case
-    after = replace(after, operator_knew=_known_of_both(case, into))
-    steps[-1] = replace(steps[-1], case=after)
+    transitions: list[CaseTransition] = []
+    after = replace(into, lowered_from=None)
+    for one in incoming:
+        request = replace(one.request, priority=case.priority)
+        transitions += attach(after, replace(one, request=request))
+        after = transitions[-1].case
+    after = replace(after, lowered_from=_merged_known_priority(case, into))
+    transitions[-1] = replace(transitions[-1], case=after)
     at = closing_time(command.at, case.first_reported_at, now)
-    ended_case = replace(
-        withdrawn(case),
+    closed = replace(
+        withdraw(case),
         version=case.version + 1,
         status="referred",
         request_count=0,
         closed_at=at,
         merged_into=into.case_id,
     )
-    closed = Closed(case.status, None, None, MERGED, at, into.case_id)
+    change = Closed(case.status, None, None, MERGED, at, into.case_id)
     return CommandResult(
-        [*steps, CaseTransition(ended_case, closed)], [arrival.request for arrival in arrivals]
+        [*transitions, CaseTransition(closed, change)], [one.request for one in incoming]
     )
 
 
-def _known_of_both(case: Case, into: Case) -> KnownPriority | None:
-    if case.operator_knew is None or into.operator_knew is None:
-        return case.operator_knew or into.operator_knew
-    return case.operator_knew.and_also(into.operator_knew)
+def _merged_known_priority(case: Case, into: Case) -> KnownPriority | None:
+    if case.lowered_from is None or into.lowered_from is None:
+        return case.lowered_from or into.lowered_from
+    return case.lowered_from.merge(into.lowered_from)

@@ -1,11 +1,11 @@
-"""What a bureau may do with its work order, and how it is told when it may not."""
+"""Bureaus' updates of their work orders: validation, and the effect on the case."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from services.dispatch.rules.case import Case, WorkOrder
-from services.dispatch.rules.case_changes import Change, Closed, StatusChanged
+from services.dispatch.rules.case import Case, CaseWorkOrder
+from services.dispatch.rules.case_changes import CaseChange, Closed, StatusChanged
 from shared.vocabulary import (
     CLOSED_STATUSES,
     CaseStatus,
@@ -15,7 +15,7 @@ from shared.vocabulary import (
 )
 
 _ENDINGS: tuple[UpdateStatus, ...] = ("completed", "declined", "transferred")
-ALLOWED: Mapping[WorkOrderStatus, tuple[UpdateStatus, ...]] = {
+ALLOWED_TRANSITIONS: Mapping[WorkOrderStatus, tuple[UpdateStatus, ...]] = {
     "issued": ("acknowledged", "scheduled", "in_progress", *_ENDINGS),
     "acknowledged": ("scheduled", "in_progress", "waiting_for_resident", *_ENDINGS),
     "scheduled": ("scheduled", "in_progress", "waiting_for_resident", *_ENDINGS),
@@ -26,11 +26,38 @@ ALLOWED: Mapping[WorkOrderStatus, tuple[UpdateStatus, ...]] = {
     "transferred": (),
     "withdrawn": (),
 }
+CASE_STATUS: Mapping[WorkOrderStatus, CaseStatus] = {
+    "issued": "open",
+    "acknowledged": "acknowledged",
+    "scheduled": "scheduled",
+    "in_progress": "in_progress",
+    "waiting_for_resident": "waiting_for_resident",
+    "completed": "completed",
+    "declined": "declined",
+}
+"""Status of a case by that of its lead's work order."""
+
+MAX_CLOCK_LEAD = timedelta(hours=1)
+TRANSFERRED_BY_BUREAU = "transferred-by-bureau"
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
-    """What a bureau says became of its work order."""
+class BureauUpdate:
+    """A well-formed update; times are in UTC.
+
+    Attributes:
+        work_order_id: The work order that it is about.
+        bureau: The bureau that it names as its sender.
+        status: New status of the work order.
+        at: When that status began, by the bureau's clock.
+        public_note: Words to residents.
+        internal_note: Words to the city alone; never published.
+        scheduled_for: Time of the planned work.
+        reason: Why the work was declined or ended.
+        transfer_to: Code of the bureau that shall have the work.
+        external_id: The bureau's own number for the work.
+        expected_version: Version of the work order that the bureau last saw.
+    """
 
     work_order_id: str
     bureau: str
@@ -46,8 +73,8 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why an update changes nothing, in a stable word and in a sentence that helps."""
+class UpdateRefusal:
+    """Why an update is refused: a stable code, and a sentence for the bureau."""
 
     code: UpdateRefusalCode
     message: str
@@ -55,120 +82,120 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class UpdateContext:
-    """What an update of a work order is held against.
+    """Facts that an update is validated against.
 
     Attributes:
-        version: The work order's as its bureau knows it by now.
-        sender: The bureau that the update came from, whatever it says of itself.
-        bureaus: Codes of the bureaus to which work can go.
+        order: The work order that it names.
+        version: Version of that work order after the earlier messages of the batch.
+        sender: Bureau whose topic the update came from, whatever bureau it names.
+        bureaus: Codes of the city's bureaus.
     """
 
-    order: WorkOrder
+    order: CaseWorkOrder
     version: int
     sender: str
     bureaus: Collection[str]
 
 
-UNKNOWN = Refusal("unknown_work_order", "There is no work order of this id.")
+UNKNOWN_WORK_ORDER = UpdateRefusal("unknown_work_order", "There is no work order of this id.")
 
 
-def validate_update(update: Update, standing: UpdateContext) -> Refusal | None:
-    """Return why the update does not hold, by the first rule that it breaks, or None."""
-    return next(filter(None, (rule(update, standing) for rule in _RULES)), None)
+def validate_update(update: BureauUpdate, context: UpdateContext) -> UpdateRefusal | None:
+    """Return the refusal by the first rule that the update breaks, or None when it is valid."""
+    return next(filter(None, (rule(update, context) for rule in _RULES)), None)
 
 
-def is_repeat(update: Update, order: WorkOrder) -> bool:
-    """Whether the update says what is known already; another date for the work is news."""
+def is_repeat(update: BureauUpdate, order: CaseWorkOrder) -> bool:
+    """Return True when the work order has that status already; another date is no repeat."""
     if update.status != order.status:
         return False
     return update.status != "scheduled" or update.scheduled_for in (None, order.scheduled_for)
 
 
-def _is_yours(update: Update, standing: UpdateContext) -> Refusal | None:
-    if update.bureau == standing.sender == standing.order.bureau:
+def _is_sender_own(update: BureauUpdate, context: UpdateContext) -> UpdateRefusal | None:
+    if update.bureau == context.sender == context.order.bureau:
         return None
-    return Refusal("not_your_work_order", "This work order is another bureau's.")
+    return UpdateRefusal("not_your_work_order", "This work order is another bureau's.")
 
 
-def _is_current(update: Update, standing: UpdateContext) -> Refusal | None:
-    if update.expected_version in (None, standing.version):
+def _is_current(update: BureauUpdate, context: UpdateContext) -> UpdateRefusal | None:
+    if update.expected_version in (None, context.version):
         return None
-    return Refusal(
+    return UpdateRefusal(
         "version_conflict",
-        f"The work order is at version {standing.version} by now: read it, then send again.",
+        f"The work order is at version {context.version} by now: read it, then send again.",
     )
 
 
-def _has_reason(update: Update, _: UpdateContext) -> Refusal | None:
+def _has_reason(update: BureauUpdate, _: UpdateContext) -> UpdateRefusal | None:
     if update.status != "declined" or (update.reason or "").strip():
         return None
-    return Refusal("missing_reason", "Say in reason why the work is declined.")
+    return UpdateRefusal("missing_reason", "Say in reason why the work is declined.")
 
 
-def _says_to_whom(update: Update, _: UpdateContext) -> Refusal | None:
+def _has_target(update: BureauUpdate, _: UpdateContext) -> UpdateRefusal | None:
     if update.status != "transferred" or (update.transfer_to or "").strip():
         return None
-    return Refusal("missing_transfer_to", "Say in transfer_to which bureau shall have the work.")
+    return UpdateRefusal(
+        "missing_transfer_to", "Say in transfer_to which bureau shall have the work."
+    )
 
 
-def _names_a_bureau(update: Update, standing: UpdateContext) -> Refusal | None:
-    if update.status != "transferred" or update.transfer_to in standing.bureaus:
+def _target_exists(update: BureauUpdate, context: UpdateContext) -> UpdateRefusal | None:
+    if update.status != "transferred" or update.transfer_to in context.bureaus:
         return None
-    return Refusal("unknown_bureau", "No bureau of this city has the code in transfer_to.")
+    return UpdateRefusal("unknown_bureau", "No bureau of this city has the code in transfer_to.")
 
 
-def _is_allowed(update: Update, standing: UpdateContext) -> Refusal | None:
-    order = standing.order
+def _is_allowed(update: BureauUpdate, context: UpdateContext) -> UpdateRefusal | None:
+    order = context.order
     if is_repeat(update, order):
         return None
     if update.status == "transferred" and update.transfer_to == order.bureau:
-        return Refusal("transition_not_allowed", "The work is with the bureau in transfer_to.")
-    allowed = ALLOWED[order.status]
+        return UpdateRefusal(
+            "transition_not_allowed", "The work is with the bureau in transfer_to."
+        )
+    allowed = ALLOWED_TRANSITIONS[order.status]
     if update.status in allowed:
         return None
     may = f"it may become {', '.join(allowed)}" if allowed else "that is final"
-    return Refusal("transition_not_allowed", f"The work order is {order.status}: {may}.")
+    return UpdateRefusal("transition_not_allowed", f"The work order is {order.status}: {may}.")
 
 
-_RULES: tuple[Callable[[Update, UpdateContext], Refusal | None], ...] = (
-    _is_yours,
+_RULES: tuple[Callable[[BureauUpdate, UpdateContext], UpdateRefusal | None], ...] = (
+    _is_sender_own,
     _is_current,
     _has_reason,
-    _says_to_whom,
-    _names_a_bureau,
+    _has_target,
+    _target_exists,
     _is_allowed,
 )
 
 
-AHEAD_AT_MOST = timedelta(hours=1)
-HANDED_OVER = "transferred-by-bureau"
-CASE_STATUS: Mapping[WorkOrderStatus, CaseStatus] = {
-    "issued": "open",
-    "acknowledged": "acknowledged",
-    "scheduled": "scheduled",
-    "in_progress": "in_progress",
-    "waiting_for_resident": "waiting_for_resident",
-    "completed": "completed",
-    "declined": "declined",
-}
-"""How a case stands, by its lead's work order."""
-
-
 @dataclass(frozen=True, slots=True)
 class Reassignment:
-    """What the bureau that gets a transferred work order begins with."""
+    """Id and acknowledgement deadline of a work order for a bureau that takes work over."""
 
     work_order_id: str
     acknowledge_by: datetime
 
 
 def apply_status(
-    case: Case, order: WorkOrder, update: Update, now: datetime
-) -> tuple[Case, Change | None]:
-    """Return the case after an update other than a transfer, and what became of the case itself.
+    case: Case, order: CaseWorkOrder, update: BureauUpdate, now: datetime
+) -> tuple[Case, CaseChange | None]:
+    """Return the case after a valid update other than a transfer, and its own change.
 
-    An informed bureau moves its own work order and nothing else. A lead that completes or
-    declines ends the case; the work orders of the others stay as they are.
+    The update of an informed bureau changes its work order alone. A lead that completes or
+    declines closes the case; the work orders of other bureaus stay as they are.
+
+    Args:
+        case: The case before.
+        order: The work order of the case that the update is about.
+        update: The update.
+        now: The present moment.
+
+    Returns:
+        The case, and the change of the case itself, or None where only the work order changed.
     """
     moved = replace(
         order,
@@ -189,31 +216,48 @@ def apply_status(
 
 
 def transfer(
-    case: Case, order: WorkOrder, update: Update, handover: Reassignment
-) -> tuple[Case, Change | None]:
-    """Return the case after the bureau gave its work order to another one.
+    case: Case, order: CaseWorkOrder, update: BureauUpdate, new_order: Reassignment
+) -> tuple[Case, CaseChange | None]:
+    """Return the case after a bureau transferred its work order, and its own change.
 
-    A bureau that works on the case already keeps its own work order and takes the role over; any
-    other gets a new one that must be complete by the same time.
+    A bureau with an unfinished work order of the case keeps that one and takes over the role. Any
+    other bureau gets a new one that must be complete by the same time.
+
+    Args:
+        case: The case before.
+        order: The work order to transfer.
+        update: A valid update with the status ``transferred``.
+        new_order: Id and deadline of the work order, in case the bureau needs a new one.
+
+    Returns:
+        The case, and the change of the case itself, or None for an informed bureau's work order.
     """
-    given = replace(order, external_id=update.external_id or order.external_id)
-    after = reassign(case, given, update.transfer_to or "", HANDED_OVER, handover)
+    order = replace(order, external_id=update.external_id or order.external_id)
+    after = reassign(case, order, update.transfer_to or "", TRANSFERRED_BY_BUREAU, new_order)
     if order.role == "informed":
         return after, None
     return after, StatusChanged(case.status, order.bureau, update.public_note, None)
 
 
-def reassign(case: Case, order: WorkOrder, to: str, rule: str, handover: Reassignment) -> Case:
-    """Return the case after a work order went to another bureau; the lead's makes a new version."""
+def reassign(case: Case, order: CaseWorkOrder, to: str, rule: str, new_order: Reassignment) -> Case:
+    """Return the case after a work order went to another bureau; a new version for the lead's.
+
+    Args:
+        case: The case before.
+        order: The work order that becomes ``transferred``.
+        to: Code of the bureau that takes over.
+        rule: The ``route_rule`` of a new work order.
+        new_order: Id and deadline of a new work order.
+    """
     case = case.with_order(replace(order, status="transferred"))
     taker = case.latest_of(to)
     if taker is None or taker.is_final:
-        taker = WorkOrder(
-            work_order_id=handover.work_order_id,
+        taker = CaseWorkOrder(
+            work_order_id=new_order.work_order_id,
             number=len(case.orders) + 1,
             bureau=to,
             role=order.role,
-            due=replace(order.due, acknowledge_by=handover.acknowledge_by),
+            due=replace(order.due, acknowledge_by=new_order.acknowledge_by),
             route_rule=rule,
         )
     elif order.role == "lead":
@@ -224,9 +268,12 @@ def reassign(case: Case, order: WorkOrder, to: str, rule: str, handover: Reassig
     return replace(case, version=case.version + 1, status=CASE_STATUS[taker.status], lead_bureau=to)
 
 
-def closing_time(said: datetime, reported_at: datetime, now: datetime) -> datetime:
-    """Return when the work ended, by the bureau's own clock as far as it can be believed.
+def closing_time(claimed: datetime, reported_at: datetime, now: datetime) -> datetime:
+    """Return the end of the work by the sender's clock, corrected where that must be wrong.
 
-    A moment more than an hour ahead of ours is replaced by ours; none lies before the report.
+    Args:
+        claimed: The end of the work as the bureau or operator gave it.
+        reported_at: First report of the case; no work ends before it.
+        now: The present moment; replaces a time that is more than an hour ahead of it.
     """
-    return max(reported_at, now if said - now > AHEAD_AT_MOST else said)
+    return max(reported_at, now if claimed - now > MAX_CLOCK_LEAD else claimed)

@@ -1,1 +1,1 @@
-"""Dispatch's tables: cases, work orders, updates and commands."""
+"""PostgreSQL store of dispatch: cases, work orders, requests, updates and commands."""

@@ -1,197 +1,150 @@
-"""Cases and work orders as rows of dispatch's tables, and back."""
+"""Rows of dispatch's tables: columns in the order of the statements that write them, and back."""
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeAlias
 
 from asyncpg import Record
+from pydantic_core import to_jsonable_python
 
-from services.dispatch.rules.case import Case, CaseRequest, Problem, WorkOrder
-from services.dispatch.rules.deadlines import Due
-from services.dispatch.rules.priority import KnownPriority, Priority
+from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder, Problem
+from services.dispatch.rules.deadlines import Deadlines
+from services.dispatch.rules.priority import CasePriority, KnownPriority
 from services.dispatch.unit_of_work import CommandKey, ProcessedCommand, ProcessedUpdate, UpdateKey
+from shared.contract.events import Location, Media
 from shared.vocabulary import PriorityLevel, ScoreReason
 
-CASE_CHANGES = (
-    "case_id",
-    "version",
-    "status",
-    "level",
-    "score",
-    "reasons",
-    "lead_bureau",
-    "request_count",
-    "first_reported_at",
-    "last_reported_at",
-    "closed_at",
-    "merged_into",
-    "operator_knew",
-)
-CASE = (
-    *CASE_CHANGES,
-    "jurisdiction",
-    "dedup_group",
-    "service_code",
-    "opened_by",
-    "linked_case",
-    "problem",
-)
-ORDER_CHANGES = (
-    "work_order_id",
-    "role",
-    "status",
-    "version",
-    "acknowledge_by",
-    "complete_by",
-    "scheduled_for",
-    "external_id",
-)
-ORDER = (*ORDER_CHANGES, "case_id", "number", "bureau", "route_rule")
-REQUEST = ("request_id", "case_id", "moves", "said")
-COMMAND = ("digest", "source", "command_id", "said", "refused_as")
-UPDATE = (
-    "digest",
-    "bureau",
-    "source",
-    "update_id",
-    "work_order_id",
-    "said",
-    "changed",
-    "refused_as",
-)
+ColumnValues: TypeAlias = dict[str, Any]
+"""Values of a row by column, in the order in which the statements take them."""
 
 
-def case_changes(case: Case) -> tuple[Any, ...]:
-    """Return what of a case can change, as ``CASE_CHANGES`` says."""
-    return (
-        case.case_id,
-        case.version,
-        case.status,
-        case.priority.level,
-        case.priority.score,
-        json.dumps(_points(case.priority)),
-        case.lead_bureau,
-        case.request_count,
-        case.first_reported_at,
-        case.last_reported_at,
-        case.closed_at,
-        case.merged_into,
-        _known(case.operator_knew),
-    )
+def digest(key: UpdateKey | CommandKey) -> bytes:
+    """Return the SHA-256 of a key; NUL is a safe separator, as no part can have it."""
+    return sha256("\0".join(astuple(key)).encode()).digest()
 
 
-def case_row(case: Case) -> tuple[Any, ...]:
-    """Return a case as ``CASE`` says."""
-    return (
-        *case_changes(case),
-        case.jurisdiction,
-        case.dedup_group,
-        case.service_code,
-        case.opened_by,
-        case.linked_case,
-        problem_row(case.problem),
-    )
-
-
-def problem_row(problem: Problem) -> str:
-    """Return what a report says, as a column of JSON."""
-    return json.dumps(_problem(problem))
-
-
-def _problem(problem: Problem) -> dict[str, object]:
+def changed_case_row(case: Case) -> ColumnValues:
+    """Return the columns of ``cases`` that every change may write."""
+    known = case.lowered_from
     return {
-        "service_name": problem.service_name,
-        "summary": problem.summary,
-        "notes": problem.notes,
-        "location": problem.location,
-        "attributes": problem.attributes,
-        "media": problem.media,
+        "case_id": case.case_id,
+        "version": case.version,
+        "status": case.status,
+        "level": case.priority.level,
+        "score": case.priority.score,
+        "reasons": json.dumps(case.priority.reasons),
+        "lead_bureau": case.lead_bureau,
+        "request_count": case.request_count,
+        "first_reported_at": case.first_reported_at,
+        "last_reported_at": case.last_reported_at,
+        "closed_at": case.closed_at,
+        "merged_into": case.merged_into,
+        "operator_knew": json.dumps([known.level, sorted(known.reasons)]) if known else None,
     }
 
 
-def _points(priority: Priority) -> list[tuple[str, int, str | None]]:
-    return [(point.code, point.points, point.evidence) for point in priority.reasons]
+def new_case_row(case: Case) -> ColumnValues:
+    """Return all columns of ``cases``."""
+    return {
+        **changed_case_row(case),
+        "jurisdiction": case.jurisdiction,
+        "dedup_group": case.dedup_group,
+        "service_code": case.service_code,
+        "opened_by": case.opened_by,
+        "linked_case": case.linked_case,
+        "problem": json.dumps(to_jsonable_python(case.problem)),
+    }
 
 
-def _known(known: KnownPriority | None) -> str | None:
-    return json.dumps([known.level, sorted(known.reasons)]) if known else None
+def new_opener_row(case: Case) -> ColumnValues:
+    """Return the columns of ``cases`` that change when it represents another request."""
+    return {
+        "case_id": case.case_id,
+        "opened_by": case.opened_by,
+        "problem": json.dumps(to_jsonable_python(case.problem)),
+    }
 
 
-def request_row(request: CaseRequest) -> tuple[Any, ...]:
-    """Return a request as ``REQUEST`` says."""
+def changed_order_row(order: CaseWorkOrder) -> ColumnValues:
+    """Return the columns of ``work_orders`` that every change may write."""
+    return {
+        "work_order_id": order.work_order_id,
+        "role": order.role,
+        "status": order.status,
+        "version": order.version,
+        "acknowledge_by": order.due.acknowledge_by,
+        "complete_by": order.due.complete_by,
+        "scheduled_for": order.scheduled_for,
+        "external_id": order.external_id,
+    }
+
+
+def new_order_row(case_id: str, order: CaseWorkOrder) -> ColumnValues:
+    """Return all columns of ``work_orders``."""
+    return {
+        **changed_order_row(order),
+        "case_id": case_id,
+        "number": order.number,
+        "bureau": order.bureau,
+        "route_rule": order.route_rule,
+    }
+
+
+def moved_request_row(request: CaseRequest) -> ColumnValues:
+    """Return the columns of ``case_requests`` that change when an operator moves a request."""
+    return {
+        "request_id": request.request_id,
+        "case_id": request.case_id,
+        "moves": request.moves,
+    }
+
+
+def request_row(request: CaseRequest) -> ColumnValues:
+    """Return all columns of ``case_requests``."""
     priority = request.priority
-    said = {
+    stored = {
         "tracking_number": request.tracking_number,
         "service_code": request.service_code,
-        "priority": [priority.level, priority.score, _points(priority)],
+        "priority": [priority.level, priority.score, priority.reasons],
         "reported_at": request.reported_at.isoformat(),
-        "problem": _problem(request.problem),
+        "problem": to_jsonable_python(request.problem),
         "conditions": sorted(request.conditions),
     }
-    return (request.request_id, request.case_id, request.moves, json.dumps(said))
+    return {**moved_request_row(request), "said": json.dumps(stored)}
 
 
-def command_row(command: ProcessedCommand) -> tuple[Any, ...]:
-    """Return a command as ``COMMAND`` says."""
-    key, said = command.key, command.command
-    return (
-        command_digest(key),
-        key.source,
-        key.command_id,
-        json.dumps(asdict(said), default=str) if said else None,
-        command.refused_as,
-    )
+def command_row(processed: ProcessedCommand) -> ColumnValues:
+    """Return all columns of ``commands``."""
+    key, command = processed.key, processed.command
+    return {
+        "digest": digest(key),
+        "source": key.source,
+        "command_id": key.command_id,
+        "said": json.dumps(asdict(command), default=str) if command else None,
+        "refused_as": processed.refused_as,
+    }
 
 
-def command_digest(key: CommandKey) -> bytes:
-    """Return what stands for a command's key; no part of it holds the character between them."""
-    return sha256(f"{key.source}\0{key.command_id}".encode()).digest()
+def update_row(processed: ProcessedUpdate) -> ColumnValues:
+    """Return all columns of ``updates``."""
+    key, update = processed.key, processed.update
+    return {
+        "digest": digest(key),
+        "bureau": key.bureau,
+        "source": key.source,
+        "update_id": key.update_id,
+        "work_order_id": update.work_order_id if update else None,
+        "said": json.dumps(asdict(update), default=str) if update else None,
+        "changed": processed.changed,
+        "refused_as": processed.refused_as,
+    }
 
 
-def order_changes(order: WorkOrder) -> tuple[Any, ...]:
-    """Return what of a work order can change, as ``ORDER_CHANGES`` says."""
-    return (
-        order.work_order_id,
-        order.role,
-        order.status,
-        order.version,
-        order.due.acknowledge_by,
-        order.due.complete_by,
-        order.scheduled_for,
-        order.external_id,
-    )
-
-
-def order_row(case_id: str, order: WorkOrder) -> tuple[Any, ...]:
-    """Return a work order of the case as ``ORDER`` says."""
-    return (*order_changes(order), case_id, order.number, order.bureau, order.route_rule)
-
-
-def update_row(update: ProcessedUpdate) -> tuple[Any, ...]:
-    """Return an update as ``UPDATE`` says."""
-    key, said = update.key, update.update
-    return (
-        digest(key),
-        key.bureau,
-        key.source,
-        key.update_id,
-        said.work_order_id if said else None,
-        json.dumps(asdict(said), default=str) if said else None,
-        update.changed,
-        update.refused_as,
-    )
-
-
-def digest(key: UpdateKey) -> bytes:
-    """Return what stands for an update's key; no part of it holds the character between them."""
-    return sha256(f"{key.bureau}\0{key.source}\0{key.update_id}".encode()).digest()
-
-
-def case_of(row: Record, orders: tuple[WorkOrder, ...]) -> Case:
-    """Return the case that a row of ``cases`` and the work orders make up."""
+def case_of(row: Record, orders: tuple[CaseWorkOrder, ...]) -> Case:
+    """Return the case of a row of ``cases`` and its work orders."""
     return Case(
         case_id=str(row["case_id"]),
         version=row["version"],
@@ -199,63 +152,68 @@ def case_of(row: Record, orders: tuple[WorkOrder, ...]) -> Case:
         dedup_group=row["dedup_group"],
         service_code=row["service_code"],
         status=row["status"],
-        priority=_priority_of(row["level"], row["score"], json.loads(row["reasons"])),
+        priority=_priority(row["level"], row["score"], json.loads(row["reasons"])),
         request_count=row["request_count"],
         first_reported_at=row["first_reported_at"],
         last_reported_at=row["last_reported_at"],
         opened_by=str(row["opened_by"]),
         linked_case=str(row["linked_case"]) if row["linked_case"] else None,
-        problem=_problem_of(json.loads(row["problem"])),
+        problem=_problem(json.loads(row["problem"])),
         lead_bureau=row["lead_bureau"],
         orders=orders,
         closed_at=row["closed_at"],
         merged_into=str(row["merged_into"]) if row["merged_into"] else None,
-        operator_knew=_known_of(row["operator_knew"]),
+        lowered_from=_known_priority(row["operator_knew"]),
     )
 
 
-def request_of(row: Record) -> CaseRequest:
-    """Return the request in a row of ``case_requests`` that has what it said."""
-    said = json.loads(row["said"])
-    return CaseRequest(
-        request_id=str(row["request_id"]),
-        case_id=str(row["case_id"]),
-        tracking_number=said["tracking_number"],
-        service_code=said["service_code"],
-        priority=_priority_of(*said["priority"]),
-        reported_at=datetime.fromisoformat(said["reported_at"]),
-        problem=_problem_of(said["problem"]),
-        conditions=frozenset(said["conditions"]),
-        moves=row["moves"],
-    )
-
-
-def _priority_of(level: PriorityLevel, score: int, reasons: Iterable[Any]) -> Priority:
-    return Priority(level, score, tuple(ScoreReason(*reason) for reason in reasons))
-
-
-def _problem_of(said: dict[str, Any]) -> Problem:
-    return Problem(**said | {"notes": tuple(said["notes"])})
-
-
-def _known_of(column: str | None) -> KnownPriority | None:
-    if column is None:
-        return None
-    level, reasons = json.loads(column)
-    return KnownPriority(level, frozenset(reasons))
-
-
-def order_of(row: Record) -> WorkOrder:
-    """Return the work order in a row of ``work_orders``."""
-    return WorkOrder(
+def order_of(row: Record) -> CaseWorkOrder:
+    """Return the work order of a row of ``work_orders``."""
+    return CaseWorkOrder(
         work_order_id=str(row["work_order_id"]),
         number=row["number"],
         bureau=row["bureau"],
         role=row["role"],
-        due=Due(row["acknowledge_by"], row["complete_by"]),
+        due=Deadlines(row["acknowledge_by"], row["complete_by"]),
         route_rule=row["route_rule"],
         status=row["status"],
         version=row["version"],
         scheduled_for=row["scheduled_for"],
         external_id=row["external_id"],
     )
+
+
+def request_of(row: Record) -> CaseRequest:
+    """Return the request of a row of ``case_requests``."""
+    stored = json.loads(row["said"])
+    return CaseRequest(
+        request_id=str(row["request_id"]),
+        case_id=str(row["case_id"]),
+        tracking_number=stored["tracking_number"],
+        service_code=stored["service_code"],
+        priority=_priority(*stored["priority"]),
+        reported_at=datetime.fromisoformat(stored["reported_at"]),
+        problem=_problem(stored["problem"]),
+        conditions=frozenset(stored["conditions"]),
+        moves=row["moves"],
+    )
+
+
+def _priority(level: PriorityLevel, score: int, reasons: Iterable[Any]) -> CasePriority:
+    return CasePriority(level, score, tuple(ScoreReason(*reason) for reason in reasons))
+
+
+def _problem(stored: dict[str, Any]) -> Problem:
+    parsed = {
+        "notes": tuple(stored["notes"]),
+        "location": Location.model_validate(stored["location"]),
+        "media": tuple(map(Media.model_validate, stored["media"])),
+    }
+    return Problem(**(stored | parsed))
+
+
+def _known_priority(column: str | None) -> KnownPriority | None:
+    if column is None:
+        return None
+    level, reasons = json.loads(column)
+    return KnownPriority(level, frozenset(reasons))

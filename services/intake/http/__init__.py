@@ -1,1 +1,1 @@
-"""HTTP intake: admission control, API keys, batching and the submission routes."""
+"""HTTP intake: admission control, API keys, batching and the submission route."""

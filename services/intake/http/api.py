@@ -1,4 +1,4 @@
-"""Handing in a submission over HTTP."""
+"""The HTTP route that accepts submissions."""
 
 import asyncio
 from typing import Any
@@ -7,64 +7,66 @@ import pydantic_core
 from aiohttp import web
 from pydantic import ValidationError
 
-from services.intake.handlers import RawSubmission
 from services.intake.http.admission import AdmissionControl, service_unavailable
 from services.intake.http.api_key_cache import ApiKeyCache
 from services.intake.http.batching import SubmissionBatcher
-from services.intake.http.deadline import Deadline
-from services.intake.outbound import Receipt
+from services.intake.inbound.batch import RawSubmission
+from services.intake.records import Receipt
 from shared.contract.events import SubmissionAccepted, SubmissionHandedIn, new_id, usable_trace
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
+from shared.runtime.http.deadline import Deadline, database_unavailable
 from shared.runtime.http.load_shedding import EarlyRejectGate, adopt_slot
 from shared.runtime.http.problem_details import problem_response
 
 _PATH = "/v1/submissions"
-_RETRY_AFTER_S = "2"
 
 
 class _RefusedError(Exception):
-    """The call is answered without a look at what it hands in."""
+    """The call gets an error response before its submission is validated."""
 
-    def __init__(self, answer: web.Response) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
+    def __init__(self, response: web.Response) -> None:
+        super().__init__(response.status)
+        self.response = response
 
 
 def submission_routes(
-    keys: ApiKeyCache, gathering: SubmissionBatcher, door: AdmissionControl
+    keys: ApiKeyCache, batcher: SubmissionBatcher, admission: AdmissionControl
 ) -> list[web.RouteDef]:
-    """Return what takes submissions in."""
+    """Return the route that accepts submissions.
+
+    Args:
+        keys: Authenticates adapters.
+        batcher: Accepts submissions.
+        admission: Sheds callers above the limits.
+    """
 
     async def post(request: web.Request) -> web.StreamResponse:
-        with door.slot(has_place=adopt_slot(request)) as reason:
-            return await take(request) if reason is None else service_unavailable(reason)
+        with admission.slot(is_acquired=adopt_slot(request)) as reason:
+            return await accept(request) if reason is None else service_unavailable(reason)
 
-    async def take(request: web.Request) -> web.StreamResponse:
+    async def accept(request: web.Request) -> web.StreamResponse:
         try:
             body = await _body(request)
-            patience = Deadline()
-            name = await _adapter(request, keys, patience)
-            arrival = RawSubmission(_handed_in(request, name, _json(body)), body)
-            async with asyncio.timeout_at(patience.until):
-                receipt = await gathering.submit(arrival)
+            deadline = Deadline()
+            adapter = await _adapter(request, keys, deadline)
+            submission = RawSubmission(_handed_in(request, adapter, _json(body)), body)
+            async with asyncio.timeout_at(deadline.until):
+                receipt = await batcher.submit(submission)
         except _RefusedError as refused:
-            return refused.answer
+            return refused.response
         except (SystemicError, TransientError, TimeoutError):
-            return unavailable("Hand it in again in a moment, with the same Idempotency-Key.")
-        return _answer(receipt)
+            advice = "Hand it in again in a moment, with the same Idempotency-Key."
+            return database_unavailable(advice)
+        return _response(receipt)
 
     return [web.post(_PATH, post)]
 
 
-def gate_of(door: AdmissionControl) -> EarlyRejectGate:
-    """Return what turns submissions away before they are read."""
-    return EarlyRejectGate(f"POST {_PATH} ".encode(), door.try_acquire_early, door.release)
-
-
-def unavailable(advice: str) -> web.Response:
-    """Return the answer of a service whose database does not answer."""
-    return problem_response(503, "Not available", advice, headers={"Retry-After": _RETRY_AFTER_S})
+def early_reject_gate(admission: AdmissionControl) -> EarlyRejectGate:
+    """Return the gate that sheds submissions at the socket."""
+    request_line = f"POST {_PATH} ".encode()
+    return EarlyRejectGate(request_line, admission.try_acquire_early, admission.release)
 
 
 async def _body(request: web.Request) -> bytes:
@@ -78,15 +80,15 @@ async def _body(request: web.Request) -> bytes:
         raise _RefusedError(problem_response(413, "Too large", "Send at most 1 MiB.")) from None
 
 
-async def _adapter(request: web.Request, keys: ApiKeyCache, patience: Deadline) -> str:
-    caller = await patience.wait_for(keys.principal(request.headers.get("Authorization", "")))
-    if caller is None:
+async def _adapter(request: web.Request, keys: ApiKeyCache, deadline: Deadline) -> str:
+    principal = await deadline.wait_for(keys.principal(request.headers.get("Authorization", "")))
+    if principal is None:
         advice = "Send the adapter's key: Authorization: Bearer <key>."
         headers = {"WWW-Authenticate": "Bearer"}
         raise _RefusedError(problem_response(401, "Unknown key", advice, headers=headers))
-    if caller.scope != "adapter":
+    if principal.scope != "adapter":
         raise _RefusedError(problem_response(403, "Not an adapter", "Use the key of an adapter."))
-    return caller.name
+    return principal.name
 
 
 def _json(body: bytes) -> Any:  # noqa: ANN401 - anything may come from outside
@@ -97,11 +99,11 @@ def _json(body: bytes) -> Any:  # noqa: ANN401 - anything may come from outside
         raise _RefusedError(problem_response(400, "Not JSON", advice)) from None
 
 
-def _handed_in(request: web.Request, name: str, data: Any) -> SubmissionHandedIn:  # noqa: ANN401
+def _handed_in(request: web.Request, adapter: str, data: Any) -> SubmissionHandedIn:  # noqa: ANN401 - any JSON
     try:
         return SubmissionHandedIn(
             id=request.headers.get("Idempotency-Key") or new_id(),
-            source=f"/http/{name}",
+            source=f"/http/{adapter}",
             time=utc_now(),
             traceparent=usable_trace(request.headers.get("traceparent")),
             data=data,
@@ -111,15 +113,14 @@ def _handed_in(request: web.Request, name: str, data: Any) -> SubmissionHandedIn
         raise _RefusedError(problem_response(400, "Bad Idempotency-Key", advice)) from None
 
 
-def _answer(receipt: Receipt) -> web.Response:
-    answer = receipt.decode()
-    if isinstance(answer, SubmissionAccepted):
-        accepted = answer.data
+def _response(receipt: Receipt) -> web.Response:
+    event = receipt.decode()
+    if isinstance(event, SubmissionAccepted):
         return web.Response(
-            body=accepted.__pydantic_serializer__.to_json(accepted),
+            body=receipt.data,
             status=201,
             content_type="application/json",
-            headers={"Location": accepted.status_url},
+            headers={"Location": event.data.status_url},
         )
     advice = "Mend what is named under errors and hand it in again under a new id."
-    return problem_response(422, "Not acceptable", advice, errors=answer.data.errors)
+    return problem_response(422, "Not acceptable", advice, errors=event.data.errors)

@@ -1,4 +1,4 @@
-"""Who calls, remembered for a moment."""
+"""Cache of API keys, so that a burst of calls costs no lookups."""
 
 import asyncio
 import time
@@ -7,46 +7,44 @@ from dataclasses import dataclass, field
 
 from shared.runtime.http.api_keys import Principal
 
-REMEMBERED_S = 10.0
+TTL_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyCache:
-    """Answers at once for callers that were here just now, so that a rush costs no look-ups.
+    """Caches the principals of valid API keys; concurrent lookups of one key are shared.
 
-    A key that is withdrawn opens for ``REMEMBERED_S`` at most. Only real keys are remembered:
-    nobody can fill the memory with others. All who come with a key while it is looked up share
-    that look-up.
+    A revoked key stays valid for ``TTL_S`` at most. Invalid keys are not cached, so that callers
+    cannot fill the memory with them.
 
     Attributes:
-        look_up: Says who sent an ``Authorization`` header, None for nobody we know.
-        clock: Seconds that only grow.
+        look_up: Returns the principal of an ``Authorization`` header, None for an invalid one.
+        clock: Monotonic seconds.
     """
 
     look_up: Callable[[str], Awaitable[Principal | None]]
     clock: Callable[[], float] = time.monotonic
-    _known: dict[str, tuple[Principal, float]] = field(default_factory=dict, init=False)
-    _asking: dict[str, asyncio.Task[Principal | None]] = field(default_factory=dict, init=False)
+    _cached: dict[str, tuple[Principal, float]] = field(default_factory=dict, init=False)
+    _lookups: dict[str, asyncio.Task[Principal | None]] = field(default_factory=dict, init=False)
 
     async def principal(self, authorization: str) -> Principal | None:
-        """Return who sent this ``Authorization`` header, or None for nobody we know."""
-        now = self.clock()
-        known = self._known.get(authorization)
-        if known is not None and now < known[1]:
-            return known[0]
-        asking = self._asking.get(authorization)
-        if asking is None:
-            asking = asyncio.create_task(self._ask(authorization))
-            self._asking[authorization] = asking
-        return await asyncio.shield(asking)
+        """Return the principal of an ``Authorization`` header, or None for an invalid one."""
+        cached = self._cached.get(authorization)
+        if cached is not None and self.clock() < cached[1]:
+            return cached[0]
+        lookup = self._lookups.get(authorization)
+        if lookup is None:
+            lookup = asyncio.create_task(self._refresh(authorization))
+            self._lookups[authorization] = lookup
+        return await asyncio.shield(lookup)
 
-    async def _ask(self, authorization: str) -> Principal | None:
-        asked_at = self.clock()
-        self._known.pop(authorization, None)
+    async def _refresh(self, authorization: str) -> Principal | None:
+        started_at = self.clock()
+        self._cached.pop(authorization, None)
         try:
-            found = await self.look_up(authorization)
+            principal = await self.look_up(authorization)
         finally:
-            del self._asking[authorization]
-        if found is not None:
-            self._known[authorization] = (found, asked_at + REMEMBERED_S)
-        return found
+            del self._lookups[authorization]
+        if principal is not None:
+            self._cached[authorization] = (principal, started_at + TTL_S)
+        return principal

@@ -1,1 +1,1 @@
-"""From a submission as received to a validated one, or to its field errors."""
+"""Inbound submissions: parsing, validation and location, before a request exists."""

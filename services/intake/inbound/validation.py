@@ -1,30 +1,34 @@
-"""From a submission to the draft of a request, or to all that is wrong with it."""
+"""Validation: from one submission to a normalized, redacted one, or to all its field errors."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.intake.inbound.parsing import parse
-from services.intake.policy import City, Policy
-from services.intake.rules.classification import classify
-from services.intake.rules.event_time import SentAt, event_time, sent_at
-from services.intake.rules.language import is_language_tag
-from services.intake.rules.location import ResolvedLocation, resolve_location
-from services.intake.rules.redaction import Answer, KnownPii
-from services.intake.rules.reporter import ContactChannels, contact_channels, reporter_ref
-from services.intake.rules.required_fields import (
-    FieldProblem,
-    ProvidedFields,
+from services.intake.inbound.field_errors import (
     bad_language,
     bad_time,
     missing_fields,
     unknown_jurisdiction,
     unknown_service_code,
-    without_echoes,
+    without_redundant,
 )
+from services.intake.inbound.parsing import parse
+from services.intake.policy import IntakePolicy, ServedCity
+from services.intake.rules.classification import classify
+from services.intake.rules.event_time import SentAt, event_time, sent_at
+from services.intake.rules.language import is_language_tag
+from services.intake.rules.location import ResolvedLocation, resolve_location
+from services.intake.rules.redaction import KnownPii
+from services.intake.rules.reporter import ContactChannels, contact_channels, reporter_ref
 from services.intake.rules.screening import Screening
-from services.intake.rules.text import normalize_or_none, normalize_text
+from services.intake.rules.text import (
+    Answer,
+    normalize_attributes,
+    normalize_or_none,
+    normalize_text,
+)
 from shared.catalogue import ServiceType
 from shared.contract.events import (
+    FieldError,
     Media,
     Reporter,
     Submission,
@@ -40,133 +44,152 @@ _NO_LOCATION = SubmittedLocation()
 
 @dataclass(frozen=True, slots=True)
 class ValidatedSubmission:
-    """A request that lacks its number; contact data are in ``name`` and ``reached`` alone."""
+    """A valid submission: everything of a request but its ids.
+
+    Contact data are in ``name`` and ``channels`` alone; all texts are normalized and redacted.
+
+    Attributes:
+        handed_in: The submission in its envelope.
+        submission: The submission as parsed.
+        sent: When the adapter sent it.
+        observed_at: Event time, UTC.
+        city: The city that serves it.
+        service: Its kind, named or classified.
+        description: Empty when a service code alone describes it.
+        details: Details of the location.
+        attributes: Answers to the questions of the kind, by field.
+        media: Links to media.
+        location: Point or address, with its precision.
+        language: Language of the text, or else of the reporter; BCP 47.
+        name: The reporter's name.
+        channels: The reporter's usable contact data.
+        reporter_ref: Pseudonym of the reporter; None for an anonymous one.
+        screening: Result of the hazard screening.
+    """
 
     handed_in: SubmissionHandedIn
     submission: Submission
     sent: SentAt
     observed_at: datetime
-    city: City
+    city: ServedCity
     service: ServiceType
     description: str
     details: str | None
     attributes: dict[str, Answer]
     media: tuple[Media, ...]
-    place: ResolvedLocation
+    location: ResolvedLocation
     language: str | None
     name: str | None
-    reached: ContactChannels
+    channels: ContactChannels
     reporter_ref: str | None
     screening: Screening
 
 
 def validate(
-    handed_in: SubmissionHandedIn, arrived_at: datetime, policy: Policy
-) -> ValidatedSubmission | tuple[FieldProblem, ...]:
-    """Return the draft of a request, or every flaw of the submission at once."""
-    reading = parse(handed_in.data)
-    sent = sent_at(handed_in.time, arrived_at)
-    flaws = reading.errors if sent else (*reading.errors, bad_time())
-    said = reading.submission
-    if said is None:
-        return flaws
-    city = policy.cities.get(said.jurisdiction)
-    service = _service(said, city)
-    flaws += without_echoes(_flaws(said, city, service, policy), flaws)
-    if flaws or city is None or service is None or sent is None:
-        return flaws
-    return _draft(handed_in, said, sent, city, service, policy)
+    handed_in: SubmissionHandedIn, received_at: datetime, policy: IntakePolicy
+) -> ValidatedSubmission | tuple[FieldError, ...]:
+    """Return the validated submission, or all its field errors at once.
+
+    Args:
+        handed_in: The submission in its envelope.
+        received_at: When the router received it.
+        policy: Cities, and the key of the reporters' pseudonyms.
+    """
+    parsed = parse(handed_in.data)
+    submission = parsed.submission
+    errors = list(parsed.field_errors)
+    sent = sent_at(handed_in.time, received_at)
+    if sent is None:
+        errors.append(bad_time())
+    if submission is None:
+        return tuple(errors)
+    city = policy.cities.get(submission.jurisdiction)
+    service = _service(submission, city)
+    found = _field_errors(submission, city, service, policy)
+    errors += without_redundant(found, errors)
+    if errors or city is None or service is None or sent is None:
+        return tuple(errors)
+    return _normalize(handed_in, submission, sent, city, service, policy)
 
 
-def _service(said: Submission, city: City | None) -> ServiceType | None:
+def _service(submission: Submission, city: ServedCity | None) -> ServiceType | None:
     if city is None:
         return None
     services = city.jurisdiction.services
-    if said.service_code is not None:
-        return services.get(said.service_code)
-    return services[classify(said.description or "", city.jurisdiction)]
+    if submission.service_code is not None:
+        return services.get(submission.service_code)
+    return services[classify(submission.description or "", city.jurisdiction)]
 
 
-def _flaws(
-    said: Submission, city: City | None, service: ServiceType | None, policy: Policy
-) -> list[FieldProblem]:
-    flaws = []
+def _field_errors(
+    submission: Submission,
+    city: ServedCity | None,
+    service: ServiceType | None,
+    policy: IntakePolicy,
+) -> list[FieldError]:
+    errors = []
     if city is None:
-        flaws.append(unknown_jurisdiction(policy.cities))
+        errors.append(unknown_jurisdiction(policy.cities))
     elif service is None:
-        flaws.append(unknown_service_code())
-    at, reporter = said.location or _NO_LOCATION, said.reporter
-    flaws += missing_fields(
-        ProvidedFields(
-            words=bool(said.description and normalize_text(said.description)),
-            service_code=said.service_code,
-            latitude=at.latitude is not None,
-            longitude=at.longitude is not None,
-            address=normalize_or_none(at.address) is not None,
-            needs_location=service is None or service.needs.location,
-        )
-    )
-    tags = {"language": said.language, "reporter.language": reporter and reporter.language}
-    flaws += [
+        errors.append(unknown_service_code())
+    needs_location = service is None or service.needs.location
+    errors += missing_fields(submission, needs_location=needs_location)
+    reporter = submission.reporter or _NO_REPORTER
+    tags = {"language": submission.language, "reporter.language": reporter.language}
+    errors += [
         bad_language(field) for field, tag in tags.items() if tag and not is_language_tag(tag)
     ]
-    return flaws
+    return errors
 
 
-def _draft(  # noqa: PLR0913, PLR0917 - all that checking found out
+def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
     handed_in: SubmissionHandedIn,
-    said: Submission,
+    submission: Submission,
     sent: SentAt,
-    city: City,
+    city: ServedCity,
     service: ServiceType,
-    policy: Policy,
+    policy: IntakePolicy,
 ) -> ValidatedSubmission:
-    reporter, at = said.reporter or _NO_REPORTER, said.location or _NO_LOCATION
-    person = KnownPii(
+    reporter = submission.reporter or _NO_REPORTER
+    at = submission.location or _NO_LOCATION
+    point = _point(at)
+    known = KnownPii(
         normalize_or_none(reporter.name),
         normalize_or_none(reporter.email),
         normalize_or_none(reporter.phone),
     )
-    reached = contact_channels(person.email, person.phone, city.redactor.region)
-    description = city.redactor.redact_text(normalize_text(said.description or ""), person)
-    details = city.redactor.redact_text(normalize_text(at.details or ""), person)
-    address = city.redactor.redact_text(normalize_text(at.address or ""), person)
-    answers = {
-        normalize_text(name): _clean_answer(answer) for name, answer in said.attributes.items()
-    }
-    answers.pop("", None)
-    attributes = city.redactor.redact_attributes(answers, person)
+    account_id = normalize_or_none(reporter.account_id)
+    texts = [
+        normalize_text(text or "") for text in (submission.description, at.details, at.address)
+    ]
+    attributes = normalize_attributes(submission.attributes)
+    media = tuple(_media(medium) for medium in submission.media)
+    channels = contact_channels(known.email, known.phone, city.redactor.region)
+    description, details, address = (city.redactor.redact_text(text, known) for text in texts)
+    attributes = city.redactor.redact_attributes(attributes, known)
     return ValidatedSubmission(
         handed_in=handed_in,
-        submission=said,
+        submission=submission,
         sent=sent,
-        observed_at=event_time(said.observed_at, sent.moment),
+        observed_at=event_time(submission.observed_at, sent.moment),
         city=city,
         service=service,
         description=description,
         details=details or None,
         attributes=attributes,
-        media=tuple(_clean_media(medium) for medium in said.media),
-        place=resolve_location(
-            _point(at), at.accuracy_m, address or None, city.jurisdiction.default_points
+        media=media,
+        location=resolve_location(
+            point, at.accuracy_m, address or None, city.jurisdiction.default_points
         ),
-        language=said.language or reporter.language or None,
-        name=person.name,
-        reached=reached,
-        reporter_ref=reporter_ref(
-            policy.reporter_key, handed_in.source, normalize_or_none(reporter.account_id), reached
-        ),
+        language=submission.language or reporter.language or None,
+        name=known.name,
+        channels=channels,
+        reporter_ref=reporter_ref(policy.reporter_key, handed_in.source, account_id, channels),
         screening=city.screen.screen(service, fold(f"{description}\n{details}"), attributes),
     )
 
 
-def _clean_answer(answer: Answer) -> Answer:
-    if isinstance(answer, str):
-        return normalize_text(answer)
-    return [normalize_text(part) for part in answer] if isinstance(answer, list) else answer
-
-
-def _clean_media(medium: Media) -> Media:
+def _media(medium: Media) -> Media:
     return Media(url=normalize_text(medium.url), media_type=normalize_or_none(medium.media_type))
 
 

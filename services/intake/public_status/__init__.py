@@ -1,1 +1,1 @@
-"""The read model behind the public status of a request."""
+"""Public status: the read model of requests that residents look up by tracking number."""

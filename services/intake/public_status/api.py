@@ -1,18 +1,17 @@
-"""Looking up what became of a request, for anybody with its tracking number."""
+"""The HTTP route for the public status of a request; it needs no API key."""
 
 import json
 from collections.abc import Mapping
 
 from aiohttp import web
 
-from services.intake.http.api import unavailable
-from services.intake.http.deadline import Deadline
 from services.intake.public_status.store import find_status
 from services.intake.public_status.view import LANGUAGES, render_status
 from services.intake.rules.language import best_language
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.catalogue import Jurisdiction
 from shared.errors import SystemicError
+from shared.runtime.http.deadline import Deadline, database_unavailable
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.postgres import Pool
 
@@ -21,7 +20,7 @@ _UNKNOWN = "We have no request with this number. Compare it with your receipt, o
 
 
 def status_routes(pool: Pool, jurisdictions: Mapping[str, Jurisdiction]) -> list[web.RouteDef]:
-    """Return what shows residents the status of a request."""
+    """Return the route that shows residents the status of a request."""
 
     async def get(request: web.Request) -> web.StreamResponse:
         number = read_tracking_number(request.match_info["tracking_number"])
@@ -30,13 +29,13 @@ def status_routes(pool: Pool, jurisdictions: Mapping[str, Jurisdiction]) -> list
         try:
             status = await Deadline().wait_for(find_status(pool, number))
         except SystemicError:
-            return unavailable("Look again in a moment.")
+            return database_unavailable("Look again in a moment.")
         if status is None:
             return problem_response(404, "No such number", _UNKNOWN)
         language = best_language(request.headers.get("Accept-Language", ""), LANGUAGES)
-        shown = render_status(status, jurisdictions[status.request.jurisdiction], language)
+        view = render_status(status, jurisdictions[status.request.jurisdiction], language)
         return web.json_response(
-            shown,
+            view,
             dumps=lambda data: json.dumps(data, ensure_ascii=False),
             headers={"Content-Language": language, "Vary": "Accept-Language"},
         )

@@ -1,4 +1,4 @@
-"""What anybody with its tracking number may know of a request; never who made it."""
+"""Public data of requests, their decisions and their cases; never contact data."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,18 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class PublicRequest:
-    """What anybody with the tracking number may know of a request when it begins."""
+    """The public data of a request when it is accepted.
+
+    Attributes:
+        request_id: Internal id; not shown.
+        tracking_number: The number by which residents look it up.
+        jurisdiction: The city.
+        service_code: Its kind.
+        submitted_at: When it was submitted, UTC.
+        address: Redacted; takes precedence over the point.
+        latitude: Degrees, rounded to about 100 m.
+        longitude: Degrees, rounded to about 100 m.
+    """
 
     request_id: str
     tracking_number: str
@@ -20,11 +31,17 @@ class PublicRequest:
 
 @dataclass(frozen=True, slots=True)
 class PublicDecision:
-    """What was decided about a request, as far as the resident is told.
+    """The public part of triage's decision about a request.
 
     Attributes:
-        referral_reason: Code of why somebody outside the city must act.
-        answer: Code of what answers it, where it was a question that needs no work.
+        request_id: The request.
+        decided_at: When triage decided.
+        outcome: A ``TriageOutcome``.
+        referral_name: The agency outside the city that must act.
+        referral_phone: Its telephone number.
+        referral_url: Its website.
+        referral_reason: Code of the reason for the referral.
+        answer: Code of the answer to a question that needs no work.
     """
 
     request_id: str
@@ -39,10 +56,13 @@ class PublicDecision:
 
 @dataclass(frozen=True, slots=True)
 class CaseLink:
-    """The case that a request belongs to since ``joined_at``.
+    """The link from a request to its case.
 
     Attributes:
-        moves: How often operators had moved the request by then; the most often moved counts.
+        request_id: The request.
+        case_id: Its case since ``joined_at``.
+        joined_at: When it joined.
+        moves: How often operators had moved the request by then; the highest number wins.
     """
 
     request_id: str
@@ -53,7 +73,17 @@ class CaseLink:
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
-    """A change of a case's status; ``version`` orders the steps of one case."""
+    """A change of a case's status.
+
+    Attributes:
+        case_id: The case.
+        version: Orders the changes of one case.
+        status: A ``CaseStatus``.
+        taken_at: When it happened.
+        bureau: Code of the lead bureau.
+        note: The bureau's public note.
+        scheduled_for: When the work is planned.
+    """
 
     case_id: str
     version: int
@@ -66,10 +96,13 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True)
 class PublicStatus:
-    """A request and what became of it; the newest step comes last.
+    """A request with its decision and the status changes of its case.
 
     Attributes:
-        was_moved: Whether an operator put it into another case than was decided.
+        request: The request.
+        decision: None before triage has decided.
+        changes: The latest changes, oldest first.
+        was_moved: True when an operator moved it to another case than triage decided.
     """
 
     request: PublicRequest

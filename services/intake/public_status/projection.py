@@ -1,4 +1,4 @@
-"""Following what becomes of each request, for the public view."""
+"""Projection of decisions and case events onto the public status; events may come in any order."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,32 +36,34 @@ StatusEvent: TypeAlias = (
 
 
 class PublicStatuses(Protocol):
-    """What residents can look up."""
+    """The read model; every write is idempotent."""
 
-    async def decide(self, rulings: Sequence[PublicDecision]) -> None:
-        """Note what was decided about requests; again is the same."""
+    async def save_decisions(self, decisions: Sequence[PublicDecision]) -> None:
+        """Save the decisions about requests."""
         ...
 
-    async def join(self, memberships: Sequence[CaseLink]) -> None:
-        """Note where requests belong; of several memberships of one the latest counts."""
+    async def save_links(self, links: Sequence[CaseLink]) -> None:
+        """Save the cases of requests; of several links of one request the latest wins."""
         ...
 
-    async def move(self, steps: Sequence[StatusChange]) -> None:
-        """Note how cases moved; the same step again is the same."""
+    async def save_changes(self, changes: Sequence[StatusChange]) -> None:
+        """Save status changes of cases."""
         ...
 
 
 async def project_events(
     messages: Sequence[Message[StatusEvent]], statuses: PublicStatuses
 ) -> None:
-    """Keep the public status of each request up to date, in whatever order the events come."""
+    """Update the public status of every request that the events are about."""
     events = [message.event for message in messages]
-    await statuses.decide([_ruling(event) for event in events if isinstance(event, RequestTriaged)])
-    await statuses.join([found for event in events if (found := _membership(event))])
-    await statuses.move([step for event in events if (step := _step(event))])
+    await statuses.save_decisions(
+        [_decision(event) for event in events if isinstance(event, RequestTriaged)]
+    )
+    await statuses.save_links([link for event in events if (link := _link(event))])
+    await statuses.save_changes([change for event in events if (change := _change(event))])
 
 
-def _ruling(event: RequestTriaged) -> PublicDecision:
+def _decision(event: RequestTriaged) -> PublicDecision:
     decision, referral = event.data, event.data.referral
     return PublicDecision(
         request_id=decision.request_id,
@@ -81,7 +83,7 @@ def _answer(decision: Decision) -> str | None:
     return next((advice.code for advice in decision.advice), None)
 
 
-def _membership(event: StatusEvent) -> CaseLink | None:
+def _link(event: StatusEvent) -> CaseLink | None:
     match event:
         case RequestTriaged(data=decision) if decision.case_id:
             return CaseLink(decision.request_id, decision.case_id, event.time)
@@ -93,19 +95,19 @@ def _membership(event: StatusEvent) -> CaseLink | None:
             return None
 
 
-def _step(event: StatusEvent) -> StatusChange | None:
+def _change(event: StatusEvent) -> StatusChange | None:
     match event:
         case CaseClosed(data=data) if data.merged_into:
-            return None  # its requests are in another case, whose steps they have
+            return None  # its requests are in another case now, and show that one's changes
         case CaseOpened(data=data):
-            return _step_to(data, event.time)
+            return _change_to(data, event.time)
         case CaseStatusChanged(data=data) | CaseClosed(data=data) | CaseReopened(data=data):
-            return _step_to(data, event.time)
+            return _change_to(data, event.time)
         case _:
             return None
 
 
-def _step_to(case: CaseState, taken_at: datetime) -> StatusChange:
+def _change_to(case: CaseState, taken_at: datetime) -> StatusChange:
     move = case if isinstance(case, CaseMove) else None
     return StatusChange(
         case_id=case.case_id,

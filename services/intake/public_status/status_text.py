@@ -1,4 +1,4 @@
-"""What a status means, in plain words for residents."""
+"""Texts of each public status, in plain words for residents."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -69,12 +69,12 @@ OUTCOME_NOTE: Mapping[str, LocalText] = MappingProxyType(
 )
 
 
-def present_status(outcome: str | None, case_status: str | None) -> str:
-    """Return the status of a request.
+def current_status(outcome: str | None, case_status: str | None) -> str:
+    """Return the public status of a request.
 
     Args:
-        outcome: What was decided about it; None before that.
-        case_status: Status of the case that it belongs to; None without one.
+        outcome: Triage's outcome; None before the decision.
+        case_status: Status of its case, which takes precedence; None without a case.
     """
     if case_status is not None:
         return case_status

@@ -14,7 +14,7 @@ from services.intake.public_status.status_text import (
     OUTCOME_NOTE,
     RECEIVED,
     STATUS_TEXT,
-    present_status,
+    current_status,
 )
 from shared.catalogue import Jurisdiction
 
@@ -24,17 +24,17 @@ LANGUAGES = ("en", "es")
 def render_status(
     status: PublicStatus, jurisdiction: Jurisdiction, language: str
 ) -> dict[str, Any]:
-    """Return what a resident may know of a request.
+    """Return the public view of a request.
 
     Args:
-        status: What is known.
-        jurisdiction: The city that the request was made to.
+        status: The request, its decision and its status changes.
+        jurisdiction: The city that serves the request.
         language: One of ``LANGUAGES``.
     """
-    request, ruling = status.request, status.decision
+    request, decision = status.request, status.decision
     last = status.changes[-1] if status.changes else None
-    outcome = ruling.outcome if ruling else None
-    present = present_status(outcome, last.status if last else None)
+    outcome = decision.outcome if decision else None
+    current = current_status(outcome, last.status if last else None)
     service = jurisdiction.services.get(request.service_code)
     note = None if status.was_moved else OUTCOME_NOTE.get(outcome or "")
     return {
@@ -42,23 +42,25 @@ def render_status(
         "jurisdiction": request.jurisdiction,
         "service_code": request.service_code,
         "service_name": service.name.in_language(language) if service else request.service_code,
-        "status": present,
-        "status_text": STATUS_TEXT[present].in_language(language),
+        "status": current,
+        "status_text": STATUS_TEXT[current].in_language(language),
         "submitted_at": _moment(request.submitted_at),
         "updated_at": _moment(_updated_at(status)),
         "location": _location(request),
         "note": note.in_language(language) if note else None,
-        "answer": _answer(ruling, jurisdiction, language),
+        "answer": _answer(decision, jurisdiction, language),
         "bureau": _bureau(last.bureau, jurisdiction) if last else None,
         "scheduled_for": _scheduled_for(last),
-        "referral": _referral(ruling, jurisdiction, language),
+        "referral": _referral(decision, jurisdiction, language),
         "history": list(_history(status, jurisdiction, language)),
     }
 
 
 def _updated_at(status: PublicStatus) -> datetime:
     decided = [status.decision.decided_at] if status.decision else []
-    return max([status.request.submitted_at, *decided, *(step.taken_at for step in status.changes)])
+    return max(
+        [status.request.submitted_at, *decided, *(change.taken_at for change in status.changes)]
+    )
 
 
 def _location(request: PublicRequest) -> dict[str, Any] | None:
@@ -81,21 +83,23 @@ def _scheduled_for(last: StatusChange | None) -> str | None:
 
 
 def _referral(
-    ruling: PublicDecision | None, jurisdiction: Jurisdiction, language: str
+    decision: PublicDecision | None, jurisdiction: Jurisdiction, language: str
 ) -> dict[str, str | None] | None:
-    if ruling is None or ruling.referral_name is None:
+    if decision is None or decision.referral_name is None:
         return None
-    reason = jurisdiction.referral_reasons.get(ruling.referral_reason or "")
+    reason = jurisdiction.referral_reasons.get(decision.referral_reason or "")
     return {
-        "name": ruling.referral_name,
-        "phone": ruling.referral_phone,
-        "url": ruling.referral_url,
+        "name": decision.referral_name,
+        "phone": decision.referral_phone,
+        "url": decision.referral_url,
         "reason": reason.in_language(language) if reason else None,
     }
 
 
-def _answer(ruling: PublicDecision | None, jurisdiction: Jurisdiction, language: str) -> str | None:
-    answer = jurisdiction.answers.get((ruling.answer if ruling else None) or "")
+def _answer(
+    decision: PublicDecision | None, jurisdiction: Jurisdiction, language: str
+) -> str | None:
+    answer = jurisdiction.answers.get((decision.answer if decision else None) or "")
     return answer.in_language(language) if answer else None
 
 
@@ -103,12 +107,12 @@ def _history(
     status: PublicStatus, jurisdiction: Jurisdiction, language: str
 ) -> Iterator[dict[str, Any]]:
     yield _entry(status.request.submitted_at, RECEIVED, language)
-    ruling = status.decision
-    if ruling and present_status(ruling.outcome, None) != RECEIVED:
-        yield _entry(ruling.decided_at, present_status(ruling.outcome, None), language)
-    for step in status.changes:
-        entry = _entry(step.taken_at, step.status, language)
-        yield entry | {"bureau": _bureau(step.bureau, jurisdiction), "note": step.note}
+    decision = status.decision
+    if decision and (decided := current_status(decision.outcome, None)) != RECEIVED:
+        yield _entry(decision.decided_at, decided, language)
+    for change in status.changes:
+        entry = _entry(change.taken_at, change.status, language)
+        yield entry | {"bureau": _bureau(change.bureau, jurisdiction), "note": change.note}
 
 
 def _entry(at: datetime, status: str, language: str) -> dict[str, Any]:

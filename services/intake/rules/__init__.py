@@ -1,1 +1,1 @@
-"""The rules of intake: pure functions that know no event, no driver and no clock."""
+"""Rules of intake: pure functions without events, drivers or a clock."""

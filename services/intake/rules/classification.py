@@ -1,37 +1,37 @@
-"""Which kind of request a text speaks of, when nobody named it."""
+"""Classification: the service code of a text without one."""
 
 from collections import Counter
 from collections.abc import Sequence
 
 from shared.catalogue import Jurisdiction
-from shared.text_matching import Hit, affirmed
+from shared.catalogue.doubt import doubted_conditions
+from shared.text_matching import Hit, filter_affirmed, fold
 
-_WORDS_OF_A_CONDITION = 3
-"""How many words of keywords a condition is worth that tells of a kind."""
+_WEIGHT_OF_CONDITION = 3
+"""Score of a condition that implies a kind, in words of keywords."""
 
 
 def classify(text: str, city: Jurisdiction) -> str:
-    """Return the code of the kind that the text names best, or the city's kind for all the rest.
+    """Return the code of the kind with the highest score, or ``city.other_code`` without one.
 
-    Each keyword counts by its words, once. One that lies inside a longer one says nothing of its
-    own: "hole in sidewalk" is no "hole". Conditions that tell of a kind count too, and a kind that
-    is an emergency by itself is named by them alone. What the text denies does not count. With two
-    kinds equally far ahead none is meant.
+    Each keyword scores its number of words, once. A keyword inside a longer one does not count:
+    "hole in sidewalk" is no "hole". A condition that implies a kind scores as well, and it alone
+    can score for a kind that is an emergency by itself. What the text denies, and a condition that
+    the other words of the text speak against, does not count. A tie has no winner.
 
     Args:
-        text: As it was written.
-        city: Whose kinds they are; the keywords of its kind for all the rest do not count.
+        text: Free text as it was written.
+        city: Jurisdiction with the kinds; the keywords of ``other_code`` do not count.
     """
-    stated = {
-        hit.code for hit in affirmed(text, city.phrases, city.spans)
-    } & city.implied_kinds.keys()
-    told = [code for condition in stated for code in city.implied_kinds[condition]]
-    score = Counter({code: told.count(code) * _WORDS_OF_A_CONDITION for code in told})
-    hits = [hit for hit in affirmed(text, city.keywords) if hit.code != city.other_code]
-    for code, phrase in {(h.code, h.phrase) for h in hits if not _inside_a_longer(h, hits)}:
-        if city.services[code].emergency is None or code in told:
-            score[code] += phrase.count(" ") + 1
-    match score.most_common(2):
+    folded = fold(text)
+    implied = _implied_kinds(text, folded, city)
+    scores = Counter({code: implied.count(code) * _WEIGHT_OF_CONDITION for code in implied})
+    hits = filter_affirmed(city.keywords.find(folded), text, folded)
+    hits = [hit for hit in hits if hit.code != city.other_code]
+    for code, phrase in {(h.code, h.phrase) for h in hits if not _is_inside_longer(h, hits)}:
+        if city.services[code].emergency is None or code in implied:
+            scores[code] += phrase.count(" ") + 1
+    match scores.most_common(2):
         case [(code, _)]:
             return code
         case [(code, best), (_, second)] if best > second:
@@ -40,7 +40,28 @@ def classify(text: str, city: Jurisdiction) -> str:
             return city.other_code
 
 
-def _inside_a_longer(hit: Hit, hits: Sequence[Hit]) -> bool:
+def _implied_kinds(text: str, folded: str, city: Jurisdiction) -> list[str]:
+    """Return the kinds that affirmed conditions imply, once for each condition.
+
+    A doubted condition implies no kind that is an emergency by itself, since the kind alone would
+    make the report an emergency.
+    """
+    hits = filter_affirmed(city.phrases.find(folded), text, folded, city.phrase_roles)
+    implied = [
+        (condition, city.services[code])
+        for condition in {hit.code for hit in hits}
+        for code in city.implied_kinds.get(condition, ())
+    ]
+    risky = (condition for condition, kind in implied if kind.emergency is not None)
+    doubted = doubted_conditions(risky, folded, city)
+    return [
+        kind.code
+        for condition, kind in implied
+        if kind.emergency is None or condition not in doubted
+    ]
+
+
+def _is_inside_longer(hit: Hit, hits: Sequence[Hit]) -> bool:
     return any(
         other.start_word <= hit.start_word
         and hit.end_word <= other.end_word

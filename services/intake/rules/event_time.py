@@ -1,55 +1,57 @@
-"""When a problem was seen, as far as that can be believed."""
+"""Event time: the time of submission and the time of observation, as far as both are plausible."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-FUTURE_TOLERATED = timedelta(hours=1)
-OBSERVATION_BELIEVED = timedelta(days=30)
+MAX_CLOCK_SKEW = timedelta(hours=1)
+MAX_OBSERVATION_AGE = timedelta(days=30)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class SentAt:
-    """The moment at which a submission was handed in, UTC.
+    """The time at which an adapter sent a submission, UTC.
 
     Attributes:
-        replaced: The envelope's time lay too far in the future; ``moment`` is the arrival.
+        moment: The time in the envelope, or the time of receipt.
+        replaced: The envelope's time was more than ``MAX_CLOCK_SKEW`` in the future, so ``moment``
+            is the time of receipt.
     """
 
     moment: datetime
     replaced: bool = False
 
 
-def sent_at(stated: object, arrived_at: datetime) -> SentAt | None:
-    """Return when a submission was handed in, or None when ``stated`` is no usable time.
+def sent_at(stated: object, received_at: datetime) -> SentAt | None:
+    """Return the time at which a submission was sent, or None for an invalid ``stated``.
 
     Args:
-        stated: The envelope's time, RFC 3339 with offset; None is the arrival. A time up to
-            ``FUTURE_TOLERATED`` after the arrival, bound included, is taken as it is.
-        arrived_at: When the router got it.
+        stated: The envelope's time, RFC 3339 with offset; None stands for ``received_at``. A time
+            up to ``MAX_CLOCK_SKEW`` (inclusive) after the receipt is valid as it is.
+        received_at: When the router received the submission.
     """
     if stated is None:
-        return SentAt(arrived_at)
-    moment = _parsed(stated)
+        return SentAt(received_at)
+    moment = _parse(stated)
     if moment is None or moment.utcoffset() is None or moment < _EARLIEST:
         return None
-    if moment - arrived_at > FUTURE_TOLERATED:
-        return SentAt(arrived_at, replaced=True)
+    if moment - received_at > MAX_CLOCK_SKEW:
+        return SentAt(received_at, replaced=True)
     return SentAt(moment.astimezone(UTC))
 
 
 def event_time(observed_at: datetime | None, sent: datetime) -> datetime:
-    """Return the moment that every window counts from, UTC.
+    """Return the event time of a request, UTC; every time window starts from it.
 
-    It is ``observed_at`` where that lies in the ``OBSERVATION_BELIEVED`` before ``sent``, both
-    bounds included, else ``sent``.
+    It is ``observed_at`` when that lies at most ``MAX_OBSERVATION_AGE`` before ``sent`` (both
+    bounds inclusive), else ``sent``.
     """
-    if observed_at is None or not timedelta(0) <= sent - observed_at <= OBSERVATION_BELIEVED:
+    if observed_at is None or not timedelta(0) <= sent - observed_at <= MAX_OBSERVATION_AGE:
         return sent
     return observed_at.astimezone(UTC)
 
 
-def _parsed(stated: object) -> datetime | None:
+def _parse(stated: object) -> datetime | None:
     if isinstance(stated, datetime):
         return stated
     if not isinstance(stated, str):

@@ -1,16 +1,20 @@
-"""How two hand-ins under one id are told apart."""
+"""Idempotency of submissions: a key for the identity, a hash for the content."""
 
 import json
 from hashlib import sha256
+from typing import TypeAlias
+
+SubmissionKey: TypeAlias = tuple[bytes, bytes]
+"""Idempotency key and payload hash; equal for a submission and its repeats."""
 
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False).encode
 
 
 def idempotency_key(source: str, submission_id: str) -> bytes:
-    """Return 32 bytes that stand for ``source`` and id; no other pair has the same."""
+    """Return 32 bytes that identify a submission by its source and id, whatever their length."""
     return sha256(f"{len(source)} {source} {submission_id}".encode()).digest()
 
 
 def payload_hash(data: object) -> bytes:
-    """Return 32 bytes that are the same for equal JSON data, in whatever order its fields stand."""
+    """Return 32 bytes that are the same for equal JSON data, whatever the order of the fields."""
     return sha256(_canonical(data).encode()).digest()

@@ -1,35 +1,36 @@
-"""Languages: whether a tag is one, and which of ours a person reads best."""
+"""Language tags and content negotiation."""
 
 import re
 from collections.abc import Sequence
 
 _TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", re.ASCII)
-_MOST_WISHES = 20
+_MAX_RANGES = 20
 
 
 def is_language_tag(text: str) -> bool:
-    """Say whether a text has the form of a BCP 47 tag, such as ``es`` or ``zh-Hans``."""
+    """Return True when a text has the form of a BCP 47 tag, such as ``es`` or ``zh-Hans``."""
     return _TAG.fullmatch(text) is not None
 
 
-def best_language(wishes: str, offered: Sequence[str]) -> str:
-    """Return the offered language that an ``Accept-Language`` header likes best.
+def best_language(accept_language: str, offered: Sequence[str]) -> str:
+    """Return the offered language with the highest weight in an ``Accept-Language`` header.
 
     Args:
-        wishes: The header's value; empty when there is none.
-        offered: Primary subtags such as ``es``; the first is for who wishes none of them.
+        accept_language: Value of the header (RFC 9110); empty without one. Only its first 20
+            ranges count.
+        offered: Primary subtags such as ``es``; the first is the default.
     """
-    best, liking = offered[0], 0.0
-    for wish in wishes.split(",")[:_MOST_WISHES]:
-        tag, _, parameter = wish.partition(";")
+    best, best_weight = offered[0], 0.0
+    for language_range in accept_language.split(",")[:_MAX_RANGES]:
+        tag, _, parameter = language_range.partition(";")
         language = tag.strip().lower().partition("-")[0]
-        quality = _quality(parameter)
-        if language in offered and quality > liking:
-            best, liking = language, quality
+        weight = _weight(parameter)
+        if language in offered and weight > best_weight:
+            best, best_weight = language, weight
     return best
 
 
-def _quality(parameter: str) -> float:
+def _weight(parameter: str) -> float:
     name, _, value = parameter.partition("=")
     if name.strip().lower() != "q":
         return 1.0

@@ -1,27 +1,28 @@
-"""Where a problem is, and how far that may be believed."""
+"""Location of a problem and its precision."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
-from shared.vocabulary import GeoPoint
+from shared.vocabulary import GeoPoint, LocationPrecision
 
-_SAME_DEGREES = 1e-5  # about one metre; stand-ins are copied, not measured
+_SAME_DEGREES = 1e-5  # about one metre; placeholder points are copied, not measured
+_NULL_ISLAND = GeoPoint(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedLocation:
-    """What a submission says about where, brought into one form.
+    """The location of a submission in one form.
 
     Attributes:
-        point: None where there is none, or where it stands for "unknown" beside an address.
-        accuracy_m: Of the point; None without one.
-        precision: ``default`` is a point that stands for "unknown" and nothing else.
+        point: None without one, and for a placeholder point beside an address.
+        accuracy_m: Accuracy of the point in metres; None without a point.
+        precision: ``default`` for a placeholder point without an address.
+        address: Normalized; None without one.
     """
 
     point: GeoPoint | None
     accuracy_m: float | None
-    precision: Literal["point", "address", "default", "none"]
+    precision: LocationPrecision
     address: str | None
 
 
@@ -31,16 +32,16 @@ def resolve_location(
     address: str | None,
     default_points: Iterable[GeoPoint],
 ) -> ResolvedLocation:
-    """Return where a problem is.
+    """Return the location of a problem; an address takes precedence over a placeholder point.
 
     Args:
-        point: As handed in.
-        accuracy_m: As handed in.
-        address: Tidied; None for a blank one.
-        default_points: Coordinates that the city's systems write for "unknown"; the point where
-            the equator meets the prime meridian is one everywhere.
+        point: As submitted.
+        accuracy_m: As submitted, in metres.
+        address: Normalized; None for a blank one.
+        default_points: Placeholder points that the city's systems write for "unknown"; latitude
+            and longitude 0 is one everywhere.
     """
-    if point is not None and not _stands_for_unknown(point, default_points):
+    if point is not None and not _is_placeholder(point, default_points):
         return ResolvedLocation(point, accuracy_m, "point", address)
     if address is not None:
         return ResolvedLocation(None, None, "address", address)
@@ -49,11 +50,11 @@ def resolve_location(
     return ResolvedLocation(None, None, "none", None)
 
 
-def _stands_for_unknown(point: GeoPoint, default_points: Iterable[GeoPoint]) -> bool:
-    return _same(point, GeoPoint(0, 0)) or any(_same(point, other) for other in default_points)
+def _is_placeholder(point: GeoPoint, default_points: Iterable[GeoPoint]) -> bool:
+    return any(_is_same(point, other) for other in (_NULL_ISLAND, *default_points))
 
 
-def _same(one: GeoPoint, other: GeoPoint) -> bool:
+def _is_same(one: GeoPoint, other: GeoPoint) -> bool:
     return (
         abs(one.latitude - other.latitude) < _SAME_DEGREES
         and abs(one.longitude - other.longitude) < _SAME_DEGREES

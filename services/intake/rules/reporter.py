@@ -1,23 +1,22 @@
-"""Who reported, without saying who."""
+"""Reporters: the channels by which one can be contacted, and a keyed reference to the person."""
 
 import hmac
-import re
 from dataclasses import dataclass
 
 from services.intake.rules.phones import e164
+from shared.email_address import normalize_email
 
-_EMAIL = re.compile(r"[^\s@,;<>\"()]+@[^\s@,;<>\"()]+\.[^\s@,;<>\"().]{2,}")
-_REF_BYTES = 16
+_REFERENCE_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
 class ContactChannels:
-    """By what a reporter can be reached.
+    """The channels by which a reporter can be contacted.
 
     Attributes:
-        email: Usable, as written.
-        phone: Usable, E.164.
-        unusable: Whether some of what was given can be no address and no number.
+        email: As written, if notify can send to it.
+        phone: In E.164, if it is a valid number.
+        unusable: True when some of the contact data given cannot be used.
     """
 
     email: str | None
@@ -26,14 +25,14 @@ class ContactChannels:
 
 
 def contact_channels(email: str | None, phone: str | None, region: str) -> ContactChannels:
-    """Return what of a reporter's contact data can be used.
+    """Return the usable part of a reporter's contact data.
 
     Args:
-        email: Tidied; None where none was given.
-        phone: Tidied; None where none was given.
-        region: The country, ISO 3166-1 alpha-2, in whose way numbers are written without ``+``.
+        email: Normalized text; None where none was given.
+        phone: Normalized text; None where none was given.
+        region: ISO 3166-1 alpha-2 country whose format numbers without ``+`` have.
     """
-    usable_email = email if email and _EMAIL.fullmatch(email) else None
+    usable_email = email if normalize_email(email) else None
     usable_phone = e164(phone, region) if phone else None
     unusable = (email is not None and usable_email is None) or (
         phone is not None and usable_phone is None
@@ -44,22 +43,22 @@ def contact_channels(email: str | None, phone: str | None, region: str) -> Conta
 def reporter_ref(
     key: bytes, source: str, account_id: str | None, reached: ContactChannels
 ) -> str | None:
-    """Return 32 hex digits that are the same for the same person, or None for nobody.
+    """Return 32 hex digits that are the same for the same person, or None for an anonymous one.
 
-    Of account, e-mail address and telephone number the first that is there says who it is.
+    Account, e-mail address and phone number identify a person, in this order of precedence.
 
     Args:
-        key: Secret; without it nobody can find out whom a value stands for.
-        source: The adapter, since its accounts are its own.
+        key: Secret; without it a value cannot be traced back to a person.
+        source: The adapter; an account id is unique within its adapter.
         account_id: The reporter's account with the adapter.
-        reached: How the reporter can be reached.
+        reached: The reporter's usable channels.
     """
     if account_id:
-        who = f"account {len(source)} {source} {account_id}"
+        identity = f"account {len(source)} {source} {account_id}"
     elif reached.email:
-        who = f"email {reached.email.casefold()}"
+        identity = f"email {reached.email.casefold()}"
     elif reached.phone:
-        who = f"phone {reached.phone}"
+        identity = f"phone {reached.phone}"
     else:
         return None
-    return hmac.digest(key, who.encode(), "sha256")[:_REF_BYTES].hex()
+    return hmac.digest(key, identity.encode(), "sha256")[:_REFERENCE_BYTES].hex()

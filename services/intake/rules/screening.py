@@ -1,20 +1,20 @@
-"""Which requests may be urgent hazards, seen before anybody has decided anything."""
+"""Hazard screening: the choice of the express lane before triage decides."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from shared.catalogue import Jurisdiction, ServiceType, by_field, telling
+from shared.catalogue import Jurisdiction, ServiceType, conditions_by_field, trigger_conditions
 
 _MOST_URGENT = "P1"
 
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """What a first look at a report shows.
+    """The result of screening one report.
 
     Attributes:
-        express: Whether it may be an urgent hazard.
-        emergency: Code of the danger to life that it tells of; None for none.
+        express: True when the report may describe an urgent hazard.
+        emergency: Code of the danger to life that the report describes, or None.
     """
 
     express: bool
@@ -22,37 +22,42 @@ class Screening:
 
 
 class HazardScreen:
-    """Looks for the hazards of one city.
+    """Screens reports for the hazards of one city.
 
-    It does not understand "no": a report that denies a hazard goes the fast way in vain, which
-    costs less than a hazard that waits.
+    It ignores negation: a report that denies a hazard takes the express lane in vain, which costs
+    less than a hazard that waits.
     """
 
     def __init__(self, jurisdiction: Jurisdiction) -> None:
         self._jurisdiction = jurisdiction
-        self._stated_by = by_field(jurisdiction.conditions.values())
-        self._telling = telling(jurisdiction.emergencies)
+        self._conditions_by_field = conditions_by_field(jurisdiction.conditions.values())
+        self._emergency_conditions = trigger_conditions(jurisdiction.emergencies)
 
-    def screen(self, service: ServiceType, folded: str, answers: Mapping[str, object]) -> Screening:
-        """Return what a report of this kind shows by its words and answers.
+    def screen(
+        self, service: ServiceType, folded: str, attributes: Mapping[str, object]
+    ) -> Screening:
+        """Return the screening of a report.
 
         Args:
             service: Kind of the report.
-            folded: Its words, as ``shared.text_matching.fold`` makes them.
-            answers: By field.
+            folded: Its free text, folded by ``shared.text_matching.fold``.
+            attributes: Answers to the questions of the kind, by field.
         """
         met = {hit.code for hit in self._jurisdiction.phrases.find(folded)}
-        met.update(self._jurisdiction.hints.score(folded).stated(), service.implies)
-        for field in answers.keys() & self._stated_by.keys():
-            met.update(c.code for c in self._stated_by[field] if c.answered_by(answers))
+        met.update(self._jurisdiction.text_model.score(folded).stated(), service.implies)
+        for field in attributes.keys() & self._conditions_by_field.keys():
+            conditions = self._conditions_by_field[field]
+            met.update(c.code for c in conditions if c.answered_by(attributes))
         emergency = self._emergency(service, met)
         is_hazard = service.is_hazard(met) or self._jurisdiction.hazard(met) is not None
-        urgent = service.priority == _MOST_URGENT or is_hazard
-        return Screening(express=urgent or emergency is not None, emergency=emergency)
+        is_urgent = service.priority == _MOST_URGENT or is_hazard
+        return Screening(express=is_urgent or emergency is not None, emergency=emergency)
 
     def _emergency(self, service: ServiceType, met: Collection[str]) -> str | None:
-        tells = not self._telling.isdisjoint(met) or service.needs_911_for(met)
-        if service.emergency is None and not tells:
-            return None
-        found = self._jurisdiction.emergency(service, met)
+        may_be_emergency = (
+            service.emergency is not None
+            or not self._emergency_conditions.isdisjoint(met)
+            or service.needs_911_for(met)
+        )
+        found = self._jurisdiction.emergency(service, met) if may_be_emergency else None
         return found[0] if found else None

@@ -1,17 +1,21 @@
-"""How text is tidied before anybody else sees it."""
+"""Normalization of free text."""
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import TypeAlias
+
+Answer: TypeAlias = str | bool | int | float | list[str] | None
+"""A resident's answer to a question of the kind."""
 
 _LINE_END = re.compile(r"\r\n?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def normalize_text(text: str) -> str:
-    """Return the text in NFC, without control characters and without blanks around it.
+    """Return the text in NFC, without control characters and surrounding blanks; idempotent.
 
-    Tabs stay and every line ends with a newline; all else is the writer's own. Cleaning a clean
-    text changes nothing.
+    Tabs stay, and every line ends with a newline.
     """
     text = text.strip()
     if text.isprintable():
@@ -21,5 +25,18 @@ def normalize_text(text: str) -> str:
 
 
 def normalize_or_none(text: str | None) -> str | None:
-    """Return the text as ``clean`` does; None where nothing is left of it."""
+    """Return the normalized text, or None when nothing is left of it."""
     return (normalize_text(text) or None) if text else None
+
+
+def normalize_attributes(attributes: Mapping[str, Answer]) -> dict[str, Answer]:
+    """Return the answers with normalized names and texts, without those whose name is blank."""
+    normalized = {normalize_text(name): _normalize(answer) for name, answer in attributes.items()}
+    normalized.pop("", None)
+    return normalized
+
+
+def _normalize(answer: Answer) -> Answer:
+    if isinstance(answer, str):
+        return normalize_text(answer)
+    return [normalize_text(part) for part in answer] if isinstance(answer, list) else answer

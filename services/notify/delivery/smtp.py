@@ -1,4 +1,4 @@
-"""Handing messages over to a mail server, and what came of it."""
+"""SMTP client: sends one message at a time and classifies every failure."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -7,14 +7,14 @@ from typing import Literal, TypeAlias
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
-from services.notify.delivery.updates import Outcome
+from services.notify.delivery.updates import SendOutcome
 from services.notify.settings import Encryption, NotifySettings
 
-Step: TypeAlias = Literal["connection", "sender", "recipient", "content"]
+SmtpStep: TypeAlias = Literal["connection", "sender", "recipient", "content"]
 
 _TEMPORARY = range(400, 500)
 _PERMANENT = range(500, 600)
-_CLOSING = 421  # RFC 5321: the server ends the connection, whatever was asked
+_CLOSING = 421  # RFC 5321: the server closes the connection, whatever the command was
 _QUIT_WITHIN_S = 1.0
 _START_TLS: Mapping[Encryption, bool | None] = {
     "when_offered": None,
@@ -24,36 +24,36 @@ _START_TLS: Mapping[Encryption, bool | None] = {
 }
 
 
-def classify_failure(step: Step, code: int | None) -> Outcome:
-    """Return what a failure means for the message.
+def classify_failure(step: SmtpStep, code: int | None) -> SendOutcome:
+    """Return the outcome for a message whose SMTP dialogue failed.
 
-    A refusal at the connection or of the sender is about us, and would meet every other message
-    too. Without an answer to the content, nobody can tell whether the server has it.
+    A refusal of the connection or the sender concerns the router, so every other message would
+    fail as well. Without a reply to the content, the server may or may not have the message.
 
     Args:
-        step: What was under way.
-        code: The server's reply code, or None where there was no answer.
+        step: The step that failed.
+        code: The server's reply code, or None without a reply.
     """
     reason = f"{step}_{code}" if code else f"{step}_lost"
     about_the_message = step in {"recipient", "content"} and code != _CLOSING
     if about_the_message and code in _PERMANENT:
-        return Outcome("refused", reason)
+        return SendOutcome("refused", reason)
     if about_the_message and code in _TEMPORARY:
-        return Outcome("put_off", reason)
+        return SendOutcome("deferred", reason)
     if step == "content" and code not in _TEMPORARY:
-        return Outcome("unknown", reason)
-    return Outcome("unreachable", reason)
+        return SendOutcome("unknown", reason)
+    return SendOutcome("unreachable", reason)
 
 
 class SmtpMailer:
-    """One connection to the mail server, kept between messages."""
+    """One connection to the mail server, kept open between messages."""
 
     def __init__(self, settings: NotifySettings) -> None:
         self._settings = settings
         self._smtp: SMTP | None = None
 
     async def connect(self) -> str | None:
-        """Connect if need be; return what hinders it, or None."""
+        """Connect unless connected; return the reason of a failure, or None."""
         try:
             async with asyncio.timeout(self._settings.smtp_within_s):
                 await self._connected()
@@ -61,9 +61,9 @@ class SmtpMailer:
             return classify_failure("connection", _code_of(error)).reason
         return None
 
-    async def send(self, mailbox: str, message: bytes) -> Outcome:
-        """Give the server one message and return what came of it, whatever that is."""
-        step: Step = "connection"
+    async def send(self, mailbox: str, message: bytes) -> SendOutcome:
+        """Send one message and return the outcome; no failure raises."""
+        step: SmtpStep = "connection"
         try:
             async with asyncio.timeout(self._settings.smtp_within_s):
                 smtp = await self._connected()
@@ -74,12 +74,12 @@ class SmtpMailer:
                 step = "content"
                 await smtp.data(message)
         except (SMTPException, OSError) as error:
-            await self._ready_for_another(error)
+            await self._reset(error)
             return classify_failure(step, _code_of(error))
-        return Outcome("taken")
+        return SendOutcome("accepted")
 
     async def close(self) -> None:
-        """Take leave of the server, if it is still there."""
+        """Quit the session, if it is open."""
         smtp, self._smtp = self._smtp, None
         if smtp and smtp.is_connected:
             with suppress(SMTPException, OSError):
@@ -94,7 +94,7 @@ class SmtpMailer:
         await self._smtp.connect()
         return self._smtp
 
-    async def _ready_for_another(self, error: Exception) -> None:
+    async def _reset(self, error: Exception) -> None:
         smtp = self._smtp
         if isinstance(error, SMTPResponseException) and smtp and smtp.is_connected:
             with suppress(SMTPException, OSError):
@@ -126,7 +126,7 @@ def _code_of(error: Exception) -> int | None:
 
 @asynccontextmanager
 async def open_mailers(settings: NotifySettings) -> AsyncGenerator[list[SmtpMailer]]:
-    """Yield as many mailers as the settings say; each connects when it is first needed."""
+    """Yield ``smtp_connections`` mailers; each connects on first use."""
     mailers = [SmtpMailer(settings) for _ in range(settings.smtp_connections)]
     try:
         yield mailers

@@ -1,4 +1,4 @@
-"""The deliveries that wait, are under way or have ended, in PostgreSQL."""
+"""PostgreSQL implementation of the delivery queue."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -7,24 +7,24 @@ from asyncpg import Record
 
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
 from services.notify.rules.model import (
-    Agency,
-    CaseFacts,
     Delivery,
     MessageData,
+    ReferralAgency,
     RequestFacts,
     StoredDelivery,
 )
-from services.notify.store import trigger_of
+from services.notify.store import columns, trigger_of
 from shared.contract.events import Event, new_id
 from shared.runtime.outbox.outbox import enqueue
-from shared.runtime.postgres import Pool, transaction, translated
+from shared.runtime.postgres import Pool, transaction, translate_errors
 
-_DELIVERY = """
+_COLUMNS = """
     d.notification_id, d.person, d.request_id, d.language, d.channel,
-    a.about, a.version, a.template, a.priority, a.only_for, a.cause_id, a.traceparent
+    a.about, a.version, a.template, a.priority, a.only_for, a.cause_id, a.traceparent,
+    a.bureau, a.note, a.reason, a.scheduled_for
 """
-_ANY_DUE = "SELECT EXISTS (SELECT FROM deliveries WHERE state = 'pending' AND not_before <= $1)"
-_CLAIM = f"""
+_ANY_DUE_SQL = "SELECT EXISTS (SELECT FROM deliveries WHERE state = 'pending' AND not_before <= $1)"
+_CLAIM_SQL = f"""
     WITH next AS (
         SELECT notification_id
           FROM deliveries AS mine
@@ -46,15 +46,14 @@ _CLAIM = f"""
          WHERE deliveries.notification_id = next.notification_id
         RETURNING deliveries.*
     )
-    SELECT {_DELIVERY}, d.put_off, a.bureau, a.note, a.reason, a.scheduled_for,
-           r.mailbox, r.name, r.tracking_number, r.jurisdiction, r.service_code, r.address,
-           r.language AS request_language, r.emergency, r.agency_name, r.agency_phone, r.agency_url,
-           r.agency_reason, r.answer
+    SELECT {_COLUMNS}, d.put_off, r.mailbox, r.name, r.tracking_number, r.jurisdiction,
+           r.service_code, r.address, r.language AS request_language, r.emergency, r.agency_name,
+           r.agency_phone, r.agency_url, r.agency_reason, r.answer
       FROM d
       JOIN requests AS r USING (request_id)
       JOIN announcements AS a USING (about, version)
-"""  # noqa: S608 - made of constants
-_SETTLE = """
+"""  # noqa: S608 - constants only
+_RECORD_SQL = """
     UPDATE deliveries AS mine
        SET state = new.state, reason = new.reason, put_off = new.put_off,
            not_before = coalesce(new.not_before, mine.not_before),
@@ -65,74 +64,65 @@ _SETTLE = """
        AND mine.claimed_by = $6
     RETURNING mine.notification_id
 """
-_END_ABANDONED = f"""
+_EXPIRE_LEASES_SQL = f"""
     WITH d AS (
         UPDATE deliveries
            SET state = 'unknown', reason = 'abandoned', claimed_by = NULL, lease_until = NULL
          WHERE state = 'sending' AND lease_until < $1
         RETURNING *
     )
-    SELECT {_DELIVERY} FROM d JOIN announcements AS a USING (about, version)
-"""  # noqa: S608 - made of constants
+    SELECT {_COLUMNS} FROM d JOIN announcements AS a USING (about, version)
+"""  # noqa: S608 - constants only
 
 
-class PostgresDeliveries:
-    """The deliveries in notify's schema; each call is a transaction of its own.
+class PostgresDeliveryQueue:
+    """Delivery queue in notify's schema; each call is one transaction.
 
-    What this object claims is its own: another one, in this process or elsewhere, settles nothing
-    of it.
+    Claims are fenced: an update counts only from the object that holds the claim, in this process
+    or any other.
     """
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._me = new_id()
+        self._worker_id = new_id()
 
     async def any_due(self, now: datetime) -> bool:
-        """Whether something waits to be sent."""
-        with translated():
-            return bool(await self._pool.fetchval(_ANY_DUE, now))
+        """Return True when a delivery is due."""
+        with translate_errors():
+            return bool(await self._pool.fetchval(_ANY_DUE_SQL, now))
 
     async def claim(
         self, limit: int, now: datetime, lease_until: datetime
     ) -> Sequence[ClaimedDelivery]:
-        """Take up to ``limit`` that are due, the most urgent first, for us alone."""
-        with translated():
-            rows = await self._pool.fetch(_CLAIM, limit, now, lease_until, self._me)
+        """Lease up to ``limit`` due deliveries, the most urgent first."""
+        with translate_errors():
+            rows = await self._pool.fetch(_CLAIM_SQL, limit, now, lease_until, self._worker_id)
         return [_claimed(row) for row in rows]
 
-    async def settle(self, settlements: Sequence[DeliveryUpdate]) -> None:
-        """Note what became of what we claimed, and publish the reports; again changes nothing."""
+    async def record(self, updates: Sequence[DeliveryUpdate]) -> None:
+        """Save the updates of claimed deliveries and publish their events; idempotent."""
+        rows = [
+            (u.stored.notification_id, u.state, u.reason, u.deferrals, u.not_before)
+            for u in updates
+        ]
         async with transaction(self._pool) as db:
-            rows = await db.fetch(
-                _SETTLE,
-                [one.kept.notification_id for one in settlements],
-                [one.state for one in settlements],
-                [one.reason for one in settlements],
-                [one.put_off for one in settlements],
-                [one.not_before for one in settlements],
-                self._me,
-            )
-            settled = {str(row["notification_id"]) for row in rows}
+            saved = await db.fetch(_RECORD_SQL, *columns(rows), self._worker_id)
+            ids = {str(row["notification_id"]) for row in saved}
             await enqueue(
-                db,
-                [
-                    one.report
-                    for one in settlements
-                    if one.report and one.kept.notification_id in settled
-                ],
+                db, [u.event for u in updates if u.event and u.stored.notification_id in ids]
             )
 
     async def expire_leases(
-        self, now: datetime, report: Callable[[StoredDelivery], Event]
+        self, now: datetime, to_event: Callable[[StoredDelivery], Event]
     ) -> Sequence[StoredDelivery]:
-        """Call unknown what somebody claimed and did not settle in time, and report it."""
+        """Set deliveries with an expired lease to ``unknown``, and publish an event for each."""
         async with transaction(self._pool) as db:
-            ended = [_kept(row) for row in await db.fetch(_END_ABANDONED, now)]
-            await enqueue(db, [report(kept) for kept in ended])
-        return ended
+            expired = [_stored(row) for row in await db.fetch(_EXPIRE_LEASES_SQL, now)]
+            await enqueue(db, [to_event(stored) for stored in expired])
+        return expired
 
 
-def _kept(row: Record) -> StoredDelivery:
+def _stored(row: Record) -> StoredDelivery:
     delivery = Delivery(
         person=row["person"],
         request_id=str(row["request_id"]),
@@ -144,17 +134,22 @@ def _kept(row: Record) -> StoredDelivery:
 
 
 def _claimed(row: Record) -> ClaimedDelivery:
-    particulars = MessageData(
-        template=row["template"],
-        language=row["language"],
+    stored = _stored(row)
+    trigger = stored.delivery.trigger
+    data = MessageData(
+        template=trigger.template,
+        language=stored.delivery.language,
         name=row["name"],
-        request=_request(row),
-        case=CaseFacts(row["bureau"], row["note"], row["reason"], row["scheduled_for"]),
+        request=_request_facts(row),
+        case=trigger.facts,
     )
-    return ClaimedDelivery(_kept(row), row["put_off"], row["mailbox"], particulars)
+    return ClaimedDelivery(stored, row["put_off"], row["mailbox"], data)
 
 
-def _request(row: Record) -> RequestFacts:
+def _request_facts(row: Record) -> RequestFacts:
+    agency = ReferralAgency(
+        row["agency_name"], row["agency_phone"], row["agency_url"], row["agency_reason"]
+    )
     return RequestFacts(
         request_id=str(row["request_id"]),
         tracking_number=row["tracking_number"],
@@ -163,11 +158,6 @@ def _request(row: Record) -> RequestFacts:
         language=row["request_language"],
         address=row["address"],
         emergency=row["emergency"],
-        agency=_agency(row) if row["agency_name"] else None,
-        answer=row["answer"],
+        agency=agency if row["agency_name"] else None,
+        answer_code=row["answer"],
     )
-
-
-def _agency(row: Record) -> Agency:
-    columns = ("agency_name", "agency_phone", "agency_url", "agency_reason")
-    return Agency(*(row[column] for column in columns))

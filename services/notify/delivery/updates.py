@@ -1,102 +1,119 @@
-"""Rule: when a message is tried again that the mail server did not take for now."""
+"""Rule: the new state of a delivery after an attempt to send it, with its retry schedule."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
-from services.notify import outbound as reports
+from services.notify.outbound import delivery_event
 from services.notify.rules.model import MessageData, StoredDelivery
-from shared.contract.events import Event
+from shared.contract.events import (
+    Event,
+    NotificationFailed,
+    NotificationSent,
+    NotificationUnknown,
+)
 
-_PAUSES = (
+DeliveryState: TypeAlias = Literal["pending", "sent", "failed", "unknown"]
+
+_RETRY_DELAYS = (
     *(timedelta(seconds=s) for s in (5, 30, 120, 600, 1_800)),
-    *[timedelta(hours=1)] * 23,  # a day in all; what it says is old by then
+    *[timedelta(hours=1)] * 23,  # a day in all; by then the message is out of date
 )
 
 
-def next_try(put_off_before: int, now: datetime) -> datetime | None:
-    """Return when to try again, or None when a day of trying is enough.
-
-    Args:
-        put_off_before: How often the server had put it off already.
-        now: When it did so again.
-    """
-    return now + _PAUSES[put_off_before] if put_off_before < len(_PAUSES) else None
-
-
-State: TypeAlias = Literal["pending", "sent", "failed", "unknown"]
-
-
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of handing a message over.
+class SendOutcome:
+    """Outcome of one attempt to send a message.
 
-    ``taken``: the server has it. ``refused``: it will never take it. ``put_off``: it may take it
-    later. ``unreachable``: it has not got it, and takes no other now either. ``unknown``: it may
-    have it.
+    Attributes:
+        result: ``accepted``: the server has it. ``refused``: the server will never take it.
+            ``deferred``: the server may take it later. ``unreachable``: the server does not have
+            it and takes no other message now either. ``unknown``: the server may have it.
+        reason: Code of the reason for any result but ``accepted``.
     """
 
-    result: Literal["taken", "refused", "put_off", "unreachable", "unknown"]
+    result: Literal["accepted", "refused", "deferred", "unreachable", "unknown"]
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
-    """A delivery that is ours to send, with what its message says.
+    """A delivery that this worker claimed, with the data of its message.
 
     Attributes:
-        put_off: How often the mail server asked to come again later.
-        mailbox: None when the contact is gone since it became due.
+        stored: The delivery.
+        deferrals: Number of times that the mail server deferred it.
+        mailbox: None when the contact was erased or changed since the delivery became due.
+        data: Input of rendering.
     """
 
-    kept: StoredDelivery
-    put_off: int
+    stored: StoredDelivery
+    deferrals: int
     mailbox: str | None
-    particulars: MessageData
+    data: MessageData
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryUpdate:
-    """What becomes of a claimed delivery, and the event that says so."""
+    """The new state of a claimed delivery.
 
-    kept: StoredDelivery
-    state: State
-    put_off: int
+    Attributes:
+        stored: The delivery.
+        state: Its new state.
+        deferrals: Number of times that the mail server deferred it.
+        reason: Code of the reason, if any.
+        not_before: Time of the next attempt; None after the last one.
+        event: The event to publish; None while the delivery is pending.
+    """
+
+    stored: StoredDelivery
+    state: DeliveryState
+    deferrals: int
     reason: str | None = None
     not_before: datetime | None = None
-    report: Event | None = None
+    event: Event | None = None
+
+
+def next_attempt_at(deferrals: int, now: datetime) -> datetime | None:
+    """Return the time of the next attempt, or None after a day of retries.
+
+    Args:
+        deferrals: Number of deferrals before this one.
+        now: Time of this deferral.
+    """
+    return now + _RETRY_DELAYS[deferrals] if deferrals < len(_RETRY_DELAYS) else None
 
 
 def delivery_update(
-    claimed: ClaimedDelivery, outcome: Outcome, now: datetime, provider_id: str
+    claimed: ClaimedDelivery, outcome: SendOutcome, now: datetime, provider_id: str
 ) -> DeliveryUpdate:
-    """Return what becomes of the delivery.
+    """Return the new state of a delivery after an attempt.
 
     Args:
         claimed: The delivery.
-        outcome: What came of the hand-over.
-        now: When it did.
-        provider_id: What finds the message at the mail server.
+        outcome: Outcome of the attempt.
+        now: Time of the outcome.
+        provider_id: The Message-ID, by which the mail server's logs find the message.
     """
-    kept, put_off, reason = claimed.kept, claimed.put_off, outcome.reason
+    stored, deferrals, reason = claimed.stored, claimed.deferrals, outcome.reason
     match outcome.result:
-        case "taken":
-            report: Event = reports.sent(kept, now, provider_id)
-            return DeliveryUpdate(kept, "sent", put_off, report=report)
+        case "accepted":
+            event: Event = delivery_event(NotificationSent, stored, now, provider_id=provider_id)
+            return DeliveryUpdate(stored, "sent", deferrals, event=event)
         case "refused":
             return _failed(claimed, reason, now)
         case "unknown":
-            report = reports.unknown(kept, now, reason)
-            return DeliveryUpdate(kept, "unknown", put_off, reason, report=report)
+            event = delivery_event(NotificationUnknown, stored, now, reason=reason)
+            return DeliveryUpdate(stored, "unknown", deferrals, reason, event=event)
         case "unreachable":
-            return DeliveryUpdate(kept, "pending", put_off, reason, not_before=now)
-        case "put_off":
-            again_at = next_try(put_off, now)
-            if again_at is None:
+            return DeliveryUpdate(stored, "pending", deferrals, reason, not_before=now)
+        case "deferred":
+            retry_at = next_attempt_at(deferrals, now)
+            if retry_at is None:
                 return _failed(claimed, reason, now)
-            return DeliveryUpdate(kept, "pending", put_off + 1, reason, not_before=again_at)
+            return DeliveryUpdate(stored, "pending", deferrals + 1, reason, not_before=retry_at)
 
 
 def _failed(claimed: ClaimedDelivery, reason: str, now: datetime) -> DeliveryUpdate:
-    report = reports.failed(claimed.kept, now, reason)
-    return DeliveryUpdate(claimed.kept, "failed", claimed.put_off, reason, report=report)
+    event = delivery_event(NotificationFailed, claimed.stored, now, reason=reason)
+    return DeliveryUpdate(claimed.stored, "failed", claimed.deferrals, reason, event=event)

@@ -1,7 +1,8 @@
-"""Sending what is due: claim, hand over, and settle what came of it.
+"""Delivery worker: claims due deliveries, sends them, and records the outcomes.
 
-That a message is being sent is committed before the mail server hears of it. So a crash in between
-leaves a message of which nobody knows whether it went out; it is shown and not sent again.
+A delivery is committed as ``sending``, with a lease, before the mail server sees the message. A
+crash in between leaves a message that may or may not have gone out; when its lease expires it is
+reported as unknown and not sent again.
 """
 
 import asyncio
@@ -14,18 +15,18 @@ from typing import Literal, Protocol, TypeAlias
 
 import structlog
 
-from services.notify import outbound as reports
 from services.notify.delivery.mime import build_message, message_id
 from services.notify.delivery.updates import (
     ClaimedDelivery,
+    DeliveryState,
     DeliveryUpdate,
-    Outcome,
-    State,
+    SendOutcome,
     delivery_update,
 )
+from services.notify.outbound import delivery_event
 from services.notify.rendering import MessageRenderer, UnknownCityError
 from services.notify.rules.model import StoredDelivery
-from shared.contract.events import Event
+from shared.contract.events import Event, NotificationUnknown
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.ops.metrics import DELIVERIES
@@ -34,37 +35,40 @@ log = structlog.get_logger()
 
 PollResult: TypeAlias = Literal["idle", "busy", "unreachable"]
 
-_IDLE_S = 0.5
+_IDLE_PAUSE_S = 0.5
 _UNREACHABLE_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _DATABASE_PAUSE_S = 0.5
-_LOOK_FOR_ABANDONED_EVERY_S = 5.0
+_LEASE_CHECK_EVERY_S = 5.0
 
 
-class Deliveries(Protocol):
-    """The deliveries on record; each call is one transaction."""
+class DeliveryQueue(Protocol):
+    """Queue of stored deliveries; each call is one transaction."""
 
     async def any_due(self, now: datetime) -> bool:
-        """Whether something waits to be sent."""
+        """Return True when a delivery is due."""
         ...
 
     async def claim(
         self, limit: int, now: datetime, lease_until: datetime
     ) -> Sequence[ClaimedDelivery]:
-        """Take up to ``limit`` that are due, the most urgent first, for us alone.
+        """Lease up to ``limit`` due deliveries to this queue's worker, the most urgent first.
 
-        Of one person's messages about one case only the oldest is taken, so that they go out in
+        Of one person's messages about one case only the oldest is claimed, so that they go out in
         order.
         """
         ...
 
-    async def settle(self, settlements: Sequence[DeliveryUpdate]) -> None:
-        """Note what became of what we claimed, and publish the reports; again changes nothing."""
+    async def record(self, updates: Sequence[DeliveryUpdate]) -> None:
+        """Save the updates of deliveries that this worker holds, and publish their events.
+
+        Idempotent: an update of a delivery that it does not hold changes nothing.
+        """
         ...
 
     async def expire_leases(
-        self, now: datetime, report: Callable[[StoredDelivery], Event]
+        self, now: datetime, to_event: Callable[[StoredDelivery], Event]
     ) -> Sequence[StoredDelivery]:
-        """Call unknown what somebody claimed and did not settle in time, and report it."""
+        """Set deliveries with an expired lease to ``unknown``, and publish an event for each."""
         ...
 
 
@@ -72,75 +76,78 @@ class Mailer(Protocol):
     """One connection to the mail server."""
 
     async def connect(self) -> str | None:
-        """Connect if need be; return what hinders it, or None."""
+        """Connect unless connected; return the reason of a failure, or None."""
         ...
 
-    async def send(self, mailbox: str, message: bytes) -> Outcome:
-        """Give the server one message and return what came of it."""
+    async def send(self, mailbox: str, message: bytes) -> SendOutcome:
+        """Send one message and return the outcome; no failure raises."""
         ...
 
 
 @dataclass(slots=True)
 class DeliveryWorker:
-    """Sends what is due until asked to stop, as many at a time as there are mailers.
+    """Sends due deliveries until stopped, one per mailer at a time.
 
     Attributes:
-        address: Where messages come from.
-        lease: How long after its claim a delivery that nobody settled counts as abandoned; longer
-            than a hand-over can take.
-        settled: Called after each commit, to wake the relay.
+        queue: The stored deliveries.
+        mailers: Connections to the mail server.
+        renderer: Renders the messages.
+        sender: Sender address.
+        lease: Time from claim to expiry; longer than the deadline of a hand-over.
+        on_commit: Called after each commit that published events, to wake the relay.
+        clock: Source of the present moment.
     """
 
-    deliveries: Deliveries
+    queue: DeliveryQueue
     mailers: Sequence[Mailer]
-    wording: MessageRenderer
-    address: str
+    renderer: MessageRenderer
+    sender: str
     lease: timedelta
-    settled: Callable[[], None]
+    on_commit: Callable[[], None]
     clock: Callable[[], datetime] = utc_now
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
-    _look_again_at: float = field(default=0.0, init=False)
-    _awaited: bool = field(default=False, init=False)
+    _next_lease_check_s: float = field(default=0.0, init=False)
+    _outage_logged: bool = field(default=False, init=False)
     _busy: bool = field(default=False, init=False)
 
     def wake(self) -> None:
-        """Say that something may be due."""
+        """End the idle pause: a delivery may be due."""
         self._woken.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Send until asked to stop, whatever becomes of the mail server and the database."""
-        pauses_s = _growing()
+        """Send until stopped; outages of the mail server and the database only cause pauses."""
+        backoff_s = _backoff_s()
         while not stopping.is_set():
             self._woken.clear()
-            turn = await self._patiently()
-            if turn == "unreachable":
-                await _within(next(pauses_s), stopping)
+            result = await self._poll_or_pause()
+            if result == "unreachable":
+                await _wait(stopping, next(backoff_s))
                 continue
-            pauses_s = _growing()
-            if turn == "idle":
-                await _within(_IDLE_S, self._woken)
+            backoff_s = _backoff_s()
+            if result == "idle":
+                await _wait(self._woken, _IDLE_PAUSE_S)
 
     async def poll_once(self) -> PollResult:
-        """Send one handful of what is due."""
+        """Send at most one due delivery per mailer."""
         now = self.clock()
-        await self._report_abandoned(now)
-        if not (self._busy or await self.deliveries.any_due(now)):
-            return "idle"  # and leave the mail server alone
-        if hindrance := await self.mailers[0].connect():
-            return self._unreachable(hindrance)
-        claimed = await self.deliveries.claim(len(self.mailers), now, now + self.lease)
+        await self._expire_leases(now)
+        if not (self._busy or await self.queue.any_due(now)):
+            return "idle"  # without a connection to the mail server
+        if failure := await self.mailers[0].connect():
+            return self._unreachable(failure)
+        claimed = await self.queue.claim(len(self.mailers), now, now + self.lease)
         self._busy = bool(claimed)
         if not claimed:
             return "idle"
         outcomes = await asyncio.gather(*map(self._send, self.mailers, claimed))
-        await self._settle(claimed, outcomes)
+        await self._record(claimed, outcomes)
         for outcome in outcomes:
             if outcome.result == "unreachable":
                 return self._unreachable(outcome.reason)
-        self._awaited = False
+        self._outage_logged = False
         return "busy"
 
-    async def _patiently(self) -> PollResult:
+    async def _poll_or_pause(self) -> PollResult:
         try:
             return await self.poll_once()
         except (SystemicError, TransientError) as error:
@@ -148,73 +155,74 @@ class DeliveryWorker:
             await asyncio.sleep(_DATABASE_PAUSE_S)
             return "busy"
 
-    async def _report_abandoned(self, now: datetime) -> None:
+    async def _expire_leases(self, now: datetime) -> None:
         clock = asyncio.get_running_loop().time
-        if clock() < self._look_again_at:
+        if clock() < self._next_lease_check_s:
             return
-        ended = await self.deliveries.expire_leases(
-            now, lambda kept: reports.unknown(kept, now, "abandoned")
+        expired = await self.queue.expire_leases(
+            now,
+            lambda stored: delivery_event(NotificationUnknown, stored, now, reason="abandoned"),
         )
-        self._look_again_at = clock() + _LOOK_FOR_ABANDONED_EVERY_S
-        for kept in ended:
-            _tell("unknown", "abandoned", kept)
-        if ended:
-            self.settled()
+        self._next_lease_check_s = clock() + _LEASE_CHECK_EVERY_S
+        for stored in expired:
+            _report(stored, "unknown", "abandoned")
+        if expired:
+            self.on_commit()
 
-    def _unreachable(self, hindrance: str) -> PollResult:
-        if not self._awaited:
-            log.warning("mail_server_awaited", reason=hindrance)
-        self._awaited = True
+    def _unreachable(self, reason: str) -> PollResult:
+        if not self._outage_logged:
+            log.warning("mail_server_awaited", reason=reason)
+        self._outage_logged = True
         return "unreachable"
 
-    async def _send(self, mailer: Mailer, claimed: ClaimedDelivery) -> Outcome:
+    async def _send(self, mailer: Mailer, claimed: ClaimedDelivery) -> SendOutcome:
         if claimed.mailbox is None:
-            return Outcome("refused", "contact_gone")
+            return SendOutcome("refused", "contact_gone")
         try:
-            letter = self.wording.render(claimed.particulars)
+            rendered = self.renderer.render(claimed.data)
         except UnknownCityError:
-            return Outcome("put_off", "unknown_city")
+            return SendOutcome("deferred", "unknown_city")
         message = build_message(
-            letter,
-            notification_id=claimed.kept.notification_id,
-            sender=self.address,
+            rendered,
+            notification_id=claimed.stored.notification_id,
+            sender=self.sender,
             mailbox=claimed.mailbox,
             now=self.clock(),
         )
         return await mailer.send(claimed.mailbox, message)
 
-    async def _settle(
-        self, claimed: Sequence[ClaimedDelivery], outcomes: Sequence[Outcome]
+    async def _record(
+        self, claimed: Sequence[ClaimedDelivery], outcomes: Sequence[SendOutcome]
     ) -> None:
         now = self.clock()
-        settlements = [
-            delivery_update(one, outcome, now, message_id(one.kept.notification_id, self.address))
+        updates = [
+            delivery_update(one, outcome, now, message_id(one.stored.notification_id, self.sender))
             for one, outcome in zip(claimed, outcomes, strict=True)
         ]
         while True:
             try:
-                await self.deliveries.settle(settlements)
+                await self.queue.record(updates)
                 break
             except (SystemicError, TransientError) as error:
                 log.warning("settling_retried", code=error.code, reason=str(error))
                 await asyncio.sleep(_DATABASE_PAUSE_S)
-        self.settled()
-        for one in settlements:
-            _tell(one.state, one.reason, one.kept)
+        self.on_commit()
+        for update in updates:
+            _report(update.stored, update.state, update.reason)
 
 
-def _tell(state: State, reason: str | None, kept: StoredDelivery) -> None:
-    DELIVERIES.labels(kept.delivery.channel, state).inc()
+def _report(stored: StoredDelivery, state: DeliveryState, reason: str | None) -> None:
+    DELIVERIES.labels(stored.delivery.channel, state).inc()
     if state == "unknown":
-        log.error("delivery_unknown", notification=kept.notification_id, reason=reason)
+        log.error("delivery_unknown", notification=stored.notification_id, reason=reason)
     elif state == "failed":
-        log.warning("delivery_failed", notification=kept.notification_id, reason=reason)
+        log.warning("delivery_failed", notification=stored.notification_id, reason=reason)
 
 
-def _growing() -> Iterator[float]:
+def _backoff_s() -> Iterator[float]:
     return chain(_UNREACHABLE_PAUSES_S, repeat(_UNREACHABLE_PAUSES_S[-1]))
 
 
-async def _within(seconds: float, event: asyncio.Event) -> None:
+async def _wait(event: asyncio.Event, timeout_s: float) -> None:
     with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+        await asyncio.wait_for(event.wait(), timeout_s)

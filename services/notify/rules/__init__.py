@@ -1,1 +1,1 @@
-"""What notify decides, without a database, a clock or a server."""
+"""Rules of notify: pure functions without database, clock or mail server."""

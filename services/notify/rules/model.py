@@ -1,4 +1,4 @@
-"""What the rules speak of: what there is to tell, who may hear it, and what is sent."""
+"""Values of notify's rules: triggers, recipients, deliveries, and the data of messages."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from shared.vocabulary import Language, StatusChannel
 
-Template: TypeAlias = Literal[
+TemplateName: TypeAlias = Literal[
     "received",
     "attached",
     "already_closed",
@@ -19,53 +19,75 @@ Template: TypeAlias = Literal[
     "answered",
     "reopened",
 ]
-Suppression: TypeAlias = Literal["not_wanted", "no_channel", "channel_not_available"]
-CaseVersion: TypeAlias = tuple[str, int]
+SuppressionReason: TypeAlias = Literal["not_wanted", "no_channel", "channel_not_available"]
+TriggerKey: TypeAlias = tuple[str, int]
+"""Subject id and version: unique per trigger."""
 
 WITHOUT_CASE = 0
-"""The version of what is said about a request that never becomes a case."""
+"""Version of the trigger of a request that never gets a case; versions of cases start at 1."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
-    """The event that a message follows from."""
+class CausingEvent:
+    """The event that caused a trigger."""
 
     event_id: str
     traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Trigger:
-    """Something to tell: one change of a case, or what becomes of a request without one.
+class CaseFacts:
+    """Public details of a case event.
 
     Attributes:
-        about: The case, or the request where there is no case.
-        version: The case's, after the change.
-        only_for: The one request whose reporter hears of it; None is every follower.
-        priority: ``P1`` is told first.
+        bureau: Code of the bureau that does the work.
+        note: The bureau's note to the public.
+        reason: Reason for closing.
+        scheduled_for: Start of the scheduled work.
     """
 
-    about: str
-    version: int
-    template: Template
-    priority: str
-    cause: Cause
-    only_for: str | None = None
-
-    @property
-    def case_version(self) -> CaseVersion:
-        """What no two occasions share."""
-        return self.about, self.version
+    bureau: str | None = None
+    note: str | None = None
+    reason: str | None = None
+    scheduled_for: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
-    """How somebody can be reached, and wants to be.
+class Trigger:
+    """A change that triggers messages: a new version of a case, or a decision without a case.
 
     Attributes:
-        person: Keyed hash, the same for the same person.
-        wants: Channels that were asked for.
-        has: Channels for which there is an address or a number that can be used.
+        subject_id: The case, or the request when there is no case.
+        version: Version of the case after the change, or ``WITHOUT_CASE``.
+        template: Template of the message.
+        priority: Priority level of the case; ``P1`` is sent first.
+        cause: The event that reported the change.
+        facts: Public details of that event.
+        only_for: The one request whose reporter is notified; None for all followers.
+    """
+
+    subject_id: str
+    version: int
+    template: TemplateName
+    priority: str
+    cause: CausingEvent
+    facts: CaseFacts = CaseFacts()
+    only_for: str | None = None
+
+    @property
+    def key(self) -> TriggerKey:
+        """The trigger's identity."""
+        return self.subject_id, self.version
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A person with the channels for messages to them.
+
+    Attributes:
+        person: Keyed hash, equal for the same person.
+        wants: Channels that the person asked for.
+        has: Channels with a usable address or number.
         languages: BCP 47 tags, the preferred one first.
     """
 
@@ -77,73 +99,100 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """The reporter of one request of a case, of whom all is known that a message needs.
+    """A reporter with all data needed to send a message about a subject.
 
     Attributes:
-        about: The case, or the request where there is no case.
-        since: The version that brought the request into the case.
-        until: The version that took it out again; None while it belongs there.
+        request_id: The reporter's own request.
+        subject_id: The case, or the request when there is no case.
+        since: Version that attached the request to the case.
+        recipient: The reporter.
+        until: Version that split the request off; None while it is attached.
     """
 
     request_id: str
-    about: str
+    subject_id: str
     since: int
-    contact: Contact
+    recipient: Recipient
     until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to one person by one channel; with ``suppressed`` the reason why it stays."""
+    """One message to one person over one channel.
+
+    Attributes:
+        person: Keyed hash of the person.
+        request_id: The person's request that the message is about.
+        language: Language of the message.
+        channel: Channel of the message.
+        trigger: The change that triggered the message.
+        suppressed: Reason why the message is not sent, if any.
+    """
 
     person: str
     request_id: str
     language: Language
     channel: StatusChannel
     trigger: Trigger
-    suppressed: Suppression | None = None
+    suppressed: SuppressionReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredDelivery:
-    """A delivery that is on record; the id names it for ever."""
+    """A delivery with its permanent id."""
 
     notification_id: str
     delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True)
-class ContactFacts:
-    """How the reporter of one request can be reached; ``mailbox`` is None where e-mail cannot."""
+class ReporterContact:
+    """Contact data of the reporter of one request.
+
+    Attributes:
+        request_id: The request.
+        recipient: Channels and languages.
+        mailbox: Normalized e-mail address, or None without a usable one.
+        name: As given.
+    """
 
     request_id: str
-    contact: Contact
+    recipient: Recipient
     mailbox: str | None
     name: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Agency:
-    """Somebody outside the city who must act.
+class ReferralAgency:
+    """An agency outside the city that must act.
 
     Attributes:
-        reason: Code of why it is not, or not only, the city's work.
+        name: Name for residents.
+        phone: Public phone number.
+        url: Public web page.
+        reason_code: Reason in the catalogue why the city cannot do the work, or not alone.
     """
 
     name: str
     phone: str | None
     url: str | None
-    reason: str | None = None
+    reason_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RequestFacts:
-    """What triage decided about a request whose reporter is known.
+    """Triage's decision about a request whose reporter is known, as far as messages need it.
 
     Attributes:
-        emergency: Whether there was a danger to life.
-        agency: Who outside the city must act, instead or as well.
-        answer: Code of what answers the request, where it was a question that needs no work.
+        request_id: The request.
+        tracking_number: The number given to the reporter.
+        jurisdiction: Id of the city's jurisdiction.
+        service_code: Service type after triage.
+        language: BCP 47 tag of the request's text.
+        address: Address of the location, as the reporter wrote it.
+        emergency: True when the report describes a danger to life.
+        agency: Outside agency that must act instead of the city or as well.
+        answer_code: Answer in the catalogue, when the request is a question that needs no work.
     """
 
     request_id: str
@@ -153,43 +202,40 @@ class RequestFacts:
     language: str | None
     address: str | None
     emergency: bool
-    agency: Agency | None
-    answer: str | None = None
+    agency: ReferralAgency | None
+    answer_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A request came into a case at one of its versions, or left it, or both."""
+    """The versions of a case at which a request was attached and split off.
 
-    about: str
+    Attributes:
+        subject_id: The case, or the request when there is no case.
+        request_id: The request.
+        since: Version that attached it; None while that event has not arrived.
+        until: Version that split it off, if any.
+    """
+
+    subject_id: str
     request_id: str
     since: int | None = None
     until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class CaseFacts:
-    """What a bureau says of a change to the public; ``bureau`` is its code."""
-
-    bureau: str | None = None
-    note: str | None = None
-    reason: str | None = None
-    scheduled_for: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TriggerWithFacts:
-    """An occasion with the facts that its message tells."""
-
-    occasion: Trigger
-    facts: CaseFacts
-
-
-@dataclass(frozen=True, slots=True)
 class MessageData:
-    """All that the text of one message can say."""
+    """Input of rendering: all data that one message can contain.
 
-    template: Template
+    Attributes:
+        template: Template of the message.
+        language: Language of the message.
+        name: The reporter's name, as given.
+        request: The reporter's request.
+        case: Details of the case event.
+    """
+
+    template: TemplateName
     language: Language
     name: str | None
     request: RequestFacts

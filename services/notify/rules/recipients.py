@@ -1,93 +1,126 @@
-"""Rule: who hears of what, by which channel and in which language."""
+"""Rule: recipients of a trigger, their channels and their language."""
 
+import hmac
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from services.notify.rules.model import (
-    CaseVersion,
-    Contact,
     Delivery,
     Follower,
-    Suppression,
+    Recipient,
+    SuppressionReason,
     Trigger,
+    TriggerKey,
 )
 from shared.vocabulary import Language, StatusChannel
 
 _DEFAULT_LANGUAGE: Language = "en"
+_LANGUAGES: Mapping[str, Language] = {"en": "en", "es": "es"}
+_HASH_DIGITS = 32
 
 
 def deliveries_due(
     followers: Iterable[Follower],
-    occasions: Iterable[Trigger],
+    triggers: Iterable[Trigger],
     *,
     new_requests: Collection[str],
-    new_occasions: Collection[CaseVersion],
+    new_triggers: Collection[TriggerKey],
 ) -> list[Delivery]:
-    """Return what is to be said now that these requests and occasions are new.
+    """Return the deliveries that became due with these new requests and triggers.
 
-    Whatever comes last of a contact, a decision and a change of the case makes the message due,
-    so every order of arrival gives the same messages. Of several requests of one person the one
-    that joined the case first comes first.
+    A delivery is due once its contact, its decision and its trigger are all known, so every order
+    of arrival gives the same deliveries. A person with several requests in a case has the one
+    that joined first listed first.
+
+    Args:
+        followers: Followers with complete data.
+        triggers: Triggers of the subjects that they follow.
+        new_requests: Requests with new data in this batch.
+        new_triggers: Triggers that are new in this batch.
     """
-    told = _by_case(occasions)
+    by_subject = _by_subject(triggers)
     return [
-        _delivery(follower, occasion, channel, suppressed)
-        for follower in sorted(followers, key=lambda f: (f.about, f.since, f.request_id))
-        for occasion in told.get(follower.about, ())
-        if follower.request_id in new_requests or occasion.case_version in new_occasions
-        if is_recipient(follower, occasion)
-        for channel, suppressed in channels_for(follower.contact)
+        _delivery(follower, trigger, channel, suppressed)
+        for follower in sorted(followers, key=lambda f: (f.subject_id, f.since, f.request_id))
+        for trigger in by_subject.get(follower.subject_id, ())
+        if follower.request_id in new_requests or trigger.key in new_triggers
+        if is_recipient(follower, trigger)
+        for channel, suppressed in channels_for(follower.recipient)
     ]
 
 
-def is_recipient(follower: Follower, occasion: Trigger) -> bool:
-    """Whether this follower is told of this occasion.
+def is_recipient(follower: Follower, trigger: Trigger) -> bool:
+    """Return True when this follower is notified of this trigger.
 
-    A follower hears of what changed after the request joined the case and before it left; what
-    concerns one request alone goes to its reporter.
+    A trigger for one request goes to its reporter. Any other goes to the followers whose request
+    was attached before that version of the case and not yet split off.
     """
-    if occasion.about != follower.about:
+    if trigger.subject_id != follower.subject_id:
         return False
-    if occasion.only_for is not None:
-        return occasion.only_for == follower.request_id
-    left = follower.until is not None and occasion.version >= follower.until
-    return occasion.version > follower.since and not left
+    if trigger.only_for is not None:
+        return trigger.only_for == follower.request_id
+    was_split_off = follower.until is not None and trigger.version >= follower.until
+    return trigger.version > follower.since and not was_split_off
 
 
-def channels_for(contact: Contact) -> list[tuple[StatusChannel, Suppression | None]]:
-    """Return the channels that count for this contact, each with what stops it, if anything.
+def channels_for(recipient: Recipient) -> list[tuple[StatusChannel, SuppressionReason | None]]:
+    """Return each channel for a delivery, with the reason that suppresses it, if any.
 
-    SMS is not offered yet. Who wants no message at all has one that is not wanted.
+    SMS is not available yet. A person who wants no messages gets one suppressed e-mail, so that
+    the choice is on record.
     """
-    if not contact.wants:
+    if not recipient.wants:
         return [("email", "not_wanted")]
-    return [(channel, _stopped(channel, contact)) for channel in sorted(contact.wants)]
+    return [(channel, _suppression(channel, recipient)) for channel in sorted(recipient.wants)]
+
+
+def person_hash(key: bytes, *, address: str | None, phone: str | None, request_id: str) -> str:
+    """Return the keyed hash that stands for a person wherever contact data may not be.
+
+    The e-mail address identifies the person, compared without regard to case; without one the
+    phone number does, and without either each request counts as another person.
+
+    Args:
+        key: Secret; without it a hash cannot be matched to a guessed address.
+        address: As ``normalize_email`` returned it.
+        phone: In E.164.
+        request_id: The request that the contact belongs to.
+    """
+    if address:
+        identity = f"email:{address.lower()}"
+    elif phone:
+        identity = f"phone:{phone}"
+    else:
+        identity = f"request:{request_id}"
+    return hmac.digest(key, identity.encode(), "sha256").hex()[:_HASH_DIGITS]
 
 
 def language_of(tags: Iterable[str]) -> Language:
-    """Return the first of these BCP 47 tags' languages that messages are written in."""
-    spoken: Mapping[str, Language] = {"en": "en", "es": "es"}
+    """Return the first supported language among these BCP 47 tags; English without one."""
     for tag in tags:
-        if language := spoken.get(tag.lower().replace("_", "-").partition("-")[0]):
+        if language := _LANGUAGES.get(tag.lower().replace("_", "-").partition("-")[0]):
             return language
     return _DEFAULT_LANGUAGE
 
 
-def _stopped(channel: StatusChannel, contact: Contact) -> Suppression | None:
-    if channel not in contact.has:
+def _suppression(channel: StatusChannel, recipient: Recipient) -> SuppressionReason | None:
+    if channel not in recipient.has:
         return "no_channel"
     return "channel_not_available" if channel == "sms" else None
 
 
-def _by_case(occasions: Iterable[Trigger]) -> Mapping[str, Sequence[Trigger]]:
-    told: dict[str, list[Trigger]] = {}
-    for occasion in sorted(occasions, key=lambda o: o.case_version):
-        told.setdefault(occasion.about, []).append(occasion)
-    return told
+def _by_subject(triggers: Iterable[Trigger]) -> Mapping[str, Sequence[Trigger]]:
+    found: dict[str, list[Trigger]] = {}
+    for trigger in sorted(triggers, key=lambda t: t.key):
+        found.setdefault(trigger.subject_id, []).append(trigger)
+    return found
 
 
 def _delivery(
-    follower: Follower, occasion: Trigger, channel: StatusChannel, suppressed: Suppression | None
+    follower: Follower,
+    trigger: Trigger,
+    channel: StatusChannel,
+    suppressed: SuppressionReason | None,
 ) -> Delivery:
-    contact = follower.contact
-    language = language_of(contact.languages)
-    return Delivery(contact.person, follower.request_id, language, channel, occasion, suppressed)
+    recipient = follower.recipient
+    language = language_of(recipient.languages)
+    return Delivery(recipient.person, follower.request_id, language, channel, trigger, suppressed)

@@ -1,58 +1,48 @@
-"""Rule: which changes of a case are worth a message, and which message that is."""
+"""Rule: the message template that a decision or a case event triggers, if any."""
 
 from collections.abc import Mapping
 
-from services.notify.rules.model import Template
+from services.notify.rules.model import TemplateName
 
-_MOVES: Mapping[str, Template] = {
+_BY_OUTCOME: Mapping[str, TemplateName] = {"referral": "referred", "answered": "answered"}
+_BY_STATUS: Mapping[str, TemplateName] = {
     "scheduled": "scheduled",
     "in_progress": "in_progress",
     "waiting_for_resident": "waiting_for_resident",
 }
-_WITHOUT_CASE: Mapping[str, Template] = {"referral": "referred", "answered": "answered"}
-_ENDS: Mapping[str, Template] = {
+_BY_CLOSING_STATUS: Mapping[str, TemplateName] = {
     "completed": "completed",
     "declined": "declined",
     "referred": "referred",
 }
 
 
-def on_decision(outcome: str) -> Template | None:
-    """Return what a reporter hears whose request makes no case, or None where it makes one."""
-    return _WITHOUT_CASE.get(outcome)
+def on_decision(outcome: str) -> TemplateName | None:
+    """Return the template for the reporter of a request without a case; None when it has one."""
+    return _BY_OUTCOME.get(outcome)
 
 
-def on_opening() -> Template:
-    """Return what the reporter hears whose request opened the case."""
-    return "received"
+def on_joining(case_status: str) -> TemplateName:
+    """Return the template for the reporter whose request was attached to a case in this status."""
+    return "already_closed" if case_status in _BY_CLOSING_STATUS else "attached"
 
 
-def on_joining(case_status: str) -> Template:
-    """Return what a reporter hears whose request joined a case in this status."""
-    return "already_closed" if case_status in _ENDS else "attached"
+def on_move(case_status: str) -> TemplateName | None:
+    """Return the template for all followers of a case that changes to this status, or None.
 
-
-def on_move(case_status: str) -> Template | None:
-    """Return what followers hear when the case gets this status, or None for nothing.
-
-    That the bureau has seen the work, or that it went back in line, changes nothing for them.
+    ``open`` and ``acknowledged`` trigger none: they change nothing for residents.
     """
-    return _MOVES.get(case_status)
+    return _BY_STATUS.get(case_status)
 
 
-def on_closing(case_status: str) -> Template | None:
-    """Return what followers hear when the case ends in this status."""
-    return _ENDS.get(case_status)
+def on_closing(case_status: str) -> TemplateName | None:
+    """Return the template for all followers of a case that closes in this status, or None."""
+    return _BY_CLOSING_STATUS.get(case_status)
 
 
-def on_reopening() -> Template:
-    """Return what followers hear when a closed case is open again."""
-    return "reopened"
+def on_leaving(case_status: str) -> TemplateName | None:
+    """Return the template for the reporter whose request was split off a case, or None.
 
-
-def on_leaving(case_status: str) -> Template | None:
-    """Return what a reporter hears whose request gets a case of its own, or None for nothing.
-
-    Who was told that it is over must know that it goes on.
+    A reporter who was notified that the case is closed must learn that the work goes on.
     """
-    return on_reopening() if case_status in _ENDS else None
+    return "reopened" if case_status in _BY_CLOSING_STATUS else None

@@ -18,11 +18,11 @@ class FaqMatcher:
     def __init__(self, faq: Faq) -> None:
         self._answers = faq.by_code
         self._kinds = frozenset(kind for answer in faq.by_code.values() for kind in answer.kinds)
-        self._allowed_conditions = faq.beside
-        topics = (pair for a in faq.by_code.values() for pair in _coded(a.code, a.about))
+        self._allowed_conditions = faq.allowed_conditions
+        topics = (pair for a in faq.by_code.values() for pair in _coded(a.code, a.phrases))
         self._index = PhraseIndex(
-            (*topics, *_coded(_ASKING, faq.asking), *_coded(_TROUBLED, faq.troubled)),
-            _coded(_TROUBLED, faq.untroubled),
+            (*topics, *_coded(_ASKING, faq.questions), *_coded(_TROUBLED, faq.complaints)),
+            _coded(_TROUBLED, faq.complaint_exceptions),
         )
 
     def covers(self, service: ServiceType) -> bool:
@@ -59,7 +59,7 @@ class FaqMatcher:
     def _most_specific(self, service: ServiceType, codes: AbstractSet[str]) -> list[Answer]:
         answers = [self._answers[code] for code in codes]
         of_kind = [answer for answer in answers if service.code in answer.kinds]
-        general = {code for answer in of_kind for code in answer.instead_of}
+        general = {code for answer in of_kind for code in answer.supersedes}
         return [answer for answer in of_kind if answer.code not in general]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from services.triage.rules.priority.conditions import MatchedConditions
-from shared.catalogue import Agency, Jurisdiction, LocalText, Referral, ServiceType
+from shared.catalogue import ExternalAgency, Jurisdiction, LocalText, ReferralRule, ServiceType
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class AgencyReferral:
         reason: None when the catalogue gives no reason.
     """
 
-    agency: Agency
+    agency: ExternalAgency
     replaces_city: bool
     reason: ReasonText | None = None
 
@@ -55,7 +55,7 @@ def referral_for(
         return AgencyReferral(neighbour, replaces_city=True, reason=reason)
     codes = {*conditions, *service.implies}
     owner = _land_owner(jurisdiction, service, codes)
-    referral = _by_precedence(service.referred_to(codes), owner)
+    referral = _by_precedence(service.referrals_for(codes), owner)
     if referral is None:
         return None
     agency = jurisdiction.agencies[referral.agency]
@@ -65,14 +65,16 @@ def referral_for(
 
 def _land_owner(
     jurisdiction: Jurisdiction, service: ServiceType, conditions: Collection[str]
-) -> Referral | None:
+) -> ReferralRule | None:
     for owner in jurisdiction.owners:
         if service.code in owner.kinds and not owner.when.isdisjoint(conditions):
-            return Referral(owner.agency, reason=owner.reason)
+            return ReferralRule(owner.agency, reason=owner.reason)
     return None
 
 
-def _by_precedence(of_kind: Sequence[Referral], owner: Referral | None) -> Referral | None:
+def _by_precedence(
+    of_kind: Sequence[ReferralRule], owner: ReferralRule | None
+) -> ReferralRule | None:
     first = next(iter(of_kind), None)
     if first is not None and first.when is not None:
         return first

@@ -29,9 +29,9 @@ from shared.catalogue import load_catalogue
 from shared.contract.events import Decoder
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, Topic
 from shared.errors import PermanentError, Route311Error, StoppedError
-from shared.runtime.kafka import BrokerDownError, Sink, apply_topics, open_sink
-from shared.runtime.ops.service import Parts
-from shared.runtime.ops.shutdown import pause, unless_stopped
+from shared.runtime.kafka import BrokerDownError, KafkaSink, apply_topics, open_sink
+from shared.runtime.ops.service import ServiceParts
+from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.outbox.records import Outgoing
 
 log = structlog.get_logger()
@@ -112,7 +112,7 @@ class SurgeWatcher:
             async with open_sink(self._settings.kafka_bootstrap, stopping) as sink:
                 await self._create_changelogs()
                 try:
-                    await unless_stopped(stopping, self._app.start())
+                    await cancel_on_stop(stopping, self._app.start())
                     self.ready = True
                     log.info("stream_started")
                     await self._publish_until(stopping, sink)
@@ -161,7 +161,7 @@ class SurgeWatcher:
                 self._to_publish.add(SurgeKey.of(request, message.partition))
             self._clock.observe(message.tp, message.offset, request.observed_at)
 
-    async def _publish_until(self, stopping: asyncio.Event, sink: Sink) -> None:
+    async def _publish_until(self, stopping: asyncio.Event, sink: KafkaSink) -> None:
         self._to_publish.update(self._counter.keys())  # a crash may have left some unpublished
         while not self._app.should_stop:
             if not self._app.rebalancing:
@@ -201,14 +201,14 @@ class SurgeWatcher:
             offset = (await consumer.earliest_offsets(partition))[partition]
         return None if end is None else max(0, end - offset)
 
-    async def _publish(self, sink: Sink) -> None:
+    async def _publish(self, sink: KafkaSink) -> None:
         for key in list(self._to_publish):
             with _in_partition(key.partition):
                 surges = self._counter.unpublished(key)
             for surge in surges:
                 events = surge_events(key, surge)
                 try:
-                    await sink.publish([r for e in events for r in Outgoing.carrying(e)])
+                    await sink.publish([r for e in events for r in Outgoing.for_event(e)])
                 except BrokerDownError as error:
                     raise StreamCrashedError("the broker does not take surges") from error
                 with _in_partition(key.partition):
@@ -250,10 +250,10 @@ def _requests(app: faust.App) -> Any:  # noqa: ANN401 - a topic of Faust
 
 
 @asynccontextmanager
-async def surge_stream(settings: StreamSettings) -> AsyncGenerator[Parts]:
+async def surge_stream(settings: StreamSettings) -> AsyncGenerator[ServiceParts]:
     """Yield the surge watcher as the only task of the process."""
     for library, level in _LOG_LEVELS.items():
         logging.getLogger(library).setLevel(level)
     cities = surge_cities(await asyncio.to_thread(load_catalogue))
     watcher = SurgeWatcher(settings, cities)
-    yield Parts(None, work=[watcher.run], must_be_ready=[watcher])
+    yield ServiceParts(None, tasks=[watcher.run], readiness_checks=[watcher])

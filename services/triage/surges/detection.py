@@ -102,7 +102,7 @@ def expected_in_hour(hour: int, history: History, limits: SurgeLimits, timezone:
     final = hour - ALLOWED_LATENESS_HOURS
     seen = sum(reports for at, reports in history.hours.items() if at < final)
     hours = max(0, final - history.since)
-    overall = (limits.usual * _PRIOR_HOURS + seen) / (_PRIOR_HOURS + hours)
+    overall = (limits.baseline_per_hour * _PRIOR_HOURS + seen) / (_PRIOR_HOURS + hours)
     local = slot_start(hour * SLOTS_PER_HOUR).astimezone(timezone)
     same_hours = [
         slot_of(local - timedelta(weeks=week)) // SLOTS_PER_HOUR
@@ -142,8 +142,8 @@ def poisson_tail(least: int, expected: float) -> float:
 
 def threshold(expected: float, limits: SurgeLimits) -> int:
     """Return the smallest number of independent reports in a window that is a surge."""
-    least = max(limits.least, ceil(limits.ratio * expected))
-    while poisson_tail(least, expected) > limits.chance:
+    least = max(limits.min_reports, ceil(limits.ratio * expected))
+    while poisson_tail(least, expected) > limits.max_probability:
         least += 1
     return least
 
@@ -169,7 +169,9 @@ def find_start(
         if not reporters(until - 1) or any(other.overlaps(first, until) for other in covered):
             continue
         count = _count(reporters, first, until)
-        if count >= limits.least and count >= threshold(usual := expected(first, until), limits):
+        if count >= limits.min_reports and count >= threshold(
+            usual := expected(first, until), limits
+        ):
             return Window(first, until, count, usual)
     return None
 
@@ -195,7 +197,7 @@ def find_end(
     for until in range(began.until + 1, complete + 1):
         first = until - SLOTS_PER_HOUR
         count = _count(reporters, first, until)
-        is_quiet = count < limits.over * threshold(expected(first, until), limits)
+        is_quiet = count < limits.end_ratio * threshold(expected(first, until), limits)
         if is_quiet or until - began.first >= MAX_SURGE_SLOTS:
             whole = _count(reporters, began.first, until)
             return Window(began.first, until, whole, expected(began.first, until))

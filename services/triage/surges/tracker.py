@@ -19,7 +19,7 @@ from services.triage.surges.detection import (
 from services.triage.surges.distinct_count import distinct_count, unpack
 from services.triage.surges.state import SurgeKey, SurgeState, TrackedSurge
 from shared.catalogue import Catalogue
-from shared.catalogue.surges import CitySurges, read_surges
+from shared.catalogue.surges import CitySurges
 
 _HISTORY_HOURS = (HISTORY_WEEKS * 7 + 1) * 24
 
@@ -137,6 +137,6 @@ def surge_cities(catalogue: Catalogue) -> dict[str, SurgeCity]:
         CatalogueError: A city's limits are invalid.
     """
     return {
-        id_: SurgeCity(read_surges(city.folder), ZoneInfo(city.timezone))
+        id_: SurgeCity(city.surges, ZoneInfo(city.timezone))
         for id_, city in catalogue.jurisdictions.items()
     }

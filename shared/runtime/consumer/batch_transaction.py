@@ -1,4 +1,4 @@
-"""What one transaction does with some records."""
+"""One transaction per batch: fence, inbox, handler, outbox and offsets commit together."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -7,14 +7,14 @@ from typing import Generic, TypeAlias, TypeVar
 
 from shared.contract.events import Event
 from shared.runtime.consumer import deferring, inbox
-from shared.runtime.consumer.deferring import DeferredKeys, DeferredRecord, key_of
+from shared.runtime.consumer.deferring import DeferredKeys, DeferredRecord, record_key
 from shared.runtime.consumer.dlq_limit import DlqLimitTracker
 from shared.runtime.consumer.messages import (
     Deferred,
     InvalidRecord,
     Message,
-    dead_letter_of,
-    partition_of,
+    record_partition,
+    to_dead_letter,
 )
 from shared.runtime.consumer.offsets import Position, advance, claim, lock
 from shared.runtime.consumer.retry import Item
@@ -32,129 +32,142 @@ Handler: TypeAlias = Callable[
 
 @dataclass(slots=True)
 class BatchProcessor(Generic[E]):
-    """Handles records and moves past them, both or neither.
+    """Handles batches of records, each in one transaction.
 
-    A transaction holds the fence on the partitions, the inbox, what the handler changes, what is
-    set aside, and the outbox with what follows. So a crash repeats the whole batch or nothing.
+    The transaction contains the fence on the partitions, the inbox, the handler's changes, the
+    deferred records, the outbox and the offsets. A crash therefore repeats the whole batch or
+    nothing of it.
 
     Attributes:
-        positions: What comes next in each partition that is owned.
-        aside: The keys that wait for a record which is tried again later.
+        service: The service's name, for dead letters.
+        pool: The service's database.
+        handle: Handles new messages; returns the events that follow.
+        deduplicates: Drop repeated events by the inbox; otherwise ``handle`` must be idempotent.
+        dlq_limit: Counts dead letters.
+        positions: The positions of the owned partitions, as committed last.
+        deferred_keys: The keys with deferred records.
     """
 
     service: str
     pool: Pool
     handle: Handler[E]
     deduplicates: bool
-    dead_letters: DlqLimitTracker
+    dlq_limit: DlqLimitTracker
     positions: dict[Partition, Position] = field(default_factory=dict, init=False)
     deferred_keys: DeferredKeys = field(default_factory=DeferredKeys, init=False)
 
     async def claim(self, owned: Collection[Partition]) -> None:
-        """Claim the partitions and learn where they stand."""
+        """Claim the partitions, and load their positions and deferred keys."""
         async with transaction(self.pool) as db:
             self.positions = await claim(db, owned)
             await self.deferred_keys.load(db, owned)
 
-    def check_continuity(self, record: Record) -> bool:
-        """Return whether the record is owned and not yet done."""
-        position = self.positions.get(partition_of(record))
+    def is_pending(self, record: Record) -> bool:
+        """Return True when the record is in an owned partition and not yet committed."""
+        position = self.positions.get(record_partition(record))
         return position is not None and record.offset >= (position.next_offset or 0)
 
     async def commit(self, items: Sequence[Item[E]]) -> None:
-        """Handle the items in one transaction and move past them.
+        """Handle the items and advance past them, in one transaction.
 
         Raises:
-            FencedError: Another member owns a partition of the batch.
-            TooManyDeadLettersError: So much would be parked that a person must look first.
+            FencedError: Another consumer owns a partition of the batch.
+            TooManyDeadLettersError: The batch would exceed the dead-letter limit.
         """
         items = [Deferred(i.record) if self.deferred_keys.has(i.record) else i for i in items]
-        unfit = [item for item in items if isinstance(item, InvalidRecord)]
+        invalid = [item for item in items if isinstance(item, InvalidRecord)]
         deferred = [item for item in items if isinstance(item, Deferred)]
-        to = self._after(items)
-        self.dead_letters.check(unfit, to, len(items))
+        target = self._positions_after(items)
+        self.dlq_limit.check(invalid, target, len(items))
         async with transaction(self.pool) as db:
-            await advance(db, self.positions, to)
-            fresh = await self._handle(db, items)
+            await advance(db, self.positions, target)
+            handled = await self._handle(db, items)
             if deferred:
-                await deferring.store(db, deferred)
-        self.positions.update(to)
-        self.dead_letters.note(unfit, len(items))
+                await deferring.insert(db, deferred)
+        self.positions.update(target)
+        self.dlq_limit.record_batch(invalid, len(items))
         self.deferred_keys.add(deferred)
-        _count(items, fresh)
+        _count(items, handled)
 
-    async def commit_deferred(self, kept: DeferredRecord, items: Sequence[Item[E]]) -> None:
-        """Handle, park or postpone one record that was set aside; the position does not move.
+    async def commit_deferred(self, deferred: DeferredRecord, items: Sequence[Item[E]]) -> None:
+        """Handle, dead-letter or postpone one deferred record; the position does not advance.
+
+        Args:
+            deferred: The record as stored.
+            items: Its present form, alone.
 
         Raises:
-            FencedError: Another member owns its partition.
+            FencedError: Another consumer owns its partition.
         """
         [item] = items
-        if isinstance(item, Deferred) and item.error and kept.is_exhausted:
+        if isinstance(item, Deferred) and item.error and deferred.is_exhausted:
             item = InvalidRecord(item.record, item.error)
-        key = key_of(kept.record)
+        key = record_key(deferred.record)
         async with transaction(self.pool) as db:
             await lock(db, key.partition, self.positions[key.partition])
             if isinstance(item, Deferred):
-                await deferring.postpone(db, kept, item.error.code if item.error else "behind")
-                self.deferred_keys.postpone(key, kept.attempts)
+                await deferring.postpone(db, deferred, item.error.code if item.error else "behind")
+                self.deferred_keys.postpone(key, deferred.attempts)
                 return
-            fresh = await self._handle(db, [item])
-            await deferring.delete(db, kept)
+            handled = await self._handle(db, [item])
+            await deferring.delete(db, deferred)
         self.deferred_keys.remove_first(key)
-        _count([item], fresh)
+        _count([item], handled)
 
     async def _handle(self, db: Connection, items: Sequence[Item[E]]) -> Sequence[Message[E]]:
-        fresh = await self._fresh(db, [item for item in items if isinstance(item, Message)])
-        caused = await self.handle(fresh, db) if fresh else []
-        parked = [
-            dead_letter_of(item, self.service) for item in items if isinstance(item, InvalidRecord)
+        """Return the messages that were handled, without the repeats."""
+        new = await self._deduplicate(db, [item for item in items if isinstance(item, Message)])
+        events = await self.handle(new, db) if new else []
+        dead_letters = [
+            to_dead_letter(item, self.service) for item in items if isinstance(item, InvalidRecord)
         ]
-        await enqueue(db, [*caused, *parked])
-        return fresh
+        await enqueue(db, [*events, *dead_letters])
+        return new
 
-    async def _fresh(self, db: Connection, messages: Sequence[Message[E]]) -> Sequence[Message[E]]:
+    async def _deduplicate(
+        self, db: Connection, messages: Sequence[Message[E]]
+    ) -> Sequence[Message[E]]:
         if not (self.deduplicates and messages):
             return messages
         first_of = {message.identity: message for message in reversed(messages)}
         new = await inbox.insert_new(db, first_of.keys())
         return [m for m in messages if m.identity in new and first_of[m.identity] is m]
 
-    def _after(self, items: Sequence[Item[E]]) -> Mapping[Partition, Position]:
+    def _positions_after(self, items: Sequence[Item[E]]) -> Mapping[Partition, Position]:
         last: dict[Partition, Record] = {}
-        in_a_row: dict[Partition, int] = {}
+        parked: dict[Partition, int] = {}
         for item in items:
-            partition = partition_of(item.record)
+            partition = record_partition(item.record)
             last[partition] = item.record
             if isinstance(item, Message):
-                in_a_row[partition] = 0
-            elif isinstance(item, InvalidRecord) and self.dead_letters.counts(item):
-                before = in_a_row.get(partition, self.positions[partition].parked_in_a_row)
-                in_a_row[partition] = before + 1
+                parked[partition] = 0
+            elif isinstance(item, InvalidRecord) and self.dlq_limit.is_counted(item):
+                before = parked.get(partition, self.positions[partition].consecutive_parked)
+                parked[partition] = before + 1
         return {
             partition: Position(
                 self.positions[partition].epoch,
                 record.offset + 1,
                 record.timestamp,
-                in_a_row.get(partition, self.positions[partition].parked_in_a_row),
+                parked.get(partition, self.positions[partition].consecutive_parked),
             )
             for partition, record in last.items()
         }
 
 
-def _count(items: Sequence[Item[E]], fresh: Sequence[Message[E]]) -> None:
-    handled = {id(message) for message in fresh}
-    settled = Counter((item.record.topic, _outcome(item, handled)) for item in items)
-    for (topic, outcome), number in settled.items():
+def _count(items: Sequence[Item[E]], handled: Sequence[Message[E]]) -> None:
+    handled_ids = {id(message) for message in handled}
+    outcomes = Counter((item.record.topic, _outcome(item, handled_ids)) for item in items)
+    for (topic, outcome), number in outcomes.items():
         metrics.MESSAGES.labels(topic, outcome).inc(number)
     for item in items:
         if isinstance(item, InvalidRecord):
             metrics.PARKED.labels(item.record.topic, item.error.code).inc()
 
 
-def _outcome(item: Item[E], handled: Collection[int]) -> str:
+def _outcome(item: Item[E], handled_ids: Collection[int]) -> str:
     if isinstance(item, InvalidRecord):
         return "parked"
     if isinstance(item, Deferred):
         return "deferred"
-    return "handled" if id(item) in handled else "repeated"
+    return "handled" if id(item) in handled_ids else "repeated"

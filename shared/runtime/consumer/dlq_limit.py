@@ -1,4 +1,4 @@
-"""When so much is parked that the fault must be ours."""
+"""Dead-letter limit: stops a consumer that dead-letters so much that it must be at fault."""
 
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
@@ -16,7 +16,7 @@ from shared.runtime.consumer.offsets import Position
 from shared.runtime.kafka import Partition
 from shared.runtime.postgres import UnstorableError
 
-_UNFIT_AS_WRITTEN = (
+_INVALID_AS_WRITTEN = (
     TooLargeError,
     UndecodableEventError,
     UnknownTypeError,
@@ -27,21 +27,22 @@ _UNFIT_AS_WRITTEN = (
 
 @dataclass(frozen=True, slots=True)
 class DlqLimit:
-    """How much a consumer may park before it ends, so that a bad deploy cannot park everything.
+    """Thresholds above which a consumer ends, so that a bad deploy cannot dead-letter everything.
 
-    What counts are records that we failed to handle, and unreadable ones that our own services
-    wrote. What outsiders write and nobody could read, whatever our version, does not count in
-    either direction: one adapter that floods us with garbage must not stop a city.
+    Counted are messages that we failed to handle, and unreadable records of our own services.
+    Unreadable records of outsiders do not count, neither as failed nor as handled: an adapter that
+    floods a topic with garbage must not stop a city.
 
     Attributes:
-        in_a_row: Records of one partition parked without another between them. The count is kept
-            with the offset, so that a consumer which is started again ends at once instead of
-            parking as many again.
-        ratio: Share of the last ``window`` records of all partitions; above it the consumer ends.
-        window: No ratio is judged before that many records were seen.
+        consecutive: Dead letters of one partition in a row; more end the consumer. The count is
+            stored with the offset: a restarted consumer ends at once instead of dead-lettering as
+            many again.
+        ratio: Share of dead letters among the last ``window`` records of all partitions, from 0
+            to 1; a higher share ends the consumer.
+        window: Number of records; the ratio is not checked before as many were seen.
     """
 
-    in_a_row: int = 100
+    consecutive: int = 100
     ratio: float = 0.5
     window: int = 1000
 
@@ -51,43 +52,44 @@ DEFAULT_LIMIT = DlqLimit()
 
 @dataclass(slots=True)
 class DlqLimitTracker:
-    """Counts what a consumer parks.
+    """Counts the dead letters of a consumer.
 
     Attributes:
-        from_outside: Topics that others than our services write to.
+        limit: The thresholds.
+        external_topics: Topics that are written by others than our services.
     """
 
     limit: DlqLimit
-    from_outside: Collection[str]
+    external_topics: Collection[str]
     _batches: deque[tuple[int, int]] = field(default_factory=deque, init=False)
     _seen: int = field(default=0, init=False)
     _parked: int = field(default=0, init=False)
 
-    def counts(self, unfit: InvalidRecord) -> bool:
-        """Return whether the fault may be ours."""
-        fault_of_writer = isinstance(unfit.error, _UNFIT_AS_WRITTEN)
-        return not (fault_of_writer and unfit.record.topic in self.from_outside)
+    def is_counted(self, invalid: InvalidRecord) -> bool:
+        """Return True when the fault may be ours and not an outsider's."""
+        invalid_as_written = isinstance(invalid.error, _INVALID_AS_WRITTEN)
+        return not (invalid_as_written and invalid.record.topic in self.external_topics)
 
     def check(
-        self, unfit: Sequence[InvalidRecord], to: Mapping[Partition, Position], size: int
+        self, invalid: Sequence[InvalidRecord], target: Mapping[Partition, Position], size: int
     ) -> None:
-        """Refuse a batch of ``size`` records that would park too much.
+        """Check a batch against the limit before it is committed.
 
         Args:
-            unfit: What it would park.
-            to: Where each partition would be after it.
-            size: How many records it has.
+            invalid: The batch's records that would become dead letters.
+            target: The position of each partition after the batch.
+            size: The number of records in the batch.
 
         Raises:
-            TooManyDeadLettersError: A limit would be passed; the batch must not be committed.
+            TooManyDeadLettersError: A threshold would be exceeded; the batch must not commit.
         """
-        parked = sum(map(self.counts, unfit))
+        parked = sum(map(self.is_counted, invalid))
         if not parked:
             return
-        for partition, position in to.items():
-            if position.parked_in_a_row > self.limit.in_a_row:
+        for partition, position in target.items():
+            if position.consecutive_parked > self.limit.consecutive:
                 raise TooManyDeadLettersError(
-                    f"{partition.topic}/{partition.partition}: more than {self.limit.in_a_row} "
+                    f"{partition.topic}/{partition.partition}: more than {self.limit.consecutive} "
                     "records in a row would be parked"
                 )
         seen = self._seen + size
@@ -96,9 +98,9 @@ class DlqLimitTracker:
                 f"more than {self.limit.ratio:.0%} of the last {seen} records would be parked"
             )
 
-    def note(self, unfit: Sequence[InvalidRecord], size: int) -> None:
-        """Count a batch that was committed; forget those before the window."""
-        parked = sum(map(self.counts, unfit)) if unfit else 0
+    def record_batch(self, invalid: Sequence[InvalidRecord], size: int) -> None:
+        """Count a committed batch of ``size`` records; drop batches older than the window."""
+        parked = sum(map(self.is_counted, invalid))
         self._batches.append((size, parked))
         self._seen += size
         self._parked += parked

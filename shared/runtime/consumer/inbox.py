@@ -1,4 +1,4 @@
-"""Which events a service has taken in already."""
+"""The inbox: makes consumers idempotent by recording the events already handled."""
 
 from collections.abc import Collection
 from hashlib import blake2b
@@ -6,7 +6,7 @@ from hashlib import blake2b
 from shared.runtime.postgres import Connection
 
 _DIGEST_BYTES = 16
-_CLAIM = """
+_INSERT = """
     INSERT INTO inbox (event)
     SELECT unnest($1::bytea[])
     ON CONFLICT DO NOTHING
@@ -15,12 +15,13 @@ _CLAIM = """
 
 
 async def insert_new(db: Connection, identities: Collection[str]) -> set[str]:
-    """Note the events and return those that this service meets for the first time.
+    """Insert the identities, and return those that were not in the inbox before.
 
-    A digest stands for each, since what outsiders choose may be longer than an index takes.
+    The table stores digests, since outsiders choose the identities, which may exceed the maximum
+    length of an index entry.
     """
     by_digest = {_digest(identity): identity for identity in identities}
-    new = await db.fetch(_CLAIM, sorted(by_digest))
+    new = await db.fetch(_INSERT, sorted(by_digest))
     return {by_digest[row["event"]] for row in new}
 
 

@@ -1,4 +1,4 @@
-"""A Kafka record on its way through a service."""
+"""Forms of a Kafka record in a consumer: message, invalid record, deferred record, dead letter."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,31 +14,31 @@ E_co = TypeVar("E_co", bound=Event, covariant=True)
 E = TypeVar("E", bound=Event)
 
 MAX_EVENT_BYTES = 1024 * 1024
-"""The largest value that a service reads; a larger record is parked unread."""
+"""The largest value that a consumer decodes; larger records become dead letters unread."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message(Generic[E_co]):
-    """A record whose value is an event that this service knows."""
+    """A record whose value is an event of the consumer's topics."""
 
     record: Record
     event: E_co
 
     @property
     def topic(self) -> str:
-        """The topic that it came by."""
+        """The topic of the record."""
         name: str = self.record.topic
         return name
 
     @property
     def identity(self) -> str:
-        """``source`` and ``id`` of the event, which name it for ever."""
+        """``source`` and ``id``, which together identify a CloudEvent for ever."""
         return f"{self.event.source} {self.event.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidRecord:
-    """A record that cannot be handled, now or later, and why."""
+    """A poison message: a record that can never be handled, and the reason."""
 
     record: Record
     error: Route311Error
@@ -46,25 +46,26 @@ class InvalidRecord:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """A record that is set aside and handled later, or that waits behind one of its key.
+    """A record to handle later, because it failed or because it is behind one of its key.
 
     Attributes:
-        error: What kept it from being handled; None when it waits behind another.
+        record: The record.
+        error: Why it failed; None when it is behind another.
     """
 
     record: Record
     error: TransientError | None = None
 
 
-def read(
+def parse_record(
     record: Record, decoder: Decoder[E], erasure: type[ContactErased] | None = None
 ) -> Message[E] | InvalidRecord:
-    """Return the record as a message, or say why it is none.
+    """Decode a record; return an ``InvalidRecord`` when it is not a valid event.
 
     Args:
-        record: As it came.
-        decoder: Knows the events of its topic.
-        erasure: What a record without value says there, if it may have none.
+        record: The record as consumed.
+        decoder: Decodes the events of its topic.
+        erasure: The event that a tombstone stands for, if the topic may have tombstones.
     """
     try:
         if record.value is None and erasure:
@@ -82,26 +83,34 @@ def read(
     return Message(record, event)
 
 
-def partition_of(record: Record) -> Partition:
-    """Return where the record came from."""
+def record_partition(record: Record) -> Partition:
+    """Return the topic and partition of a record."""
     return Partition(record.topic, record.partition)
 
 
 def record_position(record: Record) -> str:
-    """Return ``topic/partition/offset``, which finds the record again."""
+    """Return ``topic/partition/offset``, which identifies the record."""
     return f"{record.topic}/{record.partition}/{record.offset}"
 
 
-def dead_letter_of(unfit: InvalidRecord, service: str) -> Outgoing:
-    """Return the record as it was, for the dead-letter topic, with who parked it and why."""
-    return dead_letter_record(unfit.record, service, code=unfit.error.code, reason=str(unfit.error))
+def to_dead_letter(invalid: InvalidRecord, service: str) -> Outgoing:
+    """Return the dead letter of an invalid record."""
+    code, reason = invalid.error.code, str(invalid.error)
+    return dead_letter_record(invalid.record, service, code=code, reason=reason)
 
 
 def dead_letter_record(record: Record, service: str, *, code: str, reason: str) -> Outgoing:
-    """Return the record as it was, for the dead-letter topic, with what a person looks for."""
-    place = record_position(record)
+    """Return a record for the dead-letter topic: the original with the cause as headers.
+
+    Args:
+        record: The original; its key, value and headers are kept.
+        service: The service that could not handle it.
+        code: The error's stable code.
+        reason: The error's text.
+    """
+    position = record_position(record)
     return Outgoing(
-        event_id=place,
+        event_id=position,
         topic=f"{record.topic}{DEAD_LETTERS}",
         key=record.key or b"",
         value=record.value,
@@ -110,6 +119,6 @@ def dead_letter_record(record: Record, service: str, *, code: str, reason: str) 
             ("service", service.encode()),
             ("code", code.encode()),
             ("reason", reason.encode()),
-            ("source", place.encode()),
+            ("source", position.encode()),
         ],
     )

@@ -1,14 +1,16 @@
-"""How far a service is, kept where its state is, so that both move together or not at all."""
+"""Consumer offsets in PostgreSQL, fenced by an epoch.
+
+The offsets are stored beside the service's state, so that both commit in one transaction.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from shared.errors import FencedError
 from shared.runtime.kafka import Partition
 from shared.runtime.postgres import Connection
 
-_TAKE_OVER = """
+_CLAIM = """
     INSERT INTO consumer_offset AS mine (topic, partition, epoch, next_offset)
     SELECT topic, partition, 1, NULL
       FROM unnest($1::text[], $2::integer[]) AS owned (topic, partition)
@@ -29,7 +31,7 @@ _ADVANCE = """
        AND mine.epoch = moved.epoch
        AND mine.next_offset IS NOT DISTINCT FROM moved.expected
 """
-_HOLD = """
+_LOCK = """
     SELECT FROM consumer_offset
      WHERE topic = $1 AND partition = $2 AND epoch = $3
        FOR NO KEY UPDATE
@@ -38,65 +40,76 @@ _HOLD = """
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a member is in a partition: by which claim, and what comes next.
+    """A consumer's position in a partition.
 
     Attributes:
-        epoch: Counts the claims on the partition; only the newest may move on.
-        next_offset: The offset that we committed last, None before the first.
-        timestamp: That of the record just before ``next_offset``, in milliseconds, if known. A log
-            that has another record there is not the one that we read.
-        parked_in_a_row: How many records before ``next_offset`` were parked without one between
-            them that was not.
+        epoch: Number of the claim on the partition; only the newest claim may advance.
+        next_offset: The next offset to read, as committed last; None before the first commit.
+        timestamp: Timestamp, in milliseconds, of the record just before ``next_offset``, if known.
+            A log with another record there is not the log that this service has read.
+        consecutive_parked: Number of dead letters directly before ``next_offset``, without a
+            handled record in between.
     """
 
     epoch: int
     next_offset: int | None
     timestamp: int | None = None
-    parked_in_a_row: int = 0
+    consecutive_parked: int = 0
 
 
 async def claim(db: Connection, owned: Collection[Partition]) -> dict[Partition, Position]:
-    """Claim the partitions, so that whoever had them can commit nothing more."""
-    rows = await db.fetch(_TAKE_OVER, [p.topic for p in owned], [p.partition for p in owned])
-    return {Partition(row["topic"], row["partition"]): _position(row) for row in rows}
-
-
-def _position(row: Any) -> Position:  # noqa: ANN401 - a row of asyncpg
-    return Position(row["epoch"], row["next_offset"], row["timestamp"], row["parked_in_a_row"])
+    """Start a new epoch of each partition: the previous owner can commit nothing more."""
+    rows = await db.fetch(_CLAIM, [p.topic for p in owned], [p.partition for p in owned])
+    return {
+        Partition(row["topic"], row["partition"]): Position(
+            row["epoch"], row["next_offset"], row["timestamp"], row["parked_in_a_row"]
+        )
+        for row in rows
+    }
 
 
 async def advance(
-    db: Connection, held: Mapping[Partition, Position], to: Mapping[Partition, Position]
+    db: Connection, current: Mapping[Partition, Position], target: Mapping[Partition, Position]
 ) -> None:
-    """Move past what the rest of this transaction handles.
+    """Advance the positions as part of the caller's transaction.
 
-    The fence compares with the offset that we committed last and not with the first record's,
+    The fence compares with the offset committed last and not with the offset of the first record,
     since a compacted topic has gaps.
 
+    Args:
+        db: A connection in a transaction.
+        current: The positions as committed last.
+        target: The new positions of the partitions in the batch.
+
     Raises:
-        FencedError: Another member claimed a partition, or this member's last commit held after
-            all; the transaction must end without effect.
+        FencedError: Another consumer claimed a partition, or an earlier commit of this consumer
+            succeeded although it seemed to fail; the transaction must roll back.
     """
-    partitions = sorted(to)
+    partitions = sorted(target)
     status = await db.execute(
         _ADVANCE,
         [p.topic for p in partitions],
         [p.partition for p in partitions],
-        [held[p].epoch for p in partitions],
-        [held[p].next_offset for p in partitions],
-        [to[p].next_offset for p in partitions],
-        [to[p].timestamp for p in partitions],
-        [to[p].parked_in_a_row for p in partitions],
+        [current[p].epoch for p in partitions],
+        [current[p].next_offset for p in partitions],
+        [target[p].next_offset for p in partitions],
+        [target[p].timestamp for p in partitions],
+        [target[p].consecutive_parked for p in partitions],
     )
     if status != f"UPDATE {len(partitions)}":
         raise FencedError("a partition of the batch has moved without us")
 
 
 async def lock(db: Connection, partition: Partition, position: Position) -> None:
-    """Let nobody claim the partition until this transaction ends, without moving on in it.
+    """Prevent other claims on the partition until the transaction ends, without advancing.
+
+    Args:
+        db: A connection in a transaction.
+        partition: The partition.
+        position: This consumer's position, with its epoch.
 
     Raises:
-        FencedError: Another member claimed it; the transaction must end without effect.
+        FencedError: Another consumer claimed the partition; the transaction must roll back.
     """
-    if await db.fetchrow(_HOLD, partition.topic, partition.partition, position.epoch) is None:
+    if await db.fetchrow(_LOCK, partition.topic, partition.partition, position.epoch) is None:
         raise FencedError("another member owns the partition")

@@ -1,4 +1,4 @@
-"""What becomes of a batch: as one, or message by message when one of them spoils it."""
+"""Retries of a batch: as a whole, or message by message when one of them fails."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -29,101 +29,104 @@ Commit: TypeAlias = Callable[[Sequence[Item[E]]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long to wait before trying again.
+    """Delays between attempts, in seconds.
 
     Attributes:
-        transient_s: Before each further attempt; after the last one the message is deferred.
-        systemic_s: The same for a trouble that concerns all messages; the last one repeats for
-            as long as it takes.
+        transient_s: One delay before each retry of a transient error; after the last retry the
+            message is deferred.
+        systemic_s: Delays for systemic errors, which affect all messages. The last one repeats
+            until the outage is over.
     """
 
     transient_s: Sequence[float] = (0.05, 0.2, 1.0)
     systemic_s: Sequence[float] = (0.1, 0.2, 0.5, 1.0, 2.0)
 
-    def systemic(self) -> Iterator[float]:
-        """Return the pauses without an end."""
+    def systemic_delays(self) -> Iterator[float]:
+        """Return the endless sequence of delays for a systemic error."""
         return chain(self.systemic_s, repeat(self.systemic_s[-1]))
 
 
-_PAUSES = RetryPolicy()
+_DEFAULT_POLICY = RetryPolicy()
 
 
 async def process_batch(
     batch: Sequence[Item[E]],
     commit: Commit[E],
-    pauses: RetryPolicy = _PAUSES,
+    policy: RetryPolicy = _DEFAULT_POLICY,
     stopping: asyncio.Event | None = None,
 ) -> None:
-    """Commit the batch; when a message in it fails, commit each on its own.
+    """Commit the batch; when that fails, commit each message on its own.
 
-    A message that can never be handled is parked, one that may be handled later is deferred.
+    A message with a permanent error becomes a dead letter. One whose transient error outlasts the
+    retries is deferred.
 
     Args:
-        batch: Messages and unfit records in the order in which they count.
-        commit: Handles some of them in one transaction and moves past them, or changes nothing.
-        pauses: How long to wait before each further attempt.
-        stopping: Says that the process is to stop; no pause lasts longer.
+        batch: Messages and invalid records, in order.
+        commit: Handles its argument in one transaction and advances the offsets, or changes
+            nothing.
+        policy: The delays before retries.
+        stopping: Set when the process is to stop; ends every delay.
 
     Raises:
-        FencedError: Another member owns a partition of the batch; nothing of it was committed.
-        StoppedError: The process is to stop; what was not committed stays.
-        Exception: An error nobody foresaw. The offset stays before the message that met it.
+        FencedError: Another consumer owns a partition of the batch; nothing was committed.
+        StoppedError: The process is to stop; the uncommitted rest stays unread.
+        Exception: An unexpected error. The offset stays before the message that caused it.
     """
     stopping = stopping or asyncio.Event()
     try:
-        await _patiently(batch, commit, pauses, stopping)
+        await _commit_with_retries(batch, commit, policy, stopping)
     except (FencedError, StoppedError):
         raise
-    except Exception as error:  # noqa: BLE001 - its class says what becomes of the message
+    except Exception as error:  # noqa: BLE001 - its class decides the fate of the message
         if len(batch) == 1:
-            await _settle_failed(batch[0], error, commit, pauses, stopping)
+            await _handle_failure(batch[0], error, commit, policy, stopping)
             return
         log.warning("batch_split", size=len(batch), reason=type(error).__name__)
         for item in batch:
-            await process_batch([item], commit, pauses, stopping)
+            await process_batch([item], commit, policy, stopping)
 
 
-async def _settle_failed(
+async def _handle_failure(
     item: Item[E],
     error: Exception,
     commit: Commit[E],
-    pauses: RetryPolicy,
+    policy: RetryPolicy,
     stopping: asyncio.Event,
 ) -> None:
     at = record_position(item.record)
     if isinstance(item, Message) and isinstance(error, PermanentError):
         log.warning("message_parked", at=at, code=error.code, reason=str(error))
-        await _patiently([InvalidRecord(item.record, error)], commit, pauses, stopping)
+        await _commit_with_retries([InvalidRecord(item.record, error)], commit, policy, stopping)
     elif isinstance(item, Message) and isinstance(error, TransientError):
         log.warning("message_deferred", at=at, code=error.code, reason=str(error))
-        await _patiently([Deferred(item.record, error)], commit, pauses, stopping)
+        await _commit_with_retries([Deferred(item.record, error)], commit, policy, stopping)
     else:
         log.error("message_stuck", at=at, reason=type(error).__name__)
         raise error
 
 
-async def _patiently(
-    items: Sequence[Item[E]], commit: Commit[E], pauses: RetryPolicy, stopping: asyncio.Event
+async def _commit_with_retries(
+    items: Sequence[Item[E]], commit: Commit[E], policy: RetryPolicy, stopping: asyncio.Event
 ) -> None:
-    transient = iter(pauses.transient_s)
-    systemic = pauses.systemic()
+    transient = iter(policy.transient_s)
+    systemic = policy.systemic_delays()
     while True:
         try:
             await commit(items)
         except TransientError as error:
-            pause_s = next(transient, None)
-            if pause_s is None:
+            delay_s = next(transient, None)
+            if delay_s is None:
                 raise
-            await _pause(error, pause_s, stopping)
+            await _delay(error, delay_s, stopping)
         except SystemicError as error:
-            await _pause(error, next(systemic), stopping)
+            await _delay(error, next(systemic), stopping)
         else:
             return
 
 
-async def _pause(
-    error: TransientError | SystemicError, pause_s: float, stopping: asyncio.Event
+async def _delay(
+    error: TransientError | SystemicError, delay_s: float, stopping: asyncio.Event
 ) -> None:
     RETRIES.labels(error.code).inc()
-    log.warning("batch_retried", code=error.code, reason=str(error), pause_s=pause_s)
-    await pause(stopping, pause_s)
+    log.warning("batch_retried", code=error.code, reason=str(error), pause_s=delay_s)
+    await pause(stopping, delay_s)

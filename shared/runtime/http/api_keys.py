@@ -1,4 +1,4 @@
-"""Bearer keys: who calls over HTTP, and what they may do."""
+"""API keys: authentication of HTTP callers by bearer token."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import Literal, TypeAlias
 
 import asyncpg
 
-from shared.runtime.postgres import Pool, translated
+from shared.runtime.postgres import Pool, translate_errors
 
 Scope: TypeAlias = Literal["adapter", "bureau", "operator"]
 
 _BEARER = "Bearer "
-_FIND = "SELECT name, scope FROM api_keys WHERE key_hash = $1"
-_STORE = """
+_SELECT = "SELECT name, scope FROM api_keys WHERE key_hash = $1"
+_INSERT = """
     INSERT INTO api_keys (key_hash, name, scope) VALUES ($1, $2, $3)
     ON CONFLICT (key_hash) DO NOTHING
 """
@@ -21,35 +21,41 @@ _STORE = """
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who holds a key: an adapter, a bureau by its code, or an operator."""
+    """The owner of a key: an adapter, a bureau by its code, or an operator."""
 
     name: str
     scope: Scope
 
 
-def hash_of(key: str) -> str:
-    """Return what is stored of a key.
+def hash_key(key: str) -> str:
+    """Return the SHA-256 hash under which a key is stored.
 
-    Keys are random and long, so a plain hash cannot be reversed by trying.
+    Keys are random and long, so a hash without salt cannot be reversed by a dictionary attack.
     """
     return sha256(key.encode()).hexdigest()
 
 
-async def principal_of(pool: Pool, authorization: str | None) -> Principal | None:
-    """Return who sent this ``Authorization`` header, or None for nobody we know."""
+async def authenticate(pool: Pool, authorization: str | None) -> Principal | None:
+    """Return the principal of an ``Authorization`` header, or None for an unknown key."""
     if not authorization or not authorization.startswith(_BEARER):
         return None
-    with translated():
-        row = await pool.fetchrow(_FIND, hash_of(authorization.removeprefix(_BEARER).strip()))
+    with translate_errors():
+        row = await pool.fetchrow(_SELECT, hash_key(authorization.removeprefix(_BEARER).strip()))
     return Principal(row["name"], row["scope"]) if row else None
 
 
 async def store_keys(admin_dsn: str, schema: str, keys: Iterable[tuple[str, Scope, str]]) -> None:
-    """Let the service of this schema know the keys, given as name, scope and key; idempotent."""
+    """Store keys in the schema of a service; idempotent.
+
+    Args:
+        admin_dsn: DSN of the database's administrator.
+        schema: The service's schema.
+        keys: Name, scope and key of each principal.
+    """
     connection = await asyncpg.connect(admin_dsn, server_settings={"search_path": schema})
     try:
         await connection.executemany(
-            _STORE, [(hash_of(key), name, scope) for name, scope, key in keys]
+            _INSERT, [(hash_key(key), name, scope) for name, scope, key in keys]
         )
     finally:
         await connection.close()

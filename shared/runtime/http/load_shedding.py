@@ -1,8 +1,9 @@
-"""Turning requests away at the socket, before they cost anything worth mentioning.
+"""Load shedding at the socket: reject requests before they are parsed.
 
-A server that is offered five times what it can do says no four times as often as yes, so a no
-must cost a small part of a yes: here it costs a look at the bytes and one write. Whoever is let in
-has a place from that moment on: of hundreds who come at once as many pass as there are places.
+A server that is offered five times its capacity rejects four times as often as it accepts, so a
+rejection must cost a small part of an acceptance: here it costs a look at the bytes and one write.
+An accepted request holds its slot from that moment on, so of hundreds that arrive at once exactly
+as many are accepted as there are slots.
 """
 
 import asyncio
@@ -12,33 +13,35 @@ from dataclasses import dataclass
 from aiohttp import web
 from typing_extensions import override
 
+from shared.runtime.http.problem_details import ProblemDetailsConnection
+
 
 @dataclass(frozen=True, slots=True)
 class EarlyRejectGate:
-    """Lets one kind of request in while there is a place for it.
+    """Admission control for one kind of request.
 
     Attributes:
-        request_line: How such a request begins, as far as the space before the HTTP version.
-        enter: Takes a place and returns None, or returns the whole answer to who is turned away.
-        leave: Gives a place back that no handler has taken over.
+        request_line: The first bytes of such a request, up to the space before the HTTP version.
+        try_acquire: Takes a slot and returns None, or returns the whole response that rejects.
+        release: Returns a slot that no handler has adopted.
     """
 
     request_line: bytes
-    enter: Callable[[], bytes | None]
-    leave: Callable[[], None]
+    try_acquire: Callable[[], bytes | None]
+    release: Callable[[], None]
 
 
 def adopt_slot(request: web.Request) -> bool:
-    """Return whether the request passed a gate; its place is the handler's from now on."""
+    """Return True when the request passed a gate; the handler must then release its slot."""
     connection = request.protocol
-    if not isinstance(connection, _Guarded) or not connection.has_place:
+    if not isinstance(connection, GatedConnection) or not connection.holds_slot:
         return False
-    connection.has_place = False
+    connection.holds_slot = False
     return True
 
 
-def raw(response: web.Response) -> bytes:
-    """Return a response as it goes over the wire on a connection that stays open."""
+def serialize_response(response: web.Response) -> bytes:
+    """Return the bytes of a response on a connection that stays open."""
     body = response.body if isinstance(response.body, bytes) else b""
     head = [f"HTTP/1.1 {response.status} {response.reason}"]
     head += [f"{name}: {value}" for name, value in response.headers.items()]
@@ -47,91 +50,67 @@ def raw(response: web.Response) -> bytes:
 
 
 def is_one_request(data: bytes) -> bool:
-    """Tell whether the bytes are one request from its first to its last.
+    """Return True when the bytes are exactly one complete request.
 
     Args:
-        data: What came in one piece on a connection that expects the beginning of a request.
+        data: One chunk from a connection on which a request must begin next.
     """
     head, end, body = data.partition(b"\r\n\r\n")
     head = head.lower()
     if not end or b"\r\ntransfer-encoding:" in head or b"\r\nexpect:" in head:
         return False
-    stated = head.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0].strip()
-    return len(body) == (int(stated) if stated.isdigit() else 0)
+    length = head.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0].strip()
+    return len(body) == (int(length) if length.isdigit() else 0)
 
 
-class GuardedSite(web.BaseSite):
-    """Listens on an address; each connection passes a gate."""
+class GatedConnection(ProblemDetailsConnection):
+    """A connection on which a request that arrives in one chunk may be rejected unparsed.
 
-    def __init__(self, runner: web.AppRunner, host: str, port: int, gate: EarlyRejectGate) -> None:
-        super().__init__(runner)
-        self._host, self._port, self._gate = host, port, gate
-
-    @property
-    @override
-    def name(self) -> str:
-        """Where it listens."""
-        return f"http://{self._host}:{self._port}"
-
-    @override
-    async def start(self) -> None:
-        """Begin to listen."""
-        await super().start()
-        loop, server = asyncio.get_running_loop(), self._runner.server
-        if server is None:
-            raise RuntimeError("the runner was not set up")
-        self._server = await loop.create_server(
-            lambda: _Guarded(server, self._gate, loop), self._host, self._port
-        )
-
-
-class _Guarded(web.RequestHandler):
-    """A connection on which requests that came in one piece may be refused unread.
-
-    Once anything else has come on it, where a request begins is known to aiohttp alone, which
-    from then on sees everything.
+    After any other chunk only aiohttp's parser knows where requests begin, so the gate is off for
+    the rest of the connection. This reads private attributes of aiohttp's protocol (``_waiter``,
+    ``_messages``, ``_paused``), so aiohttp is pinned exactly.
 
     Attributes:
-        has_place: Whether a request passed the gate that no handler has taken over yet.
+        holds_slot: True when a request passed the gate and no handler has adopted its slot yet.
     """
 
-    __slots__ = ("_gate", "_legible", "has_place")
+    __slots__ = ("_chunks_are_requests", "_gate", "holds_slot")
 
     def __init__(
         self, server: web.Server, gate: EarlyRejectGate, loop: asyncio.AbstractEventLoop
     ) -> None:
         super().__init__(server, loop=loop, access_log=None)  # type: ignore[arg-type] # as in aiohttp
-        self._gate, self._legible, self.has_place = gate, True, False
+        self._gate, self._chunks_are_requests, self.holds_slot = gate, True, False
 
     @override
     def data_received(self, data: bytes) -> None:
-        """Take what has come; nothing is aiohttp's own call to look at what it has already."""
-        self._legible = self._legible and (not data or is_one_request(data))
-        if self._may_refuse(data) and self.transport:
-            self._give_up_place()
-            if answer := self._gate.enter():
-                self.transport.write(answer)
+        """Handle a chunk; aiohttp itself calls with no data, to parse what it has buffered."""
+        self._chunks_are_requests = self._chunks_are_requests and (not data or is_one_request(data))
+        if self._may_reject(data) and self.transport:
+            self._release_slot()
+            if rejection := self._gate.try_acquire():
+                self.transport.write(rejection)
                 return
-            self.has_place = True
+            self.holds_slot = True
         super().data_received(data)
 
     @override
     def connection_lost(self, exc: BaseException | None) -> None:
-        """End; a place that no handler took over is free again."""
-        self._give_up_place()
+        """Release a slot that no handler has adopted."""
+        self._release_slot()
         super().connection_lost(exc)
 
-    def _give_up_place(self) -> None:
-        if self.has_place:
-            self.has_place = False
-            self._gate.leave()
+    def _release_slot(self) -> None:
+        if self.holds_slot:
+            self.holds_slot = False
+            self._gate.release()
 
-    def _may_refuse(self, data: bytes) -> bool:
+    def _may_reject(self, data: bytes) -> bool:
         return (
-            self._legible
-            and self._waiter is not None  # no earlier request is being answered
+            self._chunks_are_requests
+            and self._waiter is not None  # no earlier request is in progress
             and not self._messages
-            and not self._paused  # the caller reads what we write
+            and not self._paused  # the caller reads our responses
             and data.startswith(self._gate.request_line)
             and b"\r\nconnection: close" not in data.partition(b"\r\n\r\n")[0].lower()
         )

@@ -1,71 +1,88 @@
-"""The HTTP server of every service: its own routes beside health and metrics."""
+"""The HTTP server of every service: its own routes, health checks and metrics."""
 
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import TypeAlias
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from shared.runtime.http.load_shedding import EarlyRejectGate, GuardedSite
+from shared.runtime.http.load_shedding import EarlyRejectGate, GatedConnection
+from shared.runtime.http.problem_details import ProblemDetailsConnection, problem_details
 from shared.runtime.ops.metrics import HTTP_SECONDS
 
-Check: TypeAlias = Callable[[], Awaitable[str | None]]
+ReadinessProbe: TypeAlias = Callable[[], Awaitable[str | None]]
+"""Returns the reason why the service is not ready, or None when it is."""
 
 _MAX_BODY_BYTES = 1024 * 1024
-_FINISH_WITHIN_S = 3.0
+_SHUTDOWN_TIMEOUT_S = 3.0
 
 
 @asynccontextmanager
-async def serving(  # noqa: PLR0913 - each is a thing of its own
+async def serve_http(  # noqa: PLR0913 - independent options
     host: str,
     port: int,
     *,
     routes: Sequence[web.AbstractRouteDef],
-    check: Check,
+    check: ReadinessProbe,
     stopping: asyncio.Event,
     gate: EarlyRejectGate | None = None,
 ) -> AsyncGenerator[int]:
-    """Answer HTTP until the end; yield the port, which the system picks when given 0.
+    """Serve HTTP until the block ends; yield the port, which the system chooses if 0 is given.
 
-    At the end nobody new is let in, and requests in flight have 3 s to finish.
+    At the end the port closes, and requests in flight have 3 s to finish.
 
     Args:
         host: The address to listen on.
         port: The port, or 0.
-        routes: What the service itself answers.
-        check: Says what keeps the service from working, or None.
-        stopping: Set while the service is about to stop: ``/ready`` says so at once, and every
-            answer closes its connection, so that callers turn to another instance.
-        gate: Turns some requests away before they are read.
+        routes: The service's own routes.
+        check: The readiness probe behind ``/ready``.
+        stopping: Set while the service is about to stop: ``/ready`` turns to 503 at once, and
+            every response closes its connection, so that callers turn to another instance.
+        gate: Rejects some requests before they are parsed.
     """
-    app = web.Application(middlewares=[_timed(stopping)], client_max_size=_MAX_BODY_BYTES)
-    app.add_routes([*routes, *_operations(check, stopping)])
+    app = web.Application(
+        middlewares=[_measure(stopping), problem_details], client_max_size=_MAX_BODY_BYTES
+    )
+    app.add_routes([*routes, *_operations_routes(check, stopping)])
     runner = web.AppRunner(
-        app, access_log=None, handle_signals=False, shutdown_timeout=_FINISH_WITHIN_S
+        app, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_TIMEOUT_S
     )
     await runner.setup()
     try:
-        site = GuardedSite(runner, host, port, gate) if gate else web.TCPSite(runner, host, port)
-        await site.start()
-        bound: int = runner.addresses[0][1]
-        yield bound
+        with closing(await _listen(runner, host, port, gate)) as listener:
+            yield listener.sockets[0].getsockname()[1]
     finally:
         await runner.cleanup()
 
 
-def _operations(check: Check, stopping: asyncio.Event) -> list[web.RouteDef]:
+async def _listen(
+    runner: web.AppRunner, host: str, port: int, gate: EarlyRejectGate | None
+) -> asyncio.Server:
+    loop, server = asyncio.get_running_loop(), runner.server
+    if server is None:
+        raise RuntimeError("the runner was not set up")
+
+    def connection() -> web.RequestHandler:
+        if gate:
+            return GatedConnection(server, gate, loop)
+        return ProblemDetailsConnection(server, loop=loop, access_log=None)  # type: ignore[arg-type] # as in aiohttp
+
+    return await loop.create_server(connection, host, port)
+
+
+def _operations_routes(check: ReadinessProbe, stopping: asyncio.Event) -> list[web.RouteDef]:
     async def live(_: web.Request) -> web.Response:
         return web.json_response({"status": "live"})
 
     async def ready(_: web.Request) -> web.Response:
-        missing = "stopping" if stopping.is_set() else await check()
-        if missing is None:
+        reason = "stopping" if stopping.is_set() else await check()
+        if reason is None:
             return web.json_response({"status": "ready"})
-        return web.json_response({"status": "not ready", "reason": missing}, status=503)
+        return web.json_response({"status": "not ready", "reason": reason}, status=503)
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
@@ -73,10 +90,10 @@ def _operations(check: Check, stopping: asyncio.Event) -> list[web.RouteDef]:
     return [web.get("/live", live), web.get("/ready", ready), web.get("/metrics", metrics)]
 
 
-def _timed(stopping: asyncio.Event) -> Middleware:
+def _measure(stopping: asyncio.Event) -> Middleware:
     @web.middleware
-    async def timed(request: web.Request, handler: Handler) -> web.StreamResponse:
-        began = time.perf_counter()
+    async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:
+        started_at = time.perf_counter()
         status = 500
         try:
             response = await handler(request)
@@ -91,6 +108,6 @@ def _timed(stopping: asyncio.Event) -> Middleware:
         finally:
             route = request.match_info.route.resource
             name = route.canonical if route else "unknown"
-            HTTP_SECONDS.labels(name, str(status)).observe(time.perf_counter() - began)
+            HTTP_SECONDS.labels(name, str(status)).observe(time.perf_counter() - started_at)
 
-    return timed
+    return measure

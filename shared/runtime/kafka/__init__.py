@@ -2,20 +2,20 @@
 
 from shared.runtime.kafka.admin import TopicChange, apply_topics
 from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
-from shared.runtime.kafka.records import Partition, Record, kept_record
-from shared.runtime.kafka.sink import Sink, open_sink
-from shared.runtime.kafka.source import Source, open_source
+from shared.runtime.kafka.records import Partition, Record, rebuild_record
+from shared.runtime.kafka.sink import KafkaSink, open_sink
+from shared.runtime.kafka.source import KafkaSource, open_source
 
 __all__ = [
     "BrokerDownError",
+    "KafkaSink",
+    "KafkaSource",
     "Partition",
     "PositionLostError",
     "Record",
-    "Sink",
-    "Source",
     "TopicChange",
     "apply_topics",
-    "kept_record",
     "open_sink",
     "open_source",
+    "rebuild_record",
 ]

@@ -1,4 +1,4 @@
-"""Kafka's troubles in our words."""
+"""Errors of Kafka access, translated from aiokafka's."""
 
 from collections.abc import Collection
 
@@ -7,7 +7,7 @@ from shared.runtime.kafka.records import Partition
 
 
 class PositionLostError(Route311Error):
-    """The broker does not hold the offset that comes next; a person must decide what to do."""
+    """The broker does not have the next offset of some partitions; an operator must decide."""
 
     code = "position_lost"
 
@@ -17,6 +17,6 @@ class PositionLostError(Route311Error):
 
 
 class BrokerDownError(SystemicError):
-    """Kafka did not acknowledge in time; what was sent may or may not have arrived."""
+    """Kafka did not acknowledge in time; what was sent may or may not have been written."""
 
     code = "broker_down"

@@ -1,71 +1,153 @@
-"""Reading topics outside any group."""
+"""Read topics outside any consumer group: offsets, ranges, and new records."""
 
+import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
+from datetime import datetime
+from typing import TypeAlias
 
 from aiokafka import AIOKafkaConsumer
 
-from shared.runtime.kafka.admin import Admin
-from shared.runtime.kafka.connecting import connected
+from shared.runtime.kafka.admin import AdminClient
+from shared.runtime.kafka.clients import connect
+from shared.runtime.kafka.errors import BrokerDownError
 from shared.runtime.kafka.records import Partition, Record
+
+OffsetRanges: TypeAlias = Mapping[Partition, tuple[int, int]]
+"""For each partition its first offset (inclusive) and its end (exclusive)."""
+
+_PROGRESS_WITHIN_S = 15.0
+_FETCH_BYTES = 8 * 1024 * 1024
+_PARTITION_FETCH_BYTES = 512 * 1024
 
 
 async def end_offsets(bootstrap: str, topics: Collection[str]) -> dict[Partition, int]:
-    """Return for each partition of these topics the offset that the next record will get."""
-    async with connected(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
-        await consumer._client.force_metadata_update()  # noqa: SLF001 - topics may be new
-        partitions = [
-            Partition(topic, number)
-            for topic in topics
-            for number in consumer.partitions_for_topic(topic) or ()
-        ]
-        ends: dict[Partition, int] = await consumer.end_offsets(partitions)
+    """Return the offset of the next record for each partition of these topics."""
+    async with connect(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
+        ends: dict[Partition, int] = await consumer.end_offsets(await _partitions(consumer, topics))
         return ends
 
 
 async def offset_bounds(bootstrap: str) -> dict[Partition, tuple[int, int]]:
-    """Return for each partition of every topic its first offset, and the one that comes next."""
-    async with connected(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
-        await consumer._client.force_metadata_update()  # noqa: SLF001 - of every topic there is
-        partitions = [
-            Partition(topic, number)
-            for topic in await consumer.topics()
-            for number in consumer.partitions_for_topic(topic) or ()
-        ]
+    """Return the first offset and the end of each partition of every topic."""
+    async with connect(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
+        partitions = await _partitions(consumer, await consumer.topics())
         first = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
         return {p: (first[p], ends[p]) for p in partitions}
 
 
+async def _partitions(consumer: AIOKafkaConsumer, topics: Collection[str]) -> list[Partition]:
+    await consumer._client.force_metadata_update()  # noqa: SLF001 - topics may be new
+    return [
+        Partition(topic, number)
+        for topic in topics
+        for number in consumer.partitions_for_topic(topic) or ()
+    ]
+
+
 async def committed_offsets(bootstrap: str, group: str) -> dict[Partition, int]:
-    """Return the offset at which a group goes on, for each partition that it ever finished with."""
-    async with connected(lambda: Admin(bootstrap)) as admin:
+    """Return the offset that a group committed to Kafka, for each of its partitions."""
+    async with connect(lambda: AdminClient(bootstrap)) as admin:
         offsets = await admin.list_consumer_group_offsets(group)
         return {Partition(tp.topic, tp.partition): at.offset for tp, at in offsets.items()}
 
 
+async def offsets_at(
+    bootstrap: str, partitions: Collection[Partition], moment: datetime
+) -> dict[Partition, int]:
+    """Return the offset of the first record written at the moment or later, where one exists.
+
+    Record timestamps are those of the writers.
+
+    Args:
+        bootstrap: Host and port of the brokers.
+        partitions: The partitions.
+        moment: The moment, inclusive.
+    """
+    if not partitions:
+        return {}
+    async with connect(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
+        millis = int(moment.timestamp() * 1000)
+        found = await consumer.offsets_for_times(dict.fromkeys(partitions, millis))
+        return {p: at.offset for p, at in found.items() if at is not None}
+
+
+async def read_range(
+    bootstrap: str, ranges: OffsetRanges, *, progress_within_s: float = _PROGRESS_WITHIN_S
+) -> AsyncGenerator[Sequence[Record]]:
+    """Yield every record inside the ranges, in batches, in order within each partition.
+
+    No more records are in memory than a few fetches return.
+
+    Args:
+        bootstrap: Host and port of the brokers.
+        ranges: The offsets to read.
+        progress_within_s: Seconds without a new record after which reading fails.
+
+    Raises:
+        BrokerDownError: No new record arrived in time, though the ranges are not complete.
+    """
+
+    def make() -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            bootstrap_servers=bootstrap,
+            enable_auto_commit=False,
+            fetch_max_wait_ms=100,
+            fetch_max_bytes=_FETCH_BYTES,
+            max_partition_fetch_bytes=_PARTITION_FETCH_BYTES,
+        )
+
+    ends = {p: end for p, (first, end) in ranges.items() if first < end}
+    if not ends:
+        return
+    async with connect(make) as consumer:
+        consumer.assign(list(ends))
+        for partition in ends:
+            consumer.seek(partition, ranges[partition][0])
+        async with aclosing(_read_until(consumer, ends, progress_within_s)) as batches:
+            async for records in batches:
+                yield records
+
+
+async def _read_until(
+    consumer: AIOKafkaConsumer, ends: dict[Partition, int], progress_within_s: float
+) -> AsyncGenerator[Sequence[Record]]:
+    progress_at = time.monotonic()
+    while ends:
+        for partition, found in (await consumer.getmany(timeout_ms=200)).items():
+            yield [record for record in found if record.offset < ends.get(partition, 0)]
+            progress_at = time.monotonic()
+        for partition in list(ends):
+            if await consumer.position(partition) >= ends[partition]:
+                consumer.pause(partition)
+                del ends[partition]
+        if ends and time.monotonic() - progress_at > progress_within_s:
+            raise BrokerDownError(f"nothing came within {progress_within_s:.0f} s")
+
+
 class Tail:
-    """Everything that comes to some partitions from given offsets on, outside any group."""
+    """New records of some partitions, from given offsets on."""
 
     def __init__(self, consumer: AIOKafkaConsumer) -> None:
         self._consumer = consumer
 
-    async def more(self, within_s: float) -> Sequence[Record]:
-        """Return what has come, or nothing when nothing came in time."""
+    async def poll(self, within_s: float) -> Sequence[Record]:
+        """Return the records that have arrived; none if none arrives in time."""
         found = await self._consumer.getmany(timeout_ms=int(within_s * 1000))
         return [record for records in found.values() for record in records]
 
 
 @asynccontextmanager
-async def tailing(bootstrap: str, since: Mapping[Partition, int]) -> AsyncGenerator[Tail]:
-    """Follow the partitions from these offsets."""
+async def follow(bootstrap: str, since: Mapping[Partition, int]) -> AsyncGenerator[Tail]:
+    """Follow the partitions from these offsets on."""
 
     def make() -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
             bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=100
         )
 
-    async with connected(make) as consumer:
+    async with connect(make) as consumer:
         consumer.assign(list(since))
         for partition, offset in since.items():
             consumer.seek(partition, offset)

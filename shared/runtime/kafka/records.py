@@ -1,4 +1,4 @@
-"""Records as they came from Kafka."""
+"""Types of consumed Kafka records."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -9,7 +9,7 @@ Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 Partition: TypeAlias = TopicPartition
 
 
-def kept_record(  # noqa: PLR0913 - a record has that many parts
+def rebuild_record(  # noqa: PLR0913 - a record has that many parts
     partition: Partition,
     offset: int,
     *,
@@ -18,7 +18,16 @@ def kept_record(  # noqa: PLR0913 - a record has that many parts
     value: bytes | None,
     headers: Sequence[tuple[str, bytes]],
 ) -> Record:
-    """Return a record that was kept somewhere else, as it came."""
+    """Return a record as it was consumed, from its parts that were stored elsewhere.
+
+    Args:
+        partition: Topic and partition.
+        offset: Its offset.
+        timestamp: Milliseconds since the epoch.
+        key: Its key.
+        value: Its value; None for a tombstone.
+        headers: Its headers.
+    """
     return ConsumerRecord(
         topic=partition.topic,
         partition=partition.partition,

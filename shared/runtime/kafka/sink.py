@@ -1,4 +1,4 @@
-"""Writing to Kafka."""
+"""The Kafka producer: ordered, idempotent, acknowledged by all in-sync replicas."""
 
 import asyncio
 from collections import defaultdict
@@ -11,27 +11,26 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
 from shared.contract.topics import MAX_RECORD_BYTES
-from shared.runtime.kafka.clients import Producer
-from shared.runtime.kafka.connecting import connected
+from shared.runtime.kafka.clients import Producer, connect
 from shared.runtime.kafka.errors import BrokerDownError
 from shared.runtime.outbox.records import Outgoing
 
 _BATCH_BYTES = 512 * 1024
-_REMEMBERED_KEYS = 8192
-_ACKNOWLEDGED_WITHIN_S = 10.0
-_REQUEST_BYTES = MAX_RECORD_BYTES + 1024 * 1024  # a parked record grows by its headers
+_CACHED_KEYS = 8192
+_ACK_TIMEOUT_S = 10.0
+_REQUEST_BYTES = MAX_RECORD_BYTES + 1024 * 1024  # a dead letter is larger by its headers
 
 
-@lru_cache(maxsize=_REMEMBERED_KEYS)
+@lru_cache(maxsize=_CACHED_KEYS)
 def partition_for(key: bytes, count: int) -> int:
-    """Return the partition of a key among ``count``, as every Kafka client finds it."""
+    """Return the partition of a key among ``count``, the same as every Kafka client computes."""
     partitions = list(range(count))
     partition: int = DefaultPartitioner()(key, partitions, partitions)
     return partition
 
 
-class Sink:
-    """Where records go; an idempotent producer with ``acks=all``."""
+class KafkaSink:
+    """An idempotent producer with ``acks=all``."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
@@ -39,17 +38,20 @@ class Sink:
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Write the records; return when every in-sync replica has them all.
 
-        The order given holds within each partition: the next batch of a partition is sent only
-        after the one before it was acknowledged, so no failure can let a later record overtake.
+        Order is kept within each partition: the next batch of a partition is sent only after the
+        one before it was acknowledged, so a failure cannot let a later record overtake.
 
         Raises:
-            BrokerDownError: Some records may not have arrived; publish the same ones again, by
-                another sink: this one may be fenced, or still try to send them.
+            BrokerDownError: Some records may not have been written; publish the same ones again
+                through another sink: this one may be fenced, or still try to send them.
         """
         try:
-            by_partition = await self._by_partition(records)
+            by_partition = await self._group_by_partition(records)
             outcomes = await asyncio.gather(
-                *(self._publish(*where, group) for where, group in by_partition.items()),
+                *(
+                    self._publish(topic, partition, group)
+                    for (topic, partition), group in by_partition.items()
+                ),
                 return_exceptions=True,
             )
         except (KafkaError, TimeoutError) as error:
@@ -60,13 +62,11 @@ class Sink:
             if isinstance(outcome, BaseException):
                 raise outcome
 
-    async def _by_partition(
+    async def _group_by_partition(
         self, records: Sequence[Outgoing]
     ) -> dict[tuple[str, int], list[Outgoing]]:
         partitions = {
-            topic: await asyncio.wait_for(
-                self._producer.partitions_for(topic), _ACKNOWLEDGED_WITHIN_S
-            )
+            topic: await asyncio.wait_for(self._producer.partitions_for(topic), _ACK_TIMEOUT_S)
             for topic in {record.topic for record in records}
         }
         groups: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
@@ -81,37 +81,39 @@ class Sink:
             batch = self._producer.create_batch()
             while remaining:
                 record = remaining[-1]
-                fits = batch.append(
+                appended = batch.append(
                     timestamp=None,
                     key=record.key,
                     value=record.value,
                     headers=list(record.headers),
                 )
-                if fits is None:
+                if appended is None:  # the batch is full
                     break
                 remaining.pop()
-            async with asyncio.timeout(_ACKNOWLEDGED_WITHIN_S):
+            async with asyncio.timeout(_ACK_TIMEOUT_S):
                 acknowledged = await self._producer.send_batch(batch, topic, partition=partition)
                 await acknowledged
 
 
 @asynccontextmanager
-async def open_sink(bootstrap: str, stopping: asyncio.Event | None = None) -> AsyncGenerator[Sink]:
-    """Open a producer, waiting for the broker for as long as it takes.
+async def open_sink(
+    bootstrap: str, stopping: asyncio.Event | None = None
+) -> AsyncGenerator[KafkaSink]:
+    """Open a producer, after waiting for the broker without a limit.
 
     Raises:
-        StoppedError: The process was asked to stop before the broker was there.
+        StoppedError: The process was asked to stop before the broker was up.
     """
 
     def make() -> AIOKafkaProducer:
-        return Producer(  # type: ignore[no-untyped-call]
+        return Producer(  # type: ignore[no-untyped-call] # aiokafka has no types
             bootstrap_servers=bootstrap,
             acks="all",
             enable_idempotence=True,
             max_batch_size=_BATCH_BYTES,
             max_request_size=_REQUEST_BYTES,
-            request_timeout_ms=int(_ACKNOWLEDGED_WITHIN_S * 1000),
+            request_timeout_ms=int(_ACK_TIMEOUT_S * 1000),
         )
 
-    async with connected(make, stopping) as producer:
-        yield Sink(producer)
+    async with connect(make, stopping) as producer:
+        yield KafkaSink(producer)

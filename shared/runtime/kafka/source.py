@@ -1,4 +1,4 @@
-"""Reading from Kafka, from positions that the reader keeps itself."""
+"""The Kafka consumer of a group, whose positions its caller stores."""
 
 import asyncio
 import time
@@ -12,92 +12,89 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from typing_extensions import override
 
 from shared.contract.topics import Topic
-from shared.runtime.kafka.clients import GroupConsumer, has_died
-from shared.runtime.kafka.connecting import connected
+from shared.runtime.kafka.clients import GroupConsumer, connect, has_failed_task
 from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
 from shared.runtime.kafka.records import Partition, Record
 
-__all__ = ["Partition", "Record", "Source", "open_source"]
-
-_SHOW_PROGRESS_EVERY_S = 1.0
-_SHOW_PROGRESS_WITHIN_S = 1.0
+_REPORT_EVERY_S = 1.0
+_REPORT_WITHIN_S = 1.0
+_LAST_REPORT_WITHIN_S = 0.5
 _SEEK_WITHIN_S = 5.0
-_SHOW_LAST_WITHIN_S = 0.5
-_REQUEST_WITHIN_MS = 15_000  # longer than a session, which a rebalance may have to wait for
+_REQUEST_TIMEOUT_MS = 15_000  # longer than a session, which a rebalance may have to wait for
 
 
-class Source(ConsumerRebalanceListener):
-    """Records of the partitions that this member of the group owns, in order within each.
+class KafkaSource(ConsumerRebalanceListener):
+    """Records of the partitions assigned to this member of the group, in order within each.
 
-    The positions are the reader's: after each change of ownership it says with ``begin`` where
-    to read on, and until then no record of those partitions is returned.
+    The caller stores the positions: after each change of the assignment it calls ``resume`` with
+    the offsets to read from, and until then no record of those partitions is returned.
 
-    An older log that came back may have grown past our position before we looked, and then the
-    offset alone looks right. So reading begins one record before it, and that record's timestamp
-    must be the one that the reader remembers. That costs one record at each take-over. It cannot
-    tell when the record is gone by retention or compaction, nor when a broker that was replaced
-    faster than our session ends has grown past us within that time: the group goes on then
-    without a take-over.
+    An older log that was restored may have grown past our position before we looked; the offset
+    alone then looks right. So reading begins one record before the position, and that record's
+    timestamp must be the stored one. This costs one record per assignment. It cannot detect the
+    restored log when retention or compaction removed the record, nor when a broker that was
+    replaced faster than our session ends has grown past us within that time: the group then
+    continues without a new assignment.
     """
 
     def __init__(self, consumer: AIOKafkaConsumer, express: Collection[str]) -> None:
         self._consumer = consumer
         self._express = frozenset(express)
-        self._owned: frozenset[Partition] = frozenset()
+        self._assignment: frozenset[Partition] = frozenset()
         self._changed = asyncio.Event()
-        self._ready: list[Partition] = []
+        self._readable: list[Partition] = []
         self._positions: Mapping[Partition, int | None] = {}
-        self._unproven: dict[Partition, int] = {}
-        self._shown_at = 0.0
+        self._unverified: dict[Partition, int] = {}
+        self._reported_at = 0.0
 
     @override
     async def on_partitions_revoked(self, revoked: Collection[Partition]) -> None:
-        """Stop reading what is going to somebody else; the fence guards what is under way."""
+        """Stop reading; the fence protects the batch in progress."""
         del revoked
-        self._ready = []
-        self._owned = frozenset()
+        self._readable = []
+        self._assignment = frozenset()
 
     @override
     async def on_partitions_assigned(self, assigned: Collection[Partition]) -> None:
-        """Note what is ours now."""
-        self._owned = frozenset(assigned)
-        self._ready = []
+        """Store the new assignment."""
+        self._assignment = frozenset(assigned)
+        self._readable = []
         self._changed.set()
 
-    def newly_owned(self) -> frozenset[Partition] | None:
-        """Return what this member owns if that changed since the last call, else None."""
+    def changed_assignment(self) -> frozenset[Partition] | None:
+        """Return the assignment if it changed since the last call, else None."""
         if not self._changed.is_set():
             return None
         self._changed.clear()
-        return self._owned
+        return self._assignment
 
     @property
-    def owned(self) -> frozenset[Partition]:
-        """What this member owns now."""
-        return self._owned
+    def assignment(self) -> frozenset[Partition]:
+        """The partitions of this member."""
+        return self._assignment
 
-    async def begin(
+    async def resume(
         self, positions: Mapping[Partition, int | None], timestamps: Mapping[Partition, int]
     ) -> None:
-        """Read on from these offsets; None means from the oldest record that the broker has.
+        """Read on from these positions.
 
         Args:
-            positions: What comes next in each partition.
-            timestamps: That of the record before, where it is known.
+            positions: The next offset of each partition; None for the oldest record of the broker.
+            timestamps: The timestamp, in milliseconds, of the record before, where it is known.
 
         Raises:
             BrokerDownError: The broker did not answer.
         """
         if self._changed.is_set():
             return
-        self._positions, self._unproven = positions, dict(timestamps)
+        self._positions, self._unverified = positions, dict(timestamps)
         for partition, offset in positions.items():
             if offset is None:
                 await self._seek_to_beginning(partition)
             else:
                 self._consumer.seek(partition, offset - (partition in timestamps))
         if not self._changed.is_set():
-            self._ready = list(positions)
+            self._readable = list(positions)
 
     async def _seek_to_beginning(self, partition: Partition) -> None:
         try:
@@ -107,42 +104,48 @@ class Source(ConsumerRebalanceListener):
             raise BrokerDownError(type(error).__name__) from error
 
     async def poll(self, limit: int, within_s: float) -> Sequence[Record]:
-        """Return up to ``limit`` records, those of express topics first, or none in time.
+        """Return records, those of express topics first; none if none arrives in time.
+
+        Args:
+            limit: The maximum number of records.
+            within_s: Seconds to wait for the first record.
 
         Raises:
-            PositionLostError: The broker no longer has, or does not have yet, what comes next, or
-                has another log. Those partitions are left alone until ``begin``, which must come
-                before the next call, since records of others may have been dropped.
-            BrokerDownError: This source is of no use any more; open another.
+            PositionLostError: The broker does not have the next record of some partitions, or has
+                another log. They are not read until ``resume``, which must come before the next
+                call, since records of other partitions may have been dropped.
+            BrokerDownError: This source is unusable; open another.
         """
-        if has_died(self._consumer):
+        if has_failed_task(self._consumer):
             raise BrokerDownError("a task of the consumer has ended")
-        if not self._ready:
+        if not self._readable:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), within_s)
             return []
-        urgent: list[Record] = []
+        express: list[Record] = []
         others: list[Record] = []
         try:
-            urgent = await self._take(self._express_ready, limit, 0)
-            rest = limit - len(urgent)
-            others = await self._take(self._ready, rest, 0 if urgent else within_s) if rest else []
+            express = await self._fetch(self._readable_express, limit, 0)
+            rest = limit - len(express)
+            others = (
+                await self._fetch(self._readable, rest, 0 if express else within_s) if rest else []
+            )
         except NoOffsetForPartitionError:
-            return []  # asked for before ``begin`` said where
+            return []  # polled before ``resume``
         except OffsetOutOfRangeError as error:
             await self._on_out_of_range(error.args[0])
         except KafkaError as error:
             raise BrokerDownError(type(error).__name__) from error
-        found = [*urgent, *others]
-        if self._unproven:
-            self._prove(found)
-        return sorted(found, key=lambda record: record.topic not in self._express)
+        records = [*express, *others]
+        if self._unverified:
+            self._verify_log(records)
+        return sorted(records, key=lambda record: record.topic not in self._express)
 
     @property
-    def _express_ready(self) -> list[Partition]:
-        return [partition for partition in self._ready if partition.topic in self._express]
+    def _readable_express(self) -> list[Partition]:
+        return [partition for partition in self._readable if partition.topic in self._express]
 
-    async def _take(
+    async def _fetch(
         self, partitions: Sequence[Partition], limit: int, within_s: float
     ) -> list[Record]:
         if not partitions:
@@ -152,14 +155,15 @@ class Source(ConsumerRebalanceListener):
         )
         return [record for records in found.values() for record in records]
 
-    def _prove(self, records: Sequence[Record]) -> None:
+    def _verify_log(self, records: Sequence[Record]) -> None:
+        """Check that the record before each position is the one that was read there."""
         for record in records:
             partition = Partition(record.topic, record.partition)
-            expected = self._unproven.pop(partition, None)
+            expected = self._unverified.pop(partition, None)
             last_read = (self._positions.get(partition) or 0) - 1
             if expected is None or record.offset != last_read or record.timestamp == expected:
                 continue
-            self._leave_alone({partition})
+            self._stop_reading({partition})
             raise PositionLostError(
                 f"{partition.topic}/{partition.partition}: the broker has another record at "
                 f"{last_read} than the one that was read there",
@@ -167,16 +171,16 @@ class Source(ConsumerRebalanceListener):
             )
 
     async def _on_out_of_range(self, wanted: Mapping[Partition, int]) -> None:
-        lost = {p: offset for p, offset in wanted.items() if p not in self._unproven}
+        lost = {p: offset for p, offset in wanted.items() if p not in self._unverified}
         for partition in wanted.keys() - lost.keys():
-            del self._unproven[partition]  # retention took the record before, which proves nothing
+            del self._unverified[partition]  # retention removed the record: nothing to verify
             self._consumer.seek(partition, self._positions[partition] or 0)
         if lost:
-            self._leave_alone(lost.keys())
+            self._stop_reading(lost.keys())
             raise PositionLostError(await self._explain(lost), lost.keys())
 
-    def _leave_alone(self, partitions: Collection[Partition]) -> None:
-        self._ready = [p for p in self._ready if p not in partitions]
+    def _stop_reading(self, partitions: Collection[Partition]) -> None:
+        self._readable = [p for p in self._readable if p not in partitions]
 
     async def _explain(self, wanted: Mapping[Partition, int]) -> str:
         try:
@@ -191,22 +195,27 @@ class Source(ConsumerRebalanceListener):
         )
 
     def lag(self, positions: Mapping[Partition, int | None]) -> int:
-        """Return how many records these positions are behind the end, as far as is known."""
-        ends = {p: self._consumer.highwater(p) for p in self._ready}
+        """Return the number of records between these positions and the ends known so far."""
+        ends = {p: self._consumer.highwater(p) for p in self._readable}
         return sum(max(0, (end or 0) - (positions.get(p) or 0)) for p, end in ends.items())
 
-    async def show_progress(
+    async def report_progress(
         self, positions: Mapping[Partition, int | None], *, now: bool = False
     ) -> None:
-        """Tell the broker how far we are, about once a second; only lag displays read it."""
+        """Commit the positions to Kafka, about once a second; only lag displays read them.
+
+        Args:
+            positions: The next offset of each partition; None is left out.
+            now: Commit at once, whenever the last report was.
+        """
         known = {p: offset for p, offset in positions.items() if offset is not None}
-        due = now or time.monotonic() - self._shown_at >= _SHOW_PROGRESS_EVERY_S
+        due = now or time.monotonic() - self._reported_at >= _REPORT_EVERY_S
         if not (known and due):
             return
-        within_s = _SHOW_LAST_WITHIN_S if now else _SHOW_PROGRESS_WITHIN_S
+        within_s = _LAST_REPORT_WITHIN_S if now else _REPORT_WITHIN_S
         with suppress(KafkaError, TimeoutError, RuntimeError):  # uvloop's, on a closed one
             await asyncio.wait_for(self._consumer.commit(known), within_s)
-        self._shown_at = time.monotonic()
+        self._reported_at = time.monotonic()
 
 
 @asynccontextmanager
@@ -217,18 +226,25 @@ async def open_source(
     bootstrap: str,
     express: Collection[str] = (),
     stopping: asyncio.Event | None = None,
-) -> AsyncGenerator[Source]:
-    """Join the group, waiting for the broker for as long as it takes.
+) -> AsyncGenerator[KafkaSource]:
+    """Join a consumer group, after waiting for the broker without a limit.
 
-    The range assignor gives equal partitions of equally partitioned topics to one member, so
-    that both lanes of a key meet there.
+    The range assignor gives equal partitions of equally partitioned topics to one member, so that
+    both lanes of a key meet there.
+
+    Args:
+        topics: The topics to subscribe to.
+        group: The consumer group.
+        bootstrap: Host and port of the brokers.
+        express: Names of topics that are read before the others.
+        stopping: Set when the process is to stop.
 
     Raises:
-        StoppedError: The process was asked to stop before the broker was there.
+        StoppedError: The process was asked to stop before the broker was up.
     """
 
     def make() -> AIOKafkaConsumer:
-        return GroupConsumer(  # type: ignore[no-untyped-call]
+        return GroupConsumer(  # type: ignore[no-untyped-call] # aiokafka has no types
             bootstrap_servers=bootstrap,
             group_id=group,
             enable_auto_commit=False,
@@ -237,10 +253,10 @@ async def open_source(
             fetch_max_wait_ms=100,
             max_partition_fetch_bytes=1024 * 1024,
             max_poll_interval_ms=600_000,
-            request_timeout_ms=_REQUEST_WITHIN_MS,
+            request_timeout_ms=_REQUEST_TIMEOUT_MS,
         )
 
-    async with connected(make, stopping) as consumer:
-        source = Source(consumer, express)
+    async with connect(make, stopping) as consumer:
+        source = KafkaSource(consumer, express)
         consumer.subscribe([topic.name for topic in topics], listener=source)
         yield source

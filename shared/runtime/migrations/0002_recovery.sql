@@ -1,10 +1,10 @@
--- Constant defaults and nullable columns: no row is rewritten, each lock is held for a moment.
+-- Constant defaults and nullable columns: no row is rewritten, and each lock is brief.
 ALTER TABLE consumer_offset
     ADD COLUMN last_offset     bigint,
     ADD COLUMN last_timestamp  bigint,
     ADD COLUMN parked_in_a_row integer NOT NULL DEFAULT 0;
 
--- Records set aside for a while, each with those of its key behind it, in order of seq.
+-- Deferred records to retry later, each with the later records of its key, in order of seq.
 CREATE TABLE deferred (
     seq           bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     topic         text        NOT NULL,
@@ -18,5 +18,5 @@ CREATE TABLE deferred (
     attempts      integer     NOT NULL DEFAULT 0,
     deferred_at   timestamptz NOT NULL DEFAULT now()
 );
--- A digest, since a key may be longer than an index takes.
+-- A digest, since a key may exceed the maximum length of an index entry.
 CREATE INDEX deferred_key ON deferred (topic, partition, md5(key), seq);

@@ -1,4 +1,4 @@
-"""One way to log: structlog and the standard library alike, one JSON line each, to stdout."""
+"""Logging set-up: structlog and the standard library, one JSON line per record, to stdout."""
 
 import logging
 import logging.config
@@ -9,46 +9,49 @@ import structlog.tracebacks
 from structlog.typing import Processor
 
 _QUIET = ("aiokafka", "aiohttp.access")
-_TRACEBACKS = structlog.processors.ExceptionRenderer(
-    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)  # they hold contact data
+_FORMAT_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)  # locals contain contact data
 )
 
 
 def configure_logging(service: str, level: str) -> None:
-    """Send every log record, ours and the libraries', to stdout: JSON, or columns on a terminal."""
-    on_terminal = sys.stdout.isatty()
-    before: list[Processor] = [
+    """Send every log record, ours and the libraries', to stdout.
+
+    It is JSON, or aligned columns when stdout is a terminal.
+    """
+    is_terminal = sys.stdout.isatty()
+    processors: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    if not on_terminal:
-        before.append(_TRACEBACKS)
+    if not is_terminal:
+        processors.append(_FORMAT_TRACEBACKS)
     renderer: Processor = (
-        structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer() if is_terminal else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *before,
+            *processors,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    logging.config.dictConfig(_standard_library(level, before, renderer))
+    logging.config.dictConfig(_standard_library(level, processors, renderer))
     structlog.contextvars.bind_contextvars(service=service)
 
 
 def _standard_library(
-    level: str, before: list[Processor], renderer: Processor
+    level: str, processors: list[Processor], renderer: Processor
 ) -> dict[str, object]:
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-        "foreign_pre_chain": before,
+        "foreign_pre_chain": processors,
     }
     return {
         "version": 1,

@@ -1,15 +1,15 @@
-"""Every metric of every service; a metric that is not here does not exist."""
+"""All Prometheus metrics of all services."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
 MESSAGES = Counter(
     "route311_messages_total",
-    "Messages taken from a topic, by how they ended: handled, repeated or parked.",
+    "Messages consumed, by outcome: handled, repeated, deferred or parked.",
     ["topic", "outcome"],
 )
 BATCH_SECONDS = Histogram(
     "route311_batch_seconds",
-    "Time from having a batch to its commit, in seconds.",
+    "Time from polling a batch to its commit, in seconds.",
     ["consumer"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
@@ -20,48 +20,52 @@ BATCH_MESSAGES = Histogram(
     buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500, 1000),
 )
 RETRIES = Counter(
-    "route311_retries_total", "Attempts at a batch that failed and were made again.", ["code"]
+    "route311_retries_total", "Retries of a batch after a transient or systemic error.", ["code"]
 )
 FENCED = Counter(
-    "route311_fenced_total", "Batches refused because another member owns the partition."
+    "route311_fenced_total", "Batches rolled back because another member owns a partition."
 )
-ASSIGNMENTS = Counter("route311_assignments_total", "Times that the partitions owned changed.")
+ASSIGNMENTS = Counter("route311_assignments_total", "Changes of the assigned partitions.")
 LAG = Gauge(
-    "route311_lag_messages", "Messages behind the end of the partitions owned.", ["consumer"]
+    "route311_lag_messages",
+    "Messages between position and end of the assigned partitions.",
+    ["consumer"],
 )
-OUTBOX = Gauge("route311_outbox_messages", "Messages in the outbox that wait for Kafka.")
-PUBLISHED = Counter("route311_published_total", "Messages that the relay moved to Kafka.")
+OUTBOX = Gauge("route311_outbox_messages", "Unpublished messages in the outbox.")
+PUBLISHED = Counter("route311_published_total", "Messages that the relay published to Kafka.")
 BROKER_FAILURES = Counter(
-    "route311_broker_failures_total", "Times that Kafka did not acknowledge in time."
+    "route311_broker_failures_total", "Times that Kafka did not answer or acknowledge in time."
 )
 OUTBOX_OLDEST = Gauge(
     "route311_outbox_oldest_seconds",
-    "Age of the oldest message in the outbox that waits for Kafka, 0 when none waits.",
+    "Age of the oldest unpublished message in the outbox, in seconds; 0 when there is none.",
 )
 PARKED = Counter(
-    "route311_parked_total", "Messages parked in a dead-letter topic, by why.", ["topic", "code"]
+    "route311_parked_total",
+    "Messages sent to a dead-letter topic, by error code.",
+    ["topic", "code"],
 )
 DEAD_LETTER_LIMIT = Counter(
     "route311_dead_letter_limit_total",
-    "Times that a consumer ended because it would have parked too much.",
+    "Times that a consumer ended at its dead-letter limit.",
     ["consumer"],
 )
 POSITION_LOST = Counter(
     "route311_position_lost_total",
-    "Looks at a partition that found the log without the record that comes next.",
+    "Polls of a partition whose log does not have the next record.",
     ["topic", "partition"],
 )
 PROGRESS = Gauge(
     "route311_progress_timestamp_seconds",
-    "Unix time at which a consumer last moved on, or had nothing to do.",
+    "Unix time at which a consumer last advanced or had no lag.",
     ["consumer"],
 )
 DEFERRED = Gauge(
     "route311_deferred_messages",
-    "Messages set aside that are tried again later, with those of their keys behind them.",
+    "Deferred messages, with those of the same keys behind them.",
     ["consumer"],
 )
-PRUNED = Counter("route311_pruned_total", "Rows deleted because of their age.", ["table"])
+PRUNED = Counter("route311_pruned_total", "Rows deleted by housekeeping.", ["table"])
 POOL_WAIT_SECONDS = Histogram(
     "route311_pool_wait_seconds",
     "Time that a transaction waited for a database connection, in seconds.",
@@ -74,12 +78,12 @@ HTTP_SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
 )
 DELIVERIES = Counter(
-    "route311_deliveries_total", "Messages to people, by how they ended.", ["channel", "outcome"]
+    "route311_deliveries_total", "Messages to people, by outcome.", ["channel", "outcome"]
 )
 EXPRESS_SECONDS = Histogram(
     "route311_express_seconds",
     "Time from the acceptance of an express request to its decision, in seconds.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
-SHED = Counter("route311_shed_total", "Requests turned away unread, by reason.", ["reason"])
-SURGES = Gauge("route311_surges", "Surges that go on.", ["jurisdiction", "dedup_group"])
+SHED = Counter("route311_shed_total", "Requests rejected by load shedding, by reason.", ["reason"])
+SURGES = Gauge("route311_surges", "Current surges.", ["jurisdiction", "dedup_group"])

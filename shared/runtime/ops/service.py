@@ -1,19 +1,19 @@
-"""What every process does around its own work."""
+"""Service lifecycle: start, readiness, draining and shutdown of a process."""
 
 import asyncio
+import gc
 import signal
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import structlog
 import uvloop
 from aiohttp import web
 
 from shared.runtime.http.load_shedding import EarlyRejectGate
-from shared.runtime.http.server import serving
-from shared.runtime.ops.gc_tuning import freeze_startup_objects
+from shared.runtime.http.server import serve_http
 from shared.runtime.ops.logging import configure_logging
 from shared.runtime.ops.watchdog import watchdog
 from shared.runtime.postgres import Pool
@@ -23,117 +23,136 @@ log = structlog.get_logger()
 
 _STOP_WITHIN_S = 9.0
 _CHECK_WITHIN_S = 2.0
+_GC_YOUNG = 20_000
+"""A batch creates some ten thousand objects with its own lifetime; Python's default is 700."""
+_GC_OLD, _GC_OLDEST = 50, 100
 
-Work: TypeAlias = Callable[[asyncio.Event], Awaitable[None]]
+ServiceTask: TypeAlias = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+"""Runs until the event is set."""
 S = TypeVar("S", bound=ProcessSettings)
 
 
 class Readiness(Protocol):
-    """Something that is not always ready."""
+    """A component that can be unready."""
 
     @property
     def ready(self) -> bool:
-        """Whether it works now."""
+        """True while it works."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """What a service is made of, as its ``app`` puts it together.
+class ServiceParts:
+    """The components of a service, as its ``app`` module builds them.
 
     Attributes:
-        pool: Its database; None where it has none.
-        work: What runs beside each other until the end; each gets the event that says stop.
-        must_be_ready: What ``/ready`` waits for.
-        routes: What it answers over HTTP.
-        behind_routes: What callers over HTTP wait for; it is told to stop when the last of them
-            has been answered.
-        gate: Turns some requests away before they are read.
+        pool: Its database; None without one.
+        tasks: Background tasks, which run concurrently until the stop request.
+        readiness_checks: Components that ``/ready`` checks.
+        routes: Its own HTTP routes.
+        request_tasks: Tasks that HTTP requests wait for; they stop after the last response.
+        gate: Rejects some requests before they are parsed.
     """
 
     pool: "Pool | None"
-    work: Sequence[Work]
-    must_be_ready: Sequence[Readiness] = ()
+    tasks: Sequence[ServiceTask]
+    readiness_checks: Sequence[Readiness] = ()
     routes: Sequence[web.AbstractRouteDef] = field(default=())
-    behind_routes: Sequence[Work] = ()
+    request_tasks: Sequence[ServiceTask] = ()
     gate: EarlyRejectGate | None = None
 
 
 def run(
-    name: str, settings: S, open_parts: Callable[[S], AbstractAsyncContextManager[Parts]]
+    name: str, settings: S, open_parts: Callable[[S], AbstractAsyncContextManager[ServiceParts]]
 ) -> None:
-    """Run a service until SIGTERM or SIGINT; on either it finishes its batch, 10 s at most."""
+    """Run a service until SIGTERM or SIGINT; then finish the current batch, within 10 s.
+
+    Args:
+        name: The service's name, for logs.
+        settings: Its settings.
+        open_parts: Opens its components; they close when the context exits.
+    """
     configure_logging(name, settings.log_level)
     uvloop.run(_run(settings, open_parts))
 
 
-async def _run(settings: S, open_parts: Callable[[S], AbstractAsyncContextManager[Parts]]) -> None:
+async def _run(
+    settings: S, open_parts: Callable[[S], AbstractAsyncContextManager[ServiceParts]]
+) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with watchdog(), open_parts(settings) as parts:
         freeze_startup_objects()
-        await run_parts(parts, settings, stopping)
+        await run_until_stopped(parts, settings, stopping)
     log.info("service_stopped")
 
 
-async def run_parts(parts: Parts, settings: ProcessSettings, stopping: asyncio.Event) -> None:
-    """Serve and work until ``stopping`` is set; the first part that fails ends all.
+async def run_until_stopped(
+    parts: ServiceParts, settings: ProcessSettings, stopping: asyncio.Event
+) -> None:
+    """Serve HTTP and run the tasks until ``stopping`` is set; the first failure ends all.
 
-    Work stops at once. HTTP that has callers goes on for ``drain_seconds``, in which ``/ready``
-    sends a load balancer elsewhere; then the port closes, callers in flight get their answers,
-    and what they waited for stops last.
+    Then the background tasks stop at once. A service with routes continues to answer for
+    ``drain_seconds``, while ``/ready`` answers 503 so that load balancers turn elsewhere. Then
+    the port closes, requests in flight get their responses, and the request tasks stop last.
+
+    Args:
+        parts: The service's components.
+        settings: The address to listen on, and the drain time.
+        stopping: The stop request.
     """
-    answered = asyncio.Event()
+    drained = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_as_coroutine(work, stopping)) for work in parts.work]
-        tasks += [group.create_task(_as_coroutine(work, answered)) for work in parts.behind_routes]
-        async with _serving(parts, settings, stopping) as port:
+        tasks = [group.create_task(task(stopping)) for task in parts.tasks]
+        tasks += [group.create_task(task(drained)) for task in parts.request_tasks]
+        async with serve_http(
+            settings.http_host,
+            settings.http_port,
+            routes=parts.routes,
+            check=lambda: _unready_reason(parts),
+            stopping=stopping,
+            gate=parts.gate,
+        ) as port:
             log.info("service_started", port=port)
             await stopping.wait()
             log.info("service_stopping")
-            stop_at = asyncio.get_running_loop().time() + _STOP_WITHIN_S
+            deadline = asyncio.get_running_loop().time() + _STOP_WITHIN_S
             await asyncio.sleep(settings.drain_seconds if parts.routes else 0)
-        answered.set()
-        await _end(tasks, stop_at)
+        drained.set()
+        await _cancel_late(tasks, deadline)
 
 
-def _serving(
-    parts: Parts, settings: ProcessSettings, stopping: asyncio.Event
-) -> AbstractAsyncContextManager[int]:
-    return serving(
-        settings.http_host,
-        settings.http_port,
-        routes=parts.routes,
-        check=lambda: _missing(parts),
-        stopping=stopping,
-        gate=parts.gate,
-    )
-
-
-async def _end(tasks: Collection[asyncio.Task[None]], stop_at: float) -> None:
-    """Wait for the tasks until a moment of the loop's clock, then break off those still there."""
+async def _cancel_late(tasks: Collection[asyncio.Task[None]], deadline: float) -> None:
+    """Wait for the tasks until a time of the loop's clock, then cancel those still running."""
     if not tasks:
         return
-    left_s = max(0.0, stop_at - asyncio.get_running_loop().time())
+    left_s = max(0.0, deadline - asyncio.get_running_loop().time())
     _, late = await asyncio.wait(tasks, timeout=left_s)
     for task in late:
         task.cancel()
 
 
-async def _as_coroutine(work: Work, stopping: asyncio.Event) -> None:
-    await work(stopping)
-
-
-async def _missing(parts: Parts) -> str | None:
-    if not all(part.ready for part in parts.must_be_ready):
+async def _unready_reason(parts: ServiceParts) -> str | None:
+    if not all(check.ready for check in parts.readiness_checks):
         return "no partitions yet"
     if parts.pool is None:
         return None
     try:
         async with asyncio.timeout(_CHECK_WITHIN_S):
             await parts.pool.fetchval("SELECT 1")
-    except Exception as error:  # noqa: BLE001 - whatever it is, the database does not answer
+    except Exception as error:  # noqa: BLE001 - after any error the database counts as down
         return f"database: {type(error).__name__}"
     return None
+
+
+def freeze_startup_objects() -> None:
+    """Exempt all present objects from garbage collection, and collect the others less often.
+
+    A catalogue and its phrases are some hundred thousand objects that live as long as the process.
+    Traversing them again and again took a third of triage's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GC_YOUNG, _GC_OLD, _GC_OLDEST)

@@ -1,4 +1,4 @@
-"""Waiting that ends when the process is asked to stop."""
+"""Waiting that ends early when the process is asked to stop."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -10,40 +10,40 @@ from shared.errors import StoppedError
 T = TypeVar("T")
 
 
-async def unless_stopped(
+async def cancel_on_stop(
     stopping: asyncio.Event, work: Coroutine[Any, Any, T], *, grace_s: float = 0
 ) -> T:
-    """Return what the work returns, or cancel it once the process is asked to stop.
+    """Run the work; cancel it when the process is asked to stop.
 
     Args:
-        stopping: Says that the process is to stop.
-        work: What is done meanwhile.
-        grace_s: Seconds that the work may still take after that.
+        stopping: Set when the process is to stop.
+        work: The coroutine to run.
+        grace_s: Seconds that the work may continue after the stop request.
 
     Raises:
         StoppedError: The work did not end in time and was cancelled.
     """
     task = asyncio.create_task(work)
-    asked = asyncio.create_task(stopping.wait())
+    stop_requested = asyncio.create_task(stopping.wait())
     try:
-        await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, stop_requested}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done() and grace_s:
             await asyncio.wait({task}, timeout=grace_s)
         if task.done():
             return task.result()
         raise StoppedError("asked to stop")
     finally:
-        asked.cancel()
+        stop_requested.cancel()
         task.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await task
 
 
 async def pause(stopping: asyncio.Event, seconds: float) -> None:
-    """Wait that long.
+    """Sleep for that many seconds.
 
     Raises:
-        StoppedError: The process was asked to stop before or meanwhile.
+        StoppedError: The process was asked to stop before the end.
     """
     with suppress(TimeoutError):
         await asyncio.wait_for(stopping.wait(), seconds)

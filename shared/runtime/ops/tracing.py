@@ -1,6 +1,7 @@
-"""Traces across services: W3C context in the headers, by the OpenTelemetry API alone.
+"""Distributed tracing: W3C trace context in event headers, through the OpenTelemetry API only.
 
-A process that sets no OpenTelemetry SDK up makes no spans and passes each trace on as it came.
+Without a configured OpenTelemetry SDK a process creates no spans and passes each trace on
+unchanged.
 """
 
 from collections.abc import Generator, Sequence
@@ -25,28 +26,28 @@ E = TypeVar("E", bound=Event)
 def processing(
     items: Sequence[Item[E]], provider: trace.TracerProvider | None = None
 ) -> Generator[Sequence[Item[E]]]:
-    """Keep one span open for each message, and let what follows from it continue that span.
+    """Open one span per message; yield the items, with the spans as their trace context.
 
     Args:
         items: The batch.
-        provider: Who makes the spans; the process's own when left out.
+        provider: Creates the spans; by default the process's own provider.
     """
     provider = provider or trace.get_tracer_provider()
     if isinstance(provider, trace.ProxyTracerProvider):
         yield items
         return
     tracer = provider.get_tracer("route311")
-    spans = [_start(tracer, item) for item in items]
+    spans = [_start_span(tracer, item) for item in items]
     try:
-        yield [_under(item, span) for item, span in zip(items, spans, strict=True)]
+        yield [_with_context(item, span) for item, span in zip(items, spans, strict=True)]
     finally:
         for span in spans:
             span.end()
 
 
-def _start(tracer: trace.Tracer, item: Item[E]) -> trace.Span:
-    upstream = item.event.traceparent if isinstance(item, Message) else None
-    context = _W3C.extract({"traceparent": upstream} if upstream else {})
+def _start_span(tracer: trace.Tracer, item: Item[E]) -> trace.Span:
+    parent = item.event.traceparent if isinstance(item, Message) else None
+    context = _W3C.extract({"traceparent": parent} if parent else {})
     return tracer.start_span(
         f"process {item.record.topic}",
         context=context,
@@ -55,7 +56,7 @@ def _start(tracer: trace.Tracer, item: Item[E]) -> trace.Span:
     )
 
 
-def _under(item: Item[E], span: trace.Span) -> Item[E]:
+def _with_context(item: Item[E], span: trace.Span) -> Item[E]:
     context = span.get_span_context()
     if not isinstance(item, Message) or not context.is_valid:
         return item

@@ -1,4 +1,4 @@
-"""Ends a process whose event loop hangs, since nothing else would notice."""
+"""Watchdog: ends a process whose event loop hangs, which nothing else would detect."""
 
 import asyncio
 import os
@@ -12,46 +12,46 @@ import structlog
 log = structlog.get_logger()
 
 STALLED_EXIT_CODE = 70
-_BEAT_S = 0.5
+_HEARTBEAT_S = 0.5
 
 
 @asynccontextmanager
 async def watchdog(limit_s: float = 5.0) -> AsyncGenerator[None]:
-    """End the process when the loop does not turn for ``limit_s`` seconds.
+    """End the process when the event loop runs no task for ``limit_s`` seconds.
 
-    A machine that stops the whole process stops the watching too: after a pause of the watcher
-    itself the count starts anew.
+    A thread watches the heartbeats of a task. When the machine suspends the whole process, the
+    thread is suspended too: after a gap in its own checks it starts counting anew.
     """
-    beats = _Beats()
-    beating = asyncio.create_task(_beat(beats))
-    watching = threading.Thread(target=_watch, args=(beats, limit_s), daemon=True)
+    heartbeats = _Heartbeats()
+    beating = asyncio.create_task(_beat(heartbeats))
+    watching = threading.Thread(target=_watch, args=(heartbeats, limit_s), daemon=True)
     watching.start()
     try:
         yield
     finally:
-        beats.ended.set()
+        heartbeats.ended.set()
         beating.cancel()
 
 
-class _Beats:
+class _Heartbeats:
     def __init__(self) -> None:
         self.count = 0
         self.ended = threading.Event()
 
 
-async def _beat(beats: _Beats) -> None:
+async def _beat(heartbeats: _Heartbeats) -> None:
     while True:
-        beats.count += 1
-        await asyncio.sleep(_BEAT_S)
+        heartbeats.count += 1
+        await asyncio.sleep(_HEARTBEAT_S)
 
 
-def _watch(beats: _Beats, limit_s: float) -> None:
-    seen, seen_at, looked_at = -1, time.monotonic(), time.monotonic()
-    while not beats.ended.wait(_BEAT_S):
+def _watch(heartbeats: _Heartbeats, limit_s: float) -> None:
+    last_count, changed_at, checked_at = -1, time.monotonic(), time.monotonic()
+    while not heartbeats.ended.wait(_HEARTBEAT_S):
         now = time.monotonic()
-        if beats.count != seen or now - looked_at > 4 * _BEAT_S:
-            seen, seen_at = beats.count, now
-        looked_at = now
-        if now - seen_at > limit_s:
+        if heartbeats.count != last_count or now - checked_at > 4 * _HEARTBEAT_S:
+            last_count, changed_at = heartbeats.count, now
+        checked_at = now
+        if now - changed_at > limit_s:
             log.error("loop_stalled", limit_s=limit_s)
             os._exit(STALLED_EXIT_CODE)

@@ -1,4 +1,4 @@
-"""What is to be published, written in the transaction that made it true."""
+"""The transactional outbox: records to publish, inserted in the transaction of their cause."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -9,47 +9,51 @@ from shared.runtime.outbox.records import Headers, Outgoing
 from shared.runtime.postgres import Connection
 
 BUCKETS = 8
-"""How many relays can share the work: every key belongs to one bucket, every bucket to one."""
+"""The number of key buckets, and so of relays that can share the work.
+
+Every key belongs to one bucket, and one relay at a time publishes a bucket.
+"""
 
 
 def bucket_of(key: bytes) -> int:
-    """Return the bucket of a key; equal keys always share one, so one relay keeps their order."""
+    """Return the bucket of a key; equal keys share one, so their records stay in order."""
     return crc32(key) % BUCKETS
 
 
 async def enqueue(db: Connection, outgoing: Iterable[Event | Outgoing]) -> None:
-    """Put events and records in the outbox in the order given."""
+    """Insert events and records into the outbox, in order."""
     records = [record for item in outgoing for record in _records(item)]
     if records:
         await db.copy_records_to_table(
             "outbox",
             columns=("bucket", "event_id", "topic", "key", "value", "headers"),
             records=[
-                (bucket_of(r.key), r.event_id, r.topic, r.key, r.value, pack(r.headers))
+                (bucket_of(r.key), r.event_id, r.topic, r.key, r.value, pack_headers(r.headers))
                 for r in records
             ],
         )
 
 
 def _records(item: Event | Outgoing) -> Sequence[Outgoing]:
-    return [item] if isinstance(item, Outgoing) else Outgoing.carrying(item)
+    return [item] if isinstance(item, Outgoing) else Outgoing.for_event(item)
 
 
-_PLAIN: Headers = (("content-type", CONTENT_TYPE),)
+_UNTRACED: Headers = (("content-type", CONTENT_TYPE),)
 
 
-def pack(headers: Headers) -> str | None:
-    """Return headers as text; None stands for those of an untraced event.
+def pack_headers(headers: Headers) -> str | None:
+    """Return headers as JSON text; None stands for the headers of an event without a trace.
 
-    Latin-1 maps each byte to one character and back, and JSON escapes what text columns refuse.
+    Latin-1 maps each byte to one character and back, and JSON escapes the characters that text
+    columns reject.
     """
-    if tuple(headers) == _PLAIN:
+    if tuple(headers) == _UNTRACED:
         return None
     return json.dumps([(name, value.decode("latin-1")) for name, value in headers])
 
 
-def unpack(packed: str | None) -> Headers:
-    """Return what ``pack`` was given."""
+def unpack_headers(packed: str | None) -> Headers:
+    """Return the headers that ``pack_headers`` was given."""
     if packed is None:
-        return _PLAIN
+        return _UNTRACED
     return [(name, value.encode("latin-1")) for name, value in json.loads(packed)]

@@ -1,4 +1,4 @@
-"""A Kafka record that is yet to be written."""
+"""Kafka records to publish."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +11,22 @@ Headers: TypeAlias = Sequence[tuple[str, bytes]]
 
 
 def event_headers(traceparent: str | None = None) -> Headers:
-    """Return the headers of a record whose value is an event, with its W3C trace if it has one."""
+    """Return the headers of an event's record, with its W3C trace context if it has one."""
     content_type = ("content-type", CONTENT_TYPE)
     return [content_type, ("traceparent", traceparent.encode())] if traceparent else [content_type]
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One Kafka record to be; a value of None is a tombstone."""
+    """A record to publish.
+
+    Attributes:
+        event_id: The event's id, or another name of the record.
+        topic: The topic to write to.
+        key: The record's key; records with equal keys stay in order.
+        value: The record's value; None is a tombstone.
+        headers: The record's headers.
+    """
 
     event_id: str
     topic: str
@@ -27,12 +35,18 @@ class Outgoing:
     headers: Headers = ()
 
     @classmethod
-    def carrying(cls, event: Event) -> list[Self]:
-        """Return a record for each topic that the event goes to, all with the same bytes."""
+    def for_event(cls, event: Event) -> list[Self]:
+        """Return one record per topic that the event is routed to, all with the same bytes."""
         value, headers = encode(event), event_headers(event.traceparent)
         return [cls(event.id, topic, key.encode(), value, headers) for topic, key in routes(event)]
 
     @classmethod
-    def to(cls, topic: str, key: str, event: Event) -> Self:
-        """Return the record that brings an event, such as one from outside, to this topic."""
+    def to_topic(cls, topic: str, key: str, event: Event) -> Self:
+        """Return a record of an event for this topic, such as an event from outside.
+
+        Args:
+            topic: The topic to write to.
+            key: The record's key.
+            event: The event.
+        """
         return cls(event.id, topic, key.encode(), encode(event), event_headers(event.traceparent))

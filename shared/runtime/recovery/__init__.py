@@ -1,1 +1,1 @@
-"""Getting back what was parked or lost: what ``route311 dlq`` and ``route311 republish`` do."""
+"""Disaster recovery: replay of dead letters, and republishing of the outbox."""

@@ -1,4 +1,4 @@
-"""A record in a dead-letter topic, and the one that it was before."""
+"""Dead letters: records in a dead-letter topic, and their originals."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,31 +10,35 @@ from shared.runtime.consumer.messages import record_position
 from shared.runtime.kafka import Record
 from shared.runtime.outbox.records import Headers, Outgoing
 
-PARKING = ("service", "code", "reason", "source")
-"""What parking adds to a record's headers, each once and at the end."""
+DLQ_HEADERS = ("service", "code", "reason", "source")
+"""Headers that dead-lettering appends to a record, each once."""
 
 _DIGEST_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A parked record.
+    """A record in a dead-letter topic.
 
     Attributes:
-        place: ``topic/partition/offset`` in the dead-letter topic.
-        source: The same of the record that was parked.
-        at: When it was parked.
-        original: The record as it was, for the topic that it came from.
-        content: Names the original by what it says, wherever it lies.
+        position: ``topic/partition/offset`` in the dead-letter topic.
+        offset: Its offset there.
+        source: ``topic/partition/offset`` of the original.
+        service: The service that could not handle the original.
+        code: The error's stable code.
+        reason: The error's text.
+        parked_at: When it was written to the dead-letter topic.
+        original: The original record, for its own topic.
+        content: Digest of the original; equal originals share it.
     """
 
-    place: str
+    position: str
     offset: int
     source: str
     service: str
     code: str
     reason: str
-    at: datetime
+    parked_at: datetime
     original: Outgoing
     content: bytes
 
@@ -45,27 +49,27 @@ class DeadLetter:
 
 
 def parse_dead_letter(record: Record) -> DeadLetter:
-    """Return what a record of a dead-letter topic says; what it does not say is empty."""
-    said = {name: value.decode("utf-8", "replace") for name, value in record.headers}
-    source = said.get("source", "")
+    """Parse a record of a dead-letter topic; missing headers give empty fields."""
+    texts = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+    source = texts.get("source", "")
     topic = record.topic.removesuffix(DEAD_LETTERS)
-    headers = _without_parking(record.headers)
+    headers = _original_headers(record.headers)
     original = Outgoing(source, topic, record.key or b"", record.value, headers)
     return DeadLetter(
-        place=record_position(record),
+        position=record_position(record),
         offset=record.offset,
         source=source,
-        service=said.get("service", ""),
-        code=said.get("code", ""),
-        reason=said.get("reason", ""),
-        at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        service=texts.get("service", ""),
+        code=texts.get("code", ""),
+        reason=texts.get("reason", ""),
+        parked_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
         original=original,
         content=content_hash(original),
     )
 
 
 def content_hash(record: Outgoing) -> bytes:
-    """Return a digest of all that the record says; equal records share it, wherever they lie."""
+    """Return a digest of topic, key, value and headers, independent of the record's offset."""
     digest = blake2b(digest_size=_DIGEST_BYTES)
     headers = (part for name, value in record.headers for part in (name.encode(), value))
     for part in (record.topic.encode(), record.key, record.value, *headers):
@@ -73,13 +77,13 @@ def content_hash(record: Outgoing) -> bytes:
     return digest.digest()
 
 
-def _without_parking(headers: Iterable[tuple[str, bytes]]) -> Headers:
-    """Leave out the last header of each parking name; an earlier one is the record's own."""
-    remaining = set(PARKING)
+def _original_headers(headers: Iterable[tuple[str, bytes]]) -> Headers:
+    """Remove the last header of each name in ``DLQ_HEADERS``; an earlier one is the original's."""
+    to_remove = set(DLQ_HEADERS)
     kept: list[tuple[str, bytes]] = []
     for name, value in reversed(list(headers)):
-        if name in remaining:
-            remaining.remove(name)
+        if name in to_remove:
+            to_remove.remove(name)
         else:
             kept.append((name, value))
     return kept[::-1]

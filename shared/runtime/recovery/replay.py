@@ -1,127 +1,213 @@
-"""Choosing among parked records."""
+"""Replay of dead letters: select them, and publish their originals again, once per content.
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+Each service's ``replays`` table logs the contents that were replayed, so a second replay has no
+effect.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 from shared.contract.topics import DEAD_LETTERS, all_topics
 from shared.runtime.kafka import Partition
-from shared.runtime.kafka.range_reader import OffsetRanges, read_range
+from shared.runtime.kafka.reader import OffsetRanges, read_range
 from shared.runtime.migrate import SERVICES
+from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.dead_letters import DeadLetter, parse_dead_letter
-from shared.runtime.recovery.replay_log import ReplayLog, enqueue_replay
+
+ReplayStatus: TypeAlias = Literal["waiting", "replayed", "came_back"]
+"""Not replayed yet; replayed; or dead-lettered again after a replay."""
+
+_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('route311 replays'))"
+_SELECT = "SELECT content, through FROM {}.replays"
+_UPSERT = """
+    INSERT INTO replays AS known (content, through)
+    SELECT * FROM unnest($1::bytea[], $2::bigint[])
+    ON CONFLICT (content) DO UPDATE SET through = excluded.through, replayed_at = now()
+"""
+_PRUNE = "DELETE FROM {}.replays WHERE replayed_at < now() - interval '90 days'"
+
+_BATCH_RECORDS = 200
+_BATCH_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class RecordFilter:
-    """Which parked records are meant; what is None does not matter.
+    """Selects dead letters; None matches all.
 
     Attributes:
-        topic: Where they came from, or the dead-letter topic where they are.
-        since: They were parked then or later.
+        topic: The topic of the original, or the dead-letter topic.
+        code: The error's code.
+        since: The earliest time at which they were dead-lettered, inclusive.
     """
 
     topic: str | None = None
     code: str | None = None
     since: datetime | None = None
 
-    def spans(self, bounds: OffsetRanges) -> OffsetRanges:
-        """Return the parts of the log that can hold them."""
+    def select_ranges(self, bounds: OffsetRanges) -> OffsetRanges:
+        """Return the ranges of the dead-letter topics that may contain matches."""
         return {
-            p: span
-            for p, span in bounds.items()
+            p: offsets
+            for p, offsets in bounds.items()
             if p.topic.endswith(DEAD_LETTERS)
             and self.topic in {None, p.topic, p.topic.removesuffix(DEAD_LETTERS)}
         }
 
-    def matches(self, parked: DeadLetter) -> bool:
-        """Tell whether this one is meant."""
-        return self.code in {None, parked.code} and (self.since is None or parked.at >= self.since)
+    def matches(self, letter: DeadLetter) -> bool:
+        """Return True when code and time match."""
+        return self.code in {None, letter.code} and (
+            self.since is None or letter.parked_at >= self.since
+        )
 
 
 async def select_records(
-    bootstrap: str, spans: OffsetRanges, choice: RecordFilter
+    bootstrap: str, ranges: OffsetRanges, record_filter: RecordFilter
 ) -> AsyncGenerator[DeadLetter, None]:
-    """Yield the parked records that are meant, in order within each topic."""
-    async with aclosing(read_range(bootstrap, spans)) as handfuls:
-        async for records in handfuls:
+    """Yield the matching dead letters, in order within each topic.
+
+    Args:
+        bootstrap: Host and port of the brokers.
+        ranges: The offsets to read.
+        record_filter: Selects the dead letters.
+    """
+    async with aclosing(read_range(bootstrap, ranges)) as batches:
+        async for records in batches:
             for record in records:
-                if choice.matches(found := parse_dead_letter(record)):
-                    yield found
+                if record_filter.matches(letter := parse_dead_letter(record)):
+                    yield letter
 
 
 def owners_by_topic(bureaus: Iterable[str]) -> Mapping[str, str]:
-    """Return for each topic with readers the first of them, whose outbox and memory serve it."""
+    """Return for each topic its first reader, whose outbox and replay log serve its replays."""
     return {topic.name: topic.readers[0] for topic in all_topics(bureaus) if topic.readers}
 
 
-def replay_owner(parked: DeadLetter, known: Mapping[str, str]) -> str:
-    """Return the service; of a topic that is no more registered, who parked the record."""
-    fallback = parked.service if parked.service in SERVICES else SERVICES[0]
-    return known.get(parked.original.topic, fallback)
+def replay_owner(letter: DeadLetter, owners: Mapping[str, str]) -> str:
+    """Return the service that replays a dead letter.
+
+    For a topic that is no longer registered this is the service that dead-lettered the record.
+    """
+    fallback = letter.service if letter.service in SERVICES else SERVICES[0]
+    return owners.get(letter.original.topic, fallback)
 
 
-_RECORDS_AT_ONCE = 200
-_BYTES_AT_ONCE = 8 * 1024 * 1024
+@dataclass(slots=True)
+class ReplayLog:
+    """The contents that were replayed.
+
+    Attributes:
+        through: For each content, the last offset of the dead-letter topic at the time of its
+            replay; a copy at a higher offset was dead-lettered again.
+    """
+
+    through: dict[bytes, int] = field(default_factory=dict)
+
+    def status(self, letter: DeadLetter) -> ReplayStatus:
+        """Return the replay status of a dead letter."""
+        return self.status_of(letter.content, letter.offset)
+
+    def status_of(self, content: bytes, offset: int) -> ReplayStatus:
+        """Return the replay status of the copy of a content at this offset."""
+        through = self.through.get(content)
+        if through is None:
+            return "waiting"
+        return "came_back" if offset > through else "replayed"
+
+
+async def load_replay_log(db: Connection, schemas: Iterable[str]) -> ReplayLog:
+    """Return the union of the replay logs of these services' schemas."""
+    rows = [row for schema in schemas for row in await db.fetch(_SELECT.format(schema))]
+    return ReplayLog({row["content"]: row["through"] for row in rows})
+
+
+async def lock_replays(db: Connection) -> bool:
+    """Exclude other replays until the connection closes; return False if one is running."""
+    return bool(await db.fetchval(_TRY_LOCK))
+
+
+async def prune_replay_log(db: Connection, schemas: Iterable[str]) -> None:
+    """Delete entries older than 90 days, three times the retention of a dead-letter topic."""
+    for schema in schemas:
+        await db.execute(_PRUNE.format(schema))
+
+
+async def record_replays(db: Connection, through: Mapping[bytes, int]) -> None:
+    """Log replays in the current schema, in the transaction that replays."""
+    await db.execute(_UPSERT, list(through), list(through.values()))
 
 
 @dataclass(slots=True)
 class Replay:
-    """One pass over parked records that sends again each content that is due, once.
+    """One pass over dead letters that replays each due content once.
 
     Attributes:
-        spans: What lay in the dead-letter topics at the start; a copy beyond it came back.
-        again: Whether what came back after an earlier replay is due as well.
-        dry: Whether nothing is really sent.
-        sending: Is told of each record before it is sent.
+        db: A connection of the database's administrator.
+        replay_log: The contents that were replayed before.
+        owners: The service that replays each topic.
+        ranges: The offsets of the dead-letter topics at the start.
+        repeat: Replay also dead letters that came back after an earlier replay.
+        dry_run: Publish nothing.
+        on_replay: Called with each dead letter before it is replayed.
+        sent: The number of records replayed.
+        returned: The number of skipped dead letters that came back after an earlier replay.
     """
 
     db: Connection
-    memory: ReplayLog
-    homes: Mapping[str, str]
-    spans: OffsetRanges
-    again: bool
-    dry: bool
-    sending: Callable[[DeadLetter], None]
+    replay_log: ReplayLog
+    owners: Mapping[str, str]
+    ranges: OffsetRanges
+    repeat: bool
+    dry_run: bool
+    on_replay: Callable[[DeadLetter], None]
     sent: int = 0
-    came_back: int = 0
+    returned: int = 0
     _batch: list[DeadLetter] = field(default_factory=list)
 
-    async def run(self, records: AsyncIterator[DeadLetter]) -> None:
-        """Take them in order; what was sent when it breaks off stays sent and is not sent twice."""
-        async for record in records:
-            if not self._due(record):
+    async def run(self, letters: AsyncIterator[DeadLetter]) -> None:
+        """Replay in order. After an interruption, a new run skips what this one has replayed."""
+        async for letter in letters:
+            if not self._is_due(letter):
                 continue
-            self.memory.through[record.content] = self._through(record)
-            self.sending(record)
-            self._batch.append(record)
-            if self._full:
+            self.replay_log.through[letter.content] = self._last_offset(letter)
+            self.on_replay(letter)
+            self._batch.append(letter)
+            if self._is_full:
                 await self._flush()
         await self._flush()
 
-    def _due(self, parked: DeadLetter) -> bool:
-        standing = self.memory.status(parked)
-        if standing == "came_back" and not self.again:
-            self.came_back += 1
-        return standing == "waiting" or (self.again and standing == "came_back")
+    def _is_due(self, letter: DeadLetter) -> bool:
+        status = self.replay_log.status(letter)
+        if status == "came_back" and not self.repeat:
+            self.returned += 1
+        return status == "waiting" or (self.repeat and status == "came_back")
 
-    def _through(self, parked: DeadLetter) -> int:
-        topic, partition, _ = parked.place.rsplit("/", 2)
-        return self.spans[Partition(topic, int(partition))][1] - 1
+    def _last_offset(self, letter: DeadLetter) -> int:
+        topic, partition, _ = letter.position.rsplit("/", 2)
+        return self.ranges[Partition(topic, int(partition))][1] - 1
 
     @property
-    def _full(self) -> bool:
-        size = sum(parked.size for parked in self._batch)
-        return len(self._batch) >= _RECORDS_AT_ONCE or size >= _BYTES_AT_ONCE
+    def _is_full(self) -> bool:
+        size = sum(letter.size for letter in self._batch)
+        return len(self._batch) >= _BATCH_RECORDS or size >= _BATCH_BYTES
 
     async def _flush(self) -> None:
-        by_home: dict[str, list[DeadLetter]] = {}
-        for record in self._batch:
-            by_home.setdefault(replay_owner(record, self.homes), []).append(record)
-        if not self.dry:
-            for home, batch in by_home.items():
-                await enqueue_replay(self.db, home, batch, self.memory.through)
+        by_owner: dict[str, list[DeadLetter]] = {}
+        for letter in self._batch:
+            by_owner.setdefault(replay_owner(letter, self.owners), []).append(letter)
+        if not self.dry_run:
+            for owner, letters in by_owner.items():
+                await self._enqueue(owner, letters)
         self.sent += len(self._batch)
         self._batch = []
+
+    async def _enqueue(self, schema: str, letters: Sequence[DeadLetter]) -> None:
+        """Insert the originals into the service's outbox and log them, in one transaction."""
+        async with self.db.transaction():
+            await self.db.execute(f"SET LOCAL search_path = {schema}")
+            through = {x.content: self.replay_log.through[x.content] for x in letters}
+            await record_replays(self.db, through)
+            await enqueue(self.db, [letter.original for letter in letters])

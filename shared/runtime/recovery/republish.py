@@ -1,4 +1,7 @@
-"""Marking what was published since a moment as unpublished, so that the relay sends it again."""
+"""Republish: publish again what the outboxes published since a moment, with the same bytes.
+
+This refills a broker that lost part of its log.
+"""
 
 import asyncio
 from collections import Counter
@@ -9,19 +12,18 @@ from datetime import datetime
 
 import asyncpg
 
-from shared.runtime.kafka.offsets_by_time import offsets_at
-from shared.runtime.kafka.reader import offset_bounds
+from shared.runtime.kafka.reader import offset_bounds, offsets_at
 from shared.runtime.outbox.outbox import BUCKETS
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.positions import (
     PositionChange,
     apply_changes,
+    load_positions,
     position_changes,
-    positions_of,
 )
 
-_SPAN = "SELECT min(seq) AS first, max(seq) AS last FROM {}.outbox WHERE created_at >= $1"
-_MARK = """
+_ROW_RANGE = "SELECT min(seq) AS first, max(seq) AS last FROM {}.outbox WHERE created_at >= $1"
+_MARK_UNPUBLISHED = """
     WITH marked AS (
         UPDATE {}.outbox SET published = false
          WHERE seq BETWEEN $1 AND $2 AND published AND created_at >= $3
@@ -35,53 +37,12 @@ _COUNT = """
        AND ($4::text[] IS NULL OR topic = ANY($4))
      GROUP BY topic
 """
-_AT_ONCE = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxReplay:
-    """Which rows of the outboxes are to be published again, with the same bytes.
-
-    Attributes:
-        since: Rows made then or later.
-        topics: Rows for these; None for all.
-        dry: Count them and change nothing.
-        step: Is told of the number of rows after each step.
-    """
-
-    since: datetime
-    topics: Sequence[str] | None
-    dry: bool
-    step: Callable[[int], None]
-
-    async def of(self, db: Connection, service: str) -> Counter[str]:
-        """Mark the rows of one service in small steps, each its own transaction.
-
-        Hold its relay still meanwhile, else it publishes what was marked early before what comes
-        before it.
-
-        Returns:
-            Rows by topic.
-        """
-        counted: Counter[str] = Counter()
-        span = await db.fetchrow(_SPAN.format(service), self.since)
-        if span is None or span["first"] is None:
-            return counted
-        statement = (_COUNT if self.dry else _MARK).format(service)
-        for first in range(span["first"], span["last"] + 1, _AT_ONCE):
-            last = min(first + _AT_ONCE - 1, span["last"])
-            rows = await db.fetch(statement, first, last, self.since, self.topics)
-            found = {row["topic"]: row["rows"] for row in rows}
-            counted.update(found)
-            self.step(sum(found.values()))
-        return counted
-
-
-_TAKE = """
+_STEP_ROWS = 5_000
+_LOCK_BUCKETS = """
     SELECT pg_advisory_lock(hashtext($1), bucket)
       FROM generate_series(0, $2::integer - 1) AS bucket
 """
-_END_HOLDERS = """
+_TERMINATE_HOLDERS = """
     SELECT pg_terminate_backend(pid)
       FROM (SELECT DISTINCT pid
               FROM pg_locks
@@ -92,47 +53,86 @@ _END_HOLDERS = """
                AND classid::bigint = hashtext($1)::bigint & 4294967295
                AND pid <> $2) AS holders
 """
-_LOOK_EVERY_S = 0.2
+_TERMINATE_EVERY_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxReplay:
+    """Selects the outbox rows to publish again.
+
+    Attributes:
+        since: The earliest creation time, inclusive.
+        topics: The topics; None for all.
+        dry_run: Count the rows and change nothing.
+        on_step: Called with the number of rows after each step.
+    """
+
+    since: datetime
+    topics: Sequence[str] | None
+    dry_run: bool
+    on_step: Callable[[int], None]
+
+    async def republish(self, db: Connection, service: str) -> Counter[str]:
+        """Mark rows of one service as unpublished, in small steps with a transaction each.
+
+        The service's relay must be paused meanwhile; otherwise it would publish rows marked early
+        before rows that precede them.
+
+        Returns:
+            The number of rows by topic.
+        """
+        total: Counter[str] = Counter()
+        rows = await db.fetchrow(_ROW_RANGE.format(service), self.since)
+        if rows is None or rows["first"] is None:
+            return total
+        statement = (_COUNT if self.dry_run else _MARK_UNPUBLISHED).format(service)
+        for first in range(rows["first"], rows["last"] + 1, _STEP_ROWS):
+            last = min(first + _STEP_ROWS - 1, rows["last"])
+            counts = await db.fetch(statement, first, last, self.since, self.topics)
+            step = Counter({row["topic"]: row["rows"] for row in counts})
+            total.update(step)
+            self.on_step(step.total())
+        return total
 
 
 @asynccontextmanager
 async def paused_relay(admin_dsn: str, service: str) -> AsyncGenerator[None]:
-    """Hold every bucket of the service's outbox, so that no relay publishes meanwhile.
+    """Lock every bucket of the service's outbox, so that no relay publishes meanwhile.
 
-    A relay holds its buckets for as long as its connection lives. That is ended; the relay takes
-    it for a short outage, and finds its buckets taken until the block ends.
+    A relay holds its locks for as long as its connection lives. The connection is terminated; the
+    relay treats this as a short outage, and waits for its buckets until the block ends.
     """
-    keeper = await asyncpg.connect(admin_dsn)
-    ender = await asyncpg.connect(admin_dsn)
+    locker = await asyncpg.connect(admin_dsn)
+    terminator = await asyncpg.connect(admin_dsn)
     try:
-        await _take(keeper, ender, service)
+        await _lock_buckets(locker, terminator, service)
         yield
     finally:
-        await ender.close()
-        await keeper.close()
+        await terminator.close()
+        await locker.close()
 
 
-async def _take(keeper: Connection, ender: Connection, service: str) -> None:
-    own = await keeper.fetchval("SELECT pg_backend_pid()")
-    taking = asyncio.create_task(keeper.execute(_TAKE, service, BUCKETS))
+async def _lock_buckets(locker: Connection, terminator: Connection, service: str) -> None:
+    own_pid = await locker.fetchval("SELECT pg_backend_pid()")
+    locking = asyncio.create_task(locker.execute(_LOCK_BUCKETS, service, BUCKETS))
     try:
-        while not taking.done():
-            await ender.execute(_END_HOLDERS, service, own)
+        while not locking.done():
+            await terminator.execute(_TERMINATE_HOLDERS, service, own_pid)
             with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(taking), _LOOK_EVERY_S)
-        await taking
+                await asyncio.wait_for(asyncio.shield(locking), _TERMINATE_EVERY_S)
+        await locking
     finally:
-        taking.cancel()
+        locking.cancel()
 
 
 @dataclass(slots=True)
-class Recovered:
-    """What was done, or of a dry run what would have been.
+class RepublishResult:
+    """The changes made, or in a dry run those that would be made.
 
     Attributes:
-        published_again: Rows by service and topic.
-        moved: Positions that were changed, by service.
-        left: Positions whose records are gone for good, left alone since that was not accepted.
+        published_again: Number of rows by service and topic.
+        moved: Corrected positions by service.
+        left: Positions whose next records are lost, unchanged because the loss was not accepted.
     """
 
     published_again: dict[str, Counter[str]] = field(default_factory=dict)
@@ -141,13 +141,15 @@ class Recovered:
 
 
 @dataclass(frozen=True, slots=True)
-class Recovery:
-    """One recovery.
+class RepublishRun:
+    """One republishing of outboxes, with the correction of consumer positions.
 
     Attributes:
-        services: Whose outboxes are read and whose positions are set right.
-        accept_loss: Whether a consumer whose next record the broker deleted goes on at the oldest
-            that is left.
+        bootstrap: Host and port of the brokers.
+        admin_dsn: DSN of the database's administrator.
+        services: The services whose outboxes and positions are treated.
+        refill: Selects the outbox rows.
+        accept_loss: Move a consumer whose next record was deleted to the oldest record.
     """
 
     bootstrap: str
@@ -156,40 +158,37 @@ class Recovery:
     refill: OutboxReplay
     accept_loss: bool
 
-    async def run(self) -> Recovered:
-        """Hold the relays, set positions back, have the outboxes published again, let go.
+    async def run(self) -> RepublishResult:
+        """Pause the relays, move the positions back, mark the rows, and release the relays.
 
-        Positions come first and the relays last: so whatever is published now lies behind every
-        reader's position, and in each outbox's own order.
+        The positions come first and the relays last: so everything published from now on comes
+        after every reader's position, and in each outbox's own order.
         """
-        done = Recovered()
-        async with self._database() as db, AsyncExitStack() as stack:
-            if not self.refill.dry:
-                for service in self.services:
-                    await stack.enter_async_context(paused_relay(self.admin_dsn, service))
-            await self._move(db, done)
-            for service in self.services:
-                done.published_again[service] = await self.refill.of(db, service)
-        return done
-
-    @asynccontextmanager
-    async def _database(self) -> AsyncGenerator[Connection]:
+        result = RepublishResult()
         db = await asyncpg.connect(self.admin_dsn)
         try:
-            yield db
+            async with AsyncExitStack() as stack:
+                if not self.refill.dry_run:
+                    for service in self.services:
+                        await stack.enter_async_context(paused_relay(self.admin_dsn, service))
+                await self._move_positions(db, result)
+                for service in self.services:
+                    result.published_again[service] = await self.refill.republish(db, service)
         finally:
             await db.close()
+        return result
 
-    async def _move(self, db: Connection, done: Recovered) -> None:
+    async def _move_positions(self, db: Connection, result: RepublishResult) -> None:
         bounds = await offset_bounds(self.bootstrap)
         since = await offsets_at(self.bootstrap, bounds.keys(), self.refill.since)
         for service in self.services:
-            wanted = position_changes(await positions_of(db, service), bounds, since)
-            meant = [move for move in wanted if self._concerns(move)]
-            done.moved[service] = [move for move in meant if self.accept_loss or not move.lost]
-            done.left[service] = [move for move in meant if move not in done.moved[service]]
-            if not self.refill.dry:
-                await apply_changes(db, service, done.moved[service])
+            changes = position_changes(await load_positions(db, service), bounds, since)
+            selected = [change for change in changes if self._is_selected(change)]
+            moved = [change for change in selected if self.accept_loss or not change.lost]
+            result.moved[service] = moved
+            result.left[service] = [change for change in selected if change not in moved]
+            if not self.refill.dry_run:
+                await apply_changes(db, service, moved)
 
-    def _concerns(self, move: PositionChange) -> bool:
-        return self.refill.topics is None or move.partition.topic in self.refill.topics
+    def _is_selected(self, change: PositionChange) -> bool:
+        return self.refill.topics is None or change.partition.topic in self.refill.topics

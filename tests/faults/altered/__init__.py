@@ -1,1 +1,1 @@
-"""Services with a fault built in; each is run in place of the plain one."""
+"""Services with a built-in fault, to run in place of the unaltered ones."""

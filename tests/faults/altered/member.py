@@ -1,6 +1,7 @@
-"""``python -m tests.faults.altered.member SERVICE CHANGE…``: a service that was changed.
+"""``python -m tests.faults.altered.member SERVICE CHANGE…``: a service with guards removed.
 
-Without a guard, what the guard prevents must show in a trial, else the trial could not see it.
+A trial without a guard must detect the violation that the guard prevents; otherwise it proves
+nothing.
 """
 
 import os
@@ -12,7 +13,7 @@ from typing import Any
 from shared.runtime.consumer import batch_transaction as batches
 from shared.runtime.consumer import inbox, offsets
 from shared.runtime.outbox import relay
-from tests.faults.altered.service import run_altered
+from tests.faults.altered.service import run_service
 
 _FENCE = """
        AND mine.epoch = moved.epoch
@@ -20,28 +21,28 @@ _FENCE = """
 
 
 def without_fence() -> None:
-    """Let a member move on whoever owns the partition."""
-    assert _FENCE in offsets._ADVANCE  # noqa: SLF001 - what is altered has no switch
-    offsets._ADVANCE = offsets._ADVANCE.replace(_FENCE, "")  # noqa: SLF001
+    """Let a member advance whoever owns the partition."""
+    assert _FENCE in offsets._ADVANCE  # noqa: SLF001 - the product has no switch for it
+    offsets._ADVANCE = offsets._ADVANCE.replace(_FENCE, "")  # noqa: SLF001 - as above
 
 
 def without_inbox() -> None:
-    """Take every event for a new one."""
+    """Treat every event as new."""
 
-    async def claim(_: object, identities: Collection[str]) -> set[str]:
+    async def insert_new(_: object, identities: Collection[str]) -> set[str]:
         return set(identities)
 
-    inbox.insert_new = claim  # type: ignore[assignment]
+    inbox.insert_new = insert_new  # type: ignore[assignment] # patched
 
 
 def without_order() -> None:
-    """Publish what waits in the outbox in any order."""
-    assert "ORDER BY seq" in relay._NEXT  # noqa: SLF001
-    relay._NEXT = relay._NEXT.replace("ORDER BY seq", "ORDER BY hashint8(seq)")  # noqa: SLF001
+    """Publish outbox rows in an arbitrary order."""
+    assert "ORDER BY seq" in relay._NEXT  # noqa: SLF001 - as above
+    relay._NEXT = relay._NEXT.replace("ORDER BY seq", "ORDER BY hashint8(seq)")  # noqa: SLF001 - as above
 
 
 def without_first_decision() -> None:
-    """Let triage decide a request as often as it comes."""
+    """Let triage decide a request as often as it is delivered."""
     from services.triage.store import cases as store  # noqa: PLC0415 - only where triage runs
 
     async def decided(_: object, __: Collection[str]) -> set[str]:
@@ -53,23 +54,23 @@ def without_first_decision() -> None:
     store.PostgresTriageStore.record_decisions = record  # type: ignore[method-assign,assignment]
 
 
-def sleeping_when_asked() -> None:
-    """After SIGUSR1, stop (SIGSTOP) with the next batch in hand."""
+def suspend_on_signal() -> None:
+    """After SIGUSR1, suspend the process (SIGSTOP) in the middle of the next batch."""
     commit = batches.BatchProcessor.commit
     asked: list[int] = []
 
-    async def commit_after_sleep(mine: Any, items: Any) -> None:
+    async def commit_after_sleep(processor: Any, items: Any) -> None:
         if asked:
             asked.clear()
             os.kill(os.getpid(), signal.SIGSTOP)
-        await commit(mine, items)
+        await commit(processor, items)
 
     signal.signal(signal.SIGUSR1, lambda number, _: asked.append(number))
-    batches.BatchProcessor.commit = commit_after_sleep  # type: ignore[method-assign,assignment]
+    batches.BatchProcessor.commit = commit_after_sleep  # type: ignore[method-assign,assignment] # patched
 
 
 _CHANGES = {
-    "sleep": sleeping_when_asked,
+    "sleep": suspend_on_signal,
     "no-fence": without_fence,
     "no-inbox": without_inbox,
     "no-order": without_order,
@@ -79,4 +80,4 @@ _CHANGES = {
 if __name__ == "__main__":
     for change in sys.argv[2:]:
         _CHANGES[change]()
-    run_altered(sys.argv[1])
+    run_service(sys.argv[1])

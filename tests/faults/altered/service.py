@@ -1,10 +1,10 @@
-"""Running a service after something in it was altered."""
+"""Run a service after a part of it was patched."""
 
 from importlib import import_module
 from runpy import run_module
 
 
-def run_altered(service: str) -> None:
+def run_service(service: str) -> None:
     """Run the service as ``python -m services.<name>`` does."""
     import_module(f"services.{service}")
     run_module(f"services.{service}", run_name="__main__")

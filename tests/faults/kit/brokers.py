@@ -1,17 +1,14 @@
-"""Kafka brokers: one or a cluster of several, each reached directly or by a link that can fail."""
+"""Kafka brokers: one or a cluster, each with a direct listener and one behind a proxy."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.jars import kafka_jars
-from deploy.local.kafka import format_data, java_command, kafka_properties
+from deploy.local.kafka import format_data, java_command, kafka_jars, kafka_properties
 from deploy.local.launch import running
-from deploy.local.ports import LOOPBACK
-from deploy.local.process import Process
-from deploy.local.program import Program
-from deploy.local.readiness import kafka_answers
+from deploy.local.process import Process, Program
+from deploy.local.readiness import LOOPBACK, kafka_answers
 from deploy.local.site import Site
 
 _STOP_WITHIN_S = 8.0
@@ -22,7 +19,9 @@ class Node:
     """One broker of a cluster.
 
     Attributes:
-        link_port: Where clients behind a link are told to find it; None when there is none.
+        number: Its node id, from 1.
+        of: The number of brokers in the cluster.
+        link_port: The port that it advertises to clients behind a proxy; None without a proxy.
     """
 
     number: int
@@ -31,12 +30,12 @@ class Node:
 
     @property
     def name(self) -> str:
-        """How it is called in the data folder."""
+        """Its name in the data folder."""
         return "kafka" if self.of == 1 else f"kafka-{self.number}"
 
 
-def behind(node: Node) -> str:
-    """Return the name of the port that a link to the node leads to."""
+def link_port_name(node: Node) -> str:
+    """Return the name of the port that the node's proxy forwards to."""
     return f"{node.name}-behind-link"
 
 
@@ -51,7 +50,7 @@ _REPLICATED = {
 
 @asynccontextmanager
 async def running_broker(site: Site, node: Node) -> AsyncGenerator[Process]:
-    """Run a broker; its address is the one without a link."""
+    """Run a broker; its address is that of the direct listener."""
     java = java_command(await kafka_jars())
     folder = site.folder.path / node.name
 
@@ -69,7 +68,7 @@ async def running_broker(site: Site, node: Node) -> AsyncGenerator[Process]:
 
 def _write_settings(site: Site, node: Node, folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
-    port, inner = site.ports.port(node.name), site.ports.port(behind(node))
+    port, inner = site.ports.port(node.name), site.ports.port(link_port_name(node))
     controllers = {
         number: f"{LOOPBACK}:{site.ports.port(f'controller-{number}')}"
         for number in range(1, node.of + 1)

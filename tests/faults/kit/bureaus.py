@@ -1,4 +1,4 @@
-"""The city's bureaus: they take some of the work, finish it, and note what arrives when."""
+"""Simulated bureaus: they complete some work orders, and record the arrival of all."""
 
 import asyncio
 import json
@@ -12,70 +12,70 @@ from uuid import UUID
 from shared.catalogue import load_catalogue
 from shared.contract.topics import bureau_work
 from shared.runtime.clock import utc_now
-from shared.runtime.kafka import BrokerDownError, Partition, Sink, open_sink
-from shared.runtime.kafka.reader import end_offsets, tailing
+from shared.runtime.kafka import BrokerDownError, KafkaSink, Partition, open_sink
+from shared.runtime.kafka.reader import end_offsets, follow
 from shared.runtime.outbox.records import Outgoing
 
-_NEXT = {"issued": "acknowledged", "acknowledged": "completed"}
-_TAKEN_SHARE = 0.4
-_AGAIN_AFTER_S = 0.5
+_NEXT_STATUS = {"issued": "acknowledged", "acknowledged": "completed"}
+_RESPONSE_SHARE = 0.4
+_RETRY_S = 0.5
 
 
 class Bureaus:
-    """Every bureau of the city.
+    """All bureaus of the city.
 
     Attributes:
-        ahead_s: By how much the work that came last was dated in the future, in seconds.
-        at_work: Whether they still answer; what arrives is noted all the same.
-        arrived: When the first work for a request came to a bureau, by request.
+        ahead_s: Seconds from now to the time of the latest work order, positive in the future.
+        is_responding: False stops their updates; arrivals are still recorded.
+        arrived: Monotonic time of the first work order of each request, by request id.
     """
 
     def __init__(self, bootstrap: str, seed: int) -> None:
         self._bootstrap = bootstrap
         self._random = Random(seed)
-        self._done: set[tuple[str, str]] = set()
+        self._handled: set[tuple[str, str]] = set()
         self.arrived: dict[str, float] = {}
         self.ahead_s = 0.0
-        self.at_work = True
+        self.is_responding = True
 
-    async def where_work_ends(self) -> Mapping[Partition, int]:
-        """Return from where on work is new."""
+    async def work_offsets(self) -> Mapping[Partition, int]:
+        """Return the ends of the work topics: later work orders are new."""
         topics = [bureau_work(code).name for code in load_catalogue().bureau_codes]
         return await end_offsets(self._bootstrap, topics)
 
     async def run(self, since: Mapping[Partition, int]) -> None:
-        """Work until cancelled."""
-        async with tailing(self._bootstrap, since) as tail:
+        """Process work orders until cancelled."""
+        async with follow(self._bootstrap, since) as tail:
             while True:
-                said: list[Outgoing] = []
+                updates: list[Outgoing] = []
                 async with open_sink(self._bootstrap) as sink:
                     while True:
-                        for record in await tail.more(within_s=0.2):
-                            said += self._hear(json.loads(record.value or b"{}"))
+                        for record in await tail.poll(within_s=0.2):
+                            updates += self._process(json.loads(record.value or b"{}"))
                         try:
-                            await self._say(sink, said)
+                            await self._publish(sink, updates)
                         except BrokerDownError:
                             break
-                        said = []
-                await asyncio.sleep(_AGAIN_AFTER_S)
+                        updates = []
+                await asyncio.sleep(_RETRY_S)
 
-    async def _say(self, sink: Sink, said: list[Outgoing]) -> None:
-        if said:
-            await sink.publish(said)
+    async def _publish(self, sink: KafkaSink, updates: list[Outgoing]) -> None:
+        if updates:
+            await sink.publish(updates)
 
-    def _hear(self, event: dict[str, Any]) -> list[Outgoing]:
+    def _process(self, event: dict[str, Any]) -> list[Outgoing]:
         self.arrived.setdefault(event["correlationid"], time.monotonic())
         self.ahead_s = (datetime.fromisoformat(event["time"]) - utc_now()).total_seconds()
         order = event["data"]
-        step = _NEXT.get(order["status"])
-        if order["role"] != "lead" or step is None:
+        status = _NEXT_STATUS.get(order["status"])
+        if order["role"] != "lead" or status is None:
             return []
-        if (order["work_order_id"], step) in self._done:
+        if (order["work_order_id"], status) in self._handled:
             return []
-        self._done.add((order["work_order_id"], step))
-        if not self.at_work or self._random.random() > _TAKEN_SHARE:
+        self._handled.add((order["work_order_id"], status))
+        if not self.is_responding or self._random.random() > _RESPONSE_SHARE:
             return []
-        return [self._update(order, step)]
+        return [self._update(order, status)]
 
     def _update(self, order: dict[str, Any], status: str) -> Outgoing:
         update_id = str(UUID(int=self._random.getrandbits(128), version=4))

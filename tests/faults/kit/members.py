@@ -1,4 +1,4 @@
-"""The processes of the services, of which there can be several each."""
+"""Processes of the services, several per service where a trial needs them."""
 
 import os
 import signal
@@ -8,23 +8,21 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from deploy.local.ports import LOOPBACK
-from deploy.local.process import Process
-from deploy.local.program import Program
-from deploy.local.readiness import http_ready
+from deploy.local.process import Process, Program
+from deploy.local.readiness import LOOPBACK, http_ready
 from deploy.local.site import Site
 
 SERVICES = ("intake", "triage", "dispatch", "notify")
 
 
 @dataclass(frozen=True, slots=True)
-class Wiring:
-    """What a service must be told to find the rest.
+class Endpoints:
+    """Addresses of the stores, as the services reach them.
 
     Attributes:
-        bootstrap: Where it finds Kafka.
-        postgres: Host and port of the database.
-        mail_port: Where it hands in mail.
+        bootstrap: Host and port of the brokers' proxies.
+        postgres: Host and port of the database's proxy.
+        mail_port: Port of the mail sink.
     """
 
     bootstrap: str
@@ -37,7 +35,10 @@ class Member:
     """One process of a service.
 
     Attributes:
-        altered: What the test runs in place of the plain service.
+        service: The service's name.
+        number: Counts the members of the service, from 1.
+        altered: Module and arguments to run in place of the unaltered service.
+        settings: More environment variables.
     """
 
     service: str
@@ -47,30 +48,30 @@ class Member:
 
     @property
     def name(self) -> str:
-        """The service's name; from the second on with a number."""
+        """The service's name, with a number from the second member on."""
         return self.service if self.number == 1 else f"{self.service}-{self.number}"
 
-    def process(self, site: Site, wiring: Wiring) -> Process:
-        """Return the process, not started yet."""
+    def process(self, site: Site, endpoints: Endpoints) -> Process:
+        """Return the process, not yet started."""
         port = site.ports.port(self.name)
-        runs = self.altered or (f"services.{self.service}",)
+        module = self.altered or (f"services.{self.service}",)
         environment = {
             **os.environ,
-            **_settings(site, self.service, wiring),
+            **_settings(site, self.service, endpoints),
             f"{self.service.upper()}_HTTP_PORT": str(port),
             **self.settings,
         }
-        argv = (sys.executable, "-m", *runs)
+        argv = (sys.executable, "-m", *module)
         return Process(Program(self.name, argv, port, http_ready, environment), site.folder)
 
 
-def _settings(site: Site, service: str, wiring: Wiring) -> dict[str, str]:
+def _settings(site: Site, service: str, endpoints: Endpoints) -> dict[str, str]:
     secret = site.credentials.get
     prefix = service.upper()
     login = f"route311_{service}:{secret(f'role-{service}')}"
     common = {
-        "ROUTE311_KAFKA_BOOTSTRAP": wiring.bootstrap,
-        f"{prefix}_POSTGRES_DSN": f"postgresql://{login}@{wiring.postgres}/postgres",
+        "ROUTE311_KAFKA_BOOTSTRAP": endpoints.bootstrap,
+        f"{prefix}_POSTGRES_DSN": f"postgresql://{login}@{endpoints.postgres}/postgres",
     }
     public_url = f"http://{LOOPBACK}:{site.ports.port('intake')}"
     own = {
@@ -80,25 +81,25 @@ def _settings(site: Site, service: str, wiring: Wiring) -> dict[str, str]:
             "NOTIFY_CONTACT_KEY": secret("contact-key"),
             "NOTIFY_SENDER": "311@city.example",
             "NOTIFY_SMTP_HOST": LOOPBACK,
-            "NOTIFY_SMTP_PORT": str(wiring.mail_port),
+            "NOTIFY_SMTP_PORT": str(endpoints.mail_port),
         },
     }
     return common | own.get(service, {})
 
 
 async def kill(process: Process) -> None:
-    """End the process by force, and wait until it is gone."""
+    """Kill the process and wait for its exit."""
     process.kill()
-    await process.ended()
+    await process.wait_for_exit()
 
 
 def pause(process: Process) -> None:
-    """Stop the process and its children where they are (SIGSTOP)."""
+    """Suspend the process and its children (SIGSTOP)."""
     _signal_all(process, signal.SIGSTOP)
 
 
 def resume(process: Process) -> None:
-    """Let them go on (SIGCONT)."""
+    """Resume the process and its children (SIGCONT)."""
     _signal_all(process, signal.SIGCONT)
 
 

@@ -1,4 +1,4 @@
-"""What the city's people hand in: seeded, through all channels, with repeats and garbage."""
+"""Seeded random submissions through all channels, with repeats and poison records."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from shared.runtime.clock import utc_now
 
-Way: TypeAlias = Literal["http", "kafka"]
+Transport: TypeAlias = Literal["http", "kafka"]
 
 SOURCE = "/faults/adapter"
 _KINDS = {
@@ -24,7 +24,7 @@ _KINDS = {
     "ROW-STREETLIGHT": "Street light is out since Monday",
     "SW-VEG": "Blackberries cover half of the sidewalk",
 }
-_WAYS: dict[str, Way] = {
+_TRANSPORTS: dict[str, Transport] = {
     "web": "http",
     "app": "http",
     "phone": "http",
@@ -41,21 +41,25 @@ _NEARBY_DEGREES = 0.00008
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One submission, as often as it may be handed in.
+    """One submission, which clients may send several times.
 
     Attributes:
-        poison: The bytes of a record that is no submission, in place of ``data``.
+        id: The submission's id.
+        transport: The transport of its channel.
+        time: When it was made.
+        data: The submission.
+        poison: The bytes of an invalid record, in place of ``data``.
     """
 
     id: str
-    way: Way
+    transport: Transport
     time: datetime
     data: dict[str, Any] = field(default_factory=dict)
     poison: bytes | None = None
 
     @property
     def value(self) -> bytes:
-        """The record that brings it over Kafka."""
+        """The value of its Kafka record."""
         if self.poison is not None:
             return self.poison
         envelope = {
@@ -71,16 +75,16 @@ class Report:
 
     @property
     def sha256(self) -> str:
-        """What tells the record's bytes."""
+        """SHA-256 of the record's value."""
         return hashlib.sha256(self.value).hexdigest()
 
 
-def reports(seed: int, poison_share: Callable[[], float]) -> Iterator[Report]:
-    """Return reports without an end; a tenth of them were handed in before.
+def generate_reports(seed: int, poison_share: Callable[[], float]) -> Iterator[Report]:
+    """Yield reports without end; a tenth of them repeat an earlier one.
 
     Args:
-        seed: Makes the same reports again.
-        poison_share: The share of records from now on that are no submissions.
+        seed: Equal seeds give equal reports.
+        poison_share: Returns the present share of poison records, from 0 to 1.
     """
     random = Random(seed)
     start = utc_now() - timedelta(hours=1)
@@ -93,11 +97,11 @@ def reports(seed: int, poison_share: Callable[[], float]) -> Iterator[Report]:
             continue
         number += 1
         time = start + timedelta(seconds=number / 50)
-        report = Report(_id(random), random.choice(list(_WAYS.values())), time)
+        report = Report(_id(random), random.choice(list(_TRANSPORTS.values())), time)
         if random.random() < poison_share():
             yield Report(report.id, "kafka", time, poison=_garbage(report.id, random))
             continue
-        report = _written(report, _place(places, random), number, random)
+        report = _fill(report, _place(places, random), number, random)
         before.append(report)
         yield report
 
@@ -117,14 +121,12 @@ def _place(places: list[tuple[str, float, float]], random: Random) -> tuple[str,
     return place
 
 
-def _written(
-    report: Report, place: tuple[str, float, float], number: int, random: Random
-) -> Report:
+def _fill(report: Report, place: tuple[str, float, float], number: int, random: Random) -> Report:
     kind, latitude, longitude = place
-    channel = random.choice([name for name, way in _WAYS.items() if way == report.way])
+    channels = [name for name, used in _TRANSPORTS.items() if used == report.transport]
     data: dict[str, Any] = {
         "jurisdiction": "portland.gov",
-        "channel": channel,
+        "channel": random.choice(channels),
         "service_code": kind,
         "description": f"{_KINDS[kind]}. House number {random.randrange(100, 9999)}.",
         "language": random.choice(["en", "es"]),
@@ -133,7 +135,7 @@ def _written(
     if random.random() < _REPORTER_SHARE:
         address = f"person-{number}@example.org"
         data["reporter"] = {"email": address, "status_updates": ["email"]}
-    return Report(report.id, report.way, report.time, data)
+    return Report(report.id, report.transport, report.time, data)
 
 
 def _garbage(id: str, random: Random) -> bytes:

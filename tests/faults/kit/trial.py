@@ -1,4 +1,4 @@
-"""One trial: traffic, a fault in it, the recovery, and the check of every invariant."""
+"""A trial: inject a fault under traffic, wait for the recovery, check every invariant."""
 
 import asyncio
 import tempfile
@@ -16,20 +16,20 @@ import aiohttp
 from cli.check.run import check
 from tests.faults.kit.adapter import Adapter
 from tests.faults.kit.bureaus import Bureaus
-from tests.faults.kit.city import City
-from tests.faults.kit.evidence import Evidence
-from tests.faults.kit.history import History, write
-from tests.faults.kit.people import SOURCE as PEOPLE
-from tests.faults.kit.people import People
-from tests.faults.kit.reports import reports
+from tests.faults.kit.counters import CounterWatch
+from tests.faults.kit.history import History, write_histories
+from tests.faults.kit.http_clients import SOURCE as HTTP_SOURCE
+from tests.faults.kit.http_clients import HttpClients
+from tests.faults.kit.reports import generate_reports
+from tests.faults.kit.router import RouterUnderTest
 from tests.faults.kit.verdicts import Verdict
 from tests.waiting import eventually
 
 RATE = 50
-_CALM_S = 3.0
-_AFTERWARDS_S = 4.0
+_BEFORE_FAULT_S = 3.0
+_AFTER_RECOVERY_S = 4.0
 _RECOVERED_WITHIN_S = 120.0
-_SETTLED_WITHIN_S = 120.0
+_DRAINED_WITHIN_S = 120.0
 
 
 @dataclass(slots=True)
@@ -37,20 +37,28 @@ class Trial:
     """A router under traffic.
 
     Attributes:
-        history: What the clients were told.
-        evidence: What the services counted.
+        router: The router.
+        seed: The trial's own seed.
+        history: The outcomes that the clients observed.
+        counters: The services' metrics.
+        http_clients: Clients of intake's HTTP interface.
+        adapter: A channel adapter on Kafka.
+        bureaus: The simulated bureaus.
+        rate: Reports submitted per second.
+        poison_share: Share of poison records, from 0 to 1.
+        fault_over_at: Monotonic time of the end of the fault; None before.
     """
 
-    city: City
+    router: RouterUnderTest
     seed: int
     history: History
-    evidence: Evidence
-    people: People
+    counters: CounterWatch
+    http_clients: HttpClients
     adapter: Adapter
     bureaus: Bureaus
     rate: float = RATE
     poison_share: float = 0.001
-    over_at: float | None = None
+    fault_over_at: float | None = None
     _connections: int = 0
     _accepted_at: dict[str, float] = field(default_factory=dict)
     _calls: set[asyncio.Task[None]] = field(default_factory=set)
@@ -58,36 +66,36 @@ class Trial:
 
     @property
     def reconnects(self) -> int:
-        """How many connections the services made to their stores since the trial began."""
-        return _connections(self.city) - self._connections
+        """Number of connections from the services to their stores since the trial began."""
+        return _connections(self.router) - self._connections
 
-    async def traffic(self, seconds: float) -> None:
-        """Let that much more traffic pass."""
+    async def run_traffic(self, seconds: float) -> None:
+        """Wait while the traffic continues."""
         await asyncio.sleep(seconds)
 
     def arrivals(self) -> int:
-        """Return how many requests have reached a bureau."""
+        """Return the number of requests that have reached a bureau."""
         return len(self.bureaus.arrived)
 
     def delays(self) -> list[float]:
-        """Return how long each request took from its acceptance to its bureau, in seconds."""
+        """Return the seconds from the acceptance of each request to its arrival at a bureau."""
         return [
             self.bureaus.arrived[request] - accepted_at
             for request, accepted_at in self._accepted_at.items()
             if request in self.bureaus.arrived
         ]
 
-    def over(self) -> None:
-        """Say that the fault is over now, so that the recovery is timed from here."""
-        self.over_at = time.monotonic()
+    def mark_fault_over(self) -> None:
+        """Mark the end of the fault, from which the recovery is timed."""
+        self.fault_over_at = time.monotonic()
 
-    async def flows(self, within_s: float = _RECOVERED_WITHIN_S) -> float:
-        """Wait until a report that was made from now on has reached a bureau.
+    async def wait_for_flow(self, within_s: float = _RECOVERED_WITHIN_S) -> float:
+        """Wait until a report accepted after the fault has reached a bureau.
 
         Returns:
             Seconds since the end of the fault.
         """
-        began = time.monotonic() if self.over_at is None else self.over_at
+        began = time.monotonic() if self.fault_over_at is None else self.fault_over_at
 
         async def arrived() -> bool:
             return any(
@@ -99,23 +107,23 @@ class Trial:
         await eventually(arrived, within_s)
         return time.monotonic() - began
 
-    async def hand_in(self) -> None:
-        """Hand in reports at the rate of the trial until it is over."""
+    async def submit_reports(self) -> None:
+        """Submit reports at the trial's rate until the traffic ends."""
         began = time.monotonic()
-        for number, report in enumerate(reports(self.seed, lambda: self.poison_share)):
+        for number, report in enumerate(generate_reports(self.seed, lambda: self.poison_share)):
             if self._stopped.is_set():
                 return
-            self.history.handed_in += 1
-            if report.way == "kafka":
-                self.adapter.hand_in(report)
+            self.history.submitted += 1
+            if report.transport == "kafka":
+                self.adapter.submit(report)
             else:
-                self._call(report.id, self.people.hand_in(report))
+                self._call(report.id, self.http_clients.submit(report))
             await asyncio.sleep(max(0.0, began + number / self.rate - time.monotonic()))
 
     def _call(self, id: str, work: Awaitable[None]) -> None:
         async def call() -> None:
             await work
-            outcome, request_id = self.history.outcomes[PEOPLE, id]
+            outcome, request_id = self.history.outcomes[HTTP_SOURCE, id]
             if outcome == "accepted" and request_id:
                 self._accepted_at.setdefault(request_id, time.monotonic())
 
@@ -123,10 +131,10 @@ class Trial:
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
 
-    async def come_to_rest(self) -> None:
-        """End the traffic; what has no receipt is handed in again until it has one."""
+    async def drain(self) -> None:
+        """End the traffic; resubmit reports until each has a receipt."""
         self._stopped.set()
-        self.bureaus.at_work = False
+        self.bureaus.is_responding = False
         await asyncio.gather(*self._calls)
         again_at = time.monotonic() + 15.0
 
@@ -134,75 +142,78 @@ class Trial:
             nonlocal again_at
             if time.monotonic() > again_at:
                 again_at += 15.0
-                self.adapter.again()
-            return self.adapter.complete
+                self.adapter.resubmit_missing()
+            return self.adapter.is_complete
 
-        await eventually(all_have_receipts, _SETTLED_WITHIN_S)
+        await eventually(all_have_receipts, _DRAINED_WITHIN_S)
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A fault and how to see that it bit.
+    """A fault, and the evidence that it took effect.
 
     Attributes:
-        what: The fault in words.
-        harm: Does the harm and ends it.
-        seen: Says by what the fault showed; an empty text makes the trial void.
-        rate: Reports handed in per second.
+        id: The scenario's id in the table of promises.
+        fault: The fault, for display.
+        inject: Injects the fault and ends it.
+        observe: Returns the evidence of the fault; an empty text makes the trial void.
+        rate: Reports submitted per second.
     """
 
     id: str
-    what: str
-    harm: Callable[[Trial], Awaitable[None]]
-    seen: Callable[[Trial], str]
+    fault: str
+    inject: Callable[[Trial], Awaitable[None]]
+    observe: Callable[[Trial], str]
     rate: float = RATE
 
 
-async def endure(city: City, scenario: Scenario, seed: int) -> Verdict:
-    """Harm a router under traffic and judge what became of it."""
-    own_seed = crc32(f"{seed} {scenario.id} {scenario.what}".encode())
-    async with _started(city, own_seed, scenario.rate) as trial:
-        await trial.flows()
-        await trial.traffic(_CALM_S)
-        await scenario.harm(trial)
-        if trial.over_at is None:
-            trial.over()
-        recovery_s = await trial.flows()
-        await trial.traffic(_AFTERWARDS_S)
-        await trial.come_to_rest()
-        await trial.evidence.look()
-        return await _judged(trial, scenario, seed, recovery_s)
+async def run_trial(router: RouterUnderTest, scenario: Scenario, seed: int) -> Verdict:
+    """Inject the fault into a router under traffic, then check every invariant."""
+    own_seed = crc32(f"{seed} {scenario.id} {scenario.fault}".encode())
+    async with _started(router, own_seed, scenario.rate) as trial:
+        await trial.wait_for_flow()
+        await trial.run_traffic(_BEFORE_FAULT_S)
+        await scenario.inject(trial)
+        if trial.fault_over_at is None:
+            trial.mark_fault_over()
+        recovery_s = await trial.wait_for_flow()
+        await trial.run_traffic(_AFTER_RECOVERY_S)
+        await trial.drain()
+        await trial.counters.scrape()
+        return await _verdict(trial, scenario, seed, recovery_s)
 
 
 @asynccontextmanager
-async def _started(city: City, seed: int, rate: float) -> AsyncGenerator[Trial]:
+async def _started(router: RouterUnderTest, seed: int, rate: float) -> AsyncGenerator[Trial]:
     history = History()
-    city.histories.append(history)
+    router.histories.append(history)
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         )
         trial = Trial(
-            city=city,
+            router=router,
             seed=seed,
             history=history,
-            evidence=Evidence(http, lambda: _addresses(city)),
-            people=People(http, lambda: city.intakes, city.keys.adapters["demo"], history),
-            adapter=Adapter(city.bootstrap, history),
-            bureaus=Bureaus(city.bootstrap, seed),
+            counters=CounterWatch(http, lambda: _addresses(router)),
+            http_clients=HttpClients(
+                http, lambda: router.intakes, router.keys.adapters["demo"], history
+            ),
+            adapter=Adapter(router.bootstrap, history),
+            bureaus=Bureaus(router.bootstrap, seed),
             rate=rate,
-            _connections=_connections(city),
+            _connections=_connections(router),
         )
-        work_ends = await trial.bureaus.where_work_ends()
-        receipts_end = await trial.adapter.where_receipts_end()
+        work_ends = await trial.bureaus.work_offsets()
+        receipts_end = await trial.adapter.receipt_offsets()
         tasks = [
             asyncio.create_task(work)
             for work in (
                 trial.bureaus.run(work_ends),
-                trial.adapter.listen(receipts_end),
+                trial.adapter.read_receipts(receipts_end),
                 trial.adapter.run(),
-                trial.evidence.watch(),
-                trial.hand_in(),
+                trial.counters.watch(),
+                trial.submit_reports(),
             )
         ]
         try:
@@ -213,26 +224,26 @@ async def _started(city: City, seed: int, rate: float) -> AsyncGenerator[Trial]:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _connections(city: City) -> int:
-    return sum(link.accepted for link in city.links)
+def _connections(router: RouterUnderTest) -> int:
+    return sum(link.accepted for link in router.links)
 
 
-def _addresses(city: City) -> dict[str, str]:
-    return {name: f"http://{p.program.address}" for name, p in city.members.items()}
+def _addresses(router: RouterUnderTest) -> dict[str, str]:
+    return {name: f"http://{p.program.address}" for name, p in router.members.items()}
 
 
-async def _judged(trial: Trial, scenario: Scenario, seed: int, recovery_s: float) -> Verdict:
+async def _verdict(trial: Trial, scenario: Scenario, seed: int, recovery_s: float) -> Verdict:
     with tempfile.TemporaryDirectory() as folder:
-        file = write(trial.city.histories, Path(folder) / "history.jsonl")
+        file = write_histories(trial.router.histories, Path(folder) / "history.jsonl")
         report = await check(
-            trial.city.bootstrap, trial.city.admin_dsn, history=file, settle_s=_SETTLED_WITHIN_S
+            trial.router.bootstrap, trial.router.admin_dsn, history=file, settle_s=_DRAINED_WITHIN_S
         )
     return Verdict(
         scenario=scenario.id,
-        fault=scenario.what,
+        fault=scenario.fault,
         seed=seed,
-        seen=scenario.seen(trial),
-        handed_in=trial.history.handed_in,
+        seen=scenario.observe(trial),
+        handed_in=trial.history.submitted,
         accepted=trial.history.accepted,
         server_errors=trial.history.errors,
         reasons=dict(trial.history.reasons),
@@ -243,11 +254,11 @@ async def _judged(trial: Trial, scenario: Scenario, seed: int, recovery_s: float
             for invariant in report.invariants
             for violation in invariant.violations
         ],
-        mails_twice=_sent_twice(trial.city.site.folder.mail),
+        mails_twice=_duplicate_mails(trial.router.site.folder.mail),
     )
 
 
-def _sent_twice(folder: Path) -> int:
+def _duplicate_mails(folder: Path) -> int:
     ids = Counter(
         message_from_bytes(file.read_bytes())["Message-ID"] for file in folder.glob("*.eml")
     )

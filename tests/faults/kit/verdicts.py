@@ -1,4 +1,4 @@
-"""What the trials of a run showed, as a table and as JSON."""
+"""Results of the trials of a run, as a table and as JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,16 +11,21 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One trial.
+    """The result of one trial.
 
     Attributes:
-        seen: By what the fault showed; empty when it did not, which makes the trial void.
-        server_errors: Answers over HTTP with a status of 500 or more.
-        reasons: What they said, and how often.
-        slowest_call_s: The longest that a caller over HTTP waited, in seconds.
-        recovery_s: From the end of the fault to the first new report at its bureau, in seconds.
-        broken: Each invariant that does not hold, with the ids at fault.
-        mails_twice: Messages that people got more than once.
+        scenario: The scenario's id.
+        fault: The injected fault.
+        seed: The seed of the run.
+        seen: Evidence that the fault took effect; without it the trial is void.
+        handed_in: Number of submissions, repeats included.
+        accepted: Number of accepted submissions.
+        server_errors: Number of HTTP responses with a status of 500 or more.
+        reasons: Number of HTTP errors by detail.
+        slowest_call_s: Duration of the slowest HTTP call, in seconds.
+        recovery_s: Seconds from the end of the fault to the first new report at its bureau.
+        broken: Violated invariants, with the ids concerned.
+        mails_twice: Number of messages delivered again.
     """
 
     scenario: str
@@ -38,25 +43,25 @@ class Verdict:
 
     @property
     def word(self) -> str:
-        """The verdict in a word."""
+        """``holds``, ``broken`` or ``void``."""
         if self.broken or self.mails_twice:
             return "broken"
         return "holds" if self.seen else "void"
 
     @property
     def callers_noticed(self) -> bool:
-        """Whether more callers were turned away than a machine short of time explains."""
+        """True when more calls failed than an overloaded test machine explains."""
         return self.server_errors > self.handed_in / 200
 
 
 REPORT = Path("fault-report.json")
-"""The verdicts of the run so far, for programs."""
+"""File with the verdicts of the run so far, for programs."""
 
 _VERDICTS: list[Verdict] = []
 
 
-def stands(verdict: Verdict) -> Verdict:
-    """Keep the verdict; fail when an invariant is broken, or when the fault did not bite."""
+def assert_survived(verdict: Verdict) -> Verdict:
+    """Record the verdict; fail when an invariant is violated or the trial is void."""
     _VERDICTS.append(verdict)
     _write(REPORT)
     assert not verdict.broken, verdict.broken
@@ -65,8 +70,8 @@ def stands(verdict: Verdict) -> Verdict:
     return verdict
 
 
-def show(console: Console) -> None:
-    """Print the table of the run."""
+def print_table(console: Console) -> None:
+    """Print the verdicts of the run."""
     if not _VERDICTS:
         return
     table = Table(title=f"Faults, seed {_VERDICTS[0].seed}", title_justify="left")

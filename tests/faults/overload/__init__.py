@@ -1,1 +1,1 @@
-"""Offering a service more than it can do."""
+"""Load generation beyond a service's capacity."""

@@ -1,4 +1,4 @@
-"""A client that uses an instance only while it says that it is ready, as a load balancer does."""
+"""A client that balances its load over the ready instances of a service."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -10,17 +10,19 @@ import aiohttp
 
 from tests.builders import submission
 
-LOOK_EVERY_S = 0.2
+PROBE_EVERY_S = 0.2
 
 
 @dataclass(slots=True)
 class Balanced:
-    """Hands in submissions at a pace, in turn at every instance that is ready.
+    """Submits at a fixed rate, in turn to every ready instance.
 
     Attributes:
-        bases: Addresses of the instances.
-        statuses: What each call was answered, 0 for a broken connection.
-        accepted: The request ids of those that were taken.
+        bases: Base URLs of the instances.
+        key: The adapter's key.
+        client: The HTTP session.
+        statuses: Status of each response, 0 for a broken connection.
+        accepted: Request ids of the accepted submissions.
     """
 
     bases: Sequence[str]
@@ -32,23 +34,23 @@ class Balanced:
 
     @asynccontextmanager
     async def at(self, rate: float) -> AsyncGenerator[None]:
-        """Send so many a second until the end, then wait for the last answers."""
+        """Send ``rate`` requests per second inside the block, then wait for the last responses."""
         async with asyncio.TaskGroup() as calls:
-            looking = [calls.create_task(self._look(base)) for base in self.bases]
+            probing = [calls.create_task(self._probe(base)) for base in self.bases]
             pacing = calls.create_task(self._pace(rate, calls))
             yield
-            for task in (*looking, pacing):
+            for task in (*probing, pacing):
                 task.cancel()
 
-    async def _look(self, base: str) -> None:
+    async def _probe(self, base: str) -> None:
         while True:
             ready = False
             with suppress(aiohttp.ClientError, TimeoutError):
-                async with self.client.get(f"{base}/ready") as said:
-                    ready = said.status == 200
+                async with self.client.get(f"{base}/ready") as response:
+                    ready = response.status == 200
             if ready != (base in self._ready):
                 (self._ready.append if ready else self._ready.remove)(base)
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(PROBE_EVERY_S)
 
     async def _pace(self, rate: float, calls: asyncio.TaskGroup) -> None:
         number = 0
@@ -65,9 +67,9 @@ class Balanced:
                 f"{base}/v1/submissions",
                 json=submission(description="A small pothole"),
                 headers=headers,
-            ) as said:
-                self.statuses.append(said.status)
-                if said.status == 201:
-                    self.accepted.append((await said.json())["request_id"])
+            ) as response:
+                self.statuses.append(response.status)
+                if response.status == 201:
+                    self.accepted.append((await response.json())["request_id"])
         except aiohttp.ClientError:
             self.statuses.append(0)

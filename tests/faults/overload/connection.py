@@ -1,4 +1,4 @@
-"""One kept connection with one request under way at a time, cheap enough for thousands a second."""
+"""A minimal keep-alive HTTP connection with one request in flight, for thousands per second."""
 
 import asyncio
 import time
@@ -10,13 +10,14 @@ from typing_extensions import override
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of a request.
+class Response:
+    """The response to a request.
 
     Attributes:
+        number: The request's number.
         status: The HTTP status, 0 when the connection broke first.
-        took_s: From the write at the client's socket to the whole answer.
-        retry_after: Whether the answer says when to come again.
+        took_s: Seconds from the write to the socket to the complete response.
+        retry_after: True when the response has a ``Retry-After`` header.
     """
 
     number: int
@@ -26,10 +27,10 @@ class Answer:
 
 
 class Connection(asyncio.Protocol):
-    """Sends what it is given and tells what came back."""
+    """Sends requests and reports their responses."""
 
-    def __init__(self, answered: Callable[["Connection", Answer], None]) -> None:
-        self._answered = answered
+    def __init__(self, on_response: Callable[["Connection", Response], None]) -> None:
+        self._on_response = on_response
         self._number: int | None = None
         self._sent_at = 0.0
         self._data = b""
@@ -47,7 +48,7 @@ class Connection(asyncio.Protocol):
             self._finish(0)
 
     def send(self, number: int, request: bytes) -> None:
-        """Send a request that nothing is in the way of."""
+        """Send a request; the previous one must be on_response."""
         self._number, self._sent_at = number, time.perf_counter()
         self._transport.write(request)
 
@@ -55,12 +56,12 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._data += data
         head, end, body = self._data.partition(b"\r\n\r\n")
-        stated = head.lower().partition(b"content-length:")[2].partition(b"\r")[0]
-        if end and len(body) >= int(stated or 0):
+        length = head.lower().partition(b"content-length:")[2].partition(b"\r")[0]
+        if end and len(body) >= int(length or 0):
             self._finish(int(head[9:12]))
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self.open:
             self._transport.close()
 
@@ -69,4 +70,4 @@ class Connection(asyncio.Protocol):
         retry_after, self._data = b"Retry-After: " in self._data, b""
         if number is not None:
             took_s = time.perf_counter() - self._sent_at
-            self._answered(self, Answer(number, status, took_s, retry_after))
+            self._on_response(self, Response(number, status, took_s, retry_after))

@@ -1,8 +1,8 @@
 """``python -m tests.faults.overload.generator``: load from a process of its own.
 
-Without a rate every connection sends its next request when it has the answer to the last one, or a
-moment after it was turned away (closed loop: what can the service do?); with one, requests are sent
-when they are due, whatever became of those before (open loop: what does it do under so much?).
+Closed loop, without a rate: every connection sends its next request after the response to the
+last one, or a moment after a rejection; this measures capacity. Open loop, with a rate: requests
+are sent when they are due, whatever the responses; this measures behaviour under that load.
 """
 
 import argparse
@@ -16,11 +16,11 @@ from http import HTTPStatus
 
 import uvloop
 
-from tests.faults.overload.connection import Answer, Connection
+from tests.faults.overload.connection import Connection, Response
 
 _TICK_S = 0.002
-_AGAIN_AFTER_S = 0.1
-_LAST_ANSWERS_WITHIN_S = 5.0
+_BACKOFF_S = 0.1
+_LAST_RESPONSES_WITHIN_S = 5.0
 _BODY = json.dumps(
     {
         "jurisdiction": "portland.gov",
@@ -35,35 +35,41 @@ _BODY = json.dumps(
 
 @dataclass(slots=True)
 class Load:
-    """Requests numbered from 0, those answered and those that found no free connection.
+    """Requests, numbered from 0, and their responses.
 
     Attributes:
-        patient: Whether a connection that was turned away pauses before its next request.
+        port: The service's port.
+        key: The adapter's key.
+        prefix: Prefix of the idempotency keys.
+        responses: The responses so far.
+        sent: Number of requests sent.
+        unsent: Number of requests that found no free connection when they were due.
+        backs_off: True when a connection pauses after a rejection.
     """
 
     port: int
     key: str
     prefix: str
-    answers: list[Answer] = field(default_factory=list)
+    responses: list[Response] = field(default_factory=list)
     sent: int = 0
     unsent: int = 0
-    patient: bool = False
+    backs_off: bool = False
     _idle: deque[Connection] = field(default_factory=deque)
     _all: list[Connection] = field(default_factory=list)
 
     async def connect(self, count: int) -> None:
-        """Open so many connections."""
+        """Open ``count`` connections."""
         loop = asyncio.get_running_loop()
         for _ in range(count):
             _, connection = await loop.create_connection(
-                lambda: Connection(self._answered), "127.0.0.1", self.port
+                lambda: Connection(self._on_response), "127.0.0.1", self.port
             )
             self._idle.append(connection)
             self._all.append(connection)
 
     async def closed_loop(self, seconds: float) -> None:
-        """Keep every connection busy; who is turned away pauses."""
-        self.patient = True
+        """Keep every connection busy; pause a connection after a rejection."""
+        self.backs_off = True
         end = time.perf_counter() + seconds
         while time.perf_counter() < end:
             while self._idle:
@@ -71,7 +77,7 @@ class Load:
             await asyncio.sleep(_TICK_S)
 
     async def open_loop(self, seconds: float, rate: float) -> None:
-        """Send ``rate`` requests a second."""
+        """Send ``rate`` requests per second."""
         began, due = time.perf_counter(), 0
         while (passed_s := time.perf_counter() - began) < seconds:
             while due < passed_s * rate:
@@ -80,9 +86,9 @@ class Load:
             await asyncio.sleep(_TICK_S)
 
     async def finish(self) -> None:
-        """Wait for the last answers, then hang up."""
-        end = time.perf_counter() + _LAST_ANSWERS_WITHIN_S
-        while len(self.answers) < self.sent and time.perf_counter() < end:  # noqa: ASYNC110 - as the loops
+        """Wait for the last responses, then close the connections."""
+        end = time.perf_counter() + _LAST_RESPONSES_WITHIN_S
+        while len(self.responses) < self.sent and time.perf_counter() < end:  # noqa: ASYNC110 - as the loops
             await asyncio.sleep(_TICK_S)
         for connection in self._all:
             connection.close()
@@ -99,12 +105,12 @@ class Load:
         )
         self._idle.popleft().send(number, head.encode() + _BODY)
 
-    def _answered(self, connection: Connection, answer: Answer) -> None:
-        self.answers.append(answer)
+    def _on_response(self, connection: Connection, response: Response) -> None:
+        self.responses.append(response)
         if not connection.open:
             return
-        if self.patient and answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
-            asyncio.get_running_loop().call_later(_AGAIN_AFTER_S, self._idle.append, connection)
+        if self.backs_off and response.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            asyncio.get_running_loop().call_later(_BACKOFF_S, self._idle.append, connection)
         else:
             self._idle.append(connection)
 
@@ -117,19 +123,19 @@ async def main() -> None:
         parser.add_argument(name, type=int)
     for name in ("--seconds", "--rate"):
         parser.add_argument(name, type=float, default=0.0)
-    asked = parser.parse_args()
-    load = Load(asked.port, asked.key, asked.prefix)
-    await load.connect(asked.connections)
-    if asked.rate:
-        await load.open_loop(asked.seconds, asked.rate)
+    options = parser.parse_args()
+    load = Load(options.port, options.key, options.prefix)
+    await load.connect(options.connections)
+    if options.rate:
+        await load.open_loop(options.seconds, options.rate)
     else:
-        await load.closed_loop(asked.seconds)
+        await load.closed_loop(options.seconds)
     await load.finish()
     json.dump(
         {
             "unsent": load.unsent,
-            "unanswered": load.sent - len(load.answers),
-            "answers": [(a.number, a.status, a.took_s, a.retry_after) for a in load.answers],
+            "unanswered": load.sent - len(load.responses),
+            "responses": [(a.number, a.status, a.took_s, a.retry_after) for a in load.responses],
         },
         sys.stdout,
     )

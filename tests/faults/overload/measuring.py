@@ -1,4 +1,4 @@
-"""Running the generator, and what its answers say."""
+"""Run the load generator, and summarize its responses."""
 
 import asyncio
 import json
@@ -6,59 +6,62 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.faults.overload.connection import Answer
+from tests.faults.overload.connection import Response
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What clients saw under one load.
+    """The responses under one load.
 
     Attributes:
-        unsent: Requests that found no free connection when they were due.
-        unanswered: Requests without an answer 5 s after the last was sent.
+        prefix: Prefix of the idempotency keys.
+        seconds: Duration of the load.
+        responses: The responses.
+        unsent: Number of requests that found no free connection when they were due.
+        unanswered: Number of requests without a response 5 s after the last was sent.
     """
 
     prefix: str
     seconds: float
-    answers: Sequence[Answer]
+    responses: Sequence[Response]
     unsent: int
     unanswered: int
 
     @property
-    def accepted(self) -> list[Answer]:
-        """Those that were taken."""
-        return [answer for answer in self.answers if answer.status == 201]
+    def accepted(self) -> list[Response]:
+        """Responses of accepted submissions."""
+        return [response for response in self.responses if response.status == 201]
 
     @property
-    def shed(self) -> list[Answer]:
-        """Those that were turned away."""
-        return [answer for answer in self.answers if answer.status == 503]
+    def shed(self) -> list[Response]:
+        """Rejections by load shedding."""
+        return [response for response in self.responses if response.status == 503]
 
     @property
     def goodput(self) -> float:
-        """Accepted requests a second."""
+        """Accepted submissions per second."""
         return len(self.accepted) / self.seconds
 
-    def said(self) -> str:
-        """What a person wants to know of it."""
-        rate = len(self.answers) / self.seconds
+    def summary(self) -> str:
+        """Return the figures, for display."""
+        rate = len(self.responses) / self.seconds
         return (
-            f"{rate:.0f} answers/s, {self.goodput:.0f} accepted/s "
+            f"{rate:.0f} responses/s, {self.goodput:.0f} accepted/s "
             f"(p99 {p99_s(self.accepted) * 1e3:.0f} ms), {len(self.shed)} shed "
             f"(p99 {p99_s(self.shed) * 1e3:.1f} ms), {self.unsent} unsent"
         )
 
 
-def p99_s(answers: Sequence[Answer]) -> float:
-    """Return how long 99 of 100 clients waited at most; 0 when there was none."""
-    took = sorted(answer.took_s for answer in answers)
+def p99_s(responses: Sequence[Response]) -> float:
+    """Return the 99th percentile of the durations, in seconds; 0 without responses."""
+    took = sorted(response.took_s for response in responses)
     return took[int(len(took) * 0.99)] if took else 0.0
 
 
 async def load(  # noqa: PLR0913 - a load has these measures
     port: int, key: str, prefix: str, *, seconds: float, connections: int, rate: float = 0
 ) -> Measured:
-    """Put a load on the service from another process; without a rate as much as it takes."""
+    """Put load on the service from another process; without a rate as much as it accepts."""
     options = {
         "port": port,
         "key": key,
@@ -77,5 +80,5 @@ async def load(  # noqa: PLR0913 - a load has these measures
     output, _ = await process.communicate()
     assert process.returncode == 0
     found = json.loads(output)
-    answers = [Answer(*answer) for answer in found["answers"]]
-    return Measured(prefix, seconds, answers, found["unsent"], found["unanswered"])
+    responses = [Response(*values) for values in found["responses"]]
+    return Measured(prefix, seconds, responses, found["unsent"], found["unanswered"])

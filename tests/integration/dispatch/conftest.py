@@ -29,7 +29,7 @@ async def running_dispatch(settings: DispatchSettings) -> AsyncGenerator[None]:
     """Run dispatch beside the test; when it fails, the test fails at once with its error."""
     stopping = asyncio.Event()
     async with dispatch(settings) as parts, asyncio.TaskGroup() as group:
-        for work in parts.work:
+        for work in parts.tasks:
             group.create_task(_run(work, stopping))
         yield
         stopping.set()

@@ -1,4 +1,4 @@
-"""A problem of three bureaus, and what they and the city say of it."""
+"""A case of three bureaus: its decision, its work orders and their updates."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,7 @@ from tests.builders import (
     work_order_updated,
 )
 from tests.topic_log import TopicLog
-from tests.unit.dispatch.log import Log
+from tests.unit.dispatch.event_log import EventLog
 
 LEAD, INFORMED = "PBOT-MOD", ("BES", "WATER")
 BUREAUS = (LEAD, *INFORMED)
@@ -37,7 +37,7 @@ def sinkhole(case_id: str | None = None, level: str = "P1", score: int = 80) -> 
     )
 
 
-async def say(log: TopicLog, sender: str, event: WorkOrderUpdated) -> None:
+async def send_update(log: TopicLog, sender: str, event: WorkOrderUpdated) -> None:
     await log.write(bureau_updates(sender), "case", encode(event))
 
 
@@ -52,10 +52,10 @@ def update(of: WorkOrder, status: str, **changes: Any) -> WorkOrderUpdated:
     return work_order_updated(**(fields | changes))
 
 
-async def everything(log: TopicLog, bureaus: Sequence[str] = BUREAUS) -> Log:
-    said = Log()
-    said.append(await log.events(DISPATCH_CASES))
+async def all_events(log: TopicLog, bureaus: Sequence[str] = BUREAUS) -> EventLog:
+    events = EventLog()
+    events.append(await log.events(DISPATCH_CASES))
     for bureau in bureaus:
-        said.append(await log.events(bureau_work(bureau)))
-        said.append(await log.events(bureau_receipts(bureau)))
-    return said
+        events.append(await log.events(bureau_work(bureau)))
+        events.append(await log.events(bureau_receipts(bureau)))
+    return events

@@ -1,4 +1,4 @@
-"""Operators' commands, from their topic to everybody who must know."""
+"""Operators' commands, from their topic to all topics that they affect."""
 
 from typing import Any
 
@@ -19,15 +19,15 @@ from shared.contract.topics import (
 from tests.builders import (
     operator_commanded,
 )
-from tests.integration.dispatch.sinkholes import BUREAUS, everything, opened, sinkhole
+from tests.integration.dispatch.sinkholes import BUREAUS, all_events, opened, sinkhole
 from tests.topic_log import TopicLog
-from tests.unit.dispatch.log import Log
+from tests.unit.dispatch.event_log import EventLog
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
 
-def order_of(command: str, case_id: str, **changes: Any) -> dict[str, Any]:
+def command_data(command: str, case_id: str, **changes: Any) -> dict[str, Any]:
     fields = {"command": command, "case_id": case_id, "actor": "kim", "reason": "Looked at it"}
     return fields | changes
 
@@ -43,7 +43,7 @@ async def test_an_operators_split_and_merge_reach_everybody_who_must_know(
     await topic_log.publish(second)
     await topic_log.at_least(2, DISPATCH_CASES)
     split = operator_commanded(
-        data=order_of("split_request", case_id, request_id=second.data.request_id)
+        data=command_data("split_request", case_id, request_id=second.data.request_id)
     )
 
     await topic_log.write(OPERATOR_COMMANDS, case_id, encode(split))
@@ -51,14 +51,14 @@ async def test_an_operators_split_and_merge_reach_everybody_who_must_know(
     *_, left, alone = await topic_log.at_least(4, DISPATCH_CASES)
     by_type = {type(event): event for event in (left, alone)}
     new_case = by_type[CaseOpened].data.case_id
-    merge = operator_commanded(data=order_of("merge_case", new_case, into_case=case_id))
+    merge = operator_commanded(data=command_data("merge_case", new_case, into_case=case_id))
     await topic_log.write(OPERATOR_COMMANDS, new_case, encode(merge))
 
-    [told_of_split, told_of_merge] = await topic_log.at_least(2, DISPATCH_CLOSINGS)
-    assert isinstance(told_of_split, CaseRequestSplit)
-    assert (told_of_split.data.to_case, told_of_split.causationid) == (new_case, split.id)
-    assert isinstance(told_of_merge, CaseClosed)
-    assert (told_of_merge.data.merged_into, told_of_merge.causationid) == (case_id, merge.id)
+    [split_closing, merge_closing] = await topic_log.at_least(2, DISPATCH_CLOSINGS)
+    assert isinstance(split_closing, CaseRequestSplit)
+    assert (split_closing.data.to_case, split_closing.causationid) == (new_case, split.id)
+    assert isinstance(merge_closing, CaseClosed)
+    assert (merge_closing.data.merged_into, merge_closing.causationid) == (case_id, merge.id)
     cases = await topic_log.at_least(6, DISPATCH_CASES)
     attached = [event for event in cases if isinstance(event, CaseRequestAttached)]
     assert [(e.data.case_id, e.data.moved_from, e.data.moves) for e in attached] == [
@@ -66,14 +66,14 @@ async def test_an_operators_split_and_merge_reach_everybody_who_must_know(
         (case_id, new_case, 2),
     ]
 
-    async def all_told() -> Log | None:
-        said = await everything(topic_log)
-        withdrawn = [o for o in said.told.values() if o.status == "withdrawn"]
-        return said if len(withdrawn) == len(BUREAUS) else None
+    async def all_withdrawn() -> EventLog | None:
+        events = await all_events(topic_log)
+        withdrawn = [o for o in events.latest_order.values() if o.status == "withdrawn"]
+        return events if len(withdrawn) == len(BUREAUS) else None
 
-    said = await eventually(all_told)
-    assert said is not None
-    said.versions_have_no_gaps()
+    events = await eventually(all_withdrawn)
+    assert events is not None
+    events.versions_have_no_gaps()
 
 
 @pytest.mark.usefixtures("running")
@@ -84,11 +84,11 @@ async def test_a_refused_command_is_parked_with_the_reason_and_holds_nothing_up(
     case_id = decided.data.case_id or ""
     await opened(topic_log, decided)
     wrong = [
-        operator_commanded(data=order_of("reopen", case_id)),
-        operator_commanded(data=order_of("close", case_id, reason=None)),
-        operator_commanded(data=order_of("close", "no case")),
+        operator_commanded(data=command_data("reopen", case_id)),
+        operator_commanded(data=command_data("close", case_id, reason=None)),
+        operator_commanded(data=command_data("close", "no case")),
     ]
-    close = operator_commanded(data=order_of("close", case_id))
+    close = operator_commanded(data=command_data("close", case_id))
     for event in (*wrong, *wrong, close):
         await topic_log.write(OPERATOR_COMMANDS, case_id, encode(event))
 

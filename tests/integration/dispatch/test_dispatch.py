@@ -29,14 +29,14 @@ from tests.integration.dispatch.sinkholes import (
     BUREAUS,
     INFORMED,
     LEAD,
-    everything,
+    all_events,
     opened,
-    say,
+    send_update,
     sinkhole,
     update,
 )
 from tests.topic_log import TopicLog
-from tests.unit.dispatch.log import Log
+from tests.unit.dispatch.event_log import EventLog
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
@@ -70,7 +70,7 @@ async def test_completed_work_is_answered_and_everybody_hears_that_the_case_is_c
     orders = await opened(topic_log, sinkhole())
     done = update(orders[LEAD], "completed", public_note="Filled")
 
-    await say(topic_log, LEAD, done)
+    await send_update(topic_log, LEAD, done)
 
     [receipt] = await topic_log.at_least(1, bureau_receipts(LEAD))
     assert isinstance(receipt, UpdateAccepted)
@@ -80,8 +80,8 @@ async def test_completed_work_is_answered_and_everybody_hears_that_the_case_is_c
     [_, closed] = await topic_log.at_least(2, DISPATCH_CASES)
     assert closed == closing
     for bureau in BUREAUS:
-        told = (await topic_log.at_least(2, bureau_work(bureau)))[-1].data
-        assert (told.version, told.case_version) == (2, 2)
+        sent = (await topic_log.at_least(2, bureau_work(bureau)))[-1].data
+        assert (sent.version, sent.case_version) == (2, 2)
     by_case = (await topic_log.records(DISPATCH_CASES))[-1]
     [by_group] = await topic_log.records(DISPATCH_CLOSINGS)
     assert by_case.value == by_group.value
@@ -104,15 +104,15 @@ async def test_refused_updates_change_nothing_whatever_is_wrong_with_them(
         "transition_not_allowed": update(lead, "waiting_for_resident"),
     }
     for event in (*wrong.values(), update(lead, "acknowledged")):
-        await say(topic_log, LEAD, event)
+        await send_update(topic_log, LEAD, event)
 
     *refused, accepted = await topic_log.at_least(len(wrong) + 1, bureau_receipts(LEAD))
 
     assert [r.data.code for r in refused] == [*wrong]
     assert {type(r) for r in refused} == {UpdateRefused}
     assert (accepted.data.changed, accepted.data.version) == (True, 2)
-    [_, told] = await topic_log.at_least(2, bureau_work(LEAD))
-    assert (told.data.status, told.data.version, told.data.case_version) == ("acknowledged", 2, 2)
+    [_, sent] = await topic_log.at_least(2, bureau_work(LEAD))
+    assert (sent.data.status, sent.data.version, sent.data.case_version) == ("acknowledged", 2, 2)
     assert len(await topic_log.events(DISPATCH_CASES)) == 2
 
 
@@ -122,9 +122,9 @@ async def test_an_update_by_another_bureaus_topic_is_refused_on_that_topic_alone
 ) -> None:
     orders = await opened(topic_log, sinkhole())
 
-    await say(topic_log, "BES", update(orders[LEAD], "completed"))
-    await say(topic_log, "BES", update(orders[LEAD], "completed", bureau="BES"))
-    await say(topic_log, "BES", update(orders["BES"], "acknowledged"))
+    await send_update(topic_log, "BES", update(orders[LEAD], "completed"))
+    await send_update(topic_log, "BES", update(orders[LEAD], "completed", bureau="BES"))
+    await send_update(topic_log, "BES", update(orders["BES"], "acknowledged"))
 
     first, second, fence = await topic_log.at_least(3, bureau_receipts("BES"))
     assert [r.data.code for r in (first, second)] == ["not_your_work_order"] * 2
@@ -144,7 +144,7 @@ async def test_what_comes_twice_counts_once(topic_log: TopicLog) -> None:
     lead = (await opened(topic_log, decided))[LEAD]
     started = update(lead, "in_progress")
     for event in (started, started, update(lead, "completed")):
-        await say(topic_log, LEAD, event)
+        await send_update(topic_log, LEAD, event)
     await topic_log.at_least(2, bureau_receipts(LEAD))
     await topic_log.publish(decided, again, fence)
 
@@ -167,7 +167,7 @@ async def test_what_cannot_be_handled_is_parked_and_the_rest_goes_on(topic_log: 
 
     orders = await opened(topic_log, sinkhole())
     await topic_log.write(bureau_updates(LEAD), "case", b"garbage")
-    await say(topic_log, LEAD, update(orders[LEAD], "acknowledged"))
+    await send_update(topic_log, LEAD, update(orders[LEAD], "acknowledged"))
 
     await topic_log.at_least(1, bureau_receipts(LEAD))
 
@@ -196,26 +196,26 @@ async def test_two_instances_and_a_restart_keep_every_version_in_its_place(
             issued = await topic_log.at_least(len(cases), bureau_work(LEAD), within_s=40)
             first = {event.data.case_id: event.data for event in issued if event.data.version == 1}
             for order in first.values():
-                await say(topic_log, LEAD, update(order, "in_progress"))
+                await send_update(topic_log, LEAD, update(order, "in_progress"))
             await topic_log.publish(*decided[100:150])
         await topic_log.publish(*decided[150:], *decided[:20])
     async with running_dispatch(settings):
         for order in first.values():
-            await say(topic_log, LEAD, update(order, "completed"))
+            await send_update(topic_log, LEAD, update(order, "completed"))
         await topic_log.at_least(2 * len(cases), bureau_receipts(LEAD), within_s=40)
 
-        async def all_told() -> Log | None:
-            said = await everything(topic_log)
-            versions = {order.case_version for order in said.told.values()}
-            return said if versions == {12} else None
+        async def all_published() -> EventLog | None:
+            log = await all_events(topic_log)
+            versions = {order.case_version for order in log.latest_order.values()}
+            return log if versions == {12} else None
 
-        said = await eventually(all_told, within_s=40)
-    assert said is not None
-    assert len(said.orders) == len(cases) * len(BUREAUS)
-    said.versions_have_no_gaps()
-    said.priorities_never_fall_but_by_an_operator()
-    said.a_case_ends_once_for_each_time_it_was_open()
-    assert {events[-1].data.version for events in said.cases.values()} == {12}
+        log = await eventually(all_published, within_s=40)
+    assert log is not None
+    assert len(log.orders) == len(cases) * len(BUREAUS)
+    log.versions_have_no_gaps()
+    log.only_an_operator_lowers_a_priority()
+    log.a_case_closes_once_for_each_time_it_was_open()
+    assert {events[-1].data.version for events in log.cases.values()} == {12}
 
 
 def test_the_city_has_the_bureaus_that_these_tests_speak_of() -> None:

@@ -1,4 +1,4 @@
-"""One suite for cases in memory and in PostgreSQL: what holds on the first holds on the second."""
+"""One suite for the in-memory store and the PostgreSQL store."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
@@ -7,10 +7,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.dispatch.handlers import Cases
-from services.dispatch.rules.case import Case, CaseRequest, WorkOrder
+from services.dispatch.handlers import DispatchStore
+from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.priority import KnownPriority
-from services.dispatch.store.cases import PostgresCases
+from services.dispatch.store.postgres import PostgresDispatchStore
 from services.dispatch.unit_of_work import (
     ChangeSet,
     CommandKey,
@@ -26,96 +26,102 @@ from tests.conftest import Database
 from tests.unit.dispatch.factories import (
     HOUR,
     case,
+    case_priority,
     case_request,
     command,
     order,
     problem,
     update,
-    urgency,
 )
-from tests.unit.dispatch.in_memory import InMemoryCases
-
-EMPTY = ChangeSet(opened=(), changed=(), issued=(), moved=(), requests=(), updates=())
+from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore
 
 
 def opening(*cases: Case) -> ChangeSet:
     issued = [(opened.case_id, order) for opened in cases for order in opened.orders]
     requests = [case_request(opened.opened_by, opened.case_id) for opened in cases]
-    return replace(EMPTY, opened=cases, issued=issued, requests=requests)
+    return ChangeSet(opened_cases=cases, new_orders=issued, joined_requests=requests)
 
 
-def whole_case(**changes: Any) -> Case:
+def case_of_two_bureaus(**changes: Any) -> Case:
     fields: dict[str, Any] = {
-        "priority": urgency("P2", 60, "swerving"),
+        "priority": case_priority("P2", 60, "swerving"),
         "linked_case": new_id(),
         "problem": problem(notes=("Call first",), attributes={"lanes": ["left", "right"], "n": 2}),
     }
     return case(order("ROADS"), order("WATER", role="informed"), **(fields | changes))
 
 
-class CasesSuite:
+class DispatchStoreSuite:
     async def test_what_was_opened_is_found_by_its_id_and_by_its_work_orders(
-        self, cases: Cases
+        self, store: DispatchStore
     ) -> None:
-        one, two, three = whole_case(), whole_case(linked_case=None), whole_case()
-        await cases.write(opening(one, two, three))
+        one, two, three = (
+            case_of_two_bureaus(),
+            case_of_two_bureaus(linked_case=None),
+            case_of_two_bureaus(),
+        )
+        await store.write(opening(one, two, three))
 
-        found = await cases.load([one.case_id], [two.orders[1].work_order_id])
+        found = await store.load([one.case_id], [two.orders[1].work_order_id])
 
         assert {c.case_id: c for c in found} == {one.case_id: one, two.case_id: two}
 
-    async def test_cases_come_in_the_order_of_their_ids_each_once(self, cases: Cases) -> None:
-        opened = [whole_case() for _ in range(5)]
-        await cases.write(opening(*opened))
+    async def test_cases_come_in_the_order_of_their_ids_each_once(
+        self, store: DispatchStore
+    ) -> None:
+        opened = [case_of_two_bureaus() for _ in range(5)]
+        await store.write(opening(*opened))
 
         ids = [c.case_id for c in reversed(opened)]
         orders = [o.work_order_id for c in opened for o in c.orders]
 
-        assert [c.case_id for c in await cases.load(ids, orders)] == sorted(ids)
+        assert [c.case_id for c in await store.load(ids, orders)] == sorted(ids)
 
     @pytest.mark.parametrize(
         "unknown", [pytest.param(new_id(), id="no case has it"), "wo-1", "", "\x00"]
     )
     async def test_an_unknown_id_finds_nothing_whatever_it_looks_like(
-        self, cases: Cases, unknown: str
+        self, store: DispatchStore, unknown: str
     ) -> None:
-        await cases.write(opening(whole_case()))
+        await store.write(opening(case_of_two_bureaus()))
 
-        assert list(await cases.load([unknown], [unknown])) == []
-        assert not await cases.requests_in_cases([unknown])
+        assert list(await store.load([unknown], [unknown])) == []
+        assert not await store.requests_in_cases([unknown])
 
-    async def test_nothing_is_found_where_nothing_is_asked(self, cases: Cases) -> None:
-        await cases.write(opening(whole_case()))
+    async def test_nothing_is_found_where_nothing_is_asked(self, store: DispatchStore) -> None:
+        await store.write(opening(case_of_two_bureaus()))
 
-        assert list(await cases.load([], [])) == []
-        assert not await cases.requests_in_cases([])
-        assert not await cases.processed_updates([])
+        assert list(await store.load([], [])) == []
+        assert not await store.requests_in_cases([])
+        assert not await store.processed_updates([])
 
-    async def test_a_changed_case_keeps_what_changed_and_what_did_not(self, cases: Cases) -> None:
-        opened, other = whole_case(), whole_case()
-        await cases.write(opening(opened, other))
+    async def test_a_changed_case_keeps_what_changed_and_what_did_not(
+        self, store: DispatchStore
+    ) -> None:
+        opened, other = case_of_two_bureaus(), case_of_two_bureaus()
+        await store.write(opening(opened, other))
         changed = replace(
             opened,
             version=7,
             status="completed",
-            priority=urgency("P1", 80, "swerving", "crime"),
+            priority=case_priority("P1", 80, "swerving", "crime"),
             request_count=5,
             first_reported_at=NOON - HOUR,
             last_reported_at=NOON + HOUR,
             closed_at=NOON + 2 * HOUR,
             merged_into=other.case_id,
-            operator_knew=KnownPriority("P1", frozenset({"crime", "swerving"})),
+            lowered_from=KnownPriority("P1", frozenset({"crime", "swerving"})),
             orders=tuple(replace(o, version=6, status="completed") for o in opened.orders),
         )
 
-        await cases.write(replace(EMPTY, changed=[changed], moved=changed.orders))
+        await store.write(ChangeSet(changed_cases=[changed], changed_orders=changed.orders))
 
-        assert await load_one(cases, opened) == changed
-        assert await load_one(cases, other) == other
+        assert await load_one(store, opened) == changed
+        assert await load_one(store, other) == other
 
-    async def test_a_work_order_moves_without_its_case(self, cases: Cases) -> None:
-        opened = whole_case()
-        await cases.write(opening(opened))
+    async def test_a_work_order_moves_without_its_case(self, store: DispatchStore) -> None:
+        opened = case_of_two_bureaus()
+        await store.write(opening(opened))
         moved = replace(
             opened.orders[1],
             role="lead",
@@ -126,88 +132,89 @@ class CasesSuite:
             external_id="WO-991",
         )
 
-        await cases.write(replace(EMPTY, moved=[moved]))
+        await store.write(ChangeSet(changed_orders=[moved]))
 
-        assert await load_one(cases, opened) == opened.with_order(moved)
+        assert await load_one(store, opened) == opened.with_order(moved)
 
-    async def test_a_new_work_order_joins_its_case_in_its_place(self, cases: Cases) -> None:
-        opened = whole_case()
-        await cases.write(opening(opened))
-        added: WorkOrder = order("DESK", number=3, role="informed")
+    async def test_a_new_work_order_joins_its_case_in_its_place(self, store: DispatchStore) -> None:
+        opened = case_of_two_bureaus()
+        await store.write(opening(opened))
+        added: CaseWorkOrder = order("DESK", number=3, role="informed")
 
-        await cases.write(replace(EMPTY, issued=[(opened.case_id, added)]))
+        await store.write(ChangeSet(new_orders=[(opened.case_id, added)]))
 
-        assert await load_one(cases, opened) == opened.with_order(added)
+        assert await load_one(store, opened) == opened.with_order(added)
 
-    async def test_a_request_is_in_a_case_once_it_joined(self, cases: Cases) -> None:
-        opened, later = whole_case(), new_id()
-        await cases.write(opening(opened))
-        await cases.write(replace(EMPTY, requests=[case_request(later, opened.case_id)]))
+    async def test_a_request_is_in_a_case_once_it_joined(self, store: DispatchStore) -> None:
+        opened, later = case_of_two_bureaus(), new_id()
+        await store.write(opening(opened))
+        await store.write(ChangeSet(joined_requests=[case_request(later, opened.case_id)]))
 
         asked = [opened.opened_by, later, new_id()]
 
-        assert set(await cases.requests_in_cases(asked)) == {opened.opened_by, later}
+        assert set(await store.requests_in_cases(asked)) == {opened.opened_by, later}
 
-    async def test_what_a_request_said_is_kept_with_its_case(self, cases: Cases) -> None:
-        one, other = whole_case(), whole_case()
-        await cases.write(opening(one, other))
+    async def test_what_a_request_said_is_kept_with_its_case(self, store: DispatchStore) -> None:
+        one, other = case_of_two_bureaus(), case_of_two_bureaus()
+        await store.write(opening(one, other))
         later = case_request(new_id(), one.case_id, problem=problem(notes=("Call first",)))
-        await cases.write(replace(EMPTY, requests=[later]))
+        await store.write(ChangeSet(joined_requests=[later]))
 
-        found = await cases.requests_of([one.case_id])
+        found = await store.requests_of([one.case_id])
 
         assert sorted(found, key=_by_id) == sorted(
             [case_request(one.opened_by, one.case_id), later], key=_by_id
         )
-        assert list(await cases.requests_of([])) == []
+        assert list(await store.requests_of([])) == []
 
     async def test_a_moved_request_is_in_its_new_case_and_a_case_stands_for_another(
-        self, cases: Cases
+        self, store: DispatchStore
     ) -> None:
-        one, other = whole_case(), whole_case()
-        await cases.write(opening(one, other))
+        one, other = case_of_two_bureaus(), case_of_two_bureaus()
+        await store.write(opening(one, other))
         moved = case_request(one.opened_by, other.case_id, moves=1)
         stands = replace(one, version=2, opened_by=new_id(), problem=problem(summary="Else"))
         key = CommandKey("/console", "1")
 
-        await cases.write(
-            replace(
-                EMPTY,
-                changed=[stands],
-                restated=[stands],
+        await store.write(
+            ChangeSet(
+                changed_cases=[stands],
+                new_opener_cases=[stands],
                 moved_requests=[moved],
                 commands=[ProcessedCommand(key, command(), refused_as=None)],
             )
         )
 
-        assert list(await cases.requests_of([one.case_id])) == []
-        assert moved in await cases.requests_of([other.case_id])
-        assert await load_one(cases, one) == stands
+        assert list(await store.requests_of([one.case_id])) == []
+        assert moved in await store.requests_of([other.case_id])
+        assert await load_one(store, one) == stands
 
-    async def test_what_a_case_was_merged_into_comes_with_it(self, cases: Cases) -> None:
-        last, middle = whole_case(), whole_case()
+    async def test_what_a_case_was_merged_into_comes_with_it(self, store: DispatchStore) -> None:
+        last, middle = case_of_two_bureaus(), case_of_two_bureaus()
         middle = replace(middle, merged_into=last.case_id)
-        first, alone = whole_case(merged_into=middle.case_id), whole_case()
-        await cases.write(opening(last, middle, first, alone))
+        first, alone = case_of_two_bureaus(merged_into=middle.case_id), case_of_two_bureaus()
+        await store.write(opening(last, middle, first, alone))
 
-        found = await cases.load([first.case_id], [])
+        found = await store.load([first.case_id], [])
 
         assert {c.case_id: c for c in found} == {c.case_id: c for c in (first, middle, last)}
 
-    async def test_a_command_is_known_by_source_and_id_together(self, cases: Cases) -> None:
+    async def test_a_command_is_known_by_source_and_id_together(self, store: DispatchStore) -> None:
         taken, unread = CommandKey("/console", "1"), CommandKey("/console", "2")
         commands = [
             ProcessedCommand(taken, command("merge_case", into_case=new_id()), refused_as=None),
             ProcessedCommand(unread, None, refused_as="invalid"),
         ]
-        await cases.write(replace(EMPTY, commands=commands))
+        await store.write(ChangeSet(commands=commands))
 
         alike = [CommandKey("/other", "1"), CommandKey("/console", "3")]
 
-        assert set(await cases.processed_commands([taken, unread, *alike])) == {taken, unread}
-        assert not await cases.processed_commands([])
+        assert set(await store.processed_commands([taken, unread, *alike])) == {taken, unread}
+        assert not await store.processed_commands([])
 
-    async def test_an_update_is_known_by_bureau_source_and_id_together(self, cases: Cases) -> None:
+    async def test_an_update_is_known_by_bureau_source_and_id_together(
+        self, store: DispatchStore
+    ) -> None:
         taken = UpdateKey("ROADS", "/system", "1")
         said = update(order(), "completed", internal_note="Crew 7", scheduled_for=NOON)
         unread = UpdateKey("ROADS", "/system", "2")
@@ -215,7 +222,7 @@ class CasesSuite:
             ProcessedUpdate(taken, said, changed=True, refused_as=None),
             ProcessedUpdate(unread, None, changed=False, refused_as="invalid"),
         ]
-        await cases.write(replace(EMPTY, updates=updates))
+        await store.write(ChangeSet(updates=updates))
 
         alike = [
             UpdateKey("WATER", "/system", "1"),
@@ -223,62 +230,60 @@ class CasesSuite:
             UpdateKey("ROADS", "/system", "3"),
         ]
 
-        assert set(await cases.processed_updates([taken, unread, *alike])) == {taken, unread}
+        assert set(await store.processed_updates([taken, unread, *alike])) == {taken, unread}
 
-    async def test_an_update_is_known_however_long_its_name_is(self, cases: Cases) -> None:
+    async def test_an_update_is_known_however_long_its_name_is(self, store: DispatchStore) -> None:
         source, update_id = ("".join(map(chr, range(at, at + 500))) for at in (0x1F000, 0x20000))
         key = UpdateKey("ROADS", source, update_id)
 
-        await cases.write(
-            replace(
-                EMPTY, updates=[ProcessedUpdate(key, None, changed=False, refused_as="invalid")]
-            )
+        await store.write(
+            ChangeSet(updates=[ProcessedUpdate(key, None, changed=False, refused_as="invalid")])
         )
 
-        assert set(await cases.processed_updates([key])) == {key}
+        assert set(await store.processed_updates([key])) == {key}
 
 
 def _by_id(request: CaseRequest) -> str:
     return request.request_id
 
 
-async def load_one(cases: Cases, wanted: Case) -> Case:
-    found = await cases.load([wanted.case_id], [])
+async def load_one(store: DispatchStore, wanted: Case) -> Case:
+    found = await store.load([wanted.case_id], [])
     return next(one for one in found if one.case_id == wanted.case_id)
 
 
-class TestInMemoryCases(CasesSuite):
+class TestInMemoryDispatchStore(DispatchStoreSuite):
     @pytest.fixture
-    def cases(self) -> Cases:
-        return InMemoryCases()
+    def store(self) -> DispatchStore:
+        return InMemoryDispatchStore()
 
 
 @pytest.mark.integration
-class TestPostgresCases(CasesSuite):
+class TestPostgresDispatchStore(DispatchStoreSuite):
     @pytest.fixture
-    async def cases(self, database: Database) -> AsyncGenerator[Cases]:
+    async def store(self, database: Database) -> AsyncGenerator[DispatchStore]:
         connection = await asyncpg.connect(database.dsn("dispatch"))
         async with connection.transaction():
-            yield PostgresCases(connection)
+            yield PostgresDispatchStore(connection)
         await connection.close()
 
 
-async def load_without_patience(pool: Pool, work_order_id: str) -> None:
+async def load_with_short_timeout(pool: Pool, work_order_id: str) -> None:
     async with transaction(pool) as db:
         await db.execute("SET LOCAL lock_timeout = '50ms'")
-        await PostgresCases(db).load([], [work_order_id])
+        await PostgresDispatchStore(db).load([], [work_order_id])
 
 
 @pytest.mark.integration
 async def test_a_case_being_changed_is_changed_by_nobody_else(database: Database) -> None:
-    opened = whole_case()
+    opened = case_of_two_bureaus()
     async with open_pool(database.dsn("dispatch")) as pool:
         async with transaction(pool) as db:
-            await PostgresCases(db).write(opening(opened))
+            await PostgresDispatchStore(db).write(opening(opened))
         async with transaction(pool) as first:
-            await PostgresCases(first).load([opened.case_id], [])
+            await PostgresDispatchStore(first).load([opened.case_id], [])
             with pytest.raises(DatabaseBusyError):
-                await load_without_patience(pool, opened.orders[0].work_order_id)
+                await load_with_short_timeout(pool, opened.orders[0].work_order_id)
 
 
 @pytest.mark.integration
@@ -288,7 +293,7 @@ async def test_what_a_bureau_said_is_kept_as_it_said_it(database: Database) -> N
     async with open_pool(database.dsn("dispatch")) as pool:
         async with transaction(pool) as db:
             taken = ProcessedUpdate(key, said, changed=True, refused_as=None)
-            await PostgresCases(db).write(replace(EMPTY, updates=[taken]))
+            await PostgresDispatchStore(db).write(ChangeSet(updates=[taken]))
         row = await pool.fetchrow(
             "SELECT said->>'reason' AS reason, (said->>'at')::timestamptz AS at FROM updates"
         )

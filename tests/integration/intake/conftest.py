@@ -11,10 +11,10 @@ import pytest
 from services.intake.app import intake
 from services.intake.settings import IntakeSettings
 from shared.runtime.http.api_keys import store_keys
-from shared.runtime.http.server import serving
-from shared.runtime.ops.service import Work
+from shared.runtime.http.server import serve_http
+from shared.runtime.ops.service import ServiceTask
 from tests.conftest import Database
-from tests.integration.intake.calls import ADAPTER
+from tests.integration.intake.http_client import ADAPTER
 from tests.stack import Stores
 
 Running: TypeAlias = Callable[..., AbstractAsyncContextManager[aiohttp.ClientSession]]
@@ -52,7 +52,7 @@ async def running(stores: Stores, database: Database) -> Running:
         stopping = asyncio.Event()
         async with (
             intake(settings) as parts,
-            serving(
+            serve_http(
                 "127.0.0.1",
                 0,
                 routes=parts.routes,
@@ -63,7 +63,7 @@ async def running(stores: Stores, database: Database) -> Running:
             asyncio.TaskGroup() as group,
             aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client,
         ):
-            both = (*parts.work, *parts.behind_routes)
+            both = (*parts.tasks, *parts.request_tasks)
             tasks = [group.create_task(_run(work, stopping)) for work in both]
             yield client
             stopping.set()
@@ -74,7 +74,7 @@ async def running(stores: Stores, database: Database) -> Running:
     return instance
 
 
-async def _run(work: Work, stopping: asyncio.Event) -> None:
+async def _run(work: ServiceTask, stopping: asyncio.Event) -> None:
     await work(stopping)
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_RECEIPTS, INTAKE_REQUESTS
 from tests.conftest import Database
-from tests.integration.intake.calls import Answer, plain, post
 from tests.integration.intake.conftest import BUREAU, Running
-from tests.tcp_proxy import Link, link_to
+from tests.integration.intake.http_client import Response, plain, post
+from tests.tcp_proxy import TcpProxy, tcp_proxy
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
@@ -26,18 +26,18 @@ async def test_a_submission_is_answered_with_201_and_passed_on(
     running: Running, topic_log: TopicLog
 ) -> None:
     async with running() as client:
-        answer = await post(client, plain(reporter=REPORTER), key="17")
+        response = await post(client, plain(reporter=REPORTER), key="17")
         [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
         [contact] = await topic_log.at_least(1, INTAKE_CONTACTS)
 
-    assert answer.status == 201
-    assert answer.headers["Content-Type"].startswith("application/json")
-    accepted = answer.json
+    assert response.status == 201
+    assert response.headers["Content-Type"].startswith("application/json")
+    accepted = response.json
     assert accepted["submission_id"] == "17"
     assert accepted["submission_source"] == "/http/demo"
     assert accepted["request_id"] == request.data.request_id == contact.data.request_id
     assert accepted["tracking_number"] == request.data.tracking_number
-    assert answer.headers["Location"] == accepted["status_url"]
+    assert response.headers["Location"] == accepted["status_url"]
     assert accepted["status_url"] == (
         f"https://311.example.org/v1/requests/{accepted['tracking_number']}"
     )
@@ -73,14 +73,14 @@ async def test_callers_with_one_key_in_one_moment_get_one_request(
     running: Running, topic_log: TopicLog
 ) -> None:
     async with running() as here, running() as there:
-        answers = await asyncio.gather(
+        responses = await asyncio.gather(
             *(post(client, key="17") for client in (here, there) * 20),
             *(post(here, key=f"other {n}") for n in range(10)),
         )
         await topic_log.at_least(11, INTAKE_REQUESTS)
 
-    assert {answer.status for answer in answers} == {201}
-    assert len({answer.body for answer in answers[:40]}) == 1
+    assert {response.status for response in responses} == {201}
+    assert len({response.body for response in responses[:40]}) == 1
     assert len(await topic_log.records(INTAKE_REQUESTS)) == 11
 
 
@@ -88,7 +88,7 @@ async def test_of_two_different_submissions_with_one_key_in_one_moment_one_is_re
     running: Running,
 ) -> None:
     async with running() as here, running() as there:
-        answers = await asyncio.gather(
+        responses = await asyncio.gather(
             *(
                 post(client, plain(description=f"Hole {n}"), key=f"{pair}")
                 for pair in range(10)
@@ -97,24 +97,27 @@ async def test_of_two_different_submissions_with_one_key_in_one_moment_one_is_re
         )
 
     for pair in range(10):
-        assert sorted(answer.status for answer in answers[2 * pair : 2 * pair + 2]) == [201, 422]
+        assert sorted(response.status for response in responses[2 * pair : 2 * pair + 2]) == [
+            201,
+            422,
+        ]
 
 
 async def test_every_fault_is_named_as_a_problem(running: Running) -> None:
     async with running() as client:
-        answer = await post(client, {"channel": "fax", "location": {"latitude": 91}}, key="17")
+        response = await post(client, {"channel": "fax", "location": {"latitude": 91}}, key="17")
         again = await post(client, {"channel": "fax", "location": {"latitude": 91}}, key="17")
 
-    assert answer.status == 422
-    assert answer.headers["Content-Type"].startswith("application/problem+json")
-    assert {(error["field"], error["code"]) for error in answer.json["errors"]} == {
+    assert response.status == 422
+    assert response.headers["Content-Type"].startswith("application/problem+json")
+    assert {(error["field"], error["code"]) for error in response.json["errors"]} == {
         ("jurisdiction", "missing_jurisdiction"),
         ("channel", "unknown_channel"),
         ("location.latitude", "out_of_range"),
         ("description", "missing_description"),
     }
-    assert answer.json["status"] == 422
-    assert answer.body == again.body
+    assert response.json["status"] == 422
+    assert response.body == again.body
 
 
 REFUSED: dict[str, tuple[int, bytes, dict[str, str]]] = {
@@ -133,19 +136,19 @@ REFUSED: dict[str, tuple[int, bytes, dict[str, str]]] = {
 
 async def test_what_is_no_submission_is_a_problem_that_says_what_to_do(running: Running) -> None:
     async with running() as client:
-        answers = {
+        responses = {
             name: await post(client, body, headers=headers)
             for name, (_, body, headers) in REFUSED.items()
         }
 
-    assert {name: answer.status for name, answer in answers.items()} == {
+    assert {name: response.status for name, response in responses.items()} == {
         name: status for name, (status, *_) in REFUSED.items()
     }
-    for answer in answers.values():
-        assert answer.headers["Content-Type"].startswith("application/problem+json")
-        assert answer.json["status"] == answer.status
-        assert answer.json["detail"]
-        assert ("WWW-Authenticate" in answer.headers) == (answer.status == 401)
+    for response in responses.values():
+        assert response.headers["Content-Type"].startswith("application/problem+json")
+        assert response.json["status"] == response.status
+        assert response.json["detail"]
+        assert ("WWW-Authenticate" in response.headers) == (response.status == 401)
 
 
 async def test_the_callers_trace_goes_on(running: Running, topic_log: TopicLog) -> None:
@@ -161,16 +164,16 @@ async def test_with_kafka_away_submissions_are_taken_and_go_on_later(
     running: Running, topic_log: TopicLog
 ) -> None:
     async with running(bootstrap="127.0.0.1:1") as client:
-        answer = await post(client)
-    assert answer.status == 201
+        response = await post(client)
+    assert response.status == 201
     assert await topic_log.records(INTAKE_REQUESTS) == []
 
     async with running():
         [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
-    assert request.data.request_id == answer.json["request_id"]
+    assert request.data.request_id == response.json["request_id"]
 
 
-def through(link: Link, dsn: str) -> str:
+def through(link: TcpProxy, dsn: str) -> str:
     parts = urlsplit(dsn)
     return parts._replace(
         netloc=f"{parts.username}:{parts.password}@127.0.0.1:{link.port}"
@@ -182,19 +185,19 @@ async def test_with_the_database_down_the_answer_is_503_at_once_and_then_201_aga
 ) -> None:
     server = urlsplit(database.dsn("intake"))
     async with (
-        link_to(server.hostname or "", server.port or 0) as link,
+        tcp_proxy(server.hostname or "", server.port or 0) as link,
         running(dsn=through(link, database.dsn("intake"))) as client,
     ):
         assert (await post(client, key="17")).status == 201
-        await link.cut()
+        link.close()
         began = time.perf_counter()
         down = await post(client, key="18")
         waited_s = time.perf_counter() - began
-        await link.mend()
+        await link.open()
 
-        async def healed() -> Answer | None:
-            answer = await post(client, key="18")
-            return answer if answer.status == 201 else None
+        async def healed() -> Response | None:
+            response = await post(client, key="18")
+            return response if response.status == 201 else None
 
         assert await eventually(healed)
 
@@ -212,15 +215,15 @@ async def test_with_a_database_that_hangs_the_answer_is_503_within_a_second(
         async with connection.transaction():
             await connection.execute("LOCK TABLE intake.submissions")
             began = time.perf_counter()
-            answers = await asyncio.gather(*(post(client, key=f"{n}") for n in range(5)))
+            responses = await asyncio.gather(*(post(client, key=f"{n}") for n in range(5)))
             waited_s = time.perf_counter() - began
         await connection.close()
         after = [await post(client, key=f"{n}") for n in range(5)]
         await topic_log.at_least(6, INTAKE_REQUESTS)
 
-    assert {answer.status for answer in answers} == {503}
+    assert {response.status for response in responses} == {503}
     assert waited_s < 1
-    assert {answer.status for answer in after} == {201}
+    assert {response.status for response in after} == {201}
     assert len(await topic_log.records(INTAKE_REQUESTS)) == 6
 
 
@@ -232,11 +235,11 @@ async def test_with_keys_that_cannot_be_looked_up_the_answer_is_503_within_a_sec
         async with connection.transaction():
             await connection.execute("LOCK TABLE intake.api_keys")
             began = time.perf_counter()
-            answer = await post(client)
+            response = await post(client)
             waited_s = time.perf_counter() - began
         await connection.close()
 
-    assert answer.status == 503
+    assert response.status == 503
     assert waited_s < 1
 
 
@@ -251,6 +254,6 @@ async def test_any_json_is_answered(running: Running) -> None:
         "text",
     ]
     async with running() as client:
-        answers = [await post(client, json.dumps(data).encode()) for data in worst]
+        responses = [await post(client, json.dumps(data).encode()) for data in worst]
 
-    assert [answer.status for answer in answers] == [422, 422, 201, 201, 422, 422, 422]
+    assert [response.status for response in responses] == [422, 422, 201, 201, 422, 422, 422]

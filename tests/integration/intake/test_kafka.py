@@ -21,8 +21,8 @@ from shared.contract.topics import (
 from shared.runtime.outbox.records import Outgoing
 from tests.builders import handed_in
 from tests.conftest import Database
-from tests.integration.intake.calls import plain
 from tests.integration.intake.conftest import Running
+from tests.integration.intake.http_client import plain
 from tests.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration

@@ -5,8 +5,8 @@ import pytest
 
 from shared.contract.topics import INTAKE_REQUESTS
 from tests.conftest import Database
-from tests.integration.intake.calls import Answer, post
 from tests.integration.intake.conftest import Running
+from tests.integration.intake.http_client import Response, post
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
@@ -23,19 +23,19 @@ FULL_DISK = """
 async def test_with_kafka_away_submissions_are_taken_until_the_outbox_is_full(
     running: Running, topic_log: TopicLog
 ) -> None:
-    taken: list[Answer] = []
+    answered: list[Response] = []
     async with running(bootstrap="127.0.0.1:1", outbox_limit=3) as client:
 
-        async def refused() -> Answer | None:
-            answer = await post(client)
-            taken.extend([answer] if answer.status == 201 else [])
-            return answer if answer.status == 503 else None
+        async def refused() -> Response | None:
+            response = await post(client)
+            answered.extend([response] if response.status == 201 else [])
+            return response if response.status == 503 else None
 
         full = await eventually(refused)
     assert full
     assert full.headers["Retry-After"] == "30"
     assert "waits to be passed on" in full.json["detail"]
-    assert len(taken) >= 3
+    assert len(answered) >= 3
 
     async with running(outbox_limit=3) as client:
 
@@ -43,9 +43,9 @@ async def test_with_kafka_away_submissions_are_taken_until_the_outbox_is_full(
             return (await post(client)).status == 201
 
         await eventually(accepted)
-        requests = await topic_log.at_least(len(taken) + 1, INTAKE_REQUESTS)
-    told = [request.data.request_id for request in requests]
-    assert told[: len(taken)] == [answer.json["request_id"] for answer in taken]
+        requests = await topic_log.at_least(len(answered) + 1, INTAKE_REQUESTS)
+    passed_on = [request.data.request_id for request in requests]
+    assert passed_on[: len(answered)] == [response.json["request_id"] for response in answered]
 
 
 async def test_with_a_full_disk_at_commit_the_answer_is_503_and_then_201_again(

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from services.intake.outbound import Receipt
 from services.intake.public_status.model import (
     CaseLink,
     PublicDecision,
@@ -14,8 +13,8 @@ from services.intake.public_status.model import (
     StatusChange,
 )
 from services.intake.public_status.store import PostgresPublicStatuses, find_status
-from services.intake.records import StoredSubmission
-from services.intake.retention import REJECTED_KEPT, Retention
+from services.intake.records import Receipt, StoredSubmission
+from services.intake.retention import REJECTED_RETENTION, Retention
 from services.intake.rules.idempotency import idempotency_key, payload_hash
 from services.intake.store import PostgresSubmissions
 from shared.contract.events import new_id
@@ -35,9 +34,9 @@ async def pool(database: Database) -> AsyncGenerator[Pool]:
         yield pool
 
 
-def filing(id: str = "7", data: object = "data", **changes: Any) -> StoredSubmission:
+def stored_submission(id: str = "7", data: object = "data", **changes: Any) -> StoredSubmission:
     fields: dict[str, Any] = {
-        "mark": (idempotency_key("/test", id), payload_hash(data)),
+        "key": (idempotency_key("/test", id), payload_hash(data)),
         "first": True,
         "source": "/test",
         "submission_id": id,
@@ -64,10 +63,10 @@ def request(number: str = "26-7KQ4-M2", **changes: Any) -> PublicRequest:
 
 
 async def add(
-    pool: Pool, *filings: StoredSubmission, requests: list[PublicRequest] | None = None
+    pool: Pool, *submissions: StoredSubmission, requests: list[PublicRequest] | None = None
 ) -> None:
     async with transaction(pool) as db:
-        await PostgresSubmissions(db).add(filings, requests or [])
+        await PostgresSubmissions(db).add(submissions, requests or [])
 
 
 async def receipts(pool: Pool, *ids: str) -> set[Receipt]:
@@ -77,8 +76,8 @@ async def receipts(pool: Pool, *ids: str) -> set[Receipt]:
 
 
 async def test_the_answers_under_an_identity_come_back(pool: Pool) -> None:
-    first, second = filing(), filing(data="other", first=False)
-    await add(pool, first, second, filing("8"))
+    first, second = stored_submission(), stored_submission(data="other", first=False)
+    await add(pool, first, second, stored_submission("8"))
 
     assert await receipts(pool, "7", "9") == {first.receipt, second.receipt}
 
@@ -86,14 +85,14 @@ async def test_the_answers_under_an_identity_come_back(pool: Pool) -> None:
 @pytest.mark.parametrize(
     "second",
     [
-        pytest.param(filing(), id="the same data"),
-        pytest.param(filing(data="other"), id="other data, first as well"),
+        pytest.param(stored_submission(), id="the same data"),
+        pytest.param(stored_submission(data="other"), id="other data, first as well"),
     ],
 )
 async def test_two_members_cannot_both_be_the_first_to_answer(
     pool: Pool, second: StoredSubmission
 ) -> None:
-    await add(pool, filing())
+    await add(pool, stored_submission())
 
     with pytest.raises(DatabaseBusyError):
         await add(pool, second)
@@ -119,10 +118,10 @@ async def test_no_serial_number_is_given_twice_even_when_its_transaction_fails(p
 
 
 async def test_rejected_submissions_are_forgotten_after_30_days_and_no_others(pool: Pool) -> None:
-    just_old = NOON - REJECTED_KEPT - timedelta(seconds=1)
-    old = filing("old", body=b"rejected", received_at=just_old)
-    young = filing("young", body=b"rejected", received_at=NOON - REJECTED_KEPT)
-    accepted = filing("accepted", received_at=just_old)
+    just_old = NOON - REJECTED_RETENTION - timedelta(seconds=1)
+    old = stored_submission("old", body=b"rejected", received_at=just_old)
+    young = stored_submission("young", body=b"rejected", received_at=NOON - REJECTED_RETENTION)
+    accepted = stored_submission("accepted", received_at=just_old)
     await add(pool, old, young, accepted)
 
     assert await Retention(pool, lambda: NOON).sweep() == 1
@@ -132,34 +131,34 @@ async def test_rejected_submissions_are_forgotten_after_30_days_and_no_others(po
 async def follow(
     pool: Pool,
     *,
-    rulings: tuple[PublicDecision, ...] = (),
-    memberships: tuple[CaseLink, ...] = (),
-    steps: tuple[StatusChange, ...] = (),
+    decisions: tuple[PublicDecision, ...] = (),
+    links: tuple[CaseLink, ...] = (),
+    changes: tuple[StatusChange, ...] = (),
 ) -> None:
     async with transaction(pool) as db:
         statuses = PostgresPublicStatuses(db)
-        await statuses.decide(rulings)
-        await statuses.join(memberships)
-        await statuses.move(steps)
+        await statuses.save_decisions(decisions)
+        await statuses.save_links(links)
+        await statuses.save_changes(changes)
 
 
 async def test_a_request_comes_back_with_what_became_of_it(pool: Pool) -> None:
     made, case_id = request(), new_id()
-    ruling = PublicDecision(made.request_id, NOON, "new", "State Roads", "511", "https://x.org")
-    steps = tuple(
+    decision = PublicDecision(made.request_id, NOON, "new", "State Roads", "511", "https://x.org")
+    changes = tuple(
         StatusChange(case_id, version, status, NOON + version * HOUR, "STREETS", "a note", NOON)
         for version, status in ((1, "open"), (3, "completed"))
     )
     await add(pool, requests=[made])
     fresh = await find_status(pool, made.tracking_number)
     joined = CaseLink(made.request_id, case_id, NOON)
-    await follow(pool, rulings=(ruling,), memberships=(joined,), steps=steps[::-1])
+    await follow(pool, decisions=(decision,), links=(joined,), changes=changes[::-1])
     later = await find_status(pool, made.tracking_number)
 
     assert fresh is not None
     assert (fresh.request, fresh.decision, fresh.changes) == (made, None, ())
     assert later is not None
-    assert (later.request, later.decision, later.changes) == (made, ruling, steps)
+    assert (later.request, later.decision, later.changes) == (made, decision, changes)
 
 
 async def test_a_number_that_nobody_has_is_not_found(pool: Pool) -> None:
@@ -170,38 +169,38 @@ async def test_the_latest_membership_counts_in_whatever_order_they_come(pool: Po
     made = request()
     await add(pool, requests=[made])
     cases = [new_id() for _ in range(3)]
-    steps = tuple(StatusChange(case_id, 1, "open", NOON, case_id) for case_id in cases)
+    changes = tuple(StatusChange(case_id, 1, "open", NOON, case_id) for case_id in cases)
     old, new, between = (
         CaseLink(made.request_id, case_id, NOON + n * HOUR)
         for case_id, n in zip(cases, (0, 2, 1), strict=True)
     )
-    await follow(pool, steps=steps, memberships=(new, old))
-    await follow(pool, memberships=(between,))
+    await follow(pool, changes=changes, links=(new, old))
+    await follow(pool, links=(between,))
 
     status = await find_status(pool, made.tracking_number)
     assert status is not None
-    assert [step.bureau for step in status.changes] == [new.case_id]
+    assert [change.bureau for change in status.changes] == [new.case_id]
 
 
 async def test_the_same_step_again_changes_nothing(pool: Pool) -> None:
     made, case_id = request(), new_id()
     await add(pool, requests=[made])
-    step = StatusChange(case_id, 1, "open", NOON, "STREETS")
+    change = StatusChange(case_id, 1, "open", NOON, "STREETS")
     again = StatusChange(case_id, 1, "completed", NOON, "STREETS")
     joined = CaseLink(made.request_id, case_id, NOON)
-    await follow(pool, memberships=(joined,), steps=(step, step))
-    await follow(pool, steps=(again,))
+    await follow(pool, links=(joined,), changes=(change, change))
+    await follow(pool, changes=(again,))
 
     status = await find_status(pool, made.tracking_number)
     assert status is not None
-    assert status.changes == (step,)
+    assert status.changes == (change,)
 
 
 async def test_what_became_of_a_request_that_nobody_made_here_is_left_out(pool: Pool) -> None:
     await follow(
         pool,
-        rulings=(PublicDecision(new_id(), NOON, "new"),),
-        memberships=(CaseLink(new_id(), new_id(), NOON),),
+        decisions=(PublicDecision(new_id(), NOON, "new"),),
+        links=(CaseLink(new_id(), new_id(), NOON),),
     )
 
     assert await find_status(pool, "26-7KQ4-M2") is None

@@ -14,12 +14,12 @@ from services.notify.settings import NotifySettings
 from shared.runtime.postgres import Pool, open_pool
 from tests.conftest import Database
 from tests.integration.notify.mail_server import MailServer, open_mail_server
-from tests.integration.notify.stores import InMemory, Postgres, Store
+from tests.integration.notify.stores import InMemoryStores, NotifyStores, PostgresStores
 from tests.stack import Stores
 from tests.unit.notify.factories import CONTACT_KEY, PUBLIC_URL, SENDER
 
-Running: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
-Process: TypeAlias = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
+RunNotify: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
+StartProcess: TypeAlias = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def environment(stores: Stores, database: Database, mail: MailServer) -> dict[st
 
 
 @pytest.fixture
-def running(environment: dict[str, str]) -> Running:
-    """Return a maker of running notify services; each stops when its block ends."""
+def running(environment: dict[str, str]) -> RunNotify:
+    """Return a context manager that runs notify in this process."""
     fields: dict[str, Any] = {
         name.removeprefix("NOTIFY_").lower() if name.startswith("NOTIFY_") else name: value
         for name, value in environment.items()
@@ -60,7 +60,7 @@ def running(environment: dict[str, str]) -> Running:
     async def run() -> AsyncGenerator[None]:
         stopping = asyncio.Event()
         async with notify(NotifySettings(**fields)) as parts, asyncio.TaskGroup() as group:
-            for work in parts.work:
+            for work in parts.tasks:
                 group.create_task(_run(work, stopping))
             yield
             stopping.set()
@@ -73,8 +73,8 @@ async def _run(work: Any, stopping: asyncio.Event) -> None:
 
 
 @pytest.fixture
-def process(environment: dict[str, str]) -> Process:
-    """Return a maker of notify processes; each is killed when its block ends."""
+def process(environment: dict[str, str]) -> StartProcess:
+    """Return a context manager that runs notify as a process and kills it at the end."""
 
     @asynccontextmanager
     async def run(**changes: str) -> AsyncGenerator[asyncio.subprocess.Process]:
@@ -97,7 +97,7 @@ def process(environment: dict[str, str]) -> Process:
 
 
 @pytest.fixture(params=["in memory", "in PostgreSQL"])
-def store(request: pytest.FixtureRequest) -> Store:
+def store(request: pytest.FixtureRequest) -> NotifyStores:
     if request.param == "in memory":
-        return InMemory()
-    return Postgres(request.getfixturevalue("pool"))
+        return InMemoryStores()
+    return PostgresStores(request.getfixturevalue("pool"))

@@ -1,4 +1,4 @@
-"""A mail server of the test's own that keeps what it takes and can be told to misbehave."""
+"""SMTP server for tests: keeps the messages it accepts, and misbehaves on request."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -13,31 +13,31 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 @dataclass
 class MailServer:
-    """Takes mail on ``port`` while it is open.
+    """Accepts mail on ``port`` while it is open.
 
     Attributes:
-        answers: What to say to a recipient instead of taking the message.
-        silent: Whether it takes the content and then says nothing about it.
-        heard: Set once some content has arrived.
+        replies: Reply by recipient, instead of accepting the message.
+        silent: True to accept the content without a reply.
+        content_arrived: Set once a message has arrived.
     """
 
     port: int = 0
-    answers: dict[str, str] = field(default_factory=dict)
+    replies: dict[str, str] = field(default_factory=dict)
     silent: bool = False
-    heard: asyncio.Event = field(default_factory=asyncio.Event)
+    content_arrived: asyncio.Event = field(default_factory=asyncio.Event)
     mails: list[tuple[str, EmailMessage]] = field(default_factory=list)
     connections: int = 0
     _server: asyncio.Server | None = None
     _sessions: list[SMTP] = field(default_factory=list)
 
     async def open(self) -> None:
-        """Take connections, on the same port as before."""
+        """Listen, on the same port as before."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._session, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Take no more connections and end those that are open."""
+        """Stop listening and abort open connections."""
         if self._server:
             self._server.close()
         for session in self._sessions:
@@ -45,7 +45,7 @@ class MailServer:
                 session.transport.abort()
         self._sessions.clear()
 
-    def got(self) -> list[tuple[str, str]]:
+    def sorted_subjects(self) -> list[tuple[str, str]]:
         """Return recipient and subject of every message taken, sorted."""
         return sorted((to, str(mail["Subject"])) for to, mail in self.mails)
 
@@ -58,8 +58,8 @@ class MailServer:
     async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd calls
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
     ) -> str:
-        if answer := self.answers.get(address):
-            return answer
+        if reply := self.replies.get(address):
+            return reply
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -68,7 +68,7 @@ class MailServer:
     ) -> str:
         mail = message_from_bytes(envelope.original_content or b"", policy=default)
         self.mails += [(to, mail) for to in envelope.rcpt_tos]
-        self.heard.set()
+        self.content_arrived.set()
         if self.silent:
             await asyncio.Event().wait()
         return "250 OK"

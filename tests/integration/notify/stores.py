@@ -1,4 +1,4 @@
-"""Both stores of notify, and what tests ask of them."""
+"""Both stores of notify behind one interface, and helpers to fill and read them."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from services.notify.delivery.store import PostgresDeliveries
+from services.notify.delivery.store import PostgresDeliveryQueue
 from services.notify.delivery.updates import ClaimedDelivery
-from services.notify.delivery.worker import Deliveries
+from services.notify.delivery.worker import DeliveryQueue
 from services.notify.handlers import NotificationStore
 from services.notify.inbound import collect_updates
 from services.notify.rules.model import Delivery, StoredDelivery, Trigger
@@ -28,46 +28,46 @@ from tests.unit.notify.fakes import InMemoryNotify
 LATER = NOON + timedelta(minutes=1)
 
 
-class Store(Protocol):
-    """Both stores of notify, and what they published."""
+class NotifyStores(Protocol):
+    """Notify's two stores, and the events that they published."""
 
     @property
-    def deliveries(self) -> Deliveries: ...
+    def deliveries(self) -> DeliveryQueue: ...
 
-    def audience(self) -> AbstractAsyncContextManager[NotificationStore]: ...
+    def notifications(self) -> AbstractAsyncContextManager[NotificationStore]: ...
 
-    def another(self) -> Deliveries: ...
+    def another(self) -> DeliveryQueue: ...
 
     async def published(self) -> list[Any]: ...
 
 
-class InMemory:
+class InMemoryStores:
     def __init__(self) -> None:
         self.deliveries = InMemoryNotify()
 
     @asynccontextmanager
-    async def audience(self) -> AsyncGenerator[NotificationStore]:
+    async def notifications(self) -> AsyncGenerator[NotificationStore]:
         yield self.deliveries
 
-    def another(self) -> Deliveries:
+    def another(self) -> DeliveryQueue:
         return replace(self.deliveries)
 
     async def published(self) -> list[Any]:
         return self.deliveries.published
 
 
-class Postgres:
+class PostgresStores:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self.deliveries = PostgresDeliveries(pool)
+        self.deliveries = PostgresDeliveryQueue(pool)
 
     @asynccontextmanager
-    async def audience(self) -> AsyncGenerator[NotificationStore]:
+    async def notifications(self) -> AsyncGenerator[NotificationStore]:
         async with transaction(self._pool) as db:
             yield PostgresNotificationStore(db)
 
-    def another(self) -> Deliveries:
-        return PostgresDeliveries(self._pool)
+    def another(self) -> DeliveryQueue:
+        return PostgresDeliveryQueue(self._pool)
 
     async def published(self) -> list[Any]:
         decoder: Decoder[Any] = Decoder(NOTIFY_DELIVERIES.events)
@@ -75,50 +75,55 @@ class Postgres:
         return [decoder.decode(row["value"]) for row in rows]
 
 
-async def learn(store: Store, *events: Event) -> None:
-    news = collect_updates(events, CONTACT_KEY)
-    async with store.audience() as audience:
-        await audience.lock(news.request_ids, news.announced_cases)
-        await audience.save(news)
+async def save(store: NotifyStores, *events: Event) -> None:
+    updates = collect_updates(events, CONTACT_KEY)
+    async with store.notifications() as notifications:
+        await notifications.lock(updates.request_ids, updates.broadcast_cases)
+        await notifications.save(updates)
 
 
 async def followers(
-    store: Store, request_ids: Sequence[str] = (), abouts: Sequence[str] = ()
+    store: NotifyStores, request_ids: Sequence[str] = (), subject_ids: Sequence[str] = ()
 ) -> list[tuple[str, str, int, int | None]]:
-    async with store.audience() as audience:
-        found = await audience.followers(request_ids, abouts)
-    return sorted((f.request_id, f.about, f.since, f.until) for f in found)
+    async with store.notifications() as notifications:
+        found = await notifications.followers(request_ids, subject_ids)
+    return sorted((f.request_id, f.subject_id, f.since, f.until) for f in found)
 
 
-async def occasions(
-    store: Store, abouts: Sequence[str], request_ids: Sequence[str] = ()
+async def triggers(
+    store: NotifyStores, subject_ids: Sequence[str], request_ids: Sequence[str] = ()
 ) -> list[Trigger]:
-    async with store.audience() as audience:
-        found = await audience.triggers(abouts, request_ids)
-    return sorted(found, key=lambda occasion: occasion.case_version)
+    async with store.notifications() as notifications:
+        found = await notifications.triggers(subject_ids, request_ids)
+    return sorted(found, key=lambda trigger: trigger.key)
 
 
-async def add(store: Store, *deliveries: Delivery) -> list[StoredDelivery]:
-    async with store.audience() as audience:
-        return list(await audience.add(deliveries, NOON))
+async def add(store: NotifyStores, *deliveries: Delivery) -> list[StoredDelivery]:
+    async with store.notifications() as notifications:
+        return list(await notifications.add(deliveries, NOON))
 
 
 async def claim(
-    deliveries: Deliveries, limit: int = 10, now: datetime = NOON
+    deliveries: DeliveryQueue, limit: int = 10, now: datetime = NOON
 ) -> list[ClaimedDelivery]:
     return list(await deliveries.claim(limit, now, now + timedelta(minutes=1)))
 
 
 async def due(
-    store: Store, version: int = 1, *, request_id: str = "", case_id: str = "", **changes: Any
+    store: NotifyStores,
+    version: int = 1,
+    *,
+    request_id: str = "",
+    case_id: str = "",
+    **changes: Any,
 ) -> Delivery:
-    """Make a delivery due with all that its message needs."""
+    """Add a delivery that is due, with all data of its message."""
     request_id, case_id = request_id or new_id(), case_id or new_id()
-    told = moved(case_id, version, "in_progress")
-    await learn(store, contact_given(request_id), triaged(request_id, case_id), told)
-    (occasion,) = [o for o in await occasions(store, [case_id]) if o.version == version]
-    occasion = replace(occasion, **changes.pop("occasion", {}))
-    (kept,) = await add(
-        store, delivery(request_id=request_id, trigger=occasion, person=request_id, **changes)
+    event = moved(case_id, version, "in_progress")
+    await save(store, contact_given(request_id), triaged(request_id, case_id), event)
+    (trigger,) = [o for o in await triggers(store, [case_id]) if o.version == version]
+    trigger = replace(trigger, **changes.pop("trigger", {}))
+    (stored,) = await add(
+        store, delivery(request_id=request_id, trigger=trigger, person=request_id, **changes)
     )
-    return kept.delivery
+    return stored.delivery

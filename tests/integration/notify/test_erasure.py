@@ -5,9 +5,9 @@ from shared.contract.events import ContactErased, NotificationFailed, new_id
 from shared.contract.topics import INTAKE_CONTACTS, NOTIFY_DELIVERIES
 from shared.runtime.postgres import Pool
 from tests.builders import NOON, contact_given
-from tests.integration.notify.conftest import Running
+from tests.integration.notify.conftest import RunNotify
 from tests.integration.notify.mail_server import MailServer
-from tests.integration.notify.stores import Store, followers, learn
+from tests.integration.notify.stores import NotifyStores, followers, save
 from tests.topic_log import TopicLog
 from tests.unit.notify.factories import CONTACT_KEY, opened, triaged
 from tests.waiting import eventually
@@ -19,10 +19,10 @@ def erased(request_id: str) -> ContactErased:
     return ContactErased.of_tombstone(request_id.encode(), NOON)
 
 
-async def test_an_erased_contact_is_nobody_to_tell_any_more(store: Store) -> None:
+async def test_an_erased_contact_is_nobody_to_tell_any_more(store: NotifyStores) -> None:
     r, c = new_id(), new_id()
-    await learn(store, contact_given(r), triaged(r, c), opened(r, c))
-    await learn(store, erased(r))
+    await save(store, contact_given(r), triaged(r, c), opened(r, c))
+    await save(store, erased(r))
 
     assert await followers(store, [r]) == []
 
@@ -35,7 +35,7 @@ def test_of_a_contact_and_its_erasure_the_last_counts() -> None:
 
 
 async def test_a_tombstone_leaves_no_contact_data_is_not_parked_and_what_was_due_is_not_sent(
-    running: Running, mail: MailServer, pool: Pool, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, pool: Pool, topic_log: TopicLog
 ) -> None:
     request_id, case_id = new_id(), new_id()
     await topic_log.publish(contact_given(request_id, email="ana@example.org", name="Ana"))
@@ -59,10 +59,10 @@ async def _knows(pool: Pool, what: str) -> bool:
 
 
 async def test_what_was_due_already_fails_as_its_contact_is_gone(
-    running: Running, pool: Pool, topic_log: TopicLog, mail: MailServer
+    running: RunNotify, pool: Pool, topic_log: TopicLog, mail: MailServer
 ) -> None:
     request_id, case_id = new_id(), new_id()
-    mail.answers["ana@example.org"] = "450 4.2.1 busy"
+    mail.replies["ana@example.org"] = "450 4.2.1 busy"
     async with running():
         await topic_log.publish(
             contact_given(request_id, email="ana@example.org"),
@@ -73,10 +73,10 @@ async def test_what_was_due_already_fails_as_its_contact_is_gone(
         await topic_log.write(INTAKE_CONTACTS, request_id, None)
         await eventually(lambda: _knows(pool, "mailbox IS NULL"))
         await pool.execute("UPDATE deliveries SET not_before = now() - interval '1 hour'")
-        [told] = await topic_log.at_least(1, NOTIFY_DELIVERIES)
+        [event] = await topic_log.at_least(1, NOTIFY_DELIVERIES)
 
-    assert isinstance(told, NotificationFailed)
-    assert told.data.reason == "contact_gone"
+    assert isinstance(event, NotificationFailed)
+    assert event.data.reason == "contact_gone"
 
 
 async def _is_put_off(pool: Pool) -> bool:
@@ -84,7 +84,7 @@ async def _is_put_off(pool: Pool) -> bool:
 
 
 async def test_a_tombstone_whose_key_is_no_request_is_parked(
-    running: Running, topic_log: TopicLog
+    running: RunNotify, topic_log: TopicLog
 ) -> None:
     async with running():
         await topic_log.write(INTAKE_CONTACTS, "no request", None)

@@ -15,7 +15,7 @@ from shared.contract.events import (
 )
 from shared.contract.topics import NOTIFY_DELIVERIES
 from tests.builders import contact_given, location
-from tests.integration.notify.conftest import Process, Running
+from tests.integration.notify.conftest import RunNotify, StartProcess
 from tests.integration.notify.mail_server import MailServer
 from tests.topic_log import TopicLog
 from tests.unit.notify.factories import attached, closed, moved, opened, triaged
@@ -57,11 +57,11 @@ def report(mailbox: str = "ana@example.org", **contact: object) -> list[Event]:
 
 def subjects(mail: MailServer) -> list[tuple[str, str]]:
     """Mailbox and subject without the number, sorted."""
-    return sorted((to, subject.split(" 26-")[0]) for to, subject in mail.got())
+    return sorted((to, subject.split(" 26-")[0]) for to, subject in mail.sorted_subjects())
 
 
 async def test_all_followers_of_a_case_hear_each_step_once_and_it_is_reported(
-    running: Running, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
     people = [f"p{n}@example.org" for n in range(8)]
     async with running():
@@ -80,7 +80,7 @@ async def test_all_followers_of_a_case_hear_each_step_once_and_it_is_reported(
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_inputs_in_every_order_give_the_same_messages(
-    seed: int, running: Running, mail: MailServer, topic_log: TopicLog
+    seed: int, running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
     events = [e for n in range(10) for e in case_of([f"a{n}@example.org", f"b{n}@example.org"])]
     random.Random(seed).shuffle(events)
@@ -89,7 +89,7 @@ async def test_inputs_in_every_order_give_the_same_messages(
             await topic_log.publish(event)
         await topic_log.at_least(60, NOTIFY_DELIVERIES)
 
-    assert len(mail.mails) == len(set(mail.got())) == 60
+    assert len(mail.mails) == len(set(mail.sorted_subjects())) == 60
     expected = [
         (f"{who}{n}@example.org", subject)
         for n in range(10)
@@ -100,7 +100,7 @@ async def test_inputs_in_every_order_give_the_same_messages(
 
 
 async def test_the_same_events_again_send_nothing_again(
-    running: Running, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
     events = case_of(["ana@example.org", "bea@example.org"])
     fence = report("fence@example.org")
@@ -115,7 +115,7 @@ async def test_the_same_events_again_send_nothing_again(
 
 
 async def test_who_wants_no_message_gets_none_and_it_is_reported(
-    running: Running, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
     async with running():
         await topic_log.publish(*report(status_updates=()))
@@ -127,7 +127,7 @@ async def test_who_wants_no_message_gets_none_and_it_is_reported(
 
 
 async def test_a_mail_server_that_is_away_gets_everything_when_it_is_back(
-    running: Running, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
     await mail.close()
     async with running():
@@ -145,7 +145,7 @@ async def test_a_mail_server_that_is_away_gets_everything_when_it_is_back(
 
 
 async def test_a_mail_server_that_comes_and_goes_gets_everything_once(
-    running: Running, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
     async with running():
         for n in range(3):
@@ -156,43 +156,43 @@ async def test_a_mail_server_that_comes_and_goes_gets_everything_once(
         await topic_log.publish(*report("last@example.org"))
         await topic_log.at_least(4, NOTIFY_DELIVERIES)
 
-    assert len(mail.mails) == len(set(mail.got())) == 4
+    assert len(mail.mails) == len(set(mail.sorted_subjects())) == 4
 
 
 async def test_a_mailbox_that_is_refused_fails_and_the_rest_flows(
-    running: Running, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
-    mail.answers["gone@example.org"] = "550 5.1.1 <gone@example.org>: no such user"
+    mail.replies["gone@example.org"] = "550 5.1.1 <gone@example.org>: no such user"
     async with running():
         await topic_log.publish(*report("gone@example.org"), *report("ana@example.org"))
         reports = await topic_log.at_least(2, NOTIFY_DELIVERIES)
 
     failed = next(r for r in reports if isinstance(r, NotificationFailed))
     assert failed.data.reason == "recipient_550"
-    assert [to for to, _ in mail.got()] == ["ana@example.org"]
+    assert [to for to, _ in mail.sorted_subjects()] == ["ana@example.org"]
 
 
 async def test_a_mailbox_that_is_busy_gets_its_message_later(
-    running: Running, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
-    mail.answers["ana@example.org"] = "450 4.2.1 try again later"
+    mail.replies["ana@example.org"] = "450 4.2.1 try again later"
     async with running():
         await topic_log.publish(*report("ana@example.org"), *report("bea@example.org"))
         await topic_log.at_least(1, NOTIFY_DELIVERIES)
-        mail.answers.clear()
+        mail.replies.clear()
         reports = await topic_log.at_least(2, NOTIFY_DELIVERIES)
 
     assert {type(r) for r in reports} == {NotificationSent}
-    assert [to for to, _ in mail.got()] == ["ana@example.org", "bea@example.org"]
+    assert [to for to, _ in mail.sorted_subjects()] == ["ana@example.org", "bea@example.org"]
 
 
 async def test_what_a_killed_process_was_sending_is_unknown_and_not_sent_again(
-    process: Process, mail: MailServer, topic_log: TopicLog
+    process: StartProcess, mail: MailServer, topic_log: TopicLog
 ) -> None:
     mail.silent = True
     async with process(NOTIFY_SMTP_WITHIN_S="4") as killed:
         await topic_log.publish(*report())
-        await asyncio.wait_for(mail.heard.wait(), 20)
+        await asyncio.wait_for(mail.content_arrived.wait(), 20)
         killed.send_signal(signal.SIGKILL)
         await killed.wait()
     mail.silent = False
@@ -203,11 +203,11 @@ async def test_what_a_killed_process_was_sending_is_unknown_and_not_sent_again(
 
     unknown = next(r for r in reports if isinstance(r, NotificationUnknown))
     assert unknown.data.reason == "abandoned"
-    assert [to for to, _ in mail.got()] == ["ana@example.org", "fence@example.org"]
+    assert [to for to, _ in mail.sorted_subjects()] == ["ana@example.org", "fence@example.org"]
 
 
 async def test_an_answer_that_never_comes_is_unknown_and_not_sent_again(
-    process: Process, mail: MailServer, topic_log: TopicLog
+    process: StartProcess, mail: MailServer, topic_log: TopicLog
 ) -> None:
     mail.silent = True
     async with process(NOTIFY_SMTP_WITHIN_S="1"):
@@ -219,10 +219,10 @@ async def test_an_answer_that_never_comes_is_unknown_and_not_sent_again(
 
     assert isinstance(unknown, NotificationUnknown)
     assert unknown.data.reason == "content_lost"
-    assert [to for to, _ in mail.got()] == ["ana@example.org", "fence@example.org"]
+    assert [to for to, _ in mail.sorted_subjects()] == ["ana@example.org", "fence@example.org"]
 
 
-async def test_it_stops_in_time_when_asked_to(process: Process, topic_log: TopicLog) -> None:
+async def test_it_stops_in_time_when_asked_to(process: StartProcess, topic_log: TopicLog) -> None:
     async with process() as asked:
         await topic_log.publish(*report())
         await topic_log.at_least(1, NOTIFY_DELIVERIES)
@@ -232,11 +232,11 @@ async def test_it_stops_in_time_when_asked_to(process: Process, topic_log: Topic
 
 
 async def test_no_contact_data_leaves_but_in_the_message(
-    process: Process, mail: MailServer, topic_log: TopicLog
+    process: StartProcess, mail: MailServer, topic_log: TopicLog
 ) -> None:
     canaries = ("canary.one", "canary.two", "canaryname", "5035550199", "canary street")
     for refused in ("canary.two@example.org",):
-        mail.answers[refused] = f"550 5.1.1 <{refused}>: no such user"
+        mail.replies[refused] = f"550 5.1.1 <{refused}>: no such user"
     secret = {"name": "Canaryname", "phone": "+15035550199"}
     request_id, case_id = new_id(), new_id()
     placed = {"location": location(address="1 Canary Street")}
@@ -254,15 +254,15 @@ async def test_no_contact_data_leaves_but_in_the_message(
 
     records = await topic_log.records(NOTIFY_DELIVERIES)
     public = [logs, *((r.key or b"") + (r.value or b"") for r in records)]
-    said = b"\n".join(public).decode().lower()
-    assert "service_started" in said
-    assert "delivery_failed" in said
-    assert [canary for canary in canaries if canary in said] == []
+    public_text = b"\n".join(public).decode().lower()
+    assert "service_started" in public_text
+    assert "delivery_failed" in public_text
+    assert [canary for canary in canaries if canary in public_text] == []
     assert len(mail.mails) == 1
 
 
 async def test_two_services_side_by_side_send_each_message_once(
-    running: Running, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:
     async with running(), running():
         for n in range(20):
@@ -273,4 +273,4 @@ async def test_two_services_side_by_side_send_each_message_once(
         return len(mail.mails) >= 120
 
     await eventually(settled)
-    assert len(mail.mails) == len(set(mail.got())) == len(reports) == 120
+    assert len(mail.mails) == len(set(mail.sorted_subjects())) == len(reports) == 120

@@ -1,4 +1,4 @@
-"""A service that does nothing but note and pass on, to show what the runtime does around it."""
+"""A minimal service: its handler stores each request id and returns a decision."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -18,11 +18,11 @@ from tests.builders import decision, request_triaged
 from tests.conftest import Database
 from tests.stack import Stores
 
-Noting: TypeAlias = Callable[..., AbstractAsyncContextManager[Consumer[Any]]]
+RunConsumer: TypeAlias = Callable[..., AbstractAsyncContextManager[Consumer[Any]]]
 
 
 async def decide(messages: Sequence[Message[RequestSubmitted]], db: Connection) -> list[Event]:
-    """Note each request and decide it; a description of ``poison`` cannot be handled."""
+    """Store the id of each request and decide it; the description ``poison`` fails."""
     if any(message.event.data.description == "poison" for message in messages):
         raise PermanentError("description: poison")
     await db.executemany(
@@ -40,8 +40,8 @@ async def pool(database: Database) -> AsyncGenerator[Pool]:
 
 
 @pytest.fixture
-def noting(stores: Stores, pool: Pool) -> Noting:
-    """Return a maker of running consumers, relay included; each stops when its block ends."""
+def run_consumer(stores: Stores, pool: Pool) -> RunConsumer:
+    """Return a function that runs a consumer and a relay until its block ends."""
 
     @asynccontextmanager
     async def running(
@@ -55,8 +55,8 @@ def noting(stores: Stores, pool: Pool) -> Noting:
             bootstrap=stores.bootstrap,
             pool=pool,
             handle=handle,
-            express=frozenset({INTAKE_REQUESTS_EXPRESS.name}),
-            committed=relay.wake,
+            express_topics=frozenset({INTAKE_REQUESTS_EXPRESS.name}),
+            on_commit=relay.wake,
             **settings,
         )
         stopping = asyncio.Event()

@@ -12,8 +12,8 @@ from shared.runtime.kafka import Partition
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
 from tests.builders import request_submitted
 from tests.conftest import Database
-from tests.integration.runtime.conftest import Noting, decide
-from tests.tcp_proxy import link_to
+from tests.integration.runtime.conftest import RunConsumer, decide
+from tests.tcp_proxy import tcp_proxy
 from tests.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.integration
 KEY = "portland.gov:pavement"
 
 
-async def noted(pool: Pool) -> list[str]:
+async def handled_ids(pool: Pool) -> list[str]:
     return [str(row["request_id"]) for row in await pool.fetch("SELECT request_id FROM noted")]
 
 
@@ -30,72 +30,72 @@ def ids(events: Sequence[RequestSubmitted]) -> list[str]:
 
 
 async def test_a_batch_becomes_decisions_in_order_each_caused_once(
-    noting: Noting, pool: Pool, topic_log: TopicLog
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
     events = [request_submitted() for _ in range(20)]
     await topic_log.publish(*events, events[3])
 
-    async with noting():
+    async with run_consumer():
         decisions = await topic_log.at_least(20, TRIAGE_DECISIONS)
 
     assert sorted(d.data.request_id for d in decisions) == sorted(ids(events))
-    assert await noted(pool) == ids(events)
+    assert await handled_ids(pool) == ids(events)
 
 
 async def test_an_event_that_comes_again_in_a_later_batch_is_handled_once(
-    noting: Noting, pool: Pool, topic_log: TopicLog
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
     event, fence = request_submitted(), request_submitted()
-    async with noting():
+    async with run_consumer():
         await topic_log.publish(event)
         await topic_log.at_least(1, TRIAGE_DECISIONS)
         await topic_log.publish(event, fence)
         await topic_log.at_least(2, TRIAGE_DECISIONS)
 
-    assert await noted(pool) == ids([event, fence])
+    assert await handled_ids(pool) == ids([event, fence])
 
 
 async def test_an_event_whose_name_is_as_long_as_allowed_is_handled(
-    noting: Noting, pool: Pool, topic_log: TopicLog
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
     event = request_submitted().model_copy(update={"id": "é" * 500, "source": "/" + "é" * 499})
-    async with noting():
+    async with run_consumer():
         await topic_log.publish(event)
         await topic_log.at_least(1, TRIAGE_DECISIONS)
 
-    assert await noted(pool) == ids([event])
+    assert await handled_ids(pool) == ids([event])
 
 
 async def test_a_restart_goes_on_after_the_last_commit(
-    noting: Noting, pool: Pool, topic_log: TopicLog
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
     first, second = request_submitted(), request_submitted()
     await topic_log.publish(first)
-    async with noting():
+    async with run_consumer():
         await topic_log.at_least(1, TRIAGE_DECISIONS)
 
     await topic_log.publish(second)
-    async with noting():
+    async with run_consumer():
         await topic_log.at_least(2, TRIAGE_DECISIONS)
 
-    assert await noted(pool) == ids([first, second])
+    assert await handled_ids(pool) == ids([first, second])
 
 
 async def test_garbage_is_parked_as_it_was_with_its_reason_and_the_rest_flows(
-    noting: Noting, pool: Pool, topic_log: TopicLog
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
     before, poison, after = (
         request_submitted(),
         request_submitted(description="poison"),
         request_submitted(),
     )
-    async with noting():
+    async with run_consumer():
         await topic_log.publish(before)
         await topic_log.write(INTAKE_REQUESTS, KEY, b"garbage", colour=b"\x00\xff")
         await topic_log.publish(poison, after)
         await topic_log.at_least(2, TRIAGE_DECISIONS)
 
-    assert await noted(pool) == ids([before, after])
+    assert await handled_ids(pool) == ids([before, after])
     garbage, poisoned = await topic_log.records("intake-requests-dlq")
     headers = dict(garbage.headers)
     assert (garbage.key, garbage.value) == (KEY.encode(), b"garbage")
@@ -106,7 +106,9 @@ async def test_garbage_is_parked_as_it_was_with_its_reason_and_the_rest_flows(
     assert dict(poisoned.headers)["reason"] == b"description: poison"
 
 
-async def test_express_comes_before_a_standard_backlog(noting: Noting, topic_log: TopicLog) -> None:
+async def test_express_comes_before_a_standard_backlog(
+    run_consumer: RunConsumer, topic_log: TopicLog
+) -> None:
     batches: list[list[str]] = []
 
     async def in_batches(
@@ -118,7 +120,7 @@ async def test_express_comes_before_a_standard_backlog(noting: Noting, topic_log
     backlog = [request_submitted() for _ in range(2_000)]
     await topic_log.publish(*backlog, request_submitted(lane="express"))
 
-    async with noting(in_batches):
+    async with run_consumer(in_batches):
         await topic_log.at_least(2_001, TRIAGE_DECISIONS)
 
     waited_for = next(n for n, lanes in enumerate(batches) if "express" in lanes)
@@ -141,7 +143,7 @@ async def test_who_lost_the_partition_changes_nothing_any_more(pool: Pool) -> No
     with pytest.raises(FencedError):
         await write_as_before()
 
-    assert await noted(pool) == []
+    assert await handled_ids(pool) == []
     async with transaction(pool) as db:
         await advance(db, after, {where: replace(after[where], next_offset=10_000)})
 
@@ -158,22 +160,22 @@ async def test_a_commit_that_held_after_all_is_not_made_twice(pool: Pool) -> Non
 
 
 async def test_members_that_come_and_go_handle_each_event_once(
-    noting: Noting, pool: Pool, topic_log: TopicLog
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
     events = [request_submitted(dedup_group=f"group-{n % 24}") for n in range(600)]
-    async with noting():
+    async with run_consumer():
         await topic_log.publish(*events[:200])
-        async with noting():
+        async with run_consumer():
             await topic_log.publish(*events[200:400])
             await topic_log.at_least(400, TRIAGE_DECISIONS)
         await topic_log.publish(*events[400:])
         await topic_log.at_least(600, TRIAGE_DECISIONS)
 
-    assert sorted(await noted(pool)) == sorted(ids(events))
+    assert sorted(await handled_ids(pool)) == sorted(ids(events))
 
 
 async def test_a_handler_that_was_fenced_in_its_batch_leaves_nothing_and_the_batch_is_done_once(
-    noting: Noting, pool: Pool, topic_log: TopicLog
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
     thefts = 0
 
@@ -188,40 +190,40 @@ async def test_a_handler_that_was_fenced_in_its_batch_leaves_nothing_and_the_bat
         return await decide(messages, db)
 
     event = request_submitted()
-    async with noting(robbed_once):
+    async with run_consumer(robbed_once):
         await topic_log.publish(event)
         await topic_log.at_least(1, TRIAGE_DECISIONS)
 
     assert thefts == 1
-    assert await noted(pool) == ids([event])
+    assert await handled_ids(pool) == ids([event])
 
 
 async def test_while_the_database_is_away_nothing_is_parked_and_it_goes_on_by_itself(
-    noting: Noting, database: Database, pool: Pool, topic_log: TopicLog
+    run_consumer: RunConsumer, database: Database, pool: Pool, topic_log: TopicLog
 ) -> None:
     host, port = database.dsn("triage").rpartition("@")[2].split("/")[0].split(":")
-    async with link_to(host, int(port)) as link:
+    async with tcp_proxy(host, int(port)) as link:
         dsn = database.dsn("triage").replace(f"{host}:{port}", f"127.0.0.1:{link.port}")
-        async with open_pool(dsn) as through_link, noting(pool=through_link):
+        async with open_pool(dsn) as through_link, run_consumer(pool=through_link):
             await topic_log.publish(request_submitted())
             await topic_log.at_least(1, TRIAGE_DECISIONS)
-            await link.cut()
+            link.close()
             with pytest.raises(DatabaseDownError):
                 async with transaction(through_link) as db:
                     await db.execute("SELECT 1")
             await topic_log.publish(request_submitted(), request_submitted())
-            await link.mend()
+            await link.open()
             await topic_log.at_least(3, TRIAGE_DECISIONS)
 
-    assert len(await noted(pool)) == 3
+    assert len(await handled_ids(pool)) == 3
     assert await topic_log.records("intake-requests-dlq") == []
 
 
 async def test_an_oversized_record_is_parked_unread(
-    noting: Noting, pool: Pool, topic_log: TopicLog
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
     huge = b'"' + b"x" * 5_000_000 + b'"'
-    async with noting():
+    async with run_consumer():
         await topic_log.write(INTAKE_REQUESTS, KEY, huge)
         await topic_log.publish(request_submitted())
         await topic_log.at_least(1, TRIAGE_DECISIONS)
@@ -229,4 +231,4 @@ async def test_an_oversized_record_is_parked_unread(
     [parked] = await topic_log.records("intake-requests-dlq")
     assert parked.value == huge
     assert dict(parked.headers)["code"] == b"too_large"
-    assert len(await noted(pool)) == 1
+    assert len(await handled_ids(pool)) == 1

@@ -12,17 +12,17 @@ from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.postgres import Connection, Pool
 from tests.builders import request_submitted
-from tests.integration.runtime.conftest import Noting, decide
+from tests.integration.runtime.conftest import RunConsumer, decide
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
-STUCK = "stuck"
+FAILING = "failing"
 
 
-class Stuck:
-    """A handler that cannot handle what is described as stuck, for as long as it is."""
+class FailingHandler:
+    """Fails on requests with the description ``failing`` while it has an error."""
 
     def __init__(self, error: Exception) -> None:
         self.error: Exception | None = error
@@ -30,7 +30,7 @@ class Stuck:
     async def handle(
         self, messages: Sequence[Message[RequestSubmitted]], db: Connection
     ) -> list[Event]:
-        if self.error and any(m.event.data.description == STUCK for m in messages):
+        if self.error and any(m.event.data.description == FAILING for m in messages):
             raise self.error
         return await decide(messages, db)
 
@@ -43,108 +43,110 @@ def ids(events: Sequence[RequestSubmitted]) -> list[str]:
     return [event.data.request_id for event in events]
 
 
-async def noted(pool: Pool) -> list[str]:
+async def handled_ids(pool: Pool) -> list[str]:
     return [str(row["request_id"]) for row in await pool.fetch("SELECT request_id FROM noted")]
 
 
-def times_ended() -> float:
+def limit_count() -> float:
     name, labels = "route311_dead_letter_limit_total", {"consumer": "runtime-test"}
     return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
-async def _ended_since(before: float) -> bool:
-    return times_ended() > before
+async def _limit_reached_since(before: float) -> bool:
+    return limit_count() > before
 
 
-async def waiting(pool: Pool) -> int:
+async def deferred_count(pool: Pool) -> int:
     count: int = await pool.fetchval("SELECT count(*) FROM deferred")
     return count
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deferring, "PAUSES_S", (0.2, 0.2, 0.2))
+    monkeypatch.setattr(deferring, "RETRY_DELAYS_S", (0.2, 0.2, 0.2))
 
 
 async def test_a_key_that_cannot_go_on_waits_in_order_while_other_keys_are_handled(
-    noting: Noting, pool: Pool, topic_log: TopicLog, monkeypatch: pytest.MonkeyPatch
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deferring, "PAUSES_S", (0.2,) * 1_000)
-    stuck = Stuck(DatabaseBusyError("lock"))
-    first, behind = requests("group-a", STUCK, "fine")
+    monkeypatch.setattr(deferring, "RETRY_DELAYS_S", (0.2,) * 1_000)
+    failing = FailingHandler(DatabaseBusyError("lock"))
+    first, behind = requests("group-a", FAILING, "fine")
     other, another = requests("group-b", "fine", "fine")
 
-    async with noting(stuck.handle):
+    async with run_consumer(failing.handle):
         await topic_log.publish(first, behind, other)
         await topic_log.at_least(1, TRIAGE_DECISIONS)
         [last] = requests("group-a", "fine")
         await topic_log.publish(last, another)
         await topic_log.at_least(2, TRIAGE_DECISIONS)
-        await eventually(lambda: _are(pool, 3))
-        assert await noted(pool) == ids([other, another])
-        stuck.error = None
+        await eventually(lambda: _has_deferred(pool, 3))
+        assert await handled_ids(pool) == ids([other, another])
+        failing.error = None
         await topic_log.at_least(5, TRIAGE_DECISIONS)
 
-    assert await noted(pool) == ids([other, another, first, behind, last])
-    assert await waiting(pool) == 0
+    assert await handled_ids(pool) == ids([other, another, first, behind, last])
+    assert await deferred_count(pool) == 0
 
 
-async def _are(pool: Pool, count: int) -> bool:
-    return await waiting(pool) == count
+async def _has_deferred(pool: Pool, count: int) -> bool:
+    return await deferred_count(pool) == count
 
 
 async def test_what_was_set_aside_outlives_the_process_and_is_handled_once(
-    noting: Noting, pool: Pool, topic_log: TopicLog
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
-    stuck = Stuck(DatabaseBusyError("lock"))
-    first, behind = requests("group-a", STUCK, "fine")
+    failing = FailingHandler(DatabaseBusyError("lock"))
+    first, behind = requests("group-a", FAILING, "fine")
     await topic_log.publish(first, behind)
-    async with noting(stuck.handle):
-        await eventually(lambda: _are(pool, 2))
+    async with run_consumer(failing.handle):
+        await eventually(lambda: _has_deferred(pool, 2))
 
-    async with noting():
+    async with run_consumer():
         await topic_log.at_least(2, TRIAGE_DECISIONS)
 
-    assert await noted(pool) == ids([first, behind])
-    assert await waiting(pool) == 0
+    assert await handled_ids(pool) == ids([first, behind])
+    assert await deferred_count(pool) == 0
 
 
 async def test_what_never_goes_is_parked_with_its_error_and_those_behind_it_go_on(
-    noting: Noting, pool: Pool, topic_log: TopicLog
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
-    first, behind = requests("group-a", STUCK, "fine")
-    async with noting(Stuck(DatabaseBusyError("lock")).handle):
+    first, behind = requests("group-a", FAILING, "fine")
+    async with run_consumer(FailingHandler(DatabaseBusyError("lock")).handle):
         await topic_log.publish(first, behind)
         await topic_log.at_least(1, TRIAGE_DECISIONS, 40)
 
     [parked] = await topic_log.records("intake-requests-dlq")
     assert dict(parked.headers)["code"] == b"database_busy"
-    assert await noted(pool) == ids([behind])
+    assert await handled_ids(pool) == ids([behind])
 
 
 async def test_a_bad_deploy_parks_no_more_than_allowed_even_when_it_is_started_again(
-    noting: Noting, topic_log: TopicLog
+    run_consumer: RunConsumer, topic_log: TopicLog
 ) -> None:
-    limit = DlqLimit(in_a_row=5)
-    bad = Stuck(PermanentError("bug"))
-    await topic_log.publish(*requests("group-a", *[STUCK] * 20))
+    limit = DlqLimit(consecutive=5)
+    bad = FailingHandler(PermanentError("bug"))
+    await topic_log.publish(*requests("group-a", *[FAILING] * 20))
     for _ in range(2):
-        before = times_ended()
-        async with noting(bad.handle, limit=limit) as consumer:
-            await eventually(partial(_ended_since, before))
+        before = limit_count()
+        async with run_consumer(bad.handle, dlq_limit=limit) as consumer:
+            await eventually(partial(_limit_reached_since, before))
             assert not consumer.ready
 
-    async with noting():
+    async with run_consumer():
         await topic_log.at_least(15, TRIAGE_DECISIONS)
     parked = await topic_log.records("intake-requests-dlq")
     assert len({dict(record.headers)["source"] for record in parked}) == 5
 
 
-async def test_garbage_of_our_own_counts_as_well(noting: Noting, topic_log: TopicLog) -> None:
+async def test_garbage_of_our_own_counts_as_well(
+    run_consumer: RunConsumer, topic_log: TopicLog
+) -> None:
     for _ in range(4):
         await topic_log.write(INTAKE_REQUESTS, "key", b"garbage")
 
-    before = times_ended()
-    async with noting(limit=DlqLimit(in_a_row=2)) as consumer:
-        await eventually(partial(_ended_since, before))
+    before = limit_count()
+    async with run_consumer(dlq_limit=DlqLimit(consecutive=2)) as consumer:
+        await eventually(partial(_limit_reached_since, before))
         assert not consumer.ready

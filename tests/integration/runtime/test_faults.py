@@ -1,4 +1,4 @@
-"""What a service's loops live through, on a Kafka and a PostgreSQL of these tests' own."""
+"""Outages that consumer and relay must survive, on a Kafka and PostgreSQL of their own."""
 
 import asyncio
 import os
@@ -36,8 +36,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
 
 @dataclass
-class Round:
-    """A service whose relay writes to the topic that its consumer reads."""
+class ServiceUnderTest:
+    """A service whose relay publishes to the topic that its own consumer reads."""
 
     infra: Infrastructure
     pool: Pool
@@ -47,7 +47,7 @@ class Round:
     async def send(self, count: int = 20) -> list[str]:
         events = [request_submitted(dedup_group=f"group-{n % 7}") for n in range(count)]
 
-        async def kept() -> bool:
+        async def enqueued() -> bool:
             try:
                 async with transaction(self.pool) as db:
                     await enqueue(db, events)
@@ -55,10 +55,10 @@ class Round:
                 return False
             return True
 
-        await eventually(kept, 30)
+        await eventually(enqueued, 30)
         return [event.data.request_id for event in events]
 
-    async def arrived(self, ids: Sequence[str], within_s: float) -> None:
+    async def wait_until_handled(self, ids: Sequence[str], within_s: float) -> None:
         async def all_noted() -> bool:
             try:
                 async with transaction(self.pool) as db:
@@ -99,29 +99,29 @@ def dsn(infra: Infrastructure) -> str:
     return f"postgresql://route311_triage:{PASSWORD}@{infra.postgres.program.address}/postgres"
 
 
-async def note(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
+async def store_ids(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
     ids = [(message.event.data.request_id,) for message in messages]
     await db.executemany("INSERT INTO noted (request_id) VALUES ($1)", ids)
     return []
 
 
 @asynccontextmanager
-async def running(infra: Infrastructure) -> AsyncGenerator[Round]:
+async def running(infra: Infrastructure) -> AsyncGenerator[ServiceUnderTest]:
     async with open_pool(dsn(infra)) as pool:
         relay = Relay(pool, infra.bootstrap)
         consumer = Consumer[Any](
-            "triage", "faults-test", [INTAKE_REQUESTS], infra.bootstrap, pool, note
+            "triage", "faults-test", [INTAKE_REQUESTS], infra.bootstrap, pool, store_ids
         )
         stopping = asyncio.Event()
         tasks = [asyncio.create_task(work(stopping)) for work in (consumer.run, relay.run)]
-        one = Round(infra, pool, stopping, tasks)
+        service = ServiceUnderTest(infra, pool, stopping, tasks)
         try:
-            yield one
+            yield service
         finally:
-            await one.stop()
+            await service.stop()
 
 
-def tree(process: Process) -> list[int]:
+def process_tree(process: Process) -> list[int]:
     """Return the numbers of a process and its children, which PostgreSQL's signals do not reach."""
     pid = process.pid or 0
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -130,7 +130,7 @@ def tree(process: Process) -> list[int]:
 
 @asynccontextmanager
 async def paused(process: Process) -> AsyncGenerator[None]:
-    pids = tree(process)
+    pids = process_tree(process)
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:
@@ -140,11 +140,11 @@ async def paused(process: Process) -> AsyncGenerator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
-async def end(process: Process, *, how: signal.Signals) -> None:
-    pids = tree(process) if how == signal.SIGKILL else [process.pid or 0]
+async def kill(process: Process, *, how: signal.Signals) -> None:
+    pids = process_tree(process) if how == signal.SIGKILL else [process.pid or 0]
     for pid in pids:
         os.kill(pid, how)
-    await process.ended()
+    await process.wait_for_exit()
 
 
 async def test_a_broker_that_crashed_and_is_back_gets_and_gives_what_waited(
@@ -152,11 +152,11 @@ async def test_a_broker_that_crashed_and_is_back_gets_and_gives_what_waited(
 ) -> None:
     async with running(infra) as service:
         ids = await service.send()
-        await service.arrived(ids, 30)
-        await end(infra.kafka, how=signal.SIGKILL)
+        await service.wait_until_handled(ids, 30)
+        await kill(infra.kafka, how=signal.SIGKILL)
         ids = await service.send()
         await infra.kafka.start()
-        await service.arrived(ids, 40)
+        await service.wait_until_handled(ids, 40)
 
 
 @pytest.mark.parametrize(
@@ -167,10 +167,10 @@ async def test_a_consumer_whose_inner_task_ended_is_replaced(
 ) -> None:
     """It ends when a connection is closed under a write, and the member then reads nothing."""
     async with running(infra) as service:
-        await service.arrived(await service.send(), 30)
+        await service.wait_until_handled(await service.send(), 30)
         [inner] = [one for one in asyncio.all_tasks() if _name(one) == task]
         inner.cancel()
-        await service.arrived(await service.send(), 30)
+        await service.wait_until_handled(await service.send(), 30)
 
 
 def _name(task: asyncio.Task[Any]) -> str:
@@ -178,22 +178,22 @@ def _name(task: asyncio.Task[Any]) -> str:
 
 
 async def test_a_service_that_starts_without_a_broker_waits_for_it(infra: Infrastructure) -> None:
-    await end(infra.kafka, how=signal.SIGKILL)
+    await kill(infra.kafka, how=signal.SIGKILL)
     async with running(infra) as service:
         ids = await service.send()
         await infra.kafka.start()
-        await service.arrived(ids, 40)
+        await service.wait_until_handled(ids, 40)
 
 
 async def test_a_broker_that_stood_still_for_longer_than_a_session_goes_on(
     infra: Infrastructure,
 ) -> None:
     async with running(infra) as service:
-        await service.arrived(await service.send(), 30)
+        await service.wait_until_handled(await service.send(), 30)
         async with paused(infra.kafka):
             ids = await service.send()
             await asyncio.wait(service.tasks, timeout=14)
-        await service.arrived(ids, 40)
+        await service.wait_until_handled(ids, 40)
 
 
 async def test_an_older_log_that_came_back_does_not_keep_the_relay_from_publishing(
@@ -202,23 +202,23 @@ async def test_an_older_log_that_came_back_does_not_keep_the_relay_from_publishi
     """The producer's sequence is ahead of what the older log knows of it, for ever."""
     data, copy = infra.site.folder.kafka / "data", infra.site.folder.kafka / "copy"
     async with running(infra) as service:
-        await service.arrived(await service.send(), 30)
-        await end(infra.kafka, how=signal.SIGTERM)
+        await service.wait_until_handled(await service.send(), 30)
+        await kill(infra.kafka, how=signal.SIGTERM)
         shutil.copytree(data, copy)
         await infra.kafka.start()
         ids = await service.send()
-        await service.arrived(ids, 40)
-        await end(infra.kafka, how=signal.SIGTERM)
+        await service.wait_until_handled(ids, 40)
+        await kill(infra.kafka, how=signal.SIGTERM)
         shutil.rmtree(data)
         copy.rename(data)
         await infra.kafka.start()
         await service.send()
-        await eventually(lambda: nothing_waits(service.pool), 40)
+        await eventually(lambda: is_outbox_empty(service.pool), 40)
     async with open_pool(dsn(infra)) as pool:
         await pool.execute("UPDATE consumer_offset SET next_offset = NULL, epoch = epoch + 1")
 
 
-async def nothing_waits(pool: Pool) -> bool:
+async def is_outbox_empty(pool: Pool) -> bool:
     return not await pool.fetchval("SELECT count(*) FROM outbox WHERE NOT published")
 
 
@@ -227,10 +227,10 @@ async def test_a_database_that_was_restarted_is_used_again_within_seconds(
     infra: Infrastructure, how: signal.Signals
 ) -> None:
     async with running(infra) as service:
-        await service.arrived(await service.send(), 40)
-        await end(infra.postgres, how=how)
+        await service.wait_until_handled(await service.send(), 40)
+        await kill(infra.postgres, how=how)
         await eventually(lambda: restarted(infra.postgres), 20)
-        await service.arrived(await service.send(), 10)
+        await service.wait_until_handled(await service.send(), 10)
 
 
 async def restarted(process: Process) -> bool:
@@ -242,16 +242,16 @@ async def test_a_database_that_stood_still_is_used_again_within_seconds(
     infra: Infrastructure,
 ) -> None:
     async with running(infra) as service:
-        await service.arrived(await service.send(), 40)
+        await service.wait_until_handled(await service.send(), 40)
         async with paused(infra.postgres):
             await asyncio.wait(service.tasks, timeout=12)
-        await service.arrived(await service.send(), 10)
+        await service.wait_until_handled(await service.send(), 10)
 
 
 async def test_a_stop_takes_no_longer_when_the_broker_is_away(infra: Infrastructure) -> None:
     async with running(infra) as service:
-        await service.arrived(await service.send(), 40)
-        await end(infra.kafka, how=signal.SIGKILL)
+        await service.wait_until_handled(await service.send(), 40)
+        await kill(infra.kafka, how=signal.SIGKILL)
         await service.send()
         took_s = await service.stop()
     await infra.kafka.start()
@@ -260,7 +260,7 @@ async def test_a_stop_takes_no_longer_when_the_broker_is_away(infra: Infrastruct
 
 
 async def test_a_stop_while_the_broker_was_never_there_is_at_once(infra: Infrastructure) -> None:
-    await end(infra.kafka, how=signal.SIGKILL)
+    await kill(infra.kafka, how=signal.SIGKILL)
     async with running(infra) as service:
         await service.send()
         took_s = await service.stop()
@@ -272,7 +272,7 @@ async def test_a_stop_while_the_broker_was_never_there_is_at_once(infra: Infrast
 async def test_a_stop_while_the_database_stands_still_ends_in_time(infra: Infrastructure) -> None:
     began = time.monotonic()
     async with running(infra) as service:
-        await service.arrived(await service.send(), 40)
+        await service.wait_until_handled(await service.send(), 40)
         async with paused(infra.postgres):
             await asyncio.wait(service.tasks, timeout=1)
             began = time.monotonic()

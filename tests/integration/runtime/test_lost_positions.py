@@ -12,7 +12,7 @@ from shared.runtime.kafka import Partition
 from shared.runtime.kafka.sink import partition_for
 from shared.runtime.postgres import Pool
 from tests.builders import request_submitted
-from tests.integration.runtime.conftest import Noting
+from tests.integration.runtime.conftest import RunConsumer
 from tests.stack import Stores
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
@@ -33,16 +33,16 @@ def requests_of_two_partitions() -> tuple[RequestSubmitted, RequestSubmitted]:
     return first, next(other for other in others if partition_of(other) != partition_of(first))
 
 
-async def noted(pool: Pool) -> list[str]:
+async def handled_ids(pool: Pool) -> list[str]:
     return [str(row["request_id"]) for row in await pool.fetch("SELECT request_id FROM noted")]
 
 
-def alarms(partition: int) -> float:
+def lost_position_count(partition: int) -> float:
     labels = {"topic": TOPIC, "partition": str(partition)}
     return REGISTRY.get_sample_value("route311_position_lost_total", labels) or 0
 
 
-async def move(pool: Pool, partition: int, **to: int | None) -> None:
+async def set_position(pool: Pool, partition: int, **to: int | None) -> None:
     columns = ", ".join(f"{name} = ${n}" for n, name in enumerate(to, 3))
     await pool.execute(
         f"UPDATE consumer_offset SET epoch = epoch + 1, {columns}"  # noqa: S608 - names of this test
@@ -54,40 +54,40 @@ async def move(pool: Pool, partition: int, **to: int | None) -> None:
 
 
 async def test_a_lost_position_is_an_alarm_while_others_go_on_until_an_operator_moves_it(
-    noting: Noting, pool: Pool, topic_log: TopicLog
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
     waiting, other = requests_of_two_partitions()
     lost = partition_of(waiting)
-    began_at = topic_log.began_at[Partition(TOPIC, lost)]
-    await move(pool, lost, next_offset=1_000_000_000)
-    before = alarms(lost)
+    began_at = topic_log.start_offsets[Partition(TOPIC, lost)]
+    await set_position(pool, lost, next_offset=1_000_000_000)
+    before = lost_position_count(lost)
 
-    async with noting(look_for_lost_every_s=1.0) as consumer:
+    async with run_consumer(lost_position_recheck_s=1.0) as consumer:
         await topic_log.publish(waiting, other)
         await topic_log.at_least(1, TRIAGE_DECISIONS)
-        assert await noted(pool) == [other.data.request_id]
-        assert alarms(lost) > before
+        assert await handled_ids(pool) == [other.data.request_id]
+        assert lost_position_count(lost) > before
         assert not consumer.ready
 
-        await move(pool, lost, next_offset=began_at)
+        await set_position(pool, lost, next_offset=began_at)
         await topic_log.at_least(2, TRIAGE_DECISIONS)
-        await eventually(lambda: _is(consumer))
+        await eventually(lambda: _is_ready(consumer))
 
-    assert await noted(pool) == [other.data.request_id, waiting.data.request_id]
+    assert await handled_ids(pool) == [other.data.request_id, waiting.data.request_id]
 
 
-async def _is(consumer: Any) -> bool:
+async def _is_ready(consumer: Any) -> bool:
     ready: bool = consumer.ready
     return ready
 
 
 async def test_a_log_that_grew_past_the_position_anew_is_not_taken_for_the_one_that_was_read(
-    noting: Noting, pool: Pool, topic_log: TopicLog
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
     read, other = requests_of_two_partitions()
     partition = partition_of(read)
     await topic_log.publish(read)
-    async with noting():
+    async with run_consumer():
         await topic_log.at_least(1, TRIAGE_DECISIONS)
     await pool.execute(
         "UPDATE consumer_offset SET last_timestamp = last_timestamp - 1"
@@ -95,38 +95,38 @@ async def test_a_log_that_grew_past_the_position_anew_is_not_taken_for_the_one_t
         TOPIC,
         partition,
     )
-    before = alarms(partition)
+    before = lost_position_count(partition)
     await topic_log.publish(request_submitted(dedup_group=read.data.dedup_group), other)
 
-    async with noting():
+    async with run_consumer():
         await topic_log.at_least(2, TRIAGE_DECISIONS)
-        await eventually(lambda: _alarmed(partition, before))
+        await eventually(lambda: _has_counted(partition, before))
 
-    assert await noted(pool) == [read.data.request_id, other.data.request_id]
+    assert await handled_ids(pool) == [read.data.request_id, other.data.request_id]
 
 
-async def _alarmed(partition: int, before: float) -> bool:
-    return alarms(partition) > before
+async def _has_counted(partition: int, before: float) -> bool:
+    return lost_position_count(partition) > before
 
 
 async def test_a_log_whose_read_records_are_gone_by_age_is_read_on(
-    stores: Stores, noting: Noting, pool: Pool, topic_log: TopicLog
+    stores: Stores, run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
     first, second = (request_submitted(dedup_group="group-0") for _ in range(2))
     where = Partition(TOPIC, partition_of(first))
     await topic_log.publish(first)
-    async with noting():
+    async with run_consumer():
         await topic_log.at_least(1, TRIAGE_DECISIONS)
-    await forget_all(stores, [where])
+    await delete_records(stores, [where])
     await topic_log.publish(second)
 
-    async with noting():
+    async with run_consumer():
         await topic_log.at_least(2, TRIAGE_DECISIONS)
 
-    assert await noted(pool) == [first.data.request_id, second.data.request_id]
+    assert await handled_ids(pool) == [first.data.request_id, second.data.request_id]
 
 
-async def forget_all(stores: Stores, partitions: Sequence[Partition]) -> None:
+async def delete_records(stores: Stores, partitions: Sequence[Partition]) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=stores.bootstrap)
     await admin.start()
     try:

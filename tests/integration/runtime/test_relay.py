@@ -32,7 +32,7 @@ def outgoing(key: str, number: int) -> Outgoing:
     return Outgoing(f"{key}-{number}", TRIAGE_DECISIONS.name, key.encode(), str(number).encode())
 
 
-async def nothing_waits(pool: Pool) -> bool:
+async def is_outbox_empty(pool: Pool) -> bool:
     return not await pool.fetchval("SELECT count(*) FROM outbox WHERE NOT published")
 
 
@@ -64,7 +64,7 @@ async def test_a_row_that_commits_late_is_not_jumped_over(
                 return len(await topic_log.records(TRIAGE_DECISIONS)) == 1
 
             await eventually(quick_is_out)
-        await eventually(lambda: nothing_waits(pool))
+        await eventually(lambda: is_outbox_empty(pool))
 
     assert {r.value for r in await topic_log.records(TRIAGE_DECISIONS)} == {b"1", b"2"}
 
@@ -87,7 +87,7 @@ async def test_many_writers_and_relays_keep_the_order_of_each_key_and_publish_on
         relaying(pool, stores, count=3),
     ):
         await asyncio.gather(*(write(writers, nth) for nth in range(1_600)))
-        await eventually(lambda: nothing_waits(pool))
+        await eventually(lambda: is_outbox_empty(pool))
 
     for n in range(8):
         seen = [
@@ -106,7 +106,7 @@ async def test_what_was_published_but_not_marked_goes_out_again_with_the_same_by
         await enqueue(db, [event])
     async with relaying(pool, stores):
         await topic_log.at_least(1, TRIAGE_DECISIONS)
-        await eventually(lambda: nothing_waits(pool))
+        await eventually(lambda: is_outbox_empty(pool))
     await pool.execute("UPDATE outbox SET published = false")
 
     async with relaying(pool, stores):
@@ -123,7 +123,7 @@ async def test_a_tombstone_is_published_as_one(
         await enqueue(db, [Outgoing("erasure", TRIAGE_DECISIONS.name, b"request", None)])
 
     async with relaying(pool, stores):
-        await eventually(lambda: nothing_waits(pool))
+        await eventually(lambda: is_outbox_empty(pool))
 
     [record] = await topic_log.records(TRIAGE_DECISIONS)
     assert record.value is None

@@ -9,11 +9,11 @@ import pytest
 
 from services.triage.app import triage
 from services.triage.settings import TriageSettings
-from shared.runtime.ops.service import Parts
+from shared.runtime.ops.service import ServiceParts
 from tests.conftest import Database
 from tests.stack import Stores
 
-Running: TypeAlias = Callable[[], AbstractAsyncContextManager[Parts]]
+Running: TypeAlias = Callable[[], AbstractAsyncContextManager[ServiceParts]]
 
 
 @pytest.fixture
@@ -28,10 +28,10 @@ def running(stores: Stores, database: Database) -> Running:
     )
 
     @asynccontextmanager
-    async def instance() -> AsyncGenerator[Parts]:
+    async def instance() -> AsyncGenerator[ServiceParts]:
         stopping = asyncio.Event()
         async with triage(settings) as parts, asyncio.TaskGroup() as group:
-            for work in parts.work:
+            for work in parts.tasks:
                 group.create_task(_run(work, stopping))
             yield parts
             stopping.set()

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from shared.contract.events import CaseClosed, CaseClosing, Decision, RequestSubmitted, encode
 from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
-from shared.runtime.ops.service import Parts
+from shared.runtime.ops.service import ServiceParts
 from tests.builders import (
     NOON,
     PIONEER_SQUARE,
@@ -201,9 +201,9 @@ async def test_instances_that_come_and_go_never_make_two_cases_of_one_problem(
     assert len({event.data.case_id for event in decisions}) == 24
 
 
-async def _shared(*instances: Parts) -> bool:
+async def _shared(*instances: ServiceParts) -> bool:
     """Return True when all have partitions; the second gets some when the first yields them."""
-    return all(part.ready for parts in instances for part in parts.must_be_ready)
+    return all(part.ready for parts in instances for part in parts.readiness_checks)
 
 
 async def test_it_runs_alone_as_a_process_and_stops_when_asked(

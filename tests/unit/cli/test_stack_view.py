@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from cli.stack_view import StackView
-from deploy.local.report import Died, Happening, LeftoversEnded, Prepared, Started
+from deploy.local.report import Died, LeftoversEnded, Prepared, StackEvent, Started
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from deploy.local.report import Died, Happening, LeftoversEnded, Prepared, Start
         (Died("triage", None, 3.2, []), "triage     did not get ready; starts again in 3.2 s"),
     ],
 )
-def test_each_happening_is_one_plain_line(happening: Happening, line: str) -> None:
+def test_each_happening_is_one_plain_line(happening: StackEvent, line: str) -> None:
     output = StringIO()
 
     StackView(Console(file=output)).show(happening)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.errors import StackError
-from deploy.local.folder import clear, in_use, open_folder
+from deploy.local.folder import empty_folder, is_in_use, open_folder
 
 
 def test_a_folder_is_made_where_there_is_none(tmp_path: Path) -> None:
@@ -13,13 +13,13 @@ def test_a_folder_is_made_where_there_is_none(tmp_path: Path) -> None:
 
 def test_a_folder_takes_one_stack_at_a_time(tmp_path: Path) -> None:
     with open_folder(tmp_path):
-        assert in_use(tmp_path)
+        assert is_in_use(tmp_path)
         with pytest.raises(StackError, match="already running"), open_folder(tmp_path):
             pass
 
-    assert not in_use(tmp_path)
+    assert not is_in_use(tmp_path)
     with open_folder(tmp_path):
-        assert in_use(tmp_path)
+        assert is_in_use(tmp_path)
 
 
 def test_a_folder_with_other_peoples_files_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
@@ -40,9 +40,9 @@ def test_clearing_deletes_what_is_inside_and_nothing_that_is_only_linked(tmp_pat
         (folder.logs / "kafka.log").touch()
         (folder.path / "link").symlink_to(outside)
 
-        clear(folder)
+        empty_folder(folder)
 
-        assert in_use(folder.path)
+        assert is_in_use(folder.path)
         assert not folder.kafka.exists()
         assert not list(folder.logs.iterdir())
         assert not (folder.path / "link").exists()

@@ -1,23 +1,23 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 
 from deploy.local.errors import StartError
 from deploy.local.folder import DataFolder, open_folder
-from deploy.local.launch import running, together
-from deploy.local.process import Process
-from deploy.local.program import Program
-from deploy.local.report import Died, Happening, Started
+from deploy.local.launch import next_backoff_s, run_all, running
+from deploy.local.process import Process, Program
+from deploy.local.report import Died, StackEvent, Started
 
 
-async def at_once(_port: int) -> bool:
+async def ready(_port: int) -> bool:
     return True
 
 
-async def never(_port: int) -> bool:
+async def not_ready(_port: int) -> bool:
     return False
 
 
@@ -30,18 +30,18 @@ def folder(tmp_path: Path) -> Iterator[DataFolder]:
 async def test_a_program_that_fails_at_first_is_built_anew_and_tried_again(
     folder: DataFolder,
 ) -> None:
-    good = Program("kafka", ("sleep", "60"), 2, at_once)
-    programs = iter([Program("kafka", ("false",), 1, never), good])
-    told: list[Happening] = []
+    good = Program("kafka", ("sleep", "60"), 2, ready)
+    programs = iter([Program("kafka", ("false",), 1, not_ready), good])
+    events: list[StackEvent] = []
 
     async def build() -> Process:
         return Process(next(programs), folder)
 
-    async with running(build, told.append, 5) as process:
+    async with running(build, events.append, 5) as process:
         assert process.program is good
         assert process.pid
 
-    assert [type(happening) for happening in told] == [Died, Started]
+    assert [type(event) for event in events] == [Died, Started]
     assert process.pid is None
 
 
@@ -49,7 +49,7 @@ async def test_after_three_failed_tries_the_last_error_goes_on(folder: DataFolde
     built: list[Process] = []
 
     async def build() -> Process:
-        built.append(Process(Program("kafka", ("false",), 1, never), folder))
+        built.append(Process(Program("kafka", ("false",), 1, not_ready), folder))
         return built[-1]
 
     with pytest.raises(StartError):
@@ -81,7 +81,7 @@ async def test_parts_are_entered_and_left_at_the_same_time() -> None:
     log: list[str] = []
     meet = asyncio.Barrier(2)  # would wait for ever for one who comes alone
 
-    async with asyncio.timeout(5), together([part("a", log, meet), part("b", log, meet)]) as names:
+    async with asyncio.timeout(5), run_all([part("a", log, meet), part("b", log, meet)]) as names:
         assert names == ["a", "b"]
 
     assert sorted(log[2:]) == ["a left", "b left"]
@@ -106,7 +106,24 @@ async def test_one_part_that_fails_takes_down_those_entered_and_those_still_wait
             log.append("slow given up")
 
     with pytest.raises(StartError, match="broken"):
-        async with together([first(), slow(), broken(entered)]):
+        async with run_all([first(), slow(), broken(entered)]):
             pass
 
     assert sorted(log) == ["first left", "slow given up"]
+
+
+def test_pauses_double_from_a_fifth_of_a_second_to_ten_seconds() -> None:
+    pauses = list(accumulate(range(7), lambda pause, _: next_backoff_s(pause, 1), initial=0.2))
+
+    assert pauses == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0])
+
+
+def test_the_first_death_is_followed_by_the_shortest_pause() -> None:
+    assert next_backoff_s(None, 0.1) == 0.2
+
+
+@pytest.mark.parametrize(("uptime_s", "backoff_s"), [(59.9, 10.0), (60.0, 0.2)])
+def test_only_a_minute_of_life_makes_the_pauses_begin_anew(
+    uptime_s: float, backoff_s: float
+) -> None:
+    assert next_backoff_s(10.0, uptime_s) == backoff_s

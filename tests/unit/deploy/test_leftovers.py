@@ -7,12 +7,11 @@ from signal import SIGTERM
 
 import pytest
 
-from deploy.local.files import write_json
-from deploy.local.folder import DataFolder, open_folder
-from deploy.local.leftovers import ProcessRecord, end_leftovers, record_process, runs
+from deploy.local.folder import DataFolder, open_folder, write_json
+from deploy.local.leftovers import ProcessRecord, end_leftovers, is_running, record_process
 
 SLEEP = ("sleep", "60")
-DEAF = ("sh", "-c", "trap '' TERM; echo ready; while true; do sleep 1; done")
+IGNORES_SIGTERM = ("sh", "-c", "trap '' TERM; echo ready; while true; do sleep 1; done")
 
 
 @pytest.fixture
@@ -33,8 +32,8 @@ def process(*argv: str) -> Iterator[subprocess.Popen[bytes]]:
 def test_a_recorded_process_runs_until_it_ends(folder: DataFolder) -> None:
     with process(*SLEEP) as popen:
         record = record_process(folder, "kafka", popen.pid, SIGTERM)
-        assert runs(record)
-    assert not runs(record)
+        assert is_running(record)
+    assert not is_running(record)
 
 
 async def test_a_leftover_is_ended_and_its_record_dropped(folder: DataFolder) -> None:
@@ -48,7 +47,7 @@ async def test_a_leftover_is_ended_and_its_record_dropped(folder: DataFolder) ->
 
 
 async def test_a_leftover_that_does_not_listen_is_ended_by_force(folder: DataFolder) -> None:
-    with process(*DEAF) as popen:
+    with process(*IGNORES_SIGTERM) as popen:
         assert popen.stdout
         await asyncio.to_thread(popen.stdout.readline)
         record_process(folder, "kafka", popen.pid, SIGTERM)
@@ -79,4 +78,6 @@ async def test_a_damaged_record_holds_nothing_up(folder: DataFolder) -> None:
 
 
 def test_a_number_that_nobody_has_does_not_run() -> None:
-    assert not runs(ProcessRecord(name="kafka", pid=2**22 + 1, started=0, stop_signal=SIGTERM))
+    assert not is_running(
+        ProcessRecord(name="kafka", pid=2**22 + 1, started=0, stop_signal=SIGTERM)
+    )

@@ -10,19 +10,18 @@ import pytest
 
 from deploy.local.errors import StartError
 from deploy.local.folder import DataFolder, open_folder
-from deploy.local.leftovers import ProcessRecord, runs
-from deploy.local.process import READ_GO_THEN_RUN, Process
-from deploy.local.program import Program
+from deploy.local.leftovers import ProcessRecord, is_running
+from deploy.local.process import READ_GO_THEN_RUN, Process, Program
 from tests.waiting import eventually
 
-DEAF = ("sh", "-c", "trap '' TERM; echo deaf; while true; do sleep 0.1; done")
+IGNORES_SIGTERM = ("sh", "-c", "trap '' TERM; echo ready; while true; do sleep 0.1; done")
 
 
-async def at_once(_port: int) -> bool:
+async def ready(_port: int) -> bool:
     return True
 
 
-async def never(_port: int) -> bool:
+async def not_ready(_port: int) -> bool:
     return False
 
 
@@ -34,21 +33,21 @@ def folder(tmp_path: Path) -> Iterator[DataFolder]:
 
 @asynccontextmanager
 async def started(folder: DataFolder, *argv: str) -> AsyncGenerator[Process]:
-    process = Process(Program("program", argv, 0, at_once), folder)
+    process = Process(Program("program", argv, 0, ready), folder)
     await process.start()
     try:
         yield process
     finally:
         process.kill()
-        await process.ended()
+        await process.wait_for_exit()
 
 
 @asynccontextmanager
-async def deaf(folder: DataFolder) -> AsyncGenerator[Process]:
-    async with started(folder, *DEAF) as process:
+async def ignoring_sigterm(folder: DataFolder) -> AsyncGenerator[Process]:
+    async with started(folder, *IGNORES_SIGTERM) as process:
 
         async def traps() -> bool:
-            return process.last_lines() == ["deaf"]
+            return process.last_lines() == ["ready"]
 
         await eventually(traps)
         yield process
@@ -60,7 +59,7 @@ async def test_a_process_is_recorded_while_it_runs_and_forgotten_when_stopped(
     async with started(folder, "sleep", "60") as process:
         record = ProcessRecord.model_validate_json((folder.processes / "program.json").read_bytes())
         assert record.pid == process.pid
-        assert runs(record)
+        assert is_running(record)
 
         async def has_become_the_program() -> bool:
             return psutil.Process(record.pid).cmdline() == ["sleep", "60"]
@@ -86,14 +85,14 @@ async def test_a_stopped_process_can_be_started_again(folder: DataFolder) -> Non
 async def test_a_process_that_does_not_listen_is_ended_by_force_in_time(
     folder: DataFolder,
 ) -> None:
-    async with deaf(folder) as process, asyncio.timeout(5):
+    async with ignoring_sigterm(folder) as process, asyncio.timeout(5):
         await process.stop(within_s=0.2)
 
         assert process.exit_code == -9
 
 
 async def test_a_cancelled_stop_leaves_no_process_behind(folder: DataFolder) -> None:
-    async with deaf(folder) as process:
+    async with ignoring_sigterm(folder) as process:
         stop = asyncio.create_task(process.stop(within_s=60))
         await asyncio.wait([stop], timeout=0.05)
 
@@ -106,7 +105,7 @@ async def test_a_cancelled_stop_leaves_no_process_behind(folder: DataFolder) -> 
 
 async def test_a_program_that_ends_first_says_why_by_its_last_lines(folder: DataFolder) -> None:
     argv = ("sh", "-c", "seq 20; echo 'no such setting'; exit 3")
-    process = Process(Program("broken", argv, 0, never), folder)
+    process = Process(Program("broken", argv, 0, not_ready), folder)
 
     with pytest.raises(StartError, match=r"broken ended before it was ready") as failure:
         await process.start()
@@ -118,7 +117,7 @@ async def test_a_program_that_ends_first_says_why_by_its_last_lines(folder: Data
 
 
 async def test_a_program_that_does_not_answer_in_time_is_an_error(folder: DataFolder) -> None:
-    process = Process(Program("sleeper", ("sleep", "60"), 0, never), folder)
+    process = Process(Program("sleeper", ("sleep", "60"), 0, not_ready), folder)
 
     with pytest.raises(StartError, match="not ready"):
         await process.start(within_s=0.05)
@@ -127,10 +126,10 @@ async def test_a_program_that_does_not_answer_in_time_is_an_error(folder: DataFo
 
 
 async def test_lines_of_an_earlier_launch_are_not_shown(folder: DataFolder) -> None:
-    process = Process(Program("echo", ("echo", "once"), 0, at_once), folder)
+    process = Process(Program("echo", ("echo", "once"), 0, ready), folder)
     for _ in range(2):
         await process.start()
-        await process.ended()
+        await process.wait_for_exit()
 
     assert process.last_lines() == ["once"]
     assert (folder.logs / "echo.log").read_text() == "once\nonce\n"
@@ -139,10 +138,10 @@ async def test_lines_of_an_earlier_launch_are_not_shown(folder: DataFolder) -> N
 async def test_a_long_log_is_put_aside_at_the_next_launch(folder: DataFolder) -> None:
     log = folder.logs / "echo.log"
     log.write_bytes(b"x" * 6_000_000)
-    process = Process(Program("echo", ("echo", "new"), 0, at_once), folder)
+    process = Process(Program("echo", ("echo", "new"), 0, ready), folder)
 
     await process.start()
-    await process.ended()
+    await process.wait_for_exit()
 
     assert log.read_text() == "new\n"
     assert (folder.logs / "echo.log.1").stat().st_size == 6_000_000

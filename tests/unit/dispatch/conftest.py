@@ -1,8 +1,8 @@
 import pytest
 
-from tests.unit.dispatch.harness import Desk
+from tests.unit.dispatch.harness import DispatchHarness
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def harness() -> DispatchHarness:
+    return DispatchHarness()

@@ -1,4 +1,4 @@
-"""Makers of what dispatch's rules and handlers take, in a small city of the tests' own."""
+"""Factories for dispatch's rules and handlers, with a small catalogue of the tests' own."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.dispatch.policy import Policy
+from services.dispatch.policy import DispatchPolicy
 from services.dispatch.rules.business_time import BusinessCalendar
-from services.dispatch.rules.case import Case, CaseRequest, Problem, WorkOrder
+from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder, Problem
 from services.dispatch.rules.case_requests import IncomingRequest
-from services.dispatch.rules.deadlines import DeadlinePolicy, Due
-from services.dispatch.rules.operator_commands import Command
-from services.dispatch.rules.priority import Priority
-from services.dispatch.rules.routing import Assignment, Route
-from services.dispatch.rules.work_order_updates import Update
+from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines
+from services.dispatch.rules.operator_commands import CaseCommand
+from services.dispatch.rules.priority import CasePriority
+from services.dispatch.rules.routing import Assignment, CaseRoute
+from services.dispatch.rules.work_order_updates import BureauUpdate
 from shared.catalogue import load_catalogue
 from shared.contract.events import (
     Event,
+    Media,
     OperatorCommanded,
     Request,
     RequestTriaged,
@@ -33,6 +34,7 @@ from shared.vocabulary import CommandName, PriorityLevel, ScoreReason
 from tests.builders import (
     NOON,
     decision,
+    location,
     operator_commanded,
     priority,
     request,
@@ -41,12 +43,12 @@ from tests.builders import (
 )
 from tests.records import record
 
-POLICY = Policy.of(load_catalogue(Path(__file__).parent / "catalogue"))
+POLICY = DispatchPolicy.of(load_catalogue(Path(__file__).parent / "catalogue"))
 CITY = POLICY.catalogue.jurisdictions["harbour.gov"]
 LOCAL = ZoneInfo("America/Los_Angeles")
 CALENDAR = BusinessCalendar(LOCAL, "US", "OR")
 HOUR = timedelta(hours=1)
-DUE = Due(NOON + HOUR, NOON + 24 * HOUR)
+DUE = Deadlines(NOON + HOUR, NOON + 24 * HOUR)
 
 _numbers = count(1)
 
@@ -56,8 +58,8 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=LOCAL)
 
 
-def urgency(level: PriorityLevel = "P4", score: int = 20, *reasons: str) -> Priority:
-    return Priority(level, score, tuple(ScoreReason(code, 0) for code in reasons))
+def case_priority(level: PriorityLevel = "P4", score: int = 20, *reasons: str) -> CasePriority:
+    return CasePriority(level, score, tuple(ScoreReason(code, 0) for code in reasons))
 
 
 def problem(**changes: Any) -> Problem:
@@ -65,14 +67,14 @@ def problem(**changes: Any) -> Problem:
         "service_name": "Pothole",
         "summary": "Deep hole",
         "notes": (),
-        "location": {"precision": "point", "latitude": 45.5, "longitude": -122.6},
+        "location": location(latitude=45.5, longitude=-122.6),
         "attributes": {"size": "large"},
-        "media": [{"url": "https://example.org/1.jpg", "media_type": "image/jpeg"}],
+        "media": (Media(url="https://example.org/1.jpg", media_type="image/jpeg"),),
     }
     return Problem(**(fields | changes))
 
 
-def order(bureau: str = "ROADS", **changes: Any) -> WorkOrder:
+def order(bureau: str = "ROADS", **changes: Any) -> CaseWorkOrder:
     fields: dict[str, Any] = {
         "work_order_id": new_id(),
         "number": 1,
@@ -82,10 +84,10 @@ def order(bureau: str = "ROADS", **changes: Any) -> WorkOrder:
         "route_rule": "kind-to-lead",
         "version": 1,
     }
-    return WorkOrder(**(fields | changes))
+    return CaseWorkOrder(**(fields | changes))
 
 
-def case(*orders: WorkOrder, **changes: Any) -> Case:
+def case(*orders: CaseWorkOrder, **changes: Any) -> Case:
     """A case with these work orders, numbered as they are given; by default the lead's alone."""
     numbered = tuple(replace(o, number=n) for n, o in enumerate(orders or (order(),), 1))
     fields: dict[str, Any] = {
@@ -95,7 +97,7 @@ def case(*orders: WorkOrder, **changes: Any) -> Case:
         "dedup_group": "pavement",
         "service_code": "POTHOLE",
         "status": "open",
-        "priority": urgency(),
+        "priority": case_priority(),
         "request_count": 1,
         "first_reported_at": NOON,
         "last_reported_at": NOON,
@@ -109,12 +111,13 @@ def case(*orders: WorkOrder, **changes: Any) -> Case:
 
 
 def case_request(request_id: str, case_id: str, **changes: Any) -> CaseRequest:
+    """A stored request of a case."""
     fields: dict[str, Any] = {
         "request_id": request_id,
         "case_id": case_id,
         "tracking_number": "26-7KQ4-M2",
         "service_code": "POTHOLE",
-        "priority": urgency("P3", 40, "swerving"),
+        "priority": case_priority("P3", 40, "swerving"),
         "reported_at": NOON,
         "problem": problem(),
         "conditions": frozenset({"crime"}),
@@ -122,7 +125,7 @@ def case_request(request_id: str, case_id: str, **changes: Any) -> CaseRequest:
     return CaseRequest(**(fields | changes))
 
 
-def command(name: CommandName = "close", case_id: str = "c", **changes: Any) -> Command:
+def command(name: CommandName = "close", case_id: str = "c", **changes: Any) -> CaseCommand:
     fields: dict[str, Any] = {
         "command": name,
         "case_id": case_id,
@@ -130,40 +133,45 @@ def command(name: CommandName = "close", case_id: str = "c", **changes: Any) -> 
         "reason": "As the photo shows",
         "at": NOON + HOUR,
     }
-    return Command(**(fields | changes))
+    return CaseCommand(**(fields | changes))
 
 
-def arrival(**changes: Any) -> IncomingRequest:
-    fields: dict[str, Any] = {
+def incoming(**changes: Any) -> IncomingRequest:
+    """A new request; ``changes`` are of the request itself or of its way to the case."""
+    stored: dict[str, Any] = {
         "request_id": new_id(),
-        "tracking_number": "26-7KQ4-M2",
         "case_id": new_id(),
-        "jurisdiction": "harbour.gov",
-        "dedup_group": "pavement",
+        "tracking_number": "26-7KQ4-M2",
         "service_code": "POTHOLE",
-        "priority": urgency(),
+        "priority": case_priority(),
         "reported_at": NOON,
         "problem": problem(),
+    }
+    stored |= {name: changes.pop(name) for name in stored.keys() & changes.keys()}
+    fields: dict[str, Any] = {
+        "request": CaseRequest(**stored),
+        "jurisdiction": "harbour.gov",
+        "dedup_group": "pavement",
         "linked_case": None,
-        "route": Route(Assignment("ROADS", "kind-to-lead"), ()),
-        "terms": DeadlinePolicy(CALENDAR, "P4", 240, NOON),
+        "route": CaseRoute(Assignment("ROADS", "kind-to-lead"), ()),
+        "deadline_policy": DeadlinePolicy(CALENDAR, "P4", 240, NOON),
         "new_id": new_id,
     }
     return IncomingRequest(**(fields | changes))
 
 
-def update(of: WorkOrder, status: str, **changes: Any) -> Update:
-    """What the work order's own bureau says of it."""
+def update(of: CaseWorkOrder, status: str, **changes: Any) -> BureauUpdate:
+    """An update by the work order's own bureau."""
     fields: dict[str, Any] = {
         "work_order_id": of.work_order_id,
         "bureau": of.bureau,
         "status": status,
         "at": NOON + HOUR,
     }
-    return Update(**(fields | changes))
+    return BureauUpdate(**(fields | changes))
 
 
-def in_harbour(**changes: Any) -> Request:
+def harbour_request(**changes: Any) -> Request:
     fields: dict[str, Any] = {
         "jurisdiction": "harbour.gov",
         "service_code": "POTHOLE",
@@ -182,17 +190,17 @@ def triaged(
 ) -> RequestTriaged:
     """A decision that gives a request, by default a new one, to the case, by default a new one."""
     given: dict[str, Any] = {"case_id": case_id or new_id(), "priority": priority(level, score)}
-    return request_triaged(decision(of or in_harbour(), **(given | changes)))
+    return request_triaged(decision(of or harbour_request(), **(given | changes)))
 
 
-def said(sender: str, of: Any, status: str, **changes: Any) -> Message[WorkOrderUpdated]:
-    """An update on the sender's own topic about a work order as it was told."""
+def update_message(sender: str, of: Any, status: str, **changes: Any) -> Message[WorkOrderUpdated]:
+    """An update on the sender's topic, about a work order of the rules or of an event."""
     envelope = {key: changes.pop(key) for key in ("id", "source") if key in changes}
     fields = {"work_order_id": of.work_order_id, "bureau": sender, "status": status}
     return on_topic(sender, work_order_updated(**envelope, **(fields | changes)))
 
 
-def ordered(name: str, case_id: str, **changes: Any) -> Message[OperatorCommanded]:
+def command_message(name: str, case_id: str, **changes: Any) -> Message[OperatorCommanded]:
     """A command on the operators' topic."""
     envelope = {key: changes.pop(key) for key in ("id", "source", "time") if key in changes}
     fields = {"command": name, "case_id": case_id, "actor": "kim", "reason": "As the photo shows"}
@@ -205,7 +213,7 @@ def on_topic(sender: str, event: WorkOrderUpdated) -> Message[WorkOrderUpdated]:
 
 
 def messages(*items: Event | Message[Any]) -> Sequence[Message[Any]]:
-    """The decisions and updates as a consumer hands them over."""
+    """A batch; events without a message become messages of their topic."""
     return [
         item
         if isinstance(item, Message)

@@ -1,4 +1,4 @@
-"""Dispatch at its desk: handlers on tables in memory."""
+"""Test harness: dispatch's handlers on an in-memory store."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -13,40 +13,44 @@ from tests.builders import NOON
 from tests.unit.dispatch.factories import (
     HOUR,
     POLICY,
-    in_harbour,
+    harbour_request,
     messages,
     triaged,
 )
-from tests.unit.dispatch.in_memory import InMemoryCases
+from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore
 
 E = TypeVar("E", bound=Event)
 NOW = NOON + HOUR
 
 
-class Desk:
-    """Dispatch on tables in memory; each call is one batch."""
+class DispatchHarness:
+    """Handlers on an in-memory store; each call is one batch."""
 
     def __init__(self) -> None:
-        self.cases = InMemoryCases()
+        self.store = InMemoryDispatchStore()
 
-    async def take(self, *items: Any) -> list[Any]:
-        """Return the events that follow."""
-        return [item for item in await self.hear(*items) if isinstance(item, Event)]
+    async def handle(self, *items: Any) -> list[Any]:
+        """Return the events."""
+        return [item for item in await self.handle_all(*items) if isinstance(item, Event)]
 
-    async def hear(self, *items: Any) -> list[Event | Outgoing]:
-        """Return all that follows, what is parked too."""
-        return await on_messages(messages(*items), self.cases, POLICY, NOW)
+    async def handle_all(self, *items: Any) -> list[Event | Outgoing]:
+        """Return events and dead letters."""
+        return await on_messages(messages(*items), self.store, POLICY, NOW)
 
-    async def refused(self, *items: Any) -> list[str]:
-        """Return the codes of the commands that are parked, when nothing else happens."""
-        heard = await self.hear(*items)
-        assert all(isinstance(item, Outgoing) for item in heard), heard
-        return [dict(item.headers)["code"].decode() for item in heard if isinstance(item, Outgoing)]
+    async def refusal_codes(self, *items: Any) -> list[str]:
+        """Return the refusal codes of commands; fail when anything but dead letters follows."""
+        produced = await self.handle_all(*items)
+        assert all(isinstance(item, Outgoing) for item in produced), produced
+        return [
+            dict(item.headers)["code"].decode() for item in produced if isinstance(item, Outgoing)
+        ]
 
-    async def open(self, kind: str = "POTHOLE", level: Any = "P4", **changes: Any) -> list[Any]:
+    async def open_case(
+        self, kind: str = "POTHOLE", level: Any = "P4", **changes: Any
+    ) -> list[Any]:
         """Open a case; return the data of its work orders, the lead's first."""
-        request = in_harbour(service_code=kind, **changes)
-        events = await self.take(triaged(of=request, level=level, service_code=kind))
+        request = harbour_request(service_code=kind, **changes)
+        events = await self.handle(triaged(of=request, level=level, service_code=kind))
         return [event.data for event in of_type(WorkOrderIssued, events)]
 
 

@@ -5,8 +5,8 @@ from tests.unit.dispatch.factories import CALENDAR, CITY, POLICY
 
 
 def test_a_topic_of_updates_belongs_to_one_bureau() -> None:
-    assert POLICY.senders["bureau-roads-updates"] == "ROADS"
-    assert set(POLICY.senders.values()) == set(CITY.bureaus)
+    assert POLICY.bureau_by_topic["bureau-roads-updates"] == "ROADS"
+    assert set(POLICY.bureau_by_topic.values()) == set(CITY.bureaus)
 
 
 def test_each_jurisdiction_works_by_its_own_calendar() -> None:
@@ -24,5 +24,5 @@ def test_what_the_catalogue_does_not_have_cannot_be_handled(jurisdiction: str, k
 
 
 def test_work_can_go_to_the_bureaus_of_the_same_city() -> None:
-    assert "WATER" in POLICY.bureaus("harbour.gov")
-    assert not POLICY.bureaus("nowhere.gov")
+    assert "WATER" in POLICY.bureau_codes("harbour.gov")
+    assert not POLICY.bureau_codes("nowhere.gov")

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.backtest import backtest
-from evaluation.measures import Outcome, measure
-from evaluation.rows import read_requests
+from evaluation.exports import read_requests
+from evaluation.measures import EvaluationResult, measure
 from tests.unit.triage.factories import CATALOGUE, POLICY
 
 CITY = "rivertown.gov"
@@ -40,7 +40,9 @@ def write(path: Path, text: str, *, packed: bool = False) -> Path:
     return path
 
 
-def outcome_of(folder: Path, pairs: list[tuple[str, str]], *rows: dict[str, Any]) -> Outcome:
+def outcome_of(
+    folder: Path, pairs: list[tuple[str, str]], *rows: dict[str, Any]
+) -> EvaluationResult:
     past = read_requests(write(folder / "past.csv", as_csv(*rows)), CATALOGUE, CITY)
     judged = list(backtest(past, POLICY))
     return measure(judged, pairs, judged)

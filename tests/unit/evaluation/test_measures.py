@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.connected_components import connected_components
-from evaluation.period import Period
-from evaluation.rows import read_requests
+from evaluation.exports import read_requests
+from evaluation.measures import connected_components
+from evaluation.trial import Period
 from tests.unit.evaluation.factories import CITY, as_csv, outcome_of, row, write
 from tests.unit.triage.factories import CATALOGUE
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from services.intake.handlers import RawSubmission
-from services.intake.policy import City, Policy, city_of
+from services.intake.inbound.batch import RawSubmission
+from services.intake.policy import IntakePolicy, ServedCity, city_of
 from shared.catalogue import load_catalogue
 from shared.contract.events import SubmissionHandedIn, encode
 from shared.vocabulary import GeoPoint
@@ -18,7 +18,7 @@ BEYOND_THE_LIMITS = GeoPoint(45.5001, -122.4302)
 KEY = b"a secret of the tests"
 
 
-class Map:
+class FakeBoundaries:
     """One point lies in Hilltop; all else is the city's, north of HERE its north."""
 
     def municipality(self, points: Sequence[GeoPoint]) -> list[str | None]:
@@ -28,8 +28,8 @@ class Map:
         return ["north" if point.latitude > HERE.latitude else None for point in points]
 
 
-CITY: City = city_of(LAKESIDE, Map())
-POLICY = Policy({"lakeside.gov": CITY}, KEY, "https://311.example.org")
+CITY: ServedCity = city_of(LAKESIDE, FakeBoundaries())
+POLICY = IntakePolicy({"lakeside.gov": CITY}, KEY, "https://311.example.org")
 
 
 def data(**changes: Any) -> dict[str, Any]:
@@ -45,10 +45,12 @@ def data(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (fields | changes).items() if value is not None}
 
 
-def submitted(id: str | None = None, source: str = "/test", **changes: Any) -> SubmissionHandedIn:
+def handed_in_event(
+    id: str | None = None, source: str = "/test", **changes: Any
+) -> SubmissionHandedIn:
     return handed_in(data(**changes), id=id, source=source)
 
 
-def arrival(event: SubmissionHandedIn | None = None, **changes: Any) -> RawSubmission:
-    event = event or submitted(**changes)
+def raw_submission(event: SubmissionHandedIn | None = None, **changes: Any) -> RawSubmission:
+    event = event or handed_in_event(**changes)
     return RawSubmission(event, encode(event))

@@ -2,54 +2,54 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.intake.outbound import Receipt
 from services.intake.public_status.model import (
     CaseLink,
     PublicDecision,
     PublicRequest,
     StatusChange,
 )
-from services.intake.records import StoredSubmission, SubmissionKey
+from services.intake.records import Receipt, StoredSubmission
+from services.intake.rules.idempotency import SubmissionKey
 
 
 class InMemorySubmissions:
     """Submissions and requests; serial numbers start at 0."""
 
     def __init__(self) -> None:
-        self.filings: dict[SubmissionKey, StoredSubmission] = {}
+        self.stored: dict[SubmissionKey, StoredSubmission] = {}
         self.requests: list[PublicRequest] = []
         self._next_serial = 0
 
     async def receipts(self, identities: Sequence[bytes]) -> Mapping[SubmissionKey, Receipt]:
-        return {m: f.receipt for m, f in self.filings.items() if m[0] in identities}
+        return {m: f.receipt for m, f in self.stored.items() if m[0] in identities}
 
     async def serials(self, count: int) -> Sequence[int]:
         first, self._next_serial = self._next_serial, self._next_serial + count
         return range(first, self._next_serial)
 
     async def add(
-        self, filings: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
+        self, submissions: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
     ) -> None:
-        for filing in filings:
-            assert filing.key not in self.filings
-            assert not (filing.first and any(m[0] == filing.key[0] for m in self.filings))
-            self.filings[filing.key] = filing
+        for submission in submissions:
+            assert submission.key not in self.stored
+            assert not (submission.first and any(m[0] == submission.key[0] for m in self.stored))
+            self.stored[submission.key] = submission
         self.requests += requests
 
 
-class RememberedStatuses:
+class RecordingPublicStatuses:
     """What a handler noted, call by call."""
 
     def __init__(self) -> None:
-        self.rulings: list[PublicDecision] = []
-        self.memberships: list[CaseLink] = []
-        self.steps: list[StatusChange] = []
+        self.decisions: list[PublicDecision] = []
+        self.links: list[CaseLink] = []
+        self.changes: list[StatusChange] = []
 
-    async def decide(self, rulings: Sequence[PublicDecision]) -> None:
-        self.rulings += rulings
+    async def save_decisions(self, decisions: Sequence[PublicDecision]) -> None:
+        self.decisions += decisions
 
-    async def join(self, memberships: Sequence[CaseLink]) -> None:
-        self.memberships += memberships
+    async def save_links(self, links: Sequence[CaseLink]) -> None:
+        self.links += links
 
-    async def move(self, steps: Sequence[StatusChange]) -> None:
-        self.steps += steps
+    async def save_changes(self, changes: Sequence[StatusChange]) -> None:
+        self.changes += changes

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from services.intake.handlers import RawSubmission, on_submissions_handed_in
+from services.intake.handlers import on_submissions_handed_in
+from services.intake.inbound.batch import RawSubmission
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.contract.events import (
     ContactGiven,
@@ -17,22 +18,29 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.outbox.records import Outgoing
 from tests.builders import NOON, handed_in
 from tests.records import record
-from tests.unit.intake.factories import BEYOND_THE_LIMITS, HERE, POLICY, arrival, data, submitted
+from tests.unit.intake.accepting import REPORTER, TRACE, accept, accepted_events
+from tests.unit.intake.factories import (
+    BEYOND_THE_LIMITS,
+    HERE,
+    POLICY,
+    data,
+    handed_in_event,
+    raw_submission,
+)
 from tests.unit.intake.fakes import InMemorySubmissions
-from tests.unit.intake.taking import REPORTER, TRACE, accepted, taken
 
 
 async def test_an_accepted_submission_is_answered_and_passed_on(
     submissions: InMemorySubmissions,
 ) -> None:
     event = handed_in(data(), id="7", source="/adapter", traceparent=TRACE)
-    (one,) = await taken(submissions, arrival(event))
+    (result,) = await accept(submissions, raw_submission(event))
 
-    answer = one.receipt.decode()
-    assert isinstance(answer, SubmissionAccepted)
-    (told,) = one.events
-    assert isinstance(told, RequestSubmitted)
-    request, acceptance = told.data, answer.data
+    receipt_event = result.receipt.decode()
+    assert isinstance(receipt_event, SubmissionAccepted)
+    (passed_on,) = result.events
+    assert isinstance(passed_on, RequestSubmitted)
+    request, acceptance = passed_on.data, receipt_event.data
     assert (acceptance.submission_id, acceptance.submission_source) == ("7", "/adapter")
     assert acceptance.request_id == request.request_id
     assert acceptance.tracking_number == request.tracking_number
@@ -40,7 +48,7 @@ async def test_an_accepted_submission_is_answered_and_passed_on(
         f"https://311.example.org/v1/requests/{request.tracking_number}"
     )
     assert (acceptance.service_code, acceptance.lane) == ("POTHOLE", "standard")
-    for made in (answer, told):
+    for made in (receipt_event, passed_on):
         assert made.source == "/intake"
         assert (made.causationid, made.correlationid) == ("7", request.request_id)
         assert (made.traceparent, made.time) == (TRACE, NOON)
@@ -49,14 +57,14 @@ async def test_an_accepted_submission_is_answered_and_passed_on(
 async def test_a_request_carries_all_that_was_said_but_no_contact(
     submissions: InMemorySubmissions,
 ) -> None:
-    said = {
+    fields = {
         "description": "Deep, in the right lane. Call Ana Ruiz, 503-555-0100",
         "location": {"latitude": 46, "longitude": -122, "accuracy_m": 9, "details": "left"},
         "attributes": {"lane_blocked": "yes"},
         "media": [{"url": "https://example.org/a.jpg", "media_type": "image/jpeg"}],
         "observed_at": "2026-03-02T03:30:00-08:00",
     }
-    followed = await accepted(submissions, reporter=REPORTER, **said)
+    followed = await accepted_events(submissions, reporter=REPORTER, **fields)
 
     request = followed[RequestSubmitted].data.model_dump(mode="json", exclude_none=True)
     assert len(request.pop("reporter_ref")) == 32
@@ -87,7 +95,7 @@ async def test_a_request_carries_all_that_was_said_but_no_contact(
 
 
 async def test_the_contact_travels_alone(submissions: InMemorySubmissions) -> None:
-    followed = await accepted(submissions, reporter=REPORTER)
+    followed = await accepted_events(submissions, reporter=REPORTER)
 
     contact = followed[ContactGiven].data
     assert contact.model_dump() == {
@@ -104,7 +112,7 @@ async def test_the_contact_travels_alone(submissions: InMemorySubmissions) -> No
 
 
 @pytest.mark.parametrize(
-    ("reporter", "told"),
+    ("reporter", "passed_on"),
     [
         pytest.param(None, False, id="nobody"),
         pytest.param({"account_id": "7", "status_updates": ["email"]}, False, id="an account"),
@@ -114,9 +122,9 @@ async def test_the_contact_travels_alone(submissions: InMemorySubmissions) -> No
     ],
 )
 async def test_only_who_has_a_name_or_can_be_reached_is_a_contact(
-    submissions: InMemorySubmissions, reporter: dict[str, Any] | None, told: bool
+    submissions: InMemorySubmissions, reporter: dict[str, Any] | None, passed_on: bool
 ) -> None:
-    assert (ContactGiven in await accepted(submissions, reporter=reporter)) == told
+    assert (ContactGiven in await accepted_events(submissions, reporter=reporter)) == passed_on
 
 
 @pytest.mark.parametrize(
@@ -138,9 +146,19 @@ async def test_only_who_has_a_name_or_can_be_reached_is_a_contact(
 async def test_the_receipt_says_what_to_do_at_once(
     submissions: InMemorySubmissions, changes: dict[str, Any], codes: list[str]
 ) -> None:
-    followed = await accepted(submissions, **changes)
+    followed = await accepted_events(submissions, **changes)
 
     assert [advice.code for advice in followed[SubmissionAccepted].data.advice] == codes
+
+
+@pytest.mark.parametrize("email", ["josé@example.org", "a..b@example.org", ".a@example.org"])
+async def test_who_gives_an_address_that_no_mail_reaches_is_told_and_it_goes_no_further(
+    submissions: InMemorySubmissions, email: str
+) -> None:
+    followed = await accepted_events(submissions, reporter={"name": "Ana", "email": email})
+
+    assert [a.code for a in followed[SubmissionAccepted].data.advice] == ["contact_unusable"]
+    assert followed[ContactGiven].data.email is None
 
 
 @pytest.mark.parametrize(
@@ -155,7 +173,7 @@ async def test_the_receipt_says_what_to_do_at_once(
 async def test_advice_is_in_the_reporters_language(
     submissions: InMemorySubmissions, changes: dict[str, Any], begins: str
 ) -> None:
-    followed = await accepted(submissions, service_code="DROWNING", **changes)
+    followed = await accepted_events(submissions, service_code="DROWNING", **changes)
 
     assert followed[SubmissionAccepted].data.advice[0].text.startswith(begins)
 
@@ -164,7 +182,7 @@ async def test_a_place_beyond_the_limits_is_accepted_and_said_to_be_there(
     submissions: InMemorySubmissions,
 ) -> None:
     there = BEYOND_THE_LIMITS
-    followed = await accepted(
+    followed = await accepted_events(
         submissions, location={"latitude": there.latitude, "longitude": there.longitude}
     )
 
@@ -175,28 +193,31 @@ async def test_a_rejected_submission_is_kept_with_its_bytes(
     submissions: InMemorySubmissions,
 ) -> None:
     event = handed_in(data(channel="fax", location={}), id="7", source="/adapter")
-    (one,) = await taken(submissions, RawSubmission(event, b"as it came"))
+    (result,) = await accept(submissions, RawSubmission(event, b"as it came"))
 
-    answer = one.receipt.decode()
-    assert isinstance(answer, SubmissionRejected)
-    assert [(error.field, error.code) for error in answer.data.errors] == [
+    receipt_event = result.receipt.decode()
+    assert isinstance(receipt_event, SubmissionRejected)
+    assert [(error.field, error.code) for error in receipt_event.data.errors] == [
         ("channel", "unknown_channel"),
         ("location", "missing_location"),
     ]
-    assert (answer.data.submission_id, answer.data.submission_source) == ("7", "/adapter")
-    assert answer.causationid == "7"
-    assert one.events == ()
-    (filing,) = submissions.filings.values()
-    assert (filing.body, filing.first, filing.receipt) == (b"as it came", True, one.receipt)
+    assert (receipt_event.data.submission_id, receipt_event.data.submission_source) == (
+        "7",
+        "/adapter",
+    )
+    assert receipt_event.causationid == "7"
+    assert result.events == ()
+    (stored,) = submissions.stored.values()
+    assert (stored.body, stored.first, stored.receipt) == (b"as it came", True, result.receipt)
     assert submissions.requests == []
 
 
 async def test_of_an_accepted_submission_no_bytes_stay(submissions: InMemorySubmissions) -> None:
-    await taken(submissions, arrival(reporter=REPORTER))
+    await accept(submissions, raw_submission(reporter=REPORTER))
 
-    (filing,) = submissions.filings.values()
-    assert filing.body is None
-    assert b"ana@" not in filing.receipt.value
+    (stored,) = submissions.stored.values()
+    assert stored.body is None
+    assert b"ana@" not in stored.receipt.value
 
 
 async def test_every_message_gets_a_receipt_under_its_adapters_key(
@@ -216,22 +237,22 @@ async def test_every_message_gets_a_receipt_under_its_adapters_key(
     assert receipts[0] == receipts[2]
     assert ("traceparent", TRACE.encode()) in receipts[0].headers
     assert [type(item) for item in followed if isinstance(item, Event)] == [RequestSubmitted]
-    (kept,) = [f.body for f in submissions.filings.values() if f.body]
+    (kept,) = [f.body for f in submissions.stored.values() if f.body]
     assert kept == encode(bad)
 
 
 async def test_a_future_that_was_not_believed_is_noted(submissions: InMemorySubmissions) -> None:
     soon = handed_in(data(), time="2026-03-02T12:30:00Z")
     far = handed_in(data(), time="2027-03-02T12:30:00Z")
-    await taken(submissions, arrival(soon), arrival(far))
+    await accept(submissions, raw_submission(soon), raw_submission(far))
 
-    assert [filing.time_replaced for filing in submissions.filings.values()] == [False, True]
+    assert [stored.time_replaced for stored in submissions.stored.values()] == [False, True]
 
 
 async def test_the_public_view_begins_with_a_rounded_place_and_the_number(
     submissions: InMemorySubmissions,
 ) -> None:
-    followed = await accepted(submissions, reporter=REPORTER)
+    followed = await accepted_events(submissions, reporter=REPORTER)
 
     request = followed[RequestSubmitted].data
     (public,) = submissions.requests
@@ -243,7 +264,7 @@ async def test_the_public_view_begins_with_a_rounded_place_and_the_number(
 
 
 async def test_a_batch_of_none_asks_for_no_number(submissions: InMemorySubmissions) -> None:
-    assert await taken(submissions) == []
+    assert await accept(submissions) == []
 
 
 async def test_a_batch_locates_each_of_its_requests(submissions: InMemorySubmissions) -> None:
@@ -253,14 +274,14 @@ async def test_a_batch_locates_each_of_its_requests(submissions: InMemorySubmiss
         {"latitude": HERE.latitude, "longitude": HERE.longitude},
         {"latitude": 0, "longitude": 0},
     ]
-    answers = await taken(
-        submissions, *(arrival(submitted(id=new_id(), location=at)) for at in places)
+    results = await accept(
+        submissions, *(raw_submission(handed_in_event(id=new_id(), location=at)) for at in places)
     )
 
     found = [
         event.data.location
-        for one in answers
-        for event in one.events
+        for result in results
+        for event in result.events
         if isinstance(event, RequestSubmitted)
     ]
     assert [(at.precision, at.municipality) for at in found] == [

@@ -1,17 +1,17 @@
-"""Makers of what notify reads and speaks of; a test names only what it is about."""
+"""Factories of notify's inputs and values; a test gives only the fields it is about."""
 
 from collections.abc import Iterable
 from typing import Any
 
+from services.notify.policy import CityTexts
 from services.notify.rendering import MessageRenderer
-from services.notify.rules.cities import City
 from services.notify.rules.model import (
     CaseFacts,
-    Cause,
-    Contact,
+    CausingEvent,
     Delivery,
     Follower,
     MessageData,
+    Recipient,
     RequestFacts,
     StoredDelivery,
     Trigger,
@@ -41,25 +41,25 @@ from tests.records import record
 CONTACT_KEY = b"a key of sixteen bytes and more"
 PUBLIC_URL = "https://311.example.org"
 SENDER = "311@city.example"
-PORTLAND = City(
+PORTLAND = CityTexts(
     name="City of Portland",
     phone={"en": "3-1-1 or 503-823-4000", "es": "3-1-1 o 503-823-4000"},
     timezone="America/Los_Angeles",
-    kinds={
+    service_names={
         "ROW-POTHOLE": {"en": "Pothole", "es": "Bache"},
         "ROW-DEBRIS": {"en": "Debris in roadway", "es": "Escombros en la calle"},
     },
-    bureaus={"PBOT-MAINT": "PBOT Maintenance Operations"},
+    bureau_names={"PBOT-MAINT": "PBOT Maintenance Operations"},
     answers={"garbage_day": {"en": "It is on Monday.", "es": "Es el lunes."}},
-    reasons={"state_land": {"en": "It is the State's.", "es": "Es del Estado."}},
+    referral_reasons={"state_land": {"en": "It is the State's.", "es": "Es del Estado."}},
 )
 
 
-def wording() -> MessageRenderer:
+def renderer() -> MessageRenderer:
     return MessageRenderer({"portland.gov": PORTLAND}, PUBLIC_URL)
 
 
-def particulars(**changes: Any) -> MessageData:
+def message_data(**changes: Any) -> MessageData:
     fields: dict[str, Any] = {
         "template": "received",
         "language": "en",
@@ -84,28 +84,28 @@ def request_facts(**changes: Any) -> RequestFacts:
     return RequestFacts(**(fields | changes))
 
 
-def contact(**changes: Any) -> Contact:
+def recipient(**changes: Any) -> Recipient:
     fields: dict[str, Any] = {
         "person": "ana",
         "wants": frozenset({"email"}),
         "has": frozenset({"email"}),
         "languages": ("en",),
     }
-    return Contact(**(fields | changes))
+    return Recipient(**(fields | changes))
 
 
-def follower(about: str = "case", **changes: Any) -> Follower:
-    fields: dict[str, Any] = {"request_id": "request", "since": 1, "contact": contact()}
-    return Follower(about=about, **(fields | changes))
+def follower(subject_id: str = "case", **changes: Any) -> Follower:
+    fields: dict[str, Any] = {"request_id": "request", "since": 1, "recipient": recipient()}
+    return Follower(subject_id=subject_id, **(fields | changes))
 
 
-def occasion(about: str = "case", version: int = 2, **changes: Any) -> Trigger:
+def trigger(subject_id: str = "case", version: int = 2, **changes: Any) -> Trigger:
     fields: dict[str, Any] = {
         "template": "in_progress",
         "priority": "P4",
-        "cause": Cause("event"),
+        "cause": CausingEvent("event"),
     }
-    return Trigger(about=about, version=version, **(fields | changes))
+    return Trigger(subject_id=subject_id, version=version, **(fields | changes))
 
 
 def delivery(**changes: Any) -> Delivery:
@@ -114,12 +114,12 @@ def delivery(**changes: Any) -> Delivery:
         "request_id": new_id(),
         "language": "en",
         "channel": "email",
-        "trigger": occasion(about=new_id()),
+        "trigger": trigger(subject_id=new_id()),
     }
     return Delivery(**(fields | changes))
 
 
-def kept(**changes: Any) -> StoredDelivery:
+def stored(**changes: Any) -> StoredDelivery:
     return StoredDelivery(new_id(), delivery(**changes))
 
 

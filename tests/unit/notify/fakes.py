@@ -1,4 +1,4 @@
-"""A twin of notify's stores that forgets everything at its end."""
+"""In-memory fakes of notify's stores."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,102 +7,101 @@ from datetime import datetime
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
 from services.notify.inbound import Updates
 from services.notify.rules.model import (
-    CaseVersion,
-    ContactFacts,
     Delivery,
     Follower,
     Membership,
     MessageData,
+    ReporterContact,
     RequestFacts,
     StoredDelivery,
     Trigger,
-    TriggerWithFacts,
+    TriggerKey,
 )
 from shared.contract.events import Event, new_id
 
 
 @dataclass
-class Row:
-    kept: StoredDelivery
+class DeliveryRow:
+    stored: StoredDelivery
     state: str
     not_before: datetime
-    put_off: int = 0
+    deferrals: int = 0
     reason: str | None = None
     claimed_by: object = None
     lease_until: datetime | None = None
 
     @property
     def order(self) -> tuple[str, datetime, str]:
-        return self.kept.delivery.trigger.priority, self.not_before, self.kept.notification_id
+        return self.stored.delivery.trigger.priority, self.not_before, self.stored.notification_id
 
 
 @dataclass
 class InMemoryNotify:
-    """Both stores of notify on shared state; what is reported lands in ``published``."""
+    """Both stores of notify on shared state; ``published`` collects the events."""
 
-    contacts: dict[str, ContactFacts] = field(default_factory=dict)
+    contacts: dict[str, ReporterContact] = field(default_factory=dict)
     requests: dict[str, RequestFacts] = field(default_factory=dict)
     memberships: dict[tuple[str, str], Membership] = field(default_factory=dict)
-    announcements: dict[CaseVersion, TriggerWithFacts] = field(default_factory=dict)
-    rows: list[Row] = field(default_factory=list)
+    known_triggers: dict[TriggerKey, Trigger] = field(default_factory=dict)
+    rows: list[DeliveryRow] = field(default_factory=list)
     published: list[Event] = field(default_factory=list)
 
-    async def lock(self, request_ids: Collection[str], abouts: Collection[str]) -> None:
-        """Nobody else is here."""
+    async def lock(self, request_ids: Collection[str], subject_ids: Collection[str]) -> None:
+        """Do nothing: there is no concurrency."""
 
-    async def save(self, news: Updates) -> None:
-        self.contacts |= news.contacts
-        for request_id in news.erased:
+    async def save(self, updates: Updates) -> None:
+        self.contacts |= updates.contacts
+        for request_id in updates.erased:
             self.contacts.pop(request_id, None)
-        self.requests = news.requests | self.requests
-        self.announcements = news.announcements | self.announcements
-        for key, new in news.memberships.items():
+        self.requests = updates.requests | self.requests
+        self.known_triggers = updates.triggers | self.known_triggers
+        for key, new in updates.memberships.items():
             known = self.memberships.get(key, new)
             since = new.since if known.since is None else known.since
             until = new.until if known.until is None else known.until
             self.memberships[key] = replace(known, since=since, until=until)
 
     async def followers(
-        self, request_ids: Collection[str], abouts: Collection[str]
+        self, request_ids: Collection[str], subject_ids: Collection[str]
     ) -> Sequence[Follower]:
         return [
             self._follower(membership, membership.since)
             for membership in self.memberships.values()
-            if membership.request_id in request_ids or membership.about in abouts
+            if membership.request_id in request_ids or membership.subject_id in subject_ids
             if membership.since is not None
             if membership.request_id in self.contacts and membership.request_id in self.requests
         ]
 
     def _follower(self, membership: Membership, since: int) -> Follower:
-        contact = self.contacts[membership.request_id].contact
-        spoken = self.requests[membership.request_id].language
-        languages = (*contact.languages, *((spoken,) if spoken else ()))
+        recipient = self.contacts[membership.request_id].recipient
+        language = self.requests[membership.request_id].language
+        languages = (*recipient.languages, *((language,) if language else ()))
         return Follower(
             membership.request_id,
-            membership.about,
+            membership.subject_id,
             since,
-            replace(contact, languages=languages),
+            replace(recipient, languages=languages),
             membership.until,
         )
 
     async def triggers(
-        self, abouts: Collection[str], request_ids: Collection[str]
+        self, subject_ids: Collection[str], request_ids: Collection[str]
     ) -> Sequence[Trigger]:
-        told = (announcement.occasion for announcement in self.announcements.values())
         return [
-            one
-            for one in told
-            if one.about in abouts and (one.only_for is None or one.only_for in request_ids)
+            trigger
+            for trigger in self.known_triggers.values()
+            if trigger.subject_id in subject_ids
+            if trigger.only_for is None or trigger.only_for in request_ids
         ]
 
     async def add(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[StoredDelivery]:
         added = []
         for delivery in deliveries:
             if not any(_clash(delivery, row) for row in self.rows):
-                kept = StoredDelivery(new_id(), delivery)
+                stored = StoredDelivery(new_id(), delivery)
                 state = "suppressed" if delivery.suppressed else "pending"
-                self.rows.append(Row(kept, state, now, reason=delivery.suppressed))
-                added.append(kept)
+                self.rows.append(DeliveryRow(stored, state, now, reason=delivery.suppressed))
+                added.append(stored)
         return added
 
     async def any_due(self, now: datetime) -> bool:
@@ -114,72 +113,66 @@ class InMemoryNotify:
         due = [
             row
             for row in self.rows
-            if row.state == "pending" and row.not_before <= now and not self._waits(row)
+            if row.state == "pending" and row.not_before <= now and not self._is_behind(row)
         ]
         claimed = sorted(due, key=lambda row: row.order)[:limit]
         for row in claimed:
             row.state, row.claimed_by, row.lease_until = "sending", self, lease_until
         return [self._claimed(row) for row in claimed]
 
-    def _waits(self, row: Row) -> bool:
-        mine = row.kept.delivery
+    def _is_behind(self, row: DeliveryRow) -> bool:
+        mine = row.stored.delivery
         return any(
-            _thread(other.kept.delivery) == _thread(mine)
-            and other.kept.delivery.trigger.version < mine.trigger.version
+            _thread(other.stored.delivery) == _thread(mine)
+            and other.stored.delivery.trigger.version < mine.trigger.version
             and other.state in {"pending", "sending"}
             for other in self.rows
         )
 
-    def _claimed(self, row: Row) -> ClaimedDelivery:
-        delivery = row.kept.delivery
-        known = self.contacts[delivery.request_id]
-        announcement = self.announcements[delivery.trigger.case_version]
-        particulars = MessageData(
+    def _claimed(self, row: DeliveryRow) -> ClaimedDelivery:
+        delivery = row.stored.delivery
+        contact = self.contacts[delivery.request_id]
+        message_data = MessageData(
             delivery.trigger.template,
             delivery.language,
-            known.name,
+            contact.name,
             self.requests[delivery.request_id],
-            announcement.facts,
+            delivery.trigger.facts,
         )
-        return ClaimedDelivery(row.kept, row.put_off, known.mailbox, particulars)
+        return ClaimedDelivery(row.stored, row.deferrals, contact.mailbox, message_data)
 
-    async def settle(self, settlements: Sequence[DeliveryUpdate]) -> None:
-        for settlement in settlements:
-            row = self._row(settlement.kept)
+    async def record(self, updates: Sequence[DeliveryUpdate]) -> None:
+        for update in updates:
+            row = self._row(update.stored)
             if row.state != "sending" or row.claimed_by is not self:
                 continue
-            row.state, row.reason = settlement.state, settlement.reason
-            row.put_off, row.claimed_by, row.lease_until = settlement.put_off, None, None
-            row.not_before = settlement.not_before or row.not_before
-            if settlement.report:
-                self.published.append(settlement.report)
+            row.state, row.reason = update.state, update.reason
+            row.deferrals, row.claimed_by, row.lease_until = update.deferrals, None, None
+            row.not_before = update.not_before or row.not_before
+            if update.event:
+                self.published.append(update.event)
 
     async def expire_leases(
-        self, now: datetime, report: Callable[[StoredDelivery], Event]
+        self, now: datetime, to_event: Callable[[StoredDelivery], Event]
     ) -> Sequence[StoredDelivery]:
-        ended = [
+        expired = [
             row
             for row in self.rows
             if row.state == "sending" and row.lease_until and row.lease_until < now
         ]
-        for row in ended:
-            row.state, row.reason, row.claimed_by, row.lease_until = (
-                "unknown",
-                "abandoned",
-                None,
-                None,
-            )
-            self.published.append(report(row.kept))
-        return [row.kept for row in ended]
+        for row in expired:
+            row.state, row.reason = "unknown", "abandoned"
+            row.claimed_by, row.lease_until = None, None
+            self.published.append(to_event(row.stored))
+        return [row.stored for row in expired]
 
-    def _row(self, kept: StoredDelivery) -> Row:
-        return next(r for r in self.rows if r.kept.notification_id == kept.notification_id)
+    def _row(self, stored: StoredDelivery) -> DeliveryRow:
+        return next(r for r in self.rows if r.stored.notification_id == stored.notification_id)
 
 
-def _clash(delivery: Delivery, row: Row) -> bool:
-    other = row.kept.delivery
-    where = (delivery.trigger.case_version, delivery.channel)
-    if where != (other.trigger.case_version, other.channel):
+def _clash(delivery: Delivery, row: DeliveryRow) -> bool:
+    other = row.stored.delivery
+    if (delivery.trigger.key, delivery.channel) != (other.trigger.key, other.channel):
         return False
     if delivery.request_id == other.request_id:
         return True
@@ -188,4 +181,4 @@ def _clash(delivery: Delivery, row: Row) -> bool:
 
 
 def _thread(delivery: Delivery) -> tuple[str, str, str]:
-    return delivery.person, delivery.trigger.about, delivery.channel
+    return delivery.person, delivery.trigger.subject_id, delivery.channel

@@ -13,7 +13,7 @@ from tests.unit.notify.factories import (
     triaged,
 )
 from tests.unit.notify.fakes import InMemoryNotify
-from tests.unit.notify.hearing import ANA, BEA, CARLA, due, take
+from tests.unit.notify.handling import ANA, BEA, CARLA, due, handle
 
 
 def story() -> list[Event]:
@@ -48,24 +48,24 @@ EXPECTED = [
 async def test_all_followers_hear_each_step_once_in_their_own_language() -> None:
     store = InMemoryNotify()
 
-    told = await take(store, story())
+    produced = await handle(store, story())
 
     assert due(store) == EXPECTED
-    assert told == []
+    assert produced == []
 
 
 @pytest.mark.parametrize("seed", range(200))
 async def test_every_order_of_arrival_in_batches_of_every_size_gives_the_same_messages(
     seed: int,
 ) -> None:
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     events = story()
-    dice.shuffle(events)
-    cuts = sorted(dice.sample(range(len(events) + 1), k=4))
+    rng.shuffle(events)
+    cuts = sorted(rng.sample(range(len(events) + 1), k=4))
     bounds = [0, *cuts, len(events)]
     store = InMemoryNotify()
 
-    await take(store, *(events[a:b] for a, b in pairwise(bounds)))
+    await handle(store, *(events[a:b] for a, b in pairwise(bounds)))
 
     assert due(store) == EXPECTED
 
@@ -74,7 +74,7 @@ async def test_the_same_events_again_make_no_second_message() -> None:
     store = InMemoryNotify()
     events = story()
 
-    await take(store, events, events, list(reversed(events)))
+    await handle(store, events, events, list(reversed(events)))
 
     assert due(store) == EXPECTED
 
@@ -83,14 +83,14 @@ async def test_each_hears_with_the_number_of_their_own_request() -> None:
     r1, r2, case = (new_id() for _ in range(3))
     store = InMemoryNotify()
 
-    await take(
+    await handle(
         store,
         [contact_given(r1, email=ANA), triaged(r1, case), opened(r1, case)],
         [contact_given(r2, email=BEA), triaged(r2, case), attached(r2, case, 2)],
         [closed(case, 3)],
     )
 
-    ends = [row.kept.delivery for row in store.rows if row.kept.delivery.trigger.version == 3]
+    ends = [row.stored.delivery for row in store.rows if row.stored.delivery.trigger.version == 3]
     assert {(str(store.contacts[d.request_id].mailbox), d.request_id) for d in ends} == {
         (ANA, r1),
         (BEA, r2),
@@ -101,7 +101,7 @@ async def test_a_person_with_two_requests_in_a_case_hears_each_step_once() -> No
     r1, r2, case = (new_id() for _ in range(3))
     store = InMemoryNotify()
 
-    await take(
+    await handle(
         store,
         [contact_given(r1, email=ANA), triaged(r1, case), opened(r1, case)],
         [contact_given(r2, email="ANA@example.org"), triaged(r2, case), attached(r2, case, 2)],
@@ -121,7 +121,7 @@ async def test_a_person_who_wants_no_messages_for_one_request_has_them_for_the_o
     silent = contact_given(r1, email=ANA, status_updates=())
     store = InMemoryNotify()
 
-    told = await take(
+    produced = await handle(
         store,
         [silent, triaged(r1, case), opened(r1, case)],
         [closed(case, 3)],
@@ -129,20 +129,20 @@ async def test_a_person_who_wants_no_messages_for_one_request_has_them_for_the_o
     )
 
     assert [t for _, t, _, _ in due(store)] == ["attached", "completed"]
-    assert [(e.data.request_id, e.data.reason) for e in told] == [(r1, "not_wanted")] * 2
+    assert [(e.data.request_id, e.data.reason) for e in produced] == [(r1, "not_wanted")] * 2
 
 
 async def test_nobody_is_waited_for_when_the_reporter_is_anonymous() -> None:
     r1, case = new_id(), new_id()
     store = InMemoryNotify()
 
-    told = await take(
+    produced = await handle(
         store,
         [triaged(r1, case, request={"reporter_ref": None}), opened(r1, case), closed(case, 2)],
         [contact_given(r1)],
     )
 
-    assert (store.rows, told) == ([], [])
+    assert (store.rows, produced) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -166,12 +166,12 @@ async def test_what_is_due_but_not_to_be_sent_is_reported_once_with_the_reason(
     events = [contact_given(r1, **changes), triaged(r1, case), opened(r1, case)]
     store = InMemoryNotify()
 
-    told = await take(store, events, events)
+    produced = await handle(store, events, events)
 
-    (report,) = told
+    (report,) = produced
     assert isinstance(report, NotificationSuppressed)
     assert (report.data.channel, report.data.reason) == (channel, reason)
-    assert report.data.contact_hash == store.contacts[r1].contact.person
+    assert report.data.contact_hash == store.contacts[r1].recipient.person
     assert (report.data.case_id, report.data.case_version) == (case, 1)
     assert report.correlationid == r1
     assert report.causationid == events[2].id
@@ -181,7 +181,7 @@ async def test_what_is_due_but_not_to_be_sent_is_reported_once_with_the_reason(
 async def test_a_report_about_a_request_without_a_case_names_none() -> None:
     r1 = new_id()
 
-    (report,) = await take(
+    (report,) = await handle(
         InMemoryNotify(),
         [contact_given(r1, status_updates=()), triaged(r1, None, outcome="referral")],
     )
@@ -203,7 +203,7 @@ async def test_reports_hold_no_contact_data() -> None:
         status_updates=("sms",),
     )
 
-    (report,) = await take(InMemoryNotify(), [canary, triaged(r1, case), opened(r1, case)])
+    (report,) = await handle(InMemoryNotify(), [canary, triaged(r1, case), opened(r1, case)])
 
-    said = report.model_dump_json().lower()
-    assert not any(word in said for word in ("canary", "example.org", "5035550199"))
+    serialized = report.model_dump_json().lower()
+    assert not any(word in serialized for word in ("canary", "example.org", "5035550199"))

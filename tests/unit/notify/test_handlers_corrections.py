@@ -11,14 +11,14 @@ from tests.unit.notify.factories import (
     triaged,
 )
 from tests.unit.notify.fakes import InMemoryNotify
-from tests.unit.notify.hearing import ANA, BEA, due, take
+from tests.unit.notify.handling import ANA, BEA, due, handle
 
 
 async def test_who_was_split_off_hears_no_more_of_the_old_case() -> None:
     r1, r2, case, other = (new_id() for _ in range(4))
     store = InMemoryNotify()
 
-    await take(
+    await handle(
         store,
         [contact_given(r1, email=ANA), triaged(r1, case), opened(r1, case)],
         [contact_given(r2, email=BEA), triaged(r2, case), attached(r2, case, 2)],
@@ -37,7 +37,7 @@ async def test_who_was_split_off_hears_no_more_of_the_old_case() -> None:
 async def test_after_a_split_each_reporter_hears_of_their_own_case_alone() -> None:
     r1, r2, first, second = (new_id() for _ in range(4))
     store = InMemoryNotify()
-    await take(
+    await handle(
         store,
         [contact_given(r1, email=ANA), triaged(r1, first), opened(r1, first)],
         [contact_given(r2, email=BEA), triaged(r2, first), attached(r2, first, version=2)],
@@ -54,21 +54,21 @@ async def test_after_a_split_each_reporter_hears_of_their_own_case_alone() -> No
 
 
 async def test_after_a_merge_all_hear_of_the_case_that_goes_on_each_person_once() -> None:
-    r1, r2, r3, kept, gone = (new_id() for _ in range(5))
+    r1, r2, r3, target, merged = (new_id() for _ in range(5))
     events = [
-        *(contact_given(r1, email=ANA), triaged(r1, kept), opened(r1, kept)),
-        *(contact_given(r2, email=BEA), triaged(r2, gone), opened(r2, gone)),
-        *(contact_given(r3, email=ANA), triaged(r3, gone), attached(r3, gone, version=2)),
-        attached(r2, kept, version=2, moved_from=gone, moves=1),
-        attached(r3, kept, version=3, moved_from=gone, moves=1),
-        closed(gone, 3, "referred", reason="merged", merged_into=kept),
-        moved(kept, 4, "in_progress"),
+        *(contact_given(r1, email=ANA), triaged(r1, target), opened(r1, target)),
+        *(contact_given(r2, email=BEA), triaged(r2, merged), opened(r2, merged)),
+        *(contact_given(r3, email=ANA), triaged(r3, merged), attached(r3, merged, version=2)),
+        attached(r2, target, version=2, moved_from=merged, moves=1),
+        attached(r3, target, version=3, moved_from=merged, moves=1),
+        closed(merged, 3, "referred", reason="merged", merged_into=target),
+        moved(target, 4, "in_progress"),
     ]
     shuffled = random.Random(311).sample(events, len(events))
 
     for order in (events, events[::-1], shuffled):
         store = InMemoryNotify()
-        await take(store, *([event] for event in order))
+        await handle(store, *([event] for event in order))
 
         assert due(store) == [
             (ANA, "attached", 2, "en"),
@@ -82,7 +82,7 @@ async def test_after_a_merge_all_hear_of_the_case_that_goes_on_each_person_once(
 async def test_who_was_told_that_it_is_done_and_is_split_off_hears_that_it_goes_on() -> None:
     r1, r2, first, second = (new_id() for _ in range(4))
     store = InMemoryNotify()
-    await take(
+    await handle(
         store,
         [contact_given(r1, email=ANA), triaged(r1, first), opened(r1, first)],
         [contact_given(r2, email=BEA), triaged(r2, first), attached(r2, first, version=2)],

@@ -2,7 +2,7 @@ import asyncpg
 import pytest
 
 from shared.errors import DatabaseBusyError, DatabaseDownError
-from shared.runtime.postgres import UnstorableError, translated
+from shared.runtime.postgres import UnstorableError, translate_errors
 
 
 @pytest.mark.parametrize(
@@ -26,15 +26,15 @@ from shared.runtime.postgres import UnstorableError, translated
 def test_a_server_that_is_away_full_or_takes_no_writes_concerns_every_message(
     error: type[Exception],
 ) -> None:
-    with pytest.raises(DatabaseDownError), translated():
+    with pytest.raises(DatabaseDownError), translate_errors():
         raise error("x")
 
 
 def test_a_deadlock_concerns_one_message() -> None:
-    with pytest.raises(DatabaseBusyError), translated():
+    with pytest.raises(DatabaseBusyError), translate_errors():
         raise asyncpg.DeadlockDetectedError("x")
 
 
 def test_a_value_that_does_not_fit_concerns_one_message_for_ever() -> None:
-    with pytest.raises(UnstorableError), translated():
+    with pytest.raises(UnstorableError), translate_errors():
         raise asyncpg.CharacterNotInRepertoireError("x")

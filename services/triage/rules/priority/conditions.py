@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from shared.catalogue import Jurisdiction, ServiceType, by_field
-from shared.text_matching import TextScore, affirmed_of, fold
+from shared.catalogue import Jurisdiction, ServiceType, conditions_by_field
+from shared.catalogue.doubt import doubted_conditions
+from shared.text_matching import filter_affirmed, fold
 
 MatchedConditions: TypeAlias = Mapping[str, str]
 """Evidence by condition: words of the report, or the code of the attribute that states it."""
@@ -19,10 +20,9 @@ class ConditionFinder:
     """Finds the conditions of one city."""
 
     def __init__(self, jurisdiction: Jurisdiction) -> None:
-        self._conditions_by_attribute = by_field(jurisdiction.conditions.values())
+        self._conditions_by_attribute = conditions_by_field(jurisdiction.conditions.values())
         self._city = jurisdiction
-        self._related = jurisdiction.kin_of_hints
-        self._can_be_doubtful = frozenset(c for codes in self._related.values() for c in codes)
+        self._related = jurisdiction.related_conditions
         self._list_attributes = {
             service.code: frozenset(a.code for a in service.attributes if a.datatype in _LISTS)
             for service in jurisdiction.services.values()
@@ -53,16 +53,12 @@ class ConditionFinder:
     def _read(self, text: str, conditions: dict[str, str]) -> None:
         folded = fold(text)
         hits = self._city.phrases.find(folded)
-        affirmed = affirmed_of(hits, text, folded, self._city.spans)
-        score = self._city.hints.score(folded)
-        can_be_doubted = any(hit.code in self._can_be_doubtful for hit in affirmed)
-        doubtful = self._doubtful(score) if can_be_doubted else ()
+        affirmed = filter_affirmed(hits, text, folded, self._city.phrase_roles)
+        score = self._city.text_model.score(folded)
+        doubtful = doubted_conditions((hit.code for hit in affirmed), folded, self._city, score)
         for hit in affirmed:
             conditions.setdefault(DOUBTFUL if hit.code in doubtful else hit.code, hit.phrase)
         denied = {hit.code for hit in hits} - {hit.code for hit in affirmed}
         for code, evidence in score.stated().items():
             if denied.isdisjoint(self._related[code]):
                 conditions.setdefault(code, evidence)
-
-    def _doubtful(self, score: TextScore) -> set[str]:
-        return {code for denied in score.denied() for code in self._related[denied]}

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from services.triage.rules.dedup.model import HOUR, Match
 from services.triage.rules.priority.score import PriorityScore
 from shared.catalogue import ServiceType
-from shared.catalogue.circumstances import PointSteps
+from shared.catalogue.circumstances import ScoreSteps
 from shared.vocabulary import MIN_SCORE, ScoreReason
 
 _CEILINGS = (MIN_SCORE["P2"], MIN_SCORE["P1"])
@@ -79,7 +79,7 @@ class Reporters:
 NO_REPORTERS = Reporters()
 
 
-def multiple_reporters_reason(reporters: Reporters, steps: PointSteps) -> Iterator[ScoreReason]:
+def multiple_reporters_reason(reporters: Reporters, steps: ScoreSteps) -> Iterator[ScoreReason]:
     """Yield the reason that several people reported a problem, if they did.
 
     Args:
@@ -93,7 +93,7 @@ def multiple_reporters_reason(reporters: Reporters, steps: PointSteps) -> Iterat
 
 
 def overdue_reason(
-    match: Match, observed_at: datetime, service: ServiceType, steps: PointSteps
+    match: Match, observed_at: datetime, service: ServiceType, steps: ScoreSteps
 ) -> Iterator[ScoreReason]:
     """Yield the reason that an open problem is overdue, if it is.
 

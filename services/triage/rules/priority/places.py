@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from services.triage.rules.priority.conditions import MatchedConditions
 from shared.catalogue import Jurisdiction, ServiceType
-from shared.catalogue.circumstances import Circumstances, Line, Place
+from shared.catalogue.circumstances import Circumstances, Line, PlaceType
 from shared.text_matching import PhraseIndex, fold
 from shared.vocabulary import EARTH_RADIUS_M, GeoPoint, ScoreReason
 
@@ -30,7 +30,7 @@ class PlaceFinder:
     """Finds the places of one city that raise the priority of a report."""
 
     def __init__(self, jurisdiction: Jurisdiction, circumstances: Circumstances) -> None:
-        self._max_points = circumstances.most_for_place
+        self._max_points = circumstances.max_place_points
         self._address_index = _index(jurisdiction, circumstances)
         self._places_by_kind = {
             code: [place for place in circumstances.places if not _is_hazard(place, service)]
@@ -71,7 +71,7 @@ class PlaceFinder:
     def _in_address(self, address: str) -> dict[str, str]:
         return {hit.code: hit.phrase for hit in self._address_index.find(fold(address))}
 
-    def _near(self, place: Place, point: GeoPoint | None) -> str | None:
+    def _near(self, place: PlaceType, point: GeoPoint | None) -> str | None:
         if point is None:
             return None
         lines = (bounded.line for bounded in self._lines[place.code] if bounded.contains(point))
@@ -108,7 +108,7 @@ def _bounded(line: Line, within_m: float) -> _BoundedLine:
     return _BoundedLine(line, south - up, north + up, west - aside, east + aside)
 
 
-def _is_hazard(place: Place, service: ServiceType) -> bool:
+def _is_hazard(place: PlaceType, service: ServiceType) -> bool:
     return not set(place.when).isdisjoint(service.hazard_conditions)
 
 
@@ -124,7 +124,7 @@ def _index(jurisdiction: Jurisdiction, circumstances: Circumstances) -> PhraseIn
     )
 
 
-def _stated(place: Place, conditions: MatchedConditions) -> str | None:
+def _stated(place: PlaceType, conditions: MatchedConditions) -> str | None:
     return next((conditions[code] for code in place.when if code in conditions), None)
 
 

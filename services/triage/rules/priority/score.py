@@ -120,7 +120,7 @@ def find_downgrade(
     """
     if any(code in conditions for code in service.hazard_conditions):
         return None
-    for meant in service.meant:
+    for meant in service.alternatives:
         if meant.when in conditions and meant.unless.isdisjoint(conditions):
             level = max(city.services[meant.kind].priority, _MAX_HARMLESS)
             return Downgrade(downgrade_code(meant.kind), level, conditions[meant.when])

@@ -9,23 +9,24 @@ import pytest
 
 from cli.recovery.dlq_replay import Outcome
 from cli.recovery.rejected import HandingIn
-from services.intake.handlers import RawSubmission, accept_submissions
-from services.intake.policy import Policy
+from services.intake.handlers import accept_submissions
+from services.intake.inbound.batch import RawSubmission
+from services.intake.policy import IntakePolicy
 from services.intake.store import PostgresSubmissions
 from shared.contract.events import SubmissionAccepted, SubmissionRejected, encode
 from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_RECEIPTS, INTAKE_REQUESTS
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Connection
-from shared.runtime.recovery.replay_log import load
+from shared.runtime.recovery.replay import load_replay_log
 from tests.builders import handed_in
 from tests.conftest import Database
-from tests.integration.intake.calls import plain, post
 from tests.integration.intake.conftest import Running
+from tests.integration.intake.http_client import plain, post
 from tests.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
 
-NO_CITY_YET = Policy(cities={}, reporter_key=b"secret", public_url="https://311.example.org")
+NO_CITY_YET = IntakePolicy(cities={}, reporter_key=b"secret", public_url="https://311.example.org")
 
 
 @pytest.fixture
@@ -35,17 +36,17 @@ async def db(database: Database) -> AsyncGenerator[Connection]:
     await connection.close()
 
 
-async def reject(db: Connection, *arrivals: RawSubmission) -> None:
+async def reject(db: Connection, *submissions: RawSubmission) -> None:
     async with db.transaction():
         await db.execute("SET LOCAL search_path = intake")
-        await accept_submissions(arrivals, PostgresSubmissions(db), NO_CITY_YET, utc_now())
+        await accept_submissions(submissions, PostgresSubmissions(db), NO_CITY_YET, utc_now())
 
 
 async def hand_in(db: Connection, code: str | None = None, **how: bool) -> Outcome:
     options: dict[str, Any] = {"again": False, "dry": False} | how
-    said: list[str] = []
-    memory = await load(db, ["intake"])
-    return await HandingIn(db, memory, code, None, **options, sending=said.append).run()
+    lines: list[str] = []
+    memory = await load_replay_log(db, ["intake"])
+    return await HandingIn(db, memory, code, None, **options, sending=lines.append).run()
 
 
 def by_kafka(**changes: Any) -> RawSubmission:

@@ -1,4 +1,4 @@
-"""A broker that lost its tail is filled again, on a real Kafka and a real PostgreSQL."""
+"""Republishing to a broker that lost its tail, on a real Kafka and a real PostgreSQL."""
 
 import asyncio
 import shutil
@@ -26,7 +26,12 @@ from shared.runtime.outbox.outbox import BUCKETS, enqueue
 from shared.runtime.outbox.records import Outgoing
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
-from shared.runtime.recovery.republish import OutboxReplay, Recovered, Recovery, paused_relay
+from shared.runtime.recovery.republish import (
+    OutboxReplay,
+    RepublishResult,
+    RepublishRun,
+    paused_relay,
+)
 from tests.builders import decision, request_submitted, request_triaged
 from tests.conftest import Database
 from tests.stack import PASSWORD, Stores
@@ -35,7 +40,7 @@ from tests.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
-HOLDERS = """
+LOCK_HOLDERS = """
     SELECT usename, count(*) AS buckets
       FROM pg_locks JOIN pg_stat_activity USING (pid)
      WHERE locktype = 'advisory' AND granted AND datname = current_database()
@@ -46,27 +51,29 @@ TOPICS = (INTAKE_REQUESTS, TRIAGE_DECISIONS)
 
 @dataclass(frozen=True, slots=True)
 class Router:
-    """A broker, a database, and two services that note what they read; the first passes it on."""
+    """A broker, a database, and two services that store the ids they read."""
 
     stores: Infrastructure
     pools: dict[str, Pool]
 
-    async def hand_in(self, events: Sequence[RequestSubmitted]) -> None:
+    async def submit(self, events: Sequence[RequestSubmitted]) -> None:
         async with transaction(self.pools["intake"]) as db:
             await enqueue(db, events)
 
-    async def noted(self, service: str) -> Counter[str]:
+    async def handled_ids(self, service: str) -> Counter[str]:
         rows = await self.pools[service].fetch("SELECT request_id FROM noted")
         return Counter(str(row["request_id"]) for row in rows)
 
     async def wait_for(self, events: Sequence[RequestSubmitted]) -> None:
         async def all_there() -> bool:
-            return (await self.noted("dispatch")).keys() >= {e.data.request_id for e in events}
+            return (await self.handled_ids("dispatch")).keys() >= {
+                e.data.request_id for e in events
+            }
 
         await eventually(all_there)
 
     @asynccontextmanager
-    async def at_work(self) -> AsyncGenerator[None]:
+    async def running(self) -> AsyncGenerator[None]:
         stopping = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             for service in ("intake", "triage"):
@@ -84,10 +91,12 @@ class Router:
         pool, bootstrap = self.pools[service], self.stores.bootstrap
         return Consumer(service, f"{service}-test", [topic], bootstrap, pool, handle)
 
-    async def recover(self, since: datetime, *, dry: bool = False) -> Recovered:
-        refill = OutboxReplay(since, None, dry, step=lambda _: None)
+    async def recover(self, since: datetime, *, dry: bool = False) -> RepublishResult:
+        refill = OutboxReplay(since, None, dry, on_step=lambda _: None)
         admin = self.stores.admin_dsn
-        return await Recovery(self.stores.bootstrap, admin, SERVICES, refill, False).run()  # noqa: FBT003
+        return await RepublishRun(
+            self.stores.bootstrap, admin, SERVICES, refill, accept_loss=False
+        ).run()
 
 
 async def _decide(messages: Sequence[Message[RequestSubmitted]], db: Connection) -> list[Event]:
@@ -133,29 +142,29 @@ async def router(folder: Path) -> AsyncGenerator[Router]:
 async def test_an_older_log_is_filled_again_and_each_event_is_done_once(router: Router) -> None:
     early, late, after = ([request_submitted() for _ in range(20)] for _ in range(3))
     kafka, data = router.stores.kafka, router.stores.site.folder.kafka
-    async with router.at_work():
-        await router.hand_in(early)
+    async with router.running():
+        await router.submit(early)
         await router.wait_for(early)
     await kafka.stop(10)
     shutil.copytree(data / "data", data / "older")
     await kafka.start()
     since = utc_now()
-    async with router.at_work():
-        await router.hand_in(late)
+    async with router.running():
+        await router.submit(late)
         await router.wait_for(late)
 
     await kafka.stop(10)
     shutil.rmtree(data / "data")
     (data / "older").rename(data / "data")
     await kafka.start()
-    foreseen = await router.recover(since, dry=True)
+    planned = await router.recover(since, dry=True)
     done = await router.recover(since)
-    async with router.at_work():
-        await router.hand_in(after)
+    async with router.running():
+        await router.submit(after)
         await router.wait_for(after)
         await eventually(lambda: _all_published(router))
 
-    assert done == foreseen
+    assert done == planned
     assert done.published_again["intake"] == {INTAKE_REQUESTS.name: 20}
     assert done.published_again["triage"] == {TRIAGE_DECISIONS.name: 20}
     assert {
@@ -165,43 +174,43 @@ async def test_an_older_log_is_filled_again_and_each_event_is_done_once(router: 
         (TRIAGE_DECISIONS.name, "tail_lost"),
     }
     once = Counter(e.data.request_id for e in (*early, *late, *after))
-    assert await router.noted("triage") == once
-    assert await router.noted("dispatch") == once
+    assert await router.handled_ids("triage") == once
+    assert await router.handled_ids("dispatch") == once
     for topic in TOPICS:
-        assert await _on_the_log(router, topic) == set(once)
+        assert await _ids_in_topic(router, topic) == set(once)
 
 
 async def test_who_runs_all_the_time_is_set_right_without_a_restart(router: Router) -> None:
     early, late, after = ([request_submitted() for _ in range(20)] for _ in range(3))
-    async with router.at_work():
-        await router.hand_in(early)
+    async with router.running():
+        await router.submit(early)
         await router.wait_for(early)
-        await keep_a_copy_of_the_log(router)
+        await copy_log(router)
         since = utc_now()
-        await router.hand_in(late)
+        await router.submit(late)
         await router.wait_for(late)
-        await bring_the_copy_back(router)
+        await restore_copied_log(router)
 
         await router.recover(since)
-        await router.hand_in(after)
+        await router.submit(after)
         await router.wait_for(after)
         await eventually(lambda: _all_published(router))
 
     once = Counter(e.data.request_id for e in (*early, *late, *after))
-    assert await router.noted("triage") == once
-    assert await router.noted("dispatch") == once
+    assert await router.handled_ids("triage") == once
+    assert await router.handled_ids("dispatch") == once
     for topic in TOPICS:
-        assert await _on_the_log(router, topic) == set(once)
+        assert await _ids_in_topic(router, topic) == set(once)
 
 
-async def keep_a_copy_of_the_log(router: Router) -> None:
+async def copy_log(router: Router) -> None:
     data = router.stores.site.folder.kafka
     await router.stores.kafka.stop(10)
     shutil.copytree(data / "data", data / "older")
     await router.stores.kafka.start()
 
 
-async def bring_the_copy_back(router: Router) -> None:
+async def restore_copied_log(router: Router) -> None:
     data = router.stores.site.folder.kafka
     await router.stores.kafka.stop(10)
     shutil.rmtree(data / "data")
@@ -212,24 +221,24 @@ async def bring_the_copy_back(router: Router) -> None:
 async def test_a_log_that_grew_past_its_reader_again_is_read_from_the_moment_on(
     router: Router,
 ) -> None:
-    """As though others had written over what the broker lost, before anybody looked."""
+    """As if other writers had grown the log past the lost records before they were missed."""
     since = utc_now()
     events = [request_submitted() for _ in range(10)]
-    async with router.at_work():
-        await router.hand_in(events[:5])
+    async with router.running():
+        await router.submit(events[:5])
         await router.wait_for(events[:5])
     async with open_sink(router.stores.bootstrap) as sink:
-        await sink.publish([record for e in events[5:] for record in Outgoing.carrying(e)])
+        await sink.publish([record for e in events[5:] for record in Outgoing.for_event(e)])
     await router.pools["triage"].execute(
         "UPDATE consumer_offset SET next_offset = next_offset + 5 WHERE next_offset > 0"
     )
 
     done = await router.recover(since)
-    async with router.at_work():
+    async with router.running():
         await router.wait_for(events)
 
     assert {move.cause for move in done.moved["triage"]} == {"read_again"}
-    assert await router.noted("dispatch") == Counter(e.data.request_id for e in events)
+    assert await router.handled_ids("dispatch") == Counter(e.data.request_id for e in events)
 
 
 async def test_while_the_relay_is_held_nothing_is_published_and_then_the_older_comes_first(
@@ -255,13 +264,13 @@ async def test_while_the_relay_is_held_nothing_is_published_and_then_the_older_c
                 await enqueue(db, [outgoing(3)])
             await pool.execute("UPDATE outbox SET published = false WHERE event_id = '2'")
             await pool.execute("UPDATE outbox SET published = false WHERE event_id = '1'")
-            holders = await pool.fetch(HOLDERS)
-            while_held = await values()
+            lock_holders = await pool.fetch(LOCK_HOLDERS)
+            while_paused = await values()
         await eventually(lambda: count_is(6))
         stopping.set()
 
-    assert [(row["usename"], row["buckets"]) for row in holders] == [("postgres", BUCKETS)]
-    assert while_held == [b"0", b"1", b"2"]
+    assert [(row["usename"], row["buckets"]) for row in lock_holders] == [("postgres", BUCKETS)]
+    assert while_paused == [b"0", b"1", b"2"]
     assert await values() == [b"0", b"1", b"2", b"1", b"2", b"3"]
 
 
@@ -273,7 +282,7 @@ async def _all_published(router: Router) -> bool:
     return not any(waiting)
 
 
-async def _on_the_log(router: Router, topic: Topic) -> set[str]:
+async def _ids_in_topic(router: Router, topic: Topic) -> set[str]:
     ends = await end_offsets(router.stores.bootstrap, [topic.name])
     async with open_sink(router.stores.bootstrap) as sink:
         log = TopicLog(router.stores.bootstrap, sink, dict.fromkeys(ends, 0))

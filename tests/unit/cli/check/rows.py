@@ -7,7 +7,7 @@ from cli.check.facts.events import micros
 from services.dispatch.rules.case import Case
 from services.triage.rules.dedup.model import Report
 from shared.contract.events import SubmissionAccepted
-from tests.unit.dispatch.in_memory import InMemoryCases as InMemoryDispatch
+from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore as InMemoryDispatch
 from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.notify.fakes import InMemoryNotify
 from tests.unit.triage.fakes import InMemoryTriageStore as InMemoryTriage
@@ -26,7 +26,7 @@ def tables_of(
 
 def _of_intake(intake: InMemorySubmissions) -> dict[str, Rows]:
     submissions = []
-    for (identity, fingerprint), filing in intake.filings.items():
+    for (identity, fingerprint), filing in intake.stored.items():
         answer = filing.receipt.decode()
         request_id = answer.data.request_id if isinstance(answer, SubmissionAccepted) else None
         digest = sha256(filing.receipt.value).digest()[:8]
@@ -103,9 +103,9 @@ def _case(case: Case) -> list[Any]:
 def _of_notify(notify: InMemoryNotify) -> dict[str, Rows]:
     deliveries = []
     for row in notify.rows:
-        delivery = row.kept.delivery
-        about = [delivery.trigger.about, delivery.trigger.version]
-        kept = [row.kept.notification_id, delivery.person, *about, delivery.channel, row.state]
+        delivery = row.stored.delivery
+        about = [delivery.trigger.subject_id, delivery.trigger.version]
+        kept = [row.stored.notification_id, delivery.person, *about, delivery.channel, row.state]
         deliveries.append(kept)
     requests = [
         [request_id, bool(known.mailbox or known.name)]

@@ -10,7 +10,7 @@ from cli.check import wait_until_idle as settling
 from cli.check.progress import Silence
 from cli.check.wait_until_idle import wait_until_idle
 from shared.runtime.kafka import Partition
-from shared.runtime.kafka.range_reader import OffsetRanges
+from shared.runtime.kafka.reader import OffsetRanges
 
 PARTITION = Partition("dispatch-cases", 0)
 

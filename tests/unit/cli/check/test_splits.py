@@ -33,7 +33,7 @@ def history(kept: History) -> History:
     (ordered, *_) = [sent for sent in history.sent if sent.topic == OPERATOR_COMMANDS.name]
     event = CaseRequestSplit.of(CaseSplit(**state, to_case=TO_CASE), now=NOON)
     event = event.model_copy(update={"causationid": ordered.event_id})
-    for record in Outgoing.carrying(event):
+    for record in Outgoing.for_event(event):
         history.sent.append(
             Sent("dispatch", event.id, record.topic, record.key, record.value, record.headers)
         )

@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 from cli.check.history import Attempt, Poison
 from services.dispatch.handlers import on_messages as dispatch
-from services.dispatch.policy import Policy as DispatchPolicy
-from services.intake.handlers import RawSubmission, accept_submissions, on_submissions_handed_in
-from services.intake.policy import Policy as IntakePolicy
-from services.intake.policy import city_of
-from services.notify.delivery.updates import Outcome, delivery_update
+from services.dispatch.policy import DispatchPolicy
+from services.intake.handlers import accept_submissions, on_submissions_handed_in
+from services.intake.inbound.batch import RawSubmission
+from services.intake.policy import IntakePolicy, city_of
+from services.notify.delivery.updates import SendOutcome, delivery_update
 from services.notify.handlers import on_messages as notify
 from services.triage.handlers import on_messages as triage
 from services.triage.policy import TriagePolicy
@@ -35,7 +35,7 @@ from shared.contract.topics import (
     bureau_updates,
 )
 from shared.errors import UndecodableEventError
-from shared.runtime.consumer.messages import InvalidRecord, Message, dead_letter_of
+from shared.runtime.consumer.messages import InvalidRecord, Message, to_dead_letter
 from shared.runtime.outbox.records import Outgoing
 from shared.vocabulary import GeoPoint
 from tests.builders import (
@@ -50,7 +50,7 @@ from tests.builders import (
 from tests.records import record
 from tests.unit.cli.check.history import CATALOGUE, History, Sent
 from tests.unit.cli.check.rows import tables_of
-from tests.unit.dispatch.in_memory import InMemoryCases as InMemoryDispatch
+from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore as InMemoryDispatch
 from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.notify.fakes import InMemoryNotify
 from tests.unit.triage.fakes import InMemoryTriageStore as InMemoryTriage
@@ -112,7 +112,7 @@ class Router:
     async def _intake(self, event: SubmissionHandedIn, said: Sequence[Event | Outgoing]) -> None:
         told = [item for item in said if isinstance(item, Event)]
         self._say("intake", said)
-        (filing, *_) = [f for f in self.submissions.filings.values() if f.submission_id == event.id]
+        (filing, *_) = [f for f in self.submissions.stored.values() if f.submission_id == event.id]
         answer = filing.receipt.decode()
         request_id = answer.data.request_id if isinstance(answer, SubmissionAccepted) else None
         outcome: Literal["accepted", "rejected"] = "accepted" if request_id else "rejected"
@@ -158,8 +158,8 @@ class Router:
         if events:
             self._say("notify", await notify(_messages(events, topic), self.audience, KEY, LATER))
         while claimed := await self.audience.claim(10, LATER, LATER):
-            outcome = Outcome("taken")
-            await self.audience.settle(
+            outcome = SendOutcome("accepted")
+            await self.audience.record(
                 [delivery_update(c, outcome, LATER, "mail") for c in claimed]
             )
         self._say("notify", self.audience.published)
@@ -170,7 +170,7 @@ class Router:
         self._outside(topic, "poison", value, "")
         unfit = InvalidRecord(record(value, topic=topic), UndecodableEventError("record: no JSON"))
         for service in services:
-            self._say(service, [dead_letter_of(unfit, service)])
+            self._say(service, [to_dead_letter(unfit, service)])
         planted = Poison(outcome="poison", topic=topic, sha256=sha256(value).hexdigest())
         self.client.append(planted)
 
@@ -180,7 +180,7 @@ class Router:
 
     def _say(self, service: str, said: Sequence[Event | Outgoing]) -> None:
         for item in said:
-            for r in [item] if isinstance(item, Outgoing) else Outgoing.carrying(item):
+            for r in [item] if isinstance(item, Outgoing) else Outgoing.for_event(item):
                 one = Sent(service, r.event_id, r.topic, r.key, r.value, r.headers)
                 self.sent.append(one)
 

@@ -3,11 +3,13 @@ from collections import Counter
 from cli.recovery.recovered import as_json, lines
 from shared.runtime.kafka import Partition
 from shared.runtime.recovery.positions import Cause, PositionChange
-from shared.runtime.recovery.republish import Recovered
+from shared.runtime.recovery.republish import RepublishResult
 
 
-def moved(topic: str, cause: Cause, to: int = 5) -> Recovered:
-    return Recovered({}, {"dispatch": [PositionChange(Partition(topic, 0), cause, 10, to)]}, {})
+def moved(topic: str, cause: Cause, to: int = 5) -> RepublishResult:
+    return RepublishResult(
+        {}, {"dispatch": [PositionChange(Partition(topic, 0), cause, 10, to)]}, {}
+    )
 
 
 def test_what_outsiders_wrote_and_the_broker_lost_is_said_to_be_theirs_to_send_again() -> None:
@@ -26,7 +28,7 @@ def test_what_the_router_wrote_or_what_is_only_read_again_is_nobody_s_to_send() 
 
 
 def test_a_loss_that_was_not_accepted_is_said_with_its_size() -> None:
-    done = Recovered(
+    done = RepublishResult(
         {"triage": Counter({"triage-decisions": 3})},
         {},
         {"notify": [PositionChange(Partition("dispatch-cases", 1), "start_gone", 10, 15)]},

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.dispatch.rules.deadlines import DeadlinePolicy, Due, acknowledge_by
+from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines, acknowledge_by
 from shared.vocabulary import PriorityLevel
 from tests.builders import NOON
 from tests.unit.dispatch.factories import CALENDAR, HOUR, local
@@ -51,9 +51,9 @@ def test_the_more_urgent_the_sooner_a_bureau_must_see_it(
 def test_work_is_due_by_the_target_of_its_kind_and_sooner_when_it_is_more_urgent(
     level: PriorityLevel, base: PriorityLevel, target: float, since: str, done_by: str
 ) -> None:
-    terms = DeadlinePolicy(CALENDAR, base, target, local(since))
+    policy = DeadlinePolicy(CALENDAR, base, target, local(since))
 
-    assert terms.due(level).complete_by == local(done_by)
+    assert policy.due(level).complete_by == local(done_by)
 
 
 def test_nobody_has_longer_to_see_work_than_to_do_it() -> None:
@@ -65,4 +65,6 @@ def test_nobody_has_longer_to_see_work_than_to_do_it() -> None:
 def test_tightening_takes_the_earlier_of_each_deadline() -> None:
     early, late = NOON, NOON + timedelta(days=1)
 
-    assert Due(early, late).tightened(Due(late, early + HOUR)) == Due(early, early + HOUR)
+    assert Deadlines(early, late).tightened(Deadlines(late, early + HOUR)) == Deadlines(
+        early, early + HOUR
+    )

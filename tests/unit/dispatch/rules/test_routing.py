@@ -2,7 +2,7 @@ from collections.abc import Collection
 
 import pytest
 
-from services.dispatch.rules.routing import Route, RoutingContext, route
+from services.dispatch.rules.routing import CaseRoute, RoutingContext, route
 from shared.vocabulary import PriorityLevel
 from tests.unit.dispatch.factories import CITY
 
@@ -16,7 +16,7 @@ def routed(
     *,
     there: Collection[str] = EVERYBODY,
     met: Collection[str] = (),
-) -> Route | None:
+) -> CaseRoute | None:
     return route(RoutingContext(CITY.services[kind], level, met, there.__contains__))
 
 

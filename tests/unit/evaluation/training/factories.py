@@ -3,14 +3,14 @@
 from typing import Any
 
 from evaluation.training.samples import Sample
-from shared.catalogue.evidence import Evidence, Extent, Slope, Thresholds, Words
+from shared.catalogue.evidence import Evidence, Extent, Slope, Thresholds, WordWeights
 
 
 def sample(*, is_one: bool, **changes: Any) -> Sample:
     traits: dict[str, Any] = {
         "group": "tree",
         "kind": "FALLEN",
-        "place": 10.0,
+        "distance": 10.0,
         "apart": 1.0,
         "same_kind": True,
         "same_street": False,
@@ -18,7 +18,7 @@ def sample(*, is_one: bool, **changes: Any) -> Sample:
         "words": 0.0,
         "score": 70.0,
     }
-    return Sample(**(traits | changes), is_one_problem=is_one)
+    return Sample(**(traits | changes), is_duplicate=is_one)
 
 
 def evidence(**changes: Any) -> Evidence:
@@ -33,6 +33,6 @@ def evidence(**changes: Any) -> Evidence:
         "default": Thresholds(5, 50, 20),
         "groups": {"hole": Thresholds(-30, 60, 40)},
         "kinds": {"HOLE": 4.0},
-        "words": Words(4.0, 12.0),
+        "words": WordWeights(4.0, 12.0),
     }
     return Evidence(**(fields | changes))

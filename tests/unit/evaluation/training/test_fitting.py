@@ -1,13 +1,13 @@
-from evaluation.training.fitting import Learners, fit
+from evaluation.training.fitting import Learnable, fit
 from tests.unit.evaluation.training.factories import evidence, sample
 
-TREES = Learners(["tree"], ["FALLEN"])
-NOBODY = Learners([], [])
+TREES = Learnable(["tree"], ["FALLEN"])
+NOBODY = Learnable([], [])
 
 
 def test_what_labelled_pairs_have_in_common_is_worth_points_and_the_rest_costs_some() -> None:
-    near = [sample(is_one=number % 4 > 0, place=0.0) for number in range(80)]
-    far = [sample(is_one=number % 4 == 0, place=100.0) for number in range(80)]
+    near = [sample(is_one=number % 4 > 0, distance=0.0) for number in range(80)]
+    far = [sample(is_one=number % 4 == 0, distance=100.0) for number in range(80)]
 
     at_once, _, at_100_m = fit([*near, *far], evidence(), NOBODY).distance.points
 
@@ -21,8 +21,8 @@ def test_a_trait_that_tells_nothing_keeps_its_points() -> None:
 
 
 def test_a_distance_between_two_places_counts_for_both() -> None:
-    there = [sample(is_one=number % 5 > 0, place=75.0) for number in range(100)]
-    here = [sample(is_one=number % 5 == 0, place=0.0) for number in range(100)]
+    there = [sample(is_one=number % 5 > 0, distance=75.0) for number in range(100)]
+    here = [sample(is_one=number % 5 == 0, distance=0.0) for number in range(100)]
 
     _, at_50_m, at_100_m = fit([*there, *here], evidence(), NOBODY).distance.points
 
@@ -33,7 +33,7 @@ def test_a_group_that_people_call_one_problem_more_often_starts_higher() -> None
     often = [sample(is_one=number % 2 > 0) for number in range(60)]
     seldom = [sample(is_one=number % 10 == 0, group="hole", kind="HOLE") for number in range(60)]
 
-    groups = fit([*often, *seldom], evidence(), Learners(["hole", "tree"], [])).groups
+    groups = fit([*often, *seldom], evidence(), Learnable(["hole", "tree"], [])).groups
 
     assert groups["tree"].start > 5
     assert groups["hole"].start < groups["tree"].start
@@ -83,4 +83,4 @@ def test_words_in_common_keep_the_ratio_of_their_points() -> None:
 def test_where_nothing_was_in_use_what_is_not_named_starts_by_the_labels_too() -> None:
     some = [sample(is_one=n % 10 == 0) for n in range(200)]
 
-    assert fit(some, evidence(), Learners([], [], default=True)).default.start < 0
+    assert fit(some, evidence(), Learnable([], [], default=True)).default.start < 0

@@ -2,8 +2,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from evaluation.rows import read_requests
-from evaluation.training.limits import Spread, spreads
+from evaluation.exports import read_requests
+from evaluation.training.limits import LimitsProposal, propose_limits
 from tests.unit.evaluation.factories import CITY, as_csv, row, write
 from tests.unit.triage.factories import CATALOGUE, POLICY
 
@@ -14,7 +14,7 @@ OWN = RULES.dedup_limits["CAMP"]
 
 def spread_of(
     folder: Path, apart: Sequence[tuple[float, int]], kind: str = "CAMP"
-) -> Spread | None:
+) -> LimitsProposal | None:
     """What pairs of one kind so many metres and hours apart ask for."""
     rows = [
         row(
@@ -27,7 +27,7 @@ def spread_of(
         for turn in (0, 1)
     ]
     past = read_requests(write(folder / "past.csv", as_csv(*rows)), CATALOGUE, CITY)
-    return spreads(past, [(f"{n}1", f"{n}0") for n in range(len(apart))], RULES).get(kind)
+    return propose_limits(past, [(f"{n}1", f"{n}0") for n in range(len(apart))], RULES).get(kind)
 
 
 def test_the_radius_holds_four_of_five_pairs_and_the_window_nearly_all(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from services.intake.rules.classification import classify
-from shared.catalogue import Keywords, load_catalogue
+from shared.catalogue import Phrases, load_catalogue
 from tests.unit.intake.factories import LAKESIDE
 
 
@@ -40,7 +40,7 @@ def test_a_text_is_of_the_kind_that_it_names_best(text: str, code: str) -> None:
 
 def test_a_keyword_that_two_kinds_share_is_no_evidence_for_either() -> None:
     known = LAKESIDE.services
-    tree = Keywords(("tree",), ())
+    tree = Phrases(("tree",), ())
     both = {code: replace(known[code], keywords=tree) for code in ("POTHOLE", "SIDEWALK")}
 
     assert classify("a tree", replace(LAKESIDE, services={**known, **both})) == "OTHER"
@@ -54,6 +54,19 @@ def test_a_keyword_that_two_kinds_share_is_no_evidence_for_either() -> None:
         pytest.param("no fallen tree here", "OTHER", id="denied"),
         pytest.param("it smells of gas in the hall", "ROW-GAS", id="an emergency that is told"),
         pytest.param("In case of a gas smell, what then?", "OTHER", id="one that is supposed"),
+        pytest.param(
+            "Potholes are deep, vehicles drive in the middle of the road to avoid hitting them",
+            "ROW-POTHOLE",
+            id="doubted",
+        ),
+        pytest.param(
+            "The street sign was hit by a car late at night, it needs to be replaced",
+            "OTHER",
+            id="doubted, and no other kind",
+        ),
+        pytest.param(
+            "This is a sink hole and is getting larger", "ROW-SINKHOLE", id="doubted, no emergency"
+        ),
     ],
 )
 def test_what_a_text_tells_and_does_not_deny_names_its_kind(text: str, code: str) -> None:

@@ -32,6 +32,12 @@ def ref(
         pytest.param(
             "a@b.org, c@d.org", None, ContactChannels(None, None, unusable=True), id="two"
         ),
+        pytest.param(
+            "josé@b.org", None, ContactChannels(None, None, unusable=True), id="beyond ASCII"
+        ),
+        pytest.param(
+            "Ana@bücher.example", None, ContactChannels("Ana@bücher.example", None), id="as written"
+        ),
         pytest.param(None, "n/a", ContactChannels(None, None, unusable=True), id="no number"),
         pytest.param(
             None, "12", ContactChannels(None, None, unusable=True), id="too short a number"
@@ -87,6 +93,10 @@ def test_the_same_person_has_the_same_reference(one: dict[str, Any], other: dict
 )
 def test_another_person_has_another_reference(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert ref(**one) != ref(**other)
+
+
+def test_a_reference_stays_what_it_was() -> None:
+    assert ref(email="Ana@Example.org") == "b97c30c54a7da6b80d649be418022c1b"
 
 
 def test_a_reference_is_32_hex_digits_without_what_it_stands_for() -> None:

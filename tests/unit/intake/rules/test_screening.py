@@ -68,10 +68,10 @@ def test_a_plain_hazard_goes_the_express_way_under_any_kind() -> None:
     portland = load_catalogue().jurisdictions["portland.gov"]
     question = portland.services["INFO-GENERAL"]
 
-    told = HazardScreen(portland).screen(question, fold("The stop sign is gone"), {})
+    stated = HazardScreen(portland).screen(question, fold("The stop sign is gone"), {})
     asked = HazardScreen(portland).screen(question, fold("When do you open?"), {})
 
-    assert (told.express, asked.express) == (True, False)
+    assert (stated.express, asked.express) == (True, False)
 
 
 def test_words_that_hint_at_danger_are_an_emergency_too() -> None:

@@ -25,7 +25,7 @@ def test_a_position_moves_only_as_far_as_it_must(
 ) -> None:
     found = position_change(HERE, position, span, since)
 
-    assert (found and found.cause, found and found.to) == (cause, to)
+    assert (found and found.cause, found and found.after) == (cause, to)
 
 
 def test_only_who_goes_forward_loses_records() -> None:

@@ -1,10 +1,9 @@
 import pytest
 
 from services.triage.rules.faq import FaqMatcher
-from shared.catalogue.answers import read_answers
 from tests.unit.triage.rules.priority import labelled
 
-ANSWERS = read_answers(labelled.portland().folder)
+ANSWERS = labelled.portland().faq
 assert ANSWERS is not None
 FINDER = FaqMatcher(ANSWERS)
 

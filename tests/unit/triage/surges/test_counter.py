@@ -13,7 +13,7 @@ from shared.contract.events import Event, Request, SurgeEnded, SurgeStarted, enc
 from tests.builders import NOON, location, request
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-CITY = SurgeCity(CitySurges(SurgeLimits(least=5), {}), ZoneInfo("America/Los_Angeles"))
+CITY = SurgeCity(CitySurges(SurgeLimits(min_reports=5), {}), ZoneInfo("America/Los_Angeles"))
 
 
 class Watcher:

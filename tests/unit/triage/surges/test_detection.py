@@ -22,7 +22,9 @@ from services.triage.surges.detection import (
 from services.triage.surges.distinct_count import reporter_hash
 from shared.catalogue.surges import SurgeLimits
 
-LIMITS = SurgeLimits(least=6, ratio=3.0, chance=1e-4, over=0.5, usual=0.2)
+LIMITS = SurgeLimits(
+    min_reports=6, ratio=3.0, max_probability=1e-4, end_ratio=0.5, baseline_per_hour=0.2
+)
 PORTLAND = ZoneInfo("America/Los_Angeles")
 NOON = slot_of(datetime(2026, 3, 2, 12, tzinfo=UTC))
 Counts = Mapping[int, int]

@@ -33,7 +33,7 @@ class OnceThenSilence:
     def __init__(self, *records: Record) -> None:
         self._records: Sequence[Record] = records
 
-    async def more(self, within_s: float) -> Sequence[Record]:
+    async def poll(self, within_s: float) -> Sequence[Record]:
         said, self._records = self._records, ()
         if not said:
             await asyncio.sleep(within_s / 20)

@@ -23,7 +23,7 @@ class OneLook:
     def __init__(self, *records: Record) -> None:
         self._records = records
 
-    async def more(self, within_s: float) -> Sequence[Record]:
+    async def poll(self, within_s: float) -> Sequence[Record]:
         del within_s
         return self._records
 

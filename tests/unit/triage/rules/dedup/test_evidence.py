@@ -6,7 +6,7 @@ import pytest
 
 from services.triage.policy import CityPolicy
 from shared.catalogue import PACKAGE_DATA, CatalogueError, load_catalogue
-from shared.catalogue.evidence import Assets, Limits, Words
+from shared.catalogue.evidence import Assets, DedupLimits, WordWeights
 from shared.catalogue.evidence_file import EVIDENCE, read_evidence
 from tests.unit.evaluation.training.factories import evidence
 from tests.unit.triage.factories import CITY
@@ -54,7 +54,7 @@ def test_points_are_by_metres_and_hours_and_groups_without_thresholds_take_the_d
 def test_a_kind_has_the_radius_and_window_that_its_city_learnt_unless_it_is_never_the_same() -> (
     None
 ):
-    learnt = Limits(radius_m=80.0, window=timedelta(days=3))
+    learnt = DedupLimits(radius_m=80.0, window=timedelta(days=3))
     named = dict.fromkeys(("CAMP", "PERMIT", "CAMP-VISIT", "GONE"), learnt)
     rules = CityPolicy(CITY, evidence(limits=named))
 
@@ -75,7 +75,10 @@ def test_the_radius_and_window_of_a_kind_are_read_and_each_may_be_left_out(tmp_p
     evidence = read_evidence(written(tmp_path, f"{TEXT}\n{more}\n"))
 
     assert evidence is not None
-    assert evidence.limits == {"CAMP": Limits(80.0), "ADA": Limits(5.0, timedelta(days=3))}
+    assert evidence.limits == {
+        "CAMP": DedupLimits(80.0),
+        "ADA": DedupLimits(5.0, timedelta(days=3)),
+    }
 
 
 def test_what_a_file_says_beside_place_and_time_is_read(tmp_path: Path) -> None:
@@ -93,7 +96,7 @@ words: {each: 3, most: 9, common: [the street, Niños]}
     assert evidence.same_sender is not None
     assert evidence.same_sender(30) == 2.5
     assert evidence.assets == Assets(("plate",), 30, -40)
-    assert evidence.words == Words(3, 9, frozenset({"the", "street", "ninos"}))
+    assert evidence.words == WordWeights(3, 9, frozenset({"the", "street", "ninos"}))
 
 
 def test_figures_may_be_shares_of_the_kinds_own_limits(tmp_path: Path) -> None:

@@ -7,7 +7,15 @@ import pytest
 from services.triage.rules.dedup.matching import find_match
 from services.triage.rules.dedup.model import Match, Report, TriageCase
 from services.triage.rules.dedup.reasons import confidence, match_reasons
-from shared.catalogue.evidence import Accuracy, Assets, Evidence, Extent, Slope, Thresholds, Words
+from shared.catalogue.evidence import (
+    Accuracy,
+    Assets,
+    Evidence,
+    Extent,
+    Slope,
+    Thresholds,
+    WordWeights,
+)
 from tests.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
 
@@ -240,7 +248,7 @@ def test_who_comes_back_to_a_spot_means_the_same_and_who_goes_on_means_the_next(
 
 
 def test_rare_words_in_both_count_up_to_a_limit_and_are_named() -> None:
-    evidence = replace(EVIDENCE, words=Words(each=4, most=10))
+    evidence = replace(EVIDENCE, words=WordWeights(each=4, most=10))
     known = case(report(words=frozenset({"burnside", "dodge", "blue", "47"})))
 
     two = found(report(words=frozenset({"dodge", "blue", "red"})), known, evidence=evidence)

@@ -6,7 +6,7 @@ import pytest
 
 from services.triage.rules.priority.score import Downgrade, PriorityScore, find_downgrade
 from shared.catalogue import load_catalogue
-from shared.catalogue.service_type import Meant
+from shared.catalogue.service_type import AlternativeKind
 from tests.unit.triage.rules.priority import labelled
 
 
@@ -56,7 +56,9 @@ def test_a_hazard_that_is_met_is_lowered_by_nothing(kind: str, text: str) -> Non
 def test_another_kind_that_is_urgent_itself_lowers_to_p3() -> None:
     city = load_catalogue().jurisdictions["portland.gov"]
     signal = city.services["ROW-SIGNAL-OUT"]
-    flood = replace(signal, meant=(Meant("ROW-FLOOD", "slow_signal", frozenset()),))
+    flood = replace(
+        signal, alternatives=(AlternativeKind("ROW-FLOOD", "slow_signal", frozenset()),)
+    )
 
     found = find_downgrade(city, flood, {"slow_signal": "takes forever"})
 

@@ -4,12 +4,12 @@ import pytest
 
 from services.triage.rules.dedup.model import Match, Relation
 from services.triage.rules.priority.context import overdue_reason
-from shared.catalogue.circumstances import PointSteps
+from shared.catalogue.circumstances import ScoreSteps
 from shared.vocabulary import ScoreReason
 from tests.builders import NOON
 from tests.unit.triage.factories import CITY, DAY, HOUR, case
 
-STEPS = PointSteps.of([(1, 5), (2, 10)])
+STEPS = ScoreSteps.of([(1, 5), (2, 10)])
 CAMP, WIRE = CITY.services["CAMP"], CITY.services["WIRE"]  # four days, two hours
 
 

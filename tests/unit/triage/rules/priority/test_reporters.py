@@ -7,10 +7,10 @@ from services.triage.rules.priority.context import (
     Reporters,
     multiple_reporters_reason,
 )
-from shared.catalogue.circumstances import PointSteps
+from shared.catalogue.circumstances import ScoreSteps
 from shared.vocabulary import ScoreReason
 
-STEPS = PointSteps.of([(4, 20), (2, 5)])
+STEPS = ScoreSteps.of([(4, 20), (2, 5)])
 
 
 def after(*reporters: str | None) -> Reporters:

@@ -1,0 +1,129 @@
+"""Bureaus' updates and operators' commands: untrusted input, sanitized and validated."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+
+from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
+from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
+from services.dispatch.unit_of_work import CommandKey, UpdateKey
+from shared.contract.events import (
+    OperatorCommand,
+    OperatorCommanded,
+    WorkOrderUpdate,
+    WorkOrderUpdated,
+    invalid_fields,
+)
+from shared.runtime.consumer.messages import Message
+from shared.runtime.kafka import Record
+
+_CONTROL_CHARS = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}
+_MAX_ECHO = 100  # characters of a malformed update's field that its receipt repeats
+_TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingUpdate:
+    """An update with the bureau that sent it.
+
+    Attributes:
+        key: Its idempotency key; ``key.bureau`` is the sender.
+        event: The event as received.
+        parsed: The update, or why it is malformed.
+        work_order_id: Its work order, as far as that can be parsed; for the receipt.
+        status: Its status, as far as that can be parsed; for the receipt.
+    """
+
+    key: UpdateKey
+    event: WorkOrderUpdated
+    parsed: BureauUpdate | UpdateRefusal
+    work_order_id: str | None
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingCommand:
+    """An operator's command.
+
+    Attributes:
+        key: Its idempotency key.
+        event: The event as received.
+        record: The Kafka record; it goes to the dead letters when the command is refused.
+        parsed: The command, or why it is malformed.
+    """
+
+    key: CommandKey
+    event: OperatorCommanded
+    record: Record
+    parsed: CaseCommand | CommandRefusal
+
+
+def incoming_update(event: WorkOrderUpdated, sender: str) -> IncomingUpdate:
+    """Parse an update from the topic of the bureau ``sender``."""
+    data = _strip_control_chars(event.data)
+    return IncomingUpdate(
+        key=UpdateKey(sender, event.source, event.id),
+        event=event,
+        parsed=_parse_update(data),
+        work_order_id=_echo(data, "work_order_id"),
+        status=_echo(data, "status"),
+    )
+
+
+def incoming_command(message: Message[OperatorCommanded], now: datetime) -> IncomingCommand:
+    """Parse a command; one without a valid time counts as given now."""
+    event = message.event
+    key = CommandKey(event.source, event.id)
+    return IncomingCommand(key, event, message.record, _parse_command(event, now))
+
+
+def _parse_update(data: object) -> BureauUpdate | UpdateRefusal:
+    try:
+        update = WorkOrderUpdate.model_validate(data)
+        times = {"at": _in_utc(update.at), "scheduled_for": _in_utc(update.scheduled_for)}
+        return BureauUpdate(**(update.model_dump() | times))
+    except ValidationError as error:
+        return UpdateRefusal("invalid", f"Mend these fields: {invalid_fields(error)}.")
+    except OverflowError:
+        return UpdateRefusal(
+            "invalid", "Mend these fields: at, scheduled_for: no year that there is."
+        )
+
+
+def _parse_command(event: OperatorCommanded, now: datetime) -> CaseCommand | CommandRefusal:
+    try:
+        command = OperatorCommand.model_validate(_strip_control_chars(event.data))
+    except ValidationError as error:
+        return CommandRefusal("invalid", f"Mend these fields: {invalid_fields(error)}.")
+    return CaseCommand(**command.model_dump(), at=_given_at(event.time, now))
+
+
+def _given_at(time: object, now: datetime) -> datetime:
+    if not isinstance(time, str):
+        return now
+    try:
+        return _TIMESTAMP.validate_python(time).astimezone(UTC)
+    except (ValidationError, OverflowError):
+        return now
+
+
+def _strip_control_chars(data: object) -> Any:  # noqa: ANN401 - the data are of any JSON type
+    """Return the data without control characters in their text fields, where they mean nothing."""
+    if not isinstance(data, Mapping):
+        return data
+    return {
+        name: value.translate(_CONTROL_CHARS) if isinstance(value, str) else value
+        for name, value in data.items()
+    }
+
+
+def _echo(data: object, field: str) -> str | None:
+    value = data.get(field) if isinstance(data, Mapping) else None
+    return value[:_MAX_ECHO] or None if isinstance(value, str) else None
+
+
+def _in_utc(time: datetime | None) -> datetime | None:
+    return None if time is None else time.astimezone(UTC)

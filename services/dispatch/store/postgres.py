@@ -1,0 +1,160 @@
+"""Dispatch's store on PostgreSQL."""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import TypeVar
+
+from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
+from services.dispatch.store import rows
+from services.dispatch.unit_of_work import ChangeSet, CommandKey, UpdateKey
+from shared.runtime.postgres import Connection
+
+K = TypeVar("K", UpdateKey, CommandKey)
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_LOCK_CASES_SQL = """
+    WITH RECURSIVE merge_target AS (
+        SELECT merged_into AS case_id
+          FROM cases WHERE case_id = ANY($1::uuid[]) AND merged_into IS NOT NULL
+         UNION
+        SELECT merged_into
+          FROM cases JOIN merge_target USING (case_id) WHERE merged_into IS NOT NULL
+    )
+    SELECT *
+      FROM cases
+     WHERE case_id IN (
+               SELECT unnest($1::uuid[])
+                UNION
+               SELECT case_id FROM work_orders WHERE work_order_id = ANY($2::uuid[])
+                UNION
+               SELECT case_id FROM merge_target
+           )
+     ORDER BY case_id
+       FOR UPDATE
+"""
+_ORDERS_SQL = "SELECT * FROM work_orders WHERE case_id = ANY($1::uuid[]) ORDER BY case_id, number"
+_REQUEST_IDS_SQL = "SELECT request_id FROM case_requests WHERE request_id = ANY($1::uuid[])"
+_CASE_REQUESTS_SQL = """
+    SELECT request_id, case_id, moves, said FROM case_requests WHERE case_id = ANY($1::uuid[])
+"""
+_PROCESSED_COMMANDS_SQL = "SELECT digest FROM commands WHERE digest = ANY($1::bytea[])"
+_PROCESSED_UPDATES_SQL = "SELECT digest FROM updates WHERE digest = ANY($1::bytea[])"
+_UPDATE_CASES_SQL = """
+    UPDATE cases AS stored
+       SET version = changed.version, status = changed.status, level = changed.level,
+           score = changed.score, reasons = changed.reasons, lead_bureau = changed.lead_bureau,
+           request_count = changed.request_count, first_reported_at = changed.first_reported_at,
+           last_reported_at = changed.last_reported_at, closed_at = changed.closed_at,
+           merged_into = changed.merged_into, operator_knew = changed.operator_knew
+      FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::integer[], $6::jsonb[],
+                  $7::text[], $8::integer[], $9::timestamptz[], $10::timestamptz[],
+                  $11::timestamptz[], $12::uuid[], $13::jsonb[])
+           AS changed (case_id, version, status, level, score, reasons, lead_bureau,
+                       request_count, first_reported_at, last_reported_at, closed_at,
+                       merged_into, operator_knew)
+     WHERE stored.case_id = changed.case_id
+"""
+_UPDATE_ORDERS_SQL = """
+    UPDATE work_orders AS stored
+       SET role = changed.role, status = changed.status, version = changed.version,
+           acknowledge_by = changed.acknowledge_by, complete_by = changed.complete_by,
+           scheduled_for = changed.scheduled_for, external_id = changed.external_id
+      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::timestamptz[],
+                  $6::timestamptz[], $7::timestamptz[], $8::text[])
+           AS changed (work_order_id, role, status, version, acknowledge_by, complete_by,
+                       scheduled_for, external_id)
+     WHERE stored.work_order_id = changed.work_order_id
+"""
+_UPDATE_OPENERS_SQL = """
+    UPDATE cases AS stored
+       SET opened_by = changed.opened_by, problem = changed.problem
+      FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[]) AS changed (case_id, opened_by, problem)
+     WHERE stored.case_id = changed.case_id
+"""
+_MOVE_REQUESTS_SQL = """
+    UPDATE case_requests AS stored
+       SET case_id = changed.case_id, moves = changed.moves
+      FROM unnest($1::uuid[], $2::uuid[], $3::integer[]) AS changed (request_id, case_id, moves)
+     WHERE stored.request_id = changed.request_id
+"""
+
+
+class PostgresDispatchStore:
+    """Tables of the schema ``dispatch``, inside the caller's transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    async def load(
+        self, case_ids: Collection[str], work_order_ids: Collection[str]
+    ) -> Sequence[Case]:
+        """Return the cases with row locks, taken in the order of their ids to avoid deadlocks.
+
+        Ids that are no UUID match nothing. The targets of merges of the cases are included.
+        """
+        found = await self._db.fetch(_LOCK_CASES_SQL, _uuids(case_ids), _uuids(work_order_ids))
+        if not found:
+            return []
+        orders: defaultdict[object, list[CaseWorkOrder]] = defaultdict(list)
+        for row in await self._db.fetch(_ORDERS_SQL, [row["case_id"] for row in found]):
+            orders[row["case_id"]].append(rows.order_of(row))
+        return [rows.case_of(row, tuple(orders[row["case_id"]])) for row in found]
+
+    async def requests_in_cases(self, request_ids: Collection[str]) -> Collection[str]:
+        """Return those of the requests that belong to a case."""
+        if not request_ids:
+            return ()
+        found = await self._db.fetch(_REQUEST_IDS_SQL, _uuids(request_ids))
+        return {str(row["request_id"]) for row in found}
+
+    async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
+        """Return those of the updates that were processed before."""
+        return await self._processed(_PROCESSED_UPDATES_SQL, keys)
+
+    async def processed_commands(self, keys: Collection[CommandKey]) -> Collection[CommandKey]:
+        """Return those of the commands that were processed before."""
+        return await self._processed(_PROCESSED_COMMANDS_SQL, keys)
+
+    async def _processed(self, statement: str, keys: Collection[K]) -> Collection[K]:
+        if not keys:
+            return ()
+        by_digest = {rows.digest(key): key for key in keys}
+        found = await self._db.fetch(statement, list(by_digest))
+        return {by_digest[row["digest"]] for row in found}
+
+    async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
+        """Return all requests of these cases."""
+        if not case_ids:
+            return ()
+        found = await self._db.fetch(_CASE_REQUESTS_SQL, _uuids(case_ids))
+        return [rows.request_of(row) for row in found]
+
+    async def write(self, changes: ChangeSet) -> None:
+        """Write the changes of a batch with one statement for each kind of change."""
+        new_orders = [rows.new_order_row(case_id, order) for case_id, order in changes.new_orders]
+        await self._insert("cases", map(rows.new_case_row, changes.opened_cases))
+        await self._insert("work_orders", new_orders)
+        await self._insert("case_requests", map(rows.request_row, changes.joined_requests))
+        await self._insert("updates", map(rows.update_row, changes.updates))
+        await self._update(_UPDATE_CASES_SQL, map(rows.changed_case_row, changes.changed_cases))
+        await self._update(_UPDATE_ORDERS_SQL, map(rows.changed_order_row, changes.changed_orders))
+        await self._insert("commands", map(rows.command_row, changes.commands))
+        await self._update(_UPDATE_OPENERS_SQL, map(rows.new_opener_row, changes.new_opener_cases))
+        await self._update(_MOVE_REQUESTS_SQL, map(rows.moved_request_row, changes.moved_requests))
+
+    async def _insert(self, table: str, records: Iterable[rows.ColumnValues]) -> None:
+        if found := list(records):
+            await self._db.copy_records_to_table(
+                table, columns=list(found[0]), records=[tuple(row.values()) for row in found]
+            )
+
+    async def _update(self, statement: str, records: Iterable[rows.ColumnValues]) -> None:
+        """Update one table; each parameter of the statement is the array of one column."""
+        if found := [row.values() for row in records]:
+            await self._db.execute(statement, *map(list, zip(*found, strict=True)))
+
+
+def _uuids(ids: Collection[str]) -> list[str]:
+    return [text for text in ids if _UUID.fullmatch(text)]

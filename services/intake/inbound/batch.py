@@ -1,0 +1,80 @@
+"""Validation of a batch of raw submissions without blocking the event loop."""
+
+import asyncio
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.intake.inbound.field_errors import id_reused
+from services.intake.inbound.validation import ValidatedSubmission, validate
+from services.intake.policy import IntakePolicy
+from services.intake.rules.idempotency import SubmissionKey
+from shared.contract.events import FieldError, SubmissionHandedIn
+
+MAX_BLOCKING_S = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class RawSubmission:
+    """A submission as received: its envelope, and the bytes that it came as."""
+
+    handed_in: SubmissionHandedIn
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubmission:
+    """A submission without a receipt, and the result of its validation.
+
+    Attributes:
+        raw: The submission as received.
+        first: True unless its source and id were used for other data before.
+        result: The validated submission, or all its field errors.
+    """
+
+    raw: RawSubmission
+    first: bool
+    result: ValidatedSubmission | tuple[FieldError, ...]
+
+
+class CooperativeYield:
+    """Yields to the event loop after each ``MAX_BLOCKING_S`` of work."""
+
+    def __init__(self) -> None:
+        self._clock = asyncio.get_running_loop().time
+        self._since = self._clock()
+
+    async def maybe_yield(self) -> None:
+        """Yield when it is due; call this after each small piece of work."""
+        if self._clock() - self._since >= MAX_BLOCKING_S:
+            await asyncio.sleep(0)
+            self._since = self._clock()
+
+
+async def validate_new(
+    submissions: Iterable[tuple[SubmissionKey, RawSubmission]],
+    known: Collection[SubmissionKey],
+    policy: IntakePolicy,
+    now: datetime,
+) -> dict[SubmissionKey, NewSubmission]:
+    """Validate each submission without a receipt, once and in order.
+
+    Args:
+        submissions: The batch with its keys, repeats included.
+        known: Every key with a receipt whose identity occurs in the batch.
+        policy: Rules by which submissions become requests.
+        now: Time of receipt.
+    """
+    identities = {identity for identity, _ in known}
+    new: dict[SubmissionKey, NewSubmission] = {}
+    cooperative = CooperativeYield()
+    for key, raw in submissions:
+        if key in known or key in new:
+            continue
+        identity, _ = key
+        first = identity not in identities
+        result = validate(raw.handed_in, now, policy) if first else (id_reused(),)
+        new[key] = NewSubmission(raw, first, result)
+        identities.add(identity)
+        await cooperative.maybe_yield()
+    return new

@@ -1,0 +1,46 @@
+"""Administrative areas of a batch of requests: municipality and district."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.intake.inbound.validation import ValidatedSubmission
+from services.intake.policy import ServedCity
+from shared.vocabulary import GeoPoint
+
+
+@dataclass(frozen=True, slots=True)
+class AdminArea:
+    """The municipality and district of a point; None where it is in no known one."""
+
+    municipality: str | None = None
+    district: str | None = None
+
+
+_UNKNOWN = AdminArea()
+
+
+def locate_areas(submissions: Sequence[ValidatedSubmission]) -> list[AdminArea]:
+    """Return the area of each submission, in order, with one lookup for each city.
+
+    Only measured points have an area: a placeholder point has none.
+    """
+    areas = [_UNKNOWN] * len(submissions)
+    points: defaultdict[str, dict[int, GeoPoint]] = defaultdict(dict)
+    cities: dict[str, ServedCity] = {}
+    for index, submission in enumerate(submissions):
+        if submission.location.point is not None and submission.location.precision == "point":
+            city_id = submission.city.jurisdiction.id
+            cities[city_id] = submission.city
+            points[city_id][index] = submission.location.point
+    for city_id, city in cities.items():
+        located = list(points[city_id].values())
+        found = zip(
+            points[city_id],
+            city.boundaries.municipality(located),
+            city.boundaries.district(located),
+            strict=True,
+        )
+        for index, municipality, district in found:
+            areas[index] = AdminArea(municipality, district)
+    return areas

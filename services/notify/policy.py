@@ -1,0 +1,51 @@
+"""Texts from the catalogue that messages need, per city and language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.catalogue import Catalogue, Jurisdiction, LocalText
+from shared.vocabulary import Language
+
+
+@dataclass(frozen=True, slots=True)
+class CityTexts:
+    """Names and texts of one jurisdiction, as residents know them.
+
+    Attributes:
+        name: The city's own name.
+        phone: The city's phone number in words, per language.
+        timezone: IANA name.
+        service_names: Name of each service type by its code, per language.
+        bureau_names: Name of each bureau by its code.
+        referral_reasons: Reasons for a referral to an outside agency, by code and per language.
+        answers: Answers to questions that need no work, by code and per language.
+    """
+
+    name: str
+    phone: Mapping[Language, str]
+    timezone: str
+    service_names: Mapping[str, Mapping[Language, str]]
+    bureau_names: Mapping[str, str]
+    referral_reasons: Mapping[str, Mapping[Language, str]]
+    answers: Mapping[str, Mapping[Language, str]]
+
+
+def city_texts(catalogue: Catalogue) -> Mapping[str, CityTexts]:
+    """Return the texts of every city in the catalogue, by jurisdiction id."""
+    return {city.id: _texts(city) for city in catalogue.jurisdictions.values()}
+
+
+def _texts(city: Jurisdiction) -> CityTexts:
+    return CityTexts(
+        name=city.name,
+        phone={"en": city.phone, "es": city.phone.replace(" or ", " o ")},
+        timezone=city.timezone,
+        service_names={s.code: _by_language(s.name) for s in city.services.values()},
+        bureau_names={bureau.code: bureau.name for bureau in city.bureaus.values()},
+        referral_reasons={c: _by_language(text) for c, text in city.referral_reasons.items()},
+        answers={code: _by_language(text) for code, text in city.answers.items()},
+    )
+
+
+def _by_language(text: LocalText) -> Mapping[Language, str]:
+    return {"en": text.en, "es": text.es}

@@ -1,0 +1,128 @@
+"""Field types of the catalogue's entries: texts, durations, distances, shares and hours."""
+
+import re
+from datetime import time, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from shared.catalogue.service_type import DAYS, Hours
+from shared.text_matching import parse_pattern
+
+_UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(min|h|d)")
+_METRES = re.compile(r"(\d+(?:\.\d+)?) ?m")
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
+_OPENING = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+
+
+def duration(text: object) -> timedelta:
+    """Parse ``15 min``, ``48 h``, ``30 d`` or ``0``."""
+    if text == "0":
+        return timedelta(0)
+    match = _DURATION.fullmatch(str(text))
+    if match is None:
+        raise ValueError("write a duration such as 15 min, 48 h, 30 d or 0")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def metres(text: object) -> float:
+    """Parse ``50 m`` or ``0``."""
+    if text == "0":
+        return 0.0
+    match = _METRES.fullmatch(str(text))
+    if match is None:
+        raise ValueError("write a distance such as 50 m or 0")
+    return float(match[1])
+
+
+def share(text: object) -> float:
+    """Parse ``50 %`` or ``0`` as a fraction of 1."""
+    if text == "0":
+        return 0.0
+    match = _PERCENT.fullmatch(str(text))
+    if match is None:
+        raise ValueError("write a share such as 50 % or 0")
+    return float(match[1]) / 100
+
+
+def hours(data: object) -> Hours:
+    """Parse ``24/7``, or a mapping such as ``{mon-fri: 08:00-17:00, sat: 09:00-12:00}``."""
+    if data == "24/7":
+        return Hours.around_the_clock()
+    if not isinstance(data, dict) or not data:
+        raise ValueError("write 24/7, or days and times such as {mon-fri: 08:00-17:00}")
+    week: list[tuple[time, time] | None] = [None] * len(DAYS)
+    for days, opening in data.items():
+        for day in _days(str(days)):
+            week[day] = _opening(str(opening))
+    return Hours(always=False, week=tuple(week))
+
+
+def _days(text: str) -> range:
+    first, _, last = text.partition("-")
+    if first not in DAYS or (last or first) not in DAYS:
+        raise ValueError(f"write days as {', '.join(DAYS)}, or a span such as mon-fri")
+    return range(DAYS.index(first), DAYS.index(last or first) + 1)
+
+
+def _opening(text: str) -> tuple[time, time]:
+    match = _OPENING.fullmatch(text)
+    if match is None:
+        raise ValueError("write hours of a day such as 08:00-17:00")
+    opens, closes = time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))
+    if opens >= closes:
+        raise ValueError("the opening must come before the closing on the same day")
+    return opens, closes
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _pattern(text: str) -> str:
+    parse_pattern(text)
+    return text
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        raise ValueError("write an IANA time zone such as America/Los_Angeles") from None
+    return name
+
+
+Text = Annotated[str, Field(min_length=1)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
+Patterns = Annotated[
+    tuple[Annotated[Text, AfterValidator(_pattern)], ...], BeforeValidator(_as_list)
+]
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+Metres = Annotated[float, BeforeValidator(metres)]
+Share = Annotated[float, BeforeValidator(share)]
+OpeningHours = Annotated[Hours, BeforeValidator(hours)]
+Timezone = Annotated[str, AfterValidator(_timezone)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+
+
+class Entry(BaseModel):
+    """A part of a file; unknown keys are invalid."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LocalTextEntry(Entry):
+    """A text in every language of the catalogue."""
+
+    en: Text
+    es: Text
+
+
+class PhrasesEntry(Entry):
+    """Patterns by language."""
+
+    en: Patterns = ()
+    es: Patterns = ()

@@ -1,0 +1,197 @@
+"""Entries of the files of service types."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from shared.catalogue.field_types import (
+    Duration,
+    Entry,
+    LocalTextEntry,
+    Metres,
+    Patterns,
+    PhrasesEntry,
+    Text,
+    Texts,
+)
+from shared.catalogue.service_type import HazardMode
+from shared.vocabulary import PriorityLevel
+
+Requirement = Literal["required", "welcome", "no"]
+
+
+def _as_bureau(data: object) -> object:
+    return {"bureau": data} if isinstance(data, str) else data
+
+
+def _as_agency(data: object) -> object:
+    return {"agency": data} if isinstance(data, str) else data
+
+
+def _as_sourced(data: object) -> object:
+    return {"sourced": data} if isinstance(data, str) else data
+
+
+class KeywordsEntry(Entry):
+    """Patterns by which texts name a kind."""
+
+    en: Patterns = Field(min_length=1)
+    es: Patterns = Field(min_length=1)
+
+
+class DedupEntry(Entry):
+    """Limits of deduplication; a kind without a group has one of its own."""
+
+    group: Text | None = None
+    window: Duration
+    radius: Metres
+
+
+class HazardEntry(Entry):
+    """``always``, ``never``, or a list of conditions of which one is enough."""
+
+    rule: HazardMode
+    conditions: Texts = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, data: object) -> object:
+        if isinstance(data, list):
+            if not data:
+                raise ValueError("name one condition at least, or write never")
+            return {"rule": "if", "conditions": data}
+        if data in ("always", "never"):
+            return {"rule": data}
+        raise ValueError("write always, never, or a list of conditions")
+
+
+class InformEntry(Entry):
+    """A bureau to inform, always or when one of some conditions is met."""
+
+    bureau: Text
+    when: Texts = ()
+
+
+class ReferEntry(Entry):
+    """An agency that must act, always or when one of some conditions is met.
+
+    The reason defaults to the agency's own.
+    """
+
+    agency: Text
+    when: Texts = ()
+    reason: Text | None = None
+
+
+class AlternativeEntry(Entry):
+    """A kind that fits better when one condition is met and none of others is."""
+
+    kind: Text
+    when: Text
+    unless: Texts = ()
+
+
+class AfterHoursEntry(Entry):
+    """Routing while the lead is closed; without it the report is queued.
+
+    Attributes:
+        bureau: Bureau that takes over.
+        agency: Agency that takes over without a bureau, or while the bureau is closed too.
+        urgent_only: Whether other than urgent reports stay queued.
+        text: Names and numbers for the resident; it has a default.
+    """
+
+    bureau: Text | None = None
+    agency: Text | None = None
+    urgent_only: bool = False
+    text: Text | None = None
+
+
+class NeedsEntry(Entry):
+    """Required and optional parts of a submission.
+
+    Attributes:
+        location: A point or an address.
+        address: An address.
+        contact: A way to reach the reporter.
+        description: Free text.
+        photo: A picture.
+    """
+
+    location: Literal["required", "no"] = "required"
+    address: Requirement = "no"
+    contact: Requirement = "no"
+    description: Requirement = "no"
+    photo: Requirement = "no"
+
+
+class SourceEntry(Entry):
+    """Sources of the facts."""
+
+    urls: Texts = ()
+    sourced: Text
+
+
+class ServiceEntry(Entry):
+    """A kind of request.
+
+    Attributes:
+        name: Its name for people.
+        keywords: Patterns from the city's own table.
+        extra_keywords: Patterns that we added to them.
+        priority: Priority when no other fact is known.
+        target: Time until solved or, with an outside lead, until the agency has it.
+        dedup: Limits of deduplication, or ``never``.
+        hazard: When a report is an urgent hazard.
+        implies: Conditions that every report meets.
+        implied_by: Conditions by which a text is classified as this kind.
+        emergency: Emergency that every report is.
+        harmless: Conditions that lower the priority.
+        alternatives: Kinds that may fit better.
+        lead: Bureau or agency that owns the problem.
+        inform: Bureaus to inform.
+        refer: Agencies that must act.
+        notes: Remarks for the work order.
+        after_hours: Routing while the lead is closed.
+        needs: Required and optional parts of a submission.
+        attributes: Questions.
+        required_attributes: Questions that must be answered.
+        source: Sources of these facts.
+        export_types: Type names in the city's own export.
+    """
+
+    name: LocalTextEntry
+    keywords: KeywordsEntry
+    extra_keywords: PhrasesEntry = PhrasesEntry()
+    priority: PriorityLevel
+    target: Duration
+    dedup: DedupEntry
+    hazard: HazardEntry
+    implies: Texts = ()
+    implied_by: Texts = ()
+    emergency: Text | None = None
+    harmless: Texts = ()
+    alternatives: tuple[AlternativeEntry, ...] = ()
+    lead: Text
+    inform: tuple[Annotated[InformEntry, BeforeValidator(_as_bureau)], ...] = ()
+    refer: tuple[Annotated[ReferEntry, BeforeValidator(_as_agency)], ...] = ()
+    notes: Texts = ()
+    after_hours: AfterHoursEntry = AfterHoursEntry()
+    needs: NeedsEntry = NeedsEntry()
+    attributes: Texts = ()
+    required_attributes: Texts = ()
+    source: Annotated[SourceEntry, BeforeValidator(_as_sourced)]
+    export_types: Texts = ()
+
+    @field_validator("dedup", mode="before")
+    @classmethod
+    def _never(cls, data: object) -> object:
+        return {"window": "0", "radius": "0"} if data == "never" else data
+
+
+class ServiceFileEntry(Entry):
+    """The service types under one heading."""
+
+    group: LocalTextEntry
+    services: Mapping[str, object] = Field(min_length=1)

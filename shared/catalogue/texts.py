@@ -1,0 +1,63 @@
+"""Texts in the languages of the catalogue: English and Spanish."""
+
+from dataclasses import dataclass
+
+_VOWELS = "aeiou"
+_NOTATION = frozenset("|?")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalText:
+    """One text that residents read."""
+
+    en: str
+    es: str
+
+    def in_language(self, tag: str) -> str:
+        """Return the text for a BCP 47 tag; English for every language but Spanish."""
+        return self.es if tag.lower().partition("-")[0] == "es" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Patterns in the notation of ``shared.text_matching.notation``, by language."""
+
+    en: tuple[str, ...]
+    es: tuple[str, ...]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """The patterns of both languages."""
+        return (*self.en, *self.es)
+
+    def with_plurals(self) -> "Phrases":
+        """Return the same patterns, each also matching the regular plural of its last word."""
+        return Phrases(
+            tuple(with_plural(pattern, "en") for pattern in self.en),
+            tuple(with_plural(pattern, "es") for pattern in self.es),
+        )
+
+
+CALL_911 = LocalText(
+    en="If anybody is in danger, call 911 now. We pass your report on as well.",
+    es="Si alguien está en peligro, llame al 911 ahora mismo. También transmitimos su reporte.",
+)
+
+
+def with_plural(pattern: str, language: str) -> str:
+    """Return a pattern that also matches the regular plural of its last word.
+
+    English adds ``s`` (``es`` after a sibilant), Spanish ``s`` after a vowel and ``es`` after a
+    consonant. Irregular plurals are keywords of their own in the catalogue, and a last word that
+    already uses the notation is left as it is.
+    """
+    *before, last = pattern.split()
+    if not last.isalpha() or last.endswith("s") or _NOTATION & set(last):
+        return pattern
+    return " ".join([*before, f"{last}|{last}{_plural_ending(last, language)}"])
+
+
+def _plural_ending(word: str, language: str) -> str:
+    if language == "es":
+        return "s" if word[-1] in _VOWELS else "es"
+    return "es" if word.endswith(("x", "ch", "sh")) else "s"

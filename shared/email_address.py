@@ -1,0 +1,33 @@
+"""E-mail addresses: the one rule for which addresses the router can send mail to."""
+
+from email_validator import EmailNotValidError, validate_email
+
+
+def normalize_email(email: str | None) -> str | None:
+    """Return the address as an SMTP envelope takes it, or None when it cannot be used.
+
+    Accepted is one plain address (RFC 5321 dot-string, at most 64 octets before the ``@`` and 254
+    in all) at a domain with a dot. An internationalized domain comes back in its IDNA 2008 ASCII
+    form; the part before the ``@`` keeps its case. Not accepted are:
+
+    - a local part beyond ASCII: it needs SMTPUTF8 (RFC 6531), and our envelopes are ASCII;
+    - display names, lists, quoted local parts, comments and address literals;
+    - domains that no mail server can serve: ``.arpa``, ``.invalid``, ``.local``, ``.localhost``,
+      ``.onion`` and ``.test``. The domains for documentation, such as ``example.org``, are
+      accepted, since RFC 6761 asks applications to treat them like any other.
+
+    Whether the domain or the mailbox exists is not checked: no DNS query is made.
+    """
+    try:
+        found = validate_email(
+            (email or "").strip(),
+            allow_smtputf8=False,
+            allow_quoted_local=False,
+            allow_domain_literal=False,
+            allow_display_name=False,
+            strict=True,
+            check_deliverability=False,
+        )
+    except EmailNotValidError:  # its text quotes the address; it goes no further
+        return None
+    return found.ascii_email

@@ -1,0 +1,131 @@
+"""File format of the text model: JSON, plain or compressed with gzip."""
+
+import gzip
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.text_matching.linear_model import FeatureWeights, LinearModel
+
+_FORMAT = 1
+_GZIP = b"\x1f\x8b"
+_VERSION_DIGITS = 12
+
+WeightsByLanguage: TypeAlias = Mapping[str, Mapping[str, FeatureWeights]]
+"""Weights by label and language."""
+
+_Negative = Annotated[int, Field(lt=0)]
+
+
+class ModelFigures(BaseModel):
+    """Performance on writers that the weights were not trained on.
+
+    Attributes:
+        recall: Fraction of the texts with the label that are found, 0 to 1.
+        false_alarms: Fraction of routine and harmless texts that are found, 0 to 1.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    recall: float
+    false_alarms: float
+
+
+class _Weights(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    bias: _Negative
+    denied_below: _Negative | None = None
+    figures: ModelFigures | None = None
+    weights: dict[str, int] = Field(min_length=1)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    format: Literal[1]
+    texts: int = 0
+    labels: dict[str, dict[str, _Weights]]
+
+
+@dataclass(frozen=True, eq=False)
+class TextModel:
+    """A trained text model, shared by all cities.
+
+    Attributes:
+        version: First 12 hexadecimal digits of the SHA-256 of its uncompressed JSON.
+        weights: Weights by label and language.
+    """
+
+    version: str
+    weights: WeightsByLanguage
+
+    @cached_property
+    def linear(self) -> LinearModel:
+        """The model that scores texts, built on first use."""
+        return LinearModel((label, w) for label, of in self.weights.items() for w in of.values())
+
+
+NO_MODEL = TextModel("", {})
+
+
+def decode_model(data: bytes) -> TextModel:
+    """Parse a model file.
+
+    Raises:
+        ValueError: It is not a model; the message names the first invalid field.
+    """
+    try:
+        text = gzip.decompress(data) if data.startswith(_GZIP) else data
+        file = _File.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise ValueError(f"{field}: {first['msg']}" if field else first["msg"]) from None
+    except (OSError, EOFError, zlib.error):
+        raise ValueError("this is no file compressed with gzip") from None
+    weights = {
+        label: {
+            language: FeatureWeights(one.bias, one.weights, one.denied_below)
+            for language, one in by_language.items()
+        }
+        for label, by_language in file.labels.items()
+    }
+    return TextModel(sha256(text).hexdigest()[:_VERSION_DIGITS], weights)
+
+
+def _rounded(figures: ModelFigures) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in figures.model_dump().items()}
+
+
+def encode_model(
+    weights: WeightsByLanguage, figures: Mapping[str, Mapping[str, ModelFigures]], texts: int
+) -> bytes:
+    """Return the compressed file of a model; the same model gives the same bytes.
+
+    Args:
+        weights: Weights by label and language.
+        figures: Performance by label and language.
+        texts: Number of texts that it was trained on.
+    """
+    labels = {
+        label: {
+            language: {
+                "bias": one.bias,
+                "denied_below": one.denied_below,
+                "figures": _rounded(figures[label][language]),
+                "weights": dict(sorted(one.weights.items())),
+            }
+            for language, one in by_language.items()
+        }
+        for label, by_language in weights.items()
+    }
+    file = {"format": _FORMAT, "texts": texts, "labels": labels}
+    text = json.dumps(file, ensure_ascii=False, separators=(",", ":"))
+    return gzip.compress(text.encode(), mtime=0)

@@ -1,0 +1,47 @@
+import pytest
+
+from shared.contract.topics import TRIAGE_SURGES
+from shared.runtime.kafka import BrokerDownError, Partition
+from shared.runtime.kafka.reader import end_offsets, read_range
+from tests.stack import Stores
+from tests.topic_log import TopicLog
+
+pytestmark = pytest.mark.integration
+
+
+async def read(bootstrap: str, bounds: dict[Partition, tuple[int, int]]) -> list[bytes | None]:
+    return [r.value async for records in read_range(bootstrap, bounds) for r in records]
+
+
+async def test_a_stretch_is_read_from_its_first_offset_to_before_its_end(
+    stores: Stores, topic_log: TopicLog, start_offsets: dict[Partition, int]
+) -> None:
+    values = [b"%d" % number for number in range(50)]
+    for value in values[:40]:
+        await topic_log.write(TRIAGE_SURGES, "key", value)
+    ends = await end_offsets(stores.bootstrap, [TRIAGE_SURGES.name])
+    for value in values[40:]:
+        await topic_log.write(TRIAGE_SURGES, "key", value)
+
+    bounds = {p: (start_offsets[p], end) for p, end in ends.items()}
+
+    assert await read(stores.bootstrap, bounds) == values[:40]
+
+
+async def test_a_stretch_without_records_ends_at_once(
+    stores: Stores, start_offsets: dict[Partition, int]
+) -> None:
+    bounds = {p: (end, end) for p, end in start_offsets.items()}
+
+    assert await read(stores.bootstrap, bounds) == []
+
+
+async def test_what_never_comes_is_not_waited_for_forever(
+    stores: Stores, start_offsets: dict[Partition, int]
+) -> None:
+    beyond = {
+        p: (end, end + 1) for p, end in start_offsets.items() if p.topic == TRIAGE_SURGES.name
+    }
+
+    with pytest.raises(BrokerDownError, match="nothing came"):
+        await anext(read_range(stores.bootstrap, beyond, progress_within_s=0.5))

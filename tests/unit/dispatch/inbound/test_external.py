@@ -1,0 +1,90 @@
+from datetime import UTC
+from typing import Any
+
+import pytest
+
+from services.dispatch.inbound.external import IncomingUpdate, incoming_update
+from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
+from services.dispatch.unit_of_work import UpdateKey
+from shared.contract.events import WorkOrderUpdated
+from tests.builders import NOON, work_order_updated
+
+
+def parsed(data: Any) -> IncomingUpdate:
+    event = WorkOrderUpdated(id="u-1", source="/bureau/roads", time=NOON, data=data)
+    return incoming_update(event, "ROADS")
+
+
+def data(**changes: Any) -> dict[str, Any]:
+    update: dict[str, Any] = work_order_updated(work_order_id="wo-1", bureau="ROADS").data
+    return update | changes
+
+
+def test_an_update_is_named_by_its_sender_and_its_own_id() -> None:
+    assert parsed(data()).key == UpdateKey("ROADS", "/bureau/roads", "u-1")
+
+
+def test_an_update_says_what_its_bureau_wrote() -> None:
+    update = parsed(
+        data(
+            status="scheduled",
+            scheduled_for="2026-03-04T08:00:00-08:00",
+            at="2026-03-02T04:00:00-08:00",
+            external_id="WO-991",
+            expected_version=3,
+            internal_note="two crews",
+        )
+    ).parsed
+
+    assert isinstance(update, BureauUpdate)
+    assert (update.at, update.at.tzinfo) == (NOON, UTC)
+    assert update.scheduled_for is not None
+    assert update.scheduled_for.tzinfo is UTC
+    assert (update.external_id, update.expected_version, update.internal_note) == (
+        "WO-991",
+        3,
+        "two crews",
+    )
+
+
+def test_control_characters_are_left_out_of_every_field() -> None:
+    incoming = parsed(data(public_note="Fil\x00led\n\x1b[31mtoday", work_order_id="wo\x00-1"))
+
+    assert isinstance(incoming.parsed, BureauUpdate)
+    assert incoming.parsed.public_note == "Filled\n[31mtoday"
+    assert incoming.parsed.work_order_id == incoming.work_order_id == "wo-1"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fields"),
+    [
+        pytest.param(None, ["record"], id="nothing"),
+        pytest.param("completed", ["record"], id="a word"),
+        pytest.param([], ["record"], id="a list"),
+        pytest.param({}, ["work_order_id", "bureau", "status", "at"], id="an empty object"),
+        pytest.param(data(status="done"), ["status"], id="no status that there is"),
+        pytest.param(data(status="withdrawn"), ["status"], id="a status that is not a bureau's"),
+        pytest.param(data(at="yesterday"), ["at"], id="no moment"),
+        pytest.param(data(at="2026-03-02T12:00:00"), ["at"], id="a moment without its offset"),
+        pytest.param(data(at="0001-01-01T00:00:00+14:00"), ["at"], id="a moment before all years"),
+        pytest.param(data(public_note="x" * 4001), ["public_note"], id="too long a note"),
+        pytest.param(data(expected_version="three"), ["expected_version"], id="no number"),
+        pytest.param(data(bureau=7, at=None), ["bureau", "at"], id="two at once"),
+    ],
+)
+def test_what_nobody_can_read_is_invalid_and_the_fields_at_fault_are_named(
+    wrong: Any, fields: list[str]
+) -> None:
+    refused = parsed(wrong).parsed
+
+    assert isinstance(refused, UpdateRefusal)
+    assert refused.code == "invalid"
+    assert all(field in refused.message for field in fields)
+    assert "done" not in refused.message
+
+
+def test_a_receipt_can_name_what_could_be_read_and_no_more() -> None:
+    update = parsed({"work_order_id": "w" * 500, "status": ["completed"]})
+
+    assert update.work_order_id == "w" * 100
+    assert update.status is None

@@ -1,0 +1,48 @@
+from dataclasses import replace
+from typing import Any, cast
+
+from services.dispatch.rules.priority import KnownPriority
+from services.dispatch.store.rows import case_of, new_case_row, request_of, request_row
+from shared.contract.events import Media, new_id
+from tests.builders import location
+from tests.unit.dispatch.factories import case, case_priority, case_request, problem
+
+PROBLEM = problem(
+    summary="Socavón profundo",
+    notes=("Call first",),
+    location=location(accuracy_m=5, details="by the “stop”"),
+    attributes={"lanes": ["left", "right"], "n": 2},
+    media=(Media(url="https://example.org/1.jpg"),),
+)
+
+
+def test_a_case_is_the_same_after_it_was_a_row() -> None:
+    known = KnownPriority("P1", frozenset({"crime", "swerving"}))
+    stored = case(
+        problem=PROBLEM,
+        priority=case_priority("P2", 60, "swerving"),
+        linked_case=new_id(),
+        lowered_from=known,
+    )
+    row: Any = new_case_row(stored)
+
+    assert case_of(row, stored.orders) == stored
+    assert case_of(row | {"operator_knew": None}, ()) == replace(
+        stored, lowered_from=None, orders=()
+    )
+
+
+def test_a_request_is_the_same_after_it_was_a_row() -> None:
+    stored = case_request(new_id(), new_id(), problem=PROBLEM, moves=2)
+
+    assert request_of(cast("Any", request_row(stored))) == stored
+
+
+def test_location_and_media_keep_their_bytes_in_a_row() -> None:
+    stored: Any = case_of(cast("Any", new_case_row(case(problem=PROBLEM))), ()).problem
+    problem: Any = PROBLEM
+
+    assert stored.location.model_dump_json() == problem.location.model_dump_json()
+    assert [m.model_dump_json() for m in stored.media] == [
+        m.model_dump_json() for m in problem.media
+    ]

@@ -1,0 +1,158 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.intake.public_status.model import CaseLink, PublicDecision, StatusChange
+from services.intake.public_status.projection import project_events
+from shared.contract.events import (
+    Advice,
+    CaseClosed,
+    CaseClosing,
+    CaseMove,
+    CaseOpened,
+    CasePriorityRaised,
+    CaseRaise,
+    CaseReopened,
+    CaseRequestAttached,
+    CaseRequestSplit,
+    CaseSplit,
+    CaseStatusChanged,
+    Event,
+    Referral,
+    ReferralReason,
+)
+from shared.runtime.consumer.messages import Message
+from tests.builders import NOON, case_with_request, priority, request_triaged
+from tests.records import record
+from tests.unit.intake.fakes import RecordingPublicStatuses
+
+SOON = NOON + timedelta(days=3)
+
+
+def state(**changes: Any) -> dict[str, Any]:
+    return case_with_request(**changes).model_dump()
+
+
+def move(**changes: Any) -> CaseMove:
+    return CaseMove(
+        **(state(status="in_progress", version=2) | {"previous_status": "open"} | changes)
+    )
+
+
+async def followed(*events: Event) -> RecordingPublicStatuses:
+    statuses = RecordingPublicStatuses()
+    messages: list[Message[Any]] = [Message(record(), event) for event in events]
+    await project_events(messages, statuses)
+    return statuses
+
+
+async def test_a_decision_says_what_became_of_a_request_and_where_it_belongs() -> None:
+    event = request_triaged(outcome="duplicate")
+    statuses = await followed(event)
+
+    decision = event.data
+    assert statuses.decisions == [PublicDecision(decision.request_id, NOON, "duplicate")]
+    assert decision.case_id
+    assert statuses.links == [CaseLink(decision.request_id, decision.case_id, NOON)]
+
+
+async def test_a_referral_says_who_must_act_and_belongs_to_no_case() -> None:
+    referral = Referral(
+        agency="EXT-X",
+        name="State Roads",
+        phone="511",
+        url="https://x.org",
+        reason=ReferralReason(code="state_land", text="Es del Estado."),
+    )
+    event = request_triaged(outcome="referral", case_id=None, referral=referral)
+    statuses = await followed(event)
+
+    who = ("State Roads", "511", "https://x.org", "state_land")
+    decision = PublicDecision(event.data.request_id, NOON, "referral", *who)
+    assert statuses.decisions == [decision]
+    assert statuses.links == []
+
+
+async def test_an_answer_is_named_and_belongs_to_no_case() -> None:
+    answer = Advice(code="trash_day", text="Trash goes on Monday.")
+    event = request_triaged(outcome="answered", case_id=None, advice=(answer,))
+    statuses = await followed(event)
+
+    decision = PublicDecision(event.data.request_id, NOON, "answered", answer="trash_day")
+    assert statuses.decisions == [decision]
+    assert statuses.links == []
+
+
+async def test_advice_beside_a_case_is_no_answer() -> None:
+    event = request_triaged(advice=(Advice(code="call_911", text="Call 911."),))
+    statuses = await followed(event)
+
+    assert statuses.decisions[0].answer is None
+
+
+async def test_an_opened_case_has_its_request_and_its_first_step() -> None:
+    case = case_with_request()
+    statuses = await followed(CaseOpened.of(case, now=NOON))
+
+    assert statuses.links == [CaseLink(case.request_id, case.case_id, NOON)]
+    assert statuses.changes == [StatusChange(case.case_id, 1, "open", NOON, "PBOT-MAINT")]
+
+
+async def test_a_request_that_joins_a_case_moves_nothing() -> None:
+    case = case_with_request(version=2)
+    statuses = await followed(CaseRequestAttached.of(case, now=NOON))
+
+    assert statuses.links == [CaseLink(case.request_id, case.case_id, NOON)]
+    assert statuses.changes == []
+
+
+async def test_a_request_that_is_split_off_belongs_to_the_other_case() -> None:
+    split = CaseSplit(**(state(version=3) | {"to_case": "other", "moves": 1}))
+    statuses = await followed(CaseRequestSplit.of(split, now=NOON))
+
+    assert statuses.links == [CaseLink(split.request_id, "other", NOON, moves=1)]
+
+
+async def test_a_request_that_operators_moved_says_how_often() -> None:
+    opened = case_with_request(moved_from="before", moves=2)
+    joined = case_with_request(version=4, moved_from="before", moves=3)
+    split = CaseSplit(**(state(version=3) | {"to_case": "other", "moves": 4}))
+    statuses = await followed(
+        CaseOpened.of(opened, now=NOON),
+        CaseRequestAttached.of(joined, now=NOON),
+        CaseRequestSplit.of(split, now=NOON),
+    )
+
+    assert [link.moves for link in statuses.links] == [2, 3, 4]
+
+
+async def test_that_a_case_was_merged_is_no_step_of_it() -> None:
+    fields = move(status="referred").model_dump() | {"merged_into": "other", "closed_at": NOON}
+    statuses = await followed(CaseClosed.of(CaseClosing(**fields), now=NOON))
+
+    assert (statuses.links, statuses.changes) == ([], [])
+
+
+@pytest.mark.parametrize("event_class", [CaseStatusChanged, CaseReopened])
+async def test_a_move_is_a_step_with_its_public_note(event_class: type[Event]) -> None:
+    data = move(public_note=" Crew\x00 sent ", scheduled_for=SOON)
+    statuses = await followed(event_class.of(data, now=NOON))
+
+    assert statuses.changes == [
+        StatusChange(data.case_id, 2, "in_progress", NOON, "PBOT-MAINT", "Crew sent", SOON)
+    ]
+
+
+async def test_the_end_is_a_step_too() -> None:
+    end = CaseClosing(**move(status="completed").model_dump(), closed_at=NOON, reason="private")
+    statuses = await followed(CaseClosed.of(end, now=NOON))
+
+    assert [(change.status, change.note) for change in statuses.changes] == [("completed", None)]
+
+
+async def test_a_raised_priority_is_nothing_that_residents_see() -> None:
+    data = CaseRaise(**state(version=2) | {"priority": priority("P2", 70)}, previous_level="P4")
+    statuses = await followed(CasePriorityRaised.of(data, now=NOON))
+
+    assert (statuses.decisions, statuses.links, statuses.changes) == ([], [], [])

@@ -1,0 +1,31 @@
+"""Runs the handler on batches, and lists the deliveries that are due."""
+
+from collections.abc import Sequence
+
+from services.notify.handlers import on_messages
+from shared.contract.events import Event
+from tests.builders import NOON
+from tests.unit.notify.factories import CONTACT_KEY, messages
+from tests.unit.notify.fakes import InMemoryNotify
+
+ANA, BEA, CARLA = "ana@example.org", "bea@example.org", "carla@example.org"
+
+
+async def handle(store: InMemoryNotify, *batches: Sequence[Event]) -> list[Event]:
+    events: list[Event] = []
+    for batch in batches:
+        events += await on_messages(messages(batch), store, CONTACT_KEY, NOON)
+    return events
+
+
+def due(store: InMemoryNotify) -> list[tuple[str, str, int, str]]:
+    """Return mailbox, template, version and language of each pending delivery."""
+    return sorted(
+        (
+            str(store.contacts[d.request_id].mailbox),
+            d.trigger.template,
+            d.trigger.version,
+            d.language,
+        )
+        for d in (row.stored.delivery for row in store.rows if row.state == "pending")
+    )

@@ -1,0 +1,179 @@
+"""Shutdown of a service, as its HTTP callers see it."""
+
+import asyncio
+import gc
+import socket
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import aiohttp
+import psutil
+import pytest
+from aiohttp import web
+
+from shared.runtime.ops.service import ServiceParts, freeze_startup_objects, run_until_stopped
+from shared.runtime.postgres import Pool
+from shared.runtime.settings import ServiceSettings
+from tests.waiting import eventually
+
+
+class FakeService:
+    """Responds 200 until its task was stopped."""
+
+    def __init__(self) -> None:
+        self.is_running = False
+        self.may_respond = asyncio.Event()
+        self.calls = 0
+        self.task_stopped = asyncio.Event()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        self.is_running = True
+        await stopping.wait()
+        self.is_running = False
+
+    async def work(self, stopping: asyncio.Event) -> None:
+        await stopping.wait()
+        self.task_stopped.set()
+
+    async def respond(self, _: web.Request) -> web.Response:
+        self.calls += 1
+        await self.may_respond.wait()
+        return web.Response(status=200 if self.is_running else 503)
+
+
+class FakePool:
+    async def fetchval(self, _: str) -> int:
+        return 1
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def running(
+    service: FakeService, drain_seconds: float, *, has_callers: bool = True
+) -> AsyncGenerator[tuple[aiohttp.ClientSession, int, asyncio.Event, asyncio.Task[None]]]:
+    settings = ServiceSettings.model_validate(
+        {
+            "ROUTE311_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+            "ROUTE311_DRAIN_SECONDS": drain_seconds,
+            "postgres_dsn": "postgresql://nowhere",
+            "http_port": free_port(),
+        }
+    )
+    parts = ServiceParts(
+        cast(Pool, FakePool()),
+        tasks=[service.work],
+        request_tasks=[service.run],
+        routes=[web.get("/", service.respond)] if has_callers else [],
+    )
+    stopping = asyncio.Event()
+    running = asyncio.create_task(run_until_stopped(parts, settings, stopping))
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{settings.http_port}") as client:
+        assert await eventually(lambda: status(client, "/live"))
+        yield client, settings.http_port, stopping, running
+    await running
+
+
+async def status(client: aiohttp.ClientSession, path: str) -> int | None:
+    try:
+        async with client.get(path) as response:
+            return response.status
+    except aiohttp.ClientConnectionError:
+        return None
+
+
+async def is_closed(port: int) -> bool:
+    """Return True when nothing listens there; a connection could still be accepted."""
+    return not any(
+        connection.laddr.port == port and connection.status == psutil.CONN_LISTEN
+        for connection in psutil.Process().net_connections("tcp")
+    )
+
+
+async def test_while_it_drains_it_is_not_ready_and_answers_as_usual() -> None:
+    service = FakeService()
+    service.may_respond.set()
+    async with running(service, drain_seconds=1) as (client, port, stopping, _):
+        assert await status(client, "/ready") == 200
+        stopping.set()
+        assert await status(client, "/ready") == 503
+        assert await status(client, "/") == 200
+        assert service.task_stopped.is_set()
+        await eventually(lambda: is_closed(port))
+
+
+async def test_callers_in_flight_are_answered_before_what_they_wait_for_stops() -> None:
+    service = FakeService()
+    async with running(service, drain_seconds=0) as (client, port, stopping, running_parts):
+        call = asyncio.create_task(status(client, "/"))
+
+        async def has_arrived() -> bool:
+            return service.calls == 1
+
+        await eventually(has_arrived)
+        stopping.set()
+
+        await eventually(lambda: is_closed(port))
+        assert not running_parts.done()
+        service.may_respond.set()
+        assert await call == 200
+
+
+async def test_a_service_without_callers_does_not_wait_for_them() -> None:
+    async with running(FakeService(), drain_seconds=5, has_callers=False) as (
+        _,
+        _,
+        stopping,
+        parts,
+    ):
+        stopping.set()
+        async with asyncio.timeout(3):
+            await parts
+
+
+async def test_the_first_part_that_fails_ends_all() -> None:
+    service = FakeService()
+
+    async def fails(_: asyncio.Event) -> None:
+        raise LookupError
+
+    parts = ServiceParts(
+        cast(Any, FakePool()), tasks=[fails, service.work], request_tasks=[service.run]
+    )
+    settings = ServiceSettings.model_validate(
+        {
+            "ROUTE311_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+            "postgres_dsn": "postgresql://nowhere",
+            "http_port": 0,
+        }
+    )
+    failed: BaseExceptionGroup[Any] | None = None
+    try:
+        await run_until_stopped(parts, settings, asyncio.Event())
+    except BaseExceptionGroup as group:
+        failed = group
+    assert failed is not None
+    assert failed.subgroup(LookupError)
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Generator[None]:
+    thresholds = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
+
+
+def test_what_was_loaded_is_looked_at_no_more_and_what_comes_later_is() -> None:
+    loaded = [object()]
+    freeze_startup_objects()
+    later: list[object] = []
+    looked_at = {id(thing) for thing in gc.get_objects()}
+
+    assert id(loaded) not in looked_at
+    assert id(later) in looked_at
