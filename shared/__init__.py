@@ -1,1 +1,1 @@
-"""What the services agree on: values, events, topics, the catalogue, and one runtime."""
+"""Shared by all services: vocabulary, wire contract, catalogue, text matching, runtime."""

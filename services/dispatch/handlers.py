@@ -113,6 +113,12 @@ def on_request_triaged(
 
     A request without a case needs no work of the city. A duplicate of a case that dispatch does
     not have opens that case; one of a merged case joins the target of the merge.
+
+    Args:
+        event: Triage's decision.
+        uow: State of the batch; takes the changes.
+        policy: Dispatch's rules.
+        now: Time of the events that follow.
     """
     decision = event.data
     if decision.case_id is None or uow.has_request(decision.request_id):
@@ -127,7 +133,14 @@ def on_request_triaged(
 def on_work_order_updated(
     incoming: IncomingUpdate, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> list[Event]:
-    """Apply or refuse an update, and give its bureau a receipt. Idempotent by the update's key."""
+    """Apply or refuse an update, and give its bureau a receipt. Idempotent by the update's key.
+
+    Args:
+        incoming: The update of a bureau.
+        uow: State of the batch; takes the changes.
+        policy: Dispatch's rules.
+        now: Time of the events that follow.
+    """
     if uow.has_update(incoming.key):
         return []
     result = apply_update(incoming, uow, policy, now)
@@ -146,7 +159,14 @@ def on_work_order_updated(
 def on_operator_commanded(
     incoming: IncomingCommand, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> list[Event | Outgoing]:
-    """Execute a command, or dead-letter it with the reason. Idempotent by the command's key."""
+    """Execute a command, or dead-letter it with the reason. Idempotent by the command's key.
+
+    Args:
+        incoming: The command of an operator.
+        uow: State of the batch; takes the changes.
+        policy: Dispatch's rules.
+        now: Time of the events that follow.
+    """
     if uow.has_command(incoming.key):
         return []
     parsed = incoming.parsed

@@ -19,7 +19,7 @@ CLAUSE = re.compile(r"(What|How|Who|Whom|Whose|Where|Whether|When|Why|Which)\b")
 
 BANNED_NAMES = re.compile(
     r"(^|_)(door|patience|hearing|rulings|crowds|obeying|judging|gathering|tale|tales|turns|learning"
-    r"|news|probes|voices|plain|said|places|naming|giving|utils?|helpers?|common|misc)($|_)"
+    r"|news|probes|voices|plain|said|naming|giving|utils?|helpers?|common|misc)($|_)"
 )
 MIN_PARAMETERS = 3
 MIN_FIELDS = 4

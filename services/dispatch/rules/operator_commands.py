@@ -60,7 +60,7 @@ class CaseCommand:
 
 @dataclass(frozen=True, slots=True)
 class CommandRefusal:
-    """Why a command is refused: a stable code, and a sentence for the operator."""
+    """Refusal of a command: a stable code, and a sentence for the operator."""
 
     code: str
     message: str
@@ -178,7 +178,13 @@ def transfer_lead(
 
 
 def close(case: Case, command: CaseCommand, now: datetime) -> CommandOutcome:
-    """Close the case and withdraw its work orders that are not final."""
+    """Close the case and withdraw its work orders that are not final.
+
+    Args:
+        case: An open case.
+        command: The command; its ``status`` defaults to ``declined``.
+        now: Upper bound of the closing time.
+    """
     if case.is_closed:
         return already_closed(case.status)
     at = closing_time(command.at, case.first_reported_at, now)

@@ -74,7 +74,7 @@ class BureauUpdate:
 
 @dataclass(frozen=True, slots=True)
 class UpdateRefusal:
-    """Why an update is refused: a stable code, and a sentence for the bureau."""
+    """Refusal of an update: a stable code, and a sentence for the bureau."""
 
     code: UpdateRefusalCode
     message: str

@@ -94,7 +94,13 @@ class PostgresDeliveryQueue:
     async def claim(
         self, limit: int, now: datetime, lease_until: datetime
     ) -> Sequence[ClaimedDelivery]:
-        """Lease up to ``limit`` due deliveries, the most urgent first."""
+        """Lease up to ``limit`` due deliveries, the most urgent first.
+
+        Args:
+            limit: Number of deliveries at most.
+            now: Deliveries due until then are claimed, inclusive.
+            lease_until: Deadline after which a claimed delivery counts as abandoned.
+        """
         with translate_errors():
             rows = await self._pool.fetch(_CLAIM_SQL, limit, now, lease_until, self._worker_id)
         return [_claimed(row) for row in rows]

@@ -55,6 +55,11 @@ class DeliveryQueue(Protocol):
 
         Of one person's messages about one case only the oldest is claimed, so that they go out in
         order.
+
+        Args:
+            limit: Number of deliveries at most.
+            now: Deliveries due until then are claimed, inclusive.
+            lease_until: Deadline after which a claimed delivery counts as abandoned.
         """
         ...
 

@@ -82,7 +82,7 @@ class TrackedSurge(BaseModel):
 
     @property
     def events_due(self) -> int:
-        """How many of its two events exist by now."""
+        """Number of its two events (start, end) that are due by now."""
         return 1 if self.ended is None else 2
 
     @property

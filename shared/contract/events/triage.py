@@ -85,7 +85,7 @@ class Emergency(Data):
 
 
 class ReferralReason(Data):
-    """Why an agency outside the city is responsible."""
+    """Reason for the responsibility of an outside agency."""
 
     code: str
     """Stable code of the reason, such as ``state_land``."""
