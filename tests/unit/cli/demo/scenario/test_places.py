@@ -1,7 +1,7 @@
-"""Places: moved as far as said, drawn only where they may be."""
+"""Places: moved by the given metres, drawn outside the excluded surroundings."""
 
-from cli.demo.scenario.chance import chance
-from cli.demo.scenario.places import STREETS, moved, near, somewhere
+from cli.demo.scenario.places import moved, near, random_place, streets
+from cli.demo.scenario.randomness import seeded_random
 from shared.vocabulary import GeoPoint, distance_m
 
 HERE = GeoPoint(45.52, -122.65)
@@ -13,21 +13,21 @@ def test_a_point_moves_as_far_as_it_should() -> None:
 
 
 def test_near_is_never_further_than_asked_for() -> None:
-    rng = chance(1, "near")
+    rng = seeded_random(1, "near")
     found = [distance_m(HERE, near(HERE, 25, rng)) for _ in range(500)]
     assert max(found) <= 25.2
     assert max(found) > 20
 
 
 def test_places_to_keep_off_are_kept_off() -> None:
-    rng = chance(2, "off")
-    middle = STREETS[0].somewhere(rng).point
-    found = [somewhere(rng, [middle], 2_000).point for _ in range(300)]
+    rng = seeded_random(2, "off")
+    middle = streets()[0].random_place(rng).point
+    found = [random_place(rng, [middle], 2_000).point for _ in range(300)]
     assert min(distance_m(middle, point) for point in found) > 2_000
 
 
 def test_house_numbers_lie_between_those_of_the_streets_ends() -> None:
-    rng = chance(3, "numbers")
-    for street in STREETS:
-        number = int(street.somewhere(rng).address.split()[0])
+    rng = seeded_random(3, "numbers")
+    for street in streets():
+        number = int(street.random_place(rng).address.split()[0])
         assert street.low <= number <= street.high

@@ -1,12 +1,12 @@
-"""The stage: it goes on as far as the router lets it, and never waits for ever."""
+"""Runner: every phase ends, even when the router stays silent."""
 
 import asyncio
 from collections.abc import Sequence
 
-from cli.demo.run.facts import Facts
-from cli.demo.run.handing_in import Clock
-from cli.demo.run.runner import DemoRunner, Progress
-from cli.demo.run.watching import Watch, watched
+from cli.demo.run.collector import TopicCollector, collected_topics
+from cli.demo.run.observations import Observations
+from cli.demo.run.runner import DemoProgress, DemoRunner
+from cli.demo.run.submitter import ScenarioClock
 from shared.contract.events import Decoder, WorkOrderIssued, WorkOrderUpdated, encode
 from shared.contract.topics import bureau_work
 from shared.runtime.kafka import Record
@@ -14,9 +14,9 @@ from shared.runtime.outbox.records import Outgoing
 from tests.builders import NOON
 from tests.records import record
 from tests.unit.cli.demo.factories import work_order
-from tests.unit.cli.demo.run.test_handing_in import DAY, RecordingDoor
+from tests.unit.cli.demo.run.test_submitter import DAY, RecordingSubmitter
 
-TOPICS = watched(["PBOT-MAINT"])
+TOPICS = collected_topics(["PBOT-MAINT"])
 
 
 class KeptSink:
@@ -28,7 +28,7 @@ class KeptSink:
 
 
 class OnceThenSilence:
-    """A router that says one thing and no more."""
+    """A router that publishes some records and no more."""
 
     def __init__(self, *records: Record) -> None:
         self._records: Sequence[Record] = records
@@ -40,17 +40,23 @@ class OnceThenSilence:
         return said
 
 
-async def played(*records: Record) -> tuple[Progress, KeptSink]:
-    facts, sink = Facts(), KeptSink()
-    progress = Progress(DAY, facts, Clock(DAY.deliveries[0].handed_in_at))
-    stage = DemoRunner(progress, Watch(TOPICS, facts), RecordingDoor(), sink, patience_s=0.05)
-    await stage.play(OnceThenSilence(*records), seconds=0.25)
+async def played(*records: Record) -> tuple[DemoProgress, KeptSink]:
+    seen, sink = Observations(), KeptSink()
+    progress = DemoProgress(DAY, seen, ScenarioClock(DAY.deliveries[0].delivered_at))
+    runner = DemoRunner(
+        progress,
+        TopicCollector(TOPICS, seen),
+        RecordingSubmitter(),
+        sink,
+        give_up_after_idle_s=0.05,
+    )
+    await runner.run(OnceThenSilence(*records), seconds=0.25)
     return progress, sink
 
 
 async def test_a_router_that_never_answers_does_not_keep_the_day_from_ending() -> None:
     progress, sink = await played()
-    assert progress.clock.handed_in == len(DAY.deliveries)
+    assert progress.clock.delivered == len(DAY.deliveries)
     assert list(progress.took_s) == ["the day", "the backlog", "bureaus at work", "last messages"]
     assert sink.records == []
 
