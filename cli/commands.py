@@ -72,7 +72,7 @@ COMMANDS = (
     ),
     Command(
         "triage",
-        "cli.triage:app",
+        "cli.triage:triage",
         "Measure, learn and explain how duplicates and urgency are decided.",
     ),
     Command("catalogue", "cli.catalogue:app", "Check the service catalogue."),

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import shared.contract.events
-from cli.explain.dry_run import UnfitReportError
+from cli.explain.dry_run import InvalidReportError
 from cli.main import build
 from tests.builders import request, submission
 
@@ -92,7 +92,7 @@ def test_what_cannot_be_decided_is_told_in_a_line(
 ) -> None:
     error = explain(*words, said=said).exception
 
-    assert isinstance(error, UnfitReportError)
+    assert isinstance(error, InvalidReportError)
     assert fault in str(error)
     assert "\n" not in str(error)
 

@@ -10,7 +10,7 @@ ID = "0197a1b2-c3d4-7000-8000-000000000001"
 MADE = datetime.fromtimestamp(0x0197A1B2C3D4 / 1000, UTC)
 
 
-def test_a_request_is_meant_by_its_id_or_by_its_number_however_written() -> None:
+def test_a_request_matches_its_id_or_by_its_number_however_written() -> None:
     assert parse_query(ID.upper()) == RequestQuery(UUID(ID), None)
     assert parse_query(" 26 9t7e 89") == RequestQuery(None, "26-9T7E-89")
 
@@ -26,16 +26,16 @@ def test_the_log_is_read_from_shortly_before_the_moment_in_the_id() -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted", [RequestQuery(UUID(int=7), None), RequestQuery(None, "26-9T7E-89")]
+    "query", [RequestQuery(UUID(int=7), None), RequestQuery(None, "26-9T7E-89")]
 )
-def test_without_a_moment_in_the_id_the_whole_log_is_read(wanted: RequestQuery) -> None:
-    assert wanted.since is None
+def test_without_a_moment_in_the_id_the_whole_log_is_read(query: RequestQuery) -> None:
+    assert query.since is None
 
 
 def test_a_decision_is_meant_only_by_its_own_request() -> None:
     own = request_triaged(decision(request(request_id=ID, tracking_number="26-9T7E-89")))
     other = request_triaged(decision(request()))
 
-    for wanted in (RequestQuery(UUID(ID), None), RequestQuery(None, "26-9T7E-89")):
-        assert wanted.is_meant_by(own)
-        assert not wanted.is_meant_by(other)
+    for query in (RequestQuery(UUID(ID), None), RequestQuery(None, "26-9T7E-89")):
+        assert query.matches(own)
+        assert not query.matches(other)
