@@ -1,15 +1,15 @@
-"""``route311 submit``: hand in one report by HTTP and show the answer."""
+"""``route311 submit``: post one submission to intake and show the response."""
 
 import asyncio
 import json
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import aiohttp
 import typer
 from rich.console import Console
 
-from cli.connection import DataOption
-from cli.stack import DEFAULT_DATA, load_stack
+from cli.connection import DEFAULT_DATA, DataOption, load_stack
 from shared.errors import Route311Error
 
 TextArgument = Annotated[str, typer.Argument(help="What is wrong, in your own words.")]
@@ -27,7 +27,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as it
 
 
 class NotAcceptedError(Route311Error):
-    """Intake refused the report."""
+    """Intake rejected the submission."""
 
     code = "not_accepted"
 
@@ -57,13 +57,13 @@ def submit(
     }
     if email:
         body["reporter"] = {"email": email, "language": language, "status_updates": ["email"]}
-    status, answer = asyncio.run(_post(stack.intake, stack.keys.adapters["demo"], body, key))
+    status, response = asyncio.run(_post(stack.intake, stack.keys.adapters["demo"], body, key))
     if json_output:
-        typer.echo(json.dumps(answer))
-    if status >= 400:  # noqa: PLR2004 - where HTTP's refusals begin
-        raise NotAcceptedError(_faults(answer))
+        typer.echo(json.dumps(response))
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise NotAcceptedError(_errors(response))
     if not json_output:
-        _show(answer)
+        _show(response)
 
 
 async def _post(
@@ -77,14 +77,14 @@ async def _post(
         return response.status, await response.json(content_type=None)
 
 
-def _faults(answer: dict[str, Any]) -> str:
-    faults = [f"{fault['field']}: {fault['message']}" for fault in answer.get("errors", ())]
-    return "; ".join(faults) or f"{answer.get('title')}: {answer.get('detail')}"
+def _errors(problem: dict[str, Any]) -> str:
+    errors = [f"{error['field']}: {error['message']}" for error in problem.get("errors", ())]
+    return "; ".join(errors) or f"{problem.get('title')}: {problem.get('detail')}"
 
 
-def _show(answer: dict[str, Any]) -> None:
+def _show(receipt: dict[str, Any]) -> None:
     console = Console(highlight=False)
-    console.print(f"Accepted as [bold]{answer['tracking_number']}[/] ({answer['service_code']}).")
-    for advice in answer["advice"]:
+    console.print(f"Accepted as [bold]{receipt['tracking_number']}[/] ({receipt['service_code']}).")
+    for advice in receipt["advice"]:
         console.print(f"[bold red]{advice['text']}[/]")
-    console.print(f"Its status: {answer['status_url']}", soft_wrap=True)
+    console.print(f"Its status: {receipt['status_url']}", soft_wrap=True)

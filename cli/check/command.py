@@ -11,8 +11,7 @@ from rich.console import Console
 
 from cli.check.run import check as run_check
 from cli.check.view import live_progress, show
-from cli.connection import DataOption, JsonOption, find_admin_dsn, find_kafka
-from cli.stack import DEFAULT_DATA
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
 
 HistoryOption = Annotated[
     Path | None,

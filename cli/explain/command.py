@@ -12,12 +12,11 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from cli.connection import DataOption, JsonOption, find_admin_dsn, find_kafka
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
 from cli.explain.dry_run import decide, request_of_json, request_of_text
 from cli.explain.lookup import OnProgress, find_decision
 from cli.explain.render import show
 from cli.interrupts import run
-from cli.stack import DEFAULT_DATA
 from services.triage.assessment import UnknownKindError
 from services.triage.outbound.explanation import explain as explanation_of
 from services.triage.policy import TriagePolicy

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cli.recovery.render import printable
+from cli.terminal import printable
 from services.triage.outbound.explanation import (
     MATCH_TEXT,
     REJECTION_TEXT,

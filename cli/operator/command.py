@@ -9,8 +9,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from cli.connection import DataOption, JsonOption, find_kafka
-from cli.stack import DEFAULT_DATA
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_kafka
 
 
 class What(StrEnum):

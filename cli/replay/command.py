@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.connection import DEFAULT_DATA, Stack, load_stack
 from cli.interrupts import InterruptedRunError, run
 from cli.replay.formats import FORMATS, format_of
 from cli.replay.pace import Pacing, parse_speed
@@ -22,7 +23,6 @@ from cli.replay.tally import Result, Tally
 from cli.replay.tracker import outcome_tracker
 from cli.replay.transports import Transport, by_http, by_kafka
 from cli.replay.view import as_json, progress, summary
-from cli.stack import DEFAULT_DATA, Stack, load_stack
 from shared.catalogue import load_catalogue
 
 _ADAPTER = "demo"

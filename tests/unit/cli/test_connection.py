@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.stack import NoRouterError, load_stack
+from cli.connection import NoRouterError, load_stack
 from deploy.local.errors import StackError
 from deploy.local.folder import open_folder
 from deploy.local.stack_file import Keys, Stack, write_stack

@@ -1,6 +1,6 @@
 from collections import Counter
 
-from cli.recovery.recovered import as_json, lines
+from cli.republish import as_json, lines
 from shared.runtime.kafka import Partition
 from shared.runtime.recovery.positions import Cause, PositionChange
 from shared.runtime.recovery.republish import Recovered

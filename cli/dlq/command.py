@@ -1,9 +1,9 @@
-"""``route311 dlq``: what was parked and why, and sending it again."""
+"""``route311 dlq``: the dead letters, with their reasons, and their replay."""
 
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +11,12 @@ import asyncpg
 import typer
 from rich.console import Console
 
-from cli.connection import DataOption, JsonOption, find_admin_dsn, find_kafka
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
+from cli.dlq import listing, record_view
+from cli.dlq.rejected import RejectedReplay
+from cli.dlq.replay import ReplayOutcome, ReplayUnderWayError, line_of, run_replay
 from cli.interrupts import run
-from cli.recovery import dlq_list as listing
-from cli.recovery import dlq_show as showing
-from cli.recovery.dlq_replay import Outcome, UnderWayError, line_of, run_replay
-from cli.recovery.moments import moment
-from cli.recovery.rejected import HandingIn
-from cli.stack import DEFAULT_DATA
+from cli.terminal import parse_moment
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka.reader import offset_bounds
@@ -27,12 +25,7 @@ from shared.runtime.postgres import Connection
 from shared.runtime.recovery.replay import RecordFilter, Replay, owners_by_topic, select_records
 from shared.runtime.recovery.replay_log import load, lock, prune
 
-app = typer.Typer(help="Show what was parked, and send it again.", no_args_is_help=True)
-
-
-def _since(text: str | None) -> datetime | None:
-    return None if text is None else moment(text, utc_now())
-
+dlq = typer.Typer(help="Show what was parked, and send it again.", no_args_is_help=True)
 
 TopicOption = Annotated[
     str | None, typer.Option(help="Only what came from this topic; its -dlq name will do.")
@@ -56,7 +49,7 @@ RejectedOption = Annotated[
 ]
 
 
-@app.command("list")
+@dlq.command("list")
 def list_parked(
     topic: TopicOption = None,
     code: CodeOption = None,
@@ -65,14 +58,14 @@ def list_parked(
     json_output: JsonOption = False,
 ) -> None:
     """Count what is parked, by topic, service and code."""
-    found = run(_list(data, RecordFilter(topic, code, _since(since))))
+    found = run(_list(data, _record_filter(topic, code, since)))
     if json_output:
         typer.echo(json.dumps(listing.as_json(found)))
     else:
         listing.show(found.groups, Console(highlight=False))
 
 
-@app.command()
+@dlq.command()
 def show(
     place: PlaceArgument,
     whole: BytesOption = False,
@@ -80,11 +73,11 @@ def show(
     json_output: JsonOption = False,
 ) -> None:
     """Show one parked record: where it came from, who parked it, and why."""
-    for line in run(_show(data, place, whole=whole, as_json=json_output)):
+    for line in run(_show(data, place, whole=whole, json_output=json_output)):
         typer.echo(line)
 
 
-@app.command()
+@dlq.command()
 def replay(
     topic: TopicOption = None,
     code: CodeOption = None,
@@ -102,13 +95,14 @@ def replay(
     """
     if rejected and topic:
         raise typer.BadParameter("--rejected has no topic: it is what intake has kept")
-    go = _hand_in if rejected else _replay
-    choice = RecordFilter(topic, code, _since(since))
-    outcome = run(go(data, choice, dry=dry_run, again=again, quiet=json_output))
-    if json_output:
-        typer.echo(json.dumps(outcome.as_json()))
-    else:
-        typer.echo(outcome.summary())
+    selection = _record_filter(topic, code, since)
+    send = _replay_rejected if rejected else _replay
+    outcome = run(send(data, selection, dry=dry_run, again=again, quiet=json_output))
+    typer.echo(json.dumps(asdict(outcome)) if json_output else outcome.summary())
+
+
+def _record_filter(topic: str | None, code: str | None, since: str | None) -> RecordFilter:
+    return RecordFilter(topic, code, None if since is None else parse_moment(since, utc_now()))
 
 
 @asynccontextmanager
@@ -121,41 +115,41 @@ async def _database(data: Path) -> AsyncGenerator[Connection]:
 
 
 @asynccontextmanager
-async def _turn(data: Path) -> AsyncGenerator[Connection]:
+async def _locked_database(data: Path) -> AsyncGenerator[Connection]:
+    """Open the database with the advisory lock that only one replay at a time can hold."""
     async with _database(data) as db:
         if not await lock(db):
-            raise UnderWayError("another replay is under way; wait for its end")
+            raise ReplayUnderWayError("another replay is under way; wait for its end")
         yield db
 
 
-async def _list(data: Path, choice: RecordFilter) -> listing.Listing:
-    found = listing.Listing()
+async def _list(data: Path, selection: RecordFilter) -> listing.DeadLetterListing:
+    found = listing.DeadLetterListing()
     bootstrap = find_kafka(data)
     async with _database(data) as db:
-        memory = await load(db, SERVICES)
-    async for parked in select_records(
-        bootstrap, choice.spans(await offset_bounds(bootstrap)), choice
-    ):
-        found.add(parked, memory.status(parked))
+        log = await load(db, SERVICES)
+    spans = selection.spans(await offset_bounds(bootstrap))
+    async for letter in select_records(bootstrap, spans, selection):
+        found.add(letter, log.status(letter))
     return found
 
 
-async def _show(data: Path, place: str, *, whole: bool, as_json: bool) -> list[str]:
+async def _show(data: Path, position: str, *, whole: bool, json_output: bool) -> list[str]:
     bootstrap = find_kafka(data)
-    parked = await showing.find(bootstrap, await offset_bounds(bootstrap), place)
+    letter = await record_view.find(bootstrap, await offset_bounds(bootstrap), position)
     async with _database(data) as db:
-        standing = (await load(db, SERVICES)).status(parked)
-    if as_json:
-        return [json.dumps(showing.details(parked, standing, whole=whole))]
-    return showing.lines(parked, standing, whole=whole)
+        status = (await load(db, SERVICES)).status(letter)
+    if json_output:
+        return [json.dumps(record_view.details(letter, status, whole=whole))]
+    return record_view.lines(letter, status, whole=whole)
 
 
 async def _replay(
-    data: Path, choice: RecordFilter, *, dry: bool, again: bool, quiet: bool
-) -> Outcome:
+    data: Path, selection: RecordFilter, *, dry: bool, again: bool, quiet: bool
+) -> ReplayOutcome:
     bootstrap = find_kafka(data)
-    spans = choice.spans(await offset_bounds(bootstrap))
-    async with _turn(data) as db:
+    spans = selection.spans(await offset_bounds(bootstrap))
+    async with _locked_database(data) as db:
         if not dry:
             await prune(db, SERVICES)
         replay = Replay(
@@ -165,20 +159,22 @@ async def _replay(
             spans,
             again=again,
             dry=dry,
-            sending=(lambda parked: typer.echo(line_of(parked))) if dry and not quiet else _ignore,
+            sending=(lambda letter: typer.echo(line_of(letter))) if dry and not quiet else _ignore,
         )
         console = None if quiet else Console(stderr=True, highlight=False)
-        return await run_replay(replay, select_records(bootstrap, spans, choice), console)
+        return await run_replay(replay, select_records(bootstrap, spans, selection), console)
 
 
-async def _hand_in(
-    data: Path, choice: RecordFilter, *, dry: bool, again: bool, quiet: bool
-) -> Outcome:
-    async with _turn(data) as db:
-        memory = await load(db, SERVICES)
-        say = typer.echo if dry and not quiet else _ignore
-        return await HandingIn(db, memory, choice.code, choice.since, again, dry, say).run()
+async def _replay_rejected(
+    data: Path, selection: RecordFilter, *, dry: bool, again: bool, quiet: bool
+) -> ReplayOutcome:
+    async with _locked_database(data) as db:
+        log = await load(db, SERVICES)
+        on_due = typer.echo if dry and not quiet else _ignore
+        return await RejectedReplay(
+            db, log, selection.code, selection.since, again, dry, on_due
+        ).run()
 
 
-def _ignore(said: object) -> None:
-    del said
+def _ignore(_: object) -> None:
+    """Print nothing."""
