@@ -20,7 +20,7 @@ from cli.bench.raw import HOPS, measure_raw
 from cli.bench.usage import Usage, usage
 from cli.connection import JsonOption
 from cli.interrupts import run
-from cli.replay.tally import Result, Tally
+from cli.replay.outcomes import OutcomeCounter, OutcomeCounts
 from cli.replay.tracker import outcome_tracker
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
@@ -45,7 +45,7 @@ class Measured:
     raw_per_s: float
     router_per_s: float
     parts: dict[str, Usage]
-    result: Result
+    result: OutcomeCounts
 
     @property
     def ratio(self) -> float:
@@ -95,11 +95,11 @@ def _folder() -> Generator[Path]:
         yield folder
 
 
-async def _measure_router(bootstrap: str, records: list[Outgoing]) -> tuple[float, Result]:
+async def _measure_router(bootstrap: str, records: list[Outgoing]) -> tuple[float, OutcomeCounts]:
     from shared.catalogue import load_catalogue  # noqa: PLC0415 - slow to load
 
     bureaus = list(load_catalogue().jurisdictions["portland.gov"].bureaus)
-    reader = await outcome_tracker(bootstrap, bureaus, Tally(SOURCE))
+    reader = await outcome_tracker(bootstrap, bureaus, OutcomeCounter(SOURCE))
     async with open_sink(bootstrap) as sink:
         began = time.perf_counter()
         following = asyncio.create_task(reader.follow(lambda: len(records), _QUIET_S))

@@ -1,4 +1,6 @@
-from cli.replay.tally import Tally
+"""Outcomes: each submission of the source counts once."""
+
+from cli.replay.outcomes import OutcomeCounter
 from shared.contract.events import (
     Acceptance,
     FieldError,
@@ -28,50 +30,50 @@ def accepted(request_id: str, source: str = SOURCE) -> SubmissionAccepted:
 
 
 def test_a_request_is_followed_from_its_receipt_to_its_bureau() -> None:
-    tally = Tally(SOURCE)
+    counter = OutcomeCounter(SOURCE)
     report = request()
     decided = request_triaged(decision(report))
     issued = WorkOrderIssued.model_validate_json(example_of(WorkOrderIssued))
     work = issued.data.model_copy(update={"case_id": decided.data.case_id})
 
     for event in (issued.model_copy(update={"data": work}), decided, accepted(report.request_id)):
-        tally.take(event)
-        tally.take(event)
+        counter.add(event)
+        counter.add(event)
 
-    result = tally.result()
-    assert (result.accepted, result.decided, result.new_cases, result.with_work) == (1, 1, 1, 1)
-    assert result.bureaus == {"PBOT-MOD": 1}
+    counts = counter.counts()
+    assert (counts.accepted, counts.decided, counts.new_cases, counts.with_work) == (1, 1, 1, 1)
+    assert counts.bureaus == {"PBOT-MOD": 1}
 
 
 def test_what_others_handed_in_is_not_counted() -> None:
-    tally = Tally(SOURCE)
+    counter = OutcomeCounter(SOURCE)
     report = request()
 
-    tally.take(accepted(report.request_id, source="/replay/other"))
-    tally.take(request_triaged(decision(report)))
+    counter.add(accepted(report.request_id, source="/replay/other"))
+    counter.add(request_triaged(decision(report)))
 
-    assert (tally.result().accepted, tally.result().decided) == (0, 0)
+    assert (counter.counts().accepted, counter.counts().decided) == (0, 0)
 
 
 def test_a_rejection_counts_by_its_first_reason() -> None:
-    tally = Tally(SOURCE)
-    faults = (
+    counter = OutcomeCounter(SOURCE)
+    errors = (
         FieldError(field="location", code="missing_location", message="Tell us where."),
         FieldError(field="channel", code="unknown_channel", message="Name the channel."),
     )
-    data = Rejection(submission_id=new_id(), submission_source=SOURCE, errors=faults)
+    data = Rejection(submission_id=new_id(), submission_source=SOURCE, errors=errors)
 
-    tally.take(SubmissionRejected.of(data, now=NOON))
+    counter.add(SubmissionRejected.of(data, now=NOON))
 
-    assert tally.result().rejected == {"missing_location": 1}
-    assert tally.result().answered == 1
+    assert counter.counts().rejected == {"missing_location": 1}
+    assert counter.counts().answered == 1
 
 
 def test_a_duplicate_opens_no_case() -> None:
-    tally = Tally(SOURCE)
+    counter = OutcomeCounter(SOURCE)
     report = request()
-    tally.take(accepted(report.request_id))
-    tally.take(request_triaged(decision(report, outcome="duplicate")))
+    counter.add(accepted(report.request_id))
+    counter.add(request_triaged(decision(report, outcome="duplicate")))
 
-    assert tally.result().outcomes == {"duplicate": 1}
-    assert tally.result().new_cases == 0
+    assert counter.counts().outcomes == {"duplicate": 1}
+    assert counter.counts().new_cases == 0

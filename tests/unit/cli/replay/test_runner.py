@@ -1,9 +1,11 @@
+"""Pacing: time passes as many times as fast as asked for."""
+
 import asyncio
 from datetime import timedelta
 
 import pytest
 
-from cli.replay.pace import Pacing, parse_speed
+from cli.replay.runner import Pacing, parse_speed
 from tests.builders import NOON
 
 
@@ -19,20 +21,20 @@ def test_what_is_no_speed_is_refused(text: str) -> None:
 
 
 async def test_an_hour_lasts_a_tenth_of_a_second_at_36000() -> None:
-    pace = Pacing(36_000)
+    pacing = Pacing(36_000)
     clock = asyncio.get_running_loop().time
     began = clock()
 
-    await pace.until(NOON)
-    await pace.until(NOON + timedelta(hours=1))
+    await pacing.until(NOON)
+    await pacing.until(NOON + timedelta(hours=1))
 
     assert clock() - began >= 0.1
 
 
 async def test_what_has_no_time_or_an_early_one_waits_for_nothing() -> None:
-    pace = Pacing(0.001)
+    pacing = Pacing(0.001)
 
     async with asyncio.timeout(1):
-        await pace.until(NOON)
-        await pace.until(None)
-        await pace.until(NOON - timedelta(days=1))
+        await pacing.until(NOON)
+        await pacing.until(None)
+        await pacing.until(NOON - timedelta(days=1))
