@@ -1,4 +1,4 @@
-"""``route311 check``: whether the invariants hold of a running router."""
+"""``route311 check``: check the invariants over a running router."""
 
 import asyncio
 import json
@@ -38,9 +38,11 @@ def check(
     Hand nothing in meanwhile. Exit code 1 when one is broken.
     """
     bootstrap, admin_dsn = find_kafka(data), find_admin_dsn(data)
-    with live_progress(Console(stderr=True), hidden=json_output) as progress:
+    with live_progress(Console(stderr=True), hidden=json_output) as on_progress:
         report = asyncio.run(
-            run_check(bootstrap, admin_dsn, history=history, settle_s=settle, progress=progress)
+            run_check(
+                bootstrap, admin_dsn, history=history, settle_s=settle, on_progress=on_progress
+            )
         )
     if json_output:
         typer.echo(json.dumps(asdict(report)))

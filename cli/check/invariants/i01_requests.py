@@ -1,6 +1,6 @@
-"""I1: what was handed in exists."""
+"""I1: every submission has its request, and no other request exists."""
 
-from cli.check.invariants.invariant import Clause, Invariant
+from cli.check.invariants.invariant import Invariant, ViolationQuery
 
 _STRONGEST = """
     SELECT source, id, max(request_id) AS request_id,
@@ -8,7 +8,7 @@ _STRONGEST = """
       FROM client_saw GROUP BY source, id
 """  # a client that tries again may see several outcomes of one submission
 _LOG_IS_WHOLE = """
-    (SELECT count(*) FROM whole
+    (SELECT count(*) FROM whole_topics
       WHERE topic IN ('intake-requests', 'intake-requests-express')) = 2
 """
 
@@ -16,26 +16,26 @@ REQUESTS = Invariant(
     "I1",
     "Every accepted request exists once, every indeterminate one at most once, and nothing else.",
     (
-        Clause(
-            "handed in on channel-submissions and never answered",
+        ViolationQuery(
+            "submitted on channel-submissions and neither answered nor parked",
             """
             SELECT h.source || ' ' || h.id FROM handed_in AS h
              WHERE NOT EXISTS (SELECT 1 FROM intake_submissions AS s
                                 WHERE s.identity = h.identity AND s.fingerprint = h.fingerprint)
-               AND NOT EXISTS (SELECT 1 FROM parked AS p WHERE p.origin = h.place)
+               AND NOT EXISTS (SELECT 1 FROM parked AS p WHERE p.origin = h.position)
             """,
         ),
-        Clause(
-            "handed in on channel-submissions without a receipt on intake-receipts",
+        ViolationQuery(
+            "submitted on channel-submissions without a receipt on intake-receipts",
             """
             SELECT DISTINCT h.source || ' ' || h.id FROM handed_in AS h
-             WHERE EXISTS (SELECT 1 FROM whole WHERE topic = 'intake-receipts')
+             WHERE EXISTS (SELECT 1 FROM whole_topics WHERE topic = 'intake-receipts')
                AND EXISTS (SELECT 1 FROM intake_submissions AS s WHERE s.identity = h.identity)
-               AND NOT EXISTS (SELECT 1 FROM answers AS a
+               AND NOT EXISTS (SELECT 1 FROM submission_receipts AS a
                                 WHERE a.source = h.source AND a.id = h.id)
             """,
         ),
-        Clause(
+        ViolationQuery(
             "accepted, but not among intake's requests",
             """
             SELECT s.request_id FROM intake_submissions AS s
@@ -44,7 +44,7 @@ REQUESTS = Invariant(
                                 WHERE r.request_id = s.request_id)
             """,
         ),
-        Clause(
+        ViolationQuery(
             "accepted, but never submitted to triage",
             f"""
             SELECT s.request_id FROM intake_submissions AS s
@@ -52,22 +52,22 @@ REQUESTS = Invariant(
                AND NOT EXISTS (SELECT 1 FROM submitted AS r WHERE r.request_id = s.request_id)
             """,  # noqa: S608 - made of constants
         ),
-        Clause(
+        ViolationQuery(
             "accepted as more than one request",
             """
             SELECT source || ' ' || id FROM intake_submissions
              GROUP BY source, id HAVING count(DISTINCT request_id) > 1
              UNION
-            SELECT source || ' ' || id FROM answers
+            SELECT source || ' ' || id FROM submission_receipts
              GROUP BY source, id HAVING count(DISTINCT request_id) > 1
             """,
         ),
-        Clause(
+        ViolationQuery(
             "submitted to triage more than once, as different events",
             "SELECT request_id FROM submitted GROUP BY request_id HAVING count(*) > 1",
         ),
-        Clause(
-            "a request that nobody handed in",
+        ViolationQuery(
+            "a request without a submission",
             """
             SELECT request_id
               FROM (SELECT request_id FROM submitted
@@ -77,8 +77,8 @@ REQUESTS = Invariant(
                                 WHERE s.request_id = r.request_id)
             """,
         ),
-        Clause(
-            "the client was told that it is accepted, and there is no such request",
+        ViolationQuery(
+            "accepted according to the client, but there is no such request",
             f"""
             SELECT c.source || ' ' || c.id FROM ({_STRONGEST}) AS c
              WHERE c.rank = 0
@@ -87,8 +87,8 @@ REQUESTS = Invariant(
                                   AND s.request_id = coalesce(c.request_id, s.request_id))
             """,  # noqa: S608 - made of constants
         ),
-        Clause(
-            "the client was told no, or never handed it in, and it is a request",
+        ViolationQuery(
+            "a request that the client never submitted, or saw rejected",
             f"""
             SELECT s.source || ' ' || s.id FROM intake_submissions AS s
              WHERE s.request_id IS NOT NULL

@@ -1,8 +1,8 @@
-"""I3: what bureaus were told is what there is."""
+"""I3: the work orders that bureaus have received match dispatch's state."""
 
-from cli.check.invariants.invariant import Clause, Invariant
+from cli.check.invariants.invariant import Invariant, ViolationQuery
 
-_WHOLE = "o.topic IN (SELECT topic FROM whole)"
+_WHOLE = "o.topic IN (SELECT topic FROM whole_topics)"
 _LAST = """
     SELECT o.*, max(o.version) FROM orders AS o GROUP BY o.work_order_id
 """  # SQLite takes the other columns from the row with the maximum
@@ -12,25 +12,25 @@ WORK_ORDERS = Invariant(
     "Every bureau of a case has one work order; its versions run from 1 without gaps, and the "
     "last one told is the present state.",
     (
-        Clause(
-            "a work order of which its bureau was not told every version",
+        ViolationQuery(
+            "a work order with a version that its bureau did not receive",
             f"""
             SELECT o.work_order_id FROM orders AS o WHERE {_WHOLE}
              GROUP BY o.work_order_id
             HAVING min(o.version) <> 1 OR count(DISTINCT o.version) <> max(o.version)
             """,  # noqa: S608 - made of constants
         ),
-        Clause(
-            "a work order of which its bureau was told another version last",
+        ViolationQuery(
+            "a work order whose latest version its bureau did not receive",
             """
             SELECT w.work_order_id FROM dispatch_work_orders AS w
              WHERE coalesce((SELECT max(o.version) FROM orders AS o
                               WHERE o.work_order_id = w.work_order_id), 0) <> w.version
-               AND EXISTS (SELECT 1 FROM whole
+               AND EXISTS (SELECT 1 FROM whole_topics
                             WHERE topic = 'bureau-' || lower(w.bureau) || '-work')
             """,
         ),
-        Clause(
+        ViolationQuery(
             "a work order that dispatch does not know",
             """
             SELECT DISTINCT o.work_order_id FROM orders AS o
@@ -38,8 +38,8 @@ WORK_ORDERS = Invariant(
                                 WHERE w.work_order_id = o.work_order_id)
             """,
         ),
-        Clause(
-            "a work order that is not as its bureau was told last",
+        ViolationQuery(
+            "a work order that differs from the one its bureau received last",
             f"""
             SELECT o.work_order_id
               FROM ({_LAST}) AS o JOIN dispatch_work_orders AS w USING (work_order_id)
@@ -48,8 +48,8 @@ WORK_ORDERS = Invariant(
                    IS NOT (w.case_id, w.status, w.role, w.acknowledge_by, w.complete_by)
             """,  # noqa: S608 - made of constants
         ),
-        Clause(
-            "a bureau's newest work order that does not carry the case as it is",
+        ViolationQuery(
+            "a bureau's newest work order that differs from its case",
             f"""
             SELECT o.work_order_id
               FROM ({_LAST}) AS o
@@ -62,8 +62,8 @@ WORK_ORDERS = Invariant(
                    IS NOT (c.version, c.request_count, c.level, c.score)
             """,  # noqa: S608 - made of constants
         ),
-        Clause(
-            "a case whose last event does not tell its present state",
+        ViolationQuery(
+            "a case that differs from its latest event",
             """
             SELECT c.case_id
               FROM dispatch_cases AS c
@@ -73,7 +73,7 @@ WORK_ORDERS = Invariant(
                    IS NOT (c.status, c.level, c.score, c.lead_bureau, c.request_count)
             """,
         ),
-        Clause(
+        ViolationQuery(
             "a case whose lead bureau has no work order",
             """
             SELECT c.case_id FROM dispatch_cases AS c
@@ -84,8 +84,8 @@ WORK_ORDERS = Invariant(
                                        OR c.status IN ('completed', 'declined', 'referred')))
             """,
         ),
-        Clause(
-            "a case in which one bureau has more than one work order that is not over",
+        ViolationQuery(
+            "a case in which one bureau has more than one open work order",
             """
             SELECT DISTINCT case_id FROM dispatch_work_orders
              WHERE status NOT IN ('completed', 'declined', 'transferred', 'withdrawn')

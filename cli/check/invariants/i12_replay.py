@@ -1,11 +1,11 @@
-"""I12: the log alone gives triage's state."""
+"""I12: a replay of the log gives triage's state."""
 
-from cli.check.invariants.invariant import Clause, Invariant
+from cli.check.invariants.invariant import Invariant, ViolationQuery
 
 _WHOLE = """
-    (SELECT count(*) FROM whole WHERE topic IN ('triage-decisions', 'dispatch-closings')) = 2
+    (SELECT count(*) FROM whole_topics WHERE topic IN ('triage-decisions', 'dispatch-closings')) = 2
 """
-_FIRST = "SELECT *, min(rowid) AS place FROM decided GROUP BY request_id"
+_FIRST = "SELECT *, min(rowid) AS position FROM decided GROUP BY request_id"
 _SPLITS = """
     SELECT request_id, case_id, to_case, moves, rowid FROM case_events
      WHERE topic = 'dispatch-closings' AND kind = 'request_split'
@@ -20,11 +20,11 @@ _STANDS_FOR = """
      WHERE topic = 'dispatch-closings' AND opened_by IS NOT NULL GROUP BY case_id
 """
 _MADE = f"""
-    SELECT made, known, split_from, request_id, min(place) FROM (
-        SELECT case_id AS made, findable AS known, NULL AS split_from, request_id, place
+    SELECT made, known, split_from, request_id, min(position) FROM (
+        SELECT case_id AS made, findable AS known, NULL AS split_from, request_id, position
           FROM ({_FIRST}) WHERE outcome IN ('new', 'recurrence', 'possible_duplicate')
          UNION ALL
-        SELECT s.to_case, true, s.case_id, s.request_id, d.place FROM ({_SPLITS}) AS s
+        SELECT s.to_case, true, s.case_id, s.request_id, d.position FROM ({_SPLITS}) AS s
           JOIN ({_FIRST}) AS d ON d.request_id = s.request_id)
      GROUP BY made
 """  # noqa: S608 - made of constants
@@ -43,26 +43,26 @@ def _report(alias: str, moment: str) -> str:
 
 REPLAY = Invariant(
     "I12",
-    "Folding the whole log into a fresh triage gives the state that triage has.",
+    "Folding the whole_topics log into a fresh triage gives the state that triage has.",
     (
-        Clause(
-            "a request that the log decides and that triage does not know",
+        ViolationQuery(
+            "a request that is decided in the log and unknown to triage",
             f"""
             SELECT d.request_id FROM ({_FIRST}) AS d
              WHERE NOT EXISTS (SELECT 1 FROM triage_decisions AS t
                                 WHERE t.request_id = d.request_id)
             """,  # noqa: S608 - made of constants
         ),
-        Clause(
-            "a request that triage has decided and the log does not know",
+        ViolationQuery(
+            "a request that triage has decided and that is not in the log",
             f"""
             SELECT t.request_id FROM triage_decisions AS t
              WHERE {_WHOLE}
                AND NOT EXISTS (SELECT 1 FROM decided AS d WHERE d.request_id = t.request_id)
             """,  # noqa: S608 - made of constants
         ),
-        Clause(
-            "a request that triage has decided otherwise than the log",
+        ViolationQuery(
+            "a request whose decision in triage differs from the log",
             f"""
             SELECT d.request_id
               FROM ({_FIRST}) AS d
@@ -72,16 +72,16 @@ REPLAY = Invariant(
                 OR d.current AND ({_report("d", "observed")}) IS NOT ({_report("t", "observed")})
             """,  # noqa: S608 - made of constants
         ),
-        Clause(
-            "a case that the log opens and that triage does not know",
+        ViolationQuery(
+            "a case that is opened in the log and unknown to triage",
             f"""
             SELECT k.made FROM ({_KNOWN}) AS k
              WHERE k.current AND k.known
                AND NOT EXISTS (SELECT 1 FROM triage_cases AS t WHERE t.case_id = k.made)
             """,  # noqa: S608 - made of constants
         ),
-        Clause(
-            "a case that triage knows otherwise than the log",
+        ViolationQuery(
+            "a case whose state in triage differs from the log",
             f"""
             SELECT t.case_id
               FROM triage_cases AS t

@@ -1,4 +1,4 @@
-"""A day on which everything goes as it should, by the services' own handlers."""
+"""A valid history, made by the services' own handlers on tables in memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -64,7 +64,7 @@ _numbers = count()
 
 
 class Map:
-    """All is the city's own ground but one point."""
+    """Boundaries: every point but one lies in the city."""
 
     def municipality(self, points: Sequence[GeoPoint]) -> list[str | None]:
         return [_NEIGHBOUR if point == BEYOND_THE_LIMITS else None for point in points]
@@ -79,12 +79,12 @@ INTAKE = IntakePolicy(
     "https://311.example.org",
 )
 DISPATCH = DispatchPolicy.of(CATALOGUE)
-RULEBOOK = TriagePolicy(CATALOGUE)
+TRIAGE = TriagePolicy(CATALOGUE)
 
 
 @dataclass
 class Router:
-    """The four services on tables in memory; what they say is handed on at once."""
+    """The four services on tables in memory; events reach their readers at once."""
 
     submissions: InMemorySubmissions = field(default_factory=InMemorySubmissions)
     cases: InMemoryTriage = field(default_factory=InMemoryTriage)
@@ -95,7 +95,7 @@ class Router:
     commands: int = 0
 
     async def hand_in(self, event: SubmissionHandedIn) -> None:
-        """An adapter writes to Kafka."""
+        """Submit over Kafka."""
         value = encode(event)
         self._outside(CHANNEL_SUBMISSIONS.name, event.source, value, event.id)
         message = Message(record(value, topic=CHANNEL_SUBMISSIONS.name), event)
@@ -103,7 +103,7 @@ class Router:
         await self._intake(event, said)
 
     async def post(self, event: SubmissionHandedIn) -> None:
-        """An adapter calls over HTTP."""
+        """Submit over HTTP."""
         (taken,) = await accept_submissions(
             [RawSubmission(event, b"")], self.submissions, INTAKE, NOON
         )
@@ -121,13 +121,13 @@ class Router:
         requests = [one for one in told if isinstance(one, RequestSubmitted)]
         await self._notify([one for one in told if one not in requests], INTAKE_CONTACTS.name)
         if requests:
-            decided = await triage(_messages(requests, "requests"), self.cases, RULEBOOK, LATER)
+            decided = await triage(_messages(requests, "requests"), self.cases, TRIAGE, LATER)
             self._say("triage", decided)
             await self._notify(decided, TRIAGE_DECISIONS.name)
             await self._dispatch(_messages(decided, TRIAGE_DECISIONS.name))
 
     async def update(self, bureau: str, work_order_id: str, status: str, **changes: Any) -> None:
-        """A bureau says what became of its work."""
+        """Send a bureau's update."""
         fields = {"work_order_id": work_order_id, "bureau": bureau, "status": status}
         event = work_order_updated(**(fields | changes))
         topic = bureau_updates(bureau).name
@@ -135,7 +135,7 @@ class Router:
         await self._dispatch(_messages([event], topic))
 
     async def order(self, command: str, case_id: str, **changes: Any) -> None:
-        """An operator gives a command."""
+        """Send an operator's command."""
         fields = {"command": command, "case_id": case_id, "actor": "kim", "reason": "Looked at it"}
         event = operator_commanded(data=fields | changes)
         topic, value, offset = OPERATOR_COMMANDS.name, encode(event), self.commands
@@ -152,7 +152,7 @@ class Router:
         closings = [event for event in told if type(event) in DISPATCH_CLOSINGS.events]
         if closings:
             messages = _messages(closings, DISPATCH_CLOSINGS.name)
-            await triage(messages, self.cases, RULEBOOK, LATER)
+            await triage(messages, self.cases, TRIAGE, LATER)
 
     async def _notify(self, events: Sequence[Event], topic: str) -> None:
         if events:
@@ -185,7 +185,7 @@ class Router:
                 self.sent.append(one)
 
     def history(self) -> History:
-        """Return what all of this left behind."""
+        """Return the history so far."""
         tables = tables_of(self.submissions, self.cases, self.work, self.audience)
         return History(self.sent, tables, client=self.client)
 
@@ -195,7 +195,7 @@ def _messages(events: Sequence[Event], topic: str) -> list[Message[Any]]:
 
 
 def report(metres: float = 0, **changes: Any) -> dict[str, Any]:
-    """A low limb some metres north of the square, reported by somebody who wants to hear of it."""
+    """Return a report about a low limb, some metres north of the square, by a follower."""
     point = north_of(PIONEER_SQUARE, metres)
     place = {"latitude": point.latitude, "longitude": point.longitude}
     fields: dict[str, Any] = {
@@ -211,8 +211,8 @@ def report(metres: float = 0, **changes: Any) -> dict[str, Any]:
     return submission(**(fields | changes))
 
 
-async def good_day() -> History:
-    """Two bureaus and two cities, repeats, an urgent one, closings, corrections, poison."""
+async def valid_history() -> History:
+    """Return a history with repeats, hazards, closings, corrections and poison of two cities."""
     router = Router()
     router.park(CHANNEL_SUBMISSIONS.name, POISON, "intake")
     router.park(TRIAGE_DECISIONS.name, b"{}", "intake", "dispatch", "notify")

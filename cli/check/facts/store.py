@@ -1,4 +1,4 @@
-"""The facts of one check, in a temporary database on disk, so that memory stays flat."""
+"""Facts of one check, in a temporary SQLite database on disk, so that memory use stays flat."""
 
 import sqlite3
 from collections import defaultdict
@@ -12,61 +12,61 @@ from typing import TypeAlias
 Value: TypeAlias = str | int | float | bytes | None
 Row: TypeAlias = Sequence[Value]
 
-_AT_ONCE = 20_000
+_BUFFERED_ROWS = 20_000
 _PRAGMAS = """
     PRAGMA journal_mode = OFF;
     PRAGMA synchronous = OFF;
     PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA cache_size = -65536;
     PRAGMA temp_store = FILE;
-"""  # a file that nobody needs after a crash; the cache is in KiB
+"""  # the file is worthless after a crash; the cache size is in KiB
 
 
-class FactBook:
-    """Rows of facts as they come; a row that repeats an event changes nothing."""
+class FactStore:
+    """Tables of facts; a row that repeats an event is ignored."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
-        self._waiting: defaultdict[str, list[Row]] = defaultdict(list)
-        self._count = 0
+        self._buffer: defaultdict[str, list[Row]] = defaultdict(list)
+        self._buffered = 0
         database.executescript(_PRAGMAS + _script("schema.sql"))
 
     def add(self, table: str, row: Row) -> None:
-        """Note one fact; the row has every column of the table, in its order."""
-        self._waiting[table].append(row)
-        self._count += 1
-        if self._count >= _AT_ONCE:
-            self._write()
+        """Add a row with every column of the table, in the order of ``schema.sql``."""
+        self._buffer[table].append(row)
+        self._buffered += 1
+        if self._buffered >= _BUFFERED_ROWS:
+            self._flush()
 
     def extend(self, table: str, rows: Iterable[Row]) -> None:
-        """Note several facts of one kind."""
+        """Add several rows to a table."""
         for row in rows:
             self.add(table, row)
 
-    def close_entries(self) -> None:
-        """Make what was noted ready for queries; nothing can be added from now on."""
-        self._write()
+    def build_indexes(self) -> None:
+        """Prepare for queries; no row can be added afterwards."""
+        self._flush()
         self._database.executescript(_script("indexes.sql"))
 
     def query(self, sql: str) -> Iterator[Row]:
-        """Return what a query over the facts finds, row by row."""
+        """Yield the rows of a query."""
         yield from self._database.execute(sql)
 
-    def _write(self) -> None:
-        for table, rows in self._waiting.items():
+    def _flush(self) -> None:
+        for table, rows in self._buffer.items():
             self._database.executemany(_insert(table, len(rows[0])), rows)
-        self._waiting.clear()
-        self._count = 0
+        self._buffer.clear()
+        self._buffered = 0
 
 
 @contextmanager
-def open_book() -> Generator[FactBook]:
-    """Open an empty book; it is gone at the end."""
+def open_store() -> Generator[FactStore]:
+    """Open an empty store, which is deleted at the end."""
     with (
         TemporaryDirectory(prefix="route311-check-") as folder,
         closing(sqlite3.connect(Path(folder) / "facts.db", isolation_level=None)) as database,
     ):
-        yield FactBook(database)
+        yield FactStore(database)
 
 
 def _insert(table: str, width: int) -> str:

@@ -1,21 +1,21 @@
-"""How something goes wrong on a good day, and where to find what goes wrong."""
+"""Registry of violations of a valid history, and helpers that find the records to change."""
 
 from collections.abc import Callable
 
 from tests.unit.cli.check.history import History, Sent
 
-Plant = Callable[[History], None]
-PLANTS: list[tuple[str, str, Plant]] = []
+Violation = Callable[[History], None]
+VIOLATIONS: list[tuple[str, str, Violation]] = []
 
 
-def plant(invariant: str) -> Callable[[Plant], Plant]:
-    """Put a plant into the table; its name says what it does."""
+def violates(invariant: str) -> Callable[[Violation], Violation]:
+    """Register a violation of an invariant; the function's name describes it."""
 
-    def keep(change: Plant) -> Plant:
-        PLANTS.append((change.__name__, invariant, change))
+    def register(change: Violation) -> Violation:
+        VIOLATIONS.append((change.__name__, invariant, change))
         return change
 
-    return keep
+    return register
 
 
 def request_of(history: History, id: str) -> str:
@@ -26,24 +26,24 @@ def request_of(history: History, id: str) -> str:
 
 
 def closed_case(history: History) -> str:
-    """Return the case of the limb, which has three requests, two bureaus and an end."""
+    """Return the id of the closed case, which has three requests and two bureaus."""
     case_id: str = history.case_event("closed", status="completed").data["case_id"]
     return case_id
 
 
 def lead_orders(history: History) -> list[Sent]:
-    """Return what the lead of the closed case was told, in order."""
-    told = [o for o in history.orders(closed_case(history)) if o.data["role"] == "lead"]
-    return sorted(told, key=lambda o: int(o.data["version"]))
+    """Return the versions of the closed case's leading work order, in order."""
+    versions = [o for o in history.orders(closed_case(history)) if o.data["role"] == "lead"]
+    return sorted(versions, key=lambda o: int(o.data["version"]))
 
 
 def swap(history: History, one: Sent, other: Sent) -> None:
-    """Let two records come in the other order."""
+    """Swap the order of two records."""
     sent = history.sent
     at = [next(i for i, s in enumerate(sent) if s is wanted) for wanted in (one, other)]
     sent[at[0]], sent[at[1]] = other, one
 
 
 def garbage(topic: str) -> Sent:
-    """Return what nobody can read."""
+    """Return an unreadable record."""
     return Sent(None, "", topic, b"key", b"garbage")

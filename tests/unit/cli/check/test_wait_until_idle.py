@@ -1,4 +1,4 @@
-"""When a router is at rest."""
+"""Waiting until a router is idle."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from cli.check import run
-from cli.check import wait_until_idle as settling
-from cli.check.progress import Silence
-from cli.check.wait_until_idle import wait_until_idle
+from cli.check import wait_until_idle as module
+from cli.check.wait_until_idle import no_progress, wait_until_idle
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.range_reader import OffsetRanges
 
@@ -38,11 +37,11 @@ async def ends_after(monkeypatch: pytest.MonkeyPatch, *looks: tuple[int, int]) -
     async def connect(_: str) -> Any:
         return seen
 
-    monkeypatch.setattr(settling, "_LOOK_EVERY_S", 0)
-    monkeypatch.setattr(settling, "offset_bounds", seen.bounds)
-    monkeypatch.setattr(settling, "_left", seen.left)
+    monkeypatch.setattr(module, "_POLL_S", 0)
+    monkeypatch.setattr(module, "offset_bounds", seen.bounds)
+    monkeypatch.setattr(module, "_left", seen.left)
     monkeypatch.setattr("asyncpg.connect", connect)
-    _, end = (await wait_until_idle("broker", "database", 5, Silence()))[PARTITION]
+    _, end = (await wait_until_idle("broker", "database", 5, no_progress))[PARTITION]
     return end
 
 
@@ -65,13 +64,13 @@ async def test_tables_that_were_read_while_something_was_published_are_read_agai
     async def bounds(*_: object) -> OffsetRanges:
         return {PARTITION: (0, next(ends))}
 
-    async def take_tables(_: str, book: object) -> None:
-        reads.append(book)
+    async def load_tables(_: str, store: object) -> None:
+        reads.append(store)
 
     monkeypatch.setattr(run, "wait_until_idle", bounds)
     monkeypatch.setattr(run, "offset_bounds", bounds)
-    monkeypatch.setattr(run, "take_tables", take_tables)
-    async with run._at_rest("broker", "database", 60, Silence()) as (book, seen):  # noqa: SLF001
+    monkeypatch.setattr(run, "load_tables", load_tables)
+    async with run._idle_router("broker", "database", 60, no_progress) as (store, seen):  # noqa: SLF001
         assert seen[PARTITION] == (0, 8)
-        assert book is reads[-1]
+        assert store is reads[-1]
     assert len(reads) == 2
