@@ -12,7 +12,7 @@ from tests.builders import NOON
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("value", "shown"),
     [
         pytest.param(b"plain text", "plain text", id="plain"),
         pytest.param("Años, 道路", "Años, 道路", id="other languages"),
@@ -22,13 +22,13 @@ from tests.builders import NOON
         pytest.param("\u202egnp.exe", "\\u202egnp.exe", id="direction of writing"),
     ],
 )
-def test_what_is_not_plainly_visible_is_an_escape(said: bytes | str, shown: str) -> None:
-    assert printable(said) == shown
+def test_what_is_not_plainly_visible_is_an_escape(value: bytes | str, shown: str) -> None:
+    assert printable(value) == shown
 
 
 @given(st.binary())
-def test_any_bytes_become_one_printable_line(said: bytes) -> None:
-    assert printable(said).isprintable()
+def test_any_bytes_become_one_printable_line(value: bytes) -> None:
+    assert printable(value).isprintable()
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ PORTLAND = TriagePolicy(load_catalogue()).cities["portland.gov"]
 
 
 def page(data: Decision) -> str:
-    said = StringIO()
-    show(data, PORTLAND, NOON, Console(file=said, width=160))
-    return said.getvalue()
+    output = StringIO()
+    show(data, PORTLAND, NOON, Console(file=output, width=160))
+    return output.getvalue()
 
 
 def test_a_decision_is_shown_with_what_it_was_held_against_and_what_it_is_not() -> None:

@@ -63,8 +63,8 @@ def test_only_the_latest_urgent_ones_are_told_and_no_routine() -> None:
     for number in range(5):
         an_urgent_case(router, f"{number} Main St")
         router.opens(router.accepts("/adapters/test", f"routine {number}"))
-    told = latest_urgent(router.seen, CITY, 2)
-    assert [urgent.what for urgent in told] == [
+    latest = latest_urgent(router.seen, CITY, 2)
+    assert [urgent.what for urgent in latest] == [
         f"P1 Downed power line, {number} Main St" for number in (3, 4)
     ]
 
@@ -75,8 +75,8 @@ def test_the_picture_says_how_far_everything_is() -> None:
     out = StringIO()
     Console(file=out, width=80).print(progress_bars(progress(router), CITY))
     text = out.getvalue()
-    for said in ("Tuesday, March 3, 23:59", "the backlog", f"120 of {len(DAY.deliveries)}"):
-        assert said in text
+    for words in ("Tuesday, March 3, 23:59", "the backlog", f"120 of {len(DAY.deliveries)}"):
+        assert words in text
     assert "1 of 200" in text
     assert max(len(row) for row in text.splitlines()) <= 80
 

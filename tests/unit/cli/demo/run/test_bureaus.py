@@ -23,7 +23,7 @@ def bureaus() -> BureauSimulator:
     return BureauSimulator(seeded_random(1, "test"))
 
 
-def told(order: WorkOrder, update: WorkOrderUpdate) -> WorkOrder:
+def updated(order: WorkOrder, update: WorkOrderUpdate) -> WorkOrder:
     """Return the work order as the router publishes it after an update."""
     return order.model_copy(update={"status": update.status, "version": order.version + 1})
 
@@ -52,7 +52,7 @@ def test_being_told_twice_makes_no_second_update(bureaus: BureauSimulator) -> No
 def test_an_older_state_of_a_work_order_is_nothing_to_go_by(bureaus: BureauSimulator) -> None:
     order = work_order(bureau=BUREAU, priority=priority("P1", 90))
     (seen,) = bureaus.receive(order, NOON)
-    for state in (told(order, seen), order):
+    for state in (updated(order, seen), order):
         assert bureaus.receive(state, NOON) == []
     assert [update.status for update in bureaus.start_work(NOON)] == ["in_progress"]
 
@@ -63,7 +63,7 @@ def test_nothing_is_done_before_work_begins_and_no_step_before_the_last_one_coun
     order = work_order(bureau=BUREAU, priority=priority("P1", 90))
     (seen,) = bureaus.receive(order, NOON)
     assert bureaus.start_work(NOON) == []
-    (begun,) = bureaus.receive(told(order, seen), NOON)
+    (begun,) = bureaus.receive(updated(order, seen), NOON)
     assert begun.status == "in_progress"
     assert bureaus.unfinished == 1
 
@@ -84,7 +84,7 @@ def test_what_is_urgent_or_often_reported_is_done_today(
     statuses = []
     while said:
         statuses.append(said[0].status)
-        order = told(order, said[0])
+        order = updated(order, said[0])
         said = bureaus.receive(order, NOON)
     assert statuses == ["acknowledged", "in_progress", "completed"]
     assert bureaus.unfinished == 0
@@ -92,7 +92,7 @@ def test_what_is_urgent_or_often_reported_is_done_today(
 
 def test_every_course_of_routine_work_is_taken_by_some(bureaus: BureauSimulator) -> None:
     orders = [work_order(bureau=BUREAU) for _ in range(120)]
-    seen = {o.work_order_id: told(o, u) for o in orders for u in bureaus.receive(o, NOON)}
+    seen = {o.work_order_id: updated(o, u) for o in orders for u in bureaus.receive(o, NOON)}
     for order in seen.values():
         bureaus.receive(order, NOON)
     first = bureaus.start_work(NOON)
@@ -119,6 +119,6 @@ def test_one_piece_of_work_is_given_to_another_bureau(bureaus: BureauSimulator) 
     orders = [work_order(bureau=TRANSFERS_FROM) for _ in range(3)]
     for order in orders:
         (seen,) = bureaus.receive(order, NOON)
-        bureaus.receive(told(order, seen), NOON)
+        bureaus.receive(updated(order, seen), NOON)
     given = [u for u in bureaus.start_work(NOON) if u.status == "transferred"]
     assert [update.transfer_to for update in given] == [TRANSFERS_TO]

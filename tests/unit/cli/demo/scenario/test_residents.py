@@ -17,8 +17,8 @@ def test_addresses_are_plain_ascii() -> None:
 
 def test_a_channel_tells_what_it_knows_of_a_person() -> None:
     ana = Residents(seeded_random(1, "people")).new("es")
-    told = reporter_fields(ana, "sms")
-    assert told == {"phone": ana.phone, "language": "es", "status_updates": ["sms"]}
+    fields = reporter_fields(ana, "sms")
+    assert fields == {"phone": ana.phone, "language": "es", "status_updates": ["sms"]}
     assert reporter_fields(ana, "sensor") is None
     written = reporter_fields(ana, "phone", with_email=True)
     assert written is not None

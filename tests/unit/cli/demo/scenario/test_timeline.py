@@ -62,10 +62,10 @@ def test_every_submission_but_the_planted_faults_fits_the_contract(
     services = catalogue.jurisdictions["portland.gov"].services
     without_place = {kind.code for kind in kinds().values() if not kind.located}
     for report in good(day):
-        said = Submission.model_validate(report.data)
-        assert said.service_code is None or said.service_code in services
-        assert said.service_code or said.description
-        assert said.location is not None or said.service_code in {None, *without_place}
+        submission = Submission.model_validate(report.data)
+        assert submission.service_code is None or submission.service_code in services
+        assert submission.service_code or submission.description
+        assert submission.location is not None or submission.service_code in {None, *without_place}
 
 
 def test_everything_happens_on_the_day_and_is_handed_in_in_order(day: Scenario) -> None:
