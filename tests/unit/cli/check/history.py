@@ -100,10 +100,10 @@ class History:
 
     def orders(self, case_id: str | None = None) -> list[Sent]:
         """Return the work orders that bureaus received."""
-        told = [
+        orders = [
             s for kind in ("issued", "changed", "withdrawn") for s in self.of(f"work_order.{kind}")
         ]
-        return [sent for sent in told if case_id in (None, sent.data["case_id"])]
+        return [sent for sent in orders if case_id in (None, sent.data["case_id"])]
 
     def remove(self, *gone: Sent) -> None:
         """Remove records from the log."""

@@ -99,8 +99,8 @@ class Router:
         value = encode(event)
         self._outside(CHANNEL_SUBMISSIONS.name, event.source, value, event.id)
         message = Message(record(value, topic=CHANNEL_SUBMISSIONS.name), event)
-        said = await on_submissions_handed_in([message], self.submissions, INTAKE, NOON)
-        await self._intake(event, said)
+        output = await on_submissions_handed_in([message], self.submissions, INTAKE, NOON)
+        await self._intake(event, output)
 
     async def post(self, event: SubmissionHandedIn) -> None:
         """Submit over HTTP."""
@@ -109,20 +109,20 @@ class Router:
         )
         await self._intake(event, taken.events)
 
-    async def _intake(self, event: SubmissionHandedIn, said: Sequence[Event | Outgoing]) -> None:
-        told = [item for item in said if isinstance(item, Event)]
-        self._say("intake", said)
+    async def _intake(self, event: SubmissionHandedIn, output: Sequence[Event | Outgoing]) -> None:
+        events = [item for item in output if isinstance(item, Event)]
+        self._publish("intake", output)
         (filing, *_) = [f for f in self.submissions.filings.values() if f.submission_id == event.id]
         answer = filing.receipt.decode()
         request_id = answer.data.request_id if isinstance(answer, SubmissionAccepted) else None
         outcome: Literal["accepted", "rejected"] = "accepted" if request_id else "rejected"
         seen = Attempt(source=event.source, id=event.id, outcome=outcome, request_id=request_id)
         self.client.append(seen)
-        requests = [one for one in told if isinstance(one, RequestSubmitted)]
-        await self._notify([one for one in told if one not in requests], INTAKE_CONTACTS.name)
+        requests = [one for one in events if isinstance(one, RequestSubmitted)]
+        await self._notify([one for one in events if one not in requests], INTAKE_CONTACTS.name)
         if requests:
             decided = await triage(_messages(requests, "requests"), self.cases, TRIAGE, LATER)
-            self._say("triage", decided)
+            self._publish("triage", decided)
             await self._notify(decided, TRIAGE_DECISIONS.name)
             await self._dispatch(_messages(decided, TRIAGE_DECISIONS.name))
 
@@ -144,25 +144,27 @@ class Router:
         await self._dispatch([Message(record(value, topic=topic, offset=offset), event)])
 
     async def _dispatch(self, messages: Sequence[Message[Any]]) -> None:
-        said = await dispatch(messages, self.work, DISPATCH, LATER)
-        self._say("dispatch", said)
-        told = [item for item in said if isinstance(item, Event)]
-        told = [event for event in told if event.type.startswith("route311.case.")]
-        await self._notify(told, DISPATCH_CASES.name)
-        closings = [event for event in told if type(event) in DISPATCH_CLOSINGS.events]
+        output = await dispatch(messages, self.work, DISPATCH, LATER)
+        self._publish("dispatch", output)
+        events = [item for item in output if isinstance(item, Event)]
+        events = [event for event in events if event.type.startswith("route311.case.")]
+        await self._notify(events, DISPATCH_CASES.name)
+        closings = [event for event in events if type(event) in DISPATCH_CLOSINGS.events]
         if closings:
             messages = _messages(closings, DISPATCH_CLOSINGS.name)
             await triage(messages, self.cases, TRIAGE, LATER)
 
     async def _notify(self, events: Sequence[Event], topic: str) -> None:
         if events:
-            self._say("notify", await notify(_messages(events, topic), self.audience, KEY, LATER))
+            self._publish(
+                "notify", await notify(_messages(events, topic), self.audience, KEY, LATER)
+            )
         while claimed := await self.audience.claim(10, LATER, LATER):
             outcome = Outcome("taken")
             await self.audience.settle(
                 [delivery_update(c, outcome, LATER, "mail") for c in claimed]
             )
-        self._say("notify", self.audience.published)
+        self._publish("notify", self.audience.published)
         self.audience.published.clear()
 
     def park(self, topic: str, value: bytes, *services: str) -> None:
@@ -170,7 +172,7 @@ class Router:
         self._outside(topic, "poison", value, "")
         unfit = InvalidRecord(record(value, topic=topic), UndecodableEventError("record: no JSON"))
         for service in services:
-            self._say(service, [dead_letter_of(unfit, service)])
+            self._publish(service, [dead_letter_of(unfit, service)])
         planted = Poison(outcome="poison", topic=topic, sha256=sha256(value).hexdigest())
         self.client.append(planted)
 
@@ -178,8 +180,8 @@ class Router:
         headers = (("content-type", CONTENT_TYPE),)
         self.sent.append(Sent(None, event_id, topic, key.encode(), value, headers))
 
-    def _say(self, service: str, said: Sequence[Event | Outgoing]) -> None:
-        for item in said:
+    def _publish(self, service: str, output: Sequence[Event | Outgoing]) -> None:
+        for item in output:
             for r in [item] if isinstance(item, Outgoing) else Outgoing.carrying(item):
                 one = Sent(service, r.event_id, r.topic, r.key, r.value, r.headers)
                 self.sent.append(one)

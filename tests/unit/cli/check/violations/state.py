@@ -24,9 +24,9 @@ def a_bureau_is_shown_the_case_of_anothers_work(history: History) -> None:
 
 @violates("I11")
 def a_bureau_of_another_city_gets_work(history: History) -> None:
-    told = lead_orders(history)[1]
-    told.topic = "bureau-bos-isd-work"
-    told.edit(bureau="BOS-ISD")
+    order = lead_orders(history)[1]
+    order.topic = "bureau-bos-isd-work"
+    order.edit(bureau="BOS-ISD")
 
 
 @violates("I11")

@@ -45,9 +45,9 @@ def a_case_is_not_as_it_was_told(history: History) -> None:
 @violates("I3")
 def a_bureau_has_two_work_orders_at_once(history: History) -> None:
     (row,) = history.rows("dispatch_work_orders", case_id=closed_case(history), role="informed")
-    told = history.of("work_order.changed", work_order_id=row[0])[-1].again()
-    told.edit(work_order_id="second", version=1)
-    history.sent.append(told)
+    orders = history.of("work_order.changed", work_order_id=row[0])[-1].again()
+    orders.edit(work_order_id="second", version=1)
+    history.sent.append(orders)
     second = ["second", *row[1:]]
     history.set("dispatch_work_orders", second, number=3, version=1)
     history.tables["dispatch_work_orders"].append(second)
