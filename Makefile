@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format schemas faults faults-quick bench
+.PHONY: help setup demo up test check format schemas docs faults faults-quick bench
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -39,6 +39,10 @@ format: setup ## Format, and mend what the linter can
 
 schemas: setup ## Write the JSON Schemas and the AsyncAPI document anew from the events
 	$(BIN)/python -m shared.contract.schemas
+
+docs: setup ## Build the documentation site into build/site, with every link checked
+	$(BIN)/python -m docs._tools.assemble
+	$(BIN)/zensical build --strict --clean -f build/mkdocs.yml
 
 faults: setup ## Kill, stop, starve and cut off parts of a router under traffic: about 55 minutes
 	$(PYTEST) tests/faults $(ARGS)

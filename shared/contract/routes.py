@@ -1,4 +1,4 @@
-"""Which topic an event goes to, and under which key."""
+"""Routing of events to topics and record keys."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -10,10 +10,10 @@ Route: TypeAlias = tuple[str, str]
 
 
 def routes(event: e.Event) -> tuple[Route, ...]:
-    """Return the topic and the key of each record that carries the event.
+    """Return topic and key of each record that carries the event.
 
     Most events go to one topic. A closing, split or reopening goes to two, with the same id and
-    bytes: by case for everybody, by dedup key for triage.
+    bytes: keyed by case for its readers, keyed by dedup key for triage.
     """
     return _ROUTES[type(event)](event)
 

@@ -1,10 +1,11 @@
-"""The contract as documents: a JSON Schema for each event, and one AsyncAPI 3 description.
+"""JSON Schemas of all events and the AsyncAPI 3 document, generated from the pydantic models.
 
-``python -m shared.contract.schemas`` writes them; a test holds them against the models.
+``python -m shared.contract.schemas`` writes them; a test compares them with the models.
 """
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from shared.contract.events import Event, ForeignEvent, type_of
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMAS = Path(__file__).parent / "events" / "schemas"
+EXAMPLES = Path(__file__).parent / "events" / "examples"
 ASYNCAPI = ROOT / "docs" / "asyncapi.json"
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _CODE = "{code}"
+_ENVELOPE = ""
 _ALWAYS = ("specversion", "id", "source", "type", "data")
 
 CHANNELS = (
@@ -30,12 +33,34 @@ CHANNELS = (
 
 
 def event_classes() -> list[type[Event]]:
-    """Return every event that some topic carries, by type."""
+    """Return every event class of the registry, sorted by type."""
     return sorted({e for channel in CHANNELS for e in channel.events}, key=type_of)
 
 
 def schema_of(event_class: type[Event]) -> dict[str, Any]:
-    """Return the JSON Schema of an event; what outsiders hand in as it should be."""
+    """Return the JSON Schema of an event, with a description and an example of each property.
+
+    The schema of an event from outside is what its reader validates: stricter than the envelope
+    that is decoded.
+    """
+    schema = _bare_schema_of(event_class)
+    base = ForeignEvent if issubclass(event_class, ForeignEvent) else Event
+    for name, described in schema["properties"].items():
+        described.setdefault("description", base.model_fields[name].description)
+    for model in (schema, *schema.get("$defs", {}).values()):
+        for name, described in model.get("properties", {}).items():
+            example = _examples().get((model["title"], name), _examples().get((_ENVELOPE, name)))
+            if example is not None and not {"const", "$ref"} & described.keys():
+                described.setdefault("examples", [example])
+    return {"$schema": _DIALECT, "$id": f"{type_of(event_class)}.json", **schema}
+
+
+def example_of(event_class: type[Event]) -> str:
+    """Return the stored example of an event, as JSON text."""
+    return (EXAMPLES / f"{type_of(event_class)}.json").read_text()
+
+
+def _bare_schema_of(event_class: type[Event]) -> dict[str, Any]:
     model: type[BaseModel] = event_class
     if issubclass(event_class, ForeignEvent):
         model = create_model(
@@ -47,11 +72,51 @@ def schema_of(event_class: type[Event]) -> dict[str, Any]:
         )
     schema = model.model_json_schema()
     schema["required"] = sorted({*schema.get("required", ()), *_ALWAYS})
-    return {"$schema": _DIALECT, "$id": f"{type_of(event_class)}.json", **schema}
+    return schema
+
+
+@cache
+def _examples() -> Mapping[tuple[str, str], Any]:
+    """Return the first value of each property in the example documents, by model and name."""
+    found: dict[tuple[str, str], Any] = {}
+    for event_class in event_classes():
+        schema = _bare_schema_of(event_class)
+        document = json.loads(example_of(event_class))
+        _collect(schema, schema, document, found)
+        for name in document.keys() - {"data", "type", "source"}:
+            found.setdefault((_ENVELOPE, name), document[name])
+    return found
+
+
+def _collect(
+    root: Mapping[str, Any],
+    schema: Mapping[str, Any],
+    value: Any,  # noqa: ANN401 - any JSON
+    found: dict[tuple[str, str], Any],
+) -> None:
+    schema = _resolve(root, schema)
+    if isinstance(value, list):
+        for item in value:
+            _collect(root, schema.get("items", {}), item, found)
+    elif isinstance(value, dict):
+        for name, described in schema.get("properties", {}).items():
+            if value.get(name) is not None:
+                found.setdefault((schema["title"], name), value[name])
+                _collect(root, described, value[name], found)
+
+
+def _resolve(root: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow a reference, also of an optional property, to the schema of the model."""
+    branches = [schema, *schema.get("anyOf", ())]
+    reference = next((branch["$ref"] for branch in branches if "$ref" in branch), None)
+    if reference is None:
+        return next((branch for branch in branches if "items" in branch), schema)
+    definition: Mapping[str, Any] = root["$defs"][reference.removeprefix("#/$defs/")]
+    return definition
 
 
 def asyncapi() -> dict[str, Any]:
-    """Return the AsyncAPI 3 document of all topics."""
+    """Return the AsyncAPI 3 document."""
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -82,7 +147,7 @@ def asyncapi() -> dict[str, Any]:
 
 
 def documents() -> Mapping[Path, str]:
-    """Return every generated file and its text."""
+    """Return the path and text of every generated file."""
     schemas = {SCHEMAS / f"{type_of(e)}.json": schema_of(e) for e in event_classes()}
     return {path: _text(document) for path, document in {**schemas, ASYNCAPI: asyncapi()}.items()}
 
@@ -129,7 +194,7 @@ def _text(document: Mapping[str, Any]) -> str:
 
 
 def write(files: Mapping[Path, str]) -> Iterable[Path]:
-    """Write the files, remove generated ones that have no event any more; yield what changed."""
+    """Write the files and delete stale ones; yield each path that changed."""
     for stale in set(SCHEMAS.glob("*.json")) - set(files):
         stale.unlink()
         yield stale

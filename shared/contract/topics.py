@@ -1,4 +1,4 @@
-"""Every topic: who owns it, what keys it, who reads it, what it carries and for how long."""
+"""Registry of topics: owner, key, readers, events and retention of each."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,22 +8,26 @@ from shared.contract import events as e
 
 DAY = timedelta(days=1)
 MAX_RECORD_BYTES = 8 * 1024 * 1024
-"""The largest record a topic takes, so that an oversized submission can be parked whole."""
+"""Largest record that a topic accepts: an oversized submission fits into its dead letter."""
 DEAD_LETTERS = "-dlq"
-"""What the name of a topic ends in where readers park what they cannot handle."""
+"""Suffix of dead-letter topics."""
 LANE_PARTITIONS = 12
 BUREAU_PARTITIONS = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One stream of events with one owner.
+    """A topic with one owner.
 
     Attributes:
-        key: What the record's key is, in words; records with one key keep their order.
-        readers: The services that consume it; each parks what it cannot handle in ``-dlq``.
-        retention: How long records are kept; None keeps the last record of each key for ever.
-        erasure: What a record without value says; None where every record has one.
+        name: Name on the broker; no dots, since metrics merge ``.`` and ``_``.
+        owner: The only writer: a service, ``adapters``, ``operators`` or a bureau.
+        key: Meaning of the record key; records with the same key keep their order.
+        readers: Services that consume it; each writes poison messages to its ``-dlq`` topic.
+        events: Event classes that it carries.
+        retention: Time that records are kept; None means compacted.
+        partitions: Number of partitions.
+        erasure: Event that a tombstone stands for; None where every record has a value.
     """
 
     name: str
@@ -37,12 +41,12 @@ class Topic:
 
     @property
     def from_outside(self) -> bool:
-        """Whether others than our services write to it."""
+        """True when programs outside the router write to it."""
         return self.owner not in {"intake", "triage", "dispatch", "notify"}
 
     @property
     def dead_letters(self) -> "Topic | None":
-        """Where readers park what they cannot handle; None when no service of ours reads it."""
+        """The dead-letter topic; None when no service reads this topic."""
         if not self.readers:
             return None
         return Topic(
@@ -163,7 +167,7 @@ CORE = (
 
 
 def bureau_work(code: str) -> Topic:
-    """Return the topic on which a bureau gets its work orders."""
+    """Return the topic of a bureau's work orders."""
     return Topic(
         f"bureau-{code.lower()}-work",
         "dispatch",
@@ -176,7 +180,7 @@ def bureau_work(code: str) -> Topic:
 
 
 def bureau_updates(code: str) -> Topic:
-    """Return the topic on which a bureau says what became of its work."""
+    """Return the topic of a bureau's updates."""
     return Topic(
         f"bureau-{code.lower()}-updates",
         f"bureau {code}",
@@ -189,7 +193,7 @@ def bureau_updates(code: str) -> Topic:
 
 
 def bureau_receipts(code: str) -> Topic:
-    """Return the topic on which a bureau reads whether its updates hold."""
+    """Return the topic of the receipts for a bureau's updates."""
     return Topic(
         f"bureau-{code.lower()}-receipts",
         "dispatch",
@@ -202,7 +206,7 @@ def bureau_receipts(code: str) -> Topic:
 
 
 def all_topics(bureaus: Iterable[str]) -> Sequence[Topic]:
-    """Return every topic of a router with these bureaus, dead letters included."""
+    """Return every topic of a router with these bureaus, dead-letter topics included."""
     of_bureaus = [
         topic(code) for code in bureaus for topic in (bureau_work, bureau_updates, bureau_receipts)
     ]
@@ -211,5 +215,5 @@ def all_topics(bureaus: Iterable[str]) -> Sequence[Topic]:
 
 
 def dedup_key(jurisdiction: str, dedup_group: str) -> str:
-    """Return the key under which all reports meet that could be the same problem."""
+    """Return the dedup key: all reports that may describe the same problem share it."""
     return f"{jurisdiction}:{dedup_group}"

@@ -14,57 +14,61 @@ _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def new_id() -> str:
-    """Return a fresh UUIDv7: unique, and sorted by the time it was made (RFC 9562)."""
+    """Return a new UUIDv7: unique, and sortable by creation time (RFC 9562)."""
     return str(uuid7())
 
 
 class Data(BaseModel):
-    """What an event says; immutable.
+    """Base of all payloads: immutable, tolerant of unknown fields.
 
-    Readers ignore fields that they do not know, so a producer may add optional fields at any
-    time. Errors name fields and never quote values, which may be personal.
+    A producer may add optional fields at any time. Validation errors name fields and never quote
+    values, which may be personal data.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
 
 class Event(Data):
-    """A fact that happened, named in the past tense, owned by one service.
-
-    ``source`` and ``id`` identify it for ever; ``causationid`` is the id of the event that led
-    to it, ``correlationid`` the request it is about.
-
-    Attributes:
-        time: When it happened, by the clock of the service that says so.
-        traceparent: W3C trace context of the work that made it.
-        data: What happened, in the model of the event's class.
-    """
+    """A fact in the past tense with one owner: the CloudEvents 1.0 envelope and its payload."""
 
     subject_field: ClassVar[str]
 
     specversion: Literal["1.0"] = "1.0"
+    """CloudEvents version; always ``1.0``."""
     id: str = Field(default_factory=new_id)
+    """Id of the event, a UUIDv7; ``source`` and ``id`` identify the event for ever."""
     source: str
+    """Producer of the event, a URI reference such as ``/intake`` or ``/adapter/web``."""
     type: str
+    """Event type and version: ``route311.<noun>.<participle>.v<n>``."""
     subject: str | None = None
+    """Id of the entity that the event is about: a request, case or work order."""
     time: AwareDatetime
+    """Moment of the event, RFC 3339 with offset, by the producer's clock; ours are in UTC."""
     datacontenttype: Literal["application/json"] = "application/json"
+    """Media type of ``data``; always ``application/json``."""
     causationid: str | None = None
+    """Id of the event that led to this one; null when an outside event did not lead to it."""
     correlationid: str | None = None
+    """Id of the request that the event belongs to; the same through all services."""
     traceparent: str | None = None
+    """W3C trace context of the work that made the event (``00-<trace>-<span>-<flags>``)."""
     data: Any
+    """Payload of the event, in the data model of its type."""
 
     @classmethod
     def of(
         cls, data: Data, *, now: datetime, cause: "Event | None" = None, request: str | None = None
     ) -> Self:
-        """Return the event that says ``data``.
+        """Return a new event with this payload.
 
         Args:
-            data: What happened; an instance of the class's own data model.
+            data: Payload, an instance of the class's own data model.
             now: The present moment.
-            cause: The event that led to this one; its trace is continued.
-            request: The request it is about; the cause's when left out.
+            cause: Event that led to this one; its trace context is continued.
+            request: Id of the request for ``correlationid``; the cause's when left out.
         """
         return cls.model_validate(
             {
@@ -78,37 +82,43 @@ class Event(Data):
         )
 
 
-def _usable(value: Any) -> str | None:  # noqa: ANN401 - anything may come from outside
+def _string_or_none(value: Any) -> str | None:  # noqa: ANN401 - anything may come from outside
     return value if isinstance(value, str) else None
 
 
 def usable_trace(value: Any) -> str | None:  # noqa: ANN401 - anything may come from outside
-    """Return a W3C traceparent that can be continued, or None for anything else."""
+    """Return the value if it is a valid W3C ``traceparent``, else None."""
     return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
 
 
-_Usable = Annotated[str | None, BeforeValidator(_usable)]
+_Usable = Annotated[str | None, BeforeValidator(_string_or_none)]
 _UsableTrace = Annotated[str | None, BeforeValidator(usable_trace)]
 
 
 class ForeignEvent(Event):
-    """An event that somebody outside made: only its identity is checked when it is read.
+    """An event made outside the router: reading checks the identity alone.
 
-    The reader judges ``time`` and ``data``, so that what is wrong with them gets an answer, while
-    what has no identity at all is garbage.
-
-    Attributes:
-        data_model: What ``data`` should be.
+    The reader validates ``time`` and ``data``, so that wrong data get a response that names the
+    fields, while a record without identity is a poison message.
     """
 
     data_model: ClassVar[type[Data]]
 
     id: Identity
+    """Id given by the producer, 1 to 500 characters; unique per ``source``."""
     source: Identity
+    """Producer, a URI reference of 1 to 500 characters, such as ``/adapter/web``."""
     time: Any = None
+    """Moment at which the producer made the event, RFC 3339 with offset."""
     subject: Any = None
+    """Optional entity that the event is about; not used by the router."""
     datacontenttype: Any = "application/json"
+    """Media type of ``data``; ``application/json`` is expected."""
     causationid: _Usable = None
+    """Id of the event that led to this one, or null."""
     correlationid: _Usable = None
+    """Id that the producer uses to group its events, or null."""
     traceparent: _UsableTrace = None
+    """W3C trace context to continue; anything unusable is dropped."""
     data: Any = None
+    """Payload; validated by the reader, so that its errors get a response."""

@@ -1,8 +1,8 @@
-"""What happens to a case: one real-world problem that requests point to."""
+"""Changes of a case, the one real-world problem behind one or more requests."""
 
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from shared.contract.events.base import Data, Event
 from shared.contract.events.triage import Priority
@@ -10,85 +10,100 @@ from shared.vocabulary import CaseStatus, PriorityLevel
 
 
 class CaseState(Data):
-    """A case as it is after a change; ``version`` counts its changes from 1 without gaps."""
+    """State of a case after a change."""
 
     case_id: str
+    """Id of the case, a UUIDv7."""
     version: int
+    """Version of the case after this change; counts from 1 without gaps."""
     jurisdiction: str
+    """Id of the city."""
     status: CaseStatus
+    """Status of the case after this change."""
     priority: Priority
+    """Priority of the case: the highest of its requests, or as an operator set it."""
     service_code: str
+    """Code of the kind of the request that opened the case."""
     dedup_group: str
+    """Group of kinds that can describe the same problem."""
     lead_bureau: str
+    """Code of the bureau that leads the work."""
     request_count: int
+    """Number of requests in the case."""
 
 
 class CaseWithRequest(CaseState):
-    """A change that one request made.
-
-    Attributes:
-        moved_from: The case that the request was in before an operator moved it.
-        moves: How often operators have moved the request by now.
-    """
+    """State of a case after a request joined it."""
 
     request_id: str
+    """Id of the request that joined, a UUIDv7."""
     tracking_number: str
-    linked_case: str | None = None
+    """The request's tracking number."""
+    linked_case: str | None = Field(default=None, examples=["0197a1b2-c3d4-7000-8000-000000000009"])
+    """Id of an earlier, related case (recurrence or possible duplicate); null for none."""
     moved_from: str | None = None
+    """Id of the case that the request was in before an operator moved it; or null."""
     moves: int = 0
+    """Number of times that operators have moved the request."""
 
 
 class CaseMove(CaseState):
-    """A change of status, with what the bureau says to the public."""
+    """State of a case after a change of status."""
 
     previous_status: CaseStatus
+    """Status before this change."""
     bureau: str | None = None
+    """Code of the bureau that reported the change; null for an operator."""
     public_note: str | None = None
-    scheduled_for: AwareDatetime | None = None
+    """Bureau's note for residents, at most 4,000 characters; null for none."""
+    scheduled_for: AwareDatetime | None = Field(default=None, examples=["2026-11-25T17:00:00Z"])
+    """Moment for which the work is scheduled, UTC; null when not scheduled."""
 
 
 class CaseRaise(CaseState):
-    """A priority that rose, and the request that raised it."""
+    """State of a case after its priority rose."""
 
     previous_level: PriorityLevel
+    """Level before this change."""
     request_id: str | None = None
+    """Id of the request that raised the priority; null when an operator did."""
 
 
 class CaseLowering(CaseState):
-    """A priority that an operator lowered, and why."""
+    """State of a case after an operator lowered its priority."""
 
     previous_level: PriorityLevel
+    """Level before this change."""
     reason: str
+    """Operator's reason, 1 to 4,000 characters."""
 
 
 class CaseClosing(CaseMove):
-    """The end of the work on a case, at ``closed_at`` by the clock of who ended it.
-
-    Attributes:
-        merged_into: The case that has its requests now; its ``reason`` is ``merged``.
-    """
+    """State of a case after its work ended."""
 
     closed_at: AwareDatetime
-    reason: str | None = None
-    merged_into: str | None = None
+    """Moment at which the work ended, UTC, by the clock of the bureau or operator."""
+    reason: str | None = Field(default=None, examples=["No debris found"])
+    """Why it was declined or closed; ``merged`` for a merge, null for none."""
+    merged_into: str | None = Field(default=None, examples=["0197a1b2-c3d4-7000-8000-000000000009"])
+    """Id of the case that took over the requests; null unless merged."""
 
 
 class CaseSplit(CaseState):
-    """A request that an operator took out of the case, and where it went.
-
-    Attributes:
-        opened_by: The request whose report the case stands for from now on, when it is another.
-        moves: How often operators have moved the request by now.
-    """
+    """State of a case after an operator moved one of its requests to a case of its own."""
 
     request_id: str
+    """Id of the request that left, a UUIDv7."""
     to_case: str
+    """Id of the case that the request belongs to now, a UUIDv7."""
     opened_by: str | None = None
+    """Id of the request that represents the remaining case, when it changed; or null."""
     moves: int = 1
+    """Number of times that operators have moved the request."""
 
 
 class CaseOpened(Event):
-    """A problem that nobody had reported before became a case."""
+    """A request opened a new case."""
 
     subject_field: ClassVar[str] = "case_id"
 
@@ -98,7 +113,7 @@ class CaseOpened(Event):
 
 
 class CaseRequestAttached(Event):
-    """One more request joined the case; its reporter is a follower now."""
+    """A request joined the case; its reporter follows it from now on."""
 
     subject_field: ClassVar[str] = "case_id"
 
@@ -108,7 +123,7 @@ class CaseRequestAttached(Event):
 
 
 class CaseStatusChanged(Event):
-    """The lead bureau moved the case, or an operator gave it another lead."""
+    """The lead bureau changed the status, or an operator assigned another lead."""
 
     subject_field: ClassVar[str] = "case_id"
 
@@ -118,7 +133,7 @@ class CaseStatusChanged(Event):
 
 
 class CasePriorityRaised(Event):
-    """A later report or an operator says that the case is more urgent than was known."""
+    """A later request or an operator raised the priority of the case."""
 
     subject_field: ClassVar[str] = "case_id"
 
@@ -128,7 +143,7 @@ class CasePriorityRaised(Event):
 
 
 class CasePriorityLowered(Event):
-    """An operator found that the case is less urgent than was thought."""
+    """An operator lowered the priority of the case."""
 
     subject_field: ClassVar[str] = "case_id"
 
@@ -138,7 +153,7 @@ class CasePriorityLowered(Event):
 
 
 class CaseRequestSplit(Event):
-    """An operator found that a request is another problem."""
+    """An operator moved a request to a case of its own."""
 
     subject_field: ClassVar[str] = "case_id"
 
@@ -158,7 +173,7 @@ class CaseClosed(Event):
 
 
 class CaseReopened(Event):
-    """An operator found that the work was not done."""
+    """An operator reopened the case."""
 
     subject_field: ClassVar[str] = "case_id"
 

@@ -1,4 +1,4 @@
-"""Events to bytes and back."""
+"""Codec of events: JSON bytes to models and back."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
@@ -25,18 +25,18 @@ class _Head(BaseModel):
 
 
 def encode(event: Event) -> bytes:
-    """Return the event as UTF-8 JSON."""
+    """Encode an event as UTF-8 JSON (CloudEvents structured mode)."""
     return event.__pydantic_serializer__.to_json(event)
 
 
 def type_of(event_class: type[Event]) -> str:
-    """Return the CloudEvents type that the class reads and writes."""
+    """Return the CloudEvents type of an event class."""
     name: str = event_class.model_fields["type"].default
     return name
 
 
 class Decoder(Generic[E]):
-    """Reads the events of one topic, each in one pass over its bytes."""
+    """Decoder for the events of one topic; parses and validates in one pass."""
 
     def __init__(self, event_classes: Iterable[type[E]]) -> None:
         self._by_type = {type_of(event_class): event_class for event_class in event_classes}
@@ -44,13 +44,13 @@ class Decoder(Generic[E]):
         self._adapter: TypeAdapter[E] = TypeAdapter(_union(tuple(self._by_type.values())))
 
     def decode(self, value: bytes | None, headers: Mapping[str, bytes] | None = None) -> E:
-        """Return the event in a record's value (structured mode) or value and headers (binary).
+        """Decode a record: its value (structured mode), or value and headers (binary mode).
 
         Raises:
-            UnknownTypeError: The topic does not carry events of this type.
-            UnknownVersionError: The type is known, this version of it is not.
-            UndecodableEventError: No JSON, no identity, or against the schema. The text names the
-                fields at fault and never their values.
+            UnknownTypeError: The topic carries no events of this type.
+            UnknownVersionError: The type is known, its version is not.
+            UndecodableEventError: Invalid JSON, no identity, or a schema violation. The text names
+                the fields at fault and never their values.
         """
         try:
             if headers and _BINARY_PREFIX + "type" in headers:
@@ -58,13 +58,13 @@ class Decoder(Generic[E]):
             else:
                 event = self._adapter.validate_json(value or b"")
         except ValidationError as error:
-            self._refuse_unknown(value, headers or {})
+            self._raise_if_unknown(value, headers or {})
             raise UndecodableEventError(invalid_fields(error)) from None
         if missing := sorted(_NEVER_ASSUMED - event.model_fields_set):
             raise UndecodableEventError(f"{', '.join(missing)}: missing")
         return event
 
-    def _refuse_unknown(self, value: bytes | None, headers: Mapping[str, bytes]) -> None:
+    def _raise_if_unknown(self, value: bytes | None, headers: Mapping[str, bytes]) -> None:
         try:
             name = headers.get(_BINARY_PREFIX + "type", b"").decode("ascii", "replace")
             name = name or _Head.model_validate_json(value or b"").type
@@ -82,7 +82,7 @@ class Decoder(Generic[E]):
 
 
 def invalid_fields(error: ValidationError) -> str:
-    """Return what is wrong as ``field: reason`` pairs, without any value."""
+    """Return the errors as ``field: reason`` pairs, without any value."""
     return "; ".join(
         f"{'.'.join(map(str, fault['loc'])) or 'record'}: {fault['type']}"
         for fault in error.errors(include_input=False, include_url=False, include_context=False)
@@ -103,5 +103,5 @@ def _from_binary(value: bytes | None, headers: Mapping[str, bytes]) -> dict[str,
     try:
         attributes["data"] = pydantic_core.from_json(value or b"null")
     except ValueError:
-        raise UndecodableEventError("data: no JSON") from None
+        raise UndecodableEventError("data: invalid JSON") from None
     return attributes

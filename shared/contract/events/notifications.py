@@ -1,4 +1,4 @@
-"""What notify says it did; no address and no text."""
+"""Delivery reports of notify, without address and text."""
 
 from typing import ClassVar, Literal
 
@@ -7,22 +7,32 @@ from shared.vocabulary import StatusChannel
 
 
 class Notification(Data):
-    """One message to one follower, without what it said or where it went."""
+    """One message to one follower, without its address and text."""
 
     notification_id: str
+    """Id of the message, a UUIDv7; also in its Message-ID."""
     contact_hash: str
+    """Keyed hash of the recipient, 32 hex digits; equal for one mailbox or number."""
     request_id: str
+    """Id of the recipient's request, a UUIDv7."""
     case_id: str | None = None
+    """Id of the case; null for a message about a request without a case."""
     case_version: int | None = None
+    """Version of the case that the message is about; null without a case."""
     template: str
+    """Name of the message template, such as ``received`` or ``completed``."""
     language: str
+    """Language of the message, a BCP 47 tag."""
     channel: StatusChannel
+    """Channel of the message."""
     provider_id: str | None = None
+    """Id of the message at the mail server; null unless it was sent."""
     reason: str | None = None
+    """Why the message was not sent or is unknown; null when it was sent."""
 
 
 class NotificationSent(Event):
-    """The provider took the message."""
+    """The provider accepted the message."""
 
     subject_field: ClassVar[str] = "request_id"
 
@@ -32,7 +42,7 @@ class NotificationSent(Event):
 
 
 class NotificationFailed(Event):
-    """The provider refused the message for good."""
+    """The provider rejected the message, or retries were exhausted."""
 
     subject_field: ClassVar[str] = "request_id"
 
@@ -42,7 +52,7 @@ class NotificationFailed(Event):
 
 
 class NotificationSuppressed(Event):
-    """The message was due but is not to be sent, for the reason given."""
+    """The message was due and will not be sent."""
 
     subject_field: ClassVar[str] = "request_id"
 
@@ -52,7 +62,7 @@ class NotificationSuppressed(Event):
 
 
 class NotificationUnknown(Event):
-    """A crash hides whether the message went out; it is not sent again."""
+    """A crash left the result of sending unknown; the message is not sent again."""
 
     subject_field: ClassVar[str] = "request_id"
 

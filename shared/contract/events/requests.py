@@ -1,4 +1,4 @@
-"""What intake tells the other services: the request, and apart from it the contact."""
+"""Requests that intake publishes, and the contact data on their own topic."""
 
 from datetime import datetime
 from typing import ClassVar, Literal, Self
@@ -13,51 +13,63 @@ from shared.vocabulary import Lane, LocationPrecision, StatusChannel, Submission
 
 
 class Location(Data):
-    """Where the problem is (WGS 84 degrees), not where the reporter stood.
-
-    Attributes:
-        precision: How far the place may be believed; ``default`` is a stand-in for "unknown".
-        municipality: The jurisdiction whose land it is, a neighbour's code, ``unincorporated``,
-            or null when that cannot be told.
-    """
+    """Location of the problem, not of the reporter."""
 
     latitude: float | None = None
+    """Degrees north, WGS 84, -90 to 90; null without a point."""
     longitude: float | None = None
+    """Degrees east, WGS 84, -180 to 180; null without a point."""
     accuracy_m: float | None = None
+    """Radius in metres within which the point is right; null when not stated."""
     precision: LocationPrecision
+    """How the location is known; ``default`` marks a placeholder point for "unknown"."""
     address: str | None = None
+    """Address as written, contact data removed; null without one."""
     details: str | None = None
+    """Directions at the location, contact data removed."""
     district: str | None = None
+    """Code of the city's district that contains the point; null when unknown."""
     municipality: str | None = None
+    """Jurisdiction id of the land, a neighbour's code, ``unincorporated``, or null."""
 
 
 class Request(Data):
-    """A submission that intake accepted; contact data removed.
-
-    Attributes:
-        observed_at: The event time: when the problem was seen, as far as that can be believed.
-        reporter_ref: Keyed hash of the reporter, the same for the same person; null for nobody.
-    """
+    """A submission that intake accepted; holds no contact data."""
 
     request_id: str
+    """Id of the request, a UUIDv7."""
     tracking_number: str
+    """Number that the reporter keeps: year, serial and check character in groups."""
     jurisdiction: str
+    """Id of the city, a folder name of the catalogue."""
     channel: SubmissionChannel
+    """Channel by which the person reported."""
     service_code: str
+    """Code of the kind from the catalogue; ``OTHER`` when unknown."""
     dedup_group: str
+    """Group of kinds that can describe the same problem."""
     description: str
+    """Reporter's words, normalized, contact data replaced by ``[removed]``."""
     language: str | None = None
+    """Language of ``description``, a BCP 47 tag; null when not stated."""
     location: Location
+    """Location of the problem."""
     attributes: dict[str, AttributeValue] = Field(default_factory=dict)
+    """Answers to the kind's questions by question code, contact data removed."""
     media: tuple[Media, ...] = ()
+    """Pictures and other files by address."""
     submitted_at: AwareDatetime
+    """Moment at which the submission was made, UTC."""
     observed_at: AwareDatetime
+    """Event time, UTC: when the problem was seen; not after ``submitted_at``."""
     reporter_ref: str | None = None
+    """Keyed hash of the reporter, 32 hex digits; equal for one person, null if anonymous."""
     lane: Lane
+    """``express`` when the report may be an urgent hazard, else ``standard``."""
 
 
 class RequestSubmitted(Event):
-    """A request passed intake's checks and has a number."""
+    """Intake accepted a request and gave it a tracking number."""
 
     subject_field: ClassVar[str] = "request_id"
 
@@ -67,18 +79,24 @@ class RequestSubmitted(Event):
 
 
 class Contact(Data):
-    """How one reporter wants to hear about one request."""
+    """Contact data of the reporter of one request, for notify alone."""
 
     request_id: str
+    """Id of the request, a UUIDv7."""
     name: str | None = None
+    """Reporter's name, or null."""
     email: str | None = None
+    """Usable e-mail address, or null."""
     phone: str | None = None
+    """Telephone number, E.164, or null."""
     language: str | None = None
+    """Language for messages, a BCP 47 tag, or null."""
     status_updates: tuple[StatusChannel, ...] = ()
+    """Channels by which the reporter wants status updates; empty for none."""
 
 
 class ContactGiven(Event):
-    """A reporter left contact data; on its topic a tombstone erases it."""
+    """A reporter gave contact data; a tombstone on the topic erases them."""
 
     subject_field: ClassVar[str] = "request_id"
 
@@ -88,15 +106,17 @@ class ContactGiven(Event):
 
 
 class Erasure(Data):
-    """Whose contact data are to be forgotten."""
+    """Subject of an erasure."""
 
     request_id: str
+    """Id of the request whose contact data are erased, a UUIDv7."""
 
 
 class ContactErased(Event):
-    """A reporter's contact data are to be forgotten.
+    """A reporter's contact data must be erased.
 
-    It has no value on the wire: readers make it of a tombstone on the topic of ``ContactGiven``.
+    It has no value on the wire: readers derive it from a tombstone on the topic of
+    ``ContactGiven``.
     """
 
     subject_field: ClassVar[str] = "request_id"
@@ -107,14 +127,14 @@ class ContactErased(Event):
 
     @classmethod
     def of_tombstone(cls, key: bytes, at: datetime) -> Self:
-        """Return what the tombstone of this key says; the same one always has the same id.
+        """Return the erasure for a tombstone; a repeat of the tombstone gets the same id.
 
         Raises:
-            UndecodableEventError: The key is no request id.
+            UndecodableEventError: The key is not a request id.
         """
         try:
             request_id = str(UUID(key.decode("ascii")))
         except ValueError:
-            raise UndecodableEventError("key: no request id") from None
-        told = cls.of(Erasure(request_id=request_id), now=at, request=request_id)
-        return told.model_copy(update={"id": f"{request_id}@{at.isoformat()}"})
+            raise UndecodableEventError("key: not a request id") from None
+        erased = cls.of(Erasure(request_id=request_id), now=at, request=request_id)
+        return erased.model_copy(update={"id": f"{request_id}@{at.isoformat()}"})

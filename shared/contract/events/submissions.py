@@ -1,4 +1,4 @@
-"""What channel adapters hand in, and the answer they get."""
+"""Submissions of channel adapters, and their receipts."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -17,50 +17,73 @@ AttributeValue = Short | bool | int | float | list[Short] | None
 
 
 class SubmittedLocation(Data):
-    """Where the problem is: a point, an address, or both."""
+    """Location of the problem as submitted: a point, an address, or both."""
 
     latitude: float | None = Field(default=None, ge=-90, le=90, allow_inf_nan=False)
+    """Degrees north, WGS 84, -90 to 90; needs ``longitude``."""
     longitude: float | None = Field(default=None, ge=-180, le=180, allow_inf_nan=False)
+    """Degrees east, WGS 84, -180 to 180; needs ``latitude``."""
     accuracy_m: float | None = Field(default=None, ge=0, le=1_000_000, allow_inf_nan=False)
+    """Radius in metres within which the point is right, 0 to 1,000,000."""
     address: Short | None = None
+    """Street address or intersection as written, at most 500 characters."""
     details: Short | None = None
+    """Directions to find the spot at the location, at most 500 characters."""
 
 
 class Media(Data):
-    """A picture, sound or film that lies elsewhere."""
+    """A picture, sound or video by its address."""
 
     url: Annotated[str, StringConstraints(max_length=2_000, pattern=r"^https?://")]
+    """Address of the file, ``http`` or ``https``, at most 2,000 characters."""
     media_type: Short | None = None
+    """MIME type of the file, such as ``image/jpeg``."""
 
 
 class Reporter(Data):
-    """Who reported; every field is optional, and without any the report is anonymous."""
+    """The person who reported; every field is optional, without any the report is anonymous."""
 
     name: Short | None = None
+    """Full name, at most 500 characters; removed from all free text."""
     email: Short | None = None
+    """E-mail address for status updates, as written."""
     phone: Short | None = None
+    """Telephone number, E.164 or as written in the jurisdiction's country."""
     language: Annotated[str, StringConstraints(max_length=35)] | None = None
+    """Language for messages to the reporter, a BCP 47 tag."""
     status_updates: tuple[StatusChannel, ...] = ()
-    account_id: Short | None = None
+    """Channels by which the reporter wants status updates; empty for none."""
+    account_id: Short | None = Field(default=None, examples=["a-1972"])
+    """Reporter's account with the adapter; tells two reporters apart, never shown."""
 
 
 class Submission(Data):
-    """One problem as a channel adapter describes it, not yet checked against the catalogue."""
+    """One problem as a channel adapter describes it, before validation against the catalogue."""
 
     jurisdiction: Code
+    """Id of the city, a folder name of the catalogue."""
     channel: SubmissionChannel
+    """Channel by which the person reported."""
     service_code: Code | None = None
+    """Code of the kind from the catalogue; without it the description is classified."""
     description: Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION)] | None = None
+    """Problem in the reporter's own words, at most 4,000 characters."""
     language: Annotated[str, StringConstraints(max_length=35)] | None = None
+    """Language of ``description``, a BCP 47 tag."""
     location: SubmittedLocation | None = None
+    """Location of the problem; required unless the kind needs none."""
     attributes: dict[Code, AttributeValue] = Field(default_factory=dict, max_length=MAX_ATTRIBUTES)
+    """Answers to the kind's questions by question code, at most 100."""
     observed_at: AwareDatetime | None = None
+    """Moment at which the problem was seen, RFC 3339 with offset."""
     media: tuple[Media, ...] = Field(default=(), max_length=MAX_MEDIA)
+    """Pictures and other files, at most 20."""
     reporter: Reporter | None = None
+    """Contact data; null or absent for an anonymous report."""
 
 
 class SubmissionHandedIn(ForeignEvent):
-    """A channel adapter hands in what somebody reported."""
+    """A channel adapter submits a report."""
 
     subject_field: ClassVar[str] = "jurisdiction"
     data_model: ClassVar[type[Data]] = Submission
@@ -69,43 +92,59 @@ class SubmissionHandedIn(ForeignEvent):
 
 
 class Advice(Data):
-    """What the reporter should know or do at once."""
+    """Advice that the adapter shows to the reporter at once."""
 
     code: str
+    """Stable code of the advice, such as ``call_911`` or ``contact_unusable``."""
     text: str
+    """Advice in the reporter's language, ready to show."""
 
 
 class Acceptance(Data):
-    """The answer to a submission that became a request."""
+    """Receipt for a submission that became a request."""
 
     submission_id: str
+    """The submission's CloudEvents ``id``, or its ``Idempotency-Key`` over HTTP."""
     submission_source: str
+    """The submission's CloudEvents ``source``."""
     request_id: str
+    """Id of the request, a UUIDv7."""
     tracking_number: str
+    """Number that the reporter keeps: year, serial and check character in groups."""
     service_code: str
+    """Code of the kind as taken: the submitted one, or the classified one."""
     lane: Lane
+    """``express`` when the report may be an urgent hazard, else ``standard``."""
     status_url: str
+    """Address of the public status of the request."""
     advice: tuple[Advice, ...] = ()
+    """Advice to show to the reporter; with a danger to life it holds ``call_911``."""
 
 
 class FieldError(Data):
-    """One thing that is wrong with a submission: which field, why, what to do."""
+    """One field of a submission that is wrong, and how to correct it."""
 
     field: str
+    """Path of the field at fault with dots, such as ``location.latitude``; empty for the whole."""
     code: str
+    """Stable code of the error, such as ``missing_location``."""
     message: str
+    """What to do, in one English sentence; never contains the value."""
 
 
 class Rejection(Data):
-    """The answer to a submission that cannot be accepted; it names every fault at once."""
+    """Receipt for a submission that failed validation."""
 
     submission_id: str
+    """The submission's CloudEvents ``id``."""
     submission_source: str
+    """The submission's CloudEvents ``source``."""
     errors: tuple[FieldError, ...]
+    """Every field error of the submission at once, at most 100."""
 
 
 class SubmissionAccepted(Event):
-    """A submission became a request and has its number."""
+    """Intake accepted a submission; it is a request with a tracking number now."""
 
     subject_field: ClassVar[str] = "request_id"
 
@@ -115,7 +154,7 @@ class SubmissionAccepted(Event):
 
 
 class SubmissionRejected(Event):
-    """A submission was refused; the same one may be handed in again under a new id."""
+    """Intake rejected a submission; a corrected one may be sent under a new id."""
 
     subject_field: ClassVar[str] = "submission_id"
 

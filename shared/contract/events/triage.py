@@ -1,8 +1,8 @@
-"""What triage decides."""
+"""Decisions and surges that triage publishes."""
 
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from shared.contract.events.base import Data, Event
 from shared.contract.events.requests import Request
@@ -11,111 +11,140 @@ from shared.vocabulary import PriorityLevel, TriageOutcome
 
 
 class Reason(Data):
-    """One named reason behind a decision, with the words or figures that gave it."""
+    """One named reason why a report matches an earlier case."""
 
     code: str
+    """Stable code of the reason, such as ``same_kind`` or ``near``."""
     detail: str | None = None
+    """Figures or words behind the reason, such as ``12 m of 30 m``; null for none."""
 
 
 class Point(Data):
-    """One named reason for a priority and what it adds to the score."""
+    """One named reason for a priority."""
 
     code: str
+    """Stable code of the reason, such as ``base_p2`` or ``lane_blocked``."""
     points: int
+    """Points added to the score; negative for a reason that lowers it."""
     evidence: str | None = None
+    """Words or answer that gave the reason; null for none."""
 
 
 class Priority(Data):
-    """How urgent: ``P1`` most, ``P5`` least; the reasons' points add up to ``score``."""
+    """Priority of a request or case, with its reasons."""
 
     level: PriorityLevel
+    """Level, ``P1`` (most urgent) to ``P5``."""
     score: int
+    """Sum of the reasons' points; each level is a band of scores."""
     reasons: tuple[Point, ...] = ()
+    """Reasons whose points add up to ``score``."""
 
 
 class Duplicate(Data):
-    """The earlier report that this one is held against, and why."""
+    """The earlier case that this request was matched with."""
 
     of_case: str
+    """Id of the earlier case, a UUIDv7."""
     of_request: str
+    """Id of the request that opened the earlier case, a UUIDv7."""
     confidence: float
+    """Confidence that both are the same problem, 0 to 1."""
     distance_m: float | None = None
+    """Distance between the two reports in metres; null without two points."""
     hours_apart: float
+    """Absolute difference of their event times in hours."""
     reasons: tuple[Reason, ...] = ()
+    """Reasons for and against the match."""
 
 
 class Rejected(Data):
-    """An earlier case that this report might have been about, and what stood against that.
-
-    Attributes:
-        request_id: The report that opened the case.
-        detail: The figure that counted and the one that it was held against.
-    """
+    """An earlier case that was considered and rejected as a match."""
 
     case_id: str
+    """Id of the earlier case, a UUIDv7."""
     request_id: str
+    """Id of the request that opened that case, a UUIDv7."""
     code: str
+    """Why it was not matched, such as ``too_far`` or ``too_few_points``."""
     detail: str | None = None
+    """Figure that counted and its limit, such as ``41.5 m of 30 m``; null for none."""
     distance_m: float | None = None
+    """Distance between the two reports in metres; null without two points."""
     hours_apart: float
+    """Absolute difference of their event times in hours."""
 
 
 class Emergency(Data):
-    """A danger to life, and the words that say so."""
+    """A danger to life in the report."""
 
-    code: str
-    evidence: str
+    code: str = Field(examples=["live_wire"])
+    """Stable code of the danger, such as ``live_wire``."""
+    evidence: str = Field(examples=["sparking"])
+    """Words of the report, or the kind, that show the danger."""
 
 
 class ReferralReason(Data):
-    """Why somebody outside the city must act, in the reporter's language."""
+    """Why an agency outside the city is responsible."""
 
     code: str
+    """Stable code of the reason, such as ``state_land``."""
     text: str
+    """Reason as a sentence in the reporter's language."""
 
 
 class Referral(Data):
-    """Who outside the city must act, and why."""
+    """An agency outside the city that must act instead of the city or beside it."""
 
     agency: str
+    """Code of the agency; outside agencies begin with ``EXT-``."""
     name: str
+    """Name of the agency."""
     phone: str | None = None
+    """Telephone number of the agency as it is printed, or null."""
     url: str | None = None
+    """Web address of the agency, or null."""
     reason: ReferralReason | None = None
+    """Why this agency is responsible; null where the catalogue gives no reason."""
 
 
 class Decision(Data):
-    """What triage decided about one request, with a reason for everything.
-
-    Attributes:
-        case_id: The case that the request belongs to; null for ``referral`` and ``answered``.
-        rejected: The few cases that came nearest to being the one, the nearest first.
-        emergency: Independent of the outcome; with it ``advice`` holds ``call_911``.
-        referral: Filled for outcome ``referral`` and wherever an outside agency must act as well.
-        conditions: Codes of what the request states of the problem and does not deny; null in a
-            decision that does not tell.
-        explanation: Why it was decided so, in plain English sentences.
-    """
+    """Triage's decision on one request, with a reason for each part."""
 
     request_id: str
+    """Id of the request, a UUIDv7."""
     tracking_number: str
+    """The request's tracking number."""
     case_id: str | None
+    """Id of the case that the request belongs to; null for ``referral`` and ``answered``."""
     outcome: TriageOutcome
+    """Result of triage for this request."""
     duplicate: Duplicate | None = None
+    """Matched earlier case; set for duplicate, recurrence and possible_duplicate."""
     rejected: tuple[Rejected, ...] = ()
+    """Up to three earlier cases that were considered and rejected, nearest first."""
     priority: Priority
+    """Priority of this request; its case takes the highest of its requests."""
     emergency: Emergency | None = None
+    """Danger to life, independent of the outcome; with it ``advice`` has ``call_911``."""
     referral: Referral | None = None
+    """Outside agency; set for outcome ``referral`` and where an agency must act as well."""
     advice: tuple[Advice, ...] = ()
+    """Advice for the reporter."""
     service_code: str
+    """Code of the kind by which triage decided."""
     rules_version: str
+    """Hash of the catalogue data by which triage decided."""
     conditions: tuple[str, ...] | None = None
+    """Codes of the conditions that the request states and does not negate; or null."""
     explanation: tuple[str, ...] = ()
+    """Why triage decided so, as plain English sentences."""
     request: Request
+    """The request as intake published it."""
 
 
 class RequestTriaged(Event):
-    """A request got its one decision."""
+    """Triage decided one request; the first decision is final."""
 
     subject_field: ClassVar[str] = "request_id"
 
@@ -125,20 +154,28 @@ class RequestTriaged(Event):
 
 
 class Surge(Data):
-    """Many independent reports of one kind in one district, against what is usual there."""
+    """Far more independent reports of one group in one district than expected."""
 
     surge_id: str
+    """Id of the surge, a UUIDv7; the same when it starts and ends."""
     jurisdiction: str
+    """Id of the city."""
     dedup_group: str
+    """Group of kinds that surges."""
     district: str
+    """Code of the district, or ``unknown``."""
     window_start: AwareDatetime
+    """Start of the counting window, UTC, inclusive."""
     window_end: AwareDatetime
+    """End of the counting window, UTC, exclusive."""
     count: int
+    """Independent reports in the window; each reporter counts once."""
     expected: float
+    """Reports to be expected in the window, from the weeks before."""
 
 
 class SurgeStarted(Event):
-    """Reports of one kind in one district began to exceed what is usual."""
+    """Reports of one group in one district began to exceed the expected number."""
 
     subject_field: ClassVar[str] = "surge_id"
 
@@ -148,7 +185,7 @@ class SurgeStarted(Event):
 
 
 class SurgeEnded(Event):
-    """Reports of one kind in one district fell back to what is usual."""
+    """Reports of one group in one district fell back to the expected number."""
 
     subject_field: ClassVar[str] = "surge_id"
 

@@ -1,4 +1,4 @@
-"""What dispatch and a bureau tell each other about a work order, and what operators command."""
+"""Work orders, bureaus' updates with their receipts, and operators' commands."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -21,44 +21,61 @@ Note = Annotated[str, StringConstraints(max_length=4_000)]
 
 
 class Due(Data):
-    """Until when the bureau shall have seen the work, and done it."""
+    """Deadlines of a work order."""
 
     acknowledge_by: AwareDatetime
+    """Deadline for the bureau to acknowledge the work order, UTC."""
     complete_by: AwareDatetime
+    """Deadline for the bureau to complete the work, UTC."""
 
 
 class WorkOrder(Data):
-    """The part of a case that one bureau works on, whole; never any reporter data.
-
-    Attributes:
-        version: Counts what this bureau was told about this work order, from 1 without gaps.
-        case_version: The state of the case that this is.
-    """
+    """One bureau's part of a case: the whole state, without any reporter data."""
 
     work_order_id: str
+    """Id of the work order, a UUIDv7."""
     case_id: str
+    """Id of the case, a UUIDv7."""
     version: int
+    """Version of the work order; counts what the bureau was sent, from 1 without gaps."""
     case_version: int
+    """Version of the case whose state this is."""
     bureau: str
+    """Code of the bureau that gets the work order."""
     role: WorkOrderRole
+    """``lead`` does the work, ``informed`` needs to know of it."""
     service_code: str
+    """Code of the kind."""
     service_name: str
+    """English name of the kind."""
     status: WorkOrderStatus
+    """Status of this bureau's work order."""
     priority: Priority
+    """Priority of the case."""
     summary: str
+    """Description by the request that opened the case, or the kind's name."""
     location: Location
+    """Location of the problem."""
     attributes: dict[str, AttributeValue] = Field(default_factory=dict)
+    """Answers to the kind's questions by question code."""
     media: tuple[Media, ...] = ()
+    """Pictures and other files by address."""
     notes: tuple[str, ...] = ()
+    """Notes of the catalogue for the crew, in English."""
     request_count: int
+    """Number of requests in the case."""
     first_reported_at: AwareDatetime
+    """Moment of the case's first request, UTC."""
     last_reported_at: AwareDatetime
+    """Moment of the case's latest request, UTC."""
     due: Due
+    """Deadlines of this bureau."""
     route_rule: str
+    """Name of the routing rule that chose the bureau."""
 
 
 class WorkOrderIssued(Event):
-    """A bureau got work."""
+    """Dispatch gave a bureau a work order."""
 
     subject_field: ClassVar[str] = "case_id"
 
@@ -68,7 +85,7 @@ class WorkOrderIssued(Event):
 
 
 class WorkOrderChanged(Event):
-    """A bureau's work, or what is known of its case, changed; the whole new state."""
+    """A work order or its case changed; carries the whole new state."""
 
     subject_field: ClassVar[str] = "case_id"
 
@@ -78,7 +95,7 @@ class WorkOrderChanged(Event):
 
 
 class WorkOrderWithdrawn(Event):
-    """A bureau need not work on it any more."""
+    """Dispatch withdrew a work order; the bureau stops its work."""
 
     subject_field: ClassVar[str] = "case_id"
 
@@ -88,26 +105,37 @@ class WorkOrderWithdrawn(Event):
 
 
 class WorkOrderUpdate(Data):
-    """What a bureau says about its work order.
+    """A bureau's update of its work order.
 
-    ``declined`` needs ``reason``, ``transferred`` needs ``transfer_to``; dispatch checks both.
+    ``declined`` needs ``reason`` and ``transferred`` needs ``transfer_to``; dispatch checks both.
     """
 
     work_order_id: str
+    """Id of the work order, as in ``work_order.issued``."""
     bureau: str
+    """Code of the sending bureau; must match the topic."""
     status: UpdateStatus
+    """New status of the work order."""
     at: AwareDatetime
+    """Moment of the change, RFC 3339 with offset, by the bureau's clock."""
     public_note: Note | None = None
+    """Note for residents, at most 4,000 characters."""
     internal_note: Note | None = None
-    scheduled_for: AwareDatetime | None = None
-    reason: Note | None = None
-    transfer_to: str | None = None
+    """Note for the city's staff, at most 4,000 characters; never shown to residents."""
+    scheduled_for: AwareDatetime | None = Field(default=None, examples=["2026-11-25T17:00:00Z"])
+    """Moment for which the work is scheduled, RFC 3339 with offset."""
+    reason: Note | None = Field(default=None, examples=["No debris found"])
+    """Reason; required for ``declined``, at most 4,000 characters."""
+    transfer_to: str | None = Field(default=None, examples=["BPS-GARBAGE"])
+    """Code of the bureau to transfer to; required for ``transferred``."""
     external_id: str | None = None
+    """Id of the work in the bureau's own system."""
     expected_version: int | None = None
+    """Version of the work order that the update is based on; null skips the check."""
 
 
 class WorkOrderUpdated(ForeignEvent):
-    """A bureau says what became of its work order."""
+    """A bureau updates its work order."""
 
     subject_field: ClassVar[str] = "work_order_id"
     data_model: ClassVar[type[Data]] = WorkOrderUpdate
@@ -116,22 +144,32 @@ class WorkOrderUpdated(ForeignEvent):
 
 
 class UpdateReceipt(Data):
-    """Dispatch's answer to an update; ``version`` is the work order's, after it."""
+    """Receipt for a bureau's update."""
 
     update_id: str
+    """The update's CloudEvents ``id``."""
     update_source: str
+    """The update's CloudEvents ``source``."""
     work_order_id: str | None = None
+    """Id of the work order, as far as it could be read."""
     case_id: str | None = None
+    """Id of the case; null when the work order is unknown."""
     bureau: str
+    """Code of the bureau whose topic carried the update."""
     status: str | None = None
+    """Status that the update asked for, as far as it could be read."""
     version: int | None = None
+    """Version of the work order after the update; null when it is unknown."""
     changed: bool
+    """True when the update changed the work order; false for a repeat or a refusal."""
     code: UpdateRefusalCode | None = None
+    """Why the update was refused; null when it was accepted."""
     message: str | None = None
+    """How to correct the update, in one sentence; null when it was accepted."""
 
 
 class UpdateAccepted(Event):
-    """A bureau's update holds."""
+    """Dispatch accepted a bureau's update."""
 
     subject_field: ClassVar[str] = "work_order_id"
 
@@ -143,7 +181,7 @@ class UpdateAccepted(Event):
 
 
 class UpdateRefused(Event):
-    """A bureau's update changed nothing, for the reason given."""
+    """Dispatch refused a bureau's update; it changed nothing."""
 
     subject_field: ClassVar[str] = "work_order_id"
 
@@ -153,29 +191,32 @@ class UpdateRefused(Event):
 
 
 class OperatorCommand(Data):
-    """What an operator orders; without ``actor`` and ``reason`` it is refused.
-
-    Attributes:
-        level: What the priority shall become.
-        request_id: Which request shall have a case of its own.
-        into_case: The case that shall have the requests of this one.
-        bureau: The code of the bureau that shall lead.
-        status: As what the case ends; ``declined`` when left out.
-    """
+    """An operator's command about a case; without actor and reason it is refused."""
 
     command: CommandName
+    """Name of the command."""
     case_id: str
+    """Id of the case that the command is about."""
     actor: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    """Operator's name for the audit, 1 to 200 characters."""
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
+    """Reason for the command, 1 to 4,000 characters."""
     level: PriorityLevel | None = None
-    request_id: str | None = None
-    into_case: str | None = None
-    bureau: str | None = None
-    status: Literal["completed", "declined", "referred"] | None = None
+    """New level; required by lower_priority and raise_priority."""
+    request_id: str | None = Field(default=None, examples=["0197a1b2-c3d4-7000-8000-000000000009"])
+    """Id of the request to move to a case of its own; required by split_request."""
+    into_case: str | None = Field(default=None, examples=["0197a1b2-c3d4-7000-8000-000000000009"])
+    """Id of the case that takes over the requests; required by merge_case."""
+    bureau: str | None = Field(default=None, examples=["BPS-GARBAGE"])
+    """Code of the new lead bureau; required by transfer."""
+    status: Literal["completed", "declined", "referred"] | None = Field(
+        default=None, examples=["declined"]
+    )
+    """Final status for close; ``declined`` when left out."""
 
 
 class OperatorCommanded(ForeignEvent):
-    """An operator gave an order."""
+    """An operator gave a command about a case."""
 
     subject_field: ClassVar[str] = "case_id"
     data_model: ClassVar[type[Data]] = OperatorCommand
