@@ -12,7 +12,7 @@ import typer
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class CliCommand:
     """A command.
 
     Attributes:
@@ -35,7 +35,7 @@ class Command:
 _TABLE = """
 demo       cli.demo.command:demo          Start everything, play one day in Portland, and end with a summary.
 replay     cli.replay.command:replay      Feed an export into a running router and show what becomes of every row.
-submit     cli.submit:submit              Hand in one report to the running router and show its number, or what is wrong with it.
+submit     cli.submit:submit              Submit one report to the running router and show its number, or what is wrong with it.
 operator   cli.operator.command:operator  Correct a case of the running router, and see what became of it.
 status     cli.status:status              Show lag, outboxes, dead letters, and cases by status and priority.
 dlq        cli.dlq.command:dlq            Show what was parked, and send it again.
@@ -50,5 +50,5 @@ keys       cli.keys:keys                  Make keys for adapters, bureaus and op
 up         cli.up:up                      Start Kafka, PostgreSQL and the services here.
 """  # noqa: E501 - a table
 
-COMMANDS = tuple(Command(*line.split(maxsplit=2)) for line in _TABLE.strip().splitlines())
+COMMANDS = tuple(CliCommand(*line.split(maxsplit=2)) for line in _TABLE.strip().splitlines())
 """In the order in which ``--help`` lists them."""

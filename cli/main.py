@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import COMMANDS, Command
+from cli.commands import COMMANDS, CliCommand
 from cli.interrupts import InterruptedRunError
 from shared.errors import Route311Error
 
@@ -54,7 +54,7 @@ def describe(error: Route311Error | OSError) -> str:
     return str(error) or type(error).__name__
 
 
-def _add(app: typer.Typer, command: Command) -> None:
+def _add(app: typer.Typer, command: CliCommand) -> None:
     loaded = command.load()
     if isinstance(loaded, typer.Typer):
         app.add_typer(loaded, name=command.name, help=command.help)

@@ -30,7 +30,13 @@ class StackView:
                 self._died(happening)
 
     def ready(self, stack: Stack, data: Path, took_s: float) -> None:
-        """Print the addresses of the running stack."""
+        """Print the addresses of the running stack.
+
+        Args:
+            stack: The addresses.
+            data: Folder of the data and logs.
+            took_s: Seconds of the start.
+        """
         table = Table(box=None, show_header=False, padding=(0, 2))
         for name, where in _addresses(stack, data):
             table.add_row(f"[bold]{name}[/]", escape(where))

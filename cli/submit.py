@@ -45,7 +45,7 @@ def submit(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Hand in one report to the running router and show its number, or what is wrong with it."""
+    """Submit one report to the running router and show its number, or what is wrong with it."""
     stack = load_stack(data)
     body: dict[str, Any] = {
         "jurisdiction": jurisdiction,

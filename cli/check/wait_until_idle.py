@@ -23,7 +23,7 @@ _DEFERRED = "SELECT count(*) FROM {}.deferred"
 _OFFSETS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
 
 
-def no_progress(step: str, done: int, total: int) -> None:
+def no_progress(_step: str, _done: int, _total: int) -> None:
     """Ignore the progress."""
 
 

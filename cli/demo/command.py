@@ -35,7 +35,7 @@ def demo(
     """Start everything, play one day in Portland, and end with a summary.
 
     The day is made up, the router is real: Kafka, PostgreSQL and the services run on this
-    machine for as long as the demo does. Exit code 1 when anything that was handed in got lost.
+    machine for as long as the demo does. Exit code 1 when anything that was submitted got lost.
     """
     view = StackView()
     lost = run(_demo(data, seed, requests, view, keep=keep))

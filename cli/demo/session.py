@@ -6,7 +6,7 @@ import aiohttp
 from rich.console import Console
 
 from cli.demo.report.live import live_view
-from cli.demo.report.result import DemoResult, PublicStatus
+from cli.demo.report.result import DemoResult, StatusPage
 from cli.demo.run.collector import TopicCollector, collected_topics
 from cli.demo.run.observations import Observations
 from cli.demo.run.runner import DemoProgress, DemoRunner
@@ -64,11 +64,11 @@ async def _run(
 
 async def _public_status(
     session: aiohttp.ClientSession, stack: Stack, progress: DemoProgress
-) -> PublicStatus | None:
+) -> StatusPage | None:
     seen = progress.seen
     requests = seen.requests_from(progress.scenario.of_story(CAMP))
     if not requests or requests[0] not in seen.requests:
         return None
     path = f"/v1/requests/{seen.requests[requests[0]].tracking_number}"
     async with session.get(path, headers={"Accept-Language": "en"}) as response:
-        return PublicStatus(f"{stack.intake}{path}", await response.json())
+        return StatusPage(f"{stack.intake}{path}", await response.json())

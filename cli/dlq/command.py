@@ -90,8 +90,8 @@ def replay(
 ) -> None:
     """Send parked records to where they came from, as they were; a second time has no effect.
 
-    They go by the outbox of a service that reads them, so that service must run. Whoever has
-    handled one already drops it by its id. What comes back is sent once more only with --again.
+    They go by the outbox of a service that reads them, so that service must run. A
+    reader that has handled one already drops it by its id. What comes back is sent once more only with --again.
     """
     if rejected and topic:
         raise typer.BadParameter("--rejected has no topic: it is what intake has kept")

@@ -65,7 +65,13 @@ def details(letter: DeadLetter, status: ReplayStatus, *, whole: bool) -> dict[st
 
 
 def lines(letter: DeadLetter, status: ReplayStatus, *, whole: bool) -> list[str]:
-    """Return the same as lines for a terminal, without characters that could control it."""
+    """Return a dead letter as lines for a terminal, without characters that could control it.
+
+    Args:
+        letter: The dead letter.
+        status: Its status among the replays.
+        whole: Include key, original headers and value, which may contain contact data.
+    """
     shown = details(letter, status, whole=whole)
     headers = shown.pop("headers")
     shown.pop("value_base64", None)

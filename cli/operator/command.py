@@ -76,10 +76,10 @@ def operator(
     operator-commands-dlq.
     """
     from cli.operator.id_lookup import IdLookup  # noqa: PLC0415 - slow to load
-    from cli.operator.send_command import OperatorCommand, send_command, summary  # noqa: PLC0415 - slow to load
+    from cli.operator.send_command import CommandRequest, send_command, summary  # noqa: PLC0415 - slow to load
 
     ids = IdLookup(data)
-    command = OperatorCommand(
+    command = CommandRequest(
         command=what.value,
         case_id=ids.case(case),
         actor=actor,

@@ -42,7 +42,7 @@ class UnconfirmedCommandError(Route311Error):
 
 
 @dataclass(frozen=True, slots=True)
-class OperatorCommand:
+class CommandRequest:
     """A command with the fields of the wire.
 
     Attributes:
@@ -68,7 +68,7 @@ class OperatorCommand:
     status: str | None = None
 
 
-async def send_command(command: OperatorCommand, bootstrap: str, within_s: float) -> e.Event:
+async def send_command(command: CommandRequest, bootstrap: str, within_s: float) -> e.Event:
     """Publish a command; return the event of the case that confirms it.
 
     Args:

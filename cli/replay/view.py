@@ -20,7 +20,13 @@ _LISTED = 15
 
 @contextmanager
 def live_progress(console: Console, sent: SendProgress, counter: OutcomeCounter) -> Generator[None]:
-    """Show the numbers of rows that were sent, answered and decided while the block runs."""
+    """Show the numbers of rows that were sent, answered and decided while the block runs.
+
+    Args:
+        console: Output.
+        sent: Rows that were sent so far.
+        counter: Outcomes so far.
+    """
 
     def line() -> str:
         counts = counter.counts()
@@ -51,7 +57,13 @@ class _StatusLine(ProgressColumn):
 
 
 def as_json(sent: SendProgress, counts: OutcomeCounts, took_s: float) -> dict[str, Any]:
-    """Return the summary as a JSON object."""
+    """Return the summary as a JSON object.
+
+    Args:
+        sent: Rows that were sent.
+        counts: Their outcomes.
+        took_s: Seconds from the first row to the last outcome.
+    """
     return {
         "sent": sent.sent,
         "unsendable": sent.unsendable,

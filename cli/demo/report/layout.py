@@ -28,7 +28,13 @@ def table(*columns: str, rows: Iterable[tuple[object, ...]]) -> Table:
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
-    """Return a number with its noun in singular or plural."""
+    """Return a number with its noun.
+
+    Args:
+        count: The number.
+        one: The noun in singular.
+        many: The noun in plural; by default the singular with an s.
+    """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 

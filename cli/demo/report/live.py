@@ -40,7 +40,13 @@ class UrgentProblem(NamedTuple):
 async def live_view(
     console: Console, progress: DemoProgress, city: Jurisdiction
 ) -> AsyncGenerator[None, None]:
-    """Show the progress for as long as the block runs."""
+    """Show the progress while the block runs.
+
+    Args:
+        console: Output.
+        progress: Read several times a second.
+        city: Names of the bureaus.
+    """
     if console.is_terminal:
         with Live(
             get_renderable=lambda: progress_bars(progress, city),
@@ -94,7 +100,13 @@ def progress_line(progress: DemoProgress) -> str:
 
 
 def latest_urgent(seen: Observations, city: Jurisdiction, limit: int) -> list[UrgentProblem]:
-    """Return the last urgent problems that reached their leading bureau, the latest last."""
+    """Return the last urgent problems that reached their leading bureau, the latest last.
+
+    Args:
+        seen: Observations of the router.
+        city: Names of the bureaus.
+        limit: Number of problems at most.
+    """
     newest_first = (
         lead for lead in reversed(seen.leads.values()) if lead.order.priority.level in URGENT
     )

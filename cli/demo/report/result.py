@@ -12,7 +12,7 @@ from shared.catalogue import Jurisdiction
 
 
 @dataclass(frozen=True, slots=True)
-class PublicStatus:
+class StatusPage:
     """The public status of one request, as anybody can fetch it."""
 
     url: str
@@ -41,7 +41,7 @@ class DemoResult:
     stack: Stack
     data: Path
     mails: int
-    page: PublicStatus | None
+    page: StatusPage | None
     took_s: Mapping[str, float]
     stays: bool
 

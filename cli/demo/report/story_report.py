@@ -15,7 +15,7 @@ from shared.contract import events as e
 
 
 class StoryFacts:
-    """What the router did with the submissions of one story."""
+    """Observations about the submissions of one story."""
 
     def __init__(self, result: DemoResult, story: str) -> None:
         self._result = result

@@ -42,9 +42,15 @@ def latency_stats(seen: Observations, lane: Lane) -> LatencyStats | None:
 def seconds_to_bureau(
     seen: Observations, lead: LeadOrder, lane: Lane | None = None
 ) -> float | None:
-    """Return the latency of one new problem, measured from its first report.
+    """Return the latency of one new problem in seconds, measured from its first report.
 
-    None while the first report is unknown, or when it came by another lane.
+    Args:
+        seen: Observations of the router.
+        lead: Its leading work order.
+        lane: Only when its first report came by this lane.
+
+    Returns:
+        None while the first report is unknown, or when it came by another lane.
     """
     joined = seen.requests_of_case.get(lead.order.case_id)
     request = seen.requests.get(joined[0]) if joined else None

@@ -21,7 +21,7 @@ class Channel:
         label: Its name in the summary.
         adapter: CloudEvents source of its adapter.
         weight: Relative frequency among ordinary reports; 0 for devices.
-        fields: Contact data that it knows of a resident; none when it knows nobody.
+        fields: Contact data that it knows of a resident; empty when it identifies no resident.
         hours: Local hours in which it is open.
     """
 
@@ -48,7 +48,13 @@ CHANNELS: Mapping[str, Channel] = {
 
 
 def random_channel(kind: ReportKind, at: datetime, rng: Random) -> str:
-    """Return a channel that is open at a local time and used for a kind of report."""
+    """Return a channel that is open and used for a kind of report.
+
+    Args:
+        kind: Kind of the report.
+        at: Local time of the report.
+        rng: Source of the draws.
+    """
     if kind.sensor and rng.random() < _SENSOR_SHARE:
         return "sensor"
     weights = [c.weight if at.hour in c.hours else 0 for c in CHANNELS.values()]
@@ -66,7 +72,7 @@ def reporter_fields(
         with_email: The resident volunteers an e-mail address.
 
     Returns:
-        None when the channel knows nobody.
+        None when the channel identifies no resident.
     """
     known = CHANNELS[channel].fields
     if not known:

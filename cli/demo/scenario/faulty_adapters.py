@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from cli.demo.scenario.kinds import kinds
-from cli.demo.scenario.places import random_place
+from cli.demo.scenario.locations import random_place
 from cli.demo.scenario.stories import StoryWriter
 from cli.demo.scenario.submissions import CITY, HTTP_SOURCE, DemoSubmission, UnreadableRecord
 from shared.contract.events import SubmissionHandedIn, type_of

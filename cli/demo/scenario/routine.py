@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from cli.demo.scenario.channels import random_channel
 from cli.demo.scenario.kinds import ReportKind, random_kind
-from cli.demo.scenario.places import OUTSIDE, NamedPlace, random_place
+from cli.demo.scenario.locations import OUTSIDE, NamedPlace, random_place
 from cli.demo.scenario.randomness import seeded_random
 from cli.demo.scenario.residents import Residents
 from cli.demo.scenario.stories import TIMEZONE

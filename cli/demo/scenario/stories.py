@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from cli.demo.scenario.channels import CHANNELS
-from cli.demo.scenario.places import OUTSIDE, NamedPlace, streets
+from cli.demo.scenario.locations import OUTSIDE, NamedPlace, streets
 from cli.demo.scenario.randomness import Random, seeded_random
 from cli.demo.scenario.residents import Residents
 from cli.demo.scenario.submissions import (

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from cli.demo.scenario.channels import CHANNELS, reporter_fields
-from cli.demo.scenario.places import NamedPlace
+from cli.demo.scenario.locations import NamedPlace
 from cli.demo.scenario.residents import Resident
 from shared.contract.events import SubmissionHandedIn
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cli.demo.report.result import DemoResult, PublicStatus
+from cli.demo.report.result import DemoResult, StatusPage
 from cli.demo.report.summary import print_summary
 from cli.demo.run.observations import DeadLetterSeen, Observations
 from cli.demo.scenario import Scenario, make_scenario
@@ -36,7 +36,7 @@ STACK = Stack(
 def result(
     seen: Observations, day: Scenario = DAY, *, stays: bool = False, mails: int = 0
 ) -> DemoResult:
-    page = PublicStatus("http://127.0.0.1:2/v1/requests/26-7KQ4-M2", {"status": "completed"})
+    page = StatusPage("http://127.0.0.1:2/v1/requests/26-7KQ4-M2", {"status": "completed"})
     return DemoResult(
         day, seen, CITY, STACK, Path("demo"), mails, page, {"the day": 20.2}, stays=stays
     )

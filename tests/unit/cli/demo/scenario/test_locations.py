@@ -1,6 +1,6 @@
 """Places: moved by the given metres, drawn outside the excluded surroundings."""
 
-from cli.demo.scenario.places import moved, near, random_place, streets
+from cli.demo.scenario.locations import moved, near, random_place, streets
 from cli.demo.scenario.randomness import seeded_random
 from shared.vocabulary import GeoPoint, distance_m
 

@@ -97,13 +97,25 @@ def random_place(
 
 
 def near(point: GeoPoint, within_m: float, rng: Random) -> GeoPoint:
-    """Return a random point of the square whose corners are ``within_m`` metres away."""
+    """Return a random point of the square around a point.
+
+    Args:
+        point: Centre of the square.
+        within_m: Distance of its corners from the centre in metres.
+        rng: Source of the draws.
+    """
     side = within_m / 2**0.5
     return moved(point, north_m=rng.uniform(-side, side), east_m=rng.uniform(-side, side))
 
 
 def moved(point: GeoPoint, *, north_m: float = 0, east_m: float = 0) -> GeoPoint:
-    """Return the point moved by metres on a sphere; good for some hundred metres."""
+    """Return the point moved on a sphere; accurate for some hundred metres.
+
+    Args:
+        point: The start.
+        north_m: Metres to the north.
+        east_m: Metres to the east.
+    """
     per_degree_east = _METRES_PER_DEGREE * cos(radians(point.latitude))
     return GeoPoint(
         round(point.latitude + north_m / _METRES_PER_DEGREE, 6),
