@@ -14,7 +14,7 @@ _KEY_BYTES = 32
 _SERVICE_OF_SCOPE = {"adapter": "intake", "bureau": "dispatch", "operator": "dispatch"}
 
 ScopeArgument = Annotated[
-    Literal["adapter", "bureau", "operator"], typer.Argument(help="What the holder may do.")
+    Literal["adapter", "bureau", "operator"], typer.Argument(help="Role of the caller.")
 ]
 NameArgument = Annotated[
     str, typer.Argument(help="The adapter's name, the bureau's code, or the operator's name.")

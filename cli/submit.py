@@ -12,18 +12,18 @@ from rich.console import Console
 from cli.connection import DEFAULT_DATA, DataOption, load_stack
 from shared.errors import Route311Error
 
-TextArgument = Annotated[str, typer.Argument(help="What is wrong, in your own words.")]
+TextArgument = Annotated[str, typer.Argument(help="Description of the problem.")]
 KindOption = Annotated[str | None, typer.Option("--kind", help="Service code, if you know it.")]
 LatOption = Annotated[float | None, typer.Option("--lat", help="Latitude in degrees.")]
 LonOption = Annotated[float | None, typer.Option("--lon", help="Longitude in degrees.")]
 AddressOption = Annotated[str | None, typer.Option(help="Address, or the nearest crossing.")]
-EmailOption = Annotated[str | None, typer.Option(help="Where news of it shall go.")]
+EmailOption = Annotated[str | None, typer.Option(help="E-mail address for status updates.")]
 LanguageOption = Annotated[str, typer.Option(help="The reporter's language.")]
 CityOption = Annotated[str, typer.Option("--jurisdiction", help="Which city.")]
 IdOption = Annotated[
-    str | None, typer.Option("--id", help="Idempotency key: the same one gives the same answer.")
+    str | None, typer.Option("--id", help="Idempotency key: the same one returns the same response.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as it came.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the response as JSON.")]
 
 
 class NotAcceptedError(Route311Error):

@@ -19,11 +19,11 @@ HistoryOption = Annotated[
         "--history",
         exists=True,
         dir_okay=False,
-        help="What the client of a test saw, one JSON object a line.",
+        help="Observations of a test's client, one JSON object a line.",
     ),
 ]
 SettleOption = Annotated[
-    float, typer.Option("--settle", min=0, help="Seconds to wait for what is under way.")
+    float, typer.Option("--settle", min=0, help="Seconds to wait until the router is idle.")
 ]
 
 
@@ -35,7 +35,7 @@ def check(
 ) -> None:
     """Check the invariants over a running router, and name what breaks them.
 
-    Hand nothing in meanwhile. Exit code 1 when one is broken.
+    Submit nothing meanwhile. Exit code 1 when one is broken.
     """
     bootstrap, admin_dsn = find_kafka(data), find_admin_dsn(data)
     with live_progress(Console(stderr=True), hidden=json_output) as on_progress:

@@ -28,7 +28,7 @@ from shared.runtime.recovery.replay_log import load, lock, prune
 dlq = typer.Typer(help="Show what was parked, and send it again.", no_args_is_help=True)
 
 TopicOption = Annotated[
-    str | None, typer.Option(help="Only what came from this topic; its -dlq name will do.")
+    str | None, typer.Option(help="Only what came from this topic; its -dlq name works too.")
 ]
 CodeOption = Annotated[str | None, typer.Option(help="Only what was parked for this reason.")]
 SinceOption = Annotated[
@@ -90,8 +90,9 @@ def replay(
 ) -> None:
     """Send parked records to where they came from, as they were; a second time has no effect.
 
-    They go by the outbox of a service that reads them, so that service must run. A
-    reader that has handled one already drops it by its id. What comes back is sent once more only with --again.
+    They go by the outbox of a service that reads them, so that service must run. A reader that
+    has handled one already drops it by its id. What comes back is sent once more only with
+    --again.
     """
     if rejected and topic:
         raise typer.BadParameter("--rejected has no topic: it is what intake has kept")

@@ -34,9 +34,9 @@ RequestArgument = Annotated[
         "- for the standard input, to decide it now and offline.",
     ),
 ]
-TextOption = Annotated[str | None, typer.Option(help="Words to decide now and offline.")]
-KindOption = Annotated[str | None, typer.Option(help="Their service code; else the words tell it.")]
-CityOption = Annotated[str, typer.Option("--jurisdiction", help="Whose the words are.")]
+TextOption = Annotated[str | None, typer.Option(help="Text to decide now and offline.")]
+KindOption = Annotated[str | None, typer.Option(help="Service code of the text; by default the words decide.")]
+CityOption = Annotated[str, typer.Option("--jurisdiction", help="City of the text.")]
 
 
 def explain(
@@ -47,7 +47,7 @@ def explain(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Say why a request was decided as it was: each reason, its points, the words that gave it.
+    """Show why a request was decided as it was: each reason, its points, the words that gave it.
 
     The decision is read from the log of the running router. A file or --text is decided by the
     rules of this code, as the first report ever.

@@ -24,28 +24,28 @@ class Action(StrEnum):
     REOPEN = "reopen"
 
 
-ActionArgument = Annotated[Action, typer.Argument(help="What shall happen to the case.")]
+ActionArgument = Annotated[Action, typer.Argument(help="Action on the case.")]
 CaseOption = Annotated[
     str, typer.Option("--case", help="Id of the case, or tracking number of a request in it.")
 ]
 ReasonOption = Annotated[
-    str, typer.Option("--reason", help="Why. Of a case closed as declined, reporters read it.")
+    str, typer.Option("--reason", help="Reason. When a case is closed as declined, reporters read it.")
 ]
 ActorOption = Annotated[
-    str, typer.Option("--actor", default_factory=getpass.getuser, help="Who orders it.")
+    str, typer.Option("--actor", default_factory=getpass.getuser, help="Name of the operator.")
 ]
 LevelOption = Annotated[
     Literal["P1", "P2", "P3", "P4", "P5"] | None,
-    typer.Option("--to", help="lower, raise: what the priority shall become."),
+    typer.Option("--to", help="lower, raise: the new priority."),
 ]
 RequestOption = Annotated[
     str | None, typer.Option("--request", help="split: the request's id or tracking number.")
 ]
 IntoOption = Annotated[
-    str | None, typer.Option("--into", help="merge: the case that goes on, named as --case is.")
+    str | None, typer.Option("--into", help="merge: the case to merge into, named like --case.")
 ]
 BureauOption = Annotated[
-    str | None, typer.Option("--bureau", help="transfer: code of the bureau that shall lead.")
+    str | None, typer.Option("--bureau", help="transfer: code of the new leading bureau.")
 ]
 StatusOption = Annotated[
     Literal["completed", "declined", "referred"] | None,

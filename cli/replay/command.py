@@ -60,11 +60,11 @@ FormatOption = Annotated[
     ),
 ]
 SpeedOption = Annotated[
-    str, typer.Option(callback=_speed, help="How many times as fast as it happened, or max.")
+    str, typer.Option(callback=_speed, help="Speed as a multiple of the export's own, or max.")
 ]
 LimitOption = Annotated[int | None, typer.Option(min=1, help="Send this many rows at most.")]
 ViaOption = Annotated[
-    Via, typer.Option(help="By http the time of arrival counts, not the export's.")
+    Via, typer.Option(help="Over http the time of arrival counts, not the export's.")
 ]
 RejectsOption = Annotated[
     Path, typer.Option(help="Where rows go that cannot be sent, with the reason.")
