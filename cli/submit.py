@@ -21,7 +21,8 @@ EmailOption = Annotated[str | None, typer.Option(help="E-mail address for status
 LanguageOption = Annotated[str, typer.Option(help="The reporter's language.")]
 CityOption = Annotated[str, typer.Option("--jurisdiction", help="Which city.")]
 IdOption = Annotated[
-    str | None, typer.Option("--id", help="Idempotency key: the same one returns the same response.")
+    str | None,
+    typer.Option("--id", help="Idempotency key: the same one returns the same response."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the response as JSON.")]
 

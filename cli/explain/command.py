@@ -35,7 +35,9 @@ RequestArgument = Annotated[
     ),
 ]
 TextOption = Annotated[str | None, typer.Option(help="Text to decide now and offline.")]
-KindOption = Annotated[str | None, typer.Option(help="Service code of the text; by default the words decide.")]
+KindOption = Annotated[
+    str | None, typer.Option(help="Service code of the text; by default the words decide.")
+]
 CityOption = Annotated[str, typer.Option("--jurisdiction", help="City of the text.")]
 
 

@@ -29,7 +29,8 @@ CaseOption = Annotated[
     str, typer.Option("--case", help="Id of the case, or tracking number of a request in it.")
 ]
 ReasonOption = Annotated[
-    str, typer.Option("--reason", help="Reason. When a case is closed as declined, reporters read it.")
+    str,
+    typer.Option("--reason", help="Reason. When a case is closed as declined, reporters read it."),
 ]
 ActorOption = Annotated[
     str, typer.Option("--actor", default_factory=getpass.getuser, help="Name of the operator.")
