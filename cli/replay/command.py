@@ -138,5 +138,7 @@ def _open_transport(
     via: Via, stack: Stack, counter: OutcomeCounter
 ) -> AbstractAsyncContextManager[Transport]:
     if via is Via.HTTP:
-        return open_http_transport(stack.intake, stack.keys.adapters[_ADAPTER], counter)
+        return open_http_transport(
+            stack.intake, stack.keys.adapters[_ADAPTER], counter.add_response
+        )
     return open_kafka_transport(stack.kafka)

@@ -2,12 +2,14 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, fields
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from shared.contract.events import (
     Event,
     RequestTriaged,
     SubmissionAccepted,
+    SubmissionHandedIn,
     SubmissionRejected,
     WorkOrderIssued,
 )
@@ -80,6 +82,22 @@ class OutcomeCounter:
     def reject(self, submission_id: str, code: str) -> None:
         """Count a submission as rejected for a reason."""
         self._rejected[submission_id] = code
+
+    def add_response(
+        self, submission: SubmissionHandedIn, status: int, body: dict[str, Any]
+    ) -> None:
+        """Count a submission by intake's response.
+
+        Args:
+            submission: The submission.
+            status: HTTP status of the response.
+            body: JSON body of the response.
+        """
+        if status == HTTPStatus.CREATED:
+            self.accept(submission.id, body["request_id"])
+        else:
+            errors = body.get("errors") or [{"code": f"http_{status}"}]
+            self.reject(submission.id, errors[0]["code"])
 
     def add(self, event: Event) -> None:
         """Count an event of any of the router's topics."""

@@ -1,14 +1,13 @@
 """Transports of submissions to the router: the adapters' topic, and HTTP."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Protocol
 
 import aiohttp
 
-from cli.replay.outcomes import OutcomeCounter
 from shared.contract.events import SubmissionHandedIn
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.errors import Route311Error
@@ -18,6 +17,9 @@ from shared.runtime.outbox.records import Outgoing
 _MAX_IN_FLIGHT = 16
 _RETRY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 _UNAUTHORIZED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+
+OnResponse = Callable[[SubmissionHandedIn, int, dict[str, Any]], None]
+"""Called with a submission, and with the status and the body of intake's response."""
 
 
 class RefusedKeyError(Route311Error):
@@ -50,9 +52,9 @@ class KafkaTransport:
 class HttpTransport:
     """Posts submissions to intake; the event's id is the idempotency key."""
 
-    def __init__(self, session: aiohttp.ClientSession, counter: OutcomeCounter) -> None:
+    def __init__(self, session: aiohttp.ClientSession, on_response: OnResponse) -> None:
         self._session = session
-        self._counter = counter
+        self._on_response = on_response
         self._slots = asyncio.Semaphore(_MAX_IN_FLIGHT)
 
     async def send(self, events: Sequence[SubmissionHandedIn]) -> None:
@@ -68,11 +70,7 @@ class HttpTransport:
                 await asyncio.sleep(pause_s)
         if status in _UNAUTHORIZED:
             raise RefusedKeyError("the router does not know the key in stack.json")
-        if status == HTTPStatus.CREATED:
-            self._counter.accept(event.id, body["request_id"])
-        else:
-            errors = body.get("errors") or [{"code": f"http_{status}"}]
-            self._counter.reject(event.id, errors[0]["code"])
+        self._on_response(event, status, body)
 
     async def _post(self, event: SubmissionHandedIn) -> tuple[int, dict[str, Any], float]:
         async with self._session.post(
@@ -91,15 +89,15 @@ async def open_kafka_transport(bootstrap: str) -> AsyncGenerator[KafkaTransport]
 
 @asynccontextmanager
 async def open_http_transport(
-    intake: str, key: str, counter: OutcomeCounter
+    intake: str, key: str, on_response: OnResponse
 ) -> AsyncGenerator[HttpTransport]:
     """Open a transport by HTTP.
 
     Args:
         intake: Base URL of intake.
         key: API key of an adapter.
-        counter: Counts the receipts in the responses.
+        on_response: Called with each response.
     """
     headers = {"Authorization": f"Bearer {key}"}
     async with aiohttp.ClientSession(intake, headers=headers) as session:
-        yield HttpTransport(session, counter)
+        yield HttpTransport(session, on_response)

@@ -10,21 +10,26 @@ from typing import Any, Protocol
 import aiohttp
 
 from cli.demo.run.observations import Observations
-from cli.demo.scenario import DemoSubmission, Scenario, UnreadableRecord
+from cli.demo.scenario import DemoSubmission, Scenario
 from cli.demo.scenario.timeline import Delivery
-from shared.contract.events import Acceptance, FieldError, Rejection, encode
+from cli.replay.transports import HttpTransport
+from shared.contract.events import (
+    Acceptance,
+    FieldError,
+    Rejection,
+    SubmissionHandedIn,
+    encode,
+)
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.errors import Route311Error
 from shared.runtime.outbox.records import Outgoing, event_headers
 
 CHUNKS_PER_S = 4
-_PATH = "/v1/submissions"
-_RETRY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _REJECTED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 
 
 class UnexpectedResponseError(Route311Error):
-    """Intake returned a status that is a defect, such as 401 for the demo's own key."""
+    """Intake responded with a status that is a defect, such as 500."""
 
     code = "refused_by_intake"
 
@@ -65,34 +70,30 @@ class KafkaAndHttpSubmitter:
         self, sink: RecordSink, session: aiohttp.ClientSession, seen: Observations
     ) -> None:
         self._sink = sink
-        self._session = session
+        self._http = HttpTransport(session, self._on_response)
         self._seen = seen
 
     async def submit(self, deliveries: Sequence[Delivery]) -> None:
         """Return when the broker has acknowledged and intake has responded."""
-        posted = [d for d in deliveries if isinstance(d, DemoSubmission) and d.over_http]
-        produced = [d for d in deliveries if isinstance(d, UnreadableRecord) or not d.over_http]
-        await self._sink.publish([_record(delivery) for delivery in produced])
-        await asyncio.gather(*(self._post(submission) for submission in posted))
+        posted, produced = [], []
+        for delivery in deliveries:
+            if isinstance(delivery, DemoSubmission) and delivery.over_http:
+                posted.append(delivery.event())
+            else:
+                produced.append(_record(delivery))
+        await self._sink.publish(produced)
+        await self._http.send(posted)
 
-    async def _post(self, submission: DemoSubmission) -> None:
-        status, body = await self._response(submission)
+    def _on_response(self, event: SubmissionHandedIn, status: int, body: dict[str, Any]) -> None:
         if status == HTTPStatus.CREATED:
             self._seen.accept(Acceptance.model_validate(body))
         elif status in _REJECTED:
-            self._seen.rejected[submission.id] = _rejection(submission, body)
+            errors = tuple(FieldError.model_validate(error) for error in body.get("errors", ()))
+            self._seen.rejected[event.id] = Rejection(
+                submission_id=event.id, submission_source=event.source, errors=errors
+            )
         else:
             raise UnexpectedResponseError(f"intake answered a submission with HTTP {status}")
-
-    async def _response(self, submission: DemoSubmission) -> tuple[int, Any]:
-        """Return status and body; a retry is made after as long as intake asks for."""
-        headers = {"Idempotency-Key": submission.id}
-        while True:
-            async with self._session.post(_PATH, json=submission.data, headers=headers) as response:
-                if response.status not in _RETRY:
-                    return response.status, await response.json(content_type=None)
-                pause_s = float(response.headers.get("Retry-After", 1))
-            await asyncio.sleep(pause_s)
 
 
 async def submit_all(
@@ -129,10 +130,3 @@ def _record(delivery: Delivery) -> Outgoing:
     value = encode(delivery.event()) if isinstance(delivery, DemoSubmission) else delivery.value
     source = delivery.source.encode()
     return Outgoing("", CHANNEL_SUBMISSIONS.name, source, value, event_headers())
-
-
-def _rejection(submission: DemoSubmission, problem: dict[str, Any]) -> Rejection:
-    errors = tuple(FieldError.model_validate(error) for error in problem.get("errors", ()))
-    return Rejection(
-        submission_id=submission.id, submission_source=submission.source, errors=errors
-    )

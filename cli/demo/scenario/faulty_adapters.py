@@ -7,8 +7,8 @@ from typing import Any
 
 from cli.demo.scenario.kinds import kinds
 from cli.demo.scenario.locations import random_place
-from cli.demo.scenario.stories import StoryWriter
-from cli.demo.scenario.submissions import CITY, HTTP_SOURCE, DemoSubmission, UnreadableRecord
+from cli.demo.scenario.stories import StoryWriter, story_content
+from cli.demo.scenario.submissions import HTTP_SOURCE, DemoSubmission, UnreadableRecord
 from shared.contract.events import SubmissionHandedIn, type_of
 
 REPEATED, REUSED_ID, INVALID = "stutter", "reused", "wrong"
@@ -17,7 +17,6 @@ REPEATING_ADAPTER, BROKEN_ADAPTER = "/adapters/stuttering-kiosk", "/adapters/bro
 SUBMISSIONS, TIMES = 12, 3
 _REPEATED_KIND = "GRAF-SIGN"
 _REPEATED_AFTER = timedelta(minutes=25)
-_TOO_MANY_WORDS = 700
 _TOO_LARGE_BYTES = 1_300_000
 
 
@@ -40,25 +39,12 @@ def reused_id(writer: StoryWriter) -> list[DemoSubmission]:
 
 def invalid_submissions(writer: StoryWriter) -> list[DemoSubmission]:
     """Return submissions that intake must reject; the last one is posted over HTTP."""
-    here = {"latitude": 45.5121, "longitude": -122.6400}
-    bodies: list[dict[str, Any]] = [
-        {"jurisdiction": "atlantis.gov", "service_code": "ROW-POTHOLE", "location": here},
-        {"jurisdiction": CITY, "service_code": "GRAF-PUBLIC", "description": "Graffiti somewhere"},
-        {"jurisdiction": CITY, "service_code": "SEA-MONSTER", "location": here},
-        {"jurisdiction": CITY, "description": "Trash, " * _TOO_MANY_WORDS, "location": here},
-        {
-            "jurisdiction": CITY,
-            "channel": "pigeon",
-            "location": {"latitude": 145.5, "longitude": -122.6},
-            "observed_at": "yesterday",
-        },
-        {"jurisdiction": CITY, "service_code": "ROW-POTHOLE", "description": "Pothole, find it."},
-    ]
-    times = [writer.at(f"{10 + number}:33") for number in range(len(bodies))]
-    invalid = [
-        DemoSubmission(BROKEN_ADAPTER, f"wrong-{i}", at, at, {"channel": "kafka", **data}, INVALID)
-        for i, (at, data) in enumerate(zip(times, bodies, strict=True))
-    ]
+    invalid = []
+    for number, entry in enumerate(story_content()[INVALID]):
+        at, data = writer.at(f"{10 + number}:33"), {"channel": "kafka", **entry}
+        if times := data.pop("description_times", 0):
+            data["description"] *= times
+        invalid.append(DemoSubmission(BROKEN_ADAPTER, f"wrong-{number}", at, at, data, INVALID))
     return [*invalid[:-1], replace(invalid[-1], source=HTTP_SOURCE)]
 
 

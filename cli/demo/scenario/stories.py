@@ -67,13 +67,13 @@ def story_places() -> Mapping[str, NamedPlace]:
     """Return the places of the planted stories by name."""
     return {
         name: NamedPlace(GeoPoint(latitude, longitude), address, address)
-        for name, (latitude, longitude, address) in _content()["places"].items()
+        for name, (latitude, longitude, address) in story_content()["places"].items()
     }
 
 
 def city_stories(writer: StoryWriter) -> list[DemoSubmission]:
     """Return the reports of the large camp and of all stories listed in ``stories.yaml``."""
-    listed = _content()["stories"].items()
+    listed = story_content()["stories"].items()
     return [
         *(_camp_report(writer, number) for number in range(_CAMP_REPORTS)),
         *(report for name, story in listed for report in _listed(writer, name, **story)),
@@ -82,13 +82,13 @@ def city_stories(writer: StoryWriter) -> list[DemoSubmission]:
 
 def last_urgent(writer: StoryWriter) -> list[DemoSubmission]:
     """Return the hazards that are delivered after everything else, behind the backlog."""
-    return _listed(writer, LAST_URGENT, _content()[LAST_URGENT])
+    return _listed(writer, LAST_URGENT, story_content()[LAST_URGENT])
 
 
 def gust_of_wind(writer: StoryWriter) -> list[DemoSubmission]:
     """Return reports of fallen trees on as many streets of the southeast."""
     southeast = (street for street in streets() if street.name.startswith("SE "))
-    content, first_at = _content()[STORM], writer.at("13:12")
+    content, first_at = story_content()[STORM], writer.at("13:12")
     return [
         writer.write(
             story=STORM,
@@ -105,7 +105,7 @@ def gust_of_wind(writer: StoryWriter) -> list[DemoSubmission]:
 
 
 def _camp_report(writer: StoryWriter, number: int) -> DemoSubmission:
-    content, at = _content()[CAMP], writer.at("06:40") + number * _CAMP_EVERY
+    content, at = story_content()[CAMP], writer.at("06:40") + number * _CAMP_EVERY
     text, language = _text(content, number, _CAMP_SPANISH_EVERY)
     channel = content["channels"][number % len(content["channels"])]
     if at.hour not in CHANNELS[channel].hours:
@@ -155,6 +155,7 @@ def _text(content: dict[str, Any], number: int, spanish_every: int) -> tuple[str
 
 
 @cache
-def _content() -> dict[str, Any]:
+def story_content() -> dict[str, Any]:
+    """Return the content of ``stories.yaml``."""
     content: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     return content
