@@ -2,12 +2,12 @@
 
 from cli.check.invariants.invariant import Invariant, ViolationQuery
 
-_STRONGEST = """
+_BEST_OUTCOMES = """
     SELECT source, id, max(request_id) AS request_id,
            min(CASE outcome WHEN 'accepted' THEN 0 WHEN 'indeterminate' THEN 1 ELSE 2 END) AS rank
       FROM client_saw GROUP BY source, id
 """  # a client that tries again may see several outcomes of one submission
-_LOG_IS_WHOLE = """
+_LOG_IS_COMPLETE = """
     (SELECT count(*) FROM whole_topics
       WHERE topic IN ('intake-requests', 'intake-requests-express')) = 2
 """
@@ -48,7 +48,7 @@ REQUESTS = Invariant(
             "accepted, but never submitted to triage",
             f"""
             SELECT s.request_id FROM intake_submissions AS s
-             WHERE s.request_id IS NOT NULL AND {_LOG_IS_WHOLE}
+             WHERE s.request_id IS NOT NULL AND {_LOG_IS_COMPLETE}
                AND NOT EXISTS (SELECT 1 FROM submitted AS r WHERE r.request_id = s.request_id)
             """,  # noqa: S608 - made of constants
         ),
@@ -80,7 +80,7 @@ REQUESTS = Invariant(
         ViolationQuery(
             "accepted according to the client, but there is no such request",
             f"""
-            SELECT c.source || ' ' || c.id FROM ({_STRONGEST}) AS c
+            SELECT c.source || ' ' || c.id FROM ({_BEST_OUTCOMES}) AS c
              WHERE c.rank = 0
                AND NOT EXISTS (SELECT 1 FROM intake_submissions AS s
                                 WHERE s.source = c.source AND s.id = c.id
@@ -93,7 +93,7 @@ REQUESTS = Invariant(
             SELECT s.source || ' ' || s.id FROM intake_submissions AS s
              WHERE s.request_id IS NOT NULL
                AND s.source IN (SELECT source FROM client_saw)
-               AND NOT EXISTS (SELECT 1 FROM ({_STRONGEST}) AS c
+               AND NOT EXISTS (SELECT 1 FROM ({_BEST_OUTCOMES}) AS c
                                 WHERE c.source = s.source AND c.id = s.id AND c.rank < 2)
             """,  # noqa: S608 - made of constants
         ),

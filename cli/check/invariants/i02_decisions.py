@@ -2,8 +2,8 @@
 
 from cli.check.invariants.invariant import Invariant, ViolationQuery
 
-_HOME = """
-    WITH RECURSIVE home (request_id, case_id) AS (
+_EXPECTED_CASES = """
+    WITH RECURSIVE expected (request_id, case_id) AS (
         SELECT d.request_id,
                coalesce((SELECT s.to_case FROM case_events AS s
                           WHERE s.request_id = d.request_id AND s.kind = 'request_split'
@@ -11,10 +11,10 @@ _HOME = """
           FROM decided AS d GROUP BY d.request_id
          UNION
         SELECT h.request_id, e.merged_into
-          FROM home AS h JOIN case_events AS e ON e.case_id = h.case_id
+          FROM expected AS h JOIN case_events AS e ON e.case_id = h.case_id
          WHERE e.merged_into IS NOT NULL
     )
-    SELECT request_id, case_id FROM home AS h
+    SELECT request_id, case_id FROM expected AS h
      WHERE NOT EXISTS (SELECT 1 FROM case_events AS e
                         WHERE e.case_id = h.case_id AND e.merged_into IS NOT NULL)
 """  # an operator may have split it off, or merged its case into another one, since
@@ -55,7 +55,7 @@ DECISIONS = Invariant(
         ViolationQuery(
             "decided to belong to a case that dispatch has not put it in",
             f"""
-            SELECT d.request_id FROM ({_HOME}) AS d
+            SELECT d.request_id FROM ({_EXPECTED_CASES}) AS d
              WHERE d.case_id IS NOT NULL
                AND NOT EXISTS (SELECT 1 FROM dispatch_case_requests AS r
                                 WHERE r.request_id = d.request_id AND r.case_id = d.case_id)

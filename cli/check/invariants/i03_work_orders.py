@@ -2,20 +2,20 @@
 
 from cli.check.invariants.invariant import Invariant, ViolationQuery
 
-_WHOLE = "o.topic IN (SELECT topic FROM whole_topics)"
-_LAST = """
+_LOG_IS_COMPLETE = "o.topic IN (SELECT topic FROM whole_topics)"
+_LATEST = """
     SELECT o.*, max(o.version) FROM orders AS o GROUP BY o.work_order_id
 """  # SQLite takes the other columns from the row with the maximum
 
 WORK_ORDERS = Invariant(
     "I3",
     "Every bureau of a case has one work order; its versions run from 1 without gaps, and the "
-    "last one told is the present state.",
+    "last one published is the present state.",
     (
         ViolationQuery(
             "a work order with a version that its bureau did not receive",
             f"""
-            SELECT o.work_order_id FROM orders AS o WHERE {_WHOLE}
+            SELECT o.work_order_id FROM orders AS o WHERE {_LOG_IS_COMPLETE}
              GROUP BY o.work_order_id
             HAVING min(o.version) <> 1 OR count(DISTINCT o.version) <> max(o.version)
             """,  # noqa: S608 - made of constants
@@ -42,7 +42,7 @@ WORK_ORDERS = Invariant(
             "a work order that differs from the one its bureau received last",
             f"""
             SELECT o.work_order_id
-              FROM ({_LAST}) AS o JOIN dispatch_work_orders AS w USING (work_order_id)
+              FROM ({_LATEST}) AS o JOIN dispatch_work_orders AS w USING (work_order_id)
              WHERE o.version = w.version
                AND (o.case_id, o.status, o.role, o.acknowledge_by, o.complete_by)
                    IS NOT (w.case_id, w.status, w.role, w.acknowledge_by, w.complete_by)
@@ -52,7 +52,7 @@ WORK_ORDERS = Invariant(
             "a bureau's newest work order that differs from its case",
             f"""
             SELECT o.work_order_id
-              FROM ({_LAST}) AS o
+              FROM ({_LATEST}) AS o
               JOIN dispatch_work_orders AS w USING (work_order_id)
               JOIN dispatch_cases AS c ON c.case_id = w.case_id
              WHERE o.version = w.version
