@@ -1,4 +1,4 @@
-"""Ending a command from outside."""
+"""Graceful shutdown of a command by signals."""
 
 import asyncio
 import signal
@@ -11,13 +11,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class InterruptedRunError(Exception):
-    """The command was asked to stop, and has cleaned up."""
+    """The command was interrupted and has cleaned up."""
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a command to its end; Ctrl-C, SIGTERM and SIGHUP cancel it, and it cleans up.
+    """Run a command; Ctrl-C, SIGTERM and SIGHUP cancel it, and it cleans up.
 
-    A second one ends what is being waited for in the cleaning up, too.
+    A second signal cancels what the clean-up is waiting for, too.
 
     Raises:
         InterruptedRunError: It was cancelled.
@@ -31,6 +31,6 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 async def _cancellable(main: Coroutine[Any, Any, T]) -> T:
     task = asyncio.ensure_future(main)
     loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, task.cancel)
+    for signal_number in _SIGNALS:
+        loop.add_signal_handler(signal_number, task.cancel)
     return await task

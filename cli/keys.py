@@ -1,4 +1,4 @@
-"""``route311 keys``: who may call over HTTP."""
+"""``route311 keys``: API keys for callers of the services' HTTP interfaces."""
 
 import asyncio
 import secrets
@@ -6,18 +6,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.connection import DataOption, find_admin_dsn
-from cli.stack import DEFAULT_DATA
+from cli.connection import DEFAULT_DATA, DataOption, find_admin_dsn
 
 keys = typer.Typer(help="Make keys for adapters, bureaus and operators.", no_args_is_help=True)
 
-_BYTES = 32
-
-
-_ASKED_BY = {"adapter": "intake", "bureau": "dispatch", "operator": "dispatch"}
+_KEY_BYTES = 32
+_SERVICE_OF_SCOPE = {"adapter": "intake", "bureau": "dispatch", "operator": "dispatch"}
 
 ScopeArgument = Annotated[
-    Literal["adapter", "bureau", "operator"], typer.Argument(help="What the holder may do.")
+    Literal["adapter", "bureau", "operator"], typer.Argument(help="Role of the caller.")
 ]
 NameArgument = Annotated[
     str, typer.Argument(help="The adapter's name, the bureau's code, or the operator's name.")
@@ -32,7 +29,6 @@ def add(scope: ScopeArgument, name: NameArgument, data: DataOption = DEFAULT_DAT
     """
     from shared.runtime.http.api_keys import store_keys  # noqa: PLC0415 - slow to load
 
-    key = secrets.token_urlsafe(_BYTES)
-    wanted = [(name, scope, key)]
-    asyncio.run(store_keys(find_admin_dsn(data), _ASKED_BY[scope], wanted))
+    key = secrets.token_urlsafe(_KEY_BYTES)
+    asyncio.run(store_keys(find_admin_dsn(data), _SERVICE_OF_SCOPE[scope], [(name, scope, key)]))
     typer.echo(key)

@@ -7,28 +7,29 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import COMMANDS, Command
+from cli.commands import COMMANDS, CliCommand
 from cli.interrupts import InterruptedRunError
 from shared.errors import Route311Error
 
-_STOPPED = 130
+_INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line; what went wrong is one readable line, and exit code 1.
+    """Run the command line.
 
-    A command that was asked to stop ends with 130, as the shell itself would say it.
+    An expected error is one readable line on the standard error stream and exit code 1. An
+    interrupted command ends with 130, like a shell.
     """
     try:
         build(sys.argv[1:])()
     except (Route311Error, OSError) as error:
         sys.exit(f"route311: {describe(error)}")
     except (InterruptedRunError, KeyboardInterrupt):
-        sys.exit(_STOPPED)
+        sys.exit(_INTERRUPTED)
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:
-    """Return the program with only the command that these arguments ask for really loaded."""
+    """Return the program; of its commands only the one that the arguments name is imported."""
     app = typer.Typer(
         name="route311",
         help="An event-driven router for a city's 311 requests.",
@@ -37,36 +38,36 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_options)
-    asked = next((word for word in arguments if not word.startswith("-")), None)
+    wanted = next((word for word in arguments if not word.startswith("-")), None)
     for command in COMMANDS:
-        if command.name == asked:
+        if command.name == wanted:
             _add(app, command)
         else:
-            app.command(command.name, help=command.help)(_not_loaded)
+            app.command(command.name, help=command.help)(_placeholder)
     return app
 
 
 def describe(error: Route311Error | OSError) -> str:
-    """Return what went wrong in one line, with the file where one is to blame."""
+    """Return the error in one line, with the name of the file that it is about."""
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     return str(error) or type(error).__name__
 
 
-def _add(app: typer.Typer, command: Command) -> None:
-    found = command.load()
-    if isinstance(found, typer.Typer):
-        app.add_typer(found, name=command.name, help=command.help)
+def _add(app: typer.Typer, command: CliCommand) -> None:
+    loaded = command.load()
+    if isinstance(loaded, typer.Typer):
+        app.add_typer(loaded, name=command.name, help=command.help)
     else:
-        app.command(command.name)(found)
+        app.command(command.name)(loaded)
 
 
-def _not_loaded() -> None:
-    """Stand for a command in the list of commands."""
+def _placeholder() -> None:
+    """Stand in for a command in the list of commands."""
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(f"route311 {importlib.metadata.version('route311')}")
         raise typer.Exit
 
@@ -78,4 +79,4 @@ _VersionOption = Annotated[
 
 
 def _options(*, version: _VersionOption = False) -> None:
-    """Take the options that are no command's own."""
+    """Handle the options of the program itself."""

@@ -1,4 +1,4 @@
-"""What a person sees of a stack that starts, runs and stops."""
+"""Terminal output of a local stack that starts, runs and stops."""
 
 import signal
 from pathlib import Path
@@ -12,7 +12,7 @@ from deploy.local.stack_file import Stack
 
 
 class StackView:
-    """Prints each happening as it comes."""
+    """Prints the progress of a local stack."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False)
@@ -30,7 +30,13 @@ class StackView:
                 self._died(happening)
 
     def ready(self, stack: Stack, data: Path, took_s: float) -> None:
-        """Say where to look."""
+        """Print the addresses of the running stack.
+
+        Args:
+            stack: The addresses.
+            data: Folder of the data and logs.
+            took_s: Seconds of the start.
+        """
         table = Table(box=None, show_header=False, padding=(0, 2))
         for name, where in _addresses(stack, data):
             table.add_row(f"[bold]{name}[/]", escape(where))
@@ -39,11 +45,11 @@ class StackView:
         self._print("Ctrl-C stops it.")
 
     def stopping(self) -> None:
-        """Say that the end has begun."""
+        """Print that the stack is stopping."""
         self._print("Stopping …")
 
     def stopped(self) -> None:
-        """Say that nothing runs any more."""
+        """Print that the stack has stopped."""
         self._print("Stopped.")
 
     def _step(self, name: str, text: str, took_s: float) -> None:

@@ -1,4 +1,4 @@
-"""``route311 status``: how far each service is, what waits, what was parked, how the cases are."""
+"""``route311 status``: lag, outboxes and dead letters of the services, and counts of cases."""
 
 import asyncio
 import json
@@ -12,8 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.connection import DataOption, JsonOption, find_admin_dsn, find_kafka
-from cli.stack import DEFAULT_DATA
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
 from services.triage.surges.gauges import WATCHER
 from shared.contract.topics import DEAD_LETTERS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.kafka import Partition
@@ -33,12 +32,12 @@ _CASES = """
 
 @dataclass(frozen=True, slots=True)
 class ServiceStatus:
-    """One service.
+    """State of one service.
 
     Attributes:
-        lag: Messages by topic that it has not handled yet.
-        outbox: Messages of its own that wait for Kafka.
-        oldest_s: How long the oldest of them waits, in seconds.
+        lag: Number of records by topic that it has not handled yet.
+        outbox: Number of its own messages that are not published yet.
+        oldest_s: Age of the oldest of these in seconds.
     """
 
     lag: dict[str, int]
@@ -48,7 +47,13 @@ class ServiceStatus:
 
 @dataclass(frozen=True, slots=True)
 class RouterStatus:
-    """The whole router; ``cases`` counts by status and priority, ``parked`` by topic."""
+    """State of the router.
+
+    Attributes:
+        services: By name.
+        parked: Number of dead letters by topic.
+        cases: Rows of ``status``, ``level`` and ``cases``, their number.
+    """
 
     services: dict[str, ServiceStatus]
     parked: dict[str, int]
@@ -66,11 +71,11 @@ def status(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> 
 
 async def _read(bootstrap: str, admin_dsn: str) -> RouterStatus:
     bounds = await offset_bounds(bootstrap)
-    watcher = _lag(await _positions_of_watcher(bootstrap, bounds), bounds)
+    watcher_lag = _lag(await _watcher_positions(bootstrap, bounds), bounds)
     connection = await asyncpg.connect(admin_dsn)
     try:
         services = {name: await _service(connection, name, bounds) for name in SERVICES}
-        services[WATCHER] = ServiceStatus(watcher, 0, 0.0)
+        services[WATCHER] = ServiceStatus(watcher_lag, 0, 0.0)
         cases = [dict(row) for row in await connection.fetch(_CASES)]
     finally:
         await connection.close()
@@ -92,21 +97,19 @@ async def _service(
     return ServiceStatus(_lag(positions, bounds), waiting["waiting"], oldest_s)
 
 
-async def _positions_of_watcher(
-    bootstrap: str, bounds: OffsetRanges
-) -> dict[Partition, int | None]:
-    """Return where the surge watcher goes on; it keeps that in Kafka and not in the database."""
-    known = await committed_offsets(bootstrap, WATCHER)
+async def _watcher_positions(bootstrap: str, bounds: OffsetRanges) -> dict[Partition, int | None]:
+    """Return the offsets of the surge watcher, which commits them to Kafka."""
+    committed = await committed_offsets(bootstrap, WATCHER)
     lanes = (INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name)
-    return {place: known.get(place) for place in bounds if place.topic in lanes}
+    return {partition: committed.get(partition) for partition in bounds if partition.topic in lanes}
 
 
 def _lag(positions: Mapping[Partition, int | None], bounds: OffsetRanges) -> dict[str, int]:
-    """Return what waits by topic, where anything does."""
+    """Return the lag by topic; topics without lag are left out."""
     lag: Counter[str] = Counter()
-    for place, at in positions.items():
-        first, end = bounds.get(place, (0, 0))
-        lag[place.topic] += max(0, end - (first if at is None else at))
+    for partition, next_offset in positions.items():
+        first, end = bounds.get(partition, (0, 0))
+        lag[partition.topic] += max(0, end - (first if next_offset is None else next_offset))
     return {topic: count for topic, count in lag.items() if count}
 
 

@@ -1,33 +1,34 @@
-"""``route311 submit``: hand in one report by HTTP and show the answer."""
+"""``route311 submit``: post one submission to intake and show the response."""
 
 import asyncio
 import json
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import aiohttp
 import typer
 from rich.console import Console
 
-from cli.connection import DataOption
-from cli.stack import DEFAULT_DATA, load_stack
+from cli.connection import DEFAULT_DATA, DataOption, load_stack
 from shared.errors import Route311Error
 
-TextArgument = Annotated[str, typer.Argument(help="What is wrong, in your own words.")]
+TextArgument = Annotated[str, typer.Argument(help="Description of the problem.")]
 KindOption = Annotated[str | None, typer.Option("--kind", help="Service code, if you know it.")]
 LatOption = Annotated[float | None, typer.Option("--lat", help="Latitude in degrees.")]
 LonOption = Annotated[float | None, typer.Option("--lon", help="Longitude in degrees.")]
 AddressOption = Annotated[str | None, typer.Option(help="Address, or the nearest crossing.")]
-EmailOption = Annotated[str | None, typer.Option(help="Where news of it shall go.")]
+EmailOption = Annotated[str | None, typer.Option(help="E-mail address for status updates.")]
 LanguageOption = Annotated[str, typer.Option(help="The reporter's language.")]
 CityOption = Annotated[str, typer.Option("--jurisdiction", help="Which city.")]
 IdOption = Annotated[
-    str | None, typer.Option("--id", help="Idempotency key: the same one gives the same answer.")
+    str | None,
+    typer.Option("--id", help="Idempotency key: the same one returns the same response."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as it came.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the response as JSON.")]
 
 
 class NotAcceptedError(Route311Error):
-    """Intake refused the report."""
+    """Intake rejected the submission."""
 
     code = "not_accepted"
 
@@ -45,7 +46,7 @@ def submit(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Hand in one report to the running router and show its number, or what is wrong with it."""
+    """Submit one report to the running router and show its number, or what is wrong with it."""
     stack = load_stack(data)
     body: dict[str, Any] = {
         "jurisdiction": jurisdiction,
@@ -57,13 +58,13 @@ def submit(
     }
     if email:
         body["reporter"] = {"email": email, "language": language, "status_updates": ["email"]}
-    status, answer = asyncio.run(_post(stack.intake, stack.keys.adapters["demo"], body, key))
+    status, response = asyncio.run(_post(stack.intake, stack.keys.adapters["demo"], body, key))
     if json_output:
-        typer.echo(json.dumps(answer))
-    if status >= 400:  # noqa: PLR2004 - where HTTP's refusals begin
-        raise NotAcceptedError(_faults(answer))
+        typer.echo(json.dumps(response))
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise NotAcceptedError(_errors(response))
     if not json_output:
-        _show(answer)
+        _show(response)
 
 
 async def _post(
@@ -77,14 +78,14 @@ async def _post(
         return response.status, await response.json(content_type=None)
 
 
-def _faults(answer: dict[str, Any]) -> str:
-    faults = [f"{fault['field']}: {fault['message']}" for fault in answer.get("errors", ())]
-    return "; ".join(faults) or f"{answer.get('title')}: {answer.get('detail')}"
+def _errors(problem: dict[str, Any]) -> str:
+    errors = [f"{error['field']}: {error['message']}" for error in problem.get("errors", ())]
+    return "; ".join(errors) or f"{problem.get('title')}: {problem.get('detail')}"
 
 
-def _show(answer: dict[str, Any]) -> None:
+def _show(receipt: dict[str, Any]) -> None:
     console = Console(highlight=False)
-    console.print(f"Accepted as [bold]{answer['tracking_number']}[/] ({answer['service_code']}).")
-    for advice in answer["advice"]:
+    console.print(f"Accepted as [bold]{receipt['tracking_number']}[/] ({receipt['service_code']}).")
+    for advice in receipt["advice"]:
         console.print(f"[bold red]{advice['text']}[/]")
-    console.print(f"Its status: {answer['status_url']}", soft_wrap=True)
+    console.print(f"Its status: {receipt['status_url']}", soft_wrap=True)

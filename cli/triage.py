@@ -1,8 +1,10 @@
-"""``route311 triage``: the rules of duplicates and urgency, measured and explained."""
+"""``route311 triage``: ``evaluate``, ``learn``, ``hints``, ``explain`` and ``judge``."""
 
-from cli.evaluate.command import app
+from cli.evaluate.command import app as triage
 from cli.explain.command import explain
+from cli.judge import judge
 
-app.command()(explain)
+__all__ = ["triage"]
 
-__all__ = ["app"]
+triage.command()(explain)
+triage.command()(judge)

@@ -1,4 +1,4 @@
-"""``route311 up``: the whole router on this machine."""
+"""``route311 up``: a router with Kafka and PostgreSQL on this machine."""
 
 import asyncio
 import time
@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from cli.connection import DEFAULT_DATA
 from cli.interrupts import InterruptedRunError, run
-from cli.stack import DEFAULT_DATA
 from cli.stack_view import StackView
 
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of the router's data.")]

@@ -1,1 +1,1 @@
-"""``route311 bench``: the router's speed against what the machine could do at best, in one run."""
+"""``route311 bench``: the router's speed against the limit of this machine."""

@@ -1,4 +1,4 @@
-"""``route311 bench``: measures that hold on any machine, since each is a ratio within one run."""
+"""``route311 bench``: benchmarks whose results are ratios within one run, for any machine."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from cli.bench.raw import HOPS, measure_raw
 from cli.bench.usage import Usage, usage
 from cli.connection import JsonOption
 from cli.interrupts import run
-from cli.replay.tally import Result, Tally
+from cli.replay.outcomes import OutcomeCounter, OutcomeCounts
 from cli.replay.tracker import outcome_tracker
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
@@ -30,22 +30,30 @@ bench = typer.Typer(
     help="Measure the router's speed against the raw limit, in one run.", no_args_is_help=True
 )
 
-_QUIET_S = 20.0
-_OPEN = (10_000, 100_000, 1_000_000)
+_GIVE_UP_AFTER_IDLE_S = 20.0
+_OPEN_REPORTS = (10_000, 100_000, 1_000_000)
 _SERVICES = ("intake", "triage", "dispatch", "notify")
 
 RequestsOption = Annotated[int, typer.Option("--requests", min=100, help="How many requests.")]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """What ``bench e2e`` found; rates in requests per second."""
+class RouterBenchmark:
+    """Result of ``bench e2e``; rates in requests per second.
+
+    Attributes:
+        requests: Number of requests.
+        raw_per_s: Rate of bare aiokafka through as many hops.
+        router_per_s: Rate from the submission topic to the bureaus' topics.
+        parts: Resources that each part of the router used.
+        counts: Outcomes of the requests.
+    """
 
     requests: int
     raw_per_s: float
     router_per_s: float
     parts: dict[str, Usage]
-    result: Result
+    counts: OutcomeCounts
 
     @property
     def ratio(self) -> float:
@@ -68,10 +76,10 @@ def e2e(requests: RequestsOption = 20_000, json_output: JsonOption = False) -> N
         _show(measured, console)
 
 
-async def _e2e(requests: int, console: Console) -> Measured:
+async def _e2e(requests: int, console: Console) -> RouterBenchmark:
     from deploy.local.supervisor import running_stack  # noqa: PLC0415 - slow to load
 
-    with _folder() as folder, console.status("measuring, with a router of its own"):
+    with _temporary_folder() as folder, console.status("measuring, with a router of its own"):
         async with running_stack(folder / "data") as stack:
             records = [
                 Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, event.source, event)
@@ -79,33 +87,33 @@ async def _e2e(requests: int, console: Console) -> Measured:
             ]
             raw_per_s = await measure_raw(stack.kafka, records)
             before = usage()
-            router_per_s, result = await _measure_router(stack.kafka, records)
+            router_per_s, counts = await _measure_router(stack.kafka, records)
             parts = {
                 name: Usage(now.cpu_s - before[name].cpu_s, now.memory_mib)
                 for name, now in usage().items()
             }
-    return Measured(requests, raw_per_s, router_per_s, parts, result)
+    return RouterBenchmark(requests, raw_per_s, router_per_s, parts, counts)
 
 
 @contextmanager
-def _folder() -> Generator[Path]:
+def _temporary_folder() -> Generator[Path]:
     with tempfile.TemporaryDirectory(prefix="route311-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL runs as another user when this one is root
         yield folder
 
 
-async def _measure_router(bootstrap: str, records: list[Outgoing]) -> tuple[float, Result]:
+async def _measure_router(bootstrap: str, records: list[Outgoing]) -> tuple[float, OutcomeCounts]:
     from shared.catalogue import load_catalogue  # noqa: PLC0415 - slow to load
 
     bureaus = list(load_catalogue().jurisdictions["portland.gov"].bureaus)
-    reader = await outcome_tracker(bootstrap, bureaus, Tally(SOURCE))
+    tracker = await outcome_tracker(bootstrap, bureaus, OutcomeCounter(SOURCE))
     async with open_sink(bootstrap) as sink:
         began = time.perf_counter()
-        following = asyncio.create_task(reader.follow(lambda: len(records), _QUIET_S))
+        tracking = asyncio.create_task(tracker.follow(lambda: len(records), _GIVE_UP_AFTER_IDLE_S))
         await sink.publish(records)
-        result = await following
-    return len(records) / (time.perf_counter() - began), result
+        counts = await tracking
+    return len(records) / (time.perf_counter() - began), counts
 
 
 @bench.command()
@@ -117,7 +125,7 @@ def triage(requests: RequestsOption = 50_000, json_output: JsonOption = False) -
     from cli.bench.stage import measure_stage  # noqa: PLC0415 - slow to load
 
     console = Console(stderr=json_output, highlight=False)
-    with _folder() as folder, console.status("measuring, with a triage of its own"):
+    with _temporary_folder() as folder, console.status("measuring, with a triage of its own"):
         stage = run(measure_stage(folder / "data", requests))
     if json_output:
         ratios = {"ratio": stage.ratio, "ratio_to_tuned": stage.ratio_to_tuned}
@@ -140,9 +148,9 @@ def index(
     """Measure what a decision takes with 10,000, 100,000 and 1,000,000 open reports."""
     from cli.bench.index import measure_index  # noqa: PLC0415 - slow to load
 
-    counts = sorted(reports or _OPEN)
+    counts = sorted(reports or _OPEN_REPORTS)
     console = Console(stderr=True, highlight=False)
-    with _folder() as folder, Progress(console=console, transient=True) as progress:
+    with _temporary_folder() as folder, Progress(console=console, transient=True) as progress:
         task = progress.add_task("filling the table", total=counts[-1])
         found = run(
             measure_index(folder / "data", counts, lambda n: progress.update(task, completed=n))
@@ -157,28 +165,28 @@ def index(
     Console(highlight=False).print(table)
 
 
-def _as_json(measured: Measured) -> dict[str, Any]:
+def _as_json(measured: RouterBenchmark) -> dict[str, Any]:
     return {
         "requests": measured.requests,
         "raw_per_s": measured.raw_per_s,
         "router_per_s": measured.router_per_s,
         "ratio": measured.ratio,
         "parts": {name: asdict(part) for name, part in measured.parts.items()},
-        "result": measured.result.as_json(),
+        "result": measured.counts.as_json(),
     }
 
 
-def _show(measured: Measured, console: Console) -> None:
+def _show(measured: RouterBenchmark, console: Console) -> None:
     console.print(
         f"{measured.requests:,} requests, submission topic to bureau topics: "
         f"[bold]{measured.router_per_s:,.0f}/s[/]"
     )
     console.print(f"the same bytes copied through {HOPS} hops: {measured.raw_per_s:,.0f}/s")
     console.print(f"ratio: [bold]{measured.ratio:.3f}[/]")
-    result = measured.result
+    counts = measured.counts
     console.print(
-        f"accepted {result.accepted:,}, decided {result.decided:,}, "
-        f"cases {result.new_cases:,}, at a bureau {result.with_work:,}"
+        f"accepted {counts.accepted:,}, decided {counts.decided:,}, "
+        f"cases {counts.new_cases:,}, at a bureau {counts.with_work:,}"
     )
     table = _table_of(measured.parts, measured.requests)
     services_mib = sum(measured.parts[name].memory_mib for name in _SERVICES)

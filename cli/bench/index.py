@@ -1,4 +1,4 @@
-"""What a decision takes, by how many reports are open."""
+"""Latency of a decision by the number of open reports."""
 
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
@@ -31,23 +31,24 @@ from shared.vocabulary import GeoPoint
 
 _CITY = "portland.gov"
 _SPREAD = timedelta(days=30)
-_AT_ONCE = 10_000
+_INSERT_BATCH = 10_000
 _BATCH = 100
 _BATCHES = 200
 _US = 1e6
 
-Progress = Callable[[int], None]
+OnFilled = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """What ``bench index`` found for one number of open reports; times in µs per decision.
+class IndexBenchmark:
+    """Result of ``bench index`` for one number of open reports; times in µs per decision.
 
     Attributes:
+        open_reports: Number of open reports.
         query_us: The candidates' query, median and 99th percentile over batches.
-        decide_us: That query with all the rules, likewise.
-        candidates: Known cases that the query brought per report.
-        bytes_each: Of table and indexes, per open report.
+        decide_us: That query and all rules, median and 99th percentile over batches.
+        candidates: Mean number of known cases per report that the query returned.
+        bytes_each: Size of table and indexes per open report.
     """
 
     open_reports: int
@@ -57,11 +58,18 @@ class Figures:
     bytes_each: float
 
 
-async def measure_index(data: Path, counts: Sequence[int], shown: Progress) -> list[Figures]:
-    """Fill triage's table step by step, and decide the same reports at each of them.
+async def measure_index(
+    data: Path, counts: Sequence[int], on_filled: OnFilled
+) -> list[IndexBenchmark]:
+    """Fill triage's table step by step, and decide the same reports after each step.
 
-    The reports are of all kinds and lie anywhere in the city, so at a million of them a
-    hundred times more lie near a place than at ten thousand: the candidates say how many.
+    The reports are of all kinds and anywhere in the city, so a million of them are a hundred times
+    as dense as ten thousand; ``candidates`` tells how many are near a report.
+
+    Args:
+        data: Folder for PostgreSQL.
+        counts: Numbers of open reports, ascending.
+        on_filled: Called with the number of open reports so far.
     """
     catalogue = load_catalogue_with_indexes()
     decided = list(requests(_BATCH * _BATCHES, catalogue))
@@ -72,13 +80,13 @@ async def measure_index(data: Path, counts: Sequence[int], shown: Progress) -> l
         for count in counts:
             while filled < count:
                 await PostgresTriageStore(db).add(
-                    list(islice(cases, min(_AT_ONCE, count - filled)))
+                    list(islice(cases, min(_INSERT_BATCH, count - filled)))
                 )
-                filled = min(filled + _AT_ONCE, count)
-                shown(filled)
+                filled = min(filled + _INSERT_BATCH, count)
+                on_filled(filled)
             await db.execute("VACUUM ANALYZE cases")
             await db.execute("CHECKPOINT")  # what filling left to be written is not measured
-            found.append(await _figures(db, count, decided, catalogue))
+            found.append(await _measured(db, count, decided, catalogue))
     return found
 
 
@@ -105,31 +113,31 @@ def _cases(city: Jurisdiction) -> Iterator[TriageCase]:
         yield TriageCase(case_id_for(request_id), dedup_key(city.id, kind.dedup.group), opening)
 
 
-async def _figures(
+async def _measured(
     db: "asyncpg.Connection[asyncpg.Record]",
     count: int,
     decided: Sequence[Request],
     catalogue: Catalogue,
-) -> Figures:
-    rulebook, store = TriagePolicy(catalogue), PostgresTriageStore(db)
+) -> IndexBenchmark:
+    policy, store = TriagePolicy(catalogue), PostgresTriageStore(db)
     query_s, decide_s, candidates = [], [], 0
     for first in range(0, len(decided), _BATCH):
         began = time.perf_counter()
-        hearings = [assess_report(request, rulebook) for request in decided[first : first + _BATCH]]
-        asked = time.perf_counter()
-        near = list(
-            await store.candidates([hearing.query for hearing in hearings if hearing.query])
-        )
-        query_s.append(time.perf_counter() - asked)
+        assessed = [assess_report(request, policy) for request in decided[first : first + _BATCH]]
+        query_began = time.perf_counter()
+        near = list(await store.candidates([report.query for report in assessed if report.query]))
+        query_s.append(time.perf_counter() - query_began)
         known = CaseIndex()
         for case in near:
             known.add(case)
-        for hearing in hearings:
-            resolve(hearing, known)
+        for report in assessed:
+            resolve(report, known)
         decide_s.append(time.perf_counter() - began)
         candidates += len(near)
     size = await db.fetchval("SELECT pg_total_relation_size('cases')")
-    return Figures(count, _each(query_s), _each(decide_s), candidates / len(decided), size / count)
+    return IndexBenchmark(
+        count, _each(query_s), _each(decide_s), candidates / len(decided), size / count
+    )
 
 
 def _each(batches_s: Sequence[float]) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""The load of a benchmark: a made-up but plausible mix of reports."""
+"""Synthetic load of the benchmarks: a plausible mix of reports."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ _KINDS = {
 
 
 def submissions(count: int, seed: int = 311) -> Iterator[SubmissionHandedIn]:
-    """Return that many submissions; a fifth of them report again what was reported before."""
+    """Yield ``count`` submissions; a fifth of them repeat an earlier report."""
     return islice(_endless(Random(seed)), count)  # noqa: S311 - no secret depends on it
 
 

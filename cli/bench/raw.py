@@ -1,4 +1,4 @@
-"""The raw limit: the same bytes through as many Kafka hops, with nothing done to them."""
+"""The raw limit: the same bytes copied through as many Kafka hops as in the router."""
 
 import asyncio
 import sys
@@ -11,7 +11,7 @@ from shared.runtime.kafka import apply_topics, open_sink
 from shared.runtime.outbox.records import Outgoing
 
 HOPS = 3
-"""Submission to request, request to decision, decision to work order."""
+"""From submission to request, to decision, to work order."""
 
 _COPIER = (sys.executable, "-m", "cli.bench.copier")
 
@@ -31,7 +31,7 @@ async def measure_raw(bootstrap: str, records: Sequence[Outgoing]) -> float:
         )
         for hop in range(HOPS)
     ]
-    await asyncio.gather(*(_said_ready(copier) for copier in copiers))
+    await asyncio.gather(*(_ready(copier) for copier in copiers))
     async with open_sink(bootstrap) as sink:
         began = time.perf_counter()
         await sink.publish([replace(record, topic=names[0]) for record in records])
@@ -39,6 +39,6 @@ async def measure_raw(bootstrap: str, records: Sequence[Outgoing]) -> float:
         return len(records) / (time.perf_counter() - began)
 
 
-async def _said_ready(copier: asyncio.subprocess.Process) -> None:
+async def _ready(copier: asyncio.subprocess.Process) -> None:
     if copier.stdout is not None:
         await copier.stdout.readline()

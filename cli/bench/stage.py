@@ -1,4 +1,4 @@
-"""How fast triage alone is, against the least that any reader of the same events must do."""
+"""Speed of triage alone, against bare aiokafka on the same requests."""
 
 import asyncio
 import sys
@@ -21,21 +21,23 @@ from shared.runtime.kafka.reader import follow
 from shared.runtime.outbox.records import Outgoing
 
 _VALIDATED = {
-    how: replace(TRIAGE_DECISIONS, name=f"bench-validated-{how}") for how in ("bare", "tuned")
+    mode: replace(TRIAGE_DECISIONS, name=f"bench-validated-{mode}") for mode in ("bare", "tuned")
 }
 _VALIDATOR = (sys.executable, "-m", "cli.bench.validator")
 _MS_PER_S = 1000
-_WITHIN_S = 300.0
+_GIVE_UP_AFTER_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class StageBenchmark:
-    """What ``bench triage`` found; rates in events per second.
+    """Result of ``bench triage``; rates in events per second.
 
     Attributes:
-        bare_per_s: aiokafka as it comes.
-        tuned_per_s: aiokafka that waits for all replicas and fills batches, as triage does.
-        parts: What each part of the machine took while triage decided.
+        requests: Number of requests.
+        bare_per_s: Rate of aiokafka with default settings.
+        tuned_per_s: Rate of aiokafka that waits for all replicas and fills batches, as triage does.
+        triage_per_s: Rate of triage.
+        parts: Resources that each part used while triage decided.
     """
 
     requests: int
@@ -56,9 +58,9 @@ class StageBenchmark:
 
 
 async def measure_stage(data: Path, count: int) -> StageBenchmark:
-    """Run triage, and bare aiokafka before it, over the same requests that wait in its topic.
+    """Measure bare aiokafka, tuned aiokafka and triage on the same requests.
 
-    A rate counts from the first record that a stage wrote to the last, so no start counts.
+    A rate is measured from the first record that a stage wrote to the last, without its start-up.
     """
     catalogue = load_catalogue()
     triage = [service for service in ROUTER if service.name == "triage"]
@@ -67,21 +69,21 @@ async def measure_stage(data: Path, count: int) -> StageBenchmark:
         await apply_topics(infra.bootstrap, list(_VALIDATED.values()))
         async with open_sink(infra.bootstrap) as sink:
             await sink.publish(list(_records(count, catalogue)))
-        bare_per_s = await _raw(infra.bootstrap, count, "bare")
-        tuned_per_s = await _raw(infra.bootstrap, count, "tuned")
+        bare_per_s = await _raw_rate(infra.bootstrap, count, "bare")
+        tuned_per_s = await _raw_rate(infra.bootstrap, count, "tuned")
         before = usage()
         async with running_services(infra, triage):
             triage_per_s = await _rate(infra.bootstrap, TRIAGE_DECISIONS, count)
-            parts = _since(before)
+            parts = _usage_since(before)
     return StageBenchmark(count, bare_per_s, tuned_per_s, triage_per_s, parts)
 
 
-async def _raw(bootstrap: str, count: int, how: str) -> float:
-    arguments = (bootstrap, INTAKE_REQUESTS.name, _VALIDATED[how].name, str(count), how)
+async def _raw_rate(bootstrap: str, count: int, mode: str) -> float:
+    arguments = (bootstrap, INTAKE_REQUESTS.name, _VALIDATED[mode].name, str(count), mode)
     validator = await asyncio.create_subprocess_exec(
         *_VALIDATOR, *arguments, stdout=asyncio.subprocess.DEVNULL
     )
-    rate = await _rate(bootstrap, _VALIDATED[how], count)
+    rate = await _rate(bootstrap, _VALIDATED[mode], count)
     await validator.wait()
     return rate
 
@@ -89,7 +91,7 @@ async def _raw(bootstrap: str, count: int, how: str) -> float:
 async def _rate(bootstrap: str, topic: Topic, count: int) -> float:
     since = {Partition(topic.name, number): 0 for number in range(topic.partitions)}
     written_at: list[int] = []
-    give_up_at = time.monotonic() + _WITHIN_S
+    give_up_at = time.monotonic() + _GIVE_UP_AFTER_S
     async with follow(bootstrap, since) as tail:
         while len(written_at) < count and time.monotonic() < give_up_at:
             written_at += [record.timestamp for record in await tail.poll(1.0)]
@@ -97,10 +99,10 @@ async def _rate(bootstrap: str, topic: Topic, count: int) -> float:
     return sum(at > first for at in written_at) / (last - first) * _MS_PER_S
 
 
-def _since(before: dict[str, Usage]) -> dict[str, Usage]:
-    nothing = Usage(0.0, 0.0)
+def _usage_since(before: dict[str, Usage]) -> dict[str, Usage]:
+    none = Usage(0.0, 0.0)
     return {
-        name: Usage(now.cpu_s - before.get(name, nothing).cpu_s, now.memory_mib)
+        name: Usage(now.cpu_s - before.get(name, none).cpu_s, now.memory_mib)
         for name, now in usage().items()
     }
 
@@ -112,7 +114,7 @@ def _records(count: int, catalogue: Catalogue) -> Iterator[Outgoing]:
 
 
 def requests(count: int, catalogue: Catalogue) -> Iterable[Request]:
-    """Return the requests that the benchmark's submissions become."""
+    """Yield the requests that the benchmark's submissions become."""
     for number, submission in enumerate(submissions(count)):
         data = submission.data
         kind = catalogue.jurisdictions[data["jurisdiction"]].services[data["service_code"]]

@@ -1,4 +1,4 @@
-"""What the parts of the router take of the machine."""
+"""Processor time and memory of the parts of the router."""
 
 from dataclasses import dataclass
 
@@ -17,14 +17,14 @@ _PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One part: processor time in seconds since its start, resident memory in MiB."""
+    """Processor time in seconds since the start, and resident memory in MiB."""
 
     cpu_s: float
     memory_mib: float
 
 
 def usage() -> dict[str, Usage]:
-    """Return what each part below this process takes, its own children included."""
+    """Return the usage of each part among the descendants of this process."""
     found: dict[str, Usage] = {}
     for process in psutil.Process().children(recursive=True):
         try:
@@ -41,4 +41,4 @@ def usage() -> dict[str, Usage]:
 
 def _part(command: list[str]) -> str | None:
     line = " ".join(command)
-    return next((part for sign, part in _PARTS.items() if sign in line), None)
+    return next((part for mark, part in _PARTS.items() if mark in line), None)

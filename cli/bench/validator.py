@@ -1,7 +1,7 @@
-"""The raw limit of triage: aiokafka alone that consumes, validates and produces, nothing else.
+"""The raw limit of triage: consume, validate and produce with bare aiokafka.
 
-``python -m cli.bench.validator BOOTSTRAP FROM TO COUNT bare|tuned`` ends when it has done
-that many.
+``python -m cli.bench.validator BOOTSTRAP FROM TO COUNT bare|tuned`` ends after COUNT
+requests.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from shared.contract.events import Decoder, RequestSubmitted, encode
 
-_WITHIN_MS = 1000
+_POLL_MS = 1000
 _PRODUCERS: dict[str, dict[str, Any]] = {
     "bare": {},
     "tuned": {
@@ -25,27 +25,27 @@ _PRODUCERS: dict[str, dict[str, Any]] = {
 }
 
 
-async def validate(bootstrap: str, source: str, target: str, count: int, how: str) -> None:
+async def validate(bootstrap: str, source: str, target: str, count: int, mode: str) -> None:
     """Read the first ``count`` requests of a topic and write them again.
 
     Args:
         bootstrap: Host and port of the broker.
         source: The topic that is read, from its oldest record.
         target: The topic that is written, with the same keys.
-        count: After so many it ends.
-        how: ``bare`` produces as aiokafka comes, ``tuned`` as safely and in batches as large as
-            triage does.
+        count: Number of requests to copy.
+        mode: ``bare`` uses aiokafka's default producer, ``tuned`` one as safe and with batches as
+            large as triage's.
     """
     requests = Decoder([RequestSubmitted])
     consumer = AIOKafkaConsumer(
         source, bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
     )
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, **_PRODUCERS[how])
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, **_PRODUCERS[mode])
     async with consumer, producer:
         done = 0
         while done < count:
-            found = await consumer.getmany(timeout_ms=_WITHIN_MS)
-            records = [record for of_partition in found.values() for record in of_partition]
+            by_partition = await consumer.getmany(timeout_ms=_POLL_MS)
+            records = [record for records in by_partition.values() for record in records]
             sent = [
                 await producer.send(target, encode(requests.decode(record.value)), record.key)
                 for record in records
@@ -55,5 +55,5 @@ async def validate(bootstrap: str, source: str, target: str, count: int, how: st
 
 
 if __name__ == "__main__":
-    bootstrap, source, target, count, how = sys.argv[1:]
-    uvloop.run(validate(bootstrap, source, target, int(count), how))
+    bootstrap, source, target, count, mode = sys.argv[1:]
+    uvloop.run(validate(bootstrap, source, target, int(count), mode))

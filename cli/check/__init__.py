@@ -1,1 +1,1 @@
-"""``route311 check``: the invariants of a running router."""
+"""``route311 check``: the invariants over the log and the tables of a running router."""

@@ -1,4 +1,4 @@
-"""``route311 check``: whether the invariants hold of a running router."""
+"""``route311 check``: check the invariants over a running router."""
 
 import asyncio
 import json
@@ -11,8 +11,7 @@ from rich.console import Console
 
 from cli.check.run import check as run_check
 from cli.check.view import live_progress, show
-from cli.connection import DataOption, JsonOption, find_admin_dsn, find_kafka
-from cli.stack import DEFAULT_DATA
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
 
 HistoryOption = Annotated[
     Path | None,
@@ -20,11 +19,11 @@ HistoryOption = Annotated[
         "--history",
         exists=True,
         dir_okay=False,
-        help="What the client of a test saw, one JSON object a line.",
+        help="Observations of a test's client, one JSON object a line.",
     ),
 ]
 SettleOption = Annotated[
-    float, typer.Option("--settle", min=0, help="Seconds to wait for what is under way.")
+    float, typer.Option("--settle", min=0, help="Seconds to wait until the router is idle.")
 ]
 
 
@@ -36,12 +35,14 @@ def check(
 ) -> None:
     """Check the invariants over a running router, and name what breaks them.
 
-    Hand nothing in meanwhile. Exit code 1 when one is broken.
+    Submit nothing meanwhile. Exit code 1 when one is broken.
     """
     bootstrap, admin_dsn = find_kafka(data), find_admin_dsn(data)
-    with live_progress(Console(stderr=True), hidden=json_output) as progress:
+    with live_progress(Console(stderr=True), hidden=json_output) as on_progress:
         report = asyncio.run(
-            run_check(bootstrap, admin_dsn, history=history, settle_s=settle, progress=progress)
+            run_check(
+                bootstrap, admin_dsn, history=history, settle_s=settle, on_progress=on_progress
+            )
         )
     if json_output:
         typer.echo(json.dumps(asdict(report)))

@@ -1,17 +1,17 @@
-"""What the client of a test saw, which the router cannot know."""
+"""History of a test's client: observations that the router itself cannot have."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from cli.check.facts.book import FactBook
+from cli.check.facts.store import FactStore
 from shared.contract.events import invalid_fields
 from shared.errors import Route311Error
 
 
 class BadHistoryError(Route311Error):
-    """A line of the history is not what a history holds."""
+    """A line of the history is invalid."""
 
     code = "bad_history"
 
@@ -21,7 +21,14 @@ class _Line(BaseModel):
 
 
 class Attempt(_Line):
-    """One submission and its answer; ``indeterminate`` when there was none."""
+    """A submission and its receipt.
+
+    Attributes:
+        source: CloudEvents source.
+        id: CloudEvents id.
+        outcome: ``indeterminate`` without any response, ``shed`` when intake refused for overload.
+        request_id: Of an accepted submission, where the client knows it.
+    """
 
     source: str
     id: str
@@ -30,7 +37,7 @@ class Attempt(_Line):
 
 
 class Poison(_Line):
-    """A record that nobody can read, by the SHA-256 of its value."""
+    """A poison message that the test planted, by the SHA-256 of its value."""
 
     outcome: Literal["poison"]
     topic: str
@@ -42,24 +49,24 @@ _LINES: TypeAdapter[Attempt | Poison] = TypeAdapter(
 )
 
 
-def take_history(file: Path, book: FactBook) -> None:
-    """Note what a file of JSON Lines says.
+def load_history(file: Path, store: FactStore) -> None:
+    """Load a file of JSON Lines.
 
     Raises:
-        BadHistoryError: A line is something else.
+        BadHistoryError: A line is invalid.
     """
     with file.open() as lines:
         for number, line in enumerate(lines, 1):
             try:
-                seen = _LINES.validate_json(line)
+                parsed = _LINES.validate_json(line)
             except ValidationError as error:
                 raise BadHistoryError(f"{file}:{number}: {invalid_fields(error)}") from None
-            take_line(seen, book)
+            load_line(parsed, store)
 
 
-def take_line(seen: Attempt | Poison, book: FactBook) -> None:
-    """Note what one line says."""
-    if isinstance(seen, Poison):
-        book.add("poison", (seen.topic, seen.sha256.lower()))
+def load_line(line: Attempt | Poison, store: FactStore) -> None:
+    """Load one line."""
+    if isinstance(line, Poison):
+        store.add("poison", (line.topic, line.sha256.lower()))
     else:
-        book.add("client_saw", (seen.source, seen.id, seen.outcome, seen.request_id))
+        store.add("client_saw", (line.source, line.id, line.outcome, line.request_id))

@@ -1,23 +1,23 @@
-"""What a check found."""
+"""Report of a check: every invariant with its violations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from cli.check.facts.book import FactBook
-from cli.check.invariants import Clause, Invariant
+from cli.check.facts.store import FactStore
+from cli.check.invariants import Invariant, ViolationQuery
 
-_NAMED = 10
+_MAX_IDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One way in which an invariant is broken.
+    """Violations of one kind.
 
     Attributes:
-        ids: Of what breaks it; the first ten.
-        what: What is wrong with each of them.
-        count: How many there are.
+        ids: Ids of the first ten.
+        what: Description of each.
+        count: Number of all.
     """
 
     ids: Sequence[str]
@@ -26,8 +26,16 @@ class Violation:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether one invariant holds; ``count`` is how many things break it."""
+class InvariantResult:
+    """Result of one invariant.
+
+    Attributes:
+        id: ``I1`` to ``I12``.
+        sentence: The invariant in words.
+        holds: True without any violation.
+        violations: By kind.
+        count: Number of all violations.
+    """
 
     id: str
     sentence: str
@@ -37,31 +45,33 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """Whether all invariants hold.
+class CheckReport:
+    """Result of a check.
 
     Attributes:
-        requests: How many requests were accepted.
-        records: How many records were read.
-        seconds: How long it took.
+        holds: True when all invariants hold.
+        requests: Number of accepted requests.
+        records: Number of records read.
+        seconds: Duration of the check.
+        invariants: Result of each invariant.
     """
 
     holds: bool
     requests: int
     records: int
     seconds: float
-    invariants: Sequence[Verdict]
+    invariants: Sequence[InvariantResult]
 
 
-def verdict(invariant: Invariant, book: FactBook) -> Verdict:
-    """Return whether the invariant holds of the facts."""
-    found = [_violation(clause, book) for clause in invariant.clauses]
+def evaluate(invariant: Invariant, store: FactStore) -> InvariantResult:
+    """Return the result of an invariant over the facts."""
+    found = [_violation(query, store) for query in invariant.queries]
     violations = [one for one in found if one.count]
     count = sum(one.count for one in violations)
-    return Verdict(invariant.id, invariant.sentence, not count, violations, count)
+    return InvariantResult(invariant.id, invariant.sentence, not count, violations, count)
 
 
-def _violation(clause: Clause, book: FactBook) -> Violation:
-    rows = book.query(clause.query)
-    named = [str(row[0]) for row in islice(rows, _NAMED)]
-    return Violation(named, clause.what, len(named) + sum(1 for _ in rows))
+def _violation(query: ViolationQuery, store: FactStore) -> Violation:
+    rows = store.query(query.query)
+    ids = [str(row[0]) for row in islice(rows, _MAX_IDS)]
+    return Violation(ids, query.what, len(ids) + sum(1 for _ in rows))

@@ -1,22 +1,21 @@
-"""A whole check: settle, read everything once, judge."""
+"""A whole check: wait until the router is idle, load all facts once, evaluate the invariants."""
 
 import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
-from cli.check.facts.book import FactBook, open_book
-from cli.check.facts.log import LogFacts
-from cli.check.facts.tables import take_tables
-from cli.check.history import take_history
+from cli.check.facts.log import LogLoader
+from cli.check.facts.store import FactStore, open_store
+from cli.check.facts.tables import load_tables
+from cli.check.history import load_history
 from cli.check.invariants import INVARIANTS
-from cli.check.progress import Progress, Silence
-from cli.check.report import Report, Verdict, verdict
-from cli.check.wait_until_idle import wait_until_idle
+from cli.check.report import CheckReport, InvariantResult, evaluate
+from cli.check.wait_until_idle import OnProgress, no_progress, wait_until_idle
 from shared.catalogue import load_catalogue
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds, read_range
 
-_REQUESTS = "SELECT count(DISTINCT request_id) FROM intake_submissions"
+_COUNT_REQUESTS = "SELECT count(DISTINCT request_id) FROM intake_submissions"
 
 
 async def check(
@@ -25,74 +24,74 @@ async def check(
     *,
     history: Path | None = None,
     settle_s: float = 60,
-    progress: Progress | None = None,
-) -> Report:
-    """Return whether the invariants hold of a router that nobody hands anything in to meanwhile.
+    on_progress: OnProgress = no_progress,
+) -> CheckReport:
+    """Check the invariants over a router to which nothing is submitted meanwhile.
 
     Args:
-        bootstrap: The broker.
-        admin_dsn: The database, as its administrator.
-        history: What the client saw, as JSON Lines; without it nobody knows of submissions
-            without an answer, and which poison was planted.
-        settle_s: How long to wait at most for what is under way.
-        progress: Hears how far it is.
+        bootstrap: Host and port of the broker.
+        admin_dsn: DSN of the database's administrator.
+        history: Observations of a test's client, as JSON Lines; without it, submissions without
+            a receipt and missing dead letters of planted records cannot be found.
+        settle_s: Seconds to wait at most until the router is idle.
+        on_progress: Called as the check goes on.
     """
-    began, progress = time.perf_counter(), progress or Silence()
-    async with _at_rest(bootstrap, admin_dsn, settle_s, progress) as (book, bounds):
+    began = time.perf_counter()
+    async with _idle_router(bootstrap, admin_dsn, settle_s, on_progress) as (store, bounds):
         if history is not None:
-            take_history(history, book)
-        records = await _take_log(bootstrap, bounds, book, progress)
-        book.close_entries()
-        verdicts = list(_judge(book, progress))
-        (requests,) = next(book.query(_REQUESTS))
-    return Report(
-        holds=all(one.holds for one in verdicts),
+            load_history(history, store)
+        records = await _load_log(bootstrap, bounds, store, on_progress)
+        store.build_indexes()
+        results = list(_evaluate_all(store, on_progress))
+        (requests,) = next(store.query(_COUNT_REQUESTS))
+    return CheckReport(
+        holds=all(result.holds for result in results),
         requests=int(requests or 0),
         records=records,
         seconds=round(time.perf_counter() - began, 2),
-        invariants=verdicts,
+        invariants=results,
     )
 
 
 @asynccontextmanager
-async def _at_rest(
-    bootstrap: str, admin_dsn: str, within_s: float, progress: Progress
-) -> AsyncGenerator[tuple[FactBook, OffsetRanges]]:
-    """Yield what the tables say, and what the broker holds at that very time.
+async def _idle_router(
+    bootstrap: str, admin_dsn: str, within_s: float, on_progress: OnProgress
+) -> AsyncGenerator[tuple[FactStore, OffsetRanges]]:
+    """Yield the facts of the tables, and the bounds of the log at the same time.
 
-    A message that falls due between the two looks is published after the first one, so the tables
-    are read again where the ends have moved meanwhile.
+    A message that falls due after the bounds were read is published behind them, so the tables are
+    read again when the ends of the log have moved meanwhile.
     """
     until = time.monotonic() + within_s
     while True:
-        bounds = await wait_until_idle(bootstrap, admin_dsn, until - time.monotonic(), progress)
-        with open_book() as book:
-            progress.at("tables", 0, 1)
-            await take_tables(admin_dsn, book)
-            progress.at("tables", 1, 1)
+        bounds = await wait_until_idle(bootstrap, admin_dsn, until - time.monotonic(), on_progress)
+        with open_store() as store:
+            on_progress("tables", 0, 1)
+            await load_tables(admin_dsn, store)
+            on_progress("tables", 1, 1)
             if time.monotonic() >= until or await offset_bounds(bootstrap) == bounds:
-                yield book, bounds
+                yield store, bounds
                 return
 
 
-async def _take_log(
-    bootstrap: str, bounds: OffsetRanges, book: FactBook, progress: Progress
+async def _load_log(
+    bootstrap: str, bounds: OffsetRanges, store: FactStore, on_progress: OnProgress
 ) -> int:
-    log = LogFacts(book, load_catalogue())
-    log.take_bounds(bounds)
-    ours = {p: limits for p, limits in bounds.items() if p.topic in log.topics}
-    total = sum(end - first for first, end in ours.values())
+    log = LogLoader(store, load_catalogue())
+    log.load_bounds(bounds)
+    ranges = {p: limits for p, limits in bounds.items() if p.topic in log.topics}
+    total = sum(end - first for first, end in ranges.values())
     count = 0
-    async with aclosing(read_range(bootstrap, ours)) as batches:
+    async with aclosing(read_range(bootstrap, ranges)) as batches:
         async for records in batches:
-            log.take(records)
+            log.load(records)
             count += len(records)
-            progress.at("log", count, total)
+            on_progress("log", count, total)
     return count
 
 
-def _judge(book: FactBook, progress: Progress) -> Iterator[Verdict]:
+def _evaluate_all(store: FactStore, on_progress: OnProgress) -> Iterator[InvariantResult]:
     for number, invariant in enumerate(INVARIANTS):
-        progress.at("invariants", number, len(INVARIANTS))
-        yield verdict(invariant, book)
-    progress.at("invariants", len(INVARIANTS), len(INVARIANTS))
+        on_progress("invariants", number, len(INVARIANTS))
+        yield evaluate(invariant, store)
+    on_progress("invariants", len(INVARIANTS), len(INVARIANTS))

@@ -1,4 +1,4 @@
-"""What a person sees of a check."""
+"""Terminal output of a check."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -8,14 +8,14 @@ from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
+    Progress,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.progress import Progress as Bars
 
-from cli.check.progress import Progress
-from cli.check.report import Report, Verdict
+from cli.check.report import CheckReport, InvariantResult
+from cli.check.wait_until_idle import OnProgress
 
 _STEPS = {
     "settling": "waiting for what is under way",
@@ -25,34 +25,28 @@ _STEPS = {
 }
 
 
-class _Live:
-    """A bar for each step."""
-
-    def __init__(self, bars: Bars) -> None:
-        self._bars = bars
-        self._tasks: dict[str, TaskID] = {}
-
-    def at(self, step: str, done: int, total: int) -> None:
-        if step not in self._tasks:
-            self._tasks[step] = self._bars.add_task(_STEPS.get(step, step), total=total)
-        self._bars.update(self._tasks[step], completed=done, total=total)
-
-
 @contextmanager
-def live_progress(console: Console, *, hidden: bool) -> Generator[Progress]:
-    """Show how far a check is, unless hidden or not on a terminal."""
+def live_progress(console: Console, *, hidden: bool) -> Generator[OnProgress]:
+    """Show a bar for each step, unless hidden or not on a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Bars(
+    tasks: dict[str, TaskID] = {}
+    with Progress(
         *columns, TimeElapsedColumn(), console=console, transient=True, disable=hidden
     ) as bars:
-        yield _Live(bars)
+
+        def on_progress(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(_STEPS.get(step, step), total=total)
+            bars.update(tasks[step], completed=done, total=total)
+
+        yield on_progress
 
 
-def show(report: Report, console: Console) -> None:
-    """Print every invariant, and of a broken one what breaks it."""
-    for verdict in report.invariants:
-        _show(verdict, console)
-    held = sum(verdict.holds for verdict in report.invariants)
+def show(report: CheckReport, console: Console) -> None:
+    """Print every invariant with its violations."""
+    for result in report.invariants:
+        _show(result, console)
+    held = sum(result.holds for result in report.invariants)
     colour = "green" if report.holds else "red"
     console.print(
         f"[{colour}]{held} of {len(report.invariants)} invariants hold[/] over "
@@ -60,12 +54,12 @@ def show(report: Report, console: Console) -> None:
     )
 
 
-def _show(verdict: Verdict, console: Console) -> None:
-    mark = "[green]holds [/]" if verdict.holds else "[red]broken[/]"
-    console.print(f"{mark} {verdict.id:<3} {escape(verdict.sentence)}", soft_wrap=True)
-    for violation in verdict.violations:
+def _show(result: InvariantResult, console: Console) -> None:
+    mark = "[green]holds [/]" if result.holds else "[red]broken[/]"
+    console.print(f"{mark} {result.id:<3} {escape(result.sentence)}", soft_wrap=True)
+    for violation in result.violations:
         console.print(f"           {violation.count:,}: {violation.what}")
-        for name in violation.ids:
-            console.print(f"             {escape(name)}", soft_wrap=True)
+        for id_ in violation.ids:
+            console.print(f"             {escape(id_)}", soft_wrap=True)
         if violation.count > len(violation.ids):
             console.print("             …")

@@ -1,68 +1,75 @@
-"""Waiting until nothing is under way any more."""
+"""Waiting until a router has processed everything."""
 
 import asyncio
+from collections.abc import Callable
 
 import asyncpg
 
-from cli.check.progress import Progress
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds
 from shared.runtime.migrate import SERVICES
 
-_LOOK_EVERY_S = 0.5
-_WAITING = "SELECT count(*) FROM {}.outbox WHERE NOT published"
-_TO_SEND = """
+OnProgress = Callable[[str, int, int], None]
+"""Called with a step of the check, the units of it that are done, and their total."""
+
+_POLL_S = 0.5
+_UNPUBLISHED = "SELECT count(*) FROM {}.outbox WHERE NOT published"
+_UNSENT = """
     SELECT count(*) FROM notify.deliveries
      WHERE state = 'sending' OR (state = 'pending' AND not_before <= now())
 """
-_SET_ASIDE = "SELECT count(*) FROM {}.deferred"
-_POSITIONS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
+_DEFERRED = "SELECT count(*) FROM {}.deferred"
+_OFFSETS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
+
+
+def no_progress(_step: str, _done: int, _total: int) -> None:
+    """Ignore the progress."""
 
 
 async def wait_until_idle(
-    bootstrap: str, admin_dsn: str, within_s: float, progress: Progress
+    bootstrap: str, admin_dsn: str, within_s: float, on_progress: OnProgress
 ) -> OffsetRanges:
-    """Wait until every outbox is empty, every message sent, and every service at the ends.
+    """Wait until outboxes are empty, messages sent, and services at the ends of their topics.
 
-    Twice in a row, and with the same ends: what was published and read between the look at the
-    broker and the one at the database would be missed otherwise.
-
-    What a service has set aside for a while counts as not yet read.
+    This must be so twice in a row with the same ends: what is published and read between the query
+    of the broker and the one of the database would be missed otherwise. A deferred record counts as
+    not yet read.
 
     Args:
-        bootstrap: The broker.
-        admin_dsn: The database, as its administrator.
-        within_s: How long to wait at most; what is under way then is for the invariants to judge.
-        progress: Hears how much is left.
+        bootstrap: Host and port of the broker.
+        admin_dsn: DSN of the database's administrator.
+        within_s: Seconds to wait at most; the invariants report what is left then.
+        on_progress: Called after each look.
 
     Returns:
-        The first offset of each partition and the one that comes next.
+        The first offset of each partition and its end, exclusive.
     """
     clock = asyncio.get_running_loop().time
     until = clock() + within_s
-    most, before = 0, None
+    most, previous = 0, None
     connection = await asyncpg.connect(admin_dsn)
     try:
         while True:
             bounds = await offset_bounds(bootstrap)
             left = await _left(connection, bounds)
-            still = not left and bounds == before
-            before = bounds
+            is_idle = not left and bounds == previous
+            previous = bounds
             most = max(most, left)
-            progress.at("settling", most - left, most)
-            if still or clock() >= until:
+            on_progress("settling", most - left, most)
+            if is_idle or clock() >= until:
                 return bounds
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(_POLL_S)
     finally:
         await connection.close()
 
 
 async def _left(connection: "asyncpg.Connection[asyncpg.Record]", bounds: OffsetRanges) -> int:
-    left: int = await connection.fetchval(_TO_SEND)
+    """Return the number of records and messages that are still to be processed."""
+    left: int = await connection.fetchval(_UNSENT)
     for service in SERVICES:
-        left += await connection.fetchval(_WAITING.format(service))
-        left += await connection.fetchval(_SET_ASIDE.format(service))
-        for row in await connection.fetch(_POSITIONS.format(service)):
+        left += await connection.fetchval(_UNPUBLISHED.format(service))
+        left += await connection.fetchval(_DEFERRED.format(service))
+        for row in await connection.fetch(_OFFSETS.format(service)):
             first, end = bounds.get(Partition(row["topic"], row["partition"]), (0, 0))
             left += max(0, end - max(row["next_offset"] or 0, first))
     return left

@@ -1,1 +1,1 @@
-"""``route311 demo``: one day in Portland, made up, and played on the real router."""
+"""``route311 demo``: a simulated day of a city on a real router."""

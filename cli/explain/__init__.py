@@ -1,1 +1,1 @@
-"""``route311 triage explain``: why a request was decided as it was."""
+"""``route311 triage explain``: a decision with its reasons, from the log or made offline."""

@@ -1,4 +1,4 @@
-"""``route311 triage explain``: why a request was, or would be, decided as it is."""
+"""``route311 triage explain``: the reasons for a decision."""
 
 import json
 import sys
@@ -12,14 +12,13 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from cli.connection import DataOption, JsonOption, find_admin_dsn, find_kafka
-from cli.explain.dry_run import decide, read_json, request_of_json, request_of_text
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
+from cli.explain.dry_run import decide, request_of_json, request_of_text
 from cli.explain.lookup import OnProgress, find_decision
 from cli.explain.render import show
 from cli.interrupts import run
-from cli.stack import DEFAULT_DATA
 from services.triage.assessment import UnknownKindError
-from services.triage.outbound.explanation import explain as sentences
+from services.triage.outbound.explanation import explain as explanation_of
 from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decision
@@ -35,9 +34,11 @@ RequestArgument = Annotated[
         "- for the standard input, to decide it now and offline.",
     ),
 ]
-TextOption = Annotated[str | None, typer.Option(help="Words to decide now and offline.")]
-KindOption = Annotated[str | None, typer.Option(help="Their service code; else the words tell it.")]
-CityOption = Annotated[str, typer.Option("--jurisdiction", help="Whose the words are.")]
+TextOption = Annotated[str | None, typer.Option(help="Text to decide now and offline.")]
+KindOption = Annotated[
+    str | None, typer.Option(help="Service code of the text; by default the words decide.")
+]
+CityOption = Annotated[str, typer.Option("--jurisdiction", help="City of the text.")]
 
 
 def explain(
@@ -48,7 +49,7 @@ def explain(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Say why a request was decided as it was: each reason, its points, the words that gave it.
+    """Show why a request was decided as it was: each reason, its points, the words that gave it.
 
     The decision is read from the log of the running router. A file or --text is decided by the
     rules of this code, as the first report ever.
@@ -56,48 +57,51 @@ def explain(
     if (request is None) == (text is None):
         raise typer.BadParameter("give a REQUEST or --text")
     catalogue = load_catalogue()
-    rulebook, now = TriagePolicy(catalogue), utc_now()
+    policy, now = TriagePolicy(catalogue), utc_now()
     if text is not None:
-        decision = decide(request_of_text(text, kind, jurisdiction, catalogue, now), rulebook)
-    elif (said := _json_of(request or "")) is not None:
-        decision = decide(request_of_json(said, catalogue, now), rulebook)
+        decision = decide(request_of_text(text, kind, jurisdiction, catalogue, now), policy)
+    elif (content := _json_in(request or "")) is not None:
+        decision = decide(request_of_json(content, catalogue, now), policy)
     else:
-        with _progress(hidden=json_output) as heard:
-            event = run(find_decision(find_kafka(data), find_admin_dsn(data), request or "", heard))
+        with _progress_bar(hidden=json_output) as on_progress:
+            event = run(
+                find_decision(find_kafka(data), find_admin_dsn(data), request or "", on_progress)
+            )
         decision, now = event.data, event.time.astimezone(UTC)
-    _tell(decision, rulebook, now, json_output=json_output)
+    _print(decision, policy, now, json_output=json_output)
 
 
-def _json_of(request: str) -> str | None:
+def _json_in(request: str) -> str | None:
+    """Return the content of the file, or of the standard input, that is named; else None."""
     if request == _STDIN:
         return sys.stdin.read()
     path = Path(request)
-    return read_json(path) if path.suffix == ".json" or path.is_file() else None
+    if path.suffix == ".json" or path.is_file():
+        return path.read_text(encoding="utf-8", errors="replace")
+    return None
 
 
-def _tell(decision: Decision, rulebook: TriagePolicy, at: datetime, *, json_output: bool) -> None:
-    city = rulebook.cities.get(decision.request.jurisdiction)
+def _print(decision: Decision, policy: TriagePolicy, at: datetime, *, json_output: bool) -> None:
+    city = policy.cities.get(decision.request.jurisdiction)
     if city is None:
         raise UnknownKindError("jurisdiction: not in the catalogue of this code")
     if json_output:
         found = decision.model_dump(mode="json", exclude={"request": {"reporter_ref"}})
-        found |= {
-            "explanation": sentences(decision, city.reason_texts),
-            "decided_at": at.isoformat(),
-        }
+        sentences = explanation_of(decision, city.reason_texts)
+        found |= {"explanation": sentences, "decided_at": at.isoformat()}
         typer.echo(json.dumps(found, ensure_ascii=False))
     else:
         show(decision, city, at, Console(highlight=False))
 
 
 @contextmanager
-def _progress(*, hidden: bool) -> Generator[OnProgress]:
+def _progress_bar(*, hidden: bool) -> Generator[OnProgress]:
     """Show a bar on the standard error stream once there is something to wait for."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=hidden) as bars:
         task = bars.add_task("reading decisions", total=None)
 
-        def heard(done: int, total: int) -> None:
+        def on_progress(done: int, total: int) -> None:
             bars.update(task, completed=done, total=total)
 
-        yield heard
+        yield on_progress

@@ -1,8 +1,7 @@
-"""Deciding a report that nobody handed in, by the rules of this code and against no other."""
+"""Offline decisions by the rules of this code, on reports that were never submitted."""
 
 import json
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -30,47 +29,54 @@ from shared.contract.events.codec import invalid_fields
 from shared.errors import Route311Error
 from shared.geo import CityBoundaries
 
-_NUMBER = "(none)"
+_NO_TRACKING_NUMBER = "(none)"
 
 
-class UnfitReportError(Route311Error):
-    """What was given is no report that can be decided."""
+class InvalidReportError(Route311Error):
+    """The input is not a report that can be decided."""
 
     code = "unfit_report"
 
 
-def decide(request: Request, rulebook: TriagePolicy) -> Decision:
-    """Return the decision on a request as if it were the first one ever."""
-    return to_decision(resolve(assess_report(request, rulebook), CaseIndex()), rulebook.version)
+def decide(request: Request, policy: TriagePolicy) -> Decision:
+    """Return the decision on a request as the first one ever, without any known case."""
+    return to_decision(resolve(assess_report(request, policy), CaseIndex()), policy.version)
 
 
 def request_of_text(
-    text: str, kind: str | None, city_id: str, catalogue: Catalogue, now: datetime
+    text: str,
+    kind: str | None,
+    city_id: str,
+    catalogue: Catalogue,
+    now: datetime,
+    language: str | None = None,
 ) -> Request:
-    """Return a request that says this and nothing of where it is.
+    """Return a request with a text and no location.
 
     Args:
         text: The reporter's words.
-        kind: Service code; None where the words tell.
-        city_id: Whose it is.
-        catalogue: Knows the cities and their kinds.
-        now: When it is said.
+        kind: Service code; None takes the kind that intake would take.
+        city_id: Jurisdiction, such as ``portland.gov``.
+        catalogue: Cities and their kinds.
+        now: Time of the report.
+        language: BCP 47 tag of the text; None when unknown.
 
     Raises:
-        UnfitReportError: There is no such city or kind.
+        InvalidReportError: The catalogue has no such city or kind.
     """
     city = _city(city_id, catalogue)
     code = kind or classify(text, city)
     if code not in city.services:
-        raise UnfitReportError(f"{city_id} has no kind {code}")
+        raise InvalidReportError(f"{city_id} has no kind {code}")
     return Request(
         request_id=new_id(),
-        tracking_number=_NUMBER,
+        tracking_number=_NO_TRACKING_NUMBER,
         jurisdiction=city_id,
         channel="web",
         service_code=code,
         dedup_group=city.services[code].dedup.group,
         description=text,
+        language=language,
         location=Location(precision="none"),
         submitted_at=now,
         observed_at=now,
@@ -81,46 +87,51 @@ def request_of_text(
 def request_of_json(text: str, catalogue: Catalogue, now: datetime) -> Request:
     """Return the request in a JSON object: a request, a submission, or an event with either.
 
+    Args:
+        text: The JSON.
+        catalogue: Cities and their kinds.
+        now: Time of the report, for a submission.
+
     Raises:
-        UnfitReportError: It is none of these, or intake would not take it.
+        InvalidReportError: It is none of these, or intake would reject it.
     """
     try:
-        found = json.loads(text)
+        parsed = json.loads(text)
     except ValueError:
-        raise UnfitReportError("this is no JSON") from None
-    data = found.get("data", found) if isinstance(found, dict) else None
+        raise InvalidReportError("this is no JSON") from None
+    data = parsed.get("data", parsed) if isinstance(parsed, dict) else None
     if not isinstance(data, dict):
-        raise UnfitReportError("this is no JSON object with a report")
-    return _request(data) if "request_id" in data else _accepted(data, catalogue, now)
+        raise InvalidReportError("this is no JSON object with a report")
+    if "request_id" in data:
+        return _submitted_request(data)
+    return _accepted_request(data, catalogue, now)
 
 
-def read_json(path: Path) -> str:
-    """Return the text of a file."""
-    return path.read_text(encoding="utf-8", errors="replace")
-
-
-def _request(data: dict[str, Any]) -> Request:
+def _submitted_request(data: dict[str, Any]) -> Request:
     try:
         return Request.model_validate(data)
     except ValidationError as error:
-        raise UnfitReportError(invalid_fields(error)) from None
+        raise InvalidReportError(invalid_fields(error)) from None
 
 
-def _accepted(data: dict[str, Any], catalogue: Catalogue, now: datetime) -> Request:
+def _accepted_request(data: dict[str, Any], catalogue: Catalogue, now: datetime) -> Request:
+    """Return the request that intake would make of a submission."""
     city = _city(str(data.get("jurisdiction")), catalogue)
-    ground = CityBoundaries(city.id, city.folder)
-    policy = IntakePolicy({city.id: city_of(city, ground)}, reporter_key=b"-", public_url="")
-    handed_in = SubmissionHandedIn(id=new_id(), source="/explain", time=now.isoformat(), data=data)
-    draft = validate(handed_in, now, policy)
-    if not isinstance(draft, ValidatedSubmission):
-        raise UnfitReportError("; ".join(f"{flaw.field}: {flaw.message}" for flaw in draft))
-    [area] = locate_areas([draft])
-    told = accept(draft, area, _NUMBER, now, policy).events
-    return next(event.data for event in told if isinstance(event, RequestSubmitted))
+    boundaries = CityBoundaries(city.id, city.folder)
+    policy = IntakePolicy({city.id: city_of(city, boundaries)}, reporter_key=b"-", public_url="")
+    event = SubmissionHandedIn(id=new_id(), source="/explain", time=now.isoformat(), data=data)
+    validated = validate(event, now, policy)
+    if not isinstance(validated, ValidatedSubmission):
+        raise InvalidReportError(
+            "; ".join(f"{problem.field}: {problem.message}" for problem in validated)
+        )
+    [area] = locate_areas([validated])
+    events = accept(validated, area, _NO_TRACKING_NUMBER, now, policy).events
+    return next(event.data for event in events if isinstance(event, RequestSubmitted))
 
 
 def _city(city_id: str, catalogue: Catalogue) -> Jurisdiction:
     city = catalogue.jurisdictions.get(city_id)
     if city is None:
-        raise UnfitReportError(f"no city {city_id} in the catalogue")
+        raise InvalidReportError(f"no city {city_id} in the catalogue")
     return city

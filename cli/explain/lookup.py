@@ -1,4 +1,4 @@
-"""Finding the decision on a request in the log of a running router."""
+"""Lookup of the decision on a request in the log of a running router."""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -13,18 +13,18 @@ from services.intake.rules.tracking_number import read_tracking_number
 from shared.contract.events import Decoder, RequestTriaged
 from shared.contract.topics import TRIAGE_DECISIONS
 from shared.errors import Route311Error
-from shared.runtime.kafka import Partition, Record
+from shared.runtime.kafka import Record
 from shared.runtime.kafka.reader import offset_bounds, offsets_at, read_range
 
-_KNOWN = """
+_FIND_REQUEST = """
     SELECT request_id, tracking_number FROM intake.requests
      WHERE request_id = $1 OR tracking_number = $2
 """
-_OF_TIME = 7  # UUIDs of this version start with their moment in milliseconds (RFC 9562)
-_CLOCKS_APART = timedelta(minutes=5)
+_UUID_VERSION_WITH_TIME = 7  # such UUIDs start with their time in milliseconds (RFC 9562)
+_CLOCK_SKEW = timedelta(minutes=5)
 
 OnProgress = Callable[[int, int], None]
-"""Hears how many records were read, and of how many."""
+"""Called with the number of records read so far and their total."""
 
 
 class NotDecidedError(Route311Error):
@@ -35,10 +35,12 @@ class NotDecidedError(Route311Error):
 
 @dataclass(frozen=True, slots=True)
 class RequestQuery:
-    """A request by what is known of it; never both None.
+    """A request by its id, its tracking number or both.
 
     Attributes:
-        is_known: Whether intake has accepted it.
+        request_id: None while only the tracking number is known.
+        tracking_number: None while only the id is known.
+        is_known: True when intake has accepted the request.
     """
 
     request_id: UUID | None
@@ -47,25 +49,28 @@ class RequestQuery:
 
     @property
     def since(self) -> datetime | None:
-        """No decision on it is older than this; None where its id does not tell."""
-        if self.request_id is None or self.request_id.version != _OF_TIME:
+        """Lower bound for the time of its decision; None when the id contains no time."""
+        if self.request_id is None or self.request_id.version != _UUID_VERSION_WITH_TIME:
             return None
-        made = datetime.fromtimestamp((self.request_id.int >> 80) / 1000, UTC)
-        return made - _CLOCKS_APART
+        made_at = datetime.fromtimestamp((self.request_id.int >> 80) / 1000, UTC)
+        return made_at - _CLOCK_SKEW
 
     @property
-    def mark(self) -> bytes:
-        """What the bytes of its decision hold."""
+    def needle(self) -> bytes:
+        """Bytes that its decision contains."""
         return str(self.request_id or self.tracking_number).encode()
 
-    def is_meant_by(self, event: RequestTriaged) -> bool:
-        """Whether the event is the decision on it."""
-        said = event.data.request_id, event.data.tracking_number
-        return str(self.request_id) == said[0] or self.tracking_number == said[1]
+    def matches(self, event: RequestTriaged) -> bool:
+        """True when the event is the decision on it."""
+        decision = event.data
+        return (
+            str(self.request_id) == decision.request_id
+            or self.tracking_number == decision.tracking_number
+        )
 
 
 def parse_query(text: str) -> RequestQuery:
-    """Return the request that a person means by an id or a tracking number.
+    """Parse a request id or a tracking number, however it is written.
 
     Raises:
         NotDecidedError: It is neither.
@@ -80,67 +85,65 @@ def parse_query(text: str) -> RequestQuery:
 
 
 async def find_decision(
-    bootstrap: str, admin_dsn: str, text: str, heard: OnProgress
+    bootstrap: str, admin_dsn: str, text: str, on_progress: OnProgress
 ) -> RequestTriaged:
     """Return the first decision on a request.
 
-    Its id tells from where in the log to read; only a tracking number that intake has forgotten
-    needs the whole log.
+    The time in its id bounds the part of the log to read; only a tracking number that intake has
+    deleted needs the whole log.
 
     Args:
-        bootstrap: The broker.
-        admin_dsn: The database, as its administrator.
+        bootstrap: Host and port of the broker.
+        admin_dsn: DSN of the database's administrator.
         text: Id or tracking number of the request.
-        heard: Told how far the reading is.
+        on_progress: Called after each batch of records.
 
     Raises:
-        NotDecidedError: The log holds no decision on it.
+        NotDecidedError: The log contains no decision on it.
     """
-    wanted = await _known(admin_dsn, parse_query(text))
+    query = await _resolved(admin_dsn, parse_query(text))
     decoder: Decoder[Any] = Decoder([RequestTriaged])
-    async with aclosing(_decisions(bootstrap, wanted.since, heard)) as handfuls:
-        async for records in handfuls:
+    async with aclosing(_read_decisions(bootstrap, query.since, on_progress)) as batches:
+        async for records in batches:
             for record in records:
-                if wanted.mark in (record.value or b""):
+                if query.needle in (record.value or b""):
                     event = decoder.decode(record.value, dict(record.headers))
-                    if wanted.is_meant_by(event):
+                    if query.matches(event):
                         return event  # type: ignore[no-any-return]
-    if wanted.is_known:
+    if query.is_known:
         raise NotDecidedError(f"request {text} has no decision yet; see `route311 status`")
     raise NotDecidedError(f"there is no request {text}")
 
 
-async def _known(admin_dsn: str, wanted: RequestQuery) -> RequestQuery:
+async def _resolved(admin_dsn: str, query: RequestQuery) -> RequestQuery:
+    """Return the query with both id and tracking number when intake knows the request."""
     connection = await asyncpg.connect(admin_dsn)
     try:
-        row = await connection.fetchrow(_KNOWN, wanted.request_id, wanted.tracking_number)
+        row = await connection.fetchrow(_FIND_REQUEST, query.request_id, query.tracking_number)
     finally:
         await connection.close()
     if row is None:
-        return wanted
+        return query
     return RequestQuery(row["request_id"], row["tracking_number"], is_known=True)
 
 
-async def _decisions(
-    bootstrap: str, since: datetime | None, heard: OnProgress
+async def _read_decisions(
+    bootstrap: str, since: datetime | None, on_progress: OnProgress
 ) -> AsyncGenerator[Sequence[Record]]:
-    bounds = {
-        partition: span
-        for partition, span in (await offset_bounds(bootstrap)).items()
+    ranges = {
+        partition: bounds
+        for partition, bounds in (await offset_bounds(bootstrap)).items()
         if partition.topic == TRIAGE_DECISIONS.name
     }
     if since is not None:
-        bounds = await _from(bootstrap, bounds, since)
-    total, done = sum(end - first for first, end in bounds.values()), 0
-    async with aclosing(read_range(bootstrap, bounds)) as handfuls:
-        async for records in handfuls:
+        starts = await offsets_at(bootstrap, ranges, since)
+        ranges = {
+            partition: (max(first, starts.get(partition, end)), end)
+            for partition, (first, end) in ranges.items()
+        }
+    total, done = sum(end - first for first, end in ranges.values()), 0
+    async with aclosing(read_range(bootstrap, ranges)) as batches:
+        async for records in batches:
             done += len(records)
-            heard(done, total)
+            on_progress(done, total)
             yield records
-
-
-async def _from(
-    bootstrap: str, bounds: dict[Partition, tuple[int, int]], since: datetime
-) -> dict[Partition, tuple[int, int]]:
-    starts = await offsets_at(bootstrap, bounds, since)
-    return {p: (max(first, starts.get(p, end)), end) for p, (first, end) in bounds.items()}

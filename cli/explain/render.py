@@ -1,4 +1,4 @@
-"""What a person reads of a decision; nothing that leads to the reporter is on it."""
+"""Terminal page of a decision; nothing on it identifies the reporter."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cli.recovery.render import printable
+from cli.terminal import printable
 from services.triage.outbound.explanation import (
     MATCH_TEXT,
     REJECTION_TEXT,
@@ -22,18 +22,18 @@ _MINUTES = "%Y-%m-%d %H:%M UTC"
 
 
 def show(decision: Decision, city: CityPolicy, decided_at: datetime, console: Console) -> None:
-    """Print what was reported, what was decided, and every reason for it.
+    """Print the request, the decision and every reason for it.
 
     Args:
-        decision: What was decided.
-        city: The rules of the request's city, which know how it names things.
-        decided_at: When, in UTC.
-        console: Where to.
+        decision: The decision.
+        city: Rules of the request's city, with its wording.
+        decided_at: In UTC.
+        console: Output.
     """
     head = Table.grid(padding=(0, 2))
     head.add_column(style="bold")
-    for name, said in _head(decision, city, decided_at):
-        head.add_row(name, escape(printable(said)))
+    for name, text in _head(decision, city, decided_at):
+        head.add_row(name, escape(printable(text)))
     console.print(head)
     console.print()
     for sentence in explain(decision, city.reason_texts):
@@ -49,7 +49,7 @@ def _head(decision: Decision, city: CityPolicy, decided_at: datetime) -> Iterato
     yield "Reported", f"{request.observed_at.astimezone(UTC):{_MINUTES}} by {request.channel}"
     yield "Kind", f"{service.name.en if service else '?'}, {decision.service_code}"
     yield "Words", request.description
-    yield "Place", _place(request.location)
+    yield "Place", _location(request.location)
     for name, answer in request.attributes.items():
         yield "Answer", f"{name}: {answer}"
     yield "Decided", f"{decided_at:{_MINUTES}} by rules {decision.rules_version}"
@@ -59,17 +59,18 @@ def _head(decision: Decision, city: CityPolicy, decided_at: datetime) -> Iterato
         yield "Told", f"{advice.text} ({advice.code})"
 
 
-def _place(place: Location) -> str:
+def _location(location: Location) -> str:
     point = None
-    if place.latitude is not None and place.longitude is not None:
-        point = f"{place.latitude:.5f}, {place.longitude:.5f}"
-    return "; ".join(filter(None, (place.address, place.details, point, place.precision)))
+    if location.latitude is not None and location.longitude is not None:
+        point = f"{location.latitude:.5f}, {location.longitude:.5f}"
+    parts = (location.address, location.details, point, location.precision)
+    return "; ".join(filter(None, parts))
 
 
 def _tables(decision: Decision, wording: ReasonTexts) -> Iterator[tuple[str, Table]]:
     yield f"Priority {decision.priority.level}", _priority(decision.priority, wording)
-    if (held := decision.duplicate) is not None:
-        yield f"Held against case {held.of_case}, {held.confidence:.0%} sure", _duplicate(held)
+    if (match := decision.duplicate) is not None:
+        yield f"Held against case {match.of_case}, {match.confidence:.0%} sure", _match(match)
     if decision.rejected:
         yield "Not these cases", _rejected(decision.rejected)
 
@@ -79,17 +80,18 @@ def _priority(priority: Priority, wording: ReasonTexts) -> Table:
     table.add_column("Points", justify="right")
     table.add_column("For", overflow="fold")
     table.add_column("Said by", overflow="fold")
-    for point in priority.reasons:
-        words = wording.reasons.get(point.code) or readable(point.code)
-        table.add_row(f"{point.points:+d}", escape(words), escape(printable(point.evidence or "")))
+    for reason in priority.reasons:
+        words = wording.reasons.get(reason.code) or readable(reason.code)
+        evidence = escape(printable(reason.evidence or ""))
+        table.add_row(f"{reason.points:+d}", escape(words), evidence)
     table.add_section()
     table.add_row(str(priority.score), "in all")
     return table
 
 
-def _duplicate(held: Duplicate) -> Table:
+def _match(match: Duplicate) -> Table:
     table = Table("Speaks for or against", "Figures")
-    for reason in held.reasons:
+    for reason in match.reasons:
         words = MATCH_TEXT.get(reason.code) or readable(reason.code)
         table.add_row(words, escape(printable(reason.detail or "")))
     return table

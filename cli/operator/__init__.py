@@ -1,1 +1,1 @@
-"""``route311 operator``: operators' commands from a terminal."""
+"""``route311 operator``: commands of operators, from a terminal."""

@@ -1,4 +1,4 @@
-"""``route311 operator``: correct a case, and see what became of the correction."""
+"""``route311 operator``: send a command about a case to dispatch, and show its effect."""
 
 import asyncio
 import getpass
@@ -9,12 +9,11 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from cli.connection import DataOption, JsonOption, find_kafka
-from cli.stack import DEFAULT_DATA
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_kafka
 
 
-class What(StrEnum):
-    """What can be ordered; the value is the word that an operator types."""
+class Action(StrEnum):
+    """Actions on a case; the value is the word on the command line."""
 
     LOWER = "lower"
     RAISE = "raise"
@@ -25,28 +24,29 @@ class What(StrEnum):
     REOPEN = "reopen"
 
 
-WhatArgument = Annotated[What, typer.Argument(help="What shall happen to the case.")]
+ActionArgument = Annotated[Action, typer.Argument(help="Action on the case.")]
 CaseOption = Annotated[
     str, typer.Option("--case", help="Id of the case, or tracking number of a request in it.")
 ]
 ReasonOption = Annotated[
-    str, typer.Option("--reason", help="Why. Of a case closed as declined, reporters read it.")
+    str,
+    typer.Option("--reason", help="Reason. When a case is closed as declined, reporters read it."),
 ]
 ActorOption = Annotated[
-    str, typer.Option("--actor", default_factory=getpass.getuser, help="Who orders it.")
+    str, typer.Option("--actor", default_factory=getpass.getuser, help="Name of the operator.")
 ]
 LevelOption = Annotated[
     Literal["P1", "P2", "P3", "P4", "P5"] | None,
-    typer.Option("--to", help="lower, raise: what the priority shall become."),
+    typer.Option("--to", help="lower, raise: the new priority."),
 ]
 RequestOption = Annotated[
     str | None, typer.Option("--request", help="split: the request's id or tracking number.")
 ]
 IntoOption = Annotated[
-    str | None, typer.Option("--into", help="merge: the case that goes on, named as --case is.")
+    str | None, typer.Option("--into", help="merge: the case to merge into, named like --case.")
 ]
 BureauOption = Annotated[
-    str | None, typer.Option("--bureau", help="transfer: code of the bureau that shall lead.")
+    str | None, typer.Option("--bureau", help="transfer: code of the new leading bureau.")
 ]
 StatusOption = Annotated[
     Literal["completed", "declined", "referred"] | None,
@@ -56,7 +56,7 @@ WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wai
 
 
 def operator(
-    what: WhatArgument,
+    what: ActionArgument,
     case: CaseOption,
     reason: ReasonOption,
     actor: ActorOption,
@@ -76,22 +76,22 @@ def operator(
     reporter follows the other one. Exit code 1 when it is refused; the reason is kept on
     operator-commands-dlq.
     """
-    from cli.operator.id_lookup import IdLookup  # noqa: PLC0415 - as above
-    from cli.operator.send_command import OperatorOrder, send_command, summary  # noqa: PLC0415 - slow to load
+    from cli.operator.id_lookup import IdLookup  # noqa: PLC0415 - slow to load
+    from cli.operator.send_command import CommandRequest, send_command, summary  # noqa: PLC0415 - slow to load
 
-    naming = IdLookup(data)
-    order = OperatorOrder(
+    ids = IdLookup(data)
+    command = CommandRequest(
         command=what.value,
-        case_id=naming.case(case),
+        case_id=ids.case(case),
         actor=actor,
         reason=reason,
         level=level,
-        request_id=naming.request(request) if request else None,
-        into_case=naming.case(into) if into else None,
+        request_id=ids.request(request) if request else None,
+        into_case=ids.case(into) if into else None,
         bureau=bureau,
         status=status,
     )
-    done = asyncio.run(send_command(order, find_kafka(data), within_s=wait))
+    done = asyncio.run(send_command(command, find_kafka(data), within_s=wait))
     if json_output:
         typer.echo(json.dumps(done.model_dump(mode="json")))
     else:

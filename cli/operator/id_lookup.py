@@ -1,4 +1,4 @@
-"""From what an operator knows of a case or a request to its id."""
+"""Lookup of the ids of cases and requests by tracking number."""
 
 import asyncio
 from dataclasses import dataclass
@@ -15,19 +15,23 @@ _FIND = "SELECT request_id, case_id FROM intake.requests WHERE tracking_number =
 
 
 class UnknownNameError(Route311Error):
-    """There is no such request, or it has no case."""
+    """No request has this tracking number, or it has no case."""
 
     code = "unknown_name"
 
 
 @dataclass(frozen=True, slots=True)
 class IdLookup:
-    """Looks tracking numbers up in the running router of a data folder; ids stay as they are."""
+    """Resolves names: an id stays as it is, a tracking number is looked up in the database.
+
+    Attributes:
+        data: Folder of the running router.
+    """
 
     data: Path
 
     def case(self, name: str) -> str:
-        """Return the id of the case that is named, or that has the request of this number.
+        """Return the case of this id, or the case of the request with this tracking number.
 
         Raises:
             UnknownNameError: It is no id, and no request of this number has a case.
@@ -40,7 +44,7 @@ class IdLookup:
         return str(case_id)
 
     def request(self, name: str) -> str:
-        """Return the id of the request that is named.
+        """Return the id of the request with this id or tracking number.
 
         Raises:
             UnknownNameError: It is no id, and there is no request of this number.

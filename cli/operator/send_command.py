@@ -1,4 +1,4 @@
-"""Giving a command to dispatch, and waiting for what becomes of it."""
+"""Operator commands: publish one to dispatch, and wait for the event that confirms it."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -15,6 +15,7 @@ from shared.runtime.outbox.records import Outgoing
 from shared.vocabulary import CommandName
 
 SOURCE = "/operator/cli"
+_POLL_S = 0.5
 _REFUSALS = f"{OPERATOR_COMMANDS.name}{DEAD_LETTERS}"
 _COMMANDS: Mapping[str, tuple[CommandName, type[e.Event]]] = {
     "lower": ("lower_priority", e.CasePriorityLowered),
@@ -25,7 +26,7 @@ _COMMANDS: Mapping[str, tuple[CommandName, type[e.Event]]] = {
     "close": ("close", e.CaseClosed),
     "reopen": ("reopen", e.CaseReopened),
 }
-"""What each word of the command line orders, and the event that says that it is done."""
+"""Command on the wire for each word of the command line, and the event that confirms it."""
 
 
 class CommandRefusedError(Route311Error):
@@ -34,15 +35,27 @@ class CommandRefusedError(Route311Error):
     code = "command_refused"
 
 
-class NoAnswerError(Route311Error):
-    """Nothing became of the command in time."""
+class UnconfirmedCommandError(Route311Error):
+    """Neither a confirmation nor a refusal came in time."""
 
     code = "no_answer"
 
 
 @dataclass(frozen=True, slots=True)
-class OperatorOrder:
-    """What an operator wants, in the words of the command line and the fields of the wire."""
+class CommandRequest:
+    """A command with the fields of the wire.
+
+    Attributes:
+        command: Word of the command line, a key of ``_COMMANDS``.
+        case_id: The case to change.
+        actor: The operator.
+        reason: For the record; reporters read it when a case is closed as declined.
+        level: The new priority.
+        request_id: The request to split off.
+        into_case: The case to merge into.
+        bureau: Code of the new leading bureau.
+        status: How a closed case ended.
+    """
 
     command: str
     case_id: str
@@ -55,44 +68,54 @@ class OperatorOrder:
     status: str | None = None
 
 
-async def send_command(order: OperatorOrder, bootstrap: str, within_s: float) -> e.Event:
-    """Give the command to dispatch; return the event of the case that says that it is done.
+async def send_command(command: CommandRequest, bootstrap: str, within_s: float) -> e.Event:
+    """Publish a command; return the event of the case that confirms it.
+
+    Args:
+        command: The command.
+        bootstrap: Host and port of the broker.
+        within_s: Seconds to wait for the confirmation.
 
     Raises:
-        CommandRefusedError: It changes nothing, for the reason given.
-        NoAnswerError: Dispatch did not answer in time; it may still carry it out.
+        CommandRefusedError: Dispatch refused the command.
+        UnconfirmedCommandError: Dispatch did not respond in time; it may still execute it.
     """
-    name, answer = _COMMANDS[order.command]
-    said = {k: v for k, v in asdict(order).items() if v is not None} | {"command": name}
+    name, confirmation = _COMMANDS[command.command]
+    data = {k: v for k, v in asdict(command).items() if v is not None} | {"command": name}
     event = e.OperatorCommanded(
         id=e.new_id(),
         source=SOURCE,
         time=utc_now().isoformat(),
-        subject=order.case_id,
-        data=said,
+        subject=command.case_id,
+        data=data,
     )
     since = await end_offsets(bootstrap, [DISPATCH_CASES.name, _REFUSALS])
     async with open_sink(bootstrap) as sink, follow(bootstrap, since) as tail:
-        await sink.publish([Outgoing.to_topic(OPERATOR_COMMANDS.name, order.case_id, event)])
+        await sink.publish([Outgoing.to_topic(OPERATOR_COMMANDS.name, command.case_id, event)])
         try:
             async with asyncio.timeout(within_s):
                 while True:
-                    if done := answer_in(await tail.poll(within_s=0.5), event, answer):
+                    if done := find_confirmation(await tail.poll(_POLL_S), event, confirmation):
                         return done
         except TimeoutError:
-            raise NoAnswerError(
+            raise UnconfirmedCommandError(
                 f"no answer after {within_s:g} s to the command {event.id}; it is carried out when "
                 "dispatch runs"
             ) from None
 
 
-def answer_in(
-    records: Iterable[Record], command: e.OperatorCommanded, answer: type[e.Event]
+def find_confirmation(
+    records: Iterable[Record], command: e.OperatorCommanded, confirmation: type[e.Event]
 ) -> e.Event | None:
-    """Return the event that says that the command is done, if it is among the records.
+    """Return the event that confirms a command; None when it is not among the records.
+
+    Args:
+        records: Of the cases' topic and of the commands' dead-letter topic.
+        command: The command.
+        confirmation: Type of the event that confirms it.
 
     Raises:
-        CommandRefusedError: One of the records is the command, with the reason why it was parked.
+        CommandRefusedError: One of the records is the dead letter of the command.
     """
     cases: e.Decoder[Any] = e.Decoder(DISPATCH_CASES.events)
     for record in records:
@@ -100,7 +123,7 @@ def answer_in(
             _raise_if_refused(record, command)
             continue
         event = cases.decode(record.value)
-        if isinstance(event, answer) and event.causationid == command.id:
+        if isinstance(event, confirmation) and event.causationid == command.id:
             return event
     return None
 
@@ -111,12 +134,12 @@ def _raise_if_refused(record: Record, command: e.OperatorCommanded) -> None:
     except PermanentError:
         return
     if (refused.source, refused.id) == (command.source, command.id):
-        said = {name: value.decode("utf-8", "replace") for name, value in record.headers}
-        raise CommandRefusedError(f"{said['code']}: {said['reason']}")
+        headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+        raise CommandRefusedError(f"{headers['code']}: {headers['reason']}")
 
 
 def summary(done: e.Event) -> str:
-    """Return in a sentence what became of the case."""
+    """Return the effect on the case in a sentence."""
     case: e.CaseState = done.data
     name = f"The case {case.case_id}"
     match done:

@@ -1,4 +1,4 @@
-"""``route311 replay``: feed an export into a running router and show what becomes of it."""
+"""``route311 replay``: send an export to a running router and count the outcomes."""
 
 import asyncio
 import json
@@ -13,24 +13,24 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.interrupts import InterruptedRunError, run
+from cli.connection import DEFAULT_DATA, load_stack
+from cli.interrupts import run
 from cli.replay.formats import FORMATS, format_of
-from cli.replay.pace import Pacing, parse_speed
-from cli.replay.runner import ReplayResult, run_replay
-from cli.replay.tally import Result, Tally
+from cli.replay.outcomes import OutcomeCounter, OutcomeCounts
+from cli.replay.runner import Pacing, SendProgress, parse_speed, send_rows
 from cli.replay.tracker import outcome_tracker
-from cli.replay.transports import Transport, by_http, by_kafka
-from cli.replay.view import as_json, progress, summary
-from cli.stack import DEFAULT_DATA, Stack, load_stack
+from cli.replay.transports import Transport, open_http_transport, open_kafka_transport
+from cli.replay.view import as_json, live_progress, summary
+from deploy.local.stack_file import Stack
 from evaluation.exports import open_text
 from shared.catalogue import load_catalogue
 
 _ADAPTER = "demo"
-_QUIET_S = 5.0
+_GIVE_UP_AFTER_IDLE_S = 5.0
 
 
 class Via(StrEnum):
-    """The ways in."""
+    """Transports of submissions."""
 
     KAFKA = "kafka"
     HTTP = "http"
@@ -60,11 +60,11 @@ FormatOption = Annotated[
     ),
 ]
 SpeedOption = Annotated[
-    str, typer.Option(callback=_speed, help="How many times as fast as it happened, or max.")
+    str, typer.Option(callback=_speed, help="Speed as a multiple of the export's own, or max.")
 ]
 LimitOption = Annotated[int | None, typer.Option(min=1, help="Send this many rows at most.")]
 ViaOption = Annotated[
-    Via, typer.Option(help="By http the time of arrival counts, not the export's.")
+    Via, typer.Option(help="Over http the time of arrival counts, not the export's.")
 ]
 RejectsOption = Annotated[
     Path, typer.Option(help="Where rows go that cannot be sent, with the reason.")
@@ -74,10 +74,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the summary as o
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _ReplayOptions:
     file: Path
     format: str
-    pace: Pacing
+    pacing: Pacing
     limit: int | None
     via: Via
     rejects: Path
@@ -99,39 +99,46 @@ def replay(
     the catalogue lacks is sent as OTHER and listed; a row that cannot be sent is kept with the
     reason.
     """
-    plan = _Plan(
+    options = _ReplayOptions(
         file, format_name or format_of(file), Pacing(parse_speed(speed)), limit, via, rejects
     )
     console = Console(stderr=json_output, highlight=False)
     began = time.monotonic()
-    try:
-        played, result = run(_replay(plan, load_stack(data), console))
-    except InterruptedRunError:
-        raise typer.Exit(130) from None
+    sent, counts = run(_replay(options, load_stack(data), console))
     took_s = time.monotonic() - began
     if json_output:
-        typer.echo(json.dumps(as_json(played, result, took_s)))
+        typer.echo(json.dumps(as_json(sent, counts, took_s)))
     else:
-        summary(console, played, result, took_s)
+        summary(console, sent, counts, took_s)
 
 
-async def _replay(plan: _Plan, stack: Stack, console: Console) -> tuple[ReplayResult, Result]:
+async def _replay(
+    options: _ReplayOptions, stack: Stack, console: Console
+) -> tuple[SendProgress, OutcomeCounts]:
     catalogue = load_catalogue()
-    source = f"/replay/{plan.format}" if plan.via is Via.KAFKA else f"/http/{_ADAPTER}"
-    played, tally = ReplayResult(), Tally(source)
-    reader = await outcome_tracker(stack.kafka, catalogue.bureau_codes, tally)
-    async with _way(plan, stack, tally) as way, asyncio.TaskGroup() as group:
-        with open_text(plan.file) as text, progress(console, played, tally):
-            rows = islice(FORMATS[plan.format](text, catalogue), plan.limit)
-            following = group.create_task(
-                reader.follow(lambda: played.sent if played.finished else None, _QUIET_S)
+    by_http = options.via is Via.HTTP
+    counter = OutcomeCounter(f"/http/{_ADAPTER}" if by_http else f"/replay/{options.format}")
+    sent = SendProgress()
+    tracker = await outcome_tracker(stack.kafka, catalogue.bureau_codes, counter)
+    async with (
+        _open_transport(options.via, stack, counter) as transport,
+        asyncio.TaskGroup() as group,
+    ):
+        with open_text(options.file) as text, live_progress(console, sent, counter):
+            rows = islice(FORMATS[options.format](text, catalogue), options.limit)
+            tracking = group.create_task(
+                tracker.follow(lambda: sent.sent if sent.finished else None, _GIVE_UP_AFTER_IDLE_S)
             )
-            await run_replay(rows, way, plan.pace, plan.rejects, played)
-            result = await following
-    return played, result
+            await send_rows(rows, transport, options.pacing, options.rejects, sent)
+            counts = await tracking
+    return sent, counts
 
 
-def _way(plan: _Plan, stack: Stack, tally: Tally) -> AbstractAsyncContextManager[Transport]:
-    if plan.via is Via.HTTP:
-        return by_http(stack.intake, stack.keys.adapters[_ADAPTER], tally)
-    return by_kafka(stack.kafka)
+def _open_transport(
+    via: Via, stack: Stack, counter: OutcomeCounter
+) -> AbstractAsyncContextManager[Transport]:
+    if via is Via.HTTP:
+        return open_http_transport(
+            stack.intake, stack.keys.adapters[_ADAPTER], counter.add_response
+        )
+    return open_kafka_transport(stack.kafka)

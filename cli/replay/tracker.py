@@ -1,69 +1,89 @@
-"""Waiting for what becomes of a replay."""
+"""Tracker of the outcomes of a replay: reads the router's topics until all is done."""
 
 import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from cli.replay.tally import Result, Tally
+from cli.replay.outcomes import OutcomeCounter, OutcomeCounts
 from shared.contract.events import Decoder
 from shared.contract.topics import INTAKE_RECEIPTS, TRIAGE_DECISIONS, Topic, bureau_work
 from shared.errors import PermanentError
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import end_offsets, follow
 
-_LOOK_EVERY_S = 0.25
+_POLL_S = 0.25
 
 
 class OutcomeTracker:
-    """Reads receipts, decisions and work orders from where they ended when it was made."""
+    """Reads receipts, decisions and work orders from given offsets on."""
 
     def __init__(
-        self, bootstrap: str, topics: Iterable[Topic], since: dict[Partition, int], tally: Tally
+        self,
+        bootstrap: str,
+        topics: Iterable[Topic],
+        since: dict[Partition, int],
+        counter: OutcomeCounter,
     ) -> None:
+        """Prepare to read.
+
+        Args:
+            bootstrap: Host and port of the broker.
+            topics: The topics of ``since``.
+            since: First offset to read of each partition.
+            counter: Counts the events.
+        """
         self._bootstrap = bootstrap
         self._decoders: dict[str, Decoder[Any]] = {t.name: Decoder(t.events) for t in topics}
         self._since = since
-        self._tally = tally
+        self._counter = counter
 
-    async def follow(self, expected: Callable[[], int | None], quiet_s: float) -> Result:
-        """Read until all that is expected is done, or nothing more comes.
+    async def follow(self, expected: Callable[[], int | None], idle_s: float) -> OutcomeCounts:
+        """Read until all expected submissions are done, or until nothing more arrives.
 
         Args:
-            expected: How many submissions there are in all; None while they are being sent.
-            quiet_s: Give up when for so long nothing came after the last one was sent.
+            expected: Returns the number of submissions; None while they are being sent.
+            idle_s: Give up after so many seconds without a record since the last one was sent.
         """
         clock = asyncio.get_running_loop().time
-        last_came_at = clock()
+        last_record_at = clock()
         async with follow(self._bootstrap, self._since) as tail:
             while True:
-                records = await tail.poll(_LOOK_EVERY_S)
+                records = await tail.poll(_POLL_S)
                 for record in records:
-                    self._take(record.topic, record.value)
+                    self._count(record.topic, record.value)
                 total = expected()
                 if records or total is None:
-                    last_came_at = clock()
+                    last_record_at = clock()
                     continue
-                result = self._tally.result()
-                if _all_done(result, total) or clock() - last_came_at > quiet_s:
-                    return result
+                counts = self._counter.counts()
+                if _all_done(counts, total) or clock() - last_record_at > idle_s:
+                    return counts
 
-    def _take(self, topic: str, value: bytes | None) -> None:
+    def _count(self, topic: str, value: bytes | None) -> None:
         try:
-            self._tally.take(self._decoders[topic].decode(value))
+            self._counter.add(self._decoders[topic].decode(value))
         except PermanentError:
-            return  # whatever it is, it is none of ours
+            return  # an unreadable record is not about a submission of ours
 
 
-def _all_done(result: Result, total: int) -> bool:
+def _all_done(counts: OutcomeCounts, total: int) -> bool:
     return (
-        result.answered >= total
-        and result.decided >= result.accepted
-        and result.with_work >= result.new_cases
+        counts.answered >= total
+        and counts.decided >= counts.accepted
+        and counts.with_work >= counts.new_cases
     )
 
 
-async def outcome_tracker(bootstrap: str, bureaus: Iterable[str], tally: Tally) -> OutcomeTracker:
-    """Note where the topics end now, and return who reads on from there."""
+async def outcome_tracker(
+    bootstrap: str, bureaus: Iterable[str], counter: OutcomeCounter
+) -> OutcomeTracker:
+    """Return a tracker that reads from the present end of the topics on.
+
+    Args:
+        bootstrap: Host and port of the broker.
+        bureaus: Codes of the bureaus whose work orders count.
+        counter: Counts the events.
+    """
     topics = [INTAKE_RECEIPTS, TRIAGE_DECISIONS, *(bureau_work(code) for code in bureaus)]
     since = await end_offsets(bootstrap, [topic.name for topic in topics])
-    return OutcomeTracker(bootstrap, topics, since, tally)
+    return OutcomeTracker(bootstrap, topics, since, counter)

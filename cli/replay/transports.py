@@ -1,77 +1,76 @@
-"""The two ways in: the adapters' topic, and HTTP."""
+"""Transports of submissions to the router: the adapters' topic, and HTTP."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Protocol
 
 import aiohttp
 
-from cli.replay.tally import Tally
 from shared.contract.events import SubmissionHandedIn
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.errors import Route311Error
 from shared.runtime.kafka import KafkaSink, open_sink
 from shared.runtime.outbox.records import Outgoing
 
-_AT_ONCE = 16
-_TRY_AGAIN = {429, 503}
+_MAX_IN_FLIGHT = 16
+_RETRY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+_UNAUTHORIZED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+
+OnResponse = Callable[[SubmissionHandedIn, int, dict[str, Any]], None]
+"""Called with a submission, and with the status and the body of intake's response."""
 
 
 class RefusedKeyError(Route311Error):
-    """The router does not know our key."""
+    """Intake refused the API key."""
 
     code = "refused_key"
 
 
 class Transport(Protocol):
-    """How submissions get to the router."""
+    """A way of delivering submissions to the router."""
 
     async def send(self, events: Sequence[SubmissionHandedIn]) -> None:
-        """Return when the router has them all."""
+        """Return when the router has all of them."""
         ...
 
 
 class KafkaTransport:
-    """Submissions by the adapters' topic."""
+    """Produces submissions to the adapters' topic."""
 
     def __init__(self, sink: KafkaSink) -> None:
         self._sink = sink
 
     async def send(self, events: Sequence[SubmissionHandedIn]) -> None:
-        """Return when the broker has them all."""
+        """Return when the broker has acknowledged all of them."""
         await self._sink.publish(
             [Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, event.source, event) for event in events]
         )
 
 
 class HttpTransport:
-    """Submissions by HTTP, some at a time; the event's id is the idempotency key."""
+    """Posts submissions to intake; the event's id is the idempotency key."""
 
-    def __init__(self, session: aiohttp.ClientSession, tally: Tally) -> None:
+    def __init__(self, session: aiohttp.ClientSession, on_response: OnResponse) -> None:
         self._session = session
-        self._tally = tally
-        self._free = asyncio.Semaphore(_AT_ONCE)
+        self._on_response = on_response
+        self._slots = asyncio.Semaphore(_MAX_IN_FLIGHT)
 
     async def send(self, events: Sequence[SubmissionHandedIn]) -> None:
-        """Return when intake has answered each; an overloaded intake is asked again."""
+        """Return when intake has responded to each; retry while it is overloaded."""
         await asyncio.gather(*(self._send(event) for event in events))
 
     async def _send(self, event: SubmissionHandedIn) -> None:
-        async with self._free:
+        async with self._slots:
             while True:
-                status, body, wait_s = await self._post(event)
-                if status not in _TRY_AGAIN:
+                status, body, pause_s = await self._post(event)
+                if status not in _RETRY:
                     break
-                await asyncio.sleep(wait_s)
-        if status in {401, 403}:
+                await asyncio.sleep(pause_s)
+        if status in _UNAUTHORIZED:
             raise RefusedKeyError("the router does not know the key in stack.json")
-        if status == HTTPStatus.CREATED:
-            self._tally.accept(event.id, body["request_id"])
-        else:
-            faults = body.get("errors") or [{"code": f"http_{status}"}]
-            self._tally.reject(event.id, faults[0]["code"])
+        self._on_response(event, status, body)
 
     async def _post(self, event: SubmissionHandedIn) -> tuple[int, dict[str, Any], float]:
         async with self._session.post(
@@ -82,15 +81,23 @@ class HttpTransport:
 
 
 @asynccontextmanager
-async def by_kafka(bootstrap: str) -> AsyncGenerator[KafkaTransport]:
-    """Open the way by Kafka."""
+async def open_kafka_transport(bootstrap: str) -> AsyncGenerator[KafkaTransport]:
+    """Open a transport by Kafka."""
     async with open_sink(bootstrap) as sink:
         yield KafkaTransport(sink)
 
 
 @asynccontextmanager
-async def by_http(intake: str, key: str, tally: Tally) -> AsyncGenerator[HttpTransport]:
-    """Open the way by HTTP."""
+async def open_http_transport(
+    intake: str, key: str, on_response: OnResponse
+) -> AsyncGenerator[HttpTransport]:
+    """Open a transport by HTTP.
+
+    Args:
+        intake: Base URL of intake.
+        key: API key of an adapter.
+        on_response: Called with each response.
+    """
     headers = {"Authorization": f"Bearer {key}"}
     async with aiohttp.ClientSession(intake, headers=headers) as session:
-        yield HttpTransport(session, tally)
+        yield HttpTransport(session, on_response)

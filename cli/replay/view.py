@@ -1,4 +1,4 @@
-"""What a person sees of a replay."""
+"""Output of a replay: progress, summary and JSON."""
 
 from collections import Counter
 from collections.abc import Callable, Generator
@@ -12,31 +12,41 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
-from cli.replay.runner import ReplayResult
-from cli.replay.tally import Result, Tally
+from cli.replay.outcomes import OutcomeCounter, OutcomeCounts
+from cli.replay.runner import SendProgress
 
 _LISTED = 15
 
 
 @contextmanager
-def progress(console: Console, played: ReplayResult, tally: Tally) -> Generator[None]:
-    """Show how many rows were sent, answered and decided, for as long as the block lasts."""
+def live_progress(console: Console, sent: SendProgress, counter: OutcomeCounter) -> Generator[None]:
+    """Show the numbers of rows that were sent, answered and decided while the block runs.
+
+    Args:
+        console: Output.
+        sent: Rows that were sent so far.
+        counter: Outcomes so far.
+    """
 
     def line() -> str:
-        result = tally.result()
+        counts = counter.counts()
         return (
-            f"{played.sent:,} sent, {result.answered:,} answered, {result.decided:,} decided, "
-            f"{result.with_work:,} cases at a bureau"
+            f"{sent.sent:,} sent, {counts.answered:,} answered, {counts.decided:,} decided, "
+            f"{counts.with_work:,} cases at a bureau"
         )
 
     with Progress(
-        SpinnerColumn(), TimeElapsedColumn(), _Said(line), console=console, refresh_per_second=2
+        SpinnerColumn(),
+        TimeElapsedColumn(),
+        _StatusLine(line),
+        console=console,
+        refresh_per_second=2,
     ) as bar:
         bar.add_task("replay", total=None)
         yield
 
 
-class _Said(ProgressColumn):
+class _StatusLine(ProgressColumn):
     def __init__(self, line: Callable[[], str]) -> None:
         super().__init__()
         self._line = line
@@ -46,50 +56,63 @@ class _Said(ProgressColumn):
         return Text(self._line())
 
 
-def as_json(played: ReplayResult, result: Result, took_s: float) -> dict[str, Any]:
-    """Return the summary for a program."""
+def as_json(sent: SendProgress, counts: OutcomeCounts, took_s: float) -> dict[str, Any]:
+    """Return the summary as a JSON object.
+
+    Args:
+        sent: Rows that were sent.
+        counts: Their outcomes.
+        took_s: Seconds from the first row to the last outcome.
+    """
     return {
-        "sent": played.sent,
-        "unsendable": played.unsendable,
-        "unmapped": dict(played.unmapped),
-        "rejects": str(played.rejects) if played.rejects else None,
+        "sent": sent.sent,
+        "unsendable": sent.unsendable,
+        "unmapped": dict(sent.unmapped),
+        "rejects": str(sent.rejects) if sent.rejects else None,
         "took_s": round(took_s, 2),
-        "requests_per_s": round(played.sent / took_s, 1),
-        **result.as_json(),
+        "requests_per_s": round(sent.sent / took_s, 1),
+        **counts.as_json(),
     }
 
 
-def summary(console: Console, played: ReplayResult, result: Result, took_s: float) -> None:
-    """Print what was sent, what became of it, and how fast."""
+def summary(console: Console, sent: SendProgress, counts: OutcomeCounts, took_s: float) -> None:
+    """Print the counts of a replay and its speed.
+
+    Args:
+        console: Output.
+        sent: Rows that were sent.
+        counts: Their outcomes.
+        took_s: Seconds from the first row to the last outcome.
+    """
     table = Table(show_header=False, box=None, padding=(0, 2))
-    for name, figure in _figures(played, result, took_s):
-        table.add_row(name, figure)
+    for name, value in _rows(sent, counts, took_s):
+        table.add_row(name, value)
     console.print(table)
-    _list(console, "No kind in the catalogue, sent as OTHER", played.unmapped)
-    _list(console, "Rejected, by first reason", result.rejected)
-    _list(console, "Work orders by bureau", result.bureaus)
-    if played.rejects:
-        console.print(f"Rows that could not be sent, with the reason: {played.rejects}")
+    _list(console, "No kind in the catalogue, sent as OTHER", sent.unmapped)
+    _list(console, "Rejected, by first reason", counts.rejected)
+    _list(console, "Work orders by bureau", counts.bureaus)
+    if sent.rejects:
+        console.print(f"Rows that could not be sent, with the reason: {sent.rejects}")
 
 
-def _figures(played: ReplayResult, result: Result, took_s: float) -> list[tuple[str, str]]:
-    before = result.accepted - result.decided
-    figures = [
-        ("sent", f"{played.sent:,}"),
-        ("not sendable", f"{played.unsendable:,}"),
-        ("accepted", f"{result.accepted:,}"),
-        ("rejected", f"{result.rejected.total():,}"),
-        ("decided", f"{result.decided:,}  {_counts(result.outcomes)}"),
+def _rows(sent: SendProgress, counts: OutcomeCounts, took_s: float) -> list[tuple[str, str]]:
+    before = counts.accepted - counts.decided
+    rows = [
+        ("sent", f"{sent.sent:,}"),
+        ("not sendable", f"{sent.unsendable:,}"),
+        ("accepted", f"{counts.accepted:,}"),
+        ("rejected", f"{counts.rejected.total():,}"),
+        ("decided", f"{counts.decided:,}  {_by_name(counts.outcomes)}"),
         ("decided before", f"{before:,}"),
-        ("priorities", _counts(result.levels)),
-        ("emergencies", f"{result.emergencies:,}"),
-        ("new cases", f"{result.new_cases:,}, {result.with_work:,} of them at a bureau"),
-        ("took", f"{took_s:.1f} s, {played.sent / took_s:,.0f} requests/s end to end"),
+        ("priorities", _by_name(counts.levels)),
+        ("emergencies", f"{counts.emergencies:,}"),
+        ("new cases", f"{counts.new_cases:,}, {counts.with_work:,} of them at a bureau"),
+        ("took", f"{took_s:.1f} s, {sent.sent / took_s:,.0f} requests/s end to end"),
     ]
-    return [(name, figure) for name, figure in figures if figure not in {"", "0"}]
+    return [(name, value) for name, value in rows if value not in {"", "0"}]
 
 
-def _counts(counter: Counter[str]) -> str:
+def _by_name(counter: Counter[str]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in sorted(counter.items()))
 
 

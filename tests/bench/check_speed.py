@@ -15,8 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cli.bench.load import submissions
-from cli.check.progress import Silence
-from cli.check.wait_until_idle import wait_until_idle
+from cli.check.wait_until_idle import no_progress, wait_until_idle
 from deploy.local.supervisor import running_stack
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
@@ -77,7 +76,7 @@ async def measure(count: int) -> str:
     with open_to_all() as data:
         async with running_stack(data) as stack:
             await hand_in(stack.kafka, count)
-            await wait_until_idle(stack.kafka, stack.postgres, AT_REST_WITHIN_S, Silence())
+            await wait_until_idle(stack.kafka, stack.postgres, AT_REST_WITHIN_S, no_progress)
             return await asyncio.to_thread(checked, data)
 
 

@@ -1,4 +1,4 @@
-"""One router for all tests that look at it from outside."""
+"""One router for all end-to-end tests."""
 
 from collections.abc import AsyncGenerator
 
@@ -11,7 +11,7 @@ from tests.temporary_folders import let_others_in
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def router(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Router]:
-    """A whole router, started by its own command."""
+    """Start a whole router by its command."""
     folder = let_others_in(tmp_path_factory.mktemp("router"))
     async with running_router(folder / "data") as started:
         yield started

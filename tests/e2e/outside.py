@@ -1,4 +1,4 @@
-"""The router as somebody outside sees it: its command, its topics, its HTTP, its mail.
+"""A router seen from outside: its command, its topics, its HTTP interfaces, its mail.
 
 Nothing of the project is imported here.
 """
@@ -31,7 +31,7 @@ class Router:
 
     @property
     def stack(self) -> dict[str, Any]:
-        """What ``stack.json`` says."""
+        """The content of ``stack.json``."""
         found: dict[str, Any] = json.loads((self.data / "stack.json").read_text())
         return found
 
@@ -76,7 +76,7 @@ class Router:
             return sorted(await consumer.topics())
 
     async def write(self, topic: str, key: str, *values: bytes) -> None:
-        """Write records to a topic, as an adapter or a bureau does."""
+        """Produce records to a topic, as an adapter or a bureau does."""
         async with AIOKafkaProducer(
             bootstrap_servers=self.stack["kafka"], max_request_size=8_000_000
         ) as producer:
@@ -117,7 +117,7 @@ async def _all(consumer: AIOKafkaConsumer) -> list[Any]:
 
 @asynccontextmanager
 async def running_router(data: Path) -> AsyncGenerator[Router]:
-    """Run ``route311 up`` in a folder; at the end it must stop by itself and leave nothing."""
+    """Run ``route311 up`` in a folder; at the end it must stop without leaving a process."""
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     with (data.parent / "up.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(

@@ -1,8 +1,9 @@
-"""What the compose file says works: each service starts with its own command and environment."""
+"""The compose file: each service starts with its own command and environment."""
 
 import asyncio
 import os
 import re
+import socket
 import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -13,15 +14,13 @@ import aiohttp
 import pytest
 import yaml
 
-from deploy.local.site import Ports
-from shared.runtime.migrate import SERVICES
 from tests.conftest import Database
 from tests.stack import PASSWORD
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.e2e
 
-PROCESSES = (*SERVICES, "triage-stream")
+PROCESSES = ("intake", "triage", "dispatch", "notify", "triage-stream")
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<how>[?-])(?P<text>[^}]*))?\}")
@@ -29,7 +28,7 @@ SECRET = re.compile("PASSWORD|KEY|SECRET|TOKEN")
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """Do what compose does with variables."""
+    """Substitute variables as compose does."""
 
     def value(found: re.Match[str]) -> str:
         default = found["text"] if found["how"] == "-" else None
@@ -54,6 +53,13 @@ def environment_of(service: str, database: Database, port: int, folder: Path) ->
             value = value.replace(there, instead)
         environment[name] = str(port) if name.endswith("_HTTP_PORT") else value
     return environment
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @asynccontextmanager
@@ -82,7 +88,7 @@ async def started(
 async def test_the_service_gets_ready_with_its_command_and_environment(
     service: str, database: Database, tmp_path: Path
 ) -> None:
-    port = Ports(tmp_path / "ports.json").port(service)
+    port = free_port()
     async with started(service, database, port, tmp_path), aiohttp.ClientSession() as session:
 
         async def ready() -> bool:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.actors import mails_to, post, report, status_of, update, work_order_for
 from tests.e2e.outside import Router
-from tests.e2e.test_main_job import mails_to, post, report, status_of, update, work_order_for
 from tests.waiting import eventually
 
 pytestmark = [
@@ -30,14 +30,14 @@ def camp(metres: float, email: str) -> dict[str, Any]:
 
 
 async def accepted(router: Router, metres: float, email: str) -> tuple[str, str]:
-    """Hand a report in; return its tracking number and its request's id."""
+    """Submit a report; return its tracking number and the id of its request."""
     code, answer = await post(router, camp(metres, email))
     assert code == 201
     return answer["tracking_number"], answer["request_id"]
 
 
 async def case_of(router: Router, request_id: str, moves: int = 0) -> str:
-    """Wait until the request is in a case, moved so often; return the case."""
+    """Wait until the request is in a case after so many moves; return the case."""
 
     async def found() -> str | None:
         for event in await router.events("dispatch-cases"):
@@ -69,7 +69,7 @@ async def first_mail(router: Router, address: str, about: str) -> Message:
     return (await eventually(found))[0]
 
 
-async def test_a_split_request_is_worked_on_and_told_of_by_itself_and_later_reports_follow_it(
+async def test_a_split_request_is_worked_on_and_event_data_by_itself_and_later_reports_follow_it(
     router: Router,
 ) -> None:
     ana_number, ana = await accepted(router, 0, "ana@example.org")

@@ -1,12 +1,12 @@
-"""What is decided without work, and why: as the resident and the operator read it."""
+"""Decisions without work and their reasons, as residents and operators read them."""
 
 from email.message import Message
 from typing import Any
 
 import pytest
 
+from tests.e2e.actors import event_data, mails_to, post, report, text_of, work_order_for
 from tests.e2e.outside import Router
-from tests.e2e.test_main_job import mails_to, post, report, text_of, told_of, work_order_for
 from tests.waiting import eventually
 
 pytestmark = [
@@ -34,23 +34,23 @@ def question(**reporter: str) -> dict[str, Any]:
 
 
 async def decision_on(router: Router, request_id: str) -> dict[str, Any]:
-    return await told_of(router, "triage-decisions", request_id, "triaged.v1")
+    return await event_data(router, "triage-decisions", request_id, "triaged.v1")
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
+    ("language", "words"),
     [("en", "A private company picks up at each home."), ("es", "Una compañía privada recoge")],
 )
 async def test_a_plain_question_is_answered_by_mail_and_makes_no_work(
-    router: Router, language: str, said: str
+    router: Router, language: str, words: str
 ) -> None:
     code, accepted = await post(router, question(language=language))
     assert code == 201
 
-    async def told() -> list[Message]:
-        return mails_to(router, ASKER, said)
+    async def answers() -> list[Message]:
+        return mails_to(router, ASKER, words)
 
-    [mail] = await eventually(told)
+    [mail] = await eventually(answers)
     assert accepted["tracking_number"] in text_of(mail)
     assert "503-823-7202" in text_of(mail)
     assert mail["Content-Language"] in {language, None}
@@ -59,7 +59,7 @@ async def test_a_plain_question_is_answered_by_mail_and_makes_no_work(
 
 
 async def _nothing_else_follows(router: Router, request_id: str, place: dict[str, float]) -> None:
-    """A report that comes later makes work, and by then the question has made none."""
+    """Show that a question made no work: a later report makes some first."""
     _, later = await post(router, report(location=place))
     await work_order_for(router, "pbot-mod", later["request_id"])
     work = [topic for topic in await router.topics() if topic.endswith("-work")]

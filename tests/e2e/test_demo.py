@@ -1,4 +1,4 @@
-"""``route311 demo`` as somebody runs it who has just heard of it."""
+"""``route311 demo``: the first command that a newcomer runs."""
 
 import asyncio
 import signal
@@ -12,7 +12,7 @@ from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-PATIENCE_S = 240  # on a machine that is busy with other things
+WITHIN_S = 240  # on a machine that is busy with other things
 REQUESTS = 200
 
 
@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def started(folder: Path, *options: str) -> asyncio.subprocess.Process:
-    with (folder / "said").open("wb") as output:
+    with (folder / "output").open("wb") as output:
         return await asyncio.create_subprocess_exec(
             COMMAND,
             "demo",
@@ -34,15 +34,15 @@ async def started(folder: Path, *options: str) -> asyncio.subprocess.Process:
         )
 
 
-def said(folder: Path) -> str:
-    """What the demo printed, with every run of blanks as one."""
-    return " ".join((folder / "said").read_text().split())
+def output_of(folder: Path) -> str:
+    """Return the output of the demo with single blanks."""
+    return " ".join((folder / "output").read_text().split())
 
 
 async def test_a_day_ends_by_itself_with_a_summary_in_which_nothing_is_lost(folder: Path) -> None:
     demo = await started(folder)
-    code = await asyncio.wait_for(demo.wait(), PATIENCE_S)
-    text = said(folder)
+    code = await asyncio.wait_for(demo.wait(), WITHIN_S)
+    text = output_of(folder)
     assert code == 0, text
     missing = [
         sentence
@@ -79,13 +79,13 @@ async def test_with_keep_the_router_answers_until_it_is_stopped(folder: Path) ->
     demo = await started(folder, "--keep")
 
     async def ended() -> bool:
-        assert demo.returncode is None, said(folder)
-        return "Ctrl-C stops it." in said(folder)
+        assert demo.returncode is None, output_of(folder)
+        return "Ctrl-C stops it." in output_of(folder)
 
-    await eventually(ended, within_s=PATIENCE_S)
+    await eventually(ended, within_s=WITHIN_S)
     assert (folder / "data" / "stack.json").exists()
     demo.send_signal(signal.SIGINT)
     code = await asyncio.wait_for(demo.wait(), 30)
-    assert code == 0, said(folder)
-    assert said(folder).endswith("Stopping … Stopped.")
+    assert code == 0, output_of(folder)
+    assert output_of(folder).endswith("Stopping … Stopped.")
     assert not (folder / "data" / "stack.json").exists()

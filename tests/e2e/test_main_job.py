@@ -1,14 +1,23 @@
 """One report from its channel to the bureau and back to the resident."""
 
 import json
-from datetime import UTC, datetime
 from email.message import Message
 from typing import Any
 from uuid import uuid4
 
-import aiohttp
 import pytest
 
+from tests.e2e.actors import (
+    EMAIL,
+    PHONE,
+    event_data,
+    mails_to,
+    post,
+    report,
+    status_of,
+    update,
+    work_order_for,
+)
 from tests.e2e.outside import Router
 from tests.waiting import eventually
 
@@ -17,95 +26,6 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.timeout(180),  # the first test waits for the whole router to start
 ]
-
-EMAIL = "ana.canary@example.org"
-PHONE = "+15035550142"
-
-
-def report(**changes: Any) -> dict[str, Any]:
-    return {
-        "jurisdiction": "portland.gov",
-        "channel": "web",
-        "service_code": "ROW-DEBRIS",
-        "description": "Mattress in the right lane, cars are swerving",
-        "location": {"latitude": 45.5231, "longitude": -122.6765, "accuracy_m": 15},
-        "attributes": {"lane_blocked": "yes"},
-        "reporter": {
-            "name": "Ana Canary",
-            "email": EMAIL,
-            "phone": PHONE,
-            "language": "es",
-            "status_updates": ["email"],
-        },
-        **changes,
-    }
-
-
-async def post(router: Router, body: Any, **headers: str) -> tuple[int, dict[str, Any]]:
-    stack = router.stack
-    bearer = {"Authorization": f"Bearer {stack['keys']['adapters']['demo']}"}
-    async with (
-        aiohttp.ClientSession(stack["intake"]) as session,
-        session.post("/v1/submissions", json=body, headers={**bearer, **headers}) as response,
-    ):
-        return response.status, await response.json(content_type=None)
-
-
-async def status_of(router: Router, tracking_number: str) -> dict[str, Any]:
-    async with (
-        aiohttp.ClientSession(router.stack["intake"]) as session,
-        session.get(f"/v1/requests/{tracking_number}") as response,
-    ):
-        assert response.status == 200
-        found: dict[str, Any] = await response.json()
-        return found
-
-
-async def work_order_for(router: Router, bureau: str, request_id: str) -> dict[str, Any]:
-    return await told_of(router, f"bureau-{bureau}-work", request_id, "issued.v1")
-
-
-async def told_of(router: Router, topic: str, request_id: str, ending: str) -> dict[str, Any]:
-    """Wait for the event about a request whose type ends so; return what it says."""
-
-    async def found() -> dict[str, Any] | None:
-        for event in await router.events(topic):
-            if event["correlationid"] == request_id and event["type"].endswith(ending):
-                data: dict[str, Any] = event["data"]
-                return data
-        return None
-
-    said = await eventually(found)
-    assert said
-    return said
-
-
-def update(work_order: dict[str, Any], status: str, **changes: Any) -> bytes:
-    data = {
-        "work_order_id": work_order["work_order_id"],
-        "bureau": work_order["bureau"],
-        "status": status,
-        "at": datetime.now(UTC).isoformat(),  # noqa: TID251 - a bureau has a clock of its own
-        **changes,
-    }
-    event = {
-        "specversion": "1.0",
-        "id": str(uuid4()),
-        "source": "/bureau/crew",
-        "type": "route311.work_order.update.v1",
-        "time": data["at"],
-        "data": data,
-    }
-    return json.dumps(event).encode()
-
-
-def mails_to(router: Router, address: str, about: str) -> list[Message]:
-    return [mail for mail in router.mails() if mail["To"] == address and about in text_of(mail)]
-
-
-def text_of(mail: Message) -> str:
-    parts = [part for part in mail.walk() if part.get_content_type() == "text/plain"]
-    return "".join(part.get_payload(decode=True).decode() for part in parts)  # type: ignore[union-attr]
 
 
 async def test_a_report_becomes_work_at_its_bureau_and_its_reporter_hears_of_each_step(
@@ -131,11 +51,11 @@ async def test_a_report_becomes_work_at_its_bureau_and_its_reporter_hears_of_eac
 
     await eventually(completed)
 
-    async def told() -> list[Message]:
+    async def notified() -> list[Message]:
         mails = mails_to(router, EMAIL, number)
         return mails if len(mails) >= 3 else []
 
-    mails = await eventually(told)
+    mails = await eventually(notified)
     assert len(mails) == 3
     assert {mail["Content-Language"] for mail in mails} <= {"es", None}
     receipts = await router.events("bureau-pbot-mod-receipts")
@@ -161,7 +81,7 @@ async def test_contact_data_is_on_its_own_topic_alone(router: Router) -> None:
     await post(router, report(description=f"Sofa, ask Ana Canary, {EMAIL}, 503-555-0142"))
     fence_code, fence = await post(router, report(reporter=None))
     assert fence_code == 201
-    await told_of(router, "triage-decisions", fence["request_id"], "triaged.v1")
+    await event_data(router, "triage-decisions", fence["request_id"], "triaged.v1")
 
     for topic in await router.topics():
         if topic in {"intake-contacts", "channel-submissions"} or topic.startswith("__"):

@@ -28,7 +28,7 @@ KINDS = ("CAMP-REPORT", "ROW-POTHOLE", "GRAF-PUBLIC", "ROW-DEBRIS", "VEH-ABANDON
 
 
 def write_day(file: Path) -> None:
-    """Write reports of one hour; a third of them report a place again, half want e-mail."""
+    """Write reports of one hour; a third repeat a location, half ask for e-mail."""
     random = Random(311)
     start = datetime(2026, 3, 2, 17, tzinfo=UTC)
     places = [
@@ -146,8 +146,8 @@ async def check_mails(router: Router) -> None:
     async def told_or_unknown() -> bool:
         deliveries = await router.events("notify-deliveries")
         unknown = len([e for e in deliveries if e["type"].endswith("unknown.v1")])
-        told = {mail["To"] for mail in router.mails()} & expected
-        return len(told) + unknown >= len(expected)
+        notified = {mail["To"] for mail in router.mails()} & expected
+        return len(notified) + unknown >= len(expected)
 
     await eventually(told_or_unknown, within_s=90)
     mails = [mail for mail in router.mails() if mail["To"] in expected]

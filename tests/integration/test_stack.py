@@ -17,7 +17,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from cli.stack import NoRouterError, load_stack
+from cli.connection import NoRouterError, load_stack
 from deploy.local.folder import DataFolder, open_folder
 from deploy.local.leftovers import ProcessRecord, is_running
 from deploy.local.postgres_files import remove_cluster

@@ -1,1 +1,1 @@
-"""What the log and the tables say, boiled down to facts that queries can join."""
+"""Facts: the log and the tables of a router, reduced to rows that queries can join."""

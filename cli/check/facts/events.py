@@ -1,11 +1,11 @@
-"""Which facts an event of ours holds."""
+"""Facts in the events that the services publish."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-from cli.check.facts.book import Row
+from cli.check.facts.store import Row
 from services.triage.assessment import InvalidRequestError, is_findable, to_report
 from services.triage.policy import TriagePolicy
 from services.triage.rules.dedup.model import Report
@@ -17,27 +17,27 @@ Fact: TypeAlias = tuple[str, Row]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 HASH_BYTES = 8
-"""Of SHA-256: enough to tell records apart that nobody made alike on purpose."""
+"""Length of a digest: a prefix of SHA-256, enough against accidental collisions."""
 
 
 def digest(value: bytes | None) -> bytes | None:
-    """Return what stands for a value, a tombstone being None."""
+    """Return the digest of a value; None for a tombstone."""
     return None if value is None else sha256(value).digest()[:HASH_BYTES]
 
 
-def micros(moment: datetime) -> int:
-    """Return microseconds since 1970, as PostgreSQL keeps moments."""
-    return (moment - _EPOCH) // _MICROSECOND
+def micros(at: datetime) -> int:
+    """Return microseconds since 1970, the resolution of PostgreSQL's timestamps."""
+    return (at - _EPOCH) // _MICROSECOND
 
 
-class EventFacts:
-    """Takes events apart by the rules that made them."""
+class EventReader:
+    """Extracts facts from events, by the rules of triage that decided them."""
 
-    def __init__(self, rulebook: TriagePolicy) -> None:
-        self._rulebook = rulebook
+    def __init__(self, policy: TriagePolicy) -> None:
+        self._policy = policy
 
-    def of(self, event: e.Event, topic: str) -> Iterator[Fact]:
-        """Yield the facts in an event that came by a topic."""
+    def facts_in(self, event: e.Event, topic: str) -> Iterator[Fact]:
+        """Yield the facts in an event on a topic."""
         if isinstance(event, e.RequestTriaged):
             yield self._decided(event)
         elif reader := _READERS.get(type(event)):
@@ -55,16 +55,16 @@ class EventFacts:
             bool(decision.advice),
             request.jurisdiction,
             decision.duplicate.of_case if decision.duplicate else None,
-            report is not None and decision.rules_version == self._rulebook.version,
+            report is not None and decision.rules_version == self._policy.version,
             findable,
             dedup_key(request.jurisdiction, request.dedup_group),
             request.service_code,
             micros(request.observed_at),
-            *_marks(report),
+            *_match_keys(report),
         )
 
     def _report(self, request: e.Request) -> tuple[Report | None, bool]:
-        city = self._rulebook.cities.get(request.jurisdiction)
+        city = self._policy.cities.get(request.jurisdiction)
         service = city.services.get(request.service_code) if city else None
         if city is None or service is None:
             return None, False
@@ -75,30 +75,33 @@ class EventFacts:
         return report, is_findable(service, report)
 
 
-def _marks(report: Report | None) -> Row:
-    """Return place, address and reporter, by which a report is found to repeat another."""
+def _match_keys(report: Report | None) -> Row:
+    """Return latitude, longitude, address and reporter, by which duplicates are searched."""
     if report is None:
         return (None, None, None, None)
-    at = report.point
-    place = (at.latitude, at.longitude) if at else (None, None)
-    return (*place, report.address, report.reporter)
+    point = report.point
+    coordinates = (point.latitude, point.longitude) if point else (None, None)
+    return (*coordinates, report.address, report.reporter)
 
 
 def _accepted(event: e.SubmissionAccepted, _: str) -> Iterator[Fact]:
-    given = event.data
-    row = (event.id, given.submission_source, given.submission_id, given.request_id)
-    yield "answers", row
+    receipt = event.data
+    row = (event.id, receipt.submission_source, receipt.submission_id, receipt.request_id)
+    yield "submission_receipts", row
 
 
 def _rejected(event: e.SubmissionRejected, _: str) -> Iterator[Fact]:
-    yield "answers", (event.id, event.data.submission_source, event.data.submission_id, None)
+    yield (
+        "submission_receipts",
+        (event.id, event.data.submission_source, event.data.submission_id, None),
+    )
 
 
 def _submitted(event: e.RequestSubmitted, _: str) -> Iterator[Fact]:
     yield "submitted", (event.id, event.data.request_id, event.data.jurisdiction)
 
 
-def _case(event: Any, topic: str) -> Iterator[Fact]:  # noqa: ANN401 - the table below knows
+def _case(event: Any, topic: str) -> Iterator[Fact]:  # noqa: ANN401 - the type is a key of _READERS
     case: e.CaseState = event.data
     yield (
         "case_events",
@@ -126,7 +129,7 @@ def _case(event: Any, topic: str) -> Iterator[Fact]:  # noqa: ANN401 - the table
     )
 
 
-def _order(event: Any, topic: str) -> Iterator[Fact]:  # noqa: ANN401 - the table below knows
+def _order(event: Any, topic: str) -> Iterator[Fact]:  # noqa: ANN401 - the type is a key of _READERS
     order: e.WorkOrder = event.data
     yield (
         "orders",
@@ -149,24 +152,24 @@ def _order(event: Any, topic: str) -> Iterator[Fact]:  # noqa: ANN401 - the tabl
     )
 
 
-def _update_answer(event: Any, topic: str) -> Iterator[Fact]:  # noqa: ANN401 - as above
-    answer: e.UpdateReceipt = event.data
-    row = (topic, event.id, answer.bureau, answer.work_order_id, answer.case_id)
-    yield "update_answers", row
+def _update_receipt(event: Any, topic: str) -> Iterator[Fact]:  # noqa: ANN401 - the type is a key of _READERS
+    receipt: e.UpdateReceipt = event.data
+    row = (topic, event.id, receipt.bureau, receipt.work_order_id, receipt.case_id)
+    yield "update_receipts", row
 
 
-def _notice(event: Any, _: str) -> Iterator[Fact]:  # noqa: ANN401 - as above
-    told: e.Notification = event.data
+def _notice(event: Any, _: str) -> Iterator[Fact]:  # noqa: ANN401 - the type is a key of _READERS
+    notification: e.Notification = event.data
     yield (
         "notices",
         (
             event.id,
             event.type.split(".")[2],
-            told.notification_id,
-            told.contact_hash,
-            told.case_id or told.request_id,
-            told.case_version or 0,
-            told.channel,
+            notification.notification_id,
+            notification.contact_hash,
+            notification.case_id or notification.request_id,
+            notification.case_version or 0,
+            notification.channel,
         ),
     )
 
@@ -186,8 +189,8 @@ _READERS: Mapping[type[e.Event], Callable[[Any, str], Iterator[Fact]]] = {
     e.WorkOrderIssued: _order,
     e.WorkOrderChanged: _order,
     e.WorkOrderWithdrawn: _order,
-    e.UpdateAccepted: _update_answer,
-    e.UpdateRefused: _update_answer,
+    e.UpdateAccepted: _update_receipt,
+    e.UpdateRefused: _update_receipt,
     e.NotificationSent: _notice,
     e.NotificationFailed: _notice,
     e.NotificationSuppressed: _notice,

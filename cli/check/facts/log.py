@@ -1,16 +1,17 @@
-"""From Kafka records to facts."""
+"""Loading of Kafka records into the fact store."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from cli.check.facts.book import FactBook, Row
-from cli.check.facts.contacts import hashes_in, hashes_of
-from cli.check.facts.events import EventFacts, digest
+from cli.check.facts.events import EventReader, digest
+from cli.check.facts.store import FactStore, Row
 from services.intake.rules.idempotency import idempotency_key, payload_hash
 from services.triage.policy import TriagePolicy
 from shared.catalogue import Catalogue
 from shared.contract.events import (
+    Contact,
     ContactGiven,
     Decoder,
     Event,
@@ -23,89 +24,90 @@ from shared.runtime.consumer.messages import InvalidRecord, parse_record, record
 from shared.runtime.kafka import Record
 from shared.runtime.kafka.reader import OffsetRanges
 
+_MAIL = re.compile(rb"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+[A-Za-z0-9]")
+_PHONE = re.compile(rb"\+[1-9][0-9]{7,14}")  # E.164
 
-class LogFacts:
-    """Writes down what records say; each is decoded once."""
 
-    def __init__(self, book: FactBook, catalogue: Catalogue) -> None:
-        self._book = book
-        self._events = EventFacts(TriagePolicy(catalogue))
+class LogLoader:
+    """Adds facts about records to a store; decodes each record once."""
+
+    def __init__(self, store: FactStore, catalogue: Catalogue) -> None:
+        self._store = store
+        self._events = EventReader(TriagePolicy(catalogue))
         self._catalogue = catalogue
         self.topics: Mapping[str, Topic] = {
             topic.name: topic for topic in all_topics(catalogue.bureau_codes)
         }
-        decoders = {topic.events: Decoder[Any](topic.events) for topic in _live(self.topics)}
-        self._decoders = {topic.name: decoders[topic.events] for topic in _live(self.topics)}
+        with_events = [topic for topic in self.topics.values() if topic.events]
+        decoders = {topic.events: Decoder[Any](topic.events) for topic in with_events}
+        self._decoders = {topic.name: decoders[topic.events] for topic in with_events}
 
-    def take_bounds(self, bounds: OffsetRanges) -> None:
-        """Note how much of each topic there is, and what is known about it."""
+    def load_bounds(self, bounds: OffsetRanges) -> None:
+        """Add the offsets of every partition, and the registry of topics and bureaus."""
         for partition, (first, end) in bounds.items():
-            self._book.add("partitions", (partition.topic, partition.partition, first, end))
+            self._store.add("partitions", (partition.topic, partition.partition, first, end))
         for topic in self.topics.values():
-            self._book.add("topics", (topic.name, topic.owner, topic.retention is None))
-            self._book.extend("readers", ((topic.name, reader) for reader in topic.readers))
+            self._store.add("topics", (topic.name, topic.owner, topic.retention is None))
+            self._store.extend("readers", ((topic.name, reader) for reader in topic.readers))
         for city in self._catalogue.jurisdictions.values():
-            self._book.extend("bureaus", ((city.id, bureau) for bureau in city.bureaus))
+            self._store.extend("bureaus", ((city.id, bureau) for bureau in city.bureaus))
 
-    def take(self, records: Iterable[Record]) -> None:
-        """Note what records say, in the order of each partition."""
+    def load(self, records: Iterable[Record]) -> None:
+        """Add the facts of records, in the order of each partition."""
         for record in records:
             if record.topic.endswith(DEAD_LETTERS):
-                self._book.add("parked", (*_parked(record), self._is_readable(record)))
+                self._store.add("parked", (*_dead_letter(record), self._is_readable(record)))
             elif record.topic == INTAKE_CONTACTS.name and record.value is None:
-                self._book.add("contacts", ((record.key or b"").decode(), True))
+                self._store.add("contacts", ((record.key or b"").decode(), True))
             else:
-                self._take_event(record)
+                self._load_event(record)
 
-    def _is_readable(self, parked: Record) -> bool:
-        decoder = self._decoders.get(parked.topic.removesuffix(DEAD_LETTERS))
-        return decoder is not None and not isinstance(parse_record(parked, decoder), InvalidRecord)
+    def _is_readable(self, dead_letter: Record) -> bool:
+        decoder = self._decoders.get(dead_letter.topic.removesuffix(DEAD_LETTERS))
+        return decoder is not None and not isinstance(
+            parse_record(dead_letter, decoder), InvalidRecord
+        )
 
-    def _take_event(self, record: Record) -> None:
+    def _load_event(self, record: Record) -> None:
         message = parse_record(record, self._decoders[record.topic])
         if isinstance(message, InvalidRecord):
-            self._book.add("unreadable", (record.topic, record_position(record)))
+            self._store.add("unreadable", (record.topic, record_position(record)))
             return
         event, value = message.event, record.value or b""
         if isinstance(event, SubmissionHandedIn):
-            self._book.add("handed_in", _handed_in(event, record))
+            self._store.add("handed_in", _submission(event, record))
         elif isinstance(event, OperatorCommanded):
-            self._book.add("commands", (event.id, event.source, record_position(record)))
+            self._store.add("commands", (event.id, event.source, record_position(record)))
         elif isinstance(event, ContactGiven):
-            self._take_contact(event)
+            hashes = _hashes_of_contact(event.data)
+            self._store.extend("contact_values", ((found,) for found in hashes))
+            self._store.add("contacts", (event.data.request_id, False))
         if not isinstance(event, ForeignEvent):
-            self._take_our_own(event, record, value)
-        for table, row in self._events.of(event, record.topic):
-            self._book.add(table, row)
+            self._load_own_event(event, record, value)
+        for table, row in self._events.facts_in(event, record.topic):
+            self._store.add(table, row)
 
-    def _take_contact(self, event: ContactGiven) -> None:
-        self._book.extend("contact_values", ((found,) for found in hashes_of(event.data)))
-        self._book.add("contacts", (event.data.request_id, False))
-
-    def _take_our_own(self, event: Event, record: Record, value: bytes) -> None:
-        self._book.add("seen", (record.topic, event.id, event.source, digest(value)))
+    def _load_own_event(self, event: Event, record: Record, value: bytes) -> None:
+        self._store.add("seen", (record.topic, event.id, event.source, digest(value)))
         if record.topic != INTAKE_CONTACTS.name:
-            place = record_position(record)
-            self._book.extend("sightings", ((found, place) for found in hashes_in(value)))
+            position = record_position(record)
+            hashes = _hashes_in_bytes(value)
+            self._store.extend("contacts_seen", ((found, position) for found in hashes))
 
 
-def _live(topics: Mapping[str, Topic]) -> Sequence[Topic]:
-    return [topic for topic in topics.values() if topic.events]
-
-
-def _handed_in(event: SubmissionHandedIn, record: Record) -> Row:
+def _submission(event: SubmissionHandedIn, record: Record) -> Row:
     identity, data = idempotency_key(event.source, event.id), payload_hash(event.data)
     return (identity.hex(), data.hex(), event.source, event.id, record_position(record))
 
 
-def _parked(record: Record) -> Row:
-    headers = dict(record.headers)  # of a name that comes twice the last counts: it is the reader's
+def _dead_letter(record: Record) -> Row:
+    headers = dict(record.headers)  # of two headers with one name, the reader wrote the last one
     service, code, origin = (
         headers.get(name, b"").decode("utf-8", "replace") for name in ("service", "code", "source")
     )
-    topic, _, place = origin.partition("/")
-    partition, _, offset = place.partition("/")
-    known = partition.isdecimal() and offset.isdecimal()
+    topic, _, position = origin.partition("/")
+    partition, _, offset = position.partition("/")
+    is_valid = partition.isdecimal() and offset.isdecimal()
     return (
         record.topic.removesuffix(DEAD_LETTERS),
         record_position(record),
@@ -113,7 +115,24 @@ def _parked(record: Record) -> Row:
         code,
         origin,
         topic,
-        int(partition) if known else None,
-        int(offset) if known else None,
+        int(partition) if is_valid else None,
+        int(offset) if is_valid else None,
         sha256(record.value or b"").hexdigest(),
     )
+
+
+def _hashes_of_contact(contact: Contact) -> Iterator[bytes | None]:
+    """Yield a hash of each e-mail address and telephone number; the values are not stored."""
+    for value in (contact.email, contact.phone):
+        if value:
+            yield digest(value.strip().lower().encode())
+
+
+def _hashes_in_bytes(value: bytes) -> Iterator[bytes | None]:
+    """Yield a hash of everything that looks like an e-mail address or a telephone number."""
+    if b"@" in value:
+        for found in _MAIL.findall(value):
+            yield digest(found.lower())
+    if b"+" in value:
+        for found in _PHONE.findall(value):
+            yield digest(found)

@@ -1,31 +1,31 @@
 -- Facts of one check. A repeat of an event is dropped by its id as it comes, so that each event is
--- here once, in the order of first arrival (rowid). Moments are microseconds since 1970.
+-- here once, in the order of first arrival (rowid). Times are microseconds since 1970.
 
--- The broker
+-- The broker; whole_topics have kept their log from its first record
 CREATE TABLE partitions (topic TEXT, partition INTEGER, first INTEGER, ending INTEGER);
-CREATE VIEW whole AS SELECT topic FROM partitions GROUP BY topic HAVING max(first) = 0;
+CREATE VIEW whole_topics AS SELECT topic FROM partitions GROUP BY topic HAVING max(first) = 0;
 CREATE TABLE topics (topic TEXT, owner TEXT, compacted INTEGER);
 CREATE TABLE readers (topic TEXT, service TEXT);
 CREATE TABLE bureaus (jurisdiction TEXT, bureau TEXT);
 
 -- Records
 CREATE TABLE seen (topic TEXT, id TEXT, source TEXT, digest BLOB);
-CREATE TABLE unreadable (topic TEXT, place TEXT);
+CREATE TABLE unreadable (topic TEXT, position TEXT);
 CREATE TABLE parked (
-    topic TEXT, place TEXT, service TEXT, code TEXT, origin TEXT, origin_topic TEXT,
+    topic TEXT, position TEXT, service TEXT, code TEXT, origin TEXT, origin_topic TEXT,
     origin_partition INTEGER, origin_offset INTEGER, sha256 TEXT, readable INTEGER
 );
-CREATE TABLE sightings (hash BLOB, place TEXT);
+CREATE TABLE contacts_seen (hash BLOB, position TEXT);
 
--- What adapters, bureaus and operators said
+-- Published by adapters, bureaus and operators
 CREATE TABLE handed_in (
-    identity TEXT, fingerprint TEXT, source TEXT, id TEXT, place TEXT,
+    identity TEXT, fingerprint TEXT, source TEXT, id TEXT, position TEXT,
     UNIQUE (identity, fingerprint)
 );
-CREATE TABLE commands (event TEXT, source TEXT, place TEXT, UNIQUE (source, event));
+CREATE TABLE commands (event TEXT, source TEXT, position TEXT, UNIQUE (source, event));
 
--- What the services said
-CREATE TABLE answers (event TEXT PRIMARY KEY, source TEXT, id TEXT, request_id TEXT);
+-- Published by the services
+CREATE TABLE submission_receipts (event TEXT PRIMARY KEY, source TEXT, id TEXT, request_id TEXT);
 CREATE TABLE submitted (event TEXT PRIMARY KEY, request_id TEXT, jurisdiction TEXT);
 CREATE TABLE contacts (request_id TEXT, erased INTEGER);  -- the last one counts
 CREATE TABLE contact_values (hash BLOB PRIMARY KEY);
@@ -47,7 +47,7 @@ CREATE TABLE orders (
     case_version INTEGER, bureau TEXT, role TEXT, status TEXT, level TEXT, score INTEGER,
     request_count INTEGER, acknowledge_by INTEGER, complete_by INTEGER
 );
-CREATE TABLE update_answers (
+CREATE TABLE update_receipts (
     topic TEXT, event TEXT PRIMARY KEY, bureau TEXT, work_order_id TEXT, case_id TEXT
 );
 CREATE TABLE notices (
@@ -55,9 +55,9 @@ CREATE TABLE notices (
     version INTEGER, channel TEXT
 );
 
--- What the services keep
+-- Tables of the services
 CREATE TABLE outbox (source TEXT, id TEXT, topic TEXT, digest BLOB, published INTEGER);
-CREATE TABLE set_aside (service TEXT, place TEXT);
+CREATE TABLE deferred (service TEXT, position TEXT);
 CREATE TABLE positions (service TEXT, topic TEXT, partition INTEGER, next_offset INTEGER);
 CREATE TABLE intake_submissions (
     identity TEXT, fingerprint TEXT, source TEXT, id TEXT, request_id TEXT, receipt_id TEXT,
@@ -88,6 +88,6 @@ CREATE TABLE notify_deliveries (
 );
 CREATE TABLE notify_requests (request_id TEXT, readable INTEGER);
 
--- What the client saw, when it says so
+-- Observations of a test's client
 CREATE TABLE client_saw (source TEXT, id TEXT, outcome TEXT, request_id TEXT);
 CREATE TABLE poison (topic TEXT, sha256 TEXT);

@@ -1,14 +1,14 @@
-"""From the services' tables to facts; the database shapes the rows, so that none is copied here."""
+"""Loading of the services' tables into the fact store; PostgreSQL shapes the rows."""
 
 from collections.abc import Iterator
 
 import asyncpg
 
-from cli.check.facts.book import FactBook
 from cli.check.facts.events import HASH_BYTES
+from cli.check.facts.store import FactStore
 from shared.runtime.migrate import SERVICES
 
-_AT_ONCE = 2_000
+_FETCH_ROWS = 2_000
 
 
 def _micros(column: str) -> str:
@@ -26,7 +26,7 @@ _DECISIONS = f"""
            {_micros("observed_at")}, latitude, longitude, address_key, reporter_ref
       FROM triage.decisions
 """  # noqa: S608 - made of constants
-_KNOWN_CASES = f"""
+_TRIAGE_CASES = f"""
     SELECT case_id::text, dedup_key, service_code, request_id::text, {_micros("opened_at")},
            latitude, longitude, address_key, reporter_ref, {_micros("closed_at")}, version,
            merged_into::text, split_from::text
@@ -49,11 +49,11 @@ _REPORTERS = """
     SELECT request_id::text, (mailbox IS NOT NULL OR name IS NOT NULL)::integer
       FROM notify.requests
 """
-_SHAPES = {
+_TABLES = {
     "intake_submissions": _SUBMISSIONS,
     "intake_requests": "SELECT request_id::text, jurisdiction FROM intake.requests",
     "triage_decisions": _DECISIONS,
-    "triage_cases": _KNOWN_CASES,
+    "triage_cases": _TRIAGE_CASES,
     "dispatch_cases": _CASES,
     "dispatch_case_requests": "SELECT request_id::text, case_id::text FROM dispatch.case_requests",
     "dispatch_commands": "SELECT source, command_id, refused_as FROM dispatch.commands",
@@ -71,7 +71,7 @@ def _outbox(service: str) -> str:
     """  # noqa: S608 - a service of ours
 
 
-def _set_aside(service: str) -> str:
+def _deferred(service: str) -> str:
     return f"""
         SELECT '{service}', topic || '/' || partition || '/' || record_offset
           FROM {service}.deferred
@@ -84,22 +84,22 @@ def _positions(service: str) -> str:
     """  # noqa: S608 - a service of ours
 
 
-def _selections() -> Iterator[tuple[str, str]]:
-    yield from _SHAPES.items()
+def _queries() -> Iterator[tuple[str, str]]:
+    yield from _TABLES.items()
     for service in SERVICES:
         yield "outbox", _outbox(service)
-        yield "set_aside", _set_aside(service)
+        yield "deferred", _deferred(service)
         yield "positions", _positions(service)
 
 
-async def take_tables(admin_dsn: str, book: FactBook) -> None:
-    """Note what every service keeps, all as of one moment."""
+async def load_tables(admin_dsn: str, store: FactStore) -> None:
+    """Load the tables of every service, all from one snapshot."""
     connection = await asyncpg.connect(admin_dsn)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            for table, selection in _selections():
-                cursor = await connection.cursor(selection)
-                while rows := await cursor.fetch(_AT_ONCE):
-                    book.extend(table, map(tuple, rows))
+            for table, query in _queries():
+                cursor = await connection.cursor(query)
+                while rows := await cursor.fetch(_FETCH_ROWS):
+                    store.extend(table, map(tuple, rows))
     finally:
         await connection.close()

@@ -1,4 +1,4 @@
-"""The invariants of PROMISES, one file each."""
+"""The twelve invariants, one file each."""
 
 from cli.check.invariants.i01_requests import REQUESTS
 from cli.check.invariants.i02_decisions import DECISIONS
@@ -12,9 +12,9 @@ from cli.check.invariants.i09_published import PUBLISHED
 from cli.check.invariants.i10_schemas import SCHEMAS
 from cli.check.invariants.i11_tenants import TENANTS
 from cli.check.invariants.i12_replay import REPLAY
-from cli.check.invariants.invariant import Clause, Invariant
+from cli.check.invariants.invariant import Invariant, ViolationQuery
 
-__all__ = ["INVARIANTS", "Clause", "Invariant"]
+__all__ = ["INVARIANTS", "Invariant", "ViolationQuery"]
 
 INVARIANTS = (
     REQUESTS,

@@ -1,36 +1,36 @@
-"""I3: what bureaus were told is what there is."""
+"""I3: the work orders that bureaus have received match dispatch's state."""
 
-from cli.check.invariants.invariant import Clause, Invariant
+from cli.check.invariants.invariant import Invariant, ViolationQuery
 
-_WHOLE = "o.topic IN (SELECT topic FROM whole)"
-_LAST = """
+_LOG_IS_COMPLETE = "o.topic IN (SELECT topic FROM whole_topics)"
+_LATEST = """
     SELECT o.*, max(o.version) FROM orders AS o GROUP BY o.work_order_id
 """  # SQLite takes the other columns from the row with the maximum
 
 WORK_ORDERS = Invariant(
     "I3",
     "Every bureau of a case has one work order; its versions run from 1 without gaps, and the "
-    "last one told is the present state.",
+    "last one published is the present state.",
     (
-        Clause(
-            "a work order of which its bureau was not told every version",
+        ViolationQuery(
+            "a work order with a version that its bureau did not receive",
             f"""
-            SELECT o.work_order_id FROM orders AS o WHERE {_WHOLE}
+            SELECT o.work_order_id FROM orders AS o WHERE {_LOG_IS_COMPLETE}
              GROUP BY o.work_order_id
             HAVING min(o.version) <> 1 OR count(DISTINCT o.version) <> max(o.version)
             """,  # noqa: S608 - made of constants
         ),
-        Clause(
-            "a work order of which its bureau was told another version last",
+        ViolationQuery(
+            "a work order whose latest version its bureau did not receive",
             """
             SELECT w.work_order_id FROM dispatch_work_orders AS w
              WHERE coalesce((SELECT max(o.version) FROM orders AS o
                               WHERE o.work_order_id = w.work_order_id), 0) <> w.version
-               AND EXISTS (SELECT 1 FROM whole
+               AND EXISTS (SELECT 1 FROM whole_topics
                             WHERE topic = 'bureau-' || lower(w.bureau) || '-work')
             """,
         ),
-        Clause(
+        ViolationQuery(
             "a work order that dispatch does not know",
             """
             SELECT DISTINCT o.work_order_id FROM orders AS o
@@ -38,21 +38,21 @@ WORK_ORDERS = Invariant(
                                 WHERE w.work_order_id = o.work_order_id)
             """,
         ),
-        Clause(
-            "a work order that is not as its bureau was told last",
+        ViolationQuery(
+            "a work order that differs from the one its bureau received last",
             f"""
             SELECT o.work_order_id
-              FROM ({_LAST}) AS o JOIN dispatch_work_orders AS w USING (work_order_id)
+              FROM ({_LATEST}) AS o JOIN dispatch_work_orders AS w USING (work_order_id)
              WHERE o.version = w.version
                AND (o.case_id, o.status, o.role, o.acknowledge_by, o.complete_by)
                    IS NOT (w.case_id, w.status, w.role, w.acknowledge_by, w.complete_by)
             """,  # noqa: S608 - made of constants
         ),
-        Clause(
-            "a bureau's newest work order that does not carry the case as it is",
+        ViolationQuery(
+            "a bureau's newest work order that differs from its case",
             f"""
             SELECT o.work_order_id
-              FROM ({_LAST}) AS o
+              FROM ({_LATEST}) AS o
               JOIN dispatch_work_orders AS w USING (work_order_id)
               JOIN dispatch_cases AS c ON c.case_id = w.case_id
              WHERE o.version = w.version
@@ -62,8 +62,8 @@ WORK_ORDERS = Invariant(
                    IS NOT (c.version, c.request_count, c.level, c.score)
             """,  # noqa: S608 - made of constants
         ),
-        Clause(
-            "a case whose last event does not tell its present state",
+        ViolationQuery(
+            "a case that differs from its latest event",
             """
             SELECT c.case_id
               FROM dispatch_cases AS c
@@ -73,7 +73,7 @@ WORK_ORDERS = Invariant(
                    IS NOT (c.status, c.level, c.score, c.lead_bureau, c.request_count)
             """,
         ),
-        Clause(
+        ViolationQuery(
             "a case whose lead bureau has no work order",
             """
             SELECT c.case_id FROM dispatch_cases AS c
@@ -84,8 +84,8 @@ WORK_ORDERS = Invariant(
                                        OR c.status IN ('completed', 'declined', 'referred')))
             """,
         ),
-        Clause(
-            "a case in which one bureau has more than one work order that is not over",
+        ViolationQuery(
+            "a case in which one bureau has more than one open work order",
             """
             SELECT DISTINCT case_id FROM dispatch_work_orders
              WHERE status NOT IN ('completed', 'declined', 'transferred', 'withdrawn')

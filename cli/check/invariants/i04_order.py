@@ -1,13 +1,13 @@
-"""I4: the order in which bureaus and everybody else hear of a case."""
+"""I4: order of the versions of cases and work orders."""
 
-from cli.check.invariants.invariant import Clause, Invariant
+from cli.check.invariants.invariant import Invariant, ViolationQuery
 
 ORDER = Invariant(
     "I4",
     "Per bureau and case, versions strictly increase in the order of first arrival.",
     (
-        Clause(
-            "a work order that came in another order than its versions",
+        ViolationQuery(
+            "a work order whose versions arrived out of order",
             """
             SELECT DISTINCT work_order_id
               FROM (SELECT work_order_id, version,
@@ -17,8 +17,8 @@ ORDER = Invariant(
              WHERE version <= before
             """,
         ),
-        Clause(
-            "a case of which a bureau heard an older state after a newer one",
+        ViolationQuery(
+            "a case of which a bureau received an older state after a newer one",
             """
             SELECT DISTINCT case_id
               FROM (SELECT case_id, case_version,
@@ -28,8 +28,8 @@ ORDER = Invariant(
              WHERE case_version < before
             """,
         ),
-        Clause(
-            "a case whose events came in another order than its versions",
+        ViolationQuery(
+            "a case whose events arrived out of order",
             """
             SELECT DISTINCT case_id
               FROM (SELECT case_id, version,

@@ -1,6 +1,6 @@
-"""I5: how urgent a case is."""
+"""I5: monotonic priority of cases."""
 
-from cli.check.invariants.invariant import Clause, Invariant
+from cli.check.invariants.invariant import Invariant, ViolationQuery
 
 # P1 is the most urgent; within a level the higher score is
 _FELL = "(level > level_before OR level = level_before AND score < score_before)"
@@ -9,7 +9,7 @@ PRIORITY = Invariant(
     "I5",
     "Priority never falls, except where an operator lowers it.",
     (
-        Clause(
+        ViolationQuery(
             "a case whose priority fell",
             f"""
             SELECT DISTINCT case_id
@@ -22,7 +22,7 @@ PRIORITY = Invariant(
                AND NOT (kind = 'priority_lowered' AND cause IN (SELECT event FROM commands))
             """,  # noqa: S608 - made of constants
         ),
-        Clause(
+        ViolationQuery(
             "a work order whose priority fell",
             f"""
             SELECT DISTINCT work_order_id

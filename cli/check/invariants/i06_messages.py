@@ -1,12 +1,12 @@
-"""I6: nobody gets the same message twice."""
+"""I6: at most one hand-over of each message to the provider."""
 
-from cli.check.invariants.invariant import Clause, Invariant
+from cli.check.invariants.invariant import Invariant, ViolationQuery
 
 MESSAGES = Invariant(
     "I6",
     "Per person, case, version and channel there is at most one hand-over to the provider.",
     (
-        Clause(
+        ViolationQuery(
             "a message that was, or may have been, handed over more than once",
             """
             SELECT min(notification_id) FROM notices
@@ -14,15 +14,15 @@ MESSAGES = Invariant(
              GROUP BY person, about, version, channel HAVING count(*) > 1
             """,
         ),
-        Clause(
-            "a message that notify keeps as handed over more than once",
+        ViolationQuery(
+            "a message that notify's table shows as handed over more than once",
             """
             SELECT min(notification_id) FROM notify_deliveries
              WHERE state IN ('sent', 'unknown')
              GROUP BY person, about, version, channel HAVING count(*) > 1
             """,
         ),
-        Clause(
+        ViolationQuery(
             "a message that was, or may have been, handed over and is about to be once more",
             """
             SELECT DISTINCT d.notification_id

@@ -1,13 +1,13 @@
-"""I7: what is over is over: work that ended, and contact data that was erased."""
+"""I7: terminal statuses and erased contact data stay so."""
 
-from cli.check.invariants.invariant import Clause, Invariant
+from cli.check.invariants.invariant import Invariant, ViolationQuery
 
 ENDINGS = Invariant(
     "I7",
     "A terminal status happens once, and contact data are readable where they belong alone and "
     "nowhere after erasure.",
     (
-        Clause(
+        ViolationQuery(
             "a case that ended, or went on, after it had ended and was not reopened",
             """
             SELECT DISTINCT case_id
@@ -18,7 +18,7 @@ ENDINGS = Invariant(
                AND (kind = 'closed' OR status <> before)
             """,
         ),
-        Clause(
+        ViolationQuery(
             "a request whose contact was erased and is readable in notify's tables",
             """
             SELECT request_id
@@ -27,10 +27,10 @@ ENDINGS = Invariant(
              WHERE erased AND readable
             """,
         ),
-        Clause(
-            "a record that holds the address or number of a contact",
+        ViolationQuery(
+            "a record outside the contacts that contains a reporter's address or number",
             """
-            SELECT DISTINCT place FROM sightings
+            SELECT DISTINCT position FROM contacts_seen
              WHERE hash IN (SELECT hash FROM contact_values)
             """,
         ),

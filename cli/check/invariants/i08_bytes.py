@@ -1,18 +1,18 @@
-"""I8: an event is the same wherever it is seen."""
+"""I8: identical bytes of an event in log and tables."""
 
-from cli.check.invariants.invariant import Clause, Invariant
+from cli.check.invariants.invariant import Invariant, ViolationQuery
 
 BYTES = Invariant(
     "I8",
     "The same event id has the same bytes, wherever it was seen.",
     (
-        Clause(
-            "an event that came to Kafka with different bytes",
+        ViolationQuery(
+            "an event with different bytes in the log",
             """
             SELECT id FROM seen GROUP BY id, source HAVING min(digest) <> max(digest)
             """,
         ),
-        Clause(
+        ViolationQuery(
             "an event whose bytes in the outbox are not those on Kafka",
             """
             SELECT DISTINCT o.id FROM outbox AS o
@@ -20,7 +20,7 @@ BYTES = Invariant(
                             WHERE s.id = o.id AND s.source = o.source AND s.digest <> o.digest)
             """,
         ),
-        Clause(
+        ViolationQuery(
             "a receipt whose bytes on Kafka are not those that intake keeps",
             """
             SELECT DISTINCT s.id

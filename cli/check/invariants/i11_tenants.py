@@ -1,34 +1,34 @@
-"""I11: nobody sees what is another's."""
+"""I11: isolation of jurisdictions and bureaus."""
 
-from cli.check.invariants.invariant import Clause, Invariant
+from cli.check.invariants.invariant import Invariant, ViolationQuery
 
 TENANTS = Invariant(
     "I11",
     "Nothing of one jurisdiction or bureau is visible to another.",
     (
-        Clause(
+        ViolationQuery(
             "a work order on the topic of another bureau",
             """
             SELECT DISTINCT work_order_id FROM orders
              WHERE topic <> 'bureau-' || lower(bureau) || '-work'
             """,
         ),
-        Clause(
+        ViolationQuery(
             "a receipt on the topic of another bureau",
             """
-            SELECT event FROM update_answers
+            SELECT event FROM update_receipts
              WHERE topic <> 'bureau-' || lower(bureau) || '-receipts'
             """,
         ),
-        Clause(
+        ViolationQuery(
             "a receipt that shows a bureau the case of another's work order",
             """
             SELECT a.event
-              FROM update_answers AS a JOIN dispatch_work_orders AS w USING (work_order_id)
+              FROM update_receipts AS a JOIN dispatch_work_orders AS w USING (work_order_id)
              WHERE a.case_id IS NOT NULL AND a.bureau <> w.bureau
             """,
         ),
-        Clause(
+        ViolationQuery(
             "a work order for a bureau of another jurisdiction",
             """
             SELECT DISTINCT o.work_order_id
@@ -37,7 +37,7 @@ TENANTS = Invariant(
                                 WHERE b.jurisdiction = c.jurisdiction AND b.bureau = o.bureau)
             """,
         ),
-        Clause(
+        ViolationQuery(
             "a case of more than one jurisdiction",
             """
             SELECT DISTINCT e.case_id
@@ -45,7 +45,7 @@ TENANTS = Invariant(
              WHERE e.jurisdiction <> c.jurisdiction
             """,
         ),
-        Clause(
+        ViolationQuery(
             "a request in, or held against, a case of another jurisdiction",
             """
             SELECT DISTINCT d.request_id
@@ -53,7 +53,7 @@ TENANTS = Invariant(
              WHERE d.jurisdiction <> c.jurisdiction
             """,
         ),
-        Clause(
+        ViolationQuery(
             "a request that changed its jurisdiction on the way",
             """
             SELECT s.request_id

@@ -1,15 +1,15 @@
-"""What an invariant is: a sentence, and the queries that find what breaks it."""
+"""Definition of an invariant: a sentence, and the queries that find its violations."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Clause:
-    """One way to break an invariant.
+class ViolationQuery:
+    """A query for one kind of violation.
 
     Attributes:
-        what: What is wrong with each of the things found; the sentence goes on from their ids.
-        query: Over the facts; its one column is the id of what breaks the invariant.
+        what: Description of each violation, read after its id.
+        query: SQL over the facts; its one column is the id of what violates the invariant.
     """
 
     what: str
@@ -18,8 +18,14 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """What holds of every running router, as PROMISES says."""
+    """A statement that is true of every router at rest.
+
+    Attributes:
+        id: ``I1`` to ``I12``.
+        sentence: The statement.
+        queries: One for each kind of violation.
+    """
 
     id: str
     sentence: str
-    clauses: tuple[Clause, ...]
+    queries: tuple[ViolationQuery, ...]

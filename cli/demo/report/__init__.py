@@ -1,1 +1,1 @@
-"""What a person sees of the day: live while it is played, and summed up at its end."""
+"""The demo's output: a live view while it runs, and a summary at its end."""

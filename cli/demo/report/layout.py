@@ -1,4 +1,4 @@
-"""How the parts of the summary look."""
+"""Layout of the summary: headings, tables and numbers in sentences."""
 
 from collections.abc import Iterable
 
@@ -7,41 +7,44 @@ from rich.text import Text
 
 
 def heading(text: str) -> Text:
-    """Return the line above a part."""
+    """Return the heading of a section."""
     return Text(f"\n{text}", style="bold cyan")
 
 
 def table(*columns: str, rows: Iterable[tuple[object, ...]]) -> Table:
-    """Return a table whose first column is text and whose others are figures, or text at the end.
+    """Return a table of numbers, with commas between thousands and blanks for zeros.
 
-    A column whose name ends with ``:`` is text.
+    The first column is text, as is every column whose name ends with ``:``.
     """
     made = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for number, name in enumerate(columns):
         is_text = number == 0 or name.endswith(":")
         made.add_column(
-            name.removesuffix(":"),
-            justify="left" if is_text else "right",
-            no_wrap=not is_text,
+            name.removesuffix(":"), justify="left" if is_text else "right", no_wrap=not is_text
         )
     for row in rows:
-        made.add_row(*(figure(cell) for cell in row))
+        made.add_row(*map(_cell, row))
     return made
 
 
-def figure(cell: object) -> Text:
-    """Return a cell: numbers with commas between the thousands, nothing for zero."""
-    if isinstance(cell, int):
-        return Text(f"{cell:,}" if cell else "")
-    return Text(str(cell))
-
-
 def counted(count: int, one: str, many: str | None = None) -> str:
-    """Return the number with its noun."""
+    """Return a number with its noun.
+
+    Args:
+        count: The number.
+        one: The noun in singular.
+        many: The noun in plural; by default the singular with an s.
+    """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def listed(words: Iterable[str]) -> str:
-    """Return words as people list them; "none" for none."""
+    """Return words joined by commas and "and"; "none" for none."""
     *first, last = [*words] or ["none"]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def _cell(value: object) -> Text:
+    if isinstance(value, int):
+        return Text(f"{value:,}" if value else "")
+    return Text(str(value))

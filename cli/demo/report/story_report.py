@@ -1,135 +1,183 @@
-"""What became of the stories that were planted in the day, told from the facts."""
+"""Section of the summary about the planted stories, one sentence or two for each."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from cli.demo.report.layout import counted, heading, listed
-from cli.demo.report.outcome import Outcome
-from cli.demo.report.story import Story
-from cli.demo.run.figures import told
-from cli.demo.scenario import broken, camps, hazards, neighbours, storm
-from cli.demo.scenario.routine import TIMEZONE
+from cli.demo.report.result import DemoResult
+from cli.demo.run.latency import seconds_to_bureau
+from cli.demo.scenario import faulty_adapters as faulty
+from cli.demo.scenario import stories
+from shared.contract import events as e
 
 
-def story_report(outcome: Outcome) -> Iterator[RenderableType]:
-    """Tell what became of each story."""
+class StoryFacts:
+    """Observations about the submissions of one story."""
+
+    def __init__(self, result: DemoResult, story: str) -> None:
+        self._result = result
+        self._seen = seen = result.seen
+        self.requests = seen.requests_from(result.scenario.of_story(story))
+        self.decisions: list[e.Decision] = [
+            seen.decisions[request] for request in self.requests if request in seen.decisions
+        ]
+        self.cases: list[e.CaseState] = [
+            seen.cases[case] for case in seen.cases_of(self.requests) if case in seen.cases
+        ]
+        self.case_ids = {case.case_id for case in self.cases}
+
+    @property
+    def counts(self) -> str:
+        """Numbers of reports and cases."""
+        return f"{counted(len(self.requests), 'report')}, {counted(len(self.cases), 'case')}"
+
+    @property
+    def levels(self) -> str:
+        """Present priorities of its cases."""
+        return f"priority {listed(sorted({case.priority.level for case in self.cases}))}"
+
+    @property
+    def bureaus(self) -> str:
+        """Names of the bureaus with a work order for one of its cases."""
+        orders = self._seen.orders.values()
+        codes = dict.fromkeys(order.bureau for order in orders if order.case_id in self.case_ids)
+        return listed(self._result.city.bureaus[code].name for code in codes)
+
+    @property
+    def referrals(self) -> str:
+        """Names and telephone numbers of the agencies outside the city."""
+        return listed(
+            dict.fromkeys(
+                f"{r.name}, {r.phone}" if r.phone and r.phone != r.name else r.name
+                for decision in self.decisions
+                if (r := decision.referral)
+            )
+        )
+
+    @property
+    def slowest_s(self) -> float:
+        """Latency to the leading bureau of its slowest case in seconds; 0 without any."""
+        leads = [lead for case_id, lead in self._seen.leads.items() if case_id in self.case_ids]
+        latencies = (seconds_to_bureau(self._seen, lead) for lead in leads)
+        return max((seconds for seconds in latencies if seconds is not None), default=0.0)
+
+
+def story_report(result: DemoResult) -> Iterator[RenderableType]:
+    """Report what became of each story."""
     yield heading("Some stories of the day")
     bullets = Table.grid(padding=(0, 1, 0, 0))
-    for tell in _TALES:
-        bullets.add_row("-", Text(tell(outcome)))
+    for describe in (
+        _camp,
+        _mattress,
+        _signal,
+        _wire,
+        _storm,
+        _pothole,
+        _elsewhere,
+        _private,
+        _adapters,
+        _last,
+    ):
+        bullets.add_row("-", Text(describe(result)))
     yield bullets
 
 
-def _camp(outcome: Outcome) -> str:
-    camp, other = Story(outcome, camps.CAMP), Story(outcome, camps.OTHER_CAMP)
+def _camp(result: DemoResult) -> str:
+    camp, other = StoryFacts(result, stories.CAMP), StoryFacts(result, stories.OTHER_CAMP)
     channels = {decision.request.channel for decision in camp.decisions}
-    people = told(outcome.facts, camp.requests)
+    followers = result.seen.notified(camp.requests)
     return (
-        f"One camp by {counted(len(channels), 'channel')}: {camp.reports_to_cases}; "
-        f"{counted(people, 'follower')} told. Another camp 300 m away: {other.reports_to_cases} "
+        f"One camp by {counted(len(channels), 'channel')}: {camp.counts}; "
+        f"{counted(followers, 'follower')} told. Another camp 300 m away: {other.counts} "
         "of its own."
     )
 
 
-def _mattress(outcome: Outcome) -> str:
-    tale = Story(outcome, hazards.MATTRESS)
-    ids = {case.case_id for case in tale.cases}
-    raised = [r for r in outcome.facts.raised if r.case_id in ids]
-    rise = (
+def _mattress(result: DemoResult) -> str:
+    story = StoryFacts(result, stories.MATTRESS)
+    raised = [change for change in result.seen.raised if change.case_id in story.case_ids]
+    change = (
         f"raised from {raised[0].previous_level} to {raised[-1].priority.level} when a later "
         "report told of the lane"
         if raised
-        else tale.levels
+        else story.levels
     )
-    return f"A mattress: {tale.reports_to_cases}, {rise}; with {tale.bureaus}."
+    return f"A mattress: {story.counts}, {change}; with {story.bureaus}."
 
 
-def _signal(outcome: Outcome) -> str:
-    tale = Story(outcome, hazards.SIGNAL)
+def _signal(result: DemoResult) -> str:
+    story = StoryFacts(result, stories.SIGNAL)
     return (
-        f"A dark traffic signal: {tale.reports_to_cases}, {tale.levels}, at {tale.bureaus} "
-        f"after {tale.slowest_s:.1f} s."
+        f"A dark traffic signal: {story.counts}, {story.levels}, at {story.bureaus} "
+        f"after {story.slowest_s:.1f} s."
     )
 
 
-def _wire(outcome: Outcome) -> str:
-    tale = Story(outcome, hazards.WIRE)
-    advised = sum(bool(decision.emergency) for decision in tale.decisions)
+def _wire(result: DemoResult) -> str:
+    story = StoryFacts(result, stories.WIRE)
+    advised = sum(bool(decision.emergency) for decision in story.decisions)
     return (
-        f"A power line that sparks: {tale.reports_to_cases}; {advised} of "
-        f"{len(tale.decisions)} told to call 911; with {tale.bureaus}; also {tale.referrals}."
+        f"A power line that sparks: {story.counts}; {advised} of "
+        f"{len(story.decisions)} told to call 911; with {story.bureaus}; also {story.referrals}."
     )
 
 
-def _storm(outcome: Outcome) -> str:
-    tale, facts = Story(outcome, storm.STORM), outcome.facts
-    groups = {decision.request.dedup_group for decision in tale.decisions}
-    begun = [surge for surge in facts.surges.values() if surge.dedup_group in groups]
-    if not begun:
-        return f"A gust of wind: {tale.reports_to_cases}; nobody spoke of a surge."
-    whole = facts.surges_over.get(begun[0].surge_id)
-    end = f", over by {whole.window_end.astimezone(TIMEZONE):%H:%M}" if whole else ""
+def _storm(result: DemoResult) -> str:
+    story, seen = StoryFacts(result, stories.STORM), result.seen
+    groups = {decision.request.dedup_group for decision in story.decisions}
+    surge = next((s for s in seen.surges.values() if s.dedup_group in groups), None)
+    if surge is None:
+        return f"A gust of wind: {story.counts}; nobody spoke of a surge."
+    ended = seen.surges_over.get(surge.surge_id)
+    end = f", over by {ended.window_end.astimezone(stories.TIMEZONE):%H:%M}" if ended else ""
     return (
-        f"A gust of wind in {begun[0].district}: {tale.reports_to_cases}. A surge was told of "
-        f"after {begun[0].count} reports, where {begun[0].expected:g} an hour are usual{end}."
+        f"A gust of wind in {surge.district}: {story.counts}. A surge was told of "
+        f"after {surge.count} reports, where {surge.expected:g} an hour are usual{end}."
     )
 
 
-def _pothole(outcome: Outcome) -> str:
-    tale = Story(outcome, hazards.POTHOLE)
-    kinds = {outcome.city.services[d.service_code].name.en for d in tale.decisions}
-    reasons = {p.evidence for d in tale.decisions for p in d.priority.reasons if p.evidence}
-    why = f' for "{", ".join(sorted(reasons))}"' if reasons else ""
+def _pothole(result: DemoResult) -> str:
+    story = StoryFacts(result, stories.POTHOLE)
+    kinds = {result.city.services[d.service_code].name.en for d in story.decisions}
+    evidence = {r.evidence for d in story.decisions for r in d.priority.reasons if r.evidence}
+    why = f' for "{", ".join(sorted(evidence))}"' if evidence else ""
     return (
         f"A report in Spanish that named no kind: taken for {listed(sorted(kinds))}, "
-        f"{tale.levels}{why}."
+        f"{story.levels}{why}."
     )
 
 
-def _elsewhere(outcome: Outcome) -> str:
-    odot, question = Story(outcome, camps.ODOT_CAMP), Story(outcome, neighbours.QUESTION)
-    gresham = Story(outcome, neighbours.GRESHAM)
+def _elsewhere(result: DemoResult) -> str:
+    odot, question = StoryFacts(result, stories.ODOT_CAMP), StoryFacts(result, stories.QUESTION)
+    gresham = StoryFacts(result, stories.GRESHAM)
     return (
         f"A camp on State land: {odot.referrals}. Help with rent: {question.referrals}. "
         f"{counted(len(gresham.requests), 'problem')} in the next city: {gresham.referrals}."
     )
 
 
-def _private(outcome: Outcome) -> str:
-    texts = [f'"{d.request.description}"' for d in Story(outcome, neighbours.PRIVATE).decisions]
-    return f"Somebody wrote an address and a number into the text; others read: {listed(texts)}"
+def _private(result: DemoResult) -> str:
+    decisions = StoryFacts(result, stories.PRIVATE).decisions
+    texts = listed(f'"{decision.request.description}"' for decision in decisions)
+    return f"Somebody wrote an address and a number into the text; others read: {texts}"
 
 
-def _adapters(outcome: Outcome) -> str:
-    stutter = Story(outcome, broken.STUTTER)
+def _adapters(result: DemoResult) -> str:
+    story = StoryFacts(result, faulty.REPEATED)
     return (
-        f"An adapter handed in {broken.REPEATED} submissions {broken.TIMES} times each: "
-        f"{counted(len(stutter.requests), 'request')}, "
-        f"{counted(len(stutter.decisions), 'decision')}."
+        f"An adapter handed in {faulty.SUBMISSIONS} submissions {faulty.TIMES} times each: "
+        f"{counted(len(story.requests), 'request')}, "
+        f"{counted(len(story.decisions), 'decision')}."
     )
 
 
-def _last(outcome: Outcome) -> str:
-    tale = Story(outcome, hazards.LAST)
+def _last(result: DemoResult) -> str:
+    story = StoryFacts(result, stories.LAST_URGENT)
     return (
-        f"The web and app adapters had no line for nine hours; {outcome.day.backlog:,} reports "
-        f"came in at once, {len(tale.requests)} urgent ones last of all: they were at their "
-        f"bureaus {tale.slowest_s:.1f} s after acceptance, the slowest of them."
+        f"The web and app adapters had no line for nine hours; {result.scenario.backlog:,} reports "
+        f"came in at once, {len(story.requests)} urgent ones last of all: they were at their "
+        f"bureaus {story.slowest_s:.1f} s after acceptance, the slowest of them."
     )
-
-
-_TALES: Sequence[Callable[[Outcome], str]] = (
-    _camp,
-    _mattress,
-    _signal,
-    _wire,
-    _storm,
-    _pothole,
-    _elsewhere,
-    _private,
-    _adapters,
-    _last,
-)

@@ -1,33 +1,138 @@
-"""The day for somebody who runs a city."""
+"""Summary of a run, for readers who run a city."""
 
+import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
 
-from cli.demo.report.at_bureaus import at_bureaus
-from cli.demo.report.in_short import by_channel, in_short, urgent
-from cli.demo.report.messages import messages
-from cli.demo.report.next_steps import next_steps
-from cli.demo.report.outcome import Outcome
-from cli.demo.report.outside import outside
-from cli.demo.report.refusals import refusals
+from cli.demo.report.layout import counted, heading, table
+from cli.demo.report.outcomes import bureaus, messages, referrals, refusals
+from cli.demo.report.result import DemoResult
 from cli.demo.report.story_report import story_report
+from cli.demo.run.latency import latency_stats
+from cli.demo.scenario.channels import CHANNELS
+from shared.vocabulary import Lane
 
-PARTS: Sequence[Callable[[Outcome], Iterator[RenderableType]]] = (
-    in_short,
+_LANES: tuple[tuple[Lane, str], ...] = (("express", "urgent"), ("standard", "routine"))
+
+
+def print_summary(console: Console, result: DemoResult) -> None:
+    """Print every section; all figures come from the router's topics and its API."""
+    for section in _SECTIONS:
+        for piece in section(result):
+            console.print(piece)
+
+
+def _overview(result: DemoResult) -> Iterator[RenderableType]:
+    seen, scenario = result.seen, result.scenario
+    outcomes = Counter(decision.outcome for decision in seen.decisions.values())
+    yield heading(f"Portland, {scenario.on:%A, %B %-d}")
+    yield Text(_balance(result), style="bold red" if result.lost else "bold green")
+    yield Text(
+        f"{len(seen.accepted):,} became requests, {len(seen.rejected):,} were rejected with "
+        f"reasons. {counted(scenario.repeats, 'repeat')} of an adapter changed nothing; "
+        f"{counted(len(seen.dead_letters), 'unreadable record')} lie aside with the reason."
+    )
+    yield Text(
+        f"The requests are about {counted(len(seen.cases), 'problem')}: "
+        f"{outcomes['duplicate']:,} told of one that was known already and joined its case, "
+        f"{outcomes['referral']:,} are for somebody outside the city."
+    )
+    leaks = counted(seen.leaks, "record") if seen.leaks else "no record"
+    yield Text(
+        f"Reporters' e-mail addresses: in {leaks} of the topics "
+        "that triage, dispatch and the bureaus use."
+    )
+    phases = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in result.took_s.items())
+    yield Text(f"Played in {sum(result.took_s.values()):.0f} s ({phases}).", style="dim")
+
+
+def _balance(result: DemoResult) -> str:
+    answered = (
+        f"{len(result.scenario.submissions):,} handed in, {result.seen.receipts:,} answered, "
+    )
+    if not result.lost:
+        return f"{answered}0 lost."
+    return (
+        f"{answered}{result.lost:,} LOST: {result.unanswered:,} without an answer, "
+        f"{result.undecided:,} without a decision, {result.unassigned:,} without a bureau."
+    )
+
+
+def _channels(result: DemoResult) -> Iterator[RenderableType]:
+    requests = result.seen.requests.values()
+    total = Counter(request.channel for request in requests)
+    spanish = Counter(request.channel for request in requests if request.language == "es")
+    merged = Counter(
+        decision.request.channel
+        for decision in result.seen.decisions.values()
+        if decision.outcome == "duplicate"
+    )
+    yield heading("How people reached the city")
+    yield table(
+        "channel",
+        "requests",
+        "in Spanish",
+        "merged",
+        rows=[
+            *((CHANNELS[c].label, n, spanish[c], merged[c]) for c, n in total.most_common()),
+            ("all", total.total(), spanish.total(), merged.total()),
+        ],
+    )
+
+
+def _latency(result: DemoResult) -> Iterator[RenderableType]:
+    yield heading("From acceptance to the bureau's topic")
+    yield table(
+        "new problems",
+        "number",
+        "half within",
+        "99 % within",
+        "slowest",
+        rows=[
+            (name, stats.count, *(f"{s:.2f} s" for s in (stats.median_s, stats.p99_s, stats.max_s)))
+            for lane, name in _LANES
+            if (stats := latency_stats(result.seen, lane))
+        ],
+    )
+
+
+def _next_steps(result: DemoResult) -> Iterator[RenderableType]:
+    if page := result.page:
+        yield heading("What a resident sees")
+        yield Text(f"GET {page.url}", overflow="fold")
+        yield Text(json.dumps(page.body, indent=2, ensure_ascii=False), overflow="fold")
+    yield heading("Where to look further")
+    grid = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row("messages", f"{result.stack.mail_folder}/*.eml")
+    grid.add_row("logs", f"{result.data.absolute()}/logs")
+    if result.stays:
+        grid.add_row("addresses, keys", f"{result.data.absolute()}/stack.json")
+        grid.add_row("state", f"route311 status --data {result.data}")
+        grid.add_row(
+            "one more report", f'route311 submit "Tree down on Main St" --data {result.data}'
+        )
+        grid.add_row("metrics", f"{result.stack.triage}/metrics")
+    yield grid
+    if result.stays:
+        yield Text("The router goes on running. Ctrl-C stops it.", style="bold")
+    else:
+        yield Text("The router has stopped; `route311 demo --keep` leaves it running.")
+
+
+_SECTIONS: Sequence[Callable[[DemoResult], Iterator[RenderableType]]] = (
+    _overview,
     story_report,
-    by_channel,
-    urgent,
-    outside,
-    at_bureaus,
+    _channels,
+    _latency,
+    referrals,
+    bureaus,
     messages,
     refusals,
-    next_steps,
+    _next_steps,
 )
-
-
-def print_summary(console: Console, outcome: Outcome) -> None:
-    """Print every part; all figures are what the topics and the API said."""
-    for part in PARTS:
-        for piece in part(outcome):
-            console.print(piece)

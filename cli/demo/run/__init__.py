@@ -1,1 +1,1 @@
-"""Playing the day on a running router, and what can be learned from its topics meanwhile."""
+"""Running the scenario against a router, and observing its topics meanwhile."""

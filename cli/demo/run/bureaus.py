@@ -1,98 +1,150 @@
-"""The city's bureaus: they read their work orders and say what becomes of them."""
+"""Simulator of the city's bureaus: it reads work orders and returns updates of their status."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cli.demo.run.courses import Step, first_look, handover, rest_of
-from cli.demo.scenario.chance import Random
+from cli.demo.scenario.randomness import Random
 from shared.contract.events import WorkOrder, WorkOrderUpdate
+from shared.vocabulary import UpdateStatus
 
 SILENT = "PEMO"
-"""The bureau that answers nothing, so that a silent one can be seen."""
+"""Bureau that never sends an update, so that the summary shows one that is not connected."""
 CONFUSED = "BPS-GRAFFITI"
-"""The bureau that answers once with the number of a version that there never was."""
-GIVES_AWAY, TAKES_OVER = "PBOT-PARKING", "IRP"
-"""The bureau that gives one piece of work to another, and the other."""
+"""Bureau that once refers to a version of a work order that does not exist."""
+TRANSFERS_FROM, TRANSFERS_TO = "PBOT-PARKING", "IRP"
+"""Bureau that transfers one work order, and the bureau that gets it."""
 
+URGENT = frozenset({"P1", "P2"})
+MANY_REPORTS = 10
+
+_ACKNOWLEDGED_WHEN_INFORMED = 0.7
 _NO_SUCH_VERSION = 99
 _SCHEDULED_IN = timedelta(days=1)
+_REASONS = (
+    "Nothing was found at this place.",
+    "This is the property owner's to repair; the owner has been told.",
+    "It was gone when the crew came.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateStep:
+    """One update of a work order.
+
+    Attributes:
+        status: The new status.
+        note: For the public.
+        reason: Of a declined work order.
+        transfer_to: Code of the bureau that gets a transferred one.
+    """
+
+    status: UpdateStatus
+    note: str | None = None
+    reason: str | None = None
+    transfer_to: str | None = None
+
+
+_ACKNOWLEDGED = UpdateStep("acknowledged")
+_SCHEDULED = UpdateStep("scheduled", "A crew is scheduled for this.")
+_IN_PROGRESS = UpdateStep("in_progress", "A crew is on its way.")
+_COMPLETED = UpdateStep("completed", "The work is done. Thank you for telling us.")
+_MADE_SAFE = UpdateStep("completed", "Our crew was there and made it safe.")
+_VISITED = UpdateStep("completed", "Our team was there, took the trash away and offered help.")
 
 
 @dataclass(slots=True)
-class _Work:
-    """One work order in its bureau's books."""
+class _TrackedOrder:
+    """A work order at its bureau, with the updates that the bureau has planned and sent."""
 
     order: WorkOrder
-    steps: tuple[Step, ...]
-    said: int = 0
+    steps: tuple[UpdateStep, ...]
+    sent: int = 0
 
-    @property
-    def next_step(self) -> Step | None:
-        """What comes next, once the router has told that the step before it counts."""
-        if self.said == len(self.steps):
-            return None
-        before = self.steps[self.said - 1].status if self.said else "issued"
-        return self.steps[self.said] if self.order.status == before else None
+    def next_update(self, now: datetime) -> list[WorkOrderUpdate]:
+        """Return the next update once the router has applied the one before it."""
+        if self.sent == len(self.steps):
+            return []
+        before = self.steps[self.sent - 1].status if self.sent else "issued"
+        if self.order.status != before:
+            return []
+        self.sent += 1
+        return [_update(self.order, self.steps[self.sent - 1], now)]
 
 
-class Bureaus:
-    """All bureaus of the city; until they begin to work they only say that they have seen it."""
+class BureauSimulator:
+    """All bureaus of the city; until work starts they only acknowledge."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
-        self._books: dict[str, _Work] = {}
+        self._tracked: dict[str, _TrackedOrder] = {}
         self._working = False
         self._confused = False
-        self._given_away = False
+        self._transferred = False
 
     @property
-    def busy(self) -> int:
-        """How many work orders still wait for a bureau's next step."""
-        return sum(work.said < len(work.steps) for work in self._books.values())
+    def unfinished(self) -> int:
+        """Number of work orders with planned updates that were not sent yet."""
+        return sum(tracked.sent < len(tracked.steps) for tracked in self._tracked.values())
 
-    def hear(self, order: WorkOrder, now: datetime) -> list[WorkOrderUpdate]:
-        """Take in a work order as it is now; return what its bureau says to that."""
+    def receive(self, order: WorkOrder, now: datetime) -> list[WorkOrderUpdate]:
+        """Take a work order in its present state; return the bureau's updates."""
         if order.bureau == SILENT:
             return []
-        work = self._books.get(order.work_order_id)
-        if work is None:
-            work = self._books[order.work_order_id] = _Work(order, first_look(order, self._rng))
+        tracked = self._tracked.get(order.work_order_id)
+        if tracked is None:
+            tracked = _TrackedOrder(order, self._first_steps(order))
+            self._tracked[order.work_order_id] = tracked
             if self._working:
-                work.steps += self._rest(work)
-        elif order.version > work.order.version:
-            work.order = order
-        return [*self._blunder(work, now), *_go_on(work, now)]
+                tracked.steps += self._work_steps(order)
+        elif order.version > tracked.order.version:
+            tracked.order = order
+        return [*self._confused_update(order, now), *tracked.next_update(now)]
 
-    def begin_to_work(self, now: datetime) -> list[WorkOrderUpdate]:
-        """From now on work is done; return what the bureaus say first."""
+    def start_work(self, now: datetime) -> list[WorkOrderUpdate]:
+        """Plan work on all orders, present and future; return the first updates."""
         self._working = True
-        for work in self._books.values():
-            work.steps += self._rest(work)
-        return [update for work in self._books.values() for update in _go_on(work, now)]
+        for tracked in self._tracked.values():
+            tracked.steps += self._work_steps(tracked.order)
+        return [update for tracked in self._tracked.values() for update in tracked.next_update(now)]
 
-    def _rest(self, work: _Work) -> tuple[Step, ...]:
-        order = work.order
-        if order.bureau == GIVES_AWAY and order.role == "lead" and not self._given_away:
-            self._given_away = True
-            return handover(TAKES_OVER)
-        return rest_of(order, self._rng)
+    def _first_steps(self, order: WorkOrder) -> tuple[UpdateStep, ...]:
+        informed = order.role == "informed"
+        ignored = informed and self._rng.random() > _ACKNOWLEDGED_WHEN_INFORMED
+        return () if ignored else (_ACKNOWLEDGED,)
 
-    def _blunder(self, work: _Work, now: datetime) -> Iterable[WorkOrderUpdate]:
-        if work.order.bureau != CONFUSED or self._confused:
-            return
+    def _work_steps(self, order: WorkOrder) -> tuple[UpdateStep, ...]:
+        """Return a plan: what is urgent or often reported is completed today."""
+        if order.bureau == TRANSFERS_FROM and order.role == "lead" and not self._transferred:
+            self._transferred = True
+            note = "Another bureau takes this over."
+            return (UpdateStep("transferred", note, transfer_to=TRANSFERS_TO),)
+        if order.role == "informed":
+            return ()
+        if order.priority.level in URGENT:
+            return _IN_PROGRESS, _MADE_SAFE
+        if order.request_count >= MANY_REPORTS:
+            return _IN_PROGRESS, _VISITED
+        declined = "We looked at it and will not act on it."
+        return self._rng.choices(
+            (
+                (_SCHEDULED, _COMPLETED),
+                (_IN_PROGRESS, _COMPLETED),
+                (_SCHEDULED,),
+                (UpdateStep("declined", declined, reason=self._rng.choice(_REASONS)),),
+                (),
+            ),
+            (22, 20, 25, 8, 25),
+        )[0]
+
+    def _confused_update(self, order: WorkOrder, now: datetime) -> list[WorkOrderUpdate]:
+        if order.bureau != CONFUSED or self._confused:
+            return []
         self._confused = True
-        update = _update(work.order, Step("in_progress"), now)
-        yield update.model_copy(update={"expected_version": _NO_SUCH_VERSION})
+        update = _update(order, UpdateStep("in_progress"), now)
+        return [update.model_copy(update={"expected_version": _NO_SUCH_VERSION})]
 
 
-def _go_on(work: _Work, now: datetime) -> Iterable[WorkOrderUpdate]:
-    if step := work.next_step:
-        work.said += 1
-        yield _update(work.order, step, now)
-
-
-def _update(order: WorkOrder, step: Step, now: datetime) -> WorkOrderUpdate:
+def _update(order: WorkOrder, step: UpdateStep, now: datetime) -> WorkOrderUpdate:
     return WorkOrderUpdate(
         work_order_id=order.work_order_id,
         bureau=order.bureau,

@@ -1,145 +1,142 @@
-"""The day on a running router: reports come in, bureaus answer, everything is watched."""
+"""The demo's main loop: submissions go in, bureaus respond, every topic is collected."""
 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from cli.demo.run.bureaus import Bureaus
-from cli.demo.run.facts import Facts
-from cli.demo.run.handing_in import Clock, Door, hand_in
-from cli.demo.run.watching import Tail, Watch
-from cli.demo.scenario import Day
-from cli.demo.scenario.chance import chance
-from shared.contract.events import (
-    WorkOrderUpdate,
-    WorkOrderUpdated,
-    new_id,
-)
+from cli.demo.run.bureaus import BureauSimulator
+from cli.demo.run.collector import RecordSource, TopicCollector
+from cli.demo.run.observations import Observations
+from cli.demo.run.submitter import RecordSink, ScenarioClock, Submitter, submit_all
+from cli.demo.scenario import Scenario
+from cli.demo.scenario.randomness import seeded_random
+from shared.contract.events import WorkOrderUpdate, WorkOrderUpdated, new_id
 from shared.contract.topics import bureau_updates
 from shared.runtime.clock import utc_now
 from shared.runtime.outbox.records import Outgoing
 
-QUIET_S = 3.0
-PATIENCE_S = 45.0
-_ASK_EVERY_S = 0.1
+DONE_AFTER_IDLE_S = 3.0
+GIVE_UP_AFTER_IDLE_S = 45.0
+_CHECK_EVERY_S = 0.1
 
 
 @dataclass(slots=True)
-class Progress:
-    """How far the play is, for those who look on.
+class DemoProgress:
+    """State of a run, for the live view and the summary.
 
     Attributes:
-        scene: What is going on, in words.
-        updates: How many updates the bureaus have sent.
-        took_s: How long each scene took that is over.
+        scenario: Deliveries of the day.
+        seen: Observations so far.
+        clock: Position within the scenario.
+        phase: Name of the present phase; empty at the end.
+        updates: Number of updates that the bureaus have sent.
+        took_s: Seconds of each finished phase, by name.
     """
 
-    day: Day
-    facts: Facts
-    clock: Clock
-    scene: str = ""
+    scenario: Scenario
+    seen: Observations
+    clock: ScenarioClock
+    phase: str = ""
     updates: int = 0
     took_s: dict[str, float] = field(default_factory=dict)
 
 
-class Sink(Protocol):
-    """Where the bureaus' updates go."""
-
-    async def publish(self, records: Sequence[Outgoing]) -> None:
-        """Return when the broker has them all."""
-        ...
-
-
 class DemoRunner:
-    """Plays one day on the topics that it is given; gives up when nothing comes any more."""
+    """Runs a scenario to its last message; gives up when the router stays silent."""
 
     def __init__(
         self,
-        progress: Progress,
-        watch: Watch,
-        door: Door,
-        sink: Sink,
-        patience_s: float = PATIENCE_S,
+        progress: DemoProgress,
+        collector: TopicCollector,
+        submitter: Submitter,
+        sink: RecordSink,
+        give_up_after_idle_s: float = GIVE_UP_AFTER_IDLE_S,
     ) -> None:
-        self._progress = progress
-        self._facts = progress.facts
-        self._bureaus = Bureaus(chance(progress.day.seed, "bureaus"))
-        self._watch = watch
-        self._door = door
-        self._sink = sink
-        self._patience_s = patience_s
-        self._began_at = time.monotonic()
-
-    async def play(self, tail: Tail, seconds: float) -> None:
-        """Play the day to its last message.
+        """Prepare a run.
 
         Args:
-            tail: Every topic, from before the day on.
-            seconds: How long the day takes until its backlog comes in.
+            progress: Kept up to date.
+            collector: Collects the router's topics.
+            submitter: Delivers the scenario.
+            sink: Takes the updates of the bureaus.
+            give_up_after_idle_s: End a phase after so many seconds without any record.
         """
-        looking = asyncio.ensure_future(self._look_on(tail))
+        self._progress = progress
+        self._seen = progress.seen
+        self._bureaus = BureauSimulator(seeded_random(progress.scenario.seed, "bureaus"))
+        self._collector = collector
+        self._submitter = submitter
+        self._sink = sink
+        self._give_up_after_idle_s = give_up_after_idle_s
+        self._phase_began_at = time.monotonic()
+
+    async def run(self, source: RecordSource, seconds: float) -> None:
+        """Run the scenario.
+
+        Args:
+            source: Every topic, from before the first submission on.
+            seconds: Time until the final burst of submissions.
+        """
+        progress = self._progress
+        collecting = asyncio.ensure_future(self._collect(source))
         try:
             self._begin("the day")
-            await hand_in(self._progress.day, self._door, self._progress.clock, seconds)
+            await submit_all(progress.scenario, self._submitter, progress.clock, seconds)
             self._begin("the backlog")
-            await self._until(self._is_all_at_work, looking)
+            await self._until(self._is_all_assigned, collecting)
             self._begin("bureaus at work")
-            await self._say(self._bureaus.begin_to_work(utc_now()))
-            await self._until(self._is_all_said, looking)
+            await self._send(self._bureaus.start_work(utc_now()))
+            await self._until(self._is_all_worked_on, collecting)
             self._begin("last messages")
-            await self._until(lambda: self._watch.quiet_s >= QUIET_S, looking)
+            await self._until(lambda: self._collector.idle_s >= DONE_AFTER_IDLE_S, collecting)
             self._begin("")
         finally:
-            looking.cancel()
+            collecting.cancel()
 
-    def _begin(self, scene: str) -> None:
+    def _begin(self, phase: str) -> None:
         progress, now = self._progress, time.monotonic()
-        if progress.scene:
-            progress.took_s[progress.scene] = now - self._began_at
-        self._began_at = now
-        progress.scene = scene
+        if progress.phase:
+            progress.took_s[progress.phase] = now - self._phase_began_at
+        self._phase_began_at = now
+        progress.phase = phase
 
-    async def _look_on(self, tail: Tail) -> None:
+    async def _collect(self, source: RecordSource) -> None:
         while True:
-            orders = await self._watch.look(tail)
+            orders = await self._collector.poll(source)
             now = utc_now()
-            await self._say([u for order in orders for u in self._bureaus.hear(order, now)])
+            await self._send([u for order in orders for u in self._bureaus.receive(order, now)])
 
-    async def _until(self, done: Callable[[], bool], looking: "asyncio.Future[None]") -> None:
-        """Return when it is done, or when nothing has come for so long that it never will be."""
-        while not done() and self._watch.quiet_s < self._patience_s:
-            if looking.done():
-                looking.result()
-            await asyncio.sleep(_ASK_EVERY_S)
+    async def _until(self, done: Callable[[], bool], collecting: "asyncio.Future[None]") -> None:
+        """Wait until done, or until the router was idle for too long; raise what collecting did."""
+        while not done() and self._collector.idle_s < self._give_up_after_idle_s:
+            if collecting.done():
+                collecting.result()
+            await asyncio.sleep(_CHECK_EVERY_S)
 
-    def _is_all_at_work(self) -> bool:
-        day, facts = self._progress.day, self._facts
-        cases = {decision.case_id for decision in facts.decisions.values() if decision.case_id}
+    def _is_all_assigned(self) -> bool:
+        scenario, seen = self._progress.scenario, self._seen
         return (
-            facts.answered >= len(day.reports)
-            and len(facts.parked) >= len(day.garbage)
-            and len(facts.decisions) >= len(facts.accepted)
-            and len(facts.leads) >= len(cases)
+            seen.receipts >= len(scenario.submissions)
+            and len(seen.dead_letters) >= len(scenario.unreadable)
+            and len(seen.decisions) >= len(seen.accepted)
+            and len(seen.leads) >= len(seen.cases_of(seen.decisions))
         )
 
-    def _is_all_said(self) -> bool:
-        return not self._bureaus.busy and len(self._facts.updates) >= self._progress.updates
+    def _is_all_worked_on(self) -> bool:
+        return not self._bureaus.unfinished and len(self._seen.updates) >= self._progress.updates
 
-    async def _say(self, updates: Sequence[WorkOrderUpdate]) -> None:
+    async def _send(self, updates: Sequence[WorkOrderUpdate]) -> None:
         self._progress.updates += len(updates)
-        await self._sink.publish([_record(update, self._facts) for update in updates])
+        await self._sink.publish([self._record(update) for update in updates])
 
-
-def _record(update: WorkOrderUpdate, facts: Facts) -> Outgoing:
-    event = WorkOrderUpdated(
-        id=new_id(),
-        source=f"/bureaus/{update.bureau}",
-        time=update.at,
-        subject=update.work_order_id,
-        data=update.model_dump(mode="json"),
-    )
-    topic = bureau_updates(update.bureau).name
-    case_id = facts.orders[update.work_order_id].case_id
-    return Outgoing.to_topic(topic, case_id, event)
+    def _record(self, update: WorkOrderUpdate) -> Outgoing:
+        event = WorkOrderUpdated(
+            id=new_id(),
+            source=f"/bureaus/{update.bureau}",
+            time=update.at,
+            subject=update.work_order_id,
+            data=update.model_dump(mode="json"),
+        )
+        case_id = self._seen.orders[update.work_order_id].case_id
+        return Outgoing.to_topic(bureau_updates(update.bureau).name, case_id, event)

@@ -1,10 +1,9 @@
-"""The day that the demo plays: the same for the same seed, date and number of requests.
+"""The scenario that the demo runs: a pure function of seed, date and number of requests.
 
-Nothing in it is copied from real reports: streets are real, people and their words are invented.
+Nothing in it is copied from real reports: streets are real, residents and their words are invented.
 """
 
-from cli.demo.scenario.garbage import Garbage
-from cli.demo.scenario.plan import Day, make_day
-from cli.demo.scenario.report import Report
+from cli.demo.scenario.submissions import DemoSubmission, UnreadableRecord
+from cli.demo.scenario.timeline import Scenario, make_scenario
 
-__all__ = ["Day", "Garbage", "Report", "make_day"]
+__all__ = ["DemoSubmission", "Scenario", "UnreadableRecord", "make_scenario"]

@@ -1,43 +1,83 @@
-"""The ways by which people reach the city, and the adapters that write for them."""
+"""Channels by which residents reach the city, and the adapters that submit for them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from cli.demo.scenario.chance import Random
-from cli.demo.scenario.kinds import SENSED
+from cli.demo.scenario.kinds import ReportKind
+from cli.demo.scenario.randomness import Random
+from cli.demo.scenario.residents import Resident
 
-ADAPTERS: Mapping[str, str] = {
-    "web": "/adapters/web-form",
-    "app": "/adapters/app",
-    "phone": "/adapters/311-desk",
-    "email": "/adapters/311-mailbox",
-    "sms": "/adapters/text-messages",
-    "walk_in": "/adapters/walk-in-counter",
-    "open311": "/adapters/open311-clients",
-    "sensor": "/adapters/street-sensors",
-    "kafka": "/adapters/partner-systems",
+_SENSOR_SHARE = 0.4
+_ALL_DAY = range(24)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel.
+
+    Attributes:
+        label: Its name in the summary.
+        adapter: CloudEvents source of its adapter.
+        weight: Relative frequency among ordinary reports; 0 for devices.
+        fields: Contact data that it knows of a resident; empty when it identifies no resident.
+        hours: Local hours in which it is open.
+    """
+
+    label: str
+    adapter: str
+    weight: int
+    fields: tuple[str, ...] = ()
+    hours: range = _ALL_DAY
+
+
+CHANNELS: Mapping[str, Channel] = {
+    "web": Channel("Web form", "/adapters/web-form", 34, ("name", "email")),
+    "phone": Channel("Phone", "/adapters/311-desk", 30, ("name", "phone"), range(7, 20)),
+    "app": Channel("App", "/adapters/app", 17, ("email", "account_id")),
+    "email": Channel("E-mail", "/adapters/311-mailbox", 8, ("name", "email")),
+    "open311": Channel("Open311", "/adapters/open311-clients", 4, ("email",)),
+    "sms": Channel("Text message", "/adapters/text-messages", 3, ("phone",)),
+    "walk_in": Channel(
+        "Walk-in desk", "/adapters/walk-in-counter", 3, ("name", "phone"), range(8, 17)
+    ),
+    "kafka": Channel("Partner systems", "/adapters/partner-systems", 1),
+    "sensor": Channel("Sensors", "/adapters/street-sensors", 0),
 }
 
-_SHARES: Mapping[str, float] = {
-    "web": 34,
-    "phone": 30,
-    "app": 17,
-    "email": 8,
-    "open311": 4,
-    "sms": 3,
-    "walk_in": 3,
-    "kafka": 1,
-}
-_OPEN: Mapping[str, range] = {"phone": range(7, 20), "walk_in": range(8, 17)}
-_SENSED_SHARE = 0.4
 
+def random_channel(kind: ReportKind, at: datetime, rng: Random) -> str:
+    """Return a channel that is open and used for a kind of report.
 
-def some_channel(kind: str, at: datetime, rng: Random) -> str:
-    """Return a channel by which a report of this kind may come at this local time."""
-    if kind in SENSED and rng.random() < _SENSED_SHARE:
+    Args:
+        kind: Kind of the report.
+        at: Local time of the report.
+        rng: Source of the draws.
+    """
+    if kind.sensor and rng.random() < _SENSOR_SHARE:
         return "sensor"
-    shares = [
-        share if at.hour in _OPEN.get(channel, range(24)) else 0
-        for channel, share in _SHARES.items()
-    ]
-    return rng.choices(list(_SHARES), shares)[0]
+    weights = [c.weight if at.hour in c.hours else 0 for c in CHANNELS.values()]
+    return rng.choices(list(CHANNELS), weights)[0]
+
+
+def reporter_fields(
+    resident: Resident, channel: str, *, with_email: bool = False
+) -> dict[str, Any] | None:
+    """Return the ``reporter`` of a submission as the channel's adapter fills it in.
+
+    Args:
+        resident: The reporter.
+        channel: A key of ``CHANNELS``.
+        with_email: The resident volunteers an e-mail address.
+
+    Returns:
+        None when the channel identifies no resident.
+    """
+    known = CHANNELS[channel].fields
+    if not known:
+        return None
+    fields = {*known, "email"} if with_email else {*known}
+    contact = {field: getattr(resident, field) for field in sorted(fields)}
+    updates_by = ["email"] if "email" in fields else ["sms"]
+    return {**contact, "language": resident.language, "status_updates": updates_by}

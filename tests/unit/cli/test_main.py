@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.commands import COMMANDS, Command
+from cli.commands import COMMANDS, CliCommand
 from cli.main import describe
 from shared.errors import Route311Error
 
@@ -25,7 +25,7 @@ def route311(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_the_list_of_commands_says_what_the_command_itself_says(command: Command) -> None:
+def test_the_list_of_commands_says_what_the_command_itself_says(command: CliCommand) -> None:
     found = command.load()
     own = found.__doc__ if callable(found) and found.__doc__ else None
     text = getattr(getattr(found, "info", None), "help", None) or own or ""

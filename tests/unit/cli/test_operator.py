@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from cli.operator.send_command import SOURCE, CommandRefusedError, answer_in, summary
+from cli.operator.send_command import SOURCE, CommandRefusedError, find_confirmation, summary
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,
@@ -29,7 +29,7 @@ def lowered(cause: Any = COMMAND) -> Event:
     return CasePriorityLowered.of(data, now=NOON, cause=cause)
 
 
-def told(event: Event) -> Any:
+def case_record(event: Event) -> Any:
     return record(encode(event), topic="dispatch-cases")
 
 
@@ -43,18 +43,21 @@ def test_the_answer_is_the_event_that_the_command_led_to() -> None:
     another = operator_commanded(source=SOURCE, id="2", data={})
     mine, others = lowered(), lowered(another)
 
-    assert answer_in([told(others)], COMMAND, CasePriorityLowered) is None
-    assert answer_in([told(mine)], COMMAND, CaseReopened) is None
-    assert answer_in([told(others), told(mine)], COMMAND, CasePriorityLowered) == mine
+    assert find_confirmation([case_record(others)], COMMAND, CasePriorityLowered) is None
+    assert find_confirmation([case_record(mine)], COMMAND, CaseReopened) is None
+    assert (
+        find_confirmation([case_record(others), case_record(mine)], COMMAND, CasePriorityLowered)
+        == mine
+    )
 
 
 def test_a_refusal_of_this_very_command_is_an_error_that_says_why() -> None:
     elsewhere = operator_commanded(source="/console", id="1", data={})
     garbage = record(b"garbage", topic="operator-commands-dlq")
 
-    assert answer_in([garbage, refused(elsewhere)], COMMAND, CaseReopened) is None
+    assert find_confirmation([garbage, refused(elsewhere)], COMMAND, CaseReopened) is None
     with pytest.raises(CommandRefusedError, match=r"^case_open: It is open\.$"):
-        answer_in([refused(COMMAND)], COMMAND, CaseReopened)
+        find_confirmation([refused(COMMAND)], COMMAND, CaseReopened)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from cli.recovery.dlq_replay import Outcome
-from cli.recovery.rejected import HandingIn
+from cli.dlq.rejected import RejectedReplay
+from cli.dlq.replay import ReplayOutcome
 from services.intake.handlers import accept_submissions
 from services.intake.inbound.batch import RawSubmission
 from services.intake.policy import IntakePolicy
@@ -36,17 +36,17 @@ async def db(database: Database) -> AsyncGenerator[Connection]:
     await connection.close()
 
 
-async def reject(db: Connection, *submissions: RawSubmission) -> None:
+async def reject(db: Connection, *arrivals: RawSubmission) -> None:
     async with db.transaction():
         await db.execute("SET LOCAL search_path = intake")
-        await accept_submissions(submissions, PostgresSubmissions(db), NO_CITY_YET, utc_now())
+        await accept_submissions(arrivals, PostgresSubmissions(db), NO_CITY_YET, utc_now())
 
 
-async def hand_in(db: Connection, code: str | None = None, **how: bool) -> Outcome:
+async def replay_rejected(db: Connection, code: str | None = None, **how: bool) -> ReplayOutcome:
     options: dict[str, Any] = {"again": False, "dry": False} | how
     lines: list[str] = []
-    memory = await load_replay_log(db, ["intake"])
-    return await HandingIn(db, memory, code, None, **options, sending=lines.append).run()
+    log = await load_replay_log(db, ["intake"])
+    return await RejectedReplay(db, log, code, None, **options, on_due=lines.append).run()
 
 
 def by_kafka(**changes: Any) -> RawSubmission:
@@ -64,14 +64,17 @@ async def test_after_the_catalogue_was_mended_they_are_accepted_once_under_the_s
 ) -> None:
     await reject(db, by_kafka(id="1"), by_http("2"))
 
-    first = await hand_in(db, "unknown_jurisdiction")
+    first = await replay_rejected(db, "unknown_jurisdiction")
     async with running() as client:
         receipts = await topic_log.at_least(2, INTAKE_RECEIPTS)
-        second = await hand_in(db)
+        second = await replay_rejected(db)
         asked_again = await post(client, plain(), key="2")
         requests = await topic_log.at_least(2, INTAKE_REQUESTS)
 
-    assert (first, second) == (Outcome(2, 0, dry_run=False), Outcome(0, 0, dry_run=False))
+    assert (first, second) == (
+        ReplayOutcome(2, 0, dry_run=False),
+        ReplayOutcome(0, 0, dry_run=False),
+    )
     assert all(isinstance(receipt, SubmissionAccepted) for receipt in receipts)
     assert {r.data.submission_id for r in receipts} == {"1", "2"}
     assert asked_again.status == 201
@@ -86,10 +89,14 @@ async def test_what_is_rejected_again_is_handed_in_a_third_time_only_when_asked(
     event = handed_in(plain(service_code="NO-SUCH-KIND"), source="/adapter", id="1")
     await reject(db, RawSubmission(event, encode(event)))
 
-    outcomes: Sequence[Outcome] = [await hand_in(db)]
+    outcomes: Sequence[ReplayOutcome] = [await replay_rejected(db)]
     async with running():
         [receipt] = await topic_log.at_least(1, INTAKE_RECEIPTS)
-        outcomes = [*outcomes, await hand_in(db), await hand_in(db, again=True, dry=True)]
+        outcomes = [
+            *outcomes,
+            await replay_rejected(db),
+            await replay_rejected(db, again=True, dry=True),
+        ]
 
     assert isinstance(receipt, SubmissionRejected)
     assert [(one.sent, one.came_back) for one in outcomes] == [(1, 0), (0, 1), (1, 0)]
@@ -99,8 +106,8 @@ async def test_what_is_rejected_again_is_handed_in_a_third_time_only_when_asked(
 async def test_another_reason_or_a_dry_run_changes_nothing(db: Connection) -> None:
     await reject(db, by_kafka(id="1"))
 
-    assert (await hand_in(db, "missing_location")).sent == 0
-    assert (await hand_in(db, dry=True)).sent == 1
+    assert (await replay_rejected(db, "missing_location")).sent == 0
+    assert (await replay_rejected(db, dry=True)).sent == 1
 
     assert await db.fetchval("SELECT count(*) FROM intake.submissions") == 1
     assert await db.fetchval("SELECT count(*) FROM intake.outbox") == 0
@@ -116,5 +123,5 @@ async def test_an_answer_that_was_accepted_is_never_taken_back(
             await topic_log.write(CHANNEL_SUBMISSIONS, "adapter", encode(one))
         await topic_log.at_least(2, INTAKE_RECEIPTS)
 
-    assert await hand_in(db) == Outcome(0, 0, dry_run=False)
+    assert await replay_rejected(db) == ReplayOutcome(0, 0, dry_run=False)
     assert await db.fetchval("SELECT count(*) FROM intake.submissions") == 2

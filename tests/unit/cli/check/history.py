@@ -1,4 +1,4 @@
-"""What a router left behind: records on Kafka and rows in its tables, before and after plants."""
+"""History of a router: records on Kafka and rows of its tables, to be changed by violations."""
 
 import json
 from collections import Counter
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from cli.check.facts.book import FactBook, open_book
-from cli.check.facts.log import LogFacts
-from cli.check.history import Attempt, Poison, take_line
+from cli.check.facts.log import LogLoader
+from cli.check.facts.store import FactStore, open_store
+from cli.check.history import Attempt, Poison, load_line
 from cli.check.invariants import INVARIANTS
-from cli.check.report import Verdict, verdict
+from cli.check.report import InvariantResult, evaluate
 from shared.catalogue import load_catalogue
 from shared.contract.events import CONTENT_TYPE
 from shared.contract.topics import DISPATCH_CASES
@@ -24,10 +24,10 @@ CATALOGUE = load_catalogue()
 
 @dataclass(slots=True)
 class Sent:
-    """A record, and the outbox row that it came from when a service of ours wrote it.
+    """A record, and its row in the outbox when a service published it.
 
     Attributes:
-        copies: How often it is on its topic.
+        copies: Number of copies on its topic.
     """
 
     service: str | None
@@ -42,40 +42,40 @@ class Sent:
 
     @property
     def event(self) -> dict[str, Any]:
-        """What the record says."""
-        said: dict[str, Any] = json.loads(self.value or b"{}")
-        return said
+        """The decoded record."""
+        event: dict[str, Any] = json.loads(self.value or b"{}")
+        return event
 
     @property
     def data(self) -> dict[str, Any]:
-        """What the event says."""
+        """The data of the event."""
         data: dict[str, Any] = self.event["data"]
         return data
 
     def edit(self, **data: Any) -> None:
-        """Let the event say something else, everywhere."""
+        """Change the data of the event."""
         self.value = json.dumps(self.event | {"data": self.data | data}).encode()
 
     def blame(self, cause: str) -> None:
-        """Let the event have come of another one."""
+        """Change the cause of the event."""
         self.value = json.dumps(self.event | {"causationid": cause}).encode()
 
     def again(self, **envelope: Any) -> "Sent":
         """Return the same under another id."""
-        said = self.event | {"id": f"{self.event_id}-again"} | envelope
-        value = json.dumps(said).encode()
-        return Sent(self.service, said["id"], self.topic, self.key, value, self.headers)
+        event = self.event | {"id": f"{self.event_id}-again"} | envelope
+        value = json.dumps(event).encode()
+        return Sent(self.service, event["id"], self.topic, self.key, value, self.headers)
 
 
 @dataclass(slots=True)
 class History:
-    """All that a check looks at.
+    """Everything that a check reads.
 
     Attributes:
         sent: In the order of arrival.
-        tables: Rows of facts by their table, as lists that can be changed.
+        tables: Rows of facts by table, as mutable lists.
         behind: Services that have not read a topic to its end.
-        client: What the client saw, when it says so.
+        client: Observations of the client; empty when it reports none.
     """
 
     sent: list[Sent] = field(default_factory=list)
@@ -84,7 +84,7 @@ class History:
     client: list[Attempt | Poison] = field(default_factory=list)
 
     def of(self, kind: str, topic: str | None = None, **data: Any) -> list[Sent]:
-        """Return what was sent of a kind, such as ``case.closed``, that says this."""
+        """Return the events of a kind, such as ``case.closed``, with this data."""
         return [
             sent
             for sent in self.sent
@@ -99,14 +99,14 @@ class History:
         return self.of(f"case.{kind}", DISPATCH_CASES.name, **data)[0]
 
     def orders(self, case_id: str | None = None) -> list[Sent]:
-        """Return what bureaus were told."""
-        told = [
+        """Return the work orders that bureaus received."""
+        orders = [
             s for kind in ("issued", "changed", "withdrawn") for s in self.of(f"work_order.{kind}")
         ]
-        return [sent for sent in told if case_id in (None, sent.data["case_id"])]
+        return [sent for sent in orders if case_id in (None, sent.data["case_id"])]
 
     def remove(self, *gone: Sent) -> None:
-        """Let these never have been sent."""
+        """Remove records from the log."""
         self.sent = [sent for sent in self.sent if not any(sent is other for other in gone)]
 
     def rows(self, table: str, **columns: Any) -> list[list[Any]]:
@@ -133,25 +133,25 @@ class History:
         self.tables[table] = [row for row in self.tables[table] if row not in gone]
 
 
-def judge(history: History) -> Sequence[Verdict]:
-    """Return what a check says of a history."""
-    with open_book() as book:
-        _write_down(history, book)
-        book.close_entries()
-        return [verdict(invariant, book) for invariant in INVARIANTS]
+def check_history(history: History) -> Sequence[InvariantResult]:
+    """Check a history; return the result of each invariant."""
+    with open_store() as store:
+        _load(history, store)
+        store.build_indexes()
+        return [evaluate(invariant, store) for invariant in INVARIANTS]
 
 
 def broken(history: History) -> dict[str, list[str]]:
-    """Return the invariants that do not hold, each with what is said of them."""
+    """Return the violated invariants, each with its violations."""
     return {
         one.id: [f"{v.what}: {', '.join(v.ids)}" for v in one.violations]
-        for one in judge(history)
+        for one in check_history(history)
         if not one.holds
     }
 
 
-def _write_down(history: History, book: FactBook) -> None:
-    log = LogFacts(book, CATALOGUE)
+def _load(history: History, store: FactStore) -> None:
+    log = LogLoader(store, CATALOGUE)
     ends: Counter[str] = Counter()
     records = []
     for sent in history.sent:
@@ -162,33 +162,33 @@ def _write_down(history: History, book: FactBook) -> None:
             )
             records.append(found)
             ends[sent.topic] += 1
-        _note_outbox(sent, book)
-    log.take_bounds({Partition(topic, 0): (0, ends[topic]) for topic in log.topics})
-    log.take(records)
+        _load_outbox(sent, store)
+    log.load_bounds({Partition(topic, 0): (0, ends[topic]) for topic in log.topics})
+    log.load(records)
     for topic in log.topics.values():
         for reader in topic.readers:
             behind = (reader, topic.name) in history.behind
-            book.add("positions", (reader, topic.name, 0, ends[topic.name] - behind))
+            store.add("positions", (reader, topic.name, 0, ends[topic.name] - behind))
     for table, rows in history.tables.items():
-        book.extend(table, rows)
+        store.extend(table, rows)
     for line in history.client:
-        take_line(line, book)
+        load_line(line, store)
 
 
-def _note_outbox(sent: Sent, book: FactBook) -> None:
+def _load_outbox(sent: Sent, store: FactStore) -> None:
     if sent.service is None:
         return
     digest = None if sent.value is None else sha256(sent.value).digest()[:8]
     for _ in range(sent.rows):
         row = (f"/{sent.service}", sent.event_id, sent.topic, digest, sent.published)
-        book.add("outbox", row)
+        store.add("outbox", row)
 
 
 def _columns() -> dict[str, list[str]]:
-    with open_book() as book:
-        tables = [str(name) for (name,) in book.query("SELECT name FROM sqlite_master")]
+    with open_store() as store:
+        tables = [str(name) for (name,) in store.query("SELECT name FROM sqlite_master")]
         return {
-            table: [str(row[1]) for row in book.query(f"PRAGMA table_info({table})")]
+            table: [str(row[1]) for row in store.query(f"PRAGMA table_info({table})")]
             for table in tables
         }
 

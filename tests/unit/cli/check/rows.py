@@ -1,4 +1,4 @@
-"""The services' tables in memory as the rows that a check reads of the real ones."""
+"""Rows of facts from the services' tables in memory."""
 
 from hashlib import sha256
 from typing import Any
@@ -38,7 +38,7 @@ def _of_intake(intake: InMemorySubmissions) -> dict[str, Rows]:
 
 def _of_triage(triage: InMemoryTriage) -> dict[str, Rows]:
     decisions = [
-        [request_id, d.case_id, d.outcome, d.key, d.report.kind, *_marks(d.report)]
+        [request_id, d.case_id, d.outcome, d.key, d.report.kind, *_match_keys(d.report)]
         for request_id, d in triage.decisions.items()
     ]
     cases = [
@@ -47,7 +47,7 @@ def _of_triage(triage: InMemoryTriage) -> dict[str, Rows]:
             case.key,
             case.opening.kind,
             case.opening.request_id,
-            *_marks(case.opening),
+            *_match_keys(case.opening),
             micros(case.closed_at) if case.closed_at else None,
             *_turn(triage, case.case_id),
             case.split_from,
@@ -62,7 +62,7 @@ def _turn(triage: InMemoryTriage, case_id: str) -> tuple[int, str | None]:
     return (turn.version, turn.merged_into) if turn else (0, None)
 
 
-def _marks(report: Report) -> list[Any]:
+def _match_keys(report: Report) -> list[Any]:
     at = report.point
     place = [at.latitude, at.longitude] if at else [None, None]
     return [micros(report.observed_at), *place, report.address, report.reporter]

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.check.facts.book import open_book
-from cli.check.history import BadHistoryError, take_history
+from cli.check.facts.store import open_store
+from cli.check.history import BadHistoryError, load_history
 
 LINES = """
 {"source": "/http/demo", "id": "1", "outcome": "accepted", "request_id": "r"}
@@ -16,15 +16,15 @@ def test_every_line_of_a_history_is_noted(tmp_path: Path) -> None:
     file = tmp_path / "history.jsonl"
     file.write_text(LINES)
 
-    with open_book() as book:
-        take_history(file, book)
-        book.close_entries()
+    with open_store() as store:
+        load_history(file, store)
+        store.build_indexes()
 
-        assert list(book.query("SELECT * FROM client_saw")) == [
+        assert list(store.query("SELECT * FROM client_saw")) == [
             ("/http/demo", "1", "accepted", "r"),
             ("/http/demo", "2", "indeterminate", None),
         ]
-        assert list(book.query("SELECT * FROM poison")) == [("channel-submissions", "abcd")]
+        assert list(store.query("SELECT * FROM poison")) == [("channel-submissions", "abcd")]
 
 
 @pytest.mark.parametrize("line", ["no JSON", "{}", '{"outcome": "accepted", "id": "secret"}'])
@@ -34,7 +34,10 @@ def test_a_line_that_says_something_else_is_named_without_its_values(
     file = tmp_path / "history.jsonl"
     file.write_text(LINES + line)
 
-    with open_book() as book, pytest.raises(BadHistoryError, match=r"history\.jsonl:4: ") as error:
-        take_history(file, book)
+    with (
+        open_store() as store,
+        pytest.raises(BadHistoryError, match=r"history\.jsonl:4: ") as error,
+    ):
+        load_history(file, store)
 
     assert "secret" not in str(error.value)

@@ -5,20 +5,20 @@ from copy import deepcopy
 import pytest
 import pytest_asyncio
 
-from cli.check.facts.book import open_book
+from cli.check.facts.store import open_store
 from cli.check.invariants import INVARIANTS
-from cli.check.report import Verdict, verdict
-from tests.unit.cli.check.history import History, broken, judge
-from tests.unit.cli.check.valid_history import good_day
+from cli.check.report import InvariantResult, evaluate
+from tests.unit.cli.check.history import History, broken, check_history
+from tests.unit.cli.check.valid_history import valid_history
 from tests.unit.cli.check.violations import log, operators, people, requests, state, work
-from tests.unit.cli.check.violations.planting import PLANTS
+from tests.unit.cli.check.violations.registry import VIOLATIONS
 
-assert all((log, operators, people, requests, state, work))  # each puts its plants into the table
+assert all((log, operators, people, requests, state, work))  # each registers its violations
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def kept() -> History:
-    return await good_day()
+    return await valid_history()
 
 
 @pytest.fixture
@@ -70,43 +70,43 @@ def test_repeats_change_nothing(history: History) -> None:
 
 
 def test_without_any_facts_everything_holds() -> None:
-    with open_book() as book:
-        book.close_entries()
+    with open_store() as store:
+        store.build_indexes()
 
-        assert all(verdict(invariant, book).holds for invariant in INVARIANTS)
+        assert all(evaluate(invariant, store).holds for invariant in INVARIANTS)
 
 
 @pytest.fixture(scope="module")
-def judged(kept: History) -> Mapping[str, Sequence[Verdict]]:
-    """What is said of each plant, by its name."""
+def judged(kept: History) -> Mapping[str, Sequence[InvariantResult]]:
+    """Results of the check of each violation, by its name."""
     found = {}
-    for name, _, plant in PLANTS:
+    for name, _, violate in VIOLATIONS:
         history = deepcopy(kept)
-        plant(history)
-        found[name] = judge(history)
+        violate(history)
+        found[name] = check_history(history)
     return found
 
 
 @pytest.mark.parametrize(
-    ("name", "invariant"), [pytest.param(n, i, id=f"{i}-{n}") for n, i, _ in PLANTS]
+    ("name", "invariant"), [pytest.param(n, i, id=f"{i}-{n}") for n, i, _ in VIOLATIONS]
 )
 def test_what_breaks_one_invariant_is_seen_by_that_one_alone(
-    judged: Mapping[str, Sequence[Verdict]], name: str, invariant: str
+    judged: Mapping[str, Sequence[InvariantResult]], name: str, invariant: str
 ) -> None:
     assert [one.id for one in judged[name] if not one.holds] == [invariant], judged[name]
 
 
 def test_every_invariant_is_broken_in_two_ways_at_least() -> None:
-    ways = Counter(invariant for _, invariant, _ in PLANTS)
+    ways = Counter(invariant for _, invariant, _ in VIOLATIONS)
 
     assert {invariant.id for invariant in INVARIANTS if ways[invariant.id] >= 2} == ways.keys()
     assert len(ways) == 12
 
 
 def test_every_way_to_break_an_invariant_is_planted(
-    judged: Mapping[str, Sequence[Verdict]],
+    judged: Mapping[str, Sequence[InvariantResult]],
 ) -> None:
     seen = {v.what for said in judged.values() for one in said for v in one.violations}
 
-    clauses = [clause.what for invariant in INVARIANTS for clause in invariant.clauses]
-    assert [what for what in clauses if what not in seen] == []
+    kinds = [query.what for invariant in INVARIANTS for query in invariant.queries]
+    assert [what for what in kinds if what not in seen] == []

@@ -2,27 +2,27 @@ import io
 
 from rich.console import Console
 
-from cli.check.facts.book import open_book
-from cli.check.invariants import Clause, Invariant
-from cli.check.report import Report, Verdict, verdict
+from cli.check.facts.store import open_store
+from cli.check.invariants import Invariant, ViolationQuery
+from cli.check.report import CheckReport, InvariantResult, evaluate
 from cli.check.view import show
 
 WAITING = Invariant(
     "I9",
     "Nothing waits.",
     (
-        Clause("an event that waits", "SELECT id FROM outbox WHERE NOT published"),
-        Clause("never", "SELECT id FROM outbox WHERE false"),
+        ViolationQuery("an event that waits", "SELECT id FROM outbox WHERE NOT published"),
+        ViolationQuery("never", "SELECT id FROM outbox WHERE false"),
     ),
 )
 
 
-def waiting(count: int) -> Verdict:
-    with open_book() as book:
+def waiting(count: int) -> InvariantResult:
+    with open_store() as store:
         for number in range(count):
-            book.add("outbox", ("/intake", f"[id-{number}]", "intake-requests", b"", False))
-        book.close_entries()
-        return verdict(WAITING, book)
+            store.add("outbox", ("/intake", f"[id-{number}]", "intake-requests", b"", False))
+        store.build_indexes()
+        return evaluate(WAITING, store)
 
 
 def test_an_invariant_that_nothing_breaks_holds() -> None:
@@ -44,7 +44,9 @@ def test_a_person_sees_the_sentence_the_ids_and_how_many_there_are() -> None:
     output = io.StringIO()
 
     show(
-        Report(holds=False, requests=12, records=34_567, seconds=1.25, invariants=[waiting(12)]),
+        CheckReport(
+            holds=False, requests=12, records=34_567, seconds=1.25, invariants=[waiting(12)]
+        ),
         Console(file=output, width=200),
     )
 

@@ -12,15 +12,15 @@ from shared.contract.topics import OPERATOR_COMMANDS
 from shared.runtime.outbox.records import Outgoing
 from tests.builders import NOON
 from tests.unit.cli.check.history import History, Sent, broken
-from tests.unit.cli.check.valid_history import good_day
-from tests.unit.cli.check.violations.planting import closed_case, request_of
+from tests.unit.cli.check.valid_history import valid_history
+from tests.unit.cli.check.violations.registry import closed_case, request_of
 
 TO_CASE = "0197a1b2-c3d4-7000-8000-000000000311"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def kept() -> History:
-    return await good_day()
+    return await valid_history()
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def dispatch_took_it_out(history: History) -> None:
 
 def test_triage_must_take_a_split_in(history: History) -> None:
     assert said(history, "I12") == [
-        "a request that triage has decided otherwise than the log",
-        "a case that the log opens and that triage does not know",
+        "a request whose decision in triage differs from the log",
+        "a case that is opened in the log and unknown to triage",
     ]
 
 

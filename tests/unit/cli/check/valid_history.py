@@ -1,4 +1,4 @@
-"""A day on which everything goes as it should, by the services' own handlers."""
+"""A valid history, made by the services' own handlers on tables in memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -64,7 +64,7 @@ _numbers = count()
 
 
 class Map:
-    """All is the city's own ground but one point."""
+    """Boundaries: every point but one lies in the city."""
 
     def municipality(self, points: Sequence[GeoPoint]) -> list[str | None]:
         return [_NEIGHBOUR if point == BEYOND_THE_LIMITS else None for point in points]
@@ -79,12 +79,12 @@ INTAKE = IntakePolicy(
     "https://311.example.org",
 )
 DISPATCH = DispatchPolicy.of(CATALOGUE)
-POLICY = TriagePolicy(CATALOGUE)
+TRIAGE = TriagePolicy(CATALOGUE)
 
 
 @dataclass
 class Router:
-    """The four services on tables in memory; what they say is handed on at once."""
+    """The four services on tables in memory; events reach their readers at once."""
 
     submissions: InMemorySubmissions = field(default_factory=InMemorySubmissions)
     cases: InMemoryTriage = field(default_factory=InMemoryTriage)
@@ -95,39 +95,39 @@ class Router:
     commands: int = 0
 
     async def hand_in(self, event: SubmissionHandedIn) -> None:
-        """An adapter writes to Kafka."""
+        """Submit over Kafka."""
         value = encode(event)
         self._outside(CHANNEL_SUBMISSIONS.name, event.source, value, event.id)
         message = Message(record(value, topic=CHANNEL_SUBMISSIONS.name), event)
-        said = await on_submissions_handed_in([message], self.submissions, INTAKE, NOON)
-        await self._intake(event, said)
+        output = await on_submissions_handed_in([message], self.submissions, INTAKE, NOON)
+        await self._intake(event, output)
 
     async def post(self, event: SubmissionHandedIn) -> None:
-        """An adapter calls over HTTP."""
+        """Submit over HTTP."""
         (taken,) = await accept_submissions(
             [RawSubmission(event, b"")], self.submissions, INTAKE, NOON
         )
         await self._intake(event, taken.events)
 
-    async def _intake(self, event: SubmissionHandedIn, said: Sequence[Event | Outgoing]) -> None:
-        told = [item for item in said if isinstance(item, Event)]
-        self._say("intake", said)
+    async def _intake(self, event: SubmissionHandedIn, output: Sequence[Event | Outgoing]) -> None:
+        events = [item for item in output if isinstance(item, Event)]
+        self._publish("intake", output)
         (filing, *_) = [f for f in self.submissions.stored.values() if f.submission_id == event.id]
         answer = filing.receipt.decode()
         request_id = answer.data.request_id if isinstance(answer, SubmissionAccepted) else None
         outcome: Literal["accepted", "rejected"] = "accepted" if request_id else "rejected"
         seen = Attempt(source=event.source, id=event.id, outcome=outcome, request_id=request_id)
         self.client.append(seen)
-        requests = [one for one in told if isinstance(one, RequestSubmitted)]
-        await self._notify([one for one in told if one not in requests], INTAKE_CONTACTS.name)
+        requests = [one for one in events if isinstance(one, RequestSubmitted)]
+        await self._notify([one for one in events if one not in requests], INTAKE_CONTACTS.name)
         if requests:
-            decided = await triage(_messages(requests, "requests"), self.cases, POLICY, LATER)
-            self._say("triage", decided)
+            decided = await triage(_messages(requests, "requests"), self.cases, TRIAGE, LATER)
+            self._publish("triage", decided)
             await self._notify(decided, TRIAGE_DECISIONS.name)
             await self._dispatch(_messages(decided, TRIAGE_DECISIONS.name))
 
     async def update(self, bureau: str, work_order_id: str, status: str, **changes: Any) -> None:
-        """A bureau says what became of its work."""
+        """Send a bureau's update."""
         fields = {"work_order_id": work_order_id, "bureau": bureau, "status": status}
         event = work_order_updated(**(fields | changes))
         topic = bureau_updates(bureau).name
@@ -135,7 +135,7 @@ class Router:
         await self._dispatch(_messages([event], topic))
 
     async def order(self, command: str, case_id: str, **changes: Any) -> None:
-        """An operator gives a command."""
+        """Send an operator's command."""
         fields = {"command": command, "case_id": case_id, "actor": "kim", "reason": "Looked at it"}
         event = operator_commanded(data=fields | changes)
         topic, value, offset = OPERATOR_COMMANDS.name, encode(event), self.commands
@@ -144,25 +144,27 @@ class Router:
         await self._dispatch([Message(record(value, topic=topic, offset=offset), event)])
 
     async def _dispatch(self, messages: Sequence[Message[Any]]) -> None:
-        said = await dispatch(messages, self.work, DISPATCH, LATER)
-        self._say("dispatch", said)
-        told = [item for item in said if isinstance(item, Event)]
-        told = [event for event in told if event.type.startswith("route311.case.")]
-        await self._notify(told, DISPATCH_CASES.name)
-        closings = [event for event in told if type(event) in DISPATCH_CLOSINGS.events]
+        output = await dispatch(messages, self.work, DISPATCH, LATER)
+        self._publish("dispatch", output)
+        events = [item for item in output if isinstance(item, Event)]
+        events = [event for event in events if event.type.startswith("route311.case.")]
+        await self._notify(events, DISPATCH_CASES.name)
+        closings = [event for event in events if type(event) in DISPATCH_CLOSINGS.events]
         if closings:
             messages = _messages(closings, DISPATCH_CLOSINGS.name)
-            await triage(messages, self.cases, POLICY, LATER)
+            await triage(messages, self.cases, TRIAGE, LATER)
 
     async def _notify(self, events: Sequence[Event], topic: str) -> None:
         if events:
-            self._say("notify", await notify(_messages(events, topic), self.audience, KEY, LATER))
+            self._publish(
+                "notify", await notify(_messages(events, topic), self.audience, KEY, LATER)
+            )
         while claimed := await self.audience.claim(10, LATER, LATER):
             outcome = SendOutcome("accepted")
             await self.audience.record(
                 [delivery_update(c, outcome, LATER, "mail") for c in claimed]
             )
-        self._say("notify", self.audience.published)
+        self._publish("notify", self.audience.published)
         self.audience.published.clear()
 
     def park(self, topic: str, value: bytes, *services: str) -> None:
@@ -170,7 +172,7 @@ class Router:
         self._outside(topic, "poison", value, "")
         unfit = InvalidRecord(record(value, topic=topic), UndecodableEventError("record: no JSON"))
         for service in services:
-            self._say(service, [to_dead_letter(unfit, service)])
+            self._publish(service, [to_dead_letter(unfit, service)])
         planted = Poison(outcome="poison", topic=topic, sha256=sha256(value).hexdigest())
         self.client.append(planted)
 
@@ -178,14 +180,14 @@ class Router:
         headers = (("content-type", CONTENT_TYPE),)
         self.sent.append(Sent(None, event_id, topic, key.encode(), value, headers))
 
-    def _say(self, service: str, said: Sequence[Event | Outgoing]) -> None:
-        for item in said:
+    def _publish(self, service: str, output: Sequence[Event | Outgoing]) -> None:
+        for item in output:
             for r in [item] if isinstance(item, Outgoing) else Outgoing.for_event(item):
                 one = Sent(service, r.event_id, r.topic, r.key, r.value, r.headers)
                 self.sent.append(one)
 
     def history(self) -> History:
-        """Return what all of this left behind."""
+        """Return the history so far."""
         tables = tables_of(self.submissions, self.cases, self.work, self.audience)
         return History(self.sent, tables, client=self.client)
 
@@ -195,7 +197,7 @@ def _messages(events: Sequence[Event], topic: str) -> list[Message[Any]]:
 
 
 def report(metres: float = 0, **changes: Any) -> dict[str, Any]:
-    """A low limb some metres north of the square, reported by somebody who wants to hear of it."""
+    """Return a report about a low limb, some metres north of the square, by a follower."""
     point = north_of(PIONEER_SQUARE, metres)
     place = {"latitude": point.latitude, "longitude": point.longitude}
     fields: dict[str, Any] = {
@@ -211,8 +213,8 @@ def report(metres: float = 0, **changes: Any) -> dict[str, Any]:
     return submission(**(fields | changes))
 
 
-async def good_day() -> History:
-    """Two bureaus and two cities, repeats, an urgent one, closings, corrections, poison."""
+async def valid_history() -> History:
+    """Return a history with repeats, hazards, closings, corrections and poison of two cities."""
     router = Router()
     router.park(CHANNEL_SUBMISSIONS.name, POISON, "intake")
     router.park(TRIAGE_DECISIONS.name, b"{}", "intake", "dispatch", "notify")

@@ -1,10 +1,9 @@
-"""Makers of what a router says about a day."""
+"""Factories for the events of a router."""
 
 from datetime import timedelta
 from typing import Any
 
-from cli.demo.run.facts import Facts
-from cli.demo.run.lessons import learn
+from cli.demo.run.observations import Observations
 from shared.contract.events import (
     Acceptance,
     CaseOpened,
@@ -59,13 +58,13 @@ def notification(**changes: Any) -> Notification:
 
 
 class Router:
-    """Says of each submission what a router says, in the order in which it comes about."""
+    """Records the events that a router publishes for a submission, in their order."""
 
     def __init__(self) -> None:
-        self.facts = Facts()
+        self.seen = Observations()
 
     def accepts(self, source: str, id_: str, **changes: Any) -> Request:
-        """Take a submission in."""
+        """Accept a submission."""
         made = request(**changes)
         acceptance = Acceptance(
             submission_id=id_,
@@ -76,40 +75,40 @@ class Router:
             lane=made.lane,
             status_url="http://127.0.0.1/v1/requests/26-7KQ4-M2",
         )
-        learn(self.facts, SubmissionAccepted.of(acceptance, now=NOON), NOON)
-        learn(self.facts, RequestSubmitted.of(made, now=NOON), NOON)
+        self.seen.record(SubmissionAccepted.of(acceptance, now=NOON), NOON)
+        self.seen.record(RequestSubmitted.of(made, now=NOON), NOON)
         return made
 
     def opens(self, made: Request, seconds: float = 0.5, **changes: Any) -> WorkOrder:
-        """Decide that a request is a new problem, and give it to a bureau."""
+        """Decide that a request is a new problem, and issue a work order."""
         order = work_order(**changes)
         case_id = order.case_id
-        ruling = decision(made, case_id=case_id, priority=order.priority)
-        learn(self.facts, RequestTriaged.of(ruling, now=NOON), NOON)
+        triaged = decision(made, case_id=case_id, priority=order.priority)
+        self.seen.record(RequestTriaged.of(triaged, now=NOON), NOON)
         state = case_with_request(
             case_id=case_id,
             request_id=made.request_id,
             priority=order.priority,
             lead_bureau=order.bureau,
         )
-        learn(self.facts, CaseOpened.of(state, now=NOON), NOON)
+        self.seen.record(CaseOpened.of(state, now=NOON), NOON)
         arrived_at = NOON + timedelta(seconds=seconds)
-        learn(self.facts, WorkOrderIssued.of(order, now=NOON), arrived_at)
+        self.seen.record(WorkOrderIssued.of(order, now=NOON), arrived_at)
         return order
 
     def merges(self, made: Request, order: WorkOrder, version: int = 2) -> None:
-        """Decide that a request is about a known problem."""
-        ruling = decision(made, case_id=order.case_id, outcome="duplicate")
-        learn(self.facts, RequestTriaged.of(ruling, now=NOON), NOON)
+        """Decide that a request is a duplicate, and attach it to the case."""
+        triaged = decision(made, case_id=order.case_id, outcome="duplicate")
+        self.seen.record(RequestTriaged.of(triaged, now=NOON), NOON)
         state = case_with_request(
             case_id=order.case_id,
             version=version,
             request_id=made.request_id,
             request_count=version,
         )
-        learn(self.facts, CaseRequestAttached.of(state, now=NOON), NOON)
+        self.seen.record(CaseRequestAttached.of(state, now=NOON), NOON)
 
     def tells(self, made: Request, **changes: Any) -> None:
         """Send the reporter a message."""
         message = notification(request_id=made.request_id, **changes)
-        learn(self.facts, NotificationSent.of(message, now=NOON), NOON)
+        self.seen.record(NotificationSent.of(message, now=NOON), NOON)

@@ -1,10 +1,10 @@
-"""The day that is played is over, and a working day."""
+"""Date of the scenario: the latest working day that is over."""
 
 from datetime import date
 
 import pytest
 
-from cli.demo.command import a_working_day_before
+from cli.demo.command import last_working_day_before
 
 
 @pytest.mark.parametrize(
@@ -17,4 +17,4 @@ from cli.demo.command import a_working_day_before
     ],
 )
 def test_the_latest_working_day_that_is_over_is_played(today: date, played: date) -> None:
-    assert a_working_day_before(today) == played
+    assert last_working_day_before(today) == played

@@ -6,20 +6,20 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import shared.contract.events
-from cli.explain.dry_run import UnfitReportError
+from cli.explain.dry_run import InvalidReportError
 from cli.main import build
 from tests.builders import request, submission
 
 EXAMPLES = Path(shared.contract.events.__file__).parent / "examples"
 
 
-def explain(*words: str, said: str = "") -> Result:
+def explain(*words: str, stdin: str = "") -> Result:
     arguments = ["triage", "explain", *words]
-    return CliRunner().invoke(build(arguments), arguments, input=said)
+    return CliRunner().invoke(build(arguments), arguments, input=stdin)
 
 
-def found(*words: str, said: str = "") -> Any:
-    return json.loads(explain(*words, "--json", said=said).stdout)
+def found(*words: str, stdin: str = "") -> Any:
+    return json.loads(explain(*words, "--json", stdin=stdin).stdout)
 
 
 def test_words_are_decided_as_they_would_be_and_every_point_is_shown() -> None:
@@ -57,17 +57,17 @@ def test_a_file_with_an_event_is_decided(kind: str) -> None:
 def test_a_submission_or_a_request_alone_is_read_from_the_standard_input() -> None:
     plain = request(description="sparks from a wire").model_dump_json()
 
-    assert found("-", said=json.dumps(submission()))["service_code"] == "ROW-POTHOLE"
-    assert found("-", said=plain)["emergency"]["code"] == "sparks"
+    assert found("-", stdin=json.dumps(submission()))["service_code"] == "ROW-POTHOLE"
+    assert found("-", stdin=plain)["emergency"]["code"] == "sparks"
 
 
 def test_nothing_that_leads_to_the_reporter_is_told() -> None:
     reporter = {"name": "Ana Ruiz", "email": "ana@example.org", "phone": "+15035550100"}
-    said = json.dumps(submission(reporter=reporter, description="Hole, call 503-555-0100"))
+    stdin = json.dumps(submission(reporter=reporter, description="Hole, call 503-555-0100"))
 
-    for told in (explain("-", said=said), explain("-", "--json", said=said)):
-        assert told.exit_code == 0
-        assert not any(mark in told.stdout for mark in ("Ruiz", "ana@", "0100", "reporter_ref"))
+    for done in (explain("-", stdin=stdin), explain("-", "--json", stdin=stdin)):
+        assert done.exit_code == 0
+        assert not any(mark in done.stdout for mark in ("Ruiz", "ana@", "0100", "reporter_ref"))
 
 
 def test_words_cannot_steer_the_terminal() -> None:
@@ -77,7 +77,7 @@ def test_words_cannot_steer_the_terminal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said", "fault"),
+    ("words", "stdin", "problem"),
     [
         (("-",), "{", "this is no JSON"),
         (("-",), "[]", "this is no JSON object with a report"),
@@ -88,12 +88,12 @@ def test_words_cannot_steer_the_terminal() -> None:
     ],
 )
 def test_what_cannot_be_decided_is_told_in_a_line(
-    words: tuple[str, ...], said: str, fault: str
+    words: tuple[str, ...], stdin: str, problem: str
 ) -> None:
-    error = explain(*words, said=said).exception
+    error = explain(*words, stdin=stdin).exception
 
-    assert isinstance(error, UnfitReportError)
-    assert fault in str(error)
+    assert isinstance(error, InvalidReportError)
+    assert problem in str(error)
     assert "\n" not in str(error)
 
 

@@ -1,83 +1,83 @@
-"""Requests that are lost, doubled or left without a decision."""
+"""Violations about requests that are lost, doubled or undecided."""
 
 from cli.check.history import Attempt
 from tests.unit.cli.check.history import History
-from tests.unit.cli.check.violations.planting import closed_case, plant, request_of
+from tests.unit.cli.check.violations.registry import closed_case, request_of, violates
 
 
-@plant("I1")
+@violates("I1")
 def intake_forgets_a_request(history: History) -> None:
     history.drop_rows("intake_requests", request_id=request_of(history, "elsewhere"))
 
 
-@plant("I1")
+@violates("I1")
 def a_request_is_not_submitted(history: History) -> None:
     history.remove(*history.of("request.submitted", request_id=request_of(history, "beyond")))
 
 
-@plant("I1")
+@violates("I1")
 def a_request_is_submitted_as_two_events(history: History) -> None:
     history.sent.append(history.of("request.submitted")[0].again())
 
 
-@plant("I1")
+@violates("I1")
 def a_request_comes_from_nowhere(history: History) -> None:
     ghost = history.of("request.submitted")[0].again()
     ghost.edit(request_id="ghost")
     history.sent.append(ghost)
 
 
-@plant("I1")
+@violates("I1")
 def a_submission_gets_no_answer(history: History) -> None:
     history.drop_rows("intake_submissions", id="wrong")
 
 
-@plant("I1")
+@violates("I1")
 def a_submission_gets_no_receipt(history: History) -> None:
     history.remove(*history.of("submission.rejected", submission_id="wrong"))
 
 
-@plant("I1")
+@violates("I1")
 def one_submission_becomes_two_requests(history: History) -> None:
     (row,) = history.rows("intake_submissions", id="first", request_id=None)
     history.set("intake_submissions", row, request_id=request_of(history, "boston"))
 
 
-@plant("I1")
+@violates("I1")
 def what_the_client_saw_accepted_does_not_exist(history: History) -> None:
     seen = Attempt(source="/http/demo", id="lost", outcome="accepted", request_id="lost")
     history.client.append(seen)
 
 
-@plant("I1")
+@violates("I1")
 def what_the_client_saw_shed_exists(history: History) -> None:
     (line,) = [one for one in history.client if getattr(one, "id", None) == "urgent"]
     history.client[history.client.index(line)] = line.model_copy(update={"outcome": "shed"})
 
 
-@plant("I2")
+@violates("I2")
 def a_request_is_not_decided(history: History) -> None:
     request_id = request_of(history, "beyond")
     history.remove(*history.of("request.triaged", request_id=request_id))
     history.drop_rows("triage_decisions", request_id=request_id)
 
 
-@plant("I2")
+@violates("I2")
 def a_request_is_decided_twice(history: History) -> None:
     history.sent.append(history.of("request.triaged")[0].again())
 
 
-@plant("I2")
+@violates("I2")
 def a_request_is_referred_to_nobody(history: History) -> None:
     history.of("request.triaged", outcome="referral")[0].edit(referral=None)
 
 
-@plant("I2")
+@violates("I2")
 def a_request_is_answered_with_nothing(history: History) -> None:
     history.of("request.triaged", outcome="answered")[0].edit(advice=[])
 
 
-@plant("I2")
+@violates("I2")
 def a_request_in_a_case_has_the_outcome_of_one_without(history: History) -> None:
     decided = history.of("request.triaged", outcome="duplicate")[0]
     decided.edit(outcome="referral")
@@ -85,12 +85,12 @@ def a_request_in_a_case_has_the_outcome_of_one_without(history: History) -> None
     history.set("triage_decisions", row, outcome="referral")
 
 
-@plant("I2")
+@violates("I2")
 def dispatch_loses_a_request_of_a_case(history: History) -> None:
     history.drop_rows("dispatch_case_requests", request_id=request_of(history, "urgent"))
 
 
-@plant("I2")
+@violates("I2")
 def dispatch_puts_a_request_into_another_case(history: History) -> None:
     one, other = (
         history.rows("dispatch_case_requests", request_id=request_of(history, name))[0]
@@ -99,7 +99,7 @@ def dispatch_puts_a_request_into_another_case(history: History) -> None:
     one[1], other[1] = other[1], one[1]
 
 
-@plant("I2")
+@violates("I2")
 def a_request_joins_a_second_case(history: History) -> None:
     elsewhere = request_of(history, "elsewhere")
     history.case_event("opened", request_id=elsewhere).edit(
@@ -107,6 +107,6 @@ def a_request_joins_a_second_case(history: History) -> None:
     )
 
 
-@plant("I2")
+@violates("I2")
 def a_case_counts_a_request_too_many(history: History) -> None:
     history.tables["dispatch_case_requests"].append(["ghost", closed_case(history)])

@@ -1,13 +1,18 @@
-"""The live view: how far it is, and the latest urgent problems in plain words."""
+"""Live view: progress of each stage, and the latest urgent problems in plain words."""
 
 from io import StringIO
 
 from rich.console import Console
 
-from cli.demo.report.live import line, picture, shown
-from cli.demo.report.urgent import Urgent, latest_urgent
-from cli.demo.run.handing_in import Clock
-from cli.demo.run.runner import Progress
+from cli.demo.report.live import (
+    UrgentProblem,
+    latest_urgent,
+    live_view,
+    progress_bars,
+    progress_line,
+)
+from cli.demo.run.runner import DemoProgress
+from cli.demo.run.submitter import ScenarioClock
 from shared.catalogue import load_catalogue
 from shared.contract.events import Emergency
 from tests.builders import location, priority
@@ -17,9 +22,9 @@ from tests.unit.cli.demo.report.test_summary import DAY
 CITY = load_catalogue().jurisdictions["portland.gov"]
 
 
-def progress(router: Router) -> Progress:
-    clock = Clock(DAY.deliveries[-1].handed_in_at, handed_in=120)
-    return Progress(DAY, router.facts, clock, scene="the backlog", updates=4)
+def progress(router: Router) -> DemoProgress:
+    clock = ScenarioClock(DAY.deliveries[-1].delivered_at, delivered=120)
+    return DemoProgress(DAY, router.seen, clock, phase="the backlog", updates=4)
 
 
 def an_urgent_case(router: Router, address: str = "NE Prescott St") -> None:
@@ -37,18 +42,20 @@ def an_urgent_case(router: Router, address: str = "NE Prescott St") -> None:
 def test_an_urgent_problem_is_told_with_place_bureau_and_time() -> None:
     router = Router()
     an_urgent_case(router)
-    assert latest_urgent(router.facts, CITY, 3) == [
-        Urgent("P1 Downed power line, NE Prescott St", "at PBOT Maintenance Dispatch after 0.3 s")
+    assert latest_urgent(router.seen, CITY, 3) == [
+        UrgentProblem(
+            "P1 Downed power line, NE Prescott St", "at PBOT Maintenance Dispatch after 0.3 s"
+        )
     ]
 
 
 def test_advice_to_call_911_is_told_as_well() -> None:
     router = Router()
     an_urgent_case(router)
-    ((request_id, ruling),) = router.facts.decisions.items()
+    ((request_id, ruling),) = router.seen.decisions.items()
     danger = Emergency(code="live_wire", evidence="sparking")
-    router.facts.decisions[request_id] = ruling.model_copy(update={"emergency": danger})
-    assert latest_urgent(router.facts, CITY, 3)[0].then.endswith("told to call 911")
+    router.seen.decisions[request_id] = ruling.model_copy(update={"emergency": danger})
+    assert latest_urgent(router.seen, CITY, 3)[0].then.endswith("told to call 911")
 
 
 def test_only_the_latest_urgent_ones_are_told_and_no_routine() -> None:
@@ -56,8 +63,8 @@ def test_only_the_latest_urgent_ones_are_told_and_no_routine() -> None:
     for number in range(5):
         an_urgent_case(router, f"{number} Main St")
         router.opens(router.accepts("/adapters/test", f"routine {number}"))
-    told = latest_urgent(router.facts, CITY, 2)
-    assert [urgent.what for urgent in told] == [
+    latest = latest_urgent(router.seen, CITY, 2)
+    assert [urgent.what for urgent in latest] == [
         f"P1 Downed power line, {number} Main St" for number in (3, 4)
     ]
 
@@ -66,10 +73,10 @@ def test_the_picture_says_how_far_everything_is() -> None:
     router = Router()
     an_urgent_case(router)
     out = StringIO()
-    Console(file=out, width=80).print(picture(progress(router), CITY))
+    Console(file=out, width=80).print(progress_bars(progress(router), CITY))
     text = out.getvalue()
-    for said in ("Tuesday, March 3, 23:59", "the backlog", f"120 of {len(DAY.deliveries)}"):
-        assert said in text
+    for words in ("Tuesday, March 3, 23:59", "the backlog", f"120 of {len(DAY.deliveries)}"):
+        assert words in text
     assert "1 of 200" in text
     assert max(len(row) for row in text.splitlines()) <= 80
 
@@ -77,7 +84,7 @@ def test_the_picture_says_how_far_everything_is() -> None:
 def test_a_line_says_how_far_everything_is() -> None:
     router = Router()
     an_urgent_case(router)
-    assert line(progress(router)) == (
+    assert progress_line(progress(router)) == (
         "23:59  1 answered, 1 decided, 1 problems at a bureau, 0 updates, 0 messages"
     )
 
@@ -85,6 +92,6 @@ def test_a_line_says_how_far_everything_is() -> None:
 async def test_where_there_is_no_terminal_the_last_line_is_always_printed() -> None:
     router = Router()
     out = StringIO()
-    async with shown(Console(file=out, width=80), progress(router), CITY):
+    async with live_view(Console(file=out, width=80), progress(router), CITY):
         an_urgent_case(router)
-    assert out.getvalue().splitlines() == [line(progress(router))]
+    assert out.getvalue().splitlines() == [progress_line(progress(router))]

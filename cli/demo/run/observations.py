@@ -1,0 +1,147 @@
+"""Everything observed on the router's topics and its API; nothing here comes from the scenario."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from cli.demo.scenario import DemoSubmission
+from shared.contract import events as e
+
+
+class DeadLetterSeen(NamedTuple):
+    """A record that a service dead-lettered, by its original topic and the reason."""
+
+    topic: str
+    code: str
+
+
+class LeadOrder(NamedTuple):
+    """The first work order of the bureau that leads a case, and when it reached its topic."""
+
+    order: e.WorkOrder
+    at: datetime
+
+
+@dataclass(slots=True)
+class Observations:
+    """The state of the router as its events tell it; recording an event again changes nothing.
+
+    Attributes:
+        accepted: Acceptances by source and id of the submission.
+        rejected: Rejections by the id of the event or of the HTTP request.
+        requests: By request id.
+        accepted_at: Time of acceptance by request id.
+        decisions: The first decision by request id.
+        cases: The latest version of each case.
+        requests_of_case: Request ids of each case, in the order in which they joined it.
+        surges: Surges as first announced.
+        surges_over: Surges as they were when they ended.
+        raised: Changes to a higher priority after a case was opened.
+        leads: The first leading work order by case id.
+        orders: The latest version of each work order.
+        updates: Receipts for updates of bureaus, by update id.
+        sent: Notifications that were sent.
+        unsent: Number of notifications that were due and not sent, by reason.
+        dead_letters: In the order of arrival.
+        leaks: Number of records that hold a reporter's address outside the contacts.
+    """
+
+    accepted: dict[tuple[str, str], e.Acceptance] = field(default_factory=dict)
+    rejected: dict[str, e.Rejection] = field(default_factory=dict)
+    requests: dict[str, e.Request] = field(default_factory=dict)
+    accepted_at: dict[str, datetime] = field(default_factory=dict)
+    decisions: dict[str, e.Decision] = field(default_factory=dict)
+    cases: dict[str, e.CaseState] = field(default_factory=dict)
+    requests_of_case: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    surges: dict[str, e.Surge] = field(default_factory=dict)
+    surges_over: dict[str, e.Surge] = field(default_factory=dict)
+    raised: list[e.CaseRaise] = field(default_factory=list)
+    leads: dict[str, LeadOrder] = field(default_factory=dict)
+    orders: dict[str, e.WorkOrder] = field(default_factory=dict)
+    updates: dict[str, e.UpdateReceipt] = field(default_factory=dict)
+    sent: dict[str, e.Notification] = field(default_factory=dict)
+    unsent: Counter[str] = field(default_factory=Counter)
+    dead_letters: list[DeadLetterSeen] = field(default_factory=list)
+    leaks: int = 0
+
+    @property
+    def receipts(self) -> int:
+        """Number of submissions that were accepted or rejected."""
+        return len(self.accepted) + len(self.rejected)
+
+    @property
+    def refused_updates(self) -> list[e.UpdateReceipt]:
+        """Receipts for updates of bureaus that changed nothing."""
+        return [receipt for receipt in self.updates.values() if receipt.code is not None]
+
+    def requests_from(self, submissions: Iterable[DemoSubmission]) -> list[str]:
+        """Return the ids of the requests that these submissions became."""
+        receipts = (self.accepted.get((one.source, one.id)) for one in submissions)
+        return [receipt.request_id for receipt in receipts if receipt]
+
+    def cases_of(self, request_ids: Iterable[str]) -> list[str]:
+        """Return the ids of the cases that requests belong to, once each."""
+        decided = (self.decisions.get(request_id) for request_id in request_ids)
+        return list(dict.fromkeys(d.case_id for d in decided if d and d.case_id))
+
+    def notified(self, request_ids: Iterable[str]) -> int:
+        """Return the number of these requests about which a message was sent."""
+        return len({message.request_id for message in self.sent.values()} & set(request_ids))
+
+    def record(self, event: e.Event, arrived_at: datetime) -> None:
+        """Record an event that arrived on its topic at a broker's time."""
+        match event.data:
+            case e.Acceptance() as acceptance:
+                self.accept(acceptance)
+            case e.Rejection() as rejection:
+                self.rejected[event.id] = rejection
+            case e.Request() as request:
+                self.requests[request.request_id] = request
+                self.accepted_at.setdefault(request.request_id, event.time)
+            case e.Decision() as decision:
+                self.decisions.setdefault(decision.request_id, decision)
+            case e.Surge() as surge:
+                ended = isinstance(event, e.SurgeEnded)
+                (self.surges_over if ended else self.surges)[surge.surge_id] = surge
+            case e.WorkOrder() as order:
+                self._record_order(order, arrived_at)
+            case _:
+                self._record_progress(event)
+
+    def accept(self, acceptance: e.Acceptance) -> None:
+        """Record that a submission became a request."""
+        self.accepted[acceptance.submission_source, acceptance.submission_id] = acceptance
+
+    def _record_order(self, order: e.WorkOrder, arrived_at: datetime) -> None:
+        if order.role == "lead":
+            self.leads.setdefault(order.case_id, LeadOrder(order, arrived_at))
+        latest = self.orders.get(order.work_order_id)
+        if latest is None or order.version > latest.version:
+            self.orders[order.work_order_id] = order
+
+    def _record_progress(self, event: e.Event) -> None:
+        match event:
+            case e.CaseOpened() | e.CaseRequestAttached() | e.CaseStatusChanged() | e.CaseClosed():
+                self._record_case(event.data)
+            case e.CasePriorityRaised():
+                self._record_case(event.data)
+                if event.data not in self.raised:
+                    self.raised.append(event.data)
+            case e.UpdateAccepted() | e.UpdateRefused():
+                self.updates[event.data.update_id] = event.data
+            case e.NotificationSent():
+                self.sent[event.data.notification_id] = event.data
+            case e.NotificationFailed() | e.NotificationSuppressed() | e.NotificationUnknown():
+                self.unsent[event.data.reason or "unknown"] += 1
+            case _:
+                pass
+
+    def _record_case(self, state: e.CaseState) -> None:
+        latest = self.cases.get(state.case_id)
+        if latest is None or state.version > latest.version:
+            self.cases[state.case_id] = state
+        if isinstance(state, e.CaseWithRequest):  # opened by the request, or joined by it
+            joined = self.requests_of_case[state.case_id]
+            joined.extend({state.request_id}.difference(joined))

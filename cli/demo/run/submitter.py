@@ -1,0 +1,132 @@
+"""Delivery of the scenario's records to the router, at the pace of the demo."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Protocol
+
+import aiohttp
+
+from cli.demo.run.observations import Observations
+from cli.demo.scenario import DemoSubmission, Scenario
+from cli.demo.scenario.timeline import Delivery
+from cli.replay.transports import HttpTransport
+from shared.contract.events import (
+    Acceptance,
+    FieldError,
+    Rejection,
+    SubmissionHandedIn,
+    encode,
+)
+from shared.contract.topics import CHANNEL_SUBMISSIONS
+from shared.errors import Route311Error
+from shared.runtime.outbox.records import Outgoing, event_headers
+
+CHUNKS_PER_S = 4
+_REJECTED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
+
+
+class UnexpectedResponseError(Route311Error):
+    """Intake responded with a status that is a defect, such as 500."""
+
+    code = "refused_by_intake"
+
+
+@dataclass(slots=True)
+class ScenarioClock:
+    """Position within the scenario.
+
+    Attributes:
+        now: Local time of the latest delivery.
+        delivered: Number of deliveries so far.
+    """
+
+    now: datetime
+    delivered: int = 0
+
+
+class RecordSink(Protocol):
+    """A producer, such as ``shared.runtime.kafka.Sink``."""
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        """Return when the broker has acknowledged all records."""
+        ...
+
+
+class Submitter(Protocol):
+    """A way of delivering records to the router."""
+
+    async def submit(self, deliveries: Sequence[Delivery]) -> None:
+        """Return when the router has all of them."""
+        ...
+
+
+class KafkaAndHttpSubmitter:
+    """Delivers to the adapters' topic, and over HTTP with the demo's key."""
+
+    def __init__(
+        self, sink: RecordSink, session: aiohttp.ClientSession, seen: Observations
+    ) -> None:
+        self._sink = sink
+        self._http = HttpTransport(session, self._on_response)
+        self._seen = seen
+
+    async def submit(self, deliveries: Sequence[Delivery]) -> None:
+        """Return when the broker has acknowledged and intake has responded."""
+        posted, produced = [], []
+        for delivery in deliveries:
+            if isinstance(delivery, DemoSubmission) and delivery.over_http:
+                posted.append(delivery.event())
+            else:
+                produced.append(_record(delivery))
+        await self._sink.publish(produced)
+        await self._http.send(posted)
+
+    def _on_response(self, event: SubmissionHandedIn, status: int, body: dict[str, Any]) -> None:
+        if status == HTTPStatus.CREATED:
+            self._seen.accept(Acceptance.model_validate(body))
+        elif status in _REJECTED:
+            errors = tuple(FieldError.model_validate(error) for error in body.get("errors", ()))
+            self._seen.rejected[event.id] = Rejection(
+                submission_id=event.id, submission_source=event.source, errors=errors
+            )
+        else:
+            raise UnexpectedResponseError(f"intake answered a submission with HTTP {status}")
+
+
+async def submit_all(
+    scenario: Scenario, submitter: Submitter, clock: ScenarioClock, seconds: float
+) -> None:
+    """Submit the whole scenario: evenly within so many seconds, and its final burst at once.
+
+    Args:
+        scenario: Deliveries in order.
+        submitter: Delivers them.
+        clock: Advanced with each chunk.
+        seconds: Real time until the final burst.
+    """
+    live = len(scenario.deliveries) - scenario.final_burst
+    chunks = max(1, round(seconds * CHUNKS_PER_S))
+    loop_time = asyncio.get_running_loop().time
+    began = loop_time()
+    for number in range(chunks):
+        first, end = live * number // chunks, live * (number + 1) // chunks
+        await _submit(scenario.deliveries[first:end], submitter, clock)
+        await asyncio.sleep(began + (number + 1) / CHUNKS_PER_S - loop_time())
+    await _submit(scenario.deliveries[live:], submitter, clock)
+
+
+async def _submit(
+    deliveries: Sequence[Delivery], submitter: Submitter, clock: ScenarioClock
+) -> None:
+    await submitter.submit(deliveries)
+    clock.delivered += len(deliveries)
+    clock.now = deliveries[-1].delivered_at
+
+
+def _record(delivery: Delivery) -> Outgoing:
+    value = encode(delivery.event()) if isinstance(delivery, DemoSubmission) else delivery.value
+    source = delivery.source.encode()
+    return Outgoing("", CHANNEL_SUBMISSIONS.name, source, value, event_headers())

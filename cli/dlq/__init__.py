@@ -1,0 +1,1 @@
+"""``route311 dlq``: list, show and replay dead letters."""

@@ -1,0 +1,190 @@
+"""``route311 dlq``: the dead letters, with their reasons, and their replay."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import asyncpg
+import typer
+from rich.console import Console
+
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
+from cli.dlq import listing, record_view
+from cli.dlq.rejected import RejectedReplay
+from cli.dlq.replay import ReplayOutcome, ReplayUnderWayError, line_of, run_replay
+from cli.interrupts import run
+from cli.terminal import parse_moment
+from shared.catalogue import load_catalogue
+from shared.runtime.clock import utc_now
+from shared.runtime.kafka.reader import offset_bounds
+from shared.runtime.migrate import SERVICES
+from shared.runtime.postgres import Connection
+from shared.runtime.recovery.replay import (
+    RecordFilter,
+    Replay,
+    load_replay_log,
+    lock_replays,
+    owners_by_topic,
+    prune_replay_log,
+    select_records,
+)
+
+dlq = typer.Typer(help="Show what was parked, and send it again.", no_args_is_help=True)
+
+TopicOption = Annotated[
+    str | None, typer.Option(help="Only what came from this topic; its -dlq name works too.")
+]
+CodeOption = Annotated[str | None, typer.Option(help="Only what was parked for this reason.")]
+SinceOption = Annotated[
+    str | None, typer.Option(help="Only what was parked since: 30m, 6h, 2d, or a moment.")
+]
+PlaceArgument = Annotated[
+    str, typer.Argument(help="topic/partition/offset, of the parked record or of its source.")
+]
+BytesOption = Annotated[
+    bool, typer.Option("--bytes", help="Show key, headers and value too: may be contact data.")
+]
+DryOption = Annotated[bool, typer.Option("--dry-run", help="Print what would be sent.")]
+AgainOption = Annotated[
+    bool, typer.Option("--again", help="Send also what was sent once and came back.")
+]
+RejectedOption = Annotated[
+    bool, typer.Option("--rejected", help="Hand in again what intake rejected, for a new answer.")
+]
+
+
+@dlq.command("list")
+def list_parked(
+    topic: TopicOption = None,
+    code: CodeOption = None,
+    since: SinceOption = None,
+    data: DataOption = DEFAULT_DATA,
+    json_output: JsonOption = False,
+) -> None:
+    """Count what is parked, by topic, service and code."""
+    found = run(_list(data, _record_filter(topic, code, since)))
+    if json_output:
+        typer.echo(json.dumps(listing.as_json(found)))
+    else:
+        listing.show(found.groups, Console(highlight=False))
+
+
+@dlq.command()
+def show(
+    place: PlaceArgument,
+    whole: BytesOption = False,
+    data: DataOption = DEFAULT_DATA,
+    json_output: JsonOption = False,
+) -> None:
+    """Show one parked record: where it came from, who parked it, and why."""
+    for line in run(_show(data, place, whole=whole, json_output=json_output)):
+        typer.echo(line)
+
+
+@dlq.command()
+def replay(
+    topic: TopicOption = None,
+    code: CodeOption = None,
+    since: SinceOption = None,
+    dry_run: DryOption = False,
+    again: AgainOption = False,
+    rejected: RejectedOption = False,
+    data: DataOption = DEFAULT_DATA,
+    json_output: JsonOption = False,
+) -> None:
+    """Send parked records to where they came from, as they were; a second time has no effect.
+
+    They go by the outbox of a service that reads them, so that service must run. A reader that
+    has handled one already drops it by its id. What comes back is sent once more only with
+    --again.
+    """
+    if rejected and topic:
+        raise typer.BadParameter("--rejected has no topic: it is what intake has kept")
+    selection = _record_filter(topic, code, since)
+    send = _replay_rejected if rejected else _replay
+    outcome = run(send(data, selection, dry=dry_run, again=again, quiet=json_output))
+    typer.echo(json.dumps(asdict(outcome)) if json_output else outcome.summary())
+
+
+def _record_filter(topic: str | None, code: str | None, since: str | None) -> RecordFilter:
+    return RecordFilter(topic, code, None if since is None else parse_moment(since, utc_now()))
+
+
+@asynccontextmanager
+async def _database(data: Path) -> AsyncGenerator[Connection]:
+    connection = await asyncpg.connect(find_admin_dsn(data))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def _locked_database(data: Path) -> AsyncGenerator[Connection]:
+    """Open the database with the advisory lock that only one replay at a time can hold."""
+    async with _database(data) as db:
+        if not await lock_replays(db):
+            raise ReplayUnderWayError("another replay is under way; wait for its end")
+        yield db
+
+
+async def _list(data: Path, selection: RecordFilter) -> listing.DeadLetterListing:
+    found = listing.DeadLetterListing()
+    bootstrap = find_kafka(data)
+    async with _database(data) as db:
+        log = await load_replay_log(db, SERVICES)
+    spans = selection.select_ranges(await offset_bounds(bootstrap))
+    async for letter in select_records(bootstrap, spans, selection):
+        found.add(letter, log.status(letter))
+    return found
+
+
+async def _show(data: Path, position: str, *, whole: bool, json_output: bool) -> list[str]:
+    bootstrap = find_kafka(data)
+    letter = await record_view.find(bootstrap, await offset_bounds(bootstrap), position)
+    async with _database(data) as db:
+        status = (await load_replay_log(db, SERVICES)).status(letter)
+    if json_output:
+        return [json.dumps(record_view.details(letter, status, whole=whole))]
+    return record_view.lines(letter, status, whole=whole)
+
+
+async def _replay(
+    data: Path, selection: RecordFilter, *, dry: bool, again: bool, quiet: bool
+) -> ReplayOutcome:
+    bootstrap = find_kafka(data)
+    spans = selection.select_ranges(await offset_bounds(bootstrap))
+    async with _locked_database(data) as db:
+        if not dry:
+            await prune_replay_log(db, SERVICES)
+        replay = Replay(
+            db,
+            await load_replay_log(db, SERVICES),
+            owners_by_topic(load_catalogue().bureau_codes),
+            spans,
+            repeat=again,
+            dry_run=dry,
+            on_replay=(lambda letter: typer.echo(line_of(letter)))
+            if dry and not quiet
+            else _ignore,
+        )
+        console = None if quiet else Console(stderr=True, highlight=False)
+        return await run_replay(replay, select_records(bootstrap, spans, selection), console)
+
+
+async def _replay_rejected(
+    data: Path, selection: RecordFilter, *, dry: bool, again: bool, quiet: bool
+) -> ReplayOutcome:
+    async with _locked_database(data) as db:
+        log = await load_replay_log(db, SERVICES)
+        on_due = typer.echo if dry and not quiet else _ignore
+        return await RejectedReplay(
+            db, log, selection.code, selection.since, again, dry, on_due
+        ).run()
+
+
+def _ignore(_: object) -> None:
+    """Print nothing."""

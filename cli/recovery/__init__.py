@@ -1,1 +1,0 @@
-"""``route311 dlq`` and ``route311 republish``: an operator's way back from trouble."""
