@@ -14,7 +14,7 @@ from shared.contract.events import (
     Request,
     RequestSubmitted,
     RequestTriaged,
-    SubmissionHandedIn,
+    SubmissionReceived,
     WorkOrderUpdate,
     WorkOrderUpdated,
     new_id,
@@ -63,14 +63,14 @@ def handed_in(
     id: str | None = None,
     source: str = "/test/adapter",
     **envelope: Any,
-) -> SubmissionHandedIn:
+) -> SubmissionReceived:
     fields: dict[str, Any] = {
         "id": id or new_id(),
         "source": source,
         "time": NOON.isoformat(),
         "data": submission() if data is None else data,
     }
-    return SubmissionHandedIn(**(fields | envelope))
+    return SubmissionReceived(**(fields | envelope))
 
 
 def request(**changes: Any) -> Request:

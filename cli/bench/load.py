@@ -6,7 +6,7 @@ from itertools import islice
 from random import Random
 from typing import Any
 
-from shared.contract.events import SubmissionHandedIn
+from shared.contract.events import SubmissionReceived
 
 SOURCE = "/bench/adapter"
 
@@ -29,12 +29,12 @@ _KINDS = {
 }
 
 
-def submissions(count: int, seed: int = 311) -> Iterator[SubmissionHandedIn]:
+def submissions(count: int, seed: int = 311) -> Iterator[SubmissionReceived]:
     """Yield ``count`` submissions; a fifth of them repeat an earlier report."""
     return islice(_endless(Random(seed)), count)  # noqa: S311 - no secret depends on it
 
 
-def _endless(random: Random) -> Iterator[SubmissionHandedIn]:
+def _endless(random: Random) -> Iterator[SubmissionReceived]:
     places: list[tuple[str, float, float]] = []
     number = 0
     while True:
@@ -51,7 +51,7 @@ def _endless(random: Random) -> Iterator[SubmissionHandedIn]:
 
 def _submission(
     number: int, kind: str, latitude: float, longitude: float, random: Random
-) -> SubmissionHandedIn:
+) -> SubmissionReceived:
     data: dict[str, Any] = {
         "jurisdiction": "portland.gov",
         "channel": random.choice(["web", "app", "phone", "email"]),
@@ -67,4 +67,4 @@ def _submission(
     if random.random() < _REPORTED_SHARE:
         data["reporter"] = {"email": f"r{number}@example.org", "status_updates": ["email"]}
     time = START + timedelta(seconds=number / 4)
-    return SubmissionHandedIn(id=f"bench-{number}", source=SOURCE, time=time.isoformat(), data=data)
+    return SubmissionReceived(id=f"bench-{number}", source=SOURCE, time=time.isoformat(), data=data)

@@ -8,7 +8,7 @@ from typing import Any
 
 from cli.dlq.replay import ReplayOutcome
 from cli.terminal import printable
-from shared.contract.events import CONTENT_TYPE, Decoder, SubmissionHandedIn, SubmissionRejected
+from shared.contract.events import CONTENT_TYPE, Decoder, SubmissionReceived, SubmissionRejected
 from shared.contract.events.codec import type_of
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.errors import PermanentError
@@ -28,7 +28,7 @@ _NEWEST = "SELECT max(received_at) FROM intake.submissions WHERE body IS NOT NUL
 _DELETE_RECEIPTS = "DELETE FROM submissions WHERE identity = ANY($1::bytea[]) AND body IS NOT NULL"
 _BEGINNING = datetime.fromisoformat("1970-01-01T00:00Z")
 _BATCH = 200
-_SUBMISSIONS: Decoder[SubmissionHandedIn] = Decoder((SubmissionHandedIn,))
+_SUBMISSIONS: Decoder[SubmissionReceived] = Decoder((SubmissionReceived,))
 _RECEIPTS: Decoder[SubmissionRejected] = Decoder((SubmissionRejected,))
 
 
@@ -93,7 +93,7 @@ class RejectedSubmission:
             "ce_specversion": "1.0",
             "ce_id": self.submission_id,
             "ce_source": self.source,
-            "ce_type": type_of(SubmissionHandedIn),
+            "ce_type": type_of(SubmissionReceived),
             "ce_time": self.received_at.isoformat(),
             "content-type": "application/json",
         }

@@ -22,7 +22,7 @@ from shared.contract.events import (
     Location,
     Request,
     RequestSubmitted,
-    SubmissionHandedIn,
+    SubmissionReceived,
     new_id,
 )
 from shared.contract.events.codec import invalid_fields
@@ -119,7 +119,7 @@ def _accepted_request(data: dict[str, Any], catalogue: Catalogue, now: datetime)
     city = _city(str(data.get("jurisdiction")), catalogue)
     boundaries = CityBoundaries(city.id, city.folder)
     policy = IntakePolicy({city.id: city_of(city, boundaries)}, reporter_key=b"-", public_url="")
-    event = SubmissionHandedIn(id=new_id(), source="/explain", time=now.isoformat(), data=data)
+    event = SubmissionReceived(id=new_id(), source="/explain", time=now.isoformat(), data=data)
     validated = validate(event, now, policy)
     if not isinstance(validated, ValidatedSubmission):
         raise InvalidReportError(

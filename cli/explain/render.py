@@ -16,7 +16,7 @@ from services.triage.outbound.explanation import (
     readable,
 )
 from services.triage.policy import CityPolicy
-from shared.contract.events import Decision, Duplicate, Location, Priority, Rejected
+from shared.contract.events import Decision, Duplicate, Location, Priority, RejectedCandidate
 
 _MINUTES = "%Y-%m-%d %H:%M UTC"
 
@@ -97,7 +97,7 @@ def _match(match: Duplicate) -> Table:
     return table
 
 
-def _rejected(rejected: Sequence[Rejected]) -> Table:
+def _rejected(rejected: Sequence[RejectedCandidate]) -> Table:
     table = Table()
     table.add_column("Case", no_wrap=True)
     for heading in ("Away", "Apart"):

@@ -20,7 +20,7 @@ from evaluation.exports import (
     parse_row,
 )
 from shared.catalogue import Catalogue, Jurisdiction
-from shared.contract.events import SubmissionHandedIn, invalid_fields
+from shared.contract.events import SubmissionReceived, invalid_fields
 
 Format: TypeAlias = Callable[[TextIO, Catalogue], Iterator[Row]]
 
@@ -102,7 +102,7 @@ def _read_submission(line: int, text: str) -> Row:
         row_id = sha256(text.encode()).hexdigest()[:_ID_DIGITS]
         return Sendable(line, submission("submissions", row_id, found.pop("time", None), found))
     try:
-        return Sendable(line, SubmissionHandedIn.model_validate(found))
+        return Sendable(line, SubmissionReceived.model_validate(found))
     except ValidationError as error:
         return Unsendable(line, text, invalid_fields(error))
 

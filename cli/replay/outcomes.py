@@ -9,7 +9,7 @@ from shared.contract.events import (
     Event,
     RequestTriaged,
     SubmissionAccepted,
-    SubmissionHandedIn,
+    SubmissionReceived,
     SubmissionRejected,
     WorkOrderIssued,
 )
@@ -84,7 +84,7 @@ class OutcomeCounter:
         self._rejected[submission_id] = code
 
     def add_response(
-        self, submission: SubmissionHandedIn, status: int, body: dict[str, Any]
+        self, submission: SubmissionReceived, status: int, body: dict[str, Any]
     ) -> None:
         """Count a submission by intake's response.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from shared.contract.events import SubmissionHandedIn
+from shared.contract.events import SubmissionReceived
 from shared.errors import Route311Error
 
 
@@ -25,7 +25,7 @@ class Sendable:
     """
 
     line: int
-    event: SubmissionHandedIn
+    event: SubmissionReceived
     unmapped: str | None = None
 
 
@@ -43,7 +43,7 @@ Row: TypeAlias = Sendable | Unsendable
 
 def submission(
     export: str, row_id: str, time: str | None, data: dict[str, Any]
-) -> SubmissionHandedIn:
+) -> SubmissionReceived:
     """Return the event of a row; a second replay of the row gives the same event.
 
     Args:
@@ -52,4 +52,4 @@ def submission(
         time: Event time in RFC 3339; None for the time of sending.
         data: The submission.
     """
-    return SubmissionHandedIn(id=row_id, source=f"/replay/{export}", time=time, data=data)
+    return SubmissionReceived(id=row_id, source=f"/replay/{export}", time=time, data=data)

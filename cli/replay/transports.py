@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from shared.contract.events import SubmissionHandedIn
+from shared.contract.events import SubmissionReceived
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.errors import Route311Error
 from shared.runtime.kafka import KafkaSink, open_sink
@@ -18,7 +18,7 @@ _MAX_IN_FLIGHT = 16
 _RETRY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 _UNAUTHORIZED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
-OnResponse = Callable[[SubmissionHandedIn, int, dict[str, Any]], None]
+OnResponse = Callable[[SubmissionReceived, int, dict[str, Any]], None]
 """Called with a submission, and with the status and the body of intake's response."""
 
 
@@ -31,7 +31,7 @@ class RefusedKeyError(Route311Error):
 class Transport(Protocol):
     """A way of delivering submissions to the router."""
 
-    async def send(self, events: Sequence[SubmissionHandedIn]) -> None:
+    async def send(self, events: Sequence[SubmissionReceived]) -> None:
         """Return when the router has all of them."""
         ...
 
@@ -42,7 +42,7 @@ class KafkaTransport:
     def __init__(self, sink: KafkaSink) -> None:
         self._sink = sink
 
-    async def send(self, events: Sequence[SubmissionHandedIn]) -> None:
+    async def send(self, events: Sequence[SubmissionReceived]) -> None:
         """Return when the broker has acknowledged all of them."""
         await self._sink.publish(
             [Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, event.source, event) for event in events]
@@ -57,11 +57,11 @@ class HttpTransport:
         self._on_response = on_response
         self._slots = asyncio.Semaphore(_MAX_IN_FLIGHT)
 
-    async def send(self, events: Sequence[SubmissionHandedIn]) -> None:
+    async def send(self, events: Sequence[SubmissionReceived]) -> None:
         """Return when intake has responded to each; retry while it is overloaded."""
         await asyncio.gather(*(self._send(event) for event in events))
 
-    async def _send(self, event: SubmissionHandedIn) -> None:
+    async def _send(self, event: SubmissionReceived) -> None:
         async with self._slots:
             while True:
                 status, body, pause_s = await self._post(event)
@@ -72,7 +72,7 @@ class HttpTransport:
             raise RefusedKeyError("the router does not know the key in stack.json")
         self._on_response(event, status, body)
 
-    async def _post(self, event: SubmissionHandedIn) -> tuple[int, dict[str, Any], float]:
+    async def _post(self, event: SubmissionReceived) -> tuple[int, dict[str, Any], float]:
         async with self._session.post(
             "/v1/submissions", json=event.data, headers={"Idempotency-Key": event.id}
         ) as response:

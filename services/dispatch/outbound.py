@@ -17,7 +17,7 @@ from services.dispatch.rules.case_changes import (
     PriorityRaised,
     Reopened,
     RequestAttached,
-    RequestSplit,
+    RequestMovedOut,
     StatusChanged,
 )
 from services.dispatch.rules.priority import CasePriority
@@ -27,22 +27,22 @@ from shared.contract.events import (
     CaseClosed,
     CaseClosing,
     CaseLowering,
-    CaseMove,
     CaseOpened,
     CasePriorityLowered,
+    CasePriorityRaise,
     CasePriorityRaised,
-    CaseRaise,
     CaseReopened,
     CaseRequestAttached,
     CaseRequestSplit,
     CaseSplit,
     CaseState,
+    CaseStatusChange,
     CaseStatusChanged,
     CaseWithRequest,
     Due,
     Event,
-    Point,
     Priority,
+    PriorityReason,
     UpdateAccepted,
     UpdateReceipt,
     UpdateRefused,
@@ -55,12 +55,12 @@ from shared.contract.events import (
 _CASE_EVENTS: Mapping[type[CaseChange], tuple[type[Event], type[CaseState]]] = {
     Opened: (CaseOpened, CaseWithRequest),
     RequestAttached: (CaseRequestAttached, CaseWithRequest),
-    PriorityRaised: (CasePriorityRaised, CaseRaise),
+    PriorityRaised: (CasePriorityRaised, CasePriorityRaise),
     PriorityLowered: (CasePriorityLowered, CaseLowering),
-    RequestSplit: (CaseRequestSplit, CaseSplit),
-    StatusChanged: (CaseStatusChanged, CaseMove),
+    RequestMovedOut: (CaseRequestSplit, CaseSplit),
+    StatusChanged: (CaseStatusChanged, CaseStatusChange),
     Closed: (CaseClosed, CaseClosing),
-    Reopened: (CaseReopened, CaseMove),
+    Reopened: (CaseReopened, CaseStatusChange),
 }
 
 
@@ -84,7 +84,7 @@ def case_event(transition: CaseTransition, cause: Event, now: datetime) -> Event
 @lru_cache(maxsize=1024)  # every event of a case repeats it
 def _priority(priority: CasePriority) -> Priority:
     reasons = tuple(
-        Point(code=r.code, points=r.points, evidence=r.evidence) for r in priority.reasons
+        PriorityReason(code=r.code, points=r.points, evidence=r.evidence) for r in priority.reasons
     )
     return Priority(level=priority.level, score=priority.score, reasons=reasons)
 

@@ -14,7 +14,7 @@ from services.intake.public_status.model import PublicRequest
 from services.intake.records import Receipt, StoredSubmission
 from services.intake.rules.idempotency import SubmissionKey, idempotency_key, payload_hash
 from services.intake.rules.tracking_number import tracking_number
-from shared.contract.events import Event, SubmissionHandedIn
+from shared.contract.events import Event, SubmissionReceived
 from shared.runtime.consumer.messages import Message
 from shared.runtime.outbox.records import Outgoing
 
@@ -50,7 +50,7 @@ class SubmissionStore(Protocol):
 
 
 async def on_submissions_handed_in(
-    messages: Sequence[Message[SubmissionHandedIn]],
+    messages: Sequence[Message[SubmissionReceived]],
     store: SubmissionStore,
     policy: IntakePolicy,
     now: datetime,
@@ -101,7 +101,7 @@ async def accept_submissions(
     return [SubmissionResult(receipts[key], events.pop(key, ())) for key in keys]
 
 
-def _key(handed_in: SubmissionHandedIn) -> SubmissionKey:
+def _key(handed_in: SubmissionReceived) -> SubmissionKey:
     return idempotency_key(handed_in.source, handed_in.id), payload_hash(handed_in.data)
 
 

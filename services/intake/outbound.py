@@ -22,7 +22,7 @@ from shared.contract.events import (
     Request,
     RequestSubmitted,
     SubmissionAccepted,
-    SubmissionHandedIn,
+    SubmissionReceived,
     SubmissionRejected,
     new_id,
 )
@@ -49,7 +49,7 @@ class AcceptedSubmission:
 
 
 def reject(
-    handed_in: SubmissionHandedIn, errors: Sequence[FieldError], now: datetime
+    handed_in: SubmissionReceived, errors: Sequence[FieldError], now: datetime
 ) -> SubmissionRejected:
     """Return the receipt of a rejected submission.
 
@@ -64,7 +64,7 @@ def reject(
     return SubmissionRejected.of(rejection, now=now, cause=handed_in)
 
 
-def receipt_record(handed_in: SubmissionHandedIn, receipt: Receipt) -> Outgoing:
+def receipt_record(handed_in: SubmissionReceived, receipt: Receipt) -> Outgoing:
     """Return the Kafka record of a receipt, keyed by adapter; a repeat has the same value."""
     return Outgoing(
         receipt.event_id,

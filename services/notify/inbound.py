@@ -174,7 +174,7 @@ def _priority_changed(
     """Do nothing: residents are not notified of priorities."""
 
 
-def _case_facts(move: e.CaseMove) -> CaseFacts:
+def _case_facts(move: e.CaseStatusChange) -> CaseFacts:
     return CaseFacts(
         bureau=move.bureau or move.lead_bureau,
         note=move.public_note,

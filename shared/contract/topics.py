@@ -61,7 +61,7 @@ class Topic:
 
 
 CHANNEL_SUBMISSIONS = Topic(
-    "channel-submissions", "adapters", "adapter id", ("intake",), (e.SubmissionHandedIn,), 7 * DAY
+    "channel-submissions", "adapters", "adapter id", ("intake",), (e.SubmissionReceived,), 7 * DAY
 )
 INTAKE_RECEIPTS = Topic(
     "intake-receipts",

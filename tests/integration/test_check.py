@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from deploy.local.stack_file import Stack
 from deploy.local.supervisor import running_stack
-from shared.contract.events import Decoder, SubmissionHandedIn, WorkOrder
+from shared.contract.events import Decoder, SubmissionReceived, WorkOrder
 from shared.contract.topics import CHANNEL_SUBMISSIONS, bureau_updates, bureau_work
 from shared.runtime.kafka import open_sink
 from shared.runtime.kafka.reader import offset_bounds, read_range
@@ -61,14 +61,14 @@ class Lived:
         await connection.close()
 
 
-def pothole(metres: float) -> SubmissionHandedIn:
+def pothole(metres: float) -> SubmissionReceived:
     point = north_of(PIONEER_SQUARE, metres)
     place = {"latitude": point.latitude, "longitude": point.longitude}
     reporter = {"email": f"ana{metres:.0f}@example.org", "status_updates": ["email"]}
     return handed_in(submission(location=place, reporter=reporter))
 
 
-async def hand_in(stack: Stack, *events: SubmissionHandedIn) -> None:
+async def hand_in(stack: Stack, *events: SubmissionReceived) -> None:
     topic = CHANNEL_SUBMISSIONS.name
     async with open_sink(stack.kafka) as sink:
         await sink.publish([Outgoing.to_topic(topic, "adapter", event) for event in events])
@@ -95,7 +95,7 @@ async def complete(stack: Stack, order: WorkOrder) -> None:
         await sink.publish([Outgoing.to_topic(topic, order.case_id, update) for update in said])
 
 
-def client_saw(*events: SubmissionHandedIn) -> str:
+def client_saw(*events: SubmissionReceived) -> str:
     lines = [{"source": e.source, "id": e.id, "outcome": "accepted"} for e in events]
     digest = sha256(POISON).hexdigest()
     poison = {"outcome": "poison", "topic": CHANNEL_SUBMISSIONS.name, "sha256": digest}

@@ -17,7 +17,7 @@ from shared.contract.events import (
     Event,
     ForeignEvent,
     OperatorCommanded,
-    SubmissionHandedIn,
+    SubmissionReceived,
 )
 from shared.contract.topics import DEAD_LETTERS, INTAKE_CONTACTS, Topic, all_topics
 from shared.runtime.consumer.messages import InvalidRecord, parse_record, record_position
@@ -74,7 +74,7 @@ class LogLoader:
             self._store.add("unreadable", (record.topic, record_position(record)))
             return
         event, value = message.event, record.value or b""
-        if isinstance(event, SubmissionHandedIn):
+        if isinstance(event, SubmissionReceived):
             self._store.add("handed_in", _submission(event, record))
         elif isinstance(event, OperatorCommanded):
             self._store.add("commands", (event.id, event.source, record_position(record)))
@@ -95,7 +95,7 @@ class LogLoader:
             self._store.extend("contacts_seen", ((found, position) for found in hashes))
 
 
-def _submission(event: SubmissionHandedIn, record: Record) -> Row:
+def _submission(event: SubmissionReceived, record: Record) -> Row:
     identity, data = idempotency_key(event.source, event.id), payload_hash(event.data)
     return (identity.hex(), data.hex(), event.source, event.id, record_position(record))
 

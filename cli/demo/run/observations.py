@@ -57,7 +57,7 @@ class Observations:
     requests_of_case: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     surges: dict[str, e.Surge] = field(default_factory=dict)
     surges_over: dict[str, e.Surge] = field(default_factory=dict)
-    raised: list[e.CaseRaise] = field(default_factory=list)
+    raised: list[e.CasePriorityRaise] = field(default_factory=list)
     leads: dict[str, LeadOrder] = field(default_factory=dict)
     orders: dict[str, e.WorkOrder] = field(default_factory=dict)
     updates: dict[str, e.UpdateReceipt] = field(default_factory=dict)

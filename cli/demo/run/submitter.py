@@ -17,7 +17,7 @@ from shared.contract.events import (
     Acceptance,
     FieldError,
     Rejection,
-    SubmissionHandedIn,
+    SubmissionReceived,
     encode,
 )
 from shared.contract.topics import CHANNEL_SUBMISSIONS
@@ -84,7 +84,7 @@ class KafkaAndHttpSubmitter:
         await self._sink.publish(produced)
         await self._http.send(posted)
 
-    def _on_response(self, event: SubmissionHandedIn, status: int, body: dict[str, Any]) -> None:
+    def _on_response(self, event: SubmissionReceived, status: int, body: dict[str, Any]) -> None:
         if status == HTTPStatus.CREATED:
             self._seen.accept(Acceptance.model_validate(body))
         elif status in _REJECTED:

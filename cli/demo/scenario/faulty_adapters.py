@@ -9,7 +9,7 @@ from cli.demo.scenario.kinds import kinds
 from cli.demo.scenario.locations import random_place
 from cli.demo.scenario.stories import StoryWriter, story_content
 from cli.demo.scenario.submissions import HTTP_SOURCE, DemoSubmission, UnreadableRecord
-from shared.contract.events import SubmissionHandedIn, type_of
+from shared.contract.events import SubmissionReceived, type_of
 
 REPEATED, REUSED_ID, INVALID = "stutter", "reused", "wrong"
 
@@ -50,7 +50,7 @@ def invalid_submissions(writer: StoryWriter) -> list[DemoSubmission]:
 
 def unreadable_records(writer: StoryWriter) -> list[UnreadableRecord]:
     """Return a record for each reason to dead-letter a submission, and one without an id."""
-    family, _, _ = type_of(SubmissionHandedIn).rpartition(".")
+    family, _, _ = type_of(SubmissionReceived).rpartition(".")
     values = (
         (b"\x00\xffnot JSON at all {", "undecodable_event"),
         (_envelope(id=None), "undecodable_event"),
@@ -86,7 +86,7 @@ def _envelope(**changes: Any) -> bytes:  # noqa: ANN401 - any JSON
         "specversion": "1.0",
         "id": "garbage",
         "source": BROKEN_ADAPTER,
-        "type": type_of(SubmissionHandedIn),
+        "type": type_of(SubmissionReceived),
         "data": {},
     }
     return json.dumps({k: v for k, v in (fields | changes).items() if v is not None}).encode()

@@ -9,7 +9,7 @@ from typing import Any
 from cli.demo.scenario.channels import CHANNELS, reporter_fields
 from cli.demo.scenario.locations import NamedPlace
 from cli.demo.scenario.residents import Resident
-from shared.contract.events import SubmissionHandedIn
+from shared.contract.events import SubmissionReceived
 
 HTTP_SOURCE = "/http/demo"
 """Source that intake gives to submissions over HTTP with the demo's key."""
@@ -48,9 +48,9 @@ class DemoSubmission:
         """Source, id and body: repeats of the same identity get the same receipt."""
         return self.source, self.id, json.dumps(self.data, sort_keys=True)
 
-    def event(self) -> SubmissionHandedIn:
+    def event(self) -> SubmissionReceived:
         """Return the event for the adapters' topic."""
-        return SubmissionHandedIn(
+        return SubmissionReceived(
             id=self.id, source=self.source, time=self.sent_at.isoformat(), data=dict(self.data)
         )
 

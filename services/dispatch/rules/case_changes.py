@@ -52,7 +52,7 @@ class PriorityLowered:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestSplit:
+class RequestMovedOut:
     """An operator gave a request a case of its own.
 
     Attributes:
@@ -118,7 +118,7 @@ CaseChange: TypeAlias = (
     | RequestAttached
     | PriorityRaised
     | PriorityLowered
-    | RequestSplit
+    | RequestMovedOut
     | StatusChanged
     | Closed
     | Reopened

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.dispatch.rules.case import Case, CaseRequest
-from services.dispatch.rules.case_changes import CaseTransition, Closed, RequestSplit
+from services.dispatch.rules.case_changes import CaseTransition, Closed, RequestMovedOut
 from services.dispatch.rules.case_requests import IncomingRequest, attach, open_case
 from services.dispatch.rules.operator_commands import (
     CaseCommand,
@@ -48,7 +48,7 @@ def split_request(
         oldest = min(remaining, key=lambda other: (other.reported_at, other.request_id))
         left = replace(left, opened_by=oldest.request_id, problem=oldest.problem)
         new_opener = oldest.request_id
-    split = RequestSplit(request.request_id, request.case_id, new_opener, request.moves)
+    split = RequestMovedOut(request.request_id, request.case_id, new_opener, request.moves)
     return CommandResult([CaseTransition(left, split), open_case(incoming)], [request])
 
 

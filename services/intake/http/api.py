@@ -12,7 +12,7 @@ from services.intake.http.api_key_cache import ApiKeyCache
 from services.intake.http.batching import SubmissionBatcher
 from services.intake.inbound.batch import RawSubmission
 from services.intake.records import Receipt
-from shared.contract.events import SubmissionAccepted, SubmissionHandedIn, new_id, usable_trace
+from shared.contract.events import SubmissionAccepted, SubmissionReceived, new_id, usable_trace
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.http.deadline import Deadline, database_unavailable
@@ -99,9 +99,9 @@ def _json(body: bytes) -> Any:  # noqa: ANN401 - anything may come from outside
         raise _RefusedError(problem_response(400, "Not JSON", advice)) from None
 
 
-def _handed_in(request: web.Request, adapter: str, data: Any) -> SubmissionHandedIn:  # noqa: ANN401 - any JSON
+def _handed_in(request: web.Request, adapter: str, data: Any) -> SubmissionReceived:  # noqa: ANN401 - any JSON
     try:
-        return SubmissionHandedIn(
+        return SubmissionReceived(
             id=request.headers.get("Idempotency-Key") or new_id(),
             source=f"/http/{adapter}",
             time=utc_now(),

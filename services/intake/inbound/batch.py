@@ -9,7 +9,7 @@ from services.intake.inbound.field_errors import id_reused
 from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.policy import IntakePolicy
 from services.intake.rules.idempotency import SubmissionKey
-from shared.contract.events import FieldError, SubmissionHandedIn
+from shared.contract.events import FieldError, SubmissionReceived
 
 MAX_BLOCKING_S = 0.01
 
@@ -18,7 +18,7 @@ MAX_BLOCKING_S = 0.01
 class RawSubmission:
     """A submission as received: its envelope, and the bytes that it came as."""
 
-    handed_in: SubmissionHandedIn
+    handed_in: SubmissionReceived
     body: bytes
 
 

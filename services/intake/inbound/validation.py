@@ -32,7 +32,7 @@ from shared.contract.events import (
     Media,
     Reporter,
     Submission,
-    SubmissionHandedIn,
+    SubmissionReceived,
     SubmittedLocation,
 )
 from shared.text_matching import fold
@@ -67,7 +67,7 @@ class ValidatedSubmission:
         screening: Result of the hazard screening.
     """
 
-    handed_in: SubmissionHandedIn
+    handed_in: SubmissionReceived
     submission: Submission
     sent: SentAt
     observed_at: datetime
@@ -86,7 +86,7 @@ class ValidatedSubmission:
 
 
 def validate(
-    handed_in: SubmissionHandedIn, received_at: datetime, policy: IntakePolicy
+    handed_in: SubmissionReceived, received_at: datetime, policy: IntakePolicy
 ) -> ValidatedSubmission | tuple[FieldError, ...]:
     """Return the validated submission, or all its field errors at once.
 
@@ -143,7 +143,7 @@ def _field_errors(
 
 
 def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
-    handed_in: SubmissionHandedIn,
+    handed_in: SubmissionReceived,
     submission: Submission,
     sent: SentAt,
     city: ServedCity,

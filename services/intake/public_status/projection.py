@@ -8,7 +8,6 @@ from services.intake.public_status.model import CaseLink, PublicDecision, Status
 from services.intake.rules.text import normalize_or_none
 from shared.contract.events import (
     CaseClosed,
-    CaseMove,
     CaseOpened,
     CasePriorityLowered,
     CasePriorityRaised,
@@ -16,6 +15,7 @@ from shared.contract.events import (
     CaseRequestAttached,
     CaseRequestSplit,
     CaseState,
+    CaseStatusChange,
     CaseStatusChanged,
     Decision,
     RequestTriaged,
@@ -108,7 +108,7 @@ def _change(event: StatusEvent) -> StatusChange | None:
 
 
 def _change_to(case: CaseState, taken_at: datetime) -> StatusChange:
-    move = case if isinstance(case, CaseMove) else None
+    move = case if isinstance(case, CaseStatusChange) else None
     return StatusChange(
         case_id=case.case_id,
         version=case.version,

@@ -21,12 +21,12 @@ from shared.contract.events import (
     Decision,
     Duplicate,
     Emergency,
-    Point,
+    MatchReason,
     Priority,
-    Reason,
+    PriorityReason,
     Referral,
     ReferralReason,
-    Rejected,
+    RejectedCandidate,
 )
 
 
@@ -84,14 +84,14 @@ def _duplicate(match: Match, kind: str) -> Duplicate:
         distance_m=_rounded(match.distance_m),
         hours_apart=round(hours_apart(match), 2),
         reasons=tuple(
-            Reason(code=code, detail=detail) for code, detail in match_reasons(match, kind)
+            MatchReason(code=code, detail=detail) for code, detail in match_reasons(match, kind)
         ),
     )
 
 
-def _rejected(rejection: CaseRejection, report: Report) -> Rejected:
+def _rejected(rejection: CaseRejection, report: Report) -> RejectedCandidate:
     opening = rejection.case.opening
-    return Rejected(
+    return RejectedCandidate(
         case_id=rejection.case.case_id,
         request_id=opening.request_id,
         code=rejection.code,
@@ -110,7 +110,7 @@ def _priority(priority: PriorityScore) -> Priority:
         level=priority.level,
         score=priority.score,
         reasons=tuple(
-            Point(code=reason.code, points=reason.points, evidence=reason.evidence)
+            PriorityReason(code=reason.code, points=reason.points, evidence=reason.evidence)
             for reason in priority.reasons
         ),
     )

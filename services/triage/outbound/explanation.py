@@ -10,10 +10,10 @@ from shared.contract.events import (
     Decision,
     Duplicate,
     Emergency,
-    Point,
     Priority,
+    PriorityReason,
     Referral,
-    Rejected,
+    RejectedCandidate,
 )
 from shared.vocabulary import TriageOutcome
 
@@ -123,7 +123,7 @@ def explain(decision: Decision, texts: ReasonTexts) -> tuple[str, ...]:
 
 
 def explain_outcome(
-    outcome: TriageOutcome, duplicate: Duplicate | None, rejected: Sequence[Rejected]
+    outcome: TriageOutcome, duplicate: Duplicate | None, rejected: Sequence[RejectedCandidate]
 ) -> list[str]:
     """Explain the outcome: the matched case with its reasons, then each rejected case.
 
@@ -177,12 +177,12 @@ def _outcome(outcome: TriageOutcome, duplicate: Duplicate | None) -> str:
     return f"{text}, {duplicate.confidence:.0%} sure: {reasons}."
 
 
-def _rejected(rejected: Rejected) -> str:
+def _rejected(rejected: RejectedCandidate) -> str:
     text = REJECTION_TEXT.get(rejected.code) or readable(rejected.code)
     return f"Not case {rejected.case_id}: {_with_detail(text, rejected.detail)}."
 
 
-def _reason(reason: Point, texts: ReasonTexts) -> str:
+def _reason(reason: PriorityReason, texts: ReasonTexts) -> str:
     text = texts.reasons.get(reason.code) or readable(reason.code)
     evidence = f" (“{reason.evidence}”)" if reason.evidence else ""
     return f"{reason.points:+d} {text}{evidence}"

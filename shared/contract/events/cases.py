@@ -47,7 +47,7 @@ class CaseWithRequest(CaseState):
     """Number of times that operators have moved the request."""
 
 
-class CaseMove(CaseState):
+class CaseStatusChange(CaseState):
     """State of a case after a change of status."""
 
     previous_status: CaseStatus
@@ -60,7 +60,7 @@ class CaseMove(CaseState):
     """Moment for which the work is scheduled, UTC; null when not scheduled."""
 
 
-class CaseRaise(CaseState):
+class CasePriorityRaise(CaseState):
     """State of a case after its priority rose."""
 
     previous_level: PriorityLevel
@@ -78,7 +78,7 @@ class CaseLowering(CaseState):
     """Operator's reason, 1 to 4,000 characters."""
 
 
-class CaseClosing(CaseMove):
+class CaseClosing(CaseStatusChange):
     """State of a case after its work ended."""
 
     closed_at: AwareDatetime
@@ -129,7 +129,7 @@ class CaseStatusChanged(Event):
 
     type: Literal["route311.case.status_changed.v1"] = "route311.case.status_changed.v1"
     source: str = "/dispatch"
-    data: CaseMove
+    data: CaseStatusChange
 
 
 class CasePriorityRaised(Event):
@@ -139,7 +139,7 @@ class CasePriorityRaised(Event):
 
     type: Literal["route311.case.priority_raised.v1"] = "route311.case.priority_raised.v1"
     source: str = "/dispatch"
-    data: CaseRaise
+    data: CasePriorityRaise
 
 
 class CasePriorityLowered(Event):
@@ -179,4 +179,4 @@ class CaseReopened(Event):
 
     type: Literal["route311.case.reopened.v1"] = "route311.case.reopened.v1"
     source: str = "/dispatch"
-    data: CaseMove
+    data: CaseStatusChange

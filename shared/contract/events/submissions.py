@@ -82,7 +82,7 @@ class Submission(Data):
     """Contact data; null or absent for an anonymous report."""
 
 
-class SubmissionHandedIn(ForeignEvent):
+class SubmissionReceived(ForeignEvent):
     """A channel adapter submits a report."""
 
     subject_field: ClassVar[str] = "jurisdiction"

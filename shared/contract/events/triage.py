@@ -10,7 +10,7 @@ from shared.contract.events.submissions import Advice
 from shared.vocabulary import PriorityLevel, TriageOutcome
 
 
-class Reason(Data):
+class MatchReason(Data):
     """One named reason why a report matches an earlier case."""
 
     code: str
@@ -19,7 +19,7 @@ class Reason(Data):
     """Figures or words behind the reason, such as ``12 m of 30 m``; null for none."""
 
 
-class Point(Data):
+class PriorityReason(Data):
     """One named reason for a priority."""
 
     code: str
@@ -37,7 +37,7 @@ class Priority(Data):
     """Level, ``P1`` (most urgent) to ``P5``."""
     score: int
     """Sum of the reasons' points; each level is a band of scores."""
-    reasons: tuple[Point, ...] = ()
+    reasons: tuple[PriorityReason, ...] = ()
     """Reasons whose points add up to ``score``."""
 
 
@@ -54,11 +54,11 @@ class Duplicate(Data):
     """Distance between the two reports in metres; null without two points."""
     hours_apart: float
     """Absolute difference of their event times in hours."""
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[MatchReason, ...] = ()
     """Reasons for and against the match."""
 
 
-class Rejected(Data):
+class RejectedCandidate(Data):
     """An earlier case that was considered and rejected as a match."""
 
     case_id: str
@@ -121,7 +121,7 @@ class Decision(Data):
     """Result of triage for this request."""
     duplicate: Duplicate | None = None
     """Matched earlier case; set for duplicate, recurrence and possible_duplicate."""
-    rejected: tuple[Rejected, ...] = ()
+    rejected: tuple[RejectedCandidate, ...] = ()
     """Up to three earlier cases that were considered and rejected, nearest first."""
     priority: Priority
     """Priority of this request; its case takes the highest of its requests."""

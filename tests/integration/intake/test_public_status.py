@@ -11,8 +11,8 @@ from services.intake.rules.tracking_number import tracking_number
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,
-    CaseMove,
     CaseOpened,
+    CaseStatusChange,
     CaseStatusChanged,
     Decision,
     Event,
@@ -49,7 +49,7 @@ def moves(made: Decision) -> list[Event]:
     done = state | {"version": 3, "status": "completed", "public_note": "Filled\x00 it"}
     return [
         CaseOpened.of(case, now=utc_now()),
-        CaseStatusChanged.of(CaseMove(**planned), now=utc_now()),
+        CaseStatusChanged.of(CaseStatusChange(**planned), now=utc_now()),
         CaseClosed.of(CaseClosing(**done, closed_at=utc_now(), reason="inner"), now=utc_now()),
     ]
 

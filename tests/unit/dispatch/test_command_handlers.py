@@ -16,7 +16,7 @@ from shared.contract.events import (
     WorkOrderIssued,
     WorkOrderWithdrawn,
 )
-from shared.contract.events import Point as WirePoint
+from shared.contract.events import PriorityReason as WirePoint
 from tests.builders import NOON
 from tests.unit.dispatch.factories import (
     HOUR,

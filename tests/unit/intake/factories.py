@@ -7,7 +7,7 @@ from typing import Any
 from services.intake.inbound.batch import RawSubmission
 from services.intake.policy import IntakePolicy, ServedCity, city_of
 from shared.catalogue import load_catalogue
-from shared.contract.events import SubmissionHandedIn, encode
+from shared.contract.events import SubmissionReceived, encode
 from shared.vocabulary import GeoPoint
 from tests.builders import handed_in
 
@@ -47,10 +47,10 @@ def data(**changes: Any) -> dict[str, Any]:
 
 def handed_in_event(
     id: str | None = None, source: str = "/test", **changes: Any
-) -> SubmissionHandedIn:
+) -> SubmissionReceived:
     return handed_in(data(**changes), id=id, source=source)
 
 
-def raw_submission(event: SubmissionHandedIn | None = None, **changes: Any) -> RawSubmission:
+def raw_submission(event: SubmissionReceived | None = None, **changes: Any) -> RawSubmission:
     event = event or handed_in_event(**changes)
     return RawSubmission(event, encode(event))

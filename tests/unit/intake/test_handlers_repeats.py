@@ -2,7 +2,7 @@ import pytest
 
 from services.intake.handlers import SubmissionResult, accept_submissions
 from shared.contract.events import (
-    SubmissionHandedIn,
+    SubmissionReceived,
     SubmissionRejected,
 )
 from tests.builders import handed_in
@@ -92,7 +92,7 @@ async def test_the_order_of_fields_makes_no_other_submission(
     assert first.receipt == again.receipt
 
 
-def handed_in_by(source: str, id: str) -> SubmissionHandedIn:
+def handed_in_by(source: str, id: str) -> SubmissionReceived:
     return handed_in(data(), id=id, source=source)
 
 

@@ -20,15 +20,15 @@ from shared.contract.events import (
     CaseClosed,
     CaseClosing,
     CaseLowering,
-    CaseMove,
     CaseOpened,
     CasePriorityLowered,
+    CasePriorityRaise,
     CasePriorityRaised,
-    CaseRaise,
     CaseReopened,
     CaseRequestAttached,
     CaseRequestSplit,
     CaseSplit,
+    CaseStatusChange,
     CaseStatusChanged,
     Event,
     RequestTriaged,
@@ -160,7 +160,9 @@ def attached(request_id: str, case_id: str, version: int, **changes: Any) -> Cas
 
 
 def moved(case_id: str, version: int, status: str, **changes: Any) -> CaseStatusChanged:
-    return CaseStatusChanged.of(CaseMove(**(_state(case_id, version, status) | changes)), now=NOON)
+    return CaseStatusChanged.of(
+        CaseStatusChange(**(_state(case_id, version, status) | changes)), now=NOON
+    )
 
 
 def closed(case_id: str, version: int, status: str = "completed", **changes: Any) -> CaseClosed:
@@ -170,12 +172,12 @@ def closed(case_id: str, version: int, status: str = "completed", **changes: Any
 
 def reopened(case_id: str, version: int) -> CaseReopened:
     fields = _state(case_id, version, "open") | {"previous_status": "completed"}
-    return CaseReopened.of(CaseMove(**fields), now=NOON)
+    return CaseReopened.of(CaseStatusChange(**fields), now=NOON)
 
 
 def raised(case_id: str, version: int) -> CasePriorityRaised:
     fields = _state(case_id, version, "open") | {"previous_level": "P5"}
-    return CasePriorityRaised.of(CaseRaise(**fields), now=NOON)
+    return CasePriorityRaised.of(CasePriorityRaise(**fields), now=NOON)
 
 
 def lowered(case_id: str, version: int) -> CasePriorityLowered:

@@ -10,10 +10,10 @@ from shared.catalogue import load_catalogue
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,
-    CaseMove,
     CaseReopened,
     CaseRequestSplit,
     CaseSplit,
+    CaseStatusChange,
     Event,
     Request,
     RequestSubmitted,
@@ -95,7 +95,7 @@ def closed(case_id: str, *, at: Any, version: int = 2, **changes: Any) -> CaseCl
 
 
 def reopened(case_id: str, *, version: int = 3) -> CaseReopened:
-    data = CaseMove(**_state(case_id, version), previous_status="completed")
+    data = CaseStatusChange(**_state(case_id, version), previous_status="completed")
     return CaseReopened.of(data, now=NOON)
 
 

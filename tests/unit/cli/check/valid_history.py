@@ -22,7 +22,7 @@ from shared.contract.events import (
     Event,
     RequestSubmitted,
     SubmissionAccepted,
-    SubmissionHandedIn,
+    SubmissionReceived,
     encode,
 )
 from shared.contract.topics import (
@@ -94,7 +94,7 @@ class Router:
     client: list[Attempt | Poison] = field(default_factory=list)
     commands: int = 0
 
-    async def hand_in(self, event: SubmissionHandedIn) -> None:
+    async def hand_in(self, event: SubmissionReceived) -> None:
         """Submit over Kafka."""
         value = encode(event)
         self._outside(CHANNEL_SUBMISSIONS.name, event.source, value, event.id)
@@ -102,14 +102,14 @@ class Router:
         output = await on_submissions_handed_in([message], self.submissions, INTAKE, NOON)
         await self._intake(event, output)
 
-    async def post(self, event: SubmissionHandedIn) -> None:
+    async def post(self, event: SubmissionReceived) -> None:
         """Submit over HTTP."""
         (taken,) = await accept_submissions(
             [RawSubmission(event, b"")], self.submissions, INTAKE, NOON
         )
         await self._intake(event, taken.events)
 
-    async def _intake(self, event: SubmissionHandedIn, output: Sequence[Event | Outgoing]) -> None:
+    async def _intake(self, event: SubmissionReceived, output: Sequence[Event | Outgoing]) -> None:
         events = [item for item in output if isinstance(item, Event)]
         self._publish("intake", output)
         (filing, *_) = [f for f in self.submissions.stored.values() if f.submission_id == event.id]

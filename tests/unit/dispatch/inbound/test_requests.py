@@ -7,7 +7,7 @@ from services.dispatch.policy import NoBureauError
 from services.dispatch.rules.case_requests import IncomingRequest
 from services.dispatch.rules.deadlines import DeadlinePolicy
 from shared.contract.events import Decision, Duplicate, Media, Priority
-from shared.contract.events import Point as WirePoint
+from shared.contract.events import PriorityReason as WirePoint
 from shared.vocabulary import ScoreReason
 from tests.builders import NOON, decision, location, priority
 from tests.unit.dispatch.factories import CALENDAR, HOUR, POLICY, harbour_request, local

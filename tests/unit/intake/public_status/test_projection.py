@@ -9,14 +9,14 @@ from shared.contract.events import (
     Advice,
     CaseClosed,
     CaseClosing,
-    CaseMove,
     CaseOpened,
+    CasePriorityRaise,
     CasePriorityRaised,
-    CaseRaise,
     CaseReopened,
     CaseRequestAttached,
     CaseRequestSplit,
     CaseSplit,
+    CaseStatusChange,
     CaseStatusChanged,
     Event,
     Referral,
@@ -34,8 +34,8 @@ def state(**changes: Any) -> dict[str, Any]:
     return case_with_request(**changes).model_dump()
 
 
-def move(**changes: Any) -> CaseMove:
-    return CaseMove(
+def move(**changes: Any) -> CaseStatusChange:
+    return CaseStatusChange(
         **(state(status="in_progress", version=2) | {"previous_status": "open"} | changes)
     )
 
@@ -152,7 +152,9 @@ async def test_the_end_is_a_step_too() -> None:
 
 
 async def test_a_raised_priority_is_nothing_that_residents_see() -> None:
-    data = CaseRaise(**state(version=2) | {"priority": priority("P2", 70)}, previous_level="P4")
+    data = CasePriorityRaise(
+        **state(version=2) | {"priority": priority("P2", 70)}, previous_level="P4"
+    )
     statuses = await followed(CasePriorityRaised.of(data, now=NOON))
 
     assert (statuses.decisions, statuses.links, statuses.changes) == ([], [], [])

@@ -4,8 +4,8 @@ from cli.demo.run.observations import Observations
 from cli.demo.scenario import DemoSubmission
 from shared.contract.events import (
     CaseOpened,
+    CasePriorityRaise,
     CasePriorityRaised,
-    CaseRaise,
     NotificationSuppressed,
     RequestTriaged,
     Surge,
@@ -68,7 +68,7 @@ def test_a_rise_changes_the_case_and_is_remembered() -> None:
     seen = Observations()
     opened = case_with_request()
     seen.record(CaseOpened.of(opened, now=NOON), NOON)
-    rise = CaseRaise(
+    rise = CasePriorityRaise(
         **opened.model_dump(exclude={"version", "priority"}),
         version=2,
         priority=priority("P1", 80),

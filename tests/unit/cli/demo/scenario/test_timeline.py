@@ -14,7 +14,7 @@ from cli.demo.scenario.kinds import kinds
 from cli.demo.scenario.stories import TIMEZONE, story_places
 from cli.demo.scenario.timeline import OFFLINE
 from shared.catalogue import Catalogue, load_catalogue
-from shared.contract.events import Decoder, Submission, SubmissionHandedIn
+from shared.contract.events import Decoder, Submission, SubmissionReceived
 from shared.errors import PermanentError
 from shared.geo import CityBoundaries
 from shared.runtime.consumer.messages import MAX_EVENT_BYTES
@@ -233,7 +233,7 @@ def test_each_faulty_submission_is_wrong_in_another_way(
 
 
 def test_garbage_is_unreadable_for_the_reason_given(day: Scenario) -> None:
-    decoder = Decoder([SubmissionHandedIn])
+    decoder = Decoder([SubmissionReceived])
     codes = []
     for record in day.unreadable:
         if len(record.value) > MAX_EVENT_BYTES:
@@ -255,7 +255,7 @@ def test_the_urgent_ones_come_last_right_behind_the_backlog(day: Scenario) -> No
 
 
 def test_what_is_handed_in_is_an_event_that_intake_reads(day: Scenario) -> None:
-    decoder = Decoder([SubmissionHandedIn])
+    decoder = Decoder([SubmissionReceived])
     sent = [d for d in day.deliveries if isinstance(d, DemoSubmission)]
     report = next(submission for submission in sent if not submission.over_http)
     event = decoder.decode(report.event().model_dump_json().encode())
