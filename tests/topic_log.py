@@ -9,7 +9,7 @@ from shared.contract.events import Decoder, Event
 from shared.contract.topics import Topic
 from shared.runtime.kafka import KafkaSink, Partition, Record
 from shared.runtime.kafka.reader import end_offsets, read_range
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from tests.waiting import eventually
 
 

@@ -24,7 +24,7 @@ from cli.replay.outcomes import OutcomeCounter, OutcomeCounts
 from cli.replay.tracker import outcome_tracker
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 
 bench = typer.Typer(
     help="Measure the router's speed against the raw limit, in one run.", no_args_is_help=True

@@ -9,7 +9,7 @@ import uvloop
 
 from shared.runtime.kafka import open_sink
 from shared.runtime.kafka.reader import end_offsets, follow
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 
 _POLL_S = 1.0
 

@@ -26,7 +26,7 @@ from shared.catalogue import Catalogue, Jurisdiction, load_catalogue_with_indexe
 from shared.contract.events import Request, new_id
 from shared.contract.topics import dedup_key
 from shared.runtime.migrate import migrate
-from shared.runtime.ops.service import freeze_startup_objects
+from shared.runtime.service import freeze_startup_objects
 from shared.vocabulary import GeoPoint
 
 _CITY = "portland.gov"

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import apply_topics, open_sink
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 
 HOPS = 3
 """From submission to request, to decision, to work order."""

@@ -18,7 +18,7 @@ from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS, Topic
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka import Partition, apply_topics, open_sink
 from shared.runtime.kafka.reader import follow
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 
 _VALIDATED = {
     mode: replace(TRIAGE_DECISIONS, name=f"bench-validated-{mode}") for mode in ("bare", "tuned")

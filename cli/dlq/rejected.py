@@ -13,7 +13,7 @@ from shared.contract.events.codec import type_of
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.errors import PermanentError
 from shared.runtime.outbox.outbox import enqueue
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.replay import ReplayLog, record_replays
 

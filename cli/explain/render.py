@@ -8,14 +8,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.terminal import printable
-from services.triage.outbound.explanation import (
-    MATCH_TEXT,
-    REJECTION_TEXT,
-    ReasonTexts,
-    explain,
-    readable,
-)
+from services.triage.outbound.explanation import explain
 from services.triage.policy import CityPolicy
+from services.triage.rules.reason_texts import MATCH_TEXT, REJECTION_TEXT, ReasonTexts, readable
 from shared.contract.events import Decision, Duplicate, Location, Priority, RejectedCandidate
 
 _MINUTES = "%Y-%m-%d %H:%M UTC"

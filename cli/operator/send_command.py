@@ -11,7 +11,7 @@ from shared.errors import PermanentError, Route311Error
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka import Record, open_sink
 from shared.runtime.kafka.reader import end_offsets, follow
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from shared.vocabulary import CommandName
 
 SOURCE = "/operator/cli"

@@ -12,7 +12,7 @@ from shared.contract.events import SubmissionReceived
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.errors import Route311Error
 from shared.runtime.kafka import KafkaSink, open_sink
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 
 _MAX_IN_FLIGHT = 16
 _RETRY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}

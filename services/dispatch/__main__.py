@@ -2,6 +2,6 @@
 
 from services.dispatch.app import dispatch
 from services.dispatch.settings import DispatchSettings
-from shared.runtime.ops.service import run
+from shared.runtime.service import run
 
 run("dispatch", DispatchSettings(), dispatch)

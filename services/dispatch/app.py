@@ -14,11 +14,11 @@ from shared.contract.topics import OPERATOR_COMMANDS, TRIAGE_DECISIONS, bureau_u
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import Message
-from shared.runtime.ops.service import ServiceParts
 from shared.runtime.outbox.housekeeping import Housekeeping
-from shared.runtime.outbox.records import Outgoing
 from shared.runtime.outbox.relay import Relay
+from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, open_pool
+from shared.runtime.service import ServiceParts
 
 
 @asynccontextmanager

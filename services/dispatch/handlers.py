@@ -31,7 +31,7 @@ from services.dispatch.unit_of_work import (
 from services.dispatch.update_handlers import apply_update
 from shared.contract.events import Event, OperatorCommanded, RequestTriaged, WorkOrderUpdated
 from shared.runtime.consumer.messages import Message, dead_letter_record
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from shared.vocabulary import CommandName
 
 IncomingEvent: TypeAlias = RequestTriaged | WorkOrderUpdated | OperatorCommanded

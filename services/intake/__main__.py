@@ -2,6 +2,6 @@
 
 from services.intake.app import intake
 from services.intake.settings import IntakeSettings
-from shared.runtime.ops.service import run
+from shared.runtime.service import run
 
 run("intake", IntakeSettings(), intake)

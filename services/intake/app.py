@@ -29,12 +29,12 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import Message
 from shared.runtime.http.api_keys import authenticate
-from shared.runtime.ops.service import ServiceParts
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import enqueue
-from shared.runtime.outbox.records import Outgoing
 from shared.runtime.outbox.relay import Relay
+from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
+from shared.runtime.service import ServiceParts
 
 _WORK_CONNECTIONS = 6
 _LOOKUP_CONNECTIONS = 4

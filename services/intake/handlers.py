@@ -16,7 +16,7 @@ from services.intake.rules.idempotency import SubmissionKey, idempotency_key, pa
 from services.intake.rules.tracking_number import tracking_number
 from shared.contract.events import Event, SubmissionReceived
 from shared.runtime.consumer.messages import Message
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from shared.contract.events import (
     new_id,
 )
 from shared.contract.topics import INTAKE_RECEIPTS
-from shared.runtime.outbox.records import Outgoing, event_headers
+from shared.runtime.outgoing import Outgoing, event_headers
 
 _CONTACT_UNUSABLE = LocalText(
     en="We cannot write to the address or number you gave. Use your tracking number to follow "

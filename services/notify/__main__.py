@@ -2,6 +2,6 @@
 
 from services.notify.app import notify
 from services.notify.settings import NotifySettings
-from shared.runtime.ops.service import run
+from shared.runtime.service import run
 
 run("notify", NotifySettings(), notify)

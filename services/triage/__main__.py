@@ -2,6 +2,6 @@
 
 from services.triage.app import triage
 from services.triage.settings import TriageSettings
-from shared.runtime.ops.service import run
+from shared.runtime.service import run
 
 run("triage", TriageSettings(), triage)

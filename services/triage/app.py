@@ -22,10 +22,10 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import Message
 from shared.runtime.ops.metrics import EXPRESS_SECONDS
-from shared.runtime.ops.service import ServiceParts
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, open_pool
+from shared.runtime.service import ServiceParts
 
 
 @asynccontextmanager

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
-from services.triage.outbound.explanation import ReasonTexts
 from services.triage.rules.dedup.case_index import SearchExtent
 from services.triage.rules.dedup.features import FeatureExtractor, all_words
 from services.triage.rules.dedup.model import RADIUS_ONLY
@@ -21,6 +20,7 @@ from services.triage.rules.priority.score import (
     find_generic_hazard,
     score_priority,
 )
+from services.triage.rules.reason_texts import ReasonTexts
 from services.triage.rules.referral import AgencyReferral, referral_for
 from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
 from shared.catalogue.evidence import Evidence, Extent

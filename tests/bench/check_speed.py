@@ -19,7 +19,7 @@ from cli.check.wait_until_idle import no_progress, wait_until_idle
 from deploy.local.supervisor import running_stack
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 
 PROGRAM = Path(sys.executable).with_name("route311")
 AT_ONCE = 5_000

@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 import services.triage.rules.priority
-from services.triage.outbound.explanation import MATCH_TEXT, OUTCOME_TEXT, REJECTION_TEXT
+from services.triage.outbound.explanation import OUTCOME_TEXT
 from services.triage.policy import CityPolicy
 from services.triage.rules.dedup.model import (
     Aspect,
@@ -27,6 +27,7 @@ from services.triage.rules.priority.score import (
     find_generic_hazard,
     score_priority,
 )
+from services.triage.rules.reason_texts import MATCH_TEXT, REJECTION_TEXT
 from shared.catalogue import Jurisdiction, load_catalogue
 from shared.vocabulary import TriageOutcome
 from tests.unit.triage.factories import case

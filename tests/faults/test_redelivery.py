@@ -9,7 +9,7 @@ import pytest
 from shared.contract.topics import CORE, bureau_updates
 from shared.runtime.kafka import Partition, open_sink
 from shared.runtime.kafka.reader import end_offsets, offset_bounds
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from tests.faults.kit.router import RouterUnderTest
 from tests.faults.kit.trial import Scenario, Trial, run_trial
 from tests.faults.kit.verdicts import assert_survived

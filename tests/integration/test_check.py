@@ -19,7 +19,7 @@ from shared.contract.events import Decoder, SubmissionReceived, WorkOrder
 from shared.contract.topics import CHANNEL_SUBMISSIONS, bureau_updates, bureau_work
 from shared.runtime.kafka import open_sink
 from shared.runtime.kafka.reader import offset_bounds, read_range
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from tests.builders import PIONEER_SQUARE, handed_in, north_of, submission, work_order_updated
 from tests.temporary_folders import let_others_in
 from tests.waiting import eventually

@@ -14,7 +14,7 @@ from cli.demo.scenario.randomness import seeded_random
 from shared.contract.events import WorkOrderUpdate, WorkOrderUpdated, new_id
 from shared.contract.topics import bureau_updates
 from shared.runtime.clock import utc_now
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 
 DONE_AFTER_IDLE_S = 3.0
 GIVE_UP_AFTER_IDLE_S = 45.0

@@ -22,7 +22,7 @@ from shared.contract.events import (
 )
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.errors import Route311Error
-from shared.runtime.outbox.records import Outgoing, event_headers
+from shared.runtime.outgoing import Outgoing, event_headers
 
 CHUNKS_PER_S = 4
 _REJECTED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})

@@ -3,7 +3,7 @@
 from services.triage.settings import StreamSettings
 from services.triage.surges.app import surge_stream
 from services.triage.surges.gauges import WATCHER
-from shared.runtime.ops.service import run
+from shared.runtime.service import run
 
 if __name__ == "__main__":
     run(WATCHER, StreamSettings(), surge_stream)

@@ -30,9 +30,9 @@ from shared.contract.events import Decoder
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, Topic
 from shared.errors import PermanentError, Route311Error, StoppedError
 from shared.runtime.kafka import BrokerDownError, KafkaSink, apply_topics, open_sink
-from shared.runtime.ops.service import ServiceParts
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
+from shared.runtime.service import ServiceParts
 
 log = structlog.get_logger()
 

@@ -21,7 +21,7 @@ from shared.runtime.consumer.retry import Item
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.ops import metrics
 from shared.runtime.outbox.outbox import enqueue
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, transaction
 
 E = TypeVar("E", bound=Event)

@@ -20,6 +20,7 @@ from shared.runtime.consumer.deferring import RecordKey
 from shared.runtime.consumer.dlq_limit import DEFAULT_LIMIT, DlqLimit, DlqLimitTracker
 from shared.runtime.consumer.messages import parse_record
 from shared.runtime.consumer.retry import Item, RetryPolicy, process_batch
+from shared.runtime.consumer.tracing import processing
 from shared.runtime.kafka import (
     BrokerDownError,
     KafkaSource,
@@ -30,7 +31,6 @@ from shared.runtime.kafka import (
 )
 from shared.runtime.ops import metrics
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
-from shared.runtime.ops.tracing import processing
 from shared.runtime.postgres import Pool, transaction
 
 __all__ = ["Consumer", "Handler"]

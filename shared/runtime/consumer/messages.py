@@ -8,7 +8,7 @@ from shared.contract.events import ContactErased, Decoder, Event, usable_trace
 from shared.contract.topics import DEAD_LETTERS
 from shared.errors import PermanentError, Route311Error, TooLargeError, TransientError
 from shared.runtime.kafka import Partition, Record
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 E = TypeVar("E", bound=Event)

@@ -13,7 +13,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from shared.contract.topics import MAX_RECORD_BYTES
 from shared.runtime.kafka.clients import Producer, connect
 from shared.runtime.kafka.errors import BrokerDownError
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 
 _BATCH_BYTES = 512 * 1024
 _CACHED_KEYS = 8192

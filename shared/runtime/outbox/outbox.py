@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from zlib import crc32
 
 from shared.contract.events import CONTENT_TYPE, Event
-from shared.runtime.outbox.records import Headers, Outgoing
+from shared.runtime.outgoing import Headers, Outgoing
 from shared.runtime.postgres import Connection
 
 BUCKETS = 8

@@ -12,7 +12,7 @@ from shared.runtime.kafka import BrokerDownError, KafkaSink, open_sink
 from shared.runtime.ops import metrics
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.outbox.outbox import BUCKETS, unpack_headers
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, acquire
 
 log = structlog.get_logger()

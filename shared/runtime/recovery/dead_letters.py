@@ -8,7 +8,7 @@ from hashlib import blake2b
 from shared.contract.topics import DEAD_LETTERS
 from shared.runtime.consumer.messages import record_position
 from shared.runtime.kafka import Record
-from shared.runtime.outbox.records import Headers, Outgoing
+from shared.runtime.outgoing import Headers, Outgoing
 
 DLQ_HEADERS = ("service", "code", "reason", "source")
 """Headers that dead-lettering appends to a record, each once."""

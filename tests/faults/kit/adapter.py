@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from shared.runtime.kafka import BrokerDownError, Partition, open_sink
 from shared.runtime.kafka.reader import end_offsets, follow
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from tests.faults.kit.history import History, Outcome
 from tests.faults.kit.reports import SOURCE, Report
 

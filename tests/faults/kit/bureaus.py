@@ -14,7 +14,7 @@ from shared.contract.topics import bureau_work
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka import BrokerDownError, KafkaSink, Partition, open_sink
 from shared.runtime.kafka.reader import end_offsets, follow
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 
 _NEXT_STATUS = {"issued": "acknowledged", "acknowledged": "completed"}
 _RESPONSE_SHARE = 0.4

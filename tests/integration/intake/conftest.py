@@ -12,7 +12,7 @@ from services.intake.app import intake
 from services.intake.settings import IntakeSettings
 from shared.runtime.http.api_keys import store_keys
 from shared.runtime.http.server import serve_http
-from shared.runtime.ops.service import ServiceTask
+from shared.runtime.service import ServiceTask
 from tests.conftest import Database
 from tests.integration.intake.http_client import ADAPTER
 from tests.stack import Stores

@@ -18,7 +18,7 @@ from shared.contract.topics import (
     INTAKE_REQUESTS_EXPRESS,
     Topic,
 )
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from tests.builders import handed_in
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running

@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 from shared.runtime.consumer.inbox import insert_new
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import enqueue
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Pool, transaction
 from tests.waiting import eventually
 

@@ -6,8 +6,8 @@ import pytest
 
 from shared.contract.topics import TRIAGE_DECISIONS
 from shared.runtime.outbox.outbox import enqueue
-from shared.runtime.outbox.records import Outgoing
 from shared.runtime.outbox.relay import Relay
+from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Pool, open_pool, transaction
 from tests.builders import request_triaged
 from tests.conftest import Database

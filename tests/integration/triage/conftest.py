@@ -9,7 +9,7 @@ import pytest
 
 from services.triage.app import triage
 from services.triage.settings import TriageSettings
-from shared.runtime.ops.service import ServiceParts
+from shared.runtime.service import ServiceParts
 from tests.conftest import Database
 from tests.stack import Stores
 

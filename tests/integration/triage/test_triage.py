@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from shared.contract.events import CaseClosed, CaseClosing, Decision, RequestSubmitted, encode
 from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
-from shared.runtime.ops.service import ServiceParts
+from shared.runtime.service import ServiceParts
 from tests.builders import (
     NOON,
     PIONEER_SQUARE,

@@ -8,7 +8,7 @@ from shared.contract.events import (
     Event,
     WorkOrderIssued,
 )
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from tests.builders import NOON
 from tests.unit.dispatch.factories import (
     HOUR,

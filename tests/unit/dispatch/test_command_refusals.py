@@ -11,7 +11,7 @@ from shared.contract.events import (
     CaseRequestSplit,
     new_id,
 )
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from tests.unit.dispatch.factories import command_message, harbour_request, triaged
 from tests.unit.dispatch.harness import NOW, DispatchHarness, of_type
 

@@ -16,7 +16,7 @@ from services.dispatch.handlers import on_messages
 from services.dispatch.rules.case import Case
 from shared.contract.events import Event, WorkOrder, new_id
 from shared.runtime.consumer.messages import Message
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from shared.vocabulary import CommandName, PriorityLevel, UpdateStatus
 from tests.builders import NOON
 from tests.unit.dispatch.event_log import EventLog

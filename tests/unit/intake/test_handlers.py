@@ -15,7 +15,7 @@ from shared.contract.events import (
     new_id,
 )
 from shared.runtime.consumer.messages import Message
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from tests.builders import NOON, handed_in
 from tests.records import record
 from tests.unit.intake.accepting import REPORTER, TRACE, accept, accepted_events

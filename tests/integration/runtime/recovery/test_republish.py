@@ -23,8 +23,8 @@ from shared.runtime.kafka import apply_topics, open_sink
 from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
 from shared.runtime.outbox.outbox import BUCKETS, enqueue
-from shared.runtime.outbox.records import Outgoing
 from shared.runtime.outbox.relay import Relay
+from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
 from shared.runtime.recovery.republish import (
     OutboxReplay,

@@ -16,7 +16,7 @@ from shared.catalogue import load_catalogue
 from shared.contract.events import CONTENT_TYPE
 from shared.contract.topics import DISPATCH_CASES
 from shared.runtime.kafka import Partition
-from shared.runtime.outbox.records import Headers
+from shared.runtime.outgoing import Headers
 from tests.records import record
 
 CATALOGUE = load_catalogue()

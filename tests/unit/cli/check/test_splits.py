@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from shared.contract.events import CaseRequestSplit, CaseSplit
 from shared.contract.topics import OPERATOR_COMMANDS
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from tests.builders import NOON
 from tests.unit.cli.check.history import History, Sent, broken
 from tests.unit.cli.check.valid_history import valid_history

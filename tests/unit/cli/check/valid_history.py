@@ -36,7 +36,7 @@ from shared.contract.topics import (
 )
 from shared.errors import UndecodableEventError
 from shared.runtime.consumer.messages import InvalidRecord, Message, to_dead_letter
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from shared.vocabulary import GeoPoint
 from tests.builders import (
     NOON,

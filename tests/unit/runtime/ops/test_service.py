@@ -12,8 +12,8 @@ import psutil
 import pytest
 from aiohttp import web
 
-from shared.runtime.ops.service import ServiceParts, freeze_startup_objects, run_until_stopped
 from shared.runtime.postgres import Pool
+from shared.runtime.service import ServiceParts, freeze_startup_objects, run_until_stopped
 from shared.runtime.settings import ServiceSettings
 from tests.waiting import eventually
 

@@ -10,7 +10,7 @@ from cli.demo.run.submitter import ScenarioClock
 from shared.contract.events import Decoder, WorkOrderIssued, WorkOrderUpdated, encode
 from shared.contract.topics import bureau_work
 from shared.runtime.kafka import Record
-from shared.runtime.outbox.records import Outgoing
+from shared.runtime.outgoing import Outgoing
 from tests.builders import NOON
 from tests.records import record
 from tests.unit.cli.demo.factories import work_order

@@ -5,7 +5,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from shared.contract.events import Decoder, RequestTriaged, encode
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.consumer.messages import Message, parse_record
-from shared.runtime.ops.tracing import processing
+from shared.runtime.consumer.tracing import processing
 from tests.builders import NOON, decision, request_submitted
 from tests.records import record
 
