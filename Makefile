@@ -26,12 +26,12 @@ up: setup ## Start everything here; Ctrl-C stops it
 test: setup ## Run every test but faults and benchmarks
 	$(PYTEST) -n 2 --ignore=tests/faults --ignore=tests/bench $(ARGS)
 
-check: setup ## Format, lint, types, layers, unit and contract tests: what a change must pass
+check: setup ## Format, lint, types, layers, docs, unit and contract tests with coverage: what a change must pass
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) -q -n 2 tests/unit tests/contract
+	$(PYTEST) -q -n 2 --cov tests/unit tests/contract
 
 format: setup ## Format, and mend what the linter can
 	$(BIN)/ruff format .
