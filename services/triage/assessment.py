@@ -11,7 +11,7 @@ from services.triage.policy import Assessment, CityPolicy, TriagePolicy
 from services.triage.rules.dedup.addresses import address_key
 from services.triage.rules.dedup.case_index import CandidateQuery, build_query
 from services.triage.rules.dedup.model import Report, TriageCase
-from services.triage.rules.priority.places import ReportLocation
+from services.triage.rules.priority.location import ReportLocation
 from shared.catalogue import ServiceType
 from shared.catalogue.answers import Answer
 from shared.contract.events import Location, Request

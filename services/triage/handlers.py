@@ -8,7 +8,7 @@ from services.triage.assessment import AssessedReport, PointLookup, assess_repor
 from services.triage.inbound import InboundChanges, read_changes
 from services.triage.outbound.decision import to_decision
 from services.triage.policy import TriagePolicy
-from services.triage.records import CaseStateChange, DecisionRecord, RequestSplit
+from services.triage.records import CaseStateChange, DecisionRecord, SplitRecord
 from services.triage.resolution import BatchReporters, Resolution, resolve
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
 from services.triage.rules.dedup.model import TriageCase
@@ -37,7 +37,7 @@ class TriageStore(Protocol):
         """
         ...
 
-    async def record_splits(self, splits: Sequence[RequestSplit]) -> None:
+    async def record_splits(self, splits: Sequence[SplitRecord]) -> None:
         """Store splits and add the cases that the requests moved to. Idempotent."""
         ...
 

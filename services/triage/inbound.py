@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from services.triage.records import CaseStateChange, RequestSplit
+from services.triage.records import CaseStateChange, SplitRecord
 from services.triage.rules.priority.context import KnownSurge
 from shared.contract.events import (
     CaseClosed,
@@ -24,14 +24,14 @@ class InboundChanges(NamedTuple):
     """
 
     state_changes: Sequence[CaseStateChange]
-    splits: Sequence[RequestSplit]
+    splits: Sequence[SplitRecord]
     surges: Sequence[KnownSurge]
 
 
 def read_changes(events: Iterable[Event]) -> InboundChanges:
     """Collect the changes that the events of a batch report."""
     newest: dict[str, CaseStateChange] = {}
-    splits: list[RequestSplit] = []
+    splits: list[SplitRecord] = []
     surges: list[KnownSurge] = []
     for event in events:
         if isinstance(event, CaseRequestSplit):
@@ -53,9 +53,9 @@ def _to_state_change(event: CaseClosed | CaseReopened) -> CaseStateChange:
     return CaseStateChange(closed.case_id, closed.version, closed.closed_at, closed.merged_into)
 
 
-def _to_split(event: CaseRequestSplit) -> RequestSplit:
+def _to_split(event: CaseRequestSplit) -> SplitRecord:
     split = event.data
-    return RequestSplit(
+    return SplitRecord(
         split.request_id,
         split.case_id,
         split.to_case,

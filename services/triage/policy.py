@@ -11,7 +11,7 @@ from services.triage.rules.dedup.model import RADIUS_ONLY
 from services.triage.rules.faq import FaqMatcher
 from services.triage.rules.priority.conditions import ConditionFinder, MatchedConditions
 from services.triage.rules.priority.context import with_context
-from services.triage.rules.priority.places import NO_LOCATION, PlaceFinder, ReportLocation
+from services.triage.rules.priority.location import NO_LOCATION, PlaceFinder, ReportLocation
 from services.triage.rules.priority.score import (
     DetectedEmergency,
     PriorityScore,

@@ -23,7 +23,7 @@ class CaseStateChange:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestSplit:
+class SplitRecord:
     """A request that an operator moved out of a case, because it is another problem.
 
     Attributes:

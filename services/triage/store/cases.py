@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from services.triage.assessment import PointLookup
-from services.triage.records import CaseStateChange, DecisionRecord, RequestSplit
+from services.triage.records import CaseStateChange, DecisionRecord, SplitRecord
 from services.triage.rules.dedup.case_index import CandidateQuery
 from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse
@@ -170,7 +170,7 @@ class PostgresTriageStore:
         await self._connection.execute(_INSERT_CHANGES_SQL, *columns)
         await self._connection.execute(_UPDATE_CASES_SQL, *columns)
 
-    async def record_splits(self, splits: Sequence[RequestSplit]) -> None:
+    async def record_splits(self, splits: Sequence[SplitRecord]) -> None:
         """Store splits and add the cases that the requests moved to."""
         await self._splits.record(splits)
         await self.add(await self._splits.apply(splits))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.triage.records import RequestSplit
+from services.triage.records import SplitRecord
 from services.triage.rules.dedup.model import TriageCase
 from services.triage.store.rows import opening_row, report_from_row
 from shared.runtime.postgres import Connection
@@ -43,7 +43,7 @@ class SplitStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def record(self, splits: Sequence[RequestSplit]) -> None:
+    async def record(self, splits: Sequence[SplitRecord]) -> None:
         """Store splits; one that is stored already stays as it is."""
         await self._connection.execute(
             _INSERT_SQL,
@@ -55,11 +55,11 @@ class SplitStore:
             [split.opened_by for split in splits],
         )
 
-    async def of(self, request_ids: Sequence[str]) -> Sequence[RequestSplit]:
+    async def of(self, request_ids: Sequence[str]) -> Sequence[SplitRecord]:
         """Return the splits that moved these requests, or made one of them open the old case."""
         rows = await self._connection.fetch(_SELECT_SQL, request_ids)
         return [
-            RequestSplit(
+            SplitRecord(
                 str(row["request_id"]),
                 str(row["from_case"]),
                 str(row["to_case"]),
@@ -70,7 +70,7 @@ class SplitStore:
             for row in rows
         ]
 
-    async def apply(self, splits: Sequence[RequestSplit]) -> Sequence[TriageCase]:
+    async def apply(self, splits: Sequence[SplitRecord]) -> Sequence[TriageCase]:
         """Move the decided requests, and return the cases that they open.
 
         The case that a request left represents another request from then on, when the split

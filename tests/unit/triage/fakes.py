@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.triage.assessment import PointLookup
-from services.triage.records import CaseStateChange, DecisionRecord, RequestSplit
+from services.triage.records import CaseStateChange, DecisionRecord, SplitRecord
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
 from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse
@@ -20,7 +20,7 @@ class InMemoryTriageStore:
         self.decisions: dict[str, DecisionRecord] = {}
         self.locked: list[str] = []
         self.turns: dict[str, CaseStateChange] = {}
-        self.splits: dict[tuple[str, int], RequestSplit] = {}
+        self.splits: dict[tuple[str, int], SplitRecord] = {}
         self.moves: dict[str, int] = {}
         self._restated: dict[str, int] = {}
         self._surges: dict[str, KnownSurge] = {}
@@ -43,12 +43,12 @@ class InMemoryTriageStore:
         if known and turn:
             self.cases[case_id] = known._replace(closed_at=turn.closed_at)
 
-    async def record_splits(self, splits: Sequence[RequestSplit]) -> None:
+    async def record_splits(self, splits: Sequence[SplitRecord]) -> None:
         for split in splits:
             self.splits.setdefault((split.request_id, split.moves), split)
         await self._carry_out(splits)
 
-    async def _carry_out(self, splits: Sequence[RequestSplit]) -> None:
+    async def _carry_out(self, splits: Sequence[SplitRecord]) -> None:
         for split in splits:
             decided = self.decisions.get(split.request_id)
             if decided and split.moves > self.moves.get(split.request_id, 0):
@@ -61,7 +61,7 @@ class InMemoryTriageStore:
                 await self.add([opened])
             self._restate(split)
 
-    def _restate(self, split: RequestSplit) -> None:
+    def _restate(self, split: SplitRecord) -> None:
         left, other = self.cases.get(split.from_case), self.decisions.get(split.opened_by or "")
         if left and other and self._restated.get(left.case_id, 0) < split.version:
             self._restated[left.case_id] = split.version

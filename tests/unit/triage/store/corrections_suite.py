@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.triage.handlers import TriageStore
-from services.triage.records import CaseStateChange, RequestSplit
+from services.triage.records import CaseStateChange, SplitRecord
 from services.triage.rules.dedup.model import Report, TriageCase
 from services.triage.rules.priority.context import Reporters
 from shared.contract.events import new_id
@@ -15,17 +15,17 @@ from tests.unit.triage.factories import DAY, HERE, HOUR, KEY, case, report
 from tests.unit.triage.store.cases_suite import MARKS, decided, found
 
 
-def split(of: Report, **changes: Any) -> RequestSplit:
+def split(of: Report, **changes: Any) -> SplitRecord:
     fields: dict[str, Any] = {
         "request_id": of.request_id,
         "from_case": new_id(),
         "to_case": new_id(),
         "version": 3,
     }
-    return RequestSplit(**(fields | changes))
+    return SplitRecord(**(fields | changes))
 
 
-def made_by(left: RequestSplit, of: Report) -> TriageCase:
+def made_by(left: SplitRecord, of: Report) -> TriageCase:
     """Return the case that a split opens."""
     return TriageCase(left.to_case, KEY, of, split_from=left.from_case)
 

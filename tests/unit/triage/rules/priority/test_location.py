@@ -1,6 +1,6 @@
 import pytest
 
-from services.triage.rules.priority.places import NO_LOCATION, ReportLocation
+from services.triage.rules.priority.location import NO_LOCATION, ReportLocation
 from services.triage.rules.priority.score import PriorityScore
 from shared.vocabulary import GeoPoint
 from tests.unit.triage.rules.priority import labelled
