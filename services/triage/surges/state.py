@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.triage.surges.detection import History, Window
 from shared.contract.events import Request
@@ -76,9 +76,11 @@ class TrackedSurge(BaseModel):
         published: How many of its two events are known to be on the topic.
     """
 
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
+
     began: Window
     ended: Window | None = None
-    published: int = 0
+    published: int = Field(default=0, alias="told")  # the name in the stored state
 
     @property
     def events_due(self) -> int:
