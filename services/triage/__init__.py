@@ -1,8 +1,8 @@
-"""Triage decides each request: new problem, duplicate, recurrence, referral or answered question.
+"""Triage: decides each request as new, duplicate, recurrence, referral or answered question.
 
 Consumes ``intake-requests``, ``intake-requests-express``, ``dispatch-closings`` and
 ``triage-surges``; produces ``triage-decisions``; owns the PostgreSQL schema ``triage``.
 
-The surge watcher (``services.triage.surges``) is a second process. It reads the requests too and
-produces ``triage-surges``.
+The surge watcher (``services.triage.surges``) is a second process: it consumes the requests too
+and produces ``triage-surges``.
 """
