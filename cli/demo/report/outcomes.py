@@ -15,6 +15,7 @@ _OPEN = ("acknowledged", "scheduled", "in_progress", "waiting_for_resident")
 _TEMPLATES = {
     "received": "We have your report",
     "attached": "We know of it already",
+    "answered": "The answer to your question",
     "referred": "This is for somebody else",
     "scheduled": "Work is scheduled",
     "in_progress": "Work has begun",
