@@ -84,8 +84,9 @@ def parse_record(
 def _erasure(record: Record, erasure: type[ContactErased]) -> ContactErased:
     at = written_at(record)
     event = erasure.of_tombstone(record.key or b"", at)
-    if at.timestamp() * 1000 == record.timestamp:
+    if round(at.timestamp() * 1000) == record.timestamp:
         return event
+    # the moment was clamped: without the timestamp, two erasures would count as one
     return event.model_copy(update={"id": f"{event.data.request_id}@{record.timestamp}"})
 
 

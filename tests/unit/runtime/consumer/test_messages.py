@@ -15,6 +15,7 @@ from shared.contract.topics import (
 )
 from shared.errors import PermanentError
 from shared.runtime.consumer.messages import InvalidRecord, Message, parse_record, to_dead_letter
+from shared.runtime.kafka import written_at
 from shared.runtime.outbox.outbox import pack_headers, unpack_headers
 from shared.runtime.recovery.dead_letters import parse_dead_letter
 from tests.builders import request_submitted
@@ -130,3 +131,14 @@ def test_a_tombstone_erases_whatever_its_timestamp(timestamp: int) -> None:
     assert erasure(timestamp).identity == erasure(timestamp).identity
     assert len({erasure(at).identity for at in (timestamp, -LONG + 1, LONG - 2)}) == 3
     assert 1970 <= erasure(timestamp).event.time.year <= 2100
+
+
+@given(st.integers(0, 4_000_000_000_000))
+@example(1_001)
+def test_the_erasure_of_a_plausible_tombstone_is_named_by_its_moment(timestamp: int) -> None:
+    sent = record(None, topic=INTAKE_CONTACTS.name, key=REQUEST.encode(), timestamp=timestamp)
+
+    found = parse_record(sent, DECODERS[INTAKE_CONTACTS.name], INTAKE_CONTACTS.erasure)
+
+    assert isinstance(found, Message)
+    assert found.event.id == f"{REQUEST}@{written_at(sent).isoformat()}"
