@@ -1,8 +1,22 @@
 """The words and values of the domain: one definition each, for every service and the wire."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from math import asin, cos, radians, sin, sqrt
 from typing import Literal, NamedTuple, TypeAlias
+
+START_OF_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+END_OF_TIME = datetime(2100, 1, 1, tzinfo=UTC)
+"""Bounds of a plausible moment: inclusive and exclusive.
+
+Near the years 1 and 9999 a moment has no local time, and no work is planned for then.
+"""
+
+
+def is_plausible(moment: datetime) -> bool:
+    """Return True when the moment has an offset and lies within the bounds."""
+    return moment.utcoffset() is not None and START_OF_TIME <= moment < END_OF_TIME
+
 
 Language: TypeAlias = Literal["en", "es"]
 """Languages in which the router writes to residents, as BCP 47 tags."""

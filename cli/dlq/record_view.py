@@ -56,10 +56,12 @@ def details(letter: DeadLetter, status: ReplayStatus, *, whole: bool) -> dict[st
         "code": letter.code,
         "reason": letter.reason,
         "size": letter.size,
-        "headers": {name: len(value) for name, value in headers},
+        "headers": {name: len(value or b"") for name, value in headers},
     }
     if whole:
-        shown["headers"] = {name: value.decode("latin-1") for name, value in headers}
+        shown["headers"] = {
+            name: None if value is None else value.decode("latin-1") for name, value in headers
+        }
         shown["key"] = letter.original.key.decode("utf-8", "backslashreplace")
         shown["value_base64"] = b64encode(letter.original.value or b"").decode()
     return shown

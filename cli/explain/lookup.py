@@ -13,7 +13,7 @@ from services.intake.rules.tracking_number import read_tracking_number
 from shared.contract.events import Decoder, RequestTriaged
 from shared.contract.topics import TRIAGE_DECISIONS
 from shared.errors import Route311Error
-from shared.runtime.kafka import Record
+from shared.runtime.kafka import Record, headers_by_name
 from shared.runtime.kafka.reader import offset_bounds, offsets_at, read_range
 
 _FIND_REQUEST = """
@@ -107,7 +107,7 @@ async def find_decision(
         async for records in batches:
             for record in records:
                 if query.needle in (record.value or b""):
-                    event = decoder.decode(record.value, dict(record.headers))
+                    event = decoder.decode(record.value, headers_by_name(record))
                     if query.matches(event):
                         return event  # type: ignore[no-any-return]
     if query.is_known:

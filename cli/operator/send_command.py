@@ -9,7 +9,7 @@ from shared.contract import events as e
 from shared.contract.topics import DEAD_LETTERS, DISPATCH_CASES, OPERATOR_COMMANDS
 from shared.errors import PermanentError, Route311Error
 from shared.runtime.clock import utc_now
-from shared.runtime.kafka import Record, open_sink
+from shared.runtime.kafka import Record, headers_by_name, open_sink
 from shared.runtime.kafka.reader import end_offsets, follow
 from shared.runtime.outgoing import Outgoing
 from shared.vocabulary import CommandName
@@ -134,7 +134,10 @@ def _raise_if_refused(record: Record, command: e.OperatorCommanded) -> None:
     except PermanentError:
         return
     if (refused.source, refused.id) == (command.source, command.id):
-        headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+        headers = {
+            name: value.decode("utf-8", "replace")
+            for name, value in headers_by_name(record).items()
+        }
         raise CommandRefusedError(f"{headers['code']}: {headers['reason']}")
 
 

@@ -19,7 +19,7 @@ from babel.dates import format_datetime
 
 from services.notify.policy import CityTexts
 from services.notify.rules.model import MessageData, ReferralAgency, TemplateName
-from shared.vocabulary import Language
+from shared.vocabulary import Language, is_plausible
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 TEMPLATES: tuple[TemplateName, ...] = get_args(TemplateName)
@@ -194,7 +194,7 @@ def _sanitized(agency: ReferralAgency) -> ReferralAgency:
 
 
 def _date_in_words(moment: datetime | None, timezone: str, language: Language) -> str | None:
-    if moment is None:
+    if moment is None or not is_plausible(moment):
         return None
     pattern = _DATE_FORMATS[language]
     return format_datetime(moment, pattern, tzinfo=ZoneInfo(timezone), locale=language)

@@ -7,7 +7,7 @@ from typing import Self, TypeAlias
 from shared.contract.events import CONTENT_TYPE, Event, encode
 from shared.contract.routes import routes
 
-Headers: TypeAlias = Sequence[tuple[str, bytes]]
+Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
 
 
 def event_headers(traceparent: str | None = None) -> Headers:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from cli.demo.run.observations import DeadLetterSeen, Observations
@@ -10,7 +9,7 @@ from cli.demo.scenario.residents import EMAIL_DOMAIN
 from shared.contract import topics as t
 from shared.contract.events import Decoder, WorkOrder
 from shared.errors import PermanentError
-from shared.runtime.kafka import Record
+from shared.runtime.kafka import Record, written_at
 
 _POLL_S = 0.2
 _REPORTERS_ADDRESS = f"@{EMAIL_DOMAIN}".encode()
@@ -65,5 +64,5 @@ class TopicCollector:
             event = decoder.decode(record.value)
         except PermanentError:
             return None  # a tombstone
-        self._seen.record(event, datetime.fromtimestamp(record.timestamp / 1000, UTC))
+        self._seen.record(event, written_at(record))
         return event.data if isinstance(event.data, WorkOrder) else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
@@ -13,6 +13,7 @@ from services.dispatch.unit_of_work import CommandKey, UpdateKey
 from shared.contract.events import (
     OperatorCommand,
     OperatorCommanded,
+    PlausibleMoment,
     WorkOrderUpdate,
     WorkOrderUpdated,
     invalid_fields,
@@ -22,7 +23,7 @@ from shared.runtime.kafka import Record
 
 _CONTROL_CHARS = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}
 _MAX_ECHO = 100  # characters of a malformed update's field that its receipt repeats
-_TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+_TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(PlausibleMoment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,6 @@ def _parse_update(data: object) -> BureauUpdate | UpdateRefusal:
         return BureauUpdate(**(update.model_dump() | times))
     except ValidationError as error:
         return UpdateRefusal("invalid", f"Mend these fields: {invalid_fields(error)}.")
-    except OverflowError:
-        return UpdateRefusal(
-            "invalid", "Mend these fields: at, scheduled_for: no year that there is."
-        )
 
 
 def _parse_command(event: OperatorCommanded, now: datetime) -> CaseCommand | CommandRefusal:
@@ -106,7 +103,7 @@ def _given_at(time: object, now: datetime) -> datetime:
         return now
     try:
         return _TIMESTAMP.validate_python(time).astimezone(UTC)
-    except (ValidationError, OverflowError):
+    except ValidationError:
         return now
 
 

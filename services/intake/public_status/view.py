@@ -17,6 +17,7 @@ from services.intake.public_status.status_text import (
     current_status,
 )
 from shared.catalogue import Jurisdiction
+from shared.vocabulary import is_plausible
 
 LANGUAGES = ("en", "es")
 
@@ -79,7 +80,7 @@ def _bureau(code: str, jurisdiction: Jurisdiction) -> str:
 def _scheduled_for(last: StatusChange | None) -> str | None:
     if last is None or last.status != "scheduled" or last.scheduled_for is None:
         return None
-    return _moment(last.scheduled_for)
+    return _moment(last.scheduled_for) if is_plausible(last.scheduled_for) else None
 
 
 def _referral(

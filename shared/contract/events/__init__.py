@@ -1,6 +1,13 @@
 """The contract between the services: every event, its current version, its wire form."""
 
-from shared.contract.events.base import Data, Event, ForeignEvent, new_id, usable_trace
+from shared.contract.events.base import (
+    Data,
+    Event,
+    ForeignEvent,
+    PlausibleMoment,
+    new_id,
+    usable_trace,
+)
 from shared.contract.events.cases import (
     CaseClosed,
     CaseClosing,
@@ -118,6 +125,7 @@ __all__ = [
     "NotificationUnknown",
     "OperatorCommand",
     "OperatorCommanded",
+    "PlausibleMoment",
     "Priority",
     "PriorityReason",
     "Referral",

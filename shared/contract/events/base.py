@@ -7,9 +7,13 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from uuid_utils import uuid7
 
+from shared.vocabulary import END_OF_TIME, START_OF_TIME
+
 Identity = Annotated[
     str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]+$")
 ]
+PlausibleMoment = Annotated[AwareDatetime, Field(ge=START_OF_TIME, lt=END_OF_TIME)]
+"""A moment that somebody outside the router gave: from 2000 on, before 2100."""
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from shared.contract.events.base import Data, Event, ForeignEvent
+from shared.contract.events.base import Data, Event, ForeignEvent, PlausibleMoment
 from shared.contract.events.requests import Location
 from shared.contract.events.submissions import AttributeValue, Media
 from shared.contract.events.triage import Priority
@@ -116,14 +116,14 @@ class WorkOrderUpdate(Data):
     """Code of the sending bureau; must match the topic."""
     status: UpdateStatus
     """New status of the work order."""
-    at: AwareDatetime
-    """Moment of the change, RFC 3339 with offset, by the bureau's clock."""
+    at: PlausibleMoment
+    """Moment of the change, RFC 3339 with offset, by the bureau's clock; from 2000 to 2099."""
     public_note: Note | None = None
     """Note for residents, at most 4,000 characters."""
     internal_note: Note | None = None
     """Note for the city's staff, at most 4,000 characters; never shown to residents."""
-    scheduled_for: AwareDatetime | None = Field(default=None, examples=["2026-11-25T17:00:00Z"])
-    """Moment for which the work is scheduled, RFC 3339 with offset."""
+    scheduled_for: PlausibleMoment | None = Field(default=None, examples=["2026-11-25T17:00:00Z"])
+    """Moment for which the work is scheduled, RFC 3339 with offset; from 2000 to 2099."""
     reason: Note | None = Field(default=None, examples=["No debris found"])
     """Reason; required for ``declined``, at most 4,000 characters."""
     transfer_to: str | None = Field(default=None, examples=["BPS-GARBAGE"])

@@ -1,13 +1,12 @@
 """Forms of a Kafka record in a consumer: message, invalid record, deferred record, dead letter."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Generic, TypeVar, cast
 
 from shared.contract.events import ContactErased, Decoder, Event, usable_trace
 from shared.contract.topics import DEAD_LETTERS
 from shared.errors import PermanentError, Route311Error, TooLargeError, TransientError
-from shared.runtime.kafka import Partition, Record
+from shared.runtime.kafka import Partition, Record, headers_by_name, written_at
 from shared.runtime.outgoing import Outgoing
 
 E_co = TypeVar("E_co", bound=Event, covariant=True)
@@ -69,11 +68,10 @@ def parse_record(
     """
     try:
         if record.value is None and erasure:
-            at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-            return cast("Message[E]", Message(record, erasure.of_tombstone(record.key or b"", at)))
+            return cast("Message[E]", Message(record, _erasure(record, erasure)))
         if len(record.value or b"") > MAX_EVENT_BYTES:
             raise TooLargeError(f"larger than {MAX_EVENT_BYTES} bytes")
-        headers = dict(record.headers)
+        headers = headers_by_name(record)
         event = decoder.decode(record.value, headers)
     except PermanentError as error:
         return InvalidRecord(record, error)
@@ -81,6 +79,15 @@ def parse_record(
     if trace and trace != event.traceparent:
         event = event.model_copy(update={"traceparent": trace})
     return Message(record, event)
+
+
+def _erasure(record: Record, erasure: type[ContactErased]) -> ContactErased:
+    at = written_at(record)
+    event = erasure.of_tombstone(record.key or b"", at)
+    if round(at.timestamp() * 1000) == record.timestamp:
+        return event
+    # the moment was clamped: without the timestamp, two erasures would count as one
+    return event.model_copy(update={"id": f"{event.data.request_id}@{record.timestamp}"})
 
 
 def record_partition(record: Record) -> Partition:

@@ -1,12 +1,28 @@
 """Types of consumed Kafka records."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from datetime import UTC, datetime
+from typing import TypeAlias, cast
 
 from aiokafka import ConsumerRecord, TopicPartition
 
+from shared.vocabulary import END_OF_TIME
+
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 Partition: TypeAlias = TopicPartition
+
+_LAST_TIMESTAMP = int(END_OF_TIME.timestamp() * 1000)
+
+
+def written_at(record: Record) -> datetime:
+    """Return the timestamp of a record, UTC; from 1970 to 2100, whatever its producer wrote."""
+    return datetime.fromtimestamp(min(max(record.timestamp, 0), _LAST_TIMESTAMP) / 1000, UTC)
+
+
+def headers_by_name(record: Record) -> dict[str, bytes]:
+    """Return the headers of a record that have a value; the last of each name wins."""
+    headers = cast("Sequence[tuple[str, bytes | None]]", record.headers)
+    return {name: value for name, value in headers if value is not None}
 
 
 def rebuild_record(  # noqa: PLR0913 - a record has that many parts
@@ -16,7 +32,7 @@ def rebuild_record(  # noqa: PLR0913 - a record has that many parts
     timestamp: int,
     key: bytes,
     value: bytes | None,
-    headers: Sequence[tuple[str, bytes]],
+    headers: Sequence[tuple[str, bytes | None]],
 ) -> Record:
     """Return a record as it was consumed, from its parts that were stored elsewhere.
 
@@ -39,5 +55,5 @@ def rebuild_record(  # noqa: PLR0913 - a record has that many parts
         checksum=None,
         serialized_key_size=len(key),
         serialized_value_size=-1 if value is None else len(value),
-        headers=tuple(headers),
+        headers=cast("Sequence[tuple[str, bytes]]", tuple(headers)),
     )

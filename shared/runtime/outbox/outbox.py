@@ -45,15 +45,20 @@ def pack_headers(headers: Headers) -> str | None:
     """Return headers as JSON text; None stands for the headers of an event without a trace.
 
     Latin-1 maps each byte to one character and back, and JSON escapes the characters that text
-    columns reject.
+    columns reject. A header without a value has null.
     """
     if tuple(headers) == _UNTRACED:
         return None
-    return json.dumps([(name, value.decode("latin-1")) for name, value in headers])
+    return json.dumps(
+        [(name, None if value is None else value.decode("latin-1")) for name, value in headers]
+    )
 
 
 def unpack_headers(packed: str | None) -> Headers:
     """Return the headers that ``pack_headers`` was given."""
     if packed is None:
         return _UNTRACED
-    return [(name, value.encode("latin-1")) for name, value in json.loads(packed)]
+    return [
+        (name, None if value is None else value.encode("latin-1"))
+        for name, value in json.loads(packed)
+    ]

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
 
 from shared.contract.topics import DEAD_LETTERS
 from shared.runtime.consumer.messages import record_position
-from shared.runtime.kafka import Record
+from shared.runtime.kafka import Record, headers_by_name, written_at
 from shared.runtime.outgoing import Headers, Outgoing
 
 DLQ_HEADERS = ("service", "code", "reason", "source")
@@ -50,7 +50,9 @@ class DeadLetter:
 
 def parse_dead_letter(record: Record) -> DeadLetter:
     """Parse a record of a dead-letter topic; missing headers give empty fields."""
-    texts = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+    texts = {
+        name: value.decode("utf-8", "replace") for name, value in headers_by_name(record).items()
+    }
     source = texts.get("source", "")
     topic = record.topic.removesuffix(DEAD_LETTERS)
     headers = _original_headers(record.headers)
@@ -62,7 +64,7 @@ def parse_dead_letter(record: Record) -> DeadLetter:
         service=texts.get("service", ""),
         code=texts.get("code", ""),
         reason=texts.get("reason", ""),
-        parked_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        parked_at=written_at(record),
         original=original,
         content=content_hash(original),
     )
@@ -77,10 +79,10 @@ def content_hash(record: Outgoing) -> bytes:
     return digest.digest()
 
 
-def _original_headers(headers: Iterable[tuple[str, bytes]]) -> Headers:
+def _original_headers(headers: Iterable[tuple[str, bytes | None]]) -> Headers:
     """Remove the last header of each name in ``DLQ_HEADERS``; an earlier one is the original's."""
     to_remove = set(DLQ_HEADERS)
-    kept: list[tuple[str, bytes]] = []
+    kept: list[tuple[str, bytes | None]] = []
     for name, value in reversed(list(headers)):
         if name in to_remove:
             to_remove.remove(name)

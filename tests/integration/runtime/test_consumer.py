@@ -2,6 +2,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.record.util import calc_crc32c
 
 from shared.contract.events import Event, RequestSubmitted, encode
 from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
@@ -9,12 +11,15 @@ from shared.errors import DatabaseDownError, FencedError
 from shared.runtime.consumer.messages import Message
 from shared.runtime.consumer.offsets import advance, claim
 from shared.runtime.kafka import Partition
+from shared.runtime.kafka.clients import connect
+from shared.runtime.kafka.sink import partition_for
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
 from tests.builders import request_submitted
 from tests.conftest import Database
 from tests.integration.runtime.conftest import RunConsumer, decide
 from tests.tcp_proxy import tcp_proxy
 from tests.topic_log import TopicLog
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -79,6 +84,36 @@ async def test_a_restart_goes_on_after_the_last_commit(
         await topic_log.at_least(2, TRIAGE_DECISIONS)
 
     assert await handled_ids(pool) == ids([first, second])
+
+
+async def publish_with_foreign_headers(bootstrap: str, values: Sequence[bytes]) -> None:
+    """Publish values with a header name that is not UTF-8, as other languages can write it."""
+    async with connect(lambda: AIOKafkaProducer(bootstrap_servers=bootstrap)) as producer:
+        partitions = await producer.partitions_for(INTAKE_REQUESTS.name)
+        batch = producer.create_batch()
+        for value in values:
+            batch.append(key=KEY.encode(), value=value, timestamp=None, headers=[("~~", None)])
+        raw = batch._build().replace(b"~~", b"\xff\xfe")  # noqa: SLF001 - it takes only UTF-8
+        raw[17:21] = calc_crc32c(bytes(raw[21:])).to_bytes(4, "big")
+        batch._buffer = raw  # noqa: SLF001 - as above
+        partition = partition_for(KEY.encode(), len(partitions))
+        await (await producer.send_batch(batch, INTAKE_REQUESTS.name, partition=partition))
+
+
+async def test_a_header_without_a_value_and_with_a_name_that_is_not_utf_8_stops_nothing(
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
+) -> None:
+    first, last = request_submitted(), request_submitted()
+    await publish_with_foreign_headers(topic_log.bootstrap, [encode(first), b"garbage"])
+    await topic_log.publish(last)
+
+    async with run_consumer():
+        await topic_log.at_least(2, TRIAGE_DECISIONS)
+        parked = await eventually(lambda: topic_log.records(f"{INTAKE_REQUESTS.name}-dlq"))
+
+    assert await handled_ids(pool) == ids([first, last])
+    [(name, value), *_] = parked[0].headers
+    assert (parked[0].value, name, value or None) == (b"garbage", "\\xff\\xfe", None)
 
 
 async def test_garbage_is_parked_as_it_was_with_its_reason_and_the_rest_flows(

@@ -42,7 +42,9 @@ class DispatchHarness:
         produced = await self.handle_all(*items)
         assert all(isinstance(item, Outgoing) for item in produced), produced
         return [
-            dict(item.headers)["code"].decode() for item in produced if isinstance(item, Outgoing)
+            (dict(item.headers)["code"] or b"").decode()
+            for item in produced
+            if isinstance(item, Outgoing)
         ]
 
     async def open_case(

@@ -54,7 +54,7 @@ async def test_a_command_that_cannot_be_is_parked_with_the_reason_and_changes_no
     [parked] = await harness.handle_all(command)
 
     assert isinstance(parked, Outgoing)
-    headers = {name: value.decode() for name, value in parked.headers}
+    headers = {name: (value or b"").decode() for name, value in parked.headers}
     assert parked.topic == "operator-commands-dlq"
     assert (headers["service"], headers["code"]) == ("dispatch", code)
     assert headers["reason"].endswith(".")

@@ -191,6 +191,24 @@ def test_a_date_is_the_citys_own_day_in_words(language: str, day: str) -> None:
     assert day in message.text
 
 
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime.min.replace(tzinfo=UTC),
+        datetime.max.replace(tzinfo=UTC),
+        datetime.max,  # noqa: DTZ901 - as the driver reads "infinity"
+        datetime(1999, 12, 31, tzinfo=UTC),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_work_with_an_implausible_date_is_planned_without_it(
+    language: str, moment: datetime
+) -> None:
+    case = CaseFacts(scheduled_for=moment)
+
+    assert render("scheduled", language, case=case) == render("scheduled", language)
+
+
 def test_work_without_a_date_is_planned_all_the_same() -> None:
     assert "We don't know the day yet" in render("scheduled").text
 

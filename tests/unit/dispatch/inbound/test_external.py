@@ -3,11 +3,14 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.inbound.external import IncomingUpdate, incoming_update
+from services.dispatch.inbound.external import IncomingUpdate, incoming_command, incoming_update
+from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
 from services.dispatch.unit_of_work import UpdateKey
-from shared.contract.events import WorkOrderUpdated
+from shared.contract.events import OperatorCommanded, WorkOrderUpdated
+from shared.runtime.consumer.messages import Message
 from tests.builders import NOON, work_order_updated
+from tests.records import record
 
 
 def parsed(data: Any) -> IncomingUpdate:
@@ -67,6 +70,29 @@ def test_control_characters_are_left_out_of_every_field() -> None:
         pytest.param(data(at="yesterday"), ["at"], id="no moment"),
         pytest.param(data(at="2026-03-02T12:00:00"), ["at"], id="a moment without its offset"),
         pytest.param(data(at="0001-01-01T00:00:00+14:00"), ["at"], id="a moment before all years"),
+        pytest.param(data(at="0001-01-01T00:00:00Z"), ["at"], id="a moment in year 1"),
+        pytest.param(data(at="9999-12-31T23:59:59Z"), ["at"], id="a moment in year 9999"),
+        pytest.param(data(at=0), ["at"], id="a moment before any report"),
+        pytest.param(
+            data(status="scheduled", scheduled_for="2026-03-04T08:00:00"),
+            ["scheduled_for"],
+            id="a date without its offset",
+        ),
+        pytest.param(
+            data(status="scheduled", scheduled_for="0001-01-01T00:00:00Z"),
+            ["scheduled_for"],
+            id="a date in year 1",
+        ),
+        pytest.param(
+            data(status="scheduled", scheduled_for="9999-12-31T23:59:59-08:00"),
+            ["scheduled_for"],
+            id="a date after all years",
+        ),
+        pytest.param(
+            data(status="scheduled", scheduled_for="2100-01-01T00:00:00Z"),
+            ["scheduled_for"],
+            id="the first date too late",
+        ),
         pytest.param(data(public_note="x" * 4001), ["public_note"], id="too long a note"),
         pytest.param(data(expected_version="three"), ["expected_version"], id="no number"),
         pytest.param(data(bureau=7, at=None), ["bureau", "at"], id="two at once"),
@@ -81,6 +107,37 @@ def test_what_nobody_can_read_is_invalid_and_the_fields_at_fault_are_named(
     assert refused.code == "invalid"
     assert all(field in refused.message for field in fields)
     assert "done" not in refused.message
+
+
+@pytest.mark.parametrize("moment", ["2000-01-01T00:00:00Z", "2099-12-31T15:59:59-08:00"])
+def test_the_first_and_the_last_plausible_moment_are_taken(moment: str) -> None:
+    taken = parsed(data(status="scheduled", at=moment, scheduled_for=moment)).parsed
+
+    assert isinstance(taken, BureauUpdate)
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "0001-01-01T00:00:00+14:00",
+        "2026-03-02T12:00:00",
+        -1,
+    ],
+)
+def test_a_command_of_an_implausible_time_counts_as_given_now(time: object) -> None:
+    command = OperatorCommanded(
+        id="c-1",
+        source="/operator/desk",
+        time=time,
+        data={"command": "close", "case_id": "c", "actor": "Ada", "reason": "done"},
+    )
+
+    taken = incoming_command(Message(record(), command), NOON).parsed
+
+    assert isinstance(taken, CaseCommand)
+    assert taken.at == NOON
 
 
 def test_a_receipt_can_name_what_could_be_read_and_no_more() -> None:

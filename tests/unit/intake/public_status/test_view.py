@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
@@ -194,3 +194,17 @@ def test_what_was_decided_is_no_more_noted_once_an_operator_moved_the_request() 
     shown = render_status(status, LAKESIDE, "en")
 
     assert (shown["note"], shown["status"]) == (None, "open")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime.min.replace(tzinfo=UTC),
+        datetime.max.replace(tzinfo=UTC),
+        datetime.max,  # noqa: DTZ901 - as the driver reads "infinity"
+    ],
+)
+def test_an_implausible_date_of_work_is_left_out(moment: datetime) -> None:
+    seen = view(change(1, "scheduled", scheduled_for=moment))
+
+    assert (seen["status"], seen["scheduled_for"]) == ("scheduled", None)

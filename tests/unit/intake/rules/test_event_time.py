@@ -11,6 +11,7 @@ SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 PACIFIC = timezone(timedelta(hours=-8))
+AHEAD = timezone(timedelta(hours=14))
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,8 @@ PACIFIC = timezone(timedelta(hours=-8))
         pytest.param(NOON - 30 * DAY, NOON - 30 * DAY, id="30 days before"),
         pytest.param(NOON - 30 * DAY - SECOND, NOON, id="more than 30 days before"),
         pytest.param(None, NOON, id="nobody said"),
+        pytest.param(datetime.min.replace(tzinfo=AHEAD), NOON, id="before all years in UTC"),
+        pytest.param(datetime.max.replace(tzinfo=PACIFIC), NOON, id="after all years in UTC"),
     ],
 )
 def test_an_observation_counts_within_the_30_days_before_it_was_handed_in(
