@@ -1,6 +1,6 @@
 """Text matching: phrase patterns, negation and a linear text model."""
 
-from shared.text_matching.folding import fold
+from shared.text_matching.folding import fold, limit_marks
 from shared.text_matching.index import Hit, PhraseIndex
 from shared.text_matching.linear_model import (
     FeatureWeights,
@@ -39,6 +39,7 @@ __all__ = [
     "filter_affirmed",
     "find_affirmed",
     "fold",
+    "limit_marks",
     "parse_pattern",
     "split_text",
 ]

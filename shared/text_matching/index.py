@@ -1,5 +1,6 @@
 """Phrase index: finds the phrases of thousands of patterns in one pass over a text."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -146,7 +147,7 @@ class PhraseIndex:
             for (start, code), end in matches.ends.items()
         ]
         if matches.exceptions:
-            hits = [hit for hit in hits if not any(_overlaps(hit, e) for e in matches.exceptions)]
+            hits = _without_overlapping(hits, matches.exceptions)
         hits.sort(key=itemgetter(2))
         return hits
 
@@ -216,9 +217,17 @@ def _codes_at(codes: Mapping[int, str], states: States) -> tuple[str, ...]:
     return tuple(sorted({codes[state] for state in states if state in codes}))
 
 
-def _overlaps(hit: Hit, other: Hit) -> bool:
-    return (
-        hit.code == other.code
-        and hit.start_word < other.end_word
-        and other.start_word < hit.end_word
-    )
+def _without_overlapping(hits: Iterable[Hit], exceptions: Iterable[Hit]) -> list[Hit]:
+    """Return the hits that overlap no exception of their code."""
+    starts: defaultdict[str, list[int]] = defaultdict(list)
+    largest_ends: defaultdict[str, list[int]] = defaultdict(list)  # up to each start
+    for exception in sorted(exceptions, key=itemgetter(2)):
+        ends = largest_ends[exception.code]
+        starts[exception.code].append(exception.start_word)
+        ends.append(max(exception.end_word, ends[-1] if ends else 0))
+
+    def overlaps(hit: Hit) -> bool:
+        before = bisect_left(starts[hit.code], hit.end_word)
+        return before > 0 and largest_ends[hit.code][before - 1] > hit.start_word
+
+    return [hit for hit in hits if not overlaps(hit)]

@@ -5,9 +5,11 @@ Punctuation and words such as "and" or "but" end the reach of a negation.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from operator import itemgetter
 
 from shared.text_matching import negation_lexicon as lexicon
 from shared.text_matching.folding import fold
@@ -18,25 +20,34 @@ _REACH = 4  # words between a negation and what it denies, at most
 _BOUNDARIES = re.compile(r"([.!?;:\n\u2026]+)|[,()\u2013\u2014]+|\s-+\s")
 
 
-@dataclass(frozen=True, slots=True)
 class _Text:
-    """A folded text with the word indexes of its boundaries.
+    """A folded text with the word indexes of its boundaries, each in ascending order.
 
     Attributes:
         words: Its words.
         clauses: Where clauses begin.
         sentences: Where sentences begin.
+        clause_begins: The same as ``clauses``, for lookups.
+        sentence_begins: The same as ``sentences``, for lookups.
         idle: Where phrases begin that look like a negation and deny nothing.
         ends: Where the text says that something past is over.
-        retractions: Phrases that retract what precedes them.
+        verbs: Verbs in the past tense.
+        again: Words that say that the problem goes on.
     """
 
-    words: Sequence[str]
-    clauses: Collection[int]
-    sentences: Collection[int]
-    idle: Collection[int]
-    ends: Collection[int]
-    retractions: Collection[Hit]
+    def __init__(
+        self, text: str, words: Sequence[str], ends: Sequence[int], idle: Collection[int]
+    ) -> None:
+        clauses, sentences = _boundaries(text, words)
+        self.words = words
+        self.clause_begins = frozenset(clauses)
+        self.sentence_begins = frozenset(sentences)
+        self.clauses = sorted(clauses)
+        self.sentences = sorted(sentences)
+        self.idle = idle
+        self.ends = ends
+        self.verbs = [i for i, word in enumerate(words) if word in lexicon.PAST]
+        self.again = [i for i, word in enumerate(words) if word in lexicon.AGAIN]
 
     def clause(self, word: int) -> tuple[int, int]:
         """Return the bounds of the clause that contains a word."""
@@ -45,6 +56,29 @@ class _Text:
     def sentence(self, word: int) -> tuple[int, int]:
         """Return the bounds of the sentence that contains a word."""
         return _bounds(word, self.sentences, len(self.words))
+
+
+class _Retractions:
+    """The retractions of a text by their first words.
+
+    Attributes:
+        hits: The retractions.
+        starts: First word of each, in ascending order.
+        ends: For each, the smallest and largest end of those that precede it in its sentence, and
+            of itself.
+    """
+
+    def __init__(self, hits: Sequence[Hit], text: _Text) -> None:
+        self.hits = frozenset(hits)
+        in_order = sorted(hits, key=itemgetter(2))
+        self.starts = [hit.start_word for hit in in_order]
+        self.ends: list[tuple[int, int]] = []
+        last_sentence = -1
+        for hit in in_order:
+            sentence, _ = text.sentence(hit.start_word)
+            least, most = self.ends[-1] if sentence == last_sentence else (hit.end_word, 0)
+            self.ends.append((min(least, hit.end_word), max(most, hit.end_word)))
+            last_sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +132,15 @@ def filter_affirmed(
         return hits
     words = folded.split()
     retractions = [hit for hit in hits if hit.code in roles.retracting]
-    pasts = [hit for hit in hits if hit.code in roles.past]
-    suppositions = [hit for hit in hits if hit.code in roles.hypothetical]
+    pasts = [hit.start_word for hit in hits if hit.code in roles.past]
+    suppositions = [hit.start_word for hit in hits if hit.code in roles.hypothetical]
     can_end = not lexicon.PAST.isdisjoint(words)
     ends = [hit.start_word for hit in lexicon.OVER.find(folded)] if can_end else []
     is_plain = not (ends or retractions or pasts or suppositions)
     if is_plain and not any(_may_be_denied(hit, words) for hit in hits):
         return hits
     idle = {hit.start_word for hit in lexicon.DENYING_NOTHING.find(folded)}
-    parsed = _Text(words, *_boundaries(text, words), idle, ends, ())
+    parsed = _Text(text, words, ends, idle)
     kept = [hit for hit in hits if not _is_denied(hit, parsed) and not _is_over(hit, parsed)]
     if pasts or suppositions:
         kept = [hit for hit in kept if hit.code not in roles.past | roles.hypothetical]
@@ -118,9 +152,10 @@ def filter_affirmed(
         ]
     if not retractions:
         return kept
-    final = [hit for hit in retractions if hit in kept and _is_final(hit, parsed)]
-    parsed = replace(parsed, retractions=final)
-    return [hit for hit in kept if _survives_retractions(hit, parsed, roles)]
+    remaining = frozenset(kept)
+    final = [hit for hit in retractions if hit in remaining and _is_final(hit, parsed)]
+    found = _Retractions(final, parsed)
+    return [hit for hit in kept if _survives_retractions(hit, found, parsed, roles)]
 
 
 def _boundaries(text: str, words: Sequence[str]) -> tuple[set[int], set[int]]:
@@ -145,9 +180,18 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
     yield text[start:], True
 
 
-def _bounds(word: int, begins: Collection[int], length: int) -> tuple[int, int]:
-    begin = max(begin for begin in begins if begin <= word)
-    return begin, min((end for end in begins if end > word), default=length)
+def _bounds(word: int, begins: Sequence[int], length: int) -> tuple[int, int]:
+    after = bisect_right(begins, word)
+    return begins[after - 1], begins[after] if after < len(begins) else length
+
+
+def _any_between(words: Sequence[int], begin: int, end: int) -> bool:
+    """Return True when one of the words, in ascending order, is ``begin`` or lies before ``end``.
+
+    Each lookup takes logarithmic time, so that a text full of phrases takes no quadratic time.
+    """
+    first = bisect_left(words, begin)
+    return first < len(words) and words[first] < end
 
 
 def _may_be_denied(hit: Hit, words: Sequence[str]) -> bool:
@@ -158,71 +202,73 @@ def _may_be_denied(hit: Hit, words: Sequence[str]) -> bool:
 def _is_denied(hit: Hit, text: _Text) -> bool:
     """Return True when a negation precedes the phrase closely in the same clause."""
     for i in range(hit.start_word - 1, max(-1, hit.start_word - 2 - _REACH), -1):
-        if i + 1 in text.clauses:
+        if i + 1 in text.clause_begins:
             return False
         if text.words[i] in lexicon.DENYING and i not in text.idle:
             return True
     return False
 
 
-def _is_past(hit: Hit, pasts: Collection[Hit], text: _Text) -> bool:
+def _is_past(hit: Hit, pasts: Sequence[int], text: _Text) -> bool:
     """Return True when the clause, or a short introductory clause before it, is about long ago."""
     begin, end = text.clause(hit.start_word)
-    before = max((b for b in text.clauses if b < begin), default=begin)
-    is_second = before in text.sentences and begin not in text.sentences
+    earlier = bisect_left(text.clauses, begin)
+    before = text.clauses[earlier - 1] if earlier else begin
+    is_second = before in text.sentence_begins and begin not in text.sentence_begins
     since = before if is_second and begin - before <= _REACH else begin
-    clause = text.words[begin:end]
-    return lexicon.AGAIN.isdisjoint(clause) and any(since <= p.start_word < end for p in pasts)
+    return not _any_between(text.again, begin, end) and _any_between(pasts, since, end)
 
 
-def _is_supposed(hit: Hit, suppositions: Collection[Hit], text: _Text) -> bool:
-    begin, end = text.sentence(hit.start_word)
-    return any(begin <= other.start_word < end for other in suppositions)
+def _is_supposed(hit: Hit, suppositions: Sequence[int], text: _Text) -> bool:
+    return _any_between(suppositions, *text.sentence(hit.start_word))
 
 
 def _is_over(hit: Hit, text: _Text) -> bool:
     """Return True when the sentence puts the phrase in the past and says that it is over."""
     start = hit.start_word
-    begin, _ = text.sentence(start)
-    if not lexicon.PAST.intersection(text.words[max(begin, start - _REACH) : start]):
+    begin, end = text.sentence(start)
+    if not _any_between(text.verbs, max(begin, start - _REACH), start):
         return False
-    return any(
-        end >= hit.end_word and not any(start < begin <= end for begin in text.sentences)
-        for end in text.ends
-    )
+    return _any_between(text.ends, hit.end_word, end)
 
 
-def _survives_retractions(hit: Hit, text: _Text, roles: PhraseRoles) -> bool:
+def _survives_retractions(
+    hit: Hit, retractions: _Retractions, text: _Text, roles: PhraseRoles
+) -> bool:
     if hit.code in roles.retracting:
-        return hit in text.retractions
-    return hit.code in roles.persistent or not _is_retracted(hit, text)
+        return hit in retractions.hits
+    return hit.code in roles.persistent or not _is_retracted(hit, retractions, text)
 
 
 def _is_final(retraction: Hit, text: _Text) -> bool:
     """Return True when nothing after the retraction says that the problem goes on."""
-    return lexicon.AGAIN.isdisjoint(text.words[retraction.end_word :])
+    return not _any_between(text.again, retraction.end_word, len(text.words))
 
 
-def _is_retracted(hit: Hit, text: _Text) -> bool:
-    """Return True when a retraction follows within a sentence, or precedes what "was"."""
-    return any(
-        _sentences_between(hit, retraction, text) <= 1
-        if hit.end_word <= retraction.start_word
-        else _is_retracted_before(hit, retraction, text)
-        for retraction in text.retractions
-    )
+def _is_retracted(hit: Hit, retractions: _Retractions, text: _Text) -> bool:
+    """Return True when a retraction follows within a sentence, or precedes what "was".
+
+    Of those that follow, the first is the nearest.
+    """
+    starts = retractions.starts
+    if _any_between(starts, hit.start_word, hit.end_word):
+        return True
+    following = bisect_left(starts, hit.end_word)
+    if following < len(starts):
+        between = bisect_right(text.sentences, starts[following])
+        if between - bisect_right(text.sentences, hit.start_word) <= 1:
+            return True
+    return _is_retracted_before(hit, retractions, text)
 
 
-def _sentences_between(hit: Hit, retraction: Hit, text: _Text) -> int:
-    return sum(hit.start_word < begin <= retraction.start_word for begin in text.sentences)
-
-
-def _is_retracted_before(hit: Hit, retraction: Hit, text: _Text) -> bool:
-    """Return True when a hit overlaps a retraction, or follows it in the past tense.
+def _is_retracted_before(hit: Hit, retractions: _Retractions, text: _Text) -> bool:
+    """Return True when a hit overlaps an earlier retraction, or follows it in the past tense.
 
     Both must stand in one sentence.
     """
-    if any(retraction.start_word < begin <= hit.start_word for begin in text.sentences):
+    last = bisect_left(retractions.starts, hit.start_word) - 1
+    begin, _ = text.sentence(hit.start_word)
+    if last < 0 or retractions.starts[last] < begin:
         return False
-    between = text.words[retraction.end_word : hit.start_word]
-    return hit.start_word < retraction.end_word or not lexicon.PAST.isdisjoint(between)
+    least_end, most_end = retractions.ends[last]
+    return hit.start_word < most_end or _any_between(text.verbs, least_end, hit.start_word)

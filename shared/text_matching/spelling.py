@@ -9,6 +9,7 @@ UNKNOWN = ""
 """Stands for every word that is neither known nor a misspelling of a known word."""
 
 _MIN_LETTERS = 6  # shorter words turn into each other too easily
+_MAX_LETTERS = 40  # a longer word is no misspelling of any word
 _CACHED_WORDS = 20_000
 _MIN_LETTERS_FOR_SUBSTITUTION = 7
 _CONFUSED_LETTERS = ("bv", "csz", "gj", "iy", "mn")
@@ -44,7 +45,7 @@ class Spelling:
         known, correction = self._known, self._correction
         return [
             word if word in known else UNKNOWN if len(word) < _MIN_LETTERS else correction(word)
-            for word in words
+            for word in map(_shorten, words)
         ]
 
     def _correct(self, word: str) -> str:
@@ -65,6 +66,17 @@ class Spelling:
                 return shorter
         candidates = {w for s in (word, *_deletions(word)) for w in self._by_deletion.get(s, ())}
         return min((w for w in candidates if _is_misspelling(word, w)), default=UNKNOWN)
+
+
+def _shorten(word: str) -> str:
+    """Return a word, or ``UNKNOWN`` when it is too long even without repeated letters.
+
+    Correction takes time and memory by the square of a word's length, and is cached by word.
+    """
+    if len(word) <= _MAX_LETTERS:
+        return word
+    word = _REPEATED_LETTER.sub(r"\1\1\1", word)
+    return word if len(word) <= _MAX_LETTERS else UNKNOWN
 
 
 def _deletions(word: str) -> set[str]:

@@ -16,6 +16,7 @@ _CODE_BY_FIELD = {"channel": "unknown_channel", "observed_at": "bad_time"}
 _CODE_BY_TYPE = {
     "string_too_long": "too_long",
     "too_long": "too_long",
+    "total_text_too_long": "too_long",
     "greater_than_equal": "out_of_range",
     "less_than_equal": "out_of_range",
     "finite_number": "out_of_range",
@@ -36,16 +37,20 @@ _CORRECTION_BY_TYPE = {
 }
 _CORRECTION_OF_ATTRIBUTES = (
     "Give the answer a name, and write it as text of at most 500 characters, a number, true or "
-    "false, or a list of such texts."
+    "false, or a list of at most 50 such texts."
 )
 
 
 def from_pydantic(errors: Iterable[Mapping[str, Any]]) -> dict[Path, FieldError]:
-    """Return one error for each invalid field, the first that pydantic found, by its path."""
+    """Return one error for each invalid field, by its path.
+
+    It is the first that pydantic found, except that a list is reported as too long rather than as
+    none of the other types that an attribute may have.
+    """
     by_path: dict[Path, FieldError] = {}
     for error in errors:
         path = _path(error["loc"])
-        if path not in by_path:
+        if path not in by_path or error["type"] == "too_long":
             by_path[path] = _from_pydantic(path, error["type"], error.get("ctx", {}))
     return by_path
 
@@ -73,6 +78,11 @@ def _correction(name: str, error_type: str, limits: Mapping[str, Any]) -> str:
             return f"Write {limits['expected']}."
         case "string_too_long":
             return f"Write at most {limits['max_length']:,} characters."
+        case "total_text_too_long":
+            return (
+                f"Write at most {limits['max_length']:,} characters in description, location and "
+                "attributes together."
+            )
         case "too_long":
             return f"Give at most {limits['max_length']:,} entries."
         case _:

@@ -28,7 +28,7 @@ def classify(text: str, city: Jurisdiction) -> str:
     scores = Counter({code: implied.count(code) * _WEIGHT_OF_CONDITION for code in implied})
     hits = filter_affirmed(city.keywords.find(folded), text, folded)
     hits = [hit for hit in hits if hit.code != city.other_code]
-    for code, phrase in {(h.code, h.phrase) for h in hits if not _is_inside_longer(h, hits)}:
+    for code, phrase in {(hit.code, hit.phrase) for hit in _without_inner(hits)}:
         if city.services[code].emergency is None or code in implied:
             scores[code] += phrase.count(" ") + 1
     match scores.most_common(2):
@@ -61,10 +61,14 @@ def _implied_kinds(text: str, folded: str, city: Jurisdiction) -> list[str]:
     ]
 
 
-def _is_inside_longer(hit: Hit, hits: Sequence[Hit]) -> bool:
-    return any(
-        other.start_word <= hit.start_word
-        and hit.end_word <= other.end_word
-        and hit.end_word - hit.start_word < other.end_word - other.start_word
-        for other in hits
-    )
+def _without_inner(hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits that lie inside no longer one, in time linear in their number but sorting."""
+    longest: dict[int, int] = {}
+    for hit in hits:
+        longest[hit.start_word] = max(longest.get(hit.start_word, 0), hit.end_word)
+    outer, reached = set(), 0
+    for start, end in sorted(longest.items()):
+        if end > reached:
+            outer.add((start, end))
+            reached = end
+    return [hit for hit in hits if (hit.start_word, hit.end_word) in outer]

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from shared.text_matching import limit_marks
+
 Answer: TypeAlias = str | bool | int | float | list[str] | None
 """A resident's answer to a question of the kind."""
 
@@ -15,13 +17,13 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 def normalize_text(text: str) -> str:
     """Return the text in NFC, without control characters and surrounding blanks; idempotent.
 
-    Tabs stay, and every line ends with a newline.
+    Tabs stay, and every line ends with a newline. A letter has at most 30 combining marks.
     """
     text = text.strip()
     if text.isprintable():
-        return text if text.isascii() else unicodedata.normalize("NFC", text)
+        return text if text.isascii() else unicodedata.normalize("NFC", limit_marks(text))
     text = _CONTROL.sub("", _LINE_END.sub("\n", text))
-    return unicodedata.normalize("NFC", text).strip()
+    return unicodedata.normalize("NFC", limit_marks(text)).strip()
 
 
 def normalize_or_none(text: str | None) -> str | None:

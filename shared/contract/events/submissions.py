@@ -1,8 +1,10 @@
 """Submissions of channel adapters, and their receipts."""
 
+import unicodedata
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from shared.contract.events.base import Data, Event, ForeignEvent
 from shared.vocabulary import Lane, StatusChannel, SubmissionChannel
@@ -10,10 +12,19 @@ from shared.vocabulary import Lane, StatusChannel, SubmissionChannel
 MAX_DESCRIPTION = 4_000
 MAX_ATTRIBUTES = 100
 MAX_MEDIA = 20
+MAX_SHORT = 500
+MAX_URL = 2_000
+MAX_LIST_ENTRIES = 50
+"""Texts in one attribute that is a list."""
+MAX_TOTAL_TEXT = 10_000
+"""Characters of description, location and attributes together; rules read every one of them."""
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Short = Annotated[str, StringConstraints(max_length=500)]
-AttributeValue = Short | bool | int | float | list[Short] | None
+Short = Annotated[str, StringConstraints(max_length=MAX_SHORT)]
+AttributeList = Annotated[list[Short], Field(max_length=MAX_LIST_ENTRIES)]
+SubmittedValue = Short | bool | int | float | AttributeList | None
+AttributeValue = str | bool | int | float | list[str] | None
+"""An answer after intake; ``[removed]`` may be longer than the contact data that it replaces."""
 
 
 class SubmittedLocation(Data):
@@ -34,10 +45,23 @@ class SubmittedLocation(Data):
 class Media(Data):
     """A picture, sound or video by its address."""
 
-    url: Annotated[str, StringConstraints(max_length=2_000, pattern=r"^https?://")]
+    url: Annotated[str, StringConstraints(max_length=MAX_URL, pattern=r"^https?://")]
     """Address of the file, ``http`` or ``https``, at most 2,000 characters."""
     media_type: Short | None = None
     """MIME type of the file, such as ``image/jpeg``."""
+
+    @field_validator("url", "media_type")
+    @classmethod
+    def _limit_normal_form(cls, text: str | None, info: ValidationInfo) -> str | None:
+        """Reject a text that normalization would make too long for the same model."""
+        limit = MAX_URL if info.field_name == "url" else MAX_SHORT
+        if text and len(unicodedata.normalize("NFC", text)) > limit:
+            raise PydanticCustomError(
+                "string_too_long",
+                "String should have at most {max_length} characters",
+                {"max_length": limit},
+            )
+        return text
 
 
 class Reporter(Data):
@@ -72,14 +96,43 @@ class Submission(Data):
     """Language of ``description``, a BCP 47 tag."""
     location: SubmittedLocation | None = None
     """Location of the problem; required unless the kind needs none."""
-    attributes: dict[Code, AttributeValue] = Field(default_factory=dict, max_length=MAX_ATTRIBUTES)
-    """Answers to the kind's questions by question code, at most 100."""
+    attributes: dict[Code, SubmittedValue] = Field(default_factory=dict, max_length=MAX_ATTRIBUTES)
+    """Answers to the kind's questions by question code, at most 100.
+
+    A list has at most 50 texts. Description, location and answers together have at most 10,000
+    characters.
+    """
     observed_at: AwareDatetime | None = None
     """Moment at which the problem was seen, RFC 3339 with offset."""
     media: tuple[Media, ...] = Field(default=(), max_length=MAX_MEDIA)
     """Pictures and other files, at most 20."""
     reporter: Reporter | None = None
     """Contact data; null or absent for an anonymous report."""
+
+    @field_validator("attributes")
+    @classmethod
+    def _limit_total_text(
+        cls, attributes: dict[Code, SubmittedValue], info: ValidationInfo
+    ) -> dict[Code, SubmittedValue]:
+        location = info.data.get("location") or SubmittedLocation()
+        texts = (info.data.get("description"), location.address, location.details)
+        total = sum(map(_text_length, (*texts, *attributes.values())))
+        if total > MAX_TOTAL_TEXT:
+            raise PydanticCustomError(
+                "total_text_too_long",
+                "All texts together have more than {max_length} characters",
+                {"max_length": MAX_TOTAL_TEXT},
+            )
+        return attributes
+
+
+def _text_length(value: SubmittedValue) -> int:
+    """Return the characters of a value; those of a whole number, at most."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, list):
+        return sum(map(len, value))
+    return value.bit_length() // 3 if isinstance(value, int) else 0
 
 
 class SubmissionReceived(ForeignEvent):

@@ -171,3 +171,46 @@ def test_no_text_takes_long(text: str) -> None:
     REDACTOR.redact_text(text, ANA)
 
     assert time.process_time() - began < 1
+
+
+PHONES = "call 503-555-0199 or (971) 555 0123, +44 20 7946 0958; "
+
+
+@pytest.mark.parametrize("times", [3, 60])
+def test_no_number_is_left_however_many_there_are(times: int) -> None:
+    redacted = REDACTOR.redact_text(PHONES * times)
+
+    assert not any(character.isdigit() for character in redacted)
+    assert redacted.startswith("call [removed] or [removed]")
+
+
+def test_digits_of_all_answers_are_counted_together() -> None:
+    permits: dict[str, Any] = {f"a{i}": "permit 5031234567" for i in range(20)}
+
+    few = REDACTOR.redact_attributes(permits, KnownPii())
+    many = REDACTOR.redact_attributes({**permits, "b": ["1"], "c": 4, "d": True}, KnownPii())
+
+    assert few == permits
+    assert many["a0"] == "permit [removed]"
+    assert (many["b"], many["c"], many["d"]) == (["1"], 4, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "public"),
+    [
+        ("Ana & Ben Ruiz", "Ana & Ben Ruiz, ana   &   BEN ruiz", "[removed], [removed]"),
+        ("- & -", "a - & - b", "a - & - b"),
+        ("Ana " * 13, "I, ANA, am banana", "I, [removed], am banana"),
+        ("Ana " + "x" * 100, "Ana and x", "[removed] and x"),
+    ],
+)
+def test_a_name_that_is_no_persons_is_taken_out_word_by_word(
+    name: str, text: str, public: str
+) -> None:
+    assert REDACTOR.redact_text(text, KnownPii(name)) == public
+
+
+def test_a_long_address_of_the_reporter_is_taken_out() -> None:
+    email = "a" * 150 + "@b"
+
+    assert REDACTOR.redact_text(f"to {email}.", KnownPii(email=email)) == "to [removed]."
