@@ -31,7 +31,7 @@ check: setup ## Format, lint, types, layers, docs, unit and contract tests with 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) -q -n 2 --cov tests/unit tests/contract
+	$(PYTEST) -q -n 2 tests/unit tests/contract --cov
 
 format: setup ## Format, and mend what the linter can
 	$(BIN)/ruff format .
