@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format schemas docs faults faults-quick bench
+.PHONY: help setup demo up test check format schemas docs faults faults-quick hostile bench
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -23,8 +23,8 @@ demo: setup ## Start everything, play one day in Portland, end with a summary
 up: setup ## Start everything here; Ctrl-C stops it
 	$(BIN)/route311 up
 
-test: setup ## Run every test but faults and benchmarks
-	$(PYTEST) -n 2 --ignore=tests/faults --ignore=tests/bench $(ARGS)
+test: setup ## Run every test but faults, attacks and benchmarks
+	$(PYTEST) -n 2 --ignore=tests/faults --ignore=tests/hostile --ignore=tests/bench $(ARGS)
 
 check: setup ## Format, lint, types, layers, docs, unit and contract tests with coverage: what a change must pass
 	$(BIN)/ruff format --check .
@@ -49,6 +49,9 @@ faults: setup ## Kill, stop, starve and cut off parts of a router under traffic:
 
 faults-quick: setup ## The same with the faults that every change must stand: under 4 minutes
 	$(PYTEST) tests/faults -m quick $(ARGS)
+
+hostile: setup ## Attack a router from outside and its rules with adversarial texts: about 10 minutes
+	$(PYTEST) tests/hostile $(ARGS)
 
 bench: setup ## Measure the way of a request, triage alone, and triage with 10,000 to 1,000,000 open reports
 	$(BIN)/route311 bench e2e
