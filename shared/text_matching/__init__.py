@@ -17,7 +17,7 @@ from shared.text_matching.model_file import (
     decode_model,
     encode_model,
 )
-from shared.text_matching.negation import PhraseRoles, filter_affirmed, find_affirmed
+from shared.text_matching.negation import PhraseRoles, filter_affirmed
 from shared.text_matching.notation import expand_families, families_named, parse_pattern
 
 __all__ = [
@@ -37,7 +37,6 @@ __all__ = [
     "extract_features",
     "families_named",
     "filter_affirmed",
-    "find_affirmed",
     "fold",
     "limit_marks",
     "parse_pattern",

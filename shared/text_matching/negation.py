@@ -13,7 +13,7 @@ from operator import itemgetter
 
 from shared.text_matching import negation_lexicon as lexicon
 from shared.text_matching.folding import fold
-from shared.text_matching.index import Hit, PhraseIndex
+from shared.text_matching.index import Hit
 
 _REACH = 4  # words between a negation and what it denies, at most
 
@@ -101,20 +101,6 @@ class PhraseRoles:
 
 
 NO_ROLES = PhraseRoles()
-
-
-def find_affirmed(text: str, phrases: PhraseIndex, roles: PhraseRoles = NO_ROLES) -> list[Hit]:
-    """Return the phrases in a text that it does not deny, in order.
-
-    Phrases that only mark the past or a supposition are not among them.
-
-    Args:
-        text: The text as written.
-        phrases: Index of the phrases to find.
-        roles: Phrases that change how others count.
-    """
-    folded = fold(text)
-    return filter_affirmed(phrases.find(folded), text, folded, roles)
 
 
 def filter_affirmed(

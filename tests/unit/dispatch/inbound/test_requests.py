@@ -6,8 +6,7 @@ from services.dispatch.inbound.requests import incoming_request
 from services.dispatch.policy import NoBureauError
 from services.dispatch.rules.case_requests import IncomingRequest
 from services.dispatch.rules.deadlines import DeadlinePolicy
-from shared.contract.events import Decision, Duplicate, Media, Priority
-from shared.contract.events import PriorityReason as WirePoint
+from shared.contract.events import Decision, Duplicate, Media, Priority, PriorityReason
 from shared.vocabulary import ScoreReason
 from tests.builders import NOON, decision, location, priority
 from tests.unit.dispatch.factories import CALENDAR, HOUR, POLICY, harbour_request, local
@@ -22,7 +21,9 @@ def incoming(of: Decision, now: datetime = BY_DAY) -> IncomingRequest:
 
 def test_a_request_arrives_with_what_triage_decided_about_it() -> None:
     urgent = Priority(
-        level="P2", score=60, reasons=(WirePoint(code="swerving", points=15, evidence="swerving"),)
+        level="P2",
+        score=60,
+        reasons=(PriorityReason(code="swerving", points=15, evidence="swerving"),),
     )
     of = decision(harbour_request(), priority=urgent)
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.text_matching import PhraseIndex, PhraseRoles, find_affirmed, fold
+from shared.text_matching import Hit, PhraseIndex, PhraseRoles, filter_affirmed, fold
 
 WORDINGS = [
     ("fire", "fire"),
@@ -31,7 +31,7 @@ TIMED = PhraseIndex(
     ]
 )
 
-
+NO_ROLES = PhraseRoles()
 SPANS = PhraseRoles(retracting=frozenset({"over"}), persistent=frozenset({"injury"}))
 SPOKEN_OF = PhraseIndex(
     [*WORDINGS, ("past", "years ago"), ("past", "hace un año"), ("supposed", "call if")]
@@ -41,6 +41,11 @@ SPOKEN = PhraseRoles(
     hypothetical=frozenset({"supposed"}),
     events=frozenset({"fire", "injury"}),
 )
+
+
+def find_affirmed(text: str, phrases: PhraseIndex, roles: PhraseRoles = NO_ROLES) -> list[Hit]:
+    folded = fold(text)
+    return filter_affirmed(phrases.find(folded), text, folded, roles)
 
 
 def codes(text: str) -> list[str]:
