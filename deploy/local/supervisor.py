@@ -6,15 +6,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from deploy.local.infrastructure import Infrastructure, infrastructure
+from deploy.local.kafka import user_access
 from deploy.local.launch import restart_on_exit
 from deploy.local.process import Process
 from deploy.local.report import Prepared, Report, ignore_events
 from deploy.local.services import ROUTER, Service, role_password, running_services
-from deploy.local.stack_file import Keys, Stack, write_stack
+from deploy.local.stack_file import Keys, Stack, kafka_auth, write_stack
 from shared.catalogue import load_catalogue
 from shared.contract.topics import all_topics
 from shared.runtime.http.api_keys import Scope, store_keys
-from shared.runtime.kafka import apply_topics
+from shared.runtime.kafka import apply_access, apply_topics, set_user_passwords
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
 
 _KEY_SERVICES = ("intake", "dispatch")  # those with an HTTP interface that needs a key
@@ -60,7 +61,8 @@ async def running_stack(
 def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) -> Stack:
     http = {process.name: f"http://{process.program.address}" for process in services}
     return Stack(
-        kafka=infra.bootstrap,
+        kafka=infra.access.bootstrap,
+        kafka_auth=kafka_auth(infra.access),
         postgres=infra.admin_dsn,
         intake=http["intake"],
         triage=http["triage"],
@@ -78,6 +80,7 @@ async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
     steps: Sequence[Callable[[], Awaitable[str]]] = (
         lambda: _prepare_tables(infra),
         lambda: _prepare_topics(infra, bureaus),
+        lambda: _prepare_users(infra, bureaus),
         lambda: _store_keys(infra, keys),
     )
     for step in steps:
@@ -95,8 +98,16 @@ async def _prepare_tables(infra: Infrastructure) -> str:
 
 
 async def _prepare_topics(infra: Infrastructure, bureaus: Sequence[str]) -> str:
-    changes = await apply_topics(infra.bootstrap, all_topics(bureaus))
+    changes = await apply_topics(infra.access, all_topics(bureaus))
     return f"topics: {len(changes)} changes"
+
+
+async def _prepare_users(infra: Infrastructure, bureaus: Sequence[str]) -> str:
+    names = [service.name for service in ROUTER]
+    accesses = [user_access(infra.site.credentials, infra.access.bootstrap, n) for n in names]
+    await set_user_passwords(infra.access, {one.username: one.password for one in accesses})
+    rules = await apply_access(infra.access, all_topics(bureaus))
+    return f"users of Kafka: {len(accesses)}, access rules: {len(rules.added)} changes"
 
 
 async def _store_keys(infra: Infrastructure, keys: Keys) -> str:

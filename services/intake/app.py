@@ -54,7 +54,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         open_pool(dsn, size=_WORK_CONNECTIONS) as pool,
         open_pool(dsn, size=_LOOKUP_CONNECTIONS) as lookups,  # callers never starve the work
     ):
-        relay = Relay(pool, settings.kafka_bootstrap)
+        relay = Relay(pool, settings.kafka_access)
         batch_size = AdaptiveBatchSize()
         batcher = _batcher(pool, policy, relay, batch_size)
         admission = AdmissionControl(
@@ -105,7 +105,7 @@ def _submission_consumer(
         service="intake",
         name="intake",
         topics=[CHANNEL_SUBMISSIONS],
-        bootstrap=settings.kafka_bootstrap,
+        access=settings.kafka_access,
         pool=pool,
         handle=handle,
         deduplicates=False,
@@ -122,7 +122,7 @@ def _status_consumer(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:
         service="intake",
         name="intake-status",
         topics=[TRIAGE_DECISIONS, DISPATCH_CASES],
-        bootstrap=settings.kafka_bootstrap,
+        access=settings.kafka_access,
         pool=pool,
         handle=handle,
     )

@@ -1,7 +1,7 @@
 """Registry of topics: owner, key, readers, events and retention of each."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.contract import events as e
@@ -11,8 +11,10 @@ MAX_RECORD_BYTES = 8 * 1024 * 1024
 """Largest record that a topic accepts: an oversized submission fits into its dead letter."""
 DEAD_LETTERS = "-dlq"
 """Suffix of dead-letter topics."""
+_SERVICES = frozenset({"intake", "triage", "dispatch", "notify"})
 LANE_PARTITIONS = 12
 BUREAU_PARTITIONS = 1
+ADAPTER_PARTITIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Topic:
         retention: Time that records are kept; None means compacted.
         partitions: Number of partitions.
         erasure: Event that a tombstone stands for; None where every record has a value.
+        more_readers: Principals beside the services that read it; see ``grants``.
+        more_writers: Principals beside the owner that write it.
     """
 
     name: str
@@ -38,11 +42,21 @@ class Topic:
     retention: timedelta | None
     partitions: int = LANE_PARTITIONS
     erasure: type[e.ContactErased] | None = None
+    more_readers: tuple[str, ...] = ()
+    more_writers: tuple[str, ...] = ()
 
     @property
     def from_outside(self) -> bool:
         """True when programs outside the router write to it."""
-        return self.owner not in {"intake", "triage", "dispatch", "notify"}
+        return self.owner not in _SERVICES
+
+    @property
+    def replayed_by(self) -> str:
+        """The service that writes dead letters of this topic to it again.
+
+        It is the owner, or the first reader where the owner is no service of the router.
+        """
+        return self.readers[0] if self.from_outside and self.readers else self.owner
 
     @property
     def dead_letters(self) -> "Topic | None":
@@ -61,7 +75,13 @@ class Topic:
 
 
 CHANNEL_SUBMISSIONS = Topic(
-    "channel-submissions", "adapters", "adapter id", ("intake",), (e.SubmissionReceived,), 7 * DAY
+    "channel-submissions",
+    "adapters",
+    "adapter id",
+    ("intake",),
+    (e.SubmissionReceived,),
+    7 * DAY,
+    more_writers=("operator",),  # ``route311 replay`` feeds exports
 )
 INTAKE_RECEIPTS = Topic(
     "intake-receipts",
@@ -70,13 +90,18 @@ INTAKE_RECEIPTS = Topic(
     (),
     (e.SubmissionAccepted, e.SubmissionRejected),
     7 * DAY,
+    more_readers=("adapters",),
 )
 INTAKE_REQUESTS = Topic(
-    "intake-requests", "intake", "dedup key", ("triage",), (e.RequestSubmitted,), 30 * DAY
+    "intake-requests",
+    "intake",
+    "dedup key",
+    ("triage",),
+    (e.RequestSubmitted,),
+    30 * DAY,
+    more_readers=("triage-stream",),
 )
-INTAKE_REQUESTS_EXPRESS = Topic(
-    "intake-requests-express", "intake", "dedup key", ("triage",), (e.RequestSubmitted,), 30 * DAY
-)
+INTAKE_REQUESTS_EXPRESS = replace(INTAKE_REQUESTS, name="intake-requests-express")
 INTAKE_CONTACTS = Topic(
     "intake-contacts",
     "intake",
@@ -102,6 +127,7 @@ TRIAGE_SURGES = Topic(
     (e.SurgeStarted, e.SurgeEnded),
     30 * DAY,
     partitions=3,
+    more_writers=("triage-stream",),
 )
 DISPATCH_CASES = Topic(
     "dispatch-cases",
@@ -176,6 +202,7 @@ def bureau_work(code: str) -> Topic:
         (e.WorkOrderIssued, e.WorkOrderChanged, e.WorkOrderWithdrawn),
         30 * DAY,
         BUREAU_PARTITIONS,
+        more_readers=(f"bureau-{code.lower()}",),
     )
 
 
@@ -202,15 +229,45 @@ def bureau_receipts(code: str) -> Topic:
         (e.UpdateAccepted, e.UpdateRefused),
         30 * DAY,
         BUREAU_PARTITIONS,
+        more_readers=(f"bureau-{code.lower()}",),
     )
 
 
-def all_topics(bureaus: Iterable[str]) -> Sequence[Topic]:
-    """Return every topic of a router with these bureaus, dead-letter topics included."""
+def adapter_submissions(adapter: str) -> Topic:
+    """Return the topic of the submissions of an adapter that somebody else runs."""
+    return replace(
+        CHANNEL_SUBMISSIONS,
+        name=f"{CHANNEL_SUBMISSIONS.name}-{adapter}",
+        owner=f"adapter {adapter}",
+        partitions=ADAPTER_PARTITIONS,
+        more_writers=(),
+    )
+
+
+def adapter_receipts(adapter: str) -> Topic:
+    """Return the topic of the receipts for such an adapter."""
+    return replace(
+        INTAKE_RECEIPTS,
+        name=f"{INTAKE_RECEIPTS.name}-{adapter}",
+        partitions=ADAPTER_PARTITIONS,
+        more_readers=(f"adapter-{adapter}",),
+    )
+
+
+def all_topics(bureaus: Iterable[str], adapters: Iterable[str] = ()) -> Sequence[Topic]:
+    """Return every topic of a router, dead-letter topics included.
+
+    Args:
+        bureaus: The codes of its bureaus.
+        adapters: The names of the adapters that others run.
+    """
     of_bureaus = [
         topic(code) for code in bureaus for topic in (bureau_work, bureau_updates, bureau_receipts)
     ]
-    live = [*CORE, *of_bureaus]
+    of_adapters = [
+        topic(name) for name in adapters for topic in (adapter_submissions, adapter_receipts)
+    ]
+    live = [*CORE, *of_bureaus, *of_adapters]
     return [*live, *(dead for topic in live if (dead := topic.dead_letters))]
 
 

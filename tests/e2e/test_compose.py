@@ -40,7 +40,7 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 def environment_of(service: str, database: Database, port: int, folder: Path) -> dict[str, str]:
     address = database.admin_dsn.rpartition("@")[2]
     here = {
-        "kafka:9092": database.stores.bootstrap,
+        "kafka:9092": database.stores.access.bootstrap,
         "postgres:5432/route311": address,
         "mailpit": "127.0.0.1",
         "/var/lib/route311": str(folder),

@@ -12,9 +12,10 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from tests.e2e.outside import kafka_client_options
 from tests.hostile.fuzzing import CONSUMED, example
 from tests.hostile.measuring import judge
-from tests.hostile.target import Target, kafka_client_options
+from tests.hostile.target import Target
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -163,7 +163,7 @@ async def test_the_callers_trace_goes_on(running: Running, topic_log: TopicLog) 
 async def test_with_kafka_away_submissions_are_taken_and_go_on_later(
     running: Running, topic_log: TopicLog
 ) -> None:
-    async with running(bootstrap="127.0.0.1:1") as client:
+    async with running(access="127.0.0.1:1") as client:
         response = await post(client)
     assert response.status == 201
     assert await topic_log.records(INTAKE_REQUESTS) == []

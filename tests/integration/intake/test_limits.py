@@ -24,7 +24,7 @@ async def test_with_kafka_away_submissions_are_taken_until_the_outbox_is_full(
     running: Running, topic_log: TopicLog
 ) -> None:
     answered: list[Response] = []
-    async with running(bootstrap="127.0.0.1:1", outbox_limit=3) as client:
+    async with running(access="127.0.0.1:1", outbox_limit=3) as client:
 
         async def refused() -> Response | None:
             response = await post(client)
