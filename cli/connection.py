@@ -67,6 +67,11 @@ def find_kafka(data: Path = DEFAULT_DATA) -> KafkaAccess:
     return load_stack(data).access
 
 
+def find_adapters() -> tuple[str, ...]:
+    """Return the adapters of ``ROUTE311_KAFKA_ADAPTERS``, which other organizations run."""
+    return _connection().kafka_adapters
+
+
 def find_admin_dsn(data: Path = DEFAULT_DATA) -> str:
     """Return the administrator's DSN of ``ROUTE311_ADMIN_DSN``, else of ``stack.json``."""
     return _connection().admin_dsn.get_secret_value() or load_stack(data).postgres

@@ -13,6 +13,7 @@ from cli.check.invariants import INVARIANTS
 from cli.check.report import CheckReport, InvariantResult, evaluate
 from cli.check.wait_until_idle import OnProgress, no_progress, wait_until_idle
 from shared.catalogue import load_catalogue
+from shared.contract.topics import adapters_among
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds, read_range
 from shared.runtime.kafka_access import KafkaAccess
 
@@ -78,7 +79,8 @@ async def _idle_router(
 async def _load_log(
     access: KafkaAccess, bounds: OffsetRanges, store: FactStore, on_progress: OnProgress
 ) -> int:
-    log = LogLoader(store, load_catalogue())
+    adapters = adapters_among(partition.topic for partition in bounds)
+    log = LogLoader(store, load_catalogue(), adapters)
     log.load_bounds(bounds)
     ranges = {p: limits for p, limits in bounds.items() if p.topic in log.topics}
     total = sum(end - first for first, end in ranges.values())

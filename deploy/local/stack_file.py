@@ -70,7 +70,7 @@ class Stack(BaseModel):
 
     @property
     def access(self) -> KafkaAccess:
-        """Where Kafka is, and as whom to connect."""
+        """Address of Kafka and credentials."""
         return KafkaAccess(self.kafka, **self.kafka_auth.model_dump())
 
 

@@ -13,10 +13,11 @@ from deploy.local.report import Prepared, Report, ignore_events
 from deploy.local.services import ROUTER, Service, role_password, running_services
 from deploy.local.stack_file import Keys, Stack, kafka_auth, write_stack
 from shared.catalogue import load_catalogue
-from shared.contract.topics import all_topics
+from shared.contract.topics import Topic, all_topics
 from shared.runtime.http.api_keys import Scope, store_keys
 from shared.runtime.kafka import apply_access, apply_topics, set_user_passwords
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
+from shared.runtime.settings import AdapterSettings
 
 _KEY_SERVICES = ("intake", "dispatch")  # those with an HTTP interface that needs a key
 _ADAPTER = "demo"
@@ -77,10 +78,11 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
 async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
     """Migrate tables and topics to the version of the code, and store the HTTP keys."""
     keys = _keys(infra, bureaus)
+    topics = all_topics(bureaus, AdapterSettings().kafka_adapters)
     steps: Sequence[Callable[[], Awaitable[str]]] = (
         lambda: _prepare_tables(infra),
-        lambda: _prepare_topics(infra, bureaus),
-        lambda: _prepare_users(infra, bureaus),
+        lambda: _prepare_topics(infra, topics),
+        lambda: _prepare_users(infra, topics),
         lambda: _store_keys(infra, keys),
     )
     for step in steps:
@@ -97,16 +99,16 @@ async def _prepare_tables(infra: Infrastructure) -> str:
     return f"tables: {len(steps)} steps"
 
 
-async def _prepare_topics(infra: Infrastructure, bureaus: Sequence[str]) -> str:
-    changes = await apply_topics(infra.access, all_topics(bureaus))
+async def _prepare_topics(infra: Infrastructure, topics: Sequence[Topic]) -> str:
+    changes = await apply_topics(infra.access, topics)
     return f"topics: {len(changes)} changes"
 
 
-async def _prepare_users(infra: Infrastructure, bureaus: Sequence[str]) -> str:
+async def _prepare_users(infra: Infrastructure, topics: Sequence[Topic]) -> str:
     names = [service.name for service in ROUTER]
     accesses = [user_access(infra.site.credentials, infra.access.bootstrap, n) for n in names]
     await set_user_passwords(infra.access, {one.username: one.password for one in accesses})
-    rules = await apply_access(infra.access, all_topics(bureaus))
+    rules = await apply_access(infra.access, topics)
     return f"users of Kafka: {len(accesses)}, access rules: {len(rules.added)} changes"
 
 

@@ -23,7 +23,7 @@ from services.intake.settings import IntakeSettings
 from services.intake.store import PostgresSubmissions
 from shared.catalogue import Catalogue, load_catalogue_with_indexes
 from shared.contract.events import Event
-from shared.contract.topics import CHANNEL_SUBMISSIONS, DISPATCH_CASES, TRIAGE_DECISIONS
+from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, submission_topics
 from shared.geo import CityBoundaries
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
@@ -91,6 +91,7 @@ def _policy(catalogue: Catalogue, settings: IntakeSettings) -> IntakePolicy:
         },
         reporter_key=settings.reporter_key.get_secret_value().encode(),
         public_url=settings.public_url.rstrip("/"),
+        adapters=frozenset(settings.kafka_adapters),
     )
 
 
@@ -104,7 +105,7 @@ def _submission_consumer(
     return Consumer(
         service="intake",
         name="intake",
-        topics=[CHANNEL_SUBMISSIONS],
+        topics=submission_topics(settings.kafka_adapters),
         access=settings.kafka_access,
         pool=pool,
         handle=handle,

@@ -1,4 +1,4 @@
-"""What each principal may do on the broker, derived from the registry of topics.
+"""Access rights of each principal on the broker, derived from the registry of topics.
 
 A principal is a name that a Kafka client proves with its password or certificate. Kafka refuses
 whatever is not granted here.
@@ -75,6 +75,11 @@ def grants(topics: Iterable[Topic], operators: Collection[str] = (OPERATOR,)) ->
         for group in groups
     }
     return sorted(grant for one in found for grant in _for_each(one, operators))
+
+
+def principals(topics: Iterable[Topic]) -> frozenset[str]:
+    """Return every principal of the registry."""
+    return frozenset(grant.principal for grant in grants(topics))
 
 
 def is_managed(principal: str) -> bool:

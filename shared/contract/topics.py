@@ -1,6 +1,6 @@
 """Registry of topics: owner, key, readers, events and retention of each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -30,6 +30,9 @@ class Topic:
         retention: Time that records are kept; None means compacted.
         partitions: Number of partitions.
         erasure: Event that a tombstone stands for; None where every record has a value.
+        source: The only source that counts here, or the beginning of it before a ``/``; empty for
+            any.
+        other_sources: Sources, or beginnings of them, that never count here.
         more_readers: Principals beside the services that read it; see ``grants``.
         more_writers: Principals beside the owner that write it.
     """
@@ -42,6 +45,8 @@ class Topic:
     retention: timedelta | None
     partitions: int = LANE_PARTITIONS
     erasure: type[e.ContactErased] | None = None
+    source: str = ""
+    other_sources: tuple[str, ...] = ()
     more_readers: tuple[str, ...] = ()
     more_writers: tuple[str, ...] = ()
 
@@ -49,6 +54,12 @@ class Topic:
     def from_outside(self) -> bool:
         """True when programs outside the router write to it."""
         return self.owner not in _SERVICES
+
+    def allows(self, source: str) -> bool:
+        """Return True when an event of this source may come by this topic."""
+        return (not self.source or _is_within(source, self.source)) and not any(
+            _is_within(source, other) for other in self.other_sources
+        )
 
     @property
     def replayed_by(self) -> str:
@@ -74,6 +85,10 @@ class Topic:
         )
 
 
+def _is_within(source: str, beginning: str) -> bool:
+    return source == beginning or source.startswith(f"{beginning}/")
+
+
 CHANNEL_SUBMISSIONS = Topic(
     "channel-submissions",
     "adapters",
@@ -81,7 +96,17 @@ CHANNEL_SUBMISSIONS = Topic(
     ("intake",),
     (e.SubmissionReceived,),
     7 * DAY,
+    other_sources=("/http", "/email", "/sms"),  # intake itself gives these to what it receives
     more_writers=("operator",),  # ``route311 replay`` feeds exports
+)
+INTAKE_RESUBMISSIONS = Topic(
+    "intake-resubmissions",
+    "intake",
+    "adapter id",
+    ("intake",),
+    (e.SubmissionReceived,),
+    7 * DAY,
+    partitions=3,
 )
 INTAKE_RECEIPTS = Topic(
     "intake-receipts",
@@ -179,6 +204,7 @@ NOTIFY_DELIVERIES = Topic(
 
 CORE = (
     CHANNEL_SUBMISSIONS,
+    INTAKE_RESUBMISSIONS,
     INTAKE_RECEIPTS,
     INTAKE_REQUESTS,
     INTAKE_REQUESTS_EXPRESS,
@@ -234,12 +260,13 @@ def bureau_receipts(code: str) -> Topic:
 
 
 def adapter_submissions(adapter: str) -> Topic:
-    """Return the topic of the submissions of an adapter that somebody else runs."""
+    """Return the topic of the submissions of an adapter that another organization runs."""
     return replace(
         CHANNEL_SUBMISSIONS,
         name=f"{CHANNEL_SUBMISSIONS.name}-{adapter}",
         owner=f"adapter {adapter}",
         partitions=ADAPTER_PARTITIONS,
+        source=f"/{adapter}",
         more_writers=(),
     )
 
@@ -254,20 +281,52 @@ def adapter_receipts(adapter: str) -> Topic:
     )
 
 
-def all_topics(bureaus: Iterable[str], adapters: Iterable[str] = ()) -> Sequence[Topic]:
+def submission_topics(adapters: Collection[str]) -> Sequence[Topic]:
+    """Return the topics that intake takes submissions from.
+
+    No source of an external adapter, which another organization runs counts on the shared topic.
+    """
+    others = tuple(f"/{adapter}" for adapter in adapters)
+    shared = replace(
+        CHANNEL_SUBMISSIONS, other_sources=(*CHANNEL_SUBMISSIONS.other_sources, *others)
+    )
+    return [shared, INTAKE_RESUBMISSIONS, *map(adapter_submissions, adapters)]
+
+
+def adapters_among(topics: Iterable[str]) -> Sequence[str]:
+    """Return the names of the adapters whose topics are among these."""
+    beginning = f"{CHANNEL_SUBMISSIONS.name}-"
+    return sorted(
+        name.removeprefix(beginning)
+        for name in topics
+        if name.startswith(beginning) and not name.endswith(DEAD_LETTERS)
+    )
+
+
+def receipts_of(source: str, adapters: Collection[str]) -> Topic:
+    """Return the topic of the receipts for a source.
+
+    Args:
+        source: The source of a submission.
+        adapters: The names of the external adapters.
+    """
+    external = [name for name in adapters if _is_within(source, f"/{name}")]
+    return adapter_receipts(external[0]) if external else INTAKE_RECEIPTS
+
+
+def all_topics(bureaus: Iterable[str], adapters: Collection[str] = ()) -> Sequence[Topic]:
     """Return every topic of a router, dead-letter topics included.
 
     Args:
         bureaus: The codes of its bureaus.
-        adapters: The names of the adapters that others run.
+        adapters: The names of the external adapters.
     """
     of_bureaus = [
         topic(code) for code in bureaus for topic in (bureau_work, bureau_updates, bureau_receipts)
     ]
-    of_adapters = [
-        topic(name) for name in adapters for topic in (adapter_submissions, adapter_receipts)
-    ]
-    live = [*CORE, *of_bureaus, *of_adapters]
+    submissions = submission_topics(adapters)
+    core = [topic for topic in CORE if topic not in (CHANNEL_SUBMISSIONS, INTAKE_RESUBMISSIONS)]
+    live = [*submissions, *map(adapter_receipts, adapters), *core, *of_bureaus]
     return [*live, *(dead for topic in live if (dead := topic.dead_letters))]
 
 

@@ -1,10 +1,11 @@
 """Settings that every service has, read once from environment variables."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from typing_extensions import override
 
 from shared.runtime.kafka_access import (
@@ -16,6 +17,25 @@ from shared.runtime.kafka_access import (
 from shared.runtime.secret_files import SecretFiles
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+_ADAPTER_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_RESERVED = frozenset({"http", "email", "sms", "replay"})
+
+
+def _split_commas(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _adapter_name(name: str) -> str:
+    if not _ADAPTER_NAME.fullmatch(name) or name in _RESERVED or name.endswith("-dlq"):
+        raise ValueError(
+            f"{name}: a name is lower-case letters, digits and single hyphens, does not end in "
+            f"-dlq, and is none of {', '.join(sorted(_RESERVED))}"
+        )
+    return name
 
 
 class EnvironmentSettings(BaseSettings):
@@ -31,13 +51,37 @@ class EnvironmentSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read arguments, then the environment, then the files that the environment names."""
+        """Return the sources in order: arguments, the environment, files that it names.
+
+        Args:
+            settings_cls: The class to fill.
+            init_settings: Arguments.
+            env_settings: The environment.
+            dotenv_settings: Unused.
+            file_secret_settings: Unused.
+        """
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, SecretFiles(settings_cls)
 
 
-class KafkaSettings(EnvironmentSettings):
-    """Where Kafka is, and as whom to connect; see ``KafkaAccess``.
+class AdapterSettings(EnvironmentSettings):
+    """The external adapters, which other organizations run.
+
+    Attributes:
+        kafka_adapters: Their names, separated by commas: each has the topics
+            ``channel-submissions-<name>`` and ``intake-receipts-<name>``.
+    """
+
+    kafka_adapters: Annotated[
+        tuple[Annotated[str, AfterValidator(_adapter_name)], ...],
+        NoDecode,
+        BeforeValidator(_split_commas),
+        Field(validation_alias="ROUTE311_KAFKA_ADAPTERS"),
+    ] = ()
+
+
+class KafkaSettings(AdapterSettings):
+    """Address of Kafka and credentials; see ``KafkaAccess``.
 
     Attributes:
         kafka_bootstrap: Host and port of one or more brokers, separated by commas.

@@ -97,7 +97,10 @@ class Consumer(Generic[E]):
         )
         self._parsers = {
             topic.name: partial(
-                parse_record, decoder=Decoder[Any](topic.events), erasure=topic.erasure
+                parse_record,
+                decoder=Decoder[Any](topic.events),
+                erasure=topic.erasure,
+                allows=topic.allows,
             )
             for topic in self.topics
         }

@@ -26,7 +26,7 @@ _POLL_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class AccessChanges:
-    """What became of the broker's access rules, for display.
+    """Changes to the broker's access rules, for display.
 
     Attributes:
         added: Rules that were missing.
