@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 
 import pytest
@@ -10,7 +11,6 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import GroupAuthorizationFailedError
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, Producer, TopicPartition
 
-from shared.contract.events import encode
 from shared.contract.grants import CONSUMER_GROUPS, grants, is_operator
 from shared.contract.topics import CHANNEL_SUBMISSIONS, DISPATCH_CASES, Topic, all_topics
 from shared.runtime.kafka import (
@@ -69,17 +69,15 @@ async def closed(stores: Stores) -> AsyncGenerator[Closed]:
 
 def may_write(access: KafkaAccess, topics: tuple[Topic, ...]) -> set[str]:
     """Return the topics to which the broker takes a record of this principal."""
-    producer = Producer(
-        {**access.librdkafka_options(), "log_level": 0, "message.timeout.ms": 20_000}
-    )
+    options = {**access.librdkafka_options(), "log_level": 0, "message.timeout.ms": 20_000}
+    producer = Producer(options)
     outcomes: dict[str, KafkaError | None] = {}
+
+    def note(name: str, error: KafkaError | None, _: object) -> None:
+        outcomes[name] = error
+
     for topic in topics:
-        producer.produce(
-            topic.name,
-            b"{}",
-            key=b"matrix",
-            on_delivery=lambda error, _, name=topic.name: outcomes.update({name: error}),
-        )
+        producer.produce(topic.name, b"{}", key=b"matrix", on_delivery=partial(note, topic.name))
     producer.flush(_WITHIN_S)
     assert outcomes.keys() == {topic.name for topic in topics}
     return {name for name, error in outcomes.items() if judged(error)}
@@ -156,7 +154,6 @@ async def test_the_sink_of_a_service_writes_with_no_more_than_its_rights(closed:
     event = handed_in({})
     async with open_sink(closed.access("adapters")) as sink:
         await sink.publish([Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, event.source, event)])
-    assert encode(event)
 
 
 async def test_a_wrong_password_is_refused_and_named(closed: Closed) -> None:
