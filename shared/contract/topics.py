@@ -30,6 +30,8 @@ class Topic:
         retention: Time that records are kept; None means compacted.
         partitions: Number of partitions.
         erasure: Event that a tombstone stands for; None where every record has a value.
+        compacted_within: Time after which an older value of a key is surely gone, on a topic
+            that is compacted; None for whenever the broker compacts it.
         source: The only source that counts here, or the beginning of it before a ``/``; empty for
             any.
         other_sources: Sources, or beginnings of them, that never count here.
@@ -45,6 +47,7 @@ class Topic:
     retention: timedelta | None
     partitions: int = LANE_PARTITIONS
     erasure: type[e.ContactErased] | None = None
+    compacted_within: timedelta | None = None
     source: str = ""
     other_sources: tuple[str, ...] = ()
     more_readers: tuple[str, ...] = ()
@@ -135,6 +138,7 @@ INTAKE_CONTACTS = Topic(
     (e.ContactGiven,),
     None,
     erasure=e.ContactErased,
+    compacted_within=DAY,  # an erased contact must not stay in the log for weeks
 )
 TRIAGE_DECISIONS = Topic(
     "triage-decisions",

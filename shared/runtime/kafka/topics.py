@@ -1,8 +1,9 @@
 """Make the broker's topics match the registry."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from confluent_kafka.admin import (
@@ -19,6 +20,8 @@ from shared.runtime.kafka.admin import Admin, KafkaAdminError, open_admin, resul
 from shared.runtime.kafka_access import KafkaAccess
 
 _DLQ_BYTES = MAX_RECORD_BYTES + 1024 * 1024
+_REPLICATED, _MIN_IN_SYNC = 3, 2
+_IN_SYNC = "min.insync.replicas"
 _VISIBLE_WITHIN_S = 60.0
 _POLL_S = 0.1
 
@@ -32,17 +35,43 @@ class TopicChange:
     detail: str = ""
 
 
-def broker_settings(topic: Topic) -> dict[str, str]:
-    """Return the broker settings that the registry defines for a topic."""
+def broker_settings(topic: Topic, replicas: int = 1) -> dict[str, str]:
+    """Return the broker settings that the registry defines for a topic.
+
+    With three copies or more, a write is acknowledged once two have it.
+    """
     max_bytes = _DLQ_BYTES if topic.name.endswith(DEAD_LETTERS) else MAX_RECORD_BYTES
-    retention_ms = "-1"
-    if topic.retention is not None:
-        retention_ms = str(int(topic.retention.total_seconds() * 1000))
-    return {
+    settings = {
         "cleanup.policy": "compact" if topic.retention is None else "delete",
-        "retention.ms": retention_ms,
+        "retention.ms": "-1" if topic.retention is None else _millis(topic.retention),
         "max.message.bytes": str(max_bytes),
     }
+    if topic.compacted_within is not None:  # compaction leaves out the segment that is written to
+        settings["max.compaction.lag.ms"] = _millis(topic.compacted_within)
+        settings["segment.ms"] = _millis(topic.compacted_within)
+    if replicas >= _REPLICATED:
+        settings[_IN_SYNC] = str(_MIN_IN_SYNC)
+    return settings
+
+
+def differing_settings(
+    topic: Topic, replicas: int, present: Mapping[str, str | None]
+) -> dict[str, str]:
+    """Return the settings to change; a minimum of copies in sync is raised and never lowered.
+
+    Args:
+        topic: The topic as registered.
+        replicas: The number of its copies.
+        present: Its settings on the broker.
+    """
+    wanted = broker_settings(topic, replicas)
+    if int(present.get(_IN_SYNC) or 1) >= _MIN_IN_SYNC:
+        wanted.pop(_IN_SYNC, None)
+    return {name: value for name, value in wanted.items() if present.get(name) != value}
+
+
+def _millis(time: timedelta) -> str:
+    return str(int(time.total_seconds() * 1000))
 
 
 async def apply_topics(
@@ -64,20 +93,34 @@ async def apply_topics(
         TimeoutError: A created topic did not appear in the metadata within 60 s.
     """
     async with open_admin(access) as admin:
-        existing = await _partition_counts(admin)
+        existing = await _shapes(admin)
         missing = [topic for topic in topics if topic.name not in existing]
         present = [topic for topic in topics if topic.name in existing]
         if missing:
             await _create(admin, missing, replication)
-        created = [TopicChange(topic.name, "created") for topic in missing]
-        grown = [await _add_partitions(admin, topic, existing[topic.name]) for topic in present]
-        changed = await _change_settings(admin, present)
-        return [*created, *(change for change in grown if change), *changed]
+        changes = [TopicChange(topic.name, "created") for topic in missing]
+        for topic in present:
+            changes += await _grow(admin, topic, existing[topic.name], replication)
+        return [*changes, *await _change_settings(admin, present, existing)]
 
 
-async def _partition_counts(admin: Admin) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Numbers of partitions and of copies of a topic on the broker."""
+
+    partitions: int
+    replicas: int
+
+
+async def _shapes(admin: Admin) -> dict[str, _Shape]:
     found = await admin.metadata()
-    return {name: len(topic.partitions) for name, topic in found.topics.items()} if found else {}
+    if found is None:
+        return {}
+    return {
+        name: _Shape(len(topic.partitions), min(len(p.replicas) for p in topic.partitions.values()))
+        for name, topic in found.topics.items()
+        if topic.partitions
+    }
 
 
 async def _create(admin: Admin, topics: Sequence[Topic], replication: int) -> None:
@@ -87,7 +130,10 @@ async def _create(admin: Admin, topics: Sequence[Topic], replication: int) -> No
     ask again for minutes.
     """
     requests = admin.client.create_topics(
-        [NewTopic(t.name, t.partitions, replication, config=broker_settings(t)) for t in topics]
+        [
+            NewTopic(t.name, t.partitions, replication, config=broker_settings(t, replication))
+            for t in topics
+        ]
     )
     for name, request in requests.items():
         try:
@@ -97,23 +143,30 @@ async def _create(admin: Admin, topics: Sequence[Topic], replication: int) -> No
                 raise KafkaAdminError(f"{name}: {error}") from error
     names = {topic.name for topic in topics}
     async with asyncio.timeout(_VISIBLE_WITHIN_S):
-        while not names <= (await _partition_counts(admin)).keys():  # noqa: ASYNC110 - nothing is announced
+        while not names <= (await _shapes(admin)).keys():  # noqa: ASYNC110 - nothing is announced
             await asyncio.sleep(_POLL_S)
 
 
-async def _add_partitions(admin: Admin, topic: Topic, present: int) -> TopicChange | None:
-    if present > topic.partitions:
-        return TopicChange(
-            topic.name, "left", f"has {present} partitions, the registry says {topic.partitions}"
-        )
-    if present == topic.partitions:
-        return None
-    request = admin.client.create_partitions([NewPartitions(topic.name, topic.partitions)])
-    await result_of(request[topic.name])
-    return TopicChange(topic.name, "partitions_added", f"{present} to {topic.partitions}")
+async def _grow(admin: Admin, topic: Topic, present: _Shape, replication: int) -> list[TopicChange]:
+    """Add partitions; report what only a person can change."""
+    changes = []
+    if present.replicas < replication:
+        detail = f"has copies: {present.replicas}, asked for: {replication}"
+        changes.append(TopicChange(topic.name, "left", detail))
+    if present.partitions > topic.partitions:
+        detail = f"has {present.partitions} partitions, the registry says {topic.partitions}"
+        changes.append(TopicChange(topic.name, "left", detail))
+    if present.partitions < topic.partitions:
+        request = admin.client.create_partitions([NewPartitions(topic.name, topic.partitions)])
+        await result_of(request[topic.name])
+        detail = f"{present.partitions} to {topic.partitions}"
+        changes.append(TopicChange(topic.name, "partitions_added", detail))
+    return changes
 
 
-async def _change_settings(admin: Admin, topics: Sequence[Topic]) -> list[TopicChange]:
+async def _change_settings(
+    admin: Admin, topics: Sequence[Topic], shapes: Mapping[str, _Shape]
+) -> list[TopicChange]:
     if not topics:
         return []
     described = admin.client.describe_configs(
@@ -122,9 +175,8 @@ async def _change_settings(admin: Admin, topics: Sequence[Topic]) -> list[TopicC
     present = {at.name: await result_of(request) for at, request in described.items()}
     differing: dict[str, dict[str, str]] = {}
     for topic in topics:
-        now = present[topic.name]
-        wanted = broker_settings(topic).items()
-        if other := {name: value for name, value in wanted if now[name].value != value}:
+        now = {name: entry.value for name, entry in present[topic.name].items()}
+        if other := differing_settings(topic, shapes[topic.name].replicas, now):
             differing[topic.name] = other
     if differing:
         await _alter(admin, differing)

@@ -3,9 +3,11 @@ from datetime import timedelta
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, TRIAGE_SURGES
 from shared.runtime.kafka import KafkaAdminError, apply_topics
+from shared.runtime.kafka.admin import Admin, open_admin, result_of
 from shared.runtime.kafka.reader import end_offsets
 from tests.stack import Stores
 
@@ -53,6 +55,45 @@ async def test_partitions_are_never_taken_away(stores: Stores) -> None:
     [change] = await apply_topics(stores.access, [replace(INTAKE_REQUESTS, partitions=1)])
 
     assert change.change == "left"
+
+
+async def test_settings_of_an_operator_stay_when_a_topic_is_mended(stores: Stores) -> None:
+    topic = replace(TRIAGE_SURGES, name="registry-test-settings")
+    await apply_topics(stores.access, [topic])
+    async with open_admin(stores.access) as admin:
+        own = {"min.insync.replicas": "7", "segment.bytes": "1048576"}
+        await set_settings(admin, topic.name, own)
+
+        [change] = await apply_topics(stores.access, [replace(topic, retention=timedelta(days=1))])
+
+        assert change.detail == "retention.ms"
+        assert {**await settings_of(admin, topic.name)}.items() >= own.items()
+
+
+async def settings_of(admin: Admin, topic: str) -> dict[str, str | None]:
+    asked = admin.client.describe_configs([ConfigResource(ResourceType.TOPIC, topic)])
+    [found] = [await result_of(request) for request in asked.values()]
+    return {name: entry.value for name, entry in found.items()}
+
+
+async def set_settings(admin: Admin, topic: str, settings: dict[str, str]) -> None:
+    entries = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        for name, value in settings.items()
+    ]
+    asked = admin.client.incremental_alter_configs(
+        [ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)]
+    )
+    for request in asked.values():
+        await result_of(request)
+
+
+async def test_an_erased_contact_leaves_the_log_within_a_day(stores: Stores) -> None:
+    async with open_admin(stores.access) as admin:
+        found = await settings_of(admin, INTAKE_CONTACTS.name)
+
+    assert found["cleanup.policy"] == "compact"
+    assert found["max.compaction.lag.ms"] == found["segment.ms"] == "86400000"
 
 
 async def test_contacts_are_kept_by_key_and_not_by_age(stores: Stores) -> None:
