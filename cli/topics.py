@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from cli.connection import DEFAULT_DATA, DataOption, find_adapters, find_kafka
+from shared.runtime.secret_files import secret_from_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,9 @@ def apply(
     """Create what is missing and mend what differs; never delete, never shrink; safe to repeat.
 
     The broker is that of ROUTE311_KAFKA_BOOTSTRAP, else of the running router. With --acls, rules
-    of the router's principals that the registry does not know are removed; others are kept.
+    of the router's principals that the registry does not know are removed; others are kept. Where
+    the variable <SERVICE>_KAFKA_PASSWORD or <SERVICE>_KAFKA_PASSWORD_FILE is set, that principal
+    gets the password.
     """
     from shared.runtime.kafka import apply_topics  # noqa: PLC0415 - slow to load
 
@@ -50,8 +53,12 @@ def apply(
         console.print(f"{change.change.replace('_', ' '):<17} {change.topic}  {change.detail}")
     console.print(f"{len(wanted)} topics in the registry, {len(changes)} changes")
     if acls:
-        from shared.runtime.kafka import apply_access  # noqa: PLC0415 - slow to load
+        from shared.runtime.kafka import apply_access, set_user_passwords  # noqa: PLC0415 - slow
 
+        passwords = _passwords()
+        if passwords:
+            asyncio.run(set_user_passwords(access, passwords))
+        console.print(f"{len(passwords)} passwords of services set")
         _show(asyncio.run(apply_access(access, wanted)), console)
 
 
@@ -73,6 +80,15 @@ def user(principal: PrincipalArgument, data: DataOption = DEFAULT_DATA) -> None:
     asyncio.run(set_user_passwords(access, {principal: password}))
     asyncio.run(apply_access(access, wanted, operators))
     typer.echo(password)
+
+
+def _passwords() -> dict[str, str]:
+    """Return the passwords of the services that the environment has."""
+    from shared.contract.grants import SERVICES  # noqa: PLC0415 - slow to load
+
+    variables = {name: f"{name.upper().replace('-', '_')}_KAFKA_PASSWORD" for name in SERVICES}
+    found = {name: secret_from_environment(variable) for name, variable in variables.items()}
+    return {name: password for name, password in found.items() if password}
 
 
 def _registry() -> "Sequence[Topic]":

@@ -21,6 +21,7 @@ from shared.runtime.migrate import SERVICES, migrate, set_passwords
 
 PASSWORD = "only-for-these-tests"  # noqa: S105 - the servers live as long as the tests
 TEMPLATE = "route311_template"
+EXTERNAL_ADAPTERS = ("acme",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ async def running_stores() -> AsyncGenerator[Stores]:
     """Run the stores in containers if Docker is available, else as local processes."""
     start = _in_containers if _is_docker_available() else _as_processes
     async with start() as (access, admin_dsn):
-        topics = tuple(all_topics(load_catalogue().bureau_codes))
+        topics = tuple(all_topics(load_catalogue().bureau_codes, EXTERNAL_ADAPTERS))
         stores = Stores(access, admin_dsn, topics)
         await apply_topics(access, stores.topics)
         await stores._execute(f"CREATE DATABASE {TEMPLATE}")  # noqa: SLF001 - its own maker

@@ -47,6 +47,15 @@ class SecretFiles(PydanticBaseSettingsSource):
         return {key: secret for secret, key, _ in found if secret is not None}
 
 
+def secret_from_environment(variable: str) -> str | None:
+    """Return the variable, or the content of the file that ``<variable>_FILE`` names, or None.
+
+    Raises:
+        SecretFileError: Both are set, or the file cannot be read.
+    """
+    return secret_from_file(variable) or os.environ.get(variable) or None
+
+
 def secret_from_file(variable: str) -> str | None:
     """Return the content of the file that ``<variable>_FILE`` names; None without one.
 

@@ -24,11 +24,11 @@ from shared.runtime.kafka import (
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 from tests.builders import handed_in
-from tests.stack import Stores
+from tests.stack import EXTERNAL_ADAPTERS, Stores
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
-BUREAUS, ADAPTERS = ("PBOT-MOD", "WATER"), ("acme",)
+BUREAUS = ("PBOT-MOD", "WATER")
 STRANGER = "stranger"
 PRINCIPALS = (
     *CONSUMER_GROUPS,
@@ -58,9 +58,7 @@ class Closed:
 async def closed(stores: Stores) -> AsyncGenerator[Closed]:
     if not stores.access.uses_password:
         pytest.skip("this broker has no users")
-    everything = (*stores.topics, *all_topics([], ADAPTERS))
-    await apply_topics(stores.access, list({topic.name: topic for topic in everything}.values()))
-    made = Closed(stores.access, tuple(all_topics(BUREAUS, ADAPTERS)))
+    made = Closed(stores.access, tuple(all_topics(BUREAUS, EXTERNAL_ADAPTERS)))
     passwords = {name: made.access(name).password for name in PRINCIPALS}
     await set_user_passwords(stores.access, passwords)
     await apply_access(stores.access, made.topics, ["operator-ana"])
@@ -173,7 +171,7 @@ async def test_applying_the_rules_again_changes_nothing(closed: Closed) -> None:
 async def test_rules_of_a_bureau_that_is_gone_are_removed_and_those_of_others_kept(
     closed: Closed,
 ) -> None:
-    fewer = all_topics(("WATER",), ADAPTERS)
+    fewer = all_topics(("WATER",), EXTERNAL_ADAPTERS)
 
     gone = await apply_access(closed.admin, fewer)
     back = await apply_access(closed.admin, closed.topics)
