@@ -18,10 +18,12 @@ from shared.runtime.kafka import (
     answers,
     apply_access,
     apply_topics,
+    committed_offsets,
     open_sink,
     set_user_passwords,
 )
 from shared.runtime.kafka.admin import open_admin
+from shared.runtime.kafka.reader import offset_bounds
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 from tests.builders import handed_in
@@ -188,3 +190,16 @@ async def test_a_user_without_rights_may_not_write_rules_or_passwords(closed: Cl
         await set_user_passwords(closed.access("operator"), {"dispatch": "mine"})
     with pytest.raises(KafkaAdminError, match="CLUSTER_AUTHORIZATION_FAILED"):
         await apply_access(closed.access("operator"), closed.topics)
+
+
+async def test_an_operator_sees_the_log_and_the_position_of_the_surge_watcher(
+    closed: Closed,
+) -> None:
+    operator = closed.access("operator")
+
+    bounds = await offset_bounds(operator)
+
+    assert {topic.name for topic in closed.topics} <= {p.topic for p in bounds}
+    assert await committed_offsets(operator, "triage-stream") is not None
+    with pytest.raises(KafkaAdminError, match="GROUP_AUTHORIZATION_FAILED"):
+        await committed_offsets(closed.access("adapters"), "triage-stream")
