@@ -39,6 +39,7 @@ format: setup ## Format, and mend what the linter can
 
 schemas: setup ## Write the JSON Schemas and the AsyncAPI document anew from the events
 	$(BIN)/python -m shared.contract.schemas
+	$(BIN)/python -m docs._tools.access_page
 
 docs: setup ## Build the documentation site into build/site, with every link checked
 	$(BIN)/python -m docs._tools.assemble
