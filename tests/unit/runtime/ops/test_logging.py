@@ -28,7 +28,7 @@ QUOTING = """
 from shared.runtime.ops.logging import configure_logging
 import logging
 configure_logging("test", "DEBUG")
-logging.getLogger("aiohttp.server").exception("Error handling request", exc_info=ValueError("canary"))
+logging.getLogger("aiohttp.server").exception("Error", exc_info=ValueError("canary"))
 logging.getLogger("another").warning("is shown")
 """
 
