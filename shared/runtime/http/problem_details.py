@@ -97,7 +97,7 @@ class ProblemDetailsConnection(web.RequestHandler):
         """
         is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
         if is_ours and not isinstance(exc, ConnectionError):  # a caller that left is no error
-            _log_error("http_request_failed", exc)
+            _log_error("http_request_failed", exc, status=status)
         if request.writer.output_size > 0:
             raise ConnectionError("a part of the response was sent already")
         response = problem_of_status(status)
@@ -132,9 +132,9 @@ def problem_of_status(status: int, headers: Mapping[str, str] | None = None) -> 
     return problem_response(status, known.phrase, f"{detail}.", headers=headers)
 
 
-def _log_error(event: str, error: object) -> None:
+def _log_error(event: str, error: object, **more: int) -> None:
     """Log type and place of an error, and not its text, which can quote the request."""
     traceback = error.__traceback__ if isinstance(error, BaseException) else None
     frames = extract_tb(traceback)[-_FRAMES:]
     at = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-    log.error(event, error=type(error).__name__, at=at)
+    log.error(event, error=type(error).__name__, at=at, **more)

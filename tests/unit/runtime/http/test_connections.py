@@ -263,6 +263,8 @@ async def test_a_closed_connection_counts_no_more() -> None:
             return open_now() == before
 
         await eventually(none_is_left)
+        one, two = await server.connect(), await server.connect()
+        assert await one.status() == await two.status() == 200
 
 
 async def test_pipelined_requests_are_all_answered() -> None:
