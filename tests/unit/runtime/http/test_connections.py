@@ -188,6 +188,7 @@ async def test_a_body_that_is_late_is_a_408_and_the_end() -> None:
 
     assert head.startswith(b"HTTP/1.1 408 ")
     assert b"application/problem+json" in head
+    assert b"connection: close" in head.lower()
     assert json.loads(body)["status"] == 408
 
 
