@@ -36,6 +36,10 @@ async def crash_later(request: web.Request) -> web.StreamResponse:
     raise LookupError("a secret")
 
 
+async def impossible(_: web.Request) -> web.Response:
+    return web.Response(headers={"Note": "a secret\r\n"})
+
+
 async def redirect(_: web.Request) -> web.Response:
     raise web.HTTPFound("/live")
 
@@ -47,6 +51,7 @@ async def port() -> AsyncGenerator[int]:
         web.post("/things", echo),
         web.get("/crash", crash),
         web.get("/crash-later", crash_later),
+        web.get("/impossible", impossible),
         web.get("/redirect", redirect),
     ]
     async with serve_http(
@@ -199,6 +204,17 @@ async def test_the_log_of_a_crash_shows_its_type_and_place_and_no_text(
     [crash_log] = logged
     assert (crash_log["event"], crash_log["error"]) == ("http_request_failed", "LookupError")
     assert path[1:].replace("-", "_") in crash_log["at"][-1]
+    assert "secret" not in str(logged) + caplog.text
+
+
+async def test_the_log_of_a_response_that_cannot_be_sent_shows_no_text_either(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with capture_logs() as logged:
+        await exchange(port, call(line="GET /impossible HTTP/1.1"))
+
+    [failure] = logged
+    assert (failure["event"], failure["error"]) == ("http_connection_failed", "ValueError")
     assert "secret" not in str(logged) + caplog.text
 
 
