@@ -34,5 +34,10 @@ def header_values(head: bytes, name: bytes) -> list[bytes]:
         head: The head of a request.
         name: The header's name in lower case.
     """
-    lines = [line.partition(b":") for line in head.split(b"\r\n")[1:]]
-    return [value.strip(b" \t") for found, _, value in lines if found.lower() == name]
+    begin = b"\r\n" + name + b":"
+    parts = head.lower().split(begin)[:-1]
+    values, at = [], 0
+    for part in parts:
+        at += len(part) + len(begin)
+        values.append(head[at:].partition(b"\r\n")[0].strip(b" \t"))
+    return values

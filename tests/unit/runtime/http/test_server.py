@@ -199,8 +199,9 @@ async def test_the_log_of_a_crash_shows_its_type_and_place_and_no_text(
     port: int, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with capture_logs() as logged:
-        await exchange(port, call(line=f"GET {path} HTTP/1.1"))
+        _, body = await exchange(port, call(line=f"GET {path} HTTP/1.1"))
 
+    assert b"HTTP/1.1" not in body, "two responses to one request"
     [crash_log] = logged
     assert (crash_log["event"], crash_log["error"]) == ("http_request_failed", "LookupError")
     assert path[1:].replace("-", "_") in crash_log["at"][-1]
