@@ -2,9 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
-from typing import TypeAlias
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -14,10 +13,8 @@ from shared.runtime.http.connections import Connections, TimedConnection
 from shared.runtime.http.limits import HTTP_LIMITS, HttpLimits
 from shared.runtime.http.load_shedding import EarlyRejectGate, GatedConnection
 from shared.runtime.http.problem_details import unreadable_bodies
+from shared.runtime.http.readiness import ReadinessProbe, SharedProbe
 from shared.runtime.ops.metrics import HTTP_SECONDS
-
-ReadinessProbe: TypeAlias = Callable[[], Awaitable[str | None]]
-"""Returns the reason why the service is not ready, or None when it is."""
 
 _MAX_BODY_BYTES = 1024 * 1024
 _SHUTDOWN_TIMEOUT_S = 3.0
@@ -54,7 +51,11 @@ async def serve_http(  # noqa: PLR0913 - independent options
     """
     limits = limits or HttpLimits()
     metrics = [web.get("/metrics", _metrics)]
-    own = [*routes, *_health_routes(check, stopping), *(() if metrics_port else metrics)]
+    own = [
+        *routes,
+        *_health_routes(SharedProbe(check), stopping),
+        *(() if metrics_port else metrics),
+    ]
     async with AsyncExitStack() as stack:
         if metrics_port:
             app = _application(metrics, stopping, limits)

@@ -10,7 +10,7 @@ def settings(monkeypatch: pytest.MonkeyPatch, proxies: str) -> ProcessSettings:
     monkeypatch.setenv("ROUTE311_KAFKA_BOOTSTRAP", "127.0.0.1:1")
     monkeypatch.setenv("HTTP_PORT", "0")
     monkeypatch.setenv("ROUTE311_TRUSTED_PROXIES", proxies)
-    return ProcessSettings()  # type: ignore[call-arg] # from the environment
+    return ProcessSettings()
 
 
 @pytest.mark.parametrize(

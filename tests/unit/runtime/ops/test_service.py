@@ -140,7 +140,7 @@ async def test_a_service_without_callers_does_not_wait_for_them() -> None:
 
 
 async def test_the_settings_limit_the_callers() -> None:
-    more = {
+    more: dict[str, Any] = {
         "ROUTE311_HTTP_HEAD_SECONDS": 0.2,
         "ROUTE311_HTTP_CONNECTIONS": 16,
         "metrics_port": free_port(),
