@@ -10,10 +10,10 @@ from services.intake.http.over_rate import ADDRESS_LIMIT, KEY_LIMIT
 from shared.errors import SystemicError
 from shared.runtime.http.addresses import Network, caller_address
 from shared.runtime.http.api_keys import Principal
-from shared.runtime.http.connections import TimedConnection
 from shared.runtime.http.deadline import Deadline, database_unavailable
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
+from shared.runtime.http.timed_connection import TimedConnection
 
 ADAPTER = "adapter"
 

@@ -14,8 +14,9 @@ from typing import TypeAlias
 from aiohttp import web
 from typing_extensions import override
 
-from shared.runtime.http.connections import Connections, TimedConnection
+from shared.runtime.http.connections import Connections
 from shared.runtime.http.http_bytes import is_one_request
+from shared.runtime.http.timed_connection import TimedConnection
 
 GateDecision: TypeAlias = bytes | bool
 """The whole response that rejects, True for a slot, or False: the handler decides."""

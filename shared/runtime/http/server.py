@@ -9,11 +9,12 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from shared.runtime.http.connections import Connections, TimedConnection
+from shared.runtime.http.connections import Connections
 from shared.runtime.http.limits import HTTP_LIMITS, HttpLimits
 from shared.runtime.http.load_shedding import EarlyRejectGate, GatedConnection
 from shared.runtime.http.problem_details import unreadable_bodies
 from shared.runtime.http.readiness import ReadinessProbe, SharedProbe
+from shared.runtime.http.timed_connection import TimedConnection
 from shared.runtime.ops.metrics import HTTP_SECONDS
 
 _MAX_BODY_BYTES = 1024 * 1024

@@ -94,8 +94,8 @@ LIMITED = Counter(
 CONNECTIONS = Gauge("route311_http_connections", "Open HTTP connections.")
 CONNECTIONS_CLOSED = Counter(
     "route311_http_connections_closed_total",
-    "HTTP connections closed by the service, by reason: head_late, idle, not_read, displaced by "
-    "a newer one, or refused.",
+    "HTTP connections closed by the service, by reason: head_late, head_large, idle, not_read, "
+    "displaced by a newer one, or refused.",
     ["reason"],
 )
 SURGES = Gauge("route311_surges", "Current surges.", ["jurisdiction", "dedup_group"])

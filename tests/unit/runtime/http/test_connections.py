@@ -13,9 +13,9 @@ from aiohttp import web
 from prometheus_client import REGISTRY
 
 from shared.runtime.http.body import read_body
-from shared.runtime.http.connections import TimedConnection
 from shared.runtime.http.limits import HttpLimits
 from shared.runtime.http.server import serve_http
+from shared.runtime.http.timed_connection import TimedConnection
 from tests.waiting import eventually
 
 GET = b"GET /live HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -62,7 +62,7 @@ class Server:
     clients: list[Client] = field(default_factory=list)
 
     async def connect(self) -> Client:
-        client = Client(*await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 16))
+        client = Client(*await asyncio.open_connection("127.0.0.1", self.port))
         self.clients.append(client)
         return client
 
@@ -151,6 +151,47 @@ async def test_a_connection_without_a_word_is_closed_without_one() -> None:
     async with running(LIMITS) as server:
         client = await server.connect()
         assert await client.is_closed()
+
+
+async def test_a_head_that_is_too_large_is_a_431_and_the_end() -> None:
+    before = closed("head_large")
+    field = b"Note: " + b"a" * 8_000 + b"\r\n"
+    async with running(NEVER) as server:
+        client = await server.connect()
+        client.send(GET[:-2] + field * 8)
+        assert await client.status(b"\r\n") == 200
+        client.send(GET[:-2] + field * 9)
+        head, _, body = (await client.rest()).partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 431 ")
+    assert json.loads(body)["status"] == 431
+    assert closed("head_large") == before + 1
+
+
+async def test_a_body_in_pieces_is_no_head_however_the_head_was_cut() -> None:
+    sent = b"POST /echo HTTP/1.1\r\nHost: here\r\nContent-Length: 200000\r\n\r\n"
+    async with running(NEVER) as server:
+        client = await server.connect()
+        client.send(sent[:-2])
+        await server_has_read(server)
+        client.send(sent[-2:] + bytes(200_000))
+        assert await client.response() == (200, bytes(200_000))
+
+
+async def test_the_rest_of_a_body_that_nobody_needs_is_no_head() -> None:
+    async with running(NEVER) as server:
+        client = await server.connect()
+        refused = b"POST /live HTTP/1.1\r\nHost: here\r\nContent-Length: 300000\r\n\r\n"
+        assert await client.status(refused) == 405
+        for _ in range(30):
+            client.send(bytes(10_000))
+            await server_has_read(server)
+        assert await client.status() == 200
+
+
+async def server_has_read(server: Server) -> None:
+    """Wait until the server has read what was sent: it then answers a later connection."""
+    assert await (await server.connect()).status() == 200
 
 
 async def test_the_second_head_has_its_deadline_from_its_first_byte() -> None:
