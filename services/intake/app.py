@@ -8,10 +8,12 @@ from typing import Any
 
 from services.intake.handlers import accept_submissions, on_submissions_handed_in
 from services.intake.http.admission import AdmissionControl, OutboxBackpressure
-from services.intake.http.api import early_reject_gate, submission_routes
+from services.intake.http.api import submission_routes
 from services.intake.http.api_key_cache import ApiKeyCache
 from services.intake.http.batching import SubmissionBatcher
-from services.intake.http.load_limits import AdaptiveBatchSize, TokenBucket
+from services.intake.http.callers import Callers
+from services.intake.http.gate import submission_gate
+from services.intake.http.load_limits import AdaptiveBatchSize
 from services.intake.inbound.batch import RawSubmission
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.public_status.api import status_routes
@@ -29,6 +31,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import Message
 from shared.runtime.http.api_keys import authenticate
+from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outbox.relay import Relay
@@ -38,6 +41,7 @@ from shared.runtime.service import ServiceParts
 
 _WORK_CONNECTIONS = 6
 _LOOKUP_CONNECTIONS = 4
+_ADDRESS_BURST_S = 5.0
 
 
 @asynccontextmanager
@@ -60,6 +64,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         admission = AdmissionControl(
             lambda: batch_size.max_in_flight, TokenBucket(settings.accepts_per_second)
         )
+        callers = _callers(settings, lookups)
         submissions = _submission_consumer(settings, pool, policy, relay)
         statuses = _status_consumer(settings, pool)
         yield ServiceParts(
@@ -74,11 +79,20 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             ],
             request_tasks=[batcher.run],
             routes=[
-                *submission_routes(ApiKeyCache(partial(authenticate, lookups)), batcher, admission),
-                *status_routes(lookups, catalogue.jurisdictions),
+                *submission_routes(callers, batcher, admission),
+                *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
             ],
-            gate=early_reject_gate(admission),
+            gate=submission_gate(callers, admission),
         )
+
+
+def _callers(settings: IntakeSettings, lookups: Pool) -> Callers:
+    return Callers(
+        keys=ApiKeyCache(partial(authenticate, lookups)),
+        by_key=TokenBuckets(settings.key_per_second or max(1, settings.accepts_per_second // 2)),
+        by_address=TokenBuckets(settings.address_per_second, burst_s=_ADDRESS_BURST_S),
+        proxies=settings.trusted_proxies,
+    )
 
 
 def _policy(catalogue: Catalogue, settings: IntakeSettings) -> IntakePolicy:

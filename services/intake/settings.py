@@ -20,6 +20,11 @@ class IntakeSettings(ServiceSettings):
         accepts_per_second: The most submissions over HTTP that one process accepts per second;
             excess ones get 503. The default is a fifth of what one process could do alone on two
             cores, and sixty times the record hour of New York's 311.
+        key_per_second: The most submissions and look-ups that one adapter's keys may make per
+            second and process; excess ones get 429. None stands for half of
+            ``accepts_per_second``, so that no adapter alone can take all of it.
+        address_per_second: The same for calls from one address without a valid key: look-ups by
+            residents and wrong keys. Five times as many may come at once.
     """
 
     model_config = SettingsConfigDict(env_prefix="INTAKE_", frozen=True)
@@ -28,3 +33,5 @@ class IntakeSettings(ServiceSettings):
     reporter_key: SecretStr
     outbox_limit: Annotated[int, Field(ge=1)] = 200_000
     accepts_per_second: Annotated[int, Field(ge=1)] = 500
+    key_per_second: Annotated[int | None, Field(ge=1)] = None
+    address_per_second: Annotated[int, Field(ge=1)] = 20

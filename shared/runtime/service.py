@@ -12,9 +12,11 @@ import structlog
 import uvloop
 from aiohttp import web
 
+from shared.runtime.http.limits import HttpLimits
 from shared.runtime.http.load_shedding import EarlyRejectGate
 from shared.runtime.http.server import serve_http
 from shared.runtime.ops.logging import configure_logging
+from shared.runtime.ops.open_files import allow_open_files
 from shared.runtime.ops.watchdog import watchdog
 from shared.runtime.postgres import Pool
 from shared.runtime.settings import ProcessSettings
@@ -23,6 +25,8 @@ log = structlog.get_logger()
 
 _STOP_WITHIN_S = 9.0
 _CHECK_WITHIN_S = 2.0
+_OTHER_FILES = 256
+"""Files of a process besides its HTTP connections: database, broker, tables of the watcher."""
 _GC_YOUNG = 20_000
 """A batch creates some ten thousand objects with its own lifetime; Python's default is 700."""
 _GC_OLD, _GC_OLDEST = 50, 100
@@ -114,6 +118,8 @@ async def run_until_stopped(
             check=lambda: _unready_reason(parts),
             stopping=stopping,
             gate=parts.gate,
+            limits=_http_limits(settings),
+            metrics_port=settings.metrics_port,
         ) as port:
             log.info("service_started", port=port)
             await stopping.wait()
@@ -122,6 +128,19 @@ async def run_until_stopped(
             await asyncio.sleep(settings.drain_seconds if parts.routes else 0)
         drained.set()
         await _cancel_late(tasks, deadline)
+
+
+def _http_limits(settings: ProcessSettings) -> HttpLimits:
+    """Return the limits; there are no more connections than the process may open files."""
+    files = allow_open_files(settings.connections + _OTHER_FILES)
+    return HttpLimits(
+        head_s=settings.head_seconds,
+        body_s=settings.body_seconds,
+        idle_s=settings.idle_seconds,
+        connections=max(1, min(settings.connections, files - _OTHER_FILES)),
+        connections_per_address=settings.connections_per_address,
+        proxies=settings.trusted_proxies,
+    )
 
 
 async def _cancel_late(tasks: Collection[asyncio.Task[None]], deadline: float) -> None:

@@ -1,6 +1,7 @@
 """Settings that every service has, read once from environment variables."""
 
 import re
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -135,7 +136,46 @@ class KafkaSettings(AdapterSettings):
         return self
 
 
-class ProcessSettings(KafkaSettings):
+class HttpSettings(EnvironmentSettings):
+    """Limits of the HTTP server of every process.
+
+    Attributes:
+        metrics_port: Port of ``/metrics`` alone; None serves it on the service's port.
+        head_seconds: Seconds for the head of a request.
+        body_seconds: Seconds for the body of a request, and for a caller to read the response.
+        idle_seconds: Seconds that a connection stays open without a request; longer than a
+            reverse proxy in front keeps it.
+        connections: The most open connections; above it those that wait longest close.
+        connections_per_address: The same for one address; proxies that are trusted have no limit.
+        trusted_proxies: Networks of reverse proxies whose ``X-Forwarded-For`` counts, separated
+            by commas, such as ``10.0.0.0/8``.
+    """
+
+    metrics_port: Annotated[int | None, Field(ge=1, le=65535)] = None
+    head_seconds: Annotated[
+        float, Field(gt=0, le=60, validation_alias="ROUTE311_HTTP_HEAD_SECONDS")
+    ] = 5.0
+    body_seconds: Annotated[
+        float, Field(gt=0, le=300, validation_alias="ROUTE311_HTTP_BODY_SECONDS")
+    ] = 10.0
+    idle_seconds: Annotated[
+        float, Field(gt=0, le=3600, validation_alias="ROUTE311_HTTP_IDLE_SECONDS")
+    ] = 75.0
+    connections: Annotated[
+        int, Field(ge=16, le=100_000, validation_alias="ROUTE311_HTTP_CONNECTIONS")
+    ] = 4_096
+    connections_per_address: Annotated[
+        int, Field(ge=16, le=100_000, validation_alias="ROUTE311_HTTP_CONNECTIONS_PER_ADDRESS")
+    ] = 1_536
+    trusted_proxies: Annotated[
+        tuple[IPv4Network | IPv6Network, ...],
+        NoDecode,
+        BeforeValidator(_split_commas),
+        Field(validation_alias="ROUTE311_TRUSTED_PROXIES"),
+    ] = ()
+
+
+class ProcessSettings(KafkaSettings, HttpSettings):
     """Settings of every process.
 
     Those that are the same for all services have the prefix ``ROUTE311_``, the others the

@@ -82,8 +82,9 @@ async def running_intake(data: Path) -> AsyncGenerator[Intake]:
 
 
 async def test_at_five_times_its_capacity_intake_does_its_work_and_says_no_at_once(
-    data_folder: Path,
+    data_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("INTAKE_KEY_PER_SECOND", "100000")  # all that the one key sends is the load
     async with running_intake(data_folder) as intake:
         at = intake.port, intake.key
         await load(*at, "warm", seconds=2, connections=CALLERS)

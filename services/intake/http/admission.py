@@ -1,4 +1,4 @@
-"""Admission control: accept or shed a submission before its body is read."""
+"""Admission control: accept or shed a submission that is read and whose caller is known."""
 
 import asyncio
 from collections.abc import Callable, Generator
@@ -10,10 +10,10 @@ from typing import Literal, TypeAlias, get_args
 import structlog
 from aiohttp import web
 
-from services.intake.http.load_limits import TokenBucket
 from shared.errors import SystemicError, TransientError
-from shared.runtime.http.load_shedding import serialize_response
+from shared.runtime.http.http_bytes import serialize_response
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.rate_limits import TokenBucket
 from shared.runtime.ops.metrics import SHED
 from shared.runtime.postgres import Pool, translate_errors
 

@@ -1,7 +1,7 @@
 """The HTTP route for the public status of a request; it needs no API key."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
@@ -19,10 +19,22 @@ _MISTYPED = "The number is mistyped. Compare it with your receipt, symbol by sym
 _UNKNOWN = "We have no request with this number. Compare it with your receipt, or call 311."
 
 
-def status_routes(pool: Pool, jurisdictions: Mapping[str, Jurisdiction]) -> list[web.RouteDef]:
-    """Return the route that shows residents the status of a request."""
+def status_routes(
+    pool: Pool,
+    jurisdictions: Mapping[str, Jurisdiction],
+    refusal: Callable[[web.Request], Awaitable[web.Response | None]],
+) -> list[web.RouteDef]:
+    """Return the route that shows residents the status of a request.
+
+    Args:
+        pool: Database of the statuses.
+        jurisdictions: Cities by id.
+        refusal: Returns the response for a caller who looks up too much, else None.
+    """
 
     async def get(request: web.Request) -> web.StreamResponse:
+        if refused := await refusal(request):
+            return refused
         number = read_tracking_number(request.match_info["tracking_number"])
         if number is None:
             return problem_response(404, "No such number", _MISTYPED)

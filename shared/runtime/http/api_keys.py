@@ -32,7 +32,7 @@ def hash_key(key: str) -> str:
 
     Keys are random and long, so a hash without salt cannot be reversed by a dictionary attack.
     """
-    return sha256(key.encode()).hexdigest()
+    return sha256(key.encode(errors="surrogateescape")).hexdigest()  # any bytes
 
 
 async def authenticate(pool: Pool, authorization: str | None) -> Principal | None:

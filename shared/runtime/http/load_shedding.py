@@ -9,11 +9,17 @@ as many are accepted as there are slots.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from aiohttp import web
 from typing_extensions import override
 
-from shared.runtime.http.problem_details import ProblemDetailsConnection
+from shared.runtime.http.connections import Connections
+from shared.runtime.http.http_bytes import is_one_request
+from shared.runtime.http.timed_connection import TimedConnection
+
+GateDecision: TypeAlias = bytes | bool
+"""The whole response that rejects, True for a slot, or False: the handler decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +28,17 @@ class EarlyRejectGate:
 
     Attributes:
         request_line: The first bytes of such a request, up to the space before the HTTP version.
-        try_acquire: Takes a slot and returns None, or returns the whole response that rejects.
+        decide: Decides by the head of a complete request and the address of its connection.
         release: Returns a slot that no handler has adopted.
     """
 
     request_line: bytes
-    try_acquire: Callable[[], bytes | None]
+    decide: Callable[[bytes, str], GateDecision]
     release: Callable[[], None]
 
 
 def adopt_slot(request: web.Request) -> bool:
-    """Return True when the request passed a gate; the handler must then release its slot."""
+    """Return True when the request got a slot at a gate; the handler must then release it."""
     connection = request.protocol
     if not isinstance(connection, GatedConnection) or not connection.holds_slot:
         return False
@@ -40,47 +46,28 @@ def adopt_slot(request: web.Request) -> bool:
     return True
 
 
-def serialize_response(response: web.Response) -> bytes:
-    """Return the bytes of a response on a connection that stays open."""
-    body = response.body if isinstance(response.body, bytes) else b""
-    head = [f"HTTP/1.1 {response.status} {response.reason}"]
-    head += [f"{name}: {value}" for name, value in response.headers.items()]
-    head.append(f"Content-Length: {len(body)}")
-    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
-
-
-def is_one_request(data: bytes) -> bool:
-    """Return True when the bytes are exactly one complete request.
-
-    Args:
-        data: One chunk from a connection on which a request must begin next.
-    """
-    head, end, body = data.partition(b"\r\n\r\n")
-    head = head.lower()
-    if not end or b"\r\ntransfer-encoding:" in head or b"\r\nexpect:" in head:
-        return False
-    length = head.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0].strip()
-    return len(body) == (int(length) if length.isdigit() else 0)
-
-
-class GatedConnection(ProblemDetailsConnection):
+class GatedConnection(TimedConnection):
     """A connection on which a request that arrives in one chunk may be rejected unparsed.
 
     After any other chunk only aiohttp's parser knows where requests begin, so the gate is off for
-    the rest of the connection. This reads private attributes of aiohttp's protocol (``_waiter``,
-    ``_messages``, ``_paused``), so aiohttp is pinned exactly.
+    the rest of the connection.
 
     Attributes:
         holds_slot: True when a request passed the gate and no handler has adopted its slot yet.
     """
 
-    __slots__ = ("_chunks_are_requests", "_gate", "holds_slot")
+    __slots__ = ("_chunks_are_requests", "_gate", "_unanswered", "holds_slot")
 
     def __init__(
-        self, server: web.Server, gate: EarlyRejectGate, loop: asyncio.AbstractEventLoop
+        self,
+        server: web.Server,
+        connections: Connections,
+        gate: EarlyRejectGate,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
-        super().__init__(server, loop=loop, access_log=None)  # type: ignore[arg-type] # as in aiohttp
+        super().__init__(server, connections, loop)
         self._gate, self._chunks_are_requests, self.holds_slot = gate, True, False
+        self._unanswered = 0
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -88,11 +75,30 @@ class GatedConnection(ProblemDetailsConnection):
         self._chunks_are_requests = self._chunks_are_requests and (not data or is_one_request(data))
         if self._may_reject(data) and self.transport:
             self._release_slot()
-            if rejection := self._gate.try_acquire():
-                self.transport.write(rejection)
+            decision = self._gate.decide(data.partition(b"\r\n\r\n")[0], self.address)
+            if isinstance(decision, bytes):
+                self.transport.write(decision)
+                self.wait_for_request()
                 return
-            self.holds_slot = True
+            self.holds_slot = decision
+        self._unanswered += bool(data)
         super().data_received(data)
+
+    @override
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send the response; the gate may then answer the next request.
+
+        Args:
+            request: The request.
+            resp: The response.
+            start_time: When the request came, for an access log.
+        """
+        try:
+            return await super().finish_response(request, resp, start_time)
+        finally:
+            self._unanswered -= 1
 
     @override
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -108,9 +114,8 @@ class GatedConnection(ProblemDetailsConnection):
     def _may_reject(self, data: bytes) -> bool:
         return (
             self._chunks_are_requests
-            and self._waiter is not None  # no earlier request is in progress
-            and not self._messages
-            and not self._paused  # the caller reads our responses
+            and not self._unanswered  # no earlier request is in progress
+            and not self.writing_paused  # the caller reads our responses
             and data.startswith(self._gate.request_line)
             and b"\r\nconnection: close" not in data.partition(b"\r\n\r\n")[0].lower()
         )

@@ -1,22 +1,30 @@
-"""Error responses as RFC 9457 problem details."""
+"""Error responses as RFC 9457 problem details, and what the log shows of an error."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from traceback import extract_tb
+from typing import Any
 
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from typing_extensions import override
 
 from shared.contract.events import FieldError
 
+log = structlog.get_logger()
+
+_MEDIA_TYPE = "application/problem+json"
 _OWN_HEADERS = ("Content-Type", "Content-Length")
+_FRAMES = 12
 
 
-def problem_response(
+def problem_response(  # noqa: PLR0913 - the members of a problem
     status: int,
     title: str,
     detail: str,
     *,
+    code: str | None = None,
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
 ) -> web.Response:
@@ -26,37 +34,47 @@ def problem_response(
         status: The HTTP status.
         title: The kind of problem; the same text for the same kind.
         detail: What is wrong and what the caller can do, without any value of the request.
+        code: The kind of problem, for programs.
         errors: The invalid fields.
         headers: More headers, such as ``Retry-After``.
     """
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    body |= {"code": code} if code else {}
     body |= {"errors": [error.model_dump() for error in errors]} if errors else {}
-    return web.json_response(
-        body, status=status, content_type="application/problem+json", headers=headers
-    )
+    return web.json_response(body, status=status, content_type=_MEDIA_TYPE, headers=headers)
 
 
 @web.middleware
-async def problem_details(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn aiohttp's own errors, such as 404, 405 and 413, into problem details.
-
-    Their headers stay, such as ``Allow`` of a 405. aiohttp's texts are not used, since some quote
-    the request.
-    """
+async def unreadable_bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer 400 to a body that is not what its headers announce, such as no gzip."""
     try:
         return await handler(request)
-    except web.HTTPError as error:
-        headers = {name: v for name, v in error.headers.items() if name not in _OWN_HEADERS}
-        return _of_status(error.status, headers)
+    except web.RequestPayloadError:
+        raise web.HTTPBadRequest from None
 
 
 class ProblemDetailsConnection(web.RequestHandler):
     """A connection whose errors outside of any handler are problem details, too.
 
-    These are a 400 for bytes that are not HTTP, and a 500 for an exception in a handler.
+    These are a 400 for bytes that are not HTTP, and a 500 for an exception in a handler. aiohttp
+    logs such errors with the bytes that caused them; this logs types and places in the code.
     """
 
     __slots__ = ()
+
+    @override
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send the response; aiohttp's own errors get problem details.
+
+        Args:
+            request: The request.
+            resp: The response.
+            start_time: When the request came, for an access log.
+        """
+        explained = _explained(resp) if isinstance(resp, web.HTTPError) else resp
+        return await super().finish_response(request, explained, start_time)
 
     @override
     def handle_error(
@@ -66,21 +84,57 @@ class ProblemDetailsConnection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Log the error as aiohttp does; return a response that closes the connection.
+        """Log an error of ours; return a response that closes the connection.
 
         Args:
             request: The request, as far as it was parsed.
             status: The HTTP status.
-            exc: The exception, for the log.
+            exc: The exception, of which type and place are logged.
             message: aiohttp's text, which is not used, since it can quote the request.
+
+        Raises:
+            ConnectionError: A part of another response was sent already.
         """
-        super().handle_error(request, status, exc, message)
-        response = _of_status(status, {})
+        is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if is_ours and not isinstance(exc, ConnectionError):  # a caller that left is no error
+            _log_error("http_request_failed", exc, status=status)
+        if request.writer.output_size > 0:
+            raise ConnectionError("a part of the response was sent already")
+        response = problem_of_status(status)
         response.force_close()
         return response
 
+    @override
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Log an error outside of a request, such as in the rest of a body that nothing reads."""
+        error = kw.get("exc_info")
+        if not isinstance(error, web.RequestPayloadError | ConnectionError):
+            _log_error("http_connection_failed", error)
 
-def _of_status(status: int, headers: Mapping[str, str]) -> web.Response:
+
+def _explained(error: web.HTTPError) -> web.Response:
+    """Return an error such as 404, 405, 413 or 417 with problem details.
+
+    Its headers stay, such as ``Allow`` of a 405. aiohttp's texts are not used, since some quote
+    the request.
+    """
+    headers = {name: v for name, v in error.headers.items() if name not in _OWN_HEADERS}
+    response = problem_of_status(error.status, headers)
+    if error.keep_alive is not None:
+        response.force_close()
+    return response
+
+
+def problem_of_status(status: int, headers: Mapping[str, str] | None = None) -> web.Response:
+    """Return the problem details of an HTTP status that explains itself."""
     known = HTTPStatus(status)
     detail = known.description or known.phrase
     return problem_response(status, known.phrase, f"{detail}.", headers=headers)
+
+
+def _log_error(event: str, error: object, **more: int) -> None:
+    """Log type and place of an error, and not its text, which can quote the request."""
+    traceback = error.__traceback__ if isinstance(error, BaseException) else None
+    frames = extract_tb(traceback)[-_FRAMES:]
+    at = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    log.error(event, error=type(error).__name__, at=at, **more)

@@ -2,23 +2,25 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, closing
-from typing import TypeAlias
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from shared.runtime.http.connections import Connections
+from shared.runtime.http.limits import HTTP_LIMITS, HttpLimits
 from shared.runtime.http.load_shedding import EarlyRejectGate, GatedConnection
-from shared.runtime.http.problem_details import ProblemDetailsConnection, problem_details
+from shared.runtime.http.problem_details import unreadable_bodies
+from shared.runtime.http.readiness import ReadinessProbe, SharedProbe
+from shared.runtime.http.timed_connection import TimedConnection
 from shared.runtime.ops.metrics import HTTP_SECONDS
-
-ReadinessProbe: TypeAlias = Callable[[], Awaitable[str | None]]
-"""Returns the reason why the service is not ready, or None when it is."""
 
 _MAX_BODY_BYTES = 1024 * 1024
 _SHUTDOWN_TIMEOUT_S = 3.0
+_BACKLOG = 1024
+"""Connections that wait for the event loop: with fewer, a burst makes callers wait a second."""
 
 
 @asynccontextmanager
@@ -30,6 +32,8 @@ async def serve_http(  # noqa: PLR0913 - independent options
     check: ReadinessProbe,
     stopping: asyncio.Event,
     gate: EarlyRejectGate | None = None,
+    limits: HttpLimits | None = None,
+    metrics_port: int | None = None,
 ) -> AsyncGenerator[int]:
     """Serve HTTP until the block ends; yield the port, which the system chooses if 0 is given.
 
@@ -43,24 +47,63 @@ async def serve_http(  # noqa: PLR0913 - independent options
         stopping: Set while the service is about to stop: ``/ready`` turns to 503 at once, and
             every response closes its connection, so that callers turn to another instance.
         gate: Rejects some requests before they are parsed.
+        limits: Deadlines, and the number of connections.
+        metrics_port: The port of ``/metrics``, which the other one then does not serve.
     """
+    limits = limits or HttpLimits()
+    metrics = [web.get("/metrics", _metrics)]
+    own = [
+        *routes,
+        *_health_routes(SharedProbe(check), stopping),
+        *(() if metrics_port else metrics),
+    ]
+    async with AsyncExitStack() as stack:
+        if metrics_port:
+            app = _application(metrics, stopping, limits)
+            await stack.enter_async_context(_listening(app, host, metrics_port, limits))
+        app = _application(own, stopping, limits)
+        yield await stack.enter_async_context(_listening(app, host, port, limits, gate))
+
+
+def _application(
+    routes: Sequence[web.AbstractRouteDef], stopping: asyncio.Event, limits: HttpLimits
+) -> web.Application:
     app = web.Application(
-        middlewares=[_measure(stopping), problem_details], client_max_size=_MAX_BODY_BYTES
+        middlewares=[_measure(stopping), unreadable_bodies], client_max_size=_MAX_BODY_BYTES
     )
-    app.add_routes([*routes, *_operations_routes(check, stopping)])
+    app[HTTP_LIMITS] = limits
+    app.add_routes(routes)
+    return app
+
+
+@asynccontextmanager
+async def _listening(
+    app: web.Application,
+    host: str,
+    port: int,
+    limits: HttpLimits,
+    gate: EarlyRejectGate | None = None,
+) -> AsyncGenerator[int]:
     runner = web.AppRunner(
         app, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_TIMEOUT_S
     )
     await runner.setup()
+    connections = Connections(limits)
+    sweeping = asyncio.create_task(connections.sweep())
     try:
-        with closing(await _listen(runner, host, port, gate)) as listener:
+        with closing(await _listen(runner, host, port, connections, gate)) as listener:
             yield listener.sockets[0].getsockname()[1]
     finally:
+        sweeping.cancel()
         await runner.cleanup()
 
 
 async def _listen(
-    runner: web.AppRunner, host: str, port: int, gate: EarlyRejectGate | None
+    runner: web.AppRunner,
+    host: str,
+    port: int,
+    connections: Connections,
+    gate: EarlyRejectGate | None,
 ) -> asyncio.Server:
     loop, server = asyncio.get_running_loop(), runner.server
     if server is None:
@@ -68,13 +111,13 @@ async def _listen(
 
     def connection() -> web.RequestHandler:
         if gate:
-            return GatedConnection(server, gate, loop)
-        return ProblemDetailsConnection(server, loop=loop, access_log=None)  # type: ignore[arg-type] # as in aiohttp
+            return GatedConnection(server, connections, gate, loop)
+        return TimedConnection(server, connections, loop)
 
-    return await loop.create_server(connection, host, port)
+    return await loop.create_server(connection, host, port, backlog=_BACKLOG)
 
 
-def _operations_routes(check: ReadinessProbe, stopping: asyncio.Event) -> list[web.RouteDef]:
+def _health_routes(check: ReadinessProbe, stopping: asyncio.Event) -> list[web.RouteDef]:
     async def live(_: web.Request) -> web.Response:
         return web.json_response({"status": "live"})
 
@@ -84,10 +127,11 @@ def _operations_routes(check: ReadinessProbe, stopping: asyncio.Event) -> list[w
             return web.json_response({"status": "ready"})
         return web.json_response({"status": "not ready", "reason": reason}, status=503)
 
-    async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
+    return [web.get("/live", live), web.get("/ready", ready)]
 
-    return [web.get("/live", live), web.get("/ready", ready), web.get("/metrics", metrics)]
+
+async def _metrics(_: web.Request) -> web.Response:
+    return web.Response(body=generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
 
 
 def _measure(stopping: asyncio.Event) -> Middleware:
@@ -95,6 +139,8 @@ def _measure(stopping: asyncio.Event) -> Middleware:
     async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:
         started_at = time.perf_counter()
         status = 500
+        if isinstance(request.protocol, TimedConnection):
+            request.protocol.begin_request()
         try:
             response = await handler(request)
             status = response.status

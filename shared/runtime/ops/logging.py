@@ -8,7 +8,11 @@ import structlog
 import structlog.tracebacks
 from structlog.typing import Processor
 
-_QUIET = ("aiokafka", "aiohttp.access")
+_LEVELS = {
+    "aiokafka": "WARNING",
+    "aiohttp.access": "WARNING",
+    "aiohttp.server": "CRITICAL",  # its messages quote requests; ours say what is safe
+}
 _FORMAT_TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)  # locals contain contact data
 )
@@ -65,5 +69,5 @@ def _standard_library(
             }
         },
         "root": {"level": level, "handlers": ["stdout"]},
-        "loggers": {name: {"level": "WARNING"} for name in _QUIET},
+        "loggers": {name: {"level": level} for name, level in _LEVELS.items()},
     }

@@ -86,4 +86,16 @@ EXPRESS_SECONDS = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
 SHED = Counter("route311_shed_total", "Requests rejected by load shedding, by reason.", ["reason"])
+LIMITED = Counter(
+    "route311_limited_total",
+    "Requests answered with 429, by the limit: key (of one adapter) or address (without a key).",
+    ["limit"],
+)
+CONNECTIONS = Gauge("route311_http_connections", "Open HTTP connections.")
+CONNECTIONS_CLOSED = Counter(
+    "route311_http_connections_closed_total",
+    "HTTP connections closed by the service, by reason: head_late, head_large, idle, not_read, "
+    "displaced by a newer one, or refused.",
+    ["reason"],
+)
 SURGES = Gauge("route311_surges", "Current surges.", ["jurisdiction", "dedup_group"])

@@ -3,7 +3,7 @@ import json
 from prometheus_client import REGISTRY
 
 from services.intake.http.admission import AdmissionControl, service_unavailable
-from services.intake.http.load_limits import TokenBucket
+from shared.runtime.http.rate_limits import TokenBucket
 
 
 def tokens(count: int) -> TokenBucket:

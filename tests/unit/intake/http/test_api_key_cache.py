@@ -1,6 +1,6 @@
 import asyncio
 
-from services.intake.http.api_key_cache import TTL_S, ApiKeyCache
+from services.intake.http.api_key_cache import TTL_S, UNKNOWN_TTL_S, ApiKeyCache
 from shared.runtime.http.api_keys import Principal
 
 DEMO = Principal("demo", "adapter")
@@ -34,12 +34,51 @@ async def test_a_caller_is_looked_up_once_and_then_remembered() -> None:
     assert registry.asked == ["Bearer real"]
 
 
-async def test_nobodys_key_is_looked_up_each_time() -> None:
-    registry = Registry()
-    keys = ApiKeyCache(registry.look_up)
+async def test_nobodys_key_is_looked_up_once_a_second() -> None:
+    registry, clock = Registry(), Clock()
+    keys = ApiKeyCache(registry.look_up, clock)
 
     assert [await keys.principal("Bearer false") for _ in range(2)] == [None, None]
+    assert len(registry.asked) == 1
+    clock.now = UNKNOWN_TTL_S
+    registry.valid["Bearer false"] = DEMO
+    assert await keys.principal("Bearer false") == DEMO
+    assert await keys.principal("Bearer false") == DEMO
     assert len(registry.asked) == 2
+
+
+async def test_so_many_false_keys_are_remembered_and_no_more() -> None:
+    registry = Registry()
+    keys = ApiKeyCache(registry.look_up, max_unknown=2)
+    for number in (1, 2, 3, 1):
+        await keys.principal(f"Bearer {number}")
+
+    assert registry.asked == ["Bearer 1", "Bearer 2", "Bearer 3", "Bearer 1"]
+
+
+async def test_a_key_that_was_valid_is_known_as_such_until_a_look_up_says_no() -> None:
+    registry, clock = Registry(), Clock()
+    keys = ApiKeyCache(registry.look_up, clock)
+    assert not keys.was_valid("Bearer real")
+    await keys.principal("Bearer real")
+    clock.now = 100 * TTL_S
+    assert keys.was_valid("Bearer real")
+    assert keys.was_valid(b"Bearer real")
+    assert keys.cached(b"Bearer real") is None
+
+    registry.valid.clear()
+    await keys.principal("Bearer real")
+    assert not keys.was_valid("Bearer real")
+
+
+async def test_a_key_of_any_bytes_has_one_hash_as_text_and_as_bytes() -> None:
+    sent = b"Bearer \xff\xfe"
+    registry = Registry()
+    registry.valid[sent.decode(errors="surrogateescape")] = DEMO
+    keys = ApiKeyCache(registry.look_up)
+    await keys.principal(sent.decode(errors="surrogateescape"))
+
+    assert keys.cached(sent) == DEMO
 
 
 async def test_callers_of_one_moment_share_a_look_up_and_one_who_gives_up_disturbs_nobody() -> None:

@@ -1,5 +1,3 @@
-from dataclasses import dataclass
-
 import pytest
 
 from services.intake.http.load_limits import (
@@ -7,54 +5,7 @@ from services.intake.http.load_limits import (
     MIN_BATCH_SIZE,
     TARGET_BATCH_S,
     AdaptiveBatchSize,
-    TokenBucket,
 )
-
-
-@dataclass
-class Clock:
-    now: float = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def admit(bucket: TokenBucket, callers: int) -> int:
-    admitted = 0
-    for _ in range(callers):
-        if bucket.has_token():
-            bucket.take()
-            admitted += 1
-    return admitted
-
-
-def test_what_one_second_brings_may_come_at_once_and_no_more() -> None:
-    assert admit(TokenBucket(10, Clock()), 50) == 10
-
-
-def test_it_fills_at_its_rate() -> None:
-    clock = Clock()
-    bucket = TokenBucket(10, clock)
-    admit(bucket, 50)
-
-    clock.now += 0.31
-    assert admit(bucket, 50) == 3
-    clock.now += 0.1
-    assert admit(bucket, 50) == 1
-
-
-def test_a_long_rest_saves_up_no_more_than_a_second() -> None:
-    clock = Clock()
-    bucket = TokenBucket(10, clock)
-    admit(bucket, 50)
-    clock.now += 3600
-
-    assert admit(bucket, 50) == 10
-
-
-def test_asking_takes_nothing() -> None:
-    bucket = TokenBucket(1, Clock())
-    assert all(bucket.has_token() for _ in range(5))
 
 
 def after(*batches: tuple[int, float], at_first: int = 200) -> AdaptiveBatchSize:

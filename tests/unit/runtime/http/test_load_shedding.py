@@ -8,12 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import web
 
-from shared.runtime.http.load_shedding import (
-    EarlyRejectGate,
-    adopt_slot,
-    is_one_request,
-    serialize_response,
-)
+from shared.runtime.http.http_bytes import header_values, is_one_request, serialize_response
+from shared.runtime.http.load_shedding import EarlyRejectGate, adopt_slot
 from shared.runtime.http.server import serve_http
 
 REJECTION = serialize_response(web.Response(status=503, text="no", headers={"Retry-After": "2"}))
@@ -29,11 +25,14 @@ class Server:
     began: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def try_acquire(self) -> bytes | None:
+    def decide(self, head: bytes, peer: str) -> bytes | bool:
+        assert peer == "127.0.0.1"
+        if header_values(head, b"stranger"):
+            return False
         if not self.slots:
             return REJECTION
         self.slots -= 1
-        return None
+        return True
 
     def release(self) -> None:
         self.slots += 1
@@ -72,7 +71,7 @@ async def ready() -> str | None:
 @asynccontextmanager
 async def connected(server: Server) -> AsyncGenerator[Client]:
     server.released.set()
-    gate = EarlyRejectGate(b"POST /things ", server.try_acquire, server.release)
+    gate = EarlyRejectGate(b"POST /things ", server.decide, server.release)
     routes = [web.post("/things", server.post), web.post("/others", server.post)]
     async with serve_http(
         "127.0.0.1", 0, routes=routes, check=ready, stopping=server.stopping, gate=gate
@@ -109,6 +108,14 @@ async def test_the_handler_takes_over_the_place_that_was_taken_at_the_gate() -> 
         await client.response()
     assert server.adopted == [True, False]
     assert server.slots == 0
+
+
+async def test_a_stranger_passes_the_gate_without_a_place() -> None:
+    server = Server(slots=1)
+    async with connected(server) as client:
+        client.send(request(b"this", "Stranger: yes"))
+        assert await client.response() == (200, b"got this")
+    assert (server.adopted, server.slots) == ([False], 1)
 
 
 async def test_the_place_of_a_request_that_reached_no_handler_is_free_again() -> None:
@@ -190,6 +197,22 @@ async def test_who_wants_the_connection_closed_gets_it_closed() -> None:
 )
 def test_only_what_is_whole_is_one_request(data: bytes, whole: bool) -> None:
     assert is_one_request(data) == whole
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("Key: a", [b"a"]),
+        ("key:\t a b ", [b"a b"]),
+        ("X-Key: a", []),
+        ("Key : a", []),
+        ("Key: a\r\nKEY: b", [b"a", b"b"]),
+        ("Key", []),
+    ],
+)
+def test_a_header_is_found_by_its_whole_name(line: str, values: list[bytes]) -> None:
+    head = request(b"", line).partition(b"\r\n\r\n")[0]
+    assert header_values(head, b"key") == values
 
 
 async def test_when_stopping_requests_are_answered_and_connections_closed() -> None:

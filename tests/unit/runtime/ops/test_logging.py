@@ -22,3 +22,21 @@ def test_a_traceback_says_where_and_never_what_the_variables_held() -> None:
     assert '"event": "failed"' in done.stdout
     assert "handle" in done.stdout
     assert "ana.canary" not in done.stdout
+
+
+QUOTING = """
+from shared.runtime.ops.logging import configure_logging
+import logging
+configure_logging("test", "DEBUG")
+logging.getLogger("aiohttp.server").exception("Error", exc_info=ValueError("canary"))
+logging.getLogger("another").warning("is shown")
+"""
+
+
+def test_aiohttps_messages_which_quote_requests_are_not_shown() -> None:
+    done = subprocess.run(  # noqa: S603 - our own text
+        [sys.executable, "-c", QUOTING], capture_output=True, text=True, check=True
+    )
+
+    assert "is shown" in done.stdout
+    assert "canary" not in done.stdout + done.stderr

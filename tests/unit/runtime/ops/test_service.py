@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -55,7 +57,7 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def running(
-    service: FakeService, drain_seconds: float, *, has_callers: bool = True
+    service: FakeService, drain_seconds: float, *, has_callers: bool = True, **more: Any
 ) -> AsyncGenerator[tuple[aiohttp.ClientSession, int, asyncio.Event, asyncio.Task[None]]]:
     settings = ServiceSettings.model_validate(
         {
@@ -63,6 +65,7 @@ async def running(
             "ROUTE311_DRAIN_SECONDS": drain_seconds,
             "postgres_dsn": "postgresql://nowhere",
             "http_port": free_port(),
+            **more,
         }
     )
     parts = ServiceParts(
@@ -134,6 +137,40 @@ async def test_a_service_without_callers_does_not_wait_for_them() -> None:
         stopping.set()
         async with asyncio.timeout(3):
             await parts
+
+
+async def test_the_settings_limit_the_callers() -> None:
+    more: dict[str, Any] = {
+        "ROUTE311_HTTP_HEAD_SECONDS": 0.2,
+        "ROUTE311_HTTP_CONNECTIONS": 16,
+        "metrics_port": free_port(),
+    }
+    async with running(FakeService(), 0, **more) as (client, port, stopping, _):
+        assert await status(client, "/metrics") == 404
+        assert await status(client, f"http://127.0.0.1:{more['metrics_port']}/metrics") == 200
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /live HTTP/1.1\r\n")
+        async with asyncio.timeout(3):
+            assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
+        writer.close()
+        stopping.set()
+
+
+LIMITED = """
+import resource
+from shared.runtime.ops.open_files import allow_open_files
+resource.setrlimit(resource.RLIMIT_NOFILE, (128, 256))
+print(allow_open_files(100), allow_open_files(200), allow_open_files(300))
+print(*resource.getrlimit(resource.RLIMIT_NOFILE))
+"""
+
+
+def test_the_process_may_open_as_many_files_as_it_needs_and_the_system_allows() -> None:
+    done = subprocess.run(  # noqa: S603 - our own text
+        [sys.executable, "-c", LIMITED], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["128", "200", "256", "256", "256"]
 
 
 async def test_the_first_part_that_fails_ends_all() -> None:

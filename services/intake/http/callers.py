@@ -1,0 +1,105 @@
+"""Callers over HTTP: whose key it is, and how much one key or one address may call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from services.intake.http.api_key_cache import ApiKeyCache
+from services.intake.http.over_rate import ADDRESS_LIMIT, KEY_LIMIT
+from shared.errors import SystemicError
+from shared.runtime.http.addresses import Network, caller_address
+from shared.runtime.http.api_keys import Principal
+from shared.runtime.http.deadline import Deadline, database_unavailable
+from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.rate_limits import TokenBuckets
+from shared.runtime.http.timed_connection import TimedConnection
+
+ADAPTER = "adapter"
+
+
+class RefusedError(Exception):
+    """The call gets an error response."""
+
+    def __init__(self, response: web.Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Identifies callers and limits their rates.
+
+    A caller with a valid key counts by its name. Every other one counts by its address, and so
+    does the first call with a key that no earlier call had: a lookup costs the database a query.
+
+    Attributes:
+        keys: The API keys.
+        by_key: Limits per name of a key.
+        by_address: Limits per address.
+        proxies: Networks of trusted reverse proxies.
+    """
+
+    keys: ApiKeyCache
+    by_key: TokenBuckets
+    by_address: TokenBuckets
+    proxies: Sequence[Network] = ()
+
+    async def adapter(self, request: web.Request, *, is_counted: bool) -> str:
+        """Return the name of the adapter that calls.
+
+        Args:
+            request: The request, of which only the head is read.
+            is_counted: True when the gate has counted the call.
+
+        Raises:
+            RefusedError: It is no adapter, or it calls too often.
+            SystemicError: The key could not be looked up in time.
+        """
+        principal = await self._principal(request)
+        if principal is None:
+            advice = "Send the adapter's key: Authorization: Bearer <key>."
+            headers = {"WWW-Authenticate": "Bearer"}
+            raise RefusedError(problem_response(401, "Unknown key", advice, headers=headers))
+        if principal.scope != ADAPTER:
+            raise RefusedError(
+                problem_response(403, "Not an adapter", "Use the key of an adapter.")
+            )
+        if not is_counted and not self.by_key.try_take(principal.name):
+            raise RefusedError(KEY_LIMIT.response())
+        return principal.name
+
+    async def look_up_refusal(self, request: web.Request) -> web.Response | None:
+        """Return the response for a caller who looks up too much or cannot be identified."""
+        try:
+            principal = await self._principal(request) if _authorization(request) else None
+        except RefusedError as refused:
+            return refused.response
+        except SystemicError:
+            return database_unavailable("Look again in a moment.")
+        if principal is not None:
+            return None if self.by_key.try_take(principal.name) else KEY_LIMIT.response()
+        is_counted = bool(_authorization(request))
+        if is_counted or self.by_address.try_take(self.address(request)):
+            return None
+        return ADDRESS_LIMIT.response()
+
+    def address(self, request: web.Request) -> str:
+        """Return the address that the limits of a caller count for."""
+        forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
+        return caller_address(request.remote or "", forwarded, self.proxies)
+
+    async def _principal(self, request: web.Request) -> Principal | None:
+        authorization = _authorization(request)
+        if not self.keys.was_valid(authorization) and not self.by_address.try_take(
+            self.address(request)
+        ):
+            raise RefusedError(ADDRESS_LIMIT.response())
+        principal = await Deadline().wait_for(self.keys.principal(authorization))
+        if principal and isinstance(request.protocol, TimedConnection):
+            request.protocol.is_known = True
+        return principal
+
+
+def _authorization(request: web.Request) -> str:
+    return request.headers.get("Authorization", "")

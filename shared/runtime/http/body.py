@@ -1,0 +1,23 @@
+"""The body of a request, under its deadline."""
+
+import asyncio
+
+from aiohttp import web
+
+from shared.runtime.http.limits import HTTP_LIMITS
+
+
+async def read_body(request: web.Request) -> bytes:
+    """Return the whole body.
+
+    Raises:
+        web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
+        web.HTTPRequestEntityTooLarge: It is larger than the server accepts.
+    """
+    try:
+        async with asyncio.timeout(request.app[HTTP_LIMITS].body_s):
+            return await request.read()
+    except TimeoutError:
+        late = web.HTTPRequestTimeout()
+        late.force_close()
+        raise late from None

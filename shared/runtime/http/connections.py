@@ -1,0 +1,131 @@
+"""Limits on the number of connections: those that only wait give way to those that call."""
+
+import asyncio
+import math
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+from shared.runtime.http.addresses import caller_address, is_trusted
+from shared.runtime.http.limits import HttpLimits
+from shared.runtime.ops.metrics import CONNECTIONS
+
+ClosingReason: TypeAlias = Literal[
+    "head_late", "head_large", "idle", "not_read", "displaced", "refused"
+]
+
+_SWEEP_EVERY_S = 0.5
+
+
+class OpenConnection(Protocol):
+    """A connection as the limits see it.
+
+    Attributes:
+        address: The address at the other end.
+        groups: The connections that it counts among.
+        is_known: True once a caller with a valid key used it: it then waits with priority.
+        is_waiting: True while no request is in progress.
+    """
+
+    address: str
+    groups: Sequence["Group"]
+    is_known: bool
+    is_waiting: bool
+
+    def close_now(self, reason: ClosingReason) -> None:
+        """Close the connection."""
+
+    def close_if_late(self, now: float) -> None:
+        """Close the connection when a deadline passed by a time of the loop's clock."""
+
+
+@dataclass(slots=True)
+class Group:
+    """The open connections of one address, or all of them."""
+
+    most: float
+    size: int = 0
+    strangers: OrderedDict[OpenConnection, None] = field(default_factory=OrderedDict)
+    known: OrderedDict[OpenConnection, None] = field(default_factory=OrderedDict)
+
+    def longest_waiting(self) -> OpenConnection | None:
+        """Return the connection that gives way first: a stranger's, the oldest."""
+        return next(iter(self.strangers), None) or next(iter(self.known), None)
+
+
+class Connections:
+    """The open connections of a server."""
+
+    def __init__(self, limits: HttpLimits) -> None:
+        self.limits = limits
+        self._loop = asyncio.get_running_loop()
+        self._open: set[OpenConnection] = set()
+        self._all = Group(limits.connections)
+        self._by_address: dict[str, Group] = {}
+
+    def in_s(self, seconds: float) -> float:
+        """Return the time of the loop's clock in so many seconds."""
+        return self._loop.time() + seconds
+
+    def add(self, connection: OpenConnection) -> None:
+        """Add a connection; above a limit the one that waits longest closes for it.
+
+        Connections of strangers go first. When all have a request in progress, the new one closes.
+        """
+        connection.groups = (self._of_address(connection.address), self._all)
+        self._open.add(connection)
+        CONNECTIONS.inc()
+        crowded = [group for group in connection.groups if group.size >= group.most]
+        for group in connection.groups:
+            group.size += 1
+        for group in crowded:
+            oldest = group.longest_waiting()
+            if oldest is None:
+                connection.close_now("refused")
+                return
+            self.stop_waiting(oldest)
+            oldest.close_now("displaced")
+        self.wait(connection)
+
+    def wait(self, connection: OpenConnection) -> None:
+        """Put a connection without a request at the end of those that wait."""
+        self.stop_waiting(connection)
+        connection.is_waiting = True
+        for group in connection.groups:
+            (group.known if connection.is_known else group.strangers)[connection] = None
+
+    def stop_waiting(self, connection: OpenConnection) -> None:
+        """Keep a connection with a request out of those that give way."""
+        connection.is_waiting = False
+        for group in connection.groups:
+            group.strangers.pop(connection, None)
+            group.known.pop(connection, None)
+
+    def remove(self, connection: OpenConnection) -> None:
+        """Forget a closed connection."""
+        if connection not in self._open:
+            return
+        self._open.remove(connection)
+        self.stop_waiting(connection)
+        CONNECTIONS.dec()
+        for group in connection.groups:
+            group.size -= 1
+        if not connection.groups[0].size:
+            self._by_address.pop(self._subscriber(connection.address), None)
+
+    async def sweep(self) -> None:
+        """Close late connections until cancelled."""
+        while True:
+            await asyncio.sleep(_SWEEP_EVERY_S)
+            now = self._loop.time()
+            for connection in tuple(self._open):
+                connection.close_if_late(now)
+
+    def _of_address(self, address: str) -> Group:
+        is_proxy = is_trusted(address, self.limits.proxies)
+        most = math.inf if is_proxy else self.limits.connections_per_address
+        return self._by_address.setdefault(self._subscriber(address), Group(most))
+
+    def _subscriber(self, address: str) -> str:
+        return caller_address(address, "", self.limits.proxies)

@@ -1,0 +1,43 @@
+"""Requests and responses as bytes, for what happens at the socket."""
+
+from aiohttp import web
+
+
+def serialize_response(response: web.Response) -> bytes:
+    """Return the bytes of a response."""
+    body = response.body if isinstance(response.body, bytes) else b""
+    head = [f"HTTP/1.1 {response.status} {response.reason}"]
+    head += [f"{name}: {value}" for name, value in response.headers.items()]
+    head += [] if response.keep_alive is None else ["Connection: close"]
+    head.append(f"Content-Length: {len(body)}")
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+def is_one_request(data: bytes) -> bool:
+    """Return True when the bytes are exactly one complete request.
+
+    Args:
+        data: One chunk from a connection on which a request must begin next.
+    """
+    head, end, body = data.partition(b"\r\n\r\n")
+    head = head.lower()
+    if not end or b"\r\ntransfer-encoding:" in head or b"\r\nexpect:" in head:
+        return False
+    length = head.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0].strip()
+    return len(body) == (int(length) if length.isdigit() else 0)
+
+
+def header_values(head: bytes, name: bytes) -> list[bytes]:
+    """Return the values of a header, without the white space around them.
+
+    Args:
+        head: The head of a request.
+        name: The header's name in lower case.
+    """
+    begin = b"\r\n" + name + b":"
+    parts = head.lower().split(begin)[:-1]
+    values, at = [], 0
+    for part in parts:
+        at += len(part) + len(begin)
+        values.append(head[at:].partition(b"\r\n")[0].strip(b" \t"))
+    return values

@@ -1,0 +1,32 @@
+"""Limits of an HTTP server: deadlines of a call, and the number of connections."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from shared.runtime.http.addresses import Network
+
+
+@dataclass(frozen=True, slots=True)
+class HttpLimits:
+    """Limits of one server.
+
+    Attributes:
+        head_s: Seconds for the head of a request, from the connection or its first byte.
+        body_s: Seconds for the body of a request, and for a caller to read a response.
+        idle_s: Seconds that a connection stays open without a request.
+        connections: The most open connections.
+        connections_per_address: The most open connections of one address.
+        proxies: Networks of trusted reverse proxies; the limit per address leaves them out.
+    """
+
+    head_s: float = 5.0
+    body_s: float = 10.0
+    idle_s: float = 75.0
+    connections: int = 4_096
+    connections_per_address: int = 1_536
+    proxies: Sequence[Network] = ()
+
+
+HTTP_LIMITS = web.AppKey("HTTP_LIMITS", HttpLimits)

@@ -1,0 +1,83 @@
+"""Token buckets: limits on calls per second, one bucket or one for each caller."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+_MAX_BUCKETS = 10_000
+"""About 3 MB; the caller that is dropped for a new one begins with a full bucket again."""
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    """A token bucket.
+
+    Attributes:
+        per_second: Tokens that are added per second, at least 1.
+        clock: Monotonic seconds.
+        burst_s: Seconds of unused tokens that it keeps.
+    """
+
+    per_second: float
+    clock: Callable[[], float] = time.monotonic
+    burst_s: float = 1.0
+    _tokens: float = field(init=False)
+    _filled_at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._tokens = self._capacity
+        self._filled_at = self.clock()
+
+    def has_token(self) -> bool:
+        """Return True when a token is available; take none."""
+        now = self.clock()
+        added = (now - self._filled_at) * self.per_second
+        self._tokens = min(self._capacity, self._tokens + added)
+        self._filled_at = now
+        return self._tokens >= 1
+
+    def take(self) -> None:
+        """Take a token."""
+        self._tokens -= 1
+
+    @property
+    def _capacity(self) -> float:
+        return self.per_second * self.burst_s
+
+
+@dataclass(slots=True)
+class TokenBuckets:
+    """A token bucket for each caller; the callers used least recently are forgotten.
+
+    Attributes:
+        per_second: Tokens per second and caller, at least 1.
+        clock: Monotonic seconds.
+        burst_s: Seconds of unused tokens that a bucket keeps.
+        max_buckets: The most callers that are remembered.
+    """
+
+    per_second: float
+    clock: Callable[[], float] = time.monotonic
+    burst_s: float = 1.0
+    max_buckets: int = _MAX_BUCKETS
+    _buckets: OrderedDict[str, TokenBucket] = field(default_factory=OrderedDict, init=False)
+
+    def has_token(self, caller: str) -> bool:
+        """Return True when the caller has a token; take none."""
+        bucket = self._buckets.get(caller)
+        return bucket is None or bucket.has_token()
+
+    def try_take(self, caller: str) -> bool:
+        """Take a token of the caller; return False when there is none."""
+        bucket = self._buckets.get(caller)
+        if bucket is None:
+            bucket = self._buckets[caller] = TokenBucket(self.per_second, self.clock, self.burst_s)
+            if len(self._buckets) > self.max_buckets:
+                self._buckets.popitem(last=False)
+        else:
+            self._buckets.move_to_end(caller)
+        if not bucket.has_token():
+            return False
+        bucket.take()
+        return True

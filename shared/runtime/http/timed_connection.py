@@ -1,0 +1,171 @@
+"""A connection with deadlines for head and body, and a bound on the head."""
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import get_args
+
+from aiohttp import StreamReader, web
+from typing_extensions import override
+
+from shared.runtime.http.connections import ClosingReason, Connections, Group
+from shared.runtime.http.http_bytes import serialize_response
+from shared.runtime.http.problem_details import ProblemDetailsConnection, problem_of_status
+from shared.runtime.ops.metrics import CONNECTIONS_CLOSED
+
+_LINGER_S = 2.0
+_MAX_HEAD_BYTES = 65_536
+"""aiohttp keeps a megabyte of a head, 128 fields of 8 kB: too much for thousands of callers."""
+_END_OF_HEAD = b"\r\n\r\n"
+
+
+def _raw(status: int) -> bytes:
+    response = problem_of_status(status)
+    response.force_close()
+    return serialize_response(response)
+
+
+_ANSWERS: Mapping[str, bytes] = MappingProxyType({"head_late": _raw(408), "head_large": _raw(431)})
+_CLOSED_COUNTS = {reason: CONNECTIONS_CLOSED.labels(reason) for reason in get_args(ClosingReason)}
+
+
+class TimedConnection(ProblemDetailsConnection):
+    """A connection with deadlines.
+
+    It overrides methods of aiohttp's protocol that have no underscore and no documentation, so
+    aiohttp is pinned exactly.
+
+    Attributes:
+        address: The address at the other end.
+        groups: The connections that it counts among.
+        is_known: True once a caller with a valid key used it: it then waits with priority.
+        is_waiting: True while no request is in progress.
+        expires_at: Time of the loop's clock at which it closes unless a request came.
+        stalls_at: Time at which it closes unless the caller reads our responses.
+    """
+
+    __slots__ = (
+        "_connections",
+        "_head_began",
+        "_head_bytes",
+        "_last_bytes",
+        "_unread",
+        "address",
+        "expires_at",
+        "groups",
+        "is_known",
+        "is_waiting",
+        "stalls_at",
+    )
+
+    def __init__(
+        self, server: web.Server, connections: Connections, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        super().__init__(server, loop=loop, access_log=None, lingering_time=_LINGER_S)  # type: ignore[arg-type] # as in aiohttp
+        self._connections, self._head_began = connections, False
+        self._head_bytes, self._last_bytes = 0.0, b""
+        self._unread: StreamReader | None = None
+        self.groups: Sequence[Group] = ()
+        self.address, self.is_known, self.is_waiting = "", False, True
+        self.expires_at = self.stalls_at = math.inf
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin the deadline of the first head; when there are too many, one is closed."""
+        super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        self.address = str(peer[0]) if isinstance(peer, tuple) else ""
+        self.expires_at = self._connections.in_s(self._connections.limits.head_s)
+        self._connections.add(self)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        """Begin the deadline of a head with its first byte; refuse a head that is too large."""
+        if self.is_waiting and data and not self._receives_body():
+            self._receive_head(data)
+            if self._head_bytes > _MAX_HEAD_BYTES:
+                self.close_now("head_large")
+                return
+        super().data_received(data)
+
+    def _receives_body(self) -> bool:
+        """Return True while the rest comes of a body that the answered request did not need."""
+        if self._unread is not None and self._unread.is_eof():
+            self._unread = None
+        return self._unread is not None
+
+    def _receive_head(self, data: bytes) -> None:
+        if not self._head_began:
+            self._head_began = True
+            self.expires_at = self._connections.in_s(self._connections.limits.head_s)
+        if _END_OF_HEAD in self._last_bytes + data:
+            self._head_bytes = -math.inf  # what follows is a body
+        self._head_bytes += len(data)
+        self._last_bytes = data[1 - len(_END_OF_HEAD) :]
+
+    def begin_request(self) -> None:
+        """End the deadline of the head."""
+        self.expires_at = math.inf
+        self._connections.stop_waiting(self)
+
+    def wait_for_request(self) -> None:
+        """Begin the time without a request."""
+        self._head_began, self._head_bytes, self._last_bytes = False, 0.0, b""
+        self.expires_at = self._connections.in_s(self._connections.limits.idle_s)
+        self._connections.wait(self)
+
+    @override
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send the response, then wait for the next request.
+
+        Args:
+            request: The request.
+            resp: The response.
+            start_time: When the request came, for an access log.
+        """
+        try:
+            return await super().finish_response(request, resp, start_time)
+        finally:
+            if self.transport:
+                self._unread = request.content
+                self.wait_for_request()
+
+    @override
+    def pause_writing(self) -> None:
+        """Begin the deadline of a caller that does not read."""
+        super().pause_writing()
+        self.stalls_at = self._connections.in_s(self._connections.limits.body_s)
+
+    @override
+    def resume_writing(self) -> None:
+        """End the deadline of a caller that does not read."""
+        super().resume_writing()
+        self.stalls_at = math.inf
+
+    @override
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Make room for another connection."""
+        self._connections.remove(self)
+        super().connection_lost(exc)
+
+    def close_if_late(self, now: float) -> None:
+        """Close the connection when a deadline passed."""
+        if now >= self.stalls_at:
+            self.close_now("not_read")
+        elif now >= self.expires_at:
+            self.close_now("head_late" if self._head_began else "idle")
+
+    def close_now(self, reason: ClosingReason) -> None:
+        """Close the connection; a caller whose head is late or too large gets a 408 or 431."""
+        _CLOSED_COUNTS[reason].inc()
+        transport = self.transport
+        if transport is None:
+            return
+        if answer := _ANSWERS.get(reason):
+            transport.write(answer)
+        else:
+            transport.abort()  # close() would wait for a caller that does not read
+        self.force_close()
