@@ -8,6 +8,8 @@ import structlog
 import structlog.tracebacks
 from structlog.typing import Processor
 
+from shared.runtime.ops.audit import LOGGER as AUDIT
+
 _QUIET = ("aiokafka", "aiohttp.access")
 _FORMAT_TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)  # locals contain contact data
@@ -65,5 +67,5 @@ def _standard_library(
             }
         },
         "root": {"level": level, "handlers": ["stdout"]},
-        "loggers": {name: {"level": "WARNING"} for name in _QUIET},
+        "loggers": {name: {"level": "WARNING"} for name in _QUIET} | {AUDIT: {"level": "INFO"}},
     }
