@@ -24,6 +24,7 @@ class Stack(BaseModel):
     Attributes:
         kafka: Host and port of the broker.
         postgres: DSN of the database's administrator, password included.
+        postgres_operations: DSN of the role for commands that only read, password included.
         intake: Base URL of the service; so are triage, dispatch and notify.
         triage: See ``intake``.
         dispatch: See ``intake``.
@@ -37,6 +38,7 @@ class Stack(BaseModel):
 
     kafka: str
     postgres: str
+    postgres_operations: str
     intake: str
     triage: str
     dispatch: str

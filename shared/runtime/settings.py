@@ -21,7 +21,7 @@ _PLAIN_POSTGRES = (
 
 
 def is_long_enough(secret: str) -> bool:
-    """Return True for a secret of at least ``MIN_SECRET_CHARACTERS``, white space around it aside."""
+    """Return True for a secret of ``MIN_SECRET_CHARACTERS`` or more, without white space around."""
     return len(secret.strip()) >= MIN_SECRET_CHARACTERS
 
 

@@ -28,7 +28,8 @@ def test_a_password_never_goes_out_in_the_clear(encryption: str) -> None:
 
 @pytest.mark.parametrize("encryption", ["required", "from_the_start"])
 def test_a_password_goes_out_encrypted(encryption: str) -> None:
-    given = settings(smtp_user="route311", smtp_password="of the tests", smtp_encryption=encryption)
+    login = {"smtp_user": "route311", "smtp_password": "of the tests"}
+    given = settings(**login, smtp_encryption=encryption)
 
     assert given.smtp_user == "route311"
 
