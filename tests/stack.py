@@ -16,7 +16,7 @@ from deploy.local.infrastructure import infrastructure
 from shared.catalogue import load_catalogue
 from shared.contract.topics import Topic, all_topics
 from shared.runtime.kafka import apply_topics
-from shared.runtime.migrate import SERVICES, migrate, set_passwords
+from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords
 
 PASSWORD = "only-for-these-tests"  # noqa: S105 - the servers live as long as the tests
 TEMPLATE = "route311_template"
@@ -31,7 +31,7 @@ class Stores:
     topics: tuple[Topic, ...]
 
     def dsn(self, database: str, service: str) -> str:
-        """Return the DSN of a database for a service's own role."""
+        """Return the DSN of a database for a service's own role, or that of operations."""
         return f"postgresql://route311_{service}:{PASSWORD}@{self._address}/{database}"
 
     def admin_dsn_of(self, database: str) -> str:
@@ -70,7 +70,9 @@ async def running_stores() -> AsyncGenerator[Stores]:
         await apply_topics(bootstrap, stores.topics)
         await stores._execute(f"CREATE DATABASE {TEMPLATE}")  # noqa: SLF001 - its own maker
         await migrate(stores.admin_dsn_of(TEMPLATE))
-        await set_passwords(stores.admin_dsn_of(TEMPLATE), dict.fromkeys(SERVICES, PASSWORD))
+        await set_passwords(
+            stores.admin_dsn_of(TEMPLATE), dict.fromkeys((*SERVICES, OPERATIONS), PASSWORD)
+        )
         yield stores
 
 

@@ -20,7 +20,7 @@ _COUNT_REQUESTS = "SELECT count(DISTINCT request_id) FROM intake_submissions"
 
 async def check(
     bootstrap: str,
-    admin_dsn: str,
+    dsn: str,
     *,
     history: Path | None = None,
     settle_s: float = 60,
@@ -30,14 +30,14 @@ async def check(
 
     Args:
         bootstrap: Host and port of the broker.
-        admin_dsn: DSN of the database's administrator.
+        dsn: DSN of the operations role, or of the administrator.
         history: Observations of a test's client, as JSON Lines; without it, submissions without
             a receipt and missing dead letters of planted records cannot be found.
         settle_s: Seconds to wait at most until the router is idle.
         on_progress: Called as the check goes on.
     """
     began = time.perf_counter()
-    async with _idle_router(bootstrap, admin_dsn, settle_s, on_progress) as (store, bounds):
+    async with _idle_router(bootstrap, dsn, settle_s, on_progress) as (store, bounds):
         if history is not None:
             load_history(history, store)
         records = await _load_log(bootstrap, bounds, store, on_progress)
@@ -55,7 +55,7 @@ async def check(
 
 @asynccontextmanager
 async def _idle_router(
-    bootstrap: str, admin_dsn: str, within_s: float, on_progress: OnProgress
+    bootstrap: str, dsn: str, within_s: float, on_progress: OnProgress
 ) -> AsyncGenerator[tuple[FactStore, OffsetRanges]]:
     """Yield the facts of the tables, and the bounds of the log at the same time.
 
@@ -64,10 +64,10 @@ async def _idle_router(
     """
     until = time.monotonic() + within_s
     while True:
-        bounds = await wait_until_idle(bootstrap, admin_dsn, until - time.monotonic(), on_progress)
+        bounds = await wait_until_idle(bootstrap, dsn, until - time.monotonic(), on_progress)
         with open_store() as store:
             on_progress("tables", 0, 1)
-            await load_tables(admin_dsn, store)
+            await load_tables(dsn, store)
             on_progress("tables", 1, 1)
             if time.monotonic() >= until or await offset_bounds(bootstrap) == bounds:
                 yield store, bounds

@@ -85,7 +85,7 @@ def parse_query(text: str) -> RequestQuery:
 
 
 async def find_decision(
-    bootstrap: str, admin_dsn: str, text: str, on_progress: OnProgress
+    bootstrap: str, dsn: str, text: str, on_progress: OnProgress
 ) -> RequestTriaged:
     """Return the first decision on a request.
 
@@ -94,14 +94,14 @@ async def find_decision(
 
     Args:
         bootstrap: Host and port of the broker.
-        admin_dsn: DSN of the database's administrator.
+        dsn: DSN of a role that may read intake's requests.
         text: Id or tracking number of the request.
         on_progress: Called after each batch of records.
 
     Raises:
         NotDecidedError: The log contains no decision on it.
     """
-    query = await _resolved(admin_dsn, parse_query(text))
+    query = await _resolved(dsn, parse_query(text))
     decoder: Decoder[Any] = Decoder([RequestTriaged])
     async with aclosing(_read_decisions(bootstrap, query.since, on_progress)) as batches:
         async for records in batches:
@@ -115,9 +115,9 @@ async def find_decision(
     raise NotDecidedError(f"there is no request {text}")
 
 
-async def _resolved(admin_dsn: str, query: RequestQuery) -> RequestQuery:
+async def _resolved(dsn: str, query: RequestQuery) -> RequestQuery:
     """Return the query with both id and tracking number when intake knows the request."""
-    connection = await asyncpg.connect(admin_dsn)
+    connection = await asyncpg.connect(dsn)
     try:
         row = await connection.fetchrow(_FIND_REQUEST, query.request_id, query.tracking_number)
     finally:

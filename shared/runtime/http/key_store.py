@@ -25,7 +25,7 @@ _SCHEMA_OF_SCOPE: dict[Scope, str] = {
 _KEY_BYTES = 32
 _ID_CHARACTERS = 8
 _COLUMNS = "key_hash, name, scope, created_at, last_used_at, expires_at, revoked_at"
-_LIST = f"SELECT {_COLUMNS} FROM {{}}.api_keys"
+_LIST = f"SELECT {_COLUMNS} FROM {{}}.api_keys"  # noqa: S608 - made of constants
 _INSERT = """
     INSERT INTO {}.api_keys (key_hash, name, scope, expires_at) VALUES ($1, $2, $3, $4)
 """

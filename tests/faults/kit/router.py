@@ -207,6 +207,7 @@ def _stack(router: RouterUnderTest) -> Stack:
     return Stack(
         kafka=router.bootstrap,
         postgres=router.admin_dsn,
+        postgres_operations=router.admin_dsn,
         mail=f"smtp://{router.mail.program.address}",
         mail_folder=router.site.folder.mail,
         keys=router.keys,

@@ -12,6 +12,7 @@ def stack(data: Path) -> Stack:
     return Stack(
         kafka="127.0.0.1:1",
         postgres="postgresql://postgres:secret@127.0.0.1:2/postgres",
+        postgres_operations="postgresql://route311_operations:secret@127.0.0.1:2/postgres",
         intake="http://127.0.0.1:3",
         triage="http://127.0.0.1:4",
         dispatch="http://127.0.0.1:5",

@@ -23,6 +23,7 @@ CITY = load_catalogue().jurisdictions["portland.gov"]
 STACK = Stack(
     kafka="127.0.0.1:1",
     postgres="postgresql://",
+    postgres_operations="postgresql://",
     intake="http://127.0.0.1:2",
     triage="http://127.0.0.1:3",
     dispatch="http://127.0.0.1:4",
