@@ -50,7 +50,7 @@ class Stack(BaseModel):
 
 def write_stack(file: Path, stack: Stack) -> None:
     """Write the file, readable by its owner only, since it contains passwords."""
-    write_json(file, stack.model_dump(mode="json"), mode=0o600)
+    write_json(file, stack.model_dump(mode="json"))
 
 
 def read_stack(file: Path) -> Stack | None:
