@@ -18,6 +18,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.http.deadline import Deadline, database_unavailable
 from shared.runtime.http.load_shedding import EarlyRejectGate, adopt_slot
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.ops.audit import authentication_failed
 
 _PATH = "/v1/submissions"
 
@@ -83,10 +84,12 @@ async def _body(request: web.Request) -> bytes:
 async def _adapter(request: web.Request, keys: ApiKeyCache, deadline: Deadline) -> str:
     principal = await deadline.wait_for(keys.principal(request.headers.get("Authorization", "")))
     if principal is None:
+        authentication_failed(request.remote, "unknown_key")
         advice = "Send the adapter's key: Authorization: Bearer <key>."
         headers = {"WWW-Authenticate": "Bearer"}
         raise _RefusedError(problem_response(401, "Unknown key", advice, headers=headers))
     if principal.scope != "adapter":
+        authentication_failed(request.remote, f"scope_{principal.scope}")
         raise _RefusedError(problem_response(403, "Not an adapter", "Use the key of an adapter."))
     return principal.name
 
