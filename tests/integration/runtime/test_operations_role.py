@@ -51,13 +51,18 @@ async def operations(database: Database) -> AsyncGenerator["Connection[asyncpg.R
     await connection.close()
 
 
+FORBIDDEN_IN_EACH_SCHEMA = (
+    "DELETE FROM {0}.outbox",
+    "UPDATE {0}.consumer_offset SET next_offset = 0",
+    "INSERT INTO {0}.api_keys VALUES ('a', 'b', 'operator')",
+    "CREATE TABLE {0}.mine (a integer)",
+    "SET ROLE route311_{0}",
+)
+
+
 def statements() -> Iterator[str]:
     for service in SERVICES:
-        yield f"DELETE FROM {service}.outbox"
-        yield f"UPDATE {service}.consumer_offset SET next_offset = 0"
-        yield f"INSERT INTO {service}.api_keys VALUES ('a', 'b', 'operator')"
-        yield f"CREATE TABLE {service}.mine (a integer)"
-        yield f"SET ROLE route311_{service}"
+        yield from (statement.format(service) for statement in FORBIDDEN_IN_EACH_SCHEMA)
     yield "DROP VIEW notify.contact_presence"
     yield "ALTER ROLE route311_operations SUPERUSER"
     yield "SELECT pg_read_file('/etc/passwd')"
