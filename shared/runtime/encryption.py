@@ -1,4 +1,4 @@
-"""Which connections may be plain: those that do not leave the machine."""
+"""Encryption of connections: required for those that leave the machine."""
 
 import os
 from collections.abc import Mapping, Sequence

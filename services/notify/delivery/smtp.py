@@ -20,7 +20,7 @@ _QUIT_WITHIN_S = 1.0
 
 
 class StartTlsNotOfferedError(SMTPException):
-    """The server offers no STARTTLS, or somebody on the way removed the offer."""
+    """The server offers no STARTTLS, or an attacker on the way removed the offer."""
 
 
 def classify_failure(step: SmtpStep, code: int | None) -> SendOutcome:

@@ -103,7 +103,13 @@ class KeyStore:
         return sorted(found.values(), key=lambda key: (key.scope, key.name, key.key_hash))
 
     async def add(self, scope: Scope, name: str, expires_at: datetime | None) -> NewKey:
-        """Make a key, known to the service that the scope is for."""
+        """Make a key, known to the service that the scope is for.
+
+        Args:
+            scope: Role of the owner.
+            name: The owner.
+            expires_at: First moment at which it is no longer accepted; None for never.
+        """
         return await self._insert(scope, name, expires_at, (_SCHEMA_OF_SCOPE[scope],))
 
     async def revoke(self, key_id: str, now: datetime) -> StoredKey:
