@@ -28,8 +28,8 @@ class NotifySettings(ServiceSettings):
         smtp_port: Port of the mail server.
         smtp_encryption: ``required`` insists on STARTTLS, ``from_the_start`` speaks TLS from the
             first byte; with both no message goes out unencrypted. ``when_offered`` uses STARTTLS
-            if the server offers it, which an attacker on the way can prevent; ``never`` is plain. By
-            default ``required``, for a server on this machine ``when_offered``.
+            if the server offers it, which an attacker on the way can prevent; ``never`` is plain.
+            By default ``required``, for a server on this machine ``when_offered``.
         smtp_ca_file: Certificates of the authorities that may vouch for the server, in place of
             the system's.
         smtp_user: User name, if the server requires one.
