@@ -1,4 +1,4 @@
-"""Encrypted connections to a real server whose certificate a private authority signed."""
+"""Connections to a database whose certificate a private authority signed."""
 
 import asyncio
 import os
@@ -9,130 +9,91 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-import asyncpg
 import pytest
-import pytest_asyncio
 import trustme
 
-from deploy.local.postgres import admin_dsn, running_postgres
-from deploy.local.postgres_files import cluster_home, postgres_account
-from deploy.local.report import ignore_events
-from deploy.local.site import open_site
 from shared.errors import DatabaseDownError
 from shared.runtime.http.key_store import open_key_store
-from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords
+from shared.runtime.migrate import OPERATIONS, SERVICES, migrate
 from shared.runtime.postgres import acquire, open_pool
-from tests.stack import PASSWORD
+from tests.conftest import Database
+from tests.integration.runtime.tls_front import TlsFront, tls_front
 
-pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.integration
 
-ENCRYPTED = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
 ROUTE311 = Path(sys.executable).with_name("route311")
 
 
 @dataclass(frozen=True, slots=True)
-class EncryptedServer:
-    """A server with a certificate for ``localhost``.
+class EncryptedDatabase:
+    """A database behind a certificate for ``localhost``.
 
     Attributes:
-        plain_dsn: DSN of its administrator, without encryption.
-        ca_file: Certificate of the authority that signed its own.
+        front: Shows the certificate.
+        ca_file: Certificate of the authority that signed it.
         other_ca_file: Certificate of another authority.
     """
 
-    plain_dsn: str
+    front: TlsFront
     ca_file: Path
     other_ca_file: Path
 
-    def dsn(
-        self, *, ca_file: Path | None = None, host: str = "localhost", role: str | None = None
-    ) -> str:
+    def dsn(self, dsn: str, *, ca_file: Path | None = None, host: str = "localhost") -> str:
         """Return a DSN that demands a certificate for the host from an authority."""
-        parts = urlsplit(self.plain_dsn)
-        login = f"{role}:{PASSWORD}" if role else f"{parts.username}:{parts.password}"
+        parts = urlsplit(dsn)
         authority = quote(str(ca_file or self.ca_file), safe="")
         return (
-            f"postgresql://{login}@{host}:{parts.port}/postgres"
+            f"postgresql://{parts.username}:{parts.password}@{host}:{self.front.port}{parts.path}"
             f"?sslmode=verify-full&sslrootcert={authority}"
         )
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[EncryptedServer]:
-    folder = tmp_path_factory.mktemp("encrypted")
-    authority, other = trustme.CA(), trustme.CA()
-    files = EncryptedServer("", folder / "ca.pem", folder / "other.pem")
-    authority.cert_pem.write_to_path(files.ca_file)
-    other.cert_pem.write_to_path(files.other_ca_file)
-    async with (
-        open_site(folder / "data", report=ignore_events) as site,
-        running_postgres(site, durable=False) as process,
-    ):
-        account = await postgres_account()
-        cluster = cluster_home(site.folder, account) / "cluster"
-        certificate = authority.issue_cert("localhost")
-        for file, blob in (
-            ("server.crt", certificate.cert_chain_pems[0]),
-            ("server.key", certificate.private_key_pem),
-        ):
-            blob.write_to_path(cluster / file)
-            (cluster / file).chmod(0o600)
-            if account:
-                os.chown(cluster / file, account.user_id, account.group_id)
-        dsn = admin_dsn(site, process)
-        connection = await asyncpg.connect(dsn)
-        await connection.execute("ALTER SYSTEM SET ssl = on")
-        await connection.execute("SELECT pg_reload_conf()")
-        await connection.close()
-        await migrate(dsn)
-        await set_passwords(dsn, dict.fromkeys((*SERVICES, OPERATIONS), PASSWORD))
-        yield EncryptedServer(dsn, files.ca_file, files.other_ca_file)
+@pytest.fixture
+async def encrypted(database: Database, tmp_path: Path) -> AsyncGenerator[EncryptedDatabase]:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    server = urlsplit(database.admin_dsn)
+    async with tls_front(server.hostname or "", server.port or 0, context) as front:
+        yield EncryptedDatabase(front, tmp_path / "ca.pem", tmp_path / "other.pem")
 
 
-@pytest.mark.parametrize("service", SERVICES)
-async def test_a_service_connects_with_the_certificate_checked(
-    server: EncryptedServer, service: str
+@pytest.mark.parametrize("service", [*SERVICES, OPERATIONS])
+async def test_each_role_connects_with_the_certificate_checked(
+    encrypted: EncryptedDatabase, database: Database, service: str
 ) -> None:
     async with (
-        open_pool(server.dsn(role=f"route311_{service}")) as pool,
+        open_pool(encrypted.dsn(database.dsn(service))) as pool,
         acquire(pool) as connection,
     ):
-        assert await connection.fetchval(ENCRYPTED) is True
-        assert await connection.fetchval("SELECT current_schema()") == service
+        assert await connection.fetchval("SELECT current_user") == f"route311_{service}"
+
+    assert (encrypted.front.sessions, encrypted.front.plain) == (1, 0)
 
 
-@pytest.mark.parametrize("fault", ["other authority", "other name"])
-async def test_a_certificate_that_proves_nothing_is_refused(
-    server: EncryptedServer, fault: str
+@pytest.mark.parametrize("fault", ["other authority", "other name", "no encryption"])
+async def test_without_a_certificate_that_proves_the_server_nothing_is_said(
+    encrypted: EncryptedDatabase, database: Database, fault: str
 ) -> None:
-    dsn = (
-        server.dsn(ca_file=server.other_ca_file)
-        if fault == "other authority"
-        else server.dsn(host="127.0.0.1")
-    )
+    dsn = encrypted.dsn(database.admin_dsn)
+    if fault == "other authority":
+        dsn = encrypted.dsn(database.admin_dsn, ca_file=encrypted.other_ca_file)
+    elif fault == "other name":
+        dsn = encrypted.dsn(database.admin_dsn, host="127.0.0.1")
+    else:
+        encrypted.front.context = None
 
     async with open_pool(dsn) as pool:
-        with pytest.raises(DatabaseDownError, match="SSLCertVerificationError"):
+        with pytest.raises(DatabaseDownError):
             async with acquire(pool):
                 pass
     for use in (migrate(dsn), _list_keys(dsn)):
-        with pytest.raises(ssl.SSLCertVerificationError):
+        with pytest.raises(OSError, match=r"certificate|SSL"):
             await use
 
-
-async def test_a_server_that_offers_no_encryption_is_refused(server: EncryptedServer) -> None:
-    admin = await asyncpg.connect(server.plain_dsn)
-    await admin.execute("ALTER SYSTEM SET ssl = off")
-    await admin.execute("SELECT pg_reload_conf()")
-    try:
-        async with open_pool(server.dsn()) as pool:
-            with pytest.raises(DatabaseDownError):
-                async with acquire(pool):
-                    pass
-    finally:
-        await admin.execute("ALTER SYSTEM SET ssl = on")
-        await admin.execute("SELECT pg_reload_conf()")
-        await admin.close()
+    assert (encrypted.front.sessions, encrypted.front.plain) == (0, 0)
 
 
 async def _list_keys(dsn: str) -> None:
@@ -152,12 +113,16 @@ async def _command(*arguments: str, dsn: str) -> tuple[int, str, str]:
     return process.returncode or 0, output.decode(), errors.decode()
 
 
-async def test_commands_connect_with_the_certificate_checked(server: EncryptedServer) -> None:
-    assert await _command("migrate", dsn=server.dsn()) == (0, "nothing to do\n", "")
-    code, output, _ = await _command("keys", "list", "--json", dsn=server.dsn())
-    assert (code, output) == (0, '{"keys": []}\n')
+async def test_commands_connect_with_the_certificate_checked(
+    encrypted: EncryptedDatabase, database: Database
+) -> None:
+    dsn = encrypted.dsn(database.admin_dsn)
+    assert await _command("migrate", dsn=dsn) == (0, "nothing to do\n", "")
+    assert await _command("keys", "list", "--json", dsn=dsn) == (0, '{"keys": []}\n', "")
+    assert (encrypted.front.sessions > 1, encrypted.front.plain) == (True, 0)
 
-    code, _, errors = await _command("migrate", dsn=server.dsn(host="127.0.0.1"))
+    other_name = encrypted.dsn(database.admin_dsn, host="127.0.0.1")
+    code, _, errors = await _command("migrate", dsn=other_name)
     assert code == 1
     assert len(errors.splitlines()) == 1
     assert "certificate" in errors.lower()
