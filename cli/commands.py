@@ -46,7 +46,7 @@ triage     cli.triage:triage              Measure, learn and explain how duplica
 catalogue  cli.catalogue:app              Check the service catalogue.
 migrate    cli.migrate:migrate            Bring roles, schemas and tables to the version of this code; safe to repeat.
 topics     cli.topics:topics              Make Kafka's topics what the registry says.
-keys       cli.keys:keys                  Make keys for adapters, bureaus and operators.
+keys       cli.keys:keys                  Make and revoke keys of adapters, bureaus and operators.
 up         cli.up:up                      Start Kafka, PostgreSQL and the services here.
 """  # noqa: E501 - a table
 

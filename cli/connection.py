@@ -5,10 +5,13 @@ from typing import Annotated
 
 import typer
 from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import SettingsConfigDict
 
 from deploy.local.errors import StackError
 from deploy.local.folder import DataFolder, is_in_use
 from deploy.local.stack_file import Stack, read_stack
+from shared.errors import Route311Error
+from shared.runtime.encryption import is_encrypted
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.settings import KafkaSettings
 
@@ -30,16 +33,50 @@ class SettingsError(StackError):
     code = "settings"
 
 
+class PlaintextError(Route311Error):
+    """A DSN would send passwords and data unencrypted to another machine."""
+
+    code = "plaintext"
+
+
 class Connection(KafkaSettings):
     """Addresses from the environment, for a router that ``route311 up`` did not start.
 
     Attributes:
         kafka_bootstrap: Host and port of the brokers; empty when unset.
         admin_dsn: DSN of the database's administrator; empty when unset.
+        operations_dsn: DSN of the role that only reads, and no contacts; empty when unset.
+        allow_plaintext: Connect to a database on another machine without encryption.
+        audit_file: File of the audit stream of commands; None when unset.
     """
+
+    model_config = SettingsConfigDict(hide_input_in_errors=True)
 
     kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")] = ""
     admin_dsn: Annotated[SecretStr, Field(validation_alias="ROUTE311_ADMIN_DSN")] = SecretStr("")
+    operations_dsn: Annotated[SecretStr, Field(validation_alias="ROUTE311_OPERATIONS_DSN")] = (
+        SecretStr("")
+    )
+    allow_plaintext: Annotated[bool, Field(validation_alias="ROUTE311_ALLOW_PLAINTEXT")] = False
+    audit_file: Annotated[Path | None, Field(validation_alias="ROUTE311_AUDIT_FILE")] = None
+
+    def encrypted(self, name: str, dsn: SecretStr) -> str:
+        """Return a DSN of the environment; it is encrypted, or may be plain.
+
+        Args:
+            name: Name of its variable.
+            dsn: The DSN; empty when unset.
+
+        Raises:
+            PlaintextError: It would send data unencrypted to another machine.
+        """
+        value = dsn.get_secret_value()
+        if value and not self.allow_plaintext and not is_encrypted(value):
+            raise PlaintextError(
+                f"{name}: add ?sslmode=verify-full&sslrootcert=/path/to/ca.pem, or set "
+                "ROUTE311_ALLOW_PLAINTEXT=true if nobody else is on the network to the database"
+            )
+        return value
 
 
 def load_stack(data: Path = DEFAULT_DATA) -> Stack:
@@ -74,7 +111,25 @@ def find_adapters() -> tuple[str, ...]:
 
 def find_admin_dsn(data: Path = DEFAULT_DATA) -> str:
     """Return the administrator's DSN of ``ROUTE311_ADMIN_DSN``, else of ``stack.json``."""
-    return _connection().admin_dsn.get_secret_value() or load_stack(data).postgres
+    connection = _connection()
+    return (
+        connection.encrypted("ROUTE311_ADMIN_DSN", connection.admin_dsn)
+        or load_stack(data).postgres
+    )
+
+
+def find_operations_dsn(data: Path = DEFAULT_DATA) -> str:
+    """Return the DSN for commands that only read.
+
+    It is that of ``ROUTE311_OPERATIONS_DSN``, else of ``ROUTE311_ADMIN_DSN``, else of
+    ``stack.json``.
+    """
+    connection = _connection()
+    return (
+        connection.encrypted("ROUTE311_OPERATIONS_DSN", connection.operations_dsn)
+        or connection.encrypted("ROUTE311_ADMIN_DSN", connection.admin_dsn)
+        or load_stack(data).postgres_operations
+    )
 
 
 def _connection() -> Connection:

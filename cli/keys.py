@@ -1,17 +1,23 @@
 """``route311 keys``: API keys for callers of the services' HTTP interfaces."""
 
-import asyncio
-import secrets
-from typing import Annotated, Literal
+import json
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
-from cli.connection import DEFAULT_DATA, DataOption, find_admin_dsn
+from cli import audit
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
+from cli.interrupts import run
+from cli.terminal import parse_duration, printable
+from shared.runtime.clock import utc_now
+from shared.runtime.http.key_store import NewKey, StoredKey, open_key_store
 
-keys = typer.Typer(help="Make keys for adapters, bureaus and operators.", no_args_is_help=True)
-
-_KEY_BYTES = 32
-_SERVICE_OF_SCOPE = {"adapter": "intake", "bureau": "dispatch", "operator": "dispatch"}
+keys = typer.Typer(
+    help="Make and revoke keys of adapters, bureaus and operators.", no_args_is_help=True
+)
 
 ScopeArgument = Annotated[
     Literal["adapter", "bureau", "operator"], typer.Argument(help="Role of the caller.")
@@ -19,16 +25,140 @@ ScopeArgument = Annotated[
 NameArgument = Annotated[
     str, typer.Argument(help="The adapter's name, the bureau's code, or the operator's name.")
 ]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Id of the key, from `keys list`.")]
+LifetimeOption = Annotated[
+    str | None,
+    typer.Option("--expires-in", help="How long the key is accepted, such as 90d; else for ever."),
+]
+RotatedLifetimeOption = Annotated[
+    str | None,
+    typer.Option("--expires-in", help="How long it is accepted; else as long as the old one was."),
+]
+GraceOption = Annotated[
+    str, typer.Option("--grace", help="How long the old key is still accepted: 0s, 6h, 7d.")
+]
 
 
 @keys.command()
-def add(scope: ScopeArgument, name: NameArgument, data: DataOption = DEFAULT_DATA) -> None:
+def add(
+    scope: ScopeArgument,
+    name: NameArgument,
+    expires_in: LifetimeOption = None,
+    data: DataOption = DEFAULT_DATA,
+    json_output: JsonOption = False,
+) -> None:
     """Make a key and print it; it is stored as a hash and cannot be shown again.
 
     The database is that of ROUTE311_ADMIN_DSN, else of the running router.
     """
-    from shared.runtime.http.api_keys import store_keys  # noqa: PLC0415 - slow to load
+    expires_at = utc_now() + parse_duration(expires_in) if expires_in else None
 
-    key = secrets.token_urlsafe(_KEY_BYTES)
-    asyncio.run(store_keys(find_admin_dsn(data), _SERVICE_OF_SCOPE[scope], [(name, scope, key)]))
-    typer.echo(key)
+    async def make() -> NewKey:
+        async with open_key_store(find_admin_dsn(data)) as store:
+            return await store.add(scope, name, expires_at)
+
+    new = run(make())
+    audit.record(
+        "key_added", data, key=new.key_id, scope=scope, name=name, expires_at=_iso(expires_at)
+    )
+    _print_new(new, json_output=json_output)
+
+
+@keys.command("list")
+def list_keys(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> None:
+    """List the keys with id, owner, age, last use and end; never a key itself."""
+
+    async def load() -> list[StoredKey]:
+        async with open_key_store(find_admin_dsn(data)) as store:
+            return list(await store.keys())
+
+    found, now = run(load()), utc_now()
+    if json_output:
+        typer.echo(json.dumps({"keys": [_as_json(key, now) for key in found]}))
+    else:
+        _show(found, now, Console(highlight=False))
+
+
+@keys.command()
+def revoke(key_id: IdArgument, data: DataOption = DEFAULT_DATA) -> None:
+    """Revoke a key; services refuse it within 10 seconds."""
+
+    async def end() -> StoredKey:
+        async with open_key_store(find_admin_dsn(data)) as store:
+            return await store.revoke(key_id, utc_now())
+
+    key = run(end())
+    audit.record("key_revoked", data, key=key.key_id, scope=key.scope, name=key.name)
+    typer.echo(f"revoked: {key.key_id}, {key.scope} {printable(key.name)}; refused within 10 s")
+
+
+@keys.command()
+def rotate(
+    key_id: IdArgument,
+    grace: GraceOption = "7d",
+    expires_in: RotatedLifetimeOption = None,
+    data: DataOption = DEFAULT_DATA,
+    json_output: JsonOption = False,
+) -> None:
+    """Make a new key for the owner of a key and print it; the old one is still accepted a while."""
+    lasts = parse_duration(grace)
+    lifetime = parse_duration(expires_in) if expires_in else None
+
+    async def replace() -> tuple[StoredKey, NewKey]:
+        async with open_key_store(find_admin_dsn(data)) as store:
+            return await store.rotate(key_id, utc_now(), lasts, lifetime)
+
+    old, new = run(replace())
+    audit.record(
+        "key_rotated",
+        data,
+        key=new.key_id,
+        replaces=old.key_id,
+        scope=old.scope,
+        name=old.name,
+        grace_s=lasts.total_seconds(),
+    )
+    _print_new(new, json_output=json_output)
+
+
+def _print_new(new: NewKey, *, json_output: bool) -> None:
+    if json_output:
+        shown = {"key": new.key, "id": new.key_id, "expires_at": _iso(new.expires_at)}
+        typer.echo(json.dumps(shown))
+    else:
+        typer.echo(new.key)
+
+
+def _as_json(key: StoredKey, now: datetime) -> dict[str, Any]:
+    return {
+        "id": key.key_id,
+        "scope": key.scope,
+        "name": key.name,
+        "state": key.state(now),
+        "created_at": _iso(key.created_at),
+        "last_used_at": _iso(key.last_used_at),
+        "expires_at": _iso(key.expires_at),
+        "revoked_at": _iso(key.revoked_at),
+        "services": list(key.schemas),
+    }
+
+
+def _show(found: list[StoredKey], now: datetime, console: Console) -> None:
+    table = Table("id", "scope", "name", "age", "last used", "state", "ends", box=None)
+    for key in found:
+        age = _length(now - key.created_at) if key.created_at else "unknown"
+        used = f"{_length(now - key.last_used_at)} ago" if key.last_used_at else "never"
+        ends = f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never"
+        name = printable(key.name)
+        table.add_row(key.key_id, key.scope, name, age, used, key.state(now), ends)
+    console.print(table if found else "no keys", markup=False)
+
+
+def _length(time: timedelta) -> str:
+    if time >= timedelta(days=1):
+        return f"{time.days} d"
+    return f"{int(time.total_seconds() // 3600)} h"
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -1,11 +1,19 @@
 """``route311 migrate``: apply the schema migrations; a deployment runs it before the services."""
 
 import asyncio
+from collections.abc import Sequence
 
 from rich.console import Console
 
 from cli.connection import DEFAULT_DATA, DataOption, find_admin_dsn
+from shared.errors import Route311Error
 from shared.runtime.secret_files import secret_from_environment
+
+
+class WeakPasswordError(Route311Error):
+    """A password of a database role is too short."""
+
+    code = "weak_password"
 
 
 def migrate(data: DataOption = DEFAULT_DATA) -> None:
@@ -13,19 +21,33 @@ def migrate(data: DataOption = DEFAULT_DATA) -> None:
 
     The database is that of ROUTE311_ADMIN_DSN, else of the running router. Where the variable
     <SERVICE>_POSTGRES_PASSWORD or <SERVICE>_POSTGRES_PASSWORD_FILE is set, the service's role gets
-    that password.
+    that password; with OPERATIONS_POSTGRES_PASSWORD so does the role of commands that only read.
     """
     from shared.runtime import migrate as migrations  # noqa: PLC0415 - slow to load
 
     console = Console(highlight=False)
     admin_dsn = find_admin_dsn(data)
+    passwords = _passwords((*migrations.SERVICES, migrations.OPERATIONS))
     steps = asyncio.run(migrations.migrate(admin_dsn))
-    passwords = {
-        service: password
-        for service in migrations.SERVICES
-        if (password := secret_from_environment(f"{service.upper()}_POSTGRES_PASSWORD"))
-    }
     asyncio.run(migrations.set_passwords(admin_dsn, passwords))
     for step in steps:
         console.print(f"applied {step}")
     console.print(f"{len(steps)} steps applied" if steps else "nothing to do")
+
+
+def _passwords(roles: Sequence[str]) -> dict[str, str]:
+    """Return the passwords of the environment, by service.
+
+    Raises:
+        WeakPasswordError: One is too short.
+    """
+    from shared.runtime.settings import SECRET_TOO_SHORT, is_long_enough  # noqa: PLC0415 - slow to load
+
+    found: dict[str, str] = {}
+    for role in roles:
+        variable = f"{role.upper()}_POSTGRES_PASSWORD"
+        if password := secret_from_environment(variable):
+            if not is_long_enough(password):
+                raise WeakPasswordError(f"{variable}: {SECRET_TOO_SHORT}")
+            found[role] = password
+    return found

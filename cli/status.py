@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_kafka, find_operations_dsn
 from services.triage.surges.gauges import WATCHER
 from shared.contract.topics import DEAD_LETTERS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.kafka import Partition, committed_offsets
@@ -63,17 +63,17 @@ class RouterStatus:
 
 def status(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> None:
     """Show lag, outboxes, dead letters, and cases by status and priority."""
-    found = asyncio.run(_read(find_kafka(data), find_admin_dsn(data)))
+    found = asyncio.run(_read(find_kafka(data), find_operations_dsn(data)))
     if json_output:
         typer.echo(json.dumps(asdict(found)))
     else:
         _show(found, Console(highlight=False))
 
 
-async def _read(access: KafkaAccess, admin_dsn: str) -> RouterStatus:
+async def _read(access: KafkaAccess, dsn: str) -> RouterStatus:
     bounds = await offset_bounds(access)
     watcher_lag = _lag(await _watcher_positions(access, bounds), bounds)
-    connection = await asyncpg.connect(admin_dsn)
+    connection = await asyncpg.connect(dsn)
     try:
         services = {name: await _service(connection, name, bounds) for name in SERVICES}
         services[WATCHER] = ServiceStatus(watcher_lag, 0, 0.0)

@@ -26,6 +26,17 @@ def parse_moment(text: str, now: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
+def parse_duration(text: str) -> timedelta:
+    """Parse a length of time: ``90s``, ``30m``, ``6h`` or ``90d``.
+
+    Raises:
+        typer.BadParameter: It is none.
+    """
+    if found := _AGO.fullmatch(text.strip()):
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    raise typer.BadParameter("write 30m, 6h or 90d")
+
+
 def printable(value: bytes | str) -> str:
     """Return text in which every character that is not plainly visible is escaped.
 

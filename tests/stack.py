@@ -17,7 +17,7 @@ from shared.catalogue import load_catalogue
 from shared.contract.topics import Topic, all_topics
 from shared.runtime.kafka import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
-from shared.runtime.migrate import SERVICES, migrate, set_passwords
+from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords
 
 PASSWORD = "only-for-these-tests"  # noqa: S105 - the servers live as long as the tests
 TEMPLATE = "route311_template"
@@ -33,7 +33,7 @@ class Stores:
     topics: tuple[Topic, ...]
 
     def dsn(self, database: str, service: str) -> str:
-        """Return the DSN of a database for a service's own role."""
+        """Return the DSN of a database for a service's own role, or that of operations."""
         return f"postgresql://route311_{service}:{PASSWORD}@{self._address}/{database}"
 
     def admin_dsn_of(self, database: str) -> str:
@@ -72,7 +72,9 @@ async def running_stores() -> AsyncGenerator[Stores]:
         await apply_topics(access, stores.topics)
         await stores._execute(f"CREATE DATABASE {TEMPLATE}")  # noqa: SLF001 - its own maker
         await migrate(stores.admin_dsn_of(TEMPLATE))
-        await set_passwords(stores.admin_dsn_of(TEMPLATE), dict.fromkeys(SERVICES, PASSWORD))
+        await set_passwords(
+            stores.admin_dsn_of(TEMPLATE), dict.fromkeys((*SERVICES, OPERATIONS), PASSWORD)
+        )
         yield stores
 
 

@@ -22,6 +22,8 @@ from cli.connection import JsonOption
 from cli.interrupts import run
 from cli.replay.outcomes import OutcomeCounter, OutcomeCounts
 from cli.replay.tracker import outcome_tracker
+from deploy.local.folder import DataFolder
+from deploy.local.postgres_files import remove_cluster
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
 from shared.runtime.kafka_access import KafkaAccess
@@ -100,8 +102,8 @@ async def _e2e(requests: int, console: Console) -> RouterBenchmark:
 def _temporary_folder() -> Generator[Path]:
     with tempfile.TemporaryDirectory(prefix="route311-bench-") as name:
         folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL runs as another user when this one is root
         yield folder
+        remove_cluster(DataFolder(folder / "data"))  # lies elsewhere when root runs this
 
 
 async def _measure_router(

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from cli.check.run import check as run_check
 from cli.check.view import live_progress, show
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_kafka, find_operations_dsn
 
 HistoryOption = Annotated[
     Path | None,
@@ -37,10 +37,10 @@ def check(
 
     Submit nothing meanwhile. Exit code 1 when one is broken.
     """
-    access, admin_dsn = find_kafka(data), find_admin_dsn(data)
+    access, dsn = find_kafka(data), find_operations_dsn(data)
     with live_progress(Console(stderr=True), hidden=json_output) as on_progress:
         report = asyncio.run(
-            run_check(access, admin_dsn, history=history, settle_s=settle, on_progress=on_progress)
+            run_check(access, dsn, history=history, settle_s=settle, on_progress=on_progress)
         )
     if json_output:
         typer.echo(json.dumps(asdict(report)))

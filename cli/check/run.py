@@ -22,7 +22,7 @@ _COUNT_REQUESTS = "SELECT count(DISTINCT request_id) FROM intake_submissions"
 
 async def check(
     access: KafkaAccess,
-    admin_dsn: str,
+    dsn: str,
     *,
     history: Path | None = None,
     settle_s: float = 60,
@@ -32,14 +32,14 @@ async def check(
 
     Args:
         access: Where Kafka is, and as whom to connect.
-        admin_dsn: DSN of the database's administrator.
+        dsn: DSN of the operations role, or of the administrator.
         history: Observations of a test's client, as JSON Lines; without it, submissions without
             a receipt and missing dead letters of planted records cannot be found.
         settle_s: Seconds to wait at most until the router is idle.
         on_progress: Called as the check goes on.
     """
     began = time.perf_counter()
-    async with _idle_router(access, admin_dsn, settle_s, on_progress) as (store, bounds):
+    async with _idle_router(access, dsn, settle_s, on_progress) as (store, bounds):
         if history is not None:
             load_history(history, store)
         records = await _load_log(access, bounds, store, on_progress)
@@ -57,7 +57,7 @@ async def check(
 
 @asynccontextmanager
 async def _idle_router(
-    access: KafkaAccess, admin_dsn: str, within_s: float, on_progress: OnProgress
+    access: KafkaAccess, dsn: str, within_s: float, on_progress: OnProgress
 ) -> AsyncGenerator[tuple[FactStore, OffsetRanges]]:
     """Yield the facts of the tables, and the bounds of the log at the same time.
 
@@ -66,10 +66,10 @@ async def _idle_router(
     """
     until = time.monotonic() + within_s
     while True:
-        bounds = await wait_until_idle(access, admin_dsn, until - time.monotonic(), on_progress)
+        bounds = await wait_until_idle(access, dsn, until - time.monotonic(), on_progress)
         with open_store() as store:
             on_progress("tables", 0, 1)
-            await load_tables(admin_dsn, store)
+            await load_tables(dsn, store)
             on_progress("tables", 1, 1)
             if time.monotonic() >= until or await offset_bounds(access) == bounds:
                 yield store, bounds

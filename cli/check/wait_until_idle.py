@@ -28,7 +28,7 @@ def no_progress(_step: str, _done: int, _total: int) -> None:
 
 
 async def wait_until_idle(
-    access: KafkaAccess, admin_dsn: str, within_s: float, on_progress: OnProgress
+    access: KafkaAccess, dsn: str, within_s: float, on_progress: OnProgress
 ) -> OffsetRanges:
     """Wait until outboxes are empty, messages sent, and services at the ends of their topics.
 
@@ -38,7 +38,7 @@ async def wait_until_idle(
 
     Args:
         access: Where Kafka is, and as whom to connect.
-        admin_dsn: DSN of the database's administrator.
+        dsn: DSN of the operations role, or of the administrator.
         within_s: Seconds to wait at most; the invariants report what is left then.
         on_progress: Called after each look.
 
@@ -48,7 +48,7 @@ async def wait_until_idle(
     clock = asyncio.get_running_loop().time
     until = clock() + within_s
     most, previous = 0, None
-    connection = await asyncpg.connect(admin_dsn)
+    connection = await asyncpg.connect(dsn)
     try:
         while True:
             bounds = await offset_bounds(access)

@@ -11,7 +11,15 @@ import asyncpg
 import typer
 from rich.console import Console
 
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
+from cli import audit
+from cli.connection import (
+    DEFAULT_DATA,
+    DataOption,
+    JsonOption,
+    find_admin_dsn,
+    find_kafka,
+    find_operations_dsn,
+)
 from cli.dlq import listing, record_view
 from cli.dlq.rejected import RejectedReplay
 from cli.dlq.replay import ReplayOutcome, ReplayUnderWayError, line_of, run_replay
@@ -114,8 +122,8 @@ def _record_filter(topic: str | None, code: str | None, since: str | None) -> Re
 
 
 @asynccontextmanager
-async def _database(data: Path) -> AsyncGenerator[Connection]:
-    connection = await asyncpg.connect(find_admin_dsn(data))
+async def _database(dsn: str) -> AsyncGenerator[Connection]:
+    connection = await asyncpg.connect(dsn)
     try:
         yield connection
     finally:
@@ -125,7 +133,7 @@ async def _database(data: Path) -> AsyncGenerator[Connection]:
 @asynccontextmanager
 async def _locked_database(data: Path) -> AsyncGenerator[Connection]:
     """Open the database with the advisory lock that only one replay at a time can hold."""
-    async with _database(data) as db:
+    async with _database(find_admin_dsn(data)) as db:
         if not await lock_replays(db):
             raise ReplayUnderWayError("another replay is under way; wait for its end")
         yield db
@@ -134,7 +142,7 @@ async def _locked_database(data: Path) -> AsyncGenerator[Connection]:
 async def _list(data: Path, selection: RecordFilter) -> listing.DeadLetterListing:
     found = listing.DeadLetterListing()
     access = find_kafka(data)
-    async with _database(data) as db:
+    async with _database(find_operations_dsn(data)) as db:
         log = await load_replay_log(db, SERVICES)
     spans = selection.select_ranges(await offset_bounds(access))
     async for letter in select_records(access, spans, selection):
@@ -145,8 +153,10 @@ async def _list(data: Path, selection: RecordFilter) -> listing.DeadLetterListin
 async def _show(data: Path, position: str, *, whole: bool, json_output: bool) -> list[str]:
     access = find_kafka(data)
     letter = await record_view.find(access, await offset_bounds(access), position)
-    async with _database(data) as db:
+    async with _database(find_operations_dsn(data)) as db:
         status = (await load_replay_log(db, SERVICES)).status(letter)
+    if whole:
+        audit.record("bytes_shown", data, record=letter.position, source=letter.source)
     if json_output:
         return [json.dumps(record_view.details(letter, status, whole=whole))]
     return record_view.lines(letter, status, whole=whole)

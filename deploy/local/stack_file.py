@@ -46,6 +46,7 @@ class Stack(BaseModel):
         kafka: Host and port of the broker.
         kafka_auth: As whom to connect to it.
         postgres: DSN of the database's administrator, password included.
+        postgres_operations: DSN of the role for commands that only read, password included.
         intake: Base URL of the service; so are triage, dispatch and notify.
         triage: See ``intake``.
         dispatch: See ``intake``.
@@ -60,6 +61,7 @@ class Stack(BaseModel):
     kafka: str
     kafka_auth: KafkaAuth
     postgres: str
+    postgres_operations: str
     intake: str
     triage: str
     dispatch: str
@@ -81,7 +83,7 @@ def kafka_auth(access: KafkaAccess) -> KafkaAuth:
 
 def write_stack(file: Path, stack: Stack) -> None:
     """Write the file, readable by its owner only, since it contains passwords."""
-    write_json(file, stack.model_dump(mode="json"), mode=0o600)
+    write_json(file, stack.model_dump(mode="json"))
 
 
 def read_stack(file: Path) -> Stack | None:

@@ -10,13 +10,19 @@ from deploy.local.kafka import user_access
 from deploy.local.launch import restart_on_exit
 from deploy.local.process import Process
 from deploy.local.report import Prepared, Report, ignore_events
-from deploy.local.services import ROUTER, Service, role_password, running_services
+from deploy.local.services import (
+    ROUTER,
+    Service,
+    operations_dsn,
+    role_password,
+    running_services,
+)
 from deploy.local.stack_file import Keys, Stack, kafka_auth, write_stack
 from shared.catalogue import load_catalogue
 from shared.contract.topics import Topic, all_topics
 from shared.runtime.http.api_keys import Scope, store_keys
 from shared.runtime.kafka import apply_access, apply_topics, set_user_passwords
-from shared.runtime.migrate import SERVICES, migrate, set_passwords
+from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords
 from shared.runtime.settings import AdapterSettings
 
 _KEY_SERVICES = ("intake", "dispatch")  # those with an HTTP interface that needs a key
@@ -65,6 +71,7 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
         kafka=infra.access.bootstrap,
         kafka_auth=kafka_auth(infra.access),
         postgres=infra.admin_dsn,
+        postgres_operations=operations_dsn(infra),
         intake=http["intake"],
         triage=http["triage"],
         dispatch=http["dispatch"],
@@ -94,7 +101,7 @@ async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
 
 async def _prepare_tables(infra: Infrastructure) -> str:
     steps = await migrate(infra.admin_dsn)
-    passwords = {service: role_password(infra, service) for service in SERVICES}
+    passwords = {service: role_password(infra, service) for service in (*SERVICES, OPERATIONS)}
     await set_passwords(infra.admin_dsn, passwords)
     return f"tables: {len(steps)} steps"
 

@@ -3,5 +3,6 @@
 from services.dispatch.app import dispatch
 from services.dispatch.settings import DispatchSettings
 from shared.runtime.service import run
+from shared.runtime.startup import read_settings
 
-run("dispatch", DispatchSettings(), dispatch)
+run("dispatch", read_settings("dispatch", DispatchSettings), dispatch)

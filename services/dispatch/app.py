@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 
 from services.dispatch.handlers import IncomingEvent, on_messages
+from services.dispatch.operator_audit import operator_audits
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.postgres import PostgresDispatchStore
@@ -14,6 +16,7 @@ from shared.contract.topics import OPERATOR_COMMANDS, TRIAGE_DECISIONS, bureau_u
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import Message
+from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.outgoing import Outgoing
@@ -29,7 +32,10 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[ServiceParts]:
     async def handle(
         messages: Sequence[Message[IncomingEvent]], db: Connection
     ) -> Sequence[Event | Outgoing]:
-        return await on_messages(messages, PostgresDispatchStore(db), policy, utc_now())
+        produced = await on_messages(messages, PostgresDispatchStore(db), policy, utc_now())
+        for entry in operator_audits(messages, produced):
+            audit("operator_command", **asdict(entry))
+        return produced
 
     async with open_pool(settings.postgres_dsn.get_secret_value()) as pool:
         relay = Relay(pool, settings.kafka_access)

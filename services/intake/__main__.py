@@ -3,5 +3,6 @@
 from services.intake.app import intake
 from services.intake.settings import IntakeSettings
 from shared.runtime.service import run
+from shared.runtime.startup import read_settings
 
-run("intake", IntakeSettings(), intake)
+run("intake", read_settings("intake", IntakeSettings), intake)

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from shared.runtime.settings import ServiceSettings
+from shared.runtime.settings import LongSecret, ServiceSettings
 
 
 class IntakeSettings(ServiceSettings):
@@ -14,7 +14,7 @@ class IntakeSettings(ServiceSettings):
     Attributes:
         public_url: Base URL of intake's HTTP port for residents; status pages lie below it.
         reporter_key: Secret that turns reporters into pseudonyms. With another key every reporter
-            is a new one.
+            is a new one. 16 characters or more.
         outbox_limit: The most messages that may wait for Kafka before submissions over HTTP get
             503. At 2 kB each the default is about 400 MB.
         accepts_per_second: The most submissions over HTTP that one process accepts per second;
@@ -30,7 +30,7 @@ class IntakeSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="INTAKE_", frozen=True)
 
     public_url: str
-    reporter_key: SecretStr
+    reporter_key: LongSecret
     outbox_limit: Annotated[int, Field(ge=1)] = 200_000
     accepts_per_second: Annotated[int, Field(ge=1)] = 500
     key_per_second: Annotated[int | None, Field(ge=1)] = None

@@ -3,5 +3,6 @@
 from services.notify.app import notify
 from services.notify.settings import NotifySettings
 from shared.runtime.service import run
+from shared.runtime.startup import read_settings
 
-run("notify", NotifySettings(), notify)
+run("notify", read_settings("notify", NotifySettings), notify)

@@ -15,11 +15,12 @@ from services.notify.rendering import MessageRenderer
 from services.notify.settings import NotifySettings
 from services.notify.store import PostgresNotificationStore
 from shared.catalogue import load_catalogue
-from shared.contract.events import Event
+from shared.contract.events import ContactErased, Event
 from shared.contract.topics import DISPATCH_CASES, INTAKE_CONTACTS, TRIAGE_DECISIONS
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import Message
+from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, open_pool
@@ -34,7 +35,13 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
     contact_key = settings.contact_key.get_secret_value().encode()
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
-        return await on_messages(messages, PostgresNotificationStore(db), contact_key, utc_now())
+        produced = await on_messages(
+            messages, PostgresNotificationStore(db), contact_key, utc_now()
+        )
+        for message in messages:
+            if isinstance(message.event, ContactErased):
+                audit("contact_erased", request=message.event.data.request_id)
+        return produced
 
     def committed() -> None:
         relay.wake()

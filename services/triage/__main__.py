@@ -3,5 +3,6 @@
 from services.triage.app import triage
 from services.triage.settings import TriageSettings
 from shared.runtime.service import run
+from shared.runtime.startup import read_settings
 
-run("triage", TriageSettings(), triage)
+run("triage", read_settings("triage", TriageSettings), triage)

@@ -9,9 +9,13 @@ from typing import TypeAlias
 import asyncpg
 import structlog
 
+from shared.runtime.operations_role import create_role, grant_reading
+
 log = structlog.get_logger()
 
 SERVICES = ("intake", "triage", "dispatch", "notify")
+OPERATIONS = "operations"
+"""Names the role of commands that only read, beside the services' own."""
 
 _CREATE_MIGRATIONS = """
     CREATE TABLE IF NOT EXISTS migrations (
@@ -61,7 +65,8 @@ async def migrate(
     """Create missing roles, schemas and tables; idempotent.
 
     Each service gets the schema of its name and the role ``route311_<name>``, which can use that
-    schema and no other. All pending migrations run in one transaction: if one fails, none is
+    schema and no other. The role ``route311_operations`` may read what commands such as ``check``
+    need. All pending migrations run in one transaction: if one fails, none is
     applied. Services may run meanwhile: when a migration does not get its table lock at once, the
     transaction rolls back to let them continue, and is retried for half a minute.
 
@@ -95,6 +100,7 @@ async def _migrate_all(
     async with connection.transaction():
         await connection.execute(_ADVISORY_LOCK)
         await connection.execute(_LOCK_TIMEOUT)
+        await create_role(connection)
         return [
             f"{service}: {name}"
             for service in services
@@ -114,6 +120,7 @@ async def _migrate_one(
     await connection.execute(f"SET LOCAL search_path = {service}")
     await connection.execute(f"SET LOCAL ROLE {role}")
     applied = await _apply_pending(connection, migrations)
+    await grant_reading(connection, service)
     await connection.execute("RESET ROLE")
     return applied
 
@@ -129,7 +136,7 @@ async def _apply_pending(connection: Connection, migrations: Sequence[Migration]
 
 
 async def set_passwords(admin_dsn: str, passwords: Mapping[str, str]) -> None:
-    """Let each service's role log in with its password."""
+    """Let each role log in with its password: by name of the service, or ``OPERATIONS``."""
     connection = await asyncpg.connect(admin_dsn)
     try:
         for service, password in passwords.items():
@@ -140,6 +147,6 @@ async def set_passwords(admin_dsn: str, passwords: Mapping[str, str]) -> None:
 
 
 def _role(service: str) -> str:
-    if service not in SERVICES:
+    if service not in {*SERVICES, OPERATIONS}:
         raise ValueError("no service of this name")
     return f"route311_{service}"

@@ -5,10 +5,24 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 from typing_extensions import override
 
+from shared.runtime.encryption import is_encrypted
 from shared.runtime.kafka_access import (
     KafkaAccess,
     KafkaAccessError,
@@ -18,6 +32,31 @@ from shared.runtime.kafka_access import (
 from shared.runtime.secret_files import SecretFiles
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+MIN_SECRET_CHARACTERS = 16
+"""Shortest secret that is accepted; 16 characters of base64 are 96 random bits."""
+SECRET_TOO_SHORT = (
+    f"needs {MIN_SECRET_CHARACTERS} characters or more; make one with: openssl rand -base64 32"
+)
+_PLAIN_POSTGRES = (
+    "may connect without encryption; add ?sslmode=verify-full&sslrootcert=/path/to/ca.pem, or set "
+    "ROUTE311_ALLOW_PLAINTEXT=true if nobody else is on the network to the database"
+)
+
+
+def is_long_enough(secret: str) -> bool:
+    """Return True for a secret of ``MIN_SECRET_CHARACTERS`` or more, without white space around."""
+    return len(secret.strip()) >= MIN_SECRET_CHARACTERS
+
+
+def _require_length(secret: SecretStr) -> SecretStr:
+    if not is_long_enough(secret.get_secret_value()):
+        raise ValueError(SECRET_TOO_SHORT)
+    return secret
+
+
+LongSecret = Annotated[SecretStr, AfterValidator(_require_length)]
+"""A secret that is too long to guess."""
 
 
 _ADAPTER_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -190,6 +229,8 @@ class ProcessSettings(KafkaSettings, HttpSettings):
             to 503; longer than a load balancer needs for two health checks.
     """
 
+    model_config = SettingsConfigDict(hide_input_in_errors=True)
+
     log_level: Annotated[LogLevel, Field(validation_alias="ROUTE311_LOG_LEVEL")] = "INFO"
     http_host: Annotated[str, Field(validation_alias="ROUTE311_HTTP_HOST")] = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)]
@@ -202,13 +243,16 @@ class ServiceSettings(ProcessSettings):
     """Settings of a service with tables of its own.
 
     Attributes:
-        postgres_dsn: DSN of the service's own role.
+        allow_plaintext: Connect to a database on another machine without encryption.
+        postgres_dsn: DSN of the service's own role. ``sslmode=verify-full`` with ``sslrootcert``
+            encrypts the connection and checks the server's certificate and name.
         outbox_kept_hours: Hours that published events stay in the outbox, so that they can be
             published again.
         inbox_kept_days: Days that repeats are recognized; None for as long as the topics that the
             service reads can deliver them again.
     """
 
+    allow_plaintext: Annotated[bool, Field(validation_alias="ROUTE311_ALLOW_PLAINTEXT")] = False
     postgres_dsn: SecretStr
     outbox_kept_hours: Annotated[
         int, Field(ge=24, le=24 * 365, validation_alias="ROUTE311_OUTBOX_KEPT_HOURS")
@@ -216,3 +260,14 @@ class ServiceSettings(ProcessSettings):
     inbox_kept_days: Annotated[
         int | None, Field(ge=1, validation_alias="ROUTE311_INBOX_KEPT_DAYS")
     ] = None
+
+    @field_validator("postgres_dsn")
+    @classmethod
+    def _require_encryption(cls, dsn: SecretStr, info: ValidationInfo) -> SecretStr:
+        try:
+            encrypted = is_encrypted(dsn.get_secret_value())
+        except ValueError:  # its text would repeat the DSN
+            raise ValueError("is no DSN such as postgresql://role:password@host/database") from None
+        if not encrypted and not info.data.get("allow_plaintext"):
+            raise ValueError(_PLAIN_POSTGRES)
+        return dsn

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from cli.bench.load import submissions
 from cli.check.wait_until_idle import no_progress, wait_until_idle
+from deploy.local.folder import DataFolder
+from deploy.local.postgres_files import remove_cluster
 from deploy.local.supervisor import running_stack
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
@@ -71,6 +73,7 @@ def open_to_all() -> Generator[Path]:
         folder = Path(name)
         folder.chmod(0o755)
         yield folder / "data"
+        remove_cluster(DataFolder(folder / "data"))
 
 
 async def measure(count: int) -> str:

@@ -14,6 +14,8 @@ import pytest
 import pytest_asyncio
 from rich.console import Console
 
+from deploy.local.folder import DataFolder
+from deploy.local.postgres_files import remove_cluster
 from tests.faults.kit import verdicts
 from tests.faults.kit.router import RouterUnderTest, running_router
 
@@ -41,6 +43,7 @@ def _data_folder() -> Generator[Path]:
     path = Path(mkdtemp(prefix="route311-faults-"))
     path.chmod(0o755)
     yield path / "data"
+    remove_cluster(DataFolder(path / "data"))
     shutil.rmtree(path, ignore_errors=True)
 
 

@@ -118,7 +118,11 @@ def _services(database: Database) -> list[Any]:
     mail = {"sender": "311@example.org", "smtp_host": "127.0.0.1", "smtp_port": 9}
     key = {"contact_key": "a secret of the tests"}
     return [
-        intake(IntakeSettings.model_validate(fields("intake", **site, reporter_key="secret"))),
+        intake(
+            IntakeSettings.model_validate(
+                fields("intake", **site, reporter_key="a secret of the tests")
+            )
+        ),
         triage(TriageSettings.model_validate(fields("triage"))),
         dispatch(DispatchSettings.model_validate(fields("dispatch"))),
         notify(NotifySettings.model_validate(fields("notify", **site, **mail, **key))),

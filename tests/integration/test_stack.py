@@ -137,6 +137,25 @@ async def test_the_stack_file_is_for_its_owner_and_names_parts_that_answer(route
         assert await http_ready(port_of(service))
 
 
+async def test_nobody_but_its_owner_can_read_the_data_folder(router: Router) -> None:
+    def open_to_others(path: Path) -> bool:
+        return bool(path.lstat().st_mode & 0o077) and not path.is_symlink()
+
+    assert not open_to_others(router.data)
+    assert not open_to_others(router.data / "postgres" / "cluster")
+    assert [path for path in router.data.rglob("*") if open_to_others(path)] == []
+    for file in ("credentials.json", "logs/kafka.log", "logs/intake.log"):
+        assert (router.data / file).stat().st_mode & 0o777 == 0o600
+
+
+async def test_commands_that_only_read_get_a_role_that_only_reads(router: Router) -> None:
+    connection = await asyncpg.connect(router.stack.postgres_operations)
+
+    assert await connection.fetchval("SELECT current_user") == "route311_operations"
+    assert await connection.fetchval("SELECT count(*) FROM intake.outbox") == 0
+    await connection.close()
+
+
 async def test_the_database_lets_nobody_in_without_the_password(router: Router) -> None:
     dsn = router.stack.postgres
     secret = dsn.partition("postgres:")[2].partition("@")[0]

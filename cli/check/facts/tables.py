@@ -46,8 +46,7 @@ _DELIVERIES = """
       FROM notify.deliveries
 """
 _REPORTERS = """
-    SELECT request_id::text, (mailbox IS NOT NULL OR name IS NOT NULL)::integer
-      FROM notify.requests
+    SELECT request_id::text, has_contact::integer FROM notify.contact_presence
 """
 _TABLES = {
     "intake_submissions": _SUBMISSIONS,
@@ -65,9 +64,9 @@ _TABLES = {
 
 def _outbox(service: str) -> str:
     return f"""
-        SELECT '/{service}', event_id, topic, substring(sha256(value) FOR {HASH_BYTES}),
+        SELECT '/{service}', event_id, topic, substring(digest FOR {HASH_BYTES}),
                published::integer
-          FROM {service}.outbox
+          FROM {service}.outbox_digests
     """  # noqa: S608 - a service of ours
 
 
@@ -92,9 +91,9 @@ def _queries() -> Iterator[tuple[str, str]]:
         yield "positions", _positions(service)
 
 
-async def load_tables(admin_dsn: str, store: FactStore) -> None:
+async def load_tables(dsn: str, store: FactStore) -> None:
     """Load the tables of every service, all from one snapshot."""
-    connection = await asyncpg.connect(admin_dsn)
+    connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             for table, query in _queries():

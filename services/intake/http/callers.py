@@ -14,6 +14,7 @@ from shared.runtime.http.deadline import Deadline, database_unavailable
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.timed_connection import TimedConnection
+from shared.runtime.ops.audit import authentication_failed
 
 ADAPTER = "adapter"
 
@@ -58,10 +59,12 @@ class Callers:
         """
         principal = await self._principal(request)
         if principal is None:
+            authentication_failed(self.address(request), "unknown_key")
             advice = "Send the adapter's key: Authorization: Bearer <key>."
             headers = {"WWW-Authenticate": "Bearer"}
             raise RefusedError(problem_response(401, "Unknown key", advice, headers=headers))
         if principal.scope != ADAPTER:
+            authentication_failed(self.address(request), f"scope_{principal.scope}")
             raise RefusedError(
                 problem_response(403, "Not an adapter", "Use the key of an adapter.")
             )

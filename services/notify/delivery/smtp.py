@@ -1,14 +1,15 @@
 """SMTP client: sends one message at a time and classifies every failure."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+import ssl
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from typing import Literal, TypeAlias
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
 from services.notify.delivery.updates import SendOutcome
-from services.notify.settings import Encryption, NotifySettings
+from services.notify.settings import NotifySettings
 
 SmtpStep: TypeAlias = Literal["connection", "sender", "recipient", "content"]
 
@@ -16,12 +17,10 @@ _TEMPORARY = range(400, 500)
 _PERMANENT = range(500, 600)
 _CLOSING = 421  # RFC 5321: the server closes the connection, whatever the command was
 _QUIT_WITHIN_S = 1.0
-_START_TLS: Mapping[Encryption, bool | None] = {
-    "when_offered": None,
-    "required": True,
-    "from_the_start": False,
-    "never": False,
-}
+
+
+class StartTlsNotOfferedError(SMTPException):
+    """The server offers no STARTTLS, or an attacker on the way removed the offer."""
 
 
 def classify_failure(step: SmtpStep, code: int | None) -> SendOutcome:
@@ -58,7 +57,7 @@ class SmtpMailer:
             async with asyncio.timeout(self._settings.smtp_within_s):
                 await self._connected()
         except (SMTPException, OSError) as error:
-            return classify_failure("connection", _code_of(error)).reason
+            return _failure("connection", error).reason
         return None
 
     async def send(self, mailbox: str, message: bytes) -> SendOutcome:
@@ -75,7 +74,7 @@ class SmtpMailer:
                 await smtp.data(message)
         except (SMTPException, OSError) as error:
             await self._reset(error)
-            return classify_failure(step, _code_of(error))
+            return _failure(step, error)
         return SendOutcome("accepted")
 
     async def close(self) -> None:
@@ -90,9 +89,14 @@ class SmtpMailer:
     async def _connected(self) -> SMTP:
         if self._smtp and self._smtp.is_connected:
             return self._smtp
-        self._smtp = _client(self._settings)
-        await self._smtp.connect()
-        return self._smtp
+        smtp = _client(self._settings)
+        try:
+            await _open(smtp, self._settings)
+        except BaseException:
+            smtp.close()  # else the next message would use it, unencrypted or not logged in
+            raise
+        self._smtp = smtp
+        return smtp
 
     async def _reset(self, error: Exception) -> None:
         smtp = self._smtp
@@ -107,21 +111,39 @@ class SmtpMailer:
 
 
 def _client(settings: NotifySettings) -> SMTP:
-    password = settings.smtp_password
+    ca_file = settings.smtp_ca_file
     return SMTP(
         hostname=settings.smtp_host,
         port=settings.smtp_port,
-        username=settings.smtp_user,
-        password=password.get_secret_value() if password else None,
         local_hostname=settings.sender.rpartition("@")[2],
         timeout=settings.smtp_within_s,
         use_tls=settings.smtp_encryption == "from_the_start",
-        start_tls=_START_TLS[settings.smtp_encryption],
+        start_tls=None if settings.smtp_encryption == "when_offered" else False,
+        tls_context=ssl.create_default_context(cafile=ca_file) if ca_file else None,
     )
 
 
-def _code_of(error: Exception) -> int | None:
-    return error.code if isinstance(error, SMTPResponseException) else None
+async def _open(smtp: SMTP, settings: NotifySettings) -> None:
+    """Connect, encrypt and log in, in this order."""
+    await smtp.connect()
+    if settings.smtp_encryption == "required":
+        await smtp.ehlo()
+        if not smtp.supports_extension("starttls"):
+            raise StartTlsNotOfferedError("no STARTTLS")
+        await smtp.starttls()
+    if settings.smtp_user and settings.smtp_password:
+        await smtp.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+
+
+def _failure(step: SmtpStep, error: Exception) -> SendOutcome:
+    if isinstance(error, StartTlsNotOfferedError):
+        return SendOutcome("unreachable", "starttls_not_offered")
+    if isinstance(error, ssl.SSLCertVerificationError) or isinstance(
+        error.__cause__, ssl.SSLCertVerificationError
+    ):
+        return SendOutcome("unreachable", "certificate_refused")
+    code = error.code if isinstance(error, SMTPResponseException) else None
+    return classify_failure(step, code)
 
 
 @asynccontextmanager

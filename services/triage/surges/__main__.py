@@ -4,6 +4,7 @@ from services.triage.settings import StreamSettings
 from services.triage.surges.app import surge_stream
 from services.triage.surges.gauges import WATCHER
 from shared.runtime.service import run
+from shared.runtime.startup import read_settings
 
 if __name__ == "__main__":
-    run(WATCHER, StreamSettings(), surge_stream)
+    run(WATCHER, read_settings(WATCHER, StreamSettings), surge_stream)

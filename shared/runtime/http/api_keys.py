@@ -1,18 +1,31 @@
 """API keys: authentication of HTTP callers by bearer token."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal, TypeAlias
 
 import asyncpg
 
+from shared.errors import SystemicError, TransientError
 from shared.runtime.postgres import Pool, translate_errors
 
 Scope: TypeAlias = Literal["adapter", "bureau", "operator"]
 
 _BEARER = "Bearer "
-_SELECT = "SELECT name, scope FROM api_keys WHERE key_hash = $1"
+_USED_LATELY = "coalesce(last_used_at > now() - interval '1 hour', false)"
+_SELECT = f"""
+    SELECT name, scope, {_USED_LATELY} AS used_lately
+      FROM api_keys
+     WHERE key_hash = $1 AND revoked_at IS NULL AND coalesce(expires_at > now(), true)
+"""  # noqa: S608 - made of constants
+_NOTE_USE = f"""
+    UPDATE api_keys SET last_used_at = now()
+     WHERE key_hash = (SELECT key_hash FROM api_keys
+                        WHERE key_hash = $1 AND NOT {_USED_LATELY}
+                          FOR UPDATE SKIP LOCKED)
+"""  # noqa: S608 - made of constants
 _INSERT = """
     INSERT INTO api_keys (key_hash, name, scope) VALUES ($1, $2, $3)
     ON CONFLICT (key_hash) DO NOTHING
@@ -36,12 +49,21 @@ def hash_key(key: str) -> str:
 
 
 async def authenticate(pool: Pool, authorization: str | None) -> Principal | None:
-    """Return the principal of an ``Authorization`` header, or None for an unknown key."""
+    """Return the principal of an ``Authorization`` header.
+
+    None for a key that is unknown, expired or revoked. The first use in an hour is noted.
+    """
     if not authorization or not authorization.startswith(_BEARER):
         return None
+    key_hash = hash_key(authorization.removeprefix(_BEARER).strip())
     with translate_errors():
-        row = await pool.fetchrow(_SELECT, hash_key(authorization.removeprefix(_BEARER).strip()))
-    return Principal(row["name"], row["scope"]) if row else None
+        row = await pool.fetchrow(_SELECT, key_hash)
+    if row is None:
+        return None
+    if not row["used_lately"]:
+        with suppress(SystemicError, TransientError), translate_errors():
+            await pool.execute(_NOTE_USE, key_hash)  # the key is good, whether noted or not
+    return Principal(row["name"], row["scope"])
 
 
 async def store_keys(admin_dsn: str, schema: str, keys: Iterable[tuple[str, Scope, str]]) -> None:

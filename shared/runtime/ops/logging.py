@@ -8,10 +8,13 @@ import structlog
 import structlog.tracebacks
 from structlog.typing import Processor
 
+from shared.runtime.ops.audit import LOGGER as AUDIT
+
 _LEVELS = {
     "aiokafka": "WARNING",
     "aiohttp.access": "WARNING",
     "aiohttp.server": "CRITICAL",  # its messages quote requests; ours say what is safe
+    AUDIT: "INFO",
 }
 _FORMAT_TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)  # locals contain contact data

@@ -210,6 +210,7 @@ def _stack(router: RouterUnderTest) -> Stack:
         kafka=router.access.bootstrap,
         kafka_auth=kafka_auth(router.access),
         postgres=router.admin_dsn,
+        postgres_operations=router.admin_dsn,
         mail=f"smtp://{router.mail.program.address}",
         mail_folder=router.site.folder.mail,
         keys=router.keys,

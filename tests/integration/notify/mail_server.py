@@ -1,14 +1,16 @@
 """SMTP server for tests: keeps the messages it accepts, and misbehaves on request."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 
 @dataclass
@@ -19,6 +21,10 @@ class MailServer:
         replies: Reply by recipient, instead of accepting the message.
         silent: True to accept the content without a reply.
         content_arrived: Set once a message has arrived.
+        starttls: Offers STARTTLS with this context.
+        tls: Speaks TLS with this context from the first byte.
+        login: User name and password that it requires.
+        logins: User names and passwords that were tried, and whether encrypted.
     """
 
     port: int = 0
@@ -27,13 +33,17 @@ class MailServer:
     content_arrived: asyncio.Event = field(default_factory=asyncio.Event)
     mails: list[tuple[str, EmailMessage]] = field(default_factory=list)
     connections: int = 0
+    starttls: ssl.SSLContext | None = None
+    tls: ssl.SSLContext | None = None
+    login: tuple[bytes, bytes] | None = None
+    logins: list[tuple[bytes, bytes, bool]] = field(default_factory=list)
     _server: asyncio.Server | None = None
     _sessions: list[SMTP] = field(default_factory=list)
 
     async def open(self) -> None:
         """Listen, on the same port as before."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._session, "127.0.0.1", self.port)
+        self._server = await loop.create_server(self._session, "127.0.0.1", self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -51,9 +61,23 @@ class MailServer:
 
     def _session(self) -> SMTP:
         self.connections += 1
-        session = SMTP(self, loop=asyncio.get_running_loop(), hostname="mail.test")
+        session = SMTP(
+            self,
+            loop=asyncio.get_running_loop(),
+            hostname="mail.test",
+            tls_context=self.starttls,
+            authenticator=self._authenticate if self.login else None,
+            auth_required=self.login is not None,
+        )
         self._sessions.append(session)
         return session
+
+    def _authenticate(
+        self, _server: SMTP, session: Session, _envelope: Envelope, _mechanism: str, data: Any
+    ) -> AuthResult:
+        assert isinstance(data, LoginPassword)
+        self.logins.append((data.login, data.password, session.ssl is not None))
+        return AuthResult(success=(data.login, data.password) == self.login)
 
     async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd calls
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object

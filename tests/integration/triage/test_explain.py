@@ -10,6 +10,7 @@ import pytest
 
 from shared.contract.events import RequestSubmitted, new_id
 from shared.contract.topics import TRIAGE_DECISIONS
+from shared.runtime.migrate import OPERATIONS
 from tests.builders import (
     PIONEER_SQUARE,
     north_of,
@@ -51,7 +52,7 @@ async def _explain(database: Database, request: str) -> tuple[int | None, str, s
         *("triage", "explain", request, "--json"),
         env={
             **database.stores.access.environment(),
-            "ROUTE311_ADMIN_DSN": database.admin_dsn,
+            "ROUTE311_OPERATIONS_DSN": database.dsn(OPERATIONS),
         },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

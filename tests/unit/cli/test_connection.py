@@ -1,8 +1,15 @@
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-from cli.connection import NoRouterError, load_stack
+from cli.connection import (
+    NoRouterError,
+    PlaintextError,
+    find_admin_dsn,
+    find_operations_dsn,
+    load_stack,
+)
 from deploy.local.errors import StackError
 from deploy.local.folder import open_folder
 from deploy.local.stack_file import KafkaAuth, Keys, Stack, write_stack
@@ -18,6 +25,7 @@ def stack(data: Path) -> Stack:
             password="secret",  # noqa: S106 - of no server
         ),
         postgres="postgresql://postgres:secret@127.0.0.1:2/postgres",
+        postgres_operations="postgresql://route311_operations:secret@127.0.0.1:2/postgres",
         intake="http://127.0.0.1:3",
         triage="http://127.0.0.1:4",
         dispatch="http://127.0.0.1:5",
@@ -54,3 +62,40 @@ def test_a_file_that_describes_no_router_is_named(tmp_path: Path) -> None:
 
         with pytest.raises(StackError, match=r"stack\.json"):
             load_stack(tmp_path)
+
+
+@pytest.fixture
+def router(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
+    for name in ("ROUTE311_ADMIN_DSN", "ROUTE311_OPERATIONS_DSN", "ROUTE311_ALLOW_PLAINTEXT"):
+        monkeypatch.delenv(name, raising=False)
+    with open_folder(tmp_path) as folder:
+        write_stack(folder.stack_file, stack(tmp_path))
+        yield tmp_path
+
+
+def test_commands_that_only_read_use_the_role_that_only_reads(
+    router: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "route311_operations" in find_operations_dsn(router)
+    assert "postgres:" in find_admin_dsn(router)
+
+    monkeypatch.setenv("ROUTE311_ADMIN_DSN", "postgresql://admin@localhost/x")
+    assert find_operations_dsn(router) == "postgresql://admin@localhost/x"
+
+    monkeypatch.setenv("ROUTE311_OPERATIONS_DSN", "postgresql://reader@localhost/x")
+    assert find_operations_dsn(router) == "postgresql://reader@localhost/x"
+    assert find_admin_dsn(router) == "postgresql://admin@localhost/x"
+
+
+def test_plain_text_to_another_machine_is_refused_unless_it_is_allowed(
+    router: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = "postgresql://admin:canary@db.example.org/x"
+    monkeypatch.setenv("ROUTE311_ADMIN_DSN", plain)
+    for find in (find_admin_dsn, find_operations_dsn):
+        with pytest.raises(PlaintextError, match=r"^ROUTE311_ADMIN_DSN: ") as error:
+            find(router)
+        assert "canary" not in str(error.value)
+
+    monkeypatch.setenv("ROUTE311_ALLOW_PLAINTEXT", "true")
+    assert find_admin_dsn(router) == plain

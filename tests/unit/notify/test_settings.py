@@ -28,9 +28,38 @@ def test_a_password_never_goes_out_in_the_clear(encryption: str) -> None:
 
 @pytest.mark.parametrize("encryption", ["required", "from_the_start"])
 def test_a_password_goes_out_encrypted(encryption: str) -> None:
-    given = settings(smtp_user="route311", smtp_encryption=encryption)
+    login = {"smtp_user": "route311", "smtp_password": "of the tests"}
+    given = settings(**login, smtp_encryption=encryption)
 
     assert given.smtp_user == "route311"
+
+
+def test_a_user_without_a_password_is_refused() -> None:
+    with pytest.raises(ValidationError, match="NOTIFY_SMTP_PASSWORD"):
+        settings(smtp_user="route311", smtp_encryption="required")
+
+
+@pytest.mark.parametrize(
+    ("host", "encryption"),
+    [
+        ("mail.example.org", "required"),
+        ("10.0.0.5", "required"),
+        ("mailpit", "required"),
+        ("127.0.0.1", "when_offered"),
+        ("localhost", "when_offered"),
+        ("::1", "when_offered"),
+    ],
+)
+def test_mail_to_another_machine_is_encrypted_unless_the_setting_says_otherwise(
+    host: str, encryption: str
+) -> None:
+    assert settings(smtp_host=host).smtp_encryption == encryption
+    assert settings(smtp_host=host, smtp_encryption="never").smtp_encryption == "never"
+
+
+def test_a_file_of_authorities_that_is_not_there_stops_the_process() -> None:
+    with pytest.raises(ValidationError, match="smtp_ca_file"):
+        settings(smtp_ca_file="/nowhere/ca.pem")
 
 
 @pytest.mark.parametrize(

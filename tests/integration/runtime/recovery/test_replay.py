@@ -19,6 +19,7 @@ from shared.errors import PermanentError
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.messages import Message
 from shared.runtime.kafka import Record
+from shared.runtime.migrate import OPERATIONS
 from shared.runtime.postgres import Connection, Pool
 from tests.builders import request_submitted
 from tests.conftest import Database
@@ -38,12 +39,15 @@ class Dlq:
 
     database: Database
     began_at: datetime
+    audit_file: Path
 
     async def __call__(self, *arguments: str) -> str:
         program = Path(sys.executable).with_name("route311")
         environment = {
             **self.database.stores.access.environment(),
             "ROUTE311_ADMIN_DSN": self.database.admin_dsn,
+            "ROUTE311_OPERATIONS_DSN": self.database.dsn(OPERATIONS),
+            "ROUTE311_AUDIT_FILE": str(self.audit_file),
         }
         process = await asyncio.create_subprocess_exec(
             program,
@@ -68,8 +72,8 @@ class Dlq:
 
 
 @pytest.fixture
-def dlq(database: Database) -> Dlq:
-    return Dlq(database, utc_now())
+def dlq(database: Database, tmp_path: Path) -> Dlq:
+    return Dlq(database, utc_now(), tmp_path / "audit.log")
 
 
 async def wait_for_dead_letters(topic_log: TopicLog, count: int) -> Sequence[Record]:
@@ -170,6 +174,7 @@ async def test_show_keeps_the_bytes_back_until_asked_and_nothing_steers_the_term
     source = dict(record.headers)["source"].decode()
 
     redacted = await dlq("show", f"{DLQ}/0/{record.offset}")
+    assert not dlq.audit_file.exists()
     shown = await dlq("show", source, "--bytes")
 
     assert "ana@example.org" not in redacted
@@ -177,6 +182,10 @@ async def test_show_keeps_the_bytes_back_until_asked_and_nothing_steers_the_term
     assert source in redacted
     assert "ana@example.org \\x1b[31m[red]" in shown
     assert "\x1b" not in shown
+    [noted] = [json.loads(line) for line in dlq.audit_file.read_text().splitlines()]
+    assert (noted["event"], noted["source"]) == ("bytes_shown", source)
+    assert noted["record"] == f"{DLQ}/0/{record.offset}"
+    assert noted["user"]
 
 
 async def test_only_what_was_parked_for_the_reason_named_is_sent(

@@ -63,7 +63,7 @@ async def running(
         {
             "ROUTE311_KAFKA_BOOTSTRAP": "127.0.0.1:1",
             "ROUTE311_DRAIN_SECONDS": drain_seconds,
-            "postgres_dsn": "postgresql://nowhere",
+            "postgres_dsn": "postgresql://127.0.0.1:1/nothing",
             "http_port": free_port(),
             **more,
         }
@@ -185,7 +185,7 @@ async def test_the_first_part_that_fails_ends_all() -> None:
     settings = ServiceSettings.model_validate(
         {
             "ROUTE311_KAFKA_BOOTSTRAP": "127.0.0.1:1",
-            "postgres_dsn": "postgresql://nowhere",
+            "postgres_dsn": "postgresql://127.0.0.1:1/nothing",
             "http_port": 0,
         }
     )

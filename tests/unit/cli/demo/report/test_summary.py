@@ -30,6 +30,7 @@ STACK = Stack(
     kafka="127.0.0.1:1",
     kafka_auth=AUTH,
     postgres="postgresql://",
+    postgres_operations="postgresql://",
     intake="http://127.0.0.1:2",
     triage="http://127.0.0.1:3",
     dispatch="http://127.0.0.1:4",

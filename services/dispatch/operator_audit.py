@@ -1,0 +1,77 @@
+"""Entries of the audit stream for operators' commands."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.contract.events import Event, OperatorCommanded
+from shared.runtime.consumer.messages import Message, record_position
+from shared.runtime.outgoing import Outgoing
+
+_MAX_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorAudit:
+    """One command and what became of it.
+
+    Attributes:
+        actor: The operator, as the command names them; None where it does not.
+        command: Name of the command; None where it has none.
+        case_id: The case that it is about; None where it names none.
+        command_id: CloudEvents id of the command; a batch that is handled again repeats it.
+        source: CloudEvents source of the command.
+        record: ``topic/partition/offset`` of its record.
+        outcome: ``executed``, ``repeated``, or the code of the refusal.
+    """
+
+    actor: str | None
+    command: str | None
+    case_id: str | None
+    command_id: str
+    source: str
+    record: str
+    outcome: str
+
+
+def operator_audits(
+    messages: Sequence[Message[Any]], produced: Sequence[Event | Outgoing]
+) -> Iterator[OperatorAudit]:
+    """Yield an entry for each command of a batch.
+
+    Args:
+        messages: The batch.
+        produced: What the batch led to: events of cases, dead letters of refused commands.
+    """
+    executed = {event.causationid for event in produced if isinstance(event, Event)}
+    refusals = dict(_refusals(produced))
+    for message in messages:
+        event, record = message.event, record_position(message.record)
+        if isinstance(event, OperatorCommanded):
+            done = "executed" if event.id in executed else "repeated"
+            yield OperatorAudit(
+                actor=_text(event.data, "actor"),
+                command=_text(event.data, "command"),
+                case_id=_text(event.data, "case_id"),
+                command_id=event.id,
+                source=event.source,
+                record=record,
+                outcome=refusals.get(record, done),
+            )
+
+
+def _refusals(produced: Sequence[Event | Outgoing]) -> Iterator[tuple[str, str]]:
+    """Yield position and code of each refused command; our headers come after the sender's."""
+    for item in produced:
+        if isinstance(item, Outgoing):
+            headers = dict(item.headers)
+            yield _decoded(headers.get("source")), _decoded(headers.get("code"))
+
+
+def _decoded(value: bytes | None) -> str:
+    return (value or b"").decode(errors="replace")
+
+
+def _text(data: object, field: str) -> str | None:
+    value = data.get(field) if isinstance(data, Mapping) else None
+    return value[:_MAX_CHARACTERS] if isinstance(value, str) else None

@@ -1,0 +1,77 @@
+"""The database role of commands that only read, such as ``status`` and ``check``.
+
+It may read the columns listed here and write nothing. They hold no contact, no text of a report,
+no key hash and no bytes of a message. Where such a command needs another column, list it here.
+"""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+import asyncpg
+
+ROLE = "route311_operations"
+
+Columns: TypeAlias = Mapping[str, str]
+"""By table: columns separated by commas, or an empty text for all."""
+
+_OF_EVERY_SERVICE: Columns = MappingProxyType(
+    {
+        "migrations": "",
+        "consumer_offset": "",
+        "replays": "",
+        "outbox": "seq, event_id, topic, published, created_at",
+        "outbox_digests": "",
+        "deferred": "seq, topic, partition, record_offset, timestamp, code, attempts, deferred_at",
+    }
+)
+_OF_SERVICE: Mapping[str, Columns] = MappingProxyType(
+    {
+        "intake": {
+            "requests": "request_id, tracking_number, jurisdiction, service_code, submitted_at, "
+            "decided_at, outcome, case_id, joined_at, moves",
+            "submissions": "identity, fingerprint, first, source, submission_id, received_at, "
+            "receipt_id, receipt, time_replaced",
+        },
+        "triage": {
+            "decisions": "request_id, case_id, outcome, dedup_key, service_code, observed_at, "
+            "latitude, longitude, address_key, reporter_ref",
+            "cases": "case_id, dedup_key, service_code, request_id, opened_at, latitude, "
+            "longitude, address_key, reporter_ref, closed_at, version, merged_into, split_from",
+        },
+        "dispatch": {
+            "cases": "case_id, version, jurisdiction, service_code, status, level, score, "
+            "lead_bureau, request_count, first_reported_at, last_reported_at, closed_at",
+            "case_requests": "request_id, case_id, moves",
+            "commands": "source, command_id, refused_as, taken_at",
+            "work_orders": "",
+        },
+        "notify": {"deliveries": "", "contact_presence": ""},
+    }
+)
+
+
+async def create_role(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Create the role if it is missing; it cannot log in before it gets a password."""
+    if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", ROLE):
+        await connection.execute(f"CREATE ROLE {ROLE} NOLOGIN")
+    await connection.execute(f"ALTER ROLE {ROLE} SET default_transaction_read_only = on")
+
+
+async def grant_reading(connection: "asyncpg.Connection[asyncpg.Record]", service: str) -> None:
+    """Let the role read what is listed of a service's schema, and nothing else of it.
+
+    Args:
+        connection: In a transaction, as the owner of the schema.
+        service: The service's name, which is that of its schema.
+    """
+    for statement in _grants(service):
+        await connection.execute(statement)
+
+
+def _grants(service: str) -> Iterator[str]:
+    yield f"REVOKE ALL ON ALL TABLES IN SCHEMA {service} FROM {ROLE}"
+    yield f"GRANT USAGE ON SCHEMA {service} TO {ROLE}"
+    for table, columns in {**_OF_EVERY_SERVICE, **_OF_SERVICE[service]}.items():
+        listed = f" ({columns})" if columns else ""
+        yield f"GRANT SELECT{listed} ON {service}.{table} TO {ROLE}"

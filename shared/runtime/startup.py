@@ -1,0 +1,52 @@
+"""Reading of the settings at start: every fault is named at once, and no value is shown."""
+
+import sys
+from collections.abc import Iterator
+from typing import TypeVar
+
+import structlog
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings
+
+from shared.runtime.ops.logging import configure_logging
+
+_VALUE_ERROR = "Value error, "
+_CONSEQUENCE = "default_factory_not_called"  # of another fault
+
+log = structlog.get_logger()
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def read_settings(service: str, kind: type[S]) -> S:
+    """Return the settings from the environment, or end the process with a line for each fault.
+
+    Args:
+        service: The service's name, for the log.
+        kind: Class of the settings.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        configure_logging(service, "INFO")
+        for setting, problem in setting_faults(kind, error):
+            log.error("setting_refused", setting=setting, problem=problem)  # noqa: TRY400 - a traceback says no more
+        sys.exit(1)
+
+
+def setting_faults(kind: type[BaseSettings], error: ValidationError) -> Iterator[tuple[str, str]]:
+    """Yield the environment variable and the problem of each fault, never the value."""
+    for fault in error.errors(include_url=False, include_context=False, include_input=False):
+        if fault["type"] != _CONSEQUENCE:
+            yield _variable(kind, fault), _problem(fault)
+
+
+def _variable(kind: type[BaseSettings], fault: ErrorDetails) -> str:
+    name = str(fault["loc"][0]) if fault["loc"] else ""
+    prefix = kind.model_config.get("env_prefix", "")
+    return f"{prefix}{name}".upper() if name in kind.model_fields else name
+
+
+def _problem(fault: ErrorDetails) -> str:
+    return "is not set" if fault["type"] == "missing" else fault["msg"].removeprefix(_VALUE_ERROR)

@@ -1,0 +1,28 @@
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from services.intake.settings import IntakeSettings
+
+REMOTE = "postgresql://route311_intake:a-password@db.example.org/route311"
+
+
+def settings(**changes: Any) -> IntakeSettings:
+    fields: dict[str, Any] = {
+        "ROUTE311_KAFKA_BOOTSTRAP": "127.0.0.1:9092",
+        "postgres_dsn": "postgresql://127.0.0.1/postgres",
+        "http_port": 0,
+        "public_url": "https://311.example.org",
+        "reporter_key": "sixteen characters",
+    }
+    return IntakeSettings(**(fields | changes))
+
+
+def test_plain_text_to_a_database_elsewhere_is_refused_unless_it_is_allowed() -> None:
+    with pytest.raises(ValidationError, match="sslmode=verify-full") as refused:
+        settings(postgres_dsn=REMOTE)
+    assert "a-password" not in str(refused.value)
+
+    assert settings(postgres_dsn=REMOTE, ROUTE311_ALLOW_PLAINTEXT="true").allow_plaintext
+    assert settings(postgres_dsn=f"{REMOTE}?sslmode=verify-full")
