@@ -15,7 +15,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from shared.contract.topics import DEAD_LETTERS, MAX_RECORD_BYTES, Topic
+from shared.contract.topic import DEAD_LETTERS, MAX_RECORD_BYTES, Topic
 from shared.runtime.kafka.admin import Admin, KafkaAdminError, open_admin, result_of
 from shared.runtime.kafka_access import KafkaAccess
 

@@ -12,7 +12,8 @@ from aiokafka.errors import GroupAuthorizationFailedError
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, Producer, TopicPartition
 
 from shared.contract.grants import CONSUMER_GROUPS, grants, is_operator
-from shared.contract.topics import CHANNEL_SUBMISSIONS, DISPATCH_CASES, Topic, all_topics
+from shared.contract.topic import Topic
+from shared.contract.topics import CHANNEL_SUBMISSIONS, DISPATCH_CASES, all_topics
 from shared.runtime.kafka import (
     KafkaAdminError,
     answers,
