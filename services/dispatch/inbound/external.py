@@ -1,9 +1,9 @@
 """Bureaus' updates and operators' commands: untrusted input, sanitized and validated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -18,8 +18,11 @@ from shared.contract.events import (
     WorkOrderUpdated,
     invalid_fields,
 )
+from shared.redaction import Redactor
 from shared.runtime.consumer.messages import Message
 from shared.runtime.kafka import Record
+
+F = TypeVar("F", WorkOrderUpdated, OperatorCommanded)
 
 _CONTROL_CHARS = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}
 _MAX_ECHO = 100  # characters of a malformed update's field that its receipt repeats
@@ -44,6 +47,24 @@ class IncomingUpdate:
     work_order_id: str | None
     status: str | None
 
+    def redacted(self, redactor: Redactor) -> Self:
+        """Return the update as it is stored and published: without contact data and links.
+
+        The bureau's topic alone keeps its own words, until their retention ends. An event id with
+        contact data stays the idempotency key, and no event names it as its cause.
+        """
+        event = without_private_id(self.event, redactor)
+        if not isinstance(self.parsed, BureauUpdate):
+            return replace(self, event=event)
+        update = self.parsed
+        parsed = replace(
+            update,
+            public_note=update.public_note and redactor.redact_note(update.public_note),
+            internal_note=update.internal_note and redactor.redact_note(update.internal_note),
+            reason=update.reason and redactor.redact_note(update.reason),
+        )
+        return replace(self, event=event, parsed=parsed)
+
 
 @dataclass(frozen=True, slots=True)
 class IncomingCommand:
@@ -60,6 +81,19 @@ class IncomingCommand:
     event: OperatorCommanded
     record: Record
     parsed: CaseCommand | CommandRefusal
+
+    def redacted(self, redactor: Redactor) -> Self:
+        """Return the command as it is stored and published, as with an update."""
+        event = without_private_id(self.event, redactor)
+        if not isinstance(self.parsed, CaseCommand):
+            return replace(self, event=event)
+        command = replace(self.parsed, reason=redactor.redact_note(self.parsed.reason))
+        return replace(self, event=event, parsed=command)
+
+
+def without_private_id(event: F, redactor: Redactor) -> F:
+    """Return the event as a cause of others: without its id where that holds contact data."""
+    return event.anonymous() if redactor.holds_contact(event.id) else event
 
 
 def incoming_update(event: WorkOrderUpdated, sender: str) -> IncomingUpdate:

@@ -102,10 +102,10 @@ async def test_two_members_cannot_both_be_the_first_to_answer(
 
 
 async def test_a_tracking_number_in_use_is_refused_and_a_retry_takes_another(pool: Pool) -> None:
-    await add(pool, stored_submission(), requests=[public_request()])
+    await add(pool, stored_submission(), requests=[request()])
 
     with pytest.raises(DatabaseBusyError):
-        await add(pool, stored_submission("8"), requests=[public_request(request_id=new_id())])
+        await add(pool, stored_submission("8"), requests=[request()])
 
     assert not await receipts(pool, "8")
 
