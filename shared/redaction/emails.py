@@ -37,7 +37,8 @@ _EMAIL = re.compile(
     re.IGNORECASE,
 )
 _AT_WORD = re.compile(
-    rf"({_NAME})\s{{1,3}}at\s{{1,3}}((?:[\w-]++[.{_SPELLED_DOT}]){{1,4}}?(?:{_TLDS})\b(?:\.\w\w\b)?)",
+    rf"({_NAME})\s{{1,3}}(at)\s{{1,3}}"
+    rf"((?:[\w-]++[.{_SPELLED_DOT}]){{1,4}}?(?:{_TLDS})\b(?:\.\w\w\b)?|(?:gmail|hotmail|icloud)\b)",
     re.IGNORECASE,
 )
 _CUE = re.compile(
@@ -45,9 +46,10 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _CUE_WITHIN = 40
-_PROVIDER = re.compile(rf"(?:{_PROVIDERS})[.{_SPELLED_DOT}]", re.IGNORECASE)
+_COMPOUND = re.compile(r"[^\W\d_][\w-]*[._+][\w.+-]*\w")  # such as "ana.quimby"
+_PROVIDER = re.compile(rf"(?:{_PROVIDERS})(?:[.{_SPELLED_DOT}]|$)", re.IGNORECASE)
 _SINGLES = re.compile(r"(?<!\S)(?:[\w.@+-] ){4,}+[\w.@+-]?+")
-_OPEN, _CLOSE = r"[(\[{<*]", r"[)\]}>*]"
+_OPEN, _CLOSE = r"[(\[{<*'\"|]", r"[)\]}>*'\"|]"
 _TOKEN = re.compile(
     rf"(?P<at>\s{{0,2}}{_OPEN}\s?(?:@|at|arroba)\s?{_CLOSE}\s{{0,2}}"
     r"|\s{0,2}[(\[]a[)\]]\s{0,2}(?=[\w-]+\.\w)"
@@ -90,9 +92,10 @@ def _sign(match: re.Match[str]) -> str:
 
 
 def _is_address(text: str, match: re.Match[str]) -> bool:
-    name, domain = match.groups()
+    name, sign, domain = match.groups()
     if name.casefold() in NO_MAILBOXES:
         return False
-    if _SPELLED_DOT in domain or _PROVIDER.match(domain):
+    is_loud = sign == "AT" and not (name.isupper() and domain.isupper())
+    if is_loud or _SPELLED_DOT in domain or _PROVIDER.match(domain) or _COMPOUND.fullmatch(name):
         return True
     return _CUE.search(text, max(0, match.start() - _CUE_WITHIN), match.start()) is not None

@@ -39,11 +39,11 @@ _IN_STREET = re.compile(
 _STREET_WITHIN = 24
 _NAMED = rf"{_CAPITALIZED}(?:\s[A-Z]\.)?(?:[\s-]{_CAPITALIZED}){{0,2}}"
 _NAME_CUE = (
-    r"(?<!\w)(?i:spoke (?:with|to)|spoken (?:with|to)|talked (?:with|to)|met (?:with )?|caller:?"
-    r"|resident:?|neighbou?r:?|tenant:?|owner:?|complainant:?|customer:?|reporter:?|reported by:?"
-    r"|requested by:?|called by:?|contact(?:ed)?:?|per|(?:card|message|note|voicemail) (?:for|with)"
-    r"|hablamos con|habl[o\u00f3] con|vecin[oa]:?|propietari[oa]:?|residente:?|reportad[oa] por:?"
-    r"|llam[o\u00f3]|name:?|nombre:?|my name is|me llamo|mi nombre es)\s{0,2}"
+    r"(?<!\w)(?i:spoke (?:with|to)|spoken (?:with|to)|talked (?:with|to)|met(?: with)?|caller"
+    r"|resident|neighbou?r|tenant|owner|complainant|customer|reporter|reported by|requested by"
+    r"|called by|contact(?:ed)?|per|(?:card|message|note|voicemail) (?:for|with)|hablamos con"
+    r"|habl[o\u00f3] con|vecin[oa]|propietari[oa]|residente|reportad[oa] por|llam[o\u00f3]|name"
+    r"|nombre|my name is|me llamo|mi nombre es)(?::\s{0,2}|\s{1,2})"
 )
 _AFTER_CUE = re.compile(rf"{_NAME_CUE}({_CAPITALIZED},\s?{_CAPITALIZED}|{_NAMED})")
 _GIVEN_FIRST = re.compile(
@@ -103,8 +103,13 @@ def _own_patterns(words: Sequence[str], separator: str) -> Iterator[str]:
     )
 
 
-def titled_names_in(text: str) -> Iterator[Span]:
-    """Yield the parts of a text that are a title such as "Mrs" and a name; places are none."""
+def names_in(text: str) -> Iterator[Span]:
+    """Yield the parts of a text that are names by their form.
+
+    These are a title such as "Mrs" with a name, and a surname, a comma and a common given name.
+    Places are none.
+    """
+    yield from _surnames_first(text, ())
     for match in _OTHERS_TITLE.finditer(text):
         is_name = match[1].casefold() not in NO_SURNAMES and not _ACRONYM.fullmatch(match[1])
         before = text[max(0, match.start() - _STREET_WITHIN) : match.start()]
@@ -119,7 +124,8 @@ def names_in_note(text: str, known_words: Collection[str]) -> Iterator[Span]:
     """Yield the parts of a note of the city's staff that are people's names.
 
     These are capitalized words after "spoke with", "resident" and the like, and a common given
-    name with a surname, in either order.
+    name with a surname, in either order. A whole text in capitals has fewer: only those with such a
+    given name.
 
     Args:
         text: The note.
@@ -128,17 +134,24 @@ def names_in_note(text: str, known_words: Collection[str]) -> Iterator[Span]:
     for match in _AFTER_CUE.finditer(text):
         if _may_be_person(text, match, 1, known_words):
             yield match.span(1)
-    for pattern, given in ((_GIVEN_FIRST, 1), (_SURNAME_FIRST, 2)):
-        for match in pattern.finditer(text):
-            is_given = match[given].casefold() in GIVEN_NAMES
-            if is_given and _may_be_person(text, match, 0, known_words):
-                yield match.span()
+    for match in _GIVEN_FIRST.finditer(text):
+        if match[1].casefold() in GIVEN_NAMES and _may_be_person(text, match, 0, known_words):
+            yield match.span()
+    yield from _surnames_first(text, known_words)
+
+
+def _surnames_first(text: str, known_words: Collection[str]) -> Iterator[Span]:
+    for match in _SURNAME_FIRST.finditer(text):
+        if match[2].casefold() in GIVEN_NAMES and _may_be_person(text, match, 0, known_words):
+            yield match.span()
 
 
 def _may_be_person(
     text: str, match: re.Match[str], group: int, known_words: Collection[str]
 ) -> bool:
     words = {word.casefold() for word in _WORD.findall(match[group])}
+    if match[group].isupper() and not words & GIVEN_NAMES:
+        return False
     if words & PLACES or words & NO_PERSONS or words.intersection(known_words):
         return False
     return not _PLACE.match(text, match.end(group))

@@ -129,7 +129,7 @@ _LETTERED = re.compile(
 )
 _SINGLES = re.compile(r"(?<![\w.,-])\+?\d(?:[\s._-]{1,3}\d){6,14}+(?!\w|[.,]\d)")
 _LOCAL = re.compile(
-    r"(?<![\w#/.,:+$-])(?<![\d)][ -])[2-9]\d\d[-.]\d{4}(?!\w|-\d|[./:,]\d)"
+    r"(?<![\w#/.,:+$-])(?<![\d)][ -])[2-9]\d\d[-. ]\d{4}(?!\w|-\d|[./:,]\d)"
     r"(?!\s{0,2}(?:\+|'|\"|x\b|to\b|feet|foot|ft|yards?|miles?|people|gal|blocks?|lbs?|pounds|sq\b"
     r"|hours?|cars|dollars|block\b|mg\b|units?\b|metros|personas|euros))",
     re.IGNORECASE,

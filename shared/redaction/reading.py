@@ -11,9 +11,13 @@ from typing import TypeAlias
 Span: TypeAlias = tuple[int, int]
 """Start and end of a part of a text, in characters."""
 
-_ENCODED = r"&#?\w{2,8};|%(?:25){0,3}[2-7][0-9A-Fa-f]"
+_ENCODED = (
+    r"&(?:amp;){0,3}(?:#\d{2,7};?|#?\w{2,8};)|%(?:25){0,3}[2-7][0-9A-Fa-f]"
+    r"|\\u00[2-7][0-9A-Fa-f]|\\x[2-7][0-9A-Fa-f]"
+)
 _SPECIAL = re.compile(rf"{_ENCODED}|[^\x00-\x7f]")
-_DROPPED = ("Cf", "Mn")
+_MAY_BE_ENCODED = frozenset("&%\\")
+_DROPPED = ("Cf", "Mn", "Me")
 _READ_AS = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
     **dict.fromkeys("\u3002\uff61\u00b7\u2022\u2219\u22c5", "."),
@@ -72,7 +76,7 @@ def plain_reading(text: str) -> Reading:
     HTML entities and percent codes are decoded, wide and decorated letters and digits are plain
     ones, and characters that nobody sees are left out.
     """
-    if text.isascii() and "&" not in text and "%" not in text:
+    if text.isascii() and not _MAY_BE_ENCODED.intersection(text):
         return Reading(text)
     return Reading(text).replace(_SPECIAL, lambda match: _plain(match.group()))
 
@@ -93,12 +97,12 @@ def merged(spans: Iterable[Span]) -> Iterator[Span]:
 
 @lru_cache(maxsize=4096)
 def _plain(written: str) -> str:
-    if written[0] == "%":
+    if len(written) == 1:
+        return _plain_character(written)
+    if written[0] != "&":
         return chr(int(written[-2:], 16))
-    if written[0] == "&":
-        decoded = unescape(written)
-        return _plain_character(decoded) if len(decoded) == 1 else written
-    return _plain_character(written)
+    decoded = unescape(written.replace("amp;", ""))
+    return _plain_character(decoded) if len(decoded) == 1 else written
 
 
 def _plain_character(character: str) -> str:
@@ -107,8 +111,9 @@ def _plain_character(character: str) -> str:
         return ""
     if kind == "Zs":
         return " "
-    if kind == "Nd":
-        return str(unicodedata.decimal(character))
+    if kind in ("Nd", "No"):
+        digit = unicodedata.digit(character, None)
+        return character if digit is None else str(digit)
     if read_as := _READ_AS.get(character):
         return read_as
     compatible = unicodedata.normalize("NFKC", character)

@@ -12,9 +12,9 @@ from shared.redaction.links import without_links
 from shared.redaction.media import redact_url
 from shared.redaction.names import (
     MAX_QUOTED,
+    names_in,
     names_in_note,
     own_names_in,
-    titled_names_in,
 )
 from shared.redaction.phones import (
     may_contain_phone,
@@ -79,8 +79,9 @@ class Redactor:
     def of(cls, city: Jurisdiction) -> Self:
         """Return the redactor of a city; every number and domain of its catalogue is public."""
         agencies = [*city.agencies.values(), *city.neighbours.values()]
-        phones = [city.phone, *(o.phone for o in [*city.bureaus.values(), *agencies])]
-        names = [city.name, *(office.name for office in [*city.bureaus.values(), *agencies])]
+        bureaus = city.bureaus.values()
+        phones = [city.phone, *(b.phone for b in bureaus), *(a.phone for a in agencies)]
+        names = [city.name, *(b.name for b in bureaus), *(a.name for a in agencies)]
         hosts = {urlsplit(agency.url).hostname for agency in agencies if agency.url}
         region = city.holidays_country
         return cls(
@@ -158,7 +159,7 @@ class Redactor:
         spans = [*_known_in(reading, known), *emails_in(reading)]
         read = [*spoken_phones_in(reading.text)]
         if has_names:
-            read += titled_names_in(reading.text)
+            read += names_in(reading.text)
         if is_dense and may_contain_phone(reading.text):
             read += (match.span() for match in _DIGIT_RUN.finditer(reading.text))
         elif not is_dense:

@@ -214,3 +214,80 @@ def test_a_long_address_of_the_reporter_is_taken_out() -> None:
     email = "a" * 150 + "@b"
 
     assert REDACTOR.redact_text(f"to {email}.", KnownPii(email=email)) == "to [removed]."
+
+
+@pytest.mark.parametrize(
+    ("url", "public"),
+    [
+        ("https://ana:secret@cdn.example.org/1.jpg", "https://cdn.example.org/1.jpg"),
+        ("https://x.org/1.jpg?email=ana%40example.org&w=3", "https://x.org/1.jpg?w=3"),
+        ("https://x.org/1.jpg?phone=5035550142", "https://x.org/1.jpg"),
+        ("https://x.org/ana@example.org/1.jpg", "https://x.org/1.jpg"),
+        ("https://x.org/1.jpg#ana@example.org", "https://x.org/1.jpg"),
+        ("https://x.org/u/5035550100/1.jpg", "https://x.org/u/1.jpg"),
+        ("https://ana@x.org", "https://x.org/"),
+        ("http://ana@", None),
+        ("http://[ana@example.org", None),
+    ],
+)
+def test_the_address_of_a_picture_tells_of_nobody(url: str, public: str | None) -> None:
+    assert REDACTOR.redact_url(url, ANA) == public
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://b.s3.amazonaws.com/4155238886/a%20b.jpg?X-Amz-Date=20261126T080000Z&Expires=1764190000&sig=a%2Fb%3D",
+        "https://live.staticflickr.com/65535/51234567890_0a1b2c3d4e_b.jpg",
+        "https://res.cloudinary.com/x/image/upload/v1571218039/abc.jpg?",
+        "https://api.twilio.com/2010-04-01/Accounts/AC0123456789abcdef/Media/ME5035550142",
+        "http://127.0.0.1:8080/v1/media/0197ab12-3456-7890-8123-567890123456",
+    ],
+)
+def test_a_harmless_address_keeps_its_bytes(url: str) -> None:
+    assert REDACTOR.redact_url(url, ANA) == url
+
+
+def test_names_of_answers_are_redacted_and_none_is_lost() -> None:
+    answers: dict[str, Any] = {"a@b.org": "yes", "c at d dot org": 1, "size": "large"}
+
+    assert REDACTOR.redact_attributes(answers, KnownPii()) == {
+        REMOVED: "yes",
+        f"{REMOVED} 2": 1,
+        "size": "large",
+    }
+
+
+@pytest.mark.parametrize(
+    ("id", "is_private"),
+    [
+        ("ana@example.org", True),
+        ("2026-11-26/ana%40example.org", True),
+        ("+15035550142", True),
+        ("503-555-0142-7", False),
+        ("0197ab12-5035-4550-8142-503555014200", False),
+        ("101002114122", False),
+        ("SM0123456789abcdef0123456789abcdef", False),
+        ("17", False),
+    ],
+)
+def test_an_id_with_contact_data_is_told_from_others(id: str, is_private: bool) -> None:
+    assert REDACTOR.holds_contact(id) is is_private
+
+
+@pytest.mark.parametrize(
+    ("note", "public"),
+    [
+        ("See https://evil.example/x?a=b.", "See evil[.]example."),
+        ("See http://user@lakeside.gov/x", "See [removed]/x"),
+        ("See https://lakeside.gov.evil.com/x", "See lakeside[.]gov[.]evil[.]com"),
+        ("See https://lakeside.gov\\@evil.com/x", "See lakeside[.]gov"),
+        ("See https://www.lakeside.gov/potholes.", "See https://www.lakeside.gov/potholes."),
+        ("See lakeside.gov/potholes", "See lakeside.gov/potholes"),
+        ("See javascript:alert(1)", "See [link removed]"),
+        ("Done.We came at 5.30, see bit.ly/x", "Done.We came at 5.30, see bit[.]ly"),
+        ("24/7, and/or 3.5 in., U.S. mail", "24/7, and/or 3.5 in., U.S. mail"),
+    ],
+)
+def test_links_to_foreign_sites_are_text(note: str, public: str) -> None:
+    assert CITY.redactor.redact_note(note) == public
