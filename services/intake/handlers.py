@@ -35,7 +35,7 @@ class SubmissionStore(Protocol):
         ...
 
     def serials(self, count: int) -> Sequence[int]:
-        """Return ``count`` serial numbers that nobody can predict."""
+        """Return ``count`` unpredictable serial numbers."""
         ...
 
     async def add(

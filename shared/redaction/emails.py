@@ -61,7 +61,11 @@ _TOKEN = re.compile(
     rf"(?=(?:[\w-]{{1,40}}\s{{1,3}}(?:dot|punto)\s{{1,3}}){{0,3}}(?:{_TLDS})\b)",
     re.IGNORECASE,
 )
-_HINT = re.compile(r"@|arroba|\bat\b|[_-]at[_-]|[(\[]a[)\]]", re.IGNORECASE)
+_SIGN_HINTS = (
+    *("arroba", "dot", "punto", "at sign", "at-sign", "at-", "at_", "at )", "at ]", "(a)", "[a]"),
+    *(f"{sign}{close}" for sign in ("at", "@", ".") for close in ")]}>*'\"|"),
+)
+_AT_HINT = re.compile(r"\sat\s{1,3}(?:[\w-]{1,63}\.\w|gmail|hotmail|icloud)", re.IGNORECASE)
 
 
 def emails_in(reading: Reading) -> Iterator[Span]:
@@ -71,15 +75,19 @@ def emails_in(reading: Reading) -> Iterator[Span]:
     sign and the dots. The bare word "at" counts with a spelled-out dot, a provider of mailboxes, or
     a word such as "mail" before.
     """
-    if not _HINT.search(reading.text):
-        return
-    signs = reading.replace(_SINGLES, _joined).replace(_TOKEN, _sign)
+    signs = reading
+    if "@" in signs.text:
+        signs = signs.replace(_SINGLES, _joined)
+    folded = reading.text.casefold()
+    if has_signs := any(hint in folded for hint in _SIGN_HINTS):
+        signs = signs.replace(_TOKEN, _sign)
     if "@" in signs.text:
         for match in _EMAIL.finditer(signs.text):
             yield signs.written(match.span())
-    for match in _AT_WORD.finditer(signs.text):
-        if _is_address(signs.text, match):
-            yield signs.written(match.span())
+    if has_signs or _AT_HINT.search(signs.text):
+        for match in _AT_WORD.finditer(signs.text):
+            if _is_address(signs.text, match):
+                yield signs.written(match.span())
 
 
 def _joined(match: re.Match[str]) -> str:

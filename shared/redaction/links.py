@@ -1,4 +1,4 @@
-"""Links in texts for the public: an address of somebody else is shown as text, not as a link."""
+"""Links in texts for the public: the address of a foreign site is shown as text, not as a link."""
 
 import re
 from collections.abc import Collection

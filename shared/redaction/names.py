@@ -30,6 +30,7 @@ _OTHERS_TITLE = re.compile(
     rf"(?:[A-Z]\.?\s)?({_CAPITALIZED})(?:[ ]{_CAPITALIZED})?"
 )
 _TITLED_LOWER = re.compile(r"(?<![\w.-])(?:mr|mrs)\b\.?\s{1,2}([a-z][\w'-]{2,30})")
+_TITLE_HINTS = ("mr", "ms ", "ms.", "miss ", "mx", "sr", "se\u00f1or", "do\u00f1a", "don ")
 _ACRONYM = re.compile(r"[A-Z]{1,3}")
 _IN_STREET = re.compile(
     r"\b(?:calle|c/|avenida|avda?\.?|ronda|paseo|plaza|glorieta|camino|parque|metro|colegio|nuestra)"
@@ -109,7 +110,11 @@ def names_in(text: str) -> Iterator[Span]:
     These are a title such as "Mrs" with a name, and a surname, a comma and a common given name.
     Places are none.
     """
-    yield from _surnames_first(text, ())
+    if "," in text:
+        yield from _surnames_first(text, ())
+    folded = text.casefold()
+    if not any(hint in folded for hint in _TITLE_HINTS):
+        return
     for match in _OTHERS_TITLE.finditer(text):
         is_name = match[1].casefold() not in NO_SURNAMES and not _ACRONYM.fullmatch(match[1])
         before = text[max(0, match.start() - _STREET_WITHIN) : match.start()]

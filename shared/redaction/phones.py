@@ -107,6 +107,8 @@ def odd_phones_in(text: str, region: str) -> Iterator[Span]:
 
 def spoken_phones_in(text: str) -> Iterator[Span]:
     """Yield the parts of a text that are seven digits or more, three of them at least in words."""
+    if sum(word in _SPOKEN_DIGIT for word in _BETWEEN.split(text.casefold())) < _MIN_SPOKEN:
+        return
     for match in _SPOKEN.finditer(text):
         said = [word for word in _BETWEEN.split(match.group().casefold()) if word]
         digits = "".join(word if word.isdigit() else str(_SPOKEN_DIGIT[word]) for word in said)
@@ -176,7 +178,6 @@ _BETWEEN = re.compile(r"[\s,.-]+")
 _SPOKEN = re.compile(
     rf"(?<![\w-]){_SAID}(?:[\s,.-]{{1,3}}{_SAID}){{3,14}}+(?![\w-])", re.IGNORECASE
 )
-_SPOKEN_HINT = re.compile(rf"\b(?:{'|'.join(_SPOKEN_DIGIT)})\b", re.IGNORECASE)
 
 
 def _is_number(written: str) -> bool:

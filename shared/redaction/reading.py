@@ -74,7 +74,7 @@ def plain_reading(text: str) -> Reading:
     """Return a text with its characters in their plain forms.
 
     HTML entities and percent codes are decoded, wide and decorated letters and digits are plain
-    ones, and characters that nobody sees are left out.
+    ones, and invisible characters are left out.
     """
     if text.isascii() and not _MAY_BE_ENCODED.intersection(text):
         return Reading(text)

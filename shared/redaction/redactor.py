@@ -3,10 +3,11 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self, TypeAlias
+from typing import Self
 from urllib.parse import urlsplit
 
 from shared.catalogue import Jurisdiction
+from shared.redaction.answers import Answer, is_contact_answer
 from shared.redaction.emails import emails_in
 from shared.redaction.links import without_links
 from shared.redaction.media import redact_url
@@ -23,9 +24,6 @@ from shared.redaction.phones import (
     spoken_phones_in,
 )
 from shared.redaction.reading import Reading, Span, merged, plain_reading
-
-Answer: TypeAlias = str | bool | int | float | list[str] | None
-"""A resident's answer to a question of the kind."""
 
 REMOVED = "[removed]"
 
@@ -98,7 +96,7 @@ class Redactor:
 
         They are found in every written form: spaced, spelled out, encoded or in wide characters.
         The known address and number are removed in any format, the known name in either order,
-        after a title and where somebody says that it is theirs. In a text with more than 200 digits
+        after a title and after words such as "my name is". In a text with more than 200 digits
         every sequence of seven or more is removed, whether it is a telephone number or not.
         """
         return self._redact(text, known, is_dense=_has_many_digits((text,)))
@@ -112,7 +110,8 @@ class Redactor:
     ) -> dict[str, Answer]:
         """Return the answers with names and values redacted; their digits are counted together.
 
-        Where two names become the same, the later one gets a number.
+        An answer with a name such as "phone" or "contact_name" is removed whole where it can be
+        one. Where two names become the same, the later one gets a number.
         """
         is_dense = _has_many_digits(
             [part for answer in attributes.values() for part in _texts(answer)]
@@ -122,7 +121,11 @@ class Redactor:
             public, number = self._redact(name, known, is_dense=False), 1
             while (key := public if number == 1 else f"{public} {number}") in redacted:
                 number += 1
-            redacted[key] = self._redact_answer(answer, known, is_dense=is_dense)
+            redacted[key] = (
+                REMOVED
+                if is_contact_answer(name, answer)
+                else self._redact_answer(answer, known, is_dense=is_dense)
+            )
         return redacted
 
     def redact_url(self, url: str, known: KnownPii = NO_KNOWN_PII) -> str | None:

@@ -196,8 +196,10 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
 def _media(media: Iterable[Media], redactor: Redactor, known: KnownPii) -> Iterator[Media]:
     for medium in media:
         if url := redactor.redact_url(normalize_text(medium.url), known):
-            media_type = redactor.redact_text(normalize_text(medium.media_type or ""), known)
-            yield Media(url=url, media_type=media_type or None)
+            media_type = normalize_or_none(medium.media_type)
+            if media_type and redactor.holds_contact(media_type, known):
+                media_type = None
+            yield Media(url=url, media_type=media_type)
 
 
 def _point(at: SubmittedLocation) -> GeoPoint | None:

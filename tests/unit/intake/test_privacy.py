@@ -71,7 +71,7 @@ async def test_the_addresses_of_pictures_tell_of_nobody() -> None:
         "https://cdn.example.org/1.jpg?w=3",
         "https://cdn.example.org/2.jpg",
     ]
-    assert request.data.media[1].media_type == "[removed]"
+    assert request.data.media[1].media_type is None
 
 
 @pytest.mark.parametrize("id", ["ana.quimby@example.org", "tel:+1-503-555-0142", "Ana Quimby 3"])

@@ -291,3 +291,26 @@ def test_an_id_with_contact_data_is_told_from_others(id: str, is_private: bool) 
 )
 def test_links_to_foreign_sites_are_text(note: str, public: str) -> None:
     assert CITY.redactor.redact_note(note) == public
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "public"),
+    [
+        ("phone", "5550142", REMOVED),
+        ("contactPhone", 5550142, REMOVED),
+        ("cell_phone_number", "call 555 01 42", REMOVED),
+        ("Tel\u00e9fono", "5550142", REMOVED),
+        ("phone", "none", "none"),
+        ("phone", True, True),
+        ("name", "Ana Quimby", REMOVED),
+        ("contact_name", "Ana", REMOVED),
+        ("apellidos", "Quimby", REMOVED),
+        ("park_name", "Laurelhurst", "Laurelhurst"),
+        ("street name", "Oak St", "Oak St"),
+        ("pole", "5550142", "5550142"),
+    ],
+)
+def test_an_answer_that_is_asked_for_as_contact_data_is_removed(
+    name: str, answer: Any, public: Any
+) -> None:
+    assert REDACTOR.redact_attributes({name: answer}, KnownPii()) == {name: public}
