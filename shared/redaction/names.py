@@ -27,7 +27,7 @@ _CAPITALIZED = r"[A-Z\u00c0-\u00de][\w\u2019'-]{1,30}"
 _OTHERS_TITLE = re.compile(
     r"(?<![\w.-])(?:(?:[Mm]r|[Mm]rs|[Mm]s|MR|MRS|MS|[Mm]iss|Mx|[Ss]ra?|[Ss]rta)\b\.?"
     r"|[Ss]e[\u00f1n]or(?:a|ita)?|[Dd]o[\u00f1n]a|Don|don)\s{1,2}"
-    rf"(?:[A-Z]\.?\s)?({_CAPITALIZED})(?:[ ]{_CAPITALIZED})?"
+    rf"(?:[A-Z]\.?\s)?({_CAPITALIZED})(?:[ ]({_CAPITALIZED}))?"
 )
 _TITLED_LOWER = re.compile(r"(?<![\w.-])(?:mr|mrs)\b\.?\s{1,2}([a-z][\w'-]{2,30})")
 _TITLE_HINTS = ("mr", "ms ", "ms.", "miss ", "mx", "sr", "se\u00f1or", "do\u00f1a", "don ")
@@ -117,12 +117,20 @@ def names_in(text: str) -> Iterator[Span]:
         return
     for match in _OTHERS_TITLE.finditer(text):
         is_name = match[1].casefold() not in NO_SURNAMES and not _ACRONYM.fullmatch(match[1])
-        before = text[max(0, match.start() - _STREET_WITHIN) : match.start()]
-        if is_name and not (_PLACE.match(text, match.end()) or _IN_STREET.search(before)):
+        if is_name and not _is_place(text, match):
             yield match.span()
     for match in _TITLED_LOWER.finditer(text):
         if match[1] not in NO_SURNAMES:
             yield match.span()
+
+
+def _is_place(text: str, titled: re.Match[str]) -> bool:
+    before = text[max(0, titled.start() - _STREET_WITHIN) : titled.start()]
+    return (
+        (titled[2] or "").casefold() in PLACES
+        or _PLACE.match(text, titled.end()) is not None
+        or _IN_STREET.search(before) is not None
+    )
 
 
 def names_in_note(text: str, known_words: Collection[str]) -> Iterator[Span]:

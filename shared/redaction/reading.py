@@ -4,18 +4,16 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from html import unescape
 from typing import TypeAlias
 
 Span: TypeAlias = tuple[int, int]
 """Start and end of a part of a text, in characters."""
 
-_ENCODED = (
+_ENCODED = re.compile(
     r"&(?:amp;){0,3}(?:#\d{2,7};?|#?\w{2,8};)|%(?:25){0,3}[2-7][0-9A-Fa-f]"
     r"|\\u00[2-7][0-9A-Fa-f]|\\x[2-7][0-9A-Fa-f]"
 )
-_SPECIAL = re.compile(rf"{_ENCODED}|[^\x00-\x7f]")
 _MAY_BE_ENCODED = frozenset("&%\\")
 _DROPPED = ("Cf", "Mn", "Me")
 _READ_AS = {
@@ -76,9 +74,19 @@ def plain_reading(text: str) -> Reading:
     HTML entities and percent codes are decoded, wide and decorated letters and digits are plain
     ones, and invisible characters are left out.
     """
-    if text.isascii() and not _MAY_BE_ENCODED.intersection(text):
-        return Reading(text)
-    return Reading(text).replace(_SPECIAL, lambda match: _plain(match.group()))
+    reading = Reading(text)
+    if not _MAY_BE_ENCODED.isdisjoint(text):
+        reading = reading.replace(_ENCODED, _decoded)
+    plain = reading.text if reading.text.isascii() else reading.text.translate(_PLAIN)
+    if plain == reading.text:
+        return reading
+    if len(plain) == len(reading.text):  # each character became one
+        return Reading(plain, reading.starts)
+    before = reading.starts or range(len(reading.text) + 1)
+    starts = [
+        start for start, written in zip(before, reading.text, strict=False) if _PLAIN[ord(written)]
+    ]
+    return Reading(plain, [*starts, before[-1]])
 
 
 def merged(spans: Iterable[Span]) -> Iterator[Span]:
@@ -95,14 +103,26 @@ def merged(spans: Iterable[Span]) -> Iterator[Span]:
         yield start, end
 
 
-@lru_cache(maxsize=4096)
-def _plain(written: str) -> str:
-    if len(written) == 1:
-        return _plain_character(written)
+def _decoded(match: re.Match[str]) -> str:
+    written = match.group()
     if written[0] != "&":
         return chr(int(written[-2:], 16))
     decoded = unescape(written.replace("amp;", ""))
-    return _plain_character(decoded) if len(decoded) == 1 else written
+    return decoded if len(decoded) == 1 else written
+
+
+class _PlainForms(dict[int, str]):
+    """The plain form of each character by its code; made when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        if len(self) >= _MOST_FORMS:
+            self.clear()
+        self[code] = plain = _plain_character(chr(code))
+        return plain
+
+
+_MOST_FORMS = 10_000
+_PLAIN = _PlainForms()
 
 
 def _plain_character(character: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -34,6 +35,7 @@ _MAX_DIGITS = 200  # in which numbers are parsed, at some 30 microseconds per di
 _DIGIT = re.compile(r"\d")
 _DIGIT_RUN = re.compile(r"[+\uff0b(]?\d(?:(?:[^\w\n]|_){0,5}\d){6,}")
 _LONG_NUMBER = re.compile(r"\d{8,}")
+_WHOLE_NUMBER = re.compile(r"(?<![\w.])(?:\+\d{8,15}|1?[2-9]\d\d[2-9]\d{6})(?!\w)")
 _NOT_A_DIGIT = re.compile(r"\D")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
@@ -132,7 +134,16 @@ class Redactor:
         """Return the address of a medium without contact data; None if nothing is left."""
 
         def holds_contact(text: str) -> bool:
-            return self.redact_text(text, known) != text
+            reading = plain_reading(text)
+            if _WHOLE_NUMBER.search(reading.text):
+                return True
+            found = chain(
+                odd_phones_in(reading.text, self.region),
+                emails_in(reading),
+                names_in(reading.text),
+                _known_in(reading, known),
+            )
+            return next(found, None) is not None
 
         def path_holds_contact(text: str) -> bool:
             if known.digits and known.digits in text:

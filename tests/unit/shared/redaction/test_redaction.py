@@ -314,3 +314,48 @@ def test_an_answer_that_is_asked_for_as_contact_data_is_removed(
     name: str, answer: Any, public: Any
 ) -> None:
     assert REDACTOR.redact_attributes({name: answer}, KnownPii()) == {name: public}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "calle Don Felipe, esquina",
+        "Avenida Nuestra Se\u00f1ora De F\u00e1tima",
+        "Ms Park Avenue leaks",
+        "Sr. DG Obras",
+        "mr and mrs",
+        "a box at 0011111111111111",
+        "el mrs high school",
+    ],
+)
+def test_a_title_in_the_name_of_a_place_stays(text: str) -> None:
+    assert REDACTOR.redact_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("note", "public"),
+    [
+        ("ask mrs quimby", "ask [removed]"),
+        ("CALLER REFUSED ENTRY", "CALLER REFUSED ENTRY"),
+        ("CALLER MARIA QUIMBY LEFT", "CALLER [removed]"),
+        ("Spoke with Public Works", "Spoke with Public Works"),
+        ("Met Linda at Thomas Oak Street", "Met [removed] at Thomas Oak Street"),
+        ("Owner: Quimby, Linda", "Owner: [removed]"),
+        ("http://", "http://"),
+    ],
+)
+def test_names_in_notes_are_told_from_other_words(note: str, public: str) -> None:
+    assert REDACTOR.redact_note(note) == public
+
+
+def test_characters_without_end_are_read() -> None:
+    text = "".join(chr(code) for code in range(0x4E00, 0x4E00 + 10_500))
+
+    assert REDACTOR.redact_text(f"{text} ben\uff20example.org") == f"{text} {REMOVED}"
+
+
+def test_of_very_many_parts_of_an_address_all_are_left_out() -> None:
+    parts = "&".join(f"p{number}=1" for number in range(60))
+
+    assert REDACTOR.redact_url(f"https://x.org/1.jpg?{parts}&a=a@b.org") == "https://x.org/1.jpg"
+    assert REDACTOR.redact_url("https://x.org?a=a@b.org") == "https://x.org/"
