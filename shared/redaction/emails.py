@@ -21,7 +21,7 @@ _PROVIDERS = (
 _SURE_PROVIDERS = (
     "gmail|googlemail|yahoo|ymail|hotmail|outlook|icloud|aol|msn|protonmail|comcast|gmx"
 )
-_LOCAL = r"\w.+%'-"
+_LOCAL = rf"\w.+%'{_SPELLED_DOT}-"
 _SEPARATOR = (
     r"\s{1,2}(?:dot|punto|underscore|gui[o\u00f3]n(?: bajo)?|dash|hyphen|plus|m[a\u00e1]s)\s{1,2}"
 )
@@ -47,8 +47,10 @@ _CUE = re.compile(
 )
 _CUE_WITHIN = 40
 _COMPOUND = re.compile(r"[^\W\d_][\w-]*[._+][\w.+-]*\w")  # such as "ana.quimby"
+_DISPLAY_NAME = re.compile(r"(?:\"[^\"\n]{1,60}\"|[A-Z][\w'-]+(?:\s[A-Z][\w'.-]+){0,2})\s?<$")
+_DISPLAY_WITHIN = 64
 _PROVIDER = re.compile(rf"(?:{_PROVIDERS})(?:[.{_SPELLED_DOT}]|$)", re.IGNORECASE)
-_SINGLES = re.compile(r"(?<!\S)(?:[\w.@+-] ){4,}+[\w.@+-]?+")
+_SINGLES = re.compile(r"(?<!\S)(?:[\w.@+-] ){4,}+(?:[\w.@+-](?!\S))?+")
 _OPEN, _CLOSE = r"[(\[{<*'\"|]", r"[)\]}>*'\"|]"
 _TOKEN = re.compile(
     rf"(?P<at>\s{{0,2}}{_OPEN}\s?(?:@|at|arroba)\s?{_CLOSE}\s{{0,2}}"
@@ -83,7 +85,10 @@ def emails_in(reading: Reading) -> Iterator[Span]:
         signs = signs.replace(_TOKEN, _sign)
     if "@" in signs.text:
         for match in _EMAIL.finditer(signs.text):
-            yield signs.written(match.span())
+            named = _DISPLAY_NAME.search(
+                signs.text, max(0, match.start() - _DISPLAY_WITHIN), match.start()
+            )
+            yield signs.written((named.start() if named else match.start(), match.end()))
     if has_signs or _AT_HINT.search(signs.text):
         for match in _AT_WORD.finditer(signs.text):
             if _is_address(signs.text, match):
@@ -92,7 +97,9 @@ def emails_in(reading: Reading) -> Iterator[Span]:
 
 def _joined(match: re.Match[str]) -> str:
     singles = match.group()
-    return singles.replace(" ", "") if "@" in singles else singles
+    if "@" not in singles:
+        return singles
+    return singles.replace(" ", "") + (" " if singles[-1] == " " else "")
 
 
 def _sign(match: re.Match[str]) -> str:

@@ -29,7 +29,7 @@ _OTHERS_TITLE = re.compile(
     r"|[Ss]e[\u00f1n]or(?:a|ita)?|[Dd]o[\u00f1n]a|Don|don)\s{1,2}"
     rf"(?:[A-Z]\.?\s)?({_CAPITALIZED})(?:[ ]({_CAPITALIZED}))?"
 )
-_TITLED_LOWER = re.compile(r"(?<![\w.-])(?:mr|mrs)\b\.?\s{1,2}([a-z][\w'-]{2,30})")
+_TITLED_LOWER = re.compile(r"(?<![\w.-])(?:mr|mrs|sra|srta)\b\.?\s{1,2}([a-z][\w'-]{2,30})")
 _TITLE_HINTS = ("mr", "ms ", "ms.", "miss ", "mx", "sr", "se\u00f1or", "do\u00f1a", "don ")
 _ACRONYM = re.compile(r"[A-Z]{1,3}")
 _IN_STREET = re.compile(
@@ -37,6 +37,7 @@ _IN_STREET = re.compile(
     r"(?:\s(?:de|del|la))*\s$",
     re.IGNORECASE,
 )
+_TITLES_IN_PLACES = ("Don ", "Sr")  # also a river, and "senior"
 _STREET_WITHIN = 24
 _NAMED = rf"{_CAPITALIZED}(?:\s[A-Z]\.)?(?:[\s-]{_CAPITALIZED}){{0,2}}"
 _NAME_CUE = (
@@ -126,6 +127,8 @@ def names_in(text: str) -> Iterator[Span]:
 
 def _is_place(text: str, titled: re.Match[str]) -> bool:
     before = text[max(0, titled.start() - _STREET_WITHIN) : titled.start()]
+    if titled.group().startswith(_TITLES_IN_PLACES) and titled[1].casefold() in PLACES:
+        return True
     return (
         (titled[2] or "").casefold() in PLACES
         or _PLACE.match(text, titled.end()) is not None

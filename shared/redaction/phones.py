@@ -18,7 +18,7 @@ from shared.redaction.reading import Span
 _E164_NANP = re.compile(r"\+1[2-9]\d{2}[2-9]\d{6}", re.ASCII)
 _SEVEN_DIGITS = re.compile(r"\d(?:(?:[^\w\n]|_){0,3}\d){6}")
 _REFERENCE_LABEL = re.compile(
-    r"\b(?:permit|plate|license|licence|case|ticket|order|invoice|account|serial|lot|pole|meter"
+    r"\b(?:permit|plate|license|licence|case|ticket|order|invoice|account|serial|lot|pole|meter|sn|model|part|ref"
     r"|permiso|placa|caso|folio|orden|factura|cuenta|serie)\b"
     r"(?:\W{0,3}(?:number|num|no|nr|id|número|numero|n[º°]))?\W{0,3}$",
     re.IGNORECASE,
@@ -94,15 +94,25 @@ def odd_phones_in(text: str, region: str) -> Iterator[Span]:
     yield from (match.span() for match in _GROUPED.finditer(text))
     yield from (match.span() for match in _LETTERED.finditer(text))
     yield from (match.span() for match in _SINGLES.finditer(text) if _is_number(match.group()))
-    for match in _LOCAL.finditer(text):
-        if not is_reference(text, match.start()):
+    yield from (match.span() for match in _LOCAL.finditer(text) if _is_local(text, match))
+    yield from _from_abroad(text, region)
+    for match in _AFTER_CUE.finditer(text):
+        if not _REFERENCE_WORD.search(match[1]) and not _OTHER_NUMBER.match(match[2]):
+            yield match.span(2)
+
+
+def _is_local(text: str, match: re.Match[str]) -> bool:
+    is_range = match.group()[2] == match.group()[-1] == "0"  # as in "400-1200"
+    return not is_range and not is_reference(text, match.start())
+
+
+def _from_abroad(text: str, region: str) -> Iterator[Span]:
+    for match in _PLUS.finditer(text):
+        if not _OTHER_NUMBER.match(match.group()[1:]):
             yield match.span()
     for match in _FOREIGN.finditer(text):
         if e164(f"+{match[1]}", region) and not is_reference(text, match.start()):
             yield match.span()
-    for match in _AFTER_CUE.finditer(text):
-        if not _REFERENCE_WORD.search(match[1]) and not _OTHER_NUMBER.match(match[2]):
-            yield match.span(2)
 
 
 def spoken_phones_in(text: str) -> Iterator[Span]:
@@ -131,11 +141,12 @@ _LETTERED = re.compile(
 )
 _SINGLES = re.compile(r"(?<![\w.,-])\+?\d(?:[\s._-]{1,3}\d){6,14}+(?!\w|[.,]\d)")
 _LOCAL = re.compile(
-    r"(?<![\w#/.,:+$-])(?<![\d)][ -])[2-9]\d\d[-. ]\d{4}(?!\w|-\d|[./:,]\d)"
+    r"(?<![\w#/.,:+$-])(?<![\d)][ -])[2-9]\d\d[-. ]\d{4}(?!\w|-\w|[./:,]\d)"
     r"(?!\s{0,2}(?:\+|'|\"|x\b|to\b|feet|foot|ft|yards?|miles?|people|gal|blocks?|lbs?|pounds|sq\b"
     r"|hours?|cars|dollars|block\b|mg\b|units?\b|metros|personas|euros))",
     re.IGNORECASE,
 )
+_PLUS = re.compile(r"(?<![\w+])\+\d(?:[\s.()/-]{0,3}\d){7,14}+(?!\w)")
 _FOREIGN = re.compile(r"(?<![\w.,-])00[\s-]?([1-9]\d(?:[\s./-]{0,3}\d){8,12}+)(?![\w-])")
 _CUES = (
     r"call(?:ed|ing)?|text|phone|tel|telephone|cell|mobile|reach(?:ed)?|my number|whats ?app|sms"
@@ -153,13 +164,13 @@ _REFERENCE_WORD = re.compile(
 )
 _OTHER_NUMBER = re.compile(
     r"\d{1,2}[-.]\d{1,2}[-.](?:19|20)\d\d|(?:19|20)\d\d[-.]\d\d[-.]\d\d"  # dates
-    r"|\d{1,3}\.\d{4,}$|\d{4}\s?-\s?\d{4}$"  # coordinates, house numbers from and to
+    r"|\d{1,3}\.\d{4,}$|\d{4}\s?-\s?\d{4}$|\d{5}-\d{4}$"  # coordinates, house numbers, ZIP codes
 )
 _SPOKEN_DIGIT = {
     word: digit
     for digit, words in enumerate(
         (
-            "zero oh cero",
+            "zero oh o cero",
             "one uno",
             "two dos",
             "three tres",
@@ -173,7 +184,7 @@ _SPOKEN_DIGIT = {
     )
     for word in words.split()
 }
-_SAID = rf"(?:{'|'.join(_SPOKEN_DIGIT)}|\d{{1,4}})"
+_SAID = rf"(?:{'|'.join(sorted(_SPOKEN_DIGIT, key=len, reverse=True))}|\d{{1,4}})"
 _BETWEEN = re.compile(r"[\s,.-]+")
 _SPOKEN = re.compile(
     rf"(?<![\w-]){_SAID}(?:[\s,.-]{{1,3}}{_SAID}){{3,14}}+(?![\w-])", re.IGNORECASE

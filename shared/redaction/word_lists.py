@@ -37,8 +37,9 @@ NO_SURNAMES = words(
 PLACES = words(
     """
     st street ave avenue av rd road blvd boulevard dr drive ln lane ct court pl place pkwy
-    parkway hwy highway way park school high elementary middle church bridge hall square plaza
-    library hospital creek river hill hills heights district neighborhood station stop yard
+    parkway hwy highway way park school high elementary middle reservoir valley lake
+    church bridge hall square plaza library hospital creek river hill hills heights district
+    neighborhood station stop yard
     center centre department bureau office company railroad power county city university college
     terrace ter field field's market market's house building alley trail
     """

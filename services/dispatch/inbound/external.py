@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -21,8 +21,6 @@ from shared.contract.events import (
 from shared.redaction import Redactor
 from shared.runtime.consumer.messages import Message
 from shared.runtime.kafka import Record
-
-F = TypeVar("F", WorkOrderUpdated, OperatorCommanded)
 
 _CONTROL_CHARS = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}
 _MAX_ECHO = 100  # characters of a malformed update's field that its receipt repeats
@@ -53,7 +51,8 @@ class IncomingUpdate:
         The bureau's topic alone keeps its own words, until their retention ends. An event id with
         contact data stays the idempotency key, and no event names it as its cause.
         """
-        event = without_private_id(self.event, redactor)
+        holds_contact = redactor.holds_contact(self.event.id)
+        event = self.event.anonymous() if holds_contact else self.event
         if not isinstance(self.parsed, BureauUpdate):
             return replace(self, event=event)
         update = self.parsed
@@ -83,17 +82,16 @@ class IncomingCommand:
     parsed: CaseCommand | CommandRefusal
 
     def redacted(self, redactor: Redactor) -> Self:
-        """Return the command as it is stored and published, as with an update."""
-        event = without_private_id(self.event, redactor)
+        """Return the command as it is stored and published: no contact data in its reason.
+
+        Its id stays the cause of what follows, by which corrections are told from faults.
+        """
         if not isinstance(self.parsed, CaseCommand):
-            return replace(self, event=event)
-        command = replace(self.parsed, reason=redactor.redact_note(self.parsed.reason))
-        return replace(self, event=event, parsed=command)
-
-
-def without_private_id(event: F, redactor: Redactor) -> F:
-    """Return the event as a cause of others: without its id where that holds contact data."""
-    return event.anonymous() if redactor.holds_contact(event.id) else event
+            return self
+        return replace(
+            self,
+            parsed=replace(self.parsed, reason=redactor.redact_note(self.parsed.reason)),
+        )
 
 
 def incoming_update(event: WorkOrderUpdated, sender: str) -> IncomingUpdate:
