@@ -143,6 +143,7 @@ def on_work_order_updated(
     """
     if uow.has_update(incoming.key):
         return []
+    incoming = incoming.redacted(policy.redactor(_case_of(incoming, uow)))
     result = apply_update(incoming, uow, policy, now)
     update = incoming.parsed if isinstance(incoming.parsed, BureauUpdate) else None
     refused_as = result.refusal.code if result.refusal else None
@@ -169,6 +170,7 @@ def on_operator_commanded(
     """
     if uow.has_command(incoming.key):
         return []
+    incoming = incoming.redacted(policy.redactor(_case_of(incoming, uow)))
     parsed = incoming.parsed
     command = parsed if isinstance(parsed, CaseCommand) else None
     outcome = execute(parsed, uow, policy, now) if isinstance(parsed, CaseCommand) else parsed
@@ -191,6 +193,17 @@ def _parse(message: Message[IncomingEvent], policy: DispatchPolicy, now: datetim
     if isinstance(event, OperatorCommanded):
         return incoming_command(Message(message.record, event), now)
     return incoming_update(event, policy.bureau_by_topic[message.topic])
+
+
+def _case_of(incoming: IncomingUpdate | IncomingCommand, uow: UnitOfWork) -> Case | None:
+    match incoming.parsed:
+        case BureauUpdate(work_order_id=work_order_id):
+            found = uow.case_with(work_order_id)
+            return found[0] if found else None
+        case CaseCommand(case_id=case_id):
+            return uow.case(case_id)
+        case _:
+            return None
 
 
 async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedState:

@@ -7,10 +7,14 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from services.dispatch.rules.business_time import BusinessCalendar
+from services.dispatch.rules.case import Case
 from services.dispatch.rules.deadlines import DeadlinePolicy
 from shared.catalogue import Catalogue, Jurisdiction, ServiceType
 from shared.contract.topics import bureau_updates
 from shared.errors import PermanentError
+from shared.redaction import Redactor
+
+_ANYWHERE = Redactor("ZZ")
 
 
 class NotInCatalogueError(PermanentError):
@@ -33,11 +37,13 @@ class DispatchPolicy:
         catalogue: All jurisdictions.
         calendars: Business time by the id of the jurisdiction.
         bureau_by_topic: Code of the bureau that writes to a topic of updates, by topic name.
+        redactors: Redaction of notes by the id of the jurisdiction.
     """
 
     catalogue: Catalogue
     calendars: Mapping[str, BusinessCalendar]
     bureau_by_topic: Mapping[str, str]
+    redactors: Mapping[str, Redactor]
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> Self:
@@ -47,6 +53,7 @@ class DispatchPolicy:
             catalogue,
             {j.id: _calendar(j) for j in jurisdictions},
             {bureau_updates(code).name: code for j in jurisdictions for code in j.bureaus},
+            {j.id: Redactor.of(j) for j in jurisdictions},
         )
 
     def kind(self, jurisdiction_id: str, service_code: str) -> tuple[Jurisdiction, ServiceType]:
@@ -81,6 +88,10 @@ class DispatchPolicy:
         return DeadlinePolicy(
             self.calendars[jurisdiction.id], kind.priority, kind.target_hours, since
         )
+
+    def redactor(self, case: Case | None) -> Redactor:
+        """Return the redaction of notes about a case; for an unknown one that of no country."""
+        return self.redactors.get(case.jurisdiction, _ANYWHERE) if case else _ANYWHERE
 
     def bureau_codes(self, jurisdiction_id: str) -> Collection[str]:
         """Return the codes of a jurisdiction's bureaus; none for an unknown jurisdiction."""

@@ -34,8 +34,8 @@ class SubmissionStore(Protocol):
         """Return every receipt of these identities."""
         ...
 
-    async def serials(self, count: int) -> Sequence[int]:
-        """Return ``count`` serial numbers that were never returned before."""
+    def serials(self, count: int) -> Sequence[int]:
+        """Return ``count`` unpredictable serial numbers."""
         ...
 
     async def add(
@@ -44,7 +44,8 @@ class SubmissionStore(Protocol):
         """Store new submissions, and the requests of the accepted ones.
 
         Raises:
-            DatabaseBusyError: Another member stored one of these submissions meanwhile.
+            DatabaseBusyError: Another member stored one of these submissions meanwhile, or a
+                request has one of the numbers. A retry takes others.
         """
         ...
 
@@ -117,7 +118,7 @@ async def _accept(
     }
     if not valid:
         return {}
-    numbers = [tracking_number(serial, now.year) for serial in await store.serials(len(valid))]
+    numbers = [tracking_number(serial, now.year) for serial in store.serials(len(valid))]
     areas = locate_areas(list(valid.values()))
     return {
         key: accept(submission, area, number, now, policy)

@@ -100,13 +100,15 @@ def accept(
         policy: Base of the status URL.
     """
     request = _request(submission, area, tracking_number)
-    cause, request_id = submission.handed_in, request.request_id
+    cause, request_id = submission.cause, request.request_id
     events: list[Event] = [RequestSubmitted.of(request, now=now, cause=cause, request=request_id)]
     contact = _contact(submission, request_id)
     if contact is not None:
         events.append(ContactGiven.of(contact, now=now, cause=cause, request=request_id))
     acceptance = _acceptance(submission, request, policy.public_url)
-    receipt = SubmissionAccepted.of(acceptance, now=now, cause=cause, request=request_id)
+    receipt = SubmissionAccepted.of(
+        acceptance, now=now, cause=submission.handed_in, request=request_id
+    )
     return AcceptedSubmission(receipt, tuple(events), _public_request(request))
 
 

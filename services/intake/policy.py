@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.intake.rules.phones import phones_in
-from services.intake.rules.redaction import Redactor
 from services.intake.rules.screening import HazardScreen
 from shared.catalogue import Jurisdiction
+from shared.redaction import Redactor
 from shared.vocabulary import GeoPoint
 
 
@@ -59,17 +58,6 @@ class IntakePolicy:
 
 def city_of(jurisdiction: Jurisdiction, boundaries: BoundaryLookup) -> ServedCity:
     """Return the jurisdiction with its screen and redactor."""
-    redactor = Redactor(jurisdiction.holidays_country, frozenset(_public_numbers(jurisdiction)))
-    return ServedCity(jurisdiction, HazardScreen(jurisdiction), redactor, boundaries)
-
-
-def _public_numbers(jurisdiction: Jurisdiction) -> set[str]:
-    """Return every telephone number of the catalogue, E.164; none of them is personal data."""
-    phones = [
-        jurisdiction.phone,
-        *(bureau.phone for bureau in jurisdiction.bureaus.values()),
-        *(agency.phone for agency in jurisdiction.agencies.values()),
-        *(agency.phone for agency in jurisdiction.neighbours.values()),
-    ]
-    found = (phones_in(phone, jurisdiction.holidays_country) for phone in phones if phone)
-    return {number for numbers in found for _, _, number in numbers if number}
+    return ServedCity(
+        jurisdiction, HazardScreen(jurisdiction), Redactor.of(jurisdiction), boundaries
+    )

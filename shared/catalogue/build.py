@@ -214,6 +214,7 @@ def _service_type(found: LocatedEntry[ServiceEntry], draft: Draft) -> ServiceTyp
         after_hours=_after_hours(entry, draft),
         needs=_needs(entry.needs),
         attributes=tuple(_attribute(code, entry, draft) for code in entry.attributes),
+        private=entry.private,
         source=Provenance(entry.source.urls, entry.source.sourced),
     )
 

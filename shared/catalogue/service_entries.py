@@ -157,6 +157,7 @@ class ServiceEntry(Entry):
         needs: Required and optional parts of a submission.
         attributes: Questions.
         required_attributes: Questions that must be answered.
+        private: Whether a report tells of a person's need.
         source: Sources of these facts.
         export_types: Type names in the city's own export.
     """
@@ -181,6 +182,7 @@ class ServiceEntry(Entry):
     needs: NeedsEntry = NeedsEntry()
     attributes: Texts = ()
     required_attributes: Texts = ()
+    private: bool = False
     source: Annotated[SourceEntry, BeforeValidator(_as_sourced)]
     export_types: Texts = ()
 

@@ -177,6 +177,7 @@ class ServiceType:
         after_hours: Routing while the lead is closed.
         needs: Required parts of a submission.
         attributes: Questions.
+        private: Whether a report tells of a person's need; public pages show no house number then.
         source: Sources of these facts.
     """
 
@@ -201,6 +202,7 @@ class ServiceType:
     after_hours: AfterHours
     needs: Needs
     attributes: tuple[Attribute, ...]
+    private: bool
     source: Provenance
 
     @property

@@ -293,3 +293,18 @@ def test_no_reason_for_a_referral_lies_unused() -> None:
     used = {reason for _, reason in _every_referral(PORTLAND)} | {o.reason for o in PORTLAND.owners}
 
     assert set(PORTLAND.referral_reasons) - used == set()
+
+
+NEEDS_OF_A_PERSON = {
+    "portland.gov": {"ADA-REQUEST", "CAMP-ADA", "OUTREACH-REQ", "CRISIS-PSR", "POL-NONEMERG"},
+    "boston.gov": {"BOS-ADA"},
+}
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_kinds_that_tell_of_a_persons_need_are_private_and_most_are_not(city: Jurisdiction) -> None:
+    private = {kind.code for kind in city.services.values() if kind.private}
+
+    assert NEEDS_OF_A_PERSON[city.id] <= private
+    assert len(private) < len(city.services) / 8
+    assert not private & {"CAMP-REPORT", "ROW-POTHOLE"}

@@ -15,7 +15,6 @@ import pytest
 from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.rules.classification import classify
-from services.intake.rules.redaction import KnownPii
 from services.intake.rules.text import normalize_text
 from services.triage.policy import CityPolicy
 from services.triage.rules.dedup.addresses import address_key
@@ -23,6 +22,7 @@ from services.triage.rules.priority.conditions import ConditionFinder
 from shared.catalogue import load_catalogue
 from shared.contract.events import SubmissionReceived
 from shared.geo import CityBoundaries
+from shared.redaction import KnownPii
 from shared.text_matching import fold
 from shared.text_matching.spelling import Spelling
 from tests.hostile.beside import good
@@ -44,6 +44,10 @@ RULES: Mapping[str, Callable[[str], object]] = {
     "redact": lambda text: INTAKE.redactor.redact_text(text, PERSON),
     "redact a name": lambda text: INTAKE.redactor.redact_text(
         text, KnownPii(text[: SIZES[0] // 2])
+    ),
+    "redact a note": INTAKE.redactor.redact_note,
+    "redact an address of media": lambda text: INTAKE.redactor.redact_url(
+        f"https://cdn.example.org/{text[:1_500]}?{text[:500]}", PERSON
     ),
     "fold": fold,
     "spelling": lambda text: SPELLING.read(fold(text).split()),

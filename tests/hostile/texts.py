@@ -15,6 +15,8 @@ LIST_SIZES = (60_000, 120_000, 240_000, 480_000, 900_000)
 """Characters of all attributes together, in lists of texts of 500 characters."""
 _PART = 500
 _ATTRIBUTES = 100
+_PICTURES = 20
+_URL = 1_900
 
 Family: TypeAlias = Callable[[int, int], str]
 
@@ -100,6 +102,12 @@ def shapes(family: str, variant: int = 0) -> Mapping[str, dict[str, Any]]:
             "description": FAMILIES[family](SIZES[-1], variant),
             "attributes": {"a": name},
             "reporter": {"name": name, "email": name, "phone": name, "account_id": name},
+        },
+        "20 pictures": {
+            "media": [
+                {"url": f"https://cdn.example.org/?{FAMILIES[family](_URL, variant + i)}"}
+                for i in range(_PICTURES)
+            ]
         },
         "100 answers": {"attributes": answers(family, variant)},
         **{

@@ -1,9 +1,9 @@
 """Bureaus' updates and operators' commands: untrusted input, sanitized and validated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -18,6 +18,7 @@ from shared.contract.events import (
     WorkOrderUpdated,
     invalid_fields,
 )
+from shared.redaction import Redactor
 from shared.runtime.consumer.messages import Message
 from shared.runtime.kafka import Record
 
@@ -44,6 +45,25 @@ class IncomingUpdate:
     work_order_id: str | None
     status: str | None
 
+    def redacted(self, redactor: Redactor) -> Self:
+        """Return the update as it is stored and published: without contact data and links.
+
+        The bureau's topic alone keeps its own words, until their retention ends. An event id with
+        contact data stays the idempotency key, and no event names it as its cause.
+        """
+        holds_contact = redactor.holds_contact(self.event.id)
+        event = self.event.anonymous() if holds_contact else self.event
+        if not isinstance(self.parsed, BureauUpdate):
+            return replace(self, event=event)
+        update = self.parsed
+        parsed = replace(
+            update,
+            public_note=update.public_note and redactor.redact_note(update.public_note),
+            internal_note=update.internal_note and redactor.redact_note(update.internal_note),
+            reason=update.reason and redactor.redact_note(update.reason),
+        )
+        return replace(self, event=event, parsed=parsed)
+
 
 @dataclass(frozen=True, slots=True)
 class IncomingCommand:
@@ -60,6 +80,18 @@ class IncomingCommand:
     event: OperatorCommanded
     record: Record
     parsed: CaseCommand | CommandRefusal
+
+    def redacted(self, redactor: Redactor) -> Self:
+        """Return the command as it is stored and published: no contact data in its reason.
+
+        Its id stays the cause of what follows, by which corrections are told from faults.
+        """
+        if not isinstance(self.parsed, CaseCommand):
+            return self
+        return replace(
+            self,
+            parsed=replace(self.parsed, reason=redactor.redact_note(self.parsed.reason)),
+        )
 
 
 def incoming_update(event: WorkOrderUpdated, sender: str) -> IncomingUpdate:

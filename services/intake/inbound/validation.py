@@ -1,5 +1,6 @@
 """Validation: from one submission to a normalized, redacted one, or to all its field errors."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,11 +18,9 @@ from services.intake.rules.classification import classify
 from services.intake.rules.event_time import SentAt, event_time, sent_at
 from services.intake.rules.language import is_language_tag
 from services.intake.rules.location import ResolvedLocation, resolve_location
-from services.intake.rules.redaction import KnownPii
 from services.intake.rules.reporter import ContactChannels, contact_channels, reporter_ref
 from services.intake.rules.screening import Screening
 from services.intake.rules.text import (
-    Answer,
     normalize_attributes,
     normalize_or_none,
     normalize_text,
@@ -35,6 +34,7 @@ from shared.contract.events import (
     SubmissionReceived,
     SubmittedLocation,
 )
+from shared.redaction import Answer, KnownPii, Redactor
 from shared.text_matching import fold
 from shared.vocabulary import GeoPoint
 
@@ -50,6 +50,7 @@ class ValidatedSubmission:
 
     Attributes:
         handed_in: The submission in its envelope.
+        cause: The same for events that others read, without an id that holds contact data.
         submission: The submission as parsed.
         sent: When the adapter sent it.
         observed_at: Event time, UTC.
@@ -68,6 +69,7 @@ class ValidatedSubmission:
     """
 
     handed_in: SubmissionReceived
+    cause: SubmissionReceived
     submission: Submission
     sent: SentAt
     observed_at: datetime
@@ -159,16 +161,18 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
         normalize_or_none(reporter.phone),
     )
     account_id = normalize_or_none(reporter.account_id)
-    texts = [
-        normalize_text(text or "") for text in (submission.description, at.details, at.address)
-    ]
-    attributes = normalize_attributes(submission.attributes)
-    media = tuple(_media(medium) for medium in submission.media)
-    channels = contact_channels(known.email, known.phone, city.redactor.region)
-    description, details, address = (city.redactor.redact_text(text, known) for text in texts)
-    attributes = city.redactor.redact_attributes(attributes, known)
+    redactor = city.redactor
+    description, details = (
+        redactor.redact_text(normalize_text(text or ""), known)
+        for text in (submission.description, at.details)
+    )
+    address = redactor.redact_address(normalize_text(at.address or ""), known)
+    attributes = redactor.redact_attributes(normalize_attributes(submission.attributes), known)
+    channels = contact_channels(known.email, known.phone, redactor.region)
+    holds_contact = redactor.holds_contact(handed_in.id, known)
     return ValidatedSubmission(
         handed_in=handed_in,
+        cause=handed_in.anonymous() if holds_contact else handed_in,
         submission=submission,
         sent=sent,
         observed_at=event_time(submission.observed_at, sent.moment),
@@ -177,7 +181,7 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
         description=description,
         details=details or None,
         attributes=attributes,
-        media=media,
+        media=tuple(_media(submission.media, redactor, known)),
         location=resolve_location(
             point, at.accuracy_m, address or None, city.jurisdiction.default_points
         ),
@@ -189,8 +193,13 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
     )
 
 
-def _media(medium: Media) -> Media:
-    return Media(url=normalize_text(medium.url), media_type=normalize_or_none(medium.media_type))
+def _media(media: Iterable[Media], redactor: Redactor, known: KnownPii) -> Iterator[Media]:
+    for medium in media:
+        if url := redactor.redact_url(normalize_text(medium.url), known):
+            media_type = normalize_or_none(medium.media_type)
+            if media_type and redactor.holds_contact(media_type, known):
+                media_type = None
+            yield Media(url=url, media_type=media_type)
 
 
 def _point(at: SubmittedLocation) -> GeoPoint | None:

@@ -16,6 +16,7 @@ from services.intake.public_status.status_text import (
     STATUS_TEXT,
     current_status,
 )
+from services.intake.rules.block import block_of
 from shared.catalogue import Jurisdiction
 from shared.vocabulary import is_plausible
 
@@ -47,7 +48,7 @@ def render_status(
         "status_text": STATUS_TEXT[current].in_language(language),
         "submitted_at": _moment(request.submitted_at),
         "updated_at": _moment(_updated_at(status)),
-        "location": _location(request),
+        "location": _location(request, language, is_private=service is None or service.private),
         "note": note.in_language(language) if note else None,
         "answer": _answer(decision, jurisdiction, language),
         "bureau": _bureau(last.bureau, jurisdiction) if last else None,
@@ -64,9 +65,12 @@ def _updated_at(status: PublicStatus) -> datetime:
     )
 
 
-def _location(request: PublicRequest) -> dict[str, Any] | None:
-    if request.address is not None:
-        return {"address": request.address}
+def _location(request: PublicRequest, language: str, *, is_private: bool) -> dict[str, Any] | None:
+    address = request.address
+    if address is not None and is_private:
+        address = block_of(address, language)
+    if address is not None:
+        return {"address": address}
     if request.latitude is not None:
         return {"latitude": request.latitude, "longitude": request.longitude}
     return None

@@ -3,8 +3,8 @@
 import hmac
 from dataclasses import dataclass
 
-from services.intake.rules.phones import e164
 from shared.email_address import normalize_email
+from shared.redaction import e164
 
 _REFERENCE_BYTES = 16
 

@@ -3,12 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import TypeAlias
 
+from shared.redaction import Answer
 from shared.text_matching import limit_marks
-
-Answer: TypeAlias = str | bool | int | float | list[str] | None
-"""A resident's answer to a question of the kind."""
 
 _LINE_END = re.compile(r"\r\n?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

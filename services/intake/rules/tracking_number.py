@@ -1,6 +1,7 @@
-"""Tracking numbers: short, checked, and readable over the phone.
+"""Tracking numbers: short, checked, readable over the phone, and not to be guessed.
 
-``YY-XXXX-XC`` is the year, a serial number in scattered order, and a check symbol.
+``YY-XXXX-XXXXXC`` is the year, a random serial number and a check symbol. Numbers of the form
+``YY-XXXX-XC``, whose serial numbers were counted, were given before and stay valid.
 """
 
 from collections.abc import Iterable
@@ -9,11 +10,13 @@ ALPHABET = "0123456789ACDEFHJKMNPQRTUVWXY"
 """Digits, and the capital letters that do not look like one."""
 
 BASE = len(ALPHABET)  # a prime, without which the check symbol would miss some typos
-MIN_SERIAL_SYMBOLS = 5
+SERIAL_SYMBOLS = 9
+CAPACITY = BASE**SERIAL_SYMBOLS
+"""Numbers of one year, 1.45e13: where a million are in use, one guess in 14 million meets one."""
+
+_MIN_SERIAL_SYMBOLS = 5  # of the numbers that were given before
 _MAX_SERIAL_SYMBOLS = 20
 _YEAR_DIGITS = 2
-_STEP = 7_368_787  # a prime and no multiple of 29, so that the scattering is a permutation
-_START = 11_111_111
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
 _READ_AS = str.maketrans(
     {"B": "8", "G": "6", "I": "1", "L": "1", "O": "0", "S": "5", "Z": "2"}
@@ -22,12 +25,10 @@ _READ_AS = str.maketrans(
 
 
 def tracking_number(serial: int, year: int) -> str:
-    """Return the tracking number of a serial number (from 0) in a year; unique per serial.
-
-    The serial part has five symbols, and one more each time that all numbers of its length are
-    used up.
-    """
-    symbols = f"{year % 100:02}{_scatter(serial)}"
+    """Return the tracking number of a serial number, 0 to ``CAPACITY``, in a year."""
+    digits = reversed(range(SERIAL_SYMBOLS))
+    symbols = "".join(ALPHABET[serial // BASE**digit % BASE] for digit in digits)
+    symbols = f"{year % 100:02}{symbols}"
     return _format(symbols + _check_symbol(symbols))
 
 
@@ -39,18 +40,12 @@ def read_tracking_number(text: str) -> str | None:
     """
     symbols = text.strip().upper().translate(_READ_AS)
     length = len(symbols) - _YEAR_DIGITS - 1
-    if not MIN_SERIAL_SYMBOLS <= length <= _MAX_SERIAL_SYMBOLS or not set(symbols) <= _VALUE.keys():
+    if (
+        not _MIN_SERIAL_SYMBOLS <= length <= _MAX_SERIAL_SYMBOLS
+        or not set(symbols) <= _VALUE.keys()
+    ):
         return None
     return _format(symbols) if _checksum(_values(symbols), 1) == 0 else None
-
-
-def _scatter(serial: int) -> str:
-    length, capacity = MIN_SERIAL_SYMBOLS, BASE**MIN_SERIAL_SYMBOLS
-    while serial >= capacity:
-        serial -= capacity
-        length, capacity = length + 1, capacity * BASE
-    scattered = (serial * _STEP + _START) % capacity
-    return "".join(ALPHABET[scattered // BASE**digit % BASE] for digit in reversed(range(length)))
 
 
 def _check_symbol(symbols: str) -> str:

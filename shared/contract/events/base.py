@@ -54,7 +54,10 @@ class Event(Data):
     datacontenttype: Literal["application/json"] = "application/json"
     """Media type of ``data``; always ``application/json``."""
     causationid: str | None = None
-    """Id of the event that led to this one; null when an outside event did not lead to it."""
+    """Id of the event that led to this one.
+
+    Null when an outside event did not lead to it, or the outside event's id holds contact data.
+    """
     correlationid: str | None = None
     """Id of the request that the event belongs to; the same through all services."""
     traceparent: str | None = None
@@ -126,3 +129,7 @@ class ForeignEvent(Event):
     """W3C trace context to continue; anything unusable is dropped."""
     data: Any = None
     """Payload; validated by the reader, so that its errors get a response."""
+
+    def anonymous(self) -> Self:
+        """Return the event as a cause without an id, for one whose id holds contact data."""
+        return self.model_copy(update={"id": None})

@@ -1,7 +1,9 @@
 """Intake's tables in PostgreSQL: what only a database can show."""
 
+from collections import Counter
 from collections.abc import AsyncGenerator
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from services.intake.public_status.store import PostgresPublicStatuses, find_sta
 from services.intake.records import Receipt, StoredSubmission
 from services.intake.retention import REJECTED_RETENTION, Retention
 from services.intake.rules.idempotency import idempotency_key, payload_hash
+from services.intake.rules.tracking_number import CAPACITY, tracking_number
 from services.intake.store import PostgresSubmissions
 from shared.contract.events import new_id
 from shared.errors import DatabaseBusyError
@@ -98,23 +101,25 @@ async def test_two_members_cannot_both_be_the_first_to_answer(
         await add(pool, second)
 
 
-async def test_no_serial_number_is_given_twice_even_when_its_transaction_fails(pool: Pool) -> None:
-    async def serials(count: int) -> list[int]:
-        async with transaction(pool) as db:
-            return list(await PostgresSubmissions(db).serials(count))
+async def test_a_tracking_number_in_use_is_refused_and_a_retry_takes_another(pool: Pool) -> None:
+    await add(pool, stored_submission(), requests=[request()])
 
-    async def failing() -> None:
-        async with transaction(pool) as db:
-            await PostgresSubmissions(db).serials(2)
-            raise DatabaseBusyError("on purpose")
-
-    first = await serials(3)
     with pytest.raises(DatabaseBusyError):
-        await failing()
-    second = await serials(2)
+        await add(pool, stored_submission("8"), requests=[request()])
 
-    assert first == [0, 1, 2]
-    assert not set(first) & set(second)
+    assert not await receipts(pool, "8")
+
+
+async def test_from_all_serial_numbers_of_a_day_but_one_nothing_tells_the_last(pool: Pool) -> None:
+    async with transaction(pool) as db:
+        day = [*PostgresSubmissions(db).serials(101), *PostgresSubmissions(db).serials(100)]
+    steps = Counter((b - a) % CAPACITY for n, a in enumerate(day) for b in day[n + 1 :])
+    numbers = [tracking_number(serial, 2026) for serial in day]
+
+    assert max(steps.values()) == 1
+    assert min(b - a for a, b in pairwise(sorted(day))) > 1_000
+    assert len({number[:7] for number in numbers}) > 190
+    assert {len(number) for number in numbers} == {14}
 
 
 async def test_rejected_submissions_are_forgotten_after_30_days_and_no_others(pool: Pool) -> None:

@@ -23,7 +23,7 @@ class InMemorySubmissions:
     async def receipts(self, identities: Sequence[bytes]) -> Mapping[SubmissionKey, Receipt]:
         return {m: f.receipt for m, f in self.stored.items() if m[0] in identities}
 
-    async def serials(self, count: int) -> Sequence[int]:
+    def serials(self, count: int) -> Sequence[int]:
         first, self._next_serial = self._next_serial, self._next_serial + count
         return range(first, self._next_serial)
 

@@ -208,3 +208,21 @@ def test_an_implausible_date_of_work_is_left_out(moment: datetime) -> None:
     seen = view(change(1, "scheduled", scheduled_for=moment))
 
     assert (seen["status"], seen["scheduled_for"]) == ("scheduled", None)
+
+
+@pytest.mark.parametrize("code", ["HOME-CARE", "GONE-FROM-THE-CATALOGUE"])
+def test_a_private_kind_shows_the_block_and_no_house_number(code: str) -> None:
+    shown = view(service_code=code, address="1221 SW Main St Apt 5")
+
+    assert shown["location"] == {"address": "1200 block of SW Main St"}
+    assert "1221" not in str(shown)
+
+
+def test_a_private_address_that_cannot_be_read_is_shown_as_the_point() -> None:
+    shown = view(service_code="HOME-CARE", address="1221")
+
+    assert shown["location"] == {"latitude": 45.519, "longitude": -122.679}
+
+
+def test_another_kind_shows_the_address() -> None:
+    assert view(address="1221 SW Main St")["location"] == {"address": "1221 SW Main St"}

@@ -1,28 +1,31 @@
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.intake.rules.tracking_number import (
     ALPHABET,
     BASE,
+    CAPACITY,
     read_tracking_number,
     tracking_number,
 )
 
-ROOM_OF_FIVE = BASE**5
-serials = st.integers(0, ROOM_OF_FIVE * 40)
+GIVEN_BEFORE = ("26-HPJR-RE", "26-W3PP-VJ", "25-MTVN-H3", "26-0HPJ-RR5", "26-X3HP-JRRQ")
+
+serials = st.integers(0, CAPACITY - 1)
 years = st.integers(2000, 2150)
-numbers = st.builds(tracking_number, serials, years)
+numbers = st.builds(tracking_number, serials, years) | st.sampled_from(GIVEN_BEFORE)
 
 
 def symbols_of(number: str) -> str:
     return number.replace("-", "")
 
 
-def test_a_number_is_a_year_and_two_groups() -> None:
-    number = tracking_number(0, 2026)
+@given(serials)
+def test_a_number_is_a_year_and_two_groups(serial: int) -> None:
+    year, first, second = tracking_number(serial, 2026).split("-")
 
-    year, first, second = number.split("-")
-    assert (year, len(first), len(second)) == ("26", 4, 2)
+    assert (year, len(first), len(second)) == ("26", 4, 6)
 
 
 def test_no_symbol_can_be_mistaken_for_another() -> None:
@@ -30,25 +33,20 @@ def test_no_symbol_can_be_mistaken_for_another() -> None:
     assert not set("BGILOSZ") & set(ALPHABET)
 
 
+def test_there_are_more_than_40_bits_of_numbers_in_a_year() -> None:
+    assert CAPACITY > 2**43
+
+
 @given(serials, serials, years)
-def test_two_requests_never_share_a_number(one: int, other: int, year: int) -> None:
+def test_two_serial_numbers_never_share_a_tracking_number(one: int, other: int, year: int) -> None:
     assume(one != other)
 
     assert tracking_number(one, year) != tracking_number(other, year)
 
 
-def test_the_serials_of_one_length_use_up_all_numbers_of_that_length() -> None:
-    assert len({tracking_number(serial, 2026) for serial in range(0, ROOM_OF_FIVE, 997)}) == len(
-        range(0, ROOM_OF_FIVE, 997)
-    )
-    assert len(symbols_of(tracking_number(ROOM_OF_FIVE - 1, 2026))) == 8
-    assert len(symbols_of(tracking_number(ROOM_OF_FIVE, 2026))) == 9
-
-
-def test_neighbouring_requests_have_numbers_that_look_unlike() -> None:
-    first, second = (symbols_of(tracking_number(serial, 2026)) for serial in (7, 8))
-
-    assert sum(a != b for a, b in zip(first[2:7], second[2:7], strict=True)) >= 4
+@pytest.mark.parametrize("number", GIVEN_BEFORE)
+def test_a_number_that_was_given_before_is_still_read(number: str) -> None:
+    assert read_tracking_number(number) == number
 
 
 @given(numbers)
@@ -86,7 +84,7 @@ def test_two_neighbours_swapped_are_always_found_out(number: str, data: st.DataO
 def test_a_letter_that_is_never_used_is_read_as_the_digit_it_looks_like() -> None:
     looks_like = {"8": "B", "6": "G", "1": "l", "0": "o", "5": "S", "2": "z"}
     for serial in range(200):
-        number = tracking_number(serial, 2015)
+        number = tracking_number(serial * 7_654_321_987, 2015)
         misread = "".join(looks_like.get(symbol, symbol) for symbol in number)
         assert read_tracking_number(misread) == number
 

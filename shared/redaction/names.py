@@ -1,0 +1,173 @@
+"""Names of people in free text: the reporter's own in many forms, and others'."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from shared.redaction.given_names import GIVEN_NAMES
+from shared.redaction.reading import Span
+from shared.redaction.word_lists import NO_PERSONS, NO_SURNAMES, PLACES
+
+MAX_QUOTED = 100  # characters of a name that is searched for in any form
+_MAX_NAME_WORDS = 12
+_MIN_PART = 2
+_WORD = re.compile(r"\w+")
+_INTRODUCTION = (
+    r"(?<!\w)(?:my name is|name is|name:|this is|i am|i['\u2019]m"
+    r"|soy|me llamo|mi nombre es|nombre:)\s+"
+)
+_TITLE = (
+    r"(?:mrs?|ms|miss|mx|sra?|srta|se[\u00f1n]or(?:a|ita)?|do[\u00f1n]a|don|dr|dra|prof|mister"
+    r"|missus)\b\.?\s{1,2}"
+)
+_SIGNED = r"(?:^|\n|\b(?:thanks|thank you|regards|sincerely|best|cheers|gracias|saludos)\b|--?)"
+_PLACE = re.compile(
+    rf"(?:[\s-]+[A-Z][\w.'-]*){{0,2}}?[\s-]+(?:{'|'.join(sorted(PLACES))})\b", re.IGNORECASE
+)
+_CAPITALIZED = r"[A-Z\u00c0-\u00de][\w\u2019'-]{1,30}"
+_OTHERS_TITLE = re.compile(
+    r"(?<![\w.-])(?:(?:[Mm]r|[Mm]rs|[Mm]s|MR|MRS|MS|[Mm]iss|Mx|[Ss]ra?|[Ss]rta)\b\.?"
+    r"|[Ss]e[\u00f1n]or(?:a|ita)?|[Dd]o[\u00f1n]a|Don|don)\s{1,2}"
+    rf"(?:[A-Z]\.?\s)?({_CAPITALIZED})(?:[ ]({_CAPITALIZED}))?"
+)
+_TITLED_LOWER = re.compile(r"(?<![\w.-])(?:mr|mrs|sra|srta)\b\.?\s{1,2}([a-z][\w'-]{2,30})")
+_TITLE_HINTS = ("mr", "ms ", "ms.", "miss ", "mx", "sr", "se\u00f1or", "do\u00f1a", "don ")
+_ACRONYM = re.compile(r"[A-Z]{1,3}")
+_IN_STREET = re.compile(
+    r"\b(?:calle|c/|avenida|avda?\.?|ronda|paseo|plaza|glorieta|camino|parque|metro|colegio|nuestra)"
+    r"(?:\s(?:de|del|la))*\s$",
+    re.IGNORECASE,
+)
+_TITLES_IN_PLACES = ("Don ", "Sr")  # also a river, and "senior"
+_STREET_WITHIN = 24
+_NAMED = rf"{_CAPITALIZED}(?:\s[A-Z]\.)?(?:[\s-]{_CAPITALIZED}){{0,2}}"
+_NAME_CUE = (
+    r"(?<!\w)(?i:spoke (?:with|to)|spoken (?:with|to)|talked (?:with|to)|met(?: with)?|caller"
+    r"|resident|neighbou?r|tenant|owner|complainant|customer|reporter|reported by|requested by"
+    r"|called by|contact(?:ed)?|per|(?:card|message|note|voicemail) (?:for|with)|hablamos con"
+    r"|habl[o\u00f3] con|vecin[oa]|propietari[oa]|residente|reportad[oa] por|llam[o\u00f3]|name"
+    r"|nombre|my name is|me llamo|mi nombre es)(?::\s{0,2}|\s{1,2})"
+)
+_AFTER_CUE = re.compile(rf"{_NAME_CUE}({_CAPITALIZED},\s?{_CAPITALIZED}|{_NAMED})")
+_GIVEN_FIRST = re.compile(
+    rf"(?<![\w-])({_CAPITALIZED})(?:\s[A-Z]\.)?\s({_CAPITALIZED})(?:[\s-]{_CAPITALIZED})?"
+)
+_SURNAME_FIRST = re.compile(rf"(?<![\w-])({_CAPITALIZED}),\s({_CAPITALIZED})(?![\w-])")
+
+
+def own_names_in(text: str, name: str) -> Iterator[Span]:
+    """Yield the parts of a text that are the reporter's name.
+
+    The full name counts anywhere, in either order, and so do the surname after a title, the
+    surname with the initial of the first name and the first name with the initial of the surname.
+    A single part of it counts after words such as "my name is" and as a signature. Of a name that
+    is too long to be a person's every word counts.
+
+    Args:
+        text: The text as read.
+        name: The name as the reporter gave it.
+    """
+    words = [word for word in name.split() if _WORD.search(word)]
+    if not words:
+        return
+    if len(words) > _MAX_NAME_WORDS or len(name) > MAX_QUOTED:
+        parts = frozenset(_WORD.findall(name.casefold()))
+        for match in _WORD.finditer(text):
+            if len(match.group()) > 1 and match.group().casefold() in parts:
+                yield match.span()
+        return
+    folded = text.casefold()
+    if not any(word.casefold() in folded for word in words if len(word) >= _MIN_PART):
+        return
+    separator = r"\W{1,3}" if len(words) == len(name.split()) else r"\W{1,9}"
+    for pattern in _own_patterns(words, separator):
+        for match in re.finditer(pattern, text, flags=re.IGNORECASE):
+            yield match.span("name")
+
+
+def _own_patterns(words: Sequence[str], separator: str) -> Iterator[str]:
+    escaped = [re.escape(word) for word in words]
+    parts = [part for part in escaped if len(part) >= _MIN_PART] or escaped
+    between = separator.replace(r"\W", r"[^\w,\n]")
+    some = rf"(?:{'|'.join(parts)})(?:{between}(?:{'|'.join(parts)})){{0,{len(words) - 1}}}+"
+    whole = separator.join(escaped)
+    yield rf"{_INTRODUCTION}(?P<name>{some})(?!\w)"
+    yield rf"(?<!\w)(?P<name>{_TITLE}(?:\w\.?\s)?{some})(?!\w)"
+    yield rf"{_SIGNED}[^\w\n]{{0,3}}\n?(?P<name>{some})[^\w\n]{{0,3}}$"
+    if len(words) == 1:
+        return
+    yield rf"(?<!\w)(?P<name>{whole})(?!\w)"
+    first, last = escaped[0], "|".join(escaped[1:])
+    yield rf"(?<!\w)(?P<name>{first}\s(?:\w\.?\s)?(?:{last})(?:\s(?:{last}))*)(?!\w)"
+    initial, surname_initial = re.escape(words[0][0]), re.escape(words[-1][0])
+    yield (
+        rf"(?<!\w)(?P<name>(?:{last})(?:\s(?:{last}))*\s?,\s?(?:{first}|{initial}\b\.?)"
+        rf"|{initial}\.\s?(?:{last})|{first}\s{surname_initial}\.)(?!\w)"
+    )
+
+
+def names_in(text: str) -> Iterator[Span]:
+    """Yield the parts of a text that are names by their form.
+
+    These are a title such as "Mrs" with a name, and a surname, a comma and a common given name.
+    Places are none.
+    """
+    if "," in text:
+        yield from _surnames_first(text, ())
+    folded = text.casefold()
+    if not any(hint in folded for hint in _TITLE_HINTS):
+        return
+    for match in _OTHERS_TITLE.finditer(text):
+        is_name = match[1].casefold() not in NO_SURNAMES and not _ACRONYM.fullmatch(match[1])
+        if is_name and not _is_place(text, match):
+            yield match.span()
+    for match in _TITLED_LOWER.finditer(text):
+        if match[1] not in NO_SURNAMES:
+            yield match.span()
+
+
+def _is_place(text: str, titled: re.Match[str]) -> bool:
+    before = text[max(0, titled.start() - _STREET_WITHIN) : titled.start()]
+    if titled.group().startswith(_TITLES_IN_PLACES) and titled[1].casefold() in PLACES:
+        return True
+    return (
+        (titled[2] or "").casefold() in PLACES
+        or _PLACE.match(text, titled.end()) is not None
+        or _IN_STREET.search(before) is not None
+    )
+
+
+def names_in_note(text: str, known_words: Collection[str]) -> Iterator[Span]:
+    """Yield the parts of a note of the city's staff that are people's names.
+
+    These are capitalized words after "spoke with", "resident" and the like, and a common given
+    name with a surname, in either order. A whole text in capitals has fewer: only those with such a
+    given name.
+
+    Args:
+        text: The note.
+        known_words: Words in lower case that name places and offices here; a name has none.
+    """
+    for match in _AFTER_CUE.finditer(text):
+        if _may_be_person(text, match, 1, known_words):
+            yield match.span(1)
+    for match in _GIVEN_FIRST.finditer(text):
+        if match[1].casefold() in GIVEN_NAMES and _may_be_person(text, match, 0, known_words):
+            yield match.span()
+    yield from _surnames_first(text, known_words)
+
+
+def _surnames_first(text: str, known_words: Collection[str]) -> Iterator[Span]:
+    for match in _SURNAME_FIRST.finditer(text):
+        if match[2].casefold() in GIVEN_NAMES and _may_be_person(text, match, 0, known_words):
+            yield match.span()
+
+
+def _may_be_person(
+    text: str, match: re.Match[str], group: int, known_words: Collection[str]
+) -> bool:
+    words = {word.casefold() for word in _WORD.findall(match[group])}
+    if match[group].isupper() and not words & GIVEN_NAMES:
+        return False
+    if words & PLACES or words & NO_PERSONS or words.intersection(known_words):
+        return False
+    return not _PLACE.match(text, match.end(group))
