@@ -49,5 +49,8 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[ServiceParts]:
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
         yield ServiceParts(
-            pool, tasks=[consumer.run, relay.run, housekeeping.run], readiness_checks=[consumer]
+            pool,
+            tasks=[consumer.run, relay.run, housekeeping.run],
+            readiness_checks=[consumer],
+            readers=[consumer],
         )

@@ -45,7 +45,8 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
     """Open what intake needs, yield its parts, and close everything in reverse order.
 
     It is ready without Kafka: submissions over HTTP are durable in the database, and their events
-    are published when the broker is back.
+    are published when the broker is back. But it is not ready while one of its two readers is
+    blocked at a record or has ended at its dead-letter limit: somebody must look.
     """
     catalogue = await asyncio.to_thread(load_catalogue_with_indexes)
     policy = _policy(catalogue, settings)
@@ -78,6 +79,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 *status_routes(lookups, catalogue.jurisdictions),
             ],
             gate=early_reject_gate(admission),
+            readers=[submissions, statuses],
         )
 
 

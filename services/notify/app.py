@@ -67,4 +67,5 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
             pool,
             tasks=[consumer.run, relay.run, worker.run, housekeeping.run],
             readiness_checks=[consumer],
+            readers=[consumer],
         )

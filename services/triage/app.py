@@ -53,7 +53,10 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[ServiceParts]:
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
         yield ServiceParts(
-            pool, tasks=[consumer.run, relay.run, housekeeping.run], readiness_checks=[consumer]
+            pool,
+            tasks=[consumer.run, relay.run, housekeeping.run],
+            readiness_checks=[consumer],
+            readers=[consumer],
         )
 
 

@@ -41,6 +41,17 @@ class Readiness(Protocol):
         ...
 
 
+class Reader(Protocol):
+    """A consumer that can be blocked."""
+
+    name: str
+
+    @property
+    def blocked(self) -> str | None:
+        """Why it cannot go on without a person or a restart; None while it can."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceParts:
     """The components of a service, as its ``app`` module builds them.
@@ -52,6 +63,7 @@ class ServiceParts:
         routes: Its own HTTP routes.
         request_tasks: Tasks that HTTP requests wait for; they stop after the last response.
         gate: Rejects some requests before they are parsed.
+        readers: Every consumer; ``/ready`` names one that is blocked.
     """
 
     pool: "Pool | None"
@@ -60,6 +72,7 @@ class ServiceParts:
     routes: Sequence[web.AbstractRouteDef] = field(default=())
     request_tasks: Sequence[ServiceTask] = ()
     gate: EarlyRejectGate | None = None
+    readers: Sequence[Reader] = ()
 
 
 def run(
@@ -135,6 +148,9 @@ async def _cancel_late(tasks: Collection[asyncio.Task[None]], deadline: float) -
 
 
 async def _unready_reason(parts: ServiceParts) -> str | None:
+    for reader in parts.readers:
+        if reason := reader.blocked:
+            return f"{reader.name} is blocked: {reason}"
     if not all(check.ready for check in parts.readiness_checks):
         return "no partitions yet"
     if parts.pool is None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
 from shared.contract.events import Event
-from shared.runtime.consumer import deferring, inbox
+from shared.runtime.consumer import deferring, inbox, skips
+from shared.runtime.consumer.crashes import MAX_CRASHES, CrashCounter, CrashedError
 from shared.runtime.consumer.deferring import DeferredKeys, DeferredRecord, record_key
 from shared.runtime.consumer.dlq_limit import DlqLimitTracker
 from shared.runtime.consumer.messages import (
@@ -18,6 +19,7 @@ from shared.runtime.consumer.messages import (
 )
 from shared.runtime.consumer.offsets import Position, advance, claim, lock
 from shared.runtime.consumer.retry import Item
+from shared.runtime.consumer.skips import SkippedError
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.ops import metrics
 from shared.runtime.outbox.outbox import enqueue
@@ -46,6 +48,7 @@ class BatchProcessor(Generic[E]):
         dlq_limit: Counts dead letters.
         positions: The positions of the owned partitions, as committed last.
         deferred_keys: The keys with deferred records.
+        crashes: The records in hand, and those at which a process died before.
     """
 
     service: str
@@ -55,12 +58,32 @@ class BatchProcessor(Generic[E]):
     dlq_limit: DlqLimitTracker
     positions: dict[Partition, Position] = field(default_factory=dict, init=False)
     deferred_keys: DeferredKeys = field(default_factory=DeferredKeys, init=False)
+    crashes: CrashCounter = field(init=False)
+    _skips: Mapping[tuple[str, int, int], str] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self.crashes = CrashCounter(self.pool)
 
     async def claim(self, owned: Collection[Partition]) -> None:
-        """Claim the partitions, and load their positions and deferred keys."""
+        """Claim the partitions, and load what is stored about them."""
         async with transaction(self.pool) as db:
             self.positions = await claim(db, owned)
             await self.deferred_keys.load(db, owned)
+            await self.crashes.load(db, owned)
+            self._skips = await skips.load(db, owned)
+
+    def refuse(self, record: Record, crashes: int) -> InvalidRecord | None:
+        """Return the record as invalid when it must be parked untried.
+
+        Args:
+            record: The record.
+            crashes: How often a process died with it in hand.
+        """
+        if reason := self._skips.get((record.topic, record.partition, record.offset)):
+            return InvalidRecord(record, SkippedError(reason))
+        if crashes >= MAX_CRASHES:
+            return InvalidRecord(record, CrashedError(f"the process died {crashes} times at it"))
+        return None
 
     def is_pending(self, record: Record) -> bool:
         """Return True when the record is in an owned partition and not yet committed."""
@@ -79,12 +102,17 @@ class BatchProcessor(Generic[E]):
         deferred = [item for item in items if isinstance(item, Deferred)]
         target = self._positions_after(items)
         self.dlq_limit.check(invalid, target, len(items))
+        await self.crashes.mark([item.record for item in items], self.positions)
         async with transaction(self.pool) as db:
             await advance(db, self.positions, target)
             handled = await self._handle(db, items)
             if deferred:
                 await deferring.insert(db, deferred)
+            for item in invalid:
+                if isinstance(item.error, SkippedError):
+                    await skips.delete(db, item.record)
         self.positions.update(target)
+        self.crashes.on_commit(target)
         self.dlq_limit.record_batch(invalid, len(items))
         self.deferred_keys.add(deferred)
         _count(items, handled)

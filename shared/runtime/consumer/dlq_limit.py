@@ -13,6 +13,7 @@ from shared.errors import (
 )
 from shared.runtime.consumer.messages import InvalidRecord
 from shared.runtime.consumer.offsets import Position
+from shared.runtime.consumer.skips import SkippedError
 from shared.runtime.kafka import Partition
 from shared.runtime.postgres import UnstorableError
 
@@ -66,7 +67,9 @@ class DlqLimitTracker:
     _parked: int = field(default=0, init=False)
 
     def is_counted(self, invalid: InvalidRecord) -> bool:
-        """Return True when the fault may be ours and not an outsider's."""
+        """Return True when the fault may be ours and not an outsider's, nor a person's decision."""
+        if isinstance(invalid.error, SkippedError):
+            return False
         invalid_as_written = isinstance(invalid.error, _INVALID_AS_WRITTEN)
         return not (invalid_as_written and invalid.record.topic in self.external_topics)
 

@@ -50,6 +50,16 @@ DEAD_LETTER_LIMIT = Counter(
     "Times that a consumer ended at its dead-letter limit.",
     ["consumer"],
 )
+CRASHES = Gauge(
+    "route311_record_crashes",
+    "Most crashes at a record that is not handled yet; the third one parks it.",
+    ["consumer"],
+)
+BLOCKED = Gauge(
+    "route311_reader_blocked",
+    "1 while a consumer cannot go on: crash loop, or dead-letter limit.",
+    ["consumer"],
+)
 POSITION_LOST = Counter(
     "route311_position_lost_total",
     "Polls of a partition whose log does not have the next record.",

@@ -1,0 +1,171 @@
+"""Crashes counted by record: the third one parks the record and not its batch.
+
+Before a batch is decoded its owner marks it in ``consumer_offset``, in a statement of its own; the
+transaction of the batch removes the mark. So a mark that is found at a claim was left by a process
+that died with those records in hand, whatever ended it: an unexpected exception, ``kill -9``, the
+watchdog, or the kernel for want of memory.
+
+How an innocent record is told from poison:
+
+1. After a crash in a batch its records are tried one by one, each under a mark of its own. Only a
+   record that was alone in hand at the second crash is under suspicion.
+2. Before the third try the process holds still for some seconds with nothing in hand. Whoever kills
+   processes from outside hits these seconds and not the milliseconds of the try. A process that
+   dies while it holds still shows that the record is innocent, and the count starts anew.
+3. Success ends the count. So does a clean stop; a process that lives on after an outage of the
+   database or after a rebalance never counts its own mark as a crash.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from shared.errors import FencedError, PermanentError
+from shared.runtime.consumer.messages import record_partition
+from shared.runtime.consumer.offsets import Position
+from shared.runtime.kafka import Partition, Record
+from shared.runtime.postgres import Connection, Pool, acquire
+
+MAX_CRASHES = 3
+"""Crashes at one record after which it is parked untried."""
+
+_LAST_TRY = MAX_CRASHES - 1
+_FIND = """
+    SELECT topic, partition, in_hand_until, crashes
+      FROM consumer_offset
+     WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::integer[]))
+       AND in_hand_until > coalesce(next_offset, 0)
+       AND NOT held
+"""
+_MARK = """
+    WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
+    UPDATE consumer_offset AS mine
+       SET in_hand_until = hand.until, in_hand_since = now(), crashes = hand.crashes, held = false
+      FROM quick, unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[], $5::integer[])
+           AS hand (topic, partition, epoch, until, crashes)
+     WHERE mine.topic = hand.topic AND mine.partition = hand.partition AND mine.epoch = hand.epoch
+"""  # not synchronous: the mark must outlive this process and not the database server
+_HOLD = """
+    UPDATE consumer_offset SET held = true WHERE topic = $1 AND partition = $2 AND epoch = $3
+"""
+
+
+class CrashedError(PermanentError):
+    """The process died every time that it had this record in hand."""
+
+    code = "crashed"
+
+
+class InHand(NamedTuple):
+    """Records in hand in one partition: those before ``until``, with their number of crashes."""
+
+    until: int
+    crashes: int
+
+
+@dataclass(slots=True)
+class CrashCounter:
+    """Marks what is in hand, and knows the records at which a process died before.
+
+    Attributes:
+        pool: The service's database.
+        suspects: By partition, what was in hand when a process died. Offsets before ``until`` that
+            are not committed yet are tried one by one.
+    """
+
+    pool: Pool
+    suspects: dict[Partition, InHand] = field(default_factory=dict, init=False)
+    _marked: dict[Partition, InHand] = field(default_factory=dict, init=False)
+    _held: bool = field(default=False, init=False)
+
+    async def load(self, db: Connection, owned: Collection[Partition]) -> None:
+        """Find what was in hand in these partitions when their last owner died."""
+        rows = await db.fetch(_FIND, [p.topic for p in owned], [p.partition for p in owned])
+        found = {
+            Partition(row["topic"], row["partition"]): InHand(row["in_hand_until"], row["crashes"])
+            for row in rows
+        }
+        own = {p for p, hand in found.items() if self._marked.get(p) == hand}  # we live: no crash
+        before = self.suspects
+        self.suspects = {p: before[p] for p in own if p in before}
+        self.suspects |= {p: hand for p, hand in found.items() if p not in own}
+        self._marked, self._held = {}, False
+
+    def split(self, records: Sequence[Record]) -> list[Sequence[Record]]:
+        """Return the records in units to handle: each suspect alone, then all others together."""
+        alone: list[Sequence[Record]] = [[r] for r in records if self.crashes(r)]
+        others = [record for record in records if not self.crashes(record)]
+        return [*alone, others] if others else alone
+
+    def crashes(self, record: Record) -> int:
+        """Return how often a process died with the record in hand, as far as that is known."""
+        suspect = self.suspects.get(record_partition(record))
+        return suspect.crashes if suspect and record.offset < suspect.until else 0
+
+    @property
+    def worst(self) -> tuple[Partition, InHand] | None:
+        """The record that was alone in hand at a crash, if one is known."""
+        found = [(p, hand) for p, hand in self.suspects.items() if hand.crashes >= _LAST_TRY]
+        return max(found, key=lambda each: each[1].crashes, default=None)
+
+    async def hold(self, record: Record, positions: Mapping[Partition, Position]) -> bool:
+        """Return True when the process must hold still before it tries this record.
+
+        The database knows it by then: a death from now on until ``mark`` clears the record.
+        """
+        if self._held or self.crashes(record) != _LAST_TRY:
+            return False
+        partition = record_partition(record)
+        async with acquire(self.pool) as db:
+            await db.execute(_HOLD, *partition, positions[partition].epoch)
+        self._held = True
+        return True
+
+    async def mark(
+        self, records: Sequence[Record], positions: Mapping[Partition, Position]
+    ) -> None:
+        """Mark these records as in hand, and no others; does nothing when they are marked.
+
+        Args:
+            records: The records, in order.
+            positions: The positions of the owned partitions.
+
+        Raises:
+            FencedError: Another consumer owns one of the partitions.
+        """
+        hand = {record_partition(r): InHand(r.offset + 1, self.crashes(r) + 1) for r in records}
+        if hand == self._marked:
+            return
+        await self._write(hand, positions)
+        self._marked = hand
+
+    async def release(self, positions: Mapping[Partition, Position]) -> None:
+        """Remove the marks: this process ends, and not because of a record."""
+        if self._marked:
+            await self._write({}, positions)
+            self._marked = {}
+
+    def on_commit(self, positions: Mapping[Partition, Position]) -> None:
+        """Forget what was committed; ``positions`` are those of the committed partitions."""
+        for partition, position in positions.items():
+            self._marked.pop(partition, None)
+            suspect = self.suspects.get(partition)
+            if suspect and suspect.until <= (position.next_offset or 0):
+                del self.suspects[partition]
+
+    async def _write(
+        self, hand: Mapping[Partition, InHand], positions: Mapping[Partition, Position]
+    ) -> None:
+        partitions = sorted({*hand, *self._marked})
+        marks = [hand.get(p) for p in partitions]
+        async with acquire(self.pool) as db:
+            status = await db.execute(
+                _MARK,
+                [p.topic for p in partitions],
+                [p.partition for p in partitions],
+                [positions[p].epoch for p in partitions],
+                [mark.until if mark else None for mark in marks],
+                [mark.crashes if mark else 0 for mark in marks],
+            )
+        if status != f"UPDATE {len(partitions)}":
+            raise FencedError("another member owns a partition of the batch")
