@@ -15,6 +15,7 @@ from aiohttp import web
 from shared.runtime.http.load_shedding import EarlyRejectGate
 from shared.runtime.http.server import serve_http
 from shared.runtime.ops.logging import configure_logging
+from shared.runtime.ops.tracebacks import log_loop_errors
 from shared.runtime.ops.watchdog import watchdog
 from shared.runtime.postgres import Pool
 from shared.runtime.settings import ProcessSettings
@@ -94,6 +95,7 @@ async def _run(
 ) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
+    log_loop_errors(loop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with watchdog(), open_parts(settings) as parts:

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -23,6 +23,8 @@ class ProcessSettings(BaseSettings):
         drain_seconds: Seconds that a stopping service continues to answer after ``/ready`` turned
             to 503; longer than a load balancer needs for two health checks.
     """
+
+    model_config = SettingsConfigDict(hide_input_in_errors=True)  # inputs are secrets, some of them
 
     kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")]
     log_level: Annotated[LogLevel, Field(validation_alias="ROUTE311_LOG_LEVEL")] = "INFO"

@@ -18,6 +18,7 @@ How an innocent record is told from poison:
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import NamedTuple
 
 from shared.errors import FencedError, PermanentError
@@ -48,6 +49,16 @@ _MARK = """
 _HOLD = """
     UPDATE consumer_offset SET held = true WHERE topic = $1 AND partition = $2 AND epoch = $3
 """
+
+_LOOPS = """
+    SELECT topic, partition, in_hand_until, crashes,
+           extract(epoch FROM now() - in_hand_since) AS seconds
+      FROM {}.consumer_offset
+     WHERE in_hand_until > coalesce(next_offset, 0)
+       AND crashes >= $1 AND in_hand_since < now() - $2::interval
+     ORDER BY topic, partition
+"""
+_IN_HAND_AT_MOST = timedelta(seconds=1)  # longer than a record is in hand in a healthy service
 
 
 class CrashedError(PermanentError):
@@ -169,3 +180,39 @@ class CrashCounter:
             )
         if status != f"UPDATE {len(partitions)}":
             raise FencedError("another member owns a partition of the batch")
+
+
+@dataclass(frozen=True, slots=True)
+class CrashLoop:
+    """A record at which a service dies again and again.
+
+    Attributes:
+        partition: The record's partition.
+        offset: The record's offset.
+        crashes: How often the service died so far.
+        seconds: Seconds since it tried last.
+    """
+
+    partition: Partition
+    offset: int
+    crashes: int
+    seconds: float
+
+
+async def load_crash_loops(db: Connection, service: str) -> list[CrashLoop]:
+    """Return the records at which a service died twice or more, and which are still in hand.
+
+    Args:
+        db: A connection of the database's administrator.
+        service: The service.
+    """
+    rows = await db.fetch(_LOOPS.format(service), _LAST_TRY, _IN_HAND_AT_MOST)
+    return [
+        CrashLoop(
+            Partition(row["topic"], row["partition"]),
+            row["in_hand_until"] - 1,
+            row["crashes"],
+            float(row["seconds"]),
+        )
+        for row in rows
+    ]

@@ -96,4 +96,8 @@ EXPRESS_SECONDS = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
 SHED = Counter("route311_shed_total", "Requests rejected by load shedding, by reason.", ["reason"])
+UNCOUNTED = Counter(
+    "route311_requests_uncounted_total",
+    "Requests that the surge watcher could not count because of an unexpected error.",
+)
 SURGES = Gauge("route311_surges", "Current surges.", ["jurisdiction", "dedup_group"])

@@ -32,6 +32,8 @@ async def meet_fate(fate: str) -> None:
         case "wait":
             print(BEGUN, flush=True)  # noqa: T201 - for the test
             await asyncio.Event().wait()
+        case _:
+            return
 
 
 async def run(bootstrap: str, dsn: str, fate: str) -> None:

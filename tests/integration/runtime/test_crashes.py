@@ -2,98 +2,16 @@
 
 import asyncio
 import signal
-import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
 import pytest
 
-from shared.contract.events import RequestSubmitted
-from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.postgres import Pool
-from tests.builders import request_submitted
-from tests.conftest import Database
-from tests.integration.runtime.dying_service import BEGUN, FATAL
+from tests.integration.runtime.children import DyingService, all_noted, around, ids, noted
+from tests.integration.runtime.dying_service import BEGUN
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
-
-
-@dataclass
-class Child:
-    """A process of the service, with its output."""
-
-    process: asyncio.subprocess.Process
-    lines: list[str] = field(default_factory=list)
-
-    async def says(self, text: str) -> None:
-        async def said() -> bool:
-            return any(text in line for line in self.lines)
-
-        await eventually(said, 30)
-
-    async def read(self) -> None:
-        assert self.process.stdout
-        async for line in self.process.stdout:
-            self.lines.append(line.decode())
-
-    async def end(self, how: signal.Signals) -> None:
-        self.process.send_signal(how)
-        await asyncio.wait_for(self.process.wait(), 15)
-
-
-@dataclass
-class DyingService:
-    """Starts processes of one service, one after the other."""
-
-    bootstrap: str
-    dsn: str
-    lines: list[str] = field(default_factory=list)
-
-    @asynccontextmanager
-    async def child(self, fate: str) -> AsyncGenerator[Child]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "tests.integration.runtime.dying_service",
-            self.bootstrap,
-            self.dsn,
-            fate,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        child = Child(process)
-        reading = asyncio.create_task(child.read())
-        try:
-            yield child
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await reading
-            await process.wait()
-            self.lines += child.lines
-
-
-@pytest.fixture
-def service(database: Database, topic_log: TopicLog, pool: Pool) -> DyingService:
-    del pool  # has made the table
-    return DyingService(topic_log.bootstrap, database.dsn("triage"))
-
-
-async def noted(pool: Pool) -> list[str]:
-    return [str(row["request_id"]) for row in await pool.fetch("SELECT request_id FROM noted")]
-
-
-def around(count: int) -> tuple[list[RequestSubmitted], RequestSubmitted, list[RequestSubmitted]]:
-    """A fatal request between good ones, all in one partition."""
-    good = [request_submitted() for _ in range(2 * count)]
-    return good[:count], request_submitted(description=FATAL), good[count:]
-
-
-def ids(events: list[RequestSubmitted]) -> list[str]:
-    return [event.data.request_id for event in events]
 
 
 @pytest.mark.parametrize("fate", ["exit", "kill", "raise"])
@@ -118,10 +36,6 @@ async def test_the_third_crash_at_a_record_parks_it_alone_and_its_neighbours_are
     assert fatal.data.request_id.encode() in parked.value
     assert child.process.returncode == 0
     assert any('"message_refused"' in line and '"error"' in line for line in child.lines)
-
-
-async def all_noted(pool: Pool, count: int) -> bool:
-    return len(await noted(pool)) >= count
 
 
 async def test_a_process_that_is_killed_five_times_from_outside_at_one_record_parks_nothing(
