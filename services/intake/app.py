@@ -27,6 +27,7 @@ from shared.contract.topics import CHANNEL_SUBMISSIONS, DISPATCH_CASES, TRIAGE_D
 from shared.geo import CityBoundaries
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
+from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.http.api_keys import authenticate
 from shared.runtime.outbox.housekeeping import Housekeeping
@@ -57,7 +58,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
     ):
         relay = Relay(pool, settings.kafka_bootstrap)
         batch_size = AdaptiveBatchSize()
-        batcher = _batcher(pool, policy, relay, batch_size)
+        batcher = _batcher(settings, pool, policy, relay, batch_size)
         admission = AdmissionControl(
             lambda: batch_size.max_in_flight, TokenBucket(settings.accepts_per_second)
         )
@@ -100,7 +101,7 @@ def _submission_consumer(
     settings: IntakeSettings, pool: Pool, policy: IntakePolicy, relay: Relay
 ) -> Consumer[Any]:
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event | Outgoing]:
-        store = PostgresSubmissions(db)
+        store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
         return await on_submissions_handed_in(messages, store, policy, utc_now())
 
     return Consumer(
@@ -112,6 +113,7 @@ def _submission_consumer(
         handle=handle,
         deduplicates=False,
         on_commit=relay.wake,
+        dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
     )
 
 
@@ -131,11 +133,15 @@ def _status_consumer(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:
 
 
 def _batcher(
-    pool: Pool, policy: IntakePolicy, relay: Relay, batch_size: AdaptiveBatchSize
+    settings: IntakeSettings,
+    pool: Pool,
+    policy: IntakePolicy,
+    relay: Relay,
+    batch_size: AdaptiveBatchSize,
 ) -> SubmissionBatcher:
     async def accept(submissions: Sequence[RawSubmission]) -> list[Receipt]:
         async with transaction(pool) as db:
-            store = PostgresSubmissions(db)
+            store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
             results = await accept_submissions(submissions, store, policy, utc_now())
             await enqueue(db, [event for result in results for event in result.events])
         relay.wake()

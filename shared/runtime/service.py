@@ -126,7 +126,7 @@ async def run_until_stopped(
             settings.http_host,
             settings.http_port,
             routes=parts.routes,
-            check=lambda: _unready_reason(parts),
+            check=lambda: unready_reason(parts),
             stopping=stopping,
             gate=parts.gate,
         ) as port:
@@ -149,7 +149,8 @@ async def _cancel_late(tasks: Collection[asyncio.Task[None]], deadline: float) -
         task.cancel()
 
 
-async def _unready_reason(parts: ServiceParts) -> str | None:
+async def unready_reason(parts: ServiceParts) -> str | None:
+    """Return why the service is not ready; None when it is."""
     for reader in parts.readers:
         if reason := reader.blocked:
             return f"{reader.name} is blocked: {reason}"

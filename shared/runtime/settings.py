@@ -44,6 +44,8 @@ class ServiceSettings(ProcessSettings):
             published again.
         inbox_kept_days: Days that repeats are recognized; None for as long as the topics that the
             service reads can deliver them again.
+        garbage_mib_per_hour: Mebibytes of unreadable records or rejected submissions that are kept
+            from each topic in an hour, and four times that in a day; the rest is counted.
     """
 
     postgres_dsn: SecretStr
@@ -53,3 +55,11 @@ class ServiceSettings(ProcessSettings):
     inbox_kept_days: Annotated[
         int | None, Field(ge=1, validation_alias="ROUTE311_INBOX_KEPT_DAYS")
     ] = None
+    garbage_mib_per_hour: Annotated[
+        int, Field(ge=1, le=1024 * 1024, validation_alias="ROUTE311_GARBAGE_MIB_PER_HOUR")
+    ] = 256
+
+    @property
+    def garbage_bytes_per_hour(self) -> int:
+        """``garbage_mib_per_hour`` in bytes."""
+        return self.garbage_mib_per_hour * 1024 * 1024

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from shared.contract.events import Event
-from shared.runtime.consumer import deferring, inbox, skips
+from shared.runtime.consumer import deferring, garbage, inbox, skips
 from shared.runtime.consumer.crashes import MAX_CRASHES, CrashCounter, CrashedError
 from shared.runtime.consumer.deferring import DeferredKeys, DeferredRecord, record_key
 from shared.runtime.consumer.dlq_limit import DlqLimitTracker
@@ -105,7 +105,7 @@ class BatchProcessor(Generic[E]):
         await self.crashes.mark([item.record for item in items], self.positions)
         async with transaction(self.pool) as db:
             await advance(db, self.positions, target)
-            handled = await self._handle(db, items)
+            handled, parked = await self._handle(db, items)
             if deferred:
                 await deferring.insert(db, deferred)
             for item in invalid:
@@ -116,6 +116,7 @@ class BatchProcessor(Generic[E]):
         self.dlq_limit.record_batch(invalid, len(items))
         self.deferred_keys.add(deferred)
         _count(items, handled)
+        parked.tell()
 
     async def commit_deferred(self, deferred: DeferredRecord, items: Sequence[Item[E]]) -> None:
         """Handle, dead-letter or postpone one deferred record; the position does not advance.
@@ -137,20 +138,37 @@ class BatchProcessor(Generic[E]):
                 await deferring.postpone(db, deferred, item.error.code if item.error else "behind")
                 self.deferred_keys.postpone(key, deferred.attempts)
                 return
-            handled = await self._handle(db, [item])
+            handled, parked = await self._handle(db, [item])
             await deferring.delete(db, deferred)
         self.deferred_keys.remove_first(key)
         _count([item], handled)
+        parked.tell()
 
-    async def _handle(self, db: Connection, items: Sequence[Item[E]]) -> Sequence[Message[E]]:
-        """Return the messages that were handled, without the repeats."""
+    async def _handle(
+        self, db: Connection, items: Sequence[Item[E]]
+    ) -> tuple[Sequence[Message[E]], "_Parked"]:
+        """Return the messages that were handled, without the repeats, and what was parked."""
         new = await self._deduplicate(db, [item for item in items if isinstance(item, Message)])
         events = await self.handle(new, db) if new else []
-        dead_letters = [
-            to_dead_letter(item, self.service) for item in items if isinstance(item, InvalidRecord)
+        parked = await self._park(db, [item for item in items if isinstance(item, InvalidRecord)])
+        await enqueue(db, [*events, *parked.letters])
+        return new, parked
+
+    async def _park(self, db: Connection, invalid: Sequence[InvalidRecord]) -> "_Parked":
+        """Make dead letters of all records but the garbage that exceeds the budget of bytes."""
+        found = [item for item in invalid if self.dlq_limit.is_garbage(item)]
+        pieces = [
+            garbage.Piece(
+                item.record.topic,
+                item.error.code,
+                len(item.record.value or b"") + len(item.record.key or b""),
+            )
+            for item in found
         ]
-        await enqueue(db, [*events, *dead_letters])
-        return new
+        kept = await garbage.admit(db, pieces, self.dlq_limit.limit.bytes_per_hour)
+        dropped = {id(item) for item, is_kept in zip(found, kept, strict=True) if not is_kept}
+        letters = [to_dead_letter(i, self.service) for i in invalid if id(i) not in dropped]
+        return _Parked(letters, pieces, kept)
 
     async def _deduplicate(
         self, db: Connection, messages: Sequence[Message[E]]
@@ -181,6 +199,20 @@ class BatchProcessor(Generic[E]):
             )
             for partition, record in last.items()
         }
+
+
+class _Parked(NamedTuple):
+    """The dead letters of a batch; of the garbage among its records, which pieces were kept."""
+
+    letters: Sequence[Outgoing]
+    garbage: Sequence[garbage.Piece]
+    kept: Sequence[bool]
+
+    def tell(self) -> None:
+        """Count what was committed."""
+        for letter in self.letters:
+            metrics.DEAD_LETTER_BYTES.labels(letter.topic).inc(len(letter.value or b""))
+        garbage.tell(self.garbage, self.kept)
 
 
 def _count(items: Sequence[Item[E]], handled: Sequence[Message[E]]) -> None:

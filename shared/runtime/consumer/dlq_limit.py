@@ -11,6 +11,7 @@ from shared.errors import (
     UnknownTypeError,
     UnknownVersionError,
 )
+from shared.runtime.consumer.garbage import DEFAULT_BYTES_PER_HOUR
 from shared.runtime.consumer.messages import InvalidRecord
 from shared.runtime.consumer.offsets import Position
 from shared.runtime.consumer.skips import SkippedError
@@ -41,11 +42,14 @@ class DlqLimit:
         ratio: Share of dead letters among the last ``window`` records of all partitions, from 0
             to 1; a higher share ends the consumer.
         window: Number of records; the ratio is not checked before as many were seen.
+        bytes_per_hour: Bytes of unreadable records of outsiders that are kept from each topic in
+            an hour; what is beyond is counted and not kept.
     """
 
     consecutive: int = 100
     ratio: float = 0.5
     window: int = 1000
+    bytes_per_hour: int = DEFAULT_BYTES_PER_HOUR
 
 
 DEFAULT_LIMIT = DlqLimit()
@@ -68,10 +72,12 @@ class DlqLimitTracker:
 
     def is_counted(self, invalid: InvalidRecord) -> bool:
         """Return True when the fault may be ours and not an outsider's, nor a person's decision."""
-        if isinstance(invalid.error, SkippedError):
-            return False
+        return not (isinstance(invalid.error, SkippedError) or self.is_garbage(invalid))
+
+    def is_garbage(self, invalid: InvalidRecord) -> bool:
+        """Return True when an outsider wrote what nobody can read."""
         invalid_as_written = isinstance(invalid.error, _INVALID_AS_WRITTEN)
-        return not (invalid_as_written and invalid.record.topic in self.external_topics)
+        return invalid_as_written and invalid.record.topic in self.external_topics
 
     def check(
         self, invalid: Sequence[InvalidRecord], target: Mapping[Partition, Position], size: int

@@ -36,6 +36,9 @@ PUBLISHED = Counter("route311_published_total", "Messages that the relay publish
 BROKER_FAILURES = Counter(
     "route311_broker_failures_total", "Times that Kafka did not answer or acknowledge in time."
 )
+OUTBOX_BYTES = Gauge(
+    "route311_outbox_bytes", "Bytes of the outbox on disk, published messages included."
+)
 OUTBOX_OLDEST = Gauge(
     "route311_outbox_oldest_seconds",
     "Age of the oldest unpublished message in the outbox, in seconds; 0 when there is none.",
@@ -44,6 +47,14 @@ PARKED = Counter(
     "route311_parked_total",
     "Messages sent to a dead-letter topic, by error code.",
     ["topic", "code"],
+)
+DEAD_LETTER_BYTES = Counter(
+    "route311_dead_letter_bytes_total", "Bytes sent to a dead-letter topic.", ["topic"]
+)
+GARBAGE_BYTES = Counter(
+    "route311_garbage_bytes_total",
+    "Bytes of unusable records and submissions of outsiders: kept, or dropped and only counted.",
+    ["topic", "outcome"],
 )
 DEAD_LETTER_LIMIT = Counter(
     "route311_dead_letter_limit_total",
