@@ -47,7 +47,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
 
     It is ready without Kafka: submissions over HTTP are durable in the database, and their events
     are published when the broker is back. But it is not ready while one of its two readers is
-    blocked at a record or has ended at its dead-letter limit: somebody must look.
+    blocked at a record or has ended at its dead-letter limit: a person must look.
     """
     catalogue = await asyncio.to_thread(load_catalogue_with_indexes)
     policy = _policy(catalogue, settings)

@@ -83,8 +83,8 @@ class PostgresSubmissions:
     ) -> None:
         """Store submissions and requests, sorted by key so that two members never deadlock.
 
-        Of rejected submissions beyond the budget of bytes the body is not kept: they cannot be
-        handed in again by ``route311 dlq replay --rejected``.
+        Of rejected submissions beyond the budget of bytes the body is not kept: ``route311 dlq
+        replay --rejected`` cannot submit them again.
         """
         submissions = await self._within_budget(submissions)
         if submissions:

@@ -49,7 +49,7 @@ class Reader(Protocol):
 
     @property
     def blocked(self) -> str | None:
-        """Why it cannot go on without a person or a restart; None while it can."""
+        """The reason why it cannot go on without a person or a restart; None while it can."""
         ...
 
 

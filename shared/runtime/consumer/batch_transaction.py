@@ -48,7 +48,7 @@ class BatchProcessor(Generic[E]):
         dlq_limit: Counts dead letters.
         positions: The positions of the owned partitions, as committed last.
         deferred_keys: The keys with deferred records.
-        crashes: The records in hand, and those at which a process died before.
+        crashes: The records in progress, and those at which a process died before.
     """
 
     service: str
@@ -77,7 +77,7 @@ class BatchProcessor(Generic[E]):
 
         Args:
             record: The record.
-            crashes: How often a process died with it in hand.
+            crashes: How often a process died with it in progress.
         """
         if reason := self._skips.get((record.topic, record.partition, record.offset)):
             return InvalidRecord(record, SkippedError(reason))

@@ -20,7 +20,7 @@ from shared.errors import (
     TooManyDeadLettersError,
 )
 from shared.runtime.clock import utc_now
-from shared.runtime.consumer import deferring
+from shared.runtime.consumer import alarms, deferring
 from shared.runtime.consumer.batch_transaction import BatchProcessor, Handler
 from shared.runtime.consumer.deferring import DeferredRecord, RecordKey
 from shared.runtime.consumer.dlq_limit import DEFAULT_LIMIT, DlqLimit, DlqLimitTracker
@@ -120,8 +120,8 @@ class Consumer(Generic[E]):
         service continues.
 
         Raises:
-            Exception: An unexpected error; nothing is half done. The record in hand stays marked:
-                this counts as a crash.
+            Exception: An unexpected error; nothing is half done. The record in progress stays
+                marked: this counts as a crash.
         """
         try:
             with suppress(StoppedError, TooManyDeadLettersError):
@@ -133,25 +133,19 @@ class Consumer(Generic[E]):
         await self._release()
 
     async def _release(self) -> None:
-        """Remove the marks of what was in hand; without the database they stay."""
+        """Remove the marks of what was in progress; without the database they stay."""
         with suppress(Route311Error, TimeoutError):
             async with asyncio.timeout(_RELEASE_WITHIN_S):
                 await self._processor.crashes.release(self._processor.positions)
 
     @property
     def blocked(self) -> str | None:
-        """Why it cannot go on without a person or a restart; None while it can.
+        """The reason why it cannot go on without a person or a restart; None while it can.
 
-        That is the dead-letter limit, and a record at which the process died twice. An outage of
+        That is the dead-letter limit, or a record at which the process died twice. An outage of
         the broker or the database is no such reason.
         """
-        if self._ended or (worst := self._processor.crashes.worst) is None:
-            return self._ended
-        partition, hand = worst
-        return (
-            f"the process died {hand.crashes} times at "
-            f"{partition.topic}/{partition.partition}/{hand.until - 1}"
-        )
+        return self._ended or self._processor.crashes.describe_worst()
 
     async def _run_once(self, stopping: asyncio.Event) -> None:
         """Consume until the source fails or another consumer fences this one."""
@@ -175,7 +169,7 @@ class Consumer(Generic[E]):
             metrics.DEAD_LETTER_LIMIT.labels(self.name).inc()
             log.error("consumer_ended", consumer=self.name, reason=str(error))  # noqa: TRY400 - the reason says all
             self._ended = f"it ended at the dead-letter limit: {error}"
-            self._show_blocked()
+            alarms.show_blocked(self.name, self._processor.crashes, self.blocked)
             raise
         finally:
             self.ready = False
@@ -221,7 +215,8 @@ class Consumer(Generic[E]):
     ) -> None:
         await with_database(lambda: self._processor.claim(owned), stopping)
         self._recheck_at, self._lost = None, frozenset()
-        self._show_crashes()
+        alarms.show_crashes(self.name, self._processor.crashes)
+        alarms.show_blocked(self.name, self._processor.crashes, self.blocked)
         await self._resume(source)
         metrics.ASSIGNMENTS.inc()
         self.ready = True
@@ -241,7 +236,7 @@ class Consumer(Generic[E]):
         return self._parsers[record.topic](record)
 
     async def _process(self, records: Sequence[Record], stopping: asyncio.Event) -> None:
-        """Handle records in one batch; they are marked as in hand before they are decoded."""
+        """Handle records in one batch; they are marked as in progress before they are decoded."""
         processor, started_at = self._processor, time.perf_counter()
         await with_database(lambda: self._hold_if_due(records[0], stopping), stopping)
         await with_database(lambda: processor.crashes.mark(records, processor.positions), stopping)
@@ -250,7 +245,7 @@ class Consumer(Generic[E]):
             await process_batch(traced, self._commit, stopping=stopping)
         metrics.BATCH_SECONDS.labels(self.name).observe(time.perf_counter() - started_at)
         metrics.BATCH_MESSAGES.labels(self.name).observe(len(batch))
-        self._show_blocked()
+        alarms.show_blocked(self.name, self._processor.crashes, self.blocked)
 
     async def _hold_if_due(self, record: Record, stopping: asyncio.Event) -> None:
         if await self._processor.crashes.hold(record, self._processor.positions):
@@ -265,21 +260,6 @@ class Consumer(Generic[E]):
         at, error = record_position(record), refused.error
         log.error("message_refused", at=at, code=error.code, reason=str(error))
         return refused
-
-    def _show_crashes(self) -> None:
-        for partition, hand in self._processor.crashes.suspects.items():
-            log.error(
-                "crash_found",
-                consumer=self.name,
-                before=f"{partition.topic}/{partition.partition}/{hand.until}",
-                crashes=hand.crashes,
-            )
-        self._show_blocked()
-
-    def _show_blocked(self) -> None:
-        crashes = [hand.crashes for hand in self._processor.crashes.suspects.values()]
-        metrics.CRASHES.labels(self.name).set(max(crashes, default=0))
-        metrics.BLOCKED.labels(self.name).set(self.blocked is not None)
 
     async def _commit(self, items: Sequence[Item[E]]) -> None:
         await self._processor.commit(items)
@@ -298,7 +278,7 @@ class Consumer(Generic[E]):
             self.on_commit()
 
     async def _take_deferred(self, key: RecordKey) -> DeferredRecord | None:
-        """Load the first record of the key, and mark it as in hand.
+        """Load the first record of the key, and mark it as in progress.
 
         Its crashes are those that were known when this process saw it first: a failed retry of a
         process that lives is none.

@@ -1,19 +1,19 @@
 """Crashes counted by record: the third one parks the record and not its batch.
 
-Before a batch is decoded its owner marks it in ``consumer_offset``, in a statement of its own; the
-transaction of the batch removes the mark. So a mark that is found at a claim was left by a process
-that died with those records in hand, whatever ended it: an unexpected exception, ``kill -9``, the
-watchdog, or the kernel for want of memory.
+Before a batch is decoded, its owner marks it in ``consumer_offset``, in a statement of its own;
+the transaction of the batch removes the mark. So a mark that is found at a claim was left by a
+process that died with those records in progress, whatever ended it: an unexpected exception,
+``kill -9``, the watchdog, or the kernel for want of memory.
 
-How an innocent record is told from poison:
+Three rules distinguish poison from an innocent record:
 
 1. After a crash in a batch its records are tried one by one, each under a mark of its own. Only a
-   record that was alone in hand at the second crash is under suspicion.
-2. Before the third try the process holds still for some seconds with nothing in hand. Whoever kills
-   processes from outside hits these seconds and not the milliseconds of the try. A process that
-   dies while it holds still shows that the record is innocent, and the count starts anew.
-3. Success ends the count. So does a clean stop; a process that lives on after an outage of the
-   database or after a rebalance never counts its own mark as a crash.
+   record that was alone in progress at the second crash is under suspicion.
+2. Before the third try the process holds still for some seconds with nothing in progress. Kills
+   from outside hit these seconds and not the milliseconds of the try. A process that dies while it
+   holds still shows that the record is innocent, and the count starts anew.
+3. Success ends the count. So does a clean stop; a process that survives an outage of the database
+   or a rebalance never counts its own mark as a crash.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -32,43 +32,43 @@ MAX_CRASHES = 3
 
 _LAST_TRY = MAX_CRASHES - 1
 _FIND = """
-    SELECT topic, partition, in_hand_until, crashes
+    SELECT topic, partition, busy_until, crashes
       FROM consumer_offset
      WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::integer[]))
-       AND in_hand_until > coalesce(next_offset, 0)
+       AND busy_until > coalesce(next_offset, 0)
        AND NOT held
 """
 _MARK = """
     WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
     UPDATE consumer_offset AS mine
-       SET in_hand_until = hand.until, in_hand_since = now(), crashes = hand.crashes, held = false
+       SET busy_until = work.until, busy_since = now(), crashes = work.crashes, held = false
       FROM quick, unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[], $5::integer[])
-           AS hand (topic, partition, epoch, until, crashes)
-     WHERE mine.topic = hand.topic AND mine.partition = hand.partition AND mine.epoch = hand.epoch
+           AS work (topic, partition, epoch, until, crashes)
+     WHERE mine.topic = work.topic AND mine.partition = work.partition AND mine.epoch = work.epoch
 """  # not synchronous: the mark must outlive this process and not the database server
 _HOLD = """
     UPDATE consumer_offset SET held = true WHERE topic = $1 AND partition = $2 AND epoch = $3
 """
 
 _LOOPS = """
-    SELECT topic, partition, in_hand_until, crashes,
-           extract(epoch FROM now() - in_hand_since) AS seconds
+    SELECT topic, partition, busy_until, crashes,
+           extract(epoch FROM now() - busy_since) AS seconds
       FROM {}.consumer_offset
-     WHERE in_hand_until > coalesce(next_offset, 0)
-       AND crashes >= $1 AND in_hand_since < now() - $2::interval
+     WHERE busy_until > coalesce(next_offset, 0)
+       AND crashes >= $1 AND busy_since < now() - $2::interval
      ORDER BY topic, partition
 """
-_IN_HAND_AT_MOST = timedelta(seconds=1)  # longer than a record is in hand in a healthy service
+_BUSY_AT_MOST = timedelta(seconds=1)  # longer than a record is in progress in a healthy service
 
 
 class CrashedError(PermanentError):
-    """The process died every time that it had this record in hand."""
+    """The process died every time that it had this record in progress."""
 
     code = "crashed"
 
 
-class InHand(NamedTuple):
-    """Records in hand in one partition: those before ``until``, with their number of crashes."""
+class Busy(NamedTuple):
+    """Records in progress in one partition: those before ``until``, with their crashes."""
 
     until: int
     crashes: int
@@ -76,30 +76,30 @@ class InHand(NamedTuple):
 
 @dataclass(slots=True)
 class CrashCounter:
-    """Marks what is in hand, and knows the records at which a process died before.
+    """Marks what is in progress, and knows the records at which a process died before.
 
     Attributes:
         pool: The service's database.
-        suspects: By partition, what was in hand when a process died. Offsets before ``until`` that
-            are not committed yet are tried one by one.
+        suspects: By partition, what was in progress when a process died. Offsets before ``until``
+            that are not committed yet are tried one by one.
     """
 
     pool: Pool
-    suspects: dict[Partition, InHand] = field(default_factory=dict, init=False)
-    _marked: dict[Partition, InHand] = field(default_factory=dict, init=False)
+    suspects: dict[Partition, Busy] = field(default_factory=dict, init=False)
+    _marked: dict[Partition, Busy] = field(default_factory=dict, init=False)
     _held: bool = field(default=False, init=False)
 
     async def load(self, db: Connection, owned: Collection[Partition]) -> None:
-        """Find what was in hand in these partitions when their last owner died."""
+        """Find what was in progress in these partitions when their last owner died."""
         rows = await db.fetch(_FIND, [p.topic for p in owned], [p.partition for p in owned])
         found = {
-            Partition(row["topic"], row["partition"]): InHand(row["in_hand_until"], row["crashes"])
+            Partition(row["topic"], row["partition"]): Busy(row["busy_until"], row["crashes"])
             for row in rows
         }
-        own = {p for p, hand in found.items() if self._marked.get(p) == hand}  # we live: no crash
+        own = {p for p, work in found.items() if self._marked.get(p) == work}  # we live: no crash
         before = self.suspects
         self.suspects = {p: before[p] for p in own if p in before}
-        self.suspects |= {p: hand for p, hand in found.items() if p not in own}
+        self.suspects |= {p: work for p, work in found.items() if p not in own}
         self._marked, self._held = {}, False
 
     def split(self, records: Sequence[Record]) -> list[Sequence[Record]]:
@@ -109,15 +109,18 @@ class CrashCounter:
         return [*alone, others] if others else alone
 
     def crashes(self, record: Record) -> int:
-        """Return how often a process died with the record in hand, as far as that is known."""
+        """Return how often a process died with the record in progress, as far as that is known."""
         suspect = self.suspects.get(record_partition(record))
         return suspect.crashes if suspect and record.offset < suspect.until else 0
 
-    @property
-    def worst(self) -> tuple[Partition, InHand] | None:
-        """The record that was alone in hand at a crash, if one is known."""
-        found = [(p, hand) for p, hand in self.suspects.items() if hand.crashes >= _LAST_TRY]
-        return max(found, key=lambda each: each[1].crashes, default=None)
+    def describe_worst(self) -> str | None:
+        """Return which record was alone in progress at most crashes, if there is such a record."""
+        found = [(w.crashes, p, w) for p, w in self.suspects.items() if w.crashes >= _LAST_TRY]
+        if not found:
+            return None
+        crashes, partition, work = max(found)
+        at = f"{partition.topic}/{partition.partition}/{work.until - 1}"
+        return f"the process died {crashes} times at {at}"
 
     async def hold(self, record: Record, positions: Mapping[Partition, Position]) -> bool:
         """Return True when the process must hold still before it tries this record.
@@ -135,7 +138,7 @@ class CrashCounter:
     async def mark(
         self, records: Sequence[Record], positions: Mapping[Partition, Position]
     ) -> None:
-        """Mark these records as in hand, and no others; does nothing when they are marked.
+        """Mark these records as in progress, and no others; does nothing when they are marked.
 
         Args:
             records: The records, in order.
@@ -144,11 +147,11 @@ class CrashCounter:
         Raises:
             FencedError: Another consumer owns one of the partitions.
         """
-        hand = {record_partition(r): InHand(r.offset + 1, self.crashes(r) + 1) for r in records}
-        if hand == self._marked:
+        work = {record_partition(r): Busy(r.offset + 1, self.crashes(r) + 1) for r in records}
+        if work == self._marked:
             return
-        await self._write(hand, positions)
-        self._marked = hand
+        await self._write(work, positions)
+        self._marked = work
 
     async def release(self, positions: Mapping[Partition, Position]) -> None:
         """Remove the marks: this process ends, and not because of a record."""
@@ -165,10 +168,10 @@ class CrashCounter:
                 del self.suspects[partition]
 
     async def _write(
-        self, hand: Mapping[Partition, InHand], positions: Mapping[Partition, Position]
+        self, work: Mapping[Partition, Busy], positions: Mapping[Partition, Position]
     ) -> None:
-        partitions = sorted({*hand, *self._marked})
-        marks = [hand.get(p) for p in partitions]
+        partitions = sorted({*work, *self._marked})
+        marks = [work.get(p) for p in partitions]
         async with acquire(self.pool) as db:
             status = await db.execute(
                 _MARK,
@@ -200,17 +203,17 @@ class CrashLoop:
 
 
 async def load_crash_loops(db: Connection, service: str) -> list[CrashLoop]:
-    """Return the records at which a service died twice or more, and which are still in hand.
+    """Return the records at which a service died twice or more, and which are still in progress.
 
     Args:
         db: A connection of the database's administrator.
         service: The service.
     """
-    rows = await db.fetch(_LOOPS.format(service), _LAST_TRY, _IN_HAND_AT_MOST)
+    rows = await db.fetch(_LOOPS.format(service), _LAST_TRY, _BUSY_AT_MOST)
     return [
         CrashLoop(
             Partition(row["topic"], row["partition"]),
-            row["in_hand_until"] - 1,
+            row["busy_until"] - 1,
             row["crashes"],
             float(row["seconds"]),
         )

@@ -60,7 +60,7 @@ class DeferredRecord:
         seq: Its number among the deferred records.
         record: The record.
         attempts: The number of retries since.
-        crashes: How often a process died with it in hand.
+        crashes: How often a process died with it in progress.
     """
 
     seq: int

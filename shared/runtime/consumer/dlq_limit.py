@@ -75,7 +75,7 @@ class DlqLimitTracker:
         return not (isinstance(invalid.error, SkippedError) or self.is_garbage(invalid))
 
     def is_garbage(self, invalid: InvalidRecord) -> bool:
-        """Return True when an outsider wrote what nobody can read."""
+        """Return True when an outsider wrote a record that cannot be read."""
         invalid_as_written = isinstance(invalid.error, _INVALID_AS_WRITTEN)
         return invalid_as_written and invalid.record.topic in self.external_topics
 

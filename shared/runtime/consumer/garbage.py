@@ -1,7 +1,7 @@
 """A budget of bytes for garbage: within it every piece is kept, beyond it pieces are counted.
 
-Garbage is what outsiders write and nobody can read. A stranger chooses how much there is, so its
-number is no bound: a thousand records of 8 MB would fill the disks of PostgreSQL and Kafka.
+Garbage is what outsiders write and no service can read. A stranger chooses how much there is, so
+its number is no bound: a thousand records of 8 MB would fill the disks of PostgreSQL and Kafka.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

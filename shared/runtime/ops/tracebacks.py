@@ -52,7 +52,7 @@ def _fields(error: BaseException, left: int) -> dict[str, Any]:
 
 
 def log_uncaught() -> None:
-    """Log what nobody catches, in the main thread and in others, instead of printing it."""
+    """Log uncaught errors, of the main thread and of others, instead of printing them."""
 
     def uncaught(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -77,7 +77,7 @@ def log_uncaught() -> None:
 
 
 def log_loop_errors(loop: asyncio.AbstractEventLoop) -> None:
-    """Log the errors that nobody awaits, without the names and results of their tasks."""
+    """Log errors of tasks that are never awaited, without the tasks' names and results."""
 
     def handle(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")

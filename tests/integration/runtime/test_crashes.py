@@ -66,7 +66,7 @@ async def test_a_process_that_is_asked_to_stop_at_a_record_again_and_again_count
             await child.says(BEGUN)
             await child.end(signal.SIGTERM)
 
-    marks = "SELECT count(*) FROM consumer_offset WHERE in_hand_until IS NOT NULL OR crashes > 0"
+    marks = "SELECT count(*) FROM consumer_offset WHERE busy_until IS NOT NULL OR crashes > 0"
     assert await pool.fetchval(marks) == 0
 
 
@@ -82,6 +82,6 @@ async def test_success_ends_the_count(
         await eventually(lambda: all_noted(pool, 11), 30)
         await child.end(signal.SIGTERM)
 
-    marks = "SELECT count(*) FROM consumer_offset WHERE in_hand_until IS NOT NULL OR crashes > 0"
+    marks = "SELECT count(*) FROM consumer_offset WHERE busy_until IS NOT NULL OR crashes > 0"
     assert await pool.fetchval(marks) == 0
     assert await noted(pool) == ids([*before, fatal, *after])
