@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from shared.contract.events import Event
 from shared.contract.topics import INTAKE_REQUESTS
+from shared.errors import DatabaseBusyError
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import Message
 from shared.runtime.ops.logging import configure_logging
@@ -21,8 +22,12 @@ HOLD_S = 0.5
 BEGUN = "begun with the fatal one"
 
 
-async def meet_fate(fate: str) -> None:
+async def meet_fate(fate: str, db: Connection) -> None:
     match fate:
+        case "deferred kill" if not await db.fetchval("SELECT count(*) FROM deferred"):
+            raise DatabaseBusyError("until it is deferred")
+        case "deferred kill":
+            os.kill(os.getpid(), signal.SIGKILL)
         case "exit":
             os._exit(3)
         case "kill":
@@ -40,7 +45,7 @@ async def run(bootstrap: str, dsn: str, fate: str) -> None:
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
         for message in messages:
             if message.event.data.description == FATAL:
-                await meet_fate(fate)
+                await meet_fate(fate, db)
             await db.execute("INSERT INTO noted VALUES ($1)", message.event.data.request_id)
         return []
 

@@ -38,6 +38,24 @@ async def test_the_third_crash_at_a_record_parks_it_alone_and_its_neighbours_are
     assert any('"message_refused"' in line and '"error"' in line for line in child.lines)
 
 
+async def test_the_third_crash_at_a_deferred_record_parks_it_and_those_behind_it_go_on(
+    service: DyingService, pool: Pool, topic_log: TopicLog
+) -> None:
+    before, fatal, after = around(2)
+    await topic_log.publish(*before, fatal, *after)
+    for _ in range(3):
+        async with service.child("deferred kill") as child:
+            await asyncio.wait_for(child.process.wait(), 30)
+
+    async with service.child("deferred kill") as child:
+        [parked] = await eventually(lambda: topic_log.records("intake-requests-dlq"), 30)
+        await eventually(lambda: all_noted(pool, 4))
+        await child.end(signal.SIGTERM)
+
+    assert dict(parked.headers)["code"] == b"crashed"
+    assert await noted(pool) == ids([*before, *after])
+
+
 async def test_a_process_that_is_killed_five_times_from_outside_at_one_record_parks_nothing(
     service: DyingService, pool: Pool, topic_log: TopicLog
 ) -> None:
