@@ -170,7 +170,7 @@ class CrashCounter:
     async def _write(
         self, work: Mapping[Partition, Busy], positions: Mapping[Partition, Position]
     ) -> None:
-        partitions = sorted({*work, *self._marked})
+        partitions = sorted(p for p in {*work, *self._marked} if p in positions)
         marks = [work.get(p) for p in partitions]
         async with acquire(self.pool) as db:
             status = await db.execute(
