@@ -1,4 +1,4 @@
-"""``route311 status``: lag, outboxes and dead letters of the services, and counts of cases."""
+"""``route311 status``: lag, outboxes, dead letters, crash loops, and counts of cases."""
 
 import asyncio
 import json
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_kafka, find_operations_dsn
+from cli.crash_loops import CrashLoopView, load_views, sentences
 from services.triage.surges.gauges import WATCHER
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
@@ -55,20 +56,27 @@ class RouterStatus:
         services: By name.
         parked: Number of dead letters by topic.
         cases: Rows of ``status``, ``level`` and ``cases``, their number.
+        crash_loops: Services that die at a record again and again.
     """
 
     services: dict[str, ServiceStatus]
     parked: dict[str, int]
     cases: list[dict[str, Any]]
+    crash_loops: list[CrashLoopView]
 
 
 def status(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> None:
-    """Show lag, outboxes, dead letters, and cases by status and priority."""
+    """Show lag, outboxes, dead letters, and cases by status and priority.
+
+    Exit code 1 while a service dies at a record again and again.
+    """
     found = asyncio.run(_read(find_kafka(data), find_operations_dsn(data)))
     if json_output:
         typer.echo(json.dumps(asdict(found)))
     else:
         _show(found, Console(highlight=False))
+    if found.crash_loops:
+        raise typer.Exit(1)
 
 
 async def _read(access: KafkaAccess, dsn: str) -> RouterStatus:
@@ -78,10 +86,11 @@ async def _read(access: KafkaAccess, dsn: str) -> RouterStatus:
     try:
         services = {name: await _service(connection, name, bounds) for name in SERVICES}
         services[WATCHER] = ServiceStatus(watcher_lag, 0, 0.0)
+        crash_loops = await load_views(connection, SERVICES)
         cases = [dict(row) for row in await connection.fetch(_CASES)]
     finally:
         await connection.close()
-    return RouterStatus(services, _parked(bounds), cases)
+    return RouterStatus(services, _parked(bounds), cases, crash_loops)
 
 
 async def _service(
@@ -126,6 +135,8 @@ def _parked(bounds: OffsetRanges) -> dict[str, int]:
 
 
 def _show(found: RouterStatus, console: Console) -> None:
+    for sentence in sentences(found.crash_loops):
+        console.print(sentence, style="bold", soft_wrap=True)
     table = Table("service", "behind by", "outbox", "oldest waits", box=None, padding=(0, 2))
     for name, service in found.services.items():
         behind = ", ".join(f"{topic} {count:,}" for topic, count in service.lag.items()) or "0"

@@ -27,6 +27,7 @@ from cli.interrupts import run
 from cli.terminal import parse_moment
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
+from shared.runtime.consumer.garbage import load_dropped
 from shared.runtime.kafka.reader import offset_bounds
 from shared.runtime.migrate import SERVICES
 from shared.runtime.postgres import Connection
@@ -72,12 +73,12 @@ def list_parked(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Count what is parked, by topic, service and code."""
+    """Count what is parked by code, topic and service, with the ages of the newest and oldest."""
     found = run(_list(data, _record_filter(topic, code, since)))
     if json_output:
         typer.echo(json.dumps(listing.as_json(found)))
     else:
-        listing.show(found.groups, Console(highlight=False))
+        listing.show(found, Console(highlight=False), utc_now())
 
 
 @dlq.command()
@@ -144,6 +145,7 @@ async def _list(data: Path, selection: RecordFilter) -> listing.DeadLetterListin
     access = find_kafka(data)
     async with _database(find_operations_dsn(data)) as db:
         log = await load_replay_log(db, SERVICES)
+        found.dropped = await load_dropped(db, SERVICES)
     spans = selection.select_ranges(await offset_bounds(access))
     async for letter in select_records(access, spans, selection):
         found.add(letter, log.status(letter))

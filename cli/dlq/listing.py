@@ -1,14 +1,15 @@
 """``route311 dlq list``: dead letters counted by topic, service and code."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from cli.terminal import printable
+from shared.runtime.consumer.garbage import Dropped
 from shared.runtime.recovery.dead_letters import DeadLetter
 from shared.runtime.recovery.replay import ReplayStatus
 
@@ -20,7 +21,7 @@ class DeadLetterGroup:
     Attributes:
         topic: The original topic.
         service: The service that parked them.
-        code: Why they were letter.
+        code: Why they were parked.
         first: Time of the oldest.
         last: Time of the newest.
         waiting: Number of different records that were never replayed.
@@ -48,9 +49,11 @@ class DeadLetterListing:
 
     Attributes:
         records: Number of records, copies included.
+        dropped: Garbage that was counted and not kept.
     """
 
     records: int = 0
+    dropped: Sequence[Dropped] = ()
     _groups: dict[tuple[str, str, str], DeadLetterGroup] = field(default_factory=dict)
     _counted: dict[bytes, tuple[DeadLetterGroup, ReplayStatus]] = field(default_factory=dict)
 
@@ -82,19 +85,53 @@ def as_json(listing: DeadLetterListing) -> dict[str, Any]:
         asdict(g) | {"first": g.first.isoformat(), "last": g.last.isoformat()}
         for g in listing.groups
     ]
-    return {"records": listing.records, "groups": groups}
+    dropped = [asdict(each) for each in listing.dropped]
+    return {"records": listing.records, "groups": groups, "dropped": dropped}
 
 
-def show(groups: Iterable[DeadLetterGroup], console: Console) -> None:
-    """Print a table with a row for each group."""
-    headings = ("topic", "service", "code", "waiting", "came back", "replayed", "first", "last")
-    table = Table(*headings, box=None, padding=(0, 2))
-    for group in groups:
-        names = (printable(n) for n in (group.topic, group.service, group.code))
+def show(listing: DeadLetterListing, console: Console, now: datetime) -> None:
+    """Print a table with a row for each group, the most common first; it fits 80 columns.
+
+    Args:
+        listing: The dead letters.
+        console: Where to print.
+        now: The present time, for the ages.
+    """
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in ("code", "age"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("waiting", "back", "sent"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("by", "topic"):
+        table.add_column(heading, overflow="fold")
+    for group in sorted(listing.groups, key=lambda g: (-g.waiting, -g.came_back)):
+        ages = dict.fromkeys(age(now - at) for at in (group.last, group.first))
         counts = (f"{n:,}" for n in (group.waiting, group.came_back, group.replayed))
-        times = (f"{at:%Y-%m-%d %H:%M:%S}" for at in (group.first, group.last))
-        table.add_row(*names, *counts, *times)
+        code, service, topic = map(printable, (group.code, group.service, group.topic))
+        table.add_row(code, "-".join(ages), *counts, service, topic)
     if table.row_count:
         console.print(table, markup=False)
+        console.print("waiting: never sent again; back: parked again after that; sent: handled")
     else:
         console.print("nothing parked")
+    for each in listing.dropped:
+        console.print(
+            f"not kept, only counted: {each.records:,} x {printable(each.code)} from "
+            f"{printable(each.topic)}, {megabytes(each.bytes)} in 30 days, last {each.last[:16]}",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def age(span: timedelta) -> str:
+    """Return an age in its largest unit, such as ``5m`` or ``3d``."""
+    seconds = max(0, int(span.total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def megabytes(count: int) -> str:
+    """Return a number of bytes in megabytes."""
+    return f"{count / 1_000_000:,.1f} MB"

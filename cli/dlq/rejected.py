@@ -20,7 +20,7 @@ from shared.runtime.recovery.replay import ReplayLog, record_replays
 _SELECT_REJECTED = """
     SELECT identity, source, submission_id, received_at, receipt, body
       FROM intake.submissions
-     WHERE body IS NOT NULL AND first AND (received_at, identity) > ($1, $2) AND received_at <= $3
+     WHERE body <> '' AND first AND (received_at, identity) > ($1, $2) AND received_at <= $3
      ORDER BY received_at, identity
      LIMIT $4
 """

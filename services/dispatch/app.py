@@ -15,6 +15,7 @@ from shared.contract.events import Event
 from shared.contract.topics import OPERATOR_COMMANDS, TRIAGE_DECISIONS, bureau_updates
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
+from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.housekeeping import Housekeeping
@@ -52,8 +53,12 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[ServiceParts]:
             handle=handle,
             deduplicates=False,  # handlers are idempotent, and bureaus choose their own event ids
             on_commit=relay.wake,
+            dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
         yield ServiceParts(
-            pool, tasks=[consumer.run, relay.run, housekeeping.run], readiness_checks=[consumer]
+            pool,
+            tasks=[consumer.run, relay.run, housekeeping.run],
+            readiness_checks=[consumer],
+            readers=[consumer],
         )

@@ -29,6 +29,7 @@ from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, submission_
 from shared.geo import CityBoundaries
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
+from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.http.api_keys import authenticate
 from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
@@ -49,7 +50,8 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
     """Open what intake needs, yield its parts, and close everything in reverse order.
 
     It is ready without Kafka: submissions over HTTP are durable in the database, and their events
-    are published when the broker is back.
+    are published when the broker is back. But it is not ready while one of its two readers is
+    blocked at a record or has ended at its dead-letter limit: a person must look.
     """
     catalogue = await asyncio.to_thread(load_catalogue_with_indexes)
     policy = _policy(catalogue, settings)
@@ -60,7 +62,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
     ):
         relay = Relay(pool, settings.kafka_access)
         batch_size = AdaptiveBatchSize()
-        batcher = _batcher(pool, policy, relay, batch_size)
+        batcher = _batcher(settings, pool, policy, relay, batch_size)
         admission = AdmissionControl(
             lambda: batch_size.max_in_flight, TokenBucket(settings.accepts_per_second)
         )
@@ -83,6 +85,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
             ],
             gate=submission_gate(callers, admission),
+            readers=[submissions, statuses],
         )
 
 
@@ -113,7 +116,7 @@ def _submission_consumer(
     settings: IntakeSettings, pool: Pool, policy: IntakePolicy, relay: Relay
 ) -> Consumer[Any]:
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event | Outgoing]:
-        store = PostgresSubmissions(db)
+        store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
         return await on_submissions_handed_in(messages, store, policy, utc_now())
 
     return Consumer(
@@ -125,6 +128,7 @@ def _submission_consumer(
         handle=handle,
         deduplicates=False,
         on_commit=relay.wake,
+        dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
     )
 
 
@@ -144,11 +148,15 @@ def _status_consumer(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:
 
 
 def _batcher(
-    pool: Pool, policy: IntakePolicy, relay: Relay, batch_size: AdaptiveBatchSize
+    settings: IntakeSettings,
+    pool: Pool,
+    policy: IntakePolicy,
+    relay: Relay,
+    batch_size: AdaptiveBatchSize,
 ) -> SubmissionBatcher:
     async def accept(submissions: Sequence[RawSubmission]) -> list[Receipt]:
         async with transaction(pool) as db:
-            store = PostgresSubmissions(db)
+            store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
             results = await accept_submissions(submissions, store, policy, utc_now())
             await enqueue(db, [event for result in results for event in result.events])
         relay.wake()

@@ -1,6 +1,7 @@
 """Submissions, receipts and new requests in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from secrets import randbelow
 
@@ -8,8 +9,10 @@ from services.intake.public_status.model import PublicRequest
 from services.intake.records import Receipt, StoredSubmission
 from services.intake.rules.idempotency import SubmissionKey
 from services.intake.rules.tracking_number import CAPACITY
+from shared.runtime.consumer.garbage import DEFAULT_BYTES_PER_HOUR, Piece, admit, tell
 from shared.runtime.postgres import Connection
 
+_REJECTED = "rejected-submissions"
 _RECEIPTS = """
     SELECT identity, fingerprint, receipt_id, receipt
       FROM submissions
@@ -51,8 +54,18 @@ _REQUEST_COLUMNS = (
 class PostgresSubmissions:
     """Submissions and the requests of the accepted ones, inside the caller's transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(
+        self, connection: Connection, garbage_bytes_per_hour: int = DEFAULT_BYTES_PER_HOUR
+    ) -> None:
+        """Use a connection.
+
+        Args:
+            connection: A connection in a transaction.
+            garbage_bytes_per_hour: Bytes of rejected submissions that are kept in an hour; of the
+                rest only receipt and number stay.
+        """
         self._connection = connection
+        self._garbage_bytes_per_hour = garbage_bytes_per_hour
 
     async def receipts(self, identities: Sequence[bytes]) -> Mapping[SubmissionKey, Receipt]:
         """Return every receipt of these identities."""
@@ -69,7 +82,12 @@ class PostgresSubmissions:
     async def add(
         self, submissions: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
     ) -> None:
-        """Store submissions and requests, sorted by key so that two members never deadlock."""
+        """Store submissions and requests, sorted by key so that two members never deadlock.
+
+        Of rejected submissions beyond the budget of bytes the body is not kept: ``route311 dlq
+        replay --rejected`` cannot submit them again.
+        """
+        submissions = await self._within_budget(submissions)
         if submissions:
             await self._connection.copy_records_to_table(
                 "submissions",
@@ -80,6 +98,16 @@ class PostgresSubmissions:
             await self._connection.copy_records_to_table(
                 "requests", columns=_REQUEST_COLUMNS, records=[_request_row(r) for r in requests]
             )
+
+    async def _within_budget(
+        self, submissions: Sequence[StoredSubmission]
+    ) -> Sequence[StoredSubmission]:
+        rejected = [s for s in submissions if s.body is not None]
+        pieces = [Piece(_REJECTED, "rejected", len(s.body or b"")) for s in rejected]
+        kept = await admit(self._connection, pieces, self._garbage_bytes_per_hour)
+        tell(pieces, kept)
+        dropped = {s.key for s, is_kept in zip(rejected, kept, strict=True) if not is_kept}
+        return [replace(s, body=b"") if s.key in dropped else s for s in submissions]
 
     async def delete_rejected(self, before: datetime, limit: int) -> int:
         """Delete the oldest submissions rejected before a time; return how many.

@@ -19,6 +19,7 @@ from shared.contract.events import ContactErased, Event
 from shared.contract.topics import DISPATCH_CASES, INTAKE_CONTACTS, TRIAGE_DECISIONS
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
+from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.housekeeping import Housekeeping
@@ -68,10 +69,12 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
             pool=pool,
             handle=handle,
             on_commit=committed,
+            dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
         yield ServiceParts(
             pool,
             tasks=[consumer.run, relay.run, worker.run, housekeeping.run],
             readiness_checks=[consumer],
+            readers=[consumer],
         )

@@ -20,6 +20,7 @@ from shared.contract.topics import (
 )
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
+from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.ops.metrics import EXPRESS_SECONDS
 from shared.runtime.outbox.housekeeping import Housekeeping
@@ -50,10 +51,14 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[ServiceParts]:
             handle=handle,
             express_topics=frozenset({INTAKE_REQUESTS_EXPRESS.name}),
             on_commit=relay.wake,
+            dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
         yield ServiceParts(
-            pool, tasks=[consumer.run, relay.run, housekeeping.run], readiness_checks=[consumer]
+            pool,
+            tasks=[consumer.run, relay.run, housekeeping.run],
+            readiness_checks=[consumer],
+            readers=[consumer],
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from shared.errors import DatabaseBusyError, DatabaseDownError, PermanentError
+from shared.errors import DatabaseBusyError, DatabaseDownError, PermanentError, SystemicError
 from shared.runtime.ops.metrics import POOL_WAIT_SECONDS
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -55,6 +55,12 @@ class UnstorableError(PermanentError):
     """PostgreSQL cannot store a value of this message; a retry would fail again."""
 
     code = "unstorable"
+
+
+class SchemaMismatchError(SystemicError):
+    """A table, a column or a right is missing: the migrations of this version have not run."""
+
+    code = "schema_mismatch"
 
 
 class _Connection(asyncpg.Connection):
@@ -114,6 +120,7 @@ def translate_errors() -> Generator[None]:
         DatabaseDownError: The server is unreachable, read-only or out of space. If this happened
             during a commit, the commit may have succeeded: read before you write again.
         UnstorableError: A value does not fit its column.
+        SchemaMismatchError: The tables are not those of this version; no message is at fault.
     """
     try:
         yield
@@ -121,6 +128,8 @@ def translate_errors() -> Generator[None]:
         raise DatabaseBusyError(type(error).__name__) from error
     except _DOWN as error:
         raise DatabaseDownError(type(error).__name__) from error
+    except asyncpg.SyntaxOrAccessError as error:
+        raise SchemaMismatchError(type(error).__name__) from error
     except asyncpg.DataError as error:
         raise UnstorableError(f"a value does not fit its column: {type(error).__name__}") from None
 

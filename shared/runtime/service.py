@@ -17,6 +17,7 @@ from shared.runtime.http.load_shedding import EarlyRejectGate
 from shared.runtime.http.server import serve_http
 from shared.runtime.ops.logging import configure_logging
 from shared.runtime.ops.open_files import allow_open_files
+from shared.runtime.ops.tracebacks import log_loop_errors
 from shared.runtime.ops.watchdog import watchdog
 from shared.runtime.postgres import Pool
 from shared.runtime.settings import ProcessSettings
@@ -45,6 +46,17 @@ class Readiness(Protocol):
         ...
 
 
+class Reader(Protocol):
+    """A consumer that can be blocked."""
+
+    name: str
+
+    @property
+    def blocked(self) -> str | None:
+        """The reason why it cannot go on without a person or a restart; None while it can."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceParts:
     """The components of a service, as its ``app`` module builds them.
@@ -56,6 +68,7 @@ class ServiceParts:
         routes: Its own HTTP routes.
         request_tasks: Tasks that HTTP requests wait for; they stop after the last response.
         gate: Rejects some requests before they are parsed.
+        readers: Every consumer; ``/ready`` names one that is blocked.
     """
 
     pool: "Pool | None"
@@ -64,6 +77,7 @@ class ServiceParts:
     routes: Sequence[web.AbstractRouteDef] = field(default=())
     request_tasks: Sequence[ServiceTask] = ()
     gate: EarlyRejectGate | None = None
+    readers: Sequence[Reader] = ()
 
 
 def run(
@@ -85,6 +99,7 @@ async def _run(
 ) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
+    log_loop_errors(loop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with watchdog(), open_parts(settings) as parts:
@@ -115,7 +130,7 @@ async def run_until_stopped(
             settings.http_host,
             settings.http_port,
             routes=parts.routes,
-            check=lambda: _unready_reason(parts),
+            check=lambda: unready_reason(parts),
             stopping=stopping,
             gate=parts.gate,
             limits=_http_limits(settings),
@@ -153,7 +168,11 @@ async def _cancel_late(tasks: Collection[asyncio.Task[None]], deadline: float) -
         task.cancel()
 
 
-async def _unready_reason(parts: ServiceParts) -> str | None:
+async def unready_reason(parts: ServiceParts) -> str | None:
+    """Return why the service is not ready; None when it is."""
+    for reader in parts.readers:
+        if reason := reader.blocked:
+            return f"{reader.name} is blocked: {reason}"
     if not all(check.ready for check in parts.readiness_checks):
         return "no partitions yet"
     if parts.pool is None:

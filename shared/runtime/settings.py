@@ -229,7 +229,7 @@ class ProcessSettings(KafkaSettings, HttpSettings):
             to 503; longer than a load balancer needs for two health checks.
     """
 
-    model_config = SettingsConfigDict(hide_input_in_errors=True)
+    model_config = SettingsConfigDict(hide_input_in_errors=True)  # inputs are secrets, some of them
 
     log_level: Annotated[LogLevel, Field(validation_alias="ROUTE311_LOG_LEVEL")] = "INFO"
     http_host: Annotated[str, Field(validation_alias="ROUTE311_HTTP_HOST")] = "127.0.0.1"
@@ -250,6 +250,8 @@ class ServiceSettings(ProcessSettings):
             published again.
         inbox_kept_days: Days that repeats are recognized; None for as long as the topics that the
             service reads can deliver them again.
+        garbage_mib_per_hour: Mebibytes of unreadable records or rejected submissions that are kept
+            from each topic in an hour, and four times that in a day; the rest is counted.
     """
 
     allow_plaintext: Annotated[bool, Field(validation_alias="ROUTE311_ALLOW_PLAINTEXT")] = False
@@ -260,6 +262,14 @@ class ServiceSettings(ProcessSettings):
     inbox_kept_days: Annotated[
         int | None, Field(ge=1, validation_alias="ROUTE311_INBOX_KEPT_DAYS")
     ] = None
+    garbage_mib_per_hour: Annotated[
+        int, Field(ge=1, le=1024 * 1024, validation_alias="ROUTE311_GARBAGE_MIB_PER_HOUR")
+    ] = 256
+
+    @property
+    def garbage_bytes_per_hour(self) -> int:
+        """``garbage_mib_per_hour`` in bytes."""
+        return self.garbage_mib_per_hour * 1024 * 1024
 
     @field_validator("postgres_dsn")
     @classmethod

@@ -130,6 +130,20 @@ async def test_a_storm_begins_and_ends_once_each_by_the_clock_of_its_reports(
     assert all(json.loads(line)["service"] == "triage-stream" for line in watcher.output)
 
 
+async def test_what_cannot_be_decoded_or_counted_does_not_stop_the_watcher(
+    watcher: Watcher, topic_log: TopicLog
+) -> None:
+    with watcher.running():
+        await topic_log.write(INTAKE_REQUESTS, "portland.gov:tree-emergency", None)
+        await topic_log.write(INTAKE_REQUESTS, "", b"")
+        await topic_log.publish(tree(district="S\tE"))
+        await read_so_far(topic_log, "mark")
+
+    events = [json.loads(line)["event"] for line in watcher.output]
+    assert events.count("request_not_counted") == 1
+    assert events.count("stream_started") == 1
+
+
 async def test_where_the_watcher_goes_on_can_be_seen_from_outside(
     watcher: Watcher, topic_log: TopicLog
 ) -> None:

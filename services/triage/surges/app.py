@@ -10,6 +10,7 @@ import weakref
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 import faust
@@ -26,12 +27,13 @@ from services.triage.surges.outbound import surge_events
 from services.triage.surges.state import SurgeKey
 from services.triage.surges.tracker import SurgeCity, surge_cities
 from shared.catalogue import load_catalogue
-from shared.contract.events import Decoder
+from shared.contract.events import Decoder, Request
 from shared.contract.topic import Topic
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.errors import PermanentError, Route311Error, StoppedError
 from shared.runtime.kafka import BrokerDownError, KafkaSink, apply_topics, open_sink
 from shared.runtime.kafka_access import KafkaAccess
+from shared.runtime.ops import metrics
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.service import ServiceParts
@@ -154,17 +156,29 @@ class SurgeWatcher:
         return cast("StateTable", table)
 
     async def _count(self, stream: Any) -> None:  # noqa: ANN401 - a stream of Faust
+        """Count each request; one that cannot be counted is left out, with an alarm.
+
+        Triage decides it all the same. A surge needs ten reports, so one more or less is nothing
+        against a watcher that stands still.
+        """
         decoder = Decoder(INTAKE_REQUESTS.events)
         async for event in stream.events():
             message = event.message
+            observed_at = None
             try:
-                request = decoder.decode(event.value).data
+                observed_at = self._count_one(decoder.decode(event.value).data, message.partition)
             except PermanentError:  # triage dead-letters it
-                self._clock.observe(message.tp, message.offset, None)
-                continue
-            if self._counter.count(request, message.partition):
-                self._to_publish.add(SurgeKey.of(request, message.partition))
-            self._clock.observe(message.tp, message.offset, request.observed_at)
+                pass
+            except Exception:
+                metrics.UNCOUNTED.inc()
+                at = f"{message.topic}/{message.partition}/{message.offset}"
+                log.exception("request_not_counted", at=at)
+            self._clock.observe(message.tp, message.offset, observed_at)
+
+    def _count_one(self, request: Request, partition: int) -> datetime:
+        if self._counter.count(request, partition):
+            self._to_publish.add(SurgeKey.of(request, partition))
+        return request.observed_at
 
     async def _publish_until(self, stopping: asyncio.Event, sink: KafkaSink) -> None:
         self._to_publish.update(self._counter.keys())  # a crash may have left some unpublished

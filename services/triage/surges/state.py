@@ -41,8 +41,15 @@ class SurgeKey:
 
     @classmethod
     def of(cls, request: Request, partition: int) -> Self:
-        """Return the key of a request."""
-        return cls(partition, request.jurisdiction, request.dedup_group, district_of(request))
+        """Return the key of a request.
+
+        Raises:
+            ValueError: A name has a tab, which would make its ``table_key`` unreadable.
+        """
+        names = request.jurisdiction, request.dedup_group, district_of(request)
+        if any("\t" in name for name in names):
+            raise ValueError("jurisdiction, dedup_group or district: has a tab")
+        return cls(partition, *names)
 
     @classmethod
     def parse(cls, table_key: bytes) -> Self:

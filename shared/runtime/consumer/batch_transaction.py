@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from shared.contract.events import Event
-from shared.runtime.consumer import deferring, inbox
+from shared.runtime.consumer import deferring, garbage, inbox, skips
+from shared.runtime.consumer.crashes import MAX_CRASHES, CrashCounter, CrashedError
 from shared.runtime.consumer.deferring import DeferredKeys, DeferredRecord, record_key
 from shared.runtime.consumer.dlq_limit import DlqLimitTracker
 from shared.runtime.consumer.messages import (
@@ -18,6 +19,7 @@ from shared.runtime.consumer.messages import (
 )
 from shared.runtime.consumer.offsets import Position, advance, claim, lock
 from shared.runtime.consumer.retry import Item
+from shared.runtime.consumer.skips import SkippedError
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.ops import metrics
 from shared.runtime.outbox.outbox import enqueue
@@ -46,6 +48,7 @@ class BatchProcessor(Generic[E]):
         dlq_limit: Counts dead letters.
         positions: The positions of the owned partitions, as committed last.
         deferred_keys: The keys with deferred records.
+        crashes: The records in progress, and those at which a process died before.
     """
 
     service: str
@@ -55,12 +58,32 @@ class BatchProcessor(Generic[E]):
     dlq_limit: DlqLimitTracker
     positions: dict[Partition, Position] = field(default_factory=dict, init=False)
     deferred_keys: DeferredKeys = field(default_factory=DeferredKeys, init=False)
+    crashes: CrashCounter = field(init=False)
+    _skips: Mapping[tuple[str, int, int], str] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self.crashes = CrashCounter(self.pool)
 
     async def claim(self, owned: Collection[Partition]) -> None:
-        """Claim the partitions, and load their positions and deferred keys."""
+        """Claim the partitions, and load what is stored about them."""
         async with transaction(self.pool) as db:
             self.positions = await claim(db, owned)
             await self.deferred_keys.load(db, owned)
+            await self.crashes.load(db, owned)
+            self._skips = await skips.load(db, owned)
+
+    def refuse(self, record: Record, crashes: int) -> InvalidRecord | None:
+        """Return the record as invalid when it must be parked untried.
+
+        Args:
+            record: The record.
+            crashes: How often a process died with it in progress.
+        """
+        if reason := self._skips.get((record.topic, record.partition, record.offset)):
+            return InvalidRecord(record, SkippedError(reason))
+        if crashes >= MAX_CRASHES:
+            return InvalidRecord(record, CrashedError(f"the process died {crashes} times at it"))
+        return None
 
     def is_pending(self, record: Record) -> bool:
         """Return True when the record is in an owned partition and not yet committed."""
@@ -79,15 +102,21 @@ class BatchProcessor(Generic[E]):
         deferred = [item for item in items if isinstance(item, Deferred)]
         target = self._positions_after(items)
         self.dlq_limit.check(invalid, target, len(items))
+        await self.crashes.mark([item.record for item in items], self.positions)
         async with transaction(self.pool) as db:
             await advance(db, self.positions, target)
-            handled = await self._handle(db, items)
+            handled, parked = await self._handle(db, items)
             if deferred:
                 await deferring.insert(db, deferred)
+            for item in invalid:
+                if isinstance(item.error, SkippedError):
+                    await skips.delete(db, item.record)
         self.positions.update(target)
+        self.crashes.on_commit(target)
         self.dlq_limit.record_batch(invalid, len(items))
         self.deferred_keys.add(deferred)
         _count(items, handled)
+        parked.tell()
 
     async def commit_deferred(self, deferred: DeferredRecord, items: Sequence[Item[E]]) -> None:
         """Handle, dead-letter or postpone one deferred record; the position does not advance.
@@ -109,20 +138,37 @@ class BatchProcessor(Generic[E]):
                 await deferring.postpone(db, deferred, item.error.code if item.error else "behind")
                 self.deferred_keys.postpone(key, deferred.attempts)
                 return
-            handled = await self._handle(db, [item])
+            handled, parked = await self._handle(db, [item])
             await deferring.delete(db, deferred)
         self.deferred_keys.remove_first(key)
         _count([item], handled)
+        parked.tell()
 
-    async def _handle(self, db: Connection, items: Sequence[Item[E]]) -> Sequence[Message[E]]:
-        """Return the messages that were handled, without the repeats."""
+    async def _handle(
+        self, db: Connection, items: Sequence[Item[E]]
+    ) -> tuple[Sequence[Message[E]], "_Parked"]:
+        """Return the messages that were handled, without the repeats, and what was parked."""
         new = await self._deduplicate(db, [item for item in items if isinstance(item, Message)])
         events = await self.handle(new, db) if new else []
-        dead_letters = [
-            to_dead_letter(item, self.service) for item in items if isinstance(item, InvalidRecord)
+        parked = await self._park(db, [item for item in items if isinstance(item, InvalidRecord)])
+        await enqueue(db, [*events, *parked.letters])
+        return new, parked
+
+    async def _park(self, db: Connection, invalid: Sequence[InvalidRecord]) -> "_Parked":
+        """Make dead letters of all records but the garbage that exceeds the budget of bytes."""
+        found = [item for item in invalid if self.dlq_limit.is_garbage(item)]
+        pieces = [
+            garbage.Piece(
+                item.record.topic,
+                item.error.code,
+                len(item.record.value or b"") + len(item.record.key or b""),
+            )
+            for item in found
         ]
-        await enqueue(db, [*events, *dead_letters])
-        return new
+        kept = await garbage.admit(db, pieces, self.dlq_limit.limit.bytes_per_hour)
+        dropped = {id(item) for item, is_kept in zip(found, kept, strict=True) if not is_kept}
+        letters = [to_dead_letter(i, self.service) for i in invalid if id(i) not in dropped]
+        return _Parked(letters, pieces, kept)
 
     async def _deduplicate(
         self, db: Connection, messages: Sequence[Message[E]]
@@ -153,6 +199,20 @@ class BatchProcessor(Generic[E]):
             )
             for partition, record in last.items()
         }
+
+
+class _Parked(NamedTuple):
+    """The dead letters of a batch; of the garbage among its records, which pieces were kept."""
+
+    letters: Sequence[Outgoing]
+    garbage: Sequence[garbage.Piece]
+    kept: Sequence[bool]
+
+    def tell(self) -> None:
+        """Count what was committed."""
+        for letter in self.letters:
+            metrics.DEAD_LETTER_BYTES.labels(letter.topic).inc(len(letter.value or b""))
+        garbage.tell(self.garbage, self.kept)
 
 
 def _count(items: Sequence[Item[E]], handled: Sequence[Message[E]]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -12,14 +12,20 @@ import structlog
 
 from shared.contract.events import Decoder, Event
 from shared.contract.topic import Topic
-from shared.errors import FencedError, StoppedError, SystemicError, TooManyDeadLettersError
+from shared.errors import (
+    FencedError,
+    Route311Error,
+    StoppedError,
+    SystemicError,
+    TooManyDeadLettersError,
+)
 from shared.runtime.clock import utc_now
-from shared.runtime.consumer import deferring
+from shared.runtime.consumer import alarms, deferring
 from shared.runtime.consumer.batch_transaction import BatchProcessor, Handler
-from shared.runtime.consumer.deferring import RecordKey
+from shared.runtime.consumer.deferring import DeferredRecord, RecordKey
 from shared.runtime.consumer.dlq_limit import DEFAULT_LIMIT, DlqLimit, DlqLimitTracker
-from shared.runtime.consumer.messages import parse_record
-from shared.runtime.consumer.retry import Item, RetryPolicy, process_batch
+from shared.runtime.consumer.messages import parse_record, record_position
+from shared.runtime.consumer.retry import Item, process_batch, with_database
 from shared.runtime.consumer.tracing import processing
 from shared.runtime.kafka import (
     BrokerDownError,
@@ -42,6 +48,7 @@ E = TypeVar("E", bound=Event)
 
 _STOP_GRACE_S = 4.0
 _REOPEN_AFTER_S = 1.0
+_RELEASE_WITHIN_S = 1.0
 
 
 def _do_nothing() -> None: ...
@@ -68,6 +75,8 @@ class Consumer(Generic[E]):
         on_commit: Called after each commit, to wake the relay.
         dlq_limit: The dead-letter limit, at which the consumer ends.
         lost_position_recheck_s: Seconds between checks of partitions with a lost position.
+        hold_s: Seconds that the process holds still before its last try of a record at which it
+            died twice.
         ready: True while it owns its partitions and knows all positions.
     """
 
@@ -83,11 +92,14 @@ class Consumer(Generic[E]):
     on_commit: Callable[[], None] = _do_nothing
     dlq_limit: DlqLimit = DEFAULT_LIMIT
     lost_position_recheck_s: float = 10.0
+    hold_s: float = 5.0
     ready: bool = field(default=False, init=False)
     _processor: BatchProcessor[E] = field(init=False)
     _parsers: dict[str, Callable[[Record], Item[Any]]] = field(init=False)
     _lost: frozenset[Partition] = field(default=frozenset(), init=False)
     _recheck_at: float | None = field(default=None, init=False)
+    _ended: str | None = field(default=None, init=False)
+    _deferred_crashes: dict[int, int] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         external_topics = frozenset(topic.name for topic in self.topics if topic.from_outside)
@@ -112,11 +124,32 @@ class Consumer(Generic[E]):
         service continues.
 
         Raises:
-            Exception: An unexpected error; nothing is half done.
+            Exception: An unexpected error; nothing is half done. The record in progress stays
+                marked: this counts as a crash.
         """
-        with suppress(StoppedError, TooManyDeadLettersError):
-            while not stopping.is_set():
-                await cancel_on_stop(stopping, self._run_once(stopping), grace_s=_STOP_GRACE_S)
+        try:
+            with suppress(StoppedError, TooManyDeadLettersError):
+                while not stopping.is_set():
+                    await cancel_on_stop(stopping, self._run_once(stopping), grace_s=_STOP_GRACE_S)
+        except asyncio.CancelledError:  # with the rest of the service
+            await self._release()
+            raise
+        await self._release()
+
+    async def _release(self) -> None:
+        """Remove the marks of what was in progress; without the database they stay."""
+        with suppress(Route311Error, TimeoutError):
+            async with asyncio.timeout(_RELEASE_WITHIN_S):
+                await self._processor.crashes.release(self._processor.positions)
+
+    @property
+    def blocked(self) -> str | None:
+        """The reason why it cannot go on without a person or a restart; None while it can.
+
+        That is the dead-letter limit, or a record at which the process died twice. An outage of
+        the broker or the database is no such reason.
+        """
+        return self._ended or self._processor.crashes.describe_worst()
 
     async def _run_once(self, stopping: asyncio.Event) -> None:
         """Consume until the source fails or another consumer fences this one."""
@@ -139,6 +172,8 @@ class Consumer(Generic[E]):
         except TooManyDeadLettersError as error:
             metrics.DEAD_LETTER_LIMIT.labels(self.name).inc()
             log.error("consumer_ended", consumer=self.name, reason=str(error))  # noqa: TRY400 - the reason says all
+            self._ended = f"it ended at the dead-letter limit: {error}"
+            alarms.show_blocked(self.name, self._processor.crashes, self.blocked)
             raise
         finally:
             self.ready = False
@@ -149,8 +184,8 @@ class Consumer(Generic[E]):
                 await self._claim_if_due(source, stopping)
                 records = await self._poll(source, stopping)
                 pending = [record for record in records if self._processor.is_pending(record)]
-                if pending:
-                    await self._process([self._parse(record) for record in pending], stopping)
+                for unit in self._processor.crashes.split(pending):
+                    await self._process(unit, stopping)
                 for key in self._processor.deferred_keys.due():
                     await self._retry_deferred(key, stopping)
                 await source.report_progress(self._next_offsets)
@@ -182,15 +217,10 @@ class Consumer(Generic[E]):
     async def _claim(
         self, source: KafkaSource, owned: frozenset[Partition], stopping: asyncio.Event
     ) -> None:
-        delays = RetryPolicy().systemic_delays()
-        while True:
-            try:
-                await self._processor.claim(owned)
-                break
-            except SystemicError as error:
-                log.warning("database_awaited", code=error.code, reason=str(error))
-                await pause(stopping, next(delays))
+        await with_database(lambda: self._processor.claim(owned), stopping)
         self._recheck_at, self._lost = None, frozenset()
+        alarms.show_crashes(self.name, self._processor.crashes)
+        alarms.show_blocked(self.name, self._processor.crashes, self.blocked)
         await self._resume(source)
         metrics.ASSIGNMENTS.inc()
         self.ready = True
@@ -209,12 +239,31 @@ class Consumer(Generic[E]):
     def _parse(self, record: Record) -> Item[E]:
         return self._parsers[record.topic](record)
 
-    async def _process(self, batch: Sequence[Item[E]], stopping: asyncio.Event) -> None:
-        started_at = time.perf_counter()
+    async def _process(self, records: Sequence[Record], stopping: asyncio.Event) -> None:
+        """Handle records in one batch; they are marked as in progress before they are decoded."""
+        processor, started_at = self._processor, time.perf_counter()
+        await with_database(lambda: self._hold_if_due(records[0], stopping), stopping)
+        await with_database(lambda: processor.crashes.mark(records, processor.positions), stopping)
+        batch = [self._take(record, processor.crashes.crashes(record)) for record in records]
         with processing(batch) as traced:
             await process_batch(traced, self._commit, stopping=stopping)
         metrics.BATCH_SECONDS.labels(self.name).observe(time.perf_counter() - started_at)
         metrics.BATCH_MESSAGES.labels(self.name).observe(len(batch))
+        alarms.show_blocked(self.name, self._processor.crashes, self.blocked)
+
+    async def _hold_if_due(self, record: Record, stopping: asyncio.Event) -> None:
+        if await self._processor.crashes.hold(record, self._processor.positions):
+            log.warning("last_try", consumer=self.name, at=record_position(record))
+            await pause(stopping, self.hold_s)
+
+    def _take(self, record: Record, crashes: int) -> Item[E]:
+        """Decode the record, or refuse it untried."""
+        refused = self._processor.refuse(record, crashes)
+        if refused is None:
+            return self._parse(record)
+        at, error = record_position(record), refused.error
+        log.error("message_refused", at=at, code=error.code, reason=str(error))
+        return refused
 
     async def _commit(self, items: Sequence[Item[E]]) -> None:
         await self._processor.commit(items)
@@ -222,15 +271,30 @@ class Consumer(Generic[E]):
 
     async def _retry_deferred(self, key: RecordKey, stopping: asyncio.Event) -> None:
         with suppress(SystemicError):
-            async with transaction(self.pool) as db:
-                deferred = await deferring.load_first(db, key)
+            deferred = await self._take_deferred(key)
             if deferred is None:
                 self._processor.deferred_keys.remove_first(key)
                 return
             commit = partial(self._processor.commit_deferred, deferred)
-            with processing([self._parse(deferred.record)]) as traced:
+            with processing([self._take(deferred.record, deferred.crashes)]) as traced:
                 await process_batch(traced, commit, stopping=stopping)
+            del self._deferred_crashes[deferred.seq]
             self.on_commit()
+
+    async def _take_deferred(self, key: RecordKey) -> DeferredRecord | None:
+        """Load the first record of the key, and mark it as in progress.
+
+        Its crashes are those that were known when this process saw it first: a failed retry of a
+        process that lives is none.
+        """
+        async with transaction(self.pool) as db:
+            deferred = await deferring.load_first(db, key)
+            if deferred is None:
+                return None
+            crashes = self._deferred_crashes.setdefault(deferred.seq, deferred.crashes)
+            deferred = replace(deferred, crashes=crashes)
+            await deferring.mark(db, deferred)
+        return deferred
 
     def _measure(self, source: KafkaSource, *, moved: bool) -> None:
         lag = source.lag(self._next_offsets)

@@ -29,14 +29,15 @@ _COUNT_BY_KEY = """
      GROUP BY topic, partition, key
 """
 _SELECT_FIRST = """
-    SELECT seq, record_offset, timestamp, key, value, headers, attempts
+    SELECT seq, record_offset, timestamp, key, value, headers, attempts, crashes
       FROM deferred
      WHERE topic = $1 AND partition = $2 AND md5(key) = md5($3::bytea) AND key = $3::bytea
      ORDER BY seq
      LIMIT 1
 """
 _DELETE = "DELETE FROM deferred WHERE seq = $1"
-_POSTPONE = "UPDATE deferred SET attempts = attempts + 1, code = $2 WHERE seq = $1"
+_POSTPONE = "UPDATE deferred SET attempts = attempts + 1, code = $2, crashes = 0 WHERE seq = $1"
+_MARK = "UPDATE deferred SET crashes = $2 WHERE seq = $1"
 
 
 class RecordKey(NamedTuple):
@@ -53,11 +54,19 @@ def record_key(record: Record) -> RecordKey:
 
 @dataclass(frozen=True, slots=True)
 class DeferredRecord:
-    """A deferred record, and the number of retries since."""
+    """A deferred record.
+
+    Attributes:
+        seq: Its number among the deferred records.
+        record: The record.
+        attempts: The number of retries since.
+        crashes: How often a process died with it in progress.
+    """
 
     seq: int
     record: Record
     attempts: int
+    crashes: int = 0
 
     @property
     def is_exhausted(self) -> bool:
@@ -148,7 +157,12 @@ async def load_first(db: Connection, key: RecordKey) -> DeferredRecord | None:
         value=row["value"],
         headers=unpack_headers(row["headers"]),
     )
-    return DeferredRecord(row["seq"], record, row["attempts"])
+    return DeferredRecord(row["seq"], record, row["attempts"], row["crashes"])
+
+
+async def mark(db: Connection, deferred: DeferredRecord) -> None:
+    """Count one more crash until the outcome is committed."""
+    await db.execute(_MARK, deferred.seq, deferred.crashes + 1)
 
 
 async def delete(db: Connection, deferred: DeferredRecord) -> None:

@@ -11,8 +11,10 @@ from shared.errors import (
     UnknownTypeError,
     UnknownVersionError,
 )
+from shared.runtime.consumer.garbage import DEFAULT_BYTES_PER_HOUR
 from shared.runtime.consumer.messages import InvalidRecord
 from shared.runtime.consumer.offsets import Position
+from shared.runtime.consumer.skips import SkippedError
 from shared.runtime.kafka import Partition
 from shared.runtime.postgres import UnstorableError
 
@@ -40,11 +42,14 @@ class DlqLimit:
         ratio: Share of dead letters among the last ``window`` records of all partitions, from 0
             to 1; a higher share ends the consumer.
         window: Number of records; the ratio is not checked before as many were seen.
+        bytes_per_hour: Bytes of unreadable records of outsiders that are kept from each topic in
+            an hour; what is beyond is counted and not kept.
     """
 
     consecutive: int = 100
     ratio: float = 0.5
     window: int = 1000
+    bytes_per_hour: int = DEFAULT_BYTES_PER_HOUR
 
 
 DEFAULT_LIMIT = DlqLimit()
@@ -66,9 +71,13 @@ class DlqLimitTracker:
     _parked: int = field(default=0, init=False)
 
     def is_counted(self, invalid: InvalidRecord) -> bool:
-        """Return True when the fault may be ours and not an outsider's."""
+        """Return True when the fault may be ours and not an outsider's, nor a person's decision."""
+        return not (isinstance(invalid.error, SkippedError) or self.is_garbage(invalid))
+
+    def is_garbage(self, invalid: InvalidRecord) -> bool:
+        """Return True when an outsider wrote a record that cannot be read."""
         invalid_as_written = isinstance(invalid.error, _INVALID_AS_WRITTEN)
-        return not (invalid_as_written and invalid.record.topic in self.external_topics)
+        return invalid_as_written and invalid.record.topic in self.external_topics
 
     def check(
         self, invalid: Sequence[InvalidRecord], target: Mapping[Partition, Position], size: int

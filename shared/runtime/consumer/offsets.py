@@ -22,7 +22,8 @@ _CLAIM = """
 _ADVANCE = """
     UPDATE consumer_offset AS mine
        SET next_offset = moved.next_offset, last_offset = moved.next_offset - 1,
-           last_timestamp = moved.timestamp, parked_in_a_row = moved.parked_in_a_row
+           last_timestamp = moved.timestamp, parked_in_a_row = moved.parked_in_a_row,
+           busy_until = NULL, crashes = 0, held = false
       FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[],
                   $6::bigint[], $7::integer[])
            AS moved (topic, partition, epoch, expected, next_offset, timestamp, parked_in_a_row)

@@ -130,3 +130,20 @@ async def _delay(
     RETRIES.labels(error.code).inc()
     log.warning("batch_retried", code=error.code, reason=str(error), pause_s=delay_s)
     await pause(stopping, delay_s)
+
+
+async def with_database(work: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
+    """Do the work, again and again while the database is down or busy.
+
+    Raises:
+        StoppedError: The process is to stop.
+    """
+    delays = _DEFAULT_POLICY.systemic_delays()
+    while True:
+        try:
+            await work()
+        except (SystemicError, TransientError) as error:
+            log.warning("database_awaited", code=error.code, reason=str(error))
+            await pause(stopping, next(delays))
+        else:
+            return

@@ -5,10 +5,10 @@ import logging.config
 import sys
 
 import structlog
-import structlog.tracebacks
 from structlog.typing import Processor
 
 from shared.runtime.ops.audit import LOGGER as AUDIT
+from shared.runtime.ops.tracebacks import as_fields, log_uncaught
 
 _LEVELS = {
     "aiokafka": "WARNING",
@@ -16,15 +16,14 @@ _LEVELS = {
     "aiohttp.server": "CRITICAL",  # its messages quote requests; ours say what is safe
     AUDIT: "INFO",
 }
-_FORMAT_TRACEBACKS = structlog.processors.ExceptionRenderer(
-    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)  # locals contain contact data
-)
+_FORMAT_TRACEBACKS = structlog.processors.ExceptionRenderer(as_fields)
 
 
 def configure_logging(service: str, level: str) -> None:
-    """Send every log record, ours and the libraries', to stdout.
+    """Send every log record, ours and the libraries', to stdout, uncaught errors included.
 
-    It is JSON, or aligned columns when stdout is a terminal.
+    It is JSON, or aligned columns when stdout is a terminal. In JSON an error is a list of objects
+    with its type, its stack and its causes.
     """
     is_terminal = sys.stdout.isatty()
     processors: list[Processor] = [
@@ -50,6 +49,8 @@ def configure_logging(service: str, level: str) -> None:
     )
     logging.config.dictConfig(_standard_library(level, processors, renderer))
     structlog.contextvars.bind_contextvars(service=service)
+    if not is_terminal:
+        log_uncaught()
 
 
 def _standard_library(

@@ -36,6 +36,9 @@ PUBLISHED = Counter("route311_published_total", "Messages that the relay publish
 BROKER_FAILURES = Counter(
     "route311_broker_failures_total", "Times that Kafka did not answer or acknowledge in time."
 )
+OUTBOX_BYTES = Gauge(
+    "route311_outbox_bytes", "Bytes of the outbox on disk, published messages included."
+)
 OUTBOX_OLDEST = Gauge(
     "route311_outbox_oldest_seconds",
     "Age of the oldest unpublished message in the outbox, in seconds; 0 when there is none.",
@@ -45,9 +48,27 @@ PARKED = Counter(
     "Messages sent to a dead-letter topic, by error code.",
     ["topic", "code"],
 )
+DEAD_LETTER_BYTES = Counter(
+    "route311_dead_letter_bytes_total", "Bytes sent to a dead-letter topic.", ["topic"]
+)
+GARBAGE_BYTES = Counter(
+    "route311_garbage_bytes_total",
+    "Bytes of unusable records and submissions of outsiders: kept, or dropped and only counted.",
+    ["topic", "outcome"],
+)
 DEAD_LETTER_LIMIT = Counter(
     "route311_dead_letter_limit_total",
     "Times that a consumer ended at its dead-letter limit.",
+    ["consumer"],
+)
+CRASHES = Gauge(
+    "route311_record_crashes",
+    "Most crashes at a record that is not handled yet; the third one parks it.",
+    ["consumer"],
+)
+BLOCKED = Gauge(
+    "route311_reader_blocked",
+    "1 while a consumer cannot go on: crash loop, or dead-letter limit.",
     ["consumer"],
 )
 POSITION_LOST = Counter(
@@ -97,5 +118,9 @@ CONNECTIONS_CLOSED = Counter(
     "HTTP connections closed by the service, by reason: head_late, head_large, idle, not_read, "
     "displaced by a newer one, or refused.",
     ["reason"],
+)
+UNCOUNTED = Counter(
+    "route311_requests_uncounted_total",
+    "Requests that the surge watcher could not count because of an unexpected error.",
 )
 SURGES = Gauge("route311_surges", "Current surges.", ["jurisdiction", "dedup_group"])

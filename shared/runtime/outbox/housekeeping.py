@@ -38,6 +38,7 @@ _PRUNE_INBOX = """
     DELETE FROM inbox
      WHERE ctid >= $1::text::tid AND ctid < $2::text::tid AND taken_at < now() - $3::interval
 """
+_PRUNE_GARBAGE = "DELETE FROM garbage WHERE hour < now() - interval '90 days'"
 
 _STEP_ROWS = 1000
 _STEP_PAGES = 8  # some 1,000 rows
@@ -61,7 +62,7 @@ def inbox_retention_for(topics: Iterable[Topic]) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class Housekeeping:
-    """Prunes a service's outbox and inbox by age; unpublished rows always stay.
+    """Prunes a service's outbox, inbox and counts of garbage by age; unpublished rows always stay.
 
     Each step is a short transaction over about 1,000 rows that blocks no writer, and only one
     process of a service runs a step at a time. Every hour it walks the outbox along its primary
@@ -113,6 +114,9 @@ class Housekeeping:
                 async for deleted in steps:
                     PRUNED.labels(table).inc(deleted)
                     await pause(stopping, _BETWEEN_STEPS_S)
+
+        async with transaction(self.pool) as db:
+            await db.execute(_PRUNE_GARBAGE)
 
     async def prune_outbox(self) -> AsyncGenerator[int]:
         """Delete old published rows; yield the number of deleted rows after each step."""

@@ -31,7 +31,7 @@ _NEXT = """
 """
 _MARK_PUBLISHED = "UPDATE outbox SET published = true WHERE seq = ANY($1::bigint[])"
 _BACKLOG = """
-    SELECT count(*) AS rows,
+    SELECT count(*) AS rows, pg_total_relation_size('outbox') AS bytes,
            (SELECT extract(epoch FROM now() - created_at)
               FROM outbox WHERE NOT published ORDER BY seq LIMIT 1) AS oldest_s
       FROM (SELECT FROM outbox WHERE NOT published LIMIT 1000000) AS waiting
@@ -106,6 +106,7 @@ class Relay:
                 async with acquire(self.pool) as db:
                     [backlog] = await db.fetch(_BACKLOG)
                 metrics.OUTBOX.set(backlog["rows"])
+                metrics.OUTBOX_BYTES.set(backlog["bytes"])
                 metrics.OUTBOX_OLDEST.set(backlog["oldest_s"] or 0)
             await asyncio.sleep(_MEASURE_EVERY_S)
 

@@ -209,3 +209,18 @@ async def test_what_became_of_a_request_that_nobody_made_here_is_left_out(pool: 
     )
 
     assert await find_status(pool, "26-7KQ4-M2") is None
+
+
+async def test_bodies_of_rejected_submissions_beyond_their_bytes_are_not_kept(pool: Pool) -> None:
+    async with transaction(pool) as db:
+        store = PostgresSubmissions(db, 25)
+        await store.add([stored_submission(str(n), body=b"x" * 10) for n in range(4)], [])
+        await store.add([stored_submission("accepted")], [])
+    async with transaction(pool) as db:
+        await PostgresSubmissions(db, 25).add([stored_submission("later", body=b"x" * 10)], [])
+
+    rows = await pool.fetch("SELECT body FROM submissions")
+    bodies = sorted(row["body"] for row in rows if row["body"] is not None)
+    assert bodies == [b"", b"", b"", b"x" * 10, b"x" * 10]
+    [counted] = await pool.fetch("SELECT dropped_records, dropped_bytes FROM garbage")
+    assert tuple(counted) == (3, 30)

@@ -16,6 +16,7 @@ from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool
 from tests.builders import decision, request_triaged
 from tests.conftest import Database
+from tests.integration.runtime.children import DyingService
 from tests.stack import Stores
 
 RunConsumer: TypeAlias = Callable[..., AbstractAsyncContextManager[Consumer[Any]]]
@@ -67,3 +68,10 @@ def run_consumer(stores: Stores, pool: Pool) -> RunConsumer:
             stopping.set()
 
     return running
+
+
+@pytest.fixture
+def service(database: Database, stores: Stores, pool: Pool) -> DyingService:
+    """A service whose processes die."""
+    del pool  # has made the table
+    return DyingService(stores.access, database.dsn("triage"))

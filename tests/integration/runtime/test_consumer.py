@@ -8,6 +8,7 @@ from aiokafka.record.util import calc_crc32c
 from shared.contract.events import Event, RequestSubmitted, encode
 from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.errors import DatabaseDownError, FencedError
+from shared.runtime.consumer.dlq_limit import DlqLimit, DlqLimitTracker
 from shared.runtime.consumer.messages import Message
 from shared.runtime.consumer.offsets import advance, claim
 from shared.runtime.kafka import Partition
@@ -268,3 +269,29 @@ async def test_an_oversized_record_is_parked_unread(
     assert parked.value == huge
     assert dict(parked.headers)["code"] == b"too_large"
     assert len(await handled_ids(pool)) == 1
+
+
+async def test_garbage_of_outsiders_beyond_its_bytes_is_counted_and_not_kept(
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DlqLimitTracker, "is_garbage", lambda _, __: True)
+    garbage = b"x" * 1_000
+    for _ in range(5):
+        await topic_log.write(INTAKE_REQUESTS, KEY, garbage)
+    last = request_submitted()
+    await topic_log.publish(last)
+
+    async with run_consumer(dlq_limit=DlqLimit(bytes_per_hour=2_500)):
+        await topic_log.at_least(1, TRIAGE_DECISIONS)
+        await eventually(lambda: topic_log.records("intake-requests-dlq"))
+    async with run_consumer(dlq_limit=DlqLimit(bytes_per_hour=2_500)):  # it survives a restart
+        await topic_log.write(INTAKE_REQUESTS, KEY, garbage)
+        await topic_log.publish(request_submitted())
+        await topic_log.at_least(2, TRIAGE_DECISIONS)
+
+    assert [r.value for r in await topic_log.records("intake-requests-dlq")] == [garbage, garbage]
+    [row] = await pool.fetch("SELECT * FROM garbage")
+    assert (row["topic"], row["code"]) == ("intake-requests", "undecodable_event")
+    assert (row["kept_records"], row["dropped_records"]) == (2, 4)
+    assert row["dropped_bytes"] > 4_000
+    assert len(await handled_ids(pool)) == 2

@@ -9,6 +9,10 @@ from deploy.local.kafka_users import admin_access, passwords_of, super_users, us
 from deploy.local.site import Credentials
 
 
+def arguments_in(folder: Path) -> list[Path]:
+    return list(folder.glob("*format-arguments*"))
+
+
 @pytest.fixture
 def credentials(tmp_path: Path) -> Credentials:
     with open_folder(tmp_path / "stack") as folder:
@@ -37,7 +41,7 @@ async def test_a_broker_with_passwords_is_formatted_once(
 
     await format_data(("/nowhere/java",), tmp_path / "settings", data, credentials)
 
-    assert not list(tmp_path.glob("*format-arguments*"))
+    assert not arguments_in(tmp_path)
 
 
 def test_files_with_passwords_are_their_owners_alone(

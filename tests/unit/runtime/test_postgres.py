@@ -1,8 +1,8 @@
 import asyncpg
 import pytest
 
-from shared.errors import DatabaseBusyError, DatabaseDownError
-from shared.runtime.postgres import UnstorableError, translate_errors
+from shared.errors import DatabaseBusyError, DatabaseDownError, SystemicError
+from shared.runtime.postgres import SchemaMismatchError, UnstorableError, translate_errors
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,14 @@ def test_a_deadlock_concerns_one_message() -> None:
 def test_a_value_that_does_not_fit_concerns_one_message_for_ever() -> None:
     with pytest.raises(UnstorableError), translate_errors():
         raise asyncpg.CharacterNotInRepertoireError("x")
+
+
+@pytest.mark.parametrize("error", [asyncpg.UndefinedTableError, asyncpg.InsufficientPrivilegeError])
+def test_tables_of_another_version_are_an_outage_and_no_messages_fault(
+    error: type[Exception],
+) -> None:
+    with pytest.raises(SchemaMismatchError) as raised, translate_errors():
+        raise error("relation noted does not exist")
+
+    assert isinstance(raised.value, SystemicError)
+    assert str(raised.value) == error.__name__

@@ -1,0 +1,125 @@
+"""``route311 skip``: park one record that a service cannot get past."""
+
+import asyncio
+import getpass
+from typing import Annotated
+
+import asyncpg
+import typer
+
+from cli.connection import DEFAULT_DATA, DataOption, find_admin_dsn, find_kafka
+from shared.catalogue import load_catalogue
+from shared.contract.topic import DEAD_LETTERS
+from shared.contract.topics import all_topics
+from shared.runtime.consumer import skips
+from shared.runtime.consumer.crashes import load_crash_loops
+from shared.runtime.consumer.skips import CannotSkipError
+from shared.runtime.kafka import Partition
+from shared.runtime.kafka.reader import offset_bounds
+from shared.runtime.postgres import Connection
+
+_MAX_OFFSET = 2**63
+
+RecordArgument = Annotated[
+    str, typer.Argument(metavar="TOPIC/PARTITION/OFFSET", help="The record, as logs name it.")
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept with the dead letter.")]
+ActorOption = Annotated[
+    str, typer.Option("--actor", default_factory=getpass.getuser, help="Your name.")
+]
+ServiceOption = Annotated[
+    str | None,
+    typer.Option("--service", help="Who is to skip it; needed where several services read it."),
+]
+
+
+def skip(
+    record: RecordArgument,
+    reason: ReasonOption,
+    actor: ActorOption,
+    service: ServiceOption = None,
+    data: DataOption = DEFAULT_DATA,
+) -> None:
+    """Park one record that a service cannot get past, with the reason.
+
+    The service parks it under the code "skipped" when it reads it, or as soon as it starts. A
+    record that was handled, or that is far from its turn, is refused. A second time changes
+    nothing. To undo it, use "route311 dlq replay --code skipped".
+    """
+    if not reason.strip():
+        raise typer.BadParameter("say why in --reason")
+    partition, offset = parse_position(record)
+    reader, is_new = asyncio.run(_note(data, partition, offset, service, reason, actor))
+    verb = "parks" if is_new else "was told before, and parks"
+    typer.echo(f"{reader} {verb} {partition.topic}/{partition.partition}/{offset} when it reads it")
+
+
+def parse_position(text: str) -> tuple[Partition, int]:
+    """Parse ``topic/partition/offset``.
+
+    Raises:
+        typer.BadParameter: It has another form.
+    """
+    topic, _, numbers = text.partition("/")
+    number, _, offset = numbers.partition("/")
+    if not (topic and _is_number(number) and _is_number(offset)):
+        raise typer.BadParameter("write topic/partition/offset, as in intake-requests/3/1702")
+    return Partition(topic, int(number)), int(offset)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) < _MAX_OFFSET
+
+
+async def _note(
+    data: DataOption,
+    partition: Partition,
+    offset: int,
+    service: str | None,
+    reason: str,
+    actor: str,
+) -> tuple[str, bool]:
+    """Note the skip; return the service that is to skip, and False when it was noted before."""
+    readers = readers_of(partition.topic)
+    bounds = (await offset_bounds(find_kafka(data))).get(partition)
+    if bounds is None:
+        raise CannotSkipError(f"{partition.topic} has no partition {partition.partition}")
+    db = await asyncpg.connect(find_admin_dsn(data))
+    try:
+        reader = service or await _only_reader(db, readers, partition)
+        if reader not in readers:
+            raise CannotSkipError(f"{reader} does not read {partition.topic}: {', '.join(readers)}")
+        is_new = await skips.note(
+            db, reader, partition, offset, bounds=bounds, reason=reason, actor=actor
+        )
+    finally:
+        await db.close()
+    return reader, is_new
+
+
+def readers_of(name: str) -> tuple[str, ...]:
+    """Return the services that read a topic.
+
+    Raises:
+        CannotSkipError: No service reads it.
+    """
+    topics = {topic.name: topic for topic in all_topics(load_catalogue().bureau_codes)}
+    readers = topics[name].readers if name in topics else ()
+    if not readers:
+        hint = "; name the original topic" if name.endswith(DEAD_LETTERS) else ""
+        raise CannotSkipError(f"no service reads the topic {name}{hint}")
+    return readers
+
+
+async def _only_reader(db: Connection, readers: tuple[str, ...], partition: Partition) -> str:
+    """Return the only reader, or the only one that is in a crash loop at the partition."""
+    if len(readers) == 1:
+        return readers[0]
+    stuck = [
+        service
+        for service in readers
+        if any(loop.partition == partition for loop in await load_crash_loops(db, service))
+    ]
+    if len(stuck) == 1:
+        return stuck[0]
+    raise CannotSkipError(f"say who is to skip it: --service {' or '.join(readers)}")
