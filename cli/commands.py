@@ -40,6 +40,7 @@ operator   cli.operator.command:operator  Correct a case of the running router, 
 status     cli.status:status              Show lag, outboxes, dead letters, and cases by status and priority.
 dlq        cli.dlq.command:dlq            Show what was parked, and send it again.
 republish  cli.republish:republish        Publish again what the outboxes hold since a moment; set readers' positions right.
+offsets    cli.offsets:offsets            Set readers' positions after a restore.
 check      cli.check.command:check        Check the invariants over a running router, and name what breaks them.
 bench      cli.bench.command:bench        Measure the router's speed against the raw limit, in one run.
 triage     cli.triage:triage              Measure, learn and explain how duplicates and urgency are decided.
