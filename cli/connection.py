@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings
+from pydantic import Field, SecretStr, ValidationError
 
 from deploy.local.errors import StackError
 from deploy.local.folder import DataFolder, is_in_use
 from deploy.local.stack_file import Stack, read_stack
+from shared.runtime.kafka_access import KafkaAccess
+from shared.runtime.settings import KafkaSettings
 
 DEFAULT_DATA = Path(".route311")
 
@@ -23,15 +24,21 @@ class NoRouterError(StackError):
     code = "no_router"
 
 
-class Connection(BaseSettings):
+class SettingsError(StackError):
+    """The environment contradicts itself or has a wrong value."""
+
+    code = "settings"
+
+
+class Connection(KafkaSettings):
     """Addresses from the environment, for a router that ``route311 up`` did not start.
 
     Attributes:
-        kafka: Host and port of the broker; empty when unset.
+        kafka_bootstrap: Host and port of the brokers; empty when unset.
         admin_dsn: DSN of the database's administrator; empty when unset.
     """
 
-    kafka: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")] = ""
+    kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")] = ""
     admin_dsn: Annotated[SecretStr, Field(validation_alias="ROUTE311_ADMIN_DSN")] = SecretStr("")
 
 
@@ -47,11 +54,33 @@ def load_stack(data: Path = DEFAULT_DATA) -> Stack:
     return stack
 
 
-def find_kafka(data: Path = DEFAULT_DATA) -> str:
-    """Return the broker of ``ROUTE311_KAFKA_BOOTSTRAP``, else of ``stack.json``."""
-    return Connection().kafka or load_stack(data).kafka
+def find_kafka(data: Path = DEFAULT_DATA) -> KafkaAccess:
+    """Return the access of ``ROUTE311_KAFKA_…``, else of ``stack.json``.
+
+    Raises:
+        NoRouterError: The environment names no broker, and no router runs here.
+        SettingsError: A variable has a wrong value, or two contradict each other.
+    """
+    settings = _connection()
+    if settings.kafka_bootstrap:
+        return settings.kafka_access
+    return load_stack(data).access
+
+
+def find_adapters() -> tuple[str, ...]:
+    """Return the adapters of ``ROUTE311_KAFKA_ADAPTERS``, which other organizations run."""
+    return _connection().kafka_adapters
 
 
 def find_admin_dsn(data: Path = DEFAULT_DATA) -> str:
     """Return the administrator's DSN of ``ROUTE311_ADMIN_DSN``, else of ``stack.json``."""
-    return Connection().admin_dsn.get_secret_value() or load_stack(data).postgres
+    return _connection().admin_dsn.get_secret_value() or load_stack(data).postgres
+
+
+def _connection() -> Connection:
+    try:
+        return Connection()
+    except ValidationError as error:
+        wrong = error.errors(include_input=False, include_url=False)[0]
+        where = "".join(f"{part}: " for part in wrong["loc"])
+        raise SettingsError(where + wrong["msg"].removeprefix("Value error, ")) from None

@@ -1,18 +1,19 @@
 """``route311 migrate``: apply the schema migrations; a deployment runs it before the services."""
 
 import asyncio
-import os
 
 from rich.console import Console
 
 from cli.connection import DEFAULT_DATA, DataOption, find_admin_dsn
+from shared.runtime.secret_files import secret_from_environment
 
 
 def migrate(data: DataOption = DEFAULT_DATA) -> None:
     """Bring roles, schemas and tables to the version of this code; safe to repeat.
 
     The database is that of ROUTE311_ADMIN_DSN, else of the running router. Where the variable
-    <SERVICE>_POSTGRES_PASSWORD is set, the service's role gets that password.
+    <SERVICE>_POSTGRES_PASSWORD or <SERVICE>_POSTGRES_PASSWORD_FILE is set, the service's role gets
+    that password.
     """
     from shared.runtime import migrate as migrations  # noqa: PLC0415 - slow to load
 
@@ -22,7 +23,7 @@ def migrate(data: DataOption = DEFAULT_DATA) -> None:
     passwords = {
         service: password
         for service in migrations.SERVICES
-        if (password := os.environ.get(f"{service.upper()}_POSTGRES_PASSWORD"))
+        if (password := secret_from_environment(f"{service.upper()}_POSTGRES_PASSWORD"))
     }
     asyncio.run(migrations.set_passwords(admin_dsn, passwords))
     for step in steps:

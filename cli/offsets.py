@@ -8,7 +8,14 @@ from typing import Annotated
 
 import typer
 
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
+from cli.connection import (
+    DEFAULT_DATA,
+    DataOption,
+    JsonOption,
+    find_adapters,
+    find_admin_dsn,
+    find_kafka,
+)
 from shared.runtime.migrate import SERVICES
 from shared.runtime.recovery.skip_to_end import SkipResult, skip_to_end
 
@@ -46,7 +53,7 @@ def to_end(
             find_kafka(data),
             find_admin_dsn(data),
             service or SERVICES,
-            list(all_topics(load_catalogue().bureau_codes)),
+            list(all_topics(load_catalogue().bureau_codes, find_adapters())),
             dry_run=dry_run,
         )
     )

@@ -15,8 +15,9 @@ from rich.table import Table
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
 from services.triage.surges.gauges import WATCHER
 from shared.contract.topics import DEAD_LETTERS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
-from shared.runtime.kafka import Partition
-from shared.runtime.kafka.reader import OffsetRanges, committed_offsets, offset_bounds
+from shared.runtime.kafka import Partition, committed_offsets
+from shared.runtime.kafka.reader import OffsetRanges, offset_bounds
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import SERVICES
 
 _POSITIONS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
@@ -69,9 +70,9 @@ def status(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> 
         _show(found, Console(highlight=False))
 
 
-async def _read(bootstrap: str, admin_dsn: str) -> RouterStatus:
-    bounds = await offset_bounds(bootstrap)
-    watcher_lag = _lag(await _watcher_positions(bootstrap, bounds), bounds)
+async def _read(access: KafkaAccess, admin_dsn: str) -> RouterStatus:
+    bounds = await offset_bounds(access)
+    watcher_lag = _lag(await _watcher_positions(access, bounds), bounds)
     connection = await asyncpg.connect(admin_dsn)
     try:
         services = {name: await _service(connection, name, bounds) for name in SERVICES}
@@ -97,9 +98,11 @@ async def _service(
     return ServiceStatus(_lag(positions, bounds), waiting["waiting"], oldest_s)
 
 
-async def _watcher_positions(bootstrap: str, bounds: OffsetRanges) -> dict[Partition, int | None]:
+async def _watcher_positions(
+    access: KafkaAccess, bounds: OffsetRanges
+) -> dict[Partition, int | None]:
     """Return the offsets of the surge watcher, which commits them to Kafka."""
-    committed = await committed_offsets(bootstrap, WATCHER)
+    committed = await committed_offsets(access, WATCHER)
     lanes = (INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name)
     return {partition: committed.get(partition) for partition in bounds if partition.topic in lanes}
 

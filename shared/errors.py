@@ -53,6 +53,12 @@ class UnknownVersionError(PermanentError):
     code = "unknown_version"
 
 
+class SourceNotAllowedError(PermanentError):
+    """An event whose source may not come by its topic: its writer has no right to it."""
+
+    code = "source_not_allowed"
+
+
 class TooLargeError(PermanentError):
     """The record is larger than a consumer accepts."""
 

@@ -59,7 +59,7 @@ class Database:
 @pytest.fixture
 async def start_offsets(stores: Stores) -> dict[Partition, int]:
     """The end of every partition when the test began."""
-    return await end_offsets(stores.bootstrap, [topic.name for topic in stores.topics])
+    return await end_offsets(stores.access, [topic.name for topic in stores.topics])
 
 
 @pytest.fixture
@@ -86,5 +86,5 @@ async def topic_log(
     stores: Stores, start_offsets: dict[Partition, int]
 ) -> AsyncGenerator[TopicLog]:
     """Access to all topics, from their ends at the beginning of the test."""
-    async with open_sink(stores.bootstrap) as sink:
-        yield TopicLog(stores.bootstrap, sink, start_offsets)
+    async with open_sink(stores.access) as sink:
+        yield TopicLog(stores.access, sink, start_offsets)

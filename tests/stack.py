@@ -16,17 +16,20 @@ from deploy.local.infrastructure import infrastructure
 from shared.catalogue import load_catalogue
 from shared.contract.topics import Topic, all_topics
 from shared.runtime.kafka import apply_topics
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
+from tests.store_containers import stores_in_containers
 
 PASSWORD = "only-for-these-tests"  # noqa: S105 - the servers live as long as the tests
 TEMPLATE = "route311_template"
+EXTERNAL_ADAPTERS = ("acme",)
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
     """Addresses of the tests' Kafka and PostgreSQL, with all topics and schemas created."""
 
-    bootstrap: str
+    access: KafkaAccess
     admin_dsn: str
     topics: tuple[Topic, ...]
 
@@ -62,12 +65,12 @@ class Stores:
 
 @asynccontextmanager
 async def running_stores() -> AsyncGenerator[Stores]:
-    """Run the stores in containers if Docker is available, else as local processes."""
-    start = _in_containers if _is_docker_available() else _as_processes
-    async with start() as (bootstrap, admin_dsn):
-        topics = tuple(all_topics(load_catalogue().bureau_codes))
-        stores = Stores(bootstrap, admin_dsn, topics)
-        await apply_topics(bootstrap, stores.topics)
+    """Run the stores in containers if an engine answers as Docker, else as local processes."""
+    start = stores_in_containers if _is_docker_available() else _as_processes
+    async with start() as (access, admin_dsn):
+        topics = tuple(all_topics(load_catalogue().bureau_codes, EXTERNAL_ADAPTERS))
+        stores = Stores(access, admin_dsn, topics)
+        await apply_topics(access, stores.topics)
         await stores._execute(f"CREATE DATABASE {TEMPLATE}")  # noqa: SLF001 - its own maker
         await migrate(stores.admin_dsn_of(TEMPLATE))
         await set_passwords(stores.admin_dsn_of(TEMPLATE), dict.fromkeys(SERVICES, PASSWORD))
@@ -88,22 +91,10 @@ def _folder() -> Path:
 
 
 @asynccontextmanager
-async def _as_processes() -> AsyncGenerator[tuple[str, str]]:
+async def _as_processes() -> AsyncGenerator[tuple[KafkaAccess, str]]:
     folder = _folder()
     try:
         async with infrastructure(folder, durable=False, mail=False) as parts:
-            yield parts.bootstrap, parts.admin_dsn
+            yield parts.access, parts.admin_dsn
     finally:
         shutil.rmtree(folder)
-
-
-@asynccontextmanager
-async def _in_containers() -> AsyncGenerator[tuple[str, str]]:
-    from testcontainers.community.kafka import KafkaContainer  # noqa: PLC0415 - needs Docker
-    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - as above
-
-    with (
-        KafkaContainer("apache/kafka:4.3.1").with_kraft() as kafka,
-        PostgresContainer("postgres:18", driver=None) as postgres,
-    ):
-        yield kafka.get_bootstrap_server(), postgres.get_connection_url()

@@ -9,6 +9,7 @@ from shared.contract.events import Decoder, Event
 from shared.contract.topics import Topic
 from shared.runtime.kafka import KafkaSink, Partition, Record
 from shared.runtime.kafka.reader import end_offsets, read_range
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 from tests.waiting import eventually
 
@@ -17,7 +18,7 @@ from tests.waiting import eventually
 class TopicLog:
     """All topics, from their ends at the beginning of the test."""
 
-    bootstrap: str
+    access: KafkaAccess
     sink: KafkaSink
     start_offsets: dict[Partition, int]
 
@@ -34,7 +35,7 @@ class TopicLog:
         """Return the topic's records since the test began, in order within each key."""
         name = topic.name if isinstance(topic, Topic) else topic
         since = {p: offset for p, offset in self.start_offsets.items() if p.topic == name}
-        return await read_between(self.bootstrap, since)
+        return await read_between(self.access, since)
 
     async def events(self, topic: Topic) -> list[Any]:
         """Return the topic's events since the test began."""
@@ -51,10 +52,10 @@ class TopicLog:
         return await eventually(enough, within_s)
 
 
-async def read_between(bootstrap: str, since: Mapping[Partition, int]) -> Sequence[Record]:
+async def read_between(access: KafkaAccess, since: Mapping[Partition, int]) -> Sequence[Record]:
     """Return every record from these offsets to the present ends, sorted by timestamp."""
-    ends = await end_offsets(bootstrap, {partition.topic for partition in since})
+    ends = await end_offsets(access, {partition.topic for partition in since})
     bounds = {p: (offset, ends[p]) for p, offset in since.items()}
-    async with aclosing(read_range(bootstrap, bounds)) as batches:
+    async with aclosing(read_range(access, bounds)) as batches:
         records = [record async for batch in batches for record in batch]
     return sorted(records, key=lambda record: record.timestamp)

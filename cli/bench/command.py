@@ -24,6 +24,7 @@ from cli.replay.outcomes import OutcomeCounter, OutcomeCounts
 from cli.replay.tracker import outcome_tracker
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 
 bench = typer.Typer(
@@ -85,9 +86,9 @@ async def _e2e(requests: int, console: Console) -> RouterBenchmark:
                 Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, event.source, event)
                 for event in submissions(requests)
             ]
-            raw_per_s = await measure_raw(stack.kafka, records)
+            raw_per_s = await measure_raw(stack.access, records)
             before = usage()
-            router_per_s, counts = await _measure_router(stack.kafka, records)
+            router_per_s, counts = await _measure_router(stack.access, records)
             parts = {
                 name: Usage(now.cpu_s - before[name].cpu_s, now.memory_mib)
                 for name, now in usage().items()
@@ -103,12 +104,14 @@ def _temporary_folder() -> Generator[Path]:
         yield folder
 
 
-async def _measure_router(bootstrap: str, records: list[Outgoing]) -> tuple[float, OutcomeCounts]:
+async def _measure_router(
+    access: KafkaAccess, records: list[Outgoing]
+) -> tuple[float, OutcomeCounts]:
     from shared.catalogue import load_catalogue  # noqa: PLC0415 - slow to load
 
     bureaus = list(load_catalogue().jurisdictions["portland.gov"].bureaus)
-    tracker = await outcome_tracker(bootstrap, bureaus, OutcomeCounter(SOURCE))
-    async with open_sink(bootstrap) as sink:
+    tracker = await outcome_tracker(access, bureaus, OutcomeCounter(SOURCE))
+    async with open_sink(access) as sink:
         began = time.perf_counter()
         tracking = asyncio.create_task(tracker.follow(lambda: len(records), _GIVE_UP_AFTER_IDLE_S))
         await sink.publish(records)

@@ -1,6 +1,7 @@
 """Speed of triage alone, against bare aiokafka on the same requests."""
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,7 @@ from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS, Topic
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka import Partition, apply_topics, open_sink
 from shared.runtime.kafka.reader import follow
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 
 _VALIDATED = {
@@ -66,33 +68,36 @@ async def measure_stage(data: Path, count: int) -> StageBenchmark:
     triage = [service for service in ROUTER if service.name == "triage"]
     async with infrastructure(data, mail=False) as infra:
         await prepare_stores(infra, catalogue.bureau_codes)
-        await apply_topics(infra.bootstrap, list(_VALIDATED.values()))
-        async with open_sink(infra.bootstrap) as sink:
+        await apply_topics(infra.access, list(_VALIDATED.values()))
+        async with open_sink(infra.access) as sink:
             await sink.publish(list(_records(count, catalogue)))
-        bare_per_s = await _raw_rate(infra.bootstrap, count, "bare")
-        tuned_per_s = await _raw_rate(infra.bootstrap, count, "tuned")
+        bare_per_s = await _raw_rate(infra.access, count, "bare")
+        tuned_per_s = await _raw_rate(infra.access, count, "tuned")
         before = usage()
         async with running_services(infra, triage):
-            triage_per_s = await _rate(infra.bootstrap, TRIAGE_DECISIONS, count)
+            triage_per_s = await _rate(infra.access, TRIAGE_DECISIONS, count)
             parts = _usage_since(before)
     return StageBenchmark(count, bare_per_s, tuned_per_s, triage_per_s, parts)
 
 
-async def _raw_rate(bootstrap: str, count: int, mode: str) -> float:
-    arguments = (bootstrap, INTAKE_REQUESTS.name, _VALIDATED[mode].name, str(count), mode)
+async def _raw_rate(access: KafkaAccess, count: int, mode: str) -> float:
+    arguments = (INTAKE_REQUESTS.name, _VALIDATED[mode].name, str(count), mode)
     validator = await asyncio.create_subprocess_exec(
-        *_VALIDATOR, *arguments, stdout=asyncio.subprocess.DEVNULL
+        *_VALIDATOR,
+        *arguments,
+        stdout=asyncio.subprocess.DEVNULL,
+        env=os.environ | access.environment(),
     )
-    rate = await _rate(bootstrap, _VALIDATED[mode], count)
+    rate = await _rate(access, _VALIDATED[mode], count)
     await validator.wait()
     return rate
 
 
-async def _rate(bootstrap: str, topic: Topic, count: int) -> float:
+async def _rate(access: KafkaAccess, topic: Topic, count: int) -> float:
     since = {Partition(topic.name, number): 0 for number in range(topic.partitions)}
     written_at: list[int] = []
     give_up_at = time.monotonic() + _GIVE_UP_AFTER_S
-    async with follow(bootstrap, since) as tail:
+    async with follow(access, since) as tail:
         while len(written_at) < count and time.monotonic() < give_up_at:
             written_at += [record.timestamp for record in await tail.poll(1.0)]
     first, last = min(written_at), max(written_at)

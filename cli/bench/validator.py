@@ -1,7 +1,7 @@
 """The raw limit of triage: consume, validate and produce with bare aiokafka.
 
-``python -m cli.bench.validator BOOTSTRAP FROM TO COUNT bare|tuned`` ends after COUNT
-requests.
+``python -m cli.bench.validator FROM TO COUNT bare|tuned`` ends after COUNT requests. The
+environment says where Kafka is.
 """
 
 import asyncio
@@ -12,6 +12,8 @@ import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from shared.contract.events import Decoder, RequestSubmitted, encode
+from shared.runtime.kafka_access import KafkaAccess
+from shared.runtime.settings import KafkaSettings
 
 _POLL_MS = 1000
 _PRODUCERS: dict[str, dict[str, Any]] = {
@@ -25,11 +27,11 @@ _PRODUCERS: dict[str, dict[str, Any]] = {
 }
 
 
-async def validate(bootstrap: str, source: str, target: str, count: int, mode: str) -> None:
+async def validate(access: KafkaAccess, source: str, target: str, count: int, mode: str) -> None:
     """Read the first ``count`` requests of a topic and write them again.
 
     Args:
-        bootstrap: Host and port of the broker.
+        access: Where Kafka is, and as whom to connect.
         source: The topic that is read, from its oldest record.
         target: The topic that is written, with the same keys.
         count: Number of requests to copy.
@@ -38,9 +40,9 @@ async def validate(bootstrap: str, source: str, target: str, count: int, mode: s
     """
     requests = Decoder([RequestSubmitted])
     consumer = AIOKafkaConsumer(
-        source, bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
+        source, **access.aiokafka_options(), auto_offset_reset="earliest", enable_auto_commit=False
     )
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, **_PRODUCERS[mode])
+    producer = AIOKafkaProducer(**access.aiokafka_options(), **_PRODUCERS[mode])
     async with consumer, producer:
         done = 0
         while done < count:
@@ -55,5 +57,6 @@ async def validate(bootstrap: str, source: str, target: str, count: int, mode: s
 
 
 if __name__ == "__main__":
-    bootstrap, source, target, count, mode = sys.argv[1:]
-    uvloop.run(validate(bootstrap, source, target, int(count), mode))
+    source, target, count, mode = sys.argv[1:]
+    access = KafkaSettings().kafka_access
+    uvloop.run(validate(access, source, target, int(count), mode))

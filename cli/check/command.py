@@ -37,12 +37,10 @@ def check(
 
     Submit nothing meanwhile. Exit code 1 when one is broken.
     """
-    bootstrap, admin_dsn = find_kafka(data), find_admin_dsn(data)
+    access, admin_dsn = find_kafka(data), find_admin_dsn(data)
     with live_progress(Console(stderr=True), hidden=json_output) as on_progress:
         report = asyncio.run(
-            run_check(
-                bootstrap, admin_dsn, history=history, settle_s=settle, on_progress=on_progress
-            )
+            run_check(access, admin_dsn, history=history, settle_s=settle, on_progress=on_progress)
         )
     if json_output:
         typer.echo(json.dumps(asdict(report)))

@@ -13,13 +13,15 @@ from cli.check.invariants import INVARIANTS
 from cli.check.report import CheckReport, InvariantResult, evaluate
 from cli.check.wait_until_idle import OnProgress, no_progress, wait_until_idle
 from shared.catalogue import load_catalogue
+from shared.contract.topics import adapters_among
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds, read_range
+from shared.runtime.kafka_access import KafkaAccess
 
 _COUNT_REQUESTS = "SELECT count(DISTINCT request_id) FROM intake_submissions"
 
 
 async def check(
-    bootstrap: str,
+    access: KafkaAccess,
     admin_dsn: str,
     *,
     history: Path | None = None,
@@ -29,7 +31,7 @@ async def check(
     """Check the invariants over a router to which nothing is submitted meanwhile.
 
     Args:
-        bootstrap: Host and port of the broker.
+        access: Where Kafka is, and as whom to connect.
         admin_dsn: DSN of the database's administrator.
         history: Observations of a test's client, as JSON Lines; without it, submissions without
             a receipt and missing dead letters of planted records cannot be found.
@@ -37,10 +39,10 @@ async def check(
         on_progress: Called as the check goes on.
     """
     began = time.perf_counter()
-    async with _idle_router(bootstrap, admin_dsn, settle_s, on_progress) as (store, bounds):
+    async with _idle_router(access, admin_dsn, settle_s, on_progress) as (store, bounds):
         if history is not None:
             load_history(history, store)
-        records = await _load_log(bootstrap, bounds, store, on_progress)
+        records = await _load_log(access, bounds, store, on_progress)
         store.build_indexes()
         results = list(_evaluate_all(store, on_progress))
         (requests,) = next(store.query(_COUNT_REQUESTS))
@@ -55,7 +57,7 @@ async def check(
 
 @asynccontextmanager
 async def _idle_router(
-    bootstrap: str, admin_dsn: str, within_s: float, on_progress: OnProgress
+    access: KafkaAccess, admin_dsn: str, within_s: float, on_progress: OnProgress
 ) -> AsyncGenerator[tuple[FactStore, OffsetRanges]]:
     """Yield the facts of the tables, and the bounds of the log at the same time.
 
@@ -64,25 +66,26 @@ async def _idle_router(
     """
     until = time.monotonic() + within_s
     while True:
-        bounds = await wait_until_idle(bootstrap, admin_dsn, until - time.monotonic(), on_progress)
+        bounds = await wait_until_idle(access, admin_dsn, until - time.monotonic(), on_progress)
         with open_store() as store:
             on_progress("tables", 0, 1)
             await load_tables(admin_dsn, store)
             on_progress("tables", 1, 1)
-            if time.monotonic() >= until or await offset_bounds(bootstrap) == bounds:
+            if time.monotonic() >= until or await offset_bounds(access) == bounds:
                 yield store, bounds
                 return
 
 
 async def _load_log(
-    bootstrap: str, bounds: OffsetRanges, store: FactStore, on_progress: OnProgress
+    access: KafkaAccess, bounds: OffsetRanges, store: FactStore, on_progress: OnProgress
 ) -> int:
-    log = LogLoader(store, load_catalogue())
+    adapters = adapters_among(partition.topic for partition in bounds)
+    log = LogLoader(store, load_catalogue(), adapters)
     log.load_bounds(bounds)
     ranges = {p: limits for p, limits in bounds.items() if p.topic in log.topics}
     total = sum(end - first for first, end in ranges.values())
     count = 0
-    async with aclosing(read_range(bootstrap, ranges)) as batches:
+    async with aclosing(read_range(access, ranges)) as batches:
         async for records in batches:
             log.load(records)
             count += len(records)

@@ -7,6 +7,7 @@ import asyncpg
 
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import SERVICES
 
 OnProgress = Callable[[str, int, int], None]
@@ -27,7 +28,7 @@ def no_progress(_step: str, _done: int, _total: int) -> None:
 
 
 async def wait_until_idle(
-    bootstrap: str, admin_dsn: str, within_s: float, on_progress: OnProgress
+    access: KafkaAccess, admin_dsn: str, within_s: float, on_progress: OnProgress
 ) -> OffsetRanges:
     """Wait until outboxes are empty, messages sent, and services at the ends of their topics.
 
@@ -36,7 +37,7 @@ async def wait_until_idle(
     not yet read.
 
     Args:
-        bootstrap: Host and port of the broker.
+        access: Where Kafka is, and as whom to connect.
         admin_dsn: DSN of the database's administrator.
         within_s: Seconds to wait at most; the invariants report what is left then.
         on_progress: Called after each look.
@@ -50,7 +51,7 @@ async def wait_until_idle(
     connection = await asyncpg.connect(admin_dsn)
     try:
         while True:
-            bounds = await offset_bounds(bootstrap)
+            bounds = await offset_bounds(access)
             left = await _left(connection, bounds)
             is_idle = not left and bounds == previous
             previous = bounds

@@ -54,8 +54,8 @@ async def _run(
     stack: Stack, progress: DemoProgress, city: Jurisdiction, session: aiohttp.ClientSession
 ) -> None:
     topics = collected_topics(city.bureaus)
-    since = await end_offsets(stack.kafka, [topic.name for topic in topics])
-    async with open_sink(stack.kafka) as sink, follow(stack.kafka, since) as source:
+    since = await end_offsets(stack.access, [topic.name for topic in topics])
+    async with open_sink(stack.access) as sink, follow(stack.access, since) as source:
         collector = TopicCollector(topics, progress.seen)
         submitter = KafkaAndHttpSubmitter(sink, session, progress.seen)
         seconds = min(MAX_SECONDS, len(progress.scenario.deliveries) / DELIVERIES_PER_S)

@@ -133,18 +133,18 @@ async def _locked_database(data: Path) -> AsyncGenerator[Connection]:
 
 async def _list(data: Path, selection: RecordFilter) -> listing.DeadLetterListing:
     found = listing.DeadLetterListing()
-    bootstrap = find_kafka(data)
+    access = find_kafka(data)
     async with _database(data) as db:
         log = await load_replay_log(db, SERVICES)
-    spans = selection.select_ranges(await offset_bounds(bootstrap))
-    async for letter in select_records(bootstrap, spans, selection):
+    spans = selection.select_ranges(await offset_bounds(access))
+    async for letter in select_records(access, spans, selection):
         found.add(letter, log.status(letter))
     return found
 
 
 async def _show(data: Path, position: str, *, whole: bool, json_output: bool) -> list[str]:
-    bootstrap = find_kafka(data)
-    letter = await record_view.find(bootstrap, await offset_bounds(bootstrap), position)
+    access = find_kafka(data)
+    letter = await record_view.find(access, await offset_bounds(access), position)
     async with _database(data) as db:
         status = (await load_replay_log(db, SERVICES)).status(letter)
     if json_output:
@@ -155,8 +155,8 @@ async def _show(data: Path, position: str, *, whole: bool, json_output: bool) ->
 async def _replay(
     data: Path, selection: RecordFilter, *, dry: bool, again: bool, quiet: bool
 ) -> ReplayOutcome:
-    bootstrap = find_kafka(data)
-    spans = selection.select_ranges(await offset_bounds(bootstrap))
+    access = find_kafka(data)
+    spans = selection.select_ranges(await offset_bounds(access))
     async with _locked_database(data) as db:
         if not dry:
             await prune_replay_log(db, SERVICES)
@@ -172,7 +172,7 @@ async def _replay(
             else _ignore,
         )
         console = None if quiet else Console(stderr=True, highlight=False)
-        return await run_replay(replay, select_records(bootstrap, spans, selection), console)
+        return await run_replay(replay, select_records(access, spans, selection), console)
 
 
 async def _replay_rejected(

@@ -7,6 +7,7 @@ from typing import Any
 from cli.terminal import printable
 from shared.errors import Route311Error
 from shared.runtime.kafka.reader import OffsetRanges
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.recovery.dead_letters import DeadLetter
 from shared.runtime.recovery.replay import RecordFilter, ReplayStatus, select_records
 
@@ -17,11 +18,11 @@ class NotParkedError(Route311Error):
     code = "not_parked"
 
 
-async def find(bootstrap: str, bounds: OffsetRanges, position: str) -> DeadLetter:
+async def find(access: KafkaAccess, bounds: OffsetRanges, position: str) -> DeadLetter:
     """Return the dead letter at a position, or the one whose original was there.
 
     Args:
-        bootstrap: Host and port of the broker.
+        access: Where Kafka is, and as whom to connect.
         bounds: Offsets of every partition.
         position: ``topic/partition/offset``.
 
@@ -30,7 +31,7 @@ async def find(bootstrap: str, bounds: OffsetRanges, position: str) -> DeadLette
     """
     selection = RecordFilter(topic=position.rsplit("/", 2)[0])
     async with aclosing(
-        select_records(bootstrap, selection.select_ranges(bounds), selection)
+        select_records(access, selection.select_ranges(bounds), selection)
     ) as letters:
         async for letter in letters:
             if position in {letter.position, letter.source}:

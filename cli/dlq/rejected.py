@@ -10,7 +10,7 @@ from cli.dlq.replay import ReplayOutcome
 from cli.terminal import printable
 from shared.contract.events import CONTENT_TYPE, Decoder, SubmissionReceived, SubmissionRejected
 from shared.contract.events.codec import type_of
-from shared.contract.topics import CHANNEL_SUBMISSIONS
+from shared.contract.topics import INTAKE_RESUBMISSIONS
 from shared.errors import PermanentError
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outgoing import Outgoing
@@ -74,12 +74,12 @@ class RejectedSubmission:
         if self._has_envelope():
             headers = [("content-type", CONTENT_TYPE)]
         key = self.source.encode()
-        return Outgoing(self.submission_id, CHANNEL_SUBMISSIONS.name, key, self.body, headers)
+        return Outgoing(self.submission_id, INTAKE_RESUBMISSIONS.name, key, self.body, headers)
 
     def line(self) -> str:
         """Return a line for a dry run: target topic, source, id, reasons and size."""
         text = f"{self.source}  {self.submission_id}  {', '.join(sorted(self.codes))}"
-        return printable(f"{CHANNEL_SUBMISSIONS.name}  {text}  {len(self.body):,} bytes")
+        return printable(f"{INTAKE_RESUBMISSIONS.name}  {text}  {len(self.body):,} bytes")
 
     def _has_envelope(self) -> bool:
         try:

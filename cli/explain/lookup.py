@@ -15,6 +15,7 @@ from shared.contract.topics import TRIAGE_DECISIONS
 from shared.errors import Route311Error
 from shared.runtime.kafka import Record, headers_by_name
 from shared.runtime.kafka.reader import offset_bounds, offsets_at, read_range
+from shared.runtime.kafka_access import KafkaAccess
 
 _FIND_REQUEST = """
     SELECT request_id, tracking_number FROM intake.requests
@@ -85,7 +86,7 @@ def parse_query(text: str) -> RequestQuery:
 
 
 async def find_decision(
-    bootstrap: str, admin_dsn: str, text: str, on_progress: OnProgress
+    access: KafkaAccess, admin_dsn: str, text: str, on_progress: OnProgress
 ) -> RequestTriaged:
     """Return the first decision on a request.
 
@@ -93,7 +94,7 @@ async def find_decision(
     deleted needs the whole log.
 
     Args:
-        bootstrap: Host and port of the broker.
+        access: Where Kafka is, and as whom to connect.
         admin_dsn: DSN of the database's administrator.
         text: Id or tracking number of the request.
         on_progress: Called after each batch of records.
@@ -103,7 +104,7 @@ async def find_decision(
     """
     query = await _resolved(admin_dsn, parse_query(text))
     decoder: Decoder[Any] = Decoder([RequestTriaged])
-    async with aclosing(_read_decisions(bootstrap, query.since, on_progress)) as batches:
+    async with aclosing(_read_decisions(access, query.since, on_progress)) as batches:
         async for records in batches:
             for record in records:
                 if query.needle in (record.value or b""):
@@ -128,21 +129,21 @@ async def _resolved(admin_dsn: str, query: RequestQuery) -> RequestQuery:
 
 
 async def _read_decisions(
-    bootstrap: str, since: datetime | None, on_progress: OnProgress
+    access: KafkaAccess, since: datetime | None, on_progress: OnProgress
 ) -> AsyncGenerator[Sequence[Record]]:
     ranges = {
         partition: bounds
-        for partition, bounds in (await offset_bounds(bootstrap)).items()
+        for partition, bounds in (await offset_bounds(access)).items()
         if partition.topic == TRIAGE_DECISIONS.name
     }
     if since is not None:
-        starts = await offsets_at(bootstrap, ranges, since)
+        starts = await offsets_at(access, ranges, since)
         ranges = {
             partition: (max(first, starts.get(partition, end)), end)
             for partition, (first, end) in ranges.items()
         }
     total, done = sum(end - first for first, end in ranges.values()), 0
-    async with aclosing(read_range(bootstrap, ranges)) as batches:
+    async with aclosing(read_range(access, ranges)) as batches:
         async for records in batches:
             done += len(records)
             on_progress(done, total)

@@ -11,6 +11,7 @@ from shared.errors import PermanentError, Route311Error
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka import Record, headers_by_name, open_sink
 from shared.runtime.kafka.reader import end_offsets, follow
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 from shared.vocabulary import CommandName
 
@@ -68,12 +69,12 @@ class CommandRequest:
     status: str | None = None
 
 
-async def send_command(command: CommandRequest, bootstrap: str, within_s: float) -> e.Event:
+async def send_command(command: CommandRequest, access: KafkaAccess, within_s: float) -> e.Event:
     """Publish a command; return the event of the case that confirms it.
 
     Args:
         command: The command.
-        bootstrap: Host and port of the broker.
+        access: Where Kafka is, and as whom to connect.
         within_s: Seconds to wait for the confirmation.
 
     Raises:
@@ -89,8 +90,8 @@ async def send_command(command: CommandRequest, bootstrap: str, within_s: float)
         subject=command.case_id,
         data=data,
     )
-    since = await end_offsets(bootstrap, [DISPATCH_CASES.name, _REFUSALS])
-    async with open_sink(bootstrap) as sink, follow(bootstrap, since) as tail:
+    since = await end_offsets(access, [DISPATCH_CASES.name, _REFUSALS])
+    async with open_sink(access) as sink, follow(access, since) as tail:
         await sink.publish([Outgoing.to_topic(OPERATOR_COMMANDS.name, command.case_id, event)])
         try:
             async with asyncio.timeout(within_s):

@@ -119,7 +119,7 @@ async def _replay(
     by_http = options.via is Via.HTTP
     counter = OutcomeCounter(f"/http/{_ADAPTER}" if by_http else f"/replay/{options.format}")
     sent = SendProgress()
-    tracker = await outcome_tracker(stack.kafka, catalogue.bureau_codes, counter)
+    tracker = await outcome_tracker(stack.access, catalogue.bureau_codes, counter)
     async with (
         _open_transport(options.via, stack, counter) as transport,
         asyncio.TaskGroup() as group,
@@ -141,4 +141,4 @@ def _open_transport(
         return open_http_transport(
             stack.intake, stack.keys.adapters[_ADAPTER], counter.add_response
         )
-    return open_kafka_transport(stack.kafka)
+    return open_kafka_transport(stack.access)

@@ -10,6 +10,7 @@ from shared.contract.topics import INTAKE_RECEIPTS, TRIAGE_DECISIONS, Topic, bur
 from shared.errors import PermanentError
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import end_offsets, follow
+from shared.runtime.kafka_access import KafkaAccess
 
 _POLL_S = 0.25
 
@@ -19,7 +20,7 @@ class OutcomeTracker:
 
     def __init__(
         self,
-        bootstrap: str,
+        access: KafkaAccess,
         topics: Iterable[Topic],
         since: dict[Partition, int],
         counter: OutcomeCounter,
@@ -27,12 +28,12 @@ class OutcomeTracker:
         """Prepare to read.
 
         Args:
-            bootstrap: Host and port of the broker.
+            access: Where Kafka is, and as whom to connect.
             topics: The topics of ``since``.
             since: First offset to read of each partition.
             counter: Counts the events.
         """
-        self._bootstrap = bootstrap
+        self._access = access
         self._decoders: dict[str, Decoder[Any]] = {t.name: Decoder(t.events) for t in topics}
         self._since = since
         self._counter = counter
@@ -46,7 +47,7 @@ class OutcomeTracker:
         """
         clock = asyncio.get_running_loop().time
         last_record_at = clock()
-        async with follow(self._bootstrap, self._since) as tail:
+        async with follow(self._access, self._since) as tail:
             while True:
                 records = await tail.poll(_POLL_S)
                 for record in records:
@@ -75,15 +76,15 @@ def _all_done(counts: OutcomeCounts, total: int) -> bool:
 
 
 async def outcome_tracker(
-    bootstrap: str, bureaus: Iterable[str], counter: OutcomeCounter
+    access: KafkaAccess, bureaus: Iterable[str], counter: OutcomeCounter
 ) -> OutcomeTracker:
     """Return a tracker that reads from the present end of the topics on.
 
     Args:
-        bootstrap: Host and port of the broker.
+        access: Where Kafka is, and as whom to connect.
         bureaus: Codes of the bureaus whose work orders count.
         counter: Counts the events.
     """
     topics = [INTAKE_RECEIPTS, TRIAGE_DECISIONS, *(bureau_work(code) for code in bureaus)]
-    since = await end_offsets(bootstrap, [topic.name for topic in topics])
-    return OutcomeTracker(bootstrap, topics, since, counter)
+    since = await end_offsets(access, [topic.name for topic in topics])
+    return OutcomeTracker(access, topics, since, counter)

@@ -12,6 +12,7 @@ from shared.contract.events import SubmissionReceived
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.errors import Route311Error
 from shared.runtime.kafka import KafkaSink, open_sink
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 
 _MAX_IN_FLIGHT = 16
@@ -81,9 +82,9 @@ class HttpTransport:
 
 
 @asynccontextmanager
-async def open_kafka_transport(bootstrap: str) -> AsyncGenerator[KafkaTransport]:
+async def open_kafka_transport(access: KafkaAccess) -> AsyncGenerator[KafkaTransport]:
     """Open a transport by Kafka."""
-    async with open_sink(bootstrap) as sink:
+    async with open_sink(access) as sink:
         yield KafkaTransport(sink)
 
 

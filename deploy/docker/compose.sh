@@ -22,7 +22,7 @@ make_secrets() {
         umask 077
         while IFS= read -r line; do
             case $line in
-                [A-Z]*=) echo "$line$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')" ;;
+                *PASSWORD= | *KEY=) echo "$line$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')" ;;
                 *) echo "$line" ;;
             esac
         done <.env.example >"$1.new"

@@ -115,11 +115,20 @@ def write_json(path: Path, value: Any, mode: int = 0o644) -> None:  # noqa: ANN4
         value: Any JSON value.
         mode: Permission bits of the new file.
     """
+    _write(path, json.dumps(value, indent=2), mode)
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Replace a file that only its owner can read."""
+    _write(path, text, 0o600)
+
+
+def _write(path: Path, text: str, mode: int) -> None:
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "w") as file:
-        json.dump(value, file, indent=2)
+        file.write(text)
     new.replace(path)
 
 

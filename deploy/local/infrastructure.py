@@ -6,13 +6,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.kafka import running_kafka
+from deploy.local.kafka import admin_access, running_kafka
 from deploy.local.launch import run_all, running
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.process import Process, Program
 from deploy.local.readiness import smtp_answers
 from deploy.local.report import Report, ignore_events
 from deploy.local.site import Site, open_site
+from shared.runtime.kafka_access import KafkaAccess
 
 _STOP_WITHIN_S = 1.0
 
@@ -26,7 +27,7 @@ class Infrastructure:
         kafka: The broker.
         postgres: The database server.
         mail: The mail sink; None when it was not asked for.
-        bootstrap: Host and port of the broker.
+        access: Access of the broker's administrator.
         admin_dsn: DSN of the database's administrator, password included.
     """
 
@@ -34,7 +35,7 @@ class Infrastructure:
     kafka: Process
     postgres: Process
     mail: Process | None
-    bootstrap: str
+    access: KafkaAccess
     admin_dsn: str
 
     @property
@@ -78,7 +79,7 @@ async def infrastructure(
                 kafka,
                 postgres,
                 rest[0] if rest else None,
-                bootstrap=kafka.program.address,
+                access=admin_access(site.credentials, kafka.program.address),
                 admin_dsn=admin_dsn(site, postgres),
             )
 

@@ -1,4 +1,4 @@
-"""A real Kafka broker (KRaft, one node) on the loopback interface, and its jars."""
+"""A real Kafka broker (KRaft, one node) on the loopback interface, with passwords, and its jars."""
 
 import asyncio
 import fcntl
@@ -6,15 +6,18 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from deploy.local.errors import StackError
+from deploy.local.folder import write_secret
 from deploy.local.launch import running
 from deploy.local.process import Process, Program, run_command
-from deploy.local.readiness import LOOPBACK, kafka_answers
-from deploy.local.site import Site
+from deploy.local.readiness import LOOPBACK
+from deploy.local.site import Credentials, Site
+from shared.runtime.kafka import answers
+from shared.runtime.kafka_access import KafkaAccess
 
 _HERE = Path(__file__).parent
 _LOGGING = f"-Dlog4j2.configurationFile={_HERE / 'log4j2.yaml'}"
@@ -24,6 +27,9 @@ _STOP_WITHIN_S = 4.5
 _POM = _HERE / "pom.xml"
 _MAVEN_GOAL = ("dependency:copy-dependencies", "-DincludeScope=runtime")
 _LOCK_POLL_S = 0.1
+_FORMATTED = "formatted-with-passwords"
+_BROKER, _ADMIN = "broker", "admin"  # the super users; see kafka.properties
+_MODULES = "org.apache.kafka.common.security"
 
 
 @asynccontextmanager
@@ -37,14 +43,55 @@ async def running_kafka(site: Site) -> AsyncGenerator[Process, None]:
 
     async def build() -> Process:
         port = site.ports.port("kafka")
-        settings = _write_settings(site.folder.kafka, port, site.ports.port("kafka-controller"))
-        if not (site.folder.kafka / "data" / "meta.properties").exists():
-            await format_data(java, settings)
+        settings = _write_settings(site, port, site.ports.port("kafka-controller"))
+        await format_data(java, settings, site.folder.kafka / "data", site.credentials)
         argv = (*java, *_HEAP, "kafka.Kafka", str(settings))
-        return Process(Program("kafka", argv, port, kafka_answers), site.folder)
+        return Process(kafka_program(site, "kafka", argv, port), site.folder)
 
     async with running(build, site.report, _STOP_WITHIN_S) as process:
         yield process
+
+
+def kafka_program(site: Site, name: str, argv: Sequence[str], port: int) -> Program:
+    """Return the program of a broker, which is ready once its administrator can log in.
+
+    Args:
+        site: The site, with its credentials.
+        name: The program's name.
+        argv: Its command line.
+        port: The port of its listener for clients.
+    """
+    access = admin_access(site.credentials, f"{LOOPBACK}:{port}")
+
+    async def answers_its_administrator(_: int) -> bool:
+        return await answers(access)
+
+    return Program(name, argv, port, answers_its_administrator)
+
+
+def admin_access(credentials: Credentials, bootstrap: str) -> KafkaAccess:
+    """Return the access of the administrator, who may do everything."""
+    return user_access(credentials, bootstrap, _ADMIN)
+
+
+def user_access(credentials: Credentials, bootstrap: str, user: str) -> KafkaAccess:
+    """Return the access of a user of the stack's broker.
+
+    Args:
+        credentials: The site's credentials.
+        bootstrap: Host and port of the brokers.
+        user: The user's name.
+    """
+    return KafkaAccess(
+        bootstrap,
+        security_protocol="SASL_PLAINTEXT",
+        username=user,
+        password=credentials.get(_secret(user)),
+    )
+
+
+def _secret(user: str) -> str:
+    return f"kafka-{user}"
 
 
 def java_command(jars: Path) -> tuple[str, ...]:
@@ -56,15 +103,60 @@ def java_command(jars: Path) -> tuple[str, ...]:
     return (_find_java(), _LOGGING, "-cp", f"{jars}/*")
 
 
-def kafka_properties() -> str:
-    """Return the settings that are the same for every broker."""
-    return (_HERE / "kafka.properties").read_text()
+def passwords_of(credentials: Credentials, listener: str) -> dict[str, str]:
+    """Return the settings by which brokers and controllers prove who they are to each other.
+
+    Args:
+        credentials: The site's credentials.
+        listener: The listener that brokers reach each other by, in lower case.
+    """
+    login = f'required username="{_BROKER}" password="{credentials.get(_secret(_BROKER))}"'
+    known = f'user_{_BROKER}="{credentials.get(_secret(_BROKER))}"'
+    return {
+        f"listener.name.{listener}.scram-sha-512.sasl.jaas.config": (
+            f"{_MODULES}.scram.ScramLoginModule {login};"
+        ),
+        "listener.name.controller.plain.sasl.jaas.config": (
+            f"{_MODULES}.plain.PlainLoginModule {login} {known};"
+        ),
+    }
 
 
-async def format_data(java: tuple[str, ...], settings: Path) -> None:
-    """Format the empty data folder that the settings name."""
-    command = (*java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(settings))
-    await run_command("Kafka's data folder cannot be prepared", command)
+async def format_data(
+    java: tuple[str, ...], settings: Path, data: Path, credentials: Credentials
+) -> None:
+    """Format the data folder of a broker with the passwords of its super users, once.
+
+    Args:
+        java: The start of the command line.
+        settings: The broker's settings, which name the folder.
+        data: The folder.
+        credentials: The site's credentials.
+
+    Raises:
+        StackError: It was formatted without passwords, or cannot be formatted.
+    """
+    marker = data.with_name(_FORMATTED)
+    if marker.exists():
+        return
+    if (data / "meta.properties").exists():
+        raise StackError(
+            f"the broker in {data} was made by a version without passwords; `--fresh` starts over"
+        )
+    arguments = data.with_name("format-arguments")  # passwords are not for the list of processes
+    users = (
+        f"SCRAM-SHA-512=[name={user},password={credentials.get(_secret(user))}]"
+        for user in (_BROKER, _ADMIN)
+    )
+    lines = ["format", "-t", _CLUSTER_ID, "-c", str(settings)]
+    lines += [part for user in users for part in ("--add-scram", user)]
+    write_secret(arguments, "\n".join(lines) + "\n")
+    try:
+        command = (*java, "kafka.tools.StorageTool", f"@{arguments}")
+        await run_command("Kafka's data folder cannot be prepared", command)
+    finally:
+        arguments.unlink()
+    marker.touch()
 
 
 def _find_java() -> str:
@@ -75,15 +167,27 @@ def _find_java() -> str:
     return java
 
 
-def _write_settings(folder: Path, port: int, controller_port: int) -> Path:
-    folder.mkdir(exist_ok=True)
-    settings = folder / "server.properties"
-    settings.write_text(
-        f"{kafka_properties()}\n"
-        f"listeners=PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller_port}\n"
-        f"controller.quorum.voters=1@{LOOPBACK}:{controller_port}\n"
-        f"log.dirs={folder / 'data'}\n"
+def _write_settings(site: Site, port: int, controller_port: int) -> Path:
+    folder = site.folder.kafka
+    return write_settings(
+        folder,
+        {
+            "listeners": f"CLIENTS://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller_port}",
+            "listener.security.protocol.map": "CLIENTS:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
+            "inter.broker.listener.name": "CLIENTS",
+            "controller.quorum.voters": f"1@{LOOPBACK}:{controller_port}",
+            "log.dirs": f"{folder / 'data'}",
+            **passwords_of(site.credentials, "clients"),
+        },
     )
+
+
+def write_settings(folder: Path, own: Mapping[str, str]) -> Path:
+    """Write the settings of a broker: those that all share, and its own; return the file."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    settings = folder / "server.properties"
+    shared = (_HERE / "kafka.properties").read_text()
+    write_secret(settings, shared + "".join(f"{name}={value}\n" for name, value in own.items()))
     return settings
 
 

@@ -12,19 +12,8 @@ ReadinessProbe: TypeAlias = Callable[[int], Awaitable[bool]]
 
 _TIMEOUT_S = 2.0
 
-# Metadata request, version 4, correlation 1, no client id, no topic, create none.
-_KAFKA_METADATA = struct.pack(">hhihi?", 3, 4, 1, -1, 0, False)  # noqa: FBT003 - a field of the request
-_KAFKA_BROKERS = struct.Struct(">iii")  # correlation, throttle time, number of brokers
-
 _POSTGRES_PARAMETERS = b"user\0postgres\0database\0postgres\0\0"
 _POSTGRES_STARTUP = struct.pack(">ii", 8 + len(_POSTGRES_PARAMETERS), 3 << 16)
-
-
-async def kafka_answers(port: int) -> bool:
-    """Return True once the broker has joined its own cluster, so that topics can be created."""
-    request = struct.pack(">i", len(_KAFKA_METADATA)) + _KAFKA_METADATA
-    response = await _request(port, request, 4 + _KAFKA_BROKERS.size)
-    return bool(response) and _KAFKA_BROKERS.unpack(response[4:])[2] > 0
 
 
 async def postgres_answers(port: int) -> bool:

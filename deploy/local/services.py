@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from deploy.local.infrastructure import Infrastructure
+from deploy.local.kafka import user_access
 from deploy.local.launch import run_all, running
 from deploy.local.process import Process, Program
 from deploy.local.readiness import LOOPBACK, http_ready
@@ -75,7 +76,7 @@ def _inherited() -> dict[str, str]:
 def _common_settings(infra: Infrastructure, service: str, port: int) -> dict[str, str]:
     prefix = service.upper().replace("-", "_")
     settings = {
-        "ROUTE311_KAFKA_BOOTSTRAP": infra.bootstrap,
+        **user_access(infra.site.credentials, infra.access.bootstrap, service).environment(),
         f"{prefix}_HTTP_PORT": str(port),
     }
     if service in SERVICES:

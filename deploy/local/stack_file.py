@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from deploy.local.errors import StackError
 from deploy.local.folder import write_json
+from shared.runtime.kafka_access import KafkaAccess, SaslMechanism, SecurityProtocol
 
 
 class Keys(BaseModel):
@@ -18,11 +19,32 @@ class Keys(BaseModel):
     operator: str
 
 
+class KafkaAuth(BaseModel):
+    """As whom to connect to Kafka: a user who may read and write every topic.
+
+    Attributes:
+        security_protocol: TLS or not, with a password or not.
+        sasl_mechanism: The way in which the password is proved.
+        username: The user's name.
+        password: The user's password.
+        ca_file: PEM file of the authorities that sign the broker's certificate; None without TLS.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    security_protocol: SecurityProtocol
+    sasl_mechanism: SaslMechanism
+    username: str
+    password: str
+    ca_file: Path | None = None
+
+
 class Stack(BaseModel):
     """The addresses of a running router.
 
     Attributes:
         kafka: Host and port of the broker.
+        kafka_auth: As whom to connect to it.
         postgres: DSN of the database's administrator, password included.
         intake: Base URL of the service; so are triage, dispatch and notify.
         triage: See ``intake``.
@@ -36,6 +58,7 @@ class Stack(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     kafka: str
+    kafka_auth: KafkaAuth
     postgres: str
     intake: str
     triage: str
@@ -44,6 +67,16 @@ class Stack(BaseModel):
     mail: str
     mail_folder: Path
     keys: Keys
+
+    @property
+    def access(self) -> KafkaAccess:
+        """Address of Kafka and credentials."""
+        return KafkaAccess(self.kafka, **self.kafka_auth.model_dump())
+
+
+def kafka_auth(access: KafkaAccess) -> KafkaAuth:
+    """Return the credentials of an access, for ``stack.json``."""
+    return KafkaAuth.model_validate(access, from_attributes=True)
 
 
 def write_stack(file: Path, stack: Stack) -> None:

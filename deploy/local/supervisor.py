@@ -6,16 +6,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from deploy.local.infrastructure import Infrastructure, infrastructure
+from deploy.local.kafka import user_access
 from deploy.local.launch import restart_on_exit
 from deploy.local.process import Process
 from deploy.local.report import Prepared, Report, ignore_events
 from deploy.local.services import ROUTER, Service, role_password, running_services
-from deploy.local.stack_file import Keys, Stack, write_stack
+from deploy.local.stack_file import Keys, Stack, kafka_auth, write_stack
 from shared.catalogue import load_catalogue
-from shared.contract.topics import all_topics
+from shared.contract.topics import Topic, all_topics
 from shared.runtime.http.api_keys import Scope, store_keys
-from shared.runtime.kafka import apply_topics
+from shared.runtime.kafka import apply_access, apply_topics, set_user_passwords
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
+from shared.runtime.settings import AdapterSettings
 
 _KEY_SERVICES = ("intake", "dispatch")  # those with an HTTP interface that needs a key
 _ADAPTER = "demo"
@@ -60,7 +62,8 @@ async def running_stack(
 def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) -> Stack:
     http = {process.name: f"http://{process.program.address}" for process in services}
     return Stack(
-        kafka=infra.bootstrap,
+        kafka=infra.access.bootstrap,
+        kafka_auth=kafka_auth(infra.access),
         postgres=infra.admin_dsn,
         intake=http["intake"],
         triage=http["triage"],
@@ -75,9 +78,11 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
 async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
     """Migrate tables and topics to the version of the code, and store the HTTP keys."""
     keys = _keys(infra, bureaus)
+    topics = all_topics(bureaus, AdapterSettings().kafka_adapters)
     steps: Sequence[Callable[[], Awaitable[str]]] = (
         lambda: _prepare_tables(infra),
-        lambda: _prepare_topics(infra, bureaus),
+        lambda: _prepare_topics(infra, topics),
+        lambda: _prepare_users(infra, topics),
         lambda: _store_keys(infra, keys),
     )
     for step in steps:
@@ -94,9 +99,17 @@ async def _prepare_tables(infra: Infrastructure) -> str:
     return f"tables: {len(steps)} steps"
 
 
-async def _prepare_topics(infra: Infrastructure, bureaus: Sequence[str]) -> str:
-    changes = await apply_topics(infra.bootstrap, all_topics(bureaus))
+async def _prepare_topics(infra: Infrastructure, topics: Sequence[Topic]) -> str:
+    changes = await apply_topics(infra.access, topics)
     return f"topics: {len(changes)} changes"
+
+
+async def _prepare_users(infra: Infrastructure, topics: Sequence[Topic]) -> str:
+    names = [service.name for service in ROUTER]
+    accesses = [user_access(infra.site.credentials, infra.access.bootstrap, n) for n in names]
+    await set_user_passwords(infra.access, {one.username: one.password for one in accesses})
+    rules = await apply_access(infra.access, topics)
+    return f"users of Kafka: {len(accesses)}, access rules: {len(rules.added)} changes"
 
 
 async def _store_keys(infra: Infrastructure, keys: Keys) -> str:

@@ -32,7 +32,7 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[ServiceParts]:
         return await on_messages(messages, PostgresDispatchStore(db), policy, utc_now())
 
     async with open_pool(settings.postgres_dsn.get_secret_value()) as pool:
-        relay = Relay(pool, settings.kafka_bootstrap)
+        relay = Relay(pool, settings.kafka_access)
         consumer = Consumer[IncomingEvent](
             service="dispatch",
             name="dispatch",
@@ -41,7 +41,7 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[ServiceParts]:
                 OPERATOR_COMMANDS,
                 *map(bureau_updates, policy.bureau_by_topic.values()),
             ],
-            bootstrap=settings.kafka_bootstrap,
+            access=settings.kafka_access,
             pool=pool,
             handle=handle,
             deduplicates=False,  # handlers are idempotent, and bureaus choose their own event ids

@@ -23,7 +23,7 @@ from services.intake.settings import IntakeSettings
 from services.intake.store import PostgresSubmissions
 from shared.catalogue import Catalogue, load_catalogue_with_indexes
 from shared.contract.events import Event
-from shared.contract.topics import CHANNEL_SUBMISSIONS, DISPATCH_CASES, TRIAGE_DECISIONS
+from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, submission_topics
 from shared.geo import CityBoundaries
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
@@ -54,7 +54,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         open_pool(dsn, size=_WORK_CONNECTIONS) as pool,
         open_pool(dsn, size=_LOOKUP_CONNECTIONS) as lookups,  # callers never starve the work
     ):
-        relay = Relay(pool, settings.kafka_bootstrap)
+        relay = Relay(pool, settings.kafka_access)
         batch_size = AdaptiveBatchSize()
         batcher = _batcher(pool, policy, relay, batch_size)
         admission = AdmissionControl(
@@ -91,6 +91,7 @@ def _policy(catalogue: Catalogue, settings: IntakeSettings) -> IntakePolicy:
         },
         reporter_key=settings.reporter_key.get_secret_value().encode(),
         public_url=settings.public_url.rstrip("/"),
+        adapters=frozenset(settings.kafka_adapters),
     )
 
 
@@ -104,8 +105,8 @@ def _submission_consumer(
     return Consumer(
         service="intake",
         name="intake",
-        topics=[CHANNEL_SUBMISSIONS],
-        bootstrap=settings.kafka_bootstrap,
+        topics=submission_topics(settings.kafka_adapters),
+        access=settings.kafka_access,
         pool=pool,
         handle=handle,
         deduplicates=False,
@@ -122,7 +123,7 @@ def _status_consumer(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:
         service="intake",
         name="intake-status",
         topics=[TRIAGE_DECISIONS, DISPATCH_CASES],
-        bootstrap=settings.kafka_bootstrap,
+        access=settings.kafka_access,
         pool=pool,
         handle=handle,
     )

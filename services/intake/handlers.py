@@ -69,7 +69,8 @@ async def on_submissions_handed_in(
     results = await accept_submissions(submissions, store, policy, now)
     outgoing: list[Event | Outgoing] = []
     for message, result in zip(messages, results, strict=True):
-        outgoing += [receipt_record(message.event, result.receipt), *result.events]
+        receipt = receipt_record(message.event, result.receipt, policy.adapters)
+        outgoing += [receipt, *result.events]
     return outgoing
 
 

@@ -1,6 +1,6 @@
 """Events of intake: requests and contacts for other services, receipts for adapters."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,7 +26,7 @@ from shared.contract.events import (
     SubmissionRejected,
     new_id,
 )
-from shared.contract.topics import INTAKE_RECEIPTS
+from shared.contract.topics import receipts_of
 from shared.runtime.outgoing import Outgoing, event_headers
 
 _CONTACT_UNUSABLE = LocalText(
@@ -64,11 +64,19 @@ def reject(
     return SubmissionRejected.of(rejection, now=now, cause=handed_in)
 
 
-def receipt_record(handed_in: SubmissionReceived, receipt: Receipt) -> Outgoing:
-    """Return the Kafka record of a receipt, keyed by adapter; a repeat has the same value."""
+def receipt_record(
+    handed_in: SubmissionReceived, receipt: Receipt, adapters: Collection[str]
+) -> Outgoing:
+    """Return the Kafka record of a receipt, keyed by adapter; a repeat has the same value.
+
+    Args:
+        handed_in: The submission in its envelope.
+        receipt: Its receipt.
+        adapters: The names of the external adapters, which have topics of their own.
+    """
     return Outgoing(
         receipt.event_id,
-        INTAKE_RECEIPTS.name,
+        receipts_of(handed_in.source, adapters).name,
         handed_in.source.encode(),
         receipt.value,
         event_headers(handed_in.traceparent),

@@ -48,11 +48,13 @@ class IntakePolicy:
         cities: By the id of the jurisdiction.
         reporter_key: Secret behind ``reporter_ref``.
         public_url: Base URL of intake for residents, without a trailing slash.
+        adapters: The names of the external adapters, which have topics of their own.
     """
 
     cities: Mapping[str, ServedCity]
     reporter_key: bytes
     public_url: str
+    adapters: frozenset[str] = frozenset()
 
 
 def city_of(jurisdiction: Jurisdiction, boundaries: BoundaryLookup) -> ServedCity:

@@ -44,7 +44,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
         open_pool(settings.postgres_dsn.get_secret_value()) as pool,
         open_mailers(settings) as mailers,
     ):
-        relay = Relay(pool, settings.kafka_bootstrap)
+        relay = Relay(pool, settings.kafka_access)
         worker = DeliveryWorker(
             queue=PostgresDeliveryQueue(pool),
             mailers=mailers,
@@ -57,7 +57,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
             service="notify",
             name="notify",
             topics=[INTAKE_CONTACTS, TRIAGE_DECISIONS, DISPATCH_CASES],
-            bootstrap=settings.kafka_bootstrap,
+            access=settings.kafka_access,
             pool=pool,
             handle=handle,
             on_commit=committed,

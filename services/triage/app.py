@@ -40,12 +40,12 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[ServiceParts]:
         return decisions
 
     async with open_pool(settings.postgres_dsn.get_secret_value()) as pool:
-        relay = Relay(pool, settings.kafka_bootstrap)
+        relay = Relay(pool, settings.kafka_access)
         consumer = Consumer[Any](
             service="triage",
             name="triage",
             topics=[INTAKE_REQUESTS_EXPRESS, INTAKE_REQUESTS, DISPATCH_CLOSINGS, TRIAGE_SURGES],
-            bootstrap=settings.kafka_bootstrap,
+            access=settings.kafka_access,
             pool=pool,
             handle=handle,
             express_topics=frozenset({INTAKE_REQUESTS_EXPRESS.name}),

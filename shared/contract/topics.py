@@ -1,7 +1,7 @@
 """Registry of topics: owner, key, readers, events and retention of each."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.contract import events as e
@@ -11,8 +11,10 @@ MAX_RECORD_BYTES = 8 * 1024 * 1024
 """Largest record that a topic accepts: an oversized submission fits into its dead letter."""
 DEAD_LETTERS = "-dlq"
 """Suffix of dead-letter topics."""
+_SERVICES = frozenset({"intake", "triage", "dispatch", "notify"})
 LANE_PARTITIONS = 12
 BUREAU_PARTITIONS = 1
+ADAPTER_PARTITIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,13 @@ class Topic:
         retention: Time that records are kept; None means compacted.
         partitions: Number of partitions.
         erasure: Event that a tombstone stands for; None where every record has a value.
+        compacted_within: Time after which an older value of a key is surely gone, on a topic
+            that is compacted; None for whenever the broker compacts it.
+        source: The only source that counts here, or the beginning of it before a ``/``; empty for
+            any.
+        other_sources: Sources, or beginnings of them, that never count here.
+        more_readers: Principals beside the services that read it; see ``grants``.
+        more_writers: Principals beside the owner that write it.
     """
 
     name: str
@@ -38,11 +47,30 @@ class Topic:
     retention: timedelta | None
     partitions: int = LANE_PARTITIONS
     erasure: type[e.ContactErased] | None = None
+    compacted_within: timedelta | None = None
+    source: str = ""
+    other_sources: tuple[str, ...] = ()
+    more_readers: tuple[str, ...] = ()
+    more_writers: tuple[str, ...] = ()
 
     @property
     def from_outside(self) -> bool:
         """True when programs outside the router write to it."""
-        return self.owner not in {"intake", "triage", "dispatch", "notify"}
+        return self.owner not in _SERVICES
+
+    def allows(self, source: str) -> bool:
+        """Return True when an event of this source may come by this topic."""
+        return (not self.source or _is_within(source, self.source)) and not any(
+            _is_within(source, other) for other in self.other_sources
+        )
+
+    @property
+    def replayed_by(self) -> str:
+        """The service that writes dead letters of this topic to it again.
+
+        It is the owner, or the first reader where the owner is no service of the router.
+        """
+        return self.readers[0] if self.from_outside and self.readers else self.owner
 
     @property
     def dead_letters(self) -> "Topic | None":
@@ -60,8 +88,28 @@ class Topic:
         )
 
 
+def _is_within(source: str, beginning: str) -> bool:
+    return source == beginning or source.startswith(f"{beginning}/")
+
+
 CHANNEL_SUBMISSIONS = Topic(
-    "channel-submissions", "adapters", "adapter id", ("intake",), (e.SubmissionReceived,), 7 * DAY
+    "channel-submissions",
+    "adapters",
+    "adapter id",
+    ("intake",),
+    (e.SubmissionReceived,),
+    7 * DAY,
+    other_sources=("/http", "/email", "/sms"),  # intake itself gives these to what it receives
+    more_writers=("operator",),  # ``route311 replay`` feeds exports
+)
+INTAKE_RESUBMISSIONS = Topic(
+    "intake-resubmissions",
+    "intake",
+    "adapter id",
+    ("intake",),
+    (e.SubmissionReceived,),
+    7 * DAY,
+    partitions=3,
 )
 INTAKE_RECEIPTS = Topic(
     "intake-receipts",
@@ -70,13 +118,18 @@ INTAKE_RECEIPTS = Topic(
     (),
     (e.SubmissionAccepted, e.SubmissionRejected),
     7 * DAY,
+    more_readers=("adapters",),
 )
 INTAKE_REQUESTS = Topic(
-    "intake-requests", "intake", "dedup key", ("triage",), (e.RequestSubmitted,), 30 * DAY
+    "intake-requests",
+    "intake",
+    "dedup key",
+    ("triage",),
+    (e.RequestSubmitted,),
+    30 * DAY,
+    more_readers=("triage-stream",),
 )
-INTAKE_REQUESTS_EXPRESS = Topic(
-    "intake-requests-express", "intake", "dedup key", ("triage",), (e.RequestSubmitted,), 30 * DAY
-)
+INTAKE_REQUESTS_EXPRESS = replace(INTAKE_REQUESTS, name="intake-requests-express")
 INTAKE_CONTACTS = Topic(
     "intake-contacts",
     "intake",
@@ -85,6 +138,7 @@ INTAKE_CONTACTS = Topic(
     (e.ContactGiven,),
     None,
     erasure=e.ContactErased,
+    compacted_within=DAY,  # an erased contact must not stay in the log for weeks
 )
 TRIAGE_DECISIONS = Topic(
     "triage-decisions",
@@ -102,6 +156,7 @@ TRIAGE_SURGES = Topic(
     (e.SurgeStarted, e.SurgeEnded),
     30 * DAY,
     partitions=3,
+    more_writers=("triage-stream",),
 )
 DISPATCH_CASES = Topic(
     "dispatch-cases",
@@ -153,6 +208,7 @@ NOTIFY_DELIVERIES = Topic(
 
 CORE = (
     CHANNEL_SUBMISSIONS,
+    INTAKE_RESUBMISSIONS,
     INTAKE_RECEIPTS,
     INTAKE_REQUESTS,
     INTAKE_REQUESTS_EXPRESS,
@@ -176,6 +232,7 @@ def bureau_work(code: str) -> Topic:
         (e.WorkOrderIssued, e.WorkOrderChanged, e.WorkOrderWithdrawn),
         30 * DAY,
         BUREAU_PARTITIONS,
+        more_readers=(f"bureau-{code.lower()}",),
     )
 
 
@@ -202,15 +259,78 @@ def bureau_receipts(code: str) -> Topic:
         (e.UpdateAccepted, e.UpdateRefused),
         30 * DAY,
         BUREAU_PARTITIONS,
+        more_readers=(f"bureau-{code.lower()}",),
     )
 
 
-def all_topics(bureaus: Iterable[str]) -> Sequence[Topic]:
-    """Return every topic of a router with these bureaus, dead-letter topics included."""
+def adapter_submissions(adapter: str) -> Topic:
+    """Return the topic of the submissions of an adapter that another organization runs."""
+    return replace(
+        CHANNEL_SUBMISSIONS,
+        name=f"{CHANNEL_SUBMISSIONS.name}-{adapter}",
+        owner=f"adapter {adapter}",
+        partitions=ADAPTER_PARTITIONS,
+        source=f"/{adapter}",
+        more_writers=(),
+    )
+
+
+def adapter_receipts(adapter: str) -> Topic:
+    """Return the topic of the receipts for such an adapter."""
+    return replace(
+        INTAKE_RECEIPTS,
+        name=f"{INTAKE_RECEIPTS.name}-{adapter}",
+        partitions=ADAPTER_PARTITIONS,
+        more_readers=(f"adapter-{adapter}",),
+    )
+
+
+def submission_topics(adapters: Collection[str]) -> Sequence[Topic]:
+    """Return the topics that intake takes submissions from.
+
+    No source of an external adapter, which another organization runs counts on the shared topic.
+    """
+    others = tuple(f"/{adapter}" for adapter in adapters)
+    shared = replace(
+        CHANNEL_SUBMISSIONS, other_sources=(*CHANNEL_SUBMISSIONS.other_sources, *others)
+    )
+    return [shared, INTAKE_RESUBMISSIONS, *map(adapter_submissions, adapters)]
+
+
+def adapters_among(topics: Iterable[str]) -> Sequence[str]:
+    """Return the names of the adapters whose topics are among these."""
+    beginning = f"{CHANNEL_SUBMISSIONS.name}-"
+    return sorted(
+        name.removeprefix(beginning)
+        for name in topics
+        if name.startswith(beginning) and not name.endswith(DEAD_LETTERS)
+    )
+
+
+def receipts_of(source: str, adapters: Collection[str]) -> Topic:
+    """Return the topic of the receipts for a source.
+
+    Args:
+        source: The source of a submission.
+        adapters: The names of the external adapters.
+    """
+    external = [name for name in adapters if _is_within(source, f"/{name}")]
+    return adapter_receipts(external[0]) if external else INTAKE_RECEIPTS
+
+
+def all_topics(bureaus: Iterable[str], adapters: Collection[str] = ()) -> Sequence[Topic]:
+    """Return every topic of a router, dead-letter topics included.
+
+    Args:
+        bureaus: The codes of its bureaus.
+        adapters: The names of the external adapters.
+    """
     of_bureaus = [
         topic(code) for code in bureaus for topic in (bureau_work, bureau_updates, bureau_receipts)
     ]
-    live = [*CORE, *of_bureaus]
+    submissions = submission_topics(adapters)
+    core = [topic for topic in CORE if topic not in (CHANNEL_SUBMISSIONS, INTAKE_RESUBMISSIONS)]
+    live = [*submissions, *map(adapter_receipts, adapters), *core, *of_bureaus]
     return [*live, *(dead for topic in live if (dead := topic.dead_letters))]
 
 

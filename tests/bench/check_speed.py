@@ -19,6 +19,7 @@ from cli.check.wait_until_idle import no_progress, wait_until_idle
 from deploy.local.supervisor import running_stack
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 
 PROGRAM = Path(sys.executable).with_name("route311")
@@ -39,8 +40,8 @@ def records(count: int) -> Iterator[Outgoing]:
             yield Outgoing("", topic, b"garbage", b"garbage %d" % number)
 
 
-async def hand_in(bootstrap: str, count: int) -> None:
-    async with open_sink(bootstrap) as sink:
+async def hand_in(access: KafkaAccess, count: int) -> None:
+    async with open_sink(access) as sink:
         batch: list[Outgoing] = []
         for record in records(count):
             batch.append(record)
@@ -75,8 +76,8 @@ def open_to_all() -> Generator[Path]:
 async def measure(count: int) -> str:
     with open_to_all() as data:
         async with running_stack(data) as stack:
-            await hand_in(stack.kafka, count)
-            await wait_until_idle(stack.kafka, stack.postgres, AT_REST_WITHIN_S, no_progress)
+            await hand_in(stack.access, count)
+            await wait_until_idle(stack.access, stack.postgres, AT_REST_WITHIN_S, no_progress)
             return await asyncio.to_thread(checked, data)
 
 

@@ -1,5 +1,15 @@
+import pytest
+
 from shared.contract.events import type_of
-from shared.contract.topics import CORE, all_topics, bureau_updates, bureau_work
+from shared.contract.topics import (
+    CORE,
+    adapters_among,
+    all_topics,
+    bureau_updates,
+    bureau_work,
+    receipts_of,
+    submission_topics,
+)
 
 TOPICS = all_topics(["PBOT-MOD", "311"])
 
@@ -39,3 +49,44 @@ def test_every_type_says_whose_it_is_and_its_version() -> None:
         for event in topic.events:
             assert type_of(event).startswith("route311.")
             assert type_of(event).endswith(".v1")
+
+
+@pytest.mark.parametrize("source", ["/http", "/http/demo", "/email", "/sms", "/acme", "/acme/app"])
+def test_the_shared_topic_refuses_sources_of_intake_and_of_external_adapters(source: str) -> None:
+    [shared, resubmissions, own] = submission_topics(["acme"])
+
+    assert not shared.allows(source)
+    assert resubmissions.allows(source)
+    assert own.allows(source) == source.startswith("/acme")
+
+
+@pytest.mark.parametrize(
+    "source", ["/adapter/web", "/replay/boston", "/httpd", "/emails/x", "http"]
+)
+def test_the_shared_topic_takes_every_other_source(source: str) -> None:
+    shared, *_ = submission_topics(["acme"])
+
+    assert shared.allows(source)
+
+
+def test_receipts_go_to_the_topic_of_the_source() -> None:
+    def topic_of(source: str) -> str:
+        return receipts_of(source, ["acme"]).name
+
+    assert topic_of("/acme") == topic_of("/acme/app") == "intake-receipts-acme"
+    assert {topic_of(s) for s in ("acme", "/acmeway", "/adapter/acme")} == {"intake-receipts"}
+
+
+def test_the_topics_of_external_adapters_are_found_by_name() -> None:
+    names = [topic.name for topic in all_topics(["PBOT-MOD"], ["acme", "north-side"])]
+
+    assert adapters_among(names) == ["acme", "north-side"]
+
+
+def test_dead_letters_are_replayed_by_the_owner_or_else_by_the_first_reader() -> None:
+    replayed = {topic.name: topic.replayed_by for topic in TOPICS if topic.readers}
+
+    assert replayed["triage-decisions"] == "triage"
+    assert replayed["intake-contacts"] == "intake"
+    assert replayed["channel-submissions"] == "intake"
+    assert replayed["operator-commands"] == replayed["bureau-311-updates"] == "dispatch"

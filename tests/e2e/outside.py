@@ -8,18 +8,33 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
+from ssl import create_default_context
 from typing import Any
 
 import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 COMMAND = Path(sys.executable).with_name("route311")
+
+
+def kafka_client_options(stack: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where and as whom every Kafka client of the tests from outside connects.
+
+    ``kafka_auth`` of ``stack.json`` belongs to the operator, who may read and write every topic.
+    """
+    options: dict[str, Any] = {"bootstrap_servers": stack["kafka"]}
+    if auth := stack.get("kafka_auth"):
+        options |= {name: auth[name] for name in ("security_protocol", "sasl_mechanism")}
+        options |= {f"sasl_plain_{name}": auth[name] for name in ("username", "password")}
+        if auth.get("ca_file"):
+            options["ssl_context"] = create_default_context(cafile=auth["ca_file"])
+    return options
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +70,7 @@ class Router:
         for topic in topics:
             async with AIOKafkaConsumer(
                 topic,
-                bootstrap_servers=self.stack["kafka"],
+                **kafka_client_options(self.stack),
                 auto_offset_reset="earliest",
                 enable_auto_commit=False,
             ) as consumer:
@@ -72,13 +87,13 @@ class Router:
 
     async def topics(self) -> Sequence[str]:
         """Return the names of all topics."""
-        async with AIOKafkaConsumer(bootstrap_servers=self.stack["kafka"]) as consumer:
+        async with AIOKafkaConsumer(**kafka_client_options(self.stack)) as consumer:
             return sorted(await consumer.topics())
 
     async def write(self, topic: str, key: str, *values: bytes) -> None:
         """Produce records to a topic, as an adapter or a bureau does."""
         async with AIOKafkaProducer(
-            bootstrap_servers=self.stack["kafka"], max_request_size=8_000_000
+            max_request_size=8_000_000, **kafka_client_options(self.stack)
         ) as producer:
             for value in values:
                 await producer.send_and_wait(topic, value, key=key.encode())

@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 import yaml
 
+from shared.runtime.kafka import apply_access, set_user_passwords
 from tests.conftest import Database
 from tests.stack import PASSWORD
 from tests.waiting import eventually
@@ -40,7 +41,7 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 def environment_of(service: str, database: Database, port: int, folder: Path) -> dict[str, str]:
     address = database.admin_dsn.rpartition("@")[2]
     here = {
-        "kafka:9092": database.stores.bootstrap,
+        "kafka:9092": database.stores.access.bootstrap,
         "postgres:5432/route311": address,
         "mailpit": "127.0.0.1",
         "/var/lib/route311": str(folder),
@@ -84,6 +85,15 @@ async def started(
             await process.wait()
 
 
+@pytest.fixture
+async def users(database: Database) -> None:
+    """The users that `prepare` makes, with the password of these tests."""
+    if database.stores.access.uses_password:
+        await set_user_passwords(database.stores.access, dict.fromkeys(PROCESSES, PASSWORD))
+        await apply_access(database.stores.access, database.stores.topics)
+
+
+@pytest.mark.usefixtures("users")
 @pytest.mark.parametrize("service", PROCESSES)
 async def test_the_service_gets_ready_with_its_command_and_environment(
     service: str, database: Database, tmp_path: Path

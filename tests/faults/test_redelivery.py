@@ -36,13 +36,13 @@ def shuffled(records: list[Outgoing], random: Random) -> list[Outgoing]:
 async def first_offsets(router: RouterUnderTest) -> Mapping[Partition, int]:
     """Return the first offsets of all topics that our services read."""
     topics = _consumed_topics(router)
-    bounds = await offset_bounds(router.bootstrap)
+    bounds = await offset_bounds(router.access)
     return {p: first for p, (first, _) in bounds.items() if p.topic in topics}
 
 
 async def present_ends(router: RouterUnderTest) -> Mapping[Partition, int]:
     """Return the present ends of all topics that our services read."""
-    return await end_offsets(router.bootstrap, _consumed_topics(router))
+    return await end_offsets(router.access, _consumed_topics(router))
 
 
 def _consumed_topics(router: RouterUnderTest) -> list[str]:
@@ -52,12 +52,12 @@ def _consumed_topics(router: RouterUnderTest) -> list[str]:
 async def redeliver(router: RouterUnderTest, since: Mapping[Partition, int], random: Random) -> int:
     """Write all records since these offsets twice more; return the number written."""
     count = 0
-    async with open_sink(router.bootstrap) as sink:
+    async with open_sink(router.access) as sink:
         for topic in _consumed_topics(router):
             of_topic = {p: offset for p, offset in since.items() if p.topic == topic}
             found = [
                 Outgoing("", r.topic, r.key or b"", r.value, r.headers)
-                for r in await read_between(router.bootstrap, of_topic)
+                for r in await read_between(router.access, of_topic)
             ]
             again = shuffled(found, random) + shuffled(found, random)
             await sink.publish(again)

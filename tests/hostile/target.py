@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from ssl import create_default_context
 from time import monotonic
 from typing import Any
 from zlib import crc32
@@ -17,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
-from tests.e2e.outside import Router, running_router
+from tests.e2e.outside import Router, kafka_client_options, running_router
 from tests.hostile.measuring import peak_memory, reset_peak
 from tests.waiting import eventually
 
@@ -27,20 +26,6 @@ _CALM_WITHIN_S = 20.0
 _IDLE_WITHIN_S = 10.0
 _READY_WITHIN_S = 5.0
 _WAITING = ("route311_lag_messages{", "route311_outbox_messages ")
-
-
-def kafka_client_options(stack: Mapping[str, Any]) -> dict[str, Any]:
-    """Return where and as whom every Kafka client of this kit connects.
-
-    ``kafka_auth`` of ``stack.json`` belongs to the operator, who may read and write every topic.
-    """
-    options: dict[str, Any] = {"bootstrap_servers": stack["kafka"]}
-    if auth := stack.get("kafka_auth"):
-        options |= {name: auth[name] for name in ("security_protocol", "sasl_mechanism")}
-        options |= {f"sasl_plain_{name}": auth[name] for name in ("username", "password")}
-        if auth.get("ca_file"):
-            options["ssl_context"] = create_default_context(cafile=auth["ca_file"])
-    return options
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,45 +1,70 @@
-"""T34: whoever has no credentials cannot write what only the router's services may write.
-
-Once ``stack.json`` has ``kafka_auth``, the client here is the one that has none of it.
-"""
+"""T34: a client cannot write what only others may write, with no credentials or with its own."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from tests.e2e.outside import kafka_client_options
 from tests.hostile.fuzzing import CONSUMED, example
 from tests.hostile.measuring import judge
-from tests.hostile.target import Target, kafka_client_options
+from tests.hostile.target import Target
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WITHIN_MS = 5_000
 INTERNAL = [topic for topic in CONSUMED if topic.startswith(("intake-", "triage-", "dispatch-"))]
+PRINCIPALS = ("adapters", "bureau-water")
+Options = dict[str, Any]
 
 
-def outsider(target: Target) -> dict[str, Any]:
-    """Return how a client connects that has no credentials."""
-    public = {"kafka": target.stack["kafka"]}
-    return kafka_client_options(public) | {"request_timeout_ms": WITHIN_MS}
+@pytest_asyncio.fixture(loop_scope="module")
+async def attackers(target: Target) -> Mapping[str, Options]:
+    """How each attacker connects: without credentials, and as programs outside the router."""
+    address = {"kafka": target.stack["kafka"]}
+    found: dict[str, Options] = {"nobody": kafka_client_options(address)}
+    for principal in PRINCIPALS:
+        code, password, errors = await target.router.command("topics", "user", principal)
+        assert code == 0, errors
+        auth = target.stack["kafka_auth"] | {"username": principal, "password": password.strip()}
+        found[principal] = kafka_client_options(address | {"kafka_auth": auth})
+    return found
 
 
-@pytest.mark.parametrize("topic", [*INTERNAL, "operator-commands", "bureau-pbot-mod-updates"])
-async def test_nobody_without_credentials_writes_events(target: Target, topic: str) -> None:
-    taken = 0
+async def taken(options: Options, topic: str) -> int:
+    """Return how many forged events the broker took."""
+    count = 0
     for kind in CONSUMED[topic]:
         event = example(kind) | {"id": str(uuid4())}
         with suppress(KafkaError):
-            async with AIOKafkaProducer(**outsider(target)) as producer:
+            async with AIOKafkaProducer(**options, request_timeout_ms=WITHIN_MS) as producer:
                 await producer.send_and_wait(topic, json.dumps(event).encode(), key=b"forged")
-                taken += 1
+                count += 1
+    return count
+
+
+@pytest.mark.parametrize("topic", [*INTERNAL, "operator-commands", "bureau-pbot-mod-updates"])
+@pytest.mark.parametrize("attacker", ["nobody", *PRINCIPALS])
+async def test_an_outsider_cannot_forge_events(
+    attackers: Mapping[str, Options], attacker: str, topic: str
+) -> None:
+    forged = await taken(attackers[attacker], topic)
+
     judge(
-        f"forged events on {topic}",
-        f"{taken} of {len(CONSUMED[topic])} taken by the broker",
+        f"forged events of {attacker} on {topic}",
+        f"{forged} of {len(CONSUMED[topic])} taken by the broker",
         "0",
-        is_met=taken == 0,
+        is_met=forged == 0,
     )
+
+
+async def test_an_adapter_writes_its_own_topic_with_the_same_credentials(
+    attackers: Mapping[str, Options],
+) -> None:
+    assert await taken(attackers["adapters"], "channel-submissions") == 1

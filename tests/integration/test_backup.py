@@ -111,8 +111,8 @@ async def running_services(database: Database) -> AsyncGenerator[None]:
 
 def _services(database: Database) -> list[Any]:
     def fields(service: str, **own: Any) -> dict[str, Any]:
-        bootstrap = {"ROUTE311_KAFKA_BOOTSTRAP": database.stores.bootstrap, "http_port": 0}
-        return {**bootstrap, "postgres_dsn": database.dsn(service), **own}
+        access = {**database.stores.access.environment(), "http_port": 0}
+        return {**access, "postgres_dsn": database.dsn(service), **own}
 
     site = {"public_url": "https://311.example.org"}
     mail = {"sender": "311@example.org", "smtp_host": "127.0.0.1", "smtp_port": 9}

@@ -70,17 +70,17 @@ def pothole(metres: float) -> SubmissionReceived:
 
 async def hand_in(stack: Stack, *events: SubmissionReceived) -> None:
     topic = CHANNEL_SUBMISSIONS.name
-    async with open_sink(stack.kafka) as sink:
+    async with open_sink(stack.access) as sink:
         await sink.publish([Outgoing.to_topic(topic, "adapter", event) for event in events])
         await sink.publish([Outgoing("", topic, b"adapter", POISON)])
 
 
 async def work_orders(stack: Stack) -> list[WorkOrder]:
-    bounds = {p: b for p, b in (await offset_bounds(stack.kafka)).items() if p.topic == WORK.name}
+    bounds = {p: b for p, b in (await offset_bounds(stack.access)).items() if p.topic == WORK.name}
     decoder = Decoder[Any](WORK.events)
     return [
         decoder.decode(record.value).data
-        async for records in read_range(stack.kafka, bounds)
+        async for records in read_range(stack.access, bounds)
         for record in records
     ]
 
@@ -91,7 +91,7 @@ async def complete(stack: Stack, order: WorkOrder) -> None:
         for status in ("acknowledged", "completed")
     ]
     topic = bureau_updates(order.bureau).name
-    async with open_sink(stack.kafka) as sink:
+    async with open_sink(stack.access) as sink:
         await sink.publish([Outgoing.to_topic(topic, order.case_id, update) for update in said])
 
 

@@ -21,10 +21,11 @@ from cli.connection import NoRouterError, load_stack
 from deploy.local.folder import DataFolder, open_folder
 from deploy.local.leftovers import ProcessRecord, is_running
 from deploy.local.postgres_files import remove_cluster
-from deploy.local.readiness import http_ready, kafka_answers
+from deploy.local.readiness import http_ready
 from deploy.local.stack_file import Stack
 from shared.catalogue import load_catalogue
 from shared.runtime.http.api_keys import hash_key
+from shared.runtime.kafka import answers
 from tests.waiting import eventually
 
 pytestmark = [
@@ -131,7 +132,7 @@ async def test_the_stack_file_is_for_its_owner_and_names_parts_that_answer(route
     stack = router.stack
 
     assert (router.data / "stack.json").stat().st_mode & 0o777 == 0o600
-    assert await kafka_answers(port_of(stack.kafka))
+    assert await answers(stack.access)
     for service in (stack.intake, stack.triage, stack.dispatch, stack.notify):
         assert await http_ready(port_of(service))
 
@@ -156,6 +157,10 @@ async def test_each_service_is_told_what_it_needs_and_no_secret_of_another(route
 
     assert set(await environment_of(stack.triage)) == {
         "ROUTE311_KAFKA_BOOTSTRAP",
+        "ROUTE311_KAFKA_SECURITY_PROTOCOL",
+        "ROUTE311_KAFKA_SASL_MECHANISM",
+        "ROUTE311_KAFKA_USERNAME",
+        "ROUTE311_KAFKA_PASSWORD",
         "TRIAGE_POSTGRES_DSN",
         "TRIAGE_HTTP_PORT",
     }
@@ -237,7 +242,7 @@ async def test_what_is_killed_comes_back_on_its_port_with_its_data_and_its_last_
         return all(now[name].pid != before[name].pid and is_running(now[name]) for name in killed)
 
     async def broker_answers() -> bool:
-        return await kafka_answers(port_of(stack.kafka))
+        return await answers(stack.access)
 
     async def service_is_ready() -> bool:
         return await http_ready(port_of(stack.triage))

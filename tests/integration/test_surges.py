@@ -19,7 +19,9 @@ from aiokafka import AIOKafkaConsumer
 from services.triage.surges.detection import slot_of
 from shared.contract.events import Event, RequestSubmitted, SurgeEnded, SurgeStarted, encode, new_id
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, TRIAGE_SURGES
-from shared.runtime.kafka.reader import committed_offsets, end_offsets
+from shared.runtime.kafka import committed_offsets
+from shared.runtime.kafka.reader import end_offsets
+from shared.runtime.kafka_access import KafkaAccess
 from tests.builders import NOON, location, request_submitted
 from tests.stack import Stores
 from tests.topic_log import TopicLog, read_between
@@ -36,7 +38,7 @@ _TIMEOUT_S = 60
 class Watcher:
     """A surge watcher that can be started, stopped and killed, with the same tables each time."""
 
-    bootstrap: str
+    access: KafkaAccess
     folder: Path
     group: str = field(default_factory=lambda: f"surges-{new_id()}")
     output: list[bytes] = field(default_factory=list)
@@ -44,7 +46,7 @@ class Watcher:
     @contextmanager
     def running(self, *, ends_by: signal.Signals = signal.SIGTERM) -> Iterator[None]:
         settings = {
-            "ROUTE311_KAFKA_BOOTSTRAP": self.bootstrap,
+            **self.access.environment(),
             "TRIAGE_STREAM_HTTP_PORT": "0",
             "TRIAGE_STREAM_FOLDER": str(self.folder),
             "TRIAGE_STREAM_GROUP": self.group,
@@ -67,11 +69,11 @@ class Watcher:
 @pytest.fixture
 async def watcher(stores: Stores, topic_log: TopicLog, tmp_path: Path) -> Watcher:
     """A watcher whose committed offsets are the present ends of the topics."""
-    made = Watcher(stores.bootstrap, tmp_path / "tables")
+    made = Watcher(stores.access, tmp_path / "tables")
     lanes = {INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name}
     here = {p: offset for p, offset in topic_log.start_offsets.items() if p.topic in lanes}
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=stores.bootstrap, group_id=made.group, enable_auto_commit=False
+        **stores.access.aiokafka_options(), group_id=made.group, enable_auto_commit=False
     )
     await consumer.start()
     consumer.assign(list(here))
@@ -136,8 +138,8 @@ async def test_where_the_watcher_goes_on_can_be_seen_from_outside(
         await read_so_far(topic_log, "mark")
 
     lanes = [INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name]
-    ends = await end_offsets(watcher.bootstrap, lanes)
-    assert await committed_offsets(watcher.bootstrap, watcher.group) == ends
+    ends = await end_offsets(watcher.access, lanes)
+    assert await committed_offsets(watcher.access, watcher.group) == ends
 
 
 async def test_a_backlog_behind_a_restart_is_neither_lost_nor_counted_twice(
@@ -225,7 +227,7 @@ async def _is_over(topic_log: TopicLog, district: str) -> bool:
 async def _kept_voices(watcher: Watcher) -> dict[bytes, bytes]:
     """Return the content of the reporters' table from its changelog topic."""
     topic = f"{watcher.group}-voices-changelog"
-    beginning = dict.fromkeys(await end_offsets(watcher.bootstrap, [topic]), 0)
-    records = await read_between(watcher.bootstrap, beginning)
+    beginning = dict.fromkeys(await end_offsets(watcher.access, [topic]), 0)
+    records = await read_between(watcher.access, beginning)
     newest = {record.key or b"": record.value for record in records}
     return {key: value for key, value in newest.items() if value}

@@ -43,7 +43,7 @@ async def _run(work: Any, stopping: asyncio.Event) -> None:
 
 def _settings(stores: Stores, database: Database, service: str) -> dict[str, Any]:
     return {
-        "ROUTE311_KAFKA_BOOTSTRAP": stores.bootstrap,
+        **stores.access.environment(),
         "postgres_dsn": database.dsn(service),
         "http_port": 0,
     }

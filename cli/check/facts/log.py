@@ -1,7 +1,7 @@
 """Loading of Kafka records into the fact store."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -31,12 +31,14 @@ _PHONE = re.compile(rb"\+[1-9][0-9]{7,14}")  # E.164
 class LogLoader:
     """Adds facts about records to a store; decodes each record once."""
 
-    def __init__(self, store: FactStore, catalogue: Catalogue) -> None:
+    def __init__(
+        self, store: FactStore, catalogue: Catalogue, adapters: Collection[str] = ()
+    ) -> None:
         self._store = store
         self._events = EventReader(TriagePolicy(catalogue))
         self._catalogue = catalogue
         self.topics: Mapping[str, Topic] = {
-            topic.name: topic for topic in all_topics(catalogue.bureau_codes)
+            topic.name: topic for topic in all_topics(catalogue.bureau_codes, adapters)
         }
         with_events = [topic for topic in self.topics.values() if topic.events]
         decoders = {topic.events: Decoder[Any](topic.events) for topic in with_events}
@@ -63,13 +65,15 @@ class LogLoader:
                 self._load_event(record)
 
     def _is_readable(self, dead_letter: Record) -> bool:
-        decoder = self._decoders.get(dead_letter.topic.removesuffix(DEAD_LETTERS))
-        return decoder is not None and not isinstance(
-            parse_record(dead_letter, decoder), InvalidRecord
-        )
+        topic = self.topics.get(dead_letter.topic.removesuffix(DEAD_LETTERS))
+        if topic is None or topic.name not in self._decoders:
+            return False
+        read = parse_record(dead_letter, self._decoders[topic.name], allows=topic.allows)
+        return not isinstance(read, InvalidRecord)
 
     def _load_event(self, record: Record) -> None:
-        message = parse_record(record, self._decoders[record.topic])
+        topic = self.topics[record.topic]
+        message = parse_record(record, self._decoders[topic.name], allows=topic.allows)
         if isinstance(message, InvalidRecord):
             self._store.add("unreadable", (record.topic, record_position(record)))
             return

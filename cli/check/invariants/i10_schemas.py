@@ -2,7 +2,9 @@
 
 from cli.check.invariants.invariant import Invariant, ViolationQuery
 
-_UNREADABLE = "('undecodable_event', 'unknown_type', 'unknown_version', 'too_large')"
+_UNREADABLE = (
+    "('undecodable_event', 'unknown_type', 'unknown_version', 'too_large', 'source_not_allowed')"
+)
 _PLANTED = """
     (SELECT 1 FROM poison AS x WHERE x.topic = p.topic AND x.sha256 = p.sha256)
 """

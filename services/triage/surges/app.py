@@ -30,6 +30,7 @@ from shared.contract.events import Decoder
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, Topic
 from shared.errors import PermanentError, Route311Error, StoppedError
 from shared.runtime.kafka import BrokerDownError, KafkaSink, apply_topics, open_sink
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.service import ServiceParts
@@ -93,11 +94,12 @@ class SurgeWatcher:
     def __init__(self, settings: StreamSettings, cities: dict[str, SurgeCity]) -> None:
         self.ready = False
         self._settings = settings
+        self._access = settings.kafka_access
         self._clock: EventClock[TP] = EventClock()
         self._advanced_to: int | None = None
         self._to_publish: set[SurgeKey] = set()
         self._gauges: SurgeGauges[TP] = SurgeGauges()
-        self._app = _app(settings)
+        self._app = _app(settings, self._access)
         states, reporters = map(self._table, _TABLES)
         self._counter = SurgeCounter(states, reporters, cities)
         self._app.agent(_requests(self._app), name="surges")(self._count)
@@ -109,7 +111,7 @@ class SurgeWatcher:
             StreamCrashedError: Faust gave up.
         """
         with suppress(StoppedError):
-            async with open_sink(self._settings.kafka_bootstrap, stopping) as sink:
+            async with open_sink(self._access, stopping) as sink:
                 await self._create_changelogs()
                 try:
                     await cancel_on_stop(stopping, self._app.start())
@@ -135,7 +137,9 @@ class SurgeWatcher:
             for table in _TABLES
         ]
         await apply_topics(
-            self._settings.kafka_bootstrap, topics, replication=self._settings.replication
+            self._access,
+            topics,
+            replication=self._settings.replication,
         )
 
     def _table(self, name: str) -> StateTable:
@@ -220,10 +224,11 @@ class SurgeWatcher:
             self._to_publish.discard(key)
 
 
-def _app(settings: StreamSettings) -> faust.App:
+def _app(settings: StreamSettings, access: KafkaAccess) -> faust.App:
     return faust.App(
         settings.group,
-        broker=f"kafka://{settings.kafka_bootstrap}",
+        broker=";".join(f"kafka://{broker.strip()}" for broker in access.bootstrap.split(",")),
+        broker_credentials=_credentials(access),
         store="rocksdb://",
         datadir=settings.folder,
         broker_session_timeout=_SESSION_S,
@@ -237,6 +242,18 @@ def _app(settings: StreamSettings) -> faust.App:
         autodiscover=False,
         agent_supervisor="mode.CrashingSupervisor",
     )
+
+
+def _credentials(access: KafkaAccess) -> "faust.SASLCredentials | faust.SSLCredentials | None":
+    """Return Faust's form of the credentials; None where anybody may connect."""
+    if access.uses_password:
+        return faust.SASLCredentials(
+            username=access.username,
+            password=access.password,
+            mechanism=access.sasl_mechanism,
+            ssl_context=access.ssl_context(),
+        )
+    return faust.SSLCredentials(access.ssl_context()) if access.uses_tls else None
 
 
 def _requests(app: faust.App) -> Any:  # noqa: ANN401 - a topic of Faust

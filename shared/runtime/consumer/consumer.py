@@ -29,6 +29,7 @@ from shared.runtime.kafka import (
     Record,
     open_source,
 )
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops import metrics
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.postgres import Pool, transaction
@@ -58,7 +59,7 @@ class Consumer(Generic[E]):
         service: The service's name, for dead letters.
         name: The consumer group, also in logs and metrics.
         topics: The topics to read.
-        bootstrap: Host and port of the brokers.
+        access: Where Kafka is, and as whom to connect.
         pool: The service's database.
         handle: Handles new messages in order; returns the events that follow.
         express_topics: Names of topics that are read before the others.
@@ -73,7 +74,7 @@ class Consumer(Generic[E]):
     service: str
     name: str
     topics: Sequence[Topic]
-    bootstrap: str
+    access: KafkaAccess
     pool: Pool
     handle: Handler[E]
     express_topics: frozenset[str] = frozenset()
@@ -96,7 +97,10 @@ class Consumer(Generic[E]):
         )
         self._parsers = {
             topic.name: partial(
-                parse_record, decoder=Decoder[Any](topic.events), erasure=topic.erasure
+                parse_record,
+                decoder=Decoder[Any](topic.events),
+                erasure=topic.erasure,
+                allows=topic.allows,
             )
             for topic in self.topics
         }
@@ -120,7 +124,7 @@ class Consumer(Generic[E]):
             async with open_source(
                 self.topics,
                 group=self.name,
-                bootstrap=self.bootstrap,
+                access=self.access,
                 express=self.express_topics,
                 stopping=stopping,
             ) as source:

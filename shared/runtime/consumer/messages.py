@@ -1,11 +1,18 @@
 """Forms of a Kafka record in a consumer: message, invalid record, deferred record, dead letter."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
 from shared.contract.events import ContactErased, Decoder, Event, usable_trace
 from shared.contract.topics import DEAD_LETTERS
-from shared.errors import PermanentError, Route311Error, TooLargeError, TransientError
+from shared.errors import (
+    PermanentError,
+    Route311Error,
+    SourceNotAllowedError,
+    TooLargeError,
+    TransientError,
+)
 from shared.runtime.kafka import Partition, Record, headers_by_name, written_at
 from shared.runtime.outgoing import Outgoing
 
@@ -56,8 +63,15 @@ class Deferred:
     error: TransientError | None = None
 
 
+def _any_source(_: str) -> bool:
+    return True
+
+
 def parse_record(
-    record: Record, decoder: Decoder[E], erasure: type[ContactErased] | None = None
+    record: Record,
+    decoder: Decoder[E],
+    erasure: type[ContactErased] | None = None,
+    allows: Callable[[str], bool] = _any_source,
 ) -> Message[E] | InvalidRecord:
     """Decode a record; return an ``InvalidRecord`` when it is not a valid event.
 
@@ -65,6 +79,7 @@ def parse_record(
         record: The record as consumed.
         decoder: Decodes the events of its topic.
         erasure: The event that a tombstone stands for, if the topic may have tombstones.
+        allows: Tells whether an event of a source may come by its topic.
     """
     try:
         if record.value is None and erasure:
@@ -73,6 +88,8 @@ def parse_record(
             raise TooLargeError(f"larger than {MAX_EVENT_BYTES} bytes")
         headers = headers_by_name(record)
         event = decoder.decode(record.value, headers)
+        if not allows(event.source):
+            raise SourceNotAllowedError("source: not one that may come by this topic")
     except PermanentError as error:
         return InvalidRecord(record, error)
     trace = usable_trace(headers.get("traceparent", b"").decode("latin-1"))

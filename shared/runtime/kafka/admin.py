@@ -1,159 +1,115 @@
-"""Topic administration: make the broker's topics match the registry."""
+"""Connections for administration, through librdkafka: aiokafka cannot alter access or settings."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import AsyncGenerator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
+import structlog
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, ClusterMetadata
 
-from shared.contract.topics import DEAD_LETTERS, MAX_RECORD_BYTES, Topic
-from shared.runtime.kafka.clients import connect
+from shared.errors import Route311Error
+from shared.runtime.kafka.records import Partition
+from shared.runtime.kafka_access import KafkaAccess
+from shared.runtime.ops.shutdown import pause
 
-_DLQ_BYTES = MAX_RECORD_BYTES + 1024 * 1024
-_VISIBLE_WITHIN_S = 60.0
-_POLL_S = 0.1
+log = structlog.get_logger()
 
+_ANSWER_WITHIN_S = 2.0
+_CONNECT_AGAIN_AFTER_S = 0.5
+_REQUEST_WITHIN_S = 60.0
 
-class AdminClient(AIOKafkaAdminClient):
-    """aiokafka's admin client, with the ``stop`` method that its other clients have."""
-
-    def __init__(self, bootstrap: str) -> None:
-        super().__init__(bootstrap_servers=bootstrap)
-
-    async def stop(self) -> None:
-        """Close its connections."""
-        await self.close()  # type: ignore[no-untyped-call] # aiokafka has no types
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class TopicChange:
-    """A change to one topic, for display."""
+class KafkaAdminError(Route311Error):
+    """The broker refuses a request of administration, or the client's credentials."""
 
-    topic: str
-    change: Literal["created", "partitions_added", "settings_changed", "left"]
-    detail: str = ""
+    code = "kafka_admin"
 
 
-def broker_settings(topic: Topic) -> dict[str, str]:
-    """Return the broker settings that the registry defines for a topic."""
-    max_bytes = _DLQ_BYTES if topic.name.endswith(DEAD_LETTERS) else MAX_RECORD_BYTES
-    retention_ms = "-1"
-    if topic.retention is not None:
-        retention_ms = str(int(topic.retention.total_seconds() * 1000))
-    return {
-        "cleanup.policy": "compact" if topic.retention is None else "delete",
-        "retention.ms": retention_ms,
-        "max.message.bytes": str(max_bytes),
-    }
+class Admin:
+    """A connected client for administration."""
+
+    def __init__(self, access: KafkaAccess) -> None:
+        self._refusal: str | None = None
+        options: dict[str, Any] = {
+            **access.librdkafka_options(),
+            "log_level": 0,
+            "reconnect.backoff.max.ms": 500,
+            "error_cb": self._note,
+        }
+        self.client = AdminClient(options)
+
+    def _note(self, error: KafkaError) -> None:
+        """Remember a refusal of the credentials, which requests only report as a time-out."""
+        if error.code() == KafkaError._AUTHENTICATION:  # noqa: SLF001 - its public name
+            self._refusal = error.str()
+
+    async def metadata(self) -> ClusterMetadata | None:
+        """Return brokers and topics; None when no broker answers within 2 s.
+
+        Raises:
+            KafkaAdminError: The broker refuses the credentials.
+        """
+        try:
+            return await asyncio.to_thread(self.client.list_topics, timeout=_ANSWER_WITHIN_S)
+        except KafkaException:
+            self.client.poll(0)
+            if self._refusal:
+                raise KafkaAdminError(
+                    f"Kafka refuses the user name or the password: {self._refusal}"
+                ) from None
+            return None
 
 
-async def apply_topics(
-    bootstrap: str, topics: Sequence[Topic], *, replication: int = 1
-) -> list[TopicChange]:
-    """Create missing topics and correct differing ones; idempotent.
-
-    It never deletes or shrinks a topic, and touches no topic outside the registry. When it
-    returns, the broker's metadata contain every topic.
-
-    Args:
-        bootstrap: Host and port of the brokers.
-        topics: The topics of the registry.
-        replication: The number of replicas of a new topic.
+@asynccontextmanager
+async def open_admin(
+    access: KafkaAccess, stopping: asyncio.Event | None = None
+) -> AsyncGenerator[Admin]:
+    """Yield a connected client, after waiting for the broker without a limit.
 
     Raises:
-        KafkaError: The broker refuses to create a topic.
-        TimeoutError: A created topic did not appear in the metadata within 60 s.
+        KafkaAdminError: The broker refuses the credentials.
+        StoppedError: The process was asked to stop before the broker was up.
     """
-    async with connect(lambda: AdminClient(bootstrap)) as admin:
-        existing = set(await admin.list_topics())
-        missing = [topic for topic in topics if topic.name not in existing]
-        present = [topic for topic in topics if topic.name in existing]
-        if missing:
-            await _create(admin, missing, replication)
-        created = [TopicChange(topic.name, "created") for topic in missing]
-        return [*created, *await _correct(admin, present)]
+    admin = Admin(access)
+    warned = False
+    while not await admin.metadata():
+        if not warned:
+            log.warning("broker_awaited", reason="no answer")
+        warned = True
+        await pause(stopping or asyncio.Event(), _CONNECT_AGAIN_AFTER_S)
+    yield admin
 
 
-async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replication: int) -> None:
-    """Create topics, and wait until the broker's metadata contain them.
+async def answers(access: KafkaAccess) -> bool:
+    """Return True when a broker accepts the credentials and is part of its cluster."""
+    try:
+        found = await Admin(access).metadata()
+    except KafkaAdminError:
+        return False
+    return bool(found and found.brokers)
 
-    That can take a busy broker seconds, and a client that asks for its topics too early does not
-    ask again for minutes.
+
+async def result_of(future: "Future[T]") -> T:
+    """Return the result of a request.
+
+    Raises:
+        KafkaAdminError: The broker refused it.
     """
-    response: Any = await admin.create_topics(
-        [
-            NewTopic(t.name, t.partitions, replication, topic_configs=broker_settings(t))
-            for t in topics
-        ]
-    )
-    for name, code, *_ in response.topic_errors:
-        if code not in {NoError.errno, TopicAlreadyExistsError.errno}:
-            raise for_code(code)(name)
-    names = [topic.name for topic in topics]
-    async with asyncio.timeout(_VISIBLE_WITHIN_S):
-        while not await _are_visible(admin, names):  # noqa: ASYNC110 - the broker announces nothing
-            await asyncio.sleep(_POLL_S)
+    try:
+        return await asyncio.wait_for(asyncio.wrap_future(future), _REQUEST_WITHIN_S)
+    except KafkaException as error:
+        cause = error.args[0]
+        raise KafkaAdminError(f"{cause.name()}: {cause.str()}") from error
 
 
-async def _are_visible(admin: AIOKafkaAdminClient, names: list[str]) -> bool:
-    return all(found["partitions"] for found in await admin.describe_topics(names))
-
-
-async def _correct(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> list[TopicChange]:
-    if not topics:
-        return []
-    partitions = {
-        found["topic"]: len(found["partitions"])
-        for found in await admin.describe_topics([topic.name for topic in topics])
-    }
-    settings = await _settings(admin, topics)
-    return [
-        change
-        for topic in topics
-        for change in (
-            await _add_partitions(admin, topic, partitions[topic.name]),
-            await _change_settings(admin, topic, settings[topic.name]),
-        )
-        if change
-    ]
-
-
-async def _settings(
-    admin: AIOKafkaAdminClient, topics: Sequence[Topic]
-) -> dict[str, dict[str, str]]:
-    resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
-    responses: Any = await admin.describe_configs(resources)
-    return {
-        resource[3]: {entry[0]: entry[1] for entry in resource[4]}
-        for response in responses
-        for resource in response.resources
-    }
-
-
-async def _add_partitions(
-    admin: AIOKafkaAdminClient, topic: Topic, present: int
-) -> TopicChange | None:
-    if present > topic.partitions:
-        return TopicChange(
-            topic.name, "left", f"has {present} partitions, the registry says {topic.partitions}"
-        )
-    if present == topic.partitions:
-        return None
-    await admin.create_partitions({topic.name: NewPartitions(topic.partitions)})
-    return TopicChange(topic.name, "partitions_added", f"{present} to {topic.partitions}")
-
-
-async def _change_settings(
-    admin: AIOKafkaAdminClient, topic: Topic, present: dict[str, str]
-) -> TopicChange | None:
-    wanted = broker_settings(topic)
-    differing = {name: value for name, value in wanted.items() if present.get(name) != value}
-    if not differing:
-        return None
-    await admin.alter_configs(
-        [ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=wanted)]
-    )
-    return TopicChange(topic.name, "settings_changed", ", ".join(sorted(differing)))
+async def committed_offsets(access: KafkaAccess, group: str) -> dict[Partition, int]:
+    """Return the offset that a group committed to Kafka, for each of its partitions."""
+    async with open_admin(access) as admin:
+        request = admin.client.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
+        found = await result_of(request[group])
+        return {Partition(at.topic, at.partition): at.offset for at in found.topic_partitions or ()}

@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 from aiokafka import AIOKafkaConsumer
 
-from shared.runtime.kafka.admin import AdminClient
 from shared.runtime.kafka.clients import connect
 from shared.runtime.kafka.errors import BrokerDownError
 from shared.runtime.kafka.records import Partition, Record
+from shared.runtime.kafka_access import KafkaAccess
 
 OffsetRanges: TypeAlias = Mapping[Partition, tuple[int, int]]
 """For each partition its first offset (inclusive) and its end (exclusive)."""
@@ -21,16 +21,16 @@ _FETCH_BYTES = 8 * 1024 * 1024
 _PARTITION_FETCH_BYTES = 512 * 1024
 
 
-async def end_offsets(bootstrap: str, topics: Collection[str]) -> dict[Partition, int]:
+async def end_offsets(access: KafkaAccess, topics: Collection[str]) -> dict[Partition, int]:
     """Return the offset of the next record for each partition of these topics."""
-    async with connect(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
+    async with connect(lambda: AIOKafkaConsumer(**access.aiokafka_options())) as consumer:
         ends: dict[Partition, int] = await consumer.end_offsets(await _partitions(consumer, topics))
         return ends
 
 
-async def offset_bounds(bootstrap: str) -> dict[Partition, tuple[int, int]]:
+async def offset_bounds(access: KafkaAccess) -> dict[Partition, tuple[int, int]]:
     """Return the first offset and the end of each partition of every topic."""
-    async with connect(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
+    async with connect(lambda: AIOKafkaConsumer(**access.aiokafka_options())) as consumer:
         partitions = await _partitions(consumer, await consumer.topics())
         first = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
@@ -46,42 +46,35 @@ async def _partitions(consumer: AIOKafkaConsumer, topics: Collection[str]) -> li
     ]
 
 
-async def committed_offsets(bootstrap: str, group: str) -> dict[Partition, int]:
-    """Return the offset that a group committed to Kafka, for each of its partitions."""
-    async with connect(lambda: AdminClient(bootstrap)) as admin:
-        offsets = await admin.list_consumer_group_offsets(group)
-        return {Partition(tp.topic, tp.partition): at.offset for tp, at in offsets.items()}
-
-
 async def offsets_at(
-    bootstrap: str, partitions: Collection[Partition], moment: datetime
+    access: KafkaAccess, partitions: Collection[Partition], moment: datetime
 ) -> dict[Partition, int]:
     """Return the offset of the first record written at the moment or later, where one exists.
 
     Record timestamps are those of the writers.
 
     Args:
-        bootstrap: Host and port of the brokers.
+        access: Where Kafka is, and as whom to connect.
         partitions: The partitions.
         moment: The moment, inclusive.
     """
     if not partitions:
         return {}
-    async with connect(lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
+    async with connect(lambda: AIOKafkaConsumer(**access.aiokafka_options())) as consumer:
         millis = int(moment.timestamp() * 1000)
         found = await consumer.offsets_for_times(dict.fromkeys(partitions, millis))
         return {p: at.offset for p, at in found.items() if at is not None}
 
 
 async def read_range(
-    bootstrap: str, ranges: OffsetRanges, *, progress_within_s: float = _PROGRESS_WITHIN_S
+    access: KafkaAccess, ranges: OffsetRanges, *, progress_within_s: float = _PROGRESS_WITHIN_S
 ) -> AsyncGenerator[Sequence[Record]]:
     """Yield every record inside the ranges, in batches, in order within each partition.
 
     No more records are in memory than a few fetches return.
 
     Args:
-        bootstrap: Host and port of the brokers.
+        access: Where Kafka is, and as whom to connect.
         ranges: The offsets to read.
         progress_within_s: Seconds without a new record after which reading fails.
 
@@ -91,7 +84,7 @@ async def read_range(
 
     def make() -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
-            bootstrap_servers=bootstrap,
+            **access.aiokafka_options(),
             enable_auto_commit=False,
             fetch_max_wait_ms=100,
             fetch_max_bytes=_FETCH_BYTES,
@@ -139,12 +132,12 @@ class Tail:
 
 
 @asynccontextmanager
-async def follow(bootstrap: str, since: Mapping[Partition, int]) -> AsyncGenerator[Tail]:
+async def follow(access: KafkaAccess, since: Mapping[Partition, int]) -> AsyncGenerator[Tail]:
     """Follow the partitions from these offsets on."""
 
     def make() -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
-            bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=100
+            **access.aiokafka_options(), enable_auto_commit=False, fetch_max_wait_ms=100
         )
 
     async with connect(make) as consumer:

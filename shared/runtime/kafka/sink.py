@@ -13,6 +13,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from shared.contract.topics import MAX_RECORD_BYTES
 from shared.runtime.kafka.clients import Producer, connect
 from shared.runtime.kafka.errors import BrokerDownError
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 
 _BATCH_BYTES = 512 * 1024
@@ -97,7 +98,7 @@ class KafkaSink:
 
 @asynccontextmanager
 async def open_sink(
-    bootstrap: str, stopping: asyncio.Event | None = None
+    access: KafkaAccess, stopping: asyncio.Event | None = None
 ) -> AsyncGenerator[KafkaSink]:
     """Open a producer, after waiting for the broker without a limit.
 
@@ -107,7 +108,7 @@ async def open_sink(
 
     def make() -> AIOKafkaProducer:
         return Producer(  # type: ignore[no-untyped-call] # aiokafka has no types
-            bootstrap_servers=bootstrap,
+            **access.aiokafka_options(),
             acks="all",
             enable_idempotence=True,
             max_batch_size=_BATCH_BYTES,

@@ -15,6 +15,7 @@ from shared.contract.topics import Topic
 from shared.runtime.kafka.clients import GroupConsumer, connect, has_failed_task
 from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
 from shared.runtime.kafka.records import Partition, Record
+from shared.runtime.kafka_access import KafkaAccess
 
 _REPORT_EVERY_S = 1.0
 _REPORT_WITHIN_S = 1.0
@@ -223,7 +224,7 @@ async def open_source(
     topics: Sequence[Topic],
     *,
     group: str,
-    bootstrap: str,
+    access: KafkaAccess,
     express: Collection[str] = (),
     stopping: asyncio.Event | None = None,
 ) -> AsyncGenerator[KafkaSource]:
@@ -235,7 +236,7 @@ async def open_source(
     Args:
         topics: The topics to subscribe to.
         group: The consumer group.
-        bootstrap: Host and port of the brokers.
+        access: Where Kafka is, and as whom to connect.
         express: Names of topics that are read before the others.
         stopping: Set when the process is to stop.
 
@@ -245,7 +246,7 @@ async def open_source(
 
     def make() -> AIOKafkaConsumer:
         return GroupConsumer(  # type: ignore[no-untyped-call] # aiokafka has no types
-            bootstrap_servers=bootstrap,
+            **access.aiokafka_options(),
             group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="none",

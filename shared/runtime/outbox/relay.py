@@ -9,6 +9,7 @@ import structlog
 
 from shared.errors import DatabaseBusyError, DatabaseDownError, StoppedError, SystemicError
 from shared.runtime.kafka import BrokerDownError, KafkaSink, open_sink
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops import metrics
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.outbox.outbox import BUCKETS, unpack_headers
@@ -61,11 +62,11 @@ class Relay:
 
     Attributes:
         pool: The service's database.
-        bootstrap: Host and port of the brokers.
+        access: Where Kafka is, and as whom to connect.
     """
 
     pool: Pool
-    bootstrap: str
+    access: KafkaAccess
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def wake(self) -> None:
@@ -82,7 +83,7 @@ class Relay:
         try:
             while not stopping.is_set():
                 try:
-                    async with open_sink(self.bootstrap, stopping) as sink:
+                    async with open_sink(self.access, stopping) as sink:
                         await self._relay_to(sink, stopping)
                 except BrokerDownError as error:
                     metrics.BROKER_FAILURES.inc()

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from shared.contract.topics import DEAD_LETTERS, all_topics
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import OffsetRanges, read_range
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import SERVICES
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.postgres import Connection
@@ -65,16 +66,16 @@ class RecordFilter:
 
 
 async def select_records(
-    bootstrap: str, ranges: OffsetRanges, record_filter: RecordFilter
+    access: KafkaAccess, ranges: OffsetRanges, record_filter: RecordFilter
 ) -> AsyncGenerator[DeadLetter, None]:
     """Yield the matching dead letters, in order within each topic.
 
     Args:
-        bootstrap: Host and port of the brokers.
+        access: Where Kafka is, and as whom to connect.
         ranges: The offsets to read.
         record_filter: Selects the dead letters.
     """
-    async with aclosing(read_range(bootstrap, ranges)) as batches:
+    async with aclosing(read_range(access, ranges)) as batches:
         async for records in batches:
             for record in records:
                 if record_filter.matches(letter := parse_dead_letter(record)):
@@ -82,8 +83,8 @@ async def select_records(
 
 
 def owners_by_topic(bureaus: Iterable[str]) -> Mapping[str, str]:
-    """Return for each topic its first reader, whose outbox and replay log serve its replays."""
-    return {topic.name: topic.readers[0] for topic in all_topics(bureaus) if topic.readers}
+    """Return for each topic the service whose outbox and replay log serve its replays."""
+    return {topic.name: topic.replayed_by for topic in all_topics(bureaus) if topic.readers}
 
 
 def replay_owner(letter: DeadLetter, owners: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime
 import asyncpg
 
 from shared.runtime.kafka.reader import offset_bounds, offsets_at
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outbox.outbox import BUCKETS
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.positions import (
@@ -145,14 +146,14 @@ class RepublishRun:
     """One republishing of outboxes, with the correction of consumer positions.
 
     Attributes:
-        bootstrap: Host and port of the brokers.
+        access: Where Kafka is, and as whom to connect.
         admin_dsn: DSN of the database's administrator.
         services: The services whose outboxes and positions are treated.
         refill: Selects the outbox rows.
         accept_loss: Move a consumer whose next record was deleted to the oldest record.
     """
 
-    bootstrap: str
+    access: KafkaAccess
     admin_dsn: str
     services: Sequence[str]
     refill: OutboxReplay
@@ -179,8 +180,8 @@ class RepublishRun:
         return result
 
     async def _move_positions(self, db: Connection, result: RepublishResult) -> None:
-        bounds = await offset_bounds(self.bootstrap)
-        since = await offsets_at(self.bootstrap, bounds.keys(), self.refill.since)
+        bounds = await offset_bounds(self.access)
+        since = await offsets_at(self.access, bounds.keys(), self.refill.since)
         for service in self.services:
             changes = position_changes(await load_positions(db, service), bounds, since)
             selected = [change for change in changes if self._is_selected(change)]

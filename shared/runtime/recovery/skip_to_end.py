@@ -9,6 +9,7 @@ from shared.contract.topics import Topic
 from shared.errors import Route311Error
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import end_offsets
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.postgres import Connection
 
 _CONNECTIONS = """
@@ -63,7 +64,7 @@ class SkipResult:
 
 
 async def skip_to_end(
-    bootstrap: str,
+    access: KafkaAccess,
     admin_dsn: str,
     services: Sequence[str],
     topics: Sequence[Topic],
@@ -77,7 +78,7 @@ async def skip_to_end(
     All services change in one transaction.
 
     Args:
-        bootstrap: Host and port of the brokers.
+        access: Access to the brokers.
         admin_dsn: DSN of the database's administrator.
         services: The services.
         topics: The topics of the registry.
@@ -86,7 +87,7 @@ async def skip_to_end(
     Raises:
         ServiceRunningError: One of the services is connected to the database.
     """
-    ends = await end_offsets(bootstrap, [topic.name for topic in topics if topic.readers])
+    ends = await end_offsets(access, [topic.name for topic in topics if topic.readers])
     db = await asyncpg.connect(admin_dsn)
     try:
         async with db.transaction():

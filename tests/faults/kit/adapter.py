@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from shared.runtime.kafka import BrokerDownError, Partition, open_sink
 from shared.runtime.kafka.reader import end_offsets, follow
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 from tests.faults.kit.history import History, Outcome
 from tests.faults.kit.reports import SOURCE, Report
@@ -19,8 +20,8 @@ _RETRY_S = 0.5
 class Adapter:
     """Writes reports in order, and tracks which of them have a receipt."""
 
-    def __init__(self, bootstrap: str, history: History) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, access: KafkaAccess, history: History) -> None:
+        self._access = access
         self._history = history
         self._queue: asyncio.Queue[Report] = asyncio.Queue()
         self._without_receipt: dict[str, Report] = {}
@@ -39,7 +40,7 @@ class Adapter:
         batch: list[Report] = []
         while True:
             try:
-                async with open_sink(self._bootstrap) as sink:
+                async with open_sink(self._access) as sink:
                     while True:
                         batch = batch or await self._next_batch()
                         await sink.publish([_record(report) for report in batch])
@@ -55,7 +56,7 @@ class Adapter:
 
     async def read_receipts(self, since: Mapping[Partition, int]) -> None:
         """Record receipts until cancelled; those that a broker lost with its tail stay missing."""
-        async with follow(self._bootstrap, since) as tail:
+        async with follow(self._access, since) as tail:
             while True:
                 for record in await tail.poll(within_s=0.5):
                     self._record_receipt(json.loads(record.value or b"{}"))
@@ -74,7 +75,7 @@ class Adapter:
 
     async def receipt_offsets(self) -> Mapping[Partition, int]:
         """Return the end of the receipts topic: later receipts are new."""
-        return await end_offsets(self._bootstrap, [_RECEIPTS])
+        return await end_offsets(self._access, [_RECEIPTS])
 
     def _record_receipt(self, event: Mapping[str, object]) -> None:
         data = event["data"]

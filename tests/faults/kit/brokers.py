@@ -5,10 +5,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.kafka import format_data, java_command, kafka_jars, kafka_properties
+from deploy.local.kafka import (
+    format_data,
+    java_command,
+    kafka_jars,
+    kafka_program,
+    passwords_of,
+    write_settings,
+)
 from deploy.local.launch import running
-from deploy.local.process import Process, Program
-from deploy.local.readiness import LOOPBACK, kafka_answers
+from deploy.local.process import Process
+from deploy.local.readiness import LOOPBACK
 from deploy.local.site import Site
 
 _STOP_WITHIN_S = 8.0
@@ -56,18 +63,16 @@ async def running_broker(site: Site, node: Node) -> AsyncGenerator[Process]:
 
     async def build() -> Process:
         settings = _write_settings(site, node, folder)
-        if not (folder / "data" / "meta.properties").exists():
-            await format_data(java, settings)
+        await format_data(java, settings, folder / "data", site.credentials)
         argv = (*java, "-Xms384m", "-Xmx384m", "-XX:+UseSerialGC", "kafka.Kafka", str(settings))
         port = site.ports.port(node.name)
-        return Process(Program(node.name, argv, port, kafka_answers), site.folder)
+        return Process(kafka_program(site, node.name, argv, port), site.folder)
 
     async with running(build, site.report, _STOP_WITHIN_S) as process:
         yield process
 
 
 def _write_settings(site: Site, node: Node, folder: Path) -> Path:
-    folder.mkdir(exist_ok=True)
     port, inner = site.ports.port(node.name), site.ports.port(link_port_name(node))
     controllers = {
         number: f"{LOOPBACK}:{site.ports.port(f'controller-{number}')}"
@@ -75,16 +80,16 @@ def _write_settings(site: Site, node: Node, folder: Path) -> Path:
     }
     own = {
         "node.id": f"{node.number}",
-        "listeners": f"PLAINTEXT://{LOOPBACK}:{port},LINK://{LOOPBACK}:{inner},"
+        "listeners": f"CLIENTS://{LOOPBACK}:{port},LINK://{LOOPBACK}:{inner},"
         f"CONTROLLER://{controllers[node.number]}",
-        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port},"
+        "advertised.listeners": f"CLIENTS://{LOOPBACK}:{port},"
         f"LINK://{LOOPBACK}:{node.link_port or inner}",
-        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,LINK:PLAINTEXT",
-        "inter.broker.listener.name": "PLAINTEXT",
+        "listener.security.protocol.map": ",".join(
+            f"{listener}:SASL_PLAINTEXT" for listener in ("CLIENTS", "LINK", "CONTROLLER")
+        ),
+        "inter.broker.listener.name": "CLIENTS",
         "controller.quorum.voters": ",".join(f"{n}@{at}" for n, at in controllers.items()),
         "log.dirs": f"{folder / 'data'}",
+        **passwords_of(site.credentials, "clients"),
     } | (_REPLICATED if node.of > 1 else {})
-    settings = folder / "server.properties"
-    lines = [kafka_properties(), *(f"{name}={value}" for name, value in own.items())]
-    settings.write_text("\n".join(lines) + "\n")
-    return settings
+    return write_settings(folder, own)

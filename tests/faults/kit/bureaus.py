@@ -14,6 +14,7 @@ from shared.contract.topics import bureau_work
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka import BrokerDownError, KafkaSink, Partition, open_sink
 from shared.runtime.kafka.reader import end_offsets, follow
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 
 _NEXT_STATUS = {"issued": "acknowledged", "acknowledged": "completed"}
@@ -30,8 +31,8 @@ class Bureaus:
         arrived: Monotonic time of the first work order of each request, by request id.
     """
 
-    def __init__(self, bootstrap: str, seed: int) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, access: KafkaAccess, seed: int) -> None:
+        self._access = access
         self._random = Random(seed)
         self._handled: set[tuple[str, str]] = set()
         self.arrived: dict[str, float] = {}
@@ -41,14 +42,14 @@ class Bureaus:
     async def work_offsets(self) -> Mapping[Partition, int]:
         """Return the ends of the work topics: later work orders are new."""
         topics = [bureau_work(code).name for code in load_catalogue().bureau_codes]
-        return await end_offsets(self._bootstrap, topics)
+        return await end_offsets(self._access, topics)
 
     async def run(self, since: Mapping[Partition, int]) -> None:
         """Process work orders until cancelled."""
-        async with follow(self._bootstrap, since) as tail:
+        async with follow(self._access, since) as tail:
             while True:
                 updates: list[Outgoing] = []
-                async with open_sink(self._bootstrap) as sink:
+                async with open_sink(self._access) as sink:
                     while True:
                         for record in await tail.poll(within_s=0.2):
                             updates += self._process(json.loads(record.value or b"{}"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
+from deploy.local.kafka import user_access
 from deploy.local.process import Process, Program
 from deploy.local.readiness import LOOPBACK, http_ready
 from deploy.local.site import Site
@@ -70,7 +71,7 @@ def _settings(site: Site, service: str, endpoints: Endpoints) -> dict[str, str]:
     prefix = service.upper()
     login = f"route311_{service}:{secret(f'role-{service}')}"
     common = {
-        "ROUTE311_KAFKA_BOOTSTRAP": endpoints.bootstrap,
+        **user_access(site.credentials, endpoints.bootstrap, service).environment(),
         f"{prefix}_POSTGRES_DSN": f"postgresql://{login}@{endpoints.postgres}/postgres",
     }
     public_url = f"http://{LOOPBACK}:{site.ports.port('intake')}"

@@ -10,16 +10,18 @@ from random import Random
 
 from deploy.local.errors import StartError
 from deploy.local.infrastructure import Infrastructure, running_mail
+from deploy.local.kafka import admin_access
 from deploy.local.launch import run_all
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.process import Process
 from deploy.local.readiness import LOOPBACK
 from deploy.local.site import Site, open_site
-from deploy.local.stack_file import Keys, Stack, write_stack
+from deploy.local.stack_file import Keys, Stack, kafka_auth, write_stack
 from deploy.local.supervisor import prepare_stores
 from shared.catalogue import load_catalogue
 from shared.contract.topics import all_topics
 from shared.runtime.kafka import apply_topics
+from shared.runtime.kafka_access import KafkaAccess
 from tests.faults.kit.brokers import Node, link_port_name, running_broker
 from tests.faults.kit.history import History
 from tests.faults.kit.members import SERVICES, Endpoints, Member
@@ -41,7 +43,7 @@ class RouterUnderTest:
         mail: The mail sink.
         kafka_links: The proxies between services and brokers.
         postgres_link: The proxy between services and database.
-        bootstrap: Host and port of the brokers without proxies, for clients.
+        access: Access to the brokers without proxies, for clients.
         admin_dsn: DSN of the database's administrator, without a proxy.
         keys: Keys for the HTTP interfaces.
         endpoints: Addresses that the services use.
@@ -57,7 +59,7 @@ class RouterUnderTest:
     mail: Process
     kafka_links: Sequence[TcpProxy]
     postgres_link: TcpProxy
-    bootstrap: str
+    access: KafkaAccess
     admin_dsn: str
     keys: Keys
     endpoints: Endpoints
@@ -205,7 +207,8 @@ def _stack(router: RouterUnderTest) -> Stack:
     nowhere = dict.fromkeys(SERVICES, "")
     started = {name: f"http://{p.program.address}" for name, p in router.members.items()}
     return Stack(
-        kafka=router.bootstrap,
+        kafka=router.access.bootstrap,
+        kafka_auth=kafka_auth(router.access),
         postgres=router.admin_dsn,
         mail=f"smtp://{router.mail.program.address}",
         mail_folder=router.site.folder.mail,
@@ -222,15 +225,15 @@ async def _build(
     random: Random,
 ) -> RouterUnderTest:
     postgres, mail, *brokers = stores
-    bootstrap = ",".join(broker.program.address for broker in brokers)
+    access = admin_access(site.credentials, ",".join(broker.program.address for broker in brokers))
     postgres_link = await stack.enter_async_context(
         tcp_proxy(LOOPBACK, postgres.program.port, random)
     )
     dsn = admin_dsn(site, postgres)
     bureaus = load_catalogue().bureau_codes
     if len(brokers) > 1:
-        await apply_topics(bootstrap, all_topics(bureaus), replication=3)
-    infra = Infrastructure(site, brokers[0], postgres, mail, bootstrap, dsn)
+        await apply_topics(access, all_topics(bureaus), replication=3)
+    infra = Infrastructure(site, brokers[0], postgres, mail, access, dsn)
     return RouterUnderTest(
         site=site,
         brokers=brokers,
@@ -238,7 +241,7 @@ async def _build(
         mail=mail,
         kafka_links=links,
         postgres_link=postgres_link,
-        bootstrap=bootstrap,
+        access=access,
         admin_dsn=dsn,
         keys=await prepare_stores(infra, bureaus),
         endpoints=Endpoints(

@@ -199,8 +199,8 @@ async def _started(router: RouterUnderTest, seed: int, rate: float) -> AsyncGene
             http_clients=HttpClients(
                 http, lambda: router.intakes, router.keys.adapters["demo"], history
             ),
-            adapter=Adapter(router.bootstrap, history),
-            bureaus=Bureaus(router.bootstrap, seed),
+            adapter=Adapter(router.access, history),
+            bureaus=Bureaus(router.access, seed),
             rate=rate,
             _connections=_connections(router),
         )
@@ -236,7 +236,7 @@ async def _verdict(trial: Trial, scenario: Scenario, seed: int, recovery_s: floa
     with tempfile.TemporaryDirectory() as folder:
         file = write_histories(trial.router.histories, Path(folder) / "history.jsonl")
         report = await check(
-            trial.router.bootstrap, trial.router.admin_dsn, history=file, settle_s=_DRAINED_WITHIN_S
+            trial.router.access, trial.router.admin_dsn, history=file, settle_s=_DRAINED_WITHIN_S
         )
     return Verdict(
         scenario=scenario.id,

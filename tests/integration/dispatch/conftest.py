@@ -17,7 +17,7 @@ from tests.stack import Stores
 def settings(stores: Stores, database: Database) -> DispatchSettings:
     return DispatchSettings.model_validate(
         {
-            "ROUTE311_KAFKA_BOOTSTRAP": stores.bootstrap,
+            **stores.access.environment(),
             "postgres_dsn": database.dsn("dispatch"),
             "http_port": 0,
         }

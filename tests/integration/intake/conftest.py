@@ -12,6 +12,7 @@ from services.intake.app import intake
 from services.intake.settings import IntakeSettings
 from shared.runtime.http.api_keys import store_keys
 from shared.runtime.http.server import serve_http
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.service import ServiceTask
 from tests.conftest import Database
 from tests.integration.intake.http_client import ADAPTER
@@ -37,11 +38,11 @@ async def running(stores: Stores, database: Database) -> Running:
 
     @asynccontextmanager
     async def instance(
-        *, dsn: str = database.dsn("intake"), bootstrap: str = stores.bootstrap, **more: Any
+        *, dsn: str = database.dsn("intake"), access: KafkaAccess = stores.access, **more: Any
     ) -> AsyncGenerator[aiohttp.ClientSession]:
         settings = IntakeSettings.model_validate(
             {
-                "ROUTE311_KAFKA_BOOTSTRAP": bootstrap,
+                **access.environment(),
                 "postgres_dsn": dsn,
                 "http_port": 0,
                 "public_url": "https://311.example.org/",

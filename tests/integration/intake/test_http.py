@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_RECEIPTS, INTAKE_REQUESTS
+from shared.runtime.kafka_access import KafkaAccess
 from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import Response, plain, post
@@ -163,7 +164,7 @@ async def test_the_callers_trace_goes_on(running: Running, topic_log: TopicLog) 
 async def test_with_kafka_away_submissions_are_taken_and_go_on_later(
     running: Running, topic_log: TopicLog
 ) -> None:
-    async with running(bootstrap="127.0.0.1:1") as client:
+    async with running(access=KafkaAccess("127.0.0.1:1")) as client:
         response = await post(client)
     assert response.status == 201
     assert await topic_log.records(INTAKE_REQUESTS) == []

@@ -17,13 +17,16 @@ from shared.contract.topics import (
     INTAKE_REQUESTS,
     INTAKE_REQUESTS_EXPRESS,
     Topic,
+    adapter_receipts,
+    adapter_submissions,
 )
 from shared.runtime.outgoing import Outgoing
 from tests.builders import handed_in
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import plain
+from tests.integration.intake.http_client import plain, post
 from tests.topic_log import TopicLog
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -222,3 +225,53 @@ async def test_five_hundred_at_once_have_five_hundred_numbers(
         receipts = await topic_log.at_least(500, INTAKE_RECEIPTS)
 
     assert len({receipt.data.tracking_number for receipt in receipts}) == 500
+
+
+@pytest.mark.parametrize("source", ["/http/demo", "/http", "/email", "/sms", "/acme", "/acme/web"])
+async def test_a_source_of_somebody_else_is_parked_and_takes_no_id(
+    running: Running, topic_log: TopicLog, source: str
+) -> None:
+    forged = handed_in(plain(), id="17", source=source)
+    good = handed_in(plain(), id="18", source="/adapter")
+    async with running(ROUTE311_KAFKA_ADAPTERS=["acme"]):
+        await hand_in(topic_log, encode(forged), encode(good))
+        [receipt] = await topic_log.at_least(1, INTAKE_RECEIPTS)
+
+    [parked] = await topic_log.records("channel-submissions-dlq")
+    headers = dict(parked.headers)
+    assert headers["code"] == b"source_not_allowed"
+    assert parked.value == encode(forged)
+    assert source.encode() not in headers["reason"]
+    assert receipt.data.submission_id == "18"
+    assert len(await topic_log.records(INTAKE_RECEIPTS)) == 1
+
+
+async def test_a_forged_source_does_not_block_the_id_of_the_one_it_names(
+    running: Running, topic_log: TopicLog
+) -> None:
+    forged = handed_in({"jurisdiction": "nowhere"}, id="17", source="/http/demo")
+    async with running() as client:
+        await hand_in(topic_log, encode(forged))
+        await eventually(lambda: topic_log.records("channel-submissions-dlq"))
+        response = await post(client, key="17")
+
+    assert response.status == 201
+
+
+async def test_an_external_adapter_has_topics_of_its_own_where_its_source_alone_counts(
+    running: Running, topic_log: TopicLog
+) -> None:
+    submissions, receipts = adapter_submissions("acme"), adapter_receipts("acme")
+    own = [handed_in(plain(), id=f"{n}", source=s) for n, s in enumerate(("/acme", "/acme/app"))]
+    others = ["/acmeway", "/adapter", "acme", "/http/demo"]
+    foreign = [handed_in(plain(), id="9", source=source) for source in others]
+    async with running(ROUTE311_KAFKA_ADAPTERS=["acme"]):
+        for event in (*foreign, *own):
+            await topic_log.write(submissions, "acme", encode(event))
+        answered = await topic_log.at_least(2, receipts)
+
+    assert {one.data.submission_source for one in answered} == {"/acme", "/acme/app"}
+    assert all(isinstance(one, SubmissionAccepted) for one in answered)
+    parked = await topic_log.records(f"{submissions.name}-dlq")
+    assert [dict(one.headers)["code"] for one in parked] == [b"source_not_allowed"] * 4
+    assert await topic_log.records(INTAKE_RECEIPTS) == []

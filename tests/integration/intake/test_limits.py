@@ -4,6 +4,7 @@ import asyncpg
 import pytest
 
 from shared.contract.topics import INTAKE_REQUESTS
+from shared.runtime.kafka_access import KafkaAccess
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import Response, post
@@ -24,7 +25,7 @@ async def test_with_kafka_away_submissions_are_taken_until_the_outbox_is_full(
     running: Running, topic_log: TopicLog
 ) -> None:
     answered: list[Response] = []
-    async with running(bootstrap="127.0.0.1:1", outbox_limit=3) as client:
+    async with running(access=KafkaAccess("127.0.0.1:1"), outbox_limit=3) as client:
 
         async def refused() -> Response | None:
             response = await post(client)

@@ -37,7 +37,7 @@ async def pool(database: Database) -> AsyncGenerator[Pool]:
 @pytest.fixture
 def environment(stores: Stores, database: Database, mail: MailServer) -> dict[str, str]:
     return {
-        "ROUTE311_KAFKA_BOOTSTRAP": stores.bootstrap,
+        **stores.access.environment(),
         "NOTIFY_POSTGRES_DSN": database.dsn("notify"),
         "NOTIFY_HTTP_PORT": "0",
         "NOTIFY_CONTACT_KEY": CONTACT_KEY.decode(),

@@ -28,7 +28,7 @@ async def copy_database(database: Database, source: str, target: str) -> None:
 async def skip(database: Database, *, dry_run: bool = False) -> SkipResult:
     stores = database.stores
     results = await skip_to_end(
-        stores.bootstrap, database.admin_dsn, ["notify"], stores.topics, dry_run=dry_run
+        stores.access, database.admin_dsn, ["notify"], stores.topics, dry_run=dry_run
     )
     return results["notify"]
 

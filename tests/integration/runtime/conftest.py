@@ -47,12 +47,12 @@ def run_consumer(stores: Stores, pool: Pool) -> RunConsumer:
     async def running(
         handle: Handler[Any] = decide, pool: Pool = pool, **settings: Any
     ) -> AsyncGenerator[Consumer[Any]]:
-        relay = Relay(pool, stores.bootstrap)
+        relay = Relay(pool, stores.access)
         consumer = Consumer[Any](
             service="triage",
             name="runtime-test",
             topics=[INTAKE_REQUESTS_EXPRESS, INTAKE_REQUESTS],
-            bootstrap=stores.bootstrap,
+            access=stores.access,
             pool=pool,
             handle=handle,
             express_topics=frozenset({INTAKE_REQUESTS_EXPRESS.name}),

@@ -13,6 +13,7 @@ from shared.runtime.consumer.offsets import advance, claim
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.clients import connect
 from shared.runtime.kafka.sink import partition_for
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
 from tests.builders import request_submitted
 from tests.conftest import Database
@@ -86,9 +87,9 @@ async def test_a_restart_goes_on_after_the_last_commit(
     assert await handled_ids(pool) == ids([first, second])
 
 
-async def publish_with_foreign_headers(bootstrap: str, values: Sequence[bytes]) -> None:
+async def publish_with_foreign_headers(access: KafkaAccess, values: Sequence[bytes]) -> None:
     """Publish values with a header name that is not UTF-8, as other languages can write it."""
-    async with connect(lambda: AIOKafkaProducer(bootstrap_servers=bootstrap)) as producer:
+    async with connect(lambda: AIOKafkaProducer(**access.aiokafka_options())) as producer:
         partitions = await producer.partitions_for(INTAKE_REQUESTS.name)
         batch = producer.create_batch()
         for value in values:
@@ -104,7 +105,7 @@ async def test_a_header_without_a_value_and_with_a_name_that_is_not_utf_8_stops_
     run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
     first, last = request_submitted(), request_submitted()
-    await publish_with_foreign_headers(topic_log.bootstrap, [encode(first), b"garbage"])
+    await publish_with_foreign_headers(topic_log.access, [encode(first), b"garbage"])
     await topic_log.publish(last)
 
     async with run_consumer():

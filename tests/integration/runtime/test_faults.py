@@ -84,7 +84,7 @@ async def infra() -> AsyncGenerator[Infrastructure]:
     folder.chmod(0o755)  # noqa: ASYNC240 - before anything runs
     try:
         async with infrastructure(folder, durable=False, mail=False) as parts:
-            await apply_topics(parts.bootstrap, [INTAKE_REQUESTS])
+            await apply_topics(parts.access, [INTAKE_REQUESTS])
             await migrate(parts.admin_dsn)
             await set_passwords(parts.admin_dsn, {"triage": PASSWORD})
             connection = await asyncpg.connect(dsn(parts))
@@ -108,9 +108,9 @@ async def store_ids(messages: Sequence[Message[Any]], db: Connection) -> list[Ev
 @asynccontextmanager
 async def running(infra: Infrastructure) -> AsyncGenerator[ServiceUnderTest]:
     async with open_pool(dsn(infra)) as pool:
-        relay = Relay(pool, infra.bootstrap)
+        relay = Relay(pool, infra.access)
         consumer = Consumer[Any](
-            "triage", "faults-test", [INTAKE_REQUESTS], infra.bootstrap, pool, store_ids
+            "triage", "faults-test", [INTAKE_REQUESTS], infra.access, pool, store_ids
         )
         stopping = asyncio.Event()
         tasks = [asyncio.create_task(work(stopping)) for work in (consumer.run, relay.run)]

@@ -127,7 +127,7 @@ async def test_a_log_whose_read_records_are_gone_by_age_is_read_on(
 
 
 async def delete_records(stores: Stores, partitions: Sequence[Partition]) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=stores.bootstrap)
+    admin = AIOKafkaAdminClient(**stores.access.aiokafka_options())
     await admin.start()
     try:
         await admin.delete_records({p: RecordsToDelete(before_offset=-1) for p in partitions})

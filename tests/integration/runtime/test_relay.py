@@ -23,7 +23,7 @@ async def relaying(pool: Pool, stores: Stores, *, count: int = 1) -> AsyncGenera
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         for _ in range(count):
-            group.create_task(Relay(pool, stores.bootstrap).run(stopping))
+            group.create_task(Relay(pool, stores.access).run(stopping))
         yield
         stopping.set()
 

@@ -21,7 +21,7 @@ def running(stores: Stores, database: Database) -> Running:
     """Return a maker of running instances; when one fails, the test fails with its error."""
     settings = TriageSettings.model_validate(
         {
-            "ROUTE311_KAFKA_BOOTSTRAP": stores.bootstrap,
+            **stores.access.environment(),
             "postgres_dsn": database.dsn("triage"),
             "http_port": 0,
         }

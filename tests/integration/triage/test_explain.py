@@ -50,7 +50,7 @@ async def _explain(database: Database, request: str) -> tuple[int | None, str, s
         Path(sys.executable).with_name("route311"),
         *("triage", "explain", request, "--json"),
         env={
-            "ROUTE311_KAFKA_BOOTSTRAP": database.stores.bootstrap,
+            **database.stores.access.environment(),
             "ROUTE311_ADMIN_DSN": database.admin_dsn,
         },
         stdout=asyncio.subprocess.PIPE,

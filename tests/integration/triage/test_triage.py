@@ -214,7 +214,7 @@ async def test_it_runs_alone_as_a_process_and_stops_when_asked(
         "-m",
         "services.triage",
         env={
-            "ROUTE311_KAFKA_BOOTSTRAP": stores.bootstrap,
+            **stores.access.environment(),
             "TRIAGE_POSTGRES_DSN": database.dsn("triage"),
             "TRIAGE_HTTP_PORT": "0",
         },

@@ -5,12 +5,18 @@ import pytest
 from cli.connection import NoRouterError, load_stack
 from deploy.local.errors import StackError
 from deploy.local.folder import open_folder
-from deploy.local.stack_file import Keys, Stack, write_stack
+from deploy.local.stack_file import KafkaAuth, Keys, Stack, write_stack
 
 
 def stack(data: Path) -> Stack:
     return Stack(
         kafka="127.0.0.1:1",
+        kafka_auth=KafkaAuth(
+            security_protocol="SASL_PLAINTEXT",
+            sasl_mechanism="SCRAM-SHA-512",
+            username="admin",
+            password="secret",  # noqa: S106 - of no server
+        ),
         postgres="postgresql://postgres:secret@127.0.0.1:2/postgres",
         intake="http://127.0.0.1:3",
         triage="http://127.0.0.1:4",

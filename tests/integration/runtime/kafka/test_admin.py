@@ -2,13 +2,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from aiokafka.admin import NewTopic
-from aiokafka.errors import InvalidTopicError
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, TRIAGE_SURGES
-from shared.runtime.kafka import apply_topics
-from shared.runtime.kafka.admin import AdminClient
-from shared.runtime.kafka.clients import connect
+from shared.runtime.kafka import KafkaAdminError, apply_topics
+from shared.runtime.kafka.admin import Admin, open_admin, result_of
 from shared.runtime.kafka.reader import end_offsets
 from tests.stack import Stores
 
@@ -16,16 +15,16 @@ pytestmark = pytest.mark.integration
 
 
 async def test_applying_the_registry_again_changes_nothing(stores: Stores) -> None:
-    assert await apply_topics(stores.bootstrap, stores.topics) == []
+    assert await apply_topics(stores.access, stores.topics) == []
 
 
 async def test_missing_topics_are_made_and_differing_ones_mended(stores: Stores) -> None:
     topic = replace(TRIAGE_SURGES, name="registry-test", partitions=1)
     longer = replace(topic, partitions=2, retention=timedelta(days=1))
 
-    created = await apply_topics(stores.bootstrap, [topic])
-    mended = await apply_topics(stores.bootstrap, [longer])
-    after = await apply_topics(stores.bootstrap, [longer])
+    created = await apply_topics(stores.access, [topic])
+    mended = await apply_topics(stores.access, [longer])
+    after = await apply_topics(stores.access, [longer])
 
     assert [change.change for change in created] == ["created"]
     assert {change.change for change in mended} == {"partitions_added", "settings_changed"}
@@ -35,31 +34,72 @@ async def test_missing_topics_are_made_and_differing_ones_mended(stores: Stores)
 async def test_a_topic_that_was_made_is_there_though_the_broker_is_busy(stores: Stores) -> None:
     topic = replace(TRIAGE_SURGES, name="registry-test-named")
     many = [NewTopic(f"registry-test-{number}", 12, 1) for number in range(40)]
-    async with connect(lambda: AdminClient(stores.bootstrap)) as admin:
-        await admin.create_topics(many)  # the broker makes their files one after the other
-        await apply_topics(stores.bootstrap, [topic])
+    admin = AIOKafkaAdminClient(**stores.access.aiokafka_options())
+    await admin.start()
+    await admin.create_topics(many)  # the broker makes their files one after the other
+    await apply_topics(stores.access, [topic])
 
-        ends = await end_offsets(stores.bootstrap, [topic.name])
+    ends = await end_offsets(stores.access, [topic.name])
 
-        await admin.delete_topics([topic.name, *(other.name for other in many)])
+    await admin.delete_topics([topic.name, *(other.name for other in many)])
+    await admin.close()
     assert len(ends) == topic.partitions
 
 
 async def test_what_the_broker_refuses_to_make_is_said(stores: Stores) -> None:
-    with pytest.raises(InvalidTopicError, match="no topic"):
-        await apply_topics(stores.bootstrap, [replace(TRIAGE_SURGES, name="no topic")])
+    with pytest.raises(KafkaAdminError, match="no topic"):
+        await apply_topics(stores.access, [replace(TRIAGE_SURGES, name="no topic")])
 
 
 async def test_partitions_are_never_taken_away(stores: Stores) -> None:
-    [change] = await apply_topics(stores.bootstrap, [replace(INTAKE_REQUESTS, partitions=1)])
+    [change] = await apply_topics(stores.access, [replace(INTAKE_REQUESTS, partitions=1)])
 
     assert change.change == "left"
 
 
+async def test_settings_of_an_operator_stay_when_a_topic_is_mended(stores: Stores) -> None:
+    topic = replace(TRIAGE_SURGES, name="registry-test-settings")
+    await apply_topics(stores.access, [topic])
+    async with open_admin(stores.access) as admin:
+        own = {"min.insync.replicas": "7", "segment.bytes": "1048576"}
+        await set_settings(admin, topic.name, own)
+
+        [change] = await apply_topics(stores.access, [replace(topic, retention=timedelta(days=1))])
+
+        assert change.detail == "retention.ms"
+        assert {**await settings_of(admin, topic.name)}.items() >= own.items()
+
+
+async def settings_of(admin: Admin, topic: str) -> dict[str, str | None]:
+    asked = admin.client.describe_configs([ConfigResource(ResourceType.TOPIC, topic)])
+    [found] = [await result_of(request) for request in asked.values()]
+    return {name: entry.value for name, entry in found.items()}
+
+
+async def set_settings(admin: Admin, topic: str, settings: dict[str, str]) -> None:
+    entries = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        for name, value in settings.items()
+    ]
+    asked = admin.client.incremental_alter_configs(
+        [ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)]
+    )
+    for request in asked.values():
+        await result_of(request)
+
+
+async def test_an_erased_contact_leaves_the_log_within_a_day(stores: Stores) -> None:
+    async with open_admin(stores.access) as admin:
+        found = await settings_of(admin, INTAKE_CONTACTS.name)
+
+    assert found["cleanup.policy"] == "compact"
+    assert found["max.compaction.lag.ms"] == found["segment.ms"] == "86400000"
+
+
 async def test_contacts_are_kept_by_key_and_not_by_age(stores: Stores) -> None:
     [change] = await apply_topics(
-        stores.bootstrap, [replace(INTAKE_CONTACTS, retention=timedelta(days=1))]
+        stores.access, [replace(INTAKE_CONTACTS, retention=timedelta(days=1))]
     )
     assert change.detail == "cleanup.policy, retention.ms"
 
-    await apply_topics(stores.bootstrap, [INTAKE_CONTACTS])
+    await apply_topics(stores.access, [INTAKE_CONTACTS])

@@ -3,14 +3,15 @@ import pytest
 from shared.contract.topics import TRIAGE_SURGES
 from shared.runtime.kafka import BrokerDownError, Partition
 from shared.runtime.kafka.reader import end_offsets, read_range
+from shared.runtime.kafka_access import KafkaAccess
 from tests.stack import Stores
 from tests.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
 
 
-async def read(bootstrap: str, bounds: dict[Partition, tuple[int, int]]) -> list[bytes | None]:
-    return [r.value async for records in read_range(bootstrap, bounds) for r in records]
+async def read(access: KafkaAccess, bounds: dict[Partition, tuple[int, int]]) -> list[bytes | None]:
+    return [r.value async for records in read_range(access, bounds) for r in records]
 
 
 async def test_a_stretch_is_read_from_its_first_offset_to_before_its_end(
@@ -19,13 +20,13 @@ async def test_a_stretch_is_read_from_its_first_offset_to_before_its_end(
     values = [b"%d" % number for number in range(50)]
     for value in values[:40]:
         await topic_log.write(TRIAGE_SURGES, "key", value)
-    ends = await end_offsets(stores.bootstrap, [TRIAGE_SURGES.name])
+    ends = await end_offsets(stores.access, [TRIAGE_SURGES.name])
     for value in values[40:]:
         await topic_log.write(TRIAGE_SURGES, "key", value)
 
     bounds = {p: (start_offsets[p], end) for p, end in ends.items()}
 
-    assert await read(stores.bootstrap, bounds) == values[:40]
+    assert await read(stores.access, bounds) == values[:40]
 
 
 async def test_a_stretch_without_records_ends_at_once(
@@ -33,7 +34,7 @@ async def test_a_stretch_without_records_ends_at_once(
 ) -> None:
     bounds = {p: (end, end) for p, end in start_offsets.items()}
 
-    assert await read(stores.bootstrap, bounds) == []
+    assert await read(stores.access, bounds) == []
 
 
 async def test_what_never_comes_is_not_waited_for_forever(
@@ -44,4 +45,4 @@ async def test_what_never_comes_is_not_waited_for_forever(
     }
 
     with pytest.raises(BrokerDownError, match="nothing came"):
-        await anext(read_range(stores.bootstrap, beyond, progress_within_s=0.5))
+        await anext(read_range(stores.access, beyond, progress_within_s=0.5))

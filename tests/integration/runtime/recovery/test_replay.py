@@ -42,7 +42,7 @@ class Dlq:
     async def __call__(self, *arguments: str) -> str:
         program = Path(sys.executable).with_name("route311")
         environment = {
-            "ROUTE311_KAFKA_BOOTSTRAP": self.database.stores.bootstrap,
+            **self.database.stores.access.environment(),
             "ROUTE311_ADMIN_DSN": self.database.admin_dsn,
         }
         process = await asyncio.create_subprocess_exec(

@@ -77,7 +77,7 @@ class Router:
         stopping = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             for service in ("intake", "triage"):
-                relay = Relay(self.pools[service], self.stores.bootstrap)
+                relay = Relay(self.pools[service], self.stores.access)
                 group.create_task(relay.run(stopping))
             for consumer in (
                 self._consumer("triage", INTAKE_REQUESTS, _decide),
@@ -88,14 +88,14 @@ class Router:
             stopping.set()
 
     def _consumer(self, service: str, topic: Topic, handle: Handler[Any]) -> Consumer[Any]:
-        pool, bootstrap = self.pools[service], self.stores.bootstrap
-        return Consumer(service, f"{service}-test", [topic], bootstrap, pool, handle)
+        pool, access = self.pools[service], self.stores.access
+        return Consumer(service, f"{service}-test", [topic], access, pool, handle)
 
     async def recover(self, since: datetime, *, dry: bool = False) -> RepublishResult:
         refill = OutboxReplay(since, None, dry, on_step=lambda _: None)
         admin = self.stores.admin_dsn
         return await RepublishRun(
-            self.stores.bootstrap, admin, SERVICES, refill, accept_loss=False
+            self.stores.access, admin, SERVICES, refill, accept_loss=False
         ).run()
 
 
@@ -124,7 +124,7 @@ def folder() -> Generator[Path]:
 @pytest.fixture
 async def router(folder: Path) -> AsyncGenerator[Router]:
     async with infrastructure(folder, durable=False, mail=False) as stores:
-        await apply_topics(stores.bootstrap, TOPICS)
+        await apply_topics(stores.access, TOPICS)
         await migrate(stores.admin_dsn)
         await set_passwords(stores.admin_dsn, dict.fromkeys(SERVICES, PASSWORD))
         address = stores.admin_dsn.rpartition("@")[2]
@@ -227,7 +227,7 @@ async def test_a_log_that_grew_past_its_reader_again_is_read_from_the_moment_on(
     async with router.running():
         await router.submit(events[:5])
         await router.wait_for(events[:5])
-    async with open_sink(router.stores.bootstrap) as sink:
+    async with open_sink(router.stores.access) as sink:
         await sink.publish([record for e in events[5:] for record in Outgoing.for_event(e)])
     await router.pools["triage"].execute(
         "UPDATE consumer_offset SET next_offset = next_offset + 5 WHERE next_offset > 0"
@@ -255,7 +255,7 @@ async def test_while_the_relay_is_held_nothing_is_published_and_then_the_older_c
 
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        group.create_task(Relay(pool, stores.bootstrap).run(stopping))
+        group.create_task(Relay(pool, stores.access).run(stopping))
         async with transaction(pool) as db:
             await enqueue(db, [outgoing(number) for number in range(3)])
         await eventually(lambda: count_is(3))
@@ -283,7 +283,7 @@ async def _all_published(router: Router) -> bool:
 
 
 async def _ids_in_topic(router: Router, topic: Topic) -> set[str]:
-    ends = await end_offsets(router.stores.bootstrap, [topic.name])
-    async with open_sink(router.stores.bootstrap) as sink:
-        log = TopicLog(router.stores.bootstrap, sink, dict.fromkeys(ends, 0))
+    ends = await end_offsets(router.stores.access, [topic.name])
+    async with open_sink(router.stores.access) as sink:
+        log = TopicLog(router.stores.access, sink, dict.fromkeys(ends, 0))
         return {event.data.request_id for event in await log.events(topic)}

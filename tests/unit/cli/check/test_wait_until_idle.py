@@ -10,6 +10,7 @@ from cli.check import wait_until_idle as module
 from cli.check.wait_until_idle import no_progress, wait_until_idle
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import OffsetRanges
+from shared.runtime.kafka_access import KafkaAccess
 
 PARTITION = Partition("dispatch-cases", 0)
 
@@ -41,7 +42,7 @@ async def ends_after(monkeypatch: pytest.MonkeyPatch, *looks: tuple[int, int]) -
     monkeypatch.setattr(module, "offset_bounds", seen.bounds)
     monkeypatch.setattr(module, "_left", seen.left)
     monkeypatch.setattr("asyncpg.connect", connect)
-    _, end = (await wait_until_idle("broker", "database", 5, no_progress))[PARTITION]
+    _, end = (await wait_until_idle(KafkaAccess("broker"), "database", 5, no_progress))[PARTITION]
     return end
 
 
@@ -70,7 +71,8 @@ async def test_tables_that_were_read_while_something_was_published_are_read_agai
     monkeypatch.setattr(run, "wait_until_idle", bounds)
     monkeypatch.setattr(run, "offset_bounds", bounds)
     monkeypatch.setattr(run, "load_tables", load_tables)
-    async with run._idle_router("broker", "database", 60, no_progress) as (store, seen):  # noqa: SLF001
+    idle = run._idle_router(KafkaAccess("broker"), "database", 60, no_progress)  # noqa: SLF001
+    async with idle as (store, seen):
         assert seen[PARTITION] == (0, 8)
         assert store is reads[-1]
     assert len(reads) == 2

@@ -12,7 +12,7 @@ from cli.demo.report.summary import print_summary
 from cli.demo.run.observations import DeadLetterSeen, Observations
 from cli.demo.scenario import Scenario, make_scenario
 from cli.demo.scenario.stories import CAMP, SIGNAL, STORM, TIMEZONE
-from deploy.local.stack_file import Keys, Stack
+from deploy.local.stack_file import KafkaAuth, Keys, Stack
 from shared.catalogue import load_catalogue
 from shared.contract.events import Emergency, FieldError, Referral, Rejection, Surge
 from tests.builders import decision, priority
@@ -20,8 +20,15 @@ from tests.unit.cli.demo.factories import Router
 
 DAY = make_scenario(1, date(2026, 3, 3), 200)
 CITY = load_catalogue().jurisdictions["portland.gov"]
+AUTH = KafkaAuth(
+    security_protocol="SASL_PLAINTEXT",
+    sasl_mechanism="SCRAM-SHA-512",
+    username="admin",
+    password="secret",  # noqa: S106 - of no server
+)
 STACK = Stack(
     kafka="127.0.0.1:1",
+    kafka_auth=AUTH,
     postgres="postgresql://",
     intake="http://127.0.0.1:2",
     triage="http://127.0.0.1:3",

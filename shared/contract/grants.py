@@ -1,0 +1,135 @@
+"""Access rights of each principal on the broker, derived from the registry of topics.
+
+A principal is a name that a Kafka client proves with its password or certificate. Kafka refuses
+whatever is not granted here.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from shared.contract.topics import DEAD_LETTERS, Topic
+
+ADAPTERS = "adapters"
+"""Principal of the adapters that the city itself runs."""
+OPERATOR = "operator"
+"""Principal of operators; ``operator-<name>`` of one of them."""
+CONSUMER_GROUPS: Mapping[str, Sequence[str]] = {
+    "intake": ("intake", "intake-status"),
+    "triage": ("triage",),
+    "triage-stream": ("triage-stream",),
+    "dispatch": ("dispatch",),
+    "notify": ("notify",),
+}
+SERVICES = tuple(CONSUMER_GROUPS)
+"""Principals of the router's processes."""
+
+Operation: TypeAlias = Literal[
+    "read", "write", "create", "describe", "alter", "describe_configs", "alter_configs"
+]
+
+_OWN_TOPICS: tuple[Operation, ...] = (
+    "read",
+    "write",
+    "create",
+    "alter",
+    "describe_configs",
+    "alter_configs",
+)
+_FAMILIES = ("bureau-", "adapter-", f"{OPERATOR}-")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """One operation that a principal may do; to read or write implies to describe.
+
+    Attributes:
+        principal: The principal's name.
+        resource: What kind of thing it is about.
+        name: The thing's name.
+        operation: What is allowed.
+        prefixed: True when it is about every thing whose name begins so.
+    """
+
+    principal: str
+    resource: Literal["topic", "group"]
+    name: str
+    operation: Operation
+    prefixed: bool = False
+
+
+def grants(topics: Iterable[Topic], operators: Collection[str] = (OPERATOR,)) -> list[Grant]:
+    """Return everything that the principals of the registry may do.
+
+    Args:
+        topics: The topics of the registry.
+        operators: The principals of operators.
+    """
+    topics = list(topics)
+    found = {grant for topic in topics for grant in _of_topic(topic)} | set(_of_watcher())
+    outside = {grant.principal for grant in found} - {*SERVICES, OPERATOR}
+    found |= {grant for principal in outside for grant in _groups_of(principal)}
+    found |= {
+        Grant(service, "group", group, "read")
+        for service, groups in CONSUMER_GROUPS.items()
+        for group in groups
+    }
+    return sorted(grant for one in found for grant in _for_each(one, operators))
+
+
+def principals(topics: Iterable[Topic]) -> frozenset[str]:
+    """Return every principal of the registry."""
+    return frozenset(grant.principal for grant in grants(topics))
+
+
+def is_managed(principal: str) -> bool:
+    """Return True when the rules of this principal are the registry's alone to decide."""
+    return principal in {*SERVICES, ADAPTERS, OPERATOR} or principal.startswith(_FAMILIES)
+
+
+def is_operator(principal: str) -> bool:
+    """Return True for the principals of operators."""
+    return principal == OPERATOR or principal.startswith(f"{OPERATOR}-")
+
+
+def _of_topic(topic: Topic) -> Iterator[Grant]:
+    """Yield who may write and read a topic, and the dead-letter topic of its readers.
+
+    Dead letters are replayed through the outbox of the owner, or of the first reader where
+    outsiders own the topic; that service may write to it as well. Operators read everything.
+    """
+    yield Grant(OPERATOR, "topic", topic.name, "read")
+    if topic.name.endswith(DEAD_LETTERS):
+        return
+    for principal in {_principal(topic.owner), topic.replayed_by, *topic.more_writers}:
+        yield Grant(principal, "topic", topic.name, "write")
+    for principal in {*topic.readers, *topic.more_readers}:
+        yield Grant(principal, "topic", topic.name, "read")
+    for reader in topic.readers:
+        yield Grant(reader, "topic", f"{topic.name}{DEAD_LETTERS}", "write")
+
+
+def _principal(owner: str) -> str:
+    """Return the principal of an owner, such as ``bureau-pbot-mod`` of bureau PBOT-MOD."""
+    return OPERATOR if owner == "operators" else owner.lower().replace(" ", "-")
+
+
+def _of_watcher() -> Iterator[Grant]:
+    """Yield what the surge watcher does with the changelogs of its tables."""
+    for operation in _OWN_TOPICS:
+        yield Grant("triage-stream", "topic", "triage-stream-", operation, prefixed=True)
+    yield Grant(OPERATOR, "group", "triage-stream", "describe")
+
+
+def _groups_of(principal: str) -> Iterator[Grant]:
+    """Yield the consumer groups of an outsider: its own name, or that with a dot and more."""
+    yield Grant(principal, "group", principal, "read")
+    yield Grant(principal, "group", f"{principal}.", "read", prefixed=True)
+
+
+def _for_each(grant: Grant, operators: Collection[str]) -> Iterator[Grant]:
+    if grant.principal != OPERATOR:
+        yield grant
+        return
+    for operator in operators:
+        yield replace(grant, principal=operator)

@@ -1,0 +1,75 @@
+"""Secret settings from files, as Docker and Kubernetes mount them."""
+
+import os
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import PydanticBaseSettingsSource
+from typing_extensions import override
+
+from shared.errors import Route311Error
+
+
+class SecretFileError(Route311Error):
+    """A secret is given twice, or its file cannot be read."""
+
+    code = "secret_file"
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Reads each secret setting ``NAME`` from the file that ``NAME_FILE`` names.
+
+    A secret setting is one of the type ``SecretStr``. A line break at the end of the file does not
+    count.
+    """
+
+    @override
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Return the secret and the name that the model knows it by; None without a file."""
+        alias = field.validation_alias if isinstance(field.validation_alias, str) else None
+        variable = (alias or f"{self.config.get('env_prefix', '')}{field_name}").upper()
+        return secret_from_file(variable), alias or field_name, False
+
+    @override
+    def __call__(self) -> dict[str, Any]:
+        """Return every secret that a file holds.
+
+        Raises:
+            SecretFileError: A secret is given twice, or its file cannot be read.
+        """
+        found = [
+            self.get_field_value(field, name)
+            for name, field in self.settings_cls.model_fields.items()
+            if SecretStr in (field.annotation, *get_args(field.annotation))
+        ]
+        return {key: secret for secret, key, _ in found if secret is not None}
+
+
+def secret_from_environment(variable: str) -> str | None:
+    """Return the variable, or the content of the file that ``<variable>_FILE`` names, or None.
+
+    Raises:
+        SecretFileError: Both are set, or the file cannot be read.
+    """
+    return secret_from_file(variable) or os.environ.get(variable) or None
+
+
+def secret_from_file(variable: str) -> str | None:
+    """Return the content of the file that ``<variable>_FILE`` names; None without one.
+
+    Raises:
+        SecretFileError: The variable itself is set as well, or the file cannot be read.
+    """
+    file = os.environ.get(f"{variable}_FILE")
+    if not file:
+        return None
+    if os.environ.get(variable):
+        raise SecretFileError(f"{variable} and {variable}_FILE are both set; remove one of them")
+    try:
+        return Path(file).read_text().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecretFileError(
+            f"{variable}_FILE: {file} cannot be read ({type(error).__name__})"
+        ) from error

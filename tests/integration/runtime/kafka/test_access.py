@@ -1,0 +1,190 @@
+"""Each principal on each topic of a real broker: it may do what the registry says, and no more."""
+
+from collections.abc import AsyncGenerator, Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from time import monotonic
+
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import GroupAuthorizationFailedError
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, Producer, TopicPartition
+
+from shared.contract.grants import CONSUMER_GROUPS, grants, is_operator
+from shared.contract.topics import CHANNEL_SUBMISSIONS, DISPATCH_CASES, Topic, all_topics
+from shared.runtime.kafka import (
+    KafkaAdminError,
+    answers,
+    apply_access,
+    apply_topics,
+    open_sink,
+    set_user_passwords,
+)
+from shared.runtime.kafka.admin import open_admin
+from shared.runtime.kafka_access import KafkaAccess
+from shared.runtime.outgoing import Outgoing
+from tests.builders import handed_in
+from tests.stack import EXTERNAL_ADAPTERS, Stores
+
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
+
+BUREAUS = ("PBOT-MOD", "WATER")
+STRANGER = "stranger"
+PRINCIPALS = (
+    *CONSUMER_GROUPS,
+    "adapters",
+    "adapter-acme",
+    "bureau-pbot-mod",
+    "bureau-water",
+    "operator",
+    "operator-ana",
+    STRANGER,
+)
+_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A broker with users, and the topics of a small router."""
+
+    admin: KafkaAccess
+    topics: tuple[Topic, ...]
+
+    def access(self, principal: str) -> KafkaAccess:
+        return replace(self.admin, username=principal, password=f"password of {principal}")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def closed(stores: Stores) -> AsyncGenerator[Closed]:
+    if not stores.access.uses_password:
+        pytest.skip("this broker has no users")
+    made = Closed(stores.access, tuple(all_topics(BUREAUS, EXTERNAL_ADAPTERS)))
+    passwords = {name: made.access(name).password for name in PRINCIPALS}
+    await set_user_passwords(stores.access, passwords)
+    await apply_access(stores.access, made.topics, ["operator-ana"])
+    yield made
+
+
+async def visible(access: KafkaAccess, topics: Collection[Topic]) -> list[str]:
+    """Return the topics that the broker shows: to read or to write one, it must be among them."""
+    async with open_admin(access) as admin:
+        found = await admin.metadata()
+    assert found is not None
+    return [topic.name for topic in topics if topic.name in found.topics]
+
+
+def may_write(access: KafkaAccess, topics: Collection[str]) -> set[str]:
+    """Return the topics to which the broker takes a record of this principal."""
+    producer = Producer({**access.librdkafka_options(), "log_level": 0})
+    outcomes: dict[str, KafkaError | None] = {}
+
+    def note(name: str, error: KafkaError | None, _: object) -> None:
+        outcomes[name] = error
+
+    for topic in topics:
+        producer.produce(topic, b"{}", key=b"matrix", on_delivery=partial(note, topic))
+    producer.flush(_WITHIN_S)
+    assert outcomes.keys() == set(topics)
+    return {name for name, error in outcomes.items() if is_allowed(error)}
+
+
+def may_read(access: KafkaAccess, topics: Collection[str]) -> set[str]:
+    """Return the topics from which the broker gives this principal what there is."""
+    options = {"group.id": access.username, "enable.auto.commit": False, "log_level": 0}
+    consumer = Consumer({**access.librdkafka_options(), **options, "enable.partition.eof": True})
+    consumer.assign([TopicPartition(topic, 0, OFFSET_END) for topic in topics])
+    outcomes: dict[str, bool] = {}
+    until = monotonic() + _WITHIN_S
+    while len(outcomes) < len(topics) and monotonic() < until:
+        message = consumer.poll(1.0)
+        if message is not None and (name := message.topic()) is not None:
+            outcomes[name] = is_allowed(message.error())
+    consumer.close()
+    assert outcomes.keys() == set(topics)
+    return {name for name, allowed in outcomes.items() if allowed}
+
+
+def is_allowed(error: KafkaError | None) -> bool:
+    """Tell whether the broker allowed it; any other failure fails the test."""
+    if error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
+        return True
+    assert error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED, error.str()
+    return False
+
+
+def granted(principal: str, topics: tuple[Topic, ...]) -> Mapping[str, set[str]]:
+    found: dict[str, set[str]] = {"read": set(), "write": set()}
+    for grant in grants(topics, [principal] if is_operator(principal) else []):
+        if grant.principal == principal and grant.resource == "topic" and not grant.prefixed:
+            found[grant.operation].add(grant.name)
+    return found
+
+
+@pytest.mark.parametrize("principal", PRINCIPALS)
+async def test_a_principal_does_on_each_topic_what_the_registry_says_and_no_more(
+    closed: Closed, principal: str
+) -> None:
+    access, wanted = closed.access(principal), granted(principal, closed.topics)
+
+    names = await visible(access, closed.topics)
+    written, read = may_write(access, names), may_read(access, names)
+
+    print(f"\n{principal}: {len(closed.topics)} topics")  # noqa: T201 - the matrix, with `-s`
+    for topic in closed.topics:
+        marks = "R" * (topic.name in read) + "W" * (topic.name in written)
+        print(f"  {topic.name:<40} {marks or '-'}")  # noqa: T201 - as above
+    assert written == wanted["write"]
+    assert read == wanted["read"]
+    assert (principal == STRANGER) == (not read | written)
+
+
+async def test_a_principal_cannot_join_the_group_of_another(closed: Closed) -> None:
+    options = closed.access("operator").aiokafka_options()
+    consumer = AIOKafkaConsumer(DISPATCH_CASES.name, group_id="notify", **options)
+    try:
+        with pytest.raises(GroupAuthorizationFailedError):
+            await consumer.start()
+    finally:
+        await consumer.stop()
+
+
+async def test_the_sink_of_a_service_writes_with_no_more_than_its_rights(closed: Closed) -> None:
+    event = handed_in({})
+    async with open_sink(closed.access("adapters")) as sink:
+        await sink.publish([Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, event.source, event)])
+
+
+async def test_a_wrong_password_is_refused_and_named(closed: Closed) -> None:
+    wrong = replace(closed.access("adapters"), password="guess")  # noqa: S106 - wrong on purpose
+
+    assert not await answers(wrong)
+    with pytest.raises(KafkaAdminError, match="user name or the password"):
+        await apply_topics(wrong, [])
+
+
+async def test_applying_the_rules_again_changes_nothing(closed: Closed) -> None:
+    again = await apply_access(closed.admin, closed.topics)
+
+    assert (again.added, again.removed) == ((), ())
+
+
+async def test_rules_of_a_bureau_that_is_gone_are_removed_and_those_of_others_kept(
+    closed: Closed,
+) -> None:
+    fewer = all_topics(("WATER",), EXTERNAL_ADAPTERS)
+
+    gone = await apply_access(closed.admin, fewer)
+    back = await apply_access(closed.admin, closed.topics)
+
+    assert any(rule.startswith("bureau-pbot-mod allow read") for rule in gone.removed)
+    assert all("pbot-mod" in rule for rule in gone.removed)
+    assert set(back.added) == set(gone.removed)
+    assert not any(rule.startswith("operator-ana") for rule in gone.removed if "pbot" not in rule)
+
+
+async def test_a_user_without_rights_may_not_write_rules_or_passwords(closed: Closed) -> None:
+    with pytest.raises(KafkaAdminError, match="CLUSTER_AUTHORIZATION_FAILED"):
+        await set_user_passwords(closed.access("operator"), {"dispatch": "mine"})
+    with pytest.raises(KafkaAdminError, match="CLUSTER_AUTHORIZATION_FAILED"):
+        await apply_access(closed.access("operator"), closed.topics)
