@@ -1,6 +1,6 @@
 #!/bin/sh
 # Run the router of docker-compose.yml, with a Docker engine or with podman.
-#   usage: compose.sh up            build, start, wait until every service is ready
+# usage: compose.sh up            build, start, wait until every service is ready
 #          compose.sh down          stop, and delete the containers; the volumes stay
 #          compose.sh test          up under another name, a smoke test, and down with the volumes
 #          compose.sh run COMMAND…  a command that finds the engine by DOCKER_HOST
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 . deploy/docker/engine.sh
 
 usage() {
-    sed -n '3,6s/^# *//p' "$0" >&2
+    sed -n '3,6s/^# //p' "$0" >&2
     exit 2
 }
 
