@@ -48,6 +48,7 @@ catalogue  cli.catalogue:app              Check the service catalogue.
 migrate    cli.migrate:migrate            Bring roles, schemas and tables to the version of this code; safe to repeat.
 topics     cli.topics:topics              Make Kafka's topics what the registry says.
 keys       cli.keys:keys                  Make keys for adapters, bureaus and operators.
+env        cli.env:env                    Print shell settings for PostgreSQL's programs; use it as eval "$(route311 env)".
 up         cli.up:up                      Start Kafka, PostgreSQL and the services here.
 """  # noqa: E501 - a table
 

@@ -58,7 +58,8 @@ def _kafka() -> tuple[Any, KafkaAccess]:
     from testcontainers.core.container import DockerContainer  # noqa: PLC0415 - asks the engine
 
     port = _free_port()
-    container = DockerContainer(_image("kafka")).with_bind_ports(_KAFKA_PORT, (_LOOPBACK, port))
+    container = DockerContainer(_image("kafka"))
+    container.ports[_KAFKA_PORT] = (_LOOPBACK, port)
     for name, value in _BROKER.items():
         container.with_env(name, value)
     container.with_env("KAFKA_ADVERTISED_LISTENERS", f"CLIENTS://{_LOOPBACK}:{port}")
@@ -71,7 +72,8 @@ def _postgres() -> Any:
     )
 
     container = PostgresContainer(_image("postgres"), driver=None)
-    return container.with_bind_ports(_POSTGRES_PORT, (_LOOPBACK, _free_port()))
+    container.ports[_POSTGRES_PORT] = (_LOOPBACK, _free_port())
+    return container
 
 
 def _image(service: str) -> str:
