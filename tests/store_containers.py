@@ -59,7 +59,7 @@ def _kafka() -> tuple[Any, KafkaAccess]:
 
     port = _free_port()
     container = DockerContainer(_image("kafka"))
-    container.ports[_KAFKA_PORT] = (_LOOPBACK, port)
+    _bind(container, _KAFKA_PORT, port)
     for name, value in _BROKER.items():
         container.with_env(name, value)
     container.with_env("KAFKA_ADVERTISED_LISTENERS", f"CLIENTS://{_LOOPBACK}:{port}")
@@ -72,8 +72,13 @@ def _postgres() -> Any:
     )
 
     container = PostgresContainer(_image("postgres"), driver=None)
-    container.ports[_POSTGRES_PORT] = (_LOOPBACK, _free_port())
+    _bind(container, _POSTGRES_PORT, _free_port())
     return container
+
+
+def _bind(container: Any, inside: int, outside: int) -> None:
+    """Open a port on the loopback interface alone; the engine's client takes address and port."""
+    container.with_bind_ports(inside, (_LOOPBACK, outside))
 
 
 def _image(service: str) -> str:

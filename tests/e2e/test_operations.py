@@ -20,7 +20,8 @@ pytestmark = [
 ]
 
 PAGE = (Path(__file__).parents[2] / "docs/operations.md").read_text()
-BLOCKS = [dedent(block) for block in re.findall(r"^ *```bash\n(.*?)^ *```$", PAGE, re.MULTILINE | re.DOTALL)]
+BLOCK = re.compile(r"^ *```bash\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+BLOCKS = [dedent(block) for block in BLOCK.findall(PAGE)]
 NUMBER = "26-7KQ4-M2"
 TEXTS = [{"id": "1", "text": "sofa in the right lane"}]
 
