@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format schemas docs faults faults-quick hostile bench
+.PHONY: help setup demo up compose compose-down compose-test test test-containers check format schemas docs faults faults-quick hostile bench
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -23,8 +23,21 @@ demo: setup ## Start everything, play one day in Portland, end with a summary
 up: setup ## Start everything here; Ctrl-C stops it
 	$(BIN)/route311 up
 
+compose: setup ## Build the image and start everything in containers, with Docker or podman
+	@sh deploy/docker/compose.sh up
+
+compose-down: ## Stop the containers; the volumes stay
+	@sh deploy/docker/compose.sh down
+
+compose-test: setup ## Start the containers beside, hand in a request, see its mail, remove them: minutes
+	@sh deploy/docker/compose.sh test
+
 test: setup ## Run every test but faults, attacks and benchmarks
 	$(PYTEST) -n 2 --ignore=tests/faults --ignore=tests/hostile --ignore=tests/bench $(ARGS)
+
+test-containers: setup ## Run tests with Kafka and PostgreSQL in containers
+	@sh deploy/docker/compose.sh run $(PYTEST) $(or $(ARGS),tests/integration/test_stores.py \
+		tests/integration/runtime/kafka tests/integration/notify/test_store.py)
 
 check: setup ## Format, lint, types, layers, docs, unit and contract tests with coverage: what a change must pass
 	$(BIN)/ruff format --check .

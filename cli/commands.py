@@ -41,6 +41,7 @@ status     cli.status:status              Show lag, outboxes, dead letters, and 
 skip       cli.skip:skip                  Park one record that a service cannot get past, with the reason.
 dlq        cli.dlq.command:dlq            Show what was parked, and send it again.
 republish  cli.republish:republish        Publish again what the outboxes hold since a moment; set readers' positions right.
+offsets    cli.offsets:offsets            Set readers' positions after a restore.
 check      cli.check.command:check        Check the invariants over a running router, and name what breaks them.
 bench      cli.bench.command:bench        Measure the router's speed against the raw limit, in one run.
 triage     cli.triage:triage              Measure, learn and explain how duplicates and urgency are decided.
@@ -48,6 +49,7 @@ catalogue  cli.catalogue:app              Check the service catalogue.
 migrate    cli.migrate:migrate            Bring roles, schemas and tables to the version of this code; safe to repeat.
 topics     cli.topics:topics              Make Kafka's topics what the registry says.
 keys       cli.keys:keys                  Make and revoke keys of adapters, bureaus and operators.
+env        cli.env:env                    Print shell settings for PostgreSQL's programs; use it as eval "$(route311 env)".
 up         cli.up:up                      Start Kafka, PostgreSQL and the services here.
 """  # noqa: E501 - a table
 

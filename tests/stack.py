@@ -19,6 +19,7 @@ from shared.contract.topics import all_topics
 from shared.runtime.kafka import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords
+from tests.store_containers import stores_in_containers
 
 PASSWORD = "only-for-these-tests"  # noqa: S105 - the servers live as long as the tests
 TEMPLATE = "route311_template"
@@ -65,8 +66,8 @@ class Stores:
 
 @asynccontextmanager
 async def running_stores() -> AsyncGenerator[Stores]:
-    """Run the stores in containers if Docker is available, else as local processes."""
-    start = _in_containers if _is_docker_available() else _as_processes
+    """Run the stores in containers if an engine answers as Docker, else as local processes."""
+    start = stores_in_containers if _is_docker_available() else _as_processes
     async with start() as (access, admin_dsn):
         topics = tuple(all_topics(load_catalogue().bureau_codes, EXTERNAL_ADAPTERS))
         stores = Stores(access, admin_dsn, topics)
@@ -100,15 +101,3 @@ async def _as_processes() -> AsyncGenerator[tuple[KafkaAccess, str]]:
             yield parts.access, parts.admin_dsn
     finally:
         shutil.rmtree(folder)
-
-
-@asynccontextmanager
-async def _in_containers() -> AsyncGenerator[tuple[KafkaAccess, str]]:
-    from testcontainers.community.kafka import KafkaContainer  # noqa: PLC0415 - needs Docker
-    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - as above
-
-    with (
-        KafkaContainer("apache/kafka:4.3.1").with_kraft() as kafka,
-        PostgresContainer("postgres:18", driver=None) as postgres,
-    ):
-        yield KafkaAccess(kafka.get_bootstrap_server()), postgres.get_connection_url()

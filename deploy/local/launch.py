@@ -11,9 +11,9 @@ from deploy.local.report import Died, Report, Started
 
 _ATTEMPTS = 3
 _RETRY_S = 0.3
-_FIRST_BACKOFF_S = 0.2
+_MIN_BACKOFF_S = 0.2
 _MAX_BACKOFF_S = 10.0
-_HEALTHY_S = 60.0
+_HEALTHY_S = 10.0
 
 T = TypeVar("T")
 
@@ -116,8 +116,9 @@ async def _restart_forever(process: Process, report: Report) -> None:
 def next_backoff_s(previous_s: float | None, uptime_s: float) -> float:
     """Return the exponential backoff before the next start, in seconds.
 
-    It doubles from 0.2 s to 10 s, and starts over after an uptime of 60 s or longer.
+    The first start is at once. Then the pause doubles from 0.2 s to 10 s, and it starts over after
+    an uptime of 10 s or longer.
     """
     if previous_s is None or uptime_s >= _HEALTHY_S:
-        return _FIRST_BACKOFF_S
-    return min(previous_s * 2, _MAX_BACKOFF_S)
+        return 0.0
+    return min(max(previous_s * 2, _MIN_BACKOFF_S), _MAX_BACKOFF_S)

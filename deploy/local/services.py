@@ -68,7 +68,7 @@ def _running_service(
     async def build() -> Process:
         port = infra.site.ports.port(service.name)
         environment = {
-            **os.environ,
+            **_inherited(),
             **_common_settings(infra, service.name, port),
             **_own_settings(infra, service.name, public_url),
         }
@@ -76,6 +76,11 @@ def _running_service(
         return Process(program, infra.site.folder)
 
     return running(build, infra.site.report, _STOP_WITHIN_S)
+
+
+def _inherited() -> dict[str, str]:
+    """Return our environment, but let services keep the bytecode that makes a restart fast."""
+    return {name: os.environ[name] for name in os.environ if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _common_settings(infra: Infrastructure, service: str, port: int) -> dict[str, str]:

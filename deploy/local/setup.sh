@@ -62,7 +62,9 @@ if [ "$(.venv/bin/uv --version 2>/dev/null | cut -d ' ' -f 2)" != "$UV" ]; then
     .venv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$UV"
 fi
 say "installing Python packages ..."
-.venv/bin/uv sync --quiet --frozen --all-extras
+.venv/bin/uv sync --quiet --frozen --all-extras --compile-bytecode
+# Bytecode halves the time in which a service that died is back.
+.venv/bin/python -m compileall -q shared services deploy cli evaluation
 say "fetching Kafka ..."
 .venv/bin/python -c 'import asyncio, deploy.local.kafka as j; asyncio.run(j.kafka_jars())'
 say "done"

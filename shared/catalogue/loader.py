@@ -1,5 +1,8 @@
 """Loads the catalogue, or reports all issues of its files."""
 
+import gc
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -25,7 +28,8 @@ def load_catalogue(root: Path = PACKAGE_DATA) -> Catalogue:
     Raises:
         CatalogueError: The files have issues; it lists each with file, line and remedy.
     """
-    return _load(root, _version(root))
+    with _collector_paused():
+        return _load(root, _version(root))
 
 
 def load_catalogue_with_indexes() -> Catalogue:
@@ -34,10 +38,23 @@ def load_catalogue_with_indexes() -> Catalogue:
     Raises:
         CatalogueError: As for ``load_catalogue``.
     """
-    catalogue = load_catalogue()
-    for city in catalogue.jurisdictions.values():
-        city.build_indexes()
+    with _collector_paused():
+        catalogue = load_catalogue()
+        for city in catalogue.jurisdictions.values():
+            city.build_indexes()
     return catalogue
+
+
+@contextmanager
+def _collector_paused() -> Generator[None]:
+    """Pause the collection of garbage cycles: it took half of the time, and there are none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @lru_cache(_CACHED_CATALOGUES)

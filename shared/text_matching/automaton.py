@@ -75,17 +75,15 @@ class PhraseAutomaton:
         return len(self._moves) - 1
 
     def _add_moves(self, state: int, slot: Slot, target: int) -> None:
-        single = frozenset(words[0] for words in slot.alternatives if len(words) == 1)
-        if single:
-            self._moves[state][self._symbol(single)].append(target)
-        for words in slot.alternatives:
+        if slot.words:
+            self._moves[state][self._symbol(slot.words)].append(target)
+        for phrase in slot.phrases:
             at = state
-            for word in words[:-1]:
+            for word in phrase[:-1]:
                 between = self._new_state()
                 self._moves[at][word].append(between)
                 at = between
-            if len(words) > 1:
-                self._moves[at][words[-1]].append(target)
+            self._moves[at][phrase[-1]].append(target)
 
     def _symbol(self, words: _Group) -> _Symbol:
         if len(words) == 1:

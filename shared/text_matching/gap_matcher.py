@@ -163,7 +163,6 @@ def _by_length(part: Part) -> tuple[frozenset[str], Part]:
     """Split a part into its alternatives of one word and those of several words."""
     if len(part) > 1:
         return frozenset(), part
-    alternatives = part[0].alternatives
-    longer = tuple(words for words in alternatives if len(words) > 1)
-    rest = (Slot(longer, optional=False),) if longer else ()
-    return frozenset(words[0] for words in alternatives if len(words) == 1), rest
+    slot = part[0]
+    rest = (Slot(frozenset(), slot.phrases, optional=False),) if slot.phrases else ()
+    return slot.words, rest

@@ -21,9 +21,13 @@ _FAMILY = re.compile(r"@(\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One step of a pattern: alternatives of one or more words, possibly optional."""
+    """One step of a pattern: alternatives of one or more words, possibly optional.
 
-    alternatives: tuple[tuple[str, ...], ...]
+    Slots and their sets are shared by all patterns that have the same step.
+    """
+
+    words: frozenset[str]
+    phrases: tuple[tuple[str, ...], ...]
     optional: bool
 
 
@@ -66,12 +70,21 @@ def expand_families(pattern: str, families: Mapping[str, Sequence[str]]) -> str:
     return _FAMILY.sub(lambda name: "|".join(families[name.group(1)]), pattern)
 
 
-@lru_cache(maxsize=8192)  # the words of a family are used in hundreds of patterns
+@lru_cache(maxsize=16384)  # the words of a family are used in hundreds of patterns
 def _slot(step: str) -> Slot:
     optional = step.endswith("?")
-    alternatives = tuple(tuple(fold(a).split()) for a in step.removesuffix("?").split("|"))
+    alternatives = [_folded_words(a) for a in step.removesuffix("?").split("|")]
     if not all(alternatives):
         raise ValueError(
             "each alternative needs a letter or digit; write one|two, or word? if optional"
         )
-    return Slot(alternatives, optional)
+    return Slot(
+        words=frozenset(words[0] for words in alternatives if len(words) == 1),
+        phrases=tuple(words for words in alternatives if len(words) > 1),
+        optional=optional,
+    )
+
+
+@lru_cache(maxsize=16384)
+def _folded_words(alternative: str) -> tuple[str, ...]:
+    return tuple(fold(alternative).split())

@@ -1,6 +1,8 @@
 """Crashes: processes killed at random moments."""
 
+import time
 from random import Random
+from statistics import median
 
 import pytest
 
@@ -52,6 +54,26 @@ async def test_t01_intake_is_killed_ten_times_while_it_accepts(
         await run_trial(router, Scenario("T01", "kill -9 intake, 10 times", inject, observe), seed)
     )
     assert not verdict.callers_noticed, verdict.reasons
+
+
+async def test_t01b_intake_is_back_within_three_seconds_at_200_a_second(
+    router: RouterUnderTest, seed: int
+) -> None:
+    absences: list[float] = []
+
+    async def inject(trial: Trial) -> None:
+        for _ in range(3):
+            await trial.run_traffic(6)
+            trial.router.members["intake"].kill()
+            killed_at = time.monotonic() + 0.1  # responses that were already on their way
+            absences.append(0.1 + await trial.wait_for_acceptance(killed_at))
+
+    def observe(_: Trial) -> str:
+        return " ".join(f"{absence:.1f} s" for absence in absences)
+
+    scenario = Scenario("T01b", "kill -9 intake at 200/s", inject, observe, rate=200)
+    assert_survived(await run_trial(router, scenario, seed))
+    assert median(absences) < 3, absences
 
 
 async def test_t02_every_other_service_is_killed_five_times(

@@ -107,6 +107,22 @@ class Trial:
         await eventually(arrived, within_s)
         return time.monotonic() - began
 
+    async def wait_for_acceptance(self, since: float, within_s: float = 60.0) -> float:
+        """Wait until intake accepts a report over HTTP.
+
+        Args:
+            since: The monotonic time after which it must do so.
+            within_s: Seconds to wait at most.
+
+        Returns:
+            Seconds since that time.
+        """
+
+        async def accepted_at() -> float | None:
+            return min((at for at in self._accepted_at.values() if at > since), default=None)
+
+        return (await eventually(accepted_at, within_s) or since) - since
+
     async def submit_reports(self) -> None:
         """Submit reports at the trial's rate until the traffic ends."""
         began = time.monotonic()

@@ -113,17 +113,17 @@ async def test_one_part_that_fails_takes_down_those_entered_and_those_still_wait
 
 
 def test_pauses_double_from_a_fifth_of_a_second_to_ten_seconds() -> None:
-    pauses = list(accumulate(range(7), lambda pause, _: next_backoff_s(pause, 1), initial=0.2))
+    pauses = list(accumulate(range(8), lambda pause, _: next_backoff_s(pause, 1), initial=0.0))
 
-    assert pauses == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0])
-
-
-def test_the_first_death_is_followed_by_the_shortest_pause() -> None:
-    assert next_backoff_s(None, 0.1) == 0.2
+    assert pauses == pytest.approx([0.0, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0])
 
 
-@pytest.mark.parametrize(("uptime_s", "backoff_s"), [(59.9, 10.0), (60.0, 0.2)])
-def test_only_a_minute_of_life_makes_the_pauses_begin_anew(
+def test_after_the_first_death_the_program_starts_at_once() -> None:
+    assert next_backoff_s(None, 0.1) == 0.0
+
+
+@pytest.mark.parametrize(("uptime_s", "backoff_s"), [(9.9, 10.0), (10.0, 0.0)])
+def test_only_ten_seconds_of_life_make_the_pauses_begin_anew(
     uptime_s: float, backoff_s: float
 ) -> None:
     assert next_backoff_s(10.0, uptime_s) == backoff_s

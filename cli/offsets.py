@@ -1,0 +1,79 @@
+"""``route311 offsets``: positions of readers after a restore."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from cli.connection import (
+    DEFAULT_DATA,
+    DataOption,
+    JsonOption,
+    find_adapters,
+    find_admin_dsn,
+    find_kafka,
+)
+from shared.runtime.migrate import SERVICES
+from shared.runtime.recovery.skip_to_end import SkipResult, skip_to_end
+
+offsets = typer.Typer(help="Set readers' positions after a restore.", no_args_is_help=True)
+
+ServiceOption = Annotated[list[str] | None, typer.Option(help="Only these services.")]
+DryOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be skipped.")]
+
+
+@offsets.callback()
+def _group() -> None:
+    """Keep ``to-end`` a command of its own although there is no other yet."""
+
+
+@offsets.command("to-end")
+def to_end(
+    service: ServiceOption = None,
+    dry_run: DryOption = False,
+    data: DataOption = DEFAULT_DATA,
+    json_output: JsonOption = False,
+) -> None:
+    """Let stopped services skip all that Kafka holds, after an older database was restored.
+
+    Nothing is done a second time, and what came since the backup is not done again: no second
+    message to a resident, no second work order. Afterwards do not `republish` from before the
+    restore: it would set the positions back.
+    """
+    from shared.catalogue import load_catalogue  # noqa: PLC0415 - slow to load
+    from shared.contract.topics import all_topics  # noqa: PLC0415 - slow to load
+
+    if unknown := set(service or ()) - set(SERVICES):
+        raise typer.BadParameter(f"no service {', '.join(sorted(unknown))}")
+    skipped = asyncio.run(
+        skip_to_end(
+            find_kafka(data),
+            find_admin_dsn(data),
+            service or SERVICES,
+            list(all_topics(load_catalogue().bureau_codes, find_adapters())),
+            dry_run=dry_run,
+        )
+    )
+    if json_output:
+        services = {name: asdict(result) for name, result in skipped.items()}
+        typer.echo(json.dumps({"dry_run": dry_run, "services": services}))
+        return
+    for line in lines(skipped, dry_run=dry_run):
+        typer.echo(line)
+
+
+def lines(skipped: Mapping[str, SkipResult], *, dry_run: bool) -> Iterator[str]:
+    """Yield a line for each service, topic and table with something that is skipped."""
+    verb = "would skip" if dry_run else "skips"
+    for service, result in skipped.items():
+        yield f"{service} {verb} {sum(result.records.values()):,} records"
+        yield from (f"  {topic}  {count:,}" for topic, count in result.records.items())
+        if result.unpublished:
+            yield f"  outbox: {result.unpublished:,} messages are not published again"
+        if result.deferred:
+            yield f"  deferred: {result.deferred:,} records are not tried again"
+        if result.unsent:
+            yield f"  deliveries: {result.unsent:,} messages end as unknown and are not sent"

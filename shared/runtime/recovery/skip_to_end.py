@@ -1,0 +1,160 @@
+"""Skip to the end: set a service's positions to the ends of its topics, for an older database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from shared.contract.topic import Topic
+from shared.errors import Route311Error
+from shared.runtime.kafka import Partition
+from shared.runtime.kafka.reader import end_offsets
+from shared.runtime.kafka_access import KafkaAccess
+from shared.runtime.postgres import Connection
+
+_CONNECTIONS = """
+    SELECT count(*) FROM pg_stat_activity
+     WHERE usename = 'route311_' || $1 AND datname = current_database()
+"""
+_POSITIONS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
+_SKIP = """
+    INSERT INTO {}.consumer_offset AS mine (topic, partition, epoch, next_offset)
+    SELECT topic, partition, 1, next_offset
+      FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS ends (topic, partition, next_offset)
+    ON CONFLICT (topic, partition) DO UPDATE
+       SET epoch = mine.epoch + 1, next_offset = excluded.next_offset,
+           last_offset = NULL, last_timestamp = NULL, parked_in_a_row = 0
+"""
+_UNPUBLISHED = {
+    True: "SELECT count(*) FROM {}.outbox WHERE NOT published",
+    False: "UPDATE {}.outbox SET published = true WHERE NOT published",
+}
+_DEFERRED = {True: "SELECT count(*) FROM {}.deferred", False: "DELETE FROM {}.deferred"}
+_UNSENT = {
+    True: "SELECT count(*) FROM notify.deliveries WHERE state = 'pending'",
+    # A lease that is over: notify reports these as of unknown outcome and never sends them.
+    False: """
+        UPDATE notify.deliveries SET state = 'sending', lease_until = now()
+         WHERE state = 'pending'
+    """,
+}
+
+
+class ServiceRunningError(Route311Error):
+    """A service that has to be stopped is connected to the database."""
+
+    code = "service_running"
+
+
+@dataclass(frozen=True, slots=True)
+class SkipResult:
+    """What a service skips, or in a dry run would skip.
+
+    Attributes:
+        records: Number of records by topic that the service will never read.
+        unpublished: Messages of its outbox that it will not publish.
+        deferred: Records that waited for a retry.
+        unsent: Messages to residents that waited to be sent; only notify has some.
+    """
+
+    records: Mapping[str, int] = field(default_factory=dict)
+    unpublished: int = 0
+    deferred: int = 0
+    unsent: int = 0
+
+
+async def skip_to_end(
+    access: KafkaAccess,
+    admin_dsn: str,
+    services: Sequence[str],
+    topics: Sequence[Topic],
+    *,
+    dry_run: bool,
+) -> dict[str, SkipResult]:
+    """Set the positions of stopped services to the ends of the topics that they read.
+
+    What the older database holds as not yet done was done after the backup: messages of the
+    outbox, records that waited for a retry, and messages to residents are not done a second time.
+    All services change in one transaction.
+
+    Args:
+        access: Access to the brokers.
+        admin_dsn: DSN of the database's administrator.
+        services: The services.
+        topics: The topics of the registry.
+        dry_run: Count and change nothing.
+
+    Raises:
+        ServiceRunningError: One of the services is connected to the database.
+    """
+    ends = await end_offsets(access, [topic.name for topic in topics if topic.readers])
+    db = await asyncpg.connect(admin_dsn)
+    try:
+        async with db.transaction():
+            if running := [s for s in services if await db.fetchval(_CONNECTIONS, s)]:
+                raise ServiceRunningError(f"stop {', '.join(running)} first, in every instance")
+            return {
+                service: await _skip(db, service, _read_by(service, topics, ends), dry_run=dry_run)
+                for service in services
+            }
+    finally:
+        await db.close()
+
+
+def _read_by(
+    service: str, topics: Sequence[Topic], ends: Mapping[Partition, int]
+) -> dict[Partition, int]:
+    names = {topic.name for topic in topics if service in topic.readers}
+    return {partition: end for partition, end in ends.items() if partition.topic in names}
+
+
+async def _skip(
+    db: Connection, service: str, ends: Mapping[Partition, int], *, dry_run: bool
+) -> SkipResult:
+    records = skipped_records(await _positions(db, service), ends)
+    if not dry_run:
+        await db.execute(
+            _SKIP.format(service),
+            [p.topic for p in ends],
+            [p.partition for p in ends],
+            list(ends.values()),
+        )
+
+    async def rows(statements: Mapping[bool, str]) -> int:
+        statement = statements[dry_run].format(service)
+        if dry_run:
+            count: int = await db.fetchval(statement)
+            return count
+        return int((await db.execute(statement)).rpartition(" ")[2])
+
+    return SkipResult(
+        records,
+        unpublished=await rows(_UNPUBLISHED),
+        deferred=await rows(_DEFERRED),
+        unsent=await rows(_UNSENT) if service == "notify" else 0,
+    )
+
+
+async def _positions(db: Connection, service: str) -> dict[Partition, int | None]:
+    rows = await db.fetch(_POSITIONS.format(service))
+    return {Partition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+
+
+def skipped_records(
+    positions: Mapping[Partition, int | None], ends: Mapping[Partition, int]
+) -> dict[str, int]:
+    """Return by topic how many records lie between the positions and the ends.
+
+    The number is an upper bound where a log was compacted, and where a partition was never read,
+    since the broker may have deleted its oldest records.
+
+    Args:
+        positions: The offset that the service reads next; None or missing for the oldest record.
+        ends: The end of each partition that the service reads.
+    """
+    skipped: dict[str, int] = {}
+    for partition, end in sorted(ends.items()):
+        records = max(0, end - (positions.get(partition) or 0))
+        if records:
+            skipped[partition.topic] = skipped.get(partition.topic, 0) + records
+    return skipped
