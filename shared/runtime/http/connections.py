@@ -42,7 +42,14 @@ class OpenConnection(Protocol):
 
 @dataclass(slots=True)
 class Group:
-    """The open connections of one address, or all of them."""
+    """The open connections of one address, or all of them.
+
+    Attributes:
+        most: The limit.
+        size: How many are open.
+        strangers: Those that wait and had no valid key yet, oldest first.
+        known: Those that wait and had one, oldest first.
+    """
 
     most: float
     size: int = 0
