@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import GroupAuthorizationFailedError
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, Producer, TopicPartition
 
+from cli.connection import find_kafka
 from shared.contract.grants import CONSUMER_GROUPS, grants, is_operator
 from shared.contract.topic import Topic
 from shared.contract.topics import CHANNEL_SUBMISSIONS, DISPATCH_CASES, all_topics
@@ -164,6 +165,20 @@ async def test_a_wrong_password_is_refused_and_named(closed: Closed) -> None:
     assert not await answers(wrong)
     with pytest.raises(KafkaAdminError, match="user name or the password"):
         await apply_topics(wrong, [])
+
+
+async def test_a_command_with_a_wrong_password_ends_with_a_sentence(
+    closed: Closed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = replace(closed.access("operator"), password="guess")  # noqa: S106 - wrong on purpose
+    for access in (closed.access("operator"), wrong):
+        for name, value in access.environment().items():
+            monkeypatch.setenv(name, value)
+        if access is wrong:
+            with pytest.raises(KafkaAdminError, match="user name or the password"):
+                find_kafka()
+        else:
+            assert find_kafka() == access
 
 
 async def test_applying_the_rules_again_changes_nothing(closed: Closed) -> None:
