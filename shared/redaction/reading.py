@@ -93,7 +93,7 @@ def plain_reading(text: str) -> Reading:
 def visible(text: str) -> str:
     """Return the text without characters that cannot be seen; joiners and line ends stay.
 
-    Whoever shows the text leaves them out, and a link that they broke would be one again.
+    Messages leave them out, and a link that they broke would be one again.
     """
     if text.isprintable():
         return text
