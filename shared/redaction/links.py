@@ -8,8 +8,9 @@ from shared.redaction.word_lists import LINK_ENDINGS
 _LINK = re.compile(
     r"(?<![\w@.])(?:(?P<scheme>[a-z][a-z0-9+.-]{1,20})://|https?:(?!//)|//|(?=www\.))"
     r"(?P<rest>[^\s<>\"'\u201d\u2019)\]]{1,2000}+)"
-    r"|(?<![\w@.:/-])(?:mailto|tel|sms|javascript|data|vbscript):(?P<opaque>[^\s<>]{1,2000}+)"
-    r"|(?<![\w@.:/-])(?P<bare>(?:[\w-]{1,63}\.){1,5}(?P<tld>[a-z]{2,12})\b(?P<path>/[^\s<>]{0,2000}+)?)",
+    r"|(?<![\w@.])(?:mailto|tel|sms|javascript|data|vbscript):(?P<opaque>[^\s<>]{1,2000}+)"
+    r"|(?<![\w@.])(?P<bare>(?:[\w-]{1,63}\.){1,5}(?P<tld>xn--[a-z0-9-]{1,59}|[^\W\d_]{2,12})\b"
+    r"(?P<path>/[^\s<>]{0,2000}+)?)",
     re.IGNORECASE,
 )
 _HOST = re.compile(r"(?:[^/?#\\@]{0,200}@)?([^/?#\\:]{0,253})")
@@ -32,7 +33,7 @@ def without_links(text: str, own_domains: Collection[str]) -> str:
         if match["opaque"]:
             return _REMOVED_LINK
         if match["bare"]:
-            if match["tld"].lower() not in LINK_ENDINGS and not match["path"]:
+            if not (match["path"] or _is_link_ending(match["tld"])):
                 return match.group()
             address = match["bare"]
         else:
@@ -47,6 +48,12 @@ def without_links(text: str, own_domains: Collection[str]) -> str:
         return (host.replace(".", "[.]") or _REMOVED_LINK) + tail
 
     return _LINK.sub(shown, text)
+
+
+def _is_link_ending(tld: str) -> bool:
+    if tld.startswith("xn--") or not (tld.isascii() or tld[0].isupper()):
+        return True
+    return tld.lower() in LINK_ENDINGS
 
 
 def _is_own(host: str, own_domains: Collection[str]) -> bool:

@@ -15,6 +15,7 @@ _ENCODED = re.compile(
     r"|\\u00[2-7][0-9A-Fa-f]|\\x[2-7][0-9A-Fa-f]"
 )
 _MAY_BE_ENCODED = frozenset("&%\\")
+_KEPT = "\n\t\u200c\u200d"
 _DROPPED = ("Cf", "Mn", "Me")
 _READ_AS = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
@@ -87,6 +88,16 @@ def plain_reading(text: str) -> Reading:
         start for start, written in zip(before, reading.text, strict=False) if _PLAIN[ord(written)]
     ]
     return Reading(plain, [*starts, before[-1]])
+
+
+def visible(text: str) -> str:
+    """Return the text without characters that cannot be seen; joiners and line ends stay.
+
+    Messages leave them out, and a link that they broke would be one again.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c for c in text if c in _KEPT or unicodedata.category(c)[0] != "C")
 
 
 def merged(spans: Iterable[Span]) -> Iterator[Span]:

@@ -24,7 +24,7 @@ from shared.redaction.phones import (
     phones_in,
     spoken_phones_in,
 )
-from shared.redaction.reading import Reading, Span, merged, plain_reading
+from shared.redaction.reading import Reading, Span, merged, plain_reading, visible
 
 REMOVED = "[removed]"
 
@@ -157,6 +157,7 @@ class Redactor:
 
         Besides contact data it has no names of people, and links to foreign sites are plain text.
         """
+        text = visible(text)
         reading = plain_reading(text)
         names = names_in_note(reading.text, self.place_words)
         redacted = _remove_spans(text, [reading.written(span) for span in names])

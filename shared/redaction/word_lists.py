@@ -21,7 +21,9 @@ LINK_ENDINGS = words(
     """
     com net org edu gov info biz io co us ca mx uk es de fr ru ua cn eu top xyz online site shop
     club app dev link click live store tech website page ly tv cc ws ai gl gd bid win loan zip
-    mov example test
+    mov example test icu support monster cam pw sbs cfd buzz vip work space fun host press services
+    solutions world life network money finance bank loans credit delivery express company cloud
+    digital media news blog wiki agency global group email ink red blue pro cash tax
     """
 )
 """Last parts of names of sites that are links even without a scheme."""

@@ -84,7 +84,7 @@ class IncomingCommand:
     def redacted(self, redactor: Redactor) -> Self:
         """Return the command as it is stored and published: no contact data in its reason.
 
-        Its id stays the cause of what follows, by which corrections are told from faults.
+        Its id stays the cause of what follows, which marks that as a correction.
         """
         if not isinstance(self.parsed, CaseCommand):
             return self

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, ValidationInfo, fi
 from pydantic_core import PydanticCustomError
 
 from shared.contract.events.base import Data, Event, ForeignEvent
+from shared.text_matching import limit_marks
 from shared.vocabulary import Lane, StatusChannel, SubmissionChannel
 
 MAX_DESCRIPTION = 4_000
@@ -55,7 +56,7 @@ class Media(Data):
     def _limit_normal_form(cls, text: str | None, info: ValidationInfo) -> str | None:
         """Reject a text that normalization would make too long for the same model."""
         limit = MAX_URL if info.field_name == "url" else MAX_SHORT
-        if text and len(unicodedata.normalize("NFC", text)) > limit:
+        if text and len(unicodedata.normalize("NFC", limit_marks(text))) > limit:
             raise PydanticCustomError(
                 "string_too_long",
                 "String should have at most {max_length} characters",

@@ -285,6 +285,12 @@ def test_an_id_with_contact_data_is_told_from_others(id: str, is_private: bool) 
         ("See https://www.lakeside.gov/potholes.", "See https://www.lakeside.gov/potholes."),
         ("See lakeside.gov/potholes", "See lakeside.gov/potholes"),
         ("See javascript:alert(1)", "See [link removed]"),
+        ("See ht\u200btps:/\x85/ev\u2060il.example/x", "See evil[.]example"),
+        (
+            "See:evil.com, p\u00e1gina.\u0440\u0444 or a.xn--p1ai",
+            "See:evil[.]com, p\u00e1gina[.]\u0440\u0444 or a[.]xn--p1ai",
+        ),
+        ("acab\u00f3.\u00c9l vino", "acab\u00f3.\u00c9l vino"),
         ("Done.We came at 5.30, see bit.ly/x", "Done.We came at 5.30, see bit[.]ly"),
         ("24/7, and/or 3.5 in., U.S. mail", "24/7, and/or 3.5 in., U.S. mail"),
     ],
