@@ -136,7 +136,7 @@ def _parked(bounds: OffsetRanges) -> dict[str, int]:
 
 def _show(found: RouterStatus, console: Console) -> None:
     for sentence in sentences(found.crash_loops):
-        console.print(sentence, style="bold", soft_wrap=True)
+        console.print(sentence, style="bold", soft_wrap=True, markup=False)
     table = Table("service", "behind by", "outbox", "oldest waits", box=None, padding=(0, 2))
     for name, service in found.services.items():
         behind = ", ".join(f"{topic} {count:,}" for topic, count in service.lag.items()) or "0"

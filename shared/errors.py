@@ -1,7 +1,8 @@
 """Error hierarchy; the base class decides the fate of the message being handled.
 
 ``PermanentError`` sends it to the dead-letter topic, ``TransientError`` retries it in order,
-``SystemicError`` retries without a limit. Any other error ends the process.
+``SystemicError`` retries without a limit. Any other error ends the process; the third time at one
+message, the message is a dead letter.
 """
 
 from typing import ClassVar

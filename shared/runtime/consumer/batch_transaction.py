@@ -115,8 +115,7 @@ class BatchProcessor(Generic[E]):
         self.crashes.on_commit(target)
         self.dlq_limit.record_batch(invalid, len(items))
         self.deferred_keys.add(deferred)
-        _count(items, handled)
-        parked.tell()
+        _count(items, handled, parked)
 
     async def commit_deferred(self, deferred: DeferredRecord, items: Sequence[Item[E]]) -> None:
         """Handle, dead-letter or postpone one deferred record; the position does not advance.
@@ -141,8 +140,7 @@ class BatchProcessor(Generic[E]):
             handled, parked = await self._handle(db, [item])
             await deferring.delete(db, deferred)
         self.deferred_keys.remove_first(key)
-        _count([item], handled)
-        parked.tell()
+        _count([item], handled, parked)
 
     async def _handle(
         self, db: Connection, items: Sequence[Item[E]]
@@ -168,7 +166,7 @@ class BatchProcessor(Generic[E]):
         kept = await garbage.admit(db, pieces, self.dlq_limit.limit.bytes_per_hour)
         dropped = {id(item) for item, is_kept in zip(found, kept, strict=True) if not is_kept}
         letters = [to_dead_letter(i, self.service) for i in invalid if id(i) not in dropped]
-        return _Parked(letters, pieces, kept)
+        return _Parked(letters, dropped, pieces, kept)
 
     async def _deduplicate(
         self, db: Connection, messages: Sequence[Message[E]]
@@ -202,11 +200,23 @@ class BatchProcessor(Generic[E]):
 
 
 class _Parked(NamedTuple):
-    """The dead letters of a batch; of the garbage among its records, which pieces were kept."""
+    """The dead letters of a batch, and its garbage.
+
+    Attributes:
+        letters: The dead letters.
+        dropped: The ids of the invalid records that are not among them.
+        garbage: The garbage, in order.
+        kept: For each piece of garbage, True when it is among the dead letters.
+    """
 
     letters: Sequence[Outgoing]
+    dropped: Collection[int]
     garbage: Sequence[garbage.Piece]
     kept: Sequence[bool]
+
+    def has(self, invalid: InvalidRecord) -> bool:
+        """Return True when the record became a dead letter."""
+        return id(invalid) not in self.dropped
 
     def tell(self) -> None:
         """Count what was committed."""
@@ -215,19 +225,20 @@ class _Parked(NamedTuple):
         garbage.tell(self.garbage, self.kept)
 
 
-def _count(items: Sequence[Item[E]], handled: Sequence[Message[E]]) -> None:
+def _count(items: Sequence[Item[E]], handled: Sequence[Message[E]], parked: _Parked) -> None:
     handled_ids = {id(message) for message in handled}
-    outcomes = Counter((item.record.topic, _outcome(item, handled_ids)) for item in items)
+    outcomes = Counter((item.record.topic, _outcome(item, handled_ids, parked)) for item in items)
     for (topic, outcome), number in outcomes.items():
         metrics.MESSAGES.labels(topic, outcome).inc(number)
     for item in items:
-        if isinstance(item, InvalidRecord):
+        if isinstance(item, InvalidRecord) and parked.has(item):
             metrics.PARKED.labels(item.record.topic, item.error.code).inc()
+    parked.tell()
 
 
-def _outcome(item: Item[E], handled_ids: Collection[int]) -> str:
+def _outcome(item: Item[E], handled_ids: Collection[int], parked: _Parked) -> str:
     if isinstance(item, InvalidRecord):
-        return "parked"
+        return "parked" if parked.has(item) else "dropped"
     if isinstance(item, Deferred):
         return "deferred"
     return "handled" if id(item) in handled_ids else "repeated"

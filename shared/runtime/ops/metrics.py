@@ -4,7 +4,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 MESSAGES = Counter(
     "route311_messages_total",
-    "Messages consumed, by outcome: handled, repeated, deferred or parked.",
+    "Messages consumed, by outcome: handled, repeated, deferred, parked or dropped.",
     ["topic", "outcome"],
 )
 BATCH_SECONDS = Histogram(

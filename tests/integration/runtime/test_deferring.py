@@ -133,6 +133,7 @@ async def test_a_bad_deploy_parks_no_more_than_allowed_even_when_it_is_started_a
         async with run_consumer(bad.handle, dlq_limit=limit) as consumer:
             await eventually(partial(_limit_reached_since, before))
             assert not consumer.ready
+            assert "ended at the dead-letter limit" in (consumer.blocked or "")
 
     async with run_consumer():
         await topic_log.at_least(15, TRIAGE_DECISIONS)
