@@ -29,7 +29,7 @@ compose: setup ## Build the image and start everything in containers, with Docke
 compose-down: ## Stop the containers; the volumes stay
 	@sh deploy/docker/compose.sh down
 
-compose-test: setup ## Start the containers beside, hand in a request, see its mail, remove them: minutes
+compose-test: setup ## Start the containers, hand in a request, see its mail, remove them: minutes
 	@sh deploy/docker/compose.sh test
 
 test: setup ## Run every test but faults, attacks and benchmarks

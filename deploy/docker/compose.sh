@@ -78,8 +78,10 @@ case ${1:-} in
         [ $# -gt 0 ] || usage
         find_engine
         get_images
-        TESTCONTAINERS_RYUK_DISABLED=${PODMAN:+true} \
-            TESTCONTAINERS_CONNECTION_MODE=${PODMAN:+docker_host} "$@"
+        if [ -n "$PODMAN" ]; then # whose service testcontainers cannot clean up by its own means
+            export TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_CONNECTION_MODE=docker_host
+        fi
+        "$@"
         ;;
     *) usage ;;
 esac
