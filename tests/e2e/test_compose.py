@@ -38,7 +38,9 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return VARIABLE.sub(value, text)
 
 
-def environment_of(service: str, database: Database, port: int, folder: Path) -> dict[str, str]:
+def environment_of(
+    service: str, database: Database, ports: Mapping[str, int], folder: Path
+) -> dict[str, str]:
     address = database.admin_dsn.rpartition("@")[2]
     here = {
         "kafka:9092": database.stores.access.bootstrap,
@@ -52,7 +54,8 @@ def environment_of(service: str, database: Database, port: int, folder: Path) ->
         value = filled(str(text), {})
         for there, instead in here.items():
             value = value.replace(there, instead)
-        environment[name] = str(port) if name.endswith("_HTTP_PORT") else value
+        kind = name.removeprefix(service.upper().replace("-", "_"))
+        environment[name] = str(ports.get(kind, value))
     return environment
 
 
@@ -65,14 +68,14 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def started(
-    service: str, database: Database, port: int, folder: Path
+    service: str, database: Database, ports: Mapping[str, int], folder: Path
 ) -> AsyncGenerator[None]:
     command = COMPOSE["services"][service]["command"]
     assert command[0] == "python"
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *command[1:],
-        env={"PATH": os.environ["PATH"], **environment_of(service, database, port, folder)},
+        env={"PATH": os.environ["PATH"], **environment_of(service, database, ports, folder)},
         cwd=ROOT,
     )
     try:
@@ -98,8 +101,13 @@ async def users(database: Database) -> None:
 async def test_the_service_gets_ready_with_its_command_and_environment(
     service: str, database: Database, tmp_path: Path
 ) -> None:
-    port = free_port()
-    async with started(service, database, port, tmp_path), aiohttp.ClientSession() as session:
+    ports = {"_HTTP_PORT": free_port(), "_METRICS_PORT": free_port()}
+    port = ports["_HTTP_PORT"]
+    own = any(
+        name.endswith("_METRICS_PORT") for name in COMPOSE["services"][service]["environment"]
+    )
+    metrics_port = ports["_METRICS_PORT"] if own else port
+    async with started(service, database, ports, tmp_path), aiohttp.ClientSession() as session:
 
         async def ready() -> bool:
             try:
@@ -109,7 +117,7 @@ async def test_the_service_gets_ready_with_its_command_and_environment(
                 return False
 
         assert await eventually(ready)
-        async with session.get(f"http://127.0.0.1:{port}/metrics") as response:
+        async with session.get(f"http://127.0.0.1:{metrics_port}/metrics") as response:
             assert "route311_messages_total" in await response.text()
 
 

@@ -14,6 +14,8 @@ async def read_body(request: web.Request) -> bytes:
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
         web.HTTPRequestEntityTooLarge: It is larger than the server accepts.
     """
+    if request.content.is_eof():  # it came with the head, as most do: no timer
+        return await request.read()
     try:
         async with asyncio.timeout(request.app[HTTP_LIMITS].body_s):
             return await request.read()

@@ -102,6 +102,11 @@ class Connections:
         for group in connection.groups:
             (group.known if connection.is_known else group.strangers)[connection] = None
 
+    def wait_anew(self, connection: OpenConnection) -> None:
+        """Put a connection that waits behind all others that wait."""
+        for group in connection.groups:
+            (group.known if connection in group.known else group.strangers).move_to_end(connection)
+
     def stop_waiting(self, connection: OpenConnection) -> None:
         """Keep a connection with a request out of those that give way."""
         connection.is_waiting = False

@@ -73,12 +73,11 @@ class GatedConnection(TimedConnection):
     def data_received(self, data: bytes) -> None:
         """Handle a chunk; aiohttp itself calls with no data, to parse what it has buffered."""
         self._chunks_are_requests = self._chunks_are_requests and (not data or is_one_request(data))
-        if self._may_reject(data) and self.transport:
+        if self._may_reject(data) and self.transport and self.is_waiting:
             self._release_slot()
             decision = self._gate.decide(data.partition(b"\r\n\r\n")[0], self.address)
             if isinstance(decision, bytes):
-                self.transport.write(decision)
-                self.wait_for_request()
+                self.answer_at_once(decision)
                 return
             self.holds_slot = decision
         self._unanswered += bool(data)

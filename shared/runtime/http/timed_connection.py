@@ -111,9 +111,19 @@ class TimedConnection(ProblemDetailsConnection):
 
     def wait_for_request(self) -> None:
         """Begin the time without a request."""
+        self._begin_rest()
+        self._connections.wait(self)
+
+    def answer_at_once(self, response: bytes) -> None:
+        """Send the whole response to a request that was not begun; wait for the next one."""
+        if self.transport and self.is_waiting:
+            self.transport.write(response)
+            self._begin_rest()
+            self._connections.wait_anew(self)
+
+    def _begin_rest(self) -> None:
         self._head_began, self._head_bytes, self._last_bytes = False, 0.0, b""
         self.expires_at = self._connections.in_s(self._connections.limits.idle_s)
-        self._connections.wait(self)
 
     @override
     async def finish_response(
