@@ -48,7 +48,7 @@ class ServiceRunningError(Route311Error):
 
 @dataclass(frozen=True, slots=True)
 class SkipResult:
-    """What a service skips, or in a dry run would skip.
+    """Work that a service skips, or in a dry run would skip.
 
     Attributes:
         records: Number of records by topic that the service will never read.
