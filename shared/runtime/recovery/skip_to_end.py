@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from shared.contract.topic import Topic
+from shared.contract.topics import Topic
 from shared.errors import Route311Error
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import end_offsets
@@ -48,7 +48,7 @@ class ServiceRunningError(Route311Error):
 
 @dataclass(frozen=True, slots=True)
 class SkipResult:
-    """Counts of the work that a service skips, or in a dry run would skip.
+    """Work that a service skips, or in a dry run would skip.
 
     Attributes:
         records: Number of records by topic that the service will never read.
