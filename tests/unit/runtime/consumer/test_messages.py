@@ -7,7 +7,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.contract.events import Decoder, encode
-from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, OPERATOR_COMMANDS, all_topics
+from shared.contract.topics import (
+    INTAKE_CONTACTS,
+    INTAKE_REQUESTS,
+    OPERATOR_COMMANDS,
+    all_topics,
+    submission_topics,
+)
 from shared.errors import PermanentError
 from shared.runtime.consumer.messages import InvalidRecord, Message, parse_record, to_dead_letter
 from shared.runtime.kafka import written_at
