@@ -22,7 +22,9 @@ _OF_EVERY_SERVICE: Columns = MappingProxyType(
         "replays": "",
         "outbox": "seq, event_id, topic, published, created_at",
         "outbox_digests": "",
-        "deferred": "seq, topic, partition, record_offset, timestamp, code, attempts, deferred_at",
+        "deferred": "seq, topic, partition, record_offset, timestamp, code, attempts, deferred_at, "
+        "crashes",
+        "garbage": "",
     }
 )
 _OF_SERVICE: Mapping[str, Columns] = MappingProxyType(
