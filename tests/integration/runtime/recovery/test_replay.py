@@ -19,13 +19,9 @@ from shared.errors import PermanentError
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.messages import Message
 from shared.runtime.kafka import Record
-<<<<<<< HEAD
 from shared.runtime.migrate import OPERATIONS
-from shared.runtime.postgres import Connection, Pool
-=======
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool
->>>>>>> hard-kafka
 from tests.builders import request_submitted
 from tests.conftest import Database
 from tests.integration.runtime.conftest import RunConsumer, decide
