@@ -20,6 +20,8 @@ class IntakeSettings(ServiceSettings):
         accepts_per_second: The most submissions over HTTP that one process accepts per second;
             excess ones get 503. The default is a fifth of what one process could do alone on two
             cores, and sixty times the record hour of New York's 311.
+        contacts_kept_days: Days that a contact is kept after its case closed; then it is erased.
+            The default is as long as case events stay on their topic.
     """
 
     model_config = SettingsConfigDict(env_prefix="INTAKE_", frozen=True)
@@ -28,3 +30,6 @@ class IntakeSettings(ServiceSettings):
     reporter_key: SecretStr
     outbox_limit: Annotated[int, Field(ge=1)] = 200_000
     accepts_per_second: Annotated[int, Field(ge=1)] = 500
+    contacts_kept_days: Annotated[
+        int, Field(ge=1, le=36_500, validation_alias="ROUTE311_CONTACTS_KEPT_DAYS")
+    ] = 400

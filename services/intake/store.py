@@ -1,6 +1,6 @@
 """Submissions, receipts and new requests in PostgreSQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from services.intake.public_status.model import PublicRequest
@@ -66,9 +66,18 @@ class PostgresSubmissions:
         return [row["serial"] for row in await self._connection.fetch(_SERIALS, count)]
 
     async def add(
-        self, submissions: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
+        self,
+        submissions: Sequence[StoredSubmission],
+        requests: Sequence[PublicRequest],
+        with_contact: Collection[str] = (),
     ) -> None:
-        """Store submissions and requests, sorted by key so that two members never deadlock."""
+        """Store submissions and requests, sorted by key so that two members never deadlock.
+
+        Args:
+            submissions: New submissions.
+            requests: The requests of the accepted ones.
+            with_contact: Ids of the requests that have a contact.
+        """
         if submissions:
             await self._connection.copy_records_to_table(
                 "submissions",
@@ -77,7 +86,9 @@ class PostgresSubmissions:
             )
         if requests:
             await self._connection.copy_records_to_table(
-                "requests", columns=_REQUEST_COLUMNS, records=[_request_row(r) for r in requests]
+                "requests",
+                columns=(*_REQUEST_COLUMNS, "contact"),
+                records=[_request_row(r, with_contact) for r in requests],
             )
 
     async def delete_rejected(self, before: datetime, limit: int) -> int:
@@ -105,5 +116,6 @@ def _submission_row(submission: StoredSubmission) -> tuple[object, ...]:
     )
 
 
-def _request_row(request: PublicRequest) -> tuple[object, ...]:
-    return tuple(getattr(request, column) for column in _REQUEST_COLUMNS)
+def _request_row(request: PublicRequest, with_contact: Collection[str]) -> tuple[object, ...]:
+    contact = "given" if request.request_id in with_contact else "none"
+    return (*(getattr(request, column) for column in _REQUEST_COLUMNS), contact)

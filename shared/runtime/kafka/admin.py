@@ -13,6 +13,8 @@ from shared.contract.topics import DEAD_LETTERS, MAX_RECORD_BYTES, Topic
 from shared.runtime.kafka.clients import connect
 
 _DLQ_BYTES = MAX_RECORD_BYTES + 1024 * 1024
+_TOMBSTONES_KEPT_MS = str(30 * 24 * 60 * 60 * 1000)
+"""Longer than a reader may be down, and than the oldest backup that is restored."""
 _VISIBLE_WITHIN_S = 60.0
 _POLL_S = 0.1
 
@@ -43,11 +45,14 @@ def broker_settings(topic: Topic) -> dict[str, str]:
     retention_ms = "-1"
     if topic.retention is not None:
         retention_ms = str(int(topic.retention.total_seconds() * 1000))
-    return {
+    settings = {
         "cleanup.policy": "compact" if topic.retention is None else "delete",
         "retention.ms": retention_ms,
         "max.message.bytes": str(max_bytes),
     }
+    if topic.erasure is not None:
+        settings["delete.retention.ms"] = _TOMBSTONES_KEPT_MS
+    return settings
 
 
 async def apply_topics(
