@@ -31,6 +31,7 @@ from shared.runtime.recovery.replay import (
     prune_replay_log,
     select_records,
 )
+from shared.runtime.recovery.tombstones import erased_among
 
 dlq = typer.Typer(help="Show what was parked, and send it again.", no_args_is_help=True)
 
@@ -134,9 +135,10 @@ async def _locked_database(data: Path) -> AsyncGenerator[Connection]:
 async def _list(data: Path, selection: RecordFilter) -> listing.DeadLetterListing:
     found = listing.DeadLetterListing()
     bootstrap = find_kafka(data)
+    spans = selection.select_ranges(await offset_bounds(bootstrap))
     async with _database(data) as db:
         log = await load_replay_log(db, SERVICES)
-    spans = selection.select_ranges(await offset_bounds(bootstrap))
+    log.erased_requests = await erased_among(bootstrap, spans)
     async for letter in select_records(bootstrap, spans, selection):
         found.add(letter, log.status(letter))
     return found
@@ -144,9 +146,12 @@ async def _list(data: Path, selection: RecordFilter) -> listing.DeadLetterListin
 
 async def _show(data: Path, position: str, *, whole: bool, json_output: bool) -> list[str]:
     bootstrap = find_kafka(data)
-    letter = await record_view.find(bootstrap, await offset_bounds(bootstrap), position)
+    bounds = await offset_bounds(bootstrap)
+    letter = await record_view.find(bootstrap, bounds, position)
     async with _database(data) as db:
-        status = (await load_replay_log(db, SERVICES)).status(letter)
+        log = await load_replay_log(db, SERVICES)
+    log.erased_requests = await erased_among(bootstrap, bounds)
+    status = log.status(letter)
     if json_output:
         return [json.dumps(record_view.details(letter, status, whole=whole))]
     return record_view.lines(letter, status, whole=whole)
@@ -160,9 +165,11 @@ async def _replay(
     async with _locked_database(data) as db:
         if not dry:
             await prune_replay_log(db, SERVICES)
+        log = await load_replay_log(db, SERVICES)
+        log.erased_requests = await erased_among(bootstrap, spans)
         replay = Replay(
             db,
-            await load_replay_log(db, SERVICES),
+            log,
             owners_by_topic(load_catalogue().bureau_codes),
             spans,
             repeat=again,
