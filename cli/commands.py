@@ -39,6 +39,8 @@ submit     cli.submit:submit              Submit one report to the running route
 operator   cli.operator.command:operator  Correct a case of the running router, and see what became of it.
 status     cli.status:status              Show lag, outboxes, dead letters, and cases by status and priority.
 dlq        cli.dlq.command:dlq            Show what was parked, and send it again.
+erase      cli.erase.command:erase        Remove contact data and original texts of a person; cases and statistics stay.
+notify     cli.notify:notify              See what notify holds back, and decide about it.
 republish  cli.republish:republish        Publish again what the outboxes hold since a moment; set readers' positions right.
 check      cli.check.command:check        Check the invariants over a running router, and name what breaks them.
 bench      cli.bench.command:bench        Measure the router's speed against the raw limit, in one run.
