@@ -1,25 +1,19 @@
 """``route311 erase`` on a whole router: the contact is readable nowhere, whatever comes after."""
 
-import asyncio
 import json
-import sys
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import AsyncGenerator
 from typing import Any
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
-from deploy.local.stack_file import Stack
 from deploy.local.supervisor import running_stack
 from shared.contract.events import ContactGiven, SubmissionReceived, encode, new_id
-from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_CONTACTS
+from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import Record, open_sink
-from shared.runtime.kafka.reader import offset_bounds, read_range
 from shared.runtime.outgoing import Outgoing
 from tests.builders import PIONEER_SQUARE, contact_given, handed_in, north_of, submission
+from tests.integration.operated_router import OperatedRouter
 from tests.temporary_folders import let_others_in
 from tests.waiting import eventually
 
@@ -29,114 +23,14 @@ pytestmark = [
     pytest.mark.timeout(240),
 ]
 
-PROGRAM = Path(sys.executable).with_name("route311")
 _metres = iter(range(0, 1_000_000, 5_000))
 
 
-@dataclass(frozen=True, slots=True)
-class Router:
-    """A running router."""
-
-    stack: Stack
-    data: Path
-
-    async def command(self, *arguments: str) -> tuple[int, Any]:
-        """Run ``route311`` with ``--json``; return exit code and output."""
-        process = await asyncio.create_subprocess_exec(
-            PROGRAM,
-            *(*arguments, "--json", "--data", str(self.data)),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        said, errors = await process.communicate()
-        assert said, errors
-        return process.returncode or 0, json.loads(said)
-
-    async def fetch(self, statement: str, *values: object) -> Sequence[asyncpg.Record]:
-        connection = await asyncpg.connect(self.stack.postgres)
-        try:
-            found: Sequence[asyncpg.Record] = await connection.fetch(statement, *values)
-            return found
-        finally:
-            await connection.close()
-
-    async def hand_in(self, *events: SubmissionReceived) -> None:
-        topic = CHANNEL_SUBMISSIONS.name
-        async with open_sink(self.stack.kafka) as sink:
-            await sink.publish([Outgoing.to_topic(topic, "adapter", event) for event in events])
-
-    async def requests(self, *events: SubmissionReceived) -> list[tuple[str, str]]:
-        """Return id and tracking number of the requests, once their reporters were written to."""
-
-        async def all_there() -> Sequence[asyncpg.Record]:
-            rows = await self.fetch(
-                "SELECT submission_id, r.request_id::text, r.tracking_number"
-                "  FROM intake.submissions JOIN intake.requests AS r"
-                "    ON convert_from(receipt, 'UTF8')::json #>> '{data,request_id}'"
-                "       = r.request_id::text"
-                "  JOIN notify.deliveries AS d ON d.request_id = r.request_id"
-                " WHERE submission_id = ANY($1::text[]) AND d.state IN ('sent', 'suppressed')",
-                [event.id for event in events],
-            )
-            return rows if len(rows) == len(events) else ()
-
-        found = {row[0]: (row[1], row[2]) for row in await eventually(all_there, within_s=60)}
-        return [found[event.id] for event in events]
-
-    async def records(self, topic: str) -> list[Record]:
-        bounds = await offset_bounds(self.stack.kafka)
-        ranges = {p: offsets for p, offsets in bounds.items() if p.topic == topic}
-        return [r async for batch in read_range(self.stack.kafka, ranges) for r in batch]
-
-    async def last_contact(self, request_id: str) -> bytes | None:
-        """Return the value of the last record on the topic of contacts, which compaction keeps."""
-        found = [
-            record.value
-            for record in await self.records(INTAKE_CONTACTS.name)
-            if record.key == request_id.encode()
-        ]
-        return found[-1]
-
-    async def all_published(self) -> None:
-        async def published() -> bool:
-            return not await self.fetch("SELECT FROM intake.outbox WHERE NOT published")
-
-        await eventually(published, within_s=60)
-
-    async def read_by_intake(self, event: SubmissionReceived) -> None:
-        """Hand in a submission and wait until intake has read it, and all before it."""
-        await self.hand_in(event)
-
-        async def is_read() -> bool:
-            sql = "SELECT FROM intake.submissions WHERE submission_id = $1"
-            return bool(await self.fetch(sql, event.id))
-
-        await eventually(is_read, within_s=60)
-
-    async def readable(self, needle: str) -> list[str]:
-        """Return the tables that hold the text, and the topics whose last record of a key does."""
-        found = []
-        for table, column in (
-            ("notify.requests", "requests::text"),
-            ("intake.requests", "requests::text"),
-            ("intake.submissions", "convert_from(coalesce(body, ''), 'UTF8')"),
-            ("intake.outbox", "convert_from(coalesce(value, ''), 'UTF8')"),
-            ("notify.outbox", "convert_from(coalesce(value, ''), 'UTF8')"),
-            ("intake.deferred", "convert_from(coalesce(value, ''), 'UTF8')"),
-        ):
-            statement = f"SELECT FROM {table} WHERE {column} ILIKE $1"
-            found += [table for _ in await self.fetch(statement, f"%{needle}%")]
-        last = {r.key: r.value for r in await self.records(INTAKE_CONTACTS.name)}
-        return found + [
-            "intake-contacts" for value in last.values() if needle in str(value).lower()
-        ]
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def router(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Router]:
+async def router(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[OperatedRouter]:
     folder = let_others_in(tmp_path_factory.mktemp("erase"))
     async with running_stack(folder / "data") as stack:
-        yield Router(stack, folder / "data")
+        yield OperatedRouter(stack, folder / "data")
 
 
 def report(email: str, **changes: Any) -> SubmissionReceived:
@@ -147,7 +41,9 @@ def report(email: str, **changes: Any) -> SubmissionReceived:
     return handed_in(submission(location=place, reporter=reporter, **changes))
 
 
-async def test_a_person_is_erased_everywhere_and_nothing_brings_them_back(router: Router) -> None:
+async def test_a_person_is_erased_everywhere_and_nothing_brings_them_back(
+    router: OperatedRouter,
+) -> None:
     email = "ana.everywhere@example.org"
     one, two, other = report(email), report(email.upper()), report("bea@example.org")
     wrong = report(email, service_code="NO-SUCH-KIND")
@@ -196,7 +92,7 @@ async def test_a_person_is_erased_everywhere_and_nothing_brings_them_back(router
 
 
 async def test_what_was_parked_is_listed_as_erased_and_its_bytes_are_shown_to_nobody(
-    router: Router,
+    router: OperatedRouter,
 ) -> None:
     email = "ana.parked@example.org"
     async with open_sink(router.stack.kafka) as sink:
@@ -222,7 +118,7 @@ async def test_what_was_parked_is_listed_as_erased_and_its_bytes_are_shown_to_no
 
 
 async def test_by_number_only_that_request_is_erased_and_what_was_due_is_not_sent(
-    router: Router,
+    router: OperatedRouter,
 ) -> None:
     email = "ana.one@example.org"
     one, two = report(email), report(email)
@@ -248,7 +144,7 @@ async def test_by_number_only_that_request_is_erased_and_what_was_due_is_not_sen
     assert again | {"subject": ""} == unknown | {"subject": ""}
 
 
-async def test_a_telephone_number_in_any_format_names_its_owner(router: Router) -> None:
+async def test_a_telephone_number_in_any_format_names_its_owner(router: OperatedRouter) -> None:
     one = report("ana.phone@example.org", reporter={"phone": "(503) 555-0142"})
     await router.hand_in(one)
     [(request_id, number)] = await router.requests(one)
@@ -260,7 +156,7 @@ async def test_a_telephone_number_in_any_format_names_its_owner(router: Router) 
 
 
 async def test_older_tables_that_come_back_are_erased_by_the_tombstones_on_the_topic(
-    router: Router,
+    router: OperatedRouter,
 ) -> None:
     email = "ana.restored@example.org"
     one = report(email)
@@ -281,7 +177,7 @@ async def test_older_tables_that_come_back_are_erased_by_the_tombstones_on_the_t
     assert await router.readable(email) == []
 
 
-async def restore(router: Router, contact: ContactGiven) -> None:
+async def restore(router: OperatedRouter, contact: ContactGiven) -> None:
     """Put back what an older copy of the database holds."""
     request_id, email = contact.data.request_id, contact.data.email
     await router.fetch(
@@ -300,7 +196,7 @@ async def restore(router: Router, contact: ContactGiven) -> None:
 
 
 async def test_a_flood_is_held_shown_without_the_address_and_released_or_dropped(
-    router: Router,
+    router: OperatedRouter,
 ) -> None:
     email = "ana.flooded@example.org"
     await router.hand_in(*(report(email, description=f"Hole {new_id()}") for _ in range(25)))
@@ -323,7 +219,7 @@ async def test_a_flood_is_held_shown_without_the_address_and_released_or_dropped
     assert (await router.command("notify", "held", "--drop", held["contact"]))[1] == {"dropped": 0}
 
 
-async def test_at_the_end_every_invariant_holds(router: Router) -> None:
+async def test_at_the_end_every_invariant_holds(router: OperatedRouter) -> None:
     code, found = await router.command("check", "--settle", "60")
 
     assert code == 0, [one for one in found["invariants"] if not one["holds"]]
