@@ -40,6 +40,8 @@ operator   cli.operator.command:operator  Correct a case of the running router, 
 status     cli.status:status              Show lag, outboxes, dead letters, and cases by status and priority.
 skip       cli.skip:skip                  Park one record that a service cannot get past, with the reason.
 dlq        cli.dlq.command:dlq            Show what was parked, and send it again.
+erase      cli.erase.command:erase        Remove contact data and original texts of a person; cases and statistics stay.
+notify     cli.notify:notify              See what notify holds back, and decide about it.
 republish  cli.republish:republish        Publish again what the outboxes hold since a moment; set readers' positions right.
 offsets    cli.offsets:offsets            Set readers' positions after a restore.
 check      cli.check.command:check        Check the invariants over a running router, and name what breaks them.

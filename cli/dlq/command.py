@@ -40,6 +40,7 @@ from shared.runtime.recovery.replay import (
     prune_replay_log,
     select_records,
 )
+from shared.runtime.recovery.tombstones import erased_among
 
 dlq = typer.Typer(help="Show what was parked, and send it again.", no_args_is_help=True)
 
@@ -143,10 +144,11 @@ async def _locked_database(data: Path) -> AsyncGenerator[Connection]:
 async def _list(data: Path, selection: RecordFilter) -> listing.DeadLetterListing:
     found = listing.DeadLetterListing()
     access = find_kafka(data)
+    spans = selection.select_ranges(await offset_bounds(access))
     async with _database(find_operations_dsn(data)) as db:
         log = await load_replay_log(db, SERVICES)
         found.dropped = await load_dropped(db, SERVICES)
-    spans = selection.select_ranges(await offset_bounds(access))
+    log.erased_requests = await erased_among(access, spans)
     async for letter in select_records(access, spans, selection):
         found.add(letter, log.status(letter))
     return found
@@ -154,9 +156,12 @@ async def _list(data: Path, selection: RecordFilter) -> listing.DeadLetterListin
 
 async def _show(data: Path, position: str, *, whole: bool, json_output: bool) -> list[str]:
     access = find_kafka(data)
-    letter = await record_view.find(access, await offset_bounds(access), position)
+    bounds = await offset_bounds(access)
+    letter = await record_view.find(access, bounds, position)
     async with _database(find_operations_dsn(data)) as db:
-        status = (await load_replay_log(db, SERVICES)).status(letter)
+        log = await load_replay_log(db, SERVICES)
+    log.erased_requests = await erased_among(access, bounds)
+    status = log.status(letter)
     if whole:
         audit.record("bytes_shown", data, record=letter.position, source=letter.source)
     if json_output:
@@ -172,9 +177,11 @@ async def _replay(
     async with _locked_database(data) as db:
         if not dry:
             await prune_replay_log(db, SERVICES)
+        log = await load_replay_log(db, SERVICES)
+        log.erased_requests = await erased_among(access, spans)
         replay = Replay(
             db,
-            await load_replay_log(db, SERVICES),
+            log,
             owners_by_topic(load_catalogue().bureau_codes),
             spans,
             repeat=again,

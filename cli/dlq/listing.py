@@ -27,6 +27,7 @@ class DeadLetterGroup:
         waiting: Number of different records that were never replayed.
         came_back: Number of different records that were replayed and parked again.
         replayed: Number of different records that were replayed and are handled.
+        erased: Number of different records with the contact of a person who was erased.
     """
 
     topic: str
@@ -37,6 +38,7 @@ class DeadLetterGroup:
     waiting: int = 0
     came_back: int = 0
     replayed: int = 0
+    erased: int = 0
 
     def count(self, status: ReplayStatus, by: int) -> None:
         """Add ``by`` to the number of records with a status."""

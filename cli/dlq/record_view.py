@@ -45,9 +45,11 @@ def details(letter: DeadLetter, status: ReplayStatus, *, whole: bool) -> dict[st
     Args:
         letter: The dead letter.
         status: Its status among the replays.
-        whole: Include key, original headers and value, which may contain contact data.
+        whole: Include key, original headers and value, which may contain contact data; never for
+            one that was erased.
     """
-    headers = letter.original.headers
+    headers = letter.original.headers if status != "erased" else ()
+    whole = whole and status != "erased"
     shown: dict[str, Any] = {
         "place": letter.position,
         "source": letter.source,
@@ -77,6 +79,7 @@ def lines(letter: DeadLetter, status: ReplayStatus, *, whole: bool) -> list[str]
         whole: Include key, original headers and value, which may contain contact data.
     """
     shown = details(letter, status, whole=whole)
+    whole = whole and status != "erased"
     headers = shown.pop("headers")
     shown.pop("value_base64", None)
     unit = "" if whole else " bytes"

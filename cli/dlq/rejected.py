@@ -20,12 +20,16 @@ from shared.runtime.recovery.replay import ReplayLog, record_replays
 _SELECT_REJECTED = """
     SELECT identity, source, submission_id, received_at, receipt, body
       FROM intake.submissions
-     WHERE body <> '' AND first AND (received_at, identity) > ($1, $2) AND received_at <= $3
+     WHERE body <> '' AND NOT erased AND first
+       AND (received_at, identity) > ($1, $2) AND received_at <= $3
      ORDER BY received_at, identity
      LIMIT $4
 """
 _NEWEST = "SELECT max(received_at) FROM intake.submissions WHERE body IS NOT NULL"
-_DELETE_RECEIPTS = "DELETE FROM submissions WHERE identity = ANY($1::bytea[]) AND body IS NOT NULL"
+_DELETE_RECEIPTS = """
+    DELETE FROM submissions
+     WHERE identity = ANY($1::bytea[]) AND body IS NOT NULL AND NOT erased
+"""
 _BEGINNING = datetime.fromisoformat("1970-01-01T00:00Z")
 _BATCH = 200
 _SUBMISSIONS: Decoder[SubmissionReceived] = Decoder((SubmissionReceived,))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -76,7 +77,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 statuses.run,
                 relay.run,
                 OutboxBackpressure(pool, admission, settings.outbox_limit).run,
-                Retention(pool, utc_now).run,
+                Retention(pool, utc_now, timedelta(days=settings.contacts_kept_days)).run,
                 Housekeeping.from_settings(pool, settings, statuses.topics).run,
             ],
             request_tasks=[batcher.run],

@@ -1,6 +1,6 @@
 """Acceptance of submissions: one receipt each, and the same receipt for every repeat."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -39,9 +39,17 @@ class SubmissionStore(Protocol):
         ...
 
     async def add(
-        self, submissions: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
+        self,
+        submissions: Sequence[StoredSubmission],
+        requests: Sequence[PublicRequest],
+        with_contact: Collection[str] = (),
     ) -> None:
         """Store new submissions, and the requests of the accepted ones.
+
+        Args:
+            submissions: New submissions.
+            requests: The requests of the accepted ones.
+            with_contact: Ids of the requests that have a contact.
 
         Raises:
             DatabaseBusyError: Another member stored one of these submissions meanwhile, or a
@@ -97,7 +105,8 @@ async def accept_submissions(
     new = await validate_new(zip(keys, submissions, strict=True), receipts.keys(), policy, now)
     accepted = await _accept(new, store, policy, now)
     stored = [_stored(key, one, accepted.get(key), now) for key, one in new.items()]
-    await store.add(stored, [one.public for one in accepted.values()])
+    with_contact = [one.public.request_id for one in accepted.values() if one.has_contact]
+    await store.add(stored, [one.public for one in accepted.values()], with_contact)
     receipts |= {one.key: one.receipt for one in stored}
     events = {key: one.events for key, one in accepted.items()}
     return [SubmissionResult(receipts[key], events.pop(key, ())) for key in keys]

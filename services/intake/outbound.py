@@ -47,6 +47,11 @@ class AcceptedSubmission:
     events: tuple[Event, ...]
     public: PublicRequest
 
+    @property
+    def has_contact(self) -> bool:
+        """True when the reporter gave contact data."""
+        return any(isinstance(event, ContactGiven) for event in self.events)
+
 
 def reject(
     handed_in: SubmissionReceived, errors: Sequence[FieldError], now: datetime

@@ -1,13 +1,14 @@
-"""Retention of rejected submissions."""
+"""Retention: rejected submissions and contacts are kept for a time and no longer."""
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from services.intake.erasure import erase_contacts, kept_contacts
 from services.intake.store import PostgresSubmissions
 from shared.errors import SystemicError, TransientError
 from shared.runtime.postgres import Pool, transaction
@@ -17,27 +18,37 @@ log = structlog.get_logger()
 REJECTED_RETENTION = timedelta(days=30)
 _SWEEP_EVERY_S = 3600
 _BATCH_SIZE = 1_000
+_FIRST = (datetime(1, 1, 1, tzinfo=UTC), "00000000-0000-0000-0000-000000000000")
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Deletes rejected submissions, with all their data, after ``REJECTED_RETENTION``."""
+    """Deletes rejected submissions after ``REJECTED_RETENTION``, and contacts of closed cases.
+
+    Attributes:
+        pool: Intake's database.
+        clock: Source of the present moment.
+        contacts_kept: How long a contact is kept after its case closed.
+    """
 
     pool: Pool
     clock: Callable[[], datetime]
+    contacts_kept: timedelta = timedelta(days=400)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Sweep once an hour until asked to stop."""
         while not stopping.is_set():
             try:
                 await self.sweep()
+                if erased := await self.sweep_contacts():
+                    log.info("contacts_expired", requests=erased)
             except (SystemicError, TransientError) as error:
                 log.warning("retention_postponed", code=error.code)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), _SWEEP_EVERY_S)
 
     async def sweep(self) -> int:
-        """Delete what is due, in transactions of 1,000 submissions; return how many."""
+        """Delete the rejected submissions that are due, 1,000 per transaction; return how many."""
         due_before = self.clock() - REJECTED_RETENTION
         total = 0
         while True:
@@ -46,3 +57,18 @@ class Retention:
             total += deleted
             if deleted < _BATCH_SIZE:
                 return total
+
+    async def sweep_contacts(self) -> int:
+        """Erase the contacts that are due, from 1,000 requests per transaction; return how many."""
+        over_before = self.clock() - self.contacts_kept
+        total, after = 0, _FIRST
+        while True:
+            async with transaction(self.pool) as db:
+                kept = await kept_contacts(db, over_before, after, _BATCH_SIZE)
+                due = [contact.request_id for contact in kept if contact.is_over]
+                if due:
+                    await erase_contacts(db, due)
+            total += len(due)
+            if len(kept) < _BATCH_SIZE:
+                return total
+            after = (kept[-1].submitted_at, kept[-1].request_id)

@@ -25,6 +25,8 @@ class IntakeSettings(ServiceSettings):
             ``accepts_per_second``, so that no adapter alone can take all of it.
         address_per_second: The same for calls from one address without a valid key: look-ups by
             residents and wrong keys. Five times as many may come at once.
+        contacts_kept_days: Days that a contact is kept after its case closed; then it is erased.
+            The default is as long as case events stay on their topic.
     """
 
     model_config = SettingsConfigDict(env_prefix="INTAKE_", frozen=True)
@@ -35,3 +37,6 @@ class IntakeSettings(ServiceSettings):
     accepts_per_second: Annotated[int, Field(ge=1)] = 500
     key_per_second: Annotated[int | None, Field(ge=1)] = None
     address_per_second: Annotated[int, Field(ge=1)] = 20
+    contacts_kept_days: Annotated[
+        int, Field(ge=1, le=36_500, validation_alias="ROUTE311_CONTACTS_KEPT_DAYS")
+    ] = 400

@@ -1,6 +1,6 @@
 """Submissions, receipts and new requests in PostgreSQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from secrets import randbelow
@@ -80,12 +80,20 @@ class PostgresSubmissions:
         return [randbelow(CAPACITY) for _ in range(count)]
 
     async def add(
-        self, submissions: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
+        self,
+        submissions: Sequence[StoredSubmission],
+        requests: Sequence[PublicRequest],
+        with_contact: Collection[str] = (),
     ) -> None:
         """Store submissions and requests, sorted by key so that two members never deadlock.
 
         Of rejected submissions beyond the budget of bytes the body is not kept: ``route311 dlq
         replay --rejected`` cannot submit them again.
+
+        Args:
+            submissions: New submissions.
+            requests: The requests of the accepted ones.
+            with_contact: Ids of the requests that have a contact.
         """
         submissions = await self._within_budget(submissions)
         if submissions:
@@ -96,7 +104,9 @@ class PostgresSubmissions:
             )
         if requests:
             await self._connection.copy_records_to_table(
-                "requests", columns=_REQUEST_COLUMNS, records=[_request_row(r) for r in requests]
+                "requests",
+                columns=(*_REQUEST_COLUMNS, "contact"),
+                records=[_request_row(r, with_contact) for r in requests],
             )
 
     async def _within_budget(
@@ -134,5 +144,6 @@ def _submission_row(submission: StoredSubmission) -> tuple[object, ...]:
     )
 
 
-def _request_row(request: PublicRequest) -> tuple[object, ...]:
-    return tuple(getattr(request, column) for column in _REQUEST_COLUMNS)
+def _request_row(request: PublicRequest, with_contact: Collection[str]) -> tuple[object, ...]:
+    contact = "given" if request.request_id in with_contact else "none"
+    return (*(getattr(request, column) for column in _REQUEST_COLUMNS), contact)

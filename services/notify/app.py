@@ -13,15 +13,17 @@ from services.notify.handlers import on_messages
 from services.notify.policy import city_texts
 from services.notify.rendering import MessageRenderer
 from services.notify.settings import NotifySettings
-from services.notify.store import PostgresNotificationStore
+from services.notify.store.notifications import PostgresNotificationStore
+from services.notify.unread_erasures import UnreadErasures
 from shared.catalogue import load_catalogue
-from shared.contract.events import ContactErased, Event
+from shared.contract.events import ContactErased, Event, NotificationSuppressed
 from shared.contract.topics import DISPATCH_CASES, INTAKE_CONTACTS, TRIAGE_DECISIONS
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.ops.audit import audit
+from shared.runtime.ops.metrics import DELIVERIES
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, open_pool
@@ -36,13 +38,15 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
     contact_key = settings.contact_key.get_secret_value().encode()
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
-        produced = await on_messages(
-            messages, PostgresNotificationStore(db), contact_key, utc_now()
-        )
+        store = PostgresNotificationStore(db)
+        events = await on_messages(messages, store, contact_key, utc_now())
+        for event in events:
+            if isinstance(event, NotificationSuppressed) and event.data.reason == "contact_flooded":
+                DELIVERIES.labels(event.data.channel, "held").inc()
         for message in messages:
             if isinstance(message.event, ContactErased):
                 audit("contact_erased", request=message.event.data.request_id)
-        return produced
+        return events
 
     def committed() -> None:
         relay.wake()
@@ -53,6 +57,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
         open_mailers(settings) as mailers,
     ):
         relay = Relay(pool, settings.kafka_access)
+        erasures = UnreadErasures(pool, settings.kafka_access)
         worker = DeliveryWorker(
             queue=PostgresDeliveryQueue(pool),
             mailers=mailers,
@@ -60,6 +65,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
             sender=settings.sender,
             lease=timedelta(seconds=2 * settings.smtp_within_s),
             on_commit=relay.wake,
+            may_send=lambda: erasures.applied,
         )
         consumer = Consumer[Any](
             service="notify",
@@ -74,7 +80,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
         yield ServiceParts(
             pool,
-            tasks=[consumer.run, relay.run, worker.run, housekeeping.run],
+            tasks=[erasures.run, consumer.run, relay.run, worker.run, housekeeping.run],
             readiness_checks=[consumer],
             readers=[consumer],
         )

@@ -1,12 +1,20 @@
 """Handler of contacts, decisions and case events: decides which deliveries become due."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from services.notify.inbound import Updates, collect_updates
 from services.notify.outbound import delivery_event
-from services.notify.rules.model import Delivery, Follower, StoredDelivery, Trigger
+from services.notify.rules.flooding import flooded_requests
+from services.notify.rules.model import (
+    Delivery,
+    Follower,
+    ReporterContact,
+    StoredDelivery,
+    Trigger,
+)
 from services.notify.rules.recipients import deliveries_due
 from shared.contract.events import Event, NotificationSuppressed
 from shared.runtime.consumer.messages import Message
@@ -22,8 +30,16 @@ class NotificationStore(Protocol):
         """Lock these requests, and the requests of these subjects, until the transaction ends."""
         ...
 
+    async def count_namings(self, contacts: Collection[ReporterContact]) -> Mapping[str, int]:
+        """Lock these contacts until the transaction ends, and count who names them.
+
+        Returns:
+            By request id, how many other requests name the same contact within an hour of it.
+        """
+        ...
+
     async def save(self, updates: Updates) -> None:
-        """Save updates of requests that are locked."""
+        """Save updates of requests that are locked; an erased contact never comes back."""
         ...
 
     async def followers(
@@ -45,6 +61,10 @@ class NotificationStore(Protocol):
         """
         ...
 
+    async def cancel(self, request_ids: Collection[str]) -> Sequence[StoredDelivery]:
+        """Suppress the deliveries of these requests that are not sent yet, and return them."""
+        ...
+
 
 async def on_messages(
     messages: Sequence[Message[Event]],
@@ -61,16 +81,55 @@ async def on_messages(
         now: The present moment.
 
     Returns:
-        An event for each delivery that is suppressed. The delivery worker reports all others.
+        An event for each delivery that is suppressed or held. The delivery worker reports all
+        others.
     """
     updates = collect_updates((message.event for message in messages), contact_key)
     await store.lock(updates.request_ids, updates.broadcast_cases)
+    await _mark_flooded(updates, store)
     await store.save(updates)
-    return [
+    cancelled = await _cancel(updates.erased, store, now)
+    return cancelled + [
         delivery_event(NotificationSuppressed, stored, now, reason=stored.delivery.suppressed)
         for stored in await _add_deliveries(updates, store, now)
         if stored.delivery.suppressed
     ]
+
+
+async def erase(
+    request_ids: Collection[str], store: NotificationStore, now: datetime
+) -> list[Event]:
+    """Erase the contacts of requests, as their tombstones do.
+
+    Args:
+        request_ids: The requests.
+        store: Bound to a transaction.
+        now: The present moment.
+
+    Returns:
+        An event for each message that was due and will not be sent.
+    """
+    await store.lock(request_ids, ())
+    await store.save(Updates(erased=set(request_ids)))
+    return await _cancel(request_ids, store, now)
+
+
+async def _cancel(
+    request_ids: Collection[str], store: NotificationStore, now: datetime
+) -> list[Event]:
+    cancelled = await store.cancel(request_ids) if request_ids else ()
+    return [
+        delivery_event(NotificationSuppressed, stored, now, reason="erased") for stored in cancelled
+    ]
+
+
+async def _mark_flooded(updates: Updates, store: NotificationStore) -> None:
+    contacts = updates.contacts
+    if not contacts:
+        return
+    known = await store.count_namings(contacts.values())
+    for request_id in flooded_requests(contacts.values(), known):
+        contacts[request_id] = replace(contacts[request_id], is_flooded=True)
 
 
 async def _add_deliveries(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from services.notify.rules.flooding import without_tag
 from services.notify.rules.model import (
     WITHOUT_CASE,
     CaseFacts,
@@ -35,7 +36,7 @@ class Updates:
     """New data in a batch of events.
 
     Attributes:
-        contacts: By request id; the last event about a contact wins.
+        contacts: By request id; the last event about a contact wins, and its erasure for ever.
         erased: Requests whose contact was erased.
         requests: By request id; the first decision about a request wins.
         memberships: By subject id and request id.
@@ -74,9 +75,8 @@ def collect_updates(events: Iterable[e.Event], contact_key: bytes) -> Updates:
     updates = Updates()
     for event in events:
         if isinstance(event, e.ContactGiven):
-            contact = _contact(event.data, contact_key)
-            updates.contacts[contact.request_id] = contact
-            updates.erased.discard(contact.request_id)
+            if event.data.request_id not in updates.erased:
+                updates.contacts[event.data.request_id] = _contact(event, contact_key)
         elif isinstance(event, e.ContactErased):
             updates.contacts.pop(event.data.request_id, None)
             updates.erased.add(event.data.request_id)
@@ -85,16 +85,25 @@ def collect_updates(events: Iterable[e.Event], contact_key: bytes) -> Updates:
     return updates
 
 
-def _contact(given: e.Contact, key: bytes) -> ReporterContact:
-    address = normalize_email(given.email)
-    usable: dict[StatusChannel, str | None] = {"email": address, "sms": given.phone}
+def _contact(event: e.ContactGiven, key: bytes) -> ReporterContact:
+    given = event.data
+    address, phone, request_id = normalize_email(given.email), given.phone, given.request_id
+    usable: dict[StatusChannel, str | None] = {"email": address, "sms": phone}
     recipient = Recipient(
-        person=person_hash(key, address=address, phone=given.phone, request_id=given.request_id),
+        person=person_hash(key, address=address, phone=phone, request_id=request_id),
         wants=frozenset(given.status_updates),
         has=frozenset(channel for channel, value in usable.items() if value),
         languages=(given.language,) if given.language else (),
     )
-    return ReporterContact(given.request_id, recipient, address, given.name)
+    mailbox = without_tag(address) if address else None
+    return ReporterContact(
+        request_id=request_id,
+        recipient=recipient,
+        mailbox=address,
+        name=given.name,
+        named_at=event.time,
+        flood_key=person_hash(key, address=mailbox, phone=phone, request_id=request_id),
+    )
 
 
 def _request_triaged(updates: Updates, event: e.RequestTriaged) -> None:

@@ -63,7 +63,8 @@ CREATE TABLE intake_submissions (
     identity TEXT, fingerprint TEXT, source TEXT, id TEXT, request_id TEXT, receipt_id TEXT,
     digest BLOB
 );
-CREATE TABLE intake_requests (request_id TEXT, jurisdiction TEXT);
+CREATE TABLE intake_requests (request_id TEXT, jurisdiction TEXT, contact TEXT);
+CREATE TABLE intake_contact_rows (request_id TEXT);  -- of its outbox, published or not
 CREATE TABLE triage_decisions (
     request_id TEXT, case_id TEXT, outcome TEXT, dedup_key TEXT, service_code TEXT,
     observed INTEGER, latitude REAL, longitude REAL, address_key TEXT, reporter_ref TEXT
@@ -84,9 +85,15 @@ CREATE TABLE dispatch_work_orders (
     version INTEGER, acknowledge_by INTEGER, complete_by INTEGER
 );
 CREATE TABLE notify_deliveries (
-    notification_id TEXT, person TEXT, about TEXT, version INTEGER, channel TEXT, state TEXT
+    notification_id TEXT, person TEXT, about TEXT, version INTEGER, channel TEXT, state TEXT,
+    request_id TEXT
 );
 CREATE TABLE notify_requests (request_id TEXT, readable INTEGER);
+
+CREATE VIEW erased_contacts AS
+    SELECT request_id FROM contacts WHERE erased
+     UNION
+    SELECT request_id FROM intake_requests WHERE contact = 'erased';
 
 -- Observations of a test's client
 CREATE TABLE client_saw (source TEXT, id TEXT, outcome TEXT, request_id TEXT);

@@ -42,7 +42,8 @@ _WORK_ORDERS = f"""
       FROM dispatch.work_orders
 """  # noqa: S608 - made of constants
 _DELIVERIES = """
-    SELECT notification_id::text, person, about::text, version, channel, state
+    SELECT notification_id::text, person, about::text, version, channel, state,
+           request_id::text
       FROM notify.deliveries
 """
 _REPORTERS = """
@@ -50,7 +51,8 @@ _REPORTERS = """
 """
 _TABLES = {
     "intake_submissions": _SUBMISSIONS,
-    "intake_requests": "SELECT request_id::text, jurisdiction FROM intake.requests",
+    "intake_requests": "SELECT request_id::text, jurisdiction, contact FROM intake.requests",
+    "intake_contact_rows": "SELECT request_id FROM intake.contact_rows",
     "triage_decisions": _DECISIONS,
     "triage_cases": _TRIAGE_CASES,
     "dispatch_cases": _CASES,

@@ -1,4 +1,4 @@
-"""The twelve invariants, one file each."""
+"""The thirteen invariants, one file each."""
 
 from cli.check.invariants.i01_requests import REQUESTS
 from cli.check.invariants.i02_decisions import DECISIONS
@@ -12,6 +12,7 @@ from cli.check.invariants.i09_published import PUBLISHED
 from cli.check.invariants.i10_schemas import SCHEMAS
 from cli.check.invariants.i11_tenants import TENANTS
 from cli.check.invariants.i12_replay import REPLAY
+from cli.check.invariants.i13_erasures import ERASURES
 from cli.check.invariants.invariant import Invariant, ViolationQuery
 
 __all__ = ["INVARIANTS", "Invariant", "ViolationQuery"]
@@ -29,4 +30,5 @@ INVARIANTS = (
     SCHEMAS,
     TENANTS,
     REPLAY,
+    ERASURES,
 )

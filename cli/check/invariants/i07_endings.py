@@ -1,11 +1,10 @@
-"""I7: terminal statuses and erased contact data stay so."""
+"""I7: terminal statuses stay so, and contact data stay where they belong."""
 
 from cli.check.invariants.invariant import Invariant, ViolationQuery
 
 ENDINGS = Invariant(
     "I7",
-    "A terminal status happens once, and contact data are readable where they belong alone and "
-    "nowhere after erasure.",
+    "A terminal status happens once, and contact data are readable where they belong alone.",
     (
         ViolationQuery(
             "a case that ended, or went on, after it had ended and was not reopened",
@@ -16,15 +15,6 @@ ENDINGS = Invariant(
                       FROM case_events WHERE topic = 'dispatch-cases')
              WHERE before IN ('completed', 'declined', 'referred') AND kind <> 'reopened'
                AND (kind = 'closed' OR status <> before)
-            """,
-        ),
-        ViolationQuery(
-            "a request whose contact was erased and is readable in notify's tables",
-            """
-            SELECT request_id
-              FROM (SELECT request_id, erased, max(rowid) FROM contacts GROUP BY request_id)
-              JOIN notify_requests USING (request_id)
-             WHERE erased AND readable
             """,
         ),
         ViolationQuery(

@@ -7,22 +7,16 @@ from asyncpg import Record
 
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
 from services.notify.rules.model import (
-    Delivery,
     MessageData,
     ReferralAgency,
     RequestFacts,
     StoredDelivery,
 )
-from services.notify.store import columns, trigger_of
+from services.notify.store.rows import DELIVERY_COLUMNS, columns, stored_delivery
 from shared.contract.events import Event, new_id
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.postgres import Pool, transaction, translate_errors
 
-_COLUMNS = """
-    d.notification_id, d.person, d.request_id, d.language, d.channel,
-    a.about, a.version, a.template, a.priority, a.only_for, a.cause_id, a.traceparent,
-    a.bureau, a.note, a.reason, a.scheduled_for
-"""
 _ANY_DUE_SQL = "SELECT EXISTS (SELECT FROM deliveries WHERE state = 'pending' AND not_before <= $1)"
 _CLAIM_SQL = f"""
     WITH next AS (
@@ -46,7 +40,7 @@ _CLAIM_SQL = f"""
          WHERE deliveries.notification_id = next.notification_id
         RETURNING deliveries.*
     )
-    SELECT {_COLUMNS}, d.put_off, r.mailbox, r.name, r.tracking_number, r.jurisdiction,
+    SELECT {DELIVERY_COLUMNS}, d.put_off, r.mailbox, r.name, r.tracking_number, r.jurisdiction,
            r.service_code, r.address, r.language AS request_language, r.emergency, r.agency_name,
            r.agency_phone, r.agency_url, r.agency_reason, r.answer
       FROM d
@@ -71,7 +65,7 @@ _EXPIRE_LEASES_SQL = f"""
          WHERE state = 'sending' AND lease_until < $1
         RETURNING *
     )
-    SELECT {_COLUMNS} FROM d JOIN announcements AS a USING (about, version)
+    SELECT {DELIVERY_COLUMNS} FROM d JOIN announcements AS a USING (about, version)
 """  # noqa: S608 - constants only
 
 
@@ -123,24 +117,13 @@ class PostgresDeliveryQueue:
     ) -> Sequence[StoredDelivery]:
         """Set deliveries with an expired lease to ``unknown``, and publish an event for each."""
         async with transaction(self._pool) as db:
-            expired = [_stored(row) for row in await db.fetch(_EXPIRE_LEASES_SQL, now)]
+            expired = [stored_delivery(row) for row in await db.fetch(_EXPIRE_LEASES_SQL, now)]
             await enqueue(db, [to_event(stored) for stored in expired])
         return expired
 
 
-def _stored(row: Record) -> StoredDelivery:
-    delivery = Delivery(
-        person=row["person"],
-        request_id=str(row["request_id"]),
-        language=row["language"],
-        channel=row["channel"],
-        trigger=trigger_of(row),
-    )
-    return StoredDelivery(str(row["notification_id"]), delivery)
-
-
 def _claimed(row: Record) -> ClaimedDelivery:
-    stored = _stored(row)
+    stored = stored_delivery(row)
     trigger = stored.delivery.trigger
     data = MessageData(
         template=trigger.template,

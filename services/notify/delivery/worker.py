@@ -100,6 +100,7 @@ class DeliveryWorker:
         sender: Sender address.
         lease: Time from claim to expiry; longer than the deadline of a hand-over.
         on_commit: Called after each commit that published events, to wake the relay.
+        may_send: False while nothing may be sent yet.
         clock: Source of the present moment.
     """
 
@@ -109,6 +110,7 @@ class DeliveryWorker:
     sender: str
     lease: timedelta
     on_commit: Callable[[], None]
+    may_send: Callable[[], bool] = lambda: True
     clock: Callable[[], datetime] = utc_now
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _next_lease_check_s: float = field(default=0.0, init=False)
@@ -136,7 +138,7 @@ class DeliveryWorker:
         """Send at most one due delivery per mailer."""
         now = self.clock()
         await self._expire_leases(now)
-        if not (self._busy or await self.queue.any_due(now)):
+        if not self.may_send() or not (self._busy or await self.queue.any_due(now)):
             return "idle"  # without a connection to the mail server
         if failure := await self.mailers[0].connect():
             return self._unreachable(failure)

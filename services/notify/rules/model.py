@@ -19,7 +19,10 @@ TemplateName: TypeAlias = Literal[
     "answered",
     "reopened",
 ]
-SuppressionReason: TypeAlias = Literal["not_wanted", "no_channel", "channel_not_available"]
+SuppressionReason: TypeAlias = Literal[
+    "not_wanted", "no_channel", "channel_not_available", "contact_flooded"
+]
+"""Why a message is not sent; after ``contact_flooded`` an operator may still let it be sent."""
 TriggerKey: TypeAlias = tuple[str, int]
 """Subject id and version: unique per trigger."""
 
@@ -107,6 +110,7 @@ class Follower:
         since: Version that attached the request to the case.
         recipient: The reporter.
         until: Version that split the request off; None while it is attached.
+        is_flooded: True when too many requests name the reporter's contact.
     """
 
     request_id: str
@@ -114,6 +118,7 @@ class Follower:
     since: int
     recipient: Recipient
     until: int | None = None
+    is_flooded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +159,18 @@ class ReporterContact:
         recipient: Channels and languages.
         mailbox: Normalized e-mail address, or None without a usable one.
         name: As given.
+        named_at: When intake took it.
+        flood_key: Keyed hash, equal for all addresses of one mailbox.
+        is_flooded: True when too many requests name it.
     """
 
     request_id: str
     recipient: Recipient
     mailbox: str | None
     name: str | None
+    named_at: datetime
+    flood_key: str
+    is_flooded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def deliveries_due(
 
     A delivery is due once its contact, its decision and its trigger are all known, so every order
     of arrival gives the same deliveries. A person with several requests in a case has the one
-    that joined first listed first.
+    that joined first listed first, and those of a flood last.
 
     Args:
         followers: Followers with complete data.
@@ -40,12 +40,16 @@ def deliveries_due(
     by_subject = _by_subject(triggers)
     return [
         _delivery(follower, trigger, channel, suppressed)
-        for follower in sorted(followers, key=lambda f: (f.subject_id, f.since, f.request_id))
+        for follower in sorted(followers, key=_order)
         for trigger in by_subject.get(follower.subject_id, ())
         if follower.request_id in new_requests or trigger.key in new_triggers
         if is_recipient(follower, trigger)
         for channel, suppressed in channels_for(follower.recipient)
     ]
+
+
+def _order(follower: Follower) -> tuple[str, bool, int, str]:
+    return follower.subject_id, follower.is_flooded, follower.since, follower.request_id
 
 
 def is_recipient(follower: Follower, trigger: Trigger) -> bool:
@@ -122,5 +126,7 @@ def _delivery(
     suppressed: SuppressionReason | None,
 ) -> Delivery:
     recipient = follower.recipient
+    if suppressed is None and follower.is_flooded:
+        suppressed = "contact_flooded"
     language = language_of(recipient.languages)
     return Delivery(recipient.person, follower.request_id, language, channel, trigger, suppressed)

@@ -52,7 +52,7 @@ class NotificationFailed(Event):
 
 
 class NotificationSuppressed(Event):
-    """The message was due and will not be sent."""
+    """The message was due and is not sent; ``contact_flooded``: it is held for an operator."""
 
     subject_field: ClassVar[str] = "request_id"
 

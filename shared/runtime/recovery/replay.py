@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from shared.contract.topic import DEAD_LETTERS
-from shared.contract.topics import all_topics
+from shared.contract.topics import INTAKE_CONTACTS, all_topics
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import OffsetRanges, read_range
 from shared.runtime.kafka_access import KafkaAccess
@@ -20,17 +20,19 @@ from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.dead_letters import DeadLetter, parse_dead_letter
 
-ReplayStatus: TypeAlias = Literal["waiting", "replayed", "came_back"]
-"""Not replayed yet; replayed; or dead-lettered again after a replay."""
+ReplayStatus: TypeAlias = Literal["waiting", "replayed", "came_back", "erased"]
+"""Not replayed yet; replayed; dead-lettered again after a replay; or never to be shown again."""
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('route311 replays'))"
 _SELECT = "SELECT content, through FROM {}.replays"
+_SELECT_ERASED = "SELECT content FROM intake.erased_records"
 _UPSERT = """
     INSERT INTO replays AS known (content, through)
     SELECT * FROM unnest($1::bytea[], $2::bigint[])
     ON CONFLICT (content) DO UPDATE SET through = excluded.through, replayed_at = now()
 """
 _PRUNE = "DELETE FROM {}.replays WHERE replayed_at < now() - interval '90 days'"
+_PRUNE_ERASED = "DELETE FROM intake.erased_records WHERE erased_at < now() - interval '90 days'"
 
 _BATCH_RECORDS = 200
 _BATCH_BYTES = 8 * 1024 * 1024
@@ -104,16 +106,27 @@ class ReplayLog:
     Attributes:
         through: For each content, the last offset of the dead-letter topic at the time of its
             replay; a copy at a higher offset was dead-lettered again.
+        erased_requests: The requests whose contact has a tombstone.
+        erased: The contents with the contact of a person who was erased.
     """
 
     through: dict[bytes, int] = field(default_factory=dict)
+    erased: frozenset[bytes] = frozenset()
+    erased_requests: frozenset[str] = frozenset()
 
     def status(self, letter: DeadLetter) -> ReplayStatus:
         """Return the replay status of a dead letter."""
+        original = letter.original
+        if original.topic == INTAKE_CONTACTS.name and original.value is not None:
+            key = original.key.decode("utf-8", "replace")
+            if key in self.erased_requests:
+                return "erased"
         return self.status_of(letter.content, letter.offset)
 
     def status_of(self, content: bytes, offset: int) -> ReplayStatus:
         """Return the replay status of the copy of a content at this offset."""
+        if content in self.erased:
+            return "erased"
         through = self.through.get(content)
         if through is None:
             return "waiting"
@@ -121,9 +134,10 @@ class ReplayLog:
 
 
 async def load_replay_log(db: Connection, schemas: Iterable[str]) -> ReplayLog:
-    """Return the union of the replay logs of these services' schemas."""
+    """Return the union of the replay logs of these services' schemas, and what was erased."""
     rows = [row for schema in schemas for row in await db.fetch(_SELECT.format(schema))]
-    return ReplayLog({row["content"]: row["through"] for row in rows})
+    erased = frozenset(row["content"] for row in await db.fetch(_SELECT_ERASED))
+    return ReplayLog({row["content"]: row["through"] for row in rows}, erased)
 
 
 async def lock_replays(db: Connection) -> bool:
@@ -135,6 +149,7 @@ async def prune_replay_log(db: Connection, schemas: Iterable[str]) -> None:
     """Delete entries older than 90 days, three times the retention of a dead-letter topic."""
     for schema in schemas:
         await db.execute(_PRUNE.format(schema))
+    await db.execute(_PRUNE_ERASED)
 
 
 async def record_replays(db: Connection, through: Mapping[bytes, int]) -> None:

@@ -22,6 +22,7 @@ from shared.runtime.recovery.positions import (
     load_positions,
     position_changes,
 )
+from shared.runtime.recovery.tombstones import contact_ranges, erased_requests
 
 _ROW_RANGE = "SELECT min(seq) AS first, max(seq) AS last FROM {}.outbox WHERE created_at >= $1"
 _MARK_UNPUBLISHED = """
@@ -37,6 +38,10 @@ _COUNT = """
      WHERE seq BETWEEN $1 AND $2 AND published AND created_at >= $3
        AND ($4::text[] IS NULL OR topic = ANY($4))
      GROUP BY topic
+"""
+_DELETE_ERASED = """
+    DELETE FROM {}.outbox
+     WHERE topic = 'intake-contacts' AND key = ANY($1::bytea[]) AND value IS NOT NULL
 """
 _STEP_ROWS = 5_000
 _LOCK_BUCKETS = """
@@ -162,6 +167,8 @@ class RepublishRun:
     async def run(self) -> RepublishResult:
         """Pause the relays, move the positions back, mark the rows, and release the relays.
 
+        Contacts that were erased are not published again.
+
         The positions come first and the relays last: so everything published from now on comes
         after every reader's position, and in each outbox's own order.
         """
@@ -172,12 +179,20 @@ class RepublishRun:
                 if not self.refill.dry_run:
                     for service in self.services:
                         await stack.enter_async_context(paused_relay(self.admin_dsn, service))
+                    await self._delete_erased(db)
                 await self._move_positions(db, result)
                 for service in self.services:
                     result.published_again[service] = await self.refill.republish(db, service)
         finally:
             await db.close()
         return result
+
+    async def _delete_erased(self, db: Connection) -> None:
+        """Delete contacts that have a tombstone on their topic, as an older table may hold them."""
+        ranges = await contact_ranges(self.access)
+        keys = [key.encode() for key in await erased_requests(self.access, ranges)]
+        for service in self.services:
+            await db.execute(_DELETE_ERASED.format(service), keys)
 
     async def _move_positions(self, db: Connection, result: RepublishResult) -> None:
         bounds = await offset_bounds(self.access)

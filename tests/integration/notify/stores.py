@@ -12,7 +12,7 @@ from services.notify.delivery.worker import DeliveryQueue
 from services.notify.handlers import NotificationStore
 from services.notify.inbound import collect_updates
 from services.notify.rules.model import Delivery, StoredDelivery, Trigger
-from services.notify.store import PostgresNotificationStore
+from services.notify.store.notifications import PostgresNotificationStore
 from shared.contract.events import Decoder, Event, new_id
 from shared.contract.topics import NOTIFY_DELIVERIES
 from shared.runtime.postgres import Pool, transaction

@@ -8,7 +8,7 @@ import pytest
 
 from services.notify.handlers import on_messages
 from services.notify.inbound import Updates, collect_updates
-from services.notify.store import PostgresNotificationStore
+from services.notify.store.notifications import PostgresNotificationStore
 from shared.contract.events import Event, new_id
 from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, transaction

@@ -1,6 +1,6 @@
 """Intake's tables in memory, as its handlers need them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from services.intake.public_status.model import (
     CaseLink,
@@ -18,6 +18,7 @@ class InMemorySubmissions:
     def __init__(self) -> None:
         self.stored: dict[SubmissionKey, StoredSubmission] = {}
         self.requests: list[PublicRequest] = []
+        self.with_contact: set[str] = set()
         self._next_serial = 0
 
     async def receipts(self, identities: Sequence[bytes]) -> Mapping[SubmissionKey, Receipt]:
@@ -28,13 +29,17 @@ class InMemorySubmissions:
         return range(first, self._next_serial)
 
     async def add(
-        self, submissions: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
+        self,
+        submissions: Sequence[StoredSubmission],
+        requests: Sequence[PublicRequest],
+        with_contact: Collection[str] = (),
     ) -> None:
         for submission in submissions:
             assert submission.key not in self.stored
             assert not (submission.first and any(m[0] == submission.key[0] for m in self.stored))
             self.stored[submission.key] = submission
         self.requests += requests
+        self.with_contact |= set(with_contact)
 
 
 class RecordingPublicStatuses:

@@ -1,11 +1,12 @@
 """In-memory fakes of notify's stores."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
 from services.notify.inbound import Updates
+from services.notify.rules.flooding import WINDOW
 from services.notify.rules.model import (
     Delivery,
     Follower,
@@ -43,14 +44,30 @@ class InMemoryNotify:
     requests: dict[str, RequestFacts] = field(default_factory=dict)
     memberships: dict[tuple[str, str], Membership] = field(default_factory=dict)
     known_triggers: dict[TriggerKey, Trigger] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
     rows: list[DeliveryRow] = field(default_factory=list)
     published: list[Event] = field(default_factory=list)
 
     async def lock(self, request_ids: Collection[str], subject_ids: Collection[str]) -> None:
         """Do nothing: there is no concurrency."""
 
+    async def count_namings(self, contacts: Collection[ReporterContact]) -> Mapping[str, int]:
+        return {
+            new.request_id: sum(
+                known.flood_key == new.flood_key
+                and known.request_id != new.request_id
+                and abs(known.named_at - new.named_at) < WINDOW
+                for known in self.contacts.values()
+            )
+            for new in contacts
+        }
+
     async def save(self, updates: Updates) -> None:
-        self.contacts |= updates.contacts
+        for request_id, contact in updates.contacts.items():
+            first = self.contacts.get(request_id, contact)
+            if request_id not in self.erased:
+                self.contacts[request_id] = replace(contact, is_flooded=first.is_flooded)
+        self.erased |= updates.erased
         for request_id in updates.erased:
             self.contacts.pop(request_id, None)
         self.requests = updates.requests | self.requests
@@ -82,6 +99,7 @@ class InMemoryNotify:
             since,
             replace(recipient, languages=languages),
             membership.until,
+            self.contacts[membership.request_id].is_flooded,
         )
 
     async def triggers(
@@ -100,9 +118,20 @@ class InMemoryNotify:
             if not any(_clash(delivery, row) for row in self.rows):
                 stored = StoredDelivery(new_id(), delivery)
                 state = "suppressed" if delivery.suppressed else "pending"
+                state = "held" if delivery.suppressed == "contact_flooded" else state
                 self.rows.append(DeliveryRow(stored, state, now, reason=delivery.suppressed))
                 added.append(stored)
         return added
+
+    async def cancel(self, request_ids: Collection[str]) -> Sequence[StoredDelivery]:
+        waiting = [
+            row
+            for row in self.rows
+            if row.stored.delivery.request_id in request_ids and row.state in {"pending", "held"}
+        ]
+        for row in waiting:
+            row.state, row.reason = "suppressed", "erased"
+        return [row.stored for row in waiting]
 
     async def any_due(self, now: datetime) -> bool:
         return any(row.state == "pending" and row.not_before <= now for row in self.rows)
@@ -176,7 +205,7 @@ def _clash(delivery: Delivery, row: DeliveryRow) -> bool:
         return False
     if delivery.request_id == other.request_id:
         return True
-    sendable = not delivery.suppressed and row.state != "suppressed"
+    sendable = delivery.suppressed in {None, "contact_flooded"} and row.state != "suppressed"
     return sendable and delivery.person == other.person
 
 

@@ -14,7 +14,7 @@ from cli.check.invariants import INVARIANTS
 from cli.check.report import InvariantResult, evaluate
 from shared.catalogue import load_catalogue
 from shared.contract.events import CONTENT_TYPE
-from shared.contract.topics import DISPATCH_CASES
+from shared.contract.topics import DISPATCH_CASES, INTAKE_CONTACTS
 from shared.runtime.kafka import Partition
 from shared.runtime.outgoing import Headers
 from tests.records import record
@@ -182,6 +182,8 @@ def _load_outbox(sent: Sent, store: FactStore) -> None:
     for _ in range(sent.rows):
         row = (f"/{sent.service}", sent.event_id, sent.topic, digest, sent.published)
         store.add("outbox", row)
+        if sent.topic == INTAKE_CONTACTS.name and sent.value is not None:
+            store.add("intake_contact_rows", (sent.key.decode(),))
 
 
 def _columns() -> dict[str, list[str]]:

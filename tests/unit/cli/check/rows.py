@@ -32,7 +32,10 @@ def _of_intake(intake: InMemorySubmissions) -> dict[str, Rows]:
         digest = sha256(filing.receipt.value).digest()[:8]
         known_by = [identity.hex(), fingerprint.hex(), filing.source, filing.submission_id]
         submissions.append([*known_by, request_id, filing.receipt.event_id, digest])
-    requests = [[r.request_id, r.jurisdiction] for r in intake.requests]
+    requests = [
+        [r.request_id, r.jurisdiction, "given" if r.request_id in intake.with_contact else "none"]
+        for r in intake.requests
+    ]
     return {"intake_submissions": submissions, "intake_requests": requests}
 
 
@@ -106,7 +109,7 @@ def _of_notify(notify: InMemoryNotify) -> dict[str, Rows]:
         delivery = row.stored.delivery
         about = [delivery.trigger.subject_id, delivery.trigger.version]
         kept = [row.stored.notification_id, delivery.person, *about, delivery.channel, row.state]
-        deliveries.append(kept)
+        deliveries.append([*kept, delivery.request_id])
     requests = [
         [request_id, bool(known.mailbox or known.name)]
         for request_id, known in notify.contacts.items()

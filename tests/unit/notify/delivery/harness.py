@@ -59,6 +59,7 @@ class DeliveryHarness:
     mailers: list[FakeMailer] = field(default_factory=lambda: [FakeMailer()])
     clock: FakeClock = field(default_factory=FakeClock)
     wakes: list[str] = field(default_factory=list)
+    may_send: bool = True
 
     @property
     def worker(self) -> DeliveryWorker:
@@ -69,6 +70,7 @@ class DeliveryHarness:
             sender=SENDER,
             lease=LEASE,
             on_commit=lambda: self.wakes.append("relay"),
+            may_send=lambda: self.may_send,
             clock=self.clock,
         )
 

@@ -35,6 +35,17 @@ async def test_what_is_due_is_sent_once_and_reported(harness: DeliveryHarness) -
     assert (harness.states, harness.wakes) == (["sent"], ["relay"])
 
 
+async def test_nothing_is_sent_while_erasures_are_unread(harness: DeliveryHarness) -> None:
+    await harness.receive(report())
+    harness.may_send = False
+
+    assert await harness.worker.poll_once() == "idle"
+    assert (harness.states, harness.mails) == (["pending"], [])
+
+    harness.may_send = True
+    assert await harness.worker.poll_once() == "busy"
+
+
 async def test_as_many_are_sent_at_a_time_as_there_are_mailers(harness: DeliveryHarness) -> None:
     harness.mailers.append(FakeMailer())
     for n in range(3):

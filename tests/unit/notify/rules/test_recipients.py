@@ -96,6 +96,20 @@ def test_of_two_requests_of_a_person_the_one_that_joined_first_comes_first() -> 
     assert [(d.request_id, d.language) for d in deliveries] == [("first", "es"), ("second", "en")]
 
 
+def test_of_two_requests_of_a_person_the_one_before_a_flood_comes_first() -> None:
+    followers = [
+        follower(request_id="flooded", since=1, is_flooded=True),
+        follower(request_id="before", since=2),
+    ]
+
+    deliveries = all_due(followers, [trigger(version=3)], new_triggers={("case", 3)})
+
+    assert [(d.request_id, d.suppressed) for d in deliveries] == [
+        ("before", None),
+        ("flooded", "contact_flooded"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("wants", "has", "ways"),
     [

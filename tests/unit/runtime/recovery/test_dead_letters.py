@@ -1,5 +1,6 @@
 from typing import Any
 
+from cli.dlq.record_view import details, lines
 from shared.errors import UndecodableEventError
 from shared.runtime.consumer.messages import InvalidRecord, to_dead_letter
 from shared.runtime.kafka import Record
@@ -68,3 +69,25 @@ def test_a_copy_that_was_there_at_the_replay_is_settled_and_a_later_one_came_bac
 
     assert [log.status(one) for one in found] == ["replayed", "replayed", "came_back"]
     assert ReplayLog().status(found[0]) == "waiting"
+
+
+def test_what_was_erased_is_never_due_again_and_shows_nothing_of_its_bytes() -> None:
+    found = parse_dead_letter(dead_letter(original(headers=(("from", b"ana@example.org"),))))
+    log = ReplayLog(through={found.content: 0}, erased=frozenset({found.content}))
+
+    shown = details(found, log.status(found), whole=True)
+
+    assert log.status(found) == "erased"
+    assert "garbage" not in str(shown)
+    assert not {"key", "value_base64"} & shown.keys()
+    assert shown["headers"] == {}
+    assert not any("ana@example.org" in line for line in lines(found, "erased", whole=True))
+
+
+def test_a_contact_that_was_parked_is_erased_by_its_tombstone_and_the_tombstone_is_not() -> None:
+    contact = record(b"contact", topic="intake-contacts", key=b"id")
+    tombstone = record(None, topic="intake-contacts", key=b"id")
+    log = ReplayLog(erased_requests=frozenset({"id"}))
+
+    assert log.status(parse_dead_letter(dead_letter(contact))) == "erased"
+    assert log.status(parse_dead_letter(dead_letter(tombstone))) == "waiting"

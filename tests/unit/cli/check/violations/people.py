@@ -40,12 +40,6 @@ def a_case_goes_on_after_its_end(history: History) -> None:
 
 
 @violates("I7")
-def notify_keeps_an_erased_contact(history: History) -> None:
-    key = request_of(history, "first").encode()
-    history.sent.append(Sent("intake", "tombstone", "intake-contacts", key, None))
-
-
-@violates("I7")
 def an_address_shows_in_a_note(history: History) -> None:
     for closed in history.of("case.closed", status="completed"):
         closed.edit(public_note="Told ANA0@example.org.")
@@ -54,3 +48,46 @@ def an_address_shows_in_a_note(history: History) -> None:
 @violates("I7")
 def a_phone_number_shows_in_a_work_order(history: History) -> None:
     history.orders()[0].edit(summary="Call +15035550100 first")
+
+
+def erase(history: History) -> str:
+    """Erase a contact everywhere; return its request."""
+    request_id = request_of(history, "first")
+    tombstone = Sent("intake", "tombstone", "intake-contacts", request_id.encode(), None)
+    for given in contacts(history, request_id):
+        given.rows = 0
+    history.sent.append(tombstone)
+    history.drop_rows("notify_requests", request_id=request_id)
+    for row in history.rows("intake_requests", request_id=request_id):
+        history.set("intake_requests", row, contact="erased")
+    return request_id
+
+
+def contacts(history: History, request_id: str) -> list[Sent]:
+    return history.of("contact", "intake-contacts", request_id=request_id)
+
+
+@violates("I13")
+def notify_keeps_an_erased_contact(history: History) -> None:
+    request_id = erase(history)
+    history.tables["notify_requests"].append([request_id, True])
+
+
+@violates("I13")
+def an_erased_contact_stays_in_the_outbox(history: History) -> None:
+    contacts(history, erase(history))[0].rows = 1
+
+
+@violates("I13")
+def an_erased_contact_is_published_again(history: History) -> None:
+    (given, *_) = contacts(history, erase(history))
+    history.remove(given)
+    history.sent.append(given)
+
+
+@violates("I13")
+def a_message_to_an_erased_contact_is_held(history: History) -> None:
+    request_id = erase(history)
+    history.tables["notify_deliveries"].append(
+        ["held", "ana", request_id, 99, "email", "held", request_id]
+    )

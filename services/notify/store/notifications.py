@@ -1,25 +1,26 @@
 """PostgreSQL implementation of the notification store."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-
-from asyncpg import Record
 
 from services.notify.inbound import Updates
 from services.notify.rules.model import (
-    CaseFacts,
-    CausingEvent,
     Delivery,
     Follower,
-    Recipient,
     ReporterContact,
     RequestFacts,
     StoredDelivery,
     Trigger,
 )
+from services.notify.store.contacts import (
+    cancel_deliveries,
+    count_namings,
+    erase_contacts,
+    save_contacts,
+)
+from services.notify.store.rows import columns, delivery_columns, follower_of, trigger_of
 from shared.contract.events import new_id
 from shared.runtime.postgres import Connection
-from shared.vocabulary import StatusChannel
 
 # Every transaction locks requests in the order of their ids, so that no two deadlock.
 _INSERT_SQL = """
@@ -36,7 +37,7 @@ _LOCK_SQL = """
 """
 _FOLLOWERS_SQL = """
     SELECT request_id, about, since, until, person, mailbox IS NOT NULL AS has_email, has_phone,
-           wants_email, wants_sms, contact_language, language
+           wants_email, wants_sms, contact_language, language, flooded
       FROM memberships JOIN requests USING (request_id)
      WHERE (request_id = ANY($1::uuid[]) OR about = ANY($2::uuid[]))
        AND since IS NOT NULL AND person IS NOT NULL AND tracking_number IS NOT NULL
@@ -51,7 +52,9 @@ _ADD_SQL = """
     INSERT INTO deliveries (notification_id, person, request_id, about, version, channel, template,
                             language, priority, state, reason, due_at, not_before)
     SELECT notification_id, person, request_id, about, version, channel, template, language,
-           priority, CASE WHEN reason IS NULL THEN 'pending' ELSE 'suppressed' END, reason, $11, $11
+           priority, CASE WHEN reason IS NULL THEN 'pending'
+                          WHEN reason = 'contact_flooded' THEN 'held' ELSE 'suppressed' END,
+           reason, $11, $11
       FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::integer[], $6::text[],
                   $7::text[], $8::text[], $9::text[], $10::text[])
            WITH ORDINALITY
@@ -60,23 +63,6 @@ _ADD_SQL = """
      ORDER BY input_order
     ON CONFLICT DO NOTHING
     RETURNING notification_id
-"""
-_SAVE_CONTACTS_SQL = """
-    UPDATE requests
-       SET person = new.person, mailbox = new.mailbox, has_phone = new.has_phone,
-           wants_email = new.wants_email, wants_sms = new.wants_sms, name = new.name,
-           contact_language = new.contact_language
-      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::boolean[],
-                  $7::text[], $8::text[])
-           AS new (request_id, person, mailbox, has_phone, wants_email, wants_sms, name,
-                   contact_language)
-     WHERE requests.request_id = new.request_id
-"""
-_ERASE_CONTACTS_SQL = """
-    UPDATE requests
-       SET person = NULL, mailbox = NULL, has_phone = NULL, wants_email = NULL, wants_sms = NULL,
-           name = NULL, contact_language = NULL
-     WHERE request_id = ANY($1::uuid[])
 """
 _SAVE_REQUESTS_SQL = """
     UPDATE requests
@@ -124,12 +110,16 @@ class PostgresNotificationStore:
         await self._db.execute(_INSERT_SQL, request_ids)
         await self._db.execute(_LOCK_SQL, request_ids, subject_ids)
 
+    async def count_namings(self, contacts: Collection[ReporterContact]) -> Mapping[str, int]:
+        """Lock the contacts, and count the saved requests that name each within an hour."""
+        return await count_namings(self._db, contacts)
+
     async def save(self, updates: Updates) -> None:
         """Save updates of locked requests, one statement per kind of data."""
         if updates.contacts:
-            await self._save_contacts(updates.contacts.values())
+            await save_contacts(self._db, updates.contacts.values())
         if updates.erased:
-            await self._db.execute(_ERASE_CONTACTS_SQL, sorted(updates.erased))
+            await erase_contacts(self._db, updates.erased)
         if updates.requests:
             await self._save_requests(updates.requests.values())
         if updates.memberships:
@@ -138,22 +128,6 @@ class PostgresNotificationStore:
             await self._db.execute(_SAVE_MEMBERSHIPS_SQL, *columns(rows))
         if updates.triggers:
             await self._save_triggers(updates.triggers.values())
-
-    async def _save_contacts(self, contacts: Iterable[ReporterContact]) -> None:
-        rows = [
-            (
-                contact.request_id,
-                contact.recipient.person,
-                contact.mailbox,
-                "sms" in contact.recipient.has,
-                "email" in contact.recipient.wants,
-                "sms" in contact.recipient.wants,
-                contact.name,
-                next(iter(contact.recipient.languages), None),
-            )
-            for contact in contacts
-        ]
-        await self._db.execute(_SAVE_CONTACTS_SQL, *columns(rows))
 
     async def _save_requests(self, requests: Iterable[RequestFacts]) -> None:
         rows = [
@@ -199,7 +173,7 @@ class PostgresNotificationStore:
     ) -> Sequence[Follower]:
         """Return the followers with complete data that have these requests or subjects."""
         rows = await self._db.fetch(_FOLLOWERS_SQL, request_ids, subject_ids)
-        return [_follower(row) for row in rows]
+        return [follower_of(row) for row in rows]
 
     async def triggers(
         self, subject_ids: Collection[str], request_ids: Collection[str]
@@ -211,57 +185,11 @@ class PostgresNotificationStore:
     async def add(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[StoredDelivery]:
         """Insert the deliveries and return the new ones; the first of two equal ones wins."""
         stored = [StoredDelivery(new_id(), delivery) for delivery in deliveries]
-        rows = [(one.notification_id, *_delivery_columns(one.delivery)) for one in stored]
+        rows = [(one.notification_id, *delivery_columns(one.delivery)) for one in stored]
         added = await self._db.fetch(_ADD_SQL, *columns(rows), now)
         new_ids = {str(row["notification_id"]) for row in added}
         return [one for one in stored if one.notification_id in new_ids]
 
-
-def columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
-    """Return rows of equal length as columns, as ``unnest`` takes them."""
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-def trigger_of(row: Record) -> Trigger:
-    """Return the trigger in a row with the columns of ``announcements``."""
-    return Trigger(
-        subject_id=str(row["about"]),
-        version=row["version"],
-        template=row["template"],
-        priority=row["priority"],
-        cause=CausingEvent(row["cause_id"], row["traceparent"]),
-        facts=CaseFacts(row["bureau"], row["note"], row["reason"], row["scheduled_for"]),
-        only_for=str(row["only_for"]) if row["only_for"] else None,
-    )
-
-
-def _delivery_columns(delivery: Delivery) -> tuple[object, ...]:
-    trigger = delivery.trigger
-    return (
-        delivery.person,
-        delivery.request_id,
-        trigger.subject_id,
-        trigger.version,
-        delivery.channel,
-        trigger.template,
-        delivery.language,
-        trigger.priority,
-        delivery.suppressed,
-    )
-
-
-def _follower(row: Record) -> Follower:
-    wants: dict[StatusChannel, bool] = {"email": row["wants_email"], "sms": row["wants_sms"]}
-    has: dict[StatusChannel, bool] = {"email": row["has_email"], "sms": row["has_phone"]}
-    return Follower(
-        request_id=str(row["request_id"]),
-        subject_id=str(row["about"]),
-        since=row["since"],
-        until=row["until"],
-        recipient=Recipient(
-            person=row["person"],
-            wants=frozenset(channel for channel, wanted in wants.items() if wanted),
-            has=frozenset(channel for channel, usable in has.items() if usable),
-            languages=tuple(filter(None, (row["contact_language"], row["language"]))),
-        ),
-    )
+    async def cancel(self, request_ids: Collection[str]) -> Sequence[StoredDelivery]:
+        """Suppress the messages about these requests that are not sent yet, and return them."""
+        return await cancel_deliveries(self._db, request_ids)

@@ -1,0 +1,1 @@
+"""``route311 erase``: remove what is kept of a person."""

@@ -1,0 +1,130 @@
+"""``route311 erase``: remove contact and original texts of a person, and say what was removed."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import asyncpg
+import typer
+
+from cli import audit
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
+from cli.erase.findings import Findings
+from cli.erase.person import by_email, by_phone
+from cli.erase.removal import remove, repeat, wait_for_work_under_way
+from cli.erase.search import ErasureSubject, Search
+from cli.interrupts import run
+from cli.terminal import printable
+from shared.catalogue import load_catalogue
+from shared.runtime.postgres import Connection
+from shared.runtime.recovery.tombstones import contact_ranges, erased_requests
+
+RequestOption = Annotated[
+    str, typer.Option("--request", help="Only the contact of this request: its number or id.")
+]
+EmailOption = Annotated[str, typer.Option("--email", help="Everything of this e-mail address.")]
+PhoneOption = Annotated[str, typer.Option("--phone", help="Everything of this telephone number.")]
+RestoredOption = Annotated[
+    bool,
+    typer.Option(
+        "--restored", help="Erase again, after a restore, what has a tombstone on intake-contacts."
+    ),
+]
+DryOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be removed.")]
+
+_REPEAT_AT_ONCE = 500
+_LABELS = {
+    "contacts": "contacts",
+    "messages": "messages not sent yet",
+    "submissions": "rejected submissions",
+    "dead_letters": "dead letters",
+    "outbox": "copies of dead letters in outboxes",
+}
+
+
+def erase(
+    request: RequestOption = "",
+    email: EmailOption = "",
+    phone: PhoneOption = "",
+    restored: RestoredOption = False,
+    dry_run: DryOption = False,
+    data: DataOption = DEFAULT_DATA,
+    json_output: JsonOption = False,
+) -> None:
+    """Remove contact data and original texts of a person; cases and statistics stay.
+
+    Prints the tracking numbers that it concerns. For a person who was erased the
+    output is afterwards the same as for one who never wrote.
+    """
+    given = [option for option in (request, email, phone) if option]
+    if len(given) + restored != 1:
+        raise typer.BadParameter("say one of --request, --email, --phone and --restored")
+    if restored:
+        numbers = run(_repeat(data, dry=dry_run))
+        _print({"dry_run": dry_run, "requests": numbers, "removed": {}}, "tombstones", json_output)
+        return
+    found = run(_erase(data, _subject(request, email, phone), dry=dry_run))
+    report = {
+        "dry_run": dry_run,
+        "subject": given[0],
+        "requests": found.tracking_numbers,
+        "removed": found.counts(),
+    }
+    _print(report, printable(given[0]), json_output)
+
+
+def _subject(request: str, email: str, phone: str) -> ErasureSubject:
+    if email:
+        return ErasureSubject(by_email(email))
+    if phone:
+        cities = load_catalogue().jurisdictions.values()
+        return ErasureSubject(by_phone(phone, {city.holidays_country for city in cities}))
+    return ErasureSubject(request=request)
+
+
+async def _erase(data: Path, subject: ErasureSubject, *, dry: bool) -> Findings:
+    async with _database(data) as db:
+        found = await Search(find_kafka(data), db, subject).run()
+        if dry:
+            return found
+        await remove(db, found)
+        audit.record("contact_erased", data, requests=found.tracking_numbers, **found.counts())
+        if left := await wait_for_work_under_way(db, found.request_ids):
+            note = f"{left} messages or tombstones are still under way: see `route311 status`"
+            typer.echo(note, err=True)
+    return found
+
+
+async def _repeat(data: Path, *, dry: bool) -> list[str]:
+    """Return the requests whose tombstones count again."""
+    access = find_kafka(data)
+    erased = sorted(await erased_requests(access, await contact_ranges(access)))
+    if not dry:
+        async with _database(data) as db:
+            for first in range(0, len(erased), _REPEAT_AT_ONCE):
+                await repeat(db, erased[first : first + _REPEAT_AT_ONCE])
+        audit.record("erasures_repeated", data, count=len(erased))
+    return erased
+
+
+@asynccontextmanager
+async def _database(data: Path) -> AsyncGenerator[Connection]:
+    connection = await asyncpg.connect(find_admin_dsn(data))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _print(report: dict[str, Any], subject: str, json_output: bool) -> None:
+    if json_output:
+        typer.echo(json.dumps(report))
+        return
+    verb = "would be erased" if report["dry_run"] else "erased"
+    typer.echo(f"{subject}: {len(report['requests']):,} requests {verb}")
+    for number in report["requests"]:
+        typer.echo(f"  {number}")
+    for name, count in report["removed"].items():
+        typer.echo(f"{_LABELS[name]:<36}{count:,}")

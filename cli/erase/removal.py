@@ -1,0 +1,83 @@
+"""The removal of what was found: one transaction, then what was under way."""
+
+import asyncio
+from collections.abc import Collection
+
+from cli.erase.findings import Findings
+from services.intake.erasure import erase_bodies, erase_contacts, mark_erased
+from services.notify.handlers import erase
+from services.notify.store.notifications import PostgresNotificationStore
+from shared.runtime.clock import utc_now
+from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.postgres import Connection
+
+_ADD_ERASED = (
+    "INSERT INTO erased_records (content) SELECT unnest($1::bytea[]) ON CONFLICT DO NOTHING"
+)
+_DELETE_COPIES = "DELETE FROM {}.outbox WHERE seq = ANY($1::bigint[])"
+_DELETE_DEFERRED = """
+    DELETE FROM deferred WHERE topic = 'intake-contacts' AND key = ANY($1::bytea[])
+"""
+_UNDER_WAY = """
+    SELECT (SELECT count(*) FROM notify.deliveries
+             WHERE request_id = ANY($1::uuid[]) AND state = 'sending' AND lease_until > now())
+         + (SELECT count(*) FROM intake.outbox
+             WHERE topic = 'intake-contacts' AND key = ANY($2::bytea[]) AND NOT published)
+"""
+_WITHIN_S = 30.0  # the longest hand-over of a message, by default
+_POLL_S = 0.1
+
+
+async def remove(db: Connection, found: Findings) -> None:
+    """Erase what was found, in one transaction.
+
+    Args:
+        db: A connection of the administrator.
+        found: What to erase.
+    """
+    ids = found.request_ids
+    async with db.transaction():
+        await db.execute("SET LOCAL search_path = intake")
+        await erase_contacts(db, ids)
+        await erase_bodies(db, found.submissions)
+        await db.execute(_ADD_ERASED, sorted(found.dead_letters))
+        for service, rows in found.outbox.items():
+            await db.execute(_DELETE_COPIES.format(service), rows)
+        await _erase_in_notify(db, ids)
+
+
+async def repeat(db: Connection, request_ids: Collection[str]) -> None:
+    """Erase contacts that have a tombstone already, such as after a restore.
+
+    Args:
+        db: A connection of the administrator.
+        request_ids: The requests.
+    """
+    async with db.transaction():
+        await db.execute("SET LOCAL search_path = intake")
+        await mark_erased(db, request_ids)
+        await _erase_in_notify(db, request_ids)
+
+
+async def wait_for_work_under_way(db: Connection, request_ids: Collection[str]) -> int:
+    """Wait until no message is being sent and the tombstones are published, 30 s at most.
+
+    Returns:
+        The number of messages and tombstones that are left.
+    """
+    clock = asyncio.get_running_loop().time
+    until = clock() + _WITHIN_S
+    ids = sorted(request_ids)
+    keys = [one.encode() for one in ids]
+    while left := await db.fetchval(_UNDER_WAY, ids, keys):
+        if clock() >= until:
+            return int(left)
+        await asyncio.sleep(_POLL_S)
+    return 0
+
+
+async def _erase_in_notify(db: Connection, request_ids: Collection[str]) -> None:
+    await db.execute("SET LOCAL search_path = notify")
+    events = await erase(request_ids, PostgresNotificationStore(db), utc_now())
+    await db.execute(_DELETE_DEFERRED, [one.encode() for one in request_ids])
+    await enqueue(db, events)

@@ -1,0 +1,201 @@
+"""The search for a contact: on the topic of contacts, in tables, outboxes and dead letters."""
+
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from cli.erase.findings import Findings
+from cli.erase.person import Person
+from services.intake.erasure import reused_submissions
+from services.intake.rules.tracking_number import read_tracking_number
+from shared.contract.events import Contact, ContactGiven, Decoder
+from shared.contract.topic import DEAD_LETTERS
+from shared.contract.topics import INTAKE_CONTACTS
+from shared.errors import PermanentError
+from shared.runtime.kafka import Record
+from shared.runtime.kafka.reader import OffsetRanges, offset_bounds, read_range
+from shared.runtime.kafka_access import KafkaAccess
+from shared.runtime.migrate import SERVICES
+from shared.runtime.outbox.outbox import unpack_headers
+from shared.runtime.postgres import Connection
+from shared.runtime.recovery.dead_letters import DeadLetter, parse_dead_letter
+
+_ID_OF_NUMBER = "SELECT request_id::text FROM intake.requests WHERE tracking_number = $1"
+# The topic has the published contacts; what is in neither place was never given or is erased.
+_UNPUBLISHED = """
+    SELECT value FROM intake.outbox
+     WHERE NOT published AND topic = 'intake-contacts' AND value IS NOT NULL
+"""
+_KNOWN_TO_NOTIFY = """
+    SELECT request_id::text FROM notify.requests
+     WHERE mailbox IS NOT NULL AND lower(mailbox) = ANY($1::text[])
+        OR request_id = ANY($2::uuid[]) AND (person IS NOT NULL OR name IS NOT NULL)
+"""
+_ERASED = """
+    SELECT request_id::text FROM intake.requests
+     WHERE request_id = ANY($1::uuid[]) AND contact = 'erased'
+"""
+_NUMBERS = """
+    SELECT request_id::text, coalesce(i.tracking_number, n.tracking_number, '') AS number
+      FROM unnest($1::uuid[]) AS request_id
+      LEFT JOIN intake.requests AS i USING (request_id)
+      LEFT JOIN notify.requests AS n USING (request_id)
+"""
+_REJECTED = """
+    SELECT identity, fingerprint, body FROM intake.submissions
+     WHERE body IS NOT NULL AND NOT erased
+"""
+_COPIES = """
+    SELECT seq, key, value, headers FROM {}.outbox
+     WHERE topic LIKE '%-dlq' OR topic LIKE 'channel-submissions%' OR event_id LIKE topic || '/%'
+"""
+_ERASED_RECORDS = "SELECT content FROM intake.erased_records"
+_WAITING = """
+    SELECT count(*) FROM notify.deliveries
+     WHERE request_id = ANY($1::uuid[]) AND state IN ('pending', 'held')
+"""
+_CONTACTS: Decoder[ContactGiven] = Decoder((ContactGiven,))
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureSubject:
+    """A person, or one request, whose contact is to be erased.
+
+    Attributes:
+        person: Who; None when one request is named.
+        request: Id or tracking number of the request; empty when a person is named.
+    """
+
+    person: Person | None = None
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One search for a person or a request.
+
+    Attributes:
+        access: Where Kafka is, and as whom to connect.
+        db: A connection of the administrator.
+        subject: What to search for.
+    """
+
+    access: KafkaAccess
+    db: Connection
+    subject: ErasureSubject
+
+    async def run(self) -> Findings:
+        """Search everywhere; change nothing."""
+        bounds = await offset_bounds(self.access)
+        wanted = await self._request_id()
+        found = Findings()
+        ids = await self._contacts(bounds, wanted)
+        numbers = await self.db.fetch(_NUMBERS, sorted(ids))
+        found.requests = {row["request_id"]: row["number"] for row in numbers}
+        found.messages = await self.db.fetchval(_WAITING, sorted(ids))
+        found.submissions = set(await reused_in_intake(self.db, ids | ({wanted} - {""})))
+        found.dead_letters = await self._dead_letters(bounds, wanted)
+        if self.subject.person:
+            found.submissions |= await self._rejected(self.subject.person)
+            for service in SERVICES:
+                found.outbox[service] = await self._copies(service, self.subject.person)
+        return found
+
+    async def _request_id(self) -> str:
+        """Return the id of the request that is named; empty when it is unknown or none is."""
+        name = self.subject.request.strip()
+        if number := read_tracking_number(name):
+            return str(await self.db.fetchval(_ID_OF_NUMBER, number) or "")
+        return name.lower() if _is_id(name.lower()) else ""
+
+    def _is_meant(self, contact: Contact, wanted: str) -> bool:
+        person = self.subject.person
+        return person.has(contact) if person else contact.request_id == wanted
+
+    async def _contacts(self, bounds: OffsetRanges, wanted: str) -> set[str]:
+        """Return the requests whose contact is meant and can be read somewhere."""
+        live: set[str] = set()
+        ranges = {p: offsets for p, offsets in bounds.items() if p.topic == INTAKE_CONTACTS.name}
+        async for record in _records(self.access, ranges):
+            key = (record.key or b"").decode("ascii", "replace")
+            contact = _contact_in(record.value)
+            if contact and self._is_meant(contact, wanted):
+                live.add(key)
+            else:
+                live.discard(key)
+        live = {key for key in live if _is_id(key)}
+        live -= {row["request_id"] for row in await self.db.fetch(_ERASED, sorted(live))}
+        for row in await self.db.fetch(_UNPUBLISHED):
+            contact = _contact_in(row["value"])
+            if contact and self._is_meant(contact, wanted):
+                live.add(contact.request_id)
+        emails = sorted(self.subject.person.emails) if self.subject.person else []
+        ids = [wanted] if wanted else []
+        return live | {r["request_id"] for r in await self.db.fetch(_KNOWN_TO_NOTIFY, emails, ids)}
+
+    async def _rejected(self, person: Person) -> set[tuple[bytes, bytes]]:
+        found = set()
+        async with self.db.transaction(readonly=True):
+            async for row in self.db.cursor(_REJECTED):
+                if person.is_named_in([row["body"]]):
+                    found.add((row["identity"], row["fingerprint"]))
+        return found
+
+    async def _copies(self, service: str, person: Person) -> list[int]:
+        found = []
+        async with self.db.transaction(readonly=True):
+            async for row in self.db.cursor(_COPIES.format(service)):
+                values = [value for _, value in unpack_headers(row["headers"])]
+                if person.is_named_in([row["key"], row["value"], *values]):
+                    found.append(row["seq"])
+        return found
+
+    async def _dead_letters(self, bounds: OffsetRanges, wanted: str) -> set[bytes]:
+        known = {row["content"] for row in await self.db.fetch(_ERASED_RECORDS)}
+        ranges = {p: offsets for p, offsets in bounds.items() if p.topic.endswith(DEAD_LETTERS)}
+        found = set()
+        async for record in _records(self.access, ranges):
+            letter = parse_dead_letter(record)
+            if letter.content not in known and self._is_about(letter, wanted):
+                found.add(letter.content)
+        return found
+
+    def _is_about(self, letter: DeadLetter, wanted: str) -> bool:
+        original, person = letter.original, self.subject.person
+        if person:
+            values = [value for _, value in original.headers]
+            return person.is_named_in([original.key, original.value, *values])
+        is_contact = original.topic == INTAKE_CONTACTS.name and original.value is not None
+        return is_contact and bool(wanted) and original.key == wanted.encode()
+
+
+async def reused_in_intake(
+    db: Connection, request_ids: Collection[str]
+) -> Sequence[tuple[bytes, bytes]]:
+    """Return the keys of rejected submissions that reused the ids of these requests' ones."""
+    async with db.transaction():
+        await db.execute("SET LOCAL search_path = intake")
+        return await reused_submissions(db, request_ids)
+
+
+async def _records(access: KafkaAccess, ranges: OffsetRanges) -> AsyncGenerator[Record]:
+    async with aclosing(read_range(access, ranges)) as batches:
+        async for records in batches:
+            for record in records:
+                yield record
+
+
+def _contact_in(value: Any) -> Contact | None:  # noqa: ANN401 - bytes of a row or a record
+    try:
+        return _CONTACTS.decode(value).data if value is not None else None
+    except PermanentError:
+        return None
+
+
+def _is_id(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False

@@ -1,0 +1,116 @@
+"""Erasure of contacts: out of intake's tables, and a tombstone for everybody who reads them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.contract.topics import INTAKE_CONTACTS
+from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.outgoing import Outgoing
+from shared.runtime.postgres import Connection
+from shared.vocabulary import CLOSED_STATUSES
+
+_MARK_SQL = "UPDATE requests SET contact = 'erased' WHERE request_id = ANY($1::uuid[])"
+_DELETE_CONTACTS_SQL = """
+    DELETE FROM outbox
+     WHERE topic = 'intake-contacts' AND key = ANY($1::bytea[]) AND value IS NOT NULL
+"""
+_REUSED_SQL = """
+    SELECT reused.identity, reused.fingerprint
+      FROM submissions AS reused JOIN submissions AS accepted USING (identity)
+     WHERE reused.body IS NOT NULL AND NOT reused.erased AND NOT reused.first AND accepted.first
+       AND convert_from(accepted.receipt, 'UTF8')::json #>> '{data,request_id}' = ANY($1::text[])
+"""
+_ERASE_BODIES_SQL = """
+    UPDATE submissions AS kept SET body = '', erased = true
+      FROM unnest($1::bytea[], $2::bytea[]) AS given (identity, fingerprint)
+     WHERE (kept.identity, kept.fingerprint) = (given.identity, given.fingerprint)
+"""
+# A request without a case ends with its decision, any other with the closing of its case.
+_TERM_SQL = """
+    SELECT request_id::text, submitted_at,
+           coalesce(CASE WHEN case_id IS NULL THEN decided_at < $1
+                         ELSE (SELECT step.status = ANY($2::text[]) AND step.taken_at < $1
+                                 FROM case_steps AS step
+                                WHERE step.case_id = requests.case_id
+                                ORDER BY version DESC LIMIT 1) END, false) AS is_over
+      FROM requests
+     WHERE contact = 'given' AND submitted_at < $1
+       AND (submitted_at, request_id) > ($3, $4::uuid)
+     ORDER BY requests.submitted_at, requests.request_id
+     LIMIT $5
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptContact:
+    """A request whose contact is kept.
+
+    Attributes:
+        request_id: The request.
+        submitted_at: When it was submitted.
+        is_over: True when its case closed, or its decision without a case fell, before the term.
+    """
+
+    request_id: str
+    submitted_at: datetime
+    is_over: bool
+
+
+async def erase_contacts(db: Connection, request_ids: Collection[str]) -> int:
+    """Erase the contacts of requests, in a transaction with intake's schema; idempotent.
+
+    The contacts leave the outbox, so that nothing publishes them again, and a tombstone for each
+    follows all that was published before it.
+
+    Returns:
+        The number of outbox rows that held a contact.
+    """
+    deleted = await mark_erased(db, request_ids)
+    await enqueue(db, [_tombstone(request_id) for request_id in sorted(request_ids)])
+    return deleted
+
+
+async def mark_erased(db: Connection, request_ids: Collection[str]) -> int:
+    """Erase contacts that have a tombstone already; return the number of outbox rows deleted.
+
+    After a restore of an older database the topic knows erasures that the tables do not.
+    """
+    ids = sorted(request_ids)
+    await db.execute(_MARK_SQL, ids)
+    deleted = await db.execute(_DELETE_CONTACTS_SQL, [one.encode() for one in ids])
+    return int(deleted.rpartition(" ")[2])
+
+
+async def reused_submissions(
+    db: Connection, request_ids: Collection[str]
+) -> Sequence[tuple[bytes, bytes]]:
+    """Return the keys of rejected submissions under the ids of these requests' submissions."""
+    rows = await db.fetch(_REUSED_SQL, list(request_ids))
+    return [(row["identity"], row["fingerprint"]) for row in rows]
+
+
+async def erase_bodies(db: Connection, keys: Collection[tuple[bytes, bytes]]) -> None:
+    """Erase the bytes of rejected submissions; their receipts stay, for repeats."""
+    await db.execute(_ERASE_BODIES_SQL, [i for i, _ in keys], [f for _, f in keys])
+
+
+async def kept_contacts(
+    db: Connection, over_before: datetime, after: tuple[datetime, str], limit: int
+) -> Sequence[KeptContact]:
+    """Return requests with a contact, in order of submission.
+
+    Args:
+        db: A connection in intake's schema.
+        over_before: Cases that closed before this moment are over; later requests are left out.
+        after: Time of submission and id of the last request that was seen.
+        limit: The most to return.
+    """
+    closed = sorted(CLOSED_STATUSES)
+    rows = await db.fetch(_TERM_SQL, over_before, closed, *after, limit)
+    return [KeptContact(**dict(row)) for row in rows]
+
+
+def _tombstone(request_id: str) -> Outgoing:
+    key = request_id.encode()
+    return Outgoing(f"{request_id} erased", INTAKE_CONTACTS.name, key, None)

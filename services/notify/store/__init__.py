@@ -1,0 +1,1 @@
+"""Notify's tables: contacts, decisions, memberships, triggers and deliveries."""

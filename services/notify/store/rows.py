@@ -1,0 +1,88 @@
+"""Rows of notify's tables as values of its rules."""
+
+from collections.abc import Sequence
+
+from asyncpg import Record
+
+from services.notify.rules.model import (
+    CaseFacts,
+    CausingEvent,
+    Delivery,
+    Follower,
+    Recipient,
+    StoredDelivery,
+    Trigger,
+)
+from shared.vocabulary import StatusChannel
+
+DELIVERY_COLUMNS = """
+    d.notification_id, d.person, d.request_id, d.language, d.channel,
+    a.about, a.version, a.template, a.priority, a.only_for, a.cause_id, a.traceparent,
+    a.bureau, a.note, a.reason, a.scheduled_for
+"""
+"""What ``stored_delivery`` needs of ``deliveries AS d`` joined with ``announcements AS a``."""
+
+
+def columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    """Return rows of equal length as columns, as ``unnest`` takes them."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def trigger_of(row: Record) -> Trigger:
+    """Return the trigger in a row with the columns of ``announcements``."""
+    return Trigger(
+        subject_id=str(row["about"]),
+        version=row["version"],
+        template=row["template"],
+        priority=row["priority"],
+        cause=CausingEvent(row["cause_id"], row["traceparent"]),
+        facts=CaseFacts(row["bureau"], row["note"], row["reason"], row["scheduled_for"]),
+        only_for=str(row["only_for"]) if row["only_for"] else None,
+    )
+
+
+def stored_delivery(row: Record) -> StoredDelivery:
+    """Return the delivery in a row with ``DELIVERY_COLUMNS``."""
+    delivery = Delivery(
+        person=row["person"],
+        request_id=str(row["request_id"]),
+        language=row["language"],
+        channel=row["channel"],
+        trigger=trigger_of(row),
+    )
+    return StoredDelivery(str(row["notification_id"]), delivery)
+
+
+def delivery_columns(delivery: Delivery) -> tuple[object, ...]:
+    """Return the values of a new row of ``deliveries``, without its id."""
+    trigger = delivery.trigger
+    return (
+        delivery.person,
+        delivery.request_id,
+        trigger.subject_id,
+        trigger.version,
+        delivery.channel,
+        trigger.template,
+        delivery.language,
+        trigger.priority,
+        delivery.suppressed,
+    )
+
+
+def follower_of(row: Record) -> Follower:
+    """Return the follower in a row of ``requests`` joined with ``memberships``."""
+    wants: dict[StatusChannel, bool] = {"email": row["wants_email"], "sms": row["wants_sms"]}
+    has: dict[StatusChannel, bool] = {"email": row["has_email"], "sms": row["has_phone"]}
+    return Follower(
+        request_id=str(row["request_id"]),
+        subject_id=str(row["about"]),
+        since=row["since"],
+        until=row["until"],
+        recipient=Recipient(
+            person=row["person"],
+            wants=frozenset(channel for channel, wanted in wants.items() if wanted),
+            has=frozenset(channel for channel, usable in has.items() if usable),
+            languages=tuple(filter(None, (row["contact_language"], row["language"]))),
+        ),
+        is_flooded=row["flooded"],
+    )

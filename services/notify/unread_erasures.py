@@ -1,0 +1,68 @@
+"""Erasures that notify has not read yet: they come before any message.
+
+A tombstone may lie far behind the contact that it erases: after a restore of an older database,
+or when notify reads the topic from its beginning. Without a look ahead a message could go out in
+between.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import structlog
+
+from services.notify.handlers import erase
+from services.notify.store.notifications import PostgresNotificationStore
+from shared.errors import StoppedError, SystemicError, TransientError
+from shared.runtime.clock import utc_now
+from shared.runtime.kafka_access import KafkaAccess
+from shared.runtime.ops.shutdown import cancel_on_stop, pause
+from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.postgres import Pool, acquire, transaction
+from shared.runtime.recovery.positions import load_positions
+from shared.runtime.recovery.tombstones import unread_erasures
+
+log = structlog.get_logger()
+
+_RETRY_S = 1.0
+_BATCH = 500
+
+
+@dataclass(slots=True)
+class UnreadErasures:
+    """Reads ahead to the end of ``intake-contacts`` once, at the start, and erases by it.
+
+    Attributes:
+        pool: Notify's database.
+        access: Where Kafka is, and as whom to connect.
+        applied: True once everything that was on the topic at the start counts.
+    """
+
+    pool: Pool
+    access: KafkaAccess
+    applied: bool = field(default=False, init=False)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Wait for broker and database, read ahead once, and end."""
+        with suppress(StoppedError):
+            while not self.applied:
+                try:
+                    await cancel_on_stop(stopping, self.apply())
+                except (SystemicError, TransientError) as error:
+                    log.warning("erasures_awaited", code=error.code)
+                    await pause(stopping, _RETRY_S)
+
+    async def apply(self) -> None:
+        """Erase every contact that has a tombstone after notify's position."""
+        async with acquire(self.pool) as db:
+            positions = await load_positions(db, "notify")
+        erased = sorted(await unread_erasures(self.access, positions))
+        for batch in _batches(erased):
+            async with transaction(self.pool) as db:
+                await enqueue(db, await erase(batch, PostgresNotificationStore(db), utc_now()))
+        self.applied = True
+
+
+def _batches(ids: list[str]) -> Iterator[Collection[str]]:
+    return (ids[first : first + _BATCH] for first in range(0, len(ids), _BATCH))

@@ -1,0 +1,74 @@
+"""Tombstones on a topic: what was erased, whatever an older copy of a table says."""
+
+from collections.abc import Mapping
+from contextlib import aclosing
+from uuid import UUID
+
+from aiokafka.errors import KafkaError
+
+from shared.contract.topic import DEAD_LETTERS
+from shared.contract.topics import INTAKE_CONTACTS
+from shared.runtime.kafka import BrokerDownError, Partition
+from shared.runtime.kafka.reader import OffsetRanges, end_offsets, offset_bounds, read_range
+from shared.runtime.kafka_access import KafkaAccess
+
+
+async def erased_requests(access: KafkaAccess, ranges: OffsetRanges) -> set[str]:
+    """Return the requests whose contact has a tombstone inside these ranges.
+
+    A tombstone whose key is no request id erases nothing; its reader parks it.
+
+    Args:
+        access: Where Kafka is, and as whom to connect.
+        ranges: Offsets of ``intake-contacts``.
+    """
+    erased: set[str] = set()
+    async with aclosing(read_range(access, ranges)) as batches:
+        async for records in batches:
+            keys = (record.key for record in records if record.value is None)
+            erased.update(filter(None, map(_request_id, keys)))
+    return erased
+
+
+async def unread_erasures(access: KafkaAccess, positions: Mapping[Partition, int]) -> set[str]:
+    """Return the requests whose contact has a tombstone that a reader has not read yet.
+
+    Args:
+        access: Where Kafka is, and as whom to connect.
+        positions: The offset that it reads next, for each partition that it has read.
+
+    Raises:
+        BrokerDownError: The broker did not answer.
+    """
+    try:
+        ends = await end_offsets(access, [INTAKE_CONTACTS.name])
+        ranges = {p: (positions.get(p, 0), end) for p, end in ends.items()}
+        return await erased_requests(access, ranges)
+    except KafkaError as error:
+        raise BrokerDownError(type(error).__name__) from error
+
+
+async def erased_among(access: KafkaAccess, dead_letters: OffsetRanges) -> frozenset[str]:
+    """Return the requests whose contact is erased, if there are dead letters of contacts at all.
+
+    Args:
+        access: Where Kafka is, and as whom to connect.
+        dead_letters: Offsets of dead-letter topics.
+    """
+    name = f"{INTAKE_CONTACTS.name}{DEAD_LETTERS}"
+    if not any(p.topic == name and first < end for p, (first, end) in dead_letters.items()):
+        return frozenset()
+    return frozenset(await erased_requests(access, await contact_ranges(access)))
+
+
+async def contact_ranges(access: KafkaAccess) -> OffsetRanges:
+    """Return the offsets of all records of ``intake-contacts``."""
+    bounds = await offset_bounds(access)
+    return {p: offsets for p, offsets in bounds.items() if p.topic == INTAKE_CONTACTS.name}
+
+
+def _request_id(key: bytes | None) -> str | None:
+    try:
+        return str(UUID((key or b"").decode("ascii")))
+    except ValueError:
+        return None

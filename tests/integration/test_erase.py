@@ -1,0 +1,226 @@
+"""``route311 erase`` on a whole router: the contact is readable nowhere, whatever comes after."""
+
+import json
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from deploy.local.supervisor import running_stack
+from shared.contract.events import ContactGiven, SubmissionReceived, encode, new_id
+from shared.contract.topics import CHANNEL_SUBMISSIONS
+from shared.runtime.kafka import Record, open_sink
+from shared.runtime.outgoing import Outgoing
+from tests.builders import PIONEER_SQUARE, contact_given, handed_in, north_of, submission
+from tests.integration.operated_router import OperatedRouter
+from tests.temporary_folders import let_others_in
+from tests.waiting import eventually
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(240),
+]
+
+_metres = iter(range(0, 1_000_000, 5_000))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def router(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[OperatedRouter]:
+    folder = let_others_in(tmp_path_factory.mktemp("erase"))
+    async with running_stack(folder / "data") as stack:
+        yield OperatedRouter(stack, folder / "data")
+
+
+def report(email: str, **changes: Any) -> SubmissionReceived:
+    point = north_of(PIONEER_SQUARE, next(_metres) % 9_000)
+    place = {"latitude": point.latitude, "longitude": point.longitude}
+    reporter = {"name": "Quilla", "email": email, "status_updates": ["email"]}
+    reporter |= changes.pop("reporter", {})
+    return handed_in(submission(location=place, reporter=reporter, **changes))
+
+
+async def test_a_person_is_erased_everywhere_and_nothing_brings_them_back(
+    router: OperatedRouter,
+) -> None:
+    email = "ana.everywhere@example.org"
+    one, two, other = report(email), report(email.upper()), report("bea@example.org")
+    wrong = report(email, service_code="NO-SUCH-KIND")
+    await router.hand_in(one, two, other, wrong)
+    poison = f'{{"mail": "{email}"'.encode()
+    async with open_sink(router.stack.access) as sink:
+        await sink.publish([Outgoing("", CHANNEL_SUBMISSIONS.name, b"adapter", poison)])
+    requests = await router.requests(one, two, other)
+    await eventually(lambda: router.records("channel-submissions-dlq"))
+    numbers = sorted(number for _, number in requests[:2])
+
+    _, planned = await router.command("erase", "--email", email, "--dry-run")
+    assert await router.readable(email)
+    code, done = await router.command("erase", "--email", email)
+
+    assert code == 0
+    assert planned == done | {"dry_run": True}
+    assert done["requests"] == numbers
+    assert done["removed"]["contacts"] == 2
+    assert done["removed"]["submissions"] == 1
+    assert done["removed"]["dead_letters"] == 1
+    assert await router.readable(email) == []
+    assert [await router.last_contact(r) is None for r, _ in requests] == [True, True, False]
+
+    # nobody can tell that they ever wrote
+    _, again = await router.command("erase", "--email", email)
+    _, never = await router.command("erase", "--email", "never@example.org")
+    assert again | {"subject": ""} == never | {"subject": ""}
+
+    # republishing, delivering again and replaying bring nothing back
+    assert (await router.command("republish", "--since", "1h"))[0] == 0
+    await router.hand_in(one, wrong)
+    _, replayed = await router.command("dlq", "replay")
+    _, rejected = await router.command("dlq", "replay", "--rejected")
+    await router.read_by_intake(report("carla@example.org"))
+    await router.all_published()
+    assert await router.readable("quilla") != []  # Bea's
+    # what nobody can read is parked once more; it is in the outbox until that is erased, too
+    assert set(await router.readable(email)) <= {"intake.outbox"}
+    await router.command("erase", "--email", email)
+    assert await router.readable(email) == []
+    assert (await router.command("dlq", "replay", "--again"))[1]["sent"] == 0
+    assert (replayed["sent"], rejected["sent"]) == (0, 0)
+    count = "SELECT count(*) FROM intake.submissions WHERE submission_id = $1"
+    assert [(await router.fetch(count, e.id))[0][0] for e in (one, wrong)] == [1, 1]
+
+
+async def test_what_was_parked_is_listed_as_erased_and_its_bytes_are_shown_to_nobody(
+    router: OperatedRouter,
+) -> None:
+    email = "ana.parked@example.org"
+    async with open_sink(router.stack.access) as sink:
+        value = f"no JSON, from {email}".encode()
+        await sink.publish([Outgoing("", CHANNEL_SUBMISSIONS.name, email.encode(), value)])
+
+    async def parked() -> list[Record]:
+        found = await router.records("channel-submissions-dlq")
+        return [record for record in found if email.encode() in (record.value or b"")]
+
+    [record] = await eventually(parked, within_s=30)
+    place = f"{record.topic}/{record.partition}/{record.offset}"
+    await router.command("erase", "--email", email)
+
+    _, shown = await router.command("dlq", "show", place, "--bytes")
+    _, replayed = await router.command("dlq", "replay", "--again")
+
+    assert shown["standing"] == "erased"
+    assert "value_base64" not in shown
+    assert "key" not in shown
+    assert shown["headers"] == {}
+    assert replayed["sent"] == 0
+
+
+async def test_by_number_only_that_request_is_erased_and_what_was_due_is_not_sent(
+    router: OperatedRouter,
+) -> None:
+    email = "ana.one@example.org"
+    one, two = report(email), report(email)
+    await router.hand_in(one, two)
+    (first, number), (second, _) = await router.requests(one, two)
+    await router.fetch(
+        "UPDATE notify.deliveries SET state = 'pending', not_before = now() + interval '1 hour'"
+        " WHERE request_id = $1::text::uuid",
+        first,
+    )
+
+    code, done = await router.command("erase", "--request", number.lower().replace("-", ""))
+
+    assert (code, done["requests"], done["removed"]["messages"]) == (0, [number], 1)
+    assert await router.last_contact(first) is None
+    assert await router.last_contact(second) is not None
+    states = "SELECT state, reason FROM notify.deliveries WHERE request_id = $1::text::uuid"
+    assert [tuple(row) for row in await router.fetch(states, first)] == [("suppressed", "erased")]
+    kept = "SELECT FROM notify.requests WHERE request_id = $1::text::uuid AND mailbox IS NOT NULL"
+    assert len(await router.fetch(kept, second)) == 1
+    _, unknown = await router.command("erase", "--request", "26-0000-00")
+    _, again = await router.command("erase", "--request", number)
+    assert again | {"subject": ""} == unknown | {"subject": ""}
+
+
+async def test_a_telephone_number_in_any_format_names_its_owner(router: OperatedRouter) -> None:
+    one = report("ana.phone@example.org", reporter={"phone": "(503) 555-0142"})
+    await router.hand_in(one)
+    [(request_id, number)] = await router.requests(one)
+
+    _, done = await router.command("erase", "--phone", "503.555.0142")
+
+    assert done["requests"] == [number]
+    assert await router.last_contact(request_id) is None
+
+
+async def test_older_tables_that_come_back_are_erased_by_the_tombstones_on_the_topic(
+    router: OperatedRouter,
+) -> None:
+    email = "ana.restored@example.org"
+    one = report(email)
+    await router.hand_in(one)
+    [(request_id, _)] = await router.requests(one)
+    await router.command("erase", "--email", email)
+    contact = contact_given(request_id, email=email)
+    await restore(router, contact)
+
+    assert set(await router.readable(email)) == {"notify.requests", "intake.outbox"}
+    assert (await router.command("republish", "--since", "1h"))[0] == 0
+    await router.all_published()
+    assert await router.readable(email) == ["notify.requests"]
+    await restore(router, contact)
+    _, done = await router.command("erase", "--restored")
+
+    assert request_id in done["requests"]
+    assert await router.readable(email) == []
+
+
+async def restore(router: OperatedRouter, contact: ContactGiven) -> None:
+    """Put back what an older copy of the database holds."""
+    request_id, email = contact.data.request_id, contact.data.email
+    await router.fetch(
+        "INSERT INTO intake.outbox (bucket, event_id, topic, key, value, published)"
+        " VALUES (0, $1, 'intake-contacts', $2, $3, true)",
+        *(contact.id, request_id.encode(), encode(contact)),
+    )
+    await router.fetch(
+        "UPDATE notify.requests SET mailbox = $2, person = 'ana', erased = false"
+        " WHERE request_id = $1::text::uuid",
+        *(request_id, email),
+    )
+    await router.fetch(
+        "UPDATE intake.requests SET contact = 'given' WHERE request_id = $1::text::uuid", request_id
+    )
+
+
+async def test_a_flood_is_held_shown_without_the_address_and_released_or_dropped(
+    router: OperatedRouter,
+) -> None:
+    email = "ana.flooded@example.org"
+    await router.hand_in(*(report(email, description=f"Hole {new_id()}") for _ in range(25)))
+
+    async def listed() -> list[dict[str, Any]]:
+        _, said = await router.command("notify", "held")
+        return [one for one in said["held"] if one["messages"] == 5]
+
+    [held] = await eventually(listed, within_s=60)
+    assert held["requests"] == 5
+    assert email not in json.dumps(held)
+    mails = "SELECT count(*) FROM notify.deliveries JOIN notify.requests USING (request_id)"
+    sent = f"{mails} WHERE mailbox = $1 AND state IN ('sent', 'sending', 'pending')"
+    assert (await router.fetch(sent, email))[0][0] == 20
+
+    _, released = await router.command("notify", "held", "--release", held["contact"])
+    assert released == {"released": 5}
+    assert (await router.command("notify", "held"))[1] == {"held": []}
+    assert (await router.fetch(sent, email))[0][0] == 25
+    assert (await router.command("notify", "held", "--drop", held["contact"]))[1] == {"dropped": 0}
+
+
+async def test_at_the_end_every_invariant_holds(router: OperatedRouter) -> None:
+    code, found = await router.command("check", "--settle", "60")
+
+    assert code == 0, [one for one in found["invariants"] if not one["holds"]]
+    assert [one["id"] for one in found["invariants"]][-1] == "I13"

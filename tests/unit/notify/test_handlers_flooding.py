@@ -1,0 +1,80 @@
+from shared.contract.events import Event, NotificationSuppressed, new_id
+from tests.builders import contact_given
+from tests.unit.notify.factories import attached, closed, opened, triaged
+from tests.unit.notify.fakes import InMemoryNotify
+from tests.unit.notify.handling import ANA, BEA, due, handle
+
+
+def reports(count: int, email: str = ANA) -> list[Event]:
+    """As many reports of different problems that name one address."""
+    events: list[Event] = []
+    for _ in range(count):
+        request_id, case_id = new_id(), new_id()
+        events += [
+            contact_given(request_id, email=email),
+            triaged(request_id, case_id),
+            opened(request_id, case_id),
+        ]
+    return events
+
+
+async def test_the_first_twenty_are_answered_and_the_rest_is_held_with_a_reason() -> None:
+    store = InMemoryNotify()
+
+    produced = await handle(store, reports(30), reports(30))
+
+    assert len(due(store)) == 20
+    assert [row.state for row in store.rows].count("held") == 40
+    assert len(produced) == 40
+    assert all(
+        isinstance(event, NotificationSuppressed) and event.data.reason == "contact_flooded"
+        for event in produced
+    )
+
+
+async def test_somebody_else_hears_all_the_same() -> None:
+    store = InMemoryNotify()
+
+    await handle(store, reports(30), reports(3, BEA))
+
+    assert [to for to, *_ in due(store)].count(BEA) == 3
+
+
+async def test_an_emergency_is_held_too_since_anybody_can_write_one() -> None:
+    store = InMemoryNotify()
+    request_id, case_id = new_id(), new_id()
+    urgent = triaged(request_id, case_id, emergency={"code": "live_wire", "evidence": "sparks"})
+
+    await handle(
+        store, reports(20), [contact_given(request_id), urgent, opened(request_id, case_id)]
+    )
+
+    assert store.rows[-1].state == "held"
+
+
+async def test_in_one_case_the_request_before_the_flood_is_the_one_that_is_written_about() -> None:
+    store = InMemoryNotify()
+    first, case_id = new_id(), new_id()
+    await handle(
+        store, [contact_given(first), triaged(first, case_id), opened(first, case_id)], reports(19)
+    )
+    later = new_id()
+    await handle(
+        store,
+        [contact_given(later), triaged(later, case_id), attached(later, case_id, 2)],
+        [closed(case_id, 3)],
+    )
+
+    about = {(r.stored.delivery.trigger.template, r.state) for r in store.rows}
+    assert ("completed", "pending") in about
+    assert ("completed", "held") not in about
+    assert ("attached", "held") in about
+
+
+async def test_the_same_contact_again_changes_nothing() -> None:
+    store = InMemoryNotify()
+    first = reports(20)
+
+    await handle(store, first, reports(30), first)
+
+    assert len(due(store)) == 20
