@@ -31,9 +31,11 @@ _OF_SERVICE: Mapping[str, Columns] = MappingProxyType(
     {
         "intake": {
             "requests": "request_id, tracking_number, jurisdiction, service_code, submitted_at, "
-            "decided_at, outcome, case_id, joined_at, moves",
+            "decided_at, outcome, case_id, joined_at, moves, contact",
             "submissions": "identity, fingerprint, first, source, submission_id, received_at, "
             "receipt_id, receipt, time_replaced",
+            "contact_rows": "",
+            "erased_records": "",
         },
         "triage": {
             "decisions": "request_id, case_id, outcome, dedup_key, service_code, observed_at, "
