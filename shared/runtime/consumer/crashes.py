@@ -7,8 +7,10 @@ process that died with those records in progress, whatever ended it: an unexpect
 
 Three rules distinguish poison from an innocent record:
 
-1. After a crash in a batch its records are tried one by one, each under a mark of its own. Only a
-   record that was alone in progress at the second crash is under suspicion.
+1. After a crash in a batch its records are tried one by one, each under a mark of its own; those
+   of a batch of more than 50 in chunks first, which takes one more crash and spares a service that
+   was killed in a backlog hundreds of transactions. Only a record that was alone in progress is
+   under suspicion.
 2. Before the third try the process holds still for some seconds with nothing in progress. Kills
    from outside hit these seconds and not the milliseconds of the try. A process that dies while it
    holds still shows that the record is innocent, and the count starts anew.
@@ -31,6 +33,8 @@ MAX_CRASHES = 3
 """Crashes at one record after which it is parked untried."""
 
 _LAST_TRY = MAX_CRASHES - 1
+_MAX_ALONE = 50
+_CHUNK = 20
 _FIND = """
     SELECT topic, partition, busy_until, crashes
       FROM consumer_offset
@@ -103,10 +107,17 @@ class CrashCounter:
         self._marked, self._held = {}, False
 
     def split(self, records: Sequence[Record]) -> list[Sequence[Record]]:
-        """Return the records in units to handle: each suspect alone, then all others together."""
-        alone: list[Sequence[Record]] = [[r] for r in records if self.crashes(r)]
+        """Return the records in units to handle: the suspects first, then all others together.
+
+        A suspect is alone in its unit. Where there are more than ``_MAX_ALONE``, which a kill in
+        the middle of a backlog leaves, they are narrowed down in chunks of a partition first.
+        """
+        suspects = [record for record in records if self.crashes(record)]
         others = [record for record in records if not self.crashes(record)]
-        return [*alone, others] if others else alone
+        units: list[Sequence[Record]] = [[record] for record in suspects]
+        if len(suspects) > _MAX_ALONE:
+            units = _chunks(suspects)
+        return [*units, others] if others else units
 
     def crashes(self, record: Record) -> int:
         """Return how often a process died with the record in progress, as far as that is known."""
@@ -147,7 +158,8 @@ class CrashCounter:
         Raises:
             FencedError: Another consumer owns one of the partitions.
         """
-        work = {record_partition(r): Busy(r.offset + 1, self.crashes(r) + 1) for r in records}
+        crashes = self.crashes(records[0]) + 1 if len(records) == 1 else 1
+        work = {record_partition(r): Busy(r.offset + 1, crashes) for r in records}
         if work == self._marked:
             return
         await self._write(work, positions)
@@ -183,6 +195,18 @@ class CrashCounter:
             )
         if status != f"UPDATE {len(partitions)}":
             raise FencedError("another member owns a partition of the batch")
+
+
+def _chunks(records: Sequence[Record]) -> list[Sequence[Record]]:
+    """Return the records in chunks, each of one partition."""
+    by_partition: dict[Partition, list[Record]] = {}
+    for record in records:
+        by_partition.setdefault(record_partition(record), []).append(record)
+    return [
+        of_partition[first : first + _CHUNK]
+        for of_partition in by_partition.values()
+        for first in range(0, len(of_partition), _CHUNK)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

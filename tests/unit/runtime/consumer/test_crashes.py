@@ -33,6 +33,18 @@ def test_what_was_in_progress_at_a_crash_is_tried_one_by_one_and_the_rest_in_one
     assert offsets(units) == [[1], [2], [3, 4]]
 
 
+def test_many_that_were_in_progress_are_narrowed_down_in_chunks_of_a_partition() -> None:
+    found = counter(until=100, crashes=1)
+    other = Partition("test", 1)
+    found.suspects[other] = Busy(3, 2)
+    alone = record(offset=2, partition=1)
+
+    units = found.split([*records(*range(60)), alone, *records(100)])
+
+    assert [len(unit) for unit in units] == [20, 20, 20, 1, 1]
+    assert units[3] == [alone]
+
+
 def test_without_a_crash_all_is_one_batch() -> None:
     made = CrashCounter(cast(Pool, None))
 
