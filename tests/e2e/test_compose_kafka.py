@@ -26,7 +26,11 @@ from tests.e2e.test_compose import COMPOSE, PROCESSES, ROOT, filled
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 
 BROKER, PREPARE = (COMPOSE["services"][name]["environment"] for name in ("kafka", "prepare"))
-VALUES = {f"{name.upper().replace('-', '_')}_KAFKA_PASSWORD": f"of-{name}" for name in PROCESSES}
+NAMES = (*PROCESSES, "kafka-broker", "kafka-admin")
+VALUES = {
+    f"{name.upper().replace('-', '_')}{'' if 'kafka' in name else '_KAFKA'}_PASSWORD": f"of-{name}"
+    for name in NAMES
+}
 
 
 def property_of(variable: str) -> str:

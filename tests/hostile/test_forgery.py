@@ -24,16 +24,27 @@ PRINCIPALS = ("adapters", "bureau-water")
 Options = dict[str, Any]
 
 
+@pytest.fixture(scope="module")
+def known() -> dict[str, Mapping[str, Options]]:
+    """The attackers of each router, by the address of its broker."""
+    return {}
+
+
 @pytest_asyncio.fixture(loop_scope="module")
-async def attackers(target: Target) -> Mapping[str, Options]:
+async def attackers(
+    target: Target, known: dict[str, Mapping[str, Options]]
+) -> Mapping[str, Options]:
     """How each attacker connects: without credentials, and as programs outside the router."""
     address = {"kafka": target.stack["kafka"]}
+    if found_before := known.get(address["kafka"]):
+        return found_before
     found: dict[str, Options] = {"nobody": kafka_client_options(address)}
     for principal in PRINCIPALS:
         code, password, errors = await target.router.command("topics", "user", principal)
         assert code == 0, errors
         auth = target.stack["kafka_auth"] | {"username": principal, "password": password.strip()}
         found[principal] = kafka_client_options(address | {"kafka_auth": auth})
+    known[address["kafka"]] = found
     return found
 
 
