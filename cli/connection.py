@@ -59,10 +59,14 @@ def find_kafka(data: Path = DEFAULT_DATA) -> KafkaAccess:
 
     Raises:
         NoRouterError: The environment names no broker, and no router runs here.
+        KafkaAdminError: The broker refuses the credentials of the environment.
         SettingsError: A variable has a wrong value, or two contradict each other.
     """
     settings = _connection()
     if settings.kafka_bootstrap:
+        from shared.runtime.kafka import require_login  # noqa: PLC0415 - slow to load
+
+        require_login(settings.kafka_access)
         return settings.kafka_access
     return load_stack(data).access
 

@@ -14,7 +14,8 @@ from rich.table import Table
 
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
 from services.triage.surges.gauges import WATCHER
-from shared.contract.topics import DEAD_LETTERS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
+from shared.contract.topic import DEAD_LETTERS
+from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.kafka import Partition, committed_offsets
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds
 from shared.runtime.kafka_access import KafkaAccess

@@ -13,7 +13,7 @@ from shared.runtime.secret_files import secret_from_environment
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.contract.topics import Topic
+    from shared.contract.topic import Topic
     from shared.runtime.kafka import AccessChanges
 
 topics = typer.Typer(help="Make Kafka's topics what the registry says.", no_args_is_help=True)

@@ -14,7 +14,8 @@ import asyncpg
 
 from deploy.local.infrastructure import infrastructure
 from shared.catalogue import load_catalogue
-from shared.contract.topics import Topic, all_topics
+from shared.contract.topic import Topic
+from shared.contract.topics import all_topics
 from shared.runtime.kafka import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import SERVICES, migrate, set_passwords

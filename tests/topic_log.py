@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.contract.events import Decoder, Event
-from shared.contract.topics import Topic
+from shared.contract.topic import Topic
 from shared.runtime.kafka import KafkaSink, Partition, Record
 from shared.runtime.kafka.reader import end_offsets, read_range
 from shared.runtime.kafka_access import KafkaAccess

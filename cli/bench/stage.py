@@ -15,7 +15,8 @@ from deploy.local.services import ROUTER, running_services
 from deploy.local.supervisor import prepare_stores
 from shared.catalogue import Catalogue, load_catalogue
 from shared.contract.events import Location, Request, RequestSubmitted, new_id
-from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS, Topic
+from shared.contract.topic import Topic
+from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka import Partition, apply_topics, open_sink
 from shared.runtime.kafka.reader import follow

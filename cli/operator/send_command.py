@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from shared.contract import events as e
-from shared.contract.topics import DEAD_LETTERS, DISPATCH_CASES, OPERATOR_COMMANDS
+from shared.contract.topic import DEAD_LETTERS
+from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS
 from shared.errors import PermanentError, Route311Error
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka import Record, headers_by_name, open_sink

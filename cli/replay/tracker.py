@@ -6,7 +6,8 @@ from typing import Any
 
 from cli.replay.outcomes import OutcomeCounter, OutcomeCounts
 from shared.contract.events import Decoder
-from shared.contract.topics import INTAKE_RECEIPTS, TRIAGE_DECISIONS, Topic, bureau_work
+from shared.contract.topic import Topic
+from shared.contract.topics import INTAKE_RECEIPTS, TRIAGE_DECISIONS, bureau_work
 from shared.errors import PermanentError
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import end_offsets, follow

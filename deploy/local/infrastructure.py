@@ -6,7 +6,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.kafka import admin_access, running_kafka
+from deploy.local.kafka import running_kafka
+from deploy.local.kafka_users import admin_access
 from deploy.local.launch import run_all, running
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.process import Process, Program

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from deploy.local.errors import StackError
 from deploy.local.folder import write_secret
+from deploy.local.kafka_users import admin_access, passwords_of, super_users
 from deploy.local.launch import running
 from deploy.local.process import Process, Program, run_command
 from deploy.local.readiness import LOOPBACK
 from deploy.local.site import Credentials, Site
 from shared.runtime.kafka import answers
-from shared.runtime.kafka_access import KafkaAccess
 
 _HERE = Path(__file__).parent
 _LOGGING = f"-Dlog4j2.configurationFile={_HERE / 'log4j2.yaml'}"
@@ -28,8 +28,6 @@ _POM = _HERE / "pom.xml"
 _MAVEN_GOAL = ("dependency:copy-dependencies", "-DincludeScope=runtime")
 _LOCK_POLL_S = 0.1
 _FORMATTED = "formatted-with-passwords"
-_BROKER, _ADMIN = "broker", "admin"  # the super users; see kafka.properties
-_MODULES = "org.apache.kafka.common.security"
 
 
 @asynccontextmanager
@@ -69,31 +67,6 @@ def kafka_program(site: Site, name: str, argv: Sequence[str], port: int) -> Prog
     return Program(name, argv, port, answers_its_administrator)
 
 
-def admin_access(credentials: Credentials, bootstrap: str) -> KafkaAccess:
-    """Return the access of the administrator, who may do everything."""
-    return user_access(credentials, bootstrap, _ADMIN)
-
-
-def user_access(credentials: Credentials, bootstrap: str, user: str) -> KafkaAccess:
-    """Return the access of a user of the stack's broker.
-
-    Args:
-        credentials: The site's credentials.
-        bootstrap: Host and port of the brokers.
-        user: The user's name.
-    """
-    return KafkaAccess(
-        bootstrap,
-        security_protocol="SASL_PLAINTEXT",
-        username=user,
-        password=credentials.get(_secret(user)),
-    )
-
-
-def _secret(user: str) -> str:
-    return f"kafka-{user}"
-
-
 def java_command(jars: Path) -> tuple[str, ...]:
     """Return the first part of a command line that runs one of Kafka's programs.
 
@@ -101,25 +74,6 @@ def java_command(jars: Path) -> tuple[str, ...]:
         StackError: Java is missing.
     """
     return (_find_java(), _LOGGING, "-cp", f"{jars}/*")
-
-
-def passwords_of(credentials: Credentials, listener: str) -> dict[str, str]:
-    """Return the settings by which brokers and controllers prove who they are to each other.
-
-    Args:
-        credentials: The site's credentials.
-        listener: The listener that brokers reach each other by, in lower case.
-    """
-    login = f'required username="{_BROKER}" password="{credentials.get(_secret(_BROKER))}"'
-    known = f'user_{_BROKER}="{credentials.get(_secret(_BROKER))}"'
-    return {
-        f"listener.name.{listener}.scram-sha-512.sasl.jaas.config": (
-            f"{_MODULES}.scram.ScramLoginModule {login};"
-        ),
-        "listener.name.controller.plain.sasl.jaas.config": (
-            f"{_MODULES}.plain.PlainLoginModule {login} {known};"
-        ),
-    }
 
 
 async def format_data(
@@ -137,26 +91,22 @@ async def format_data(
         StackError: It was formatted without passwords, or cannot be formatted.
     """
     marker = data.with_name(_FORMATTED)
-    if marker.exists():
-        return
     if (data / "meta.properties").exists():
+        if marker.exists():
+            return
         raise StackError(
             f"the broker in {data} was made by a version without passwords; `--fresh` starts over"
         )
+    marker.touch()
     arguments = data.with_name("format-arguments")  # passwords are not for the list of processes
-    users = (
-        f"SCRAM-SHA-512=[name={user},password={credentials.get(_secret(user))}]"
-        for user in (_BROKER, _ADMIN)
-    )
     lines = ["format", "-t", _CLUSTER_ID, "-c", str(settings)]
-    lines += [part for user in users for part in ("--add-scram", user)]
+    lines += [part for user in super_users(credentials) for part in ("--add-scram", user)]
     write_secret(arguments, "\n".join(lines) + "\n")
     try:
         command = (*java, "kafka.tools.StorageTool", f"@{arguments}")
         await run_command("Kafka's data folder cannot be prepared", command)
     finally:
         arguments.unlink()
-    marker.touch()
 
 
 def _find_java() -> str:

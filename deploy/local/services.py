@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from deploy.local.infrastructure import Infrastructure
-from deploy.local.kafka import user_access
+from deploy.local.kafka_users import user_access
 from deploy.local.launch import run_all, running
 from deploy.local.process import Process, Program
 from deploy.local.readiness import LOOPBACK, http_ready

@@ -6,14 +6,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from deploy.local.infrastructure import Infrastructure, infrastructure
-from deploy.local.kafka import user_access
+from deploy.local.kafka_users import user_access
 from deploy.local.launch import restart_on_exit
 from deploy.local.process import Process
 from deploy.local.report import Prepared, Report, ignore_events
 from deploy.local.services import ROUTER, Service, role_password, running_services
 from deploy.local.stack_file import Keys, Stack, kafka_auth, write_stack
 from shared.catalogue import load_catalogue
-from shared.contract.topics import Topic, all_topics
+from shared.contract.topic import Topic
+from shared.contract.topics import all_topics
 from shared.runtime.http.api_keys import Scope, store_keys
 from shared.runtime.kafka import apply_access, apply_topics, set_user_passwords
 from shared.runtime.migrate import SERVICES, migrate, set_passwords

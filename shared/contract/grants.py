@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from shared.contract.topics import DEAD_LETTERS, Topic
+from shared.contract.topic import DEAD_LETTERS, Topic
 
 ADAPTERS = "adapters"
 """Principal of the adapters that the city itself runs."""

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, create_model
 
 from shared.contract import topics as t
 from shared.contract.events import Event, ForeignEvent, type_of
+from shared.contract.topic import Topic
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMAS = Path(__file__).parent / "events" / "schemas"
@@ -152,11 +153,11 @@ def documents() -> Mapping[Path, str]:
     return {path: _text(document) for path, document in {**schemas, ASYNCAPI: asyncapi()}.items()}
 
 
-def _name(channel: t.Topic) -> str:
+def _name(channel: Topic) -> str:
     return channel.name.replace("{code}", "CODE")
 
 
-def _channel(channel: t.Topic) -> dict[str, Any]:
+def _channel(channel: Topic) -> dict[str, Any]:
     described = {
         "address": channel.name,
         "description": f"Owner: {channel.owner}. Key: {channel.key}. {_kept(channel)}",
@@ -171,7 +172,7 @@ def _channel(channel: t.Topic) -> dict[str, Any]:
     return described
 
 
-def _kept(channel: t.Topic) -> str:
+def _kept(channel: Topic) -> str:
     if channel.retention is None:
         return "Compacted: the last record of each key is kept."
     return f"Kept for {channel.retention.days} days."

@@ -10,7 +10,7 @@ from shared.contract.grants import CONSUMER_GROUPS, Grant, grants, is_managed, p
 from shared.contract.topics import all_topics
 
 ROOT = Path(__file__).parents[2]
-BUREAUS = ("PBOT-MOD", "WATER")
+BUREAUS = ("PBOT", "PBOT-MOD", "WATER")
 TOPICS = all_topics(BUREAUS, ["acme"])
 GRANTS = frozenset(grants(TOPICS))
 

@@ -19,7 +19,8 @@ from shared.contract.events import (
     OperatorCommanded,
     SubmissionReceived,
 )
-from shared.contract.topics import DEAD_LETTERS, INTAKE_CONTACTS, Topic, all_topics
+from shared.contract.topic import DEAD_LETTERS, Topic
+from shared.contract.topics import INTAKE_CONTACTS, all_topics
 from shared.runtime.consumer.messages import InvalidRecord, parse_record, record_position
 from shared.runtime.kafka import Record
 from shared.runtime.kafka.reader import OffsetRanges

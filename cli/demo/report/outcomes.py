@@ -9,7 +9,7 @@ from rich.text import Text
 from cli.demo.report.layout import counted, heading, table
 from cli.demo.report.result import DemoResult
 from cli.demo.run.bureaus import SILENT
-from shared.contract.topics import DEAD_LETTERS
+from shared.contract.topic import DEAD_LETTERS
 
 _OPEN = ("acknowledged", "scheduled", "in_progress", "waiting_for_resident")
 _TEMPLATES = {

@@ -8,6 +8,7 @@ from cli.demo.run.observations import DeadLetterSeen, Observations
 from cli.demo.scenario.residents import EMAIL_DOMAIN
 from shared.contract import topics as t
 from shared.contract.events import Decoder, WorkOrder
+from shared.contract.topic import DEAD_LETTERS, Topic
 from shared.errors import PermanentError
 from shared.runtime.kafka import Record, written_at
 
@@ -16,7 +17,7 @@ _REPORTERS_ADDRESS = f"@{EMAIL_DOMAIN}".encode()
 _MAY_HOLD_ADDRESSES = frozenset({t.CHANNEL_SUBMISSIONS.name, t.INTAKE_CONTACTS.name})
 
 
-def collected_topics(bureaus: Iterable[str]) -> list[t.Topic]:
+def collected_topics(bureaus: Iterable[str]) -> list[Topic]:
     """Return every topic of a router with these bureaus except the one for submissions."""
     return [topic for topic in t.all_topics(bureaus) if topic.name != t.CHANNEL_SUBMISSIONS.name]
 
@@ -32,7 +33,7 @@ class RecordSource(Protocol):
 class TopicCollector:
     """Decodes records and adds them to the observations."""
 
-    def __init__(self, topics: Sequence[t.Topic], seen: Observations) -> None:
+    def __init__(self, topics: Sequence[Topic], seen: Observations) -> None:
         self._decoders: Mapping[str, Decoder[Any]] = {
             topic.name: Decoder(topic.events) for topic in topics if topic.events
         }
@@ -55,7 +56,7 @@ class TopicCollector:
         decoder = self._decoders.get(record.topic)
         if decoder is None:
             code = dict(record.headers).get("code", b"?").decode()
-            topic = record.topic.removesuffix(t.DEAD_LETTERS)
+            topic = record.topic.removesuffix(DEAD_LETTERS)
             self._seen.dead_letters.append(DeadLetterSeen(topic, code))
             return None
         if record.topic not in _MAY_HOLD_ADDRESSES and _REPORTERS_ADDRESS in (record.value or b""):

@@ -27,7 +27,8 @@ from services.triage.surges.state import SurgeKey
 from services.triage.surges.tracker import SurgeCity, surge_cities
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decoder
-from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, Topic
+from shared.contract.topic import Topic
+from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.errors import PermanentError, Route311Error, StoppedError
 from shared.runtime.kafka import BrokerDownError, KafkaSink, apply_topics, open_sink
 from shared.runtime.kafka_access import KafkaAccess

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from shared.contract.events import Decoder, Event
-from shared.contract.topics import Topic
+from shared.contract.topic import Topic
 from shared.errors import FencedError, StoppedError, SystemicError, TooManyDeadLettersError
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer import deferring

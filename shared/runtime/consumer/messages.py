@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
 from shared.contract.events import ContactErased, Decoder, Event, usable_trace
-from shared.contract.topics import DEAD_LETTERS
+from shared.contract.topic import DEAD_LETTERS
 from shared.errors import (
     PermanentError,
     Route311Error,

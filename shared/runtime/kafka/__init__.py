@@ -1,7 +1,7 @@
 """The only package that touches Kafka's drivers: aiokafka for records, librdkafka for the rest."""
 
 from shared.runtime.kafka.acls import AccessChanges, apply_access
-from shared.runtime.kafka.admin import KafkaAdminError, answers, committed_offsets
+from shared.runtime.kafka.admin import KafkaAdminError, answers, committed_offsets, require_login
 from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
 from shared.runtime.kafka.record_batches import LenientRecords
 from shared.runtime.kafka.records import (
@@ -35,6 +35,7 @@ __all__ = [
     "open_sink",
     "open_source",
     "rebuild_record",
+    "require_login",
     "set_user_passwords",
     "written_at",
 ]

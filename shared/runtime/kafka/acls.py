@@ -15,7 +15,7 @@ from confluent_kafka.admin import (
 )
 
 from shared.contract.grants import OPERATOR, Grant, grants, is_managed, is_operator
-from shared.contract.topics import Topic
+from shared.contract.topic import Topic
 from shared.runtime.kafka.admin import Admin, open_admin, result_of
 from shared.runtime.kafka_access import KafkaAccess
 

@@ -54,8 +54,12 @@ class Admin:
         Raises:
             KafkaAdminError: The broker refuses the credentials.
         """
+        return await asyncio.to_thread(self.request_metadata)
+
+    def request_metadata(self) -> ClusterMetadata | None:
+        """Do the same while blocking the thread."""
         try:
-            return await asyncio.to_thread(self.client.list_topics, timeout=_ANSWER_WITHIN_S)
+            return self.client.list_topics(timeout=_ANSWER_WITHIN_S)
         except KafkaException:
             self.client.poll(0)
             if self._refusal:
@@ -83,6 +87,15 @@ async def open_admin(
         warned = True
         await pause(stopping or asyncio.Event(), _CONNECT_AGAIN_AFTER_S)
     yield admin
+
+
+def require_login(access: KafkaAccess) -> None:
+    """Check the credentials, for a command: the clients for records would try for ever.
+
+    Raises:
+        KafkaAdminError: The broker refuses them. A broker that does not answer is no error.
+    """
+    Admin(access).request_metadata()
 
 
 async def answers(access: KafkaAccess) -> bool:

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
-from shared.contract.topics import MAX_RECORD_BYTES
+from shared.contract.topic import MAX_RECORD_BYTES
 from shared.runtime.kafka.clients import Producer, connect
 from shared.runtime.kafka.errors import BrokerDownError
 from shared.runtime.kafka_access import KafkaAccess

@@ -11,7 +11,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from typing_extensions import override
 
-from shared.contract.topics import Topic
+from shared.contract.topic import Topic
 from shared.runtime.kafka.clients import GroupConsumer, connect, has_failed_task
 from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
 from shared.runtime.kafka.records import Partition, Record

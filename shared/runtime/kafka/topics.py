@@ -15,11 +15,13 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from shared.contract.topics import DEAD_LETTERS, MAX_RECORD_BYTES, Topic
+from shared.contract.topic import DEAD_LETTERS, MAX_RECORD_BYTES, Topic
 from shared.runtime.kafka.admin import Admin, KafkaAdminError, open_admin, result_of
 from shared.runtime.kafka_access import KafkaAccess
 
 _DLQ_BYTES = MAX_RECORD_BYTES + 1024 * 1024
+_TOMBSTONES_KEPT = timedelta(days=30)
+"""Longer than a reader may be down, and than the oldest backup that is restored."""
 _REPLICATED, _MIN_IN_SYNC = 3, 2
 _IN_SYNC = "min.insync.replicas"
 _VISIBLE_WITHIN_S = 60.0
@@ -49,6 +51,8 @@ def broker_settings(topic: Topic, replicas: int = 1) -> dict[str, str]:
     if topic.compacted_within is not None:  # compaction leaves out the segment that is written to
         settings["max.compaction.lag.ms"] = _millis(topic.compacted_within)
         settings["segment.ms"] = _millis(topic.compacted_within)
+    if topic.erasure is not None:
+        settings["delete.retention.ms"] = _millis(_TOMBSTONES_KEPT)
     if replicas >= _REPLICATED:
         settings[_IN_SYNC] = str(_MIN_IN_SYNC)
     return settings

@@ -9,7 +9,7 @@ from typing import Self
 
 import structlog
 
-from shared.contract.topics import Topic
+from shared.contract.topic import Topic
 from shared.errors import DatabaseBusyError, DatabaseDownError, StoppedError
 from shared.runtime.ops.metrics import PRUNED
 from shared.runtime.ops.shutdown import pause

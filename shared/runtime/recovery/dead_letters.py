@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from shared.contract.topics import DEAD_LETTERS
+from shared.contract.topic import DEAD_LETTERS
 from shared.runtime.consumer.messages import record_position
 from shared.runtime.kafka import Record, headers_by_name, written_at
 from shared.runtime.outgoing import Headers, Outgoing

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from shared.contract.topics import DEAD_LETTERS, all_topics
+from shared.contract.topic import DEAD_LETTERS
+from shared.contract.topics import all_topics
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import OffsetRanges, read_range
 from shared.runtime.kafka_access import KafkaAccess

@@ -10,12 +10,7 @@ from shared.contract.events import (
     encode,
     new_id,
 )
-from shared.contract.topics import (
-    DISPATCH_CASES,
-    bureau_receipts,
-    bureau_updates,
-    bureau_work,
-)
+from shared.contract.topics import DISPATCH_CASES, bureau_receipts, bureau_updates, bureau_work
 from tests.builders import (
     decision,
     priority,

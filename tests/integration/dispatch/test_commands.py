@@ -11,11 +11,7 @@ from shared.contract.events import (
     CaseRequestSplit,
     encode,
 )
-from shared.contract.topics import (
-    DISPATCH_CASES,
-    DISPATCH_CLOSINGS,
-    OPERATOR_COMMANDS,
-)
+from shared.contract.topics import DISPATCH_CASES, DISPATCH_CLOSINGS, OPERATOR_COMMANDS
 from tests.builders import (
     operator_commanded,
 )

@@ -10,13 +10,13 @@ from shared.contract.events import (
     SubmissionRejected,
     encode,
 )
+from shared.contract.topic import Topic
 from shared.contract.topics import (
     CHANNEL_SUBMISSIONS,
     INTAKE_CONTACTS,
     INTAKE_RECEIPTS,
     INTAKE_REQUESTS,
     INTAKE_REQUESTS_EXPRESS,
-    Topic,
     adapter_receipts,
     adapter_submissions,
 )

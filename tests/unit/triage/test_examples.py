@@ -11,12 +11,12 @@ from services.triage.handlers import on_messages
 from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decoder, RequestTriaged, encode, type_of
+from shared.contract.topic import Topic
 from shared.contract.topics import (
     DISPATCH_CLOSINGS,
     INTAKE_REQUESTS,
     INTAKE_REQUESTS_EXPRESS,
     TRIAGE_SURGES,
-    Topic,
 )
 from tests.builders import NOON
 from tests.unit.triage.factories import messages

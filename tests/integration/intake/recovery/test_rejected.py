@@ -14,7 +14,12 @@ from services.intake.inbound.batch import RawSubmission
 from services.intake.policy import IntakePolicy
 from services.intake.store import PostgresSubmissions
 from shared.contract.events import SubmissionAccepted, SubmissionRejected, encode
-from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_RECEIPTS, INTAKE_REQUESTS
+from shared.contract.topics import (
+    CHANNEL_SUBMISSIONS,
+    INTAKE_RECEIPTS,
+    INTAKE_REQUESTS,
+    INTAKE_RESUBMISSIONS,
+)
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.replay import load_replay_log
@@ -100,7 +105,7 @@ async def test_what_is_rejected_again_is_handed_in_a_third_time_only_when_asked(
 
     assert isinstance(receipt, SubmissionRejected)
     assert [(one.sent, one.came_back) for one in outcomes] == [(1, 0), (0, 1), (1, 0)]
-    assert len(await topic_log.records(CHANNEL_SUBMISSIONS)) == 1
+    assert len(await topic_log.records(INTAKE_RESUBMISSIONS)) == 1
 
 
 async def test_another_reason_or_a_dry_run_changes_nothing(db: Connection) -> None:

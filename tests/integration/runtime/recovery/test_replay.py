@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,8 @@ from shared.errors import PermanentError
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.messages import Message
 from shared.runtime.kafka import Record
-from shared.runtime.postgres import Connection, Pool
+from shared.runtime.outbox.relay import Relay
+from shared.runtime.postgres import Connection, Pool, open_pool
 from tests.builders import request_submitted
 from tests.conftest import Database
 from tests.integration.runtime.conftest import RunConsumer, decide
@@ -70,6 +71,16 @@ class Dlq:
 @pytest.fixture
 def dlq(database: Database) -> Dlq:
     return Dlq(database, utc_now())
+
+
+@pytest.fixture(autouse=True)
+async def owner(database: Database) -> AsyncGenerator[None]:
+    """The relay of intake, which owns the topic: it publishes what is replayed."""
+    stopping = asyncio.Event()
+    async with open_pool(database.dsn("intake")) as pool, asyncio.TaskGroup() as group:
+        group.create_task(Relay(pool, database.stores.access).run(stopping))
+        yield
+        stopping.set()
 
 
 async def wait_for_dead_letters(topic_log: TopicLog, count: int) -> Sequence[Record]:
@@ -156,7 +167,9 @@ async def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(
     assert line.endswith("undecodable_event  7 bytes")
     assert summary == "1 would be sent again"
     db = await asyncpg.connect(database.admin_dsn)
-    assert await db.fetchval("SELECT count(*) FROM triage.outbox WHERE NOT published") == 0
+    for schema in ("triage", "intake"):
+        waiting = f"SELECT count(*) FROM {schema}.outbox WHERE NOT published"  # noqa: S608 - fixed names
+        assert await db.fetchval(waiting) == 0
     await db.close()
 
 

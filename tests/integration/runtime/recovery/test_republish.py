@@ -15,7 +15,8 @@ import pytest
 
 from deploy.local.infrastructure import Infrastructure, infrastructure
 from shared.contract.events import Event, RequestSubmitted, RequestTriaged
-from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS, Topic
+from shared.contract.topic import Topic
+from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer, Handler
 from shared.runtime.consumer.messages import Message

@@ -12,13 +12,14 @@ from shared.contract.topics import (
     INTAKE_REQUESTS,
     OPERATOR_COMMANDS,
     all_topics,
+    submission_topics,
 )
 from shared.errors import PermanentError
 from shared.runtime.consumer.messages import InvalidRecord, Message, parse_record, to_dead_letter
 from shared.runtime.kafka import written_at
 from shared.runtime.outbox.outbox import pack_headers, unpack_headers
 from shared.runtime.recovery.dead_letters import parse_dead_letter
-from tests.builders import request_submitted
+from tests.builders import handed_in, request_submitted
 from tests.records import record
 
 REQUEST = "0197a1b2-c3d4-7000-8000-000000000001"
@@ -142,3 +143,17 @@ def test_the_erasure_of_a_plausible_tombstone_is_named_by_its_moment(timestamp: 
 
     assert isinstance(found, Message)
     assert found.event.id == f"{REQUEST}@{written_at(sent).isoformat()}"
+
+
+@pytest.mark.parametrize("source", ["/http/demo", "/acme"])
+def test_an_event_whose_source_may_not_come_by_its_topic_is_parked_without_its_value(
+    source: str,
+) -> None:
+    [shared, *_] = submission_topics(["acme"])
+    sent = record(encode(handed_in({}, source=source)), topic=shared.name)
+
+    found = parse_record(sent, DECODERS[shared.name], allows=shared.allows)
+
+    assert isinstance(found, InvalidRecord)
+    assert found.error.code == "source_not_allowed"
+    assert source not in str(found.error)
