@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from shared.contract.topics import Topic
+from shared.contract.topic import Topic
 from shared.errors import Route311Error
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import end_offsets
