@@ -77,8 +77,8 @@ def _postgres() -> Any:
 
 
 def _bind(container: Any, inside: int, outside: int) -> None:
-    """Open a port on the loopback interface alone; the engine's client takes address and port."""
-    container.with_bind_ports(inside, (_LOOPBACK, outside))
+    """Open a port on the loopback interface alone; ``with_bind_ports`` knows no address."""
+    container.ports[f"{inside}/tcp"] = (_LOOPBACK, outside)
 
 
 def _image(service: str) -> str:

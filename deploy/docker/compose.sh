@@ -36,7 +36,10 @@ up() {
     build_router
     began=$(date +%s)
     start_health_checks
-    compose up -d --no-build
+    compose up -d --no-build || {
+        compose logs --tail 30 >&2
+        return 1
+    }
     for port in 8311 8312 8313; do
         wait_for 180 "the service on port $port" curl -sf -m 5 "http://127.0.0.1:$port/ready" || {
             compose logs --tail 20 >&2

@@ -26,7 +26,7 @@ NUMBER = "26-7KQ4-M2"
 TEXTS = [{"id": "1", "text": "sofa in the right lane"}]
 
 
-def test_the_page_has_commands_of_each_kind() -> None:
+async def test_the_page_has_commands_of_each_kind() -> None:
     text = "".join(BLOCKS)
 
     for command in ("triage explain", "dlq replay", "pg_dump ", "pg_restore", "offsets to-end"):
