@@ -33,7 +33,7 @@ def test_a_container_writes_to_volumes_and_memory_of_a_limited_size_alone(name: 
     for volume in SERVICES[name].get("volumes", []):
         assert not volume.startswith((".", "/", "~")), f"{volume} is a folder of the host"
         options = (COMPOSE["volumes"][volume.partition(":")[0]] or {}).get("driver_opts")
-        assert options is None or "size=" in options["o"], volume
+        assert options is None or "nr_blocks=" in options["o"], volume
 
 
 @every_container
