@@ -53,6 +53,15 @@ compose() {
     $COMPOSE -p "$PROJECT" --env-file "$SECRETS" -f docker-compose.yml "$@"
 }
 
+remove_all() {
+    compose down -v >/dev/null 2>&1 || true
+    if [ -n "$PODMAN" ]; then # a container that is just starting again outlives the first try
+        podman ps -aq --filter "label=com.docker.compose.project=$PROJECT" |
+            xargs -r podman rm -f >/dev/null 2>&1 || true
+        compose down -v >/dev/null 2>&1 || true
+    fi
+}
+
 PROJECT=route311 SECRETS=.env
 trap stop_engine EXIT
 case ${1:-} in
@@ -71,7 +80,7 @@ case ${1:-} in
         find_compose
         find_engine
         mkdir -p build/compose
-        trap 'compose down -v >/dev/null 2>&1 || true; stop_engine' EXIT
+        trap 'remove_all; stop_engine' EXIT
         up
         ROUTE311_COMPOSE="$COMPOSE -p $PROJECT --env-file $SECRETS" \
             .venv/bin/python -m pytest -q tests/containers

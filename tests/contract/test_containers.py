@@ -7,9 +7,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())[
-    "services"
-]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "deploy/docker/Dockerfile").read_text()
 SECRETS = ("PASSWORD", "KEY", "SECRET", "DSN")
 every_container = pytest.mark.parametrize("name", SERVICES)
@@ -33,6 +32,8 @@ def test_a_container_writes_to_volumes_and_memory_of_a_limited_size_alone(name: 
         assert "size=" in mount, mount
     for volume in SERVICES[name].get("volumes", []):
         assert not volume.startswith((".", "/", "~")), f"{volume} is a folder of the host"
+        options = (COMPOSE["volumes"][volume.partition(":")[0]] or {}).get("driver_opts")
+        assert options is None or "nr_blocks=" in options["o"], volume
 
 
 @every_container

@@ -146,7 +146,8 @@ def test_every_container_but_the_one_that_ends_says_when_it_is_well() -> None:
 
 def test_what_must_outlive_a_container_lies_in_a_named_volume() -> None:
     for name in ("kafka", "postgres", "triage-stream"):
-        [volume] = COMPOSE["services"][name]["volumes"]
+        volume, *_ = COMPOSE["services"][name]["volumes"]
+        assert COMPOSE["volumes"][volume.split(":")[0]] is None, name
         assert volume.split(":")[0] in COMPOSE["volumes"], name
 
 
