@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from evaluation.text_model.samples import Sample
+from evaluation.text_model.samples import TrainingSample
 from shared.text_matching import FeatureWeights, ModelFigures
 
 _POINTS_PER_LOGIT = 10  # ten points multiply the odds by e
@@ -34,7 +34,11 @@ class FittedLabel:
 
 
 def fit(
-    samples: Sequence[Sample], positive: Collection[str], false_alarms: float, *, has_levels: bool
+    samples: Sequence[TrainingSample],
+    positive: Collection[str],
+    false_alarms: float,
+    *,
+    has_levels: bool,
 ) -> FittedLabel:
     """Fit weights that separate texts of some classes from all others.
 
@@ -68,7 +72,7 @@ def fit(
 class _Matrix:
     """The samples as rows of a sparse matrix of features."""
 
-    def __init__(self, samples: Sequence[Sample], positive: Collection[str]) -> None:
+    def __init__(self, samples: Sequence[TrainingSample], positive: Collection[str]) -> None:
         self._samples = samples
         self._features = [
             sample.features | {_REAL} if sample.report is not None else sample.features
@@ -114,7 +118,7 @@ def _unchanged(features: Iterable[str]) -> Iterable[str]:
     return features
 
 
-def _vocabulary(samples: Iterable[Sample]) -> list[str]:
+def _vocabulary(samples: Iterable[TrainingSample]) -> list[str]:
     """Return the features that several texts of several sources use."""
     texts: Counter[str] = Counter()
     sources: defaultdict[str, set[str]] = defaultdict(set)

@@ -48,12 +48,12 @@ class ReportLabel(BaseModel):
 
     @property
     def is_routine(self) -> bool:
-        """True when nobody could take it for urgent: only then a finding is a false alarm."""
+        """True when no other label is as fair: only then a finding is a false alarm."""
         return self.label == "R" and not self.second
 
     @property
     def is_urgent(self) -> bool:
-        """True when nobody could take it for routine."""
+        """True when it is urgent or worse, and routine is not as fair."""
         return self.label != "R" and self.second != "R"
 
 

@@ -20,7 +20,7 @@ _WEIGHT_OF_UNCLEAR = 0.5  # another label would be as fair
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class TrainingSample:
     """A labelled text as the training sees it.
 
     Attributes:
@@ -56,10 +56,10 @@ class FeatureReader:
         )
         return frozenset(extract_features(read.words).union(facts))
 
-    def made_up(self, texts: Iterable[LabelledText]) -> list[Sample]:
+    def made_up(self, texts: Iterable[LabelledText]) -> list[TrainingSample]:
         """Return the samples of made-up texts."""
         return [
-            Sample(
+            TrainingSample(
                 text.language,
                 _CLASSES[text.label],
                 self.features(text.text),
@@ -69,7 +69,7 @@ class FeatureReader:
             for text in texts
         ]
 
-    def real(self, labels: Sequence[ReportLabel], texts: Mapping[str, str]) -> list[Sample]:
+    def real(self, labels: Sequence[ReportLabel], texts: Mapping[str, str]) -> list[TrainingSample]:
         """Return the samples of real reports.
 
         Raises:
@@ -79,7 +79,7 @@ class FeatureReader:
         if missing:
             raise UnfitTextsError(f"{len(missing):,} labelled reports have no text: {missing[0]} …")
         return [
-            Sample(
+            TrainingSample(
                 label.language,
                 label.label,
                 self.features(texts[label.id]),

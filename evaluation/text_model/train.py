@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evaluation.text_model.real_reports import read_labels, read_report_texts
-from evaluation.text_model.samples import FeatureReader, Sample
+from evaluation.text_model.samples import FeatureReader, TrainingSample
 from evaluation.text_model.texts import UnfitTextsError, read_texts
 from shared.catalogue import Catalogue
 from shared.catalogue.judgement import DANGER, URGENT
@@ -24,7 +24,7 @@ class _Label(NamedTuple):
 
 
 _LABELS: Mapping[str, _Label] = {
-    DANGER: _Label(frozenset("E"), 0.01, has_levels=False),
+    DANGER: _Label(frozenset("E"), 0.005, has_levels=False),
     URGENT: _Label(frozenset("EU"), 0.06, has_levels=True),
 }
 
@@ -95,19 +95,19 @@ def train_from(files: TrainingFiles, catalogue: Catalogue) -> TrainedModel:
     )
 
 
-def _samples(files: TrainingFiles, reader: FeatureReader) -> Sequence[Sample]:
+def _samples(files: TrainingFiles, reader: FeatureReader) -> Sequence[TrainingSample]:
     made_up = read_texts(files.made_up)
     labels = [label for label in read_labels(files.labels) if label.part == "train"]
     return [*reader.made_up(made_up), *reader.real(labels, read_report_texts(files.reports))]
 
 
-def _by_language(samples: Iterable[Sample]) -> Mapping[str, Sequence[Sample]]:
+def _by_language(samples: Iterable[TrainingSample]) -> Mapping[str, Sequence[TrainingSample]]:
     """Return the samples of each language that has real reports.
 
     Raises:
         UnfitTextsError: A language has too few routine reports of a random sample.
     """
-    by_language: dict[str, list[Sample]] = {}
+    by_language: dict[str, list[TrainingSample]] = {}
     for sample in samples:
         by_language.setdefault(sample.language, []).append(sample)
     for language, of_one in by_language.items():

@@ -46,6 +46,7 @@ class CityPolicy:
     """Rules of one city.
 
     Attributes:
+        alarm_budget: Share of random reports that may be judged urgent; None for no limit.
         services: Kinds of request by service code.
         evidence: Weights for matching; None when radius and window alone decide.
         dedup_limits: Radius and window by service code.
@@ -59,6 +60,7 @@ class CityPolicy:
     def __init__(self, jurisdiction: Jurisdiction, evidence: Evidence | None = None) -> None:
         """Prepare a city's rules; ``evidence`` replaces the evidence of the city's own folder."""
         self._jurisdiction = jurisdiction
+        self.alarm_budget = jurisdiction.alarm_budget
         self.services: Mapping[str, ServiceType] = jurisdiction.services
         self.evidence = evidence or jurisdiction.evidence
         self.dedup_limits = _dedup_limits(jurisdiction, self.evidence)
@@ -101,13 +103,14 @@ class CityPolicy:
         conditions = matched_conditions(judgement)
         kind = confirmed_kind(service, judgement) if is_classified else service
         emergency = detect_emergency(city, kind, conditions)
-        adjustment = find_downgrade(city, kind, conditions) or find_generic_hazard(
+        stated = {**judgement.doubted, **conditions}
+        adjustment = find_downgrade(city, kind, stated) or find_generic_hazard(
             city, kind, conditions
         )
         is_other = service.code == city.other_code
         priority = score_priority(kind, conditions, emergency, adjustment, is_other=is_other)
         if self._places is not None:
-            priority = with_context(priority, self._places.reasons(service, conditions, location))
+            priority = with_context(priority, self._places.reasons(service, stated, location))
         referral = referral_for(city, service, municipality, conditions)
         return Assessment(priority, emergency, referral, conditions)
 

@@ -87,6 +87,7 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         danger_conditions=_danger_conditions(draft, emergencies),
         hazard_conditions=_hazard_conditions(draft, hazards),
         plain_conditions=_plain_conditions(conditions.values()),
+        alarm_budget=head.alarm_budget,
         thresholds=MappingProxyType(_thresholds(draft.text_model.weights, head.alarm_budget)),
         faq=build_faq(questions.entry, answers.entry) if questions and answers else None,
         evidence=build_evidence(draft.evidence.entry) if draft.evidence else None,

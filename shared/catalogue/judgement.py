@@ -22,11 +22,12 @@ DANGER = "sounds_dangerous"
 
 _MOST_URGENT_UNCONFIRMED: PriorityLevel = "P3"
 _MAX_UNKNOWN = 3  # words for each known feature; an English text has more features than words
+_CLEAR = 5  # points above the threshold
 _LISTS = frozenset({"singlevaluelist", "multivaluelist"})
 
 
 class TextJudgement(NamedTuple):
-    """What a text says.
+    """Result of judging a text.
 
     Attributes:
         conditions: Conditions that count, each with its words, or with the code of the attribute
@@ -54,7 +55,11 @@ def judge_text(text: str, city: Jurisdiction) -> TextJudgement:
         text: The words of the report, as written.
         city: Jurisdiction with phrases, model and thresholds.
     """
-    read = read_text(text, city)
+    return judge_read(read_text(text, city), city)
+
+
+def judge_read(read: "TextConditions", city: Jurisdiction) -> TextJudgement:
+    """Judge a text whose phrases are found."""
     stated = read.affirmed
     if not city.trained_model.weights:
         return TextJudgement(stated, {}, is_urgent=True, is_danger=True)
@@ -94,18 +99,25 @@ def read_text(text: str, city: Jurisdiction) -> TextConditions:
 
 
 def _reached(read: TextConditions, city: Jurisdiction) -> Mapping[str, str]:
-    """Return the labels that a text reaches, with their words. A danger must be urgent too.
+    """Return the labels that a text reaches, with their words.
 
-    Of words in a third language the model knows too few to judge.
+    A danger in a text that is not urgent as well must be clear. Of words in a third language the
+    model knows too few to judge.
     """
     score = city.text_model.score(read.words, read.facts())
-    reached = {
-        found.label: score.evidence(found)
+    margins = {
+        found.label: (found.points - city.thresholds.get((found.label, found.language), 1), found)
         for found in score.labels()
-        if found.points >= city.thresholds.get((found.label, found.language), 1)
-        and (read.affirmed or _MAX_UNKNOWN * found.known >= len(read.words))
+        if read.affirmed or _MAX_UNKNOWN * found.known >= len(read.words) > 0
     }
-    return reached if URGENT in reached else {}
+    is_urgent = URGENT in margins and margins[URGENT][0] >= 0
+    least = {DANGER: 0 if is_urgent else _CLEAR}
+    phrase = next(iter(read.affirmed.values()), "")
+    return {
+        label: score.evidence(found) or phrase
+        for label, (margin, found) in margins.items()
+        if margin >= least.get(label, 0)
+    }
 
 
 class ReportReader:

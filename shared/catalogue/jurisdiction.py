@@ -116,6 +116,7 @@ class Jurisdiction:
         danger_conditions: Conditions that make a report an emergency.
         hazard_conditions: Conditions that make a report of some kind urgent.
         plain_conditions: Dangers whose phrases need no support from the rest of the text.
+        alarm_budget: Share of random reports that may be judged urgent; None for no limit.
         thresholds: Least score by label and language of the text model, where the city's alarm
             budget gives another than the model's own, 1.
         faq: Answers to frequent questions; None without them.
@@ -151,6 +152,7 @@ class Jurisdiction:
     danger_conditions: frozenset[str]
     hazard_conditions: frozenset[str]
     plain_conditions: frozenset[str]
+    alarm_budget: float | None
     thresholds: Mapping[tuple[str, str], int]
     faq: Faq | None
     evidence: Evidence | None

@@ -42,7 +42,14 @@ class FeatureWeights:
 
 
 class LabelScore(NamedTuple):
-    """The score of a text for a label in one language, and the number of its known features."""
+    """The score of a text for a label.
+
+    Attributes:
+        label: The label.
+        language: Language whose weights give the score.
+        points: Score; above 0 the text has the label.
+        known: Number of the text's words, pairs and prefixes that have a weight.
+    """
 
     label: str
     language: str

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from shared.catalogue import Jurisdiction
-from shared.catalogue.judgement import judge_text
+from shared.catalogue.judgement import judge_read, read_text
 from shared.text_matching import Hit, filter_affirmed, fold
 
 _WEIGHT_OF_CONDITION = 3
@@ -46,16 +46,18 @@ def _implied_kinds(text: str, city: Jurisdiction) -> list[str]:
     A doubted condition implies no kind that is an emergency by itself, since the kind alone would
     refer the reporter to 911.
     """
-    judgement = judge_text(text, city)
+    read = read_text(text, city)
     implied = [
         (condition, city.services[code])
-        for condition in (*judgement.conditions, *judgement.doubted)
+        for condition in read.affirmed
         for code in city.implied_kinds.get(condition, ())
     ]
+    is_risky = any(kind.emergency is not None for _, kind in implied)
+    doubted = judge_read(read, city).doubted if is_risky else {}
     return [
         kind.code
         for condition, kind in implied
-        if kind.emergency is None or condition not in judgement.doubted
+        if kind.emergency is None or condition not in doubted
     ]
 
 

@@ -73,7 +73,7 @@ def test_words_that_prove_nothing_alone_state_a_condition_together() -> None:
 
 
 def test_a_condition_of_the_phrases_weighs_in_the_text_as_a_whole() -> None:
-    assert sounds("fire") == {"sounds_urgent": "", "sounds_dangerous": ""}
+    assert sounds("fire") == {"sounds_urgent": "fire", "sounds_dangerous": "fire"}
     assert sounds("smoke, no fire") == {}
 
 
