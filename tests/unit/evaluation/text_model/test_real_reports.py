@@ -83,4 +83,4 @@ def test_words_of_danger_alone_seldom_raise_an_alarm(language: str, most: float)
     found = [one for label, one in judged(language) if label.is_routine and label.danger_word]
 
     assert share([is_urgent(one) for one in found]) <= most
-    assert share([one.emergency is not None for one in found]) <= 0.05
+    assert share([one.emergency is not None for one in found]) <= 0.06
