@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+import evaluation
 from cli.evaluate.picture import draw
 from cli.evaluate.view import (
     Evaluation,
@@ -24,7 +25,10 @@ from evaluation.exports import read_pairs
 from evaluation.measures import measure
 from evaluation.training.train import train
 from evaluation.trial import BacktestRun, Selection, rules_at, run_backtest
-from shared.catalogue import PACKAGE_DATA
+from shared.catalogue import PACKAGE_DATA, load_catalogue
+
+_LABELS = Path(evaluation.__file__).parent / "labels" / "real_reports.csv"
+_REPORTS = Path(evaluation.__file__).parents[2] / "shared" / "data" / "real_reports"
 
 app = typer.Typer(
     help="Measure, learn and explain how duplicates and urgency are decided.",
@@ -56,9 +60,11 @@ LabelsOption = Annotated[
 TextsArgument = Annotated[
     list[Path], typer.Argument(exists=True, dir_okay=False, help="JSON Lines, one file a writer.")
 ]
-FalseAlarmsOption = Annotated[
-    float,
-    typer.Option(min=0, max=0.5, help="Share of routine texts to take for more at most."),
+ReportLabelsOption = Annotated[
+    Path, typer.Option(exists=True, dir_okay=False, help="CSV with the labels of real reports.")
+]
+ReportsOption = Annotated[
+    Path, typer.Option(help="Folder with the texts of the real reports, *.jsonl.gz.")
 ]
 FlagOption = Annotated[
     float, typer.Option(min=0, max=1, help="Share of all requests to flag at most.")
@@ -137,13 +143,13 @@ def evaluate(
     began = time.monotonic()
     run = _backtest(selection, rules, hidden=json_output)
     result = measure(run.decisions, labels, run.counted)
-    evaluation = Evaluation(result, run.rules_version, time.monotonic() - began)
+    measured = Evaluation(result, run.rules_version, time.monotonic() - began)
     if picture is not None:
         picture.write_text(draw(result), encoding="utf-8")
     if json_output:
-        typer.echo(json.dumps(as_json(evaluation)))
+        typer.echo(json.dumps(as_json(measured)))
     else:
-        show(evaluation, console)
+        show(measured, console)
 
 
 @app.command("learn")
@@ -174,19 +180,27 @@ def learn_rules(
 
 
 @app.command("hints")
-def learn_hints(texts: TextsArgument, false_alarms: FalseAlarmsOption = 0.03) -> None:
+def learn_hints(
+    texts: TextsArgument,
+    labels: ReportLabelsOption = _LABELS,
+    reports: ReportsOption = _REPORTS,
+    rules: CatalogueOption = PACKAGE_DATA,
+) -> None:
     """Train the text model of danger and urgency from labelled texts.
 
-    Each line is a JSON object with label (emergency, urgent, routine or harmless), language (en or
-    es) and text; where it names a part, only "train" is learnt from. Give each writer's texts as a
-    file of their own. The model file (text_model.json.gz) goes to the standard output, its recall
-    and false alarms on texts of writers that it was not trained on to the standard error stream.
+    TEXTS are made up: each line is a JSON object with label (emergency, urgent, routine or
+    harmless), language (en or es) and text; where it names a part, only "train" is learnt from.
+    Give each writer's texts as a file of their own. LABELS are those of real reports, whose texts
+    are in the folder REPORTS. Thresholds come from the random sample of the real reports. The
+    model file (text_model.json.gz) goes to the standard output, its figures on reports that it
+    was not trained on to the standard error stream.
     """
-    from evaluation.text_model.train import train_from  # noqa: PLC0415 - slow to load
+    from evaluation.text_model.train import TrainingFiles, train_from  # noqa: PLC0415 - slow
 
     console = Console(stderr=True, highlight=False)
     with console.status("training"):
-        model = train_from(texts, false_alarms)
+        files = TrainingFiles(texts, labels, reports)
+        model = train_from(files, load_catalogue(rules))
     show_model(model, console)
     typer.echo(model.encode(), nl=False)
 

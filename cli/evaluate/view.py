@@ -11,10 +11,11 @@ from rich.table import Table
 
 from evaluation.backtest import BacktestDecision
 from evaluation.comparison import Change, DecisionSummary
-from evaluation.measures import Agreement, EvaluationResult
+from evaluation.measures import Agreement, EvaluationResult, share
 from evaluation.text_model.train import TrainedModel
 from evaluation.trial import BacktestRun, ProgressTracker
 
+_URGENT = ("P1", "P2")
 _MAX_KINDS = 20
 _MAX_CHANGES = 40
 _FLAGGED_SHARES = (0.05, 0.08, 0.1, 0.14)  # upper bounds of the flagged share
@@ -53,6 +54,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         "rules_version": evaluation.rules_version,
         "outcomes": result.outcomes,
         "priorities": result.levels,
+        "urgent_share": _urgent_share(result),
         "unmapped": result.unmapped,
         "kinds": {kind: _figures(agreement) for kind, agreement in result.kinds.items()},
         "curve": [asdict(step) for step in result.curve],
@@ -65,6 +67,8 @@ def show(evaluation: Evaluation, console: Console) -> None:
     console.print(_table(result))
     for line in _curve(result):
         console.print(line)
+    if (urgent := _urgent_share(result)) is not None:
+        console.print(f"Judged urgent or worse: {_percent(urgent)}.")
     console.print(f"Outcomes: {_counts(result.outcomes)}. Priorities: {_counts(result.levels)}.")
     if result.unmapped:
         console.print(f"{result.unmapped:,} are of kinds that the catalogue does not know.")
@@ -72,6 +76,11 @@ def show(evaluation: Evaluation, console: Console) -> None:
         f"99 % of decisions within {result.p99_us:,.0f} µs of processor time; "
         f"rules {evaluation.rules_version}; {evaluation.seconds:.1f} s in all."
     )
+
+
+def _urgent_share(result: EvaluationResult) -> float | None:
+    """Return the share of the requests that are P1 or P2, which a city's alarm budget limits."""
+    return share(sum(result.levels.get(level, 0) for level in _URGENT), result.whole.requests)
 
 
 def _figures(agreement: Agreement) -> dict[str, Any]:

@@ -74,6 +74,7 @@ def request_of_text(
         jurisdiction=city_id,
         channel="web",
         service_code=code,
+        classified=kind is None,
         dedup_group=city.services[code].dedup.group,
         description=text,
         language=language,

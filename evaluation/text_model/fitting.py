@@ -1,109 +1,134 @@
 """Fits feature weights by logistic regression (scikit-learn)."""
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
-from typing import TypeAlias
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
-from sklearn.pipeline import Pipeline, make_pipeline
 
-from evaluation.text_model.texts import LabelledText
-from shared.text_matching import FeatureWeights, ModelFigures, extract_features, fold, split_text
+from evaluation.text_model.samples import TrainingSample
+from shared.text_matching import FeatureWeights, ModelFigures
 
 _POINTS_PER_LOGIT = 10  # ten points multiply the odds by e
-_MIN_WRITERS = 2  # writers who use a feature
+_MIN_TEXTS = 3  # that use a feature
+_MIN_SOURCES = 2  # who use it
 _INVERSE_L2 = 0.5  # a larger value would fit rare words such as street names
-_FOLDS = 10
-_MAX_BIAS = -1
-_DENIED_QUANTILE = 0.005  # of the scores of texts with the label
-_QUIET = frozenset({"routine", "harmless"})
+_POSITIVE = 2.0  # weight of a real report with the label, since such reports are rare
+_FOLDS = 5
+_REAL = "%real"
+"""Feature of real reports, so that their base rate is learnt from them alone."""
 
-_Windows: TypeAlias = Sequence[Sequence[str]]
-"""The words of each window of a text."""
+_LEVELS = range(20, 201, 5)  # thousandths of random reports
+
+
+@dataclass(frozen=True, slots=True)
+class FittedLabel:
+    """The weights of one label in one language, with their figures."""
+
+    weights: FeatureWeights
+    figures: ModelFigures
 
 
 def fit(
-    texts: Sequence[LabelledText], positive: Collection[str], max_false_alarms: float
-) -> tuple[FeatureWeights, ModelFigures]:
-    """Fit weights that separate texts with some labels from all others.
+    samples: Sequence[TrainingSample],
+    positive: Collection[str],
+    false_alarms: float,
+    *,
+    has_levels: bool,
+) -> FittedLabel:
+    """Fit weights that separate texts of some classes from all others.
 
-    The figures are measured by cross-validation on writers left out of the training.
+    Threshold and figures come from real reports that are left out of the training in turn.
 
     Args:
-        texts: Texts of one language from at least three sources.
-        positive: The labels to find.
-        max_false_alarms: Fraction, 0 to 1, of short routine and harmless texts by unknown writers
-            that may be found. Long texts exceed it because they have more windows.
+        samples: Samples of one language, among them routine reports of a random sample.
+        positive: The classes to find.
+        false_alarms: Share, 0 to 1, of the routine reports of the random sample that are found.
+        has_levels: Whether the weights get a table of thresholds by share of random reports.
     """
-    windows = [split_text(fold(text.text).split()) for text in texts]
-    sources = [text.source for text in texts]
-    is_positive = np.array([text.label in positive for text in texts])
-    is_quiet = np.array([text.label in _QUIET for text in texts])
-    is_short = np.array([len(text) == 1 for text in windows])
-    scores = _cross_validated(windows, is_positive, sources)
-    threshold = float(np.quantile(scores[is_quiet & is_short], 1 - max_false_alarms))
-    denied = float(np.quantile(scores[is_positive], _DENIED_QUANTILE))
-    vectorizer, regression = _train(windows, is_positive, sources).named_steps.values()
-    points = np.rint(regression.coef_[0] * _POINTS_PER_LOGIT).astype(int)
-    named = zip(vectorizer.get_feature_names_out(), points.tolist(), strict=True)
-    weights = FeatureWeights(
-        min(_MAX_BIAS, round((regression.intercept_[0] - threshold) * _POINTS_PER_LOGIT)),
-        {str(feature): weight for feature, weight in named if weight},
-        min(_MAX_BIAS, round((denied - threshold) * _POINTS_PER_LOGIT)),
-    )
-    return weights, ModelFigures(
-        recall=float(np.mean(scores[is_positive] > threshold)),
-        false_alarms=float(np.mean(scores[is_quiet] > threshold)),
+    matrix = _Matrix(samples, positive)
+    real = [(i, sample.report) for i, sample in enumerate(samples) if sample.report is not None]
+    scores = matrix.cross_validated([i for i, _ in real])
+    routine = [scores[i] for i, report in real if report.sample == "random" and report.is_routine]
+    threshold = int(np.ceil(np.quantile(routine, 1 - false_alarms)))
+    relative = {i: scores[i] - threshold for i, _ in real}
+    random = [relative[i] for i, report in real if report.sample == "random"]
+    weights, bias = matrix.train(np.arange(len(samples)))
+    levels = {share: int(np.ceil(np.quantile(random, 1 - share / 1000))) for share in _LEVELS}
+    found = [relative[i] > 0 for i, r in real if r.label in positive and r.is_urgent]
+    return FittedLabel(
+        FeatureWeights(bias - threshold, weights, levels if has_levels else {}),
+        ModelFigures(
+            recall=float(np.mean(found)) if found else 0.0,
+            false_alarms=float(np.mean([score > threshold for score in routine])),
+        ),
     )
 
 
-def _cross_validated(
-    windows: Sequence[_Windows], is_positive: NDArray[np.bool_], sources: Sequence[str]
-) -> NDArray[np.float64]:
-    """Return the score of each text by a model trained on other sources."""
-    scores = np.zeros(len(windows))
-    folds = GroupKFold(min(_FOLDS, len(set(sources))))
-    for training, held_out in folds.split(windows, groups=sources):
-        model = _train(
-            [windows[i] for i in training], is_positive[training], [sources[i] for i in training]
+class _Matrix:
+    """The samples as rows of a sparse matrix of features."""
+
+    def __init__(self, samples: Sequence[TrainingSample], positive: Collection[str]) -> None:
+        self._samples = samples
+        self._features = [
+            sample.features | {_REAL} if sample.report is not None else sample.features
+            for sample in samples
+        ]
+        self._vocabulary = _vocabulary(samples)
+        vectorizer = CountVectorizer(
+            analyzer=_unchanged, binary=True, vocabulary=[*self._vocabulary, _REAL]
         )
-        for i in held_out:
-            scores[i] = max(model.decision_function(windows[i]))
-    return scores
+        self._rows = vectorizer.transform(self._features)
+        self._positive = np.array([sample.label in positive for sample in samples])
+        self._weights = np.array(
+            [
+                sample.weight * (_POSITIVE if is_positive and sample.report is not None else 1.0)
+                for sample, is_positive in zip(samples, self._positive.tolist(), strict=True)
+            ]
+        )
+
+    def train(self, rows: NDArray[np.int_]) -> tuple[Mapping[str, int], int]:
+        """Return the weights of the features and the bias of a real report, in points."""
+        regression = LogisticRegression(C=_INVERSE_L2, solver="liblinear", max_iter=400)
+        regression.fit(self._rows[rows], self._positive[rows], sample_weight=self._weights[rows])
+        points = np.rint(regression.coef_[0] * _POINTS_PER_LOGIT).astype(int).tolist()
+        bias = round(float(regression.intercept_[0]) * _POINTS_PER_LOGIT) + points[-1]
+        named = zip(self._vocabulary, points, strict=False)
+        return {feature: weight for feature, weight in named if weight}, bias
+
+    def cross_validated(self, real: Iterable[int]) -> Mapping[int, int]:
+        """Return the score of each real report by weights trained without it and its group."""
+        folds: defaultdict[int, list[int]] = defaultdict(list)
+        for i in real:
+            folds[zlib.crc32(self._samples[i].source.encode()) % _FOLDS].append(i)
+        scores: dict[int, int] = {}
+        for held_out in folds.values():
+            weights, bias = self.train(np.setdiff1d(np.arange(len(self._samples)), held_out))
+            for i in held_out:
+                found = (weights[f] for f in self._samples[i].features if f in weights)
+                scores[i] = sum(found, bias)
+        return scores
 
 
-def _train(
-    windows: Sequence[_Windows], is_positive: NDArray[np.bool_], sources: Sequence[str]
-) -> Pipeline:
-    """Return a model trained on windows.
+def _unchanged(features: Iterable[str]) -> Iterable[str]:
+    return features
 
-    Long positive texts are left out, because their label does not say which window it is about;
-    every window of a negative text is negative.
-    """
-    samples = [
-        (window, positive)
-        for text, positive in zip(windows, is_positive.tolist(), strict=True)
-        for window in text
-        if not positive or len(text) == 1
-    ]
-    vocabulary = _vocabulary(windows, sources)
-    model: Pipeline = make_pipeline(
-        CountVectorizer(analyzer=extract_features, binary=True, vocabulary=vocabulary),
-        LogisticRegression(C=_INVERSE_L2, class_weight="balanced", max_iter=1000),
+
+def _vocabulary(samples: Iterable[TrainingSample]) -> list[str]:
+    """Return the features that several texts of several sources use."""
+    texts: Counter[str] = Counter()
+    sources: defaultdict[str, set[str]] = defaultdict(set)
+    for sample in samples:
+        texts.update(sample.features)
+        for feature in sample.features:
+            if len(sources[feature]) < _MIN_SOURCES:
+                sources[feature].add(sample.source)
+    return sorted(
+        feature
+        for feature, count in texts.items()
+        if count >= _MIN_TEXTS and len(sources[feature]) >= _MIN_SOURCES
     )
-    model.fit([window for window, _ in samples], [positive for _, positive in samples])
-    return model
-
-
-def _vocabulary(windows: Sequence[_Windows], sources: Sequence[str]) -> list[str]:
-    """Return the features that at least two writers use."""
-    writers: defaultdict[str, set[str]] = defaultdict(set)
-    for text, source in zip(windows, sources, strict=True):
-        for window in text:
-            for feature in extract_features(window):
-                writers[feature].add(source)
-    return sorted(feature for feature, who in writers.items() if len(who) >= _MIN_WRITERS)

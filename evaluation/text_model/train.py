@@ -1,21 +1,32 @@
 """Trains the text model of the catalogue from labelled texts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from evaluation.text_model.texts import LabelledText, UnfitTextsError, read_texts
+from evaluation.text_model.real_reports import read_labels, read_report_texts
+from evaluation.text_model.samples import FeatureReader, TrainingSample
+from evaluation.text_model.texts import UnfitTextsError, read_texts
+from shared.catalogue import Catalogue
+from shared.catalogue.judgement import DANGER, URGENT
 from shared.text_matching import ModelFigures, WeightsByLanguage, encode_model
 
-_LABELS: Mapping[str, tuple[frozenset[str], float]] = {
-    "sounds_dangerous": (frozenset({"emergency"}), 0.5),
-    "sounds_urgent": (frozenset({"emergency", "urgent"}), 1.0),
-}
-"""Labels of texts by condition, and the share of the permitted false alarms.
+_MIN_RANDOM = 5  # routine reports, to set a threshold by
 
-Emergencies get half, because advice to call 911 in error costs more.
-"""
-_MIN_SOURCES = 3  # one is left out by cross-validation, and a feature needs two writers
+
+class _Label(NamedTuple):
+    """The classes that a label finds, and the share of routine reports found in error, 0 to 1."""
+
+    classes: frozenset[str]
+    false_alarms: float
+    has_levels: bool
+
+
+_LABELS: Mapping[str, _Label] = {
+    DANGER: _Label(frozenset("E"), 0.005, has_levels=False),
+    URGENT: _Label(frozenset("EU"), 0.06, has_levels=True),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +35,7 @@ class TrainedModel:
 
     Attributes:
         weights: Weights by condition and language.
-        figures: Performance on unknown writers, by condition and language.
+        figures: Performance on unknown reports, by condition and language.
         texts: Number of training texts.
     """
 
@@ -37,13 +48,27 @@ class TrainedModel:
         return encode_model(self.weights, self.figures, self.texts)
 
 
-def train_from(files: Iterable[Path], max_false_alarms: float) -> TrainedModel:
-    """Train a model for danger and urgency in each language of the texts.
+@dataclass(frozen=True, slots=True)
+class TrainingFiles:
+    """The labelled texts to train on.
+
+    Attributes:
+        made_up: JSON Lines of made-up texts, one file per writer.
+        labels: Labels of real reports.
+        reports: Folder with the texts of the real reports.
+    """
+
+    made_up: Sequence[Path]
+    labels: Path
+    reports: Path
+
+
+def train_from(files: TrainingFiles, catalogue: Catalogue) -> TrainedModel:
+    """Train a model for danger and urgency in each language of the real reports.
 
     Args:
-        files: JSON Lines of labelled texts, one file per writer.
-        max_false_alarms: Fraction, 0 to 1, of routine and harmless texts that may be found urgent;
-            half as many may be found dangerous.
+        files: The labelled texts.
+        catalogue: Cities with the phrases whose conditions are features.
 
     Raises:
         UnfitTextsError: The texts are unfit for training; it says why.
@@ -54,23 +79,43 @@ def train_from(files: Iterable[Path], max_false_alarms: float) -> TrainedModel:
         raise UnfitTextsError(
             "scikit-learn is missing, which services do without: install route311[learn]"
         ) from None
-    texts = read_texts(files)
-    by_language: dict[str, list[LabelledText]] = {
-        language: [text for text in texts if text.language == language]
-        for language in sorted({text.language for text in texts})
-    }
-    for language, of_one in by_language.items():
-        if len({text.source for text in of_one}) < _MIN_SOURCES:
-            raise UnfitTextsError(f"{language}: texts of three files at least are needed")
+    samples = _samples(files, FeatureReader(catalogue))
+    by_language = _by_language(samples)
     fitted = {
         condition: {
-            language: fit(of_one, positive, max_false_alarms * share)
+            language: fit(of_one, label.classes, label.false_alarms, has_levels=label.has_levels)
             for language, of_one in by_language.items()
         }
-        for condition, (positive, share) in _LABELS.items()
+        for condition, label in _LABELS.items()
     }
     return TrainedModel(
-        {code: {lang: one[0] for lang, one in of.items()} for code, of in fitted.items()},
-        {code: {lang: one[1] for lang, one in of.items()} for code, of in fitted.items()},
-        len(texts),
+        {code: {lang: one.weights for lang, one in of.items()} for code, of in fitted.items()},
+        {code: {lang: one.figures for lang, one in of.items()} for code, of in fitted.items()},
+        len(samples),
     )
+
+
+def _samples(files: TrainingFiles, reader: FeatureReader) -> Sequence[TrainingSample]:
+    made_up = read_texts(files.made_up)
+    labels = [label for label in read_labels(files.labels) if label.part == "train"]
+    return [*reader.made_up(made_up), *reader.real(labels, read_report_texts(files.reports))]
+
+
+def _by_language(samples: Iterable[TrainingSample]) -> Mapping[str, Sequence[TrainingSample]]:
+    """Return the samples of each language that has real reports.
+
+    Raises:
+        UnfitTextsError: A language has too few routine reports of a random sample.
+    """
+    by_language: dict[str, list[TrainingSample]] = {}
+    for sample in samples:
+        by_language.setdefault(sample.language, []).append(sample)
+    for language, of_one in by_language.items():
+        reports = [sample.report for sample in of_one if sample.report is not None]
+        routine = [report for report in reports if report.sample == "random" and report.is_routine]
+        if len(routine) < _MIN_RANDOM:
+            raise UnfitTextsError(
+                f"{language}: {len(routine)} routine reports of a random sample; the threshold "
+                f"needs {_MIN_RANDOM}"
+            )
+    return dict(sorted(by_language.items()))

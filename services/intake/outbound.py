@@ -124,6 +124,7 @@ def _request(submission: ValidatedSubmission, area: AdminArea, tracking_number: 
         jurisdiction=submission.city.jurisdiction.id,
         channel=submission.submission.channel,
         service_code=submission.service.code,
+        classified=submission.submission.service_code is None,
         dedup_group=submission.service.dedup.group,
         description=submission.description,
         language=submission.language,

@@ -11,7 +11,7 @@ from services.triage.policy import TriagePolicy
 from services.triage.settings import TriageSettings
 from services.triage.store.cases import PostgresTriageStore
 from shared.catalogue import load_catalogue_with_indexes
-from shared.contract.events import Event
+from shared.contract.events import Event, RequestTriaged
 from shared.contract.topics import (
     DISPATCH_CLOSINGS,
     INTAKE_REQUESTS,
@@ -22,7 +22,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
-from shared.runtime.ops.metrics import EXPRESS_SECONDS
+from shared.runtime.ops.metrics import ALARM_BUDGET, DECISIONS, EXPRESS_SECONDS
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, open_pool
@@ -33,11 +33,15 @@ from shared.runtime.service import ServiceParts
 async def triage(settings: TriageSettings) -> AsyncGenerator[ServiceParts]:
     """Open triage's resources, yield its tasks, and close everything in reverse order."""
     policy = TriagePolicy(await asyncio.to_thread(load_catalogue_with_indexes))
+    for id_, city in policy.cities.items():
+        if city.alarm_budget is not None:
+            ALARM_BUDGET.labels(id_).set(city.alarm_budget)
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
         now = utc_now()
         decisions = await on_messages(messages, PostgresTriageStore(db), policy, now)
         _observe_express_latency(messages, now)
+        _count_levels(decisions)
         return decisions
 
     async with open_pool(settings.postgres_dsn.get_secret_value()) as pool:
@@ -60,6 +64,12 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[ServiceParts]:
             readiness_checks=[consumer],
             readers=[consumer],
         )
+
+
+def _count_levels(decisions: Sequence[Event]) -> None:
+    for event in decisions:
+        if isinstance(event, RequestTriaged):
+            DECISIONS.labels(event.data.request.jurisdiction, event.data.priority.level).inc()
 
 
 def _observe_express_latency(messages: Sequence[Message[Any]], now: datetime) -> None:

@@ -76,6 +76,7 @@ def assess_report(request: Request, policy: TriagePolicy) -> AssessedReport:
         request.attributes,
         location.municipality,
         ReportLocation(location.address, exact_point),
+        is_classified=request.classified,
     )
     report = to_report(request, city)
     key = dedup_key(request.jurisdiction, request.dedup_group)

@@ -9,7 +9,7 @@ from services.triage.rules.dedup.case_index import SearchExtent
 from services.triage.rules.dedup.features import FeatureExtractor, all_words
 from services.triage.rules.dedup.model import RADIUS_ONLY
 from services.triage.rules.faq import FaqMatcher
-from services.triage.rules.priority.conditions import ConditionFinder, MatchedConditions
+from services.triage.rules.priority.conditions import MatchedConditions, matched_conditions
 from services.triage.rules.priority.context import with_context
 from services.triage.rules.priority.location import NO_LOCATION, PlaceFinder, ReportLocation
 from services.triage.rules.priority.score import (
@@ -24,6 +24,7 @@ from services.triage.rules.reason_texts import ReasonTexts
 from services.triage.rules.referral import AgencyReferral, referral_for
 from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
 from shared.catalogue.evidence import Evidence, Extent
+from shared.catalogue.judgement import ReportReader, confirmed_kind
 
 
 class Assessment(NamedTuple):
@@ -45,6 +46,7 @@ class CityPolicy:
     """Rules of one city.
 
     Attributes:
+        alarm_budget: Share of random reports that may be judged urgent; None for no limit.
         services: Kinds of request by service code.
         evidence: Weights for matching; None when radius and window alone decide.
         dedup_limits: Radius and window by service code.
@@ -58,6 +60,7 @@ class CityPolicy:
     def __init__(self, jurisdiction: Jurisdiction, evidence: Evidence | None = None) -> None:
         """Prepare a city's rules; ``evidence`` replaces the evidence of the city's own folder."""
         self._jurisdiction = jurisdiction
+        self.alarm_budget = jurisdiction.alarm_budget
         self.services: Mapping[str, ServiceType] = jurisdiction.services
         self.evidence = evidence or jurisdiction.evidence
         self.dedup_limits = _dedup_limits(jurisdiction, self.evidence)
@@ -66,7 +69,7 @@ class CityPolicy:
         self.circumstances = jurisdiction.circumstances
         self.reason_texts = ReasonTexts(jurisdiction, self.circumstances)
         self.faq = FaqMatcher(jurisdiction.faq) if jurisdiction.faq else None
-        self._conditions = ConditionFinder(jurisdiction)
+        self._reader = ReportReader(jurisdiction)
         self._places = PlaceFinder(jurisdiction, self.circumstances) if self.circumstances else None
         reach = self.evidence.reach if self.evidence else RADIUS_ONLY
         self._search_extents = {
@@ -74,13 +77,15 @@ class CityPolicy:
             for group, kinds in jurisdiction.dedup_groups.items()
         }
 
-    def assess(
+    def assess(  # noqa: PLR0913 - the parts of a report
         self,
         service: ServiceType,
         text: str,
         attributes: Mapping[str, object],
         municipality: str | None,
         location: ReportLocation = NO_LOCATION,
+        *,
+        is_classified: bool = False,
     ) -> Assessment:
         """Apply the rules for priority, emergencies and referrals to one report.
 
@@ -90,17 +95,22 @@ class CityPolicy:
             attributes: Values of the kind's attributes by code.
             municipality: Municipality of the location, or None when unknown.
             location: Exact address and point, as far as the report has them.
+            is_classified: Whether the kind was derived from the text. It then makes the report no
+                more urgent than the text itself does.
         """
         city = self._jurisdiction
-        conditions = self._conditions.find(service, text, attributes)
-        emergency = detect_emergency(city, service, conditions)
-        adjustment = find_downgrade(city, service, conditions) or find_generic_hazard(
-            city, service, conditions
+        judgement = self._reader.read(service, text, attributes)
+        conditions = matched_conditions(judgement)
+        kind = confirmed_kind(service, judgement) if is_classified else service
+        emergency = detect_emergency(city, kind, conditions)
+        stated = {**judgement.doubted, **conditions}
+        adjustment = find_downgrade(city, kind, stated) or find_generic_hazard(
+            city, kind, conditions
         )
         is_other = service.code == city.other_code
-        priority = score_priority(service, conditions, emergency, adjustment, is_other=is_other)
+        priority = score_priority(kind, conditions, emergency, adjustment, is_other=is_other)
         if self._places is not None:
-            priority = with_context(priority, self._places.reasons(service, conditions, location))
+            priority = with_context(priority, self._places.reasons(service, stated, location))
         referral = referral_for(city, service, municipality, conditions)
         return Assessment(priority, emergency, referral, conditions)
 

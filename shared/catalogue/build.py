@@ -28,6 +28,7 @@ from shared.catalogue.jurisdiction import (
 )
 from shared.catalogue.service_entries import NeedsEntry, ServiceEntry
 from shared.catalogue.service_type import (
+    AGENCY_911,
     AfterHours,
     AlternativeKind,
     Attribute,
@@ -40,7 +41,7 @@ from shared.catalogue.service_type import (
 )
 from shared.catalogue.surges import SurgesEntry, build_surges
 from shared.catalogue.texts import LocalText, Phrases
-from shared.text_matching import PhraseRoles, expand_families, fold
+from shared.text_matching import PhraseRoles, WeightsByLanguage, expand_families, fold
 from shared.vocabulary import GeoPoint
 
 _HOUR = timedelta(hours=1)
@@ -53,7 +54,6 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
     services = {service.code: _service_type(service, draft) for service in draft.services}
     conditions = {c.code: _condition(c.code, c.entry, draft) for c in draft.conditions}
     emergencies, hazards = _hazard_rules(draft.emergencies), _hazard_rules(draft.hazards)
-    roles = _phrase_roles(conditions.values())
     questions, answers = draft.questions, draft.answers
     return Jurisdiction(
         id=draft.id,
@@ -82,11 +82,13 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         export_types=MappingProxyType(
             {name: s.code for s in draft.services for name in s.entry.export_types}
         ),
-        phrase_roles=roles,
+        phrase_roles=_phrase_roles(conditions.values()),
         trained_model=draft.text_model,
-        related_conditions=MappingProxyType(
-            _related_conditions(draft.text_model.weights, emergencies, hazards, roles)
-        ),
+        danger_conditions=_danger_conditions(draft, emergencies),
+        hazard_conditions=_hazard_conditions(draft, hazards),
+        plain_conditions=_plain_conditions(conditions.values()),
+        alarm_budget=head.alarm_budget,
+        thresholds=MappingProxyType(_thresholds(draft.text_model.weights, head.alarm_budget)),
         faq=build_faq(questions.entry, answers.entry) if questions and answers else None,
         evidence=build_evidence(draft.evidence.entry) if draft.evidence else None,
         circumstances=(
@@ -114,21 +116,43 @@ def _phrase_roles(conditions: Collection[Condition]) -> PhraseRoles:
     )
 
 
-def _related_conditions(
-    labels: Iterable[str],
-    emergencies: Collection[HazardRule],
-    hazards: Collection[HazardRule],
-    roles: PhraseRoles,
-) -> dict[str, frozenset[str]]:
-    """Return for each condition of the text model the other conditions of the same severity."""
-    dangers = trigger_conditions(emergencies)
-    severities = (
-        dangers | roles.past | roles.hypothetical,
-        trigger_conditions(hazards) - dangers,
-    )
+def _plain_conditions(conditions: Iterable[Condition]) -> frozenset[str]:
+    return frozenset(condition.code for condition in conditions if condition.plain)
+
+
+def _danger_conditions(draft: Draft, emergencies: Collection[HazardRule]) -> frozenset[str]:
+    """Return the conditions that make a report an emergency, except those of the text model."""
+    of_kinds = {
+        when
+        for service in draft.services
+        for referral in service.entry.refer
+        if referral.agency == AGENCY_911
+        for when in referral.when
+    }
+    return (trigger_conditions(emergencies) | of_kinds).difference(draft.text_model.weights)
+
+
+def _hazard_conditions(draft: Draft, hazards: Collection[HazardRule]) -> frozenset[str]:
+    """Return the conditions that make a report urgent, except those of the text model."""
+    of_kinds = {code for service in draft.services for code in service.entry.hazard.conditions}
+    return (trigger_conditions(hazards) | of_kinds).difference(draft.text_model.weights)
+
+
+def _thresholds(
+    weights: WeightsByLanguage, alarm_budget: float | None
+) -> Mapping[tuple[str, str], int]:
+    """Return the least score of each label and language, where the city has a budget of alarms.
+
+    The model's table holds the scores for some shares; the largest within the budget counts.
+    """
+    if alarm_budget is None:
+        return {}
+    thousandths = round(alarm_budget * 1000)
     return {
-        code: frozenset(other for all_ in severities if code in all_ for other in all_ - {code})
-        for code in labels
+        (label, language): one.levels[max(within)] + 1
+        for label, by_language in weights.items()
+        for language, one in by_language.items()
+        if (within := [share for share in one.levels if share <= thousandths])
     }
 
 
@@ -159,6 +183,7 @@ def _condition(code: str, entry: ConditionEntry, draft: Draft) -> Condition:
         entry.past,
         entry.hypothetical,
         entry.event,
+        entry.plain,
     )
 
 

@@ -29,6 +29,7 @@ class Condition:
         hypothetical: Whether it says that its sentence is a question or a supposition.
         event: Whether it is an event that ends; only events are cancelled by ``past`` and
             ``hypothetical``. A hole of last year is still a hole.
+        plain: Whether its phrases state a danger whatever the rest of the text says.
     """
 
     code: str
@@ -41,6 +42,7 @@ class Condition:
     past: bool = False
     hypothetical: bool = False
     event: bool = False
+    plain: bool = False
 
     def answered_by(self, answers: Mapping[str, object]) -> str | None:
         """Return the attribute whose value states the condition, or None."""

@@ -80,6 +80,8 @@ class JurisdictionEntry(Entry):
         other: Kind of reports that fit no other.
         default_points: Coordinates that stand for "unknown".
         neighbours: Agencies by municipality outside the limits.
+        alarm_budget: Share of all random reports that may be judged urgent, 0 to 1; None for the
+            text model's own threshold.
     """
 
     name: Text
@@ -91,6 +93,7 @@ class JurisdictionEntry(Entry):
     other: Text
     default_points: tuple[DefaultPointEntry, ...] = ()
     neighbours: dict[str, AgencyEntry] = Field(default_factory=dict)
+    alarm_budget: float | None = Field(default=None, gt=0, lt=1)
 
 
 class FamilyEntry(Entry):
@@ -113,6 +116,7 @@ class ConditionEntry(Entry):
         past: It says that its clause is about long ago.
         hypothetical: It says that its sentence is a supposition.
         event: It ends by itself, so ``past`` and ``hypothetical`` cancel it.
+        plain: A danger so plainly stated that the text model is not asked.
     """
 
     name: LocalTextEntry
@@ -124,6 +128,7 @@ class ConditionEntry(Entry):
     past: bool = False
     hypothetical: bool = False
     event: bool = False
+    plain: bool = False
 
 
 class HazardRuleEntry(Entry):

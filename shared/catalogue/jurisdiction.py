@@ -113,7 +113,12 @@ class Jurisdiction:
         export_types: Service codes by the type names of the city's own export.
         phrase_roles: Conditions that change how other conditions count.
         trained_model: Weights of the text model, which all cities share.
-        related_conditions: By condition of the text model, the other conditions of its severity.
+        danger_conditions: Conditions that make a report an emergency.
+        hazard_conditions: Conditions that make a report of some kind urgent.
+        plain_conditions: Dangers whose phrases need no support from the rest of the text.
+        alarm_budget: Share of random reports that may be judged urgent; None for no limit.
+        thresholds: Least score by label and language of the text model, where the city's alarm
+            budget gives another than the model's own, 1.
         faq: Answers to frequent questions; None without them.
         evidence: Evidence weights of deduplication; None for radius and window alone.
         circumstances: Points for circumstances; None for none.
@@ -144,7 +149,11 @@ class Jurisdiction:
     export_types: Mapping[str, str]
     phrase_roles: PhraseRoles
     trained_model: TextModel
-    related_conditions: Mapping[str, frozenset[str]]
+    danger_conditions: frozenset[str]
+    hazard_conditions: frozenset[str]
+    plain_conditions: frozenset[str]
+    alarm_budget: float | None
+    thresholds: Mapping[tuple[str, str], int]
     faq: Faq | None
     evidence: Evidence | None
     circumstances: Circumstances | None

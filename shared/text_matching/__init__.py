@@ -4,10 +4,12 @@ from shared.text_matching.folding import fold, limit_marks
 from shared.text_matching.index import Hit, PhraseIndex
 from shared.text_matching.linear_model import (
     FeatureWeights,
+    LabelScore,
     LinearModel,
     TextScore,
+    condition_facts,
     extract_features,
-    split_text,
+    is_word,
 )
 from shared.text_matching.model_file import (
     NO_MODEL,
@@ -24,6 +26,7 @@ __all__ = [
     "NO_MODEL",
     "FeatureWeights",
     "Hit",
+    "LabelScore",
     "LinearModel",
     "ModelFigures",
     "PhraseIndex",
@@ -31,6 +34,7 @@ __all__ = [
     "TextModel",
     "TextScore",
     "WeightsByLanguage",
+    "condition_facts",
     "decode_model",
     "encode_model",
     "expand_families",
@@ -38,7 +42,7 @@ __all__ = [
     "families_named",
     "filter_affirmed",
     "fold",
+    "is_word",
     "limit_marks",
     "parse_pattern",
-    "split_text",
 ]

@@ -5,20 +5,23 @@ exact and the same on every machine.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from heapq import nlargest
 from itertools import pairwise
+from types import MappingProxyType
+from typing import NamedTuple
 
 from shared.text_matching.negation_lexicon import DENYING
 
 _PREFIX_LETTERS = 5
 _NEGATION_REACH = 3  # words after a negation
 _EVIDENCE_WORDS = 4
-_WINDOW = 30  # words
 _BITS = 32  # of a score field, and of a count field
 _FIELD = (1 << _BITS) - 1
-_ZERO = (1 << (_BITS - 1)) - 1  # stands for a score of 0; one more sets the field's top bit
+_ZERO = (1 << (_BITS - 1)) - 1  # stands for a score of 0
+_MAX_NUMBER = 3  # conditions that are counted
+_MAX_DOUBLINGS = 12  # longer texts count as 2,048 words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +30,31 @@ class FeatureWeights:
 
     Attributes:
         bias: Score of a text without known features; a text with a score above 0 has the label.
-        weights: By feature, counted once per text: a word, two successive words, or a prefix of
-            five letters (``overf*``). ``!word`` is a word up to three words after a negation.
-        denied_below: Score below which a text denies the label; None for never.
+        weights: By feature, counted once per text: a word, two successive words, a prefix of
+            five letters (``overf*``), or a fact about the text. ``!word`` is a word up to three
+            words after a negation.
+        levels: By a share of random reports, in thousandths: the score that only so many exceed.
     """
 
     bias: int
     weights: Mapping[str, int]
-    denied_below: int | None = None
+    levels: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class LabelScore(NamedTuple):
+    """The score of a text for a label.
+
+    Attributes:
+        label: The label.
+        language: Language whose weights give the score.
+        points: Score; above 0 the text has the label.
+        known: Number of the text's words, pairs and prefixes that have a weight.
+    """
+
+    label: str
+    language: str
+    points: int
+    known: int
 
 
 class LinearModel:
@@ -44,29 +64,30 @@ class LinearModel:
     adds them all up.
     """
 
-    def __init__(self, weights: Iterable[tuple[str, FeatureWeights]]) -> None:
-        """Take pairs of label and weights; a label may have weights in several languages."""
+    def __init__(self, weights: Iterable[tuple[str, str, FeatureWeights]]) -> None:
+        """Take triples of label, language and weights."""
         self._weights = tuple(weights)
         packed: defaultdict[str, int] = defaultdict(int)
-        for number, (_, one) in enumerate(self._weights):
+        for number, (_, _, one) in enumerate(self._weights):
             for feature, weight in one.weights.items():
-                packed[feature] += _packed(number, weight, 1)
+                packed[feature] += _packed(number, weight, is_word(feature))
         self._packed = dict(packed)
-        fields = [_packed(n, one.bias + _ZERO, 0) for n, (_, one) in enumerate(self._weights)]
-        self._bias = sum(fields)
-        self._top_bits = sum(_packed(n, _ZERO + 1, 0) for n in range(len(self._weights)))
-
-    def score(self, folded: str) -> "TextScore":
-        """Score a folded text, window by window when it is long."""
-        packed, bias = self._packed, self._bias
-        return TextScore(
-            self._weights,
-            self._top_bits,
-            [
-                (words, sum([packed[f] for f in extract_features(words) if f in packed], bias))
-                for words in split_text(folded.split())
-            ],
+        self._bias = sum(
+            _packed(number, one.bias + _ZERO, 0) for number, (_, _, one) in enumerate(self._weights)
         )
+
+    def score(self, words: Sequence[str], facts: Sequence[str] = ()) -> "TextScore":
+        """Score a text.
+
+        Args:
+            words: Its folded words.
+            facts: Features beside its words, as ``condition_facts`` gives them.
+        """
+        features = extract_features(words)
+        features.update(facts)
+        packed = self._packed
+        total = sum([packed[feature] for feature in features if feature in packed], self._bias)
+        return TextScore(self._weights, words, frozenset(facts), total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,59 +95,75 @@ class TextScore:
     """The scores of a text.
 
     Attributes:
-        weights: Labels with their weights, once per language.
-        top_bits: Mask of the bits that are set in the sum when a label's score is above 0.
-        windows: Words and packed sum of each window.
+        weights: Labels with their language and weights.
+        words: Folded words of the text.
+        facts: Features beside its words.
+        total: Packed sum of all scores and counts.
     """
 
-    weights: Sequence[tuple[str, FeatureWeights]]
-    top_bits: int
-    windows: Sequence[tuple[Sequence[str], int]]
+    weights: Sequence[tuple[str, str, FeatureWeights]]
+    words: Sequence[str]
+    facts: frozenset[str]
+    total: int
 
-    def stated(self) -> dict[str, str]:
-        """Return the labels of all windows, each with the words of the largest weights."""
-        found = {}
-        for words, total in self.windows:
-            if total & self.top_bits:
-                for number, (label, one) in enumerate(self.weights):
-                    if _score(total, number) > 0:
-                        found[label] = _evidence(words, one.weights)
-        return found
+    def labels(self) -> Iterator[LabelScore]:
+        """Yield each label's score in the language of which the text has the most known words."""
+        best: dict[str, LabelScore] = {}
+        for number, (label, language, _) in enumerate(self.weights):
+            found = LabelScore(
+                label, language, _score(self.total, number), _count(self.total, number)
+            )
+            if label not in best or found.known > best[label].known:
+                best[label] = found
+        yield from best.values()
 
-    def denied(self) -> frozenset[str]:
-        """Return the labels that every window denies.
+    def evidence(self, found: LabelScore) -> str:
+        """Return the words with the largest weights for a label."""
+        return _evidence(self.words, self._weights_of(found))
 
-        A window is judged in the language of which it has the most known features.
-        """
-        return frozenset.intersection(*(self._denied(total) for _, total in self.windows))
+    def contributions(self, found: LabelScore) -> list[tuple[str, int]]:
+        """Return every feature that has a weight for a label, the largest weight first."""
+        weights = self._weights_of(found)
+        features = extract_features(self.words) | self.facts
+        known = [(feature, weights[feature]) for feature in features if feature in weights]
+        return sorted(known, key=lambda item: (-abs(item[1]), item[0]))
 
-    def _denied(self, total: int) -> frozenset[str]:
-        best: dict[str, tuple[int, bool]] = {}
-        for number, (label, one) in enumerate(self.weights):
-            below = one.denied_below is not None and _score(total, number) < one.denied_below
-            best[label] = max(best.get(label, (-1, False)), (_count(total, number), below))
-        return frozenset(label for label, (_, below) in best.items() if below)
-
-
-def split_text(words: Sequence[str]) -> list[Sequence[str]]:
-    """Return the windows of a text: 30 words each, overlapping by half.
-
-    A clause about a danger in a long text would be lost among all its other words.
-    """
-    if len(words) <= _WINDOW:
-        return [words]
-    return [words[i : i + _WINDOW] for i in range(0, len(words) - _WINDOW // 2, _WINDOW // 2)]
+    def _weights_of(self, found: LabelScore) -> Mapping[str, int]:
+        key = found.label, found.language
+        return next(one.weights for *names, one in self.weights if tuple(names) == key)
 
 
 def extract_features(words: Sequence[str]) -> set[str]:
-    """Return all features of a folded text."""
+    """Return the features of a folded text's words and of their number."""
     marked = words if DENYING.isdisjoint(words) else _mark_negated(words)
     features = set(marked)
     features.update(
         [f"{word[:_PREFIX_LETTERS]}*" for word in marked if len(word) > _PREFIX_LETTERS]
     )
     features.update([f"{word} {after}" for word, after in pairwise(words)])
+    features.update(_LENGTHS[min(len(words).bit_length(), _MAX_DOUBLINGS)])
     return features
+
+
+def condition_facts(affirmed: Iterable[str], denied: Iterable[str]) -> list[str]:
+    """Return the features of the conditions that a text affirms and denies, and of their number."""
+    stated = [f"@{code}" for code in affirmed]
+    return [
+        *stated,
+        *(f"@!{code}" for code in denied),
+        *(f"@{number}" for number in range(1, 1 + min(len(stated), _MAX_NUMBER))),
+    ]
+
+
+def is_word(feature: str) -> bool:
+    """Return True for a feature of the text's words, which tell its language."""
+    return not feature.startswith(("@", "#"))
+
+
+_LENGTHS = tuple(
+    tuple(f"#{1 << doubling}" for doubling in range(most)) for most in range(_MAX_DOUBLINGS + 1)
+)
+"""Features of a number of words: ``#8`` for eight words or more."""
 
 
 def _mark_negated(words: Sequence[str]) -> list[str]:
@@ -153,7 +190,7 @@ def _count(total: int, number: int) -> int:
 def _evidence(words: Sequence[str], weights: Mapping[str, int]) -> str:
     """Return the words with the largest weights in their order, neighbours joined."""
     by_word = [
-        sum(weights.get(feature, 0) for feature in extract_features([word]))
+        sum(weights.get(feature, 0) for feature in extract_features([word]) if is_word(feature))
         for word in _mark_negated(words)
     ]
     for i, pair in enumerate(pairwise(words)):

@@ -7,28 +7,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.text_matching.linear_model import FeatureWeights, LinearModel
 
-_FORMAT = 1
+_FORMAT = 2
 _GZIP = b"\x1f\x8b"
 _VERSION_DIGITS = 12
 
 WeightsByLanguage: TypeAlias = Mapping[str, Mapping[str, FeatureWeights]]
 """Weights by label and language."""
 
-_Negative = Annotated[int, Field(lt=0)]
-
 
 class ModelFigures(BaseModel):
-    """Performance on writers that the weights were not trained on.
+    """Performance on real reports that the weights were not trained on, by cross-validation.
 
     Attributes:
         recall: Fraction of the texts with the label that are found, 0 to 1.
-        false_alarms: Fraction of routine and harmless texts that are found, 0 to 1.
+        false_alarms: Fraction of the routine reports of a random sample that are found, 0 to 1.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,8 +38,8 @@ class ModelFigures(BaseModel):
 class _Weights(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    bias: _Negative
-    denied_below: _Negative | None = None
+    bias: int
+    levels: dict[int, int] = Field(default_factory=dict)
     figures: ModelFigures | None = None
     weights: dict[str, int] = Field(min_length=1)
 
@@ -49,7 +47,7 @@ class _Weights(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    format: Literal[1]
+    format: Literal[2]
     texts: int = 0
     labels: dict[str, dict[str, _Weights]]
 
@@ -69,7 +67,11 @@ class TextModel:
     @cached_property
     def linear(self) -> LinearModel:
         """The model that scores texts, built on first use."""
-        return LinearModel((label, w) for label, of in self.weights.items() for w in of.values())
+        return LinearModel(
+            (label, language, weights)
+            for label, by_language in self.weights.items()
+            for language, weights in by_language.items()
+        )
 
 
 NO_MODEL = TextModel("", {})
@@ -92,7 +94,7 @@ def decode_model(data: bytes) -> TextModel:
         raise ValueError("this is no file compressed with gzip") from None
     weights = {
         label: {
-            language: FeatureWeights(one.bias, one.weights, one.denied_below)
+            language: FeatureWeights(one.bias, one.weights, one.levels)
             for language, one in by_language.items()
         }
         for label, by_language in file.labels.items()
@@ -118,7 +120,7 @@ def encode_model(
         label: {
             language: {
                 "bias": one.bias,
-                "denied_below": one.denied_below,
+                "levels": dict(sorted(one.levels.items())),
                 "figures": _rounded(figures[label][language]),
                 "weights": dict(sorted(one.weights.items())),
             }

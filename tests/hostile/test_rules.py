@@ -18,8 +18,8 @@ from services.intake.rules.classification import classify
 from services.intake.rules.text import normalize_text
 from services.triage.policy import CityPolicy
 from services.triage.rules.dedup.addresses import address_key
-from services.triage.rules.priority.conditions import ConditionFinder
 from shared.catalogue import load_catalogue
+from shared.catalogue.judgement import ReportReader
 from shared.contract.events import SubmissionReceived
 from shared.geo import CityBoundaries
 from shared.redaction import KnownPii
@@ -33,6 +33,7 @@ CITY = load_catalogue().jurisdictions["portland.gov"]
 INTAKE = city_of(CITY, CityBoundaries(CITY.id, CITY.folder))
 POLICY = IntakePolicy({CITY.id: INTAKE}, b"a key", "http://localhost")
 TRIAGE = CityPolicy(CITY)
+READER = ReportReader(CITY)
 KIND = CITY.services["ROW-POTHOLE"]
 WORDS = {w for kind in CITY.services.values() for text in kind.keywords.en for w in text.split()}
 SPELLING = Spelling(WORDS)
@@ -52,10 +53,10 @@ RULES: Mapping[str, Callable[[str], object]] = {
     "fold": fold,
     "spelling": lambda text: SPELLING.read(fold(text).split()),
     "phrase index": lambda text: CITY.phrases.find(fold(text)),
-    "linear model": lambda text: CITY.text_model.score(fold(text)).stated(),
+    "linear model": lambda text: list(CITY.text_model.score(fold(text).split()).labels()),
     "classify": lambda text: classify(text, CITY),
-    "screen": lambda text: INTAKE.screen.screen(KIND, fold(text), {}),
-    "conditions": lambda text: ConditionFinder(CITY).find(KIND, text, {}),
+    "screen": lambda text: INTAKE.screen.screen(KIND, text, {}),
+    "conditions": lambda text: READER.read(KIND, text, {}),
     "assess": lambda text: TRIAGE.assess(KIND, text, {}, None),
     "rare words": TRIAGE.features.rare_words,
     "address": lambda text: address_key(text[:500]),

@@ -35,7 +35,6 @@ from shared.contract.events import (
     SubmittedLocation,
 )
 from shared.redaction import Answer, KnownPii, Redactor
-from shared.text_matching import fold
 from shared.vocabulary import GeoPoint
 
 _NO_REPORTER = Reporter()
@@ -189,7 +188,12 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
         name=known.name,
         channels=channels,
         reporter_ref=reporter_ref(policy.reporter_key, handed_in.source, account_id, channels),
-        screening=city.screen.screen(service, fold(f"{description}\n{details}"), attributes),
+        screening=city.screen.screen(
+            service,
+            "\n".join(filter(None, (description, details))),
+            attributes,
+            is_classified=submission.service_code is None,
+        ),
     )
 
 

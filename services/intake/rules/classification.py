@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from shared.catalogue import Jurisdiction
-from shared.catalogue.doubt import doubted_conditions
+from shared.catalogue.judgement import judge_read, read_text
 from shared.text_matching import Hit, filter_affirmed, fold
 
 _WEIGHT_OF_CONDITION = 3
@@ -24,7 +24,7 @@ def classify(text: str, city: Jurisdiction) -> str:
         city: Jurisdiction with the kinds; the keywords of ``other_code`` do not count.
     """
     folded = fold(text)
-    implied = _implied_kinds(text, folded, city)
+    implied = _implied_kinds(text, city)
     scores = Counter({code: implied.count(code) * _WEIGHT_OF_CONDITION for code in implied})
     hits = filter_affirmed(city.keywords.find(folded), text, folded)
     hits = [hit for hit in hits if hit.code != city.other_code]
@@ -40,20 +40,20 @@ def classify(text: str, city: Jurisdiction) -> str:
             return city.other_code
 
 
-def _implied_kinds(text: str, folded: str, city: Jurisdiction) -> list[str]:
+def _implied_kinds(text: str, city: Jurisdiction) -> list[str]:
     """Return the kinds that affirmed conditions imply, once for each condition.
 
     A doubted condition implies no kind that is an emergency by itself, since the kind alone would
-    make the report an emergency.
+    refer the reporter to 911.
     """
-    hits = filter_affirmed(city.phrases.find(folded), text, folded, city.phrase_roles)
+    read = read_text(text, city)
     implied = [
         (condition, city.services[code])
-        for condition in {hit.code for hit in hits}
+        for condition in read.affirmed
         for code in city.implied_kinds.get(condition, ())
     ]
-    risky = (condition for condition, kind in implied if kind.emergency is not None)
-    doubted = doubted_conditions(risky, folded, city)
+    is_risky = any(kind.emergency is not None for _, kind in implied)
+    doubted = judge_read(read, city).doubted if is_risky else {}
     return [
         kind.code
         for condition, kind in implied

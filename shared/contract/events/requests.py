@@ -46,6 +46,8 @@ class Request(Data):
     """Channel by which the person reported."""
     service_code: str
     """Code of the kind from the catalogue; ``OTHER`` when unknown."""
+    classified: bool = False
+    """True when the kind was derived from the text, false when the submission named it."""
     dedup_group: str
     """Group of kinds that can describe the same problem."""
     description: str

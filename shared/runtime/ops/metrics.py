@@ -106,6 +106,14 @@ EXPRESS_SECONDS = Histogram(
     "Time from the acceptance of an express request to its decision, in seconds.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
+DECISIONS = Counter(
+    "route311_decisions_total", "Decisions, by city and priority.", ["jurisdiction", "level"]
+)
+ALARM_BUDGET = Gauge(
+    "route311_alarm_budget",
+    "Share of random reports that the city allows to be judged urgent, 0 to 1.",
+    ["jurisdiction"],
+)
 SHED = Counter("route311_shed_total", "Requests rejected by load shedding, by reason.", ["reason"])
 LIMITED = Counter(
     "route311_limited_total",

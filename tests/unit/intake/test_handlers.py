@@ -74,6 +74,7 @@ async def test_a_request_carries_all_that_was_said_but_no_contact(
         "jurisdiction": "lakeside.gov",
         "channel": "web",
         "service_code": "POTHOLE",
+        "classified": False,
         "dedup_group": "pavement",
         "description": "Deep, in the right lane. Call [removed], [removed]",
         "language": "en",

@@ -4,12 +4,11 @@ import pytest
 
 from services.intake.rules.screening import HazardScreen, Screening
 from shared.catalogue import load_catalogue
-from shared.text_matching import fold
 from tests.unit.intake.factories import CITY, LAKESIDE
 
 
 def look(code: str, text: str = "", **answers: Any) -> Screening:
-    return CITY.screen.screen(LAKESIDE.services[code], fold(text), answers)
+    return CITY.screen.screen(LAKESIDE.services[code], text, answers)
 
 
 @pytest.mark.parametrize(
@@ -58,8 +57,9 @@ def test_what_its_kind_sends_to_911_is_an_emergency() -> None:
     portland = load_catalogue().jurisdictions["portland.gov"]
     screen = HazardScreen(portland)
 
-    spill = screen.screen(portland.services["ROW-SPILL"], "a strong chemical smell", {})
-    odor = screen.screen(portland.services["SEW-ODOR"], "a strong chemical smell", {})
+    fumes = {"fumes": "yes"}
+    spill = screen.screen(portland.services["ROW-SPILL"], "a strong smell", fumes)
+    odor = screen.screen(portland.services["SEW-ODOR"], "a strong smell", fumes)
 
     assert (spill.emergency, odor.emergency) == ("referred_to_911", None)
 
@@ -68,8 +68,8 @@ def test_a_plain_hazard_goes_the_express_way_under_any_kind() -> None:
     portland = load_catalogue().jurisdictions["portland.gov"]
     question = portland.services["INFO-GENERAL"]
 
-    stated = HazardScreen(portland).screen(question, fold("The stop sign is gone"), {})
-    asked = HazardScreen(portland).screen(question, fold("When do you open?"), {})
+    stated = HazardScreen(portland).screen(question, "The stop sign is gone", {})
+    asked = HazardScreen(portland).screen(question, "When do you open?", {})
 
     assert (stated.express, asked.express) == (True, False)
 
@@ -78,6 +78,19 @@ def test_words_that_hint_at_danger_are_an_emergency_too() -> None:
     portland = load_catalogue().jurisdictions["portland.gov"]
     text = "a drum fell off a truck and whatever leaked out is burning our eyes and throats"
 
-    look = HazardScreen(portland).screen(portland.services["OTHER"], fold(text), {})
+    look = HazardScreen(portland).screen(portland.services["OTHER"], text, {})
 
     assert (look.express, look.emergency) == (True, "sounds_dangerous")
+
+
+@pytest.mark.parametrize(("is_classified", "express"), [(False, True), (True, False)])
+def test_a_kind_that_was_guessed_makes_no_text_urgent(
+    *, is_classified: bool, express: bool
+) -> None:
+    portland = load_catalogue().jurisdictions["portland.gov"]
+    kind = portland.services["ROW-SINKHOLE"]
+    text = "Please repave our street, it has been patched again and again"
+
+    found = HazardScreen(portland).screen(kind, text, {}, is_classified=is_classified)
+
+    assert found.express == express

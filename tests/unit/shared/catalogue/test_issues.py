@@ -280,9 +280,9 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
-        pytest.param({"format": 2}, "this is no text model: format: ", id="another format"),
+        pytest.param({"format": 1}, "this is no text model: format: ", id="another format"),
         pytest.param(
-            {"format": 1, "labels": {"smoky": {"en": {"bias": -1, "weights": {"smoke": 2}}}}},
+            {"format": 2, "labels": {"smoky": {"en": {"bias": -1, "weights": {"smoke": 2}}}}},
             "no condition has the name smoky",
             id="a label that is no condition",
         ),

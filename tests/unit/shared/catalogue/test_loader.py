@@ -161,12 +161,12 @@ def test_what_finds_words_is_made_when_a_text_is_read_or_before_when_asked_to(
 def test_the_text_model_is_part_of_the_version(tmp_path: Path) -> None:
     labels = {"large": {"en": {"bias": -1, "weights": {"enormous": 2}}}}
     first = load_catalogue(write(tmp_path))
-    model = json.dumps({"format": 1, "labels": labels})
+    model = json.dumps({"format": 2, "labels": labels})
     second = load_catalogue(write(tmp_path, {TEXT_MODEL: model}))
 
     assert first.version != second.version
-    scores = second.jurisdictions["town.gov"].text_model.score("an enormous thing")
-    assert scores.stated() == {"large": "enormous"}
+    score = second.jurisdictions["town.gov"].text_model.score(["an", "enormous", "thing"])
+    assert [(found.label, found.points) for found in score.labels()] == [("large", 1)]
 
 
 def test_cities_share_the_common_files_and_nothing_else(tmp_path: Path) -> None:

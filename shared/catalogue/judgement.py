@@ -1,0 +1,179 @@
+"""Judgement of a text: the conditions that it states, and how dangerous it is as a whole.
+
+Intake and triage judge by this one function, so that the reports which take the express lane are
+those that triage finds urgent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from shared.catalogue.condition import conditions_by_field
+from shared.catalogue.jurisdiction import Jurisdiction
+from shared.catalogue.service_type import ServiceType
+from shared.text_matching import condition_facts, filter_affirmed, fold
+from shared.vocabulary import PriorityLevel
+
+URGENT = "sounds_urgent"
+"""Condition of a text that reports an urgent hazard, or worse, as a whole."""
+
+DANGER = "sounds_dangerous"
+"""Condition of a text that reports a danger to life as a whole."""
+
+_MOST_URGENT_UNCONFIRMED: PriorityLevel = "P3"
+_MAX_UNKNOWN = 3  # words for each known feature; an English text has more features than words
+_CLEAR = 5  # points above the threshold
+_LISTS = frozenset({"singlevaluelist", "multivaluelist"})
+
+
+class TextJudgement(NamedTuple):
+    """Result of judging a text.
+
+    Attributes:
+        conditions: Conditions that count, each with its words, or with the code of the attribute
+            that states it.
+        doubted: Conditions that a phrase states and the text as a whole does not bear out.
+        is_urgent: Whether the text by itself reports an urgent hazard or worse. True where the
+            city has no text model: nothing speaks against a phrase there.
+        is_danger: The same for a danger to life.
+    """
+
+    conditions: Mapping[str, str]
+    doubted: Mapping[str, str]
+    is_urgent: bool
+    is_danger: bool
+
+
+def judge_text(text: str, city: Jurisdiction) -> TextJudgement:
+    """Judge a text by phrases and text model.
+
+    The model weighs all words, together with the conditions that phrases state and deny. A
+    condition that would raise the report counts only where the whole text reaches the label of
+    its severity. A plain danger counts by its phrase alone.
+
+    Args:
+        text: The words of the report, as written.
+        city: Jurisdiction with phrases, model and thresholds.
+    """
+    return judge_read(read_text(text, city), city)
+
+
+def judge_read(read: "TextConditions", city: Jurisdiction) -> TextJudgement:
+    """Judge a text whose phrases are found."""
+    stated = read.affirmed
+    if not city.trained_model.weights:
+        return TextJudgement(stated, {}, is_urgent=True, is_danger=True)
+    reached = _reached(read, city)
+    is_plain = not city.plain_conditions.isdisjoint(stated)
+    is_danger = is_plain or DANGER in reached
+    is_urgent = is_danger or bool(reached)
+    unproven: frozenset[str] = frozenset() if is_danger else city.danger_conditions
+    if not is_urgent:
+        unproven |= city.hazard_conditions
+    counted = {code: words for code, words in stated.items() if code not in unproven}
+    doubted = {code: words for code, words in stated.items() if code in unproven}
+    return TextJudgement({**counted, **reached}, doubted, is_urgent, is_danger)
+
+
+class TextConditions(NamedTuple):
+    """The words of a text and the conditions that its phrases affirm, with evidence, and deny."""
+
+    words: Sequence[str]
+    affirmed: Mapping[str, str]
+    denied: frozenset[str]
+
+    def facts(self) -> list[str]:
+        """Return the features of the conditions."""
+        return condition_facts(self.affirmed, self.denied)
+
+
+def read_text(text: str, city: Jurisdiction) -> TextConditions:
+    """Find the conditions that phrases of a text state."""
+    folded = fold(text)
+    hits = city.phrases.find(folded)
+    affirmed: dict[str, str] = {}
+    for hit in filter_affirmed(hits, text, folded, city.phrase_roles):
+        affirmed.setdefault(hit.code, hit.phrase)
+    denied = frozenset(hit.code for hit in hits).difference(affirmed)
+    return TextConditions(folded.split(), affirmed, denied)
+
+
+def _reached(read: TextConditions, city: Jurisdiction) -> Mapping[str, str]:
+    """Return the labels that a text reaches, with their words.
+
+    A danger in a text that is not urgent as well must be clear. Of words in a third language the
+    model knows too few to judge.
+    """
+    score = city.text_model.score(read.words, read.facts())
+    margins = {
+        found.label: (found.points - city.thresholds.get((found.label, found.language), 1), found)
+        for found in score.labels()
+        if read.affirmed or _MAX_UNKNOWN * found.known >= len(read.words) > 0
+    }
+    is_urgent = URGENT in margins and margins[URGENT][0] >= 0
+    least = {DANGER: 0 if is_urgent else _CLEAR}
+    phrase = next(iter(read.affirmed.values()), "")
+    return {
+        label: score.evidence(found) or phrase
+        for label, (margin, found) in margins.items()
+        if margin >= least.get(label, 0)
+    }
+
+
+class ReportReader:
+    """Reads the reports of one city: texts and answers."""
+
+    def __init__(self, city: Jurisdiction) -> None:
+        self._city = city
+        self._conditions_by_attribute = conditions_by_field(city.conditions.values())
+        self._list_attributes = {
+            service.code: frozenset(a.code for a in service.attributes if a.datatype in _LISTS)
+            for service in city.services.values()
+        }
+
+    def read(
+        self, service: ServiceType, text: str, attributes: Mapping[str, object]
+    ) -> TextJudgement:
+        """Judge a report: every condition that its text or its answers state, and how urgent it is.
+
+        An answer counts whatever the text says.
+
+        Args:
+            service: Kind of the report.
+            text: Free text of the reporter.
+            attributes: Values by attribute code; those in the reporter's own words are read as
+                text too.
+        """
+        lists = self._list_attributes[service.code]
+        own_words = [v for k, v in attributes.items() if isinstance(v, str) and k not in lists]
+        judgement = judge_text("\n".join((text, *own_words)), self._city)
+        if not attributes:
+            return judgement
+        conditions = dict(judgement.conditions)
+        for code, value in attributes.items():
+            for condition in self._conditions_by_attribute.get(code, ()):
+                if condition.answered_by({code: value}):
+                    conditions.setdefault(condition.code, code)
+        return judgement._replace(conditions=conditions)
+
+
+def confirmed_kind(service: ServiceType, judgement: TextJudgement) -> ServiceType:
+    """Return a kind that was derived from the text, as urgent as the text itself at most.
+
+    A wrong guess of the kind must not send a crew out at night: any report about snow would be
+    urgent. The answers to the questions of the kind still count.
+    """
+    if judgement.is_danger:
+        return service
+    if judgement.is_urgent:
+        return service if service.emergency is None else replace(service, emergency=None)
+    is_mild = service.priority >= _MOST_URGENT_UNCONFIRMED and not service.implies
+    if is_mild and service.hazard != "always" and service.emergency is None:
+        return service
+    return replace(
+        service,
+        priority=max(service.priority, _MOST_URGENT_UNCONFIRMED),
+        hazard="if" if service.hazard == "always" else service.hazard,
+        implies=(),
+        emergency=None,
+    )
