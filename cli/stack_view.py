@@ -56,9 +56,10 @@ class StackView:
         self._print(f"  [green]{name:<10}[/] {escape(text):<28} {took_s:5.1f} s")
 
     def _died(self, died: Died) -> None:
+        when = f"in {died.pause_s:.1f} s" if died.pause_s else "at once"
         self._print(
             f"  [red]{died.name:<10}[/] {_ending(died.exit_code)}; "
-            f"starts again in {died.pause_s:.1f} s. Its last lines:"
+            f"starts again {when}. Its last lines:"
         )
         for line in died.last_lines:
             self._print(f"    [dim]{escape(line)}[/]")

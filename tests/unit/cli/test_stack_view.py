@@ -13,7 +13,7 @@ from deploy.local.report import Died, LeftoversEnded, Prepared, StackEvent, Star
         (Started("kafka", "127.0.0.1:20001", 2.04), "kafka      127.0.0.1:20001"),
         (Prepared("topics: 183 changes", 0.2), "prepared   topics: 183 changes"),
         (LeftoversEnded(["kafka", "mail"]), "ended what an earlier run left: kafka, mail"),
-        (Died("triage", -9, 0.2, []), "triage     was killed by SIGKILL; starts again in 0.2 s"),
+        (Died("triage", -9, 0.0, []), "triage     was killed by SIGKILL; starts again at once"),
         (Died("triage", 1, 3.2, []), "triage     ended with code 1; starts again in 3.2 s"),
         (Died("triage", None, 3.2, []), "triage     did not get ready; starts again in 3.2 s"),
     ],

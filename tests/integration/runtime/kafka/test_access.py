@@ -113,6 +113,8 @@ async def may_read(access: KafkaAccess, records: Mapping[Partition, int]) -> set
         records: The offset of a record in a partition of each topic.
     """
     left, given = dict(records), set[str]()
+    if not left:
+        return given
     async with AIOKafkaConsumer(**access.aiokafka_options(), enable_auto_commit=False) as consumer:
         while left:
             consumer.assign(list(left))
