@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings
 
 from shared.runtime.ops.logging import configure_logging
+from shared.runtime.secret_files import SecretFileError
 
 _VALUE_ERROR = "Value error, "
 _CONSEQUENCE = "default_factory_not_called"  # of another fault
@@ -32,7 +33,10 @@ def read_settings(service: str, kind: type[S]) -> S:
         configure_logging(service, "INFO")
         for setting, problem in setting_faults(kind, error):
             log.error("setting_refused", setting=setting, problem=problem)  # noqa: TRY400 - a traceback says no more
-        sys.exit(1)
+    except SecretFileError as error:
+        configure_logging(service, "INFO")
+        log.error("setting_refused", problem=str(error))  # noqa: TRY400 - as above
+    sys.exit(1)
 
 
 def setting_faults(kind: type[BaseSettings], error: ValidationError) -> Iterator[tuple[str, str]]:

@@ -87,10 +87,19 @@ def test_a_dsn_that_is_none_is_refused_without_being_shown(
     assert set(found) == {"INTAKE_POSTGRES_DSN"}
 
 
-def test_a_service_ends_with_a_log_line_for_each_fault() -> None:
+@pytest.mark.parametrize(
+    ("change", "setting", "problem"),
+    [
+        ({"INTAKE_REPORTER_KEY": "canary"}, "INTAKE_REPORTER_KEY", "16 characters"),
+        ({"INTAKE_REPORTER_KEY_FILE": "/dev/null"}, None, "are both set; remove one of them"),
+    ],
+)
+def test_a_service_ends_with_a_log_line_for_each_fault(
+    change: dict[str, str], setting: str | None, problem: str
+) -> None:
     done = subprocess.run(
         (sys.executable, "-m", "services.intake"),
-        env={"PATH": os.environ["PATH"], **GOOD, "INTAKE_REPORTER_KEY": "canary"},
+        env={"PATH": os.environ["PATH"], **GOOD, **change},
         capture_output=True,
         text=True,
         timeout=60,
@@ -100,5 +109,6 @@ def test_a_service_ends_with_a_log_line_for_each_fault() -> None:
     assert (done.returncode, done.stderr) == (1, "")
     line = json.loads(done.stdout)
     assert (line["event"], line["level"]) == ("setting_refused", "error")
-    assert (line["service"], line["setting"]) == ("intake", "INTAKE_REPORTER_KEY")
+    assert (line["service"], line.get("setting")) == ("intake", setting)
+    assert problem in line["problem"]
     assert "canary" not in done.stdout
