@@ -53,10 +53,14 @@ async def taken(options: Options, topic: str) -> int:
     count = 0
     for kind in CONSUMED[topic]:
         event = example(kind) | {"id": str(uuid4())}
-        with suppress(KafkaError):
-            async with AIOKafkaProducer(**options, request_timeout_ms=WITHIN_MS) as producer:
+        producer = AIOKafkaProducer(**options, request_timeout_ms=WITHIN_MS)
+        try:
+            with suppress(KafkaError):
+                await producer.start()
                 await producer.send_and_wait(topic, json.dumps(event).encode(), key=b"forged")
                 count += 1
+        finally:
+            await producer.stop()
     return count
 
 
