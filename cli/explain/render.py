@@ -11,8 +11,10 @@ from cli.terminal import printable
 from services.triage.outbound.explanation import explain
 from services.triage.policy import CityPolicy
 from services.triage.rules.reason_texts import MATCH_TEXT, REJECTION_TEXT, ReasonTexts, readable
+from shared.catalogue.judgement import ExplainedScore
 from shared.contract.events import Decision, Duplicate, Location, Priority, RejectedCandidate
 
+_MAX_FEATURES = 12
 _MINUTES = "%Y-%m-%d %H:%M UTC"
 
 
@@ -33,7 +35,8 @@ def show(decision: Decision, city: CityPolicy, decided_at: datetime, console: Co
     console.print()
     for sentence in explain(decision, city.reason_texts):
         console.print(f"- {escape(printable(sentence))}", soft_wrap=True)
-    for title, table in _tables(decision, city.reason_texts):
+    scores = city.explain_text(decision.request.description)
+    for title, table in (*_tables(decision, city.reason_texts), ("Text model", _scores(scores))):
         console.print(f"\n[bold]{title}[/]")
         console.print(table)
 
@@ -81,6 +84,21 @@ def _priority(priority: Priority, wording: ReasonTexts) -> Table:
         table.add_row(f"{reason.points:+d}", escape(words), evidence)
     table.add_section()
     table.add_row(str(priority.score), "in all")
+    return table
+
+
+def _scores(scores: Sequence[ExplainedScore]) -> Table:
+    table = Table()
+    table.add_column("For", overflow="fold")
+    table.add_column("Score", justify="right")
+    table.add_column("Needed", justify="right")
+    table.add_column("Words and @conditions by weight", overflow="fold")
+    for one in scores:
+        heaviest = one.contributions[:_MAX_FEATURES]
+        rest = sum(weight for _, weight in one.contributions[_MAX_FEATURES:])
+        parts = [f"{printable(feature)} {weight:+d}" for feature, weight in heaviest]
+        words = "; ".join((*parts, f"all others {rest:+d}", f"start {one.bias:+d}"))
+        table.add_row(readable(one.label), str(one.points), str(one.least), escape(words))
     return table
 
 

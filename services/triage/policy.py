@@ -1,6 +1,6 @@
 """Rules of each city, prepared once from the catalogue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from services.triage.rules.reason_texts import ReasonTexts
 from services.triage.rules.referral import AgencyReferral, referral_for
 from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
 from shared.catalogue.evidence import Evidence, Extent
-from shared.catalogue.judgement import ReportReader, confirmed_kind
+from shared.catalogue.judgement import ExplainedScore, ReportReader, confirmed_kind, explain_scores
 
 
 class Assessment(NamedTuple):
@@ -113,6 +113,10 @@ class CityPolicy:
             priority = with_context(priority, self._places.reasons(service, stated, location))
         referral = referral_for(city, service, municipality, conditions)
         return Assessment(priority, emergency, referral, conditions)
+
+    def explain_text(self, text: str) -> Sequence[ExplainedScore]:
+        """Return the scores of a text by the city's text model, with the weights behind them."""
+        return explain_scores(text, self._jurisdiction)
 
     def search_extent(self, service: ServiceType) -> SearchExtent:
         """Return how far to search for earlier cases of this kind's dedup group."""

@@ -120,6 +120,37 @@ def _reached(read: TextConditions, city: Jurisdiction) -> Mapping[str, str]:
     }
 
 
+class ExplainedScore(NamedTuple):
+    """The score of a text for a label, with everything that it is made of.
+
+    Attributes:
+        label: Condition of the model.
+        points: Score.
+        least: Score that the city demands.
+        bias: Score without known features.
+        contributions: Features with their weights, the largest first.
+    """
+
+    label: str
+    points: int
+    least: int
+    bias: int
+    contributions: Sequence[tuple[str, int]]
+
+
+def explain_scores(text: str, city: Jurisdiction) -> list[ExplainedScore]:
+    """Return the scores of a text by the city's model, with the weights of their features."""
+    read = read_text(text, city)
+    score = city.text_model.score(read.words, read.facts())
+    explained = []
+    for found in score.labels():
+        contributions = score.contributions(found)
+        bias = found.points - sum(weight for _, weight in contributions)
+        least = city.thresholds.get((found.label, found.language), 1)
+        explained.append(ExplainedScore(found.label, found.points, least, bias, contributions))
+    return explained
+
+
 class ReportReader:
     """Reads the reports of one city: texts and answers."""
 

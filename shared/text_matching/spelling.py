@@ -57,7 +57,7 @@ class Spelling:
         verb = _SPANISH_VERB.fullmatch(word)
         if verb and verb.group(1) in self._known:
             return verb.group(1)
-        for shorter in _deletions(word):
+        for shorter in sorted(_deletions(word)):
             if (
                 shorter in self._known
                 and len(shorter) >= _MIN_LETTERS

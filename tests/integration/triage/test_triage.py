@@ -28,6 +28,7 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.integration
 
 CAMP_KEY = "portland.gov:camp"
+PORTLAND = {"jurisdiction": "portland.gov"}
 
 
 def closing(decision: Decision, **changes: Any) -> CaseClosed:
@@ -115,7 +116,7 @@ async def test_express_is_decided_before_a_backlog_of_standard(
     backlog = [camp(north_of(PIONEER_SQUARE, 100 * n)) for n in range(2_000)]
     urgent = camp(lane="express", description="tents in the right lane")
     await topic_log.publish(*backlog, urgent)
-    timed_before = _timed()
+    timed_before, decided_before = _timed(), _decided()
 
     async with running() as parts:
         await topic_log.at_least(2_001, TRIAGE_DECISIONS)
@@ -125,6 +126,18 @@ async def test_express_is_decided_before_a_backlog_of_standard(
     position = [urgent.data.request_id.encode() in row["value"] for row in order].index(True)
     assert position <= 500, "express waited for more than one batch"
     assert _timed() == timed_before + 1
+    assert _decided() == decided_before + 2_001
+    assert REGISTRY.get_sample_value("route311_alarm_budget", PORTLAND) == pytest.approx(0.12)
+
+
+def _decided() -> float:
+    """Return the number of Portland's decisions that were counted by their priority."""
+    levels = ("P1", "P2", "P3", "P4", "P5")
+    found = (
+        REGISTRY.get_sample_value("route311_decisions_total", {**PORTLAND, "level": level})
+        for level in levels
+    )
+    return sum(count or 0.0 for count in found)
 
 
 def _timed() -> float:

@@ -95,6 +95,15 @@ async def test_a_request_carries_all_that_was_said_but_no_contact(
     }
 
 
+@pytest.mark.parametrize(("code", "is_classified"), [("POTHOLE", False), (None, True)])
+async def test_a_request_says_whether_its_kind_was_guessed(
+    submissions: InMemorySubmissions, code: str | None, *, is_classified: bool
+) -> None:
+    followed = await accepted_events(submissions, service_code=code, description="a pothole")
+
+    assert followed[RequestSubmitted].data.classified == is_classified
+
+
 async def test_the_contact_travels_alone(submissions: InMemorySubmissions) -> None:
     followed = await accepted_events(submissions, reporter=REPORTER)
 

@@ -36,6 +36,18 @@ def test_evaluate_shows_each_kind(tmp_path: Path) -> None:
     assert "CAMP-REPORT" in CliRunner().invoke(build(words), words).stdout
 
 
+def test_evaluate_tells_the_share_that_is_judged_urgent(tmp_path: Path) -> None:
+    urgent = {**KIND, "description": "The camp is on fire, someone is unconscious"}
+    requests = write(tmp_path / "past.csv", as_csv(row("a", **urgent), row("b", **KIND)))
+    words = ["triage", "evaluate", str(requests)]
+
+    shown = CliRunner().invoke(build(words), words).stdout
+    found = json.loads(CliRunner().invoke(build([*words, "--json"]), [*words, "--json"]).stdout)
+
+    assert "Judged urgent or worse: 50.0%." in shown
+    assert found["urgent_share"] == 0.5
+
+
 def test_the_picture_marks_what_the_rules_in_use_find(
     tmp_path: Path,
 ) -> None:

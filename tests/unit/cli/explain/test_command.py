@@ -43,6 +43,14 @@ def test_what_the_reporter_is_told_is_on_the_page() -> None:
     assert "(call_911)" in " ".join(page.split())
 
 
+def test_the_weights_of_words_and_conditions_are_on_the_page() -> None:
+    page = " ".join(explain("--text", "sparks from a wire", "--kind", "ROW-DEBRIS").stdout.split())
+
+    assert "Text model" in page
+    assert "@sparking +" in page
+    assert "start" in page
+
+
 def test_words_without_a_kind_tell_their_kind() -> None:
     assert found("--text", "a deep pothole")["service_code"] == "ROW-POTHOLE"
 

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.inbound.validation import ValidatedSubmission, validate
+from services.intake.policy import IntakePolicy, city_of
+from shared.catalogue import load_catalogue
 from tests.builders import NOON, handed_in
-from tests.unit.intake.factories import HERE, POLICY, data
+from tests.unit.intake.factories import HERE, KEY, POLICY, FakeBoundaries, data
 
 NAUGHTY = Path(__file__).parents[5] / "shared" / "data" / "naughty_strings" / "blns.base64.json"
 
@@ -253,3 +255,20 @@ def test_a_naughty_string_is_tidied_or_refused_and_breaks_nothing(text: str) -> 
         assert unicodedata.is_normalized("NFC", found.description)
     else:
         assert found
+
+
+@pytest.mark.parametrize(("code", "express"), [("ROW-TREE-DOWN", True), (None, False)])
+def test_a_guessed_kind_sends_no_report_by_the_express_lane(
+    code: str | None, *, express: bool
+) -> None:
+    portland = load_catalogue().jurisdictions["portland.gov"]
+    city = city_of(portland, FakeBoundaries())
+    policy = IntakePolicy({portland.id: city}, KEY, "https://311.example.org")
+    text = "A limb fell on the lawn, please pick it up"
+    event = handed_in(data(jurisdiction=portland.id, service_code=code, description=text))
+
+    found = validate(event, NOON, policy)
+
+    assert isinstance(found, ValidatedSubmission), found
+    assert found.service.code == "ROW-TREE-DOWN"
+    assert found.screening.express == express

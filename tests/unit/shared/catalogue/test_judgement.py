@@ -32,6 +32,7 @@ CITY = load_catalogue().jurisdictions["portland.gov"]
         ("live wire sparking on the ground", "plain_sparks"),
         ("sparks from a wire", "plain_sparks"),
         ("un cable echando chispas", "plain_sparks"),
+        ("chispazos en el cuadro eléctrico", "plain_sparks"),
         ("man with a gun shooting", "plain_weapon"),
         ("he has a knife", "plain_weapon"),
         ("un hombre con una pistola", "plain_weapon"),
@@ -62,6 +63,7 @@ def test_a_plain_danger_needs_no_support_from_the_rest_of_the_text(
         "There is an abundance of garbage in the fishing area",
         "Shooting last night, please add lights",
         "somebody will get hurt some day",
+        "conejo atropellado en la calzada",
     ],
 )
 def test_what_is_denied_over_or_feared_is_no_danger(text: str) -> None:

@@ -72,6 +72,11 @@ def test_words_that_prove_nothing_alone_state_a_condition_together() -> None:
     }
 
 
+def test_two_known_words_among_unknown_ones_are_too_few_to_judge() -> None:
+    assert sounds("the crane is tilting") == {"sounds_urgent": "crane … tilting"}
+    assert sounds("de kraan crane staat scheef tilting en valt om") == {}
+
+
 def test_a_condition_of_the_phrases_weighs_in_the_text_as_a_whole() -> None:
     assert sounds("fire") == {"sounds_urgent": "fire", "sounds_dangerous": "fire"}
     assert sounds("smoke, no fire") == {}
