@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from io import BytesIO
 from random import Random
 from string import ascii_lowercase
 from time import monotonic
@@ -58,7 +59,7 @@ async def calling(target: Target, within_s: float = 30.0) -> AsyncGenerator[aioh
 
 async def post(session: aiohttp.ClientSession, data: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     """Hand in; return the status and the answer, 0 and nothing for a broken connection."""
-    body = json.dumps(data, ensure_ascii=False).encode()
+    body = BytesIO(json.dumps(data, ensure_ascii=False).encode())
     try:
         async with session.post("/v1/submissions", data=body) as answer:
             return answer.status, await answer.json(content_type=None)
