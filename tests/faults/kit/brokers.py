@@ -85,5 +85,6 @@ def _write_settings(site: Site, node: Node, folder: Path) -> Path:
         "controller.quorum.voters": ",".join(f"{n}@{at}" for n, at in controllers.items()),
         "log.dirs": f"{folder / 'data'}",
         **passwords_of(site.credentials, "clients"),
+        **passwords_of(site.credentials, "link"),
     } | (_REPLICATED if node.of > 1 else {})
     return write_settings(folder, own)
