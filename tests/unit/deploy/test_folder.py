@@ -1,4 +1,5 @@
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,14 @@ def test_a_folder_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
         assert mode_of(folder.path) == mode_of(folder.logs) == 0o700
 
 
+@pytest.fixture
+def usual_umask() -> Generator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("usual_umask")
 def test_files_made_after_a_folder_was_closed_are_as_before(tmp_path: Path) -> None:
     with open_folder(tmp_path / "data"):
         pass
