@@ -1,5 +1,6 @@
 """Nothing that says who reported, or how to reach them, leaves intake but as their contact."""
 
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from tests.unit.intake.factories import POLICY, raw_submission
 from tests.unit.intake.fakes import InMemorySubmissions
 
 ANA = {"name": "Ana Quimby", "email": "ana.quimby@example.org", "phone": "+15035550142"}
+RANDOM = re.compile(  # ids, hashes and tracking numbers, which may hold any digits
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,}|\b\d\d-[0-9a-z]{4}-[0-9a-z]{6}\b"
+)
 SECRETS = ("quimby", "ana.", "ana@", "555", "0142", "secret", "ben@")
 
 
@@ -52,7 +56,7 @@ async def test_no_written_form_of_contact_data_is_published(text: str) -> None:
         attributes={text: "x", "size": text, "list": [text]},
     )
 
-    shown = encode(request).decode().casefold()
+    shown = RANDOM.sub("", encode(request).decode().casefold())
     assert not [secret for secret in SECRETS if secret in shown]
     assert "deep hole" in shown
     assert "main st" in shown
