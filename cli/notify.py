@@ -6,12 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import asyncpg
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
+from cli.database import open_database
 from cli.interrupts import run
 from services.notify.store.held import HeldMessages, drop_held, list_held, release_held
 from shared.runtime.clock import utc_now
@@ -57,22 +57,15 @@ def held(
 
 
 async def _list(data: Path) -> Sequence[HeldMessages]:
-    db = await asyncpg.connect(find_admin_dsn(data), server_settings={"search_path": "notify"})
-    try:
+    async with open_database(find_admin_dsn(data), "notify") as db:
         return await list_held(db)
-    finally:
-        await db.close()
 
 
 async def _decide(data: Path, release: str, drop: str) -> int:
-    db = await asyncpg.connect(find_admin_dsn(data), server_settings={"search_path": "notify"})
-    try:
-        async with db.transaction():
-            if release:
-                return await release_held(db, release, utc_now())
-            return await drop_held(db, drop)
-    finally:
-        await db.close()
+    async with open_database(find_admin_dsn(data), "notify") as db, db.transaction():
+        if release:
+            return await release_held(db, release, utc_now())
+        return await drop_held(db, drop)
 
 
 def _as_json(one: HeldMessages) -> dict[str, object]:

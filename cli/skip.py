@@ -4,10 +4,10 @@ import asyncio
 import getpass
 from typing import Annotated
 
-import asyncpg
 import typer
 
 from cli.connection import DEFAULT_DATA, DataOption, find_admin_dsn, find_kafka
+from cli.database import open_database
 from shared.catalogue import load_catalogue
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import all_topics
@@ -84,16 +84,13 @@ async def _note(
     bounds = (await offset_bounds(find_kafka(data))).get(partition)
     if bounds is None:
         raise CannotSkipError(f"{partition.topic} has no partition {partition.partition}")
-    db = await asyncpg.connect(find_admin_dsn(data))
-    try:
+    async with open_database(find_admin_dsn(data)) as db:
         reader = service or await _only_reader(db, readers, partition)
         if reader not in readers:
             raise CannotSkipError(f"{reader} does not read {partition.topic}: {', '.join(readers)}")
         is_new = await skips.note(
             db, reader, partition, offset, bounds=bounds, reason=reason, actor=actor
         )
-    finally:
-        await db.close()
     return reader, is_new
 
 

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_kafka, find_operations_dsn
 from cli.crash_loops import CrashLoopView, load_views, sentences
+from cli.database import open_database
 from services.triage.surges.gauges import WATCHER
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
@@ -82,14 +83,11 @@ def status(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> 
 async def _read(access: KafkaAccess, dsn: str) -> RouterStatus:
     bounds = await offset_bounds(access)
     watcher_lag = _lag(await _watcher_positions(access, bounds), bounds)
-    connection = await asyncpg.connect(dsn)
-    try:
+    async with open_database(dsn) as connection:
         services = {name: await _service(connection, name, bounds) for name in SERVICES}
         services[WATCHER] = ServiceStatus(watcher_lag, 0, 0.0)
         crash_loops = await load_views(connection, SERVICES)
         cases = [dict(row) for row in await connection.fetch(_CASES)]
-    finally:
-        await connection.close()
     return RouterStatus(services, _parked(bounds), cases, crash_loops)
 
 

@@ -14,6 +14,7 @@ import asyncpg
 
 from cli.bench.load import EAST, NORTH, SOUTH, START, WEST
 from cli.bench.stage import requests
+from cli.database import open_database
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.site import open_site
 from services.triage.assessment import assess_report, case_id_for
@@ -94,13 +95,8 @@ async def measure_index(
 async def _table(data: Path) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
     async with open_site(data) as site, running_postgres(site) as process:
         await migrate(admin_dsn(site, process))
-        db = await asyncpg.connect(
-            admin_dsn(site, process), server_settings={"search_path": "triage"}
-        )
-        try:
+        async with open_database(admin_dsn(site, process), "triage") as db:
             yield db
-        finally:
-            await db.close()
 
 
 def _cases(city: Jurisdiction) -> Iterator[TriageCase]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import asyncpg
 
+from cli.database import open_database
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds
 from shared.runtime.kafka_access import KafkaAccess
@@ -48,8 +49,7 @@ async def wait_until_idle(
     clock = asyncio.get_running_loop().time
     until = clock() + within_s
     most, previous = 0, None
-    connection = await asyncpg.connect(dsn)
-    try:
+    async with open_database(dsn) as connection:
         while True:
             bounds = await offset_bounds(access)
             left = await _left(connection, bounds)
@@ -60,8 +60,6 @@ async def wait_until_idle(
             if is_idle or clock() >= until:
                 return bounds
             await asyncio.sleep(_POLL_S)
-    finally:
-        await connection.close()
 
 
 async def _left(connection: "asyncpg.Connection[asyncpg.Record]", bounds: OffsetRanges) -> int:

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import asyncpg
 import typer
 from rich.console import Console
 
@@ -20,6 +19,7 @@ from cli.connection import (
     find_kafka,
     find_operations_dsn,
 )
+from cli.database import open_database
 from cli.dlq import listing, record_view
 from cli.dlq.rejected import RejectedReplay
 from cli.dlq.replay import ReplayOutcome, ReplayUnderWayError, line_of, run_replay
@@ -124,18 +124,9 @@ def _record_filter(topic: str | None, code: str | None, since: str | None) -> Re
 
 
 @asynccontextmanager
-async def _database(dsn: str) -> AsyncGenerator[Connection]:
-    connection = await asyncpg.connect(dsn)
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
-@asynccontextmanager
 async def _locked_database(data: Path) -> AsyncGenerator[Connection]:
     """Open the database with the advisory lock that only one replay at a time can hold."""
-    async with _database(find_admin_dsn(data)) as db:
+    async with open_database(find_admin_dsn(data)) as db:
         if not await lock_replays(db):
             raise ReplayUnderWayError("another replay is under way; wait for its end")
         yield db
@@ -145,7 +136,7 @@ async def _list(data: Path, selection: RecordFilter) -> listing.DeadLetterListin
     found = listing.DeadLetterListing()
     access = find_kafka(data)
     spans = selection.select_ranges(await offset_bounds(access))
-    async with _database(find_operations_dsn(data)) as db:
+    async with open_database(find_operations_dsn(data)) as db:
         log = await load_replay_log(db, SERVICES)
         found.dropped = await load_dropped(db, SERVICES)
     log.erased_requests = await erased_among(access, spans)
@@ -158,7 +149,7 @@ async def _show(data: Path, position: str, *, whole: bool, json_output: bool) ->
     access = find_kafka(data)
     bounds = await offset_bounds(access)
     letter = await record_view.find(access, bounds, position)
-    async with _database(find_operations_dsn(data)) as db:
+    async with open_database(find_operations_dsn(data)) as db:
         log = await load_replay_log(db, SERVICES)
     log.erased_requests = await erased_among(access, bounds)
     status = log.status(letter)

@@ -1,16 +1,14 @@
 """``route311 erase``: remove contact and original texts of a person, and say what was removed."""
 
 import json
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import asyncpg
 import typer
 
 from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
+from cli.database import open_database
 from cli.erase.findings import Findings
 from cli.erase.person import by_email, by_phone
 from cli.erase.removal import remove, repeat, wait_for_work_under_way
@@ -18,7 +16,6 @@ from cli.erase.search import ErasureSubject, Search
 from cli.interrupts import run
 from cli.terminal import printable
 from shared.catalogue import load_catalogue
-from shared.runtime.postgres import Connection
 from shared.runtime.recovery.tombstones import contact_ranges, erased_requests
 
 RequestOption = Annotated[
@@ -85,7 +82,7 @@ def _subject(request: str, email: str, phone: str) -> ErasureSubject:
 
 
 async def _erase(data: Path, subject: ErasureSubject, *, dry: bool) -> Findings:
-    async with _database(data) as db:
+    async with open_database(find_admin_dsn(data)) as db:
         found = await Search(find_kafka(data), db, subject).run()
         if dry:
             return found
@@ -102,20 +99,11 @@ async def _repeat(data: Path, *, dry: bool) -> list[str]:
     access = find_kafka(data)
     erased = sorted(await erased_requests(access, await contact_ranges(access)))
     if not dry:
-        async with _database(data) as db:
+        async with open_database(find_admin_dsn(data)) as db:
             for first in range(0, len(erased), _REPEAT_AT_ONCE):
                 await repeat(db, erased[first : first + _REPEAT_AT_ONCE])
         audit.record("erasures_repeated", data, count=len(erased))
     return erased
-
-
-@asynccontextmanager
-async def _database(data: Path) -> AsyncGenerator[Connection]:
-    connection = await asyncpg.connect(find_admin_dsn(data))
-    try:
-        yield connection
-    finally:
-        await connection.close()
 
 
 def _print(report: dict[str, Any], subject: str, json_output: bool) -> None:

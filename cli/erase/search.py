@@ -4,10 +4,10 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from cli.erase.findings import Findings
 from cli.erase.person import Person
+from cli.operator.id_lookup import is_id
 from services.intake.erasure import reused_submissions
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.contract.events import Contact, ContactGiven, Decoder
@@ -108,7 +108,7 @@ class Search:
         name = self.subject.request.strip()
         if number := read_tracking_number(name):
             return str(await self.db.fetchval(_ID_OF_NUMBER, number) or "")
-        return name.lower() if _is_id(name.lower()) else ""
+        return name.lower() if is_id(name.lower()) else ""
 
     def _is_meant(self, contact: Contact, wanted: str) -> bool:
         person = self.subject.person
@@ -125,7 +125,7 @@ class Search:
                 live.add(key)
             else:
                 live.discard(key)
-        live = {key for key in live if _is_id(key)}
+        live = {key for key in live if is_id(key)}
         live -= {row["request_id"] for row in await self.db.fetch(_ERASED, sorted(live))}
         for row in await self.db.fetch(_UNPUBLISHED):
             contact = _contact_in(row["value"])
@@ -192,10 +192,3 @@ def _contact_in(value: Any) -> Contact | None:  # noqa: ANN401 - bytes of a row 
         return _CONTACTS.decode(value).data if value is not None else None
     except PermanentError:
         return None
-
-
-def _is_id(name: str) -> bool:
-    try:
-        return str(UUID(name)) == name
-    except ValueError:
-        return False

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
+from cli.database import open_database
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.contract.events import Decoder, RequestTriaged
 from shared.contract.topics import TRIAGE_DECISIONS
@@ -118,11 +117,8 @@ async def find_decision(
 
 async def _resolved(dsn: str, query: RequestQuery) -> RequestQuery:
     """Return the query with both id and tracking number when intake knows the request."""
-    connection = await asyncpg.connect(dsn)
-    try:
+    async with open_database(dsn) as connection:
         row = await connection.fetchrow(_FIND_REQUEST, query.request_id, query.tracking_number)
-    finally:
-        await connection.close()
     if row is None:
         return query
     return RequestQuery(row["request_id"], row["tracking_number"], is_known=True)

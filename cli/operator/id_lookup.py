@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from cli.connection import find_operations_dsn
+from cli.database import open_database
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.errors import Route311Error
 
@@ -36,7 +37,7 @@ class IdLookup:
         Raises:
             UnknownNameError: It is no id, and no request of this number has a case.
         """
-        if _is_id(name):
+        if is_id(name):
             return name
         case_id = self._look_up(name)["case_id"]
         if case_id is None:
@@ -49,7 +50,7 @@ class IdLookup:
         Raises:
             UnknownNameError: It is no id, and there is no request of this number.
         """
-        return name if _is_id(name) else str(self._look_up(name)["request_id"])
+        return name if is_id(name) else str(self._look_up(name)["request_id"])
 
     def _look_up(self, name: str) -> asyncpg.Record:
         number = read_tracking_number(name)
@@ -61,7 +62,8 @@ class IdLookup:
         return row
 
 
-def _is_id(name: str) -> bool:
+def is_id(name: str) -> bool:
+    """Return True for an id of a request or a case, in its canonical form."""
     try:
         return str(UUID(name)) == name
     except ValueError:
@@ -69,8 +71,5 @@ def _is_id(name: str) -> bool:
 
 
 async def _find(dsn: str, number: str) -> asyncpg.Record | None:
-    connection = await asyncpg.connect(dsn)
-    try:
+    async with open_database(dsn) as connection:
         return await connection.fetchrow(_FIND, number)
-    finally:
-        await connection.close()

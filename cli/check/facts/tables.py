@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-import asyncpg
-
 from cli.check.facts.events import HASH_BYTES
 from cli.check.facts.store import FactStore
+from cli.database import open_database
 from shared.runtime.migrate import SERVICES
 
 _FETCH_ROWS = 2_000
@@ -95,12 +94,11 @@ def _queries() -> Iterator[tuple[str, str]]:
 
 async def load_tables(dsn: str, store: FactStore) -> None:
     """Load the tables of every service, all from one snapshot."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            for table, query in _queries():
-                cursor = await connection.cursor(query)
-                while rows := await cursor.fetch(_FETCH_ROWS):
-                    store.extend(table, map(tuple, rows))
-    finally:
-        await connection.close()
+    async with (
+        open_database(dsn) as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        for table, query in _queries():
+            cursor = await connection.cursor(query)
+            while rows := await cursor.fetch(_FETCH_ROWS):
+                store.extend(table, map(tuple, rows))

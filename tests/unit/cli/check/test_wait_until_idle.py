@@ -35,7 +35,7 @@ class Looks:
 async def ends_after(monkeypatch: pytest.MonkeyPatch, *looks: tuple[int, int]) -> int:
     seen = Looks(*looks)
 
-    async def connect(_: str) -> Any:
+    async def connect(_: str, **_settings: object) -> Any:
         return seen
 
     monkeypatch.setattr(module, "_POLL_S", 0)
