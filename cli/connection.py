@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import SettingsConfigDict
 
 from deploy.local.errors import StackError
 from deploy.local.folder import DataFolder, is_in_use
@@ -49,8 +48,6 @@ class Connection(KafkaSettings):
         allow_plaintext: Connect to a database on another machine without encryption.
         audit_file: File of the audit stream of commands; None when unset.
     """
-
-    model_config = SettingsConfigDict(hide_input_in_errors=True)
 
     kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")] = ""
     admin_dsn: Annotated[SecretStr, Field(validation_alias="ROUTE311_ADMIN_DSN")] = SecretStr("")

@@ -81,6 +81,8 @@ def _adapter_name(name: str) -> str:
 class EnvironmentSettings(BaseSettings):
     """Settings from the environment; each secret ``NAME`` may be in the file ``NAME_FILE``."""
 
+    model_config = SettingsConfigDict(hide_input_in_errors=True)  # inputs are secrets, some of them
+
     @override
     @classmethod
     def settings_customise_sources(
@@ -228,8 +230,6 @@ class ProcessSettings(KafkaSettings, HttpSettings):
         drain_seconds: Seconds that a stopping service continues to answer after ``/ready`` turned
             to 503; longer than a load balancer needs for two health checks.
     """
-
-    model_config = SettingsConfigDict(hide_input_in_errors=True)  # inputs are secrets, some of them
 
     log_level: Annotated[LogLevel, Field(validation_alias="ROUTE311_LOG_LEVEL")] = "INFO"
     http_host: Annotated[str, Field(validation_alias="ROUTE311_HTTP_HOST")] = "127.0.0.1"
