@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from contextlib import aclosing
-from uuid import UUID
 
 from aiokafka.errors import KafkaError
 
+from shared.contract.events import ContactErased
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import INTAKE_CONTACTS
-from shared.runtime.kafka import BrokerDownError, Partition
+from shared.errors import PermanentError
+from shared.runtime.kafka import BrokerDownError, Partition, Record, written_at
 from shared.runtime.kafka.reader import OffsetRanges, end_offsets, offset_bounds, read_range
 from shared.runtime.kafka_access import KafkaAccess
 
@@ -25,8 +26,8 @@ async def erased_requests(access: KafkaAccess, ranges: OffsetRanges) -> set[str]
     erased: set[str] = set()
     async with aclosing(read_range(access, ranges)) as batches:
         async for records in batches:
-            keys = (record.key for record in records if record.value is None)
-            erased.update(filter(None, map(_request_id, keys)))
+            tombstones = (record for record in records if record.value is None)
+            erased.update(filter(None, map(_request_id, tombstones)))
     return erased
 
 
@@ -67,8 +68,9 @@ async def contact_ranges(access: KafkaAccess) -> OffsetRanges:
     return {p: offsets for p, offsets in bounds.items() if p.topic == INTAKE_CONTACTS.name}
 
 
-def _request_id(key: bytes | None) -> str | None:
+def _request_id(tombstone: Record) -> str | None:
     try:
-        return str(UUID((key or b"").decode("ascii")))
-    except ValueError:
+        erasure = ContactErased.of_tombstone(tombstone.key or b"", written_at(tombstone))
+    except PermanentError:
         return None
+    return erasure.data.request_id
