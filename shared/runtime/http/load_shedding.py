@@ -84,20 +84,10 @@ class GatedConnection(TimedConnection):
         super().data_received(data)
 
     @override
-    async def finish_response(
-        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
-    ) -> tuple[web.StreamResponse, bool]:
-        """Send the response; the gate may then answer the next request.
-
-        Args:
-            request: The request.
-            resp: The response.
-            start_time: When the request came, for an access log.
-        """
-        try:
-            return await super().finish_response(request, resp, start_time)
-        finally:
-            self._unanswered -= 1
+    def wait_for_request(self) -> None:
+        """Begin the time without a request; the gate may answer the next one."""
+        self._unanswered -= 1
+        super().wait_for_request()
 
     @override
     def connection_lost(self, exc: BaseException | None) -> None:

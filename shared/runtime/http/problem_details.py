@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from traceback import extract_tb
 from typing import Any
 
 import structlog
@@ -11,6 +10,7 @@ from aiohttp.typedefs import Handler
 from typing_extensions import override
 
 from shared.contract.events import FieldError
+from shared.runtime.ops.tracebacks import frames_of
 
 log = structlog.get_logger()
 
@@ -134,7 +134,5 @@ def problem_of_status(status: int, headers: Mapping[str, str] | None = None) -> 
 
 def _log_error(event: str, error: object, **more: int) -> None:
     """Log type and place of an error, and not its text, which can quote the request."""
-    traceback = error.__traceback__ if isinstance(error, BaseException) else None
-    frames = extract_tb(traceback)[-_FRAMES:]
-    at = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    at = frames_of(error, _FRAMES) if isinstance(error, BaseException) else []
     log.error(event, error=type(error).__name__, at=at, **more)

@@ -42,13 +42,16 @@ def _fields(error: BaseException, left: int) -> dict[str, Any]:
         fields["message"] = str(error)
     elif isinstance(error, OSError) and error.strerror:
         fields["message"] = error.strerror  # the system's own words, without file or address
-    fields["frames"] = [
-        f"{frame.filename}:{frame.lineno} {frame.name}"
-        for frame in traceback.extract_tb(error.__traceback__)[-_MAX_FRAMES:]
-    ]
+    fields["frames"] = frames_of(error, _MAX_FRAMES)
     if isinstance(error, BaseExceptionGroup):
         fields["errors"] = [_chain(each, left - 1) for each in error.exceptions[:left]]
     return fields
+
+
+def frames_of(error: BaseException, most: int) -> list[str]:
+    """Return the innermost frames of an error's traceback, at most so many, without values."""
+    frames = traceback.extract_tb(error.__traceback__)[-most:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def log_uncaught() -> None:
