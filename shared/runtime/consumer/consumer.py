@@ -51,9 +51,6 @@ _REOPEN_AFTER_S = 1.0
 _RELEASE_WITHIN_S = 1.0
 
 
-def _do_nothing() -> None: ...
-
-
 @dataclass(slots=True)
 class Consumer(Generic[E]):
     """Feeds batches of one consumer group to a handler; each batch is one transaction.
@@ -89,7 +86,7 @@ class Consumer(Generic[E]):
     express_topics: frozenset[str] = frozenset()
     deduplicates: bool = True
     batch_size: int = 500
-    on_commit: Callable[[], None] = _do_nothing
+    on_commit: Callable[[], None] = lambda: None
     dlq_limit: DlqLimit = DEFAULT_LIMIT
     lost_position_recheck_s: float = 10.0
     hold_s: float = 5.0
@@ -236,9 +233,6 @@ class Consumer(Generic[E]):
     def _next_offsets(self) -> dict[Partition, int | None]:
         return {p: position.next_offset for p, position in self._processor.positions.items()}
 
-    def _parse(self, record: Record) -> Item[E]:
-        return self._parsers[record.topic](record)
-
     async def _process(self, records: Sequence[Record], stopping: asyncio.Event) -> None:
         """Handle records in one batch; they are marked as in progress before they are decoded."""
         processor, started_at = self._processor, time.perf_counter()
@@ -249,7 +243,7 @@ class Consumer(Generic[E]):
             await process_batch(traced, self._commit, stopping=stopping)
         metrics.BATCH_SECONDS.labels(self.name).observe(time.perf_counter() - started_at)
         metrics.BATCH_MESSAGES.labels(self.name).observe(len(batch))
-        alarms.show_blocked(self.name, self._processor.crashes, self.blocked)
+        alarms.show_blocked(self.name, processor.crashes, self.blocked)
 
     async def _hold_if_due(self, record: Record, stopping: asyncio.Event) -> None:
         if await self._processor.crashes.hold(record, self._processor.positions):
@@ -260,7 +254,7 @@ class Consumer(Generic[E]):
         """Decode the record, or refuse it untried."""
         refused = self._processor.refuse(record, crashes)
         if refused is None:
-            return self._parse(record)
+            return self._parsers[record.topic](record)
         at, error = record_position(record), refused.error
         log.error("message_refused", at=at, code=error.code, reason=str(error))
         return refused
