@@ -11,6 +11,7 @@ from aiohttp import web
 from shared.runtime.http.http_bytes import header_values, is_one_request, serialize_response
 from shared.runtime.http.load_shedding import EarlyRejectGate, adopt_slot
 from shared.runtime.http.server import serve_http
+from tests.unit.runtime.http.raw_client import Client
 
 REJECTION = serialize_response(web.Response(status=503, text="no", headers={"Retry-After": "2"}))
 
@@ -43,20 +44,6 @@ class Server:
         body = await request.text()
         await self.released.wait()
         return web.Response(text=f"got {body}")
-
-
-@dataclass
-class Client:
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    def send(self, data: bytes) -> None:
-        self.writer.write(data)
-
-    async def response(self) -> tuple[int, bytes]:
-        head = (await self.reader.readuntil(b"\r\n\r\n")).lower()
-        length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        return int(head.split()[1]), await self.reader.readexactly(length)
 
 
 def request(body: bytes = b"this", *headers: str, line: str = "POST /things HTTP/1.1") -> bytes:
