@@ -4,12 +4,16 @@ PostgreSQL refuses to run as root. A stack that runs as root therefore starts it
 who must be able to reach both its programs and its data.
 """
 
+import asyncio
+import fcntl
 import importlib.util
 import os
 import pwd
 import shutil
 import stat
 import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -32,7 +36,19 @@ async def postgres_account() -> Account | None:
     """
     if os.geteuid() != 0:
         return None
-    return _find_account() or await _create_account()
+    _make_open_folder(_SHARED_FOLDER)
+    async with _locked(_SHARED_FOLDER):  # of two that add a user at once, both can lose it
+        return _find_account() or await _create_account()
+
+
+@asynccontextmanager
+async def _locked(folder: Path) -> AsyncGenerator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        await asyncio.to_thread(fcntl.flock, descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _find_account() -> Account | None:
@@ -48,12 +64,7 @@ async def _create_account() -> Account:
     if useradd is None:
         raise StackError(f"{_NO_USER}; run as another user")
     options = ("--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin")
-    try:
-        await run_command(_NO_USER, (useradd, *options, _USER))
-    except StackError:
-        if (created_concurrently := _find_account()) is not None:
-            return created_concurrently
-        raise
+    await run_command(_NO_USER, (useradd, *options, _USER))
     account = _find_account()
     if account is None:
         raise StackError(_NO_USER)
