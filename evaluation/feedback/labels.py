@@ -86,9 +86,9 @@ def _language(decision: Decision) -> Language | None:
 def _label(judged: Class, opinions: Sequence[Opinion]) -> tuple[Class, Class | Literal[""]] | None:
     """Return the label and the second label of a report; None without an opinion about it.
 
-    The latest opinion decides, and the opposite opinion of somebody else is the second label.
-    That there is no danger is no news of a report that was judged routine. Which of several
-    reports a danger is about cannot be told, so that routine is as fair for each.
+    The latest opinion decides, and the opposite opinion of another person is the second label.
+    For a report that was judged routine, "no danger" alone changes nothing. It is unclear which of
+    several reports a danger is about, so routine is as fair for each.
     """
     danger: Class = "U" if judged == "R" else judged
     counted = list(opinions)

@@ -27,7 +27,7 @@ _BEFORE_WORK: frozenset[CaseStatus] = frozenset({"open", "acknowledged", "schedu
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """Somebody's opinion on the danger in the reports of a case.
+    """An opinion on the danger in the reports of a case.
 
     Attributes:
         at: When it was given.
