@@ -27,7 +27,7 @@ from evaluation.training.train import train
 from evaluation.trial import BacktestRun, Selection, rules_at, run_backtest
 from shared.catalogue import PACKAGE_DATA, load_catalogue
 
-_LABELS = Path(evaluation.__file__).parent / "labels" / "real_reports.csv"
+_LABELS = [Path(evaluation.__file__).parent / "labels" / "real_reports.csv"]
 _REPORTS = Path(evaluation.__file__).parents[2] / "shared" / "data" / "real_reports"
 
 app = typer.Typer(
@@ -61,7 +61,12 @@ TextsArgument = Annotated[
     list[Path], typer.Argument(exists=True, dir_okay=False, help="JSON Lines, one file a writer.")
 ]
 ReportLabelsOption = Annotated[
-    Path, typer.Option(exists=True, dir_okay=False, help="CSV with the labels of real reports.")
+    list[Path],
+    typer.Option(
+        exists=True,
+        dir_okay=False,
+        help="CSV with the labels of real reports; repeatable, a later file overrides.",
+    ),
 ]
 ReportsOption = Annotated[
     Path, typer.Option(help="Folder with the texts of the real reports, *.jsonl.gz.")

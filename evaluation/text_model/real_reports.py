@@ -2,15 +2,16 @@
 
 A file of labels has the columns ``id``, ``language``, ``label`` and ``second`` (``E`` emergency,
 ``U`` urgent, ``R`` routine; ``second`` where another label is as fair), ``danger_word`` (``yes``
-where the text uses a word of danger), ``sample``, ``group`` and ``part``.
+where the text uses a word of danger), ``sample``, ``group`` and ``part``. People label reports for
+training, and ``evaluation.feedback`` turns operators' corrections into labels.
 """
 
 import csv
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TextIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -18,7 +19,8 @@ from evaluation.text_model.texts import UnfitTextsError
 from shared.vocabulary import Language
 
 Class = Literal["E", "U", "R"]
-_TEXTS = "*.jsonl.gz"
+TEXTS_SUFFIX = ".jsonl.gz"
+"""End of the names of files with texts."""
 
 
 class ReportLabel(BaseModel):
@@ -30,7 +32,8 @@ class ReportLabel(BaseModel):
         label: The label that fits best.
         second: Another label that is as fair; empty for none.
         danger_word: Whether it uses a word of danger, whatever its label.
-        sample: ``random`` for a random sample; the others were chosen for their words.
+        sample: ``random`` for a random sample; ``feedback`` from people's corrections of the
+            router; the others were chosen for their words.
         group: Id of the first of the reports that begin or end with the same words.
         part: ``train``, or ``test`` for measurement alone; a group lies in one part.
     """
@@ -42,7 +45,7 @@ class ReportLabel(BaseModel):
     label: Class
     second: Class | Literal[""] = ""
     danger_word: bool
-    sample: Literal["random", "net", "top", "ext"]
+    sample: Literal["random", "net", "top", "ext", "feedback"]
     group: str
     part: Literal["train", "test"]
 
@@ -75,6 +78,14 @@ def read_labels(file: Path) -> list[ReportLabel]:
     return labels
 
 
+def write_labels(labels: Iterable[ReportLabel], file: TextIO) -> None:
+    """Write a file of labels, as ``read_labels`` reads it."""
+    rows = csv.DictWriter(file, list(ReportLabel.model_fields), lineterminator="\n")
+    rows.writeheader()
+    for label in labels:
+        rows.writerow(label.model_dump() | {"danger_word": "yes" if label.danger_word else ""})
+
+
 def read_report_texts(folder: Path) -> Mapping[str, str]:
     """Read the texts of real reports by id.
 
@@ -84,14 +95,14 @@ def read_report_texts(folder: Path) -> Mapping[str, str]:
     texts = dict(_texts(folder))
     if not texts:
         raise UnfitTextsError(
-            f"{folder}: no {_TEXTS} here. The texts of the labelled reports are not part of the "
-            "repository; --reports names their folder."
+            f"{folder}: no *{TEXTS_SUFFIX} here. The texts of the labelled reports are not part of "
+            "the repository; --reports names their folder."
         )
     return texts
 
 
 def _texts(folder: Path) -> Iterator[tuple[str, str]]:
-    for file in sorted(folder.glob(_TEXTS)):
+    for file in sorted(folder.glob(f"*{TEXTS_SUFFIX}")):
         with gzip.open(file, "rt", encoding="utf-8") as lines:
             for line in lines:
                 item = json.loads(line)

@@ -54,12 +54,12 @@ class TrainingFiles:
 
     Attributes:
         made_up: JSON Lines of made-up texts, one file per writer.
-        labels: Labels of real reports.
+        labels: Files with labels of real reports; a later file overrides an earlier one.
         reports: Folder with the texts of the real reports.
     """
 
     made_up: Sequence[Path]
-    labels: Path
+    labels: Sequence[Path]
     reports: Path
 
 
@@ -97,7 +97,8 @@ def train_from(files: TrainingFiles, catalogue: Catalogue) -> TrainedModel:
 
 def _samples(files: TrainingFiles, reader: FeatureReader) -> Sequence[TrainingSample]:
     made_up = read_texts(files.made_up)
-    labels = [label for label in read_labels(files.labels) if label.part == "train"]
+    by_id = {label.id: label for file in files.labels for label in read_labels(file)}
+    labels = [label for label in by_id.values() if label.part == "train"]
     return [*reader.made_up(made_up), *reader.real(labels, read_report_texts(files.reports))]
 
 

@@ -63,8 +63,10 @@ def usual(folder: Path) -> tuple[Path, Path]:
     return reports(folder, rows)
 
 
-def run(files: Iterable[Path], labels: Path, texts: Path) -> Result:
-    words = ["triage", "hints", *map(str, files), "--labels", str(labels), "--reports", str(texts)]
+def run(files: Iterable[Path], labels: Path, texts: Path, *more_labels: Path) -> Result:
+    words = ["triage", "hints", *map(str, files), "--reports", str(texts)]
+    for file in (labels, *more_labels):
+        words += ["--labels", str(file)]
     return CliRunner().invoke(build(words), words)
 
 
@@ -119,6 +121,28 @@ def test_test_parts_teach_nothing(tmp_path: Path) -> None:
     after = run([ana, ben, tmp_path / "cleo.jsonl"], *reports(tmp_path, changed)).stdout_bytes
 
     assert after == before
+
+
+def test_a_later_file_of_labels_adds_and_overrides(tmp_path: Path) -> None:
+    ana, ben = made_up(tmp_path, "ana"), made_up(tmp_path, "ben")
+    rows = [
+        (label, "", "train", f"{text} {place}")
+        for place in PLACES
+        for label, text in TEXTS.items()
+        for _ in range(2)
+    ]
+    rows += [("R", "", "train", f"quicksand {place}") for place in PLACES]
+    labels, texts = reports(tmp_path, rows)
+    lines = labels.read_text().splitlines()
+    own, corrected = tmp_path / "own.csv", tmp_path / "corrected.csv"
+    own.write_text("\n".join(lines[:-4]))
+    corrected.write_text(HEADER + "\n".join(lines[-5:]).replace(",R,", ",U,"))
+
+    before = run([ana, ben], labels, texts)
+    after = run([ana, ben], own, texts, corrected)
+
+    assert not reached(before, "quicksand at home")["sounds_urgent"]
+    assert reached(after, "quicksand at home")["sounds_urgent"]
 
 
 def test_an_unfit_line_is_named_with_its_field(tmp_path: Path) -> None:

@@ -1,0 +1,93 @@
+"""Labels of urgency from what operators and bureaus did about cases."""
+
+import asyncio
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluation.text_model.real_reports import read_labels, read_report_texts
+from shared.contract.events import RequestTriaged, encode, new_id
+from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS, bureau_work
+from tests.builders import decision, operator_commanded, priority, request, request_triaged
+from tests.integration.dispatch.sinkholes import LEAD, send_update, update
+from tests.stack import Stores
+from tests.topic_log import TopicLog
+
+pytestmark = pytest.mark.integration
+
+PROGRAM = Path(sys.executable).with_name("route311")
+
+
+def judged(level: str, score: int, text: str) -> RequestTriaged:
+    of = request(service_code="ROW-SINKHOLE", dedup_group="pavement", description=text)
+    return request_triaged(decision(of, case_id=new_id(), priority=priority(level, score)))
+
+
+async def order(log: TopicLog, command: str, case_id: str, actor: str, **changes: Any) -> None:
+    fields = {"command": command, "case_id": case_id, "actor": actor, "reason": "Looked at it"}
+    event = operator_commanded(data=fields | changes)
+    await log.write(OPERATOR_COMMANDS, case_id, encode(event))
+
+
+async def export(stores: Stores, folder: Path) -> tuple[Path, str]:
+    """Export labels and texts; return the file of labels and the standard error."""
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM,
+        *("evaluation", "export-labels", "--texts", str(folder / "feedback.jsonl.gz")),
+        env=os.environ | stores.access.environment(),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, errors = await process.communicate()
+    assert process.returncode == 0, errors
+    file = folder / "feedback.csv"
+    file.write_bytes(out)
+    return file, errors.decode()
+
+
+@pytest.mark.usefixtures("running")
+async def test_what_people_corrected_comes_out_as_labels_that_training_reads(
+    topic_log: TopicLog, stores: Stores, tmp_path: Path
+) -> None:
+    lowered = judged("P1", 80, "The road killed my car")
+    raised = judged("P4", 20, "Dip in the lane, and [removed] saw water")
+    disputed = judged("P4", 20, "Water under the street")
+    declined = judged("P2", 60, "Looks dangerous, a crack")
+    untouched = judged("P1", 80, "Sinkhole")
+    reports = (lowered, raised, disputed, declined, untouched)
+    await topic_log.publish(*reports)
+    case_ids = [report.data.case_id or "" for report in reports]
+    orders = {o.data.case_id: o.data for o in await topic_log.at_least(5, bureau_work(LEAD))}
+
+    await topic_log.write(OPERATOR_COMMANDS, "case", b"no JSON")
+    await order(topic_log, "lower_priority", case_ids[0], "kim", level="P4")
+    await order(topic_log, "raise_priority", case_ids[1], "kim", level="P2")
+    await order(topic_log, "raise_priority", case_ids[2], "kim", level="P1")
+    await order(topic_log, "lower_priority", case_ids[2], "lee", level="P5")
+    await order(topic_log, "lower_priority", case_ids[4], "kim", level="P1")  # it is P1
+    closing = update(orders[case_ids[3]], "declined", reason="No hazard found")
+    await send_update(topic_log, LEAD, closing)
+    await topic_log.at_least(5 + 5, DISPATCH_CASES)
+    file, errors = await export(stores, tmp_path)
+
+    ids = {report.data.request_id: report for report in reports}
+    found = {one.id: one for one in read_labels(file) if one.id in ids}
+    assert {id_: (one.label, one.second) for id_, one in found.items()} == {
+        lowered.data.request_id: ("R", ""),
+        raised.data.request_id: ("U", ""),
+        disputed.data.request_id: ("R", "U"),
+        declined.data.request_id: ("R", ""),
+    }
+    texts = read_report_texts(tmp_path)
+    assert {id_: texts[id_] for id_ in found} == {
+        id_: ids[id_].data.request.description for id_ in found
+    }
+    assert stat.S_IMODE((tmp_path / "feedback.jsonl.gz").stat().st_mode) == 0o600
+    audited = json.loads(errors.splitlines()[0])
+    assert (audited["event"], audited["reports"]) == ("texts_exported", len(texts))
+    assert "kim" not in file.read_text()
