@@ -111,7 +111,7 @@ class CityPolicy:
         priority = score_priority(kind, conditions, emergency, adjustment, is_other=is_other)
         if self._places is not None:
             priority = with_context(priority, self._places.reasons(service, stated, location))
-        referral = referral_for(city, service, municipality, conditions)
+        referral = referral_for(city, service, municipality, conditions, priority.level)
         return Assessment(priority, emergency, referral, conditions)
 
     def explain_text(self, text: str) -> Sequence[ExplainedScore]:

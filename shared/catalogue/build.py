@@ -225,6 +225,7 @@ def _service_type(found: LocatedEntry[ServiceEntry], draft: Draft) -> ServiceTyp
         ),
         emergency=entry.emergency,
         lead=entry.lead,
+        hazard_lead=entry.hazard_lead,
         informed=tuple(
             InformRule(informed.bureau, when)
             for informed in entry.inform

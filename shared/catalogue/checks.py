@@ -221,12 +221,21 @@ def _responsible(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[
     agencies: Section[Any] = draft.agencies
     leads = agencies if entry.lead.startswith(AGENCY_PREFIX) else bureaus
     yield from _unknown(service, leads, [entry.lead], "lead")
+    yield from _unknown(service, bureaus, [entry.hazard_lead], "hazard_lead")
+    if entry.hazard_lead is not None and _has_city_lead(entry):
+        reason = "the city leads every report of this kind: remove hazard_lead"
+        yield service.issue(reason, "hazard_lead")
     for i, informed in enumerate(entry.inform):
         yield from _unknown(service, bureaus, [informed.bureau], "inform", i)
     for i, referral in enumerate(entry.refer):
         yield from _unknown(service, agencies, [referral.agency], "refer", i)
     yield from _unknown(service, bureaus, [after_hours.bureau], "after_hours", "bureau")
     yield from _unknown(service, agencies, [after_hours.agency], "after_hours", "agency")
+
+
+def _has_city_lead(entry: ServiceEntry) -> bool:
+    is_outside = entry.lead.startswith(AGENCY_PREFIX)
+    return not is_outside or any(not informed.when for informed in entry.inform)
 
 
 def _conditions_of(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:

@@ -18,6 +18,9 @@ from shared.vocabulary import GeoPoint
 NEIGHBOUR_CITY = "neighbour_city"
 """Default reason of a referral to the agency for a location outside the city's limits."""
 
+HAZARD_NOW = "hazard_now"
+"""Reason of a referral where the city makes a hazard safe and the agency does the rest."""
+
 REFERRED_TO_911 = "referred_to_911"
 """Emergency of a report that is one only because its kind refers residents to 911."""
 

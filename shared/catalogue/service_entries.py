@@ -150,6 +150,7 @@ class ServiceEntry(Entry):
         harmless: Conditions that lower the priority.
         alternatives: Kinds that may fit better.
         lead: Bureau or agency that owns the problem.
+        hazard_lead: Bureau that makes a hazard safe where the city has no other part.
         inform: Bureaus to inform.
         refer: Agencies that must act.
         notes: Remarks for the work order.
@@ -175,6 +176,7 @@ class ServiceEntry(Entry):
     harmless: Texts = ()
     alternatives: tuple[AlternativeEntry, ...] = ()
     lead: Text
+    hazard_lead: Text | None = None
     inform: tuple[Annotated[InformEntry, BeforeValidator(_as_bureau)], ...] = ()
     refer: tuple[Annotated[ReferEntry, BeforeValidator(_as_agency)], ...] = ()
     notes: Texts = ()

@@ -171,6 +171,7 @@ class ServiceType:
         alternatives: Kinds that may fit better, the strongest first.
         emergency: Emergency that every report of this kind is; None for most.
         lead: Bureau, or agency outside the city, that owns the problem.
+        hazard_lead: Bureau that makes a hazard safe where the city has no other part.
         informed: Bureaus that are informed.
         notes: Remarks for the work order.
         referrals: Agencies outside the city, the most pressing first.
@@ -196,6 +197,7 @@ class ServiceType:
     alternatives: tuple[AlternativeKind, ...]
     emergency: str | None
     lead: str
+    hazard_lead: str | None
     informed: tuple[InformRule, ...]
     notes: tuple[str, ...]
     referrals: tuple[ReferralRule, ...]

@@ -15,6 +15,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from shared.catalogue import Jurisdiction, ReferralRule, ServiceType, load_catalogue
+from shared.catalogue.jurisdiction import HAZARD_NOW
 from shared.geo import LIMITS, NEIGHBOURS
 from shared.vocabulary import EARTH_RADIUS_M
 
@@ -278,6 +279,8 @@ def _every_referral(city: Jurisdiction) -> Iterator[tuple[str, str | None]]:
         named = kind.referrals or ((ReferralRule(kind.lead),) if kind.is_outside else ())
         for referral in named:
             yield kind.code, referral.reason or city.agencies[referral.agency].reason
+        if kind.hazard_lead is not None:
+            yield kind.code, HAZARD_NOW
     for neighbour in city.neighbours.values():
         yield neighbour.code, neighbour.reason
 
@@ -287,6 +290,18 @@ def test_everybody_who_is_sent_elsewhere_is_told_why(city: Jurisdiction) -> None
     silent = [code for code, reason in _every_referral(city) if reason not in city.referral_reasons]
 
     assert silent == []
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_a_hazard_of_every_kind_has_a_bureau_of_the_city(city: Jurisdiction) -> None:
+    assert [k.code for k in city.services.values() if not (k.city_lead or k.hazard_lead)] == []
+
+
+def test_a_hazard_reaches_a_bureau_at_any_hour() -> None:
+    leads = {k.hazard_lead for k in PORTLAND.services.values() if k.hazard_lead}
+
+    assert leads
+    assert all(PORTLAND.bureaus[code].hours.always for code in leads)
 
 
 def test_no_reason_for_a_referral_lies_unused() -> None:

@@ -10,8 +10,14 @@ from services.dispatch.app import dispatch
 from services.dispatch.settings import DispatchSettings
 from services.triage.app import triage
 from services.triage.settings import TriageSettings
-from shared.contract.events import CaseOpened, CasePriorityRaised, Decision, RequestSubmitted
-from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS
+from shared.contract.events import (
+    CaseOpened,
+    CasePriorityRaised,
+    Decision,
+    RequestSubmitted,
+    WorkOrderIssued,
+)
+from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, bureau_work
 from tests.builders import request_submitted
 from tests.conftest import Database
 from tests.stack import Stores
@@ -121,3 +127,39 @@ async def test_what_needs_no_work_of_the_city_opens_no_case_and_says_why(
     [opened] = await topic_log.at_least(1, DISPATCH_CASES)
     assert isinstance(opened, CaseOpened)
     assert opened.data.request_id == freeway.request_id
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize(
+    ("kind", "text", "lead"),
+    [
+        (
+            "ROW-DEADANIMAL",
+            "dead deer in the travel lane of NE Sandy, cars are swerving around it",
+            "PBOT-MOD",
+        ),
+        ("TRASH-SHARPS", "jeringas en el parque infantil", "PPR-RANGERS"),
+    ],
+)
+async def test_a_hazard_of_an_outside_agency_is_work_of_the_city_too(
+    topic_log: TopicLog, kind: str, text: str, lead: str
+) -> None:
+    first, again, routine = await decisions(
+        topic_log,
+        *(
+            request_submitted(service_code=kind, dedup_group=kind.lower(), description=words)
+            for words in (text, text, "Please remove this")
+        ),
+    )
+
+    assert (first.outcome, again.outcome, routine.outcome) == ("new", "duplicate", "referral")
+    assert again.case_id == first.case_id
+    assert first.referral
+    assert first.referral.reason
+    assert first.referral.reason.code == "hazard_now"
+    [opened] = [e for e in await topic_log.at_least(2, DISPATCH_CASES) if isinstance(e, CaseOpened)]
+    assert (opened.data.case_id, opened.data.lead_bureau) == (first.case_id, lead)
+    issued = (await topic_log.at_least(1, bureau_work(lead)))[0]
+    assert isinstance(issued, WorkOrderIssued)
+    assert issued.data.case_id == first.case_id
+    assert issued.data.route_rule == "hazard-to-city"

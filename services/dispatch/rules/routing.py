@@ -82,16 +82,25 @@ def _kind(context: RoutingContext) -> str | None:
     return context.kind.city_lead
 
 
+def _hazard(context: RoutingContext) -> str | None:
+    """Return the bureau that makes safe what is otherwise no work of the city."""
+    return context.kind.hazard_lead
+
+
 LEAD_RULES: tuple[tuple[str, LeadRule], ...] = (
     ("urgent-to-dispatch-desk", _urgent_desk),
     ("closed-to-after-hours", _after_hours),
     ("outside-lead-city-part", _city_part),
     ("kind-to-lead", _kind),
+    ("hazard-to-city", _hazard),
 )
 
 
 def route(context: RoutingContext) -> CaseRoute | None:
     """Return the route of a report; None when the city has no part in problems of its kind.
+
+    Triage decides which reports open a case, so a hazard keeps its lead when an operator lowers
+    its priority.
 
     The first rule that names a bureau chooses the lead. Informed are, each once, the bureau that
     would lead otherwise, and those that the kind names unconditionally or for a condition that

@@ -4,7 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from services.triage.rules.priority.conditions import MatchedConditions
+from services.triage.rules.priority.score import states_hazard
 from shared.catalogue import ExternalAgency, Jurisdiction, LocalText, ReferralRule, ServiceType
+from shared.catalogue.jurisdiction import HAZARD_NOW
+from shared.catalogue.service_type import AGENCY_911
+from shared.vocabulary import URGENT_LEVELS, PriorityLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +38,23 @@ def referral_for(
     service: ServiceType,
     municipality: str | None,
     conditions: MatchedConditions,
+    level: PriorityLevel,
 ) -> AgencyReferral | None:
     """Return the outside agency that must act, or None when the city alone acts.
 
     A report on a neighbour's land goes to the neighbour, unless its kind has no location.
     Otherwise the kind names the agency: beside the city when a bureau of the city leads, else
-    instead of it. On non-city land, the owner takes precedence over the kind's unconditional
-    referral. A municipality that is no known neighbour counts as the city's own land, so that
-    every report has an owner.
+    instead of it. An urgent hazard that the report states is made safe by the kind's hazard lead
+    before the agency does the rest, while 911 keeps its own reason. On non-city land, the owner
+    takes precedence over the kind's unconditional referral. A municipality that is no known
+    neighbour counts as the city's own land, so that every report has an owner.
 
     Args:
         jurisdiction: The city.
         service: Kind of the report.
         municipality: Municipality of the location, or None when unknown.
         conditions: Conditions that the report states.
+        level: Priority of the report by itself.
     """
     neighbour = jurisdiction.neighbours.get(municipality) if municipality else None
     if neighbour is not None and service.needs.location:
@@ -59,8 +66,11 @@ def referral_for(
     if referral is None:
         return None
     agency = jurisdiction.agencies[referral.agency]
-    reason = _reason(jurisdiction, referral.reason or agency.reason)
-    return AgencyReferral(agency, replaces_city=service.city_lead is None, reason=reason)
+    code, replaces_city = referral.reason or agency.reason, service.city_lead is None
+    can_make_safe = service.hazard_lead is not None and level in URGENT_LEVELS
+    if can_make_safe and states_hazard(jurisdiction, service, conditions):
+        code, replaces_city = code if agency.code == AGENCY_911 else HAZARD_NOW, False
+    return AgencyReferral(agency, replaces_city, _reason(jurisdiction, code))
 
 
 def _land_owner(

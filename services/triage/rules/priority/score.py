@@ -104,6 +104,20 @@ def find_generic_hazard(
     return GenericHazard(code, conditions[required[0]])
 
 
+def states_hazard(city: Jurisdiction, service: ServiceType, conditions: MatchedConditions) -> bool:
+    """Return True when words or answers state a hazard, however urgent the kind is by itself.
+
+    Args:
+        city: The city, with its hazards and emergencies.
+        service: Kind of the report.
+        conditions: Conditions that the report states.
+    """
+    if service.is_hazard(conditions) or city.hazard(conditions) is not None:
+        return True
+    _, evidence = city.emergency(service, conditions) or ("", ())
+    return bool(evidence)
+
+
 def find_downgrade(
     city: Jurisdiction, service: ServiceType, conditions: MatchedConditions
 ) -> Downgrade | None:

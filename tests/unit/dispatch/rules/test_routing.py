@@ -60,6 +60,12 @@ def routed(
         pytest.param(
             "WIRE", "P1", EVERYBODY, ("DESK", "outside-lead-city-part"), id="somebody outside leads"
         ),
+        pytest.param(
+            "BUS-SHELTER", "P2", set(), ("DESK", "hazard-to-city"), id="hazard of an outside agency"
+        ),
+        pytest.param(
+            "BUS-SHELTER", "P4", EVERYBODY, ("DESK", "hazard-to-city"), id="lowered hazard"
+        ),
     ],
 )
 def test_the_first_rule_that_names_a_bureau_chooses_the_lead(
@@ -99,6 +105,14 @@ def test_without_a_part_for_the_city_there_is_no_route() -> None:
         ),
         pytest.param(
             "WIRE", "P1", EVERYBODY, (), {"FIRE": "kind-informs"}, id="not the lead again"
+        ),
+        pytest.param(
+            "BUS-SHELTER",
+            "P2",
+            EVERYBODY,
+            ("crime",),
+            {"POLICE": "informed-when-crime"},
+            id="beside the lead of a hazard",
         ),
         pytest.param(
             "POTHOLE", "P2", EVERYBODY, (), {"ROADS": "regular-lead"}, id="who would lead otherwise"

@@ -91,6 +91,21 @@ def _case(file: str, old: str, new: str, at: str, reason: str) -> object:
         _case(OWNERS, "[HOLE]", "[HOLES]", "state:", "did you mean HOLE?"),
         _case(HEAD, "0100}", "0100, reason: x}", "next:", "no reason has the name x"),
         _case(STREETS, "lead: DESK", "lead: XYZ", "lead: XYZ", "no bureau has the name XYZ"),
+        _case(STREETS, ", ROADS]", "]\n    hazard_lead: DSK", "hazard_lead:", "did you mean DESK?"),
+        _case(
+            STREETS,
+            "lead: EXT-STATE",
+            "lead: EXT-STATE\n    hazard_lead: DESK",
+            "hazard_lead:",
+            "the city leads every report of this kind",
+        ),
+        _case(
+            STREETS,
+            "    lead: DESK\n",
+            "    lead: DESK\n    hazard_lead: ROADS\n",
+            "hazard_lead:",
+            "the city leads every report",
+        ),
         _case(STREETS, "ROADS]", "RAODS]", "inform:", "no bureau has the name RAODS"),
         _case(STREETS, "lead: EXT-STATE", "lead: EXT-NO", "lead: EXT-NO", "no agency has the name"),
         _case(

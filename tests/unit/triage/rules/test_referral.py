@@ -1,13 +1,21 @@
 import pytest
 
 from services.triage.rules.referral import AgencyReferral, referral_for
+from shared.catalogue import load_catalogue
+from shared.vocabulary import PriorityLevel
 from tests.unit.triage.factories import CITY
+
+PORTLAND = load_catalogue().jurisdictions["portland.gov"]
 
 
 def referred(
-    kind: str, municipality: str | None = "rivertown.gov", *met: str
+    kind: str,
+    municipality: str | None = "rivertown.gov",
+    *met: str,
+    level: PriorityLevel = "P4",
 ) -> tuple[str, bool] | None:
-    found = referral_for(CITY, CITY.services[kind], municipality, dict.fromkeys(met, "words"))
+    stated = dict.fromkeys(met, "words")
+    found = referral_for(CITY, CITY.services[kind], municipality, stated, level)
     return (found.agency.code, found.replaces_city) if found else None
 
 
@@ -23,7 +31,7 @@ def test_what_lies_with_a_neighbour_goes_to_the_neighbour_instead(municipality: 
 
 
 def test_a_neighbour_comes_with_name_phone_and_address() -> None:
-    found = referral_for(CITY, CITY.services["CAMP"], "hilltop", {})
+    found = referral_for(CITY, CITY.services["CAMP"], "hilltop", {}, "P4")
 
     assert isinstance(found, AgencyReferral)
     agency = found.agency
@@ -52,6 +60,50 @@ def test_a_bureau_that_is_informed_on_a_condition_does_not_lead(met: tuple[str, 
     assert referred("BRIDGE", "rivertown.gov", *met) == ("EXT-COUNTY", True)
 
 
+@pytest.mark.parametrize(
+    ("met", "level"),
+    [
+        pytest.param("lane_blocked", "P2", id="a hazard of its kind"),
+        pytest.param("fire", "P1", id="an emergency under any kind"),
+    ],
+)
+def test_a_stated_hazard_is_made_safe_by_the_city_and_says_so(
+    met: str, level: PriorityLevel
+) -> None:
+    assert referred("TRANSIT", "rivertown.gov", met, level=level) == ("EXT-TRANSIT", False)
+    assert reason("TRANSIT", "rivertown.gov", met, level=level) == "hazard_now"
+
+
+def test_a_generic_hazard_is_made_safe_under_every_kind() -> None:
+    barking = PORTLAND.services["NOISE-BARKING"]
+    found = referral_for(PORTLAND, barking, None, {"signal_out": "words"}, "P2")
+
+    assert found
+    assert not found.replaces_city
+
+
+@pytest.mark.parametrize(
+    ("kind", "municipality", "met", "level"),
+    [
+        pytest.param("TRANSIT", "rivertown.gov", (), "P2", id="urgent by its kind alone"),
+        pytest.param("TRANSIT", "rivertown.gov", ("lane_blocked",), "P3", id="not urgent"),
+        pytest.param("TRANSIT", "hilltop", ("lane_blocked",), "P2", id="on a neighbour's land"),
+        pytest.param("BRIDGE", "rivertown.gov", ("fire",), "P1", id="no bureau for hazards"),
+    ],
+)
+def test_without_a_hazard_on_its_own_land_the_city_stays_out(
+    kind: str, municipality: str, met: tuple[str, ...], level: PriorityLevel
+) -> None:
+    found = referred(kind, municipality, *met, level=level)
+
+    assert found
+    assert found[1]
+
+
+def test_where_the_city_leads_its_part_a_hazard_changes_nothing() -> None:
+    assert reason("WIRE", "rivertown.gov", "lane_blocked", level="P1") == "utility_equipment"
+
+
 def test_a_conditional_referral_needs_its_condition() -> None:
     assert referred("TREE") is None
     assert referred("TREE", "rivertown.gov", "power_line") == ("EXT-UTILITY", False)
@@ -61,8 +113,14 @@ def test_of_several_agencies_the_first_in_the_catalogue_is_named() -> None:
     assert referred("WIRE", "rivertown.gov", "sparking") == ("EXT-911", False)
 
 
-def reason(kind: str, municipality: str | None = "rivertown.gov", *met: str) -> str | None:
-    found = referral_for(CITY, CITY.services[kind], municipality, dict.fromkeys(met, "words"))
+def reason(
+    kind: str,
+    municipality: str | None = "rivertown.gov",
+    *met: str,
+    level: PriorityLevel = "P4",
+) -> str | None:
+    stated = dict.fromkeys(met, "words")
+    found = referral_for(CITY, CITY.services[kind], municipality, stated, level)
     return found.reason.code if found and found.reason else None
 
 
@@ -84,7 +142,7 @@ def test_a_referral_says_why(
 
 
 def test_why_is_told_in_two_languages() -> None:
-    found = referral_for(CITY, CITY.services["CAMP"], "hilltop", {})
+    found = referral_for(CITY, CITY.services["CAMP"], "hilltop", {}, "P4")
 
     assert found is not None
     assert found.reason is not None
