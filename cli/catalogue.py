@@ -1,4 +1,4 @@
-"""``route311 catalogue``: checks the service catalogue and counts its entries."""
+"""``route311 catalogue``: checks the service catalogue, and builds its ready file."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -14,10 +14,11 @@ from shared.catalogue import (
     Catalogue,
     CatalogueError,
     Jurisdiction,
+    build_catalogue,
     load_catalogue,
 )
 
-app = typer.Typer(help="Check the service catalogue.", no_args_is_help=True)
+app = typer.Typer(help="Check and build the service catalogue.", no_args_is_help=True)
 _console = Console(highlight=False)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -38,6 +39,25 @@ def check(root: RootOption = None, as_json: JsonOption = False) -> None:
         _show_issues(error, root or PACKAGE_DATA, as_json=as_json)
         raise typer.Exit(1) from None
     _show(loaded, as_json=as_json)
+
+
+@app.command()
+def build(root: RootOption = None, as_json: JsonOption = False) -> None:
+    """Write the ready file, which services load in place of the YAML files.
+
+    It lies beside the folder: `data.ready` for the one that is built in. A service that finds none
+    for its files and its code reads the YAML files, and writes it. Exit code 1 on any fault.
+    """
+    folder = root or PACKAGE_DATA
+    try:
+        built = build_catalogue(folder)
+    except CatalogueError as error:
+        _show_issues(error, folder, as_json=as_json)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        _errors.print(f"the ready file of {folder} cannot be written: {error.strerror}")
+        raise typer.Exit(1) from None
+    _show(built, as_json=as_json)
 
 
 def _show_issues(error: CatalogueError, root: Path, *, as_json: bool) -> None:

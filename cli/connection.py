@@ -98,7 +98,7 @@ def find_kafka(data: Path = DEFAULT_DATA) -> KafkaAccess:
     """
     settings = _connection()
     if settings.kafka_bootstrap:
-        from shared.runtime.kafka import require_login  # noqa: PLC0415 - slow to load
+        from shared.runtime.kafka.admin import require_login  # noqa: PLC0415 - slow to load
 
         require_login(settings.kafka_access)
         return settings.kafka_access

@@ -18,7 +18,8 @@ from cli.database import open_database
 from services.triage.surges.gauges import WATCHER
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
-from shared.runtime.kafka import Partition, committed_offsets
+from shared.runtime.kafka import Partition
+from shared.runtime.kafka.admin import committed_offsets
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import SERVICES

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shared.contract.topic import Topic
-    from shared.runtime.kafka import AccessChanges
+    from shared.runtime.kafka.acls import AccessChanges
 
 topics = typer.Typer(help="Make Kafka's topics what the registry says.", no_args_is_help=True)
 
@@ -44,7 +44,7 @@ def apply(
     the variable <SERVICE>_KAFKA_PASSWORD or <SERVICE>_KAFKA_PASSWORD_FILE is set, that principal
     gets the password.
     """
-    from shared.runtime.kafka import apply_topics  # noqa: PLC0415 - slow to load
+    from shared.runtime.kafka.topics import apply_topics  # noqa: PLC0415 - slow to load
 
     console = Console(highlight=False)
     access, wanted = find_kafka(data), _registry()
@@ -53,7 +53,8 @@ def apply(
         console.print(f"{change.change.replace('_', ' '):<17} {change.topic}  {change.detail}")
     console.print(f"{len(wanted)} topics in the registry, {len(changes)} changes")
     if acls:
-        from shared.runtime.kafka import apply_access, set_user_passwords  # noqa: PLC0415 - slow
+        from shared.runtime.kafka.acls import apply_access  # noqa: PLC0415 - slow
+        from shared.runtime.kafka.users import set_user_passwords  # noqa: PLC0415 - slow
 
         passwords = _passwords()
         if passwords:
@@ -70,7 +71,8 @@ def user(principal: PrincipalArgument, data: DataOption = DEFAULT_DATA) -> None:
     open stay.
     """
     from shared.contract.grants import is_operator, principals  # noqa: PLC0415 - slow to load
-    from shared.runtime.kafka import apply_access, set_user_passwords  # noqa: PLC0415 - as above
+    from shared.runtime.kafka.acls import apply_access  # noqa: PLC0415 - as above
+    from shared.runtime.kafka.users import set_user_passwords  # noqa: PLC0415 - as above
 
     wanted = _registry()
     if not is_operator(principal) and principal not in (known := principals(wanted)):

@@ -16,7 +16,7 @@ from deploy.local.infrastructure import infrastructure
 from shared.catalogue import load_catalogue
 from shared.contract.topic import Topic
 from shared.contract.topics import all_topics
-from shared.runtime.kafka import apply_topics
+from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords
 from tests.store_containers import stores_in_containers

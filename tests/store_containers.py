@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from shared.runtime.kafka import answers
+from shared.runtime.kafka.admin import answers
 from shared.runtime.kafka_access import KafkaAccess
 from tests.waiting import eventually
 

@@ -37,6 +37,9 @@ _GIVE_UP_AFTER_IDLE_S = 20.0
 _OPEN_REPORTS = (10_000, 100_000, 1_000_000)
 _SERVICES = ("intake", "triage", "dispatch", "notify")
 
+IdleOption = Annotated[
+    float, typer.Option("--idle", min=1.0, help="Seconds without traffic to measure.")
+]
 RequestsOption = Annotated[int, typer.Option("--requests", min=100, help="How many requests.")]
 
 
@@ -168,6 +171,31 @@ def index(
         times = (f"{us:,.0f} µs" for us in (*f.query_us, *f.decide_us))
         table.add_row(f"{f.open_reports:,}", *times, f"{f.candidates:.2f}", f"{f.bytes_each:.0f}")
     Console(highlight=False).print(table)
+
+
+@bench.command()
+def start(idle_s: IdleOption = 60.0, json_output: JsonOption = False) -> None:
+    """Measure how fast services start, their memory, and what they burn without traffic."""
+    from cli.bench.start import measure_start  # noqa: PLC0415 - slow to load
+
+    console = Console(stderr=json_output, highlight=False)
+    with _temporary_folder() as folder, console.status("measuring, with a router of its own"):
+        found = run(measure_start(folder / "data", idle_s))
+    if json_output:
+        typer.echo(json.dumps(asdict(found)))
+        return
+    console.print(f"the whole stack is ready after [bold]{found.stack_s:.1f} s[/]")
+    table = Table("part", "alone s", "in the stack s", "MiB", "idle % of a core")
+    for name in sorted({*found.parts_s, *found.memory_mib}):
+        alone, started = found.alone_s.get(name), found.parts_s.get(name)
+        memory, idle = found.memory_mib.get(name), found.idle_cores.get(name)
+        table.add_row(
+            name,
+            *("" if f is None else f"{f:.2f}" for f in (alone, started)),
+            "" if memory is None else f"{memory:,.0f}",
+            "" if idle is None else f"{100 * idle:.2f}",
+        )
+    console.print(table)
 
 
 def _as_json(measured: RouterBenchmark) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.contract.topics import CHANNEL_SUBMISSIONS
-from shared.runtime.kafka import apply_topics, open_sink
+from shared.runtime.kafka import open_sink
+from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 

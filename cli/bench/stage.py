@@ -18,8 +18,9 @@ from shared.contract.events import Location, Request, RequestSubmitted, new_id
 from shared.contract.topic import Topic
 from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.runtime.clock import utc_now
-from shared.runtime.kafka import Partition, apply_topics, open_sink
+from shared.runtime.kafka import Partition, open_sink
 from shared.runtime.kafka.reader import follow
+from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 

@@ -17,7 +17,7 @@ from deploy.local.launch import running
 from deploy.local.process import Process, Program, run_command
 from deploy.local.readiness import LOOPBACK
 from deploy.local.site import Credentials, Site
-from shared.runtime.kafka import answers
+from shared.runtime.kafka.admin import answers
 
 _HERE = Path(__file__).parent
 _LOGGING = f"-Dlog4j2.configurationFile={_HERE / 'log4j2.yaml'}"

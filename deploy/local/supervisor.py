@@ -22,7 +22,9 @@ from shared.catalogue import load_catalogue
 from shared.contract.topic import Topic
 from shared.contract.topics import all_topics
 from shared.runtime.http.api_keys import Scope, store_keys
-from shared.runtime.kafka import apply_access, apply_topics, set_user_passwords
+from shared.runtime.kafka.acls import apply_access
+from shared.runtime.kafka.topics import apply_topics
+from shared.runtime.kafka.users import set_user_passwords
 from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords
 from shared.runtime.settings import AdapterSettings
 

@@ -1,8 +1,11 @@
 """Entry point of the service: ``python -m services.intake``."""
 
-from services.intake.app import intake
-from services.intake.settings import IntakeSettings
-from shared.runtime.service import run
-from shared.runtime.startup import read_settings
+from shared.runtime.imports import without
+
+with without("rich"):
+    from services.intake.app import intake
+    from services.intake.settings import IntakeSettings
+    from shared.runtime.service import run
+    from shared.runtime.startup import read_settings
 
 run("intake", read_settings("intake", IntakeSettings), intake)

@@ -1,8 +1,11 @@
 """Entry point of ``python -m services.notify``."""
 
-from services.notify.app import notify
-from services.notify.settings import NotifySettings
-from shared.runtime.service import run
-from shared.runtime.startup import read_settings
+from shared.runtime.imports import without
+
+with without("rich"):
+    from services.notify.app import notify
+    from services.notify.settings import NotifySettings
+    from shared.runtime.service import run
+    from shared.runtime.startup import read_settings
 
 run("notify", read_settings("notify", NotifySettings), notify)

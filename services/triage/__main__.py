@@ -1,8 +1,11 @@
 """Run triage until SIGTERM: ``python -m services.triage``."""
 
-from services.triage.app import triage
-from services.triage.settings import TriageSettings
-from shared.runtime.service import run
-from shared.runtime.startup import read_settings
+from shared.runtime.imports import without
+
+with without("rich"):
+    from services.triage.app import triage
+    from services.triage.settings import TriageSettings
+    from shared.runtime.service import run
+    from shared.runtime.startup import read_settings
 
 run("triage", read_settings("triage", TriageSettings), triage)

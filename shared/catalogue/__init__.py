@@ -10,9 +10,14 @@ from shared.catalogue.condition import (
     conditions_by_field,
     trigger_conditions,
 )
-from shared.catalogue.document import CatalogueError, CatalogueIssue
+from shared.catalogue.issue import CatalogueError, CatalogueIssue
 from shared.catalogue.jurisdiction import Bureau, Catalogue, ExternalAgency, Jurisdiction, Owner
-from shared.catalogue.loader import PACKAGE_DATA, load_catalogue, load_catalogue_with_indexes
+from shared.catalogue.loader import (
+    PACKAGE_DATA,
+    build_catalogue,
+    load_catalogue,
+    load_catalogue_with_indexes,
+)
 from shared.catalogue.service_type import (
     AfterHours,
     Attribute,
@@ -49,6 +54,7 @@ __all__ = [
     "Provenance",
     "ReferralRule",
     "ServiceType",
+    "build_catalogue",
     "conditions_by_field",
     "load_catalogue",
     "load_catalogue_with_indexes",

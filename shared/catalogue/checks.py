@@ -6,8 +6,9 @@ from itertools import chain
 from typing import Any
 
 from shared.catalogue.answers import ANSWERS, QUESTIONS
-from shared.catalogue.document import CatalogueIssue, LocatedEntry, Section, unknown_name
+from shared.catalogue.document import LocatedEntry, Section, unknown_name
 from shared.catalogue.draft import COMMON, Draft
+from shared.catalogue.issue import CatalogueIssue
 from shared.catalogue.service_entries import ServiceEntry
 from shared.catalogue.service_type import AGENCY_PREFIX
 from shared.text_matching import families_named, fold

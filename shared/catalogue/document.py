@@ -1,6 +1,6 @@
 """Reads YAML files into validated entries and reports issues by file and line."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -11,36 +11,12 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.errors import Route311Error
+from shared.catalogue.issue import CatalogueIssue
 
 E = TypeVar("E", bound=BaseModel)
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """Keys and list indexes that lead to a part of a file."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class CatalogueIssue:
-    """One thing to correct: the file below the catalogue's root, its line, and what to do."""
-
-    file: str
-    line: int
-    reason: str
-
-    @property
-    def text(self) -> str:
-        """The issue in one line."""
-        return f"{self.file}:{self.line}: {self.reason}"
-
-
-class CatalogueError(Route311Error):
-    """The catalogue is invalid; ``issues`` lists everything to correct."""
-
-    code = "bad_catalogue"
-
-    def __init__(self, issues: Sequence[CatalogueIssue]) -> None:
-        self.issues = tuple(sorted(issues))
-        super().__init__("\n".join(issue.text for issue in self.issues))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from typing import Any
 from shared.catalogue.answers import ANSWERS, QUESTIONS, AnswersEntry, QuestionsEntry
 from shared.catalogue.circumstances import CIRCUMSTANCES, CircumstancesEntry
 from shared.catalogue.document import (
-    CatalogueIssue,
     Document,
     LocatedEntry,
     Section,
@@ -27,6 +26,7 @@ from shared.catalogue.entries import (
 )
 from shared.catalogue.evidence_file import EVIDENCE, EvidenceEntry
 from shared.catalogue.field_types import LocalTextEntry
+from shared.catalogue.issue import CatalogueIssue
 from shared.catalogue.service_entries import ServiceEntry, ServiceFileEntry
 from shared.catalogue.surges import SURGES, SurgesEntry
 from shared.text_matching import NO_MODEL, decode_model

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from shared.catalogue.document import CatalogueError, read_file
+from shared.catalogue.document import read_file
 from shared.catalogue.evidence import (
     MOST_POINTS,
     Accuracy,
@@ -31,6 +31,7 @@ from shared.catalogue.field_types import (
     metres,
     share,
 )
+from shared.catalogue.issue import CatalogueError
 from shared.text_matching import fold
 
 EVIDENCE = "evidence.yaml"

@@ -12,7 +12,13 @@ from shared.catalogue.evidence import Evidence
 from shared.catalogue.service_type import Hours, ServiceType
 from shared.catalogue.surges import CitySurges
 from shared.catalogue.texts import LocalText
-from shared.text_matching import LinearModel, PhraseIndex, PhraseRoles, TextModel
+from shared.text_matching import (
+    CompiledPhrases,
+    LinearModel,
+    PhraseIndex,
+    PhraseRoles,
+    TextModel,
+)
 from shared.vocabulary import GeoPoint
 
 NEIGHBOUR_CITY = "neighbour_city"
@@ -83,6 +89,21 @@ class Owner:
     agency: str
     reason: str
     kinds: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CityIndexes:
+    """Tables of a city's text indexes."""
+
+    phrases: CompiledPhrases
+    keywords: CompiledPhrases
+
+
+@dataclass(frozen=True, slots=True)
+class TextIndexes:
+    """Tables of the text indexes of all cities, by city."""
+
+    cities: Mapping[str, CityIndexes]
 
 
 @dataclass(frozen=True)
@@ -172,7 +193,7 @@ class Jurisdiction:
     def phrases(self) -> PhraseIndex:
         """Index of the phrases that state conditions; misspelt words count."""
         conditions = self.conditions.values()
-        return PhraseIndex(
+        return PhraseIndex.of(
             ((c.code, phrase) for c in conditions for phrase in c.phrases.all),
             ((c.code, phrase) for c in conditions for phrase in c.exceptions.all),
             is_lenient=True,
@@ -186,7 +207,22 @@ class Jurisdiction:
     @cached_property
     def keywords(self) -> PhraseIndex:
         """Index of the keywords of service types, plurals included."""
-        return PhraseIndex(_keywords(self.services.values()))
+        return PhraseIndex.of(_keywords(self.services.values()))
+
+    def indexes(self) -> CityIndexes:
+        """Return the tables of the text indexes, which are built now unless they were before."""
+        return CityIndexes(self.phrases.compiled, self.keywords.compiled)
+
+    def use_indexes(self, indexes: CityIndexes) -> None:
+        """Take text indexes from tables instead of building them."""
+        vars(self).update(
+            phrases=PhraseIndex(indexes.phrases), keywords=PhraseIndex(indexes.keywords)
+        )
+
+    @property
+    def has_indexes(self) -> bool:
+        """True once both text indexes are there."""
+        return {"phrases", "keywords"} <= vars(self).keys()
 
     def build_indexes(self) -> None:
         """Build the text indexes now instead of on first use."""
@@ -238,6 +274,20 @@ class Catalogue:
     def bureau_codes(self) -> tuple[str, ...]:
         """Codes of the bureaus of all cities, sorted."""
         return tuple(sorted(code for city in self.jurisdictions.values() for code in city.bureaus))
+
+    @property
+    def has_indexes(self) -> bool:
+        """True once the text indexes of every city are there."""
+        return all(city.has_indexes for city in self.jurisdictions.values())
+
+    def indexes(self) -> TextIndexes:
+        """Return the tables of all text indexes, which are built now unless they were before."""
+        return TextIndexes({id_: city.indexes() for id_, city in self.jurisdictions.items()})
+
+    def use_indexes(self, indexes: TextIndexes) -> None:
+        """Take the text indexes from tables instead of building them."""
+        for id_, city in self.jurisdictions.items():
+            city.use_indexes(indexes.cities[id_])
 
 
 def _keywords(services: Collection[ServiceType]) -> Iterator[tuple[str, str]]:

@@ -1,47 +1,66 @@
-"""Loads the catalogue, or reports all issues of its files."""
+"""Loads the catalogue from its ready file, or builds it from the YAML files."""
 
 import gc
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from types import MappingProxyType
 
-from shared.catalogue.build import build_jurisdiction
-from shared.catalogue.checks import issues_in
-from shared.catalogue.document import CatalogueError, CatalogueIssue
-from shared.catalogue.draft import HEAD, read_drafts
-from shared.catalogue.jurisdiction import Catalogue
+from shared.catalogue.jurisdiction import Catalogue, TextIndexes
+from shared.catalogue.plain_data import from_plain, to_plain
+from shared.catalogue.ready_file import ReadyFile, ready_file
 
 PACKAGE_DATA = Path(__file__).parent / "data"
 _DATA_SUFFIXES = frozenset({".yaml", ".geojson", ".json", ".gz"})
 _VERSION_DIGITS = 12
 _CACHED_CATALOGUES = 4
+_FACTS, _INDEXES = "facts", "indexes"
 
 
 def load_catalogue(root: Path = PACKAGE_DATA) -> Catalogue:
     """Load every jurisdiction below a folder; cached until a file changes.
 
-    A folder with a ``jurisdiction.yaml`` is a jurisdiction; its name is the id.
+    A folder with a ``jurisdiction.yaml`` is a jurisdiction; its name is the id. The ready file
+    beside the folder is used when it was built from the same files by the same code. For the
+    built-in catalogue it is written when it is missing, stale or damaged, as Python does with
+    bytecode: where that folder cannot be written to, every start reads the YAML files.
 
     Raises:
         CatalogueError: The files have issues; it lists each with file, line and remedy.
     """
     with _collector_paused():
-        return _load(root, _version(root))
+        return _load(root, source_version(root))
 
 
-def load_catalogue_with_indexes() -> Catalogue:
-    """Load the built-in catalogue and build its text indexes, for programs that read texts.
+def load_catalogue_with_indexes(root: Path = PACKAGE_DATA) -> Catalogue:
+    """Load a catalogue with its text indexes, for programs that read texts.
 
     Raises:
         CatalogueError: As for ``load_catalogue``.
     """
     with _collector_paused():
-        catalogue = load_catalogue()
+        catalogue = load_catalogue(root)
+        if not catalogue.has_indexes:
+            plain = ready_file(root, catalogue.version).read(_INDEXES)
+            if plain is not None:
+                catalogue.use_indexes(from_plain(TextIndexes, plain))
         for city in catalogue.jurisdictions.values():
             city.build_indexes()
+    return catalogue
+
+
+def build_catalogue(root: Path = PACKAGE_DATA) -> Catalogue:
+    """Read a catalogue from its YAML files and write the ready file beside the folder.
+
+    Raises:
+        CatalogueError: As for ``load_catalogue``; the ready file stays as it was.
+        OSError: The file cannot be written.
+    """
+    version = source_version(root)
+    with _collector_paused():
+        catalogue = _read_yaml(root, version)
+        _write(catalogue, ready_file(root, version))
     return catalogue
 
 
@@ -59,27 +78,29 @@ def _collector_paused() -> Generator[None]:
 
 @lru_cache(_CACHED_CATALOGUES)
 def _load(root: Path, version: str) -> Catalogue:
-    drafts, issues = read_drafts(root)
-    if not drafts:
-        raise CatalogueError(
-            [CatalogueIssue(HEAD, 1, f"no folder in {root.name} holds a {HEAD}: add one")]
-        )
-    issues += issues_in(drafts)
-    if issues:
-        raise CatalogueError(sorted(set(issues)))
-    return Catalogue(
-        version=version,
-        jurisdictions=MappingProxyType(
-            {
-                draft.id: build_jurisdiction(draft, draft.head.entry)
-                for draft in drafts
-                if draft.head
-            }
-        ),
-    )
+    file = ready_file(root, version)
+    plain = file.read(_FACTS)
+    if plain is not None:
+        return from_plain(Catalogue, plain)
+    catalogue = _read_yaml(root, version)
+    if root == PACKAGE_DATA:
+        with suppress(OSError):
+            _write(catalogue, file)
+    return catalogue
 
 
-def _version(root: Path) -> str:
+def _read_yaml(root: Path, version: str) -> Catalogue:
+    from shared.catalogue.from_yaml import read_catalogue  # noqa: PLC0415 - seldom needed
+
+    return read_catalogue(root, version)
+
+
+def _write(catalogue: Catalogue, file: ReadyFile) -> None:
+    file.write({_FACTS: to_plain(catalogue), _INDEXES: to_plain(catalogue.indexes())})
+
+
+def source_version(root: Path) -> str:
+    """Return the version of a catalogue: a checksum of the files of its folder."""
     digest = sha256()
     for path in sorted(p for p in root.rglob("*") if p.suffix in _DATA_SUFFIXES):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")

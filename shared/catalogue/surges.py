@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from pydantic import Field
 
@@ -30,21 +29,26 @@ class SurgeLimits:
     baseline_per_hour: float = 0.2
 
 
+@dataclass(frozen=True, slots=True)
 class CitySurges:
-    """The limits of every dedup group of a city."""
+    """The limits of every dedup group of a city.
 
-    def __init__(self, default: SurgeLimits, groups: Mapping[str, SurgeLimits]) -> None:
-        self._default = default
-        self._groups = MappingProxyType(groups)
+    Attributes:
+        default: Limits of groups that ``groups`` does not name.
+        groups: Limits by dedup group.
+    """
+
+    default: SurgeLimits
+    groups: Mapping[str, SurgeLimits]
 
     @property
     def named(self) -> frozenset[str]:
         """The groups that have limits of their own."""
-        return frozenset(self._groups)
+        return frozenset(self.groups)
 
     def of(self, group: str) -> SurgeLimits:
         """Return the limits of a dedup group."""
-        return self._groups.get(group, self._default)
+        return self.groups.get(group, self.default)
 
 
 class SurgeLimitsEntry(Entry):

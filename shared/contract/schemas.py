@@ -45,9 +45,6 @@ def schema_of(event_class: type[Event]) -> dict[str, Any]:
     that is decoded.
     """
     schema = _bare_schema_of(event_class)
-    base = ForeignEvent if issubclass(event_class, ForeignEvent) else Event
-    for name, described in schema["properties"].items():
-        described.setdefault("description", base.model_fields[name].description)
     for model in (schema, *schema.get("$defs", {}).values()):
         for name, described in model.get("properties", {}).items():
             example = _examples().get((model["title"], name), _examples().get((_ENVELOPE, name)))

@@ -1,5 +1,6 @@
 """Text matching: phrase patterns, negation and a linear text model."""
 
+from shared.text_matching.compilation import CompiledPhrases
 from shared.text_matching.folding import fold, limit_marks
 from shared.text_matching.index import Hit, PhraseIndex
 from shared.text_matching.linear_model import (
@@ -24,6 +25,7 @@ from shared.text_matching.notation import expand_families, families_named, parse
 
 __all__ = [
     "NO_MODEL",
+    "CompiledPhrases",
     "FeatureWeights",
     "Hit",
     "LabelScore",

@@ -1,7 +1,8 @@
 """Finite automaton of phrases without gaps: chains of states that the words of a text traverse."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
 
@@ -14,12 +15,35 @@ _Symbol: TypeAlias = str | _Group
 """A word, or a group of words with the same transition."""
 
 
+@dataclass(frozen=True, slots=True)
 class PhraseAutomaton:
     """Nondeterministic automaton with the transitions of every chain.
 
     Alternative words are stored as one group, shared by all chains that use it, because families
     of words occur in hundreds of chains.
+
+    Attributes:
+        moves: By state, the next states by symbol.
+        groups: The groups of each word.
+        skips: By state, the state that an optional step leads to without a word.
+        initial: The states after each word with which a chain begins.
     """
+
+    moves: tuple[Mapping[_Symbol, tuple[int, ...]], ...]
+    groups: Mapping[str, tuple[_Group, ...]]
+    skips: Mapping[int, int]
+    initial: Mapping[str, States]
+
+    def after(self, states: States, word: str) -> States:
+        """Return the states after a word."""
+        symbols = {word, *self.groups.get(word, ())}
+        moves = (self.moves[state].items() for state in states)
+        reached = chain(*(to for symbol, to in chain(*moves) if symbol in symbols))
+        return _closure(reached, self.skips)
+
+
+class AutomatonBuilder:
+    """Adds chains one after the other, then builds their automaton."""
 
     def __init__(self) -> None:
         self._moves: list[defaultdict[_Symbol, list[int]]] = []
@@ -40,35 +64,36 @@ class PhraseAutomaton:
             state = target
         return state
 
-    def initial(self) -> dict[str, States]:
-        """Return the states after each word with which a chain begins."""
-        by_symbol: defaultdict[_Symbol, list[int]] = defaultdict(list)
-        for state in self._closure(self._starts):
-            for symbol, targets in self._moves[state].items():
-                by_symbol[symbol] += targets
-        known: dict[tuple[_Symbol, ...], States] = {}
-        after_word = {}
-        for word in self.words():
-            symbols = tuple(symbol for symbol in self._symbols(word) if symbol in by_symbol)
-            if symbols and symbols not in known:
-                known[symbols] = self._closure(chain(*(by_symbol[symbol] for symbol in symbols)))
-            if symbols:
-                after_word[word] = known[symbols]
-        return after_word
-
-    def after(self, states: States, word: str) -> States:
-        """Return the states after a word."""
-        symbols = set(self._symbols(word))
-        moves = (self._moves[state].items() for state in states)
-        return self._closure(chain(*(to for symbol, to in chain(*moves) if symbol in symbols)))
+    def build(self) -> PhraseAutomaton:
+        """Return the automaton of all chains."""
+        return PhraseAutomaton(
+            tuple({symbol: tuple(to) for symbol, to in of.items()} for of in self._moves),
+            {word: tuple(groups) for word, groups in self._groups_of.items()},
+            self._skips,
+            self._initial(),
+        )
 
     def words(self) -> frozenset[str]:
         """Return every word of the chains."""
         symbols = {symbol for moves in self._moves for symbol in moves}
         return frozenset(s for s in symbols if isinstance(s, str)).union(*self._groups)
 
-    def _symbols(self, word: str) -> tuple[_Symbol, ...]:
-        return (word, *self._groups_of.get(word, ()))
+    def _initial(self) -> Mapping[str, States]:
+        by_symbol: defaultdict[_Symbol, list[int]] = defaultdict(list)
+        for state in _closure(self._starts, self._skips):
+            for symbol, targets in self._moves[state].items():
+                by_symbol[symbol] += targets
+        known: dict[tuple[_Symbol, ...], States] = {}
+        after_word = {}
+        for word in self.words():
+            all_symbols: tuple[_Symbol, ...] = (word, *self._groups_of.get(word, ()))
+            symbols = tuple(symbol for symbol in all_symbols if symbol in by_symbol)
+            if symbols and symbols not in known:
+                first = chain(*(by_symbol[symbol] for symbol in symbols))
+                known[symbols] = _closure(first, self._skips)
+            if symbols:
+                after_word[word] = known[symbols]
+        return after_word
 
     def _new_state(self) -> int:
         self._moves.append(defaultdict(list))
@@ -94,12 +119,13 @@ class PhraseAutomaton:
                 self._groups_of[word].append(words)
         return self._groups[words]
 
-    def _closure(self, states: Iterable[int]) -> States:
-        """Return the states with all states that optional steps let them skip to."""
-        reached = set(states)
-        for state in tuple(reached):
-            at = state
-            while at in self._skips:
-                at = self._skips[at]
-                reached.add(at)
-        return frozenset(reached)
+
+def _closure(states: Iterable[int], skips: Mapping[int, int]) -> States:
+    """Return the states with all states that optional steps let them skip to."""
+    reached = set(states)
+    for state in tuple(reached):
+        at = state
+        while at in skips:
+            at = skips[at]
+            reached.add(at)
+    return frozenset(reached)

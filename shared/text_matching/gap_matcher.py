@@ -36,16 +36,53 @@ class GapMatch(NamedTuple):
     end: int
 
 
+@dataclass(frozen=True, slots=True)
 class GapMatcher:
-    """Patterns of several parts with gaps between them."""
+    """Patterns of several parts with gaps between them.
+
+    Attributes:
+        masks: By word, a mask of the patterns in which it is a part, for each part index.
+        last_part: By part index, a mask of the patterns that end with it.
+    """
+
+    masks: Mapping[str, tuple[int, ...]]
+    last_part: tuple[int, ...]
+
+    def find(self, words: Sequence[str], longer: LongParts) -> list[GapMatch]:
+        """Return the patterns found in a text.
+
+        Args:
+            words: The text.
+            longer: The parts of several words found in it.
+        """
+        if not self.last_part:
+            return []
+        none, masks = (0,) * len(self.last_part), self.masks
+        rows = [masks.get(word, none) for word in words]
+        search = _Search(words, rows, longer, self.last_part)
+        second = 0
+        for row in rows:
+            second |= row[1]
+        for (number, _), steps in longer.items():
+            if number == 1:
+                second |= reduce(or_, (mask for _, mask in steps))
+        for start, row in enumerate(rows):
+            first = row[0] & second
+            if first:
+                search.extend(first, start, start + 1, 1)
+            for end, mask in longer.get((0, start), ()) if longer else ():
+                search.extend(mask & second, start, end, 1)
+        return search.found
+
+
+class GapMatcherBuilder:
+    """Adds patterns one after the other, then builds their matcher."""
 
     def __init__(self) -> None:
         self._count = 0
         self._by_words: defaultdict[frozenset[str], defaultdict[int, int]]
         self._by_words = defaultdict(lambda: defaultdict(int))
         self._last_part: defaultdict[int, int] = defaultdict(int)
-        self._masks: dict[str, tuple[int, ...]] = {}
-        self._none: tuple[int, ...] = ()
 
     def add(self, parts: Sequence[Part]) -> tuple[int, list[tuple[int, Part]]]:
         """Add a pattern; return its bit, and its parts of several words with their indexes."""
@@ -61,48 +98,18 @@ class GapMatcher:
         self._last_part[len(parts) - 1] |= bit
         return bit, longer
 
-    def words(self) -> frozenset[str]:
-        """Return every word that is a part of its own."""
-        return frozenset().union(*self._by_words)
-
-    def close(self) -> None:
-        """Build the masks; no pattern can be added afterwards."""
-        if not self._last_part:
-            return
-        depth = max(self._last_part) + 1
-        self._none = (0,) * depth
+    def build(self) -> GapMatcher:
+        """Return the matcher of all patterns."""
+        depth = max(self._last_part, default=-1) + 1
         masks: defaultdict[str, list[int]] = defaultdict(lambda: [0] * depth)
         for words, by_part in self._by_words.items():
             for word in words:
                 for number, mask in by_part.items():
                     masks[word][number] |= mask
-        self._masks = {word: tuple(row) for word, row in masks.items()}
-
-    def find(self, words: Sequence[str], longer: LongParts) -> list[GapMatch]:
-        """Return the patterns found in a text.
-
-        Args:
-            words: The text.
-            longer: The parts of several words found in it.
-        """
-        none, masks = self._none, self._masks
-        if not none:
-            return []
-        rows = [masks.get(word, none) for word in words]
-        search = _Search(words, rows, longer, self._last_part)
-        second = 0
-        for row in rows:
-            second |= row[1]
-        for (number, _), steps in longer.items():
-            if number == 1:
-                second |= reduce(or_, (mask for _, mask in steps))
-        for start, row in enumerate(rows):
-            first = row[0] & second
-            if first:
-                search.extend(first, start, start + 1, 1)
-            for end, mask in longer.get((0, start), ()) if longer else ():
-                search.extend(mask & second, start, end, 1)
-        return search.found
+        return GapMatcher(
+            {word: tuple(row) for word, row in masks.items()},
+            tuple(self._last_part.get(number, 0) for number in range(depth)),
+        )
 
 
 @dataclass(slots=True)
@@ -120,7 +127,7 @@ class _Search:
     words: Sequence[str]
     rows: Sequence[tuple[int, ...]]
     longer: LongParts
-    last_part: Mapping[int, int]
+    last_part: Sequence[int]
     found: list[GapMatch] = field(default_factory=list)
 
     def extend(self, active: int, start: int, begin: int, number: int) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from operator import itemgetter
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
-from shared.text_matching.automaton import PhraseAutomaton, States
-from shared.text_matching.gap_matcher import CLOSING, GapMatcher, PartMasks, numbers_in
-from shared.text_matching.notation import Part, parse_pattern
+from shared.text_matching.automaton import States
+from shared.text_matching.compilation import CompiledPhrases, compile_phrases
+from shared.text_matching.gap_matcher import PartMasks, numbers_in
 from shared.text_matching.spelling import UNKNOWN, Spelling
 
 _CACHED_MASKS = 20_000
@@ -94,13 +94,21 @@ class _Matches:
 class PhraseIndex:
     """An index of patterns with a code each."""
 
-    def __init__(
-        self,
+    def __init__(self, compiled: CompiledPhrases) -> None:
+        self.compiled = compiled
+        self._codes_of = lru_cache(_CACHED_MASKS)(self._look_up)
+        self._read = _reader(compiled)
+        self._nodes: dict[States, _Node] = {}
+        self._start = _Transitions(self._after_first)
+
+    @classmethod
+    def of(
+        cls,
         phrases: Iterable[tuple[str, str]],
         exceptions: Iterable[tuple[str, str]] = (),
         *,
         is_lenient: bool = False,
-    ) -> None:
+    ) -> Self:
         """Index pairs of code and pattern.
 
         Args:
@@ -112,24 +120,7 @@ class PhraseIndex:
         Raises:
             ValueError: A pattern is invalid in the notation of ``shared.text_matching.notation``.
         """
-        self._chains, self._gapped = PhraseAutomaton(), GapMatcher()
-        self._codes: dict[int, str] = {}
-        self._exceptions: dict[int, str] = {}
-        self._part_masks: dict[int, defaultdict[int, int]] = {}
-        self._states_of_parts: dict[Part, int] = {}
-        self._gap_patterns: list[tuple[str, bool]] = []
-        for code, pattern in phrases:
-            self._add(code, pattern, is_exception=False)
-        for code, pattern in exceptions:
-            self._add(code, pattern, is_exception=True)
-        self._gapped.close()
-        self._codes_of = lru_cache(_CACHED_MASKS)(self._look_up)
-        known = self._chains.words() | self._gapped.words() | CLOSING
-        self._read = Spelling(known).read if is_lenient else _exact_reader(known)
-        self._nodes: dict[States, _Node] = {}
-        self._start: dict[str, _Node | None] = dict.fromkeys((*known, UNKNOWN))
-        for word, states in self._chains.initial().items():
-            self._start[word] = self._node(states)
+        return cls(compile_phrases(phrases, exceptions, is_lenient=is_lenient))
 
     def find(self, folded: str) -> list[Hit]:
         """Return every phrase in a folded text, in order.
@@ -139,7 +130,7 @@ class PhraseIndex:
         written = folded.split()
         words = self._read(written)
         matches = self._match_chains(words)
-        for mask, start, end in self._gapped.find(words, matches.parts):
+        for mask, start, end in self.compiled.gaps.find(words, matches.parts):
             for code, is_exception in self._codes_of(mask):
                 matches.add(code, start, end, is_exception=is_exception)
         hits = [
@@ -167,33 +158,24 @@ class PhraseIndex:
                 end += 1
         return matches
 
-    def _add(self, code: str, pattern: str, *, is_exception: bool) -> None:
-        parts = parse_pattern(pattern)
-        if len(parts) == 1:
-            codes = self._exceptions if is_exception else self._codes
-            codes[self._chains.add(parts[0])] = code
-            return
-        self._gap_patterns.append((code, is_exception))
-        bit, longer = self._gapped.add(parts)
-        for number, part in longer:
-            if part not in self._states_of_parts:
-                self._states_of_parts[part] = self._chains.add(part)
-            state = self._states_of_parts[part]
-            self._part_masks.setdefault(state, defaultdict(int))[number] |= bit
-
     def _look_up(self, mask: int) -> Collection[tuple[str, bool]]:
         """Return the codes of a mask's patterns, each with whether it is an exception."""
-        return {self._gap_patterns[number] for number in numbers_in(mask)}
+        patterns = self.compiled.gap_patterns
+        return {patterns[number] for number in numbers_in(mask)}
+
+    def _after_first(self, word: str) -> _Node | None:
+        after = self.compiled.chains.initial.get(word)
+        return self._node(after) if after else None
 
     def _after(self, states: States, word: str) -> _Node | None:
-        after = self._chains.after(states, word)
+        after = self.compiled.chains.after(states, word)
         return self._node(after) if after else None
 
     def _node(self, states: States) -> _Node:
         node = self._nodes.get(states)
         if node is None:
-            codes = _codes_at(self._codes, states)
-            exceptions = _codes_at(self._exceptions, states)
+            codes = _codes_at(self.compiled.codes, states)
+            exceptions = _codes_at(self.compiled.exceptions, states)
             masks = self._masks_at(states)
             transitions = _Transitions(partial(self._after, states))
             is_end = bool(codes or exceptions or masks)
@@ -203,13 +185,18 @@ class PhraseIndex:
 
     def _masks_at(self, states: States) -> PartMasks:
         masks: defaultdict[int, int] = defaultdict(int)
-        for state in states & self._part_masks.keys():
-            for number, mask in self._part_masks[state].items():
+        part_masks = self.compiled.part_masks
+        for state in states & part_masks.keys():
+            for number, mask in part_masks[state].items():
                 masks[number] |= mask
         return dict(masks)
 
 
-def _exact_reader(known: frozenset[str]) -> Callable[[list[str]], list[str]]:
+def _reader(compiled: CompiledPhrases) -> Callable[[list[str]], list[str]]:
+    """Return the function that replaces the words of a text by known words or ``UNKNOWN``."""
+    known = compiled.known
+    if compiled.by_deletion is not None:
+        return Spelling(known, compiled.by_deletion).read
     return lambda words: [word if word in known else UNKNOWN for word in words]
 
 

@@ -8,7 +8,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 def _patterns(*patterns: str) -> PhraseIndex:
-    return PhraseIndex(("", pattern) for pattern in patterns)
+    return PhraseIndex.of(("", pattern) for pattern in patterns)
 
 
 DENYING = _words(

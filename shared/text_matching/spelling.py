@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 UNKNOWN = ""
@@ -22,6 +22,19 @@ _REPEATED_LETTER = re.compile(r"(.)\1{2,}")
 _CORRECT_WORDS = frozenset(_CORRECT.split())  # correct words that resemble known words
 
 
+def words_by_deletion(known: Collection[str]) -> dict[str, str]:
+    """Return by each form of the known words without one of its letters the words, with spaces.
+
+    Short words and words with digits have none: they are matched exactly.
+    """
+    by_deletion: defaultdict[str, list[str]] = defaultdict(list)
+    for word in sorted(known):
+        if len(word) >= _MIN_LETTERS and word.isalpha():
+            for shorter in _deletions(word):
+                by_deletion[shorter].append(word)
+    return {shorter: " ".join(words) for shorter, words in by_deletion.items()}
+
+
 class Spelling:
     """Finds the known word for a misspelt one.
 
@@ -30,14 +43,9 @@ class Spelling:
     pronouns ("pegandole").
     """
 
-    def __init__(self, known: Collection[str]) -> None:
-        """Take the known words; short words and words with digits are matched exactly."""
-        self._known = frozenset(known)
-        self._by_deletion: defaultdict[str, list[str]] = defaultdict(list)
-        for word in sorted(self._known):
-            if len(word) >= _MIN_LETTERS and word.isalpha():
-                for shorter in _deletions(word):
-                    self._by_deletion[shorter].append(word)
+    def __init__(self, known: frozenset[str], by_deletion: Mapping[str, str]) -> None:
+        """Take the known words, and what ``words_by_deletion`` returns for them."""
+        self._known, self._by_deletion = known, by_deletion
         self._correction = lru_cache(_CACHED_WORDS)(self._correct)
 
     def read(self, words: list[str]) -> list[str]:
@@ -64,7 +72,9 @@ class Spelling:
                 and not _is_verb_form(word, shorter)
             ):
                 return shorter
-        candidates = {w for s in (word, *_deletions(word)) for w in self._by_deletion.get(s, ())}
+        candidates = {
+            w for s in (word, *_deletions(word)) for w in self._by_deletion.get(s, "").split()
+        }
         return min((w for w in candidates if _is_misspelling(word, w)), default=UNKNOWN)
 
 

@@ -14,7 +14,8 @@ import aiohttp
 import pytest
 import yaml
 
-from shared.runtime.kafka import apply_access, set_user_passwords
+from shared.runtime.kafka.acls import apply_access
+from shared.runtime.kafka.users import set_user_passwords
 from tests.conftest import Database
 from tests.stack import PASSWORD
 from tests.waiting import eventually

@@ -18,7 +18,8 @@ from deploy.local.readiness import LOOPBACK
 from deploy.local.report import ignore_events
 from deploy.local.site import open_site
 from shared.contract.topics import INTAKE_CONTACTS
-from shared.runtime.kafka import BrokerDownError, answers, open_sink
+from shared.runtime.kafka import BrokerDownError, open_sink
+from shared.runtime.kafka.admin import answers
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 from tests.e2e.test_compose import COMPOSE, PROCESSES, ROOT, filled

@@ -24,7 +24,7 @@ from shared.contract.events import SubmissionReceived
 from shared.geo import CityBoundaries
 from shared.redaction import KnownPii
 from shared.text_matching import fold
-from shared.text_matching.spelling import Spelling
+from shared.text_matching.spelling import Spelling, words_by_deletion
 from tests.hostile.beside import good
 from tests.hostile.measuring import TABLES, judge, peak_memory, reset_peak
 from tests.hostile.texts import FAMILIES, SIZES, shapes
@@ -35,8 +35,10 @@ POLICY = IntakePolicy({CITY.id: INTAKE}, b"a key", "http://localhost")
 TRIAGE = CityPolicy(CITY)
 READER = ReportReader(CITY)
 KIND = CITY.services["ROW-POTHOLE"]
-WORDS = {w for kind in CITY.services.values() for text in kind.keywords.en for w in text.split()}
-SPELLING = Spelling(WORDS)
+WORDS = frozenset(
+    w for kind in CITY.services.values() for text in kind.keywords.en for w in text.split()
+)
+SPELLING = Spelling(WORDS, words_by_deletion(WORDS))
 PERSON = KnownPii("Ana Maria Canary", "ana@example.org", "+1 503 555 0142")
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

@@ -25,7 +25,7 @@ from deploy.local.readiness import http_ready
 from deploy.local.stack_file import Stack
 from shared.catalogue import load_catalogue
 from shared.runtime.http.api_keys import hash_key
-from shared.runtime.kafka import answers
+from shared.runtime.kafka.admin import answers
 from tests.waiting import eventually
 
 pytestmark = [

@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaConsumer
 from services.triage.surges.detection import slot_of
 from shared.contract.events import Event, RequestSubmitted, SurgeEnded, SurgeStarted, encode, new_id
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, TRIAGE_SURGES
-from shared.runtime.kafka import committed_offsets
+from shared.runtime.kafka.admin import committed_offsets
 from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.kafka_access import KafkaAccess
 from tests.builders import NOON, location, request_submitted

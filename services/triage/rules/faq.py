@@ -20,7 +20,7 @@ class FaqMatcher:
         self._kinds = frozenset(kind for answer in faq.by_code.values() for kind in answer.kinds)
         self._allowed_conditions = faq.allowed_conditions
         topics = (pair for a in faq.by_code.values() for pair in _coded(a.code, a.phrases))
-        self._index = PhraseIndex(
+        self._index = PhraseIndex.of(
             (*topics, *_coded(_ASKING, faq.questions), *_coded(_TROUBLED, faq.complaints)),
             _coded(_TROUBLED, faq.complaint_exceptions),
         )

@@ -1,10 +1,13 @@
 """Run the surge watcher until SIGTERM: ``python -m services.triage.surges``."""
 
-from services.triage.settings import StreamSettings
-from services.triage.surges.app import surge_stream
-from services.triage.surges.gauges import WATCHER
-from shared.runtime.service import run
-from shared.runtime.startup import read_settings
+from shared.runtime.imports import without
+
+with without("rich"):
+    from services.triage.settings import StreamSettings
+    from services.triage.surges.app import surge_stream
+    from services.triage.surges.gauges import WATCHER
+    from shared.runtime.service import run
+    from shared.runtime.startup import read_settings
 
 if __name__ == "__main__":
     run(WATCHER, read_settings(WATCHER, StreamSettings), surge_stream)

@@ -31,7 +31,8 @@ from shared.contract.events import Decoder, Request
 from shared.contract.topic import Topic
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.errors import PermanentError, Route311Error, StoppedError
-from shared.runtime.kafka import BrokerDownError, KafkaSink, apply_topics, open_sink
+from shared.runtime.kafka import BrokerDownError, KafkaSink, open_sink
+from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops import metrics
 from shared.runtime.ops.shutdown import cancel_on_stop, pause

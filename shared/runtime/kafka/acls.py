@@ -63,12 +63,17 @@ async def apply_access(
         ours = {rule for rule in present if _is_ours(rule)}
         await _create(admin, wanted - present)
         await _delete(admin, ours - wanted)
-        async with asyncio.timeout(_VISIBLE_WITHIN_S):
-            while set(filter(_is_ours, await _present(admin))) != wanted:  # noqa: ASYNC110 - nothing is announced
-                await asyncio.sleep(_POLL_S)
+        if ours != wanted:
+            await _until_followed(admin, wanted)
         return AccessChanges(
             _told(wanted - present), _told(ours - wanted), _told(present - ours - wanted)
         )
+
+
+async def _until_followed(admin: Admin, wanted: Collection[AclBinding]) -> None:
+    async with asyncio.timeout(_VISIBLE_WITHIN_S):
+        while set(filter(_is_ours, await _present(admin))) != wanted:  # noqa: ASYNC110 - nothing is announced
+            await asyncio.sleep(_POLL_S)
 
 
 async def _present(admin: Admin) -> set[AclBinding]:

@@ -1,6 +1,6 @@
 """Kafka clients that wait for a broker at start, and stop in bounded time.
 
-``Producer``, ``GroupConsumer`` and ``has_failed_task`` read private attributes of aiokafka, so
+``Producer``, ``GroupConsumer`` and the functions on a member use private attributes of aiokafka, so
 aiokafka is pinned exactly.
 """
 
@@ -117,6 +117,12 @@ def has_failed_task(member: AIOKafkaConsumer) -> bool:
         return True
     tasks = (fetcher._fetch_task, coordinator._coordination_task)  # noqa: SLF001 - no public way
     return any(task.done() for task in tasks)
+
+
+def wait_at_broker(member: AIOKafkaConsumer, most_ms: int) -> None:
+    """Let the broker hold a member's next fetches so long while they find no record."""
+    if member._fetcher:  # noqa: SLF001 - no public way
+        member._fetcher._fetch_max_wait_ms = most_ms  # noqa: SLF001 - no public way
 
 
 async def _finish_or_cancel(work: Coroutine[Any, Any, None]) -> None:

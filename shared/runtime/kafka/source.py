@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from typing_extensions import override
 
 from shared.contract.topic import Topic
-from shared.runtime.kafka.clients import GroupConsumer, connect, has_failed_task
+from shared.runtime.kafka.clients import GroupConsumer, connect, has_failed_task, wait_at_broker
 from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
 from shared.runtime.kafka.records import Partition, Record
 from shared.runtime.kafka_access import KafkaAccess
@@ -21,6 +21,12 @@ _REPORT_EVERY_S = 1.0
 _REPORT_WITHIN_S = 1.0
 _LAST_REPORT_WITHIN_S = 0.5
 _SEEK_WITHIN_S = 5.0
+_BUSY_WAIT_MS, _IDLE_WAIT_MS = 100, 500
+"""How long the broker holds a fetch that finds no record; a record ends the wait at once.
+
+While a batch takes long, the client fetches other partitions, and what arrives in those of the
+batch waits for that fetch; so it is short until nothing arrives any more.
+"""
 _REQUEST_TIMEOUT_MS = 15_000  # longer than a session, which a rebalance may have to wait for
 
 
@@ -46,6 +52,7 @@ class KafkaSource(ConsumerRebalanceListener):
         self._readable: list[Partition] = []
         self._positions: Mapping[Partition, int | None] = {}
         self._unverified: dict[Partition, int] = {}
+        self._reported: Mapping[Partition, int] = {}
         self._reported_at = 0.0
 
     @override
@@ -138,6 +145,7 @@ class KafkaSource(ConsumerRebalanceListener):
         except KafkaError as error:
             raise BrokerDownError(type(error).__name__) from error
         records = [*express, *others]
+        wait_at_broker(self._consumer, _BUSY_WAIT_MS if records else _IDLE_WAIT_MS)
         if self._unverified:
             self._verify_log(records)
         return sorted(records, key=lambda record: record.topic not in self._express)
@@ -203,7 +211,7 @@ class KafkaSource(ConsumerRebalanceListener):
     async def report_progress(
         self, positions: Mapping[Partition, int | None], *, now: bool = False
     ) -> None:
-        """Commit the positions to Kafka, about once a second; only lag displays read them.
+        """Commit positions that moved to Kafka, about once a second; only lag displays read them.
 
         Args:
             positions: The next offset of each partition; None is left out.
@@ -211,11 +219,12 @@ class KafkaSource(ConsumerRebalanceListener):
         """
         known = {p: offset for p, offset in positions.items() if offset is not None}
         due = now or time.monotonic() - self._reported_at >= _REPORT_EVERY_S
-        if not (known and due):
+        if known == self._reported or not due:
             return
         within_s = _LAST_REPORT_WITHIN_S if now else _REPORT_WITHIN_S
         with suppress(KafkaError, TimeoutError, RuntimeError):  # uvloop's, on a closed one
             await asyncio.wait_for(self._consumer.commit(known), within_s)
+            self._reported = known
         self._reported_at = time.monotonic()
 
 
@@ -251,7 +260,7 @@ async def open_source(
             enable_auto_commit=False,
             auto_offset_reset="none",
             partition_assignment_strategy=(RangePartitionAssignor,),
-            fetch_max_wait_ms=100,
+            fetch_max_wait_ms=_BUSY_WAIT_MS,
             max_partition_fetch_bytes=1024 * 1024,
             max_poll_interval_ms=600_000,
             request_timeout_ms=_REQUEST_TIMEOUT_MS,

@@ -20,7 +20,7 @@ from deploy.local.stack_file import Keys, Stack, kafka_auth, write_stack
 from deploy.local.supervisor import prepare_stores
 from shared.catalogue import load_catalogue
 from shared.contract.topics import all_topics
-from shared.runtime.kafka import apply_topics
+from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from tests.faults.kit.brokers import Node, link_port_name, running_broker
 from tests.faults.kit.history import History

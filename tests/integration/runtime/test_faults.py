@@ -23,7 +23,7 @@ from shared.contract.topics import INTAKE_REQUESTS
 from shared.errors import DatabaseDownError
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import Message
-from shared.runtime.kafka import apply_topics
+from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.migrate import migrate, set_passwords
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outbox.relay import Relay

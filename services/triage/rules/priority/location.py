@@ -118,7 +118,7 @@ def _index(jurisdiction: Jurisdiction, circumstances: Circumstances) -> PhraseIn
         for place in circumstances.places
         for code in place.when
     ]
-    return PhraseIndex(
+    return PhraseIndex.of(
         ((code, text) for code, c in conditions for text in (*c.phrases.en, *c.phrases.es)),
         ((code, text) for code, c in conditions for text in (*c.exceptions.en, *c.exceptions.es)),
     )

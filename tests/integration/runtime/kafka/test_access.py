@@ -15,18 +15,12 @@ from cli.connection import find_kafka
 from shared.contract.grants import CONSUMER_GROUPS, grants, is_operator
 from shared.contract.topic import Topic
 from shared.contract.topics import CHANNEL_SUBMISSIONS, DISPATCH_CASES, all_topics
-from shared.runtime.kafka import (
-    KafkaAdminError,
-    Partition,
-    answers,
-    apply_access,
-    apply_topics,
-    committed_offsets,
-    open_sink,
-    set_user_passwords,
-)
-from shared.runtime.kafka.admin import open_admin
+from shared.runtime.kafka import Partition, open_sink
+from shared.runtime.kafka.acls import apply_access
+from shared.runtime.kafka.admin import KafkaAdminError, answers, committed_offsets, open_admin
 from shared.runtime.kafka.reader import end_offsets, offset_bounds
+from shared.runtime.kafka.topics import apply_topics
+from shared.runtime.kafka.users import set_user_passwords
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 from tests.builders import handed_in

@@ -6,9 +6,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, TRIAGE_SURGES
-from shared.runtime.kafka import KafkaAdminError, apply_topics
-from shared.runtime.kafka.admin import Admin, open_admin, result_of
+from shared.runtime.kafka.admin import Admin, KafkaAdminError, open_admin, result_of
 from shared.runtime.kafka.reader import end_offsets
+from shared.runtime.kafka.topics import apply_topics
 from tests.stack import Stores
 
 pytestmark = pytest.mark.integration

@@ -25,14 +25,12 @@ from deploy.local.readiness import LOOPBACK, http_ready
 from deploy.local.report import ignore_events
 from deploy.local.site import Site, open_site
 from shared.contract.topics import CORE, TRIAGE_SURGES
-from shared.runtime.kafka import (
-    answers,
-    apply_access,
-    apply_topics,
-    open_sink,
-    set_user_passwords,
-)
+from shared.runtime.kafka import open_sink
+from shared.runtime.kafka.acls import apply_access
+from shared.runtime.kafka.admin import answers
 from shared.runtime.kafka.reader import end_offsets, read_range
+from shared.runtime.kafka.topics import apply_topics
+from shared.runtime.kafka.users import set_user_passwords
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 from tests.waiting import eventually

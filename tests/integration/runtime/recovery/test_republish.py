@@ -20,8 +20,9 @@ from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer, Handler
 from shared.runtime.consumer.messages import Message
-from shared.runtime.kafka import apply_topics, open_sink
+from shared.runtime.kafka import open_sink
 from shared.runtime.kafka.reader import end_offsets
+from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
 from shared.runtime.outbox.outbox import BUCKETS, enqueue
 from shared.runtime.outbox.relay import Relay

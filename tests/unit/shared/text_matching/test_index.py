@@ -68,19 +68,19 @@ def test_a_folded_text_has_one_space_between_words_and_none_around(text: str) ->
 def test_a_wording_finds_just_the_phrases_that_it_stands_for(
     wording: str, phrase: str, found: bool
 ) -> None:
-    index = PhraseIndex([("it", wording)])
+    index = PhraseIndex.of([("it", wording)])
 
     assert bool(index.find(fold(f"we say {phrase} here"))) == found
 
 
 def test_a_hit_says_which_words_it_covers() -> None:
-    index = PhraseIndex([("lane", "in the right lane")])
+    index = PhraseIndex.of([("lane", "in the right lane")])
 
     assert index.find("couch in the right lane now") == [Hit("lane", "in the right lane", 1, 5)]
 
 
 def test_of_phrases_of_one_code_from_one_word_only_the_longest_counts() -> None:
-    index = PhraseIndex([("lane", "in the lane"), ("lane", "in the lane of traffic")])
+    index = PhraseIndex.of([("lane", "in the lane"), ("lane", "in the lane of traffic")])
 
     assert [hit.phrase for hit in index.find("in the lane of traffic")] == [
         "in the lane of traffic"
@@ -88,47 +88,49 @@ def test_of_phrases_of_one_code_from_one_word_only_the_longest_counts() -> None:
 
 
 def test_one_phrase_may_stand_for_several_codes() -> None:
-    index = PhraseIndex([("a", "water rising"), ("b", "water rising fast")])
+    index = PhraseIndex.of([("a", "water rising"), ("b", "water rising fast")])
 
     assert {hit.code for hit in index.find("the water rising fast")} == {"a", "b"}
 
 
 def test_a_phrase_that_begins_inside_another_is_found_too() -> None:
-    index = PhraseIndex([("a", "big hole"), ("b", "hole in road")])
+    index = PhraseIndex.of([("a", "big hole"), ("b", "hole in road")])
 
     assert [hit.code for hit in index.find("big hole in road")] == ["a", "b"]
 
 
 def test_a_phrase_that_shares_a_word_with_an_exception_is_not_found() -> None:
-    index = PhraseIndex([("fire", "a fire")], [("fire", "fire hydrant")])
+    index = PhraseIndex.of([("fire", "a fire")], [("fire", "fire hydrant")])
 
     assert index.find("a fire hydrant leaks") == []
 
 
 def test_an_exception_takes_away_no_phrase_elsewhere_in_the_text() -> None:
-    index = PhraseIndex([("fire", "a fire")], [("fire", "fire hydrant")])
+    index = PhraseIndex.of([("fire", "a fire")], [("fire", "fire hydrant")])
 
     assert [hit.start_word for hit in index.find("a fire hydrant and a fire")] == [4]
 
 
 def test_a_phrase_right_beside_an_exception_is_found() -> None:
-    index = PhraseIndex([("fire", "on fire")], [("fire", "fire hydrant"), ("fire", "hydrant is")])
+    index = PhraseIndex.of(
+        [("fire", "on fire")], [("fire", "fire hydrant"), ("fire", "hydrant is")]
+    )
 
     assert [hit.phrase for hit in index.find("the hydrant is on fire")] == ["on fire"]
 
 
 def test_an_exception_of_one_code_leaves_the_others_alone() -> None:
-    index = PhraseIndex([("fire", "a fire"), ("hydrant", "fire hydrant")], [("fire", "hydrant")])
+    index = PhraseIndex.of([("fire", "a fire"), ("hydrant", "fire hydrant")], [("fire", "hydrant")])
 
     assert [hit.code for hit in index.find("a fire hydrant")] == ["fire", "hydrant"]
 
 
 def test_an_index_without_phrases_finds_nothing() -> None:
-    assert PhraseIndex([]).find("anything at all") == []
+    assert PhraseIndex.of([]).find("anything at all") == []
 
 
 def test_an_empty_text_has_no_phrases() -> None:
-    assert PhraseIndex([("a", "word")]).find("") == []
+    assert PhraseIndex.of([("a", "word")]).find("") == []
 
 
 @pytest.mark.parametrize(
@@ -148,19 +150,19 @@ def test_an_empty_text_has_no_phrases() -> None:
 def test_a_gap_lets_six_words_stand_between_unless_one_takes_back_what_is_said(
     text: str, found: bool
 ) -> None:
-    index = PhraseIndex([("injury", "man ~ bleeding")])
+    index = PhraseIndex.of([("injury", "man ~ bleeding")])
 
     assert bool(index.find(text)) == found
 
 
 def test_a_hit_with_a_gap_covers_the_words_in_it() -> None:
-    index = PhraseIndex([("injury", "man ~ bleeding")])
+    index = PhraseIndex.of([("injury", "man ~ bleeding")])
 
     assert index.find("a man is bleeding here") == [Hit("injury", "man is bleeding", 1, 4)]
 
 
 def test_a_word_of_a_wording_goes_before_the_same_word_in_a_gap() -> None:
-    index = PhraseIndex([("a", "man ~ hurt"), ("b", "man not hurt")])
+    index = PhraseIndex.of([("a", "man ~ hurt"), ("b", "man not hurt")])
 
     assert [hit.code for hit in index.find("man not hurt")] == ["b"]
 
@@ -183,7 +185,7 @@ def test_a_gap_needs_words_on_both_sides(wording: str) -> None:
         parse_pattern(wording)
 
 
-LENIENT = PhraseIndex(
+LENIENT = PhraseIndex.of(
     [
         (word, word)
         for word in (
@@ -237,7 +239,7 @@ def test_a_misspelt_phrase_is_shown_as_it_was_written() -> None:
 
 
 def test_a_strict_index_reads_no_misspelt_words() -> None:
-    assert PhraseIndex([("a", "bleeding")]).find("bleding") == []
+    assert PhraseIndex.of([("a", "bleeding")]).find("bleding") == []
 
 
 @pytest.mark.parametrize("wording", ["", "the?", "a|", "one || two", "—", "one|… two"])
@@ -254,7 +256,7 @@ WORDS = st.sampled_from(["a", "b", "c"])
     st.lists(WORDS, max_size=12).map(" ".join),
 )
 def test_plain_phrases_are_found_wherever_they_stand(phrases: list[str], text: str) -> None:
-    index = PhraseIndex((phrase, phrase) for phrase in phrases)
+    index = PhraseIndex.of((phrase, phrase) for phrase in phrases)
 
     found = {(hit.start_word, hit.end_word, hit.code) for hit in index.find(text)}
 

@@ -20,8 +20,8 @@ WORDINGS = [
     ("sign_down", "sign down"),
     ("signal_out", "signal dark"),
 ]
-PHRASES = PhraseIndex(WORDINGS)
-TIMED = PhraseIndex(
+PHRASES = PhraseIndex.of(WORDINGS)
+TIMED = PhraseIndex.of(
     [
         *WORDINGS,
         ("over", "moved it"),
@@ -33,7 +33,7 @@ TIMED = PhraseIndex(
 
 NO_ROLES = PhraseRoles()
 SPANS = PhraseRoles(retracting=frozenset({"over"}), persistent=frozenset({"injury"}))
-SPOKEN_OF = PhraseIndex(
+SPOKEN_OF = PhraseIndex.of(
     [*WORDINGS, ("past", "years ago"), ("past", "hace un año"), ("supposed", "call if")]
 )
 SPOKEN = PhraseRoles(
