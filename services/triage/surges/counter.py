@@ -30,7 +30,13 @@ class SurgeCounter:
         self._cities = cities
 
     def count(self, key: SurgeKey, slot: int, reporters: Iterable[int]) -> bool:
-        """Count the reporters of a slot; return True when the key has an unpublished event."""
+        """Count the reporters of a slot; return True when the key has an unpublished event.
+
+        Args:
+            key: The key.
+            slot: The slot.
+            reporters: Hashes of the reporters, in order of arrival.
+        """
         if key.jurisdiction not in self._cities:
             return False
         before = self._states.get(key.table_key)

@@ -154,7 +154,7 @@ class RequestTriaged(Event):
 
 
 class ReportCount(Data):
-    """Who reported problems of one group in one district within ten minutes."""
+    """Reporters of one group in one district within ten minutes."""
 
     district: str
     """Code of the district, or ``unknown``."""

@@ -68,7 +68,7 @@ def test_a_report_of_an_impossible_time_is_not_counted() -> None:
 async def test_a_request_is_counted_with_its_decision_and_not_again() -> None:
     cases, event = InMemoryTriageStore(), submitted()
 
-    first = await on_messages(messages(event, event), cases, POLICY, NOON)
+    first = await on_messages(messages(event, event.model_copy()), cases, POLICY, NOON)
     again = await on_messages(messages(event), cases, POLICY, NOON)
 
     assert [type(caused) for caused in first] == [RequestTriaged, ReportsCounted]
