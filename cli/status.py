@@ -17,7 +17,7 @@ from cli.crash_loops import CrashLoopView, load_views, sentences
 from cli.database import open_database
 from services.triage.surges.gauges import WATCHER
 from shared.contract.topic import DEAD_LETTERS
-from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
+from shared.contract.topics import TRIAGE_REPORT_COUNTS
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.admin import committed_offsets
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds
@@ -112,8 +112,7 @@ async def _watcher_positions(
 ) -> dict[Partition, int | None]:
     """Return the offsets of the surge watcher, which commits them to Kafka."""
     committed = await committed_offsets(access, WATCHER)
-    lanes = (INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name)
-    return {partition: committed.get(partition) for partition in bounds if partition.topic in lanes}
+    return {p: committed.get(p) for p in bounds if p.topic == TRIAGE_REPORT_COUNTS.name}
 
 
 def _lag(positions: Mapping[Partition, int | None], bounds: OffsetRanges) -> dict[str, int]:

@@ -11,7 +11,7 @@ from shared.contract.topics import all_topics
 ACCESS_PAGE = Path(__file__).parents[1] / "access.md"
 
 _FIRST_CELL = "| topic |"
-_LETTERS = {"read": "R", "write": "W"}
+_LETTERS = {"read": "R", "write": "W", "describe": "O"}
 
 
 def access_page(page: str) -> str:

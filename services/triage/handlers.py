@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from services.triage.assessment import AssessedReport, PointLookup, assess_report, point_lookups
 from services.triage.inbound import InboundChanges, read_changes
 from services.triage.outbound.decision import to_decision
+from services.triage.outbound.report_counts import to_report_counts
 from services.triage.policy import TriagePolicy
 from services.triage.records import CaseStateChange, DecisionRecord, SplitRecord
 from services.triage.resolution import BatchReporters, Resolution, resolve
@@ -14,7 +15,7 @@ from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
 from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse
 from services.triage.rules.priority.context import KnownSurge, Reporters
-from shared.contract.events import Event, RequestSubmitted, RequestTriaged
+from shared.contract.events import Event, ReportsCounted, RequestSubmitted, RequestTriaged
 from shared.contract.topics import dedup_key
 from shared.runtime.consumer.messages import Message
 
@@ -93,14 +94,19 @@ async def on_messages(
         now: Time of the decisions.
 
     Returns:
-        A ``RequestTriaged`` for each request that had no decision.
+        A ``RequestTriaged`` for each request that had no decision, then the counts of these
+        requests for the surge watcher.
     """
     events = [message.event for message in messages]
     await store.lock({dedup_key(e.data.jurisdiction, e.data.dedup_group) for e in events})
     await _apply(read_changes(events), store)
     submitted = [event for event in events if isinstance(event, RequestSubmitted)]
     undecided = await _undecided(submitted, store) if submitted else ()
-    return await _decide(undecided, store, policy, now) if undecided else []
+    if not undecided:
+        return []
+    decisions = await _decide(undecided, store, policy, now)
+    counts = to_report_counts(event.data for event in undecided)
+    return [*decisions, *(ReportsCounted.of(data, now=now) for data in counts)]
 
 
 async def _apply(changes: InboundChanges, store: TriageStore) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from shared.contract.topic import DEAD_LETTERS, Topic
+from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 
 ADAPTERS = "adapters"
 """Principal of the adapters that the city itself runs."""
@@ -115,9 +116,12 @@ def _principal(owner: str) -> str:
 
 
 def _of_watcher() -> Iterator[Grant]:
-    """Yield what the surge watcher does with the changelogs of its tables."""
+    """Yield what the surge watcher does with its changelogs, and how it sees triage's lag."""
     for operation in _OWN_TOPICS:
         yield Grant("triage-stream", "topic", "triage-stream-", operation, prefixed=True)
+    for lane in (INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS):
+        yield Grant("triage-stream", "topic", lane.name, "describe")
+    yield Grant("triage-stream", "group", "triage", "describe")
     yield Grant(OPERATOR, "group", "triage-stream", "describe")
 
 

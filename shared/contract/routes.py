@@ -36,6 +36,11 @@ def _decision(event: e.RequestTriaged) -> tuple[Route, ...]:
     return ((t.TRIAGE_DECISIONS.name, event.data.case_id or event.data.request_id),)
 
 
+def _report_counts(event: e.ReportsCounted) -> tuple[Route, ...]:
+    counts = event.data
+    return ((t.TRIAGE_REPORT_COUNTS.name, t.dedup_key(counts.jurisdiction, counts.dedup_group)),)
+
+
 def _surge(event: Any) -> tuple[Route, ...]:  # noqa: ANN401 - the table below knows the class
     return ((t.TRIAGE_SURGES.name, f"{event.data.dedup_group}:{event.data.district}"),)
 
@@ -69,6 +74,7 @@ _ROUTES: dict[type[e.Event], Callable[[Any], tuple[Route, ...]]] = {
     e.RequestSubmitted: _request,
     e.ContactGiven: _contact,
     e.RequestTriaged: _decision,
+    e.ReportsCounted: _report_counts,
     e.SurgeStarted: _surge,
     e.SurgeEnded: _surge,
     e.CaseOpened: _case,

@@ -45,7 +45,6 @@ INTAKE_REQUESTS = Topic(
     ("triage",),
     (e.RequestSubmitted,),
     30 * DAY,
-    more_readers=("triage-stream",),
 )
 INTAKE_REQUESTS_EXPRESS = replace(INTAKE_REQUESTS, name="intake-requests-express")
 INTAKE_CONTACTS = Topic(
@@ -65,6 +64,15 @@ TRIAGE_DECISIONS = Topic(
     ("dispatch", "notify", "intake"),
     (e.RequestTriaged,),
     60 * DAY,
+)
+TRIAGE_REPORT_COUNTS = Topic(
+    "triage-report-counts",
+    "triage",
+    "dedup key",
+    (),
+    (e.ReportsCounted,),
+    30 * DAY,
+    more_readers=("triage-stream",),
 )
 TRIAGE_SURGES = Topic(
     "triage-surges",
@@ -132,6 +140,7 @@ CORE = (
     INTAKE_REQUESTS_EXPRESS,
     INTAKE_CONTACTS,
     TRIAGE_DECISIONS,
+    TRIAGE_REPORT_COUNTS,
     TRIAGE_SURGES,
     DISPATCH_CASES,
     DISPATCH_CLOSINGS,

@@ -47,6 +47,14 @@ def test_each_service_reads_what_the_registry_says_and_parks_it() -> None:
         assert parked == {f"{name}-dlq" for name in read}
 
 
+def test_the_surge_watcher_reads_counts_and_sees_no_request() -> None:
+    lanes = {"intake-requests", "intake-requests-express"}
+
+    assert topics_of("triage-stream", "read") == {"triage-report-counts", "triage-stream-"}
+    assert topics_of("triage-stream", "describe") == lanes
+    assert Grant("triage-stream", "group", "triage", "describe") in GRANTS
+
+
 def test_operators_read_everything_and_write_commands_and_exports() -> None:
     assert topics_of("operator", "read") == {topic.name for topic in TOPICS}
     assert topics_of("operator", "write") == {"operator-commands", "channel-submissions"}
@@ -59,6 +67,7 @@ def test_operators_read_everything_and_write_commands_and_exports() -> None:
         ("intake-requests", {"intake"}),
         ("intake-resubmissions", {"intake"}),
         ("triage-decisions", {"triage"}),
+        ("triage-report-counts", {"triage"}),
         ("triage-surges", {"triage", "triage-stream"}),
         ("dispatch-cases", {"dispatch"}),
         ("operator-commands", {"operator", "dispatch"}),

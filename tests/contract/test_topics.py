@@ -32,11 +32,12 @@ def test_names_survive_the_metrics_which_merge_dots_and_underscores() -> None:
         assert not set(topic.name) & set("._"), topic.name
 
 
-def test_both_lanes_have_equal_partitions_so_that_one_member_owns_a_key_in_both() -> None:
+def test_topics_by_dedup_key_have_equal_partitions_so_that_one_member_owns_a_key_in_all() -> None:
     lanes = {t.name: t.partitions for t in CORE}
 
     assert lanes["intake-requests"] == lanes["intake-requests-express"]
     assert lanes["intake-requests"] == lanes["dispatch-closings"]
+    assert lanes["intake-requests"] == lanes["triage-report-counts"]
 
 
 def test_a_bureaus_topics_carry_its_code_in_lower_case() -> None:

@@ -16,13 +16,30 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer
 
+from services.triage.outbound.report_counts import to_report_counts
 from services.triage.surges.detection import slot_of
-from shared.contract.events import Event, RequestSubmitted, SurgeEnded, SurgeStarted, encode, new_id
-from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, TRIAGE_SURGES
+from services.triage.surges.watermark import Watermark
+from shared.contract.events import (
+    Event,
+    ReportsCounted,
+    Request,
+    SurgeEnded,
+    SurgeStarted,
+    encode,
+    new_id,
+)
+from shared.contract.topics import (
+    INTAKE_REQUESTS,
+    INTAKE_REQUESTS_EXPRESS,
+    TRIAGE_REPORT_COUNTS,
+    TRIAGE_SURGES,
+)
+from shared.runtime.kafka import Partition
 from shared.runtime.kafka.admin import committed_offsets
 from shared.runtime.kafka.reader import end_offsets
+from shared.runtime.kafka.sink import partition_for
 from shared.runtime.kafka_access import KafkaAccess
-from tests.builders import NOON, location, request_submitted
+from tests.builders import NOON, location, request
 from tests.stack import Stores
 from tests.topic_log import TopicLog, read_between
 from tests.waiting import eventually
@@ -68,27 +85,40 @@ class Watcher:
 
 @pytest.fixture
 async def watcher(stores: Stores, topic_log: TopicLog, tmp_path: Path) -> Watcher:
-    """A watcher whose committed offsets are the present ends of the topics."""
+    """A watcher that begins at the present end of its topic, beside a triage without a backlog."""
     made = Watcher(stores.access, tmp_path / "tables")
+    start = topic_log.start_offsets.items()
+    counts = {p: offset for p, offset in start if p.topic == TRIAGE_REPORT_COUNTS.name}
+    await set_position(stores.access, made.group, counts)
     lanes = {INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name}
-    here = {p: offset for p, offset in topic_log.start_offsets.items() if p.topic in lanes}
-    consumer = AIOKafkaConsumer(
-        **stores.access.aiokafka_options(), group_id=made.group, enable_auto_commit=False
-    )
-    await consumer.start()
-    consumer.assign(list(here))
-    await consumer.commit(here)
-    await consumer.stop()
+    requests = {p: offset for p, offset in start if p.topic in lanes}
+    await set_position(stores.access, "triage", requests)
     return made
 
 
-def tree(at: datetime = NOON, district: str = "SE", **changes: Any) -> RequestSubmitted:
+async def set_position(access: KafkaAccess, group: str, offsets: dict[Partition, int]) -> None:
+    consumer = AIOKafkaConsumer(
+        **access.aiokafka_options(), group_id=group, enable_auto_commit=False
+    )
+    await consumer.start()
+    consumer.assign(list(offsets))
+    await consumer.commit(offsets)
+    await consumer.stop()
+
+
+def tree(at: datetime = NOON, district: str = "SE", **changes: Any) -> Event:
+    """Return what triage writes for a request that it decides by itself."""
     fields: dict[str, Any] = {
         "dedup_group": "tree-emergency",
         "location": location(district=district),
         "observed_at": at,
     }
-    return request_submitted(**(fields | changes))
+    return counted(request(**(fields | changes)))
+
+
+def counted(*requests: Request) -> Event:
+    [counts] = to_report_counts(requests)
+    return ReportsCounted.of(counts, now=NOON)
 
 
 def storm(count: int, at: datetime = NOON, district: str = "SE", **rest: Any) -> list[Event]:
@@ -112,7 +142,7 @@ async def test_a_storm_begins_and_ends_once_each_by_the_clock_of_its_reports(
     watcher: Watcher, topic_log: TopicLog
 ) -> None:
     with watcher.running():
-        await topic_log.write(INTAKE_REQUESTS, "portland.gov:tree-emergency", b"garbage")
+        await topic_log.write(TRIAGE_REPORT_COUNTS, "portland.gov:tree-emergency", b"garbage")
         await topic_log.publish(*storm(8), *storm(4, lane="express"))
         await eventually(lambda: surge_events(topic_log, "SE"), _TIMEOUT_S)
         await topic_log.publish(tree(NOON + 5 * HOUR, "NW"))
@@ -130,17 +160,50 @@ async def test_a_storm_begins_and_ends_once_each_by_the_clock_of_its_reports(
     assert all(json.loads(line)["service"] == "triage-stream" for line in watcher.output)
 
 
+async def test_event_time_waits_for_requests_that_triage_has_to_decide(
+    watcher: Watcher, topic_log: TopicLog
+) -> None:
+    """Triage reads the express lane first, so its counts come before older ones."""
+    key = "portland.gov:tree-emergency"
+    number = partition_for(key.encode(), INTAKE_REQUESTS.partitions)
+    watermark = Watermark(watcher.access, ask_every_s=0)
+    watermark.observe("standard", number, NOON)
+    assert [await watermark.next_slot({number: False}) for _ in range(2)] == [None, NOON]
+
+    await topic_log.write(INTAKE_REQUESTS, key, b"undecided")
+    watermark.observe("express", number, NOON + 5 * HOUR)
+    assert [await watermark.next_slot({number: False}) for _ in range(2)] == [None, None]
+
+    lanes = [INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name]
+    await set_position(watcher.access, "triage", await end_offsets(watcher.access, lanes))
+    assert [await watermark.next_slot({number: True}) for _ in range(2)] == [None, None]
+    later = NOON + 5 * HOUR
+    assert [await watermark.next_slot({number: False}) for _ in range(3)] == [None, later, None]
+
+
+async def test_what_triage_decided_in_one_batch_is_one_record(
+    watcher: Watcher, topic_log: TopicLog
+) -> None:
+    place = location(district="SE")
+    batch = [request(dedup_group="tree-emergency", location=place) for _ in range(LEAST + 5)]
+    with watcher.running():
+        await topic_log.publish(counted(*batch))
+        await read_so_far(topic_log, "mark")
+
+    assert [event.data.count for event in await surge_events(topic_log, "SE")] == [LEAST]
+
+
 async def test_what_cannot_be_decoded_or_counted_does_not_stop_the_watcher(
     watcher: Watcher, topic_log: TopicLog
 ) -> None:
     with watcher.running():
-        await topic_log.write(INTAKE_REQUESTS, "portland.gov:tree-emergency", None)
-        await topic_log.write(INTAKE_REQUESTS, "", b"")
+        await topic_log.write(TRIAGE_REPORT_COUNTS, "portland.gov:tree-emergency", None)
+        await topic_log.write(TRIAGE_REPORT_COUNTS, "", b"")
         await topic_log.publish(tree(district="S\tE"))
         await read_so_far(topic_log, "mark")
 
     events = [json.loads(line)["event"] for line in watcher.output]
-    assert events.count("request_not_counted") == 1
+    assert events.count("reports_not_counted") == 3
     assert events.count("stream_started") == 1
 
 
@@ -151,8 +214,7 @@ async def test_where_the_watcher_goes_on_can_be_seen_from_outside(
         await topic_log.publish(*storm(LEAST))
         await read_so_far(topic_log, "mark")
 
-    lanes = [INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name]
-    ends = await end_offsets(watcher.access, lanes)
+    ends = await end_offsets(watcher.access, [TRIAGE_REPORT_COUNTS.name])
     assert await committed_offsets(watcher.access, watcher.group) == ends
 
 

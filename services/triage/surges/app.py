@@ -1,7 +1,7 @@
 """The surge watcher as a Faust app: state tables, event loop, publishing.
 
-It reads ``intake-requests`` and ``intake-requests-express`` and writes ``triage-surges``. This is
-the only module that touches Faust, whose types are partial.
+It reads ``triage-report-counts`` and writes ``triage-surges``. This is the only module that touches
+Faust, whose types are partial.
 """
 
 import asyncio
@@ -10,7 +10,6 @@ import weakref
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, cast
 
 import faust
@@ -21,16 +20,16 @@ from faust.types import TP, EventT
 from services.triage.settings import StreamSettings
 from services.triage.surges.counter import StateTable, SurgeCounter
 from services.triage.surges.detection import slot_of
-from services.triage.surges.event_clock import EventClock
 from services.triage.surges.gauges import SurgeGauges
 from services.triage.surges.outbound import surge_events
 from services.triage.surges.state import SurgeKey
 from services.triage.surges.tracker import SurgeCity, surge_cities
+from services.triage.surges.watermark import Watermark
 from shared.catalogue import load_catalogue
-from shared.contract.events import Decoder, Request
+from shared.contract.events import Decoder, ReportCounts
 from shared.contract.topic import Topic
-from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
-from shared.errors import PermanentError, Route311Error, StoppedError
+from shared.contract.topics import TRIAGE_REPORT_COUNTS
+from shared.errors import Route311Error, StoppedError
 from shared.runtime.kafka import BrokerDownError, KafkaSink, open_sink
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
@@ -41,7 +40,7 @@ from shared.runtime.service import ServiceParts
 
 log = structlog.get_logger()
 
-_TOPICS = (INTAKE_REQUESTS.name, INTAKE_REQUESTS_EXPRESS.name)
+_TOPIC = TRIAGE_REPORT_COUNTS.name
 _TABLES = ("ledgers", "voices")  # states and reporters; the changelog topics are named after them
 _LOG_LEVELS = {
     "faust": logging.WARNING,
@@ -80,7 +79,7 @@ class _Event:
 @contextmanager
 def _in_partition(number: int) -> Generator[None]:
     """Allow access to the tables of a partition outside its stream."""
-    event = _Event(_Message(INTAKE_REQUESTS.name, number))
+    event = _Event(_Message(_TOPIC, number))
     token = _current_event.set(weakref.ref(cast("EventT[Any]", event)))
     try:
         yield
@@ -89,7 +88,7 @@ def _in_partition(number: int) -> Generator[None]:
 
 
 class SurgeWatcher:
-    """Counts requests from Faust's streams, and publishes surges every half second.
+    """Counts reports from Faust's streams, and publishes surges every half second.
 
     Attributes:
         ready: True once its tables are recovered and it reads.
@@ -99,14 +98,14 @@ class SurgeWatcher:
         self.ready = False
         self._settings = settings
         self._access = settings.kafka_access
-        self._clock: EventClock[TP] = EventClock()
-        self._advanced_to: int | None = None
+        self._watermark = Watermark(self._access)
+        self._next_offsets: dict[TP, int] = {}
         self._to_publish: set[SurgeKey] = set()
         self._gauges: SurgeGauges[TP] = SurgeGauges()
         self._app = _app(settings, self._access)
         states, reporters = map(self._table, _TABLES)
         self._counter = SurgeCounter(states, reporters, cities)
-        self._app.agent(_requests(self._app), name="surges")(self._count)
+        self._app.agent(_report_counts(self._app), name="surges")(self._count)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Run until ``stopping`` is set.
@@ -136,7 +135,7 @@ class SurgeWatcher:
                 readers=(),
                 events=(),
                 retention=None,
-                partitions=INTAKE_REQUESTS.partitions,
+                partitions=TRIAGE_REPORT_COUNTS.partitions,
             )
             for table in _TABLES
         ]
@@ -149,7 +148,7 @@ class SurgeWatcher:
     def _table(self, name: str) -> StateTable:
         table = self._app.Table(
             name,
-            partitions=INTAKE_REQUESTS.partitions,
+            partitions=TRIAGE_REPORT_COUNTS.partitions,
             key_type=bytes,
             value_type=bytes,
             options=dict(_TABLE_OPTIONS),
@@ -157,49 +156,46 @@ class SurgeWatcher:
         return cast("StateTable", table)
 
     async def _count(self, stream: Any) -> None:  # noqa: ANN401 - a stream of Faust
-        """Count each request; one that cannot be counted is left out, with an alarm.
+        """Count each record; what cannot be counted is left out, with an alarm.
 
-        Triage decides it all the same. A surge needs ten reports, so one more or less is nothing
-        against a watcher that stands still.
+        A surge needs ten reports, so one more or less is nothing against a watcher that stands
+        still.
         """
-        decoder = Decoder(INTAKE_REQUESTS.events)
+        decoder = Decoder(TRIAGE_REPORT_COUNTS.events)
         async for event in stream.events():
             message = event.message
-            observed_at = None
             try:
-                observed_at = self._count_one(decoder.decode(event.value).data, message.partition)
-            except PermanentError:  # triage dead-letters it
-                pass
+                self._count_all(decoder.decode(event.value).data, message.partition)
             except Exception:
                 metrics.UNCOUNTED.inc()
                 at = f"{message.topic}/{message.partition}/{message.offset}"
-                log.exception("request_not_counted", at=at)
-            self._clock.observe(message.tp, message.offset, observed_at)
+                log.exception("reports_not_counted", at=at)
+            self._next_offsets[message.tp] = message.offset + 1
 
-    def _count_one(self, request: Request, partition: int) -> datetime:
-        if self._counter.count(request, partition):
-            self._to_publish.add(SurgeKey.of(request, partition))
-        return request.observed_at
+    def _count_all(self, counts: ReportCounts, partition: int) -> None:
+        for count in counts.counts:
+            key = SurgeKey(partition, counts.jurisdiction, counts.dedup_group, count.district)
+            if self._counter.count(key, slot_of(count.observed_from), count.reporters):
+                self._to_publish.add(key)
+            self._watermark.observe(counts.lane, partition, count.observed_from)
 
     async def _publish_until(self, stopping: asyncio.Event, sink: KafkaSink) -> None:
         self._to_publish.update(self._counter.keys())  # a crash may have left some unpublished
         while not self._app.should_stop:
             if not self._app.rebalancing:
-                await self._advance()
+                await self._advance(stopping)
                 await self._publish(sink)
             await pause(stopping, _POLL_S)
         raise StreamCrashedError("faust gave up") from self._app.crash_reason
 
-    async def _advance(self) -> None:
+    async def _advance(self, stopping: asyncio.Event) -> None:
         """Advance the event time of every key, at most once a slot."""
-        lag = {partition: await self._lag(partition) for partition in self._partitions()}
-        self._gauges.show_lag(
-            lag, {partition: self._clock.next_offset(partition) for partition in lag}
-        )
-        now = self._clock.now({partition: waiting != 0 for partition, waiting in lag.items()})
-        if now is None or slot_of(now) == self._advanced_to:
+        lag = {tp: await self._lag(tp) for tp in self._partitions()}
+        self._gauges.show_lag(lag, {tp: self._next_offsets.get(tp) for tp in lag})
+        unread = {tp.partition: waiting != 0 for tp, waiting in lag.items()}
+        now = await cancel_on_stop(stopping, self._watermark.next_slot(unread))
+        if now is None:
             return
-        self._advanced_to = slot_of(now)
         keys = list(self._counter.keys())
         self._gauges.keep(keys)
         for key in keys:
@@ -209,12 +205,12 @@ class SurgeWatcher:
             await asyncio.sleep(0)
 
     def _partitions(self) -> list[TP]:
-        return [tp for tp in self._app.consumer.assignment() if tp.topic in _TOPICS]
+        return [tp for tp in self._app.consumer.assignment() if tp.topic == _TOPIC]
 
     async def _lag(self, partition: TP) -> int | None:
         """Return the number of unread records; None when unknown."""
         consumer: Any = self._app.consumer
-        end, offset = consumer.highwater(partition), self._clock.next_offset(partition)
+        end, offset = consumer.highwater(partition), self._next_offsets.get(partition)
         if offset is None:
             offset = consumer._read_offset[partition]  # noqa: SLF001 - no public name; pinned
         if offset is None:
@@ -250,7 +246,7 @@ def _app(settings: StreamSettings, access: KafkaAccess) -> faust.App:
         broker_session_timeout=_SESSION_S,
         broker_heartbeat_interval=_SESSION_S / 5,
         consumer_auto_offset_reset="earliest",
-        topic_partitions=INTAKE_REQUESTS.partitions,
+        topic_partitions=TRIAGE_REPORT_COUNTS.partitions,
         topic_allow_declare=False,
         topic_disable_leader=True,
         table_standby_replicas=0,
@@ -272,9 +268,9 @@ def _credentials(access: KafkaAccess) -> "faust.SASLCredentials | faust.SSLCrede
     return faust.SSLCredentials(access.ssl_context()) if access.uses_tls else None
 
 
-def _requests(app: faust.App) -> Any:  # noqa: ANN401 - a topic of Faust
+def _report_counts(app: faust.App) -> Any:  # noqa: ANN401 - a topic of Faust
     return app.topic(
-        *_TOPICS,
+        _TOPIC,
         key_type=bytes,
         value_type=bytes,
         key_serializer="raw",

@@ -1,20 +1,19 @@
-"""Count requests by surge key and keep the state tables. Idempotent under replay and crash."""
+"""Count reporters by surge key and keep the state tables. Idempotent under replay and crash."""
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from datetime import datetime
 from typing import TypeAlias
 
 from services.triage.surges.detection import SLOTS_PER_HOUR, slot_of
-from services.triage.surges.distinct_count import add_reporter, pack, reporter_hash
+from services.triage.surges.distinct_count import pack
 from services.triage.surges.state import SurgeKey, SurgeState, TrackedSurge
 from services.triage.surges.tracker import SurgeCity, SurgeTracker
-from shared.contract.events import Request
 
 StateTable: TypeAlias = MutableMapping[bytes, bytes]
 
 
 class SurgeCounter:
-    """Counts requests in any order and any number of times, and detects surges."""
+    """Counts reporters in any order and any number of times, and detects surges."""
 
     def __init__(
         self, states: StateTable, reporters: StateTable, cities: Mapping[str, SurgeCity]
@@ -24,26 +23,30 @@ class SurgeCounter:
         Args:
             states: ``SurgeState`` as JSON, by table key.
             reporters: Packed reporters, by slot key.
-            cities: Limits of each city; requests of other cities are ignored.
+            cities: Limits of each city; reporters of other cities are ignored.
         """
         self._states = states
         self._reporters = reporters
         self._cities = cities
 
-    def count(self, request: Request, partition: int) -> bool:
-        """Count a request; return True when its key has an unpublished event."""
-        if request.jurisdiction not in self._cities:
+    def count(self, key: SurgeKey, slot: int, reporters: Iterable[int]) -> bool:
+        """Count the reporters of a slot; return True when the key has an unpublished event.
+
+        Args:
+            key: The key.
+            slot: The slot.
+            reporters: Hashes of the reporters, in order of arrival.
+        """
+        if key.jurisdiction not in self._cities:
             return False
-        key, slot = SurgeKey.of(request, partition), slot_of(request.observed_at)
         before = self._states.get(key.table_key)
         tracker = self._tracker(key, before or _new_state(slot))
         if slot < tracker.state.settled:
             return tracker.state.unpublished
         tracker.record_slot(slot)
         self._expire(key, tracker, tracker.state.newest)
-        if slot >= tracker.state.settled:
-            self._add_reporter(key, slot, tracker, request.reporter_ref or request.request_id)
-            tracker.detect_start(slot)
+        if slot >= tracker.state.settled and tracker.add_reporters(slot, reporters):
+            self._reporters[key.slot_key(slot)] = pack(tracker.reporters(slot))
         self._store(key, tracker, before)
         return tracker.state.unpublished
 
@@ -86,11 +89,6 @@ class SurgeCounter:
     def _tracker(self, key: SurgeKey, stored: bytes) -> SurgeTracker:
         state = SurgeState.model_validate_json(stored)
         return SurgeTracker(key, state, self._reporters, self._cities[key.jurisdiction])
-
-    def _add_reporter(self, key: SurgeKey, slot: int, tracker: SurgeTracker, name: str) -> None:
-        reporters = add_reporter(tracker.reporters(slot), reporter_hash(name))
-        if reporters is not None:
-            self._reporters[key.slot_key(slot)] = pack(reporters)
 
     def _expire(self, key: SurgeKey, tracker: SurgeTracker, now: int) -> None:
         """Delete the slots that an earlier call released; by now the stored state says so."""

@@ -1,4 +1,4 @@
-"""Event-time clock: the watermark of the requests that were read."""
+"""Event-time clock: the watermark of the reports that were counted."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,34 +11,21 @@ class EventClock(Generic[P]):
     """The latest event time read, held back by partitions with a backlog.
 
     After a pause some partitions are read faster than others. The clock must not run ahead of a
-    partition in which older requests wait.
+    partition in which older reports wait.
     """
 
     def __init__(self) -> None:
         self._latest: dict[P, datetime] = {}
-        self._next_offset: dict[P, int] = {}
 
-    def observe(self, partition: P, offset: int, moment: datetime | None) -> None:
-        """Advance a partition.
-
-        Args:
-            partition: Where a record was read.
-            offset: Offset of the record.
-            moment: Its event time; None when it was no request.
-        """
-        self._next_offset[partition] = offset + 1
-        if moment is not None:
-            self._latest[partition] = max(self._latest.get(partition, moment), moment)
-
-    def next_offset(self, partition: P) -> int | None:
-        """Return the next offset of a partition; None when nothing was read in it yet."""
-        return self._next_offset.get(partition)
+    def observe(self, partition: P, moment: datetime) -> None:
+        """Advance a partition to the event time of a report, unless it is further already."""
+        self._latest[partition] = max(self._latest.get(partition, moment), moment)
 
     def now(self, has_backlog: Mapping[P, bool]) -> datetime | None:
         """Return the watermark, or None while it is unknown.
 
         Args:
-            has_backlog: For each assigned partition, True when it has unread records.
+            has_backlog: For each assigned partition, True when reports of it are not counted yet.
         """
         behind = [partition for partition, waits in has_backlog.items() if waits]
         if any(partition not in self._latest for partition in behind):

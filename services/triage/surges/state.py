@@ -28,10 +28,13 @@ class SurgeKey:
     """One dedup group in one district of a city.
 
     Attributes:
-        partition: Kafka partition of its requests, and so of its state.
+        partition: Kafka partition of its counts, and so of its state.
         jurisdiction: Id of the city.
         group: Dedup group.
         district: District, or ``UNKNOWN_DISTRICT``.
+
+    Raises:
+        ValueError: A name has a tab, which would make its ``table_key`` unreadable.
     """
 
     partition: int
@@ -39,17 +42,9 @@ class SurgeKey:
     group: str
     district: str
 
-    @classmethod
-    def of(cls, request: Request, partition: int) -> Self:
-        """Return the key of a request.
-
-        Raises:
-            ValueError: A name has a tab, which would make its ``table_key`` unreadable.
-        """
-        names = request.jurisdiction, request.dedup_group, district_of(request)
-        if any("\t" in name for name in names):
+    def __post_init__(self) -> None:
+        if any("\t" in name for name in (self.jurisdiction, self.group, self.district)):
             raise ValueError("jurisdiction, dedup_group or district: has a tab")
-        return cls(partition, *names)
 
     @classmethod
     def parse(cls, table_key: bytes) -> Self:

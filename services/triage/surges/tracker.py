@@ -1,6 +1,6 @@
 """Apply the surge rules to the state of one key."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from services.triage.surges.detection import (
     find_end,
     find_start,
 )
-from services.triage.surges.distinct_count import distinct_count, unpack
+from services.triage.surges.distinct_count import add_reporter, distinct_count, unpack
 from services.triage.surges.state import SurgeKey, SurgeState, TrackedSurge
 from shared.catalogue import Catalogue
 from shared.catalogue.surges import CitySurges
@@ -53,14 +53,17 @@ class SurgeTracker:
         self.state = state
         self._key = key
         self._reporters = reporters
+        self._sketches: dict[int, Sequence[int]] = {}
         self._limits = city.surges.of(key.group)
         self._timezone = city.timezone
 
-    def reporters(self, slot: int) -> list[int]:
+    def reporters(self, slot: int) -> Sequence[int]:
         """Return the sketch of a slot's reporters."""
         if slot not in self.state.slots:
-            return []
-        return unpack(self._reporters.get(self._key.slot_key(slot), b""))
+            return ()
+        if slot not in self._sketches:
+            self._sketches[slot] = unpack(self._reporters.get(self._key.slot_key(slot), b""))
+        return self._sketches[slot]
 
     def record_slot(self, slot: int) -> None:
         """Note that a slot has a report."""
@@ -70,7 +73,21 @@ class SurgeTracker:
         state.newest = max(state.newest, slot)
         state.since = min(state.since, slot // SLOTS_PER_HOUR)
 
-    def detect_start(self, slot: int) -> None:
+    def add_reporters(self, slot: int, reporters: Iterable[int]) -> bool:
+        """Add reporters to a slot; return True when its sketch changed.
+
+        A start is looked for after each, so that it does not depend on how they were batched.
+        """
+        changed = False
+        for reporter in reporters:
+            sketch = add_reporter(self.reporters(slot), reporter)
+            if sketch is not None:
+                self._sketches[slot] = sketch
+                changed = True
+            self._detect_start(slot)
+        return changed
+
+    def _detect_start(self, slot: int) -> None:
         """Record the surge that begins around a slot, if one does."""
         covered = [surge.covered for surge in self.state.surges]
         settled = Window(0, self.state.settled, 0, 0.0)

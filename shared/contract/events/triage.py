@@ -1,13 +1,13 @@
 """Decisions and surges that triage publishes."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
-from shared.contract.events.base import Data, Event
+from shared.contract.events.base import Data, Event, PlausibleMoment
 from shared.contract.events.requests import Request
 from shared.contract.events.submissions import Advice
-from shared.vocabulary import PriorityLevel, TriageOutcome
+from shared.vocabulary import Lane, PriorityLevel, TriageOutcome
 
 
 class MatchReason(Data):
@@ -151,6 +151,40 @@ class RequestTriaged(Event):
     type: Literal["route311.request.triaged.v1"] = "route311.request.triaged.v1"
     source: str = "/triage"
     data: Decision
+
+
+class ReportCount(Data):
+    """Reporters of one group in one district within ten minutes."""
+
+    district: str
+    """Code of the district, or ``unknown``."""
+    observed_from: PlausibleMoment
+    """Start of the ten minutes in which the problems were seen, UTC."""
+    reporters: tuple[Annotated[int, Field(ge=0, lt=1 << 48)], ...]
+    """A number for each reporter, equal for one person; an anonymous report has its own."""
+
+
+class ReportCounts(Data):
+    """Reports of one group and lane that triage decided in one batch, without their content."""
+
+    jurisdiction: str
+    """Id of the city."""
+    dedup_group: str
+    """Group of kinds that can describe the same problem."""
+    lane: Lane
+    """Lane by which the requests came."""
+    counts: tuple[ReportCount, ...]
+    """One entry for each district and ten minutes."""
+
+
+class ReportsCounted(Event):
+    """Triage decided requests of one group; what the surge watcher counts of them."""
+
+    subject_field: ClassVar[str] = "dedup_group"
+
+    type: Literal["route311.reports.counted.v1"] = "route311.reports.counted.v1"
+    source: str = "/triage"
+    data: ReportCounts
 
 
 class Surge(Data):

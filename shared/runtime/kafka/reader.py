@@ -28,10 +28,12 @@ async def end_offsets(access: KafkaAccess, topics: Collection[str]) -> dict[Part
         return ends
 
 
-async def offset_bounds(access: KafkaAccess) -> dict[Partition, tuple[int, int]]:
-    """Return the first offset and the end of each partition of every topic."""
+async def offset_bounds(
+    access: KafkaAccess, topics: Collection[str] = ()
+) -> dict[Partition, tuple[int, int]]:
+    """Return the first offset and the end of each partition of these topics; of all by default."""
     async with connect(lambda: AIOKafkaConsumer(**access.aiokafka_options())) as consumer:
-        partitions = await _partitions(consumer, await consumer.topics())
+        partitions = await _partitions(consumer, topics or await consumer.topics())
         first = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
         return {p: (first[p], ends[p]) for p in partitions}

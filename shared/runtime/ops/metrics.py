@@ -129,6 +129,6 @@ CONNECTIONS_CLOSED = Counter(
 )
 UNCOUNTED = Counter(
     "route311_requests_uncounted_total",
-    "Requests that the surge watcher could not count because of an unexpected error.",
+    "Records of counts that the surge watcher left out because of an unexpected error.",
 )
 SURGES = Gauge("route311_surges", "Current surges.", ["jurisdiction", "dedup_group"])

@@ -10,7 +10,7 @@ import shared.contract.events
 from services.triage.handlers import on_messages
 from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
-from shared.contract.events import Decoder, RequestTriaged, encode, type_of
+from shared.contract.events import Decoder, ReportsCounted, RequestTriaged, encode, type_of
 from shared.contract.topic import Topic
 from shared.contract.topics import (
     DISPATCH_CLOSINGS,
@@ -40,10 +40,11 @@ async def test_the_example_of_a_request_gets_a_decision_that_its_readers_can_rea
 ) -> None:
     [example] = examples_of(topic)
 
-    [decision] = await on_messages(messages(example), InMemoryTriageStore(), POLICY, NOON)
+    decision, counts = await on_messages(messages(example), InMemoryTriageStore(), POLICY, NOON)
 
     assert Decoder([RequestTriaged]).decode(encode(decision)) == decision
     assert decision.data.request == example.data
+    assert Decoder([ReportsCounted]).decode(encode(counts)) == counts
 
 
 @pytest.mark.parametrize("topic", [DISPATCH_CLOSINGS, TRIAGE_SURGES])

@@ -96,7 +96,7 @@ async def test_only_plain_questions_are_answered(changes: dict[str, Any], outcom
 
 async def test_the_key_of_a_decision_without_case_is_the_request() -> None:
     event = submitted(service_code="TRANSIT")
-    [caused] = await on_messages(messages(event), InMemoryTriageStore(), POLICY, NOON)
+    caused, _ = await on_messages(messages(event), InMemoryTriageStore(), POLICY, NOON)
 
     assert messages(caused)[0].topic == "triage-decisions"
     assert (caused.subject, caused.correlationid, caused.causationid) == (

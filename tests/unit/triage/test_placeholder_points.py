@@ -8,7 +8,7 @@ import pytest
 from services.triage.handlers import on_messages
 from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
-from shared.contract.events import Decision, RequestSubmitted
+from shared.contract.events import Decision, RequestSubmitted, RequestTriaged
 from shared.vocabulary import GeoPoint
 from tests.builders import NOON, location, north_of, request, request_submitted
 from tests.unit.triage.factories import DAY, HOUR, messages
@@ -42,6 +42,7 @@ async def decided(
         event.data
         for batch in batches
         for event in await on_messages(messages(*batch), cases, PORTLAND, NOON + HOUR)
+        if isinstance(event, RequestTriaged)
     ]
 
 

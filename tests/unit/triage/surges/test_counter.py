@@ -4,7 +4,9 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.triage.outbound.report_counts import to_report_counts
 from services.triage.surges.counter import SurgeCounter
+from services.triage.surges.detection import slot_of
 from services.triage.surges.outbound import surge_events
 from services.triage.surges.state import UNKNOWN_DISTRICT, SurgeKey
 from services.triage.surges.tracker import SurgeCity
@@ -26,9 +28,16 @@ class Watcher:
         self.counter = SurgeCounter(self.states, self.reporters, {"portland.gov": CITY})
 
     def count(self, *requests: Request) -> None:
+        """Count requests that triage decided one by one."""
         for taken in requests:
-            if self.counter.count(taken, 3):
-                self.publish(SurgeKey.of(taken, 3))
+            self.count_batch(taken)
+
+    def count_batch(self, *requests: Request) -> None:
+        for counts in to_report_counts(requests):
+            for count in counts.counts:
+                key = SurgeKey(3, counts.jurisdiction, counts.dedup_group, count.district)
+                if self.counter.count(key, slot_of(count.observed_from), count.reporters):
+                    self.publish(key)
 
     def advance(self, now: datetime) -> None:
         for key in list(self.counter.keys()):
@@ -80,7 +89,7 @@ def test_a_storm_is_told_once_when_it_begins_and_once_when_it_is_over() -> None:
 
 
 def test_a_surge_goes_on_until_it_is_over() -> None:
-    watcher, key = Watcher(), SurgeKey.of(tree(), 3)
+    watcher, key = Watcher(), SurgeKey(3, "portland.gov", "tree-emergency", "SE")
     before = watcher.counter.is_open(key)
     watcher.count(*storm())
     during = watcher.counter.is_open(key)
@@ -138,6 +147,17 @@ def test_the_order_of_reports_makes_no_difference_to_whether_there_is_a_surge() 
 
     [started, ended] = events_of(shuffled)
     assert events_of(reports) == [started, ended]
+
+
+def test_a_batch_makes_the_surge_that_its_requests_make_one_by_one() -> None:
+    one_by_one, batched = Watcher(), Watcher()
+    one_by_one.count(*storm(25))
+    batched.count_batch(*storm(25))
+    for watcher in (one_by_one, batched):
+        watcher.advance(NOON + DAY)
+
+    assert batched.types == [SurgeStarted, SurgeEnded]
+    assert [encode(e) for e in batched.published] == [encode(e) for e in one_by_one.published]
 
 
 def test_old_reports_give_what_they_gave_when_they_were_new() -> None:

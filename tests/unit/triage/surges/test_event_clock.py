@@ -8,23 +8,22 @@ HOUR = timedelta(hours=1)
 
 def test_the_time_is_that_of_the_latest_report_and_never_goes_back() -> None:
     clock: EventClock[str] = EventClock()
-    clock.observe("a", 0, NOON)
-    clock.observe("a", 1, NOON - HOUR)
+    clock.observe("a", NOON)
+    clock.observe("a", NOON - HOUR)
 
     assert clock.now({"a": False, "b": False}) == NOON
 
 
 def test_nobody_knows_the_time_before_the_first_report() -> None:
     clock: EventClock[str] = EventClock()
-    clock.observe("a", 0, None)
 
     assert clock.now({"a": False}) is None
 
 
 def test_a_lane_in_which_more_waits_holds_the_clock_back() -> None:
     clock: EventClock[str] = EventClock()
-    clock.observe("read", 0, NOON)
-    clock.observe("late", 0, NOON - HOUR)
+    clock.observe("read", NOON)
+    clock.observe("late", NOON - HOUR)
 
     assert clock.now({"read": False, "late": True}) == NOON - HOUR
     assert clock.now({"read": False, "late": False}) == NOON
@@ -32,15 +31,14 @@ def test_a_lane_in_which_more_waits_holds_the_clock_back() -> None:
 
 def test_a_lane_that_holds_more_and_was_never_read_stops_the_clock() -> None:
     clock: EventClock[str] = EventClock()
-    clock.observe("read", 0, NOON)
+    clock.observe("read", NOON)
 
     assert clock.now({"read": False, "unread": True}) is None
 
 
 def test_a_lane_that_went_to_somebody_else_counts_no_more() -> None:
     clock: EventClock[str] = EventClock()
-    clock.observe("gone", 7, NOON + HOUR)
-    clock.observe("mine", 0, NOON)
+    clock.observe("gone", NOON + HOUR)
+    clock.observe("mine", NOON)
 
     assert clock.now({"mine": False}) == NOON
-    assert (clock.next_offset("gone"), clock.next_offset("new")) == (8, None)
