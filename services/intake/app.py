@@ -145,6 +145,7 @@ def _status_consumer(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:
         access=settings.kafka_access,
         pool=pool,
         handle=handle,
+        deduplicates=False,  # requests and versions of cases are natural keys
     )
 
 

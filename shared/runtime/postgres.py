@@ -48,6 +48,11 @@ _SESSION = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
     "jit": "off",  # our queries take milliseconds, but their estimates would trigger the compiler
+    # Every statement looks up what its batch names. Tables grow faster than their statistics, by
+    # which the planner would read them whole.
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
 }
 
 
@@ -100,6 +105,7 @@ async def open_pool(
         timeout=timeout_s,
         connection_class=_Connection,
         server_settings=_SESSION,
+        reset=_keep_session,
     )
     await pool
     try:
@@ -134,9 +140,28 @@ def translate_errors() -> Generator[None]:
         raise UnstorableError(f"a value does not fit its column: {type(error).__name__}") from None
 
 
+async def _keep_session(_: Connection) -> None:
+    """Save the statement that resets a session; asyncpg rolls back an open transaction itself."""
+
+
 @asynccontextmanager
 async def acquire(pool: Pool) -> AsyncGenerator[Connection]:
     """Yield a connection of the pool; raises as ``translate_errors`` does.
+
+    Locks and settings of the session end with the block.
+    """
+    async with borrow(pool) as connection:
+        try:
+            yield connection
+        except BaseException:
+            connection.terminate()
+            raise
+        await connection.reset()
+
+
+@asynccontextmanager
+async def borrow(pool: Pool) -> AsyncGenerator[Connection]:
+    """Yield a connection of the pool, whose session must be left as it was.
 
     When the database is down, the pool's other connections are probably dead too and are replaced
     before their next use.
@@ -160,8 +185,11 @@ async def acquire(pool: Pool) -> AsyncGenerator[Connection]:
 
 @asynccontextmanager
 async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
-    """Run the block in a transaction; raises as ``translate_errors`` does."""
-    async with acquire(pool) as connection:
+    """Run the block in a transaction; raises as ``translate_errors`` does.
+
+    The block may change the session for the transaction only (``SET LOCAL``, ``pg_advisory_xact``).
+    """
+    async with borrow(pool) as connection:
         running = connection.transaction()
         await running.start()
         try:

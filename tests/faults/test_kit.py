@@ -41,10 +41,10 @@ async def test_without_the_fence_the_zombie_is_not_stopped(
     assert not verdict.seen
 
 
-async def test_without_fence_inbox_and_first_decision_a_zombie_decides_twice(
+async def test_without_fence_and_first_decision_a_zombie_decides_twice(
     new_router: NewRouter, seed: int
 ) -> None:
-    altered = altered_triage("no-fence", "no-inbox", "no-first-decision")
+    altered = altered_triage("no-fence", "no-first-decision")
     async with new_router(altered=altered) as router:
         verdict = await run_trial(router, Scenario("T06", "", suspend_mid_batch, fenced), seed)
     assert "I2" in invariants(verdict)
@@ -58,9 +58,9 @@ async def test_without_order_in_the_relay_versions_arrive_out_of_order(
     assert invariants(verdict) & {"I4", "I9"}
 
 
-async def test_without_inbox_and_first_decision_repeats_are_decided_again(
+async def test_without_first_decision_repeats_are_decided_again(
     new_router: NewRouter, seed: int
 ) -> None:
-    async with new_router(altered=altered_triage("no-inbox", "no-first-decision")) as router:
+    async with new_router(altered=altered_triage("no-first-decision")) as router:
         verdict = await run_trial(router, Scenario("T29", "", redeliver_all, fenced), seed)
     assert invariants(verdict) & {"I1", "I2"}

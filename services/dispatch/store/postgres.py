@@ -27,7 +27,8 @@ _LOCK_CASES_SQL = """
      WHERE case_id IN (
                SELECT unnest($1::uuid[])
                 UNION
-               SELECT case_id FROM work_orders WHERE work_order_id = ANY($2::uuid[])
+               SELECT case_id
+                 FROM work_orders JOIN unnest($2::uuid[]) AS work_order_id USING (work_order_id)
                 UNION
                SELECT case_id FROM merge_target
            )

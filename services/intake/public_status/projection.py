@@ -38,12 +38,10 @@ StatusEvent: TypeAlias = (
 class PublicStatuses(Protocol):
     """The read model; every write is idempotent."""
 
-    async def save_decisions(self, decisions: Sequence[PublicDecision]) -> None:
-        """Save the decisions about requests."""
-        ...
-
-    async def save_links(self, links: Sequence[CaseLink]) -> None:
-        """Save the cases of requests; of several links of one request the latest wins."""
+    async def save_requests(
+        self, decisions: Sequence[PublicDecision], links: Sequence[CaseLink]
+    ) -> None:
+        """Save the decisions and the cases of requests; of several links the latest wins."""
         ...
 
     async def save_changes(self, changes: Sequence[StatusChange]) -> None:
@@ -56,10 +54,10 @@ async def project_events(
 ) -> None:
     """Update the public status of every request that the events are about."""
     events = [message.event for message in messages]
-    await statuses.save_decisions(
-        [_decision(event) for event in events if isinstance(event, RequestTriaged)]
+    await statuses.save_requests(
+        [_decision(event) for event in events if isinstance(event, RequestTriaged)],
+        [link for event in events if (link := _link(event))],
     )
-    await statuses.save_links([link for event in events if (link := _link(event))])
     await statuses.save_changes([change for event in events if (change := _change(event))])
 
 

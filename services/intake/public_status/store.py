@@ -1,7 +1,8 @@
 """The public status of requests in PostgreSQL."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import astuple, fields
+from datetime import datetime
 from typing import TypeVar
 
 from asyncpg import Record
@@ -17,32 +18,34 @@ from shared.runtime.postgres import Connection, Pool, translate_errors
 
 M = TypeVar("M", PublicRequest, PublicDecision, StatusChange)
 
-_SAVE_DECISIONS = """
-    UPDATE requests
-       SET decided_at = decision.decided_at,
-           outcome = decision.outcome,
-           referral_name = decision.referral_name,
-           referral_phone = decision.referral_phone,
-           referral_url = decision.referral_url,
-           referral_reason = decision.referral_reason,
-           answer = decision.answer
+_IS_LATER = """
+    new.case_id IS NOT NULL AND (known.joined_at IS NULL
+        OR (known.moves, known.joined_at) < (new.moves, new.joined_at))
+"""
+# A link to the known case changes nothing that residents see, so a decision and the opening of its
+# case write the row once. No condition is about ``known`` alone: it would tempt the planner to
+# start there and read the whole table.
+_SAVE_REQUESTS = f"""
+    UPDATE requests AS known
+       SET decided_at = coalesce(new.decided_at, known.decided_at),
+           outcome = coalesce(new.outcome, known.outcome),
+           referral_name = coalesce(new.referral_name, known.referral_name),
+           referral_phone = coalesce(new.referral_phone, known.referral_phone),
+           referral_url = coalesce(new.referral_url, known.referral_url),
+           referral_reason = coalesce(new.referral_reason, known.referral_reason),
+           answer = coalesce(new.answer, known.answer),
+           case_id = CASE WHEN {_IS_LATER} THEN new.case_id ELSE known.case_id END,
+           joined_at = CASE WHEN {_IS_LATER} THEN new.joined_at ELSE known.joined_at END,
+           moves = CASE WHEN {_IS_LATER} THEN new.moves ELSE known.moves END
       FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[],
-                  $7::text[], $8::text[])
-           AS decision (request_id, decided_at, outcome, referral_name, referral_phone,
-                        referral_url, referral_reason, answer)
-     WHERE requests.request_id = decision.request_id
-"""
-_SAVE_LINKS = """
-    UPDATE requests
-       SET case_id = latest.case_id, joined_at = latest.joined_at, moves = latest.moves
-      FROM (SELECT DISTINCT ON (request_id) request_id, case_id, joined_at, moves
-              FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::integer[])
-                   AS link (request_id, case_id, joined_at, moves)
-             ORDER BY request_id, moves DESC, joined_at DESC) AS latest
-     WHERE requests.request_id = latest.request_id
-       AND (requests.joined_at IS NULL
-            OR (requests.moves, requests.joined_at) < (latest.moves, latest.joined_at))
-"""
+                  $7::text[], $8::text[], $9::uuid[], $10::timestamptz[], $11::integer[])
+           AS new (request_id, decided_at, outcome, referral_name, referral_phone, referral_url,
+                   referral_reason, answer, case_id, joined_at, moves)
+     WHERE known.request_id = new.request_id
+       AND (known.outcome IS NULL AND new.outcome IS NOT NULL
+            OR new.case_id IS NOT NULL
+               AND (known.case_id, known.moves) IS DISTINCT FROM (new.case_id, new.moves))
+"""  # noqa: S608 - constants only
 _SAVE_CHANGES = """
     INSERT INTO case_steps (case_id, version, status, taken_at, bureau, note, scheduled_for)
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::timestamptz[], $5::text[],
@@ -74,20 +77,24 @@ class PostgresPublicStatuses:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def save_decisions(self, decisions: Sequence[PublicDecision]) -> None:
-        """Save the decisions about requests."""
-        if decisions:
-            await self._connection.execute(_SAVE_DECISIONS, *_columns(decisions))
-
-    async def save_links(self, links: Sequence[CaseLink]) -> None:
-        """Save the cases of requests; of several links of one request the latest wins."""
-        if links:
-            await self._connection.execute(_SAVE_LINKS, *_columns(links))
+    async def save_requests(
+        self, decisions: Sequence[PublicDecision], links: Sequence[CaseLink]
+    ) -> None:
+        """Save the decisions and the cases of requests; of several links the latest wins."""
+        decided = {decision.request_id: decision for decision in decisions}
+        linked = {link.request_id: link for link in sorted(links, key=_order)}
+        rows = [  # sorted, so that no two transactions deadlock
+            (id_, *_fields(PublicDecision, decided.get(id_)), *_fields(CaseLink, linked.get(id_)))
+            for id_ in sorted(decided.keys() | linked.keys())
+        ]
+        if rows:
+            await self._connection.execute(_SAVE_REQUESTS, *map(list, zip(*rows, strict=True)))
 
     async def save_changes(self, changes: Sequence[StatusChange]) -> None:
         """Save status changes of cases."""
         if changes:
-            await self._connection.execute(_SAVE_CHANGES, *_columns(changes))
+            rows = map(astuple, changes)
+            await self._connection.execute(_SAVE_CHANGES, *map(list, zip(*rows, strict=True)))
 
 
 async def find_status(pool: Pool, tracking_number: str) -> PublicStatus | None:
@@ -106,11 +113,16 @@ async def find_status(pool: Pool, tracking_number: str) -> PublicStatus | None:
     )
 
 
-def _columns(
-    rows: Sequence[PublicDecision] | Sequence[CaseLink] | Sequence[StatusChange],
-) -> list[list[object]]:
-    """Return the values of each field, in the order of the fields and of the SQL parameters."""
-    return [[getattr(row, field.name) for row in rows] for field in fields(rows[0])]
+def _order(link: CaseLink) -> tuple[int, datetime]:
+    return link.moves, link.joined_at
+
+
+def _fields(
+    model: type[PublicDecision | CaseLink], value: PublicDecision | CaseLink | None
+) -> list[object]:
+    """Return the fields after the request's id, in the order of the SQL parameters."""
+    _, *others = fields(model)
+    return [getattr(value, field.name, None) for field in others]
 
 
 def _from_row(model: type[M], row: Record) -> M:

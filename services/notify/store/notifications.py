@@ -30,8 +30,11 @@ _INSERT_SQL = """
 """
 _LOCK_SQL = """
     SELECT FROM requests
-     WHERE request_id = ANY($1::uuid[])
-        OR request_id IN (SELECT request_id FROM memberships WHERE about = ANY($2::uuid[]))
+     WHERE request_id IN (
+               SELECT unnest($1::uuid[])
+                UNION
+               SELECT request_id FROM memberships JOIN unnest($2::uuid[]) AS about USING (about)
+           )
      ORDER BY request_id
        FOR UPDATE
 """
@@ -64,19 +67,23 @@ _ADD_SQL = """
     ON CONFLICT DO NOTHING
     RETURNING notification_id
 """
+# The rows are there; an upsert looks each up, while an update may read the table for those that
+# have no decision yet.
 _SAVE_REQUESTS_SQL = """
-    UPDATE requests
-       SET tracking_number = new.tracking_number, jurisdiction = new.jurisdiction,
-           service_code = new.service_code, language = new.language, address = new.address,
-           emergency = new.emergency, agency_name = new.agency_name,
-           agency_phone = new.agency_phone, agency_url = new.agency_url,
-           agency_reason = new.agency_reason, answer = new.answer
-      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                  $7::boolean[], $8::text[], $9::text[], $10::text[], $11::text[],
-                  $12::text[])
-           AS new (request_id, tracking_number, jurisdiction, service_code, language, address,
-                   emergency, agency_name, agency_phone, agency_url, agency_reason, answer)
-     WHERE requests.request_id = new.request_id AND requests.tracking_number IS NULL
+    INSERT INTO requests AS known (request_id, tracking_number, jurisdiction, service_code,
+                                   language, address, emergency, agency_name, agency_phone,
+                                   agency_url, agency_reason, answer)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                         $7::boolean[], $8::text[], $9::text[], $10::text[], $11::text[],
+                         $12::text[])
+    ON CONFLICT (request_id) DO UPDATE
+       SET tracking_number = excluded.tracking_number, jurisdiction = excluded.jurisdiction,
+           service_code = excluded.service_code, language = excluded.language,
+           address = excluded.address, emergency = excluded.emergency,
+           agency_name = excluded.agency_name, agency_phone = excluded.agency_phone,
+           agency_url = excluded.agency_url, agency_reason = excluded.agency_reason,
+           answer = excluded.answer
+     WHERE known.tracking_number IS NULL
 """
 _SAVE_MEMBERSHIPS_SQL = """
     INSERT INTO memberships AS known (about, request_id, since, until)

@@ -27,7 +27,7 @@ from shared.errors import FencedError, PermanentError
 from shared.runtime.consumer.messages import record_partition
 from shared.runtime.consumer.offsets import Position
 from shared.runtime.kafka import Partition, Record
-from shared.runtime.postgres import Connection, Pool, acquire
+from shared.runtime.postgres import Connection, Pool, borrow
 
 MAX_CRASHES = 3
 """Crashes at one record after which it is parked untried."""
@@ -141,7 +141,7 @@ class CrashCounter:
         if self._held or self.crashes(record) != _LAST_TRY:
             return False
         partition = record_partition(record)
-        async with acquire(self.pool) as db:
+        async with borrow(self.pool) as db:
             await db.execute(_HOLD, *partition, positions[partition].epoch)
         self._held = True
         return True
@@ -184,7 +184,7 @@ class CrashCounter:
     ) -> None:
         partitions = sorted(p for p in {*work, *self._marked} if p in positions)
         marks = [work.get(p) for p in partitions]
-        async with acquire(self.pool) as db:
+        async with borrow(self.pool) as db:
             status = await db.execute(
                 _MARK,
                 [p.topic for p in partitions],

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from typing import Any
 
 from shared.runtime.consumer import batch_transaction as batches
-from shared.runtime.consumer import inbox, offsets
+from shared.runtime.consumer import offsets
 from shared.runtime.outbox import relay
 from tests.faults.altered.service import run_service
 
@@ -24,15 +24,6 @@ def without_fence() -> None:
     """Let a member advance whoever owns the partition."""
     assert _FENCE in offsets._ADVANCE  # noqa: SLF001 - the product has no switch for it
     offsets._ADVANCE = offsets._ADVANCE.replace(_FENCE, "")  # noqa: SLF001 - as above
-
-
-def without_inbox() -> None:
-    """Treat every event as new."""
-
-    async def insert_new(_: object, identities: Collection[str]) -> set[str]:
-        return set(identities)
-
-    inbox.insert_new = insert_new  # type: ignore[assignment] # patched
 
 
 def without_order() -> None:
@@ -72,7 +63,6 @@ def suspend_on_signal() -> None:
 _CHANGES = {
     "sleep": suspend_on_signal,
     "no-fence": without_fence,
-    "no-inbox": without_inbox,
     "no-order": without_order,
     "no-first-decision": without_first_decision,
 }

@@ -49,8 +49,10 @@ async def reported(
         await PostgresSubmissions(db).add([], [request], [request_id] if contact else [])
         await enqueue(db, [contact_given(request_id)] if contact else [])
         public = PostgresPublicStatuses(db)
-        await public.save_decisions([PublicDecision(request_id, NOON, outcome)])
-        await public.save_links([CaseLink(request_id, case_id, NOON)] if steps else [])
+        await public.save_requests(
+            [PublicDecision(request_id, NOON, outcome)],
+            [CaseLink(request_id, case_id, NOON)] if steps else [],
+        )
         await public.save_changes(steps)
     return request_id
 

@@ -142,8 +142,7 @@ async def follow(
 ) -> None:
     async with transaction(pool) as db:
         statuses = PostgresPublicStatuses(db)
-        await statuses.save_decisions(decisions)
-        await statuses.save_links(links)
+        await statuses.save_requests(decisions, links)
         await statuses.save_changes(changes)
 
 
@@ -164,6 +163,34 @@ async def test_a_request_comes_back_with_what_became_of_it(pool: Pool) -> None:
     assert (fresh.request, fresh.decision, fresh.changes) == (made, None, ())
     assert later is not None
     assert (later.request, later.decision, later.changes) == (made, decision, changes)
+
+
+async def test_the_case_that_a_decision_named_is_written_once(pool: Pool) -> None:
+    made, case_id = request(), new_id()
+    await add(pool, requests=[made])
+    decided = CaseLink(made.request_id, case_id, NOON)
+    opened = CaseLink(made.request_id, case_id, NOON + HOUR)
+    await follow(pool, decisions=(PublicDecision(made.request_id, NOON, "new"),), links=(decided,))
+    version = await pool.fetchval("SELECT xmin FROM requests")
+    await follow(pool, links=(opened,))
+    await follow(pool, decisions=(PublicDecision(made.request_id, NOON, "new"),), links=(decided,))
+
+    assert await pool.fetchval("SELECT xmin FROM requests") == version
+
+
+async def test_a_decision_after_its_case_keeps_the_case(pool: Pool) -> None:
+    made, case_id = request(), new_id()
+    await add(pool, requests=[made])
+    change = StatusChange(case_id, 1, "open", NOON, "STREETS")
+    moved = CaseLink(made.request_id, case_id, NOON + HOUR, moves=1)
+    await follow(pool, links=(moved,), changes=(change,))
+    decision = PublicDecision(made.request_id, NOON, "new")
+    decided = CaseLink(made.request_id, new_id(), NOON + 2 * HOUR)
+    await follow(pool, decisions=(decision,), links=(decided,))
+
+    status = await find_status(pool, made.tracking_number)
+    assert status is not None
+    assert (status.decision, status.changes, status.was_moved) == (decision, (change,), True)
 
 
 async def test_a_number_that_nobody_has_is_not_found(pool: Pool) -> None:

@@ -1,10 +1,13 @@
 """Settings of every PostgreSQL session of a service."""
 
+from contextlib import suppress
+
 import asyncpg
 import pytest
 
-from shared.runtime.postgres import acquire, open_pool
+from shared.runtime.postgres import acquire, open_pool, transaction
 from tests.conftest import Database
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -20,3 +23,38 @@ async def test_statements_are_not_compiled_whatever_the_server_would_do(
         found = await db.fetchval("SHOW jit")
 
     assert found == "off"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_locks_and_settings_of_a_session_end_with_its_block(
+    database: Database, *, fails: bool
+) -> None:
+    async with (
+        open_pool(database.dsn("triage"), size=1) as pool,
+        open_pool(database.dsn("triage")) as other,
+    ):
+        with suppress(ZeroDivisionError):
+            async with acquire(pool) as db:
+                await db.execute("SET idle_session_timeout = '15s'")
+                await db.execute("SELECT pg_advisory_lock(311)")
+                _ = 1 / (0 if fails else 1)
+
+        async def is_free() -> bool:
+            return bool(await other.fetchval("SELECT pg_try_advisory_lock(311)"))
+
+        assert await eventually(is_free)
+        assert await pool.fetchval("SHOW idle_session_timeout") == "0"
+
+
+async def test_a_transaction_leaves_the_session_without_a_statement_more(
+    database: Database,
+) -> None:
+    statements: list[str] = []
+    async with open_pool(database.dsn("triage"), size=1) as pool:
+        async with transaction(pool) as db:
+            pid = await db.fetchval("SELECT pg_backend_pid()")
+            db.add_query_logger(lambda logged: statements.append(logged.query))
+        async with transaction(pool) as db:
+            assert await db.fetchval("SELECT pg_backend_pid()") == pid
+
+    assert not any("RESET" in statement for statement in statements)

@@ -50,10 +50,10 @@ class RecordingPublicStatuses:
         self.links: list[CaseLink] = []
         self.changes: list[StatusChange] = []
 
-    async def save_decisions(self, decisions: Sequence[PublicDecision]) -> None:
+    async def save_requests(
+        self, decisions: Sequence[PublicDecision], links: Sequence[CaseLink]
+    ) -> None:
         self.decisions += decisions
-
-    async def save_links(self, links: Sequence[CaseLink]) -> None:
         self.links += links
 
     async def save_changes(self, changes: Sequence[StatusChange]) -> None:
