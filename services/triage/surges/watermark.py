@@ -9,7 +9,8 @@ import structlog
 from services.triage.surges.detection import slot_of
 from services.triage.surges.event_clock import EventClock
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
-from shared.runtime.kafka import KafkaAdminError, Partition, committed_offsets
+from shared.runtime.kafka import Partition
+from shared.runtime.kafka.admin import KafkaAdminError, committed_offsets
 from shared.runtime.kafka.reader import offset_bounds
 from shared.runtime.kafka_access import KafkaAccess
 from shared.vocabulary import Lane
