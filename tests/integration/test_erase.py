@@ -181,9 +181,10 @@ async def restore(router: OperatedRouter, contact: ContactGiven) -> None:
     """Put back what an older copy of the database holds."""
     request_id, email = contact.data.request_id, contact.data.email
     await router.fetch(
-        "INSERT INTO intake.outbox (bucket, event_id, topic, key, value, published)"
-        " VALUES (0, $1, 'intake-contacts', $2, $3, true)",
-        *(contact.id, request_id.encode(), encode(contact)),
+        "INSERT INTO intake.outbox_batches"
+        " (segment, seq, bucket, event_ids, topics, keys, payloads, headers)"
+        " VALUES (0, nextval('intake.outbox_seq'), 0, $1, '{intake-contacts}', $2, $3, '{NULL}')",
+        *([contact.id], [request_id.encode()], [encode(contact)]),
     )
     await router.fetch(
         "UPDATE notify.requests SET mailbox = $2, person = 'ana', erased = false"

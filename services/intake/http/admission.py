@@ -34,7 +34,7 @@ _RESPONSES = MappingProxyType(
 """By reason: ``Retry-After`` in seconds, and the detail for the caller."""
 _CHECK_EVERY_S = 1.0
 _IS_FULL = """
-    SELECT EXISTS (SELECT FROM outbox WHERE NOT published ORDER BY seq OFFSET $1 LIMIT 1)
+    SELECT coalesce(sum(records), 0) >= $1 FROM outbox_waiting
 """
 
 
@@ -132,7 +132,7 @@ class OutboxBackpressure:
 
     async def _check(self) -> None:
         with translate_errors():
-            is_full = bool(await self.pool.fetchval(_IS_FULL, self.limit - 1))
+            is_full = bool(await self.pool.fetchval(_IS_FULL, self.limit))
         if is_full != self.admission.outbox_full:
             log.warning("outbox_full" if is_full else "outbox_has_room", most=self.limit)
         self.admission.outbox_full = is_full

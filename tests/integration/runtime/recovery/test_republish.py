@@ -47,6 +47,10 @@ LOCK_HOLDERS = """
      WHERE locktype = 'advisory' AND granted AND datname = current_database()
      GROUP BY usename
 """
+MARK_UNPUBLISHED = """
+    INSERT INTO outbox_waiting (seq, bucket, records, bytes)
+    SELECT seq, bucket, 1, 1 FROM outbox_batches WHERE event_ids = $1
+"""
 TOPICS = (INTAKE_REQUESTS, TRIAGE_DECISIONS)
 
 
@@ -258,13 +262,14 @@ async def test_while_the_relay_is_held_nothing_is_published_and_then_the_older_c
     async with asyncio.TaskGroup() as group:
         group.create_task(Relay(pool, stores.access).run(stopping))
         async with transaction(pool) as db:
-            await enqueue(db, [outgoing(number) for number in range(3)])
+            for number in range(3):
+                await enqueue(db, [outgoing(number)])
         await eventually(lambda: count_is(3))
         async with paused_relay(database.admin_dsn, "triage"):
             async with transaction(pool) as db:
                 await enqueue(db, [outgoing(3)])
-            await pool.execute("UPDATE outbox SET published = false WHERE event_id = '2'")
-            await pool.execute("UPDATE outbox SET published = false WHERE event_id = '1'")
+            for id_ in ("2", "1"):
+                await pool.execute(MARK_UNPUBLISHED, [id_])
             lock_holders = await pool.fetch(LOCK_HOLDERS)
             while_paused = await values()
         await eventually(lambda: count_is(6))
