@@ -20,8 +20,7 @@ log = structlog.get_logger()
 
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext(current_schema()), 1000)"
 _TURN = """
-    SELECT current, (current + 1) % $2::integer AS next,
-           now() - since >= $1::interval / ($2 - 1) AS is_due
+    SELECT (current + 1) % $2::integer AS next, now() - since >= $1::interval / ($2 - 1) AS is_due
       FROM outbox_segment
 """
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '300ms'"
@@ -34,7 +33,12 @@ _IN_SEGMENT = """
       FROM outbox_batches_{0}
 """
 _EMPTY_SEGMENT = "TRUNCATE outbox_batches_{}"
-_FILL = "UPDATE outbox_segment SET current = $1, since = now()"
+_FILL = """
+    UPDATE outbox_segment
+       SET current = $1,
+           since = greatest(since + $2::interval / ($3::integer - 1),
+                            now() - $2::interval / ($3 - 1))
+"""
 _INBOX_PAGES = """
     SELECT pg_relation_size('inbox'::regclass) / current_setting('block_size')::integer
 """
@@ -143,7 +147,7 @@ class Housekeeping:
             if content["is_needed"]:
                 return 0
             await db.execute(_EMPTY_SEGMENT.format(segment))
-            await db.execute(_FILL, segment)
+            await db.execute(_FILL, segment, self.outbox_retention, _SEGMENTS)
             return int(content["records"])
 
     async def prune_inbox(self) -> AsyncGenerator[int]:
