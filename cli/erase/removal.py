@@ -21,8 +21,8 @@ _DELETE_DEFERRED = """
 _UNDER_WAY = """
     SELECT (SELECT count(*) FROM notify.deliveries
              WHERE request_id = ANY($1::uuid[]) AND state = 'sending' AND lease_until > now())
-         + (SELECT count(*) FROM intake.outbox
-             WHERE topic = 'intake-contacts' AND key = ANY($2::bytea[]) AND NOT published)
+         + (SELECT count(*) FROM intake.outbox_backlog
+             WHERE topic = 'intake-contacts' AND key = ANY($2::bytea[]))
 """
 _WITHIN_S = 30.0  # the longest hand-over of a message, by default
 _POLL_S = 0.1

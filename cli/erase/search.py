@@ -26,8 +26,8 @@ from shared.runtime.recovery.dead_letters import DeadLetter, parse_dead_letter
 _ID_OF_NUMBER = "SELECT request_id::text FROM intake.requests WHERE tracking_number = $1"
 # The topic has the published contacts; what is in neither place was never given or is erased.
 _UNPUBLISHED = """
-    SELECT value FROM intake.outbox
-     WHERE NOT published AND topic = 'intake-contacts' AND value IS NOT NULL
+    SELECT value FROM intake.outbox_backlog
+     WHERE topic = 'intake-contacts' AND value IS NOT NULL
 """
 _KNOWN_TO_NOTIFY = """
     SELECT request_id::text FROM notify.requests

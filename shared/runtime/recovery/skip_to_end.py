@@ -25,7 +25,7 @@ _SKIP = """
        SET epoch = mine.epoch + 1, next_offset = excluded.next_offset,
            last_offset = NULL, last_timestamp = NULL, parked_in_a_row = 0
 """
-_UNPUBLISHED = "SELECT count(*) FROM {}.outbox WHERE NOT published"
+_UNPUBLISHED = "SELECT coalesce(sum(records), 0) FROM {}.outbox_waiting"
 _MARK_PUBLISHED = "DELETE FROM {}.outbox_waiting"
 _DEFERRED = {True: "SELECT count(*) FROM {}.deferred", False: "DELETE FROM {}.deferred"}
 _UNSENT = {

@@ -23,7 +23,7 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.kafka import apply_topics, open_sink
 from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
-from shared.runtime.outbox.outbox import BUCKETS, enqueue
+from shared.runtime.outbox.outbox import BUCKETS, enqueue, wake_relays
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
@@ -64,6 +64,7 @@ class Router:
     async def submit(self, events: Sequence[RequestSubmitted]) -> None:
         async with transaction(self.pools["intake"]) as db:
             await enqueue(db, events)
+            await wake_relays(db)
 
     async def handled_ids(self, service: str) -> Counter[str]:
         rows = await self.pools[service].fetch("SELECT request_id FROM noted")
@@ -81,13 +82,12 @@ class Router:
     async def running(self) -> AsyncGenerator[None]:
         stopping = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            for service in ("intake", "triage"):
-                relay = Relay(self.pools[service], self.stores.access)
+            relays = [Relay(self.pools[name], self.stores.access) for name in ("intake", "triage")]
+            for relay in relays:
                 group.create_task(relay.run(stopping))
-            for consumer in (
-                self._consumer("triage", INTAKE_REQUESTS, _decide),
-                self._consumer("dispatch", TRIAGE_DECISIONS, _note),
-            ):
+            triage = self._consumer("triage", INTAKE_REQUESTS, _decide)
+            triage.on_commit = relays[1].hand_over
+            for consumer in (triage, self._consumer("dispatch", TRIAGE_DECISIONS, _note)):
                 group.create_task(consumer.run(stopping))
             yield
             stopping.set()
