@@ -26,8 +26,9 @@ from shared.runtime.migrate import SERVICES
 
 _POSITIONS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
 _OUTBOX = """
-    SELECT count(*) AS waiting, coalesce(extract(epoch FROM now() - min(created_at)), 0) AS oldest_s
-      FROM {}.outbox WHERE NOT published
+    SELECT coalesce(sum(records), 0) AS waiting,
+           coalesce(extract(epoch FROM now() - min(created_at)), 0) AS oldest_s
+      FROM {}.outbox_waiting
 """
 _CASES = """
     SELECT status, level, count(*) AS cases

@@ -15,7 +15,7 @@ OnProgress = Callable[[str, int, int], None]
 """Called with a step of the check, the units of it that are done, and their total."""
 
 _POLL_S = 0.5
-_UNPUBLISHED = "SELECT count(*) FROM {}.outbox WHERE NOT published"
+_UNPUBLISHED = "SELECT coalesce(sum(records), 0) FROM {}.outbox_waiting"
 _UNSENT = """
     SELECT count(*) FROM notify.deliveries
      WHERE state = 'sending' OR (state = 'pending' AND not_before <= now())

@@ -12,7 +12,7 @@ from shared.contract.events import CONTENT_TYPE, Decoder, SubmissionReceived, Su
 from shared.contract.events.codec import type_of
 from shared.contract.topics import INTAKE_RESUBMISSIONS
 from shared.errors import PermanentError
-from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.outbox.outbox import enqueue, wake_relays
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.replay import ReplayLog, record_replays
@@ -158,6 +158,7 @@ class RejectedReplay:
             await record_replays(self.db, {one.content: one.received_us for one in batch})
             await self.db.execute(_DELETE_RECEIPTS, [one.identity for one in batch])
             await enqueue(self.db, [one.record() for one in batch])
+            await wake_relays(self.db)
 
 
 def _rejected(row: Any) -> RejectedSubmission:  # noqa: ANN401 - a row of asyncpg

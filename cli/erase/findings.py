@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from shared.runtime.outbox.removal import StoredRecord
+
 
 @dataclass(slots=True)
 class Findings:
@@ -12,14 +14,14 @@ class Findings:
         requests: Tracking number by request id, of the requests whose contact can be read.
         submissions: Keys of the rejected submissions.
         dead_letters: Digests of the dead letters.
-        outbox: By service, the rows of its outbox with copies of dead letters.
+        outbox: By service, the records of its outbox that are copies of dead letters.
         messages: Number of messages that wait to be sent.
     """
 
     requests: dict[str, str] = field(default_factory=dict)
     submissions: set[tuple[bytes, bytes]] = field(default_factory=set)
     dead_letters: set[bytes] = field(default_factory=set)
-    outbox: dict[str, list[int]] = field(default_factory=dict)
+    outbox: dict[str, list[StoredRecord]] = field(default_factory=dict)
     messages: int = 0
 
     @property

@@ -8,21 +8,21 @@ from services.intake.erasure import erase_bodies, erase_contacts, mark_erased
 from services.notify.handlers import erase
 from services.notify.store.notifications import PostgresNotificationStore
 from shared.runtime.clock import utc_now
-from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.outbox.outbox import enqueue, wake_relays
+from shared.runtime.outbox.removal import remove_records
 from shared.runtime.postgres import Connection
 
 _ADD_ERASED = (
     "INSERT INTO erased_records (content) SELECT unnest($1::bytea[]) ON CONFLICT DO NOTHING"
 )
-_DELETE_COPIES = "DELETE FROM {}.outbox WHERE seq = ANY($1::bigint[])"
 _DELETE_DEFERRED = """
     DELETE FROM deferred WHERE topic = 'intake-contacts' AND key = ANY($1::bytea[])
 """
 _UNDER_WAY = """
     SELECT (SELECT count(*) FROM notify.deliveries
              WHERE request_id = ANY($1::uuid[]) AND state = 'sending' AND lease_until > now())
-         + (SELECT count(*) FROM intake.outbox
-             WHERE topic = 'intake-contacts' AND key = ANY($2::bytea[]) AND NOT published)
+         + (SELECT count(*) FROM intake.outbox_backlog
+             WHERE topic = 'intake-contacts' AND key = ANY($2::bytea[]))
 """
 _WITHIN_S = 30.0  # the longest hand-over of a message, by default
 _POLL_S = 0.1
@@ -41,8 +41,10 @@ async def remove(db: Connection, found: Findings) -> None:
         await erase_contacts(db, ids)
         await erase_bodies(db, found.submissions)
         await db.execute(_ADD_ERASED, sorted(found.dead_letters))
-        for service, rows in found.outbox.items():
-            await db.execute(_DELETE_COPIES.format(service), rows)
+        await wake_relays(db)
+        for service, copies in found.outbox.items():
+            await db.execute(f"SET LOCAL search_path = {service}")
+            await remove_records(db, copies)
         await _erase_in_notify(db, ids)
 
 
@@ -81,3 +83,4 @@ async def _erase_in_notify(db: Connection, request_ids: Collection[str]) -> None
     events = await erase(request_ids, PostgresNotificationStore(db), utc_now())
     await db.execute(_DELETE_DEFERRED, [one.encode() for one in request_ids])
     await enqueue(db, events)
+    await wake_relays(db)

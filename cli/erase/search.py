@@ -19,14 +19,15 @@ from shared.runtime.kafka.reader import OffsetRanges, offset_bounds, read_range
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import SERVICES
 from shared.runtime.outbox.outbox import unpack_headers
+from shared.runtime.outbox.removal import StoredRecord
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.dead_letters import DeadLetter, parse_dead_letter
 
 _ID_OF_NUMBER = "SELECT request_id::text FROM intake.requests WHERE tracking_number = $1"
 # The topic has the published contacts; what is in neither place was never given or is erased.
 _UNPUBLISHED = """
-    SELECT value FROM intake.outbox
-     WHERE NOT published AND topic = 'intake-contacts' AND value IS NOT NULL
+    SELECT value FROM intake.outbox_backlog
+     WHERE topic = 'intake-contacts' AND value IS NOT NULL
 """
 _KNOWN_TO_NOTIFY = """
     SELECT request_id::text FROM notify.requests
@@ -48,7 +49,7 @@ _REJECTED = """
      WHERE body IS NOT NULL AND NOT erased
 """
 _COPIES = """
-    SELECT seq, key, value, headers FROM {}.outbox
+    SELECT seq, event_id, key, value, headers FROM {}.outbox
      WHERE topic LIKE '%-dlq' OR topic LIKE 'channel-submissions%' OR event_id LIKE topic || '/%'
 """
 _ERASED_RECORDS = "SELECT content FROM intake.erased_records"
@@ -143,13 +144,13 @@ class Search:
                     found.add((row["identity"], row["fingerprint"]))
         return found
 
-    async def _copies(self, service: str, person: Person) -> list[int]:
+    async def _copies(self, service: str, person: Person) -> list[StoredRecord]:
         found = []
         async with self.db.transaction(readonly=True):
             async for row in self.db.cursor(_COPIES.format(service)):
                 values = [value for _, value in unpack_headers(row["headers"])]
                 if person.is_named_in([row["key"], row["value"], *values]):
-                    found.append(row["seq"])
+                    found.append((row["seq"], row["event_id"]))
         return found
 
     async def _dead_letters(self, bounds: OffsetRanges, wanted: str) -> set[bytes]:

@@ -52,7 +52,7 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[ServiceParts]:
             pool=pool,
             handle=handle,
             deduplicates=False,  # handlers are idempotent, and bureaus choose their own event ids
-            on_commit=relay.wake,
+            on_commit=relay.hand_over,
             dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)

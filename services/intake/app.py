@@ -128,7 +128,7 @@ def _submission_consumer(
         pool=pool,
         handle=handle,
         deduplicates=False,
-        on_commit=relay.wake,
+        on_commit=relay.hand_over,
         dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
     )
 
@@ -160,8 +160,8 @@ def _batcher(
         async with transaction(pool) as db:
             store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
             results = await accept_submissions(submissions, store, policy, utc_now())
-            await enqueue(db, [event for result in results for event in result.events])
-        relay.wake()
+            batches = await enqueue(db, [event for result in results for event in result.events])
+        relay.hand_over(batches)
         return [result.receipt for result in results]
 
     return SubmissionBatcher(accept, batch_size)

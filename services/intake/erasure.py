@@ -6,15 +6,12 @@ from datetime import datetime
 
 from shared.contract.topics import INTAKE_CONTACTS
 from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.outbox.removal import remove_contacts
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection
 from shared.vocabulary import CLOSED_STATUSES
 
 _MARK_SQL = "UPDATE requests SET contact = 'erased' WHERE request_id = ANY($1::uuid[])"
-_DELETE_CONTACTS_SQL = """
-    DELETE FROM outbox
-     WHERE topic = 'intake-contacts' AND key = ANY($1::bytea[]) AND value IS NOT NULL
-"""
 _REUSED_SQL = """
     SELECT reused.identity, reused.fingerprint
       FROM submissions AS reused JOIN submissions AS accepted USING (identity)
@@ -64,7 +61,7 @@ async def erase_contacts(db: Connection, request_ids: Collection[str]) -> int:
     follows all that was published before it.
 
     Returns:
-        The number of outbox rows that held a contact.
+        The number of contacts that were in the outbox.
     """
     deleted = await mark_erased(db, request_ids)
     await enqueue(db, [_tombstone(request_id) for request_id in sorted(request_ids)])
@@ -72,14 +69,13 @@ async def erase_contacts(db: Connection, request_ids: Collection[str]) -> int:
 
 
 async def mark_erased(db: Connection, request_ids: Collection[str]) -> int:
-    """Erase contacts that have a tombstone already; return the number of outbox rows deleted.
+    """Erase contacts that have a tombstone already; return the number in the outbox.
 
     After a restore of an older database the topic knows erasures that the tables do not.
     """
     ids = sorted(request_ids)
     await db.execute(_MARK_SQL, ids)
-    deleted = await db.execute(_DELETE_CONTACTS_SQL, [one.encode() for one in ids])
-    return int(deleted.rpartition(" ")[2])
+    return await remove_contacts(db, ids)
 
 
 async def reused_submissions(

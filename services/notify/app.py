@@ -25,6 +25,7 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.ops.audit import audit
 from shared.runtime.ops.metrics import DELIVERIES
 from shared.runtime.outbox.housekeeping import Housekeeping
+from shared.runtime.outbox.outbox import OutboxBatch
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, open_pool
 from shared.runtime.service import ServiceParts
@@ -48,8 +49,8 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
                 audit("contact_erased", request=message.event.data.request_id)
         return events
 
-    def committed() -> None:
-        relay.wake()
+    def committed(batches: Sequence[OutboxBatch]) -> None:
+        relay.hand_over(batches)
         worker.wake()
 
     async with (
@@ -59,12 +60,11 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
         relay = Relay(pool, settings.kafka_access)
         erasures = UnreadErasures(pool, settings.kafka_access)
         worker = DeliveryWorker(
-            queue=PostgresDeliveryQueue(pool),
+            queue=PostgresDeliveryQueue(pool, on_commit=relay.hand_over),
             mailers=mailers,
             renderer=renderer,
             sender=settings.sender,
             lease=timedelta(seconds=2 * settings.smtp_within_s),
-            on_commit=relay.wake,
             may_send=lambda: erasures.applied,
         )
         consumer = Consumer[Any](

@@ -55,7 +55,7 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[ServiceParts]:
             handle=handle,
             deduplicates=False,  # requests, versions of cases, splits and surges are natural keys
             express_topics=frozenset({INTAKE_REQUESTS_EXPRESS.name}),
-            on_commit=relay.wake,
+            on_commit=relay.hand_over,
             dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)

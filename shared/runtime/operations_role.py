@@ -22,6 +22,7 @@ _OF_EVERY_SERVICE: Columns = MappingProxyType(
         "replays": "",
         "outbox": "seq, event_id, topic, published, created_at",
         "outbox_digests": "",
+        "outbox_waiting": "",
         "deferred": "seq, topic, partition, record_offset, timestamp, code, attempts, deferred_at, "
         "crashes",
         "garbage": "",

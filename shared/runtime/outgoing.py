@@ -34,6 +34,12 @@ class Outgoing:
     value: bytes | None
     headers: Headers = ()
 
+    @property
+    def size(self) -> int:
+        """Bytes of key, value and the headers' values."""
+        headers = sum(len(value or b"") for _, value in self.headers)
+        return len(self.key) + len(self.value or b"") + headers
+
     @classmethod
     def for_event(cls, event: Event) -> list[Self]:
         """Return one record per topic that the event is routed to, all with the same bytes."""

@@ -38,7 +38,7 @@ def next_version(service: str) -> Sequence[Migration]:
     """Return the migrations of a next version, with three more."""
     more = [
         Migration(f"runtime/999{n}_note.sql", f"ALTER TABLE {table} ADD COLUMN note text")
-        for n, table in enumerate(("outbox", "inbox", "consumer_offset"))
+        for n, table in enumerate(("outbox_batches", "inbox", "consumer_offset"))
     ]
     return [*load_migrations(service), *more]
 

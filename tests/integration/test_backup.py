@@ -42,7 +42,13 @@ TABLES = """
 """
 SEQUENCES = "SELECT schemaname || '.' || sequencename AS name, last_value FROM pg_sequences"
 CHECKSUM = "SELECT count(*), md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))) FROM {} t"
-FULL = ("intake.requests", "triage.inbox", "dispatch.cases", "notify.inbox", "dispatch.outbox")
+FULL = (
+    "intake.requests",
+    "triage.inbox",
+    "dispatch.cases",
+    "notify.inbox",
+    "dispatch.outbox_batches",
+)
 
 
 @pytest.fixture

@@ -169,7 +169,8 @@ async def test_older_tables_that_come_back_are_erased_by_the_tombstones_on_the_t
     assert set(await router.readable(email)) == {"notify.requests", "intake.outbox"}
     assert (await router.command("republish", "--since", "1h"))[0] == 0
     await router.all_published()
-    assert await router.readable(email) == ["notify.requests"]
+    # until notify has read the tombstone, which was published again
+    assert set(await router.readable(email)) <= {"notify.requests"}
     await restore(router, contact)
     _, done = await router.command("erase", "--restored")
 
@@ -181,9 +182,10 @@ async def restore(router: OperatedRouter, contact: ContactGiven) -> None:
     """Put back what an older copy of the database holds."""
     request_id, email = contact.data.request_id, contact.data.email
     await router.fetch(
-        "INSERT INTO intake.outbox (bucket, event_id, topic, key, value, published)"
-        " VALUES (0, $1, 'intake-contacts', $2, $3, true)",
-        *(contact.id, request_id.encode(), encode(contact)),
+        "INSERT INTO intake.outbox_batches"
+        " (segment, seq, bucket, event_ids, topics, keys, payloads, headers)"
+        " VALUES (0, nextval('intake.outbox_seq'), 0, $1, '{intake-contacts}', $2, $3, '{NULL}')",
+        *([contact.id], [request_id.encode()], [encode(contact)]),
     )
     await router.fetch(
         "UPDATE notify.requests SET mailbox = $2, person = 'ana', erased = false"

@@ -10,11 +10,12 @@ from typing import Literal, TypeAlias, get_args
 import structlog
 from aiohttp import web
 
-from shared.errors import SystemicError, TransientError
+from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.http.http_bytes import serialize_response
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBucket
 from shared.runtime.ops.metrics import SHED
+from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.postgres import Pool, translate_errors
 
 log = structlog.get_logger()
@@ -34,7 +35,7 @@ _RESPONSES = MappingProxyType(
 """By reason: ``Retry-After`` in seconds, and the detail for the caller."""
 _CHECK_EVERY_S = 1.0
 _IS_FULL = """
-    SELECT EXISTS (SELECT FROM outbox WHERE NOT published ORDER BY seq OFFSET $1 LIMIT 1)
+    SELECT coalesce(sum(records), 0) >= $1 FROM outbox_waiting
 """
 
 
@@ -46,15 +47,18 @@ class AdmissionControl:
         max_in_flight: Returns the most concurrent callers.
         rate_limiter: Limits callers per second.
         outbox_full: True while no more messages can be kept for Kafka.
+        called: Set by every caller.
     """
 
     max_in_flight: Callable[[], int]
     rate_limiter: TokenBucket
     outbox_full: bool = False
+    called: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _in_flight: int = field(default=0, init=False)
 
     def try_acquire(self) -> ShedReason | None:
         """Take a slot for one caller, or count a shed caller and return the reason."""
+        self.called.set()
         reason = self._shed_reason()
         if reason is None:
             self._in_flight += 1
@@ -110,7 +114,8 @@ _RAW_RESPONSES = {
 class OutboxBackpressure:
     """Stops admission while the outbox is full.
 
-    It checks once a second, so the outbox can exceed the limit by one second's submissions.
+    It checks once a second while there are callers or the outbox is full, so the outbox can exceed
+    the limit by one second's submissions.
 
     Attributes:
         pool: Database with the outbox.
@@ -124,15 +129,18 @@ class OutboxBackpressure:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Check until asked to stop; while the database is down the last result stands."""
-        while not stopping.is_set():
-            with suppress(SystemicError, TransientError):
-                await self._check()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), _CHECK_EVERY_S)
+        with suppress(StoppedError):
+            while True:
+                self.admission.called.clear()
+                with suppress(SystemicError, TransientError):
+                    await self._check()
+                await pause(stopping, _CHECK_EVERY_S)
+                if not self.admission.outbox_full:
+                    await cancel_on_stop(stopping, self.admission.called.wait())
 
     async def _check(self) -> None:
         with translate_errors():
-            is_full = bool(await self.pool.fetchval(_IS_FULL, self.limit - 1))
+            is_full = bool(await self.pool.fetchval(_IS_FULL, self.limit))
         if is_full != self.admission.outbox_full:
             log.warning("outbox_full" if is_full else "outbox_has_room", most=self.limit)
         self.admission.outbox_full = is_full

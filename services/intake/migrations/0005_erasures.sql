@@ -7,8 +7,6 @@ CREATE INDEX requests_with_contact ON requests (submitted_at, request_id) WHERE 
 -- The bytes of a rejected submission were erased; its receipt stays for repeats.
 ALTER TABLE submissions ADD COLUMN erased boolean NOT NULL DEFAULT false;
 
-CREATE INDEX outbox_contacts ON outbox (key) WHERE topic = 'intake-contacts';
-
 -- Dead letters with the contact of a person who was erased. Kafka cannot delete one record, so they
 -- stay until the retention of their topic, and are neither shown nor replayed.
 CREATE TABLE erased_records (

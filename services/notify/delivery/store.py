@@ -14,7 +14,7 @@ from services.notify.rules.model import (
 )
 from services.notify.store.rows import DELIVERY_COLUMNS, columns, stored_delivery
 from shared.contract.events import Event, new_id
-from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, transaction, translate_errors
 
 _ANY_DUE_SQL = "SELECT EXISTS (SELECT FROM deliveries WHERE state = 'pending' AND not_before <= $1)"
@@ -74,10 +74,15 @@ class PostgresDeliveryQueue:
 
     Claims are fenced: an update counts only from the object that holds the claim, in this process
     or any other.
+
+    Args:
+        pool: Notify's database.
+        on_commit: Called after each commit, to hand over to the relay.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, on_commit: HandOver = lambda _: None) -> None:
         self._pool = pool
+        self._on_commit = on_commit
         self._worker_id = new_id()
 
     async def any_due(self, now: datetime) -> bool:
@@ -108,9 +113,10 @@ class PostgresDeliveryQueue:
         async with transaction(self._pool) as db:
             saved = await db.fetch(_RECORD_SQL, *columns(rows), self._worker_id)
             ids = {str(row["notification_id"]) for row in saved}
-            await enqueue(
+            batches = await enqueue(
                 db, [u.event for u in updates if u.event and u.stored.notification_id in ids]
             )
+        self._on_commit(batches)
 
     async def expire_leases(
         self, now: datetime, to_event: Callable[[StoredDelivery], Event]
@@ -118,7 +124,8 @@ class PostgresDeliveryQueue:
         """Set deliveries with an expired lease to ``unknown``, and publish an event for each."""
         async with transaction(self._pool) as db:
             expired = [stored_delivery(row) for row in await db.fetch(_EXPIRE_LEASES_SQL, now)]
-            await enqueue(db, [to_event(stored) for stored in expired])
+            batches = await enqueue(db, [to_event(stored) for stored in expired])
+        self._on_commit(batches)
         return expired
 
 

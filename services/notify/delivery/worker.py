@@ -99,7 +99,6 @@ class DeliveryWorker:
         renderer: Renders the messages.
         sender: Sender address.
         lease: Time from claim to expiry; longer than the deadline of a hand-over.
-        on_commit: Called after each commit that published events, to wake the relay.
         may_send: False while nothing may be sent yet.
         clock: Source of the present moment.
     """
@@ -109,7 +108,6 @@ class DeliveryWorker:
     renderer: MessageRenderer
     sender: str
     lease: timedelta
-    on_commit: Callable[[], None]
     may_send: Callable[[], bool] = lambda: True
     clock: Callable[[], datetime] = utc_now
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -173,8 +171,6 @@ class DeliveryWorker:
         self._next_lease_check_s = clock() + _LEASE_CHECK_EVERY_S
         for stored in expired:
             _report(stored, "unknown", "abandoned")
-        if expired:
-            self.on_commit()
 
     def _unreachable(self, reason: str) -> PollResult:
         if not self._outage_logged:
@@ -213,7 +209,6 @@ class DeliveryWorker:
             except (SystemicError, TransientError) as error:
                 log.warning("settling_retried", code=error.code, reason=str(error))
                 await asyncio.sleep(_DATABASE_PAUSE_S)
-        self.on_commit()
         for update in updates:
             _report(update.stored, update.state, update.reason)
 

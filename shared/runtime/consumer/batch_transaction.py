@@ -22,7 +22,7 @@ from shared.runtime.consumer.retry import Item
 from shared.runtime.consumer.skips import SkippedError
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.ops import metrics
-from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.outbox.outbox import OutboxBatch, enqueue
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, transaction
 
@@ -90,8 +90,11 @@ class BatchProcessor(Generic[E]):
         position = self.positions.get(record_partition(record))
         return position is not None and record.offset >= (position.next_offset or 0)
 
-    async def commit(self, items: Sequence[Item[E]]) -> None:
+    async def commit(self, items: Sequence[Item[E]]) -> Sequence[OutboxBatch]:
         """Handle the items and advance past them, in one transaction.
+
+        Returns:
+            What it added to the outbox.
 
         Raises:
             FencedError: Another consumer owns a partition of the batch.
@@ -105,7 +108,7 @@ class BatchProcessor(Generic[E]):
         await self.crashes.mark([item.record for item in items], self.positions)
         async with transaction(self.pool) as db:
             await advance(db, self.positions, target)
-            handled, parked = await self._handle(db, items)
+            handled, parked, batches = await self._handle(db, items)
             if deferred:
                 await deferring.insert(db, deferred)
             for item in invalid:
@@ -116,13 +119,19 @@ class BatchProcessor(Generic[E]):
         self.dlq_limit.record_batch(invalid, len(items))
         self.deferred_keys.add(deferred)
         _count(items, handled, parked)
+        return batches
 
-    async def commit_deferred(self, deferred: DeferredRecord, items: Sequence[Item[E]]) -> None:
+    async def commit_deferred(
+        self, deferred: DeferredRecord, items: Sequence[Item[E]]
+    ) -> Sequence[OutboxBatch]:
         """Handle, dead-letter or postpone one deferred record; the position does not advance.
 
         Args:
             deferred: The record as stored.
             items: Its present form, alone.
+
+        Returns:
+            What it added to the outbox.
 
         Raises:
             FencedError: Another consumer owns its partition.
@@ -136,21 +145,21 @@ class BatchProcessor(Generic[E]):
             if isinstance(item, Deferred):
                 await deferring.postpone(db, deferred, item.error.code if item.error else "behind")
                 self.deferred_keys.postpone(key, deferred.attempts)
-                return
-            handled, parked = await self._handle(db, [item])
+                return []
+            handled, parked, batches = await self._handle(db, [item])
             await deferring.delete(db, deferred)
         self.deferred_keys.remove_first(key)
         _count([item], handled, parked)
+        return batches
 
     async def _handle(
         self, db: Connection, items: Sequence[Item[E]]
-    ) -> tuple[Sequence[Message[E]], "_Parked"]:
-        """Return the messages that were handled, without the repeats, and what was parked."""
+    ) -> tuple[Sequence[Message[E]], "_Parked", Sequence[OutboxBatch]]:
+        """Return the messages handled, without the repeats, what was parked, and the outbox's."""
         new = await self._deduplicate(db, [item for item in items if isinstance(item, Message)])
         events = await self.handle(new, db) if new else []
         parked = await self._park(db, [item for item in items if isinstance(item, InvalidRecord)])
-        await enqueue(db, [*events, *parked.letters])
-        return new, parked
+        return new, parked, await enqueue(db, [*events, *parked.letters])
 
     async def _park(self, db: Connection, invalid: Sequence[InvalidRecord]) -> "_Parked":
         """Make dead letters of all records but the garbage that exceeds the budget of bytes."""

@@ -38,6 +38,7 @@ from shared.runtime.kafka import (
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops import metrics
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
+from shared.runtime.outbox.outbox import HandOver
 from shared.runtime.postgres import Pool, transaction
 
 __all__ = ["Consumer", "Handler"]
@@ -69,7 +70,7 @@ class Consumer(Generic[E]):
         express_topics: Names of topics that are read before the others.
         deduplicates: Drop repeated events by the inbox; otherwise ``handle`` must be idempotent.
         batch_size: The maximum number of records in a batch.
-        on_commit: Called after each commit, to wake the relay.
+        on_commit: Called after each commit, to hand over to the relay.
         dlq_limit: The dead-letter limit, at which the consumer ends.
         lost_position_recheck_s: Seconds between checks of partitions with a lost position.
         hold_s: Seconds that the process holds still before its last try of a record at which it
@@ -86,7 +87,7 @@ class Consumer(Generic[E]):
     express_topics: frozenset[str] = frozenset()
     deduplicates: bool = True
     batch_size: int = 500
-    on_commit: Callable[[], None] = lambda: None
+    on_commit: HandOver = lambda _: None
     dlq_limit: DlqLimit = DEFAULT_LIMIT
     lost_position_recheck_s: float = 10.0
     hold_s: float = 5.0
@@ -260,8 +261,7 @@ class Consumer(Generic[E]):
         return refused
 
     async def _commit(self, items: Sequence[Item[E]]) -> None:
-        await self._processor.commit(items)
-        self.on_commit()
+        self.on_commit(await self._processor.commit(items))
 
     async def _retry_deferred(self, key: RecordKey, stopping: asyncio.Event) -> None:
         with suppress(SystemicError):
@@ -269,11 +269,13 @@ class Consumer(Generic[E]):
             if deferred is None:
                 self._processor.deferred_keys.remove_first(key)
                 return
-            commit = partial(self._processor.commit_deferred, deferred)
+            commit = partial(self._commit_deferred, deferred)
             with processing([self._take(deferred.record, deferred.crashes)]) as traced:
                 await process_batch(traced, commit, stopping=stopping)
             del self._deferred_crashes[deferred.seq]
-            self.on_commit()
+
+    async def _commit_deferred(self, deferred: DeferredRecord, items: Sequence[Item[E]]) -> None:
+        self.on_commit(await self._processor.commit_deferred(deferred, items))
 
     async def _take_deferred(self, key: RecordKey) -> DeferredRecord | None:
         """Load the first record of the key, and mark it as in progress.

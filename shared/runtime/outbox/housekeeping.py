@@ -1,4 +1,4 @@
-"""Housekeeping: prunes outbox and inbox by age, in small steps."""
+"""Housekeeping: prunes outbox and inbox by age."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
@@ -19,17 +19,25 @@ from shared.runtime.settings import ServiceSettings
 log = structlog.get_logger()
 
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext(current_schema()), 1000)"
-_PRUNE_OUTBOX = """
-    WITH step AS (
-        SELECT seq, published, created_at FROM outbox WHERE seq > $1 ORDER BY seq LIMIT $2
-    ), gone AS (
-        DELETE FROM outbox USING step
-         WHERE outbox.seq = step.seq AND outbox.published AND step.created_at < now() - $3::interval
-        RETURNING 1
-    )
-    SELECT (SELECT count(*) FROM gone) AS gone, max(seq) AS last,
-           coalesce(bool_or(created_at < now() - $3::interval), false) AS had_old
-      FROM step
+_TURN = """
+    SELECT (current + 1) % $2::integer AS next, now() - since >= $1::interval / ($2 - 1) AS is_due
+      FROM outbox_segment
+"""
+_LOCK_TIMEOUT = "SET LOCAL lock_timeout = '300ms'"
+_LOCK_SEGMENT = "LOCK TABLE outbox_batches_{} IN ACCESS EXCLUSIVE MODE"
+_IN_SEGMENT = """
+    SELECT coalesce(sum(cardinality(event_ids)), 0) AS records,
+           coalesce(bool_or(created_at >= now() - $1::interval), false)
+               OR EXISTS (SELECT FROM outbox_waiting JOIN outbox_batches_{0} USING (seq))
+               AS is_needed
+      FROM outbox_batches_{0}
+"""
+_EMPTY_SEGMENT = "TRUNCATE outbox_batches_{}"
+_FILL = """
+    UPDATE outbox_segment
+       SET current = $1,
+           since = greatest(since + $2::interval / ($3::integer - 1),
+                            now() - $2::interval / ($3 - 1))
 """
 _INBOX_PAGES = """
     SELECT pg_relation_size('inbox'::regclass) / current_setting('block_size')::integer
@@ -40,7 +48,7 @@ _PRUNE_INBOX = """
 """
 _PRUNE_GARBAGE = "DELETE FROM garbage WHERE hour < now() - interval '90 days'"
 
-_STEP_ROWS = 1000
+_SEGMENTS = 8
 _STEP_PAGES = 8  # some 1,000 rows
 _BETWEEN_STEPS_S = 0.05
 _ROUND_EVERY_S = 3600.0
@@ -64,10 +72,10 @@ def inbox_retention_for(topics: Iterable[Topic]) -> timedelta:
 class Housekeeping:
     """Prunes a service's outbox, inbox and counts of garbage by age; unpublished rows always stay.
 
-    Each step is a short transaction over about 1,000 rows that blocks no writer, and only one
-    process of a service runs a step at a time. Every hour it walks the outbox along its primary
-    key until the rows get young; every day it walks the inbox page by page. Neither needs an index
-    that every insert would pay for.
+    Each step is a short transaction that blocks no writer, and only one process of a service runs
+    a step at a time. Every hour it looks whether the oldest segment of the outbox can be emptied
+    as a whole; every day it walks the inbox page by page, some 1,000 rows a step. That needs no
+    index that every insert would pay for.
 
     Attributes:
         pool: The service's database.
@@ -108,28 +116,39 @@ class Housekeeping:
                 await pause(stopping, _ROUND_EVERY_S)
 
     async def _prune(self, stopping: asyncio.Event, *, inbox: bool) -> None:
-        tables = {"outbox": self.prune_outbox()} | ({"inbox": self.prune_inbox()} if inbox else {})
-        for table, steps in tables.items():
-            async with aclosing(steps):
+        PRUNED.labels("outbox").inc(await self.rotate_outbox())
+        if inbox:
+            async with aclosing(self.prune_inbox()) as steps:
                 async for deleted in steps:
-                    PRUNED.labels(table).inc(deleted)
+                    PRUNED.labels("inbox").inc(deleted)
                     await pause(stopping, _BETWEEN_STEPS_S)
-
         async with transaction(self.pool) as db:
             await db.execute(_PRUNE_GARBAGE)
 
-    async def prune_outbox(self) -> AsyncGenerator[int]:
-        """Delete old published rows; yield the number of deleted rows after each step."""
-        after = 0
-        while True:
-            async with transaction(self.pool) as db:
-                if not await db.fetchval(_TRY_LOCK):
-                    return
-                [step] = await db.fetch(_PRUNE_OUTBOX, after, _STEP_ROWS, self.outbox_retention)
-            yield step["gone"]
-            if not step["had_old"]:
-                return
-            after = step["last"]
+    async def rotate_outbox(self) -> int:
+        """Empty the segment with the oldest batches and fill it from now on, if it is time.
+
+        A segment is filled for a seventh of the retention, so that it comes round after that. It
+        is left as it is while a batch in it is younger, or not published yet.
+
+        Returns:
+            The number of records that went.
+        """
+        async with transaction(self.pool) as db:
+            if not await db.fetchval(_TRY_LOCK):
+                return 0
+            [turn] = await db.fetch(_TURN, self.outbox_retention, _SEGMENTS)
+            if not turn["is_due"]:
+                return 0
+            segment: int = turn["next"]
+            await db.execute(_LOCK_TIMEOUT)
+            await db.execute(_LOCK_SEGMENT.format(segment))
+            [content] = await db.fetch(_IN_SEGMENT.format(segment), self.outbox_retention)
+            if content["is_needed"]:
+                return 0
+            await db.execute(_EMPTY_SEGMENT.format(segment))
+            await db.execute(_FILL, segment, self.outbox_retention, _SEGMENTS)
+            return int(content["records"])
 
     async def prune_inbox(self) -> AsyncGenerator[int]:
         """Delete old rows; yield the number of deleted rows after each step."""

@@ -1,7 +1,10 @@
 """The transactional outbox: records to publish, inserted in the transaction of their cause."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 from zlib import crc32
 
 from shared.contract.events import CONTENT_TYPE, Event
@@ -13,6 +16,40 @@ BUCKETS = 8
 
 Every key belongs to one bucket, and one relay at a time publishes a bucket.
 """
+_BATCH_BYTES = 1024 * 1024
+_INSERT = """
+    WITH batch AS (
+        INSERT INTO outbox_batches
+               (segment, seq, bucket, event_ids, topics, keys, payloads, headers)
+        SELECT current, nextval('outbox_seq'), $1, $3, $4, $5, $6, $7 FROM outbox_segment
+        RETURNING seq, bucket, cardinality(event_ids)
+    )
+    INSERT INTO outbox_waiting (seq, bucket, records, bytes)
+    SELECT batch.*, $2 FROM batch
+    RETURNING seq
+"""
+_WAKE = "SELECT pg_notify('outbox ' || current_schema(), '')"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxBatch:
+    """A row of the outbox: the records of one transaction and one bucket, in order.
+
+    Attributes:
+        seq: Its number; batches with an equal key are in the order of their numbers.
+        bucket: The bucket of all its keys.
+        records: The records.
+        bytes: Their size.
+    """
+
+    seq: int
+    bucket: int
+    records: Sequence[Outgoing]
+    bytes: int
+
+
+HandOver: TypeAlias = Callable[[Sequence[OutboxBatch]], None]
+"""Called after the commit of these batches."""
 
 
 def bucket_of(key: bytes) -> int:
@@ -20,22 +57,61 @@ def bucket_of(key: bytes) -> int:
     return crc32(key) % BUCKETS
 
 
-async def enqueue(db: Connection, outgoing: Iterable[Event | Outgoing]) -> None:
-    """Insert events and records into the outbox, in order."""
+async def enqueue(db: Connection, outgoing: Iterable[Event | Outgoing]) -> list[OutboxBatch]:
+    """Insert events and records into the outbox, those of equal keys in order.
+
+    Returns:
+        What was inserted, to hand over to the relay once it is committed.
+    """
     records = [record for item in outgoing for record in _records(item)]
-    if records:
-        await db.copy_records_to_table(
-            "outbox",
-            columns=("bucket", "event_id", "topic", "key", "value", "headers"),
-            records=[
-                (bucket_of(r.key), r.event_id, r.topic, r.key, r.value, pack_headers(r.headers))
-                for r in records
-            ],
-        )
+    parts = list(_parts(records))
+    if not parts:
+        return []
+    rows = await db.fetchmany(_INSERT, [_columns(*part) for part in parts])
+    return [
+        OutboxBatch(row["seq"], bucket, part, size)
+        for row, (bucket, part, size) in zip(rows, parts, strict=True)
+    ]
+
+
+async def wake_relays(db: Connection) -> None:
+    """Wake the relays of the current schema's service when the transaction commits.
+
+    For processes without a relay. Commits that do this wait for each other.
+    """
+    await db.execute(_WAKE)
 
 
 def _records(item: Event | Outgoing) -> Sequence[Outgoing]:
     return [item] if isinstance(item, Outgoing) else Outgoing.for_event(item)
+
+
+def _parts(records: Iterable[Outgoing]) -> Iterator[tuple[int, list[Outgoing], int]]:
+    """Yield bucket, records and size of each batch: 1 MiB at most, or one larger record."""
+    by_bucket: defaultdict[int, list[Outgoing]] = defaultdict(list)
+    for record in records:
+        by_bucket[bucket_of(record.key)].append(record)
+    for bucket, of_bucket in by_bucket.items():
+        part, size = list[Outgoing](), 0
+        for record in of_bucket:
+            if part and size + record.size > _BATCH_BYTES:
+                yield bucket, part, size
+                part, size = [], 0
+            part.append(record)
+            size += record.size
+        yield bucket, part, size
+
+
+def _columns(bucket: int, records: Sequence[Outgoing], size: int) -> tuple[object, ...]:
+    return (
+        bucket,
+        size,
+        [record.event_id for record in records],
+        [record.topic for record in records],
+        [record.key for record in records],
+        [record.value for record in records],
+        [pack_headers(record.headers) for record in records],
+    )
 
 
 _UNTRACED: Headers = (("content-type", CONTENT_TYPE),)

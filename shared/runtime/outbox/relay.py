@@ -1,61 +1,71 @@
-"""The relay: publishes outbox rows to Kafka, in order, at least once."""
+"""The relay: publishes the batches of the outbox to Kafka, in order, at least once."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
+from asyncpg import Record
 
 from shared.errors import DatabaseBusyError, DatabaseDownError, StoppedError, SystemicError
 from shared.runtime.kafka import BrokerDownError, KafkaSink, open_sink
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops import metrics
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
-from shared.runtime.outbox.outbox import BUCKETS, unpack_headers
+from shared.runtime.outbox.backlog import measure_backlog
+from shared.runtime.outbox.memory import BatchMemory
+from shared.runtime.outbox.outbox import BUCKETS, OutboxBatch, unpack_headers, wake_relays
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, acquire
 
 log = structlog.get_logger()
 
 _LOCK_BUCKETS = """
-    SELECT bucket FROM unnest($1::integer[]) AS bucket WHERE pg_try_advisory_lock($2, bucket)
+    SELECT bucket FROM unnest($1::integer[]) AS bucket
+     WHERE pg_try_advisory_lock(hashtext(current_schema()), bucket)
 """
-_LOCK_SPACE = "SELECT hashtext(current_schema())"
+_CHANNEL = "SELECT 'outbox ' || current_schema()"
 _NEXT = """
-    SELECT seq, event_id, topic, key, value, headers
-      FROM outbox
-     WHERE NOT published AND bucket = ANY($1::smallint[])
+    SELECT seq, records, bytes, only_topics
+      FROM outbox_waiting
+     WHERE bucket = ANY($1::smallint[])
      ORDER BY seq
      LIMIT $2
 """
-_MARK_PUBLISHED = "UPDATE outbox SET published = true WHERE seq = ANY($1::bigint[])"
-_BACKLOG = """
-    SELECT count(*) AS rows, pg_total_relation_size('outbox') AS bytes,
-           (SELECT extract(epoch FROM now() - created_at)
-              FROM outbox WHERE NOT published ORDER BY seq LIMIT 1) AS oldest_s
-      FROM (SELECT FROM outbox WHERE NOT published LIMIT 1000000) AS waiting
+_CONTENTS = """
+    SELECT seq, event_ids, topics, keys, payloads, headers
+      FROM outbox_batches WHERE seq = ANY($1::bigint[])
 """
-_END_WHEN_IDLE = "SET idle_session_timeout = '15s'"
+_MARK_PUBLISHED = "DELETE FROM outbox_waiting WHERE seq = ANY($1::bigint[])"
+# A suspended process loses its lease. A mark that a crash of the server loses is repeated.
+_SESSION = "SET idle_session_timeout = '15s'; SET synchronous_commit = off"
 
-_CHUNK_ROWS = 1000
-_POLL_S = 0.25
+_CHUNK_BATCHES = 1000
+_CHUNK_BYTES = 4 * 1024 * 1024
+_MEMORY_BYTES = 32 * 1024 * 1024
+_LOOK_EVERY_S = 5.0
 _RETRY_S = 1.0
-_LOCK_EVERY_S = 5.0
-_MEASURE_EVERY_S = 1.0
 _STOP_GRACE_S = 1.0
 
 
 @dataclass(slots=True)
 class Relay:
-    """Moves outbox rows to Kafka: read in order, publish, wait for the acknowledgement, mark.
+    """Moves batches to Kafka: look what waits, publish, wait for the acknowledgement, mark.
 
-    There is no cursor that could skip a row whose transaction committed late: an unmarked row is
-    read again. For each bucket of keys one relay of the service is active. It holds an advisory
-    lock on the connection that also reads and marks, so a lost connection ends its lease. A crash
-    between publishing and marking publishes the same bytes again. A relay that is silent for 15 s,
-    because its process is suspended or cut off, loses its lease to another; anything that it still
-    sends later repeats rows that it had read before.
+    The table alone says what waits, and in which order. There is no cursor that could skip a batch
+    whose transaction committed late: an unmarked batch is found again. The records of a batch that
+    this process committed itself are in memory; others are read from the table, such as those from
+    before a crash, of another process, or beyond the limit of the memory.
+
+    For each bucket of keys one relay of the service is active. It holds an advisory lock on the
+    connection that also reads and marks, so a lost connection ends its lease. A crash between
+    publishing and marking publishes the same bytes again. A relay that is silent for 15 s, because
+    its process is suspended or cut off, loses its lease to another; anything that it still sends
+    later repeats records that it had looked up before.
+
+    It is woken by commits: of this process by ``hand_over``, of other processes by a notification
+    of the database. Every 5 s it looks without being woken.
 
     After any failure of the sink a new one is opened: a producer that was fenced by the broker, or
     whose sequence numbers an older log does not know, never recovers.
@@ -63,15 +73,24 @@ class Relay:
     Attributes:
         pool: The service's database.
         access: Where Kafka is, and as whom to connect.
+        memory: The batches that were handed over.
     """
 
     pool: Pool
     access: KafkaAccess
+    memory: BatchMemory = field(default_factory=lambda: BatchMemory(_MEMORY_BYTES))
+    _held: list[int] = field(default_factory=list, init=False)
+    _tell_others: bool = field(default=False, init=False)
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
-    def wake(self) -> None:
-        """Look for new rows now instead of at the next poll."""
-        self._woken.set()
+    def hand_over(self, batches: Sequence[OutboxBatch]) -> None:
+        """Publish batches that were committed, or make the relay of their bucket do so."""
+        for batch in batches:
+            if batch.bucket in self._held:
+                self.memory.add(batch)
+            else:
+                self._tell_others = True
+            self._woken.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Publish until asked to stop, through any outage of the broker or the database."""
@@ -79,7 +98,7 @@ class Relay:
             await cancel_on_stop(stopping, self._relay(stopping), grace_s=_STOP_GRACE_S)
 
     async def _relay(self, stopping: asyncio.Event) -> None:
-        measuring = asyncio.create_task(self._measure_backlog())
+        measuring = asyncio.create_task(measure_backlog(self.pool))
         try:
             while not stopping.is_set():
                 try:
@@ -94,53 +113,84 @@ class Relay:
     async def _relay_to(self, sink: KafkaSink, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
             try:
-                async with acquire(self.pool) as db:  # its release frees the locks
-                    await db.execute(_END_WHEN_IDLE)
-                    await self._publish(db, sink, stopping)
+                async with acquire(self.pool) as db:
+                    try:
+                        await self._publish(db, sink, stopping)
+                    finally:
+                        db.terminate()  # frees the locks, and no other work gets this session
+                        self._held = []
+                        self.memory.clear()
             except (DatabaseDownError, DatabaseBusyError) as error:
                 await _pause(error, stopping)
 
-    async def _measure_backlog(self) -> None:
-        while True:
-            with suppress(DatabaseDownError, DatabaseBusyError):
-                async with acquire(self.pool) as db:
-                    [backlog] = await db.fetch(_BACKLOG)
-                metrics.OUTBOX.set(backlog["rows"])
-                metrics.OUTBOX_BYTES.set(backlog["bytes"])
-                metrics.OUTBOX_OLDEST.set(backlog["oldest_s"] or 0)
-            await asyncio.sleep(_MEASURE_EVERY_S)
-
     async def _publish(self, db: Connection, sink: KafkaSink, stopping: asyncio.Event) -> None:
-        lock_space = await db.fetchval(_LOCK_SPACE)
+        await db.execute(_SESSION)
+        await db.add_listener(await db.fetchval(_CHANNEL), lambda *_: self._woken.set())
         clock = asyncio.get_running_loop().time
-        locked: list[int] = []
         lock_again_at = 0.0
         while not stopping.is_set():
-            if len(locked) < BUCKETS and clock() >= lock_again_at:
-                others = [bucket for bucket in range(BUCKETS) if bucket not in locked]
-                rows = await db.fetch(_LOCK_BUCKETS, others, lock_space)
-                locked += [row["bucket"] for row in rows]
-                lock_again_at = clock() + _LOCK_EVERY_S
+            if len(self._held) < BUCKETS and clock() >= lock_again_at:
+                others = [bucket for bucket in range(BUCKETS) if bucket not in self._held]
+                self._held += [row["bucket"] for row in await db.fetch(_LOCK_BUCKETS, others)]
+                lock_again_at = clock() + _LOOK_EVERY_S
             self._woken.clear()
-            if await self._publish_chunk(db, sink, locked) < _CHUNK_ROWS:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), _POLL_S)
+            if self._tell_others and len(self._held) < BUCKETS:
+                await wake_relays(db)
+            self._tell_others = False
+            if await self._publish_chunk(db, sink):
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_EVERY_S):
+                    await cancel_on_stop(stopping, self._woken.wait())
 
-    async def _publish_chunk(self, db: Connection, sink: KafkaSink, buckets: Sequence[int]) -> int:
-        rows = await db.fetch(_NEXT, buckets, _CHUNK_ROWS)
+    async def _publish_chunk(self, db: Connection, sink: KafkaSink) -> bool:
+        """Publish the oldest batches; return True when more may wait."""
+        rows = await db.fetch(_NEXT, self._held, _CHUNK_BATCHES)
         if not rows:
-            return 0
-        await sink.publish(
-            [
-                Outgoing(
-                    r["event_id"], r["topic"], r["key"], r["value"], unpack_headers(r["headers"])
-                )
-                for r in rows
-            ]
-        )
-        await db.execute(_MARK_PUBLISHED, [row["seq"] for row in rows])
-        metrics.PUBLISHED.inc(len(rows))
-        return len(rows)
+            self.memory.clear()  # of batches that were erased
+        chunk = _first_of(rows)
+        batches = await self._records(db, chunk)
+        records = [record for row in chunk for record in batches.get(row["seq"], ())]
+        if batches:
+            await sink.publish(records)
+            await db.execute(_MARK_PUBLISHED, list(batches))
+            metrics.PUBLISHED.inc(len(records))
+        return bool(batches) and (len(chunk) < len(rows) or len(rows) == _CHUNK_BATCHES)
+
+    async def _records(
+        self, db: Connection, rows: Sequence[Record]
+    ) -> Mapping[int, Sequence[Outgoing]]:
+        """Return the records to publish of each batch, from memory or from the table."""
+        found = {row["seq"]: self.memory.take(row["seq"], row["records"]) for row in rows}
+        unknown = [seq for seq, records in found.items() if records is None]
+        stored = await db.fetch(_CONTENTS, unknown) if unknown else []
+        found |= {row["seq"]: _stored_records(row) for row in stored}
+        only = {row["seq"]: row["only_topics"] for row in rows}
+        return {
+            seq: [r for r in records if only[seq] is None or r.topic in only[seq]]
+            for seq, records in found.items()
+            if records is not None
+        }
+
+
+def _first_of(rows: Sequence[Record]) -> Sequence[Record]:
+    """Return the first rows up to 4 MiB of records, at least one row if there is any."""
+    size = 0
+    for number, row in enumerate(rows):
+        size += row["bytes"]
+        if number and size > _CHUNK_BYTES:
+            return rows[:number]
+    return rows
+
+
+def _stored_records(row: Record) -> Sequence[Outgoing]:
+    columns = zip(
+        row["event_ids"], row["topics"], row["keys"], row["payloads"], row["headers"], strict=True
+    )
+    return [
+        Outgoing(event_id, topic, key, value, unpack_headers(headers))
+        for event_id, topic, key, value, headers in columns
+    ]
 
 
 async def _pause(error: SystemicError | DatabaseBusyError, stopping: asyncio.Event) -> None:

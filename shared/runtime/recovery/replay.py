@@ -16,7 +16,7 @@ from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import OffsetRanges, read_range
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import SERVICES
-from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.outbox.outbox import enqueue, wake_relays
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.dead_letters import DeadLetter, parse_dead_letter
 
@@ -228,3 +228,4 @@ class Replay:
             through = {x.content: self.replay_log.through[x.content] for x in letters}
             await record_replays(self.db, through)
             await enqueue(self.db, [letter.original for letter in letters])
+            await wake_relays(self.db)

@@ -15,6 +15,7 @@ import asyncpg
 from shared.runtime.kafka.reader import offset_bounds, offsets_at
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outbox.outbox import BUCKETS
+from shared.runtime.outbox.removal import remove_contacts
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.positions import (
     PositionChange,
@@ -24,26 +25,30 @@ from shared.runtime.recovery.positions import (
 )
 from shared.runtime.recovery.tombstones import contact_ranges, erased_requests
 
-_ROW_RANGE = "SELECT min(seq) AS first, max(seq) AS last FROM {}.outbox WHERE created_at >= $1"
-_MARK_UNPUBLISHED = """
-    WITH marked AS (
-        UPDATE {}.outbox SET published = false
-         WHERE seq BETWEEN $1 AND $2 AND published AND created_at >= $3
-           AND ($4::text[] IS NULL OR topic = ANY($4))
-        RETURNING topic)
-    SELECT topic, count(*) AS rows FROM marked GROUP BY topic
+_RANGE = """
+    SELECT min(seq) AS first, max(seq) AS last FROM {}.outbox_batches WHERE created_at >= $1
 """
 _COUNT = """
-    SELECT topic, count(*) AS rows FROM {}.outbox
-     WHERE seq BETWEEN $1 AND $2 AND published AND created_at >= $3
+    SELECT topic, count(*) AS records
+      FROM {0}.outbox_batches AS batch
+      LEFT JOIN {0}.outbox_waiting AS waiting USING (seq)
+     CROSS JOIN unnest(batch.topics) AS topic
+     WHERE seq BETWEEN $1 AND $2 AND batch.created_at >= $3
        AND ($4::text[] IS NULL OR topic = ANY($4))
+       AND (waiting.seq IS NULL OR topic <> ALL (waiting.only_topics))
      GROUP BY topic
 """
-_DELETE_ERASED = """
-    DELETE FROM {}.outbox
-     WHERE topic = 'intake-contacts' AND key = ANY($1::bytea[]) AND value IS NOT NULL
+_MARK_UNPUBLISHED = """
+    INSERT INTO {0}.outbox_waiting AS waiting (seq, bucket, records, bytes, only_topics, created_at)
+    SELECT seq, bucket, cardinality(topics), pg_column_size(payloads), $4, created_at
+      FROM {0}.outbox_batches
+     WHERE seq BETWEEN $1 AND $2 AND created_at >= $3 AND ($4::text[] IS NULL OR topics && $4)
+    ON CONFLICT (seq) DO UPDATE
+       SET only_topics = CASE WHEN waiting.only_topics IS NOT NULL
+                               AND excluded.only_topics IS NOT NULL
+                              THEN waiting.only_topics || excluded.only_topics END
 """
-_STEP_ROWS = 5_000
+_STEP_BATCHES = 1_000
 _LOCK_BUCKETS = """
     SELECT pg_advisory_lock(hashtext($1), bucket)
       FROM generate_series(0, $2::integer - 1) AS bucket
@@ -64,13 +69,13 @@ _TERMINATE_EVERY_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class OutboxReplay:
-    """Selects the outbox rows to publish again.
+    """Selects the records to publish again.
 
     Attributes:
         since: The earliest creation time, inclusive.
         topics: The topics; None for all.
-        dry_run: Count the rows and change nothing.
-        on_step: Called with the number of rows after each step.
+        dry_run: Count the records and change nothing.
+        on_step: Called with the number of records after each step.
     """
 
     since: datetime
@@ -79,23 +84,26 @@ class OutboxReplay:
     on_step: Callable[[int], None]
 
     async def republish(self, db: Connection, service: str) -> Counter[str]:
-        """Mark rows of one service as unpublished, in small steps with a transaction each.
+        """Mark batches of one service as unpublished, in small steps with a transaction each.
 
-        The service's relay must be paused meanwhile; otherwise it would publish rows marked early
-        before rows that precede them.
+        The service's relay must be paused meanwhile; otherwise it would publish batches marked
+        early before those that precede them.
 
         Returns:
-            The number of rows by topic.
+            The number of records by topic.
         """
         total: Counter[str] = Counter()
-        rows = await db.fetchrow(_ROW_RANGE.format(service), self.since)
-        if rows is None or rows["first"] is None:
+        found = await db.fetchrow(_RANGE.format(service), self.since)
+        if found is None or found["first"] is None:
             return total
-        statement = (_COUNT if self.dry_run else _MARK_UNPUBLISHED).format(service)
-        for first in range(rows["first"], rows["last"] + 1, _STEP_ROWS):
-            last = min(first + _STEP_ROWS - 1, rows["last"])
-            counts = await db.fetch(statement, first, last, self.since, self.topics)
-            step = Counter({row["topic"]: row["rows"] for row in counts})
+        for first in range(found["first"], found["last"] + 1, _STEP_BATCHES):
+            selected = (first, min(first + _STEP_BATCHES - 1, found["last"]))
+            async with db.transaction():
+                counts = await db.fetch(_COUNT.format(service), *selected, self.since, self.topics)
+                if not self.dry_run:
+                    mark = _MARK_UNPUBLISHED.format(service)
+                    await db.execute(mark, *selected, self.since, self.topics)
+            step = Counter({row["topic"]: row["records"] for row in counts})
             total.update(step)
             self.on_step(step.total())
         return total
@@ -136,7 +144,7 @@ class RepublishResult:
     """The changes made, or in a dry run those that would be made.
 
     Attributes:
-        published_again: Number of rows by service and topic.
+        published_again: Number of records by service and topic.
         moved: Corrected positions by service.
         left: Positions whose next records are lost, unchanged because the loss was not accepted.
     """
@@ -154,7 +162,7 @@ class RepublishRun:
         access: Where Kafka is, and as whom to connect.
         admin_dsn: DSN of the database's administrator.
         services: The services whose outboxes and positions are treated.
-        refill: Selects the outbox rows.
+        refill: Selects the records.
         accept_loss: Move a consumer whose next record was deleted to the oldest record.
     """
 
@@ -165,7 +173,7 @@ class RepublishRun:
     accept_loss: bool
 
     async def run(self) -> RepublishResult:
-        """Pause the relays, move the positions back, mark the rows, and release the relays.
+        """Pause the relays, move the positions back, mark the batches, and release the relays.
 
         Contacts that were erased are not published again.
 
@@ -190,9 +198,11 @@ class RepublishRun:
     async def _delete_erased(self, db: Connection) -> None:
         """Delete contacts that have a tombstone on their topic, as an older table may hold them."""
         ranges = await contact_ranges(self.access)
-        keys = [key.encode() for key in await erased_requests(self.access, ranges)]
+        erased = await erased_requests(self.access, ranges)
         for service in self.services:
-            await db.execute(_DELETE_ERASED.format(service), keys)
+            async with db.transaction():
+                await db.execute(f"SET LOCAL search_path = {service}")
+                await remove_contacts(db, erased)
 
     async def _move_positions(self, db: Connection, result: RepublishResult) -> None:
         bounds = await offset_bounds(self.access)

@@ -25,10 +25,8 @@ _SKIP = """
        SET epoch = mine.epoch + 1, next_offset = excluded.next_offset,
            last_offset = NULL, last_timestamp = NULL, parked_in_a_row = 0
 """
-_UNPUBLISHED = {
-    True: "SELECT count(*) FROM {}.outbox WHERE NOT published",
-    False: "UPDATE {}.outbox SET published = true WHERE NOT published",
-}
+_UNPUBLISHED = "SELECT coalesce(sum(records), 0) FROM {}.outbox_waiting"
+_MARK_PUBLISHED = "DELETE FROM {}.outbox_waiting"
 _DEFERRED = {True: "SELECT count(*) FROM {}.deferred", False: "DELETE FROM {}.deferred"}
 _UNSENT = {
     True: "SELECT count(*) FROM notify.deliveries WHERE state = 'pending'",
@@ -112,7 +110,9 @@ async def _skip(
     db: Connection, service: str, ends: Mapping[Partition, int], *, dry_run: bool
 ) -> SkipResult:
     records = skipped_records(await _positions(db, service), ends)
+    unpublished: int = await db.fetchval(_UNPUBLISHED.format(service))
     if not dry_run:
+        await db.execute(_MARK_PUBLISHED.format(service))
         await db.execute(
             _SKIP.format(service),
             [p.topic for p in ends],
@@ -129,7 +129,7 @@ async def _skip(
 
     return SkipResult(
         records,
-        unpublished=await rows(_UNPUBLISHED),
+        unpublished,
         deferred=await rows(_DEFERRED),
         unsent=await rows(_UNSENT) if service == "notify" else 0,
     )

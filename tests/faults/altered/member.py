@@ -27,7 +27,7 @@ def without_fence() -> None:
 
 
 def without_order() -> None:
-    """Publish outbox rows in an arbitrary order."""
+    """Publish batches of the outbox in an arbitrary order."""
     assert "ORDER BY seq" in relay._NEXT  # noqa: SLF001 - as above
     relay._NEXT = relay._NEXT.replace("ORDER BY seq", "ORDER BY hashint8(seq)")  # noqa: SLF001 - as above
 
@@ -50,11 +50,11 @@ def suspend_on_signal() -> None:
     commit = batches.BatchProcessor.commit
     asked: list[int] = []
 
-    async def commit_after_sleep(processor: Any, items: Any) -> None:
+    async def commit_after_sleep(processor: Any, items: Any) -> Any:
         if asked:
             asked.clear()
             os.kill(os.getpid(), signal.SIGSTOP)
-        await commit(processor, items)
+        return await commit(processor, items)
 
     signal.signal(signal.SIGUSR1, lambda number, _: asked.append(number))
     batches.BatchProcessor.commit = commit_after_sleep  # type: ignore[method-assign,assignment] # patched

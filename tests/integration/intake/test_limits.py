@@ -16,7 +16,7 @@ pytestmark = pytest.mark.integration
 FULL_DISK = """
     CREATE FUNCTION intake.full() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
-    CREATE CONSTRAINT TRIGGER full_disk AFTER INSERT ON intake.outbox
+    CREATE CONSTRAINT TRIGGER full_disk AFTER INSERT ON intake.outbox_waiting
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION intake.full();
 """
 
@@ -57,7 +57,7 @@ async def test_with_a_full_disk_at_commit_the_answer_is_503_and_then_201_again(
     async with running() as client:
         full = await post(client, key="17")
         kept = await connection.fetchval("SELECT count(*) FROM intake.submissions")
-        await connection.execute("DROP TRIGGER full_disk ON intake.outbox")
+        await connection.execute("DROP TRIGGER full_disk ON intake.outbox_waiting")
         after = await post(client, key="17")
     await connection.close()
 

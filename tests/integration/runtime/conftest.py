@@ -57,7 +57,7 @@ def run_consumer(stores: Stores, pool: Pool) -> RunConsumer:
             pool=pool,
             handle=handle,
             express_topics=frozenset({INTAKE_REQUESTS_EXPRESS.name}),
-            on_commit=relay.wake,
+            on_commit=relay.hand_over,
             **settings,
         )
         stopping = asyncio.Event()

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from prometheus_client import REGISTRY
 
+from shared.errors import DatabaseBusyError
 from shared.runtime.consumer.inbox import insert_new
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import enqueue
@@ -15,50 +16,65 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.integration
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 def housekeeping(pool: Pool) -> Housekeeping:
-    return Housekeeping(pool, outbox_retention=DAY, inbox_retention=35 * DAY)
+    return Housekeeping(pool, outbox_retention=7 * HOUR, inbox_retention=35 * DAY)
 
 
 async def outbox_ids(pool: Pool) -> list[str]:
     return [row["event_id"] for row in await pool.fetch("SELECT event_id FROM outbox ORDER BY seq")]
 
 
-async def insert(pool: Pool, name: str, *, age: timedelta, published: bool, count: int = 1) -> None:
+async def insert(pool: Pool, name: str, *, age: timedelta, published: bool = True) -> None:
+    """Insert three records into the segment that is filled now."""
     async with transaction(pool) as db:
-        await enqueue(db, [Outgoing(name, "topic", b"key", b"value")] * count)
+        [batch] = await enqueue(db, [Outgoing(name, "topic", b"key", b"value")] * 3)
         await db.execute(
-            "UPDATE outbox SET created_at = now() - $2::interval, published = $3"
-            " WHERE event_id = $1",
-            name,
+            "UPDATE outbox_batches SET created_at = now() - $2::interval WHERE seq = $1",
+            batch.seq,
             age,
-            published,
         )
+        if published:
+            await db.execute("DELETE FROM outbox_waiting WHERE seq = $1", batch.seq)
+
+
+async def turn(pool: Pool, times: int = 8) -> list[int]:
+    """Let an hour, the share of a segment, go by so many times; return what went each time."""
+    gone = []
+    for _ in range(times):
+        await pool.execute("UPDATE outbox_segment SET since = since - interval '1 hour'")
+        gone.append(await housekeeping(pool).rotate_outbox())
+    return gone
 
 
 async def collect(steps: AsyncGenerator[int]) -> list[int]:
     return [gone async for gone in steps]
 
 
-async def test_only_published_rows_that_are_old_enough_go(pool: Pool) -> None:
-    await insert(pool, "old, never published", age=40 * DAY, published=False)
-    await insert(pool, "old", age=DAY * 1.1, published=True)
-    await insert(pool, "young", age=DAY * 0.9, published=True)
+async def test_a_segment_is_emptied_as_a_whole_when_its_turn_comes_round(pool: Pool) -> None:
+    await insert(pool, "old", age=8 * HOUR)
 
-    await collect(housekeeping(pool).prune_outbox())
+    assert await housekeeping(pool).rotate_outbox() == 0, "an hour has not gone by"
+    assert await turn(pool) == [0, 0, 0, 0, 0, 0, 0, 3]
 
-    assert await outbox_ids(pool) == ["old, never published", "young"]
+    assert await outbox_ids(pool) == []
 
 
-async def test_the_outbox_goes_in_steps_of_a_thousand_rows(pool: Pool) -> None:
-    await insert(pool, "unpublished", age=2 * DAY, published=False, count=1_500)
-    await insert(pool, "old", age=2 * DAY, published=True, count=2_500)
+@pytest.mark.parametrize(
+    ("age", "published"), [(6.9 * HOUR, True), (40 * DAY, False)], ids=["young", "unpublished"]
+)
+async def test_what_is_young_or_was_never_published_stays(
+    pool: Pool, age: timedelta, published: bool
+) -> None:
+    await turn(pool, 1)
+    await insert(pool, "kept", age=age, published=published)
 
-    steps = await collect(housekeeping(pool).prune_outbox())
+    assert await turn(pool, 9) == [0] * 9
 
-    assert max(steps) <= 1_000
-    assert sum(steps) == 2_500
+    assert await outbox_ids(pool) == ["kept"] * 3
+    assert await pool.fetchval("SELECT current FROM outbox_segment") == 0
 
 
 async def test_the_inbox_forgets_by_age_wherever_a_row_lies(pool: Pool) -> None:
@@ -81,33 +97,46 @@ async def test_the_inbox_forgets_by_age_wherever_a_row_lies(pool: Pool) -> None:
 
 
 async def test_while_another_process_prunes_nothing_is_pruned_here(pool: Pool) -> None:
-    await insert(pool, "old", age=2 * DAY, published=True)
+    await turn(pool, 7)
+    await insert(pool, "old", age=8 * HOUR)
     async with transaction(pool) as db:
         await db.fetchval("SELECT pg_advisory_xact_lock(hashtext(current_schema()), 1000)")
-        assert await collect(housekeeping(pool).prune_outbox()) == []
+        assert await turn(pool) == [0] * 8
 
-    assert await outbox_ids(pool) == ["old"]
+    assert await outbox_ids(pool) == ["old"] * 3
 
 
 async def test_writers_do_not_wait_for_it(pool: Pool) -> None:
-    await insert(pool, "old", age=2 * DAY, published=True)
-    steps = housekeeping(pool).prune_outbox()
+    await insert(pool, "old", age=8 * HOUR)
+    await turn(pool, 7)
     async with transaction(pool) as writer:
         await enqueue(writer, [Outgoing("new", "topic", b"key", b"value")])
-        assert await anext(steps) == 1
-    await steps.aclose()
+        assert await turn(pool, 1) == [3]
 
     assert await outbox_ids(pool) == ["new"]
 
 
+async def test_a_reader_of_the_oldest_segment_postpones_it(pool: Pool) -> None:
+    await insert(pool, "old", age=8 * HOUR)
+    await turn(pool, 7)
+    async with transaction(pool) as reader:
+        await reader.execute("SELECT FROM outbox")
+        with pytest.raises(DatabaseBusyError):
+            await turn(pool, 1)
+
+    assert await housekeeping(pool).rotate_outbox() == 3
+
+
 async def test_it_counts_what_it_prunes_and_stops_at_once(pool: Pool) -> None:
-    await insert(pool, "old", age=2 * DAY, published=True)
+    await insert(pool, "old", age=8 * HOUR)
+    await turn(pool, 7)
+    await pool.execute("UPDATE outbox_segment SET since = since - interval '1 hour'")
     before = pruned()
     stopping = asyncio.Event()
     task = asyncio.create_task(housekeeping(pool).run(stopping))
 
     async def counted() -> bool:
-        return pruned() == before + 1
+        return pruned() == before + 3
 
     await eventually(counted)
     stopping.set()

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.integration
 
 
 def with_extra_migration(service: str) -> Sequence[Migration]:
-    more = Migration("runtime/9999_note.sql", "ALTER TABLE outbox ADD COLUMN note text")
+    more = Migration("runtime/9999_note.sql", "ALTER TABLE outbox_batches ADD COLUMN note text")
     return [*load_migrations(service), more]
 
 

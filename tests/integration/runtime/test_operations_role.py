@@ -52,7 +52,7 @@ async def operations(database: Database) -> AsyncGenerator["Connection[asyncpg.R
 
 
 FORBIDDEN_IN_EACH_SCHEMA = (
-    "DELETE FROM {0}.outbox",
+    "DELETE FROM {0}.outbox_waiting",
     "UPDATE {0}.consumer_offset SET next_offset = 0",
     "INSERT INTO {0}.api_keys VALUES ('a', 'b', 'operator')",
     "CREATE TABLE {0}.mine (a integer)",

@@ -1,12 +1,15 @@
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from shared.contract.topics import TRIAGE_DECISIONS
-from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.kafka import BrokerDownError, KafkaSink
+from shared.runtime.outbox.outbox import BUCKETS, OutboxBatch, enqueue
 from shared.runtime.outbox.relay import Relay
+from shared.runtime.outbox.removal import remove_records
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Pool, open_pool, transaction
 from tests.builders import request_triaged
@@ -19,17 +22,25 @@ pytestmark = pytest.mark.integration
 
 
 @asynccontextmanager
-async def relaying(pool: Pool, stores: Stores, *, count: int = 1) -> AsyncGenerator[None]:
+async def relaying(pool: Pool, stores: Stores, *, count: int = 1) -> AsyncGenerator[list[Relay]]:
     stopping = asyncio.Event()
+    relays = [Relay(pool, stores.access) for _ in range(count)]
     async with asyncio.TaskGroup() as group:
-        for _ in range(count):
-            group.create_task(Relay(pool, stores.access).run(stopping))
-        yield
+        for relay in relays:
+            group.create_task(relay.run(stopping))
+        yield relays
         stopping.set()
 
 
 def outgoing(key: str, number: int) -> Outgoing:
     return Outgoing(f"{key}-{number}", TRIAGE_DECISIONS.name, key.encode(), str(number).encode())
+
+
+async def mark_unpublished(pool: Pool) -> None:
+    await pool.execute(
+        "INSERT INTO outbox_waiting (seq, bucket, records, bytes)"
+        " SELECT seq, bucket, cardinality(topics), 0 FROM outbox_batches"
+    )
 
 
 async def is_outbox_empty(pool: Pool) -> bool:
@@ -107,7 +118,7 @@ async def test_what_was_published_but_not_marked_goes_out_again_with_the_same_by
     async with relaying(pool, stores):
         await topic_log.at_least(1, TRIAGE_DECISIONS)
         await eventually(lambda: is_outbox_empty(pool))
-    await pool.execute("UPDATE outbox SET published = false")
+    await mark_unpublished(pool)
 
     async with relaying(pool, stores):
         await topic_log.at_least(2, TRIAGE_DECISIONS)
@@ -127,3 +138,147 @@ async def test_a_tombstone_is_published_as_one(
 
     [record] = await topic_log.records(TRIAGE_DECISIONS)
     assert record.value is None
+
+
+async def is_leading(pool: Pool) -> bool:
+    held = """
+        SELECT count(*) = $1 FROM pg_locks JOIN pg_stat_activity USING (pid)
+         WHERE locktype = 'advisory' AND objsubid = 2 AND datname = current_database()
+    """
+    return bool(await pool.fetchval(held, BUCKETS))
+
+
+async def commit(pool: Pool, *records: Outgoing) -> list[OutboxBatch]:
+    async with transaction(pool) as db:
+        return await enqueue(db, records)
+
+
+async def has_one(topic_log: TopicLog) -> bool:
+    return len(await values(topic_log)) == 1
+
+
+async def values(topic_log: TopicLog) -> list[bytes | None]:
+    return [record.value for record in await topic_log.records(TRIAGE_DECISIONS)]
+
+
+async def test_what_is_handed_over_is_published_at_once_and_not_read_from_the_table(
+    pool: Pool, stores: Stores, topic_log: TopicLog
+) -> None:
+    async with relaying(pool, stores) as [relay]:
+        await eventually(lambda: is_leading(pool))
+        batches = await commit(pool, outgoing("key", 1))
+        await pool.execute("UPDATE outbox_batches SET payloads = ARRAY['read'::bytea]")
+        relay.hand_over(batches)
+        await eventually(lambda: is_outbox_empty(pool), within_s=3)
+
+    assert await values(topic_log) == [b"1"]
+
+
+async def test_what_is_handed_over_without_a_commit_is_not_published(
+    pool: Pool, stores: Stores, topic_log: TopicLog
+) -> None:
+    async with relaying(pool, stores) as [relay]:
+        await eventually(lambda: is_leading(pool))
+        async with transaction(pool) as db:
+            relay.hand_over(await enqueue(db, [outgoing("key", 1)]))
+            relay.hand_over(await commit(pool, outgoing("key", 2)))
+            await eventually(lambda: has_one(topic_log), within_s=3)
+            assert await values(topic_log) == [b"2"]
+
+
+async def test_of_two_batches_the_older_goes_first_whichever_is_handed_over_first(
+    pool: Pool, stores: Stores, topic_log: TopicLog
+) -> None:
+    async with relaying(pool, stores) as [relay]:
+        await eventually(lambda: is_leading(pool))
+        first, second, third = [await commit(pool, outgoing("key", n)) for n in range(3)]
+        relay.hand_over(third)
+        relay.hand_over(first)
+        await eventually(lambda: is_outbox_empty(pool), within_s=3)
+
+    assert second, "another process has committed it"
+    assert await values(topic_log) == [b"0", b"1", b"2"]
+
+
+async def test_what_exceeds_the_memory_is_read_from_the_table(
+    pool: Pool, stores: Stores, topic_log: TopicLog
+) -> None:
+    async with relaying(pool, stores) as [relay]:
+        await eventually(lambda: is_leading(pool))
+        relay.memory.limit_bytes = len(b"key") + 1
+        relay.hand_over([b for n in range(3) for b in await commit(pool, outgoing("key", n))])
+        await eventually(lambda: is_outbox_empty(pool), within_s=3)
+
+    assert await values(topic_log) == [b"0", b"1", b"2"]
+
+
+async def test_what_was_erased_from_the_table_is_not_published_from_memory(
+    pool: Pool, stores: Stores, topic_log: TopicLog
+) -> None:
+    async with relaying(pool, stores) as [relay]:
+        await eventually(lambda: is_leading(pool))
+        [batch] = batches = await commit(pool, *(outgoing("key", n) for n in range(3)))
+        async with transaction(pool) as db:
+            await remove_records(db, [(batch.seq, "key-1")])
+        relay.hand_over(batches)
+        await eventually(lambda: is_outbox_empty(pool), within_s=3)
+
+    assert await values(topic_log) == [b"0", b"2"]
+
+
+async def test_a_commit_of_a_process_without_the_bucket_wakes_the_relay_that_has_it(
+    pool: Pool, stores: Stores
+) -> None:
+    async with relaying(pool, stores):
+        await eventually(lambda: is_leading(pool))
+        async with relaying(pool, stores) as [other]:
+            await eventually(lambda: is_listening(pool, 2))
+            other.hand_over(await commit(pool, outgoing("key", 1)))
+            await eventually(lambda: is_outbox_empty(pool), within_s=3)
+
+
+async def is_listening(pool: Pool, count: int) -> bool:
+    sessions = """
+        SELECT count(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND query LIKE '%outbox_waiting%'
+           AND pid <> pg_backend_pid()
+    """
+    return bool(await pool.fetchval(sessions) == count)
+
+
+async def test_without_work_it_asks_the_database_only_every_few_seconds(
+    pool: Pool, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    publish = Relay._publish_chunk  # noqa: SLF001 - counts the looks
+
+    async def counted(relay: Relay, *args: Any) -> bool:
+        looks.append(1)
+        return await publish(relay, *args)
+
+    monkeypatch.setattr(Relay, "_publish_chunk", counted)
+    async with relaying(pool, stores):
+        await eventually(lambda: is_leading(pool))
+        await pool.execute("SELECT pg_sleep(2)")
+
+    assert len(looks) == 1
+
+
+async def test_an_unmarked_batch_is_published_again_when_the_acknowledgement_was_lost(
+    pool: Pool, stores: Stores, topic_log: TopicLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish, lost = KafkaSink.publish, [1]
+
+    async def without_acknowledgement(sink: KafkaSink, records: Sequence[Outgoing]) -> None:
+        if lost:
+            lost.clear()
+            raise BrokerDownError("the acknowledgement is lost")
+        await publish(sink, records)
+
+    monkeypatch.setattr(KafkaSink, "publish", without_acknowledgement)
+    async with relaying(pool, stores) as [relay]:
+        await eventually(lambda: is_leading(pool))
+        relay.hand_over(await commit(pool, outgoing("key", 1)))
+        await eventually(lambda: is_outbox_empty(pool))
+
+    assert await values(topic_log) == [b"1"]

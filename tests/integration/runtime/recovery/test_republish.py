@@ -24,7 +24,7 @@ from shared.runtime.kafka import open_sink
 from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
-from shared.runtime.outbox.outbox import BUCKETS, enqueue
+from shared.runtime.outbox.outbox import BUCKETS, enqueue, wake_relays
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
@@ -48,6 +48,10 @@ LOCK_HOLDERS = """
      WHERE locktype = 'advisory' AND granted AND datname = current_database()
      GROUP BY usename
 """
+MARK_UNPUBLISHED = """
+    INSERT INTO outbox_waiting (seq, bucket, records, bytes)
+    SELECT seq, bucket, 1, 1 FROM outbox_batches WHERE event_ids = $1
+"""
 TOPICS = (INTAKE_REQUESTS, TRIAGE_DECISIONS)
 
 
@@ -61,6 +65,7 @@ class Router:
     async def submit(self, events: Sequence[RequestSubmitted]) -> None:
         async with transaction(self.pools["intake"]) as db:
             await enqueue(db, events)
+            await wake_relays(db)
 
     async def handled_ids(self, service: str) -> Counter[str]:
         rows = await self.pools[service].fetch("SELECT request_id FROM noted")
@@ -78,13 +83,12 @@ class Router:
     async def running(self) -> AsyncGenerator[None]:
         stopping = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            for service in ("intake", "triage"):
-                relay = Relay(self.pools[service], self.stores.access)
+            relays = [Relay(self.pools[name], self.stores.access) for name in ("intake", "triage")]
+            for relay in relays:
                 group.create_task(relay.run(stopping))
-            for consumer in (
-                self._consumer("triage", INTAKE_REQUESTS, _decide),
-                self._consumer("dispatch", TRIAGE_DECISIONS, _note),
-            ):
+            triage = self._consumer("triage", INTAKE_REQUESTS, _decide)
+            triage.on_commit = relays[1].hand_over
+            for consumer in (triage, self._consumer("dispatch", TRIAGE_DECISIONS, _note)):
                 group.create_task(consumer.run(stopping))
             yield
             stopping.set()
@@ -259,13 +263,14 @@ async def test_while_the_relay_is_held_nothing_is_published_and_then_the_older_c
     async with asyncio.TaskGroup() as group:
         group.create_task(Relay(pool, stores.access).run(stopping))
         async with transaction(pool) as db:
-            await enqueue(db, [outgoing(number) for number in range(3)])
+            for number in range(3):
+                await enqueue(db, [outgoing(number)])
         await eventually(lambda: count_is(3))
         async with paused_relay(database.admin_dsn, "triage"):
             async with transaction(pool) as db:
                 await enqueue(db, [outgoing(3)])
-            await pool.execute("UPDATE outbox SET published = false WHERE event_id = '2'")
-            await pool.execute("UPDATE outbox SET published = false WHERE event_id = '1'")
+            for id_ in ("2", "1"):
+                await pool.execute(MARK_UNPUBLISHED, [id_])
             lock_holders = await pool.fetch(LOCK_HOLDERS)
             while_paused = await values()
         await eventually(lambda: count_is(6))

@@ -58,7 +58,6 @@ class DeliveryHarness:
     store: InMemoryNotify = field(default_factory=InMemoryNotify)
     mailers: list[FakeMailer] = field(default_factory=lambda: [FakeMailer()])
     clock: FakeClock = field(default_factory=FakeClock)
-    wakes: list[str] = field(default_factory=list)
     may_send: bool = True
 
     @property
@@ -69,7 +68,6 @@ class DeliveryHarness:
             renderer=renderer(),
             sender=SENDER,
             lease=LEASE,
-            on_commit=lambda: self.wakes.append("relay"),
             may_send=lambda: self.may_send,
             clock=self.clock,
         )

@@ -32,7 +32,7 @@ async def test_what_is_due_is_sent_once_and_reported(harness: DeliveryHarness) -
     (sent,) = harness.store.published
     assert sent.type == "route311.notification.sent.v1"
     assert sent.data.provider_id == f"<{sent.data.notification_id}@city.example>"
-    assert (harness.states, harness.wakes) == (["sent"], ["relay"])
+    assert harness.states == ["sent"]
 
 
 async def test_nothing_is_sent_while_erasures_are_unread(harness: DeliveryHarness) -> None:
@@ -182,7 +182,7 @@ async def test_what_a_dead_sender_left_is_unknown_once_its_lease_is_over(
         "route311.notification.unknown.v1",
         "abandoned",
     )
-    assert (harness.states, harness.mails, harness.wakes) == (["unknown"], [], ["relay"])
+    assert (harness.states, harness.mails) == (["unknown"], [])
 
 
 class LeaseRecorder(FakeMailer):
