@@ -21,6 +21,7 @@ from shared.contract.events import (
     CONTENT_TYPE,
     Event,
     RequestSubmitted,
+    RequestTriaged,
     SubmissionAccepted,
     SubmissionReceived,
     encode,
@@ -123,8 +124,9 @@ class Router:
         if requests:
             decided = await triage(_messages(requests, "requests"), self.cases, TRIAGE, LATER)
             self._publish("triage", decided)
-            await self._notify(decided, TRIAGE_DECISIONS.name)
-            await self._dispatch(_messages(decided, TRIAGE_DECISIONS.name))
+            decisions = [one for one in decided if isinstance(one, RequestTriaged)]
+            await self._notify(decisions, TRIAGE_DECISIONS.name)
+            await self._dispatch(_messages(decisions, TRIAGE_DECISIONS.name))
 
     async def update(self, bureau: str, work_order_id: str, status: str, **changes: Any) -> None:
         """Send a bureau's update."""
