@@ -1,4 +1,4 @@
-"""What is wrong in the files of a catalogue."""
+"""Faults of the files of a catalogue."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

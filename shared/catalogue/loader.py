@@ -8,8 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from shared.catalogue.jurisdiction import Catalogue, TextIndexes
-from shared.catalogue.plain_data import from_plain, to_plain
 from shared.catalogue.ready_file import ReadyFile, ready_file
+from shared.catalogue.serialization import from_plain, to_plain
 
 PACKAGE_DATA = Path(__file__).parent / "data"
 _DATA_SUFFIXES = frozenset({".yaml", ".geojson", ".json", ".gz"})

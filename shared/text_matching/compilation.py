@@ -42,7 +42,13 @@ def compile_phrases(
     *,
     is_lenient: bool,
 ) -> CompiledPhrases:
-    """Compile pairs of code and pattern; see ``PhraseIndex`` for the arguments and errors."""
+    """Compile pairs of code and pattern; see ``PhraseIndex`` for the errors.
+
+    Args:
+        phrases: Patterns that state a condition, each with its code.
+        exceptions: Patterns that only look like one, each with the code that they except.
+        is_lenient: Whether mistyped words count too.
+    """
     compiler = _Compiler()
     for code, pattern in phrases:
         compiler.add(code, pattern, is_exception=False)

@@ -136,7 +136,7 @@ def is_allowed(error: KafkaError | None) -> bool:
 
 
 def granted(principal: str, topics: tuple[Topic, ...]) -> Mapping[str, set[str]]:
-    found: dict[str, set[str]] = {"read": set(), "write": set()}
+    found: dict[str, set[str]] = {"read": set(), "write": set(), "describe": set()}
     for grant in grants(topics, [principal] if is_operator(principal) else []):
         if grant.principal == principal and grant.resource == "topic" and not grant.prefixed:
             found[grant.operation].add(grant.name)

@@ -19,8 +19,8 @@ from shared.catalogue import (
 )
 from shared.catalogue.from_yaml import read_catalogue
 from shared.catalogue.judgement import judge_text
-from shared.catalogue.plain_data import from_plain, to_plain
 from shared.catalogue.ready_file import ReadyFile, ready_file
+from shared.catalogue.serialization import from_plain, to_plain
 from shared.catalogue.service_type import Hours
 from tests.catalogue_files import BUREAUS, GOOD, STREETS, write
 
