@@ -23,7 +23,7 @@ _CONNECT_AGAIN_AFTER_S = 0.5
 
 
 class _Client(Protocol):
-    async def start(self) -> None: ...
+    def start(self) -> Coroutine[Any, Any, None]: ...
     async def stop(self) -> None: ...
 
 
@@ -70,7 +70,16 @@ async def _start(make: Callable[[], C], stopping: asyncio.Event) -> C:
 
 
 async def _start_once(client: _Client) -> None:
-    await client.start()
+    """Start a client. A start that is cancelled goes on for a second at most.
+
+    aiokafka leaves its first connection open when its start is cancelled.
+    """
+    start = asyncio.create_task(client.start())
+    try:
+        await asyncio.shield(start)
+    except asyncio.CancelledError:
+        await _end_tasks([start], after_s=_STOP_WITHIN_S)
+        raise
 
 
 class Producer(AIOKafkaProducer):
