@@ -88,7 +88,7 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         hazard_conditions=_hazard_conditions(draft, hazards),
         plain_conditions=_plain_conditions(conditions.values()),
         alarm_budget=head.alarm_budget,
-        thresholds=MappingProxyType(_thresholds(draft.text_model.weights, head.alarm_budget)),
+        thresholds=MappingProxyType(_thresholds(draft.text_model.weights, head)),
         faq=build_faq(questions.entry, answers.entry) if questions and answers else None,
         evidence=build_evidence(draft.evidence.entry) if draft.evidence else None,
         circumstances=(
@@ -139,20 +139,19 @@ def _hazard_conditions(draft: Draft, hazards: Collection[HazardRule]) -> frozens
 
 
 def _thresholds(
-    weights: WeightsByLanguage, alarm_budget: float | None
+    weights: WeightsByLanguage, head: JurisdictionEntry
 ) -> Mapping[tuple[str, str], int]:
     """Return the least score of each label and language, where the city has a budget of alarms.
 
     The model's table holds the scores for some shares; the largest within the budget counts.
     """
-    if alarm_budget is None:
-        return {}
-    thousandths = round(alarm_budget * 1000)
+    budgets: dict[str, float] = dict(head.alarm_budgets.items())
     return {
         (label, language): one.levels[max(within)] + 1
         for label, by_language in weights.items()
         for language, one in by_language.items()
-        if (within := [share for share in one.levels if share <= thousandths])
+        if (budget := budgets.get(language, head.alarm_budget)) is not None
+        if (within := [share for share in one.levels if share <= round(budget * 1000)])
     }
 
 

@@ -1,6 +1,6 @@
 """Entries of a jurisdiction's smaller files: city, bureaus, agencies and conditions."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from shared.catalogue.field_types import (
     Texts,
     Timezone,
 )
+from shared.vocabulary import Language
 
 AnswerType = Literal[
     "string", "number", "datetime", "text", "singlevaluelist", "multivaluelist", "yes_no"
@@ -82,6 +83,7 @@ class JurisdictionEntry(Entry):
         neighbours: Agencies by municipality outside the limits.
         alarm_budget: Share of all random reports that may be judged urgent, 0 to 1; None for the
             text model's own threshold.
+        alarm_budgets: The same for languages in which another share fits.
     """
 
     name: Text
@@ -94,6 +96,7 @@ class JurisdictionEntry(Entry):
     default_points: tuple[DefaultPointEntry, ...] = ()
     neighbours: dict[str, AgencyEntry] = Field(default_factory=dict)
     alarm_budget: float | None = Field(default=None, gt=0, lt=1)
+    alarm_budgets: dict[Language, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
 
 
 class FamilyEntry(Entry):

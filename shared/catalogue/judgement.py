@@ -49,7 +49,7 @@ def judge_text(text: str, city: Jurisdiction) -> TextJudgement:
 
     The model weighs all words, together with the conditions that phrases state and deny. A
     condition that would raise the report counts only where the whole text reaches the label of
-    its severity. A plain danger counts by its phrase alone.
+    its severity. A plain danger or hazard counts by its phrase alone.
 
     Args:
         text: The words of the report, as written.
@@ -64,9 +64,9 @@ def judge_read(read: "TextConditions", city: Jurisdiction) -> TextJudgement:
     if not city.trained_model.weights:
         return TextJudgement(stated, {}, is_urgent=True, is_danger=True)
     reached = _reached(read, city)
-    is_plain = not city.plain_conditions.isdisjoint(stated)
-    is_danger = is_plain or DANGER in reached
-    is_urgent = is_danger or bool(reached)
+    plain = city.plain_conditions.intersection(stated)
+    is_danger = not plain.isdisjoint(city.danger_conditions) or DANGER in reached
+    is_urgent = is_danger or bool(plain or reached)
     unproven: frozenset[str] = frozenset() if is_danger else city.danger_conditions
     if not is_urgent:
         unproven |= city.hazard_conditions

@@ -127,7 +127,7 @@ async def test_express_is_decided_before_a_backlog_of_standard(
     assert position <= 500, "express waited for more than one batch"
     assert _timed() == timed_before + 1
     assert _decided() == decided_before + 2_001
-    assert REGISTRY.get_sample_value("route311_alarm_budget", PORTLAND) == pytest.approx(0.12)
+    assert REGISTRY.get_sample_value("route311_alarm_budget", PORTLAND) == pytest.approx(0.15)
 
 
 def _decided() -> float:

