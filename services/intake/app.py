@@ -65,7 +65,9 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         batch_size = AdaptiveBatchSize()
         batcher = _batcher(settings, pool, policy, relay, batch_size)
         admission = AdmissionControl(
-            lambda: batch_size.max_in_flight, TokenBucket(settings.accepts_per_second)
+            lambda: batch_size.max_in_flight,
+            TokenBucket(settings.accepts_per_second),
+            caller_share=_key_per_second(settings) / settings.accepts_per_second,
         )
         callers = _callers(settings, lookups)
         submissions = _submission_consumer(settings, pool, policy, relay)
@@ -93,10 +95,14 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
 def _callers(settings: IntakeSettings, lookups: Pool) -> Callers:
     return Callers(
         keys=ApiKeyCache(partial(authenticate, lookups)),
-        by_key=TokenBuckets(settings.key_per_second or max(1, settings.accepts_per_second // 2)),
+        by_key=TokenBuckets(_key_per_second(settings)),
         by_address=TokenBuckets(settings.address_per_second, burst_s=_ADDRESS_BURST_S),
         proxies=settings.trusted_proxies,
     )
+
+
+def _key_per_second(settings: IntakeSettings) -> int:
+    return settings.key_per_second or max(1, settings.accepts_per_second // 2)
 
 
 def _policy(catalogue: Catalogue, settings: IntakeSettings) -> IntakePolicy:

@@ -22,7 +22,8 @@ class IntakeSettings(ServiceSettings):
             cores, and sixty times the record hour of New York's 311.
         key_per_second: The most submissions and look-ups that one adapter's keys may make per
             second and process; excess ones get 429. None stands for half of
-            ``accepts_per_second``, so that no adapter alone can take all of it.
+            ``accepts_per_second``, so that no adapter alone can take all of it. The same share of
+            the requests in flight may be an adapter's.
         address_per_second: The same for calls from one address without a valid key: look-ups by
             residents and wrong keys. Five times as many may come at once.
         contacts_kept_days: Days that a contact is kept after its case closed; then it is erased.

@@ -1,38 +1,21 @@
-"""Admission control: accept or shed a submission that is read and whose caller is known."""
+"""Admission control: accept or refuse a submission that is read and whose caller is known."""
 
 import asyncio
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Literal, TypeAlias, get_args
 
 import structlog
-from aiohttp import web
 
+from services.intake.http.refusals import ACCEPT_RATE, BUSY, KEY_SHARE, OUTBOX_FULL, Refusal
 from shared.errors import StoppedError, SystemicError, TransientError
-from shared.runtime.http.http_bytes import serialize_response
-from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBucket
-from shared.runtime.ops.metrics import SHED
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.postgres import Pool, translate_errors
 
 log = structlog.get_logger()
 
-ShedReason: TypeAlias = Literal["busy", "outbox_full", "over_rate"]
-
-_RESPONSES = MappingProxyType(
-    {
-        "busy": ("2", "More is handed in than can be taken. Hand it in again in a moment."),
-        "outbox_full": (
-            "30",
-            "Too much waits to be passed on, so nothing more is taken. Hand it in again later.",
-        ),
-        "over_rate": ("1", "More is handed in than is taken in a second. Hand it in again."),
-    }
-)
-"""By reason: ``Retry-After`` in seconds, and the detail for the caller."""
 _CHECK_EVERY_S = 1.0
 _IS_FULL = """
     SELECT coalesce(sum(records), 0) >= $1 FROM outbox_waiting
@@ -41,73 +24,46 @@ _IS_FULL = """
 
 @dataclass(slots=True)
 class AdmissionControl:
-    """Admits callers who can expect a response before their deadline, and sheds all others.
+    """Admits calls that can expect a response before their deadline, and refuses all others.
 
     Attributes:
-        max_in_flight: Returns the most concurrent callers.
-        rate_limiter: Limits callers per second.
+        max_in_flight: Returns the number of slots: the most concurrent calls.
+        rate_limiter: Limits calls per second.
+        caller_share: The share of the slots that one caller may hold, but at least one slot; all
+            from 1 on. What a caller does not use is free to others.
         outbox_full: True while no more messages can be kept for Kafka.
-        called: Set by every caller.
+        called: Set by every call.
     """
 
     max_in_flight: Callable[[], int]
     rate_limiter: TokenBucket
+    caller_share: float
     outbox_full: bool = False
     called: asyncio.Event = field(default_factory=asyncio.Event, init=False)
-    _in_flight: int = field(default=0, init=False)
+    _in_flight: Counter[str] = field(default_factory=Counter, init=False)
 
-    def try_acquire(self) -> ShedReason | None:
-        """Take a slot for one caller, or count a shed caller and return the reason."""
+    def try_acquire(self, caller: str) -> Refusal | None:
+        """Take a slot for a call of this caller, or return why there is none."""
         self.called.set()
-        reason = self._shed_reason()
-        if reason is None:
-            self._in_flight += 1
+        refusal = self._refusal(caller)
+        if refusal is None:
+            self._in_flight[caller] += 1
             self.rate_limiter.take()
-        else:
-            _SHED_COUNTS[reason].inc()
-        return reason
+        return refusal
 
-    def try_acquire_early(self) -> bytes | None:
-        """Take a slot, or return the whole HTTP response for a shed caller."""
-        reason = self.try_acquire()
-        return None if reason is None else _RAW_RESPONSES[reason]
+    def release(self, caller: str) -> None:
+        """Give a slot of this caller back."""
+        self._in_flight[caller] -= 1
 
-    def release(self) -> None:
-        """Give a slot back."""
-        self._in_flight -= 1
-
-    @contextmanager
-    def slot(self, *, is_acquired: bool = False) -> Generator[ShedReason | None]:
-        """Hold a slot for the duration of the block; yield the reason for a shed caller.
-
-        Args:
-            is_acquired: True when the caller's slot was taken before.
-        """
-        reason = None if is_acquired else self.try_acquire()
-        try:
-            yield reason
-        finally:
-            if reason is None:
-                self.release()
-
-    def _shed_reason(self) -> ShedReason | None:
+    def _refusal(self, caller: str) -> Refusal | None:
         if self.outbox_full:
-            return "outbox_full"
-        if self._in_flight >= self.max_in_flight():
-            return "busy"
-        return None if self.rate_limiter.has_token() else "over_rate"
-
-
-def service_unavailable(reason: ShedReason) -> web.Response:
-    """Return the 503 response for a shed caller."""
-    retry_after_s, detail = _RESPONSES[reason]
-    return problem_response(503, "Not available", detail, headers={"Retry-After": retry_after_s})
-
-
-_SHED_COUNTS = {reason: SHED.labels(reason) for reason in _RESPONSES}
-_RAW_RESPONSES = {
-    reason: serialize_response(service_unavailable(reason)) for reason in get_args(ShedReason)
-}
+            return OUTBOX_FULL
+        slots = self.max_in_flight()
+        if self._in_flight[caller] >= max(1, int(slots * self.caller_share)):
+            return KEY_SHARE
+        if self._in_flight.total() >= slots:
+            return BUSY
+        return None if self.rate_limiter.has_token() else ACCEPT_RATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pydantic_core
 from aiohttp import web
 from pydantic import ValidationError
 
-from services.intake.http.admission import AdmissionControl, service_unavailable
+from services.intake.http.admission import AdmissionControl
 from services.intake.http.batching import SubmissionBatcher
 from services.intake.http.callers import Callers, RefusedError
 from services.intake.http.gate import PATH
@@ -31,20 +31,22 @@ def submission_routes(
     Args:
         callers: Identifies adapters and limits their rates.
         batcher: Accepts submissions.
-        admission: Sheds callers above the limits.
+        admission: Refuses calls above the limits.
     """
 
     async def post(request: web.Request) -> web.StreamResponse:
         """Identify the caller, read the body, and only then take a slot."""
-        has_slot = adopt_slot(request)
+        release = adopt_slot(request)
         with ExitStack() as slot:
-            if has_slot:
-                slot.enter_context(admission.slot(is_acquired=True))
+            if release:
+                slot.callback(release)
             try:
-                adapter = await callers.adapter(request, is_counted=has_slot)
+                adapter = await callers.adapter(request, is_counted=release is not None)
                 body = await _body(request)
-                if not has_slot and (reason := slot.enter_context(admission.slot())):
-                    return service_unavailable(reason)
+                if not release:
+                    if refusal := admission.try_acquire(adapter):
+                        return refusal.response()
+                    slot.callback(admission.release, adapter)
                 return _response(await accept(request, adapter, body))
             except RefusedError as refused:
                 return refused.response

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from services.intake.http.api_key_cache import ApiKeyCache
-from services.intake.http.over_rate import ADDRESS_LIMIT, KEY_LIMIT
+from services.intake.http.refusals import ADDRESS_RATE, KEY_RATE
 from shared.errors import SystemicError
 from shared.runtime.http.addresses import Network, caller_address
 from shared.runtime.http.api_keys import Principal
@@ -69,7 +69,7 @@ class Callers:
                 problem_response(403, "Not an adapter", "Use the key of an adapter.")
             )
         if not is_counted and not self.by_key.try_take(principal.name):
-            raise RefusedError(KEY_LIMIT.response())
+            raise RefusedError(KEY_RATE.response())
         return principal.name
 
     async def look_up_refusal(self, request: web.Request) -> web.Response | None:
@@ -81,11 +81,11 @@ class Callers:
         except SystemicError:
             return database_unavailable("Look again in a moment.")
         if principal is not None:
-            return None if self.by_key.try_take(principal.name) else KEY_LIMIT.response()
+            return None if self.by_key.try_take(principal.name) else KEY_RATE.response()
         is_counted = bool(_authorization(request))
         if is_counted or self.by_address.try_take(self.address(request)):
             return None
-        return ADDRESS_LIMIT.response()
+        return ADDRESS_RATE.response()
 
     def address(self, request: web.Request) -> str:
         """Return the address that the limits of a caller count for."""
@@ -97,7 +97,7 @@ class Callers:
         if not self.keys.was_valid(authorization) and not self.by_address.try_take(
             self.address(request)
         ):
-            raise RefusedError(ADDRESS_LIMIT.response())
+            raise RefusedError(ADDRESS_RATE.response())
         principal = await Deadline().wait_for(self.keys.principal(authorization))
         if principal and isinstance(request.protocol, TimedConnection):
             request.protocol.is_known = True

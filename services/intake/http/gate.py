@@ -1,8 +1,10 @@
 """The gate for submissions at the socket: limits by key and address, and admission."""
 
+from functools import partial
+
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.callers import ADAPTER, Callers
-from services.intake.http.over_rate import ADDRESS_LIMIT, KEY_LIMIT
+from services.intake.http.refusals import ADDRESS_RATE, KEY_RATE
 from shared.runtime.http.addresses import caller_address
 from shared.runtime.http.api_keys import Principal
 from shared.runtime.http.http_bytes import header_values
@@ -23,20 +25,21 @@ def submission_gate(callers: Callers, admission: AdmissionControl) -> EarlyRejec
         key = keys[0] if len(keys) == 1 else b""
         principal = callers.keys.cached(key)
         if principal is None:
-            return _refusal_of_stranger(callers, head, key, peer) or False
+            return _refusal_of_stranger(callers, head, key, peer)
         return _decide_by_name(callers, admission, principal)
 
-    return EarlyRejectGate(f"POST {PATH} ".encode(), decide, admission.release)
+    return EarlyRejectGate(f"POST {PATH} ".encode(), decide)
 
 
 def _decide_by_name(
     callers: Callers, admission: AdmissionControl, principal: Principal
 ) -> GateDecision:
     if principal.scope != ADAPTER:
-        return False
+        return None
     if not callers.by_key.try_take(principal.name):
-        return KEY_LIMIT.raw_response()
-    return admission.try_acquire_early() or True
+        return KEY_RATE.raw_response()
+    refusal = admission.try_acquire(principal.name)
+    return refusal.raw_response() if refusal else partial(admission.release, principal.name)
 
 
 def _refusal_of_stranger(callers: Callers, head: bytes, key: bytes, peer: str) -> bytes | None:
@@ -47,4 +50,4 @@ def _refusal_of_stranger(callers: Callers, head: bytes, key: bytes, peer: str) -
     address = caller_address(peer, forwarded, callers.proxies)
     if callers.by_address.has_token(address):
         return None
-    return ADDRESS_LIMIT.raw_response()
+    return ADDRESS_RATE.raw_response()

@@ -18,8 +18,12 @@ from shared.runtime.http.connections import Connections
 from shared.runtime.http.http_bytes import is_one_request
 from shared.runtime.http.timed_connection import TimedConnection
 
-GateDecision: TypeAlias = bytes | bool
-"""The whole response that rejects, True for a slot, or False: the handler decides."""
+Release: TypeAlias = Callable[[], None]
+"""Gives one slot back."""
+
+GateDecision: TypeAlias = bytes | Release | None
+"""The whole response that rejects, the release of the slot it took, or None: the handler decides.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +33,16 @@ class EarlyRejectGate:
     Attributes:
         request_line: The first bytes of such a request, up to the space before the HTTP version.
         decide: Decides by the head of a complete request and the address of its connection.
-        release: Returns a slot that no handler has adopted.
     """
 
     request_line: bytes
     decide: Callable[[bytes, str], GateDecision]
-    release: Callable[[], None]
 
 
-def adopt_slot(request: web.Request) -> bool:
-    """Return True when the request got a slot at a gate; the handler must then release it."""
+def adopt_slot(request: web.Request) -> Release | None:
+    """Return the release of the slot that the request got at a gate; the handler must call it."""
     connection = request.protocol
-    if not isinstance(connection, GatedConnection) or not connection.holds_slot:
-        return False
-    connection.holds_slot = False
-    return True
+    return connection.adopt_slot() if isinstance(connection, GatedConnection) else None
 
 
 class GatedConnection(TimedConnection):
@@ -51,12 +50,9 @@ class GatedConnection(TimedConnection):
 
     After any other chunk only aiohttp's parser knows where requests begin, so the gate is off for
     the rest of the connection.
-
-    Attributes:
-        holds_slot: True when a request passed the gate and no handler has adopted its slot yet.
     """
 
-    __slots__ = ("_chunks_are_requests", "_gate", "_unanswered", "holds_slot")
+    __slots__ = ("_chunks_are_requests", "_gate", "_release", "_unanswered")
 
     def __init__(
         self,
@@ -66,8 +62,8 @@ class GatedConnection(TimedConnection):
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         super().__init__(server, connections, loop)
-        self._gate, self._chunks_are_requests, self.holds_slot = gate, True, False
-        self._unanswered = 0
+        self._gate, self._chunks_are_requests, self._unanswered = gate, True, 0
+        self._release: Release | None = None
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -79,7 +75,7 @@ class GatedConnection(TimedConnection):
             if isinstance(decision, bytes):
                 self.answer_at_once(decision)
                 return
-            self.holds_slot = decision
+            self._release = decision
         self._unanswered += bool(data)
         super().data_received(data)
 
@@ -95,10 +91,14 @@ class GatedConnection(TimedConnection):
         self._release_slot()
         super().connection_lost(exc)
 
+    def adopt_slot(self) -> Release | None:
+        """Return the release of the slot that no handler has adopted yet, and forget it."""
+        release, self._release = self._release, None
+        return release
+
     def _release_slot(self) -> None:
-        if self.holds_slot:
-            self.holds_slot = False
-            self._gate.release()
+        if release := self.adopt_slot():
+            release()
 
     def _may_reject(self, data: bytes) -> bool:
         return (

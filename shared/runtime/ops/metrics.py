@@ -117,7 +117,8 @@ ALARM_BUDGET = Gauge(
 SHED = Counter("route311_shed_total", "Requests rejected by load shedding, by reason.", ["reason"])
 LIMITED = Counter(
     "route311_limited_total",
-    "Requests answered with 429, by the limit: key (of one adapter) or address (without a key).",
+    "Requests answered with 429, by the limit: key or key_share (of one adapter: its rate, its "
+    "share of the requests in flight) or address (without a key).",
     ["limit"],
 )
 CONNECTIONS = Gauge("route311_http_connections", "Open HTTP connections.")

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
 import aiohttp
+import asyncpg
 import pytest
 
 from shared.runtime.http.api_keys import store_keys
@@ -76,6 +77,38 @@ async def test_one_key_in_a_flood_gets_429_and_another_key_is_answered_as_ever(
     assert statuses[201] < 60
     assert (refused.json["code"], refused.headers["Retry-After"]) == ("over_rate", "1")
     assert {response.status for response in other} == {201}
+
+
+async def test_while_the_database_stands_still_one_key_holds_its_share_of_the_places(
+    running: Running, database: Database
+) -> None:
+    await store_keys(database.admin_dsn, "intake", [("other", "adapter", OTHER)])
+    other_key = {"Authorization": f"Bearer {OTHER}"}
+    async with running(accepts_per_second=1_000, key_per_second=5) as client:  # 2 places of 400
+        assert {(await post(client)).status, (await post(client, headers=other_key)).status} == {
+            201
+        }
+        async with locked(database, "intake.submissions"):
+            *flood, other = await asyncio.gather(
+                *(post(client) for _ in range(4)), post(client, headers=other_key)
+            )
+        after = await post(client, headers=other_key)
+
+    assert sorted(response.status for response in flood) == [429, 429, 503, 503]
+    refused = next(response for response in flood if response.status == 429)
+    assert "in progress" in refused.json["detail"]
+    assert "Idempotency-Key" in other.json["detail"], "it was let in, and the database was late"
+    assert after.status == 201
+
+
+@asynccontextmanager
+async def locked(database: Database, table: str) -> AsyncGenerator[None]:
+    """Make all others wait for the table."""
+    connection = await asyncpg.connect(database.admin_dsn)
+    async with connection.transaction():
+        await connection.execute(f"LOCK TABLE {table}")
+        yield
+    await connection.close()
 
 
 async def test_whoever_tries_numbers_is_refused(running: Running) -> None:

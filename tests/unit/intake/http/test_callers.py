@@ -1,134 +1,13 @@
 """Callers, the gate and the route together, as an HTTP client sees them; the keys are in memory."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from ipaddress import ip_network
-from typing import Any
 
-import aiohttp
 import pytest
 from prometheus_client import REGISTRY
 
-from services.intake.http.admission import AdmissionControl
-from services.intake.http.api import submission_routes
-from services.intake.http.api_key_cache import TTL_S, ApiKeyCache
-from services.intake.http.batching import SubmissionBatcher
-from services.intake.http.callers import Callers
-from services.intake.http.gate import submission_gate
-from services.intake.inbound.batch import RawSubmission
-from services.intake.public_status.api import status_routes
-from services.intake.records import Receipt
-from shared.errors import DatabaseDownError
-from shared.runtime.http.api_keys import Principal
-from shared.runtime.http.limits import HttpLimits
-from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
-from shared.runtime.http.server import serve_http
+from services.intake.http.api_key_cache import TTL_S
+from tests.unit.intake.http.serving import ADAPTER, STRANGER, Intake, get, post
 from tests.waiting import eventually
-
-KEYS = {
-    "Bearer adapter": Principal("demo", "adapter"),
-    "Bearer second": Principal("demo", "adapter"),
-    "Bearer other": Principal("other", "adapter"),
-    "Bearer bureau": Principal("PBOT", "bureau"),
-}
-ADAPTER, STRANGER = {"Authorization": "Bearer adapter"}, {"Authorization": "Bearer false"}
-NUMBER = "/v1/requests/26-AAAA-AA"
-"""Mistyped: found out without a database."""
-
-
-def still() -> float:
-    """A clock at which no bucket fills again."""
-    return 0.0
-
-
-@dataclass
-class Intake:
-    """Intake's HTTP without what lies behind it: a good submission gets 503, in time."""
-
-    by_key: int = 3
-    by_address: int = 3
-    slots: int = 100
-    port: int = 0
-    now: float = 0.0
-    proxies: tuple[str, ...] = ()
-    asked: list[str] = field(default_factory=list)
-    is_down: bool = False
-
-    def __post_init__(self) -> None:
-        self.rate = TokenBucket(100, still)
-        self.admission = AdmissionControl(lambda: self.slots, self.rate)
-        self.callers = Callers(
-            ApiKeyCache(self.look_up, lambda: self.now),
-            TokenBuckets(self.by_key, still),
-            TokenBuckets(self.by_address, still),
-            [ip_network(proxy) for proxy in self.proxies],
-        )
-
-    async def look_up(self, authorization: str) -> Principal | None:
-        self.asked.append(authorization)
-        if self.is_down:
-            raise DatabaseDownError("away")
-        return KEYS.get(authorization)
-
-    def left(self) -> int:
-        """Drain the accept rate; return how much was left of 100."""
-        count = 0
-        while self.rate.has_token():
-            self.rate.take()
-            count += 1
-        return count
-
-    @asynccontextmanager
-    async def running(self, *, gated: bool = True) -> AsyncGenerator[aiohttp.ClientSession]:
-        routes = [
-            *submission_routes(self.callers, SubmissionBatcher(no_batch), self.admission),
-            *status_routes(None, {}, self.callers.look_up_refusal),  # type: ignore[arg-type] # asks no database for a mistyped number
-        ]
-        gate = submission_gate(self.callers, self.admission) if gated else None
-        async with (
-            serve_http(
-                "127.0.0.1",
-                0,
-                routes=routes,
-                check=ready,
-                stopping=asyncio.Event(),
-                gate=gate,
-                limits=HttpLimits(body_s=0.2),
-            ) as self.port,
-            aiohttp.ClientSession(f"http://127.0.0.1:{self.port}") as client,
-        ):
-            yield client
-
-
-async def no_batch(_: Sequence[RawSubmission]) -> Sequence[Receipt]:
-    raise AssertionError("nothing opened the batcher")
-
-
-async def ready() -> str | None:
-    return None
-
-
-@dataclass(frozen=True)
-class Response:
-    status: int
-    headers: dict[str, str]
-    problem: dict[str, Any]
-
-
-async def post(client: aiohttp.ClientSession, **headers: str) -> Response:
-    async with client.post("/v1/submissions", json={}, headers=headers) as response:
-        return Response(
-            response.status, dict(response.headers), await response.json(content_type=None)
-        )
-
-
-async def get(client: aiohttp.ClientSession, **headers: str) -> Response:
-    async with client.get(NUMBER, headers=headers) as response:
-        return Response(
-            response.status, dict(response.headers), await response.json(content_type=None)
-        )
 
 
 def limited(limit: str) -> float:

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from shared.runtime.http.http_bytes import header_values, is_one_request, serialize_response
-from shared.runtime.http.load_shedding import EarlyRejectGate, adopt_slot
+from shared.runtime.http.load_shedding import EarlyRejectGate, GateDecision, adopt_slot
 from shared.runtime.http.server import serve_http
 from tests.unit.runtime.http.raw_client import Client
 
@@ -26,20 +26,20 @@ class Server:
     began: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def decide(self, head: bytes, peer: str) -> bytes | bool:
+    def decide(self, head: bytes, peer: str) -> GateDecision:
         assert peer == "127.0.0.1"
         if header_values(head, b"stranger"):
-            return False
+            return None
         if not self.slots:
             return REJECTION
         self.slots -= 1
-        return True
+        return self.release
 
     def release(self) -> None:
         self.slots += 1
 
     async def post(self, request: web.Request) -> web.Response:
-        self.adopted.append(adopt_slot(request))
+        self.adopted.append(adopt_slot(request) == self.release)
         self.began.set()
         body = await request.text()
         await self.released.wait()
@@ -58,7 +58,7 @@ async def ready() -> str | None:
 @asynccontextmanager
 async def connected(server: Server) -> AsyncGenerator[Client]:
     server.released.set()
-    gate = EarlyRejectGate(b"POST /things ", server.decide, server.release)
+    gate = EarlyRejectGate(b"POST /things ", server.decide)
     routes = [web.post("/things", server.post), web.post("/others", server.post)]
     async with serve_http(
         "127.0.0.1", 0, routes=routes, check=ready, stopping=server.stopping, gate=gate
