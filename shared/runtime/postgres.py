@@ -153,10 +153,11 @@ async def acquire(pool: Pool) -> AsyncGenerator[Connection]:
     async with borrow(pool) as connection:
         try:
             yield connection
+            await connection.reset()
         except BaseException:
-            connection.terminate()
+            with suppress(asyncpg.InterfaceError):  # it is closed already
+                connection.terminate()
             raise
-        await connection.reset()
 
 
 @asynccontextmanager

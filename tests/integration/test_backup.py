@@ -44,7 +44,7 @@ SEQUENCES = "SELECT schemaname || '.' || sequencename AS name, last_value FROM p
 CHECKSUM = "SELECT count(*), md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))) FROM {} t"
 FULL = (
     "intake.requests",
-    "triage.inbox",
+    "triage.decisions",
     "dispatch.cases",
     "notify.inbox",
     "dispatch.outbox_batches",

@@ -77,7 +77,7 @@ class PostgresDeliveryQueue:
 
     Args:
         pool: Notify's database.
-        on_commit: Called after each commit, to hand over to the relay.
+        on_commit: Called with the batches of each commit, to pass them to the relay.
     """
 
     def __init__(self, pool: Pool, on_commit: HandOver = lambda _: None) -> None:

@@ -70,7 +70,7 @@ class Consumer(Generic[E]):
         express_topics: Names of topics that are read before the others.
         deduplicates: Drop repeated events by the inbox; otherwise ``handle`` must be idempotent.
         batch_size: The maximum number of records in a batch.
-        on_commit: Called after each commit, to hand over to the relay.
+        on_commit: Called with the batches of each commit, to pass them to the relay.
         dlq_limit: The dead-letter limit, at which the consumer ends.
         lost_position_recheck_s: Seconds between checks of partitions with a lost position.
         hold_s: Seconds that the process holds still before its last try of a record at which it

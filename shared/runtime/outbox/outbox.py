@@ -61,7 +61,7 @@ async def enqueue(db: Connection, outgoing: Iterable[Event | Outgoing]) -> list[
     """Insert events and records into the outbox, those of equal keys in order.
 
     Returns:
-        What was inserted, to hand over to the relay once it is committed.
+        What was inserted, to pass to the relay once it is committed.
     """
     records = [record for item in outgoing for record in _records(item)]
     parts = list(_parts(records))

@@ -73,7 +73,7 @@ class Relay:
     Attributes:
         pool: The service's database.
         access: Where Kafka is, and as whom to connect.
-        memory: The batches that were handed over.
+        memory: Committed batches of this process.
     """
 
     pool: Pool
@@ -117,7 +117,6 @@ class Relay:
                     try:
                         await self._publish(db, sink, stopping)
                     finally:
-                        db.terminate()  # frees the locks, and no other work gets this session
                         self._held = []
                         self.memory.clear()
             except (DatabaseDownError, DatabaseBusyError) as error:

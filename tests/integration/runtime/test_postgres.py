@@ -5,7 +5,7 @@ from contextlib import suppress
 import asyncpg
 import pytest
 
-from shared.runtime.postgres import acquire, open_pool, transaction
+from shared.runtime.postgres import Pool, acquire, open_pool, transaction
 from tests.conftest import Database
 from tests.waiting import eventually
 
@@ -44,6 +44,23 @@ async def test_locks_and_settings_of_a_session_end_with_its_block(
 
         assert await eventually(is_free)
         assert await pool.fetchval("SHOW idle_session_timeout") == "0"
+
+
+async def test_an_error_stays_what_it_is_when_the_connection_was_closed_before_it(
+    database: Database,
+) -> None:
+    """Callers stop, or open a new sink, by the kind of the error."""
+    async with open_pool(database.dsn("triage")) as pool:
+        with pytest.raises(ZeroDivisionError):
+            await divide_by_zero_after_the_connection_closed(pool)
+
+        assert await pool.fetchval("SELECT 1")
+
+
+async def divide_by_zero_after_the_connection_closed(pool: Pool) -> None:
+    async with acquire(pool) as db:
+        db.terminate()
+        _ = 1 / 0
 
 
 async def test_a_transaction_leaves_the_session_without_a_statement_more(
