@@ -33,4 +33,4 @@ async def test_a_client_that_is_cancelled_at_any_moment_of_its_start_leaves_no_c
             task.cancel()
             await asyncio.wait([task])
 
-    assert len(started) == _ROUNDS
+    assert len(started) >= _ROUNDS
