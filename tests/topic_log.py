@@ -37,6 +37,10 @@ class TopicLog:
         since = {p: offset for p, offset in self.start_offsets.items() if p.topic == name}
         return await read_between(self.access, since)
 
+    async def values(self, topic: str | Topic) -> list[bytes | None]:
+        """Return the values of the topic's records since the test began."""
+        return [record.value for record in await self.records(topic)]
+
     async def events(self, topic: Topic) -> list[Any]:
         """Return the topic's events since the test began."""
         decoder: Decoder[Any] = Decoder(topic.events)

@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
 import aiohttp
-import asyncpg
 import pytest
 
 from shared.runtime.http.api_keys import store_keys
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import get, post
+from tests.integration.locks import locked
 
 pytestmark = pytest.mark.integration
 
@@ -99,16 +99,6 @@ async def test_while_the_database_stands_still_one_key_holds_its_share_of_the_pl
     assert "in progress" in refused.json["detail"]
     assert "Idempotency-Key" in other.json["detail"], "it was let in, and the database was late"
     assert after.status == 201
-
-
-@asynccontextmanager
-async def locked(database: Database, table: str) -> AsyncGenerator[None]:
-    """Make all others wait for the table."""
-    connection = await asyncpg.connect(database.admin_dsn)
-    async with connection.transaction():
-        await connection.execute(f"LOCK TABLE {table}")
-        yield
-    await connection.close()
 
 
 async def test_whoever_tries_numbers_is_refused(running: Running) -> None:

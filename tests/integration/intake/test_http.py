@@ -6,7 +6,6 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
 
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_RECEIPTS, INTAKE_REQUESTS
@@ -14,6 +13,7 @@ from shared.runtime.kafka_access import KafkaAccess
 from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import Response, plain, post
+from tests.integration.locks import locked
 from tests.tcp_proxy import TcpProxy, tcp_proxy
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
@@ -212,13 +212,10 @@ async def test_with_a_database_that_hangs_the_answer_is_503_within_a_second(
 ) -> None:
     async with running() as client:
         await post(client, key="17")
-        connection = await asyncpg.connect(database.admin_dsn)
-        async with connection.transaction():
-            await connection.execute("LOCK TABLE intake.submissions")
+        async with locked(database, "intake.submissions"):
             began = time.perf_counter()
             responses = await asyncio.gather(*(post(client, key=f"{n}") for n in range(5)))
             waited_s = time.perf_counter() - began
-        await connection.close()
         after = [await post(client, key=f"{n}") for n in range(5)]
         await topic_log.at_least(6, INTAKE_REQUESTS)
 
@@ -231,14 +228,10 @@ async def test_with_a_database_that_hangs_the_answer_is_503_within_a_second(
 async def test_with_keys_that_cannot_be_looked_up_the_answer_is_503_within_a_second(
     running: Running, database: Database
 ) -> None:
-    async with running() as client:
-        connection = await asyncpg.connect(database.admin_dsn)
-        async with connection.transaction():
-            await connection.execute("LOCK TABLE intake.api_keys")
-            began = time.perf_counter()
-            response = await post(client)
-            waited_s = time.perf_counter() - began
-        await connection.close()
+    async with running() as client, locked(database, "intake.api_keys"):
+        began = time.perf_counter()
+        response = await post(client)
+        waited_s = time.perf_counter() - began
 
     assert response.status == 503
     assert waited_s < 1

@@ -10,7 +10,6 @@ from shared.contract.events import (
     SubmissionRejected,
     encode,
 )
-from shared.contract.topic import Topic
 from shared.contract.topics import (
     CHANNEL_SUBMISSIONS,
     INTAKE_CONTACTS,
@@ -42,10 +41,6 @@ REPORTER = {
 async def hand_in(topic_log: TopicLog, *values: bytes | None, key: str = "adapter") -> None:
     for value in values:
         await topic_log.write(CHANNEL_SUBMISSIONS, key, value)
-
-
-async def values(topic_log: TopicLog, topic: Topic) -> list[bytes | None]:
-    return [record.value for record in await topic_log.records(topic)]
 
 
 async def test_a_submission_becomes_a_request_a_contact_and_a_receipt(
@@ -101,7 +96,7 @@ async def test_a_repeat_gets_the_same_bytes_and_other_data_under_its_id_are_refu
         await hand_in(topic_log, event, other, other)
         receipts = await topic_log.at_least(5, INTAKE_RECEIPTS)
 
-    kept = await values(topic_log, INTAKE_RECEIPTS)
+    kept = await topic_log.values(INTAKE_RECEIPTS)
     assert len(set(kept[:3])) == 1
     assert len(set(kept[3:])) == 1
     assert isinstance(receipts[3], SubmissionRejected)

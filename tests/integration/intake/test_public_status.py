@@ -4,7 +4,6 @@ import time
 from typing import Any
 
 import aiohttp
-import asyncpg
 import pytest
 
 from shared.contract.events import (
@@ -26,6 +25,7 @@ from tests.builders import case_with_request, decision
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import Response, get, plain, post
+from tests.integration.locks import locked
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
@@ -177,13 +177,10 @@ async def test_with_a_database_that_hangs_a_look_up_is_503_within_a_second(
 ) -> None:
     async with running() as client:
         number = (await post(client)).json["tracking_number"]
-        connection = await asyncpg.connect(database.admin_dsn)
-        async with connection.transaction():
-            await connection.execute("LOCK TABLE intake.requests")
+        async with locked(database, "intake.requests"):
             began = time.perf_counter()
             response = await get(client, f"/v1/requests/{number}")
             waited_s = time.perf_counter() - began
-        await connection.close()
 
     assert (response.status, response.headers["Retry-After"]) == (503, "2")
     assert waited_s < 1

@@ -70,11 +70,7 @@ async def test_a_row_that_commits_late_is_not_jumped_over(
             await enqueue(slow, [outgoing("slow", 1)])
             async with transaction(pool) as quick:
                 await enqueue(quick, [outgoing("quick", 2)])
-
-            async def quick_is_out() -> bool:
-                return len(await topic_log.records(TRIAGE_DECISIONS)) == 1
-
-            await eventually(quick_is_out)
+            await eventually(lambda: has_one(topic_log))
         await eventually(lambda: is_outbox_empty(pool))
 
     assert {r.value for r in await topic_log.records(TRIAGE_DECISIONS)} == {b"1", b"2"}
@@ -154,11 +150,7 @@ async def commit(pool: Pool, *records: Outgoing) -> list[OutboxBatch]:
 
 
 async def has_one(topic_log: TopicLog) -> bool:
-    return len(await values(topic_log)) == 1
-
-
-async def values(topic_log: TopicLog) -> list[bytes | None]:
-    return [record.value for record in await topic_log.records(TRIAGE_DECISIONS)]
+    return len(await topic_log.values(TRIAGE_DECISIONS)) == 1
 
 
 async def test_what_is_handed_over_is_published_at_once_and_not_read_from_the_table(
@@ -171,7 +163,7 @@ async def test_what_is_handed_over_is_published_at_once_and_not_read_from_the_ta
         relay.hand_over(batches)
         await eventually(lambda: is_outbox_empty(pool), within_s=3)
 
-    assert await values(topic_log) == [b"1"]
+    assert await topic_log.values(TRIAGE_DECISIONS) == [b"1"]
 
 
 async def test_what_is_handed_over_without_a_commit_is_not_published(
@@ -183,7 +175,7 @@ async def test_what_is_handed_over_without_a_commit_is_not_published(
             relay.hand_over(await enqueue(db, [outgoing("key", 1)]))
             relay.hand_over(await commit(pool, outgoing("key", 2)))
             await eventually(lambda: has_one(topic_log), within_s=3)
-            assert await values(topic_log) == [b"2"]
+            assert await topic_log.values(TRIAGE_DECISIONS) == [b"2"]
 
 
 async def test_of_two_batches_the_older_goes_first_whichever_is_handed_over_first(
@@ -197,7 +189,7 @@ async def test_of_two_batches_the_older_goes_first_whichever_is_handed_over_firs
         await eventually(lambda: is_outbox_empty(pool), within_s=3)
 
     assert second, "another process has committed it"
-    assert await values(topic_log) == [b"0", b"1", b"2"]
+    assert await topic_log.values(TRIAGE_DECISIONS) == [b"0", b"1", b"2"]
 
 
 async def test_what_exceeds_the_memory_is_read_from_the_table(
@@ -209,7 +201,7 @@ async def test_what_exceeds_the_memory_is_read_from_the_table(
         relay.hand_over([b for n in range(3) for b in await commit(pool, outgoing("key", n))])
         await eventually(lambda: is_outbox_empty(pool), within_s=3)
 
-    assert await values(topic_log) == [b"0", b"1", b"2"]
+    assert await topic_log.values(TRIAGE_DECISIONS) == [b"0", b"1", b"2"]
 
 
 async def test_what_was_erased_from_the_table_is_not_published_from_memory(
@@ -223,7 +215,7 @@ async def test_what_was_erased_from_the_table_is_not_published_from_memory(
         relay.hand_over(batches)
         await eventually(lambda: is_outbox_empty(pool), within_s=3)
 
-    assert await values(topic_log) == [b"0", b"2"]
+    assert await topic_log.values(TRIAGE_DECISIONS) == [b"0", b"2"]
 
 
 async def test_a_commit_of_a_process_without_the_bucket_wakes_the_relay_that_has_it(
@@ -281,4 +273,4 @@ async def test_an_unmarked_batch_is_published_again_when_the_acknowledgement_was
         relay.hand_over(await commit(pool, outgoing("key", 1)))
         await eventually(lambda: is_outbox_empty(pool))
 
-    assert await values(topic_log) == [b"1"]
+    assert await topic_log.values(TRIAGE_DECISIONS) == [b"1"]

@@ -253,11 +253,8 @@ async def test_while_the_relay_is_held_nothing_is_published_and_then_the_older_c
     def outgoing(number: int) -> Outgoing:
         return Outgoing(f"{number}", TRIAGE_DECISIONS.name, b"key", f"{number}".encode())
 
-    async def values() -> list[bytes | None]:
-        return [record.value for record in await topic_log.records(TRIAGE_DECISIONS)]
-
     async def count_is(count: int) -> bool:
-        return len(await values()) >= count
+        return len(await topic_log.values(TRIAGE_DECISIONS)) >= count
 
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as group:
@@ -272,13 +269,13 @@ async def test_while_the_relay_is_held_nothing_is_published_and_then_the_older_c
             for id_ in ("2", "1"):
                 await pool.execute(MARK_UNPUBLISHED, [id_])
             lock_holders = await pool.fetch(LOCK_HOLDERS)
-            while_paused = await values()
+            while_paused = await topic_log.values(TRIAGE_DECISIONS)
         await eventually(lambda: count_is(6))
         stopping.set()
 
     assert [(row["usename"], row["buckets"]) for row in lock_holders] == [("postgres", BUCKETS)]
     assert while_paused == [b"0", b"1", b"2"]
-    assert await values() == [b"0", b"1", b"2", b"1", b"2", b"3"]
+    assert await topic_log.values(TRIAGE_DECISIONS) == [b"0", b"1", b"2", b"1", b"2", b"3"]
 
 
 async def _all_published(router: Router) -> bool:
