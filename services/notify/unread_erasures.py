@@ -19,7 +19,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.outbox.outbox import enqueue
-from shared.runtime.postgres import Pool, acquire, transaction
+from shared.runtime.postgres import Pool, borrow, transaction
 from shared.runtime.recovery.positions import load_positions
 from shared.runtime.recovery.tombstones import unread_erasures
 
@@ -55,7 +55,7 @@ class UnreadErasures:
 
     async def apply(self) -> None:
         """Erase every contact that has a tombstone after notify's position."""
-        async with acquire(self.pool) as db:
+        async with borrow(self.pool) as db:
             positions = await load_positions(db, "notify")
         erased = sorted(await unread_erasures(self.access, positions))
         for batch in _batches(erased):

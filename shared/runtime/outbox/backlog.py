@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from shared.errors import DatabaseBusyError, DatabaseDownError
 from shared.runtime.ops import metrics
-from shared.runtime.postgres import Pool, acquire
+from shared.runtime.postgres import Pool, borrow
 
 _BACKLOG = """
     SELECT coalesce(sum(records), 0) AS records,
@@ -22,7 +22,7 @@ async def measure_backlog(pool: Pool) -> None:
     """Set the gauges every 3 s, until cancelled; while the database is down they stand."""
     while True:
         with suppress(DatabaseDownError, DatabaseBusyError):
-            async with acquire(pool) as db:
+            async with borrow(pool) as db:
                 [backlog] = await db.fetch(_BACKLOG)
             metrics.OUTBOX.set(backlog["records"])
             metrics.OUTBOX_BYTES.set(backlog["bytes"])

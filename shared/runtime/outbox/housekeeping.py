@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext(current_schema()), 1000)"
 _TURN = """
-    SELECT (current + 1) % $2::integer AS next, now() - since >= $1::interval / ($2 - 1) AS is_due
+    SELECT (current + 1) % $2::integer AS next, now() - since >= $1::interval AS is_due
       FROM outbox_segment
 """
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '300ms'"
@@ -35,9 +35,7 @@ _IN_SEGMENT = """
 _EMPTY_SEGMENT = "TRUNCATE outbox_batches_{}"
 _FILL = """
     UPDATE outbox_segment
-       SET current = $1,
-           since = greatest(since + $2::interval / ($3::integer - 1),
-                            now() - $2::interval / ($3 - 1))
+       SET current = $1, since = greatest(since + $2::interval, now() - $2::interval)
 """
 _INBOX_PAGES = """
     SELECT pg_relation_size('inbox'::regclass) / current_setting('block_size')::integer
@@ -134,10 +132,11 @@ class Housekeeping:
         Returns:
             The number of records that went.
         """
+        filled_for = self.outbox_retention / (_SEGMENTS - 1)
         async with transaction(self.pool) as db:
             if not await db.fetchval(_TRY_LOCK):
                 return 0
-            [turn] = await db.fetch(_TURN, self.outbox_retention, _SEGMENTS)
+            [turn] = await db.fetch(_TURN, filled_for, _SEGMENTS)
             if not turn["is_due"]:
                 return 0
             segment: int = turn["next"]
@@ -147,7 +146,7 @@ class Housekeeping:
             if content["is_needed"]:
                 return 0
             await db.execute(_EMPTY_SEGMENT.format(segment))
-            await db.execute(_FILL, segment, self.outbox_retention, _SEGMENTS)
+            await db.execute(_FILL, segment, filled_for)
             return int(content["records"])
 
     async def prune_inbox(self) -> AsyncGenerator[int]:

@@ -94,11 +94,12 @@ def _parts(records: Iterable[Outgoing]) -> Iterator[tuple[int, list[Outgoing], i
     for bucket, of_bucket in by_bucket.items():
         part, size = list[Outgoing](), 0
         for record in of_bucket:
-            if part and size + record.size > _BATCH_BYTES:
+            more = record.size
+            if part and size + more > _BATCH_BYTES:
                 yield bucket, part, size
                 part, size = [], 0
             part.append(record)
-            size += record.size
+            size += more
         yield bucket, part, size
 
 

@@ -149,7 +149,7 @@ class Relay:
             self.memory.clear()  # of batches that were erased
         chunk = _first_of(rows)
         batches = await self._records(db, chunk)
-        records = [record for row in chunk for record in batches.get(row["seq"], ())]
+        records = [record for batch in batches.values() for record in batch]
         if batches:
             await sink.publish(records)
             await db.execute(_MARK_PUBLISHED, list(batches))
@@ -159,16 +159,15 @@ class Relay:
     async def _records(
         self, db: Connection, rows: Sequence[Record]
     ) -> Mapping[int, Sequence[Outgoing]]:
-        """Return the records to publish of each batch, from memory or from the table."""
+        """Return the records to publish of each batch, in order, from memory or from the table."""
         found = {row["seq"]: self.memory.take(row["seq"], row["records"]) for row in rows}
         unknown = [seq for seq, records in found.items() if records is None]
         stored = await db.fetch(_CONTENTS, unknown) if unknown else []
         found |= {row["seq"]: _stored_records(row) for row in stored}
-        only = {row["seq"]: row["only_topics"] for row in rows}
         return {
-            seq: [r for r in records if only[seq] is None or r.topic in only[seq]]
-            for seq, records in found.items()
-            if records is not None
+            row["seq"]: _selected(records, row["only_topics"])
+            for row in rows
+            if (records := found[row["seq"]]) is not None
         }
 
 
@@ -180,6 +179,10 @@ def _first_of(rows: Sequence[Record]) -> Sequence[Record]:
         if number and size > _CHUNK_BYTES:
             return rows[:number]
     return rows
+
+
+def _selected(records: Sequence[Outgoing], topics: Sequence[str] | None) -> Sequence[Outgoing]:
+    return records if topics is None else [record for record in records if record.topic in topics]
 
 
 def _stored_records(row: Record) -> Sequence[Outgoing]:
