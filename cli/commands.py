@@ -47,7 +47,7 @@ offsets    cli.offsets:offsets            Set readers' positions after a restore
 check      cli.check.command:check        Check the invariants over a running router, and name what breaks them.
 bench      cli.bench.command:bench        Measure the router's speed against the raw limit, in one run.
 triage     cli.triage:triage              Measure, learn and explain how duplicates and urgency are decided.
-evaluation cli.evaluation.command:evaluation  Export what people corrected, to train on.
+evaluation cli.feedback.command:evaluation  Export what people corrected, to train on.
 catalogue  cli.catalogue:app              Check and build the service catalogue.
 migrate    cli.migrate:migrate            Bring roles, schemas and tables to the version of this code; safe to repeat.
 topics     cli.topics:topics              Make Kafka's topics what the registry says.

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cli.explain.dry_run import InvalidReportError, decide, request_of_text
 from services.triage.policy import TriagePolicy
-from shared.catalogue import Catalogue, load_catalogue
+from shared.catalogue import Catalogue, load_catalogue_with_indexes
 from shared.contract.events import Decision, invalid_fields
 from shared.runtime.clock import utc_now
 
@@ -56,7 +56,7 @@ def judge(texts: TextsArgument) -> None:
     or null), outcome and evidence, which lists the words and answers that gave the reasons. A line
     that cannot be decided is named on the standard error stream; the exit code is 1 then.
     """
-    catalogue, bad = load_catalogue(), 0
+    catalogue, bad = load_catalogue_with_indexes(), 0
     policy, now = TriagePolicy(catalogue), utc_now()
     for number, line in _numbered_lines(texts):
         try:

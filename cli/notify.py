@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
-from cli.database import open_database
 from cli.interrupts import run
 from services.notify.store.held import HeldMessages, drop_held, list_held, release_held
 from shared.runtime.clock import utc_now
+from shared.runtime.database import open_database
 
 notify = typer.Typer(help="See what notify holds back, and decide about it.", no_args_is_help=True)
 

@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from cli.connection import DEFAULT_DATA, DataOption, find_admin_dsn, find_kafka
-from cli.database import open_database
 from shared.catalogue import load_catalogue
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import all_topics
 from shared.runtime.consumer import skips
 from shared.runtime.consumer.crashes import load_crash_loops
 from shared.runtime.consumer.skips import CannotSkipError
+from shared.runtime.database import open_database
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import offset_bounds
 from shared.runtime.postgres import Connection
@@ -81,7 +81,7 @@ async def _note(
 ) -> tuple[str, bool]:
     """Note the skip; return the service that is to skip, and False when it was noted before."""
     readers = readers_of(partition.topic)
-    bounds = (await offset_bounds(find_kafka(data))).get(partition)
+    bounds = (await offset_bounds(find_kafka(data), [partition.topic])).get(partition)
     if bounds is None:
         raise CannotSkipError(f"{partition.topic} has no partition {partition.partition}")
     async with open_database(find_admin_dsn(data)) as db:

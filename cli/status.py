@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import asyncpg
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_kafka, find_operations_dsn
 from cli.crash_loops import CrashLoopView, load_views, sentences
-from cli.database import open_database
 from services.triage.surges.gauges import WATCHER
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import TRIAGE_REPORT_COUNTS
+from shared.runtime.database import Database, open_database
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.admin import committed_offsets
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds
@@ -94,7 +93,7 @@ async def _read(access: KafkaAccess, dsn: str) -> RouterStatus:
 
 
 async def _service(
-    connection: "asyncpg.Connection[asyncpg.Record]",
+    connection: Database,
     name: str,
     bounds: OffsetRanges,
 ) -> ServiceStatus:

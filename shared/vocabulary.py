@@ -1,5 +1,6 @@
 """The words and values of the domain: one definition each, for every service and the wire."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import asin, cos, radians, sin, sqrt
@@ -156,3 +157,11 @@ def distance_m(a: GeoPoint, b: GeoPoint) -> float:
         + cos(radians(a.latitude)) * cos(radians(b.latitude)) * sin(d_lon / 2) ** 2
     )
     return 2 * EARTH_RADIUS_M * asin(min(1.0, sqrt(h)))
+
+
+_LANGUAGES: Mapping[str, Language] = {"en": "en", "es": "es"}
+
+
+def supported_language(tag: str) -> Language | None:
+    """Return the language of a BCP 47 tag, or None when the router does not write in it."""
+    return _LANGUAGES.get(tag.lower().replace("_", "-").partition("-")[0])

@@ -10,11 +10,8 @@ from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 
-import asyncpg
-
 from cli.bench.load import EAST, NORTH, SOUTH, START, WEST
 from cli.bench.stage import requests
-from cli.database import open_database
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.site import open_site
 from services.triage.assessment import assess_report, case_id_for
@@ -26,6 +23,7 @@ from services.triage.store.cases import PostgresTriageStore
 from shared.catalogue import Catalogue, Jurisdiction, load_catalogue_with_indexes
 from shared.contract.events import Request, new_id
 from shared.contract.topics import dedup_key
+from shared.runtime.database import Database, open_database
 from shared.runtime.migrate import migrate
 from shared.runtime.service import freeze_startup_objects
 from shared.vocabulary import GeoPoint
@@ -92,7 +90,7 @@ async def measure_index(
 
 
 @asynccontextmanager
-async def _table(data: Path) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
+async def _table(data: Path) -> AsyncGenerator[Database]:
     async with open_site(data) as site, running_postgres(site) as process:
         await migrate(admin_dsn(site, process))
         async with open_database(admin_dsn(site, process), "triage") as db:
@@ -110,7 +108,7 @@ def _cases(city: Jurisdiction) -> Iterator[TriageCase]:
 
 
 async def _measured(
-    db: "asyncpg.Connection[asyncpg.Record]",
+    db: Database,
     count: int,
     decided: Sequence[Request],
     catalogue: Catalogue,

@@ -3,9 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-import asyncpg
-
-from cli.database import open_database
+from shared.runtime.database import Database, open_database
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds
 from shared.runtime.kafka_access import KafkaAccess
@@ -62,7 +60,7 @@ async def wait_until_idle(
             await asyncio.sleep(_POLL_S)
 
 
-async def _left(connection: "asyncpg.Connection[asyncpg.Record]", bounds: OffsetRanges) -> int:
+async def _left(connection: Database, bounds: OffsetRanges) -> int:
     """Return the number of records and messages that are still to be processed."""
     left: int = await connection.fetchval(_UNSENT)
     for service in SERVICES:

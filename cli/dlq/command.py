@@ -19,7 +19,6 @@ from cli.connection import (
     find_kafka,
     find_operations_dsn,
 )
-from cli.database import open_database
 from cli.dlq import listing, record_view
 from cli.dlq.rejected import RejectedReplay
 from cli.dlq.replay import ReplayOutcome, ReplayUnderWayError, line_of, run_replay
@@ -28,6 +27,7 @@ from cli.terminal import parse_moment
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.garbage import load_dropped
+from shared.runtime.database import open_database
 from shared.runtime.kafka.reader import offset_bounds
 from shared.runtime.migrate import SERVICES
 from shared.runtime.postgres import Connection

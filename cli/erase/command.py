@@ -8,7 +8,6 @@ import typer
 
 from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
-from cli.database import open_database
 from cli.erase.findings import Findings
 from cli.erase.person import by_email, by_phone
 from cli.erase.removal import remove, repeat, wait_for_work_under_way
@@ -16,6 +15,7 @@ from cli.erase.search import ErasureSubject, Search
 from cli.interrupts import run
 from cli.terminal import printable
 from shared.catalogue import load_catalogue
+from shared.runtime.database import open_database
 from shared.runtime.recovery.tombstones import contact_ranges, erased_requests
 
 RequestOption = Annotated[

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from cli.database import open_database
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.contract.events import Decoder, RequestTriaged
 from shared.contract.topics import TRIAGE_DECISIONS
 from shared.errors import Route311Error
+from shared.runtime.database import open_database
 from shared.runtime.kafka import Record, headers_by_name
 from shared.runtime.kafka.reader import offset_bounds, offsets_at, read_range
 from shared.runtime.kafka_access import KafkaAccess
@@ -127,11 +127,7 @@ async def _resolved(dsn: str, query: RequestQuery) -> RequestQuery:
 async def _read_decisions(
     access: KafkaAccess, since: datetime | None, on_progress: OnProgress
 ) -> AsyncGenerator[Sequence[Record]]:
-    ranges = {
-        partition: bounds
-        for partition, bounds in (await offset_bounds(access)).items()
-        if partition.topic == TRIAGE_DECISIONS.name
-    }
+    ranges = await offset_bounds(access, [TRIAGE_DECISIONS.name])
     if since is not None:
         starts = await offsets_at(access, ranges, since)
         ranges = {

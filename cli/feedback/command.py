@@ -12,7 +12,7 @@ import typer
 
 from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, find_kafka
-from cli.evaluation.log import read_labels_of_feedback
+from cli.feedback.log import read_labels_of_feedback
 from cli.interrupts import run
 from evaluation.feedback.labels import LabelledReport
 from evaluation.text_model.real_reports import TEXTS_SUFFIX, write_labels

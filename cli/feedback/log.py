@@ -20,7 +20,8 @@ async def read_labels_of_feedback(access: KafkaAccess) -> list[LabelledReport]:
     Args:
         access: Where Kafka is, and as whom to connect; operators may read all topics.
     """
-    bounds = await offset_bounds(access)
+    topics = (OPERATOR_COMMANDS, DISPATCH_CASES, TRIAGE_DECISIONS)
+    bounds = await offset_bounds(access, [topic.name for topic in topics])
     collector = OpinionCollector()
     async with aclosing(_events(access, bounds, OPERATOR_COMMANDS)) as commands:
         async for command in commands:

@@ -8,9 +8,9 @@ from uuid import UUID
 import asyncpg
 
 from cli.connection import find_operations_dsn
-from cli.database import open_database
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.errors import Route311Error
+from shared.runtime.database import open_database
 
 _FIND = "SELECT request_id, case_id FROM intake.requests WHERE tracking_number = $1"
 

@@ -1,12 +1,13 @@
 """The data folder of one stack: its layout and its lock."""
 
+import asyncio
 import fcntl
 import json
 import os
 import shutil
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,6 +18,7 @@ _LOCK_FILE = "route311.lock"  # also marks a folder as made by us
 _OWNER_ONLY = 0o700
 _UMASK = 0o077
 _LOCK_ATTEMPTS, _LOCK_RETRY_S = 3, 0.02
+_LOCK_POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,19 @@ def empty_folder(folder: DataFolder) -> None:
         else:
             entry.unlink()
     folder.create_subfolders()
+
+
+@asynccontextmanager
+async def locked(lock_file: Path) -> AsyncGenerator[None]:
+    """Exclude other processes meanwhile."""
+    with lock_file.open("a") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                await asyncio.sleep(_LOCK_POLL_S)
+        yield
 
 
 def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - any JSON value

@@ -1,7 +1,5 @@
 """A real Kafka broker (KRaft, one node) on the loopback interface, with passwords, and its jars."""
 
-import asyncio
-import fcntl
 import hashlib
 import os
 import shutil
@@ -11,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from deploy.local.errors import StackError
-from deploy.local.folder import write_secret
+from deploy.local.folder import locked, write_secret
 from deploy.local.kafka_users import admin_access, passwords_of, super_users
 from deploy.local.launch import running
 from deploy.local.process import Process, Program, run_command
@@ -26,7 +24,6 @@ _CLUSTER_ID = "cm91dGUzMTEtbG9jYWwtMQ"  # 16 bytes in URL-safe base64, as Kafka 
 _STOP_WITHIN_S = 4.5
 _POM = _HERE / "pom.xml"
 _MAVEN_GOAL = ("dependency:copy-dependencies", "-DincludeScope=runtime")
-_LOCK_POLL_S = 0.1
 _FORMATTED = "formatted-with-passwords"
 
 
@@ -153,7 +150,7 @@ async def kafka_jars() -> Path:
     version = hashlib.sha256(_POM.read_bytes()).hexdigest()[:8]
     jars = cache / f"kafka-{version}"
     if not jars.exists():
-        async with _lock(cache):
+        async with locked(cache / "fetch.lock"):
             if not jars.exists():  # another process may have been faster
                 await _fetch(jars)
     return jars
@@ -177,16 +174,3 @@ async def _fetch(jars: Path) -> None:
         command = (maven, "-B", "-q", "-f", str(_POM), *goal)
         await run_command("Maven could not fetch Kafka's jars", command)
         fetched.rename(jars)
-
-
-@asynccontextmanager
-async def _lock(folder: Path) -> AsyncGenerator[None, None]:
-    """Exclude other processes of this user meanwhile."""
-    with (folder / "fetch.lock").open("a") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                await asyncio.sleep(_LOCK_POLL_S)
-        yield

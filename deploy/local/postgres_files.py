@@ -4,21 +4,17 @@ PostgreSQL refuses to run as root. A stack that runs as root therefore starts it
 who must be able to reach both its programs and its data.
 """
 
-import asyncio
-import fcntl
 import importlib.util
 import os
 import pwd
 import shutil
 import stat
 import tempfile
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 from deploy.local.errors import StackError
-from deploy.local.folder import DataFolder
+from deploy.local.folder import DataFolder, locked
 from deploy.local.process import Account, run_command
 
 _USER = "route311"
@@ -37,18 +33,9 @@ async def postgres_account() -> Account | None:
     if os.geteuid() != 0:
         return None
     _make_open_folder(_SHARED_FOLDER)
-    async with _locked(_SHARED_FOLDER):  # of two that add a user at once, both can lose it
+    # Of two that add a user at once, both can lose it.
+    async with locked(_SHARED_FOLDER / "account.lock"):
         return _find_account() or await _create_account()
-
-
-@asynccontextmanager
-async def _locked(folder: Path) -> AsyncGenerator[None]:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        await asyncio.to_thread(fcntl.flock, descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _find_account() -> Account | None:

@@ -7,9 +7,8 @@ from typing import Literal
 from evaluation.feedback.opinions import Opinion
 from evaluation.text_model.real_reports import Class, ReportLabel
 from shared.contract.events import Decision
-from shared.vocabulary import URGENT_LEVELS, Language
+from shared.vocabulary import URGENT_LEVELS, supported_language
 
-_LANGUAGES: Mapping[str, Language] = {"en": "en", "es": "es"}
 _SAME_WORDS = 8  # at the beginning or the end of near repeats
 
 
@@ -38,7 +37,8 @@ def label_reports(
     labelled = []
     by_id = {decision.request_id: decision for decision in decisions}
     for id_, decision in sorted(by_id.items()):
-        text, language = decision.request.description, _language(decision)
+        text = decision.request.description
+        language = supported_language(decision.request.language or "en")
         found = _label(_judged(decision), opinions.get(id_, ()))
         if not text.strip() or language is None or found is None:
             continue
@@ -76,11 +76,6 @@ def _judged(decision: Decision) -> Class:
     if decision.emergency is not None:
         return "E"
     return "U" if decision.priority.level in URGENT_LEVELS else "R"
-
-
-def _language(decision: Decision) -> Language | None:
-    tag = decision.request.language or "en"
-    return _LANGUAGES.get(tag.lower().replace("_", "-").partition("-")[0])
 
 
 def _label(judged: Class, opinions: Sequence[Opinion]) -> tuple[Class, Class | Literal[""]] | None:

@@ -220,10 +220,11 @@ def _responsible(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[
     entry, after_hours = service.entry, service.entry.after_hours
     bureaus: Section[Any] = draft.bureaus
     agencies: Section[Any] = draft.agencies
-    leads = agencies if entry.lead.startswith(AGENCY_PREFIX) else bureaus
-    yield from _unknown(service, leads, [entry.lead], "lead")
+    is_outside = entry.lead.startswith(AGENCY_PREFIX)
+    has_city_lead = not is_outside or any(not informed.when for informed in entry.inform)
+    yield from _unknown(service, agencies if is_outside else bureaus, [entry.lead], "lead")
     yield from _unknown(service, bureaus, [entry.hazard_lead], "hazard_lead")
-    if entry.hazard_lead is not None and _has_city_lead(entry):
+    if entry.hazard_lead is not None and has_city_lead:
         reason = "the city leads every report of this kind: remove hazard_lead"
         yield service.issue(reason, "hazard_lead")
     for i, informed in enumerate(entry.inform):
@@ -232,11 +233,6 @@ def _responsible(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[
         yield from _unknown(service, agencies, [referral.agency], "refer", i)
     yield from _unknown(service, bureaus, [after_hours.bureau], "after_hours", "bureau")
     yield from _unknown(service, agencies, [after_hours.agency], "after_hours", "agency")
-
-
-def _has_city_lead(entry: ServiceEntry) -> bool:
-    is_outside = entry.lead.startswith(AGENCY_PREFIX)
-    return not is_outside or any(not informed.when for informed in entry.inform)
 
 
 def _conditions_of(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:

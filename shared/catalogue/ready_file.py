@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -78,10 +79,16 @@ def ready_file(root: Path, version: str) -> ReadyFile:
         root: The folder.
         version: Checksum of the folder's files.
     """
-    digest = sha256(f"{version} {sys.implementation.cache_tag} {root.resolve()}\n".encode())
+    stamp = f"{version} {sys.implementation.cache_tag} {root.resolve()} {_code_checksum()}"
+    return ReadyFile(root.with_name(f"{root.name}.ready"), sha256(stamp.encode()).hexdigest())
+
+
+@cache
+def _code_checksum() -> str:
+    digest = sha256()
     for path in _code_files():
         digest.update(path.read_bytes() + b"\0")
-    return ReadyFile(root.with_name(f"{root.name}.ready"), digest.hexdigest())
+    return digest.hexdigest()
 
 
 def _code_files() -> Iterator[Path]:

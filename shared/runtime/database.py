@@ -1,4 +1,4 @@
-"""The connection of a command to the router's database."""
+"""A single connection to the router's database, for commands and administration."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -11,7 +11,7 @@ Database: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 @asynccontextmanager
 async def open_database(dsn: str, schema: str | None = None) -> AsyncGenerator[Database]:
-    """Yield a connection of its own, and close it at the end.
+    """Yield a connection outside any pool, and close it at the end.
 
     Args:
         dsn: DSN of the role to use.

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import asyncpg
 import structlog
 
+from shared.runtime.database import Database, open_database
 from shared.runtime.operations_role import create_role, grant_reading
 
 log = structlog.get_logger()
@@ -30,8 +31,6 @@ So it gives up after less time than callers tolerate, but more than a usual tran
 """
 _RETRY_DELAYS_S = (0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0)
 _ADVISORY_LOCK = "SELECT pg_advisory_xact_lock(hashtext('route311 migrations'))"
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +80,7 @@ async def migrate(
     Raises:
         LockNotAvailableError: A table was in use during every attempt.
     """
-    connection = await asyncpg.connect(admin_dsn)
-    try:
+    async with open_database(admin_dsn) as connection:
         for pause_s in _RETRY_DELAYS_S:
             try:
                 return await _migrate_all(connection, services, migrations_for)
@@ -90,12 +88,10 @@ async def migrate(
                 log.warning("migration_waits_for_a_table", pause_s=pause_s)
                 await asyncio.sleep(pause_s)
         return await _migrate_all(connection, services, migrations_for)
-    finally:
-        await connection.close()
 
 
 async def _migrate_all(
-    connection: Connection, services: Sequence[str], migrations_for: Migrations
+    connection: Database, services: Sequence[str], migrations_for: Migrations
 ) -> list[str]:
     async with connection.transaction():
         await connection.execute(_ADVISORY_LOCK)
@@ -109,7 +105,7 @@ async def _migrate_all(
 
 
 async def _migrate_one(
-    connection: Connection, service: str, migrations: Sequence[Migration]
+    connection: Database, service: str, migrations: Sequence[Migration]
 ) -> list[str]:
     role = _role(service)
     if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
@@ -125,7 +121,7 @@ async def _migrate_one(
     return applied
 
 
-async def _apply_pending(connection: Connection, migrations: Sequence[Migration]) -> list[str]:
+async def _apply_pending(connection: Database, migrations: Sequence[Migration]) -> list[str]:
     await connection.execute(_CREATE_MIGRATIONS)
     applied = {row["name"] for row in await connection.fetch("SELECT name FROM migrations")}
     pending = [migration for migration in migrations if migration.name not in applied]
@@ -137,13 +133,10 @@ async def _apply_pending(connection: Connection, migrations: Sequence[Migration]
 
 async def set_passwords(admin_dsn: str, passwords: Mapping[str, str]) -> None:
     """Let each role log in with its password: by name of the service, or ``OPERATIONS``."""
-    connection = await asyncpg.connect(admin_dsn)
-    try:
+    async with open_database(admin_dsn) as connection:
         for service, password in passwords.items():
             quoted = await connection.fetchval("SELECT quote_literal($1)", password)
             await connection.execute(f"ALTER ROLE {_role(service)} LOGIN PASSWORD {quoted}")
-    finally:
-        await connection.close()
 
 
 def _role(service: str) -> str:

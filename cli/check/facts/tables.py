@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cli.check.facts.events import HASH_BYTES
 from cli.check.facts.store import FactStore
-from cli.database import open_database
+from shared.runtime.database import open_database
 from shared.runtime.migrate import SERVICES
 
 _FETCH_ROWS = 2_000

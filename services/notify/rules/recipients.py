@@ -11,10 +11,9 @@ from services.notify.rules.model import (
     Trigger,
     TriggerKey,
 )
-from shared.vocabulary import Language, StatusChannel
+from shared.vocabulary import Language, StatusChannel, supported_language
 
 _DEFAULT_LANGUAGE: Language = "en"
-_LANGUAGES: Mapping[str, Language] = {"en": "en", "es": "es"}
 _HASH_DIGITS = 32
 
 
@@ -101,7 +100,7 @@ def person_hash(key: bytes, *, address: str | None, phone: str | None, request_i
 def language_of(tags: Iterable[str]) -> Language:
     """Return the first supported language among these BCP 47 tags; English without one."""
     for tag in tags:
-        if language := _LANGUAGES.get(tag.lower().replace("_", "-").partition("-")[0]):
+        if language := supported_language(tag):
             return language
     return _DEFAULT_LANGUAGE
 

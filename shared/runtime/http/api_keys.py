@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal, TypeAlias
 
-import asyncpg
-
 from shared.errors import SystemicError, TransientError
+from shared.runtime.database import open_database
 from shared.runtime.postgres import Pool, translate_errors
 
 Scope: TypeAlias = Literal["adapter", "bureau", "operator"]
@@ -74,10 +73,5 @@ async def store_keys(admin_dsn: str, schema: str, keys: Iterable[tuple[str, Scop
         schema: The service's schema.
         keys: Name, scope and key of each principal.
     """
-    connection = await asyncpg.connect(admin_dsn, server_settings={"search_path": schema})
-    try:
-        await connection.executemany(
-            _INSERT, [(hash_key(key), name, scope) for name, scope, key in keys]
-        )
-    finally:
-        await connection.close()
+    async with open_database(admin_dsn, schema) as db:
+        await db.executemany(_INSERT, [(hash_key(key), name, scope) for name, scope, key in keys])

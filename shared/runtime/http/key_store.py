@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import asyncpg
 
 from shared.errors import Route311Error
+from shared.runtime.database import open_database
 from shared.runtime.http.api_keys import Scope, hash_key
 
 KEY_SCHEMAS = ("intake", "dispatch")
@@ -172,11 +173,8 @@ class KeyStore:
 @asynccontextmanager
 async def open_key_store(admin_dsn: str) -> AsyncGenerator[KeyStore]:
     """Connect as the database's administrator."""
-    connection = await asyncpg.connect(admin_dsn)
-    try:
+    async with open_database(admin_dsn) as connection:
         yield KeyStore(connection)
-    finally:
-        await connection.close()
 
 
 def _merged(first: StoredKey, second: StoredKey) -> StoredKey:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 import asyncpg
 
+from shared.runtime.database import open_database
 from shared.runtime.kafka.reader import offset_bounds, offsets_at
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outbox.outbox import BUCKETS
@@ -181,18 +182,14 @@ class RepublishRun:
         after every reader's position, and in each outbox's own order.
         """
         result = RepublishResult()
-        db = await asyncpg.connect(self.admin_dsn)
-        try:
-            async with AsyncExitStack() as stack:
-                if not self.refill.dry_run:
-                    for service in self.services:
-                        await stack.enter_async_context(paused_relay(self.admin_dsn, service))
-                    await self._delete_erased(db)
-                await self._move_positions(db, result)
+        async with open_database(self.admin_dsn) as db, AsyncExitStack() as stack:
+            if not self.refill.dry_run:
                 for service in self.services:
-                    result.published_again[service] = await self.refill.republish(db, service)
-        finally:
-            await db.close()
+                    await stack.enter_async_context(paused_relay(self.admin_dsn, service))
+                await self._delete_erased(db)
+            await self._move_positions(db, result)
+            for service in self.services:
+                result.published_again[service] = await self.refill.republish(db, service)
         return result
 
     async def _delete_erased(self, db: Connection) -> None:

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import asyncpg
-
 from shared.contract.topic import Topic
 from shared.errors import Route311Error
+from shared.runtime.database import open_database
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.kafka_access import KafkaAccess
@@ -86,17 +85,13 @@ async def skip_to_end(
         ServiceRunningError: One of the services is connected to the database.
     """
     ends = await end_offsets(access, [topic.name for topic in topics if topic.readers])
-    db = await asyncpg.connect(admin_dsn)
-    try:
-        async with db.transaction():
-            if running := [s for s in services if await db.fetchval(_CONNECTIONS, s)]:
-                raise ServiceRunningError(f"stop {', '.join(running)} first, in every instance")
-            return {
-                service: await _skip(db, service, _read_by(service, topics, ends), dry_run=dry_run)
-                for service in services
-            }
-    finally:
-        await db.close()
+    async with open_database(admin_dsn) as db, db.transaction():
+        if running := [s for s in services if await db.fetchval(_CONNECTIONS, s)]:
+            raise ServiceRunningError(f"stop {', '.join(running)} first, in every instance")
+        return {
+            service: await _skip(db, service, _read_by(service, topics, ends), dry_run=dry_run)
+            for service in services
+        }
 
 
 def _read_by(

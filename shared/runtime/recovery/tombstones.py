@@ -64,8 +64,7 @@ async def erased_among(access: KafkaAccess, dead_letters: OffsetRanges) -> froze
 
 async def contact_ranges(access: KafkaAccess) -> OffsetRanges:
     """Return the offsets of all records of ``intake-contacts``."""
-    bounds = await offset_bounds(access)
-    return {p: offsets for p, offsets in bounds.items() if p.topic == INTAKE_CONTACTS.name}
+    return await offset_bounds(access, [INTAKE_CONTACTS.name])
 
 
 def _request_id(tombstone: Record) -> str | None:
