@@ -1,6 +1,5 @@
 """What the loader says about a wrong catalogue."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,6 @@ from tests.catalogue_files import (
     OWNERS,
     QUESTIONS,
     STREETS,
-    TEXT_MODEL,
     write,
 )
 
@@ -225,90 +223,3 @@ def test_a_wrong_entry_brings_no_faults_where_it_is_named(tmp_path: Path) -> Non
         load_catalogue(tmp_path)
 
     assert {fault.file for fault in caught.value.issues} == {BUREAUS}
-
-
-def test_two_jurisdictions_must_not_have_bureaus_of_one_name(tmp_path: Path) -> None:
-    twin = {name.replace("town.gov", "twin.gov"): text for name, text in GOOD.items()}
-    write(tmp_path, {**GOOD, **twin})
-
-    with pytest.raises(CatalogueError) as caught:
-        load_catalogue(tmp_path)
-
-    assert {(f.file, f.line) for f in caught.value.issues} == {
-        ("twin.gov/bureaus.yaml", 1),
-        ("twin.gov/bureaus.yaml", 2),
-    }
-
-
-def test_one_type_of_an_export_cannot_mean_two_kinds(tmp_path: Path) -> None:
-    text = GOOD[STREETS].replace(
-        "    target: 30 min", "    export_types: Street hole\n    target: 1 h"
-    )
-    write(tmp_path, {**GOOD, STREETS: text})
-
-    with pytest.raises(CatalogueError, match="HOLE has this export type too"):
-        load_catalogue(tmp_path)
-
-
-def test_a_kind_cannot_stand_in_two_files(tmp_path: Path) -> None:
-    again = STREETS.replace("streets", "zz")
-    write(tmp_path, {**GOOD, again: GOOD[STREETS].replace("    export_types: Street hole\n", "")})
-
-    with pytest.raises(CatalogueError) as caught:
-        load_catalogue(tmp_path)
-
-    assert [(f.file, f.line) for f in caught.value.issues] == [(again, 3), (again, 19)]
-
-
-def test_a_condition_cannot_stand_in_two_files(tmp_path: Path) -> None:
-    again = "common/conditions/again.yaml"
-    write(tmp_path, {**GOOD, again: "burning: {name: {en: Fire, es: Fuego}}\n"})
-
-    with pytest.raises(CatalogueError) as caught:
-        load_catalogue(tmp_path)
-
-    assert {(f.file, f.reason) for f in caught.value.issues} == {
-        (again, "burning is declared twice: keep one")
-    }
-
-
-def test_a_folder_without_any_jurisdiction_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError, match=r"no folder in .* holds a jurisdiction\.yaml"):
-        load_catalogue(tmp_path)
-
-
-def test_a_jurisdiction_without_kinds_is_refused(tmp_path: Path) -> None:
-    write(tmp_path, {name: text for name, text in GOOD.items() if name != STREETS})
-
-    with pytest.raises(CatalogueError, match="there are no kinds: add files in services/"):
-        load_catalogue(tmp_path)
-
-
-def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
-    write(tmp_path, GOOD)
-    (tmp_path / BUREAUS).write_bytes(b"ROADS: {name: Stra\xdfe}")
-
-    with pytest.raises(CatalogueError, match="this is no YAML in UTF-8"):
-        load_catalogue(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("model", "reason"),
-    [
-        pytest.param({"format": 1}, "this is no text model: format: ", id="another format"),
-        pytest.param(
-            {"format": 2, "labels": {"smoky": {"en": {"bias": -1, "weights": {"smoke": 2}}}}},
-            "no condition has the name smoky",
-            id="a label that is no condition",
-        ),
-    ],
-)
-def test_a_wrong_text_model_is_named(tmp_path: Path, model: dict[str, object], reason: str) -> None:
-    write(tmp_path, {**GOOD, TEXT_MODEL: json.dumps(model)})
-
-    with pytest.raises(CatalogueError) as caught:
-        load_catalogue(tmp_path)
-
-    [issue] = caught.value.issues
-    assert issue.file == TEXT_MODEL
-    assert reason in issue.reason
