@@ -121,7 +121,9 @@ async def test_express_is_decided_before_a_backlog_of_standard(
     async with running() as parts:
         await topic_log.at_least(2_001, TRIAGE_DECISIONS)
         assert parts.pool
-        order = await parts.pool.fetch("SELECT value FROM outbox ORDER BY seq")
+        order = await parts.pool.fetch(
+            "SELECT value FROM outbox WHERE topic = $1 ORDER BY seq", TRIAGE_DECISIONS.name
+        )
 
     position = [urgent.data.request_id.encode() in row["value"] for row in order].index(True)
     assert position <= 500, "express waited for more than one batch"
