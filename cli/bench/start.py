@@ -24,8 +24,8 @@ class StartBenchmark:
         alone_s: By service, seconds from the start of its process until it is ready, while Kafka
             and PostgreSQL run and no other service does.
         stack_s: Seconds from nothing until the whole stack is ready, in a folder with data.
-        parts_s: The same by process of that stack, each from its own start; and the seconds of
-            each step between the stores and the services.
+        parts_s: The same by process of that stack, each from its own start; and the seconds until
+            each step between the stores and the services was complete.
         memory_mib: Resident memory by part, before any traffic.
         idle_s: Seconds that the stack was left alone.
         idle_cores: CPU time by part in that time, as a share of one core.

@@ -69,12 +69,13 @@ async def run_all(
         return value
 
     try:
-        yield await _gather_or_cancel(enter(manager) for manager in managers)
+        yield await gather_or_cancel(enter(manager) for manager in managers)
     finally:
         await asyncio.gather(*(manager.__aexit__(None, None, None) for manager in entered))
 
 
-async def _gather_or_cancel(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+async def gather_or_cancel(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Run coroutines at the same time; the first error cancels the others and is raised."""
     tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         return await asyncio.gather(*tasks)

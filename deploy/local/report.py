@@ -16,7 +16,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A preparation step between stores and services is complete."""
+    """A preparation step is complete, ``took_s`` seconds after the stores were ready."""
 
     step: str
     took_s: float

@@ -1,13 +1,13 @@
 """The whole router on one machine: stores, preparation, services, and their restarts."""
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from deploy.local.infrastructure import Infrastructure, infrastructure
 from deploy.local.kafka_users import user_access
-from deploy.local.launch import restart_on_exit
+from deploy.local.launch import gather_or_cancel, restart_on_exit
 from deploy.local.process import Process
 from deploy.local.report import Prepared, Report, ignore_events
 from deploy.local.services import (
@@ -24,7 +24,7 @@ from shared.contract.topics import all_topics
 from shared.runtime.http.api_keys import Scope, store_keys
 from shared.runtime.kafka.acls import apply_access
 from shared.runtime.kafka.topics import apply_topics
-from shared.runtime.kafka.users import set_user_passwords
+from shared.runtime.kafka.users import add_users
 from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords
 from shared.runtime.settings import AdapterSettings
 
@@ -86,19 +86,32 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
 
 
 async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
-    """Migrate tables and topics to the version of the code, and store the HTTP keys."""
+    """Migrate tables and topics to the version of the code, and store the HTTP keys.
+
+    Both stores are prepared at the same time, and what is as it should be is left alone.
+    """
     keys = _keys(infra, bureaus)
     topics = all_topics(bureaus, AdapterSettings().kafka_adapters)
-    steps: Sequence[Callable[[], Awaitable[str]]] = (
-        lambda: _prepare_tables(infra),
-        lambda: _prepare_topics(infra, topics),
-        lambda: _prepare_users(infra, topics),
-        lambda: _store_keys(infra, keys),
+    began = time.monotonic()
+
+    async def report(step: Awaitable[str]) -> None:
+        infra.site.report(Prepared(await step, time.monotonic() - began))
+
+    async def prepare_database() -> None:
+        await report(_prepare_tables(infra))
+        await report(_store_keys(infra, keys))
+
+    async def prepare_users() -> None:
+        await report(_prepare_users(infra))
+        await report(_prepare_access(infra, topics))  # waits until the broker knows the users, too
+
+    await gather_or_cancel(
+        (
+            prepare_database(),
+            report(_prepare_topics(infra, topics)),
+            prepare_users(),
+        )
     )
-    for step in steps:
-        began = time.monotonic()
-        summary = await step()
-        infra.site.report(Prepared(summary, time.monotonic() - began))
     return keys
 
 
@@ -114,12 +127,16 @@ async def _prepare_topics(infra: Infrastructure, topics: Sequence[Topic]) -> str
     return f"topics: {len(changes)} changes"
 
 
-async def _prepare_users(infra: Infrastructure, topics: Sequence[Topic]) -> str:
+async def _prepare_users(infra: Infrastructure) -> str:
     names = [service.name for service in ROUTER]
     accesses = [user_access(infra.site.credentials, infra.access.bootstrap, n) for n in names]
-    await set_user_passwords(infra.access, {one.username: one.password for one in accesses})
+    added = await add_users(infra.access, {one.username: one.password for one in accesses})
+    return f"users of Kafka: {len(added)} changes"
+
+
+async def _prepare_access(infra: Infrastructure, topics: Sequence[Topic]) -> str:
     rules = await apply_access(infra.access, topics)
-    return f"users of Kafka: {len(accesses)}, access rules: {len(rules.added)} changes"
+    return f"access rules: {len(rules.added) + len(rules.removed)} changes"
 
 
 async def _store_keys(infra: Infrastructure, keys: Keys) -> str:

@@ -1,6 +1,8 @@
 """Users of the broker: principals that prove themselves by a password (SCRAM-SHA-512)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from concurrent.futures import Future
+from typing import Any, cast
 
 from confluent_kafka.admin import (
     ScramCredentialInfo,
@@ -8,7 +10,7 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from shared.runtime.kafka.admin import open_admin, result_of
+from shared.runtime.kafka.admin import Admin, open_admin, result_of
 from shared.runtime.kafka_access import KafkaAccess
 
 _ROUNDS = 8192  # of the hash; Kafka's default is 4096, its minimum
@@ -20,13 +22,32 @@ async def set_user_passwords(access: KafkaAccess, passwords: Mapping[str, str]) 
     Raises:
         KafkaAdminError: The broker refuses it.
     """
-    how = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, _ROUNDS)
     async with open_admin(access) as admin:
-        requests = admin.client.alter_user_scram_credentials(
-            [
-                UserScramCredentialUpsertion(name, how, password.encode())
-                for name, password in passwords.items()
-            ]
-        )
-        for request in requests.values():
-            await result_of(request)
+        await _set_passwords(admin, passwords)
+
+
+async def add_users(access: KafkaAccess, passwords: Mapping[str, str]) -> Collection[str]:
+    """Create the users that do not exist, and return their names; others keep their password.
+
+    Raises:
+        KafkaAdminError: The broker refuses it.
+    """
+    async with open_admin(access) as admin:
+        everybody = admin.client.describe_user_scram_credentials()
+        present = await result_of(cast("Future[Mapping[str, Any]]", everybody))
+        missing = {name: passwords[name] for name in passwords.keys() - present.keys()}
+        if missing:
+            await _set_passwords(admin, missing)
+        return missing.keys()
+
+
+async def _set_passwords(admin: Admin, passwords: Mapping[str, str]) -> None:
+    how = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, _ROUNDS)
+    requests = admin.client.alter_user_scram_credentials(
+        [
+            UserScramCredentialUpsertion(name, how, password.encode())
+            for name, password in passwords.items()
+        ]
+    )
+    for request in requests.values():
+        await result_of(request)

@@ -20,11 +20,12 @@ from shared.runtime.kafka.acls import apply_access
 from shared.runtime.kafka.admin import KafkaAdminError, answers, committed_offsets, open_admin
 from shared.runtime.kafka.reader import end_offsets, offset_bounds
 from shared.runtime.kafka.topics import apply_topics
-from shared.runtime.kafka.users import set_user_passwords
+from shared.runtime.kafka.users import add_users, set_user_passwords
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 from tests.builders import handed_in
 from tests.stack import EXTERNAL_ADAPTERS, Stores
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
@@ -204,6 +205,16 @@ async def test_applying_the_rules_again_changes_nothing(closed: Closed) -> None:
     again = await apply_access(closed.admin, closed.topics)
 
     assert (again.added, again.removed) == ((), ())
+
+
+async def test_a_user_who_exists_keeps_the_password(closed: Closed) -> None:
+    new = replace(closed.admin, username="new", password="first")  # noqa: S106 - of a test
+    passwords = {"adapters": "other", new.username: new.password}
+
+    assert set(await add_users(closed.admin, passwords)) == {"new"}
+    assert not await add_users(closed.admin, dict.fromkeys(passwords, "other"))
+    for access in (new, closed.access("adapters")):
+        await eventually(partial(answers, access), within_s=_WITHIN_S)
 
 
 async def test_rules_of_a_bureau_that_is_gone_are_removed_and_those_of_others_kept(
