@@ -14,11 +14,13 @@ from pathlib import Path
 
 import aiohttp
 import asyncpg
+import psutil
 import pytest
 import pytest_asyncio
 
 from cli.connection import NoRouterError, load_stack
 from deploy.local.folder import DataFolder, open_folder
+from deploy.local.kafka import java_command, kafka_jars
 from deploy.local.leftovers import ProcessRecord, is_running
 from deploy.local.postgres_files import remove_cluster
 from deploy.local.readiness import http_ready
@@ -36,6 +38,7 @@ pytestmark = [
 
 TIMEOUT_S = 80  # on a machine that is busy with other things
 
+KAFKA_STEPS = ("topics", "users of Kafka", "access rules")
 PROGRAMS = {"kafka", "postgres", "mail", "intake", "triage", "dispatch", "notify"}
 ROUTER = Path(__file__).with_name("fake_router.py")
 
@@ -135,6 +138,15 @@ async def test_the_stack_file_is_for_its_owner_and_names_parts_that_answer(route
     assert await answers(stack.access)
     for service in (stack.intake, stack.triage, stack.dispatch, stack.notify):
         assert await http_ready(port_of(service))
+
+
+async def test_the_broker_takes_its_classes_from_an_archive(router: Router) -> None:
+    jars = await kafka_jars()
+    [archive] = (part for part in java_command(jars) if part.startswith("-XX:SharedArchiveFile="))
+
+    mapped = psutil.Process(router.records()["kafka"].pid).memory_maps()
+
+    assert archive.partition("=")[2] in {part.path for part in mapped}
 
 
 async def test_nobody_but_its_owner_can_read_the_data_folder(router: Router) -> None:
@@ -291,6 +303,8 @@ async def test_the_next_router_ends_the_leftovers_of_a_killed_one_and_keeps_its_
     assert f"ended what an earlier run left: {', '.join(sorted(PROGRAMS))}" in router.printed()
     assert again == stack
     assert "committed before the router died" in await notes(again.postgres)
+    for step in ("tables: 0 steps", *(f"{what}: 0 changes" for what in KAFKA_STEPS)):
+        assert step in router.printed()
 
 
 async def test_two_routers_live_side_by_side_and_ctrl_c_ends_one_without_a_trace(
