@@ -41,7 +41,9 @@ class Data(BaseModel):
     values, which may be personal data.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True
+    )
 
     @classmethod
     @override
