@@ -97,17 +97,17 @@ class KafkaSource(ConsumerRebalanceListener):
             return
         self._positions, self._unverified = positions, dict(timestamps)
         for partition, offset in positions.items():
-            if offset is None:
-                await self._seek_to_beginning(partition)
-            else:
+            if offset is not None:
                 self._consumer.seek(partition, offset - (partition in timestamps))
+        if unread := [partition for partition, offset in positions.items() if offset is None]:
+            await self._seek_to_beginning(unread)
         if not self._changed.is_set():
             self._readable = list(positions)
 
-    async def _seek_to_beginning(self, partition: Partition) -> None:
+    async def _seek_to_beginning(self, partitions: Sequence[Partition]) -> None:
         try:
             async with asyncio.timeout(_SEEK_WITHIN_S):
-                await self._consumer.seek_to_beginning(partition)
+                await self._consumer.seek_to_beginning(*partitions)
         except (KafkaError, TimeoutError) as error:
             raise BrokerDownError(type(error).__name__) from error
 
