@@ -129,9 +129,14 @@ def has_failed_task(member: AIOKafkaConsumer) -> bool:
 
 
 def wait_at_broker(member: AIOKafkaConsumer, most_ms: int) -> None:
-    """Let the broker hold a member's next fetches so long while they find no record."""
+    """Let the broker hold a member's next fetches so long while they find no record.
+
+    For as long the client does not look by itself, either, whether another fetch is due: what makes
+    one due wakes it.
+    """
     if member._fetcher:  # noqa: SLF001 - no public way
         member._fetcher._fetch_max_wait_ms = most_ms  # noqa: SLF001 - no public way
+        member._fetcher._fetcher_timeout = most_ms / 1000  # noqa: SLF001 - no public way
 
 
 async def _finish_or_cancel(work: Coroutine[Any, Any, None]) -> None:
