@@ -1,8 +1,8 @@
 """``python -m services.dispatch`` runs the dispatch service until SIGTERM."""
 
-from shared.runtime.imports import without
+from shared.runtime.imports import lean_imports
 
-with without("rich"):
+with lean_imports():
     from services.dispatch.app import dispatch
     from services.dispatch.settings import DispatchSettings
     from shared.runtime.service import run

@@ -1,8 +1,8 @@
 """Entry point of the service: ``python -m services.intake``."""
 
-from shared.runtime.imports import without
+from shared.runtime.imports import lean_imports
 
-with without("rich"):
+with lean_imports():
     from services.intake.app import intake
     from services.intake.settings import IntakeSettings
     from shared.runtime.service import run

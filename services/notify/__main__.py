@@ -1,8 +1,8 @@
 """Entry point of ``python -m services.notify``."""
 
-from shared.runtime.imports import without
+from shared.runtime.imports import lean_imports
 
-with without("rich"):
+with lean_imports():
     from services.notify.app import notify
     from services.notify.settings import NotifySettings
     from shared.runtime.service import run

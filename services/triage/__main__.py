@@ -1,8 +1,8 @@
 """Run triage until SIGTERM: ``python -m services.triage``."""
 
-from shared.runtime.imports import without
+from shared.runtime.imports import lean_imports
 
-with without("rich"):
+with lean_imports():
     from services.triage.app import triage
     from services.triage.settings import TriageSettings
     from shared.runtime.service import run

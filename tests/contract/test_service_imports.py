@@ -36,6 +36,19 @@ _SERVICES = {
 }
 
 
+_LOOK_AT_TLS = """
+from shared.runtime.imports import lean_imports
+with lean_imports():
+    import shared.runtime.service
+import asyncio.sslproto, http.client, ssl, sys
+from aiohttp import connector
+from shared.runtime.kafka_access import KafkaAccess
+print(connector._SSL_CONTEXT_VERIFIED, asyncio.sslproto.ssl is ssl, sys.modules["ssl"] is ssl)
+print(http.client.HTTPSConnection.__name__)
+print(type(KafkaAccess("a:1", security_protocol="SSL").ssl_context()).__name__)
+"""
+
+
 @pytest.mark.parametrize("service", _SERVICES)
 def test_a_service_imports_no_package_that_it_does_not_use(service: str) -> None:
     """The service imports everything, then ends at a setting that is refused."""
@@ -52,3 +65,11 @@ def test_a_service_imports_no_package_that_it_does_not_use(service: str) -> None
     assert "shared.runtime.service" in imported
     unused = {package for package, user in _USED_BY_ONE.items() if user != service}
     assert not imported & (_NOT_IN_A_SERVICE | unused)
+
+
+def test_a_service_reads_certificates_only_when_it_uses_tls() -> None:
+    seen = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", _LOOK_AT_TLS], capture_output=True, text=True, check=True
+    )
+
+    assert seen.stdout.split() == ["None", "True", "True", "HTTPSConnection", "SSLContext"]

@@ -1,8 +1,8 @@
 """Run the surge watcher until SIGTERM: ``python -m services.triage.surges``."""
 
-from shared.runtime.imports import without
+from shared.runtime.imports import lean_imports
 
-with without("rich"):
+with lean_imports():
     from services.triage.settings import StreamSettings
     from services.triage.surges.app import surge_stream
     from services.triage.surges.gauges import WATCHER
