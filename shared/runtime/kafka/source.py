@@ -21,7 +21,7 @@ _REPORT_EVERY_S = 1.0
 _REPORT_WITHIN_S = 1.0
 _LAST_REPORT_WITHIN_S = 0.5
 _SEEK_WITHIN_S = 5.0
-_BUSY_WAIT_MS, _IDLE_WAIT_MS = 100, 500
+_BUSY_WAIT_MS, _IDLE_WAIT_MS = 100, 2000
 """How long the broker holds a fetch that finds no record; a record ends the wait at once.
 
 While a batch takes long, the client fetches other partitions, and what arrives in those of the
