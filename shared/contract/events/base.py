@@ -38,7 +38,8 @@ class Data(BaseModel):
     """Base of all payloads: immutable, tolerant of unknown fields.
 
     A producer may add optional fields at any time. Validation errors name fields and never quote
-    values, which may be personal data.
+    values, which may be personal data. Validators are built at their first use: a service uses a
+    few of all events.
     """
 
     model_config = ConfigDict(
