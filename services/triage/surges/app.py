@@ -15,9 +15,7 @@ from typing import Any, cast
 import faust
 import structlog
 from faust.streams import _current_event  # private: pyproject.toml pins the exact version
-from faust.tables import TableManager
 from faust.types import TP, EventT
-from typing_extensions import override
 
 from services.triage.settings import StreamSettings
 from services.triage.surges.counter import StateTable, SurgeCounter
@@ -238,15 +236,6 @@ class SurgeWatcher:
             self._to_publish.discard(key)
 
 
-class _Tables(TableManager):
-    """Tables that start at once: Faust waits a second for others, and here all are known."""
-
-    @override
-    async def on_start(self) -> None:
-        await self._update_channels()
-        await self.recovery.start()
-
-
 def _app(settings: StreamSettings, access: KafkaAccess) -> faust.App:
     return faust.App(
         settings.group,
@@ -261,7 +250,6 @@ def _app(settings: StreamSettings, access: KafkaAccess) -> faust.App:
         topic_allow_declare=False,
         topic_disable_leader=True,
         table_standby_replicas=0,
-        TableManager=_Tables,
         web_enabled=False,
         autodiscover=False,
         agent_supervisor="mode.CrashingSupervisor",
