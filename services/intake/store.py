@@ -39,16 +39,6 @@ _SUBMISSION_COLUMNS = (
     "body",
     "time_replaced",
 )
-_REQUEST_COLUMNS = (
-    "request_id",
-    "tracking_number",
-    "jurisdiction",
-    "service_code",
-    "submitted_at",
-    "address",
-    "latitude",
-    "longitude",
-)
 
 
 class PostgresSubmissions:
@@ -105,8 +95,11 @@ class PostgresSubmissions:
         if requests:
             await self._connection.copy_records_to_table(
                 "requests",
-                columns=(*_REQUEST_COLUMNS, "contact"),
-                records=[_request_row(r, with_contact) for r in requests],
+                columns=(*PublicRequest._fields, "contact"),
+                records=[
+                    (*request, "given" if request.request_id in with_contact else "none")
+                    for request in requests
+                ],
             )
 
     async def _within_budget(
@@ -142,8 +135,3 @@ def _submission_row(submission: StoredSubmission) -> tuple[object, ...]:
         submission.body,
         submission.time_replaced,
     )
-
-
-def _request_row(request: PublicRequest, with_contact: Collection[str]) -> tuple[object, ...]:
-    contact = "given" if request.request_id in with_contact else "none"
-    return (*(getattr(request, column) for column in _REQUEST_COLUMNS), contact)
