@@ -64,9 +64,10 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _SIGN_HINT = re.compile(
-    r"arroba|dot|punto|at sign|at[_-]|at [)\]]|\(a\)|\[a\]|(?:at|@|\.)[)\]}>*'\"|]"
+    r"arroba|dot|punto|at(?: sign|[_-])"
+    r"|[)\]}>*'\"|](?:(?<=at.)|(?<=[@.].)|(?<=at [)\]])|(?<=\(a\))|(?<=\[a\]))"
 )
-_AT_HINT = re.compile(r"\sat\s{1,3}(?:[\w-]{1,63}\.\w|gmail|hotmail|icloud)", re.IGNORECASE)
+_AT_HINT = re.compile(r"[aA][tT](?<=\s..)\s{1,3}(?:[\w-]{1,63}\.\w|(?i:gmail|hotmail|icloud))")
 
 
 def emails_in(reading: Reading) -> Iterator[Span]:

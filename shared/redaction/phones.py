@@ -16,7 +16,7 @@ from phonenumbers import (
 from shared.redaction.reading import Span
 
 _E164_NANP = re.compile(r"\+1[2-9]\d{2}[2-9]\d{6}", re.ASCII)
-_SEVEN_DIGITS = re.compile(r"\d(?:(?:[^\w\n]|_){0,3}\d){6}")
+_SEVEN_DIGITS = re.compile(r"[0-9](?:(?:[^\w\n]|_){0,3}[0-9]){6}")
 _REFERENCE_LABEL = re.compile(
     r"\b(?:permit|plate|license|licence|case|ticket|order|invoice|account|serial|lot|pole|meter|sn|model|part|ref"
     r"|permiso|placa|caso|folio|orden|factura|cuenta|serie)\b"
@@ -47,7 +47,11 @@ def e164(text: str, region: str) -> str | None:
 
 
 def may_contain_phone(text: str) -> bool:
-    """Return True when seven digits stand near each other: a cheap test before the others."""
+    """Return True when seven digits stand near each other: a cheap test before the others.
+
+    Args:
+        text: The plain reading of a text, which has no digits but ASCII ones.
+    """
     return _SEVEN_DIGITS.search(text) is not None
 
 
