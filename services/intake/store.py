@@ -1,7 +1,6 @@
 """Submissions, receipts and new requests in PostgreSQL."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from secrets import randbelow
 
@@ -110,7 +109,7 @@ class PostgresSubmissions:
         kept = await admit(self._connection, pieces, self._garbage_bytes_per_hour)
         tell(pieces, kept)
         dropped = {s.key for s, is_kept in zip(rejected, kept, strict=True) if not is_kept}
-        return [replace(s, body=b"") if s.key in dropped else s for s in submissions]
+        return [s._replace(body=b"") if s.key in dropped else s for s in submissions]
 
     async def delete_rejected(self, before: datetime, limit: int) -> int:
         """Delete the oldest submissions rejected before a time; return how many.

@@ -1,8 +1,8 @@
 """Validation: from one submission to a normalized, redacted one, or to all its field errors."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from services.intake.inbound.field_errors import (
     bad_language,
@@ -41,8 +41,7 @@ _NO_REPORTER = Reporter()
 _NO_LOCATION = SubmittedLocation()
 
 
-@dataclass(frozen=True, slots=True)
-class ValidatedSubmission:
+class ValidatedSubmission(NamedTuple):
     """A valid submission: everything of a request but its ids.
 
     Contact data are in ``name`` and ``channels`` alone; all texts are normalized and redacted.
@@ -161,10 +160,8 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
     )
     account_id = normalize_or_none(reporter.account_id)
     redactor = city.redactor
-    description, details = (
-        redactor.redact_text(normalize_text(text or ""), known)
-        for text in (submission.description, at.details)
-    )
+    description = redactor.redact_text(normalize_text(submission.description or ""), known)
+    details = redactor.redact_text(normalize_text(at.details or ""), known)
     address = redactor.redact_address(normalize_text(at.address or ""), known)
     attributes = redactor.redact_attributes(normalize_attributes(submission.attributes), known)
     channels = contact_channels(known.email, known.phone, redactor.region)
