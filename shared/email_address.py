@@ -18,9 +18,11 @@ def normalize_email(email: str | None) -> str | None:
 
     Whether the domain or the mailbox exists is not checked: no DNS query is made.
     """
+    if not email:
+        return None
     try:
         found = validate_email(
-            (email or "").strip(),
+            email.strip(),
             allow_smtputf8=False,
             allow_quoted_local=False,
             allow_domain_literal=False,

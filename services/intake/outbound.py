@@ -41,16 +41,19 @@ _PUBLIC_DECIMALS = 3
 
 @dataclass(frozen=True, slots=True)
 class AcceptedSubmission:
-    """The outcome of accepting a submission: its receipt, other services' events, public data."""
+    """The outcome of accepting a submission: its receipt, other services' events, public data.
+
+    Attributes:
+        receipt: The receipt.
+        events: Events to other services.
+        public: Public data of the request.
+        has_contact: True when the reporter gave contact data.
+    """
 
     receipt: SubmissionAccepted
     events: tuple[Event, ...]
     public: PublicRequest
-
-    @property
-    def has_contact(self) -> bool:
-        """True when the reporter gave contact data."""
-        return any(isinstance(event, ContactGiven) for event in self.events)
+    has_contact: bool
 
 
 def reject(
@@ -114,7 +117,9 @@ def accept(
     receipt = SubmissionAccepted.of(
         acceptance, now=now, cause=submission.handed_in, request=request_id
     )
-    return AcceptedSubmission(receipt, tuple(events), _public_request(request))
+    return AcceptedSubmission(
+        receipt, tuple(events), _public_request(request), has_contact=contact is not None
+    )
 
 
 def _request(submission: ValidatedSubmission, area: AdminArea, tracking_number: str) -> Request:

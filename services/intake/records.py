@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from services.intake.rules.idempotency import SubmissionKey
 from shared.contract.events import Decoder, SubmissionAccepted, SubmissionRejected, encode
@@ -41,8 +41,7 @@ class Receipt:
         return self.value[self.value.index(_DATA) + len(_DATA) : -1]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSubmission:
+class StoredSubmission(NamedTuple):
     """A submission with its receipt.
 
     Attributes:

@@ -1,7 +1,6 @@
 """Submissions, receipts and new requests in PostgreSQL."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from secrets import randbelow
 
@@ -38,16 +37,6 @@ _SUBMISSION_COLUMNS = (
     "receipt",
     "body",
     "time_replaced",
-)
-_REQUEST_COLUMNS = (
-    "request_id",
-    "tracking_number",
-    "jurisdiction",
-    "service_code",
-    "submitted_at",
-    "address",
-    "latitude",
-    "longitude",
 )
 
 
@@ -105,8 +94,11 @@ class PostgresSubmissions:
         if requests:
             await self._connection.copy_records_to_table(
                 "requests",
-                columns=(*_REQUEST_COLUMNS, "contact"),
-                records=[_request_row(r, with_contact) for r in requests],
+                columns=(*PublicRequest._fields, "contact"),
+                records=[
+                    (*request, "given" if request.request_id in with_contact else "none")
+                    for request in requests
+                ],
             )
 
     async def _within_budget(
@@ -117,7 +109,7 @@ class PostgresSubmissions:
         kept = await admit(self._connection, pieces, self._garbage_bytes_per_hour)
         tell(pieces, kept)
         dropped = {s.key for s, is_kept in zip(rejected, kept, strict=True) if not is_kept}
-        return [replace(s, body=b"") if s.key in dropped else s for s in submissions]
+        return [s._replace(body=b"") if s.key in dropped else s for s in submissions]
 
     async def delete_rejected(self, before: datetime, limit: int) -> int:
         """Delete the oldest submissions rejected before a time; return how many.
@@ -142,8 +134,3 @@ def _submission_row(submission: StoredSubmission) -> tuple[object, ...]:
         submission.body,
         submission.time_replaced,
     )
-
-
-def _request_row(request: PublicRequest, with_contact: Collection[str]) -> tuple[object, ...]:
-    contact = "given" if request.request_id in with_contact else "none"
-    return (*(getattr(request, column) for column in _REQUEST_COLUMNS), contact)

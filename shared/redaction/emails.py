@@ -63,11 +63,11 @@ _TOKEN = re.compile(
     rf"(?=(?:[\w-]{{1,40}}\s{{1,3}}(?:dot|punto)\s{{1,3}}){{0,3}}(?:{_TLDS})\b)",
     re.IGNORECASE,
 )
-_SIGN_HINTS = (
-    *("arroba", "dot", "punto", "at sign", "at-sign", "at-", "at_", "at )", "at ]", "(a)", "[a]"),
-    *(f"{sign}{close}" for sign in ("at", "@", ".") for close in ")]}>*'\"|"),
+_SIGN_HINT = re.compile(
+    r"arroba|dot|punto|at(?: sign|[_-])"
+    r"|[)\]}>*'\"|](?:(?<=at.)|(?<=[@.].)|(?<=at [)\]])|(?<=\(a\))|(?<=\[a\]))"
 )
-_AT_HINT = re.compile(r"\sat\s{1,3}(?:[\w-]{1,63}\.\w|gmail|hotmail|icloud)", re.IGNORECASE)
+_AT_HINT = re.compile(r"[aA][tT](?<=\s..)\s{1,3}(?:[\w-]{1,63}\.\w|(?i:gmail|hotmail|icloud))")
 
 
 def emails_in(reading: Reading) -> Iterator[Span]:
@@ -80,8 +80,7 @@ def emails_in(reading: Reading) -> Iterator[Span]:
     signs = reading
     if "@" in signs.text:
         signs = signs.replace(_SINGLES, _joined)
-    folded = reading.text.casefold()
-    if has_signs := any(hint in folded for hint in _SIGN_HINTS):
+    if has_signs := _SIGN_HINT.search(reading.text.casefold()) is not None:
         signs = signs.replace(_TOKEN, _sign)
     if "@" in signs.text:
         for match in _EMAIL.finditer(signs.text):

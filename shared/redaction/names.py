@@ -30,7 +30,7 @@ _OTHERS_TITLE = re.compile(
     rf"(?:[A-Z]\.?\s)?({_CAPITALIZED})(?:[ ]({_CAPITALIZED}))?"
 )
 _TITLED_LOWER = re.compile(r"(?<![\w.-])(?:mr|mrs|sra|srta)\b\.?\s{1,2}([a-z][\w'-]{2,30})")
-_TITLE_HINTS = ("mr", "ms ", "ms.", "miss ", "mx", "sr", "se\u00f1or", "do\u00f1a", "don ")
+_TITLE_HINT = re.compile("mr|m(?:s|iss) |ms\\.|mx|sr|se\u00f1or|do\u00f1a|don ")
 _ACRONYM = re.compile(r"[A-Z]{1,3}")
 _IN_STREET = re.compile(
     r"\b(?:calle|c/|avenida|avda?\.?|ronda|paseo|plaza|glorieta|camino|parque|metro|colegio|nuestra)"
@@ -51,6 +51,7 @@ _AFTER_CUE = re.compile(rf"{_NAME_CUE}({_CAPITALIZED},\s?{_CAPITALIZED}|{_NAMED}
 _GIVEN_FIRST = re.compile(
     rf"(?<![\w-])({_CAPITALIZED})(?:\s[A-Z]\.)?\s({_CAPITALIZED})(?:[\s-]{_CAPITALIZED})?"
 )
+_SURNAME_HINT = re.compile(r",\s[A-Z\u00c0-\u00de]")
 _SURNAME_FIRST = re.compile(rf"(?<![\w-])({_CAPITALIZED}),\s({_CAPITALIZED})(?![\w-])")
 
 
@@ -111,10 +112,9 @@ def names_in(text: str) -> Iterator[Span]:
     These are a title such as "Mrs" with a name, and a surname, a comma and a common given name.
     Places are none.
     """
-    if "," in text:
+    if _SURNAME_HINT.search(text):
         yield from _surnames_first(text, ())
-    folded = text.casefold()
-    if not any(hint in folded for hint in _TITLE_HINTS):
+    if not _TITLE_HINT.search(text.casefold()):
         return
     for match in _OTHERS_TITLE.finditer(text):
         is_name = match[1].casefold() not in NO_SURNAMES and not _ACRONYM.fullmatch(match[1])

@@ -16,7 +16,7 @@ from phonenumbers import (
 from shared.redaction.reading import Span
 
 _E164_NANP = re.compile(r"\+1[2-9]\d{2}[2-9]\d{6}", re.ASCII)
-_SEVEN_DIGITS = re.compile(r"\d(?:(?:[^\w\n]|_){0,3}\d){6}")
+_SEVEN_DIGITS = re.compile(r"[0-9](?:(?:[^\w\n]|_){0,3}[0-9]){6}")
 _REFERENCE_LABEL = re.compile(
     r"\b(?:permit|plate|license|licence|case|ticket|order|invoice|account|serial|lot|pole|meter|sn|model|part|ref"
     r"|permiso|placa|caso|folio|orden|factura|cuenta|serie)\b"
@@ -47,8 +47,17 @@ def e164(text: str, region: str) -> str | None:
 
 
 def may_contain_phone(text: str) -> bool:
-    """Return True when seven digits stand near each other: a cheap test before the others."""
+    """Return True when seven digits stand near each other: a cheap test before the others.
+
+    Args:
+        text: The plain reading of a text, which has no digits but ASCII ones.
+    """
     return _SEVEN_DIGITS.search(text) is not None
+
+
+def may_contain_lettered_phone(text: str) -> bool:
+    """Return True when a text has a number with letters for some of its digits."""
+    return _LETTERED_HINT.search(text) is not None and _LETTERED.search(text) is not None
 
 
 def phones_in(text: str, region: str) -> Iterator[tuple[int, int, str]]:
@@ -89,7 +98,7 @@ def odd_phones_in(text: str, region: str) -> Iterator[Span]:
         text: The plain reading of a text.
         region: The country, ISO 3166-1 alpha-2, of the numbers without a country code.
     """
-    if not may_contain_phone(text) and not _LETTERED.search(text):
+    if not may_contain_phone(text) and not may_contain_lettered_phone(text):
         return
     yield from (match.span() for match in _GROUPED.finditer(text))
     yield from (match.span() for match in _LETTERED.finditer(text))
@@ -117,7 +126,8 @@ def _from_abroad(text: str, region: str) -> Iterator[Span]:
 
 def spoken_phones_in(text: str) -> Iterator[Span]:
     """Yield the parts of a text that are seven digits or more, three of them at least in words."""
-    if sum(word in _SPOKEN_DIGIT for word in _BETWEEN.split(text.casefold())) < _MIN_SPOKEN:
+    words = text.casefold().replace(",", " ").replace(".", " ").replace("-", " ").split()
+    if sum(map(_SPOKEN_DIGIT.__contains__, words)) < _MIN_SPOKEN:
         return
     for match in _SPOKEN.finditer(text):
         said = [word for word in _BETWEEN.split(match.group().casefold()) if word]
@@ -139,6 +149,7 @@ _LETTERED = re.compile(
     rf"(?<![\w.#/$-])[2-9](?=[\w\s.()_-]{{0,14}}[OoIl])[\dOoIl]{{2}}{_SEP}[2-9][\dOoIl]{{2}}{_SEP}"
     r"(?=[OoIl]{0,3}\d)[\dOoIl]{4}(?![\w-]|[./]\d)"
 )
+_LETTERED_HINT = re.compile(rf"[2-9][\dOoIl]{{2}}{_SEP}[2-9]")
 _SINGLES = re.compile(r"(?<![\w.,-])\+?\d(?:[\s._-]{1,3}\d){6,14}+(?!\w|[.,]\d)")
 _LOCAL = re.compile(
     r"(?<![\w#/.,:+$-])(?<![\d)][ -])[2-9]\d\d[-. ]\d{4}(?!\w|-\w|[./:,]\d)"

@@ -14,7 +14,6 @@ _ENCODED = re.compile(
     r"&(?:amp;){0,3}(?:#\d{2,7};?|#?\w{2,8};)|%(?:25){0,3}[2-7][0-9A-Fa-f]"
     r"|\\u00[2-7][0-9A-Fa-f]|\\x[2-7][0-9A-Fa-f]"
 )
-_MAY_BE_ENCODED = frozenset("&%\\")
 _KEPT = "\n\t\u200c\u200d"
 _DROPPED = ("Cf", "Mn", "Me")
 _READ_AS = {
@@ -76,9 +75,11 @@ def plain_reading(text: str) -> Reading:
     ones, and invisible characters are left out.
     """
     reading = Reading(text)
-    if not _MAY_BE_ENCODED.isdisjoint(text):
+    if "&" in text or "%" in text or "\\" in text:
         reading = reading.replace(_ENCODED, _decoded)
-    plain = reading.text if reading.text.isascii() else reading.text.translate(_PLAIN)
+    if reading.text.isascii():
+        return reading
+    plain = reading.text.translate(_PLAIN)
     if plain == reading.text:
         return reading
     if len(plain) == len(reading.text):  # each character became one

@@ -19,6 +19,7 @@ from shared.redaction.names import (
     own_names_in,
 )
 from shared.redaction.phones import (
+    may_contain_lettered_phone,
     may_contain_phone,
     odd_phones_in,
     phones_in,
@@ -51,7 +52,9 @@ class KnownPii:
     @property
     def digits(self) -> str:
         """The national digits of the phone number, or none where it has too few."""
-        digits = _NOT_A_DIGIT.sub("", self.phone or "")[-_NATIONAL_DIGITS:]
+        if not self.phone:
+            return ""
+        digits = _NOT_A_DIGIT.sub("", self.phone)[-_NATIONAL_DIGITS:]
         return digits if len(digits) >= _MIN_DIGITS else ""
 
 
@@ -170,6 +173,8 @@ class Redactor:
         return self.redact_text(identifier, known) != identifier
 
     def _redact(self, text: str, known: KnownPii, *, is_dense: bool, has_names: bool = True) -> str:
+        if not text:
+            return text
         reading = plain_reading(text)
         spans = [*_known_in(reading, known), *emails_in(reading)]
         read = [*spoken_phones_in(reading.text)]
@@ -200,6 +205,8 @@ class Redactor:
                     public.append((start, end))
                 else:
                     yield start, end
+        elif not may_contain_lettered_phone(text):
+            return
         for start, end in odd_phones_in(text, self.region):
             if not any(start < other_end and other < end for other, other_end in public):
                 yield start, end
@@ -219,11 +226,13 @@ def _has_many_digits(texts: Sequence[str]) -> bool:
 
 
 def _remove_spans(text: str, spans: Collection[Span]) -> str:
+    if not spans:
+        return text
     pieces, copied_to = [], 0
     for start, end in merged(spans):
         pieces += [text[copied_to:start], REMOVED]
         copied_to = end
-    return "".join([*pieces, text[copied_to:]]) if pieces else text
+    return "".join([*pieces, text[copied_to:]])
 
 
 def _known_in(reading: Reading, known: KnownPii) -> Iterator[Span]:

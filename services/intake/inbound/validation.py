@@ -1,8 +1,8 @@
 """Validation: from one submission to a normalized, redacted one, or to all its field errors."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from services.intake.inbound.field_errors import (
     bad_language,
@@ -14,7 +14,7 @@ from services.intake.inbound.field_errors import (
 )
 from services.intake.inbound.parsing import parse
 from services.intake.policy import IntakePolicy, ServedCity
-from services.intake.rules.classification import classify
+from services.intake.rules.classification import classify_read
 from services.intake.rules.event_time import SentAt, event_time, sent_at
 from services.intake.rules.language import is_language_tag
 from services.intake.rules.location import ResolvedLocation, resolve_location
@@ -26,6 +26,7 @@ from services.intake.rules.text import (
     normalize_text,
 )
 from shared.catalogue import ServiceType
+from shared.catalogue.judgement import TextConditions, read_text
 from shared.contract.events import (
     FieldError,
     Media,
@@ -41,8 +42,7 @@ _NO_REPORTER = Reporter()
 _NO_LOCATION = SubmittedLocation()
 
 
-@dataclass(frozen=True, slots=True)
-class ValidatedSubmission:
+class ValidatedSubmission(NamedTuple):
     """A valid submission: everything of a request but its ids.
 
     Contact data are in ``name`` and ``channels`` alone; all texts are normalized and redacted.
@@ -105,21 +105,26 @@ def validate(
     if submission is None:
         return tuple(errors)
     city = policy.cities.get(submission.jurisdiction)
-    service = _service(submission, city)
+    service, read = _kind(submission, city)
     found = _field_errors(submission, city, service, policy)
     errors += without_redundant(found, errors)
     if errors or city is None or service is None or sent is None:
         return tuple(errors)
-    return _normalize(handed_in, submission, sent, city, service, policy)
+    return _normalize(handed_in, submission, sent, city, service, read, policy)
 
 
-def _service(submission: Submission, city: ServedCity | None) -> ServiceType | None:
+def _kind(
+    submission: Submission, city: ServedCity | None
+) -> tuple[ServiceType | None, TextConditions | None]:
+    """Return the kind, and for a classified one the conditions of the description."""
     if city is None:
-        return None
+        return None, None
     services = city.jurisdiction.services
     if submission.service_code is not None:
-        return services.get(submission.service_code)
-    return services[classify(submission.description or "", city.jurisdiction)]
+        return services.get(submission.service_code), None
+    text = submission.description or ""
+    read = read_text(text, city.jurisdiction)
+    return services[classify_read(text, read, city.jurisdiction)], read
 
 
 def _field_errors(
@@ -149,6 +154,7 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
     sent: SentAt,
     city: ServedCity,
     service: ServiceType,
+    read: TextConditions | None,
     policy: IntakePolicy,
 ) -> ValidatedSubmission:
     reporter = submission.reporter or _NO_REPORTER
@@ -161,12 +167,11 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
     )
     account_id = normalize_or_none(reporter.account_id)
     redactor = city.redactor
-    description, details = (
-        redactor.redact_text(normalize_text(text or ""), known)
-        for text in (submission.description, at.details)
-    )
+    description = redactor.redact_text(normalize_text(submission.description or ""), known)
+    details = redactor.redact_text(normalize_text(at.details or ""), known)
     address = redactor.redact_address(normalize_text(at.address or ""), known)
     attributes = redactor.redact_attributes(normalize_attributes(submission.attributes), known)
+    text = "\n".join(filter(None, (description, details)))
     channels = contact_channels(known.email, known.phone, redactor.region)
     holds_contact = redactor.holds_contact(handed_in.id, known)
     return ValidatedSubmission(
@@ -190,9 +195,10 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
         reporter_ref=reporter_ref(policy.reporter_key, handed_in.source, account_id, channels),
         screening=city.screen.screen(
             service,
-            "\n".join(filter(None, (description, details))),
+            text,
             attributes,
             is_classified=submission.service_code is None,
+            read=read if text == submission.description else None,
         ),
     )
 

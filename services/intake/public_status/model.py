@@ -1,11 +1,14 @@
-"""Public data of requests, their decisions and their cases; never contact data."""
+"""Public data of requests, their decisions and their cases; never contact data.
+
+What is stored is a tuple, which is its own row.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class PublicRequest:
+class PublicRequest(NamedTuple):
     """The public data of a request when it is accepted.
 
     Attributes:
@@ -29,8 +32,7 @@ class PublicRequest:
     longitude: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class PublicDecision:
+class PublicDecision(NamedTuple):
     """The public part of triage's decision about a request.
 
     Attributes:
@@ -54,8 +56,7 @@ class PublicDecision:
     answer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CaseLink:
+class CaseLink(NamedTuple):
     """The link from a request to its case.
 
     Attributes:
@@ -71,8 +72,7 @@ class CaseLink:
     moves: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class StatusChange:
+class StatusChange(NamedTuple):
     """A change of a case's status.
 
     Attributes:

@@ -1,8 +1,7 @@
 """Projection of decisions and case events onto the public status; events may come in any order."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from services.intake.public_status.model import CaseLink, PublicDecision, StatusChange
 from services.intake.rules.text import normalize_or_none
@@ -14,13 +13,14 @@ from shared.contract.events import (
     CaseReopened,
     CaseRequestAttached,
     CaseRequestSplit,
-    CaseState,
-    CaseStatusChange,
     CaseStatusChanged,
     Decision,
+    Event,
     RequestTriaged,
 )
 from shared.runtime.consumer.messages import Message
+
+R = TypeVar("R")
 
 StatusEvent: TypeAlias = (
     RequestTriaged
@@ -55,10 +55,20 @@ async def project_events(
     """Update the public status of every request that the events are about."""
     events = [message.event for message in messages]
     await statuses.save_requests(
-        [_decision(event) for event in events if isinstance(event, RequestTriaged)],
-        [link for event in events if (link := _link(event))],
+        [_decision(event) for event in events if type(event) is RequestTriaged],
+        list(_made(_LINKS, events)),
     )
-    await statuses.save_changes([change for event in events if (change := _change(event))])
+    await statuses.save_changes(list(_made(_CHANGES, events)))
+
+
+def _made(
+    makers: Mapping[type[Event], Callable[[Any], R | None]], events: Iterable[Event]
+) -> Iterator[R]:
+    """Yield what the events' classes make of them; a look-up beats tests of one class each."""
+    for event in events:
+        make = makers.get(type(event))
+        if make is not None and (made := make(event)) is not None:
+            yield made
 
 
 def _decision(event: RequestTriaged) -> PublicDecision:
@@ -81,38 +91,56 @@ def _answer(decision: Decision) -> str | None:
     return next((advice.code for advice in decision.advice), None)
 
 
-def _link(event: StatusEvent) -> CaseLink | None:
-    match event:
-        case RequestTriaged(data=decision) if decision.case_id:
-            return CaseLink(decision.request_id, decision.case_id, event.time)
-        case CaseOpened(data=data) | CaseRequestAttached(data=data):
-            return CaseLink(data.request_id, data.case_id, event.time, data.moves)
-        case CaseRequestSplit(data=split):
-            return CaseLink(split.request_id, split.to_case, event.time, split.moves)
-        case _:
-            return None
+def _link_of_decision(event: RequestTriaged) -> CaseLink | None:
+    decision = event.data
+    if not decision.case_id:
+        return None
+    return CaseLink(decision.request_id, decision.case_id, event.time)
 
 
-def _change(event: StatusEvent) -> StatusChange | None:
-    match event:
-        case CaseClosed(data=data) if data.merged_into:
-            return None  # its requests are in another case now, and show that one's changes
-        case CaseOpened(data=data):
-            return _change_to(data, event.time)
-        case CaseStatusChanged(data=data) | CaseClosed(data=data) | CaseReopened(data=data):
-            return _change_to(data, event.time)
-        case _:
-            return None
+def _link_of_joining(event: CaseOpened | CaseRequestAttached) -> CaseLink:
+    joined = event.data
+    return CaseLink(joined.request_id, joined.case_id, event.time, joined.moves)
 
 
-def _change_to(case: CaseState, taken_at: datetime) -> StatusChange:
-    move = case if isinstance(case, CaseStatusChange) else None
+def _link_of_split(event: CaseRequestSplit) -> CaseLink:
+    split = event.data
+    return CaseLink(split.request_id, split.to_case, event.time, split.moves)
+
+
+def _opening(event: CaseOpened) -> StatusChange:
+    case = event.data
+    return StatusChange(case.case_id, case.version, case.status, event.time, case.lead_bureau)
+
+
+def _change(event: CaseStatusChanged | CaseReopened | CaseClosed) -> StatusChange:
+    case = event.data
     return StatusChange(
         case_id=case.case_id,
         version=case.version,
         status=case.status,
-        taken_at=taken_at,
+        taken_at=event.time,
         bureau=case.lead_bureau,
-        note=normalize_or_none(move.public_note) if move else None,
-        scheduled_for=move.scheduled_for if move else None,
+        note=normalize_or_none(case.public_note),
+        scheduled_for=case.scheduled_for,
     )
+
+
+def _closing(event: CaseClosed) -> StatusChange | None:
+    if event.data.merged_into:
+        return None  # its requests are in another case now, and show that one's changes
+    return _change(event)
+
+
+_LINKS: Mapping[type[Event], Callable[[Any], CaseLink | None]] = {
+    RequestTriaged: _link_of_decision,
+    CaseOpened: _link_of_joining,
+    CaseRequestAttached: _link_of_joining,
+    CaseRequestSplit: _link_of_split,
+}
+_CHANGES: Mapping[type[Event], Callable[[Any], StatusChange | None]] = {
+    CaseOpened: _opening,
+    CaseStatusChanged: _change,
+    CaseClosed: _closing,
+    CaseReopened: _change,
+}

@@ -1,7 +1,6 @@
 """The public status of requests in PostgreSQL."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, fields
 from datetime import datetime
 from typing import TypeVar
 
@@ -69,6 +68,8 @@ _CHANGES = """
 """
 
 _MAX_CHANGES = 100
+_NO_DECISION = (None,) * len(PublicDecision._fields)
+_NO_LINK = (None,) * len(CaseLink._fields)
 
 
 class PostgresPublicStatuses:
@@ -84,7 +85,7 @@ class PostgresPublicStatuses:
         decided = {decision.request_id: decision for decision in decisions}
         linked = {link.request_id: link for link in sorted(links, key=_order)}
         rows = [  # sorted, so that no two transactions deadlock
-            (id_, *_fields(PublicDecision, decided.get(id_)), *_fields(CaseLink, linked.get(id_)))
+            (id_, *decided.get(id_, _NO_DECISION)[1:], *linked.get(id_, _NO_LINK)[1:])
             for id_ in sorted(decided.keys() | linked.keys())
         ]
         if rows:
@@ -93,8 +94,7 @@ class PostgresPublicStatuses:
     async def save_changes(self, changes: Sequence[StatusChange]) -> None:
         """Save status changes of cases."""
         if changes:
-            rows = map(astuple, changes)
-            await self._connection.execute(_SAVE_CHANGES, *map(list, zip(*rows, strict=True)))
+            await self._connection.execute(_SAVE_CHANGES, *map(list, zip(*changes, strict=True)))
 
 
 async def find_status(pool: Pool, tracking_number: str) -> PublicStatus | None:
@@ -117,14 +117,6 @@ def _order(link: CaseLink) -> tuple[int, datetime]:
     return link.moves, link.joined_at
 
 
-def _fields(
-    model: type[PublicDecision | CaseLink], value: PublicDecision | CaseLink | None
-) -> list[object]:
-    """Return the fields after the request's id, in the order of the SQL parameters."""
-    _, *others = fields(model)
-    return [getattr(value, field.name, None) for field in others]
-
-
 def _from_row(model: type[M], row: Record) -> M:
     """Return the model whose fields are columns of the row."""
-    return model(**{field.name: row[field.name] for field in fields(model)})
+    return model(*[row[name] for name in model._fields])

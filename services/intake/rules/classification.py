@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from shared.catalogue import Jurisdiction
-from shared.catalogue.judgement import judge_read, read_text
-from shared.text_matching import Hit, filter_affirmed, fold
+from shared.catalogue.judgement import TextConditions, judge_read, read_text
+from shared.text_matching import Hit, filter_affirmed
 
 _WEIGHT_OF_CONDITION = 3
 """Score of a condition that implies a kind, in words of keywords."""
@@ -23,8 +23,13 @@ def classify(text: str, city: Jurisdiction) -> str:
         text: Free text as it was written.
         city: Jurisdiction with the kinds; the keywords of ``other_code`` do not count.
     """
-    folded = fold(text)
-    implied = _implied_kinds(text, city)
+    return classify_read(text, read_text(text, city), city)
+
+
+def classify_read(text: str, read: TextConditions, city: Jurisdiction) -> str:
+    """Classify a text whose conditions are found."""
+    folded = " ".join(read.words)
+    implied = _implied_kinds(read, city)
     scores = Counter({code: implied.count(code) * _WEIGHT_OF_CONDITION for code in implied})
     hits = filter_affirmed(city.keywords.find(folded), text, folded)
     hits = [hit for hit in hits if hit.code != city.other_code]
@@ -40,13 +45,12 @@ def classify(text: str, city: Jurisdiction) -> str:
             return city.other_code
 
 
-def _implied_kinds(text: str, city: Jurisdiction) -> list[str]:
+def _implied_kinds(read: TextConditions, city: Jurisdiction) -> list[str]:
     """Return the kinds that affirmed conditions imply, once for each condition.
 
     A doubted condition implies no kind that is an emergency by itself, since the kind alone would
     refer the reporter to 911.
     """
-    read = read_text(text, city)
     implied = [
         (condition, city.services[code])
         for condition in read.affirmed

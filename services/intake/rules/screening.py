@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.catalogue import Jurisdiction, ServiceType
-from shared.catalogue.judgement import ReportReader, confirmed_kind
+from shared.catalogue.judgement import ReportReader, TextConditions, confirmed_kind, judge_read
 
 _MOST_URGENT = "P1"
 
@@ -36,6 +36,7 @@ class HazardScreen:
         attributes: Mapping[str, object],
         *,
         is_classified: bool = False,
+        read: TextConditions | None = None,
     ) -> Screening:
         """Return the screening of a report.
 
@@ -44,8 +45,12 @@ class HazardScreen:
             text: Its free text.
             attributes: Answers to the questions of the kind, by field.
             is_classified: Whether the kind was derived from the text.
+            read: The conditions of the text, where they are found already.
         """
-        judgement = self._reader.read(service, text, attributes)
+        if read is not None and not attributes:
+            judgement = judge_read(read, self._jurisdiction)
+        else:
+            judgement = self._reader.read(service, text, attributes)
         kind = confirmed_kind(service, judgement) if is_classified else service
         met = {*judgement.conditions, *kind.implies}
         found = self._jurisdiction.emergency(kind, met)

@@ -4,7 +4,7 @@
 ``YY-XXXX-XC``, whose serial numbers were counted, were given before and stay valid.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 ALPHABET = "0123456789ACDEFHJKMNPQRTUVWXY"
 """Digits, and the capital letters that do not look like one."""
@@ -14,6 +14,7 @@ SERIAL_SYMBOLS = 9
 CAPACITY = BASE**SERIAL_SYMBOLS
 """Numbers of one year, 1.45e13: where a million are in use, one guess in 14 million meets one."""
 
+_PLACE_VALUES = tuple(BASE**place for place in reversed(range(SERIAL_SYMBOLS)))
 _MIN_SERIAL_SYMBOLS = 5  # of the numbers that were given before
 _MAX_SERIAL_SYMBOLS = 20
 _YEAR_DIGITS = 2
@@ -26,8 +27,7 @@ _READ_AS = str.maketrans(
 
 def tracking_number(serial: int, year: int) -> str:
     """Return the tracking number of a serial number, 0 to ``CAPACITY``, in a year."""
-    digits = reversed(range(SERIAL_SYMBOLS))
-    symbols = "".join(ALPHABET[serial // BASE**digit % BASE] for digit in digits)
+    symbols = "".join([ALPHABET[serial // value % BASE] for value in _PLACE_VALUES])
     symbols = f"{year % 100:02}{symbols}"
     return _format(symbols + _check_symbol(symbols))
 
@@ -56,9 +56,9 @@ def _values(symbols: str) -> list[int]:
     return [_VALUE[symbol] for symbol in symbols]
 
 
-def _checksum(values: Iterable[int], lowest_weight: int) -> int:
+def _checksum(values: Sequence[int], lowest_weight: int) -> int:
     """Return the weighted sum mod 29; weights grow from the right, all different and none 0."""
-    return sum(v * weight for weight, v in enumerate(reversed(list(values)), lowest_weight)) % BASE
+    return sum([v * weight for weight, v in enumerate(reversed(values), lowest_weight)]) % BASE
 
 
 def _format(symbols: str) -> str:

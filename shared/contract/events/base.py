@@ -107,7 +107,7 @@ class Event(Data):
             cause: Event that led to this one; its trace context is continued.
             request: Id of the request for ``correlationid``; the cause's when left out.
         """
-        return cls.model_validate(
+        event: Self = cls.__pydantic_validator__.validate_python(
             {
                 "time": now,
                 "subject": getattr(data, cls.subject_field),
@@ -117,6 +117,7 @@ class Event(Data):
                 "data": data,
             }
         )
+        return event
 
 
 def _string_or_none(value: Any) -> str | None:  # noqa: ANN401 - anything may come from outside

@@ -159,11 +159,12 @@ def test_text_is_tidied_everywhere() -> None:
     assert valid.name == "Ana"
 
 
-def test_hazards_are_seen_in_details_and_answers_too() -> None:
-    assert not checked().screening.express
-    assert checked(attributes={"lane_blocked": "yes"}).screening.express
+@pytest.mark.parametrize("code", ["POTHOLE", None])
+def test_hazards_are_seen_in_details_and_answers_too(code: str | None) -> None:
+    assert not checked(service_code=code).screening.express
+    assert checked(service_code=code, attributes={"lane_blocked": "yes"}).screening.express
     assert checked(
-        location={"address": "5 Main St", "details": "in the right lane"}
+        service_code=code, location={"address": "5 Main St", "details": "in the right lane"}
     ).screening.express
 
 

@@ -27,6 +27,7 @@ from tests.unit.shared.redaction.subjects import ANA, REDACTOR
         pytest.param("503-555-0199/971-555-0123", "[removed]/[removed]", id="two numbers"),
         pytest.param("call me at 555-0123", "call me at [removed]", id="without area code"),
         pytest.param("llámeme al 555-0123", "llámeme al [removed]", id="the same in Spanish"),
+        pytest.param("ask Quimby, Ana first", "ask [removed] first", id="a surname before a name"),
         pytest.param(
             "call 555-0123 or 503-555-0199", "call [removed] or [removed]", id="both kinds"
         ),
