@@ -15,6 +15,7 @@ from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
 from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse
 from services.triage.rules.priority.context import KnownSurge, Reporters
+from services.triage.surges.state import district_of
 from shared.contract.events import Event, ReportsCounted, RequestSubmitted, RequestTriaged
 from shared.contract.topics import dedup_key
 from shared.runtime.consumer.messages import Message
@@ -147,7 +148,12 @@ async def _decide(
     await store.record_decisions([_decision_record(resolution) for resolution in resolutions])
     return [
         RequestTriaged.of(
-            to_decision(resolution, policy.version, reporters.after(resolution), surges),
+            to_decision(
+                resolution,
+                policy.version,
+                reporters.after(resolution),
+                surges.get((resolution.assessed.new_case.key, district_of(event.data)), ()),
+            ),
             now=now,
             cause=event,
             request=event.data.request_id,
@@ -156,10 +162,16 @@ async def _decide(
     ]
 
 
-async def _surges(reports: Sequence[AssessedReport], store: TriageStore) -> Sequence[KnownSurge]:
+async def _surges(
+    reports: Sequence[AssessedReport], store: TriageStore
+) -> Mapping[tuple[str, str], Sequence[KnownSurge]]:
+    """Return the surges that may include a report, by dedup key and district."""
     keys = {assessed.new_case.key for assessed in reports}
     times = [assessed.report.observed_at for assessed in reports]
-    return await store.surges(keys, min(times), max(times))
+    by_place: dict[tuple[str, str], list[KnownSurge]] = {}
+    for surge in await store.surges(keys, min(times), max(times)):
+        by_place.setdefault((surge.key, surge.district), []).append(surge)
+    return by_place
 
 
 def _joined_cases(resolutions: Iterable[Resolution]) -> Collection[str]:

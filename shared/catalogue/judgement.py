@@ -67,12 +67,14 @@ def judge_read(read: "TextConditions", city: Jurisdiction) -> TextJudgement:
     plain = city.plain_conditions.intersection(stated)
     is_danger = not plain.isdisjoint(city.danger_conditions) or DANGER in reached
     is_urgent = is_danger or bool(plain or reached)
-    unproven: frozenset[str] = frozenset() if is_danger else city.danger_conditions
-    if not is_urgent:
-        unproven |= city.hazard_conditions
-    counted = {code: words for code, words in stated.items() if code not in unproven}
-    doubted = {code: words for code, words in stated.items() if code in unproven}
-    return TextJudgement({**counted, **reached}, doubted, is_urgent, is_danger)
+    unproven = () if is_danger else city.danger_conditions
+    unproven_hazards = () if is_urgent else city.hazard_conditions
+    counted, doubted = dict[str, str](), dict[str, str]()
+    for code, words in stated.items():
+        is_doubted = code in unproven or code in unproven_hazards
+        (doubted if is_doubted else counted)[code] = words
+    counted.update(reached)
+    return TextJudgement(counted, doubted, is_urgent, is_danger)
 
 
 class TextConditions(NamedTuple):
@@ -94,7 +96,7 @@ def read_text(text: str, city: Jurisdiction) -> TextConditions:
     affirmed: dict[str, str] = {}
     for hit in filter_affirmed(hits, text, folded, city.phrase_roles):
         affirmed.setdefault(hit.code, hit.phrase)
-    denied = frozenset(hit.code for hit in hits).difference(affirmed)
+    denied = frozenset([hit.code for hit in hits if hit.code not in affirmed])
     return TextConditions(folded.split(), affirmed, denied)
 
 
@@ -106,17 +108,17 @@ def _reached(read: TextConditions, city: Jurisdiction) -> Mapping[str, str]:
     """
     score = city.text_model.score(read.words, read.facts())
     margins = {
-        found.label: (found.points - city.thresholds.get((found.label, found.language), 1), found)
+        found: found.points - city.thresholds.get((found.label, found.language), 1)
         for found in score.labels()
         if read.affirmed or _MAX_UNKNOWN * found.known >= len(read.words) > 0
     }
-    is_urgent = URGENT in margins and margins[URGENT][0] >= 0
-    least = {DANGER: 0 if is_urgent else _CLEAR}
+    above = {found: margin for found, margin in margins.items() if margin >= 0}
+    is_urgent = any(found.label == URGENT for found in above)
     phrase = next(iter(read.affirmed.values()), "")
     return {
-        label: score.evidence(found) or phrase
-        for label, (margin, found) in margins.items()
-        if margin >= least.get(label, 0)
+        found.label: score.evidence(found) or phrase
+        for found, margin in above.items()
+        if is_urgent or found.label != DANGER or margin >= _CLEAR
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shared.catalogue.answers import Faq
 from shared.catalogue.circumstances import Circumstances
-from shared.catalogue.condition import Condition, HazardRule
+from shared.catalogue.condition import Condition, HazardRule, trigger_conditions
 from shared.catalogue.evidence import Evidence
 from shared.catalogue.service_type import Hours, ServiceType
 from shared.catalogue.surges import CitySurges
@@ -209,6 +209,14 @@ class Jurisdiction:
         """Index of the keywords of service types, plurals included."""
         return PhraseIndex.of(_keywords(self.services.values()))
 
+    @cached_property
+    def _emergency_triggers(self) -> frozenset[str]:
+        return trigger_conditions(self.emergencies)
+
+    @cached_property
+    def _hazard_triggers(self) -> frozenset[str]:
+        return trigger_conditions(self.hazards)
+
     def indexes(self) -> CityIndexes:
         """Return the tables of the text indexes, which are built now unless they were before."""
         return CityIndexes(self.phrases.compiled, self.keywords.compiled)
@@ -242,7 +250,7 @@ class Jurisdiction:
             are empty where every report of the kind is an emergency. None for no emergency.
         """
         known = frozenset((*met, *service.implies))
-        for emergency in self.emergencies:
+        for emergency in () if self._emergency_triggers.isdisjoint(known) else self.emergencies:
             if evidence := emergency.evidence(known):
                 return emergency.code, evidence
         if conditions := service.needs_911_for(known):
@@ -251,6 +259,8 @@ class Jurisdiction:
 
     def hazard(self, met: Collection[str]) -> tuple[str, tuple[str, ...]] | None:
         """Return the first generic hazard that matches with its conditions, or None."""
+        if self._hazard_triggers.isdisjoint(met):
+            return None
         known = frozenset(met)
         for hazard in self.hazards:
             if evidence := hazard.evidence(known):

@@ -139,14 +139,13 @@ class _Search:
             begin: First word of the gap.
             number: Index of the part after the gap.
         """
-        rows, longer, words = self.rows, self.longer, self.words
-        for here in range(begin, min(len(rows), begin + _MAX_GAP + 1)):
-            matched = active & rows[here][number]
-            if matched:
+        longer, words = self.longer, self.words
+        for here, row in enumerate(self.rows[begin : begin + _MAX_GAP + 1], start=begin):
+            if matched := active & row[number]:
                 self._advance(matched, start, here + 1, number)
             for end, mask in longer.get((number, here), ()) if longer else ():
-                if active & mask:
-                    self._advance(active & mask, start, end, number)
+                if matched := active & mask:
+                    self._advance(matched, start, end, number)
             if words[here] in CLOSING:
                 return
 

@@ -159,9 +159,9 @@ class PhraseIndex:
         return matches
 
     def _look_up(self, mask: int) -> Collection[tuple[str, bool]]:
-        """Return the codes of a mask's patterns, each with whether it is an exception."""
+        """Return the codes of a mask's patterns in their order, each with whether it excepts."""
         patterns = self.compiled.gap_patterns
-        return {patterns[number] for number in numbers_in(mask)}
+        return dict.fromkeys(patterns[number] for number in numbers_in(mask))
 
     def _after_first(self, word: str) -> _Node | None:
         after = self.compiled.chains.initial.get(word)

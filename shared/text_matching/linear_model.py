@@ -5,10 +5,11 @@ exact and the same on every machine.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
 from itertools import pairwise
+from struct import Struct
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -17,10 +18,10 @@ from shared.text_matching.negation_lexicon import DENYING
 _PREFIX_LETTERS = 5
 _NEGATION_REACH = 3  # words after a negation
 _EVIDENCE_WORDS = 4
-_BITS = 32  # of a score field, and of a count field
-_FIELD = (1 << _BITS) - 1
+_FIELDS = Struct("<II")  # score and count
+_BITS = 32  # of each field
 _ZERO = (1 << (_BITS - 1)) - 1  # stands for a score of 0
-_MAX_NUMBER = 3  # conditions that are counted
+_NUMBERS = ("@1", "@2", "@3")  # of conditions; more count as three
 _MAX_DOUBLINGS = 12  # longer texts count as 2,048 words
 
 
@@ -86,12 +87,11 @@ class LinearModel:
         features = extract_features(words)
         features.update(facts)
         packed = self._packed
-        total = sum([packed[feature] for feature in features if feature in packed], self._bias)
-        return TextScore(self._weights, words, frozenset(facts), total)
+        total = sum(filter(None, map(packed.get, features)), self._bias)
+        return TextScore(self._weights, words, facts, total)
 
 
-@dataclass(frozen=True, slots=True)
-class TextScore:
+class TextScore(NamedTuple):
     """The scores of a text.
 
     Attributes:
@@ -103,19 +103,17 @@ class TextScore:
 
     weights: Sequence[tuple[str, str, FeatureWeights]]
     words: Sequence[str]
-    facts: frozenset[str]
+    facts: Sequence[str]
     total: int
 
-    def labels(self) -> Iterator[LabelScore]:
-        """Yield each label's score in the language of which the text has the most known words."""
+    def labels(self) -> Collection[LabelScore]:
+        """Return each label's score in the language of which the text has the most known words."""
         best: dict[str, LabelScore] = {}
-        for number, (label, language, _) in enumerate(self.weights):
-            found = LabelScore(
-                label, language, _score(self.total, number), _count(self.total, number)
-            )
-            if label not in best or found.known > best[label].known:
-                best[label] = found
-        yield from best.values()
+        fields = _unpacked(self.total, len(self.weights))
+        for (label, language, _), (points, known) in zip(self.weights, fields, strict=True):
+            if label not in best or known > best[label].known:
+                best[label] = LabelScore(label, language, points - _ZERO, known)
+        return best.values()
 
     def evidence(self, found: LabelScore) -> str:
         """Return the words with the largest weights for a label."""
@@ -124,13 +122,16 @@ class TextScore:
     def contributions(self, found: LabelScore) -> list[tuple[str, int]]:
         """Return every feature that has a weight for a label, the largest weight first."""
         weights = self._weights_of(found)
-        features = extract_features(self.words) | self.facts
+        features = extract_features(self.words).union(self.facts)
         known = [(feature, weights[feature]) for feature in features if feature in weights]
         return sorted(known, key=lambda item: (-abs(item[1]), item[0]))
 
     def _weights_of(self, found: LabelScore) -> Mapping[str, int]:
-        key = found.label, found.language
-        return next(one.weights for *names, one in self.weights if tuple(names) == key)
+        return next(
+            one.weights
+            for label, language, one in self.weights
+            if label == found.label and language == found.language
+        )
 
 
 def extract_features(words: Sequence[str]) -> set[str]:
@@ -140,7 +141,7 @@ def extract_features(words: Sequence[str]) -> set[str]:
     features.update(
         [f"{word[:_PREFIX_LETTERS]}*" for word in marked if len(word) > _PREFIX_LETTERS]
     )
-    features.update([f"{word} {after}" for word, after in pairwise(words)])
+    features.update(map(" ".join, pairwise(words)))
     features.update(_LENGTHS[min(len(words).bit_length(), _MAX_DOUBLINGS)])
     return features
 
@@ -148,11 +149,7 @@ def extract_features(words: Sequence[str]) -> set[str]:
 def condition_facts(affirmed: Iterable[str], denied: Iterable[str]) -> list[str]:
     """Return the features of the conditions that a text affirms and denies, and of their number."""
     stated = [f"@{code}" for code in affirmed]
-    return [
-        *stated,
-        *(f"@!{code}" for code in denied),
-        *(f"@{number}" for number in range(1, 1 + min(len(stated), _MAX_NUMBER))),
-    ]
+    return [*stated, *[f"@!{code}" for code in denied], *_NUMBERS[: len(stated)]]
 
 
 def is_word(feature: str) -> bool:
@@ -179,26 +176,25 @@ def _packed(number: int, score: int, count: int) -> int:
     return (score + (count << _BITS)) << (2 * _BITS * number)
 
 
-def _score(total: int, number: int) -> int:
-    return (total >> (2 * _BITS * number) & _FIELD) - _ZERO
-
-
-def _count(total: int, number: int) -> int:
-    return total >> (2 * _BITS * number + _BITS) & _FIELD
+def _unpacked(total: int, count: int) -> Iterator[tuple[int, int]]:
+    """Return score, still above ``_ZERO``, and count of each label and language."""
+    return _FIELDS.iter_unpack(total.to_bytes(count * _FIELDS.size, "little"))
 
 
 def _evidence(words: Sequence[str], weights: Mapping[str, int]) -> str:
     """Return the words with the largest weights in their order, neighbours joined."""
     by_word = [
-        sum(weights.get(feature, 0) for feature in extract_features([word]) if is_word(feature))
+        weights.get(word, 0) + weights.get(f"{word[:_PREFIX_LETTERS]}*", 0)
+        if len(word) > _PREFIX_LETTERS
+        else weights.get(word, 0)
         for word in _mark_negated(words)
     ]
-    for i, pair in enumerate(pairwise(words)):
-        of_pair = weights.get(" ".join(pair), 0)
-        by_word[i] += of_pair
-        by_word[i + 1] += of_pair
+    for i, pair in enumerate(map(" ".join, pairwise(words))):
+        if of_pair := weights.get(pair):
+            by_word[i] += of_pair
+            by_word[i + 1] += of_pair
     first = {word: i for i, word in reversed(list(enumerate(words)))}.values()
-    top = nlargest(_EVIDENCE_WORDS, (i for i in first if by_word[i] > 0), key=by_word.__getitem__)
+    top = nlargest(_EVIDENCE_WORDS, [i for i in first if by_word[i] > 0], key=by_word.__getitem__)
     return " … ".join(" ".join(words[i] for i in run) for run in _runs(sorted(top)))
 
 

@@ -35,12 +35,13 @@ class FeatureExtractor:
 def rare_words(text: str, common: Collection[str]) -> frozenset[str]:
     """Return the first words and numbers of a text that are not common, at most 12."""
     words = dict.fromkeys(fold(text[:_READ_CHARS]).split())
-    rare = [word for word in words if word not in common and _is_long_enough(word)]
+    rare = [
+        word
+        for word in words
+        if word not in common
+        and (len(word) >= _MIN_WORD or (len(word) >= _MIN_NUMBER and word.isdigit()))
+    ]
     return frozenset(rare[:_MAX_WORDS])
-
-
-def _is_long_enough(word: str) -> bool:
-    return len(word) >= (_MIN_NUMBER if word.isdigit() else _MIN_WORD)
 
 
 def all_words(texts: Iterable[str]) -> frozenset[str]:

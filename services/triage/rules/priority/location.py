@@ -74,9 +74,10 @@ class PlaceFinder:
     def _near(self, place: PlaceType, point: GeoPoint | None) -> str | None:
         if point is None:
             return None
-        lines = (bounded.line for bounded in self._lines[place.code] if bounded.contains(point))
-        near = (line.name for line in lines if _distance_m(point, line) <= place.within_m)
-        return next(near, None)
+        for bounded in self._lines[place.code]:
+            if bounded.contains(point) and _distance_m(point, bounded.line) <= place.within_m:
+                return bounded.line.name
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class PriorityScore(NamedTuple):
     @property
     def score(self) -> int:
         """The sum of the points."""
-        return sum(reason.points for reason in self.reasons)
+        return sum([reason.points for reason in self.reasons])
 
     @property
     def level(self) -> PriorityLevel:

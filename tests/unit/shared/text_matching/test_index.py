@@ -161,6 +161,12 @@ def test_a_hit_with_a_gap_covers_the_words_in_it() -> None:
     assert index.find("a man is bleeding here") == [Hit("injury", "man is bleeding", 1, 4)]
 
 
+def test_codes_of_one_wording_come_in_the_order_of_the_catalogue() -> None:
+    index = PhraseIndex.of([(code, "lid ~ gone") for code in "hdbfacge"])
+
+    assert "".join(hit.code for hit in index.find("the lid is gone")) == "hdbfacge"
+
+
 def test_a_word_of_a_wording_goes_before_the_same_word_in_a_gap() -> None:
     index = PhraseIndex.of([("a", "man ~ hurt"), ("b", "man not hurt")])
 

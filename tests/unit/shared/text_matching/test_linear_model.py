@@ -131,6 +131,15 @@ def test_the_words_that_say_most_are_shown_as_they_stand() -> None:
     assert evidence("a b x c f d e", LinearModel([("it", "en", weights)])) == {"it": "b … c … d e"}
 
 
+def test_a_beginning_a_pair_and_a_denied_word_are_shown_as_well() -> None:
+    weights = FeatureWeights(-1, {"pouri*": 5, "out water": 4, "!smoke": 3, "smoke": -9})
+    model = LinearModel([("it", "en", weights)])
+
+    assert evidence("Pouring out, water, here, no smoke", model) == {
+        "it": "pouring out water … smoke"
+    }
+
+
 def test_every_feature_that_decides_is_listed_with_its_points() -> None:
     score = MODEL.score(fold("Pouring smoke alarm").split(), ["@fire"])
     [found] = [one for one in score.labels() if one.label == "fire"]
