@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -50,6 +50,7 @@ E = TypeVar("E", bound=Event)
 _STOP_GRACE_S = 4.0
 _REOPEN_AFTER_S = 1.0
 _RELEASE_WITHIN_S = 1.0
+_KNOWN_SOURCES = 256
 
 
 @dataclass(slots=True)
@@ -111,7 +112,7 @@ class Consumer(Generic[E]):
                 parse_record,
                 decoder=Decoder[Any](topic.events),
                 erasure=topic.erasure,
-                allows=topic.allows,
+                allows=lru_cache(_KNOWN_SOURCES)(topic.allows),
             )
             for topic in self.topics
         }
