@@ -51,7 +51,7 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[ServiceParts]:
             access=settings.kafka_access,
             pool=pool,
             handle=handle,
-            deduplicates=False,  # handlers are idempotent, and bureaus choose their own event ids
+            inbox_topics=(),  # handlers are idempotent, and bureaus choose their own event ids
             on_commit=relay.hand_over,
             dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )

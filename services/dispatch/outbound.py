@@ -1,7 +1,7 @@
 """Outbound events: changes of cases, work orders for bureaus, and receipts for their updates."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -72,12 +72,13 @@ def case_event(transition: CaseTransition, cause: Event, now: datetime) -> Event
         cause: The event that led to it.
         now: The present moment.
     """
-    case, fields = transition.case, asdict(transition.change)
-    if isinstance(transition.change, Opened):
-        fields["linked_case"] = case.linked_case
-    event_class, data_class = _CASE_EVENTS[type(transition.change)]
-    request = fields.get("request_id") or case.opened_by
-    data = data_class(**_case_state(case), **fields)
+    case, change = transition.case, transition.change
+    facts = {field.name: getattr(change, field.name) for field in fields(change)}
+    if isinstance(change, Opened):
+        facts["linked_case"] = case.linked_case
+    event_class, data_class = _CASE_EVENTS[type(change)]
+    request = facts.get("request_id") or case.opened_by
+    data = data_class(**_case_state(case), **facts)
     return event_class.of(data, now=now, cause=cause, request=request)
 
 

@@ -128,6 +128,7 @@ class UnitOfWork:
         }
         self._cause_by_case: dict[str, Event] = {}
         self._orders_to_notify: set[str] = set()
+        self._orders: dict[str, Sequence[CaseWorkOrder]] = {}
         self._request_ids = set(loaded.request_ids)
         self._update_keys = set(loaded.update_keys)
         self._command_keys = set(loaded.command_keys)
@@ -220,10 +221,13 @@ class UnitOfWork:
         """Yield one notice per changed case, with the next version of each work order in it."""
         for case_id, cause in self._cause_by_case.items():
             case = self._cases[case_id]
-            orders = tuple(replace(o, version=self.version_of(o)) for o in case.orders)
-            self._cases[case_id] = replace(case, orders=orders)
-            notified = [o for o in orders if o.work_order_id in self._orders_to_notify]
-            yield WorkOrderNotice(case, notified, cause)
+            notified = {
+                order.work_order_id: replace(order, version=order.version + 1)
+                for order in case.orders
+                if order.work_order_id in self._orders_to_notify
+            }
+            self._orders[case_id] = [notified.get(o.work_order_id, o) for o in case.orders]
+            yield WorkOrderNotice(case, list(notified.values()), cause)
         self._orders_to_notify.clear()
 
     def change_set(self) -> ChangeSet:
@@ -231,7 +235,7 @@ class UnitOfWork:
         touched = [self._cases[case_id] for case_id in self._cause_by_case]
         changed = [(self._stored[c.case_id], c) for c in touched if c.case_id in self._stored]
         stored_orders = {o.work_order_id: o for c in self._stored.values() for o in c.orders}
-        orders = [(case.case_id, order) for case in touched for order in case.orders]
+        orders = [(case_id, order) for case_id, of in self._orders.items() for order in of]
         return ChangeSet(
             opened_cases=[case for case in touched if case.case_id not in self._stored],
             changed_cases=[case for old, case in changed if case.version != old.version],

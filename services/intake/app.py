@@ -133,7 +133,7 @@ def _submission_consumer(
         access=settings.kafka_access,
         pool=pool,
         handle=handle,
-        deduplicates=False,
+        inbox_topics=(),
         on_commit=relay.hand_over,
         dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
     )
@@ -151,7 +151,7 @@ def _status_consumer(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:
         access=settings.kafka_access,
         pool=pool,
         handle=handle,
-        deduplicates=False,  # requests and versions of cases are natural keys
+        inbox_topics=(),  # requests and versions of cases are natural keys
     )
 
 

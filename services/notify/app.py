@@ -58,7 +58,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
         open_mailers(settings) as mailers,
     ):
         relay = Relay(pool, settings.kafka_access)
-        erasures = UnreadErasures(pool, settings.kafka_access)
+        erasures = UnreadErasures(pool, settings.kafka_access, on_commit=relay.hand_over)
         worker = DeliveryWorker(
             queue=PostgresDeliveryQueue(pool, on_commit=relay.hand_over),
             mailers=mailers,
@@ -74,6 +74,8 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
             access=settings.kafka_access,
             pool=pool,
             handle=handle,
+            # A later contact replaces an earlier one; all other updates count once by their keys.
+            inbox_topics={INTAKE_CONTACTS.name},
             on_commit=committed,
             dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )

@@ -18,7 +18,7 @@ from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
-from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, borrow, transaction
 from shared.runtime.recovery.positions import load_positions
 from shared.runtime.recovery.tombstones import unread_erasures
@@ -36,11 +36,13 @@ class UnreadErasures:
     Attributes:
         pool: Notify's database.
         access: Where Kafka is, and as whom to connect.
+        on_commit: Called with the batches of each commit, to pass them to the relay.
         applied: True once everything that was on the topic at the start counts.
     """
 
     pool: Pool
     access: KafkaAccess
+    on_commit: HandOver
     applied: bool = field(default=False, init=False)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -60,7 +62,9 @@ class UnreadErasures:
         erased = sorted(await unread_erasures(self.access, positions))
         for batch in _batches(erased):
             async with transaction(self.pool) as db:
-                await enqueue(db, await erase(batch, PostgresNotificationStore(db), utc_now()))
+                suppressed = await erase(batch, PostgresNotificationStore(db), utc_now())
+                batches = await enqueue(db, suppressed)
+            self.on_commit(batches)
         self.applied = True
 
 

@@ -53,7 +53,7 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[ServiceParts]:
             access=settings.kafka_access,
             pool=pool,
             handle=handle,
-            deduplicates=False,  # requests, versions of cases, splits and surges are natural keys
+            inbox_topics=(),  # requests, versions of cases, splits and surges are natural keys
             express_topics=frozenset({INTAKE_REQUESTS_EXPRESS.name}),
             on_commit=relay.hand_over,
             dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),

@@ -9,11 +9,13 @@ from shared.contract.routes import routes
 
 Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
 
+UNTRACED: Headers = (("content-type", CONTENT_TYPE),)
+"""Headers of an event's record without a trace."""
+
 
 def event_headers(traceparent: str | None = None) -> Headers:
     """Return the headers of an event's record, with its W3C trace context if it has one."""
-    content_type = ("content-type", CONTENT_TYPE)
-    return [content_type, ("traceparent", traceparent.encode())] if traceparent else [content_type]
+    return (*UNTRACED, ("traceparent", traceparent.encode())) if traceparent else UNTRACED
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,10 @@ class Outgoing:
     @property
     def size(self) -> int:
         """Bytes of key, value and the headers' values."""
-        headers = sum(len(value or b"") for _, value in self.headers)
-        return len(self.key) + len(self.value or b"") + headers
+        size = len(self.key) + len(self.value or b"")
+        for _, value in self.headers:
+            size += len(value or b"")
+        return size
 
     @classmethod
     def for_event(cls, event: Event) -> list[Self]:

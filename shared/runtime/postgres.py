@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeAlias
 
@@ -80,6 +80,11 @@ class _Connection(asyncpg.Connection):
         self.terminate()
         if not waiter.done():
             waiter.set_result(None)
+
+
+def columns(rows: Iterable[Iterable[object]]) -> list[list[object]]:
+    """Return rows of equal length as columns, as ``unnest`` takes them."""
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 @asynccontextmanager

@@ -36,8 +36,8 @@ from shared.contract.topics import (
 )
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.admin import committed_offsets
+from shared.runtime.kafka.partitioner import partition_for
 from shared.runtime.kafka.reader import end_offsets
-from shared.runtime.kafka.sink import partition_for
 from shared.runtime.kafka_access import KafkaAccess
 from tests.builders import NOON, location, request
 from tests.stack import Stores

@@ -106,9 +106,11 @@ def route(context: RoutingContext) -> CaseRoute | None:
     would lead otherwise, and those that the kind names unconditionally or for a condition that
     the report meets.
     """
-    leads = ((rule(context), name) for name, rule in LEAD_RULES)
-    lead = next((Assignment(bureau, name) for bureau, name in leads if bureau), None)
-    return CaseRoute(lead, _informed(context, lead.bureau)) if lead else None
+    for name, rule in LEAD_RULES:
+        bureau = rule(context)
+        if bureau is not None:
+            return CaseRoute(Assignment(bureau, name), _informed(context, bureau))
+    return None
 
 
 def _informed(context: RoutingContext, lead: str) -> tuple[Assignment, ...]:

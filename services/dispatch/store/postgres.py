@@ -8,7 +8,7 @@ from typing import TypeVar
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.store import rows
 from services.dispatch.unit_of_work import ChangeSet, CommandKey, UpdateKey
-from shared.runtime.postgres import Connection
+from shared.runtime.postgres import Connection, columns
 
 K = TypeVar("K", UpdateKey, CommandKey)
 
@@ -154,7 +154,7 @@ class PostgresDispatchStore:
     async def _update(self, statement: str, records: Iterable[rows.ColumnValues]) -> None:
         """Update one table; each parameter of the statement is the array of one column."""
         if found := [row.values() for row in records]:
-            await self._db.execute(statement, *map(list, zip(*found, strict=True)))
+            await self._db.execute(statement, *columns(found))
 
 
 def _uuids(ids: Collection[str]) -> list[str]:

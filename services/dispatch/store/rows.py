@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any, TypeAlias
 
 from asyncpg import Record
-from pydantic_core import to_jsonable_python
+from pydantic_core import to_json
 
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder, Problem
 from services.dispatch.rules.deadlines import Deadlines
@@ -19,6 +19,10 @@ from shared.vocabulary import PriorityLevel, ScoreReason
 
 ColumnValues: TypeAlias = dict[str, Any]
 """Values of a row by column, in the order in which the statements take them."""
+
+
+def _json(value: object) -> str:
+    return to_json(value).decode()
 
 
 def digest(key: UpdateKey | CommandKey) -> bytes:
@@ -35,14 +39,14 @@ def changed_case_row(case: Case) -> ColumnValues:
         "status": case.status,
         "level": case.priority.level,
         "score": case.priority.score,
-        "reasons": json.dumps(case.priority.reasons),
+        "reasons": _json(case.priority.reasons),
         "lead_bureau": case.lead_bureau,
         "request_count": case.request_count,
         "first_reported_at": case.first_reported_at,
         "last_reported_at": case.last_reported_at,
         "closed_at": case.closed_at,
         "merged_into": case.merged_into,
-        "operator_knew": json.dumps([known.level, sorted(known.reasons)]) if known else None,
+        "operator_knew": _json([known.level, sorted(known.reasons)]) if known else None,
     }
 
 
@@ -55,7 +59,7 @@ def new_case_row(case: Case) -> ColumnValues:
         "service_code": case.service_code,
         "opened_by": case.opened_by,
         "linked_case": case.linked_case,
-        "problem": json.dumps(to_jsonable_python(case.problem)),
+        "problem": _json(case.problem),
     }
 
 
@@ -64,7 +68,7 @@ def new_opener_row(case: Case) -> ColumnValues:
     return {
         "case_id": case.case_id,
         "opened_by": case.opened_by,
-        "problem": json.dumps(to_jsonable_python(case.problem)),
+        "problem": _json(case.problem),
     }
 
 
@@ -110,10 +114,10 @@ def request_row(request: CaseRequest) -> ColumnValues:
         "service_code": request.service_code,
         "priority": [priority.level, priority.score, priority.reasons],
         "reported_at": request.reported_at.isoformat(),
-        "problem": to_jsonable_python(request.problem),
+        "problem": request.problem,
         "conditions": sorted(request.conditions),
     }
-    return {**moved_request_row(request), "said": json.dumps(stored)}
+    return {**moved_request_row(request), "said": _json(stored)}
 
 
 def command_row(processed: ProcessedCommand) -> ColumnValues:

@@ -12,10 +12,10 @@ from services.notify.rules.model import (
     RequestFacts,
     StoredDelivery,
 )
-from services.notify.store.rows import DELIVERY_COLUMNS, columns, stored_delivery
+from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
 from shared.contract.events import Event, new_id
 from shared.runtime.outbox.outbox import HandOver, enqueue
-from shared.runtime.postgres import Pool, transaction, translate_errors
+from shared.runtime.postgres import Pool, columns, transaction, translate_errors
 
 _ANY_DUE_SQL = "SELECT EXISTS (SELECT FROM deliveries WHERE state = 'pending' AND not_before <= $1)"
 _CLAIM_SQL = f"""

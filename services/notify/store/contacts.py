@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from services.notify.rules.flooding import MAX_REQUESTS, WINDOW
 from services.notify.rules.model import ReporterContact, StoredDelivery
-from services.notify.store.rows import DELIVERY_COLUMNS, columns, stored_delivery
-from shared.runtime.postgres import Connection
+from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
+from shared.runtime.postgres import Connection, columns
 
 # A contact that was erased never comes back, whatever is read again. What was decided about a
 # flood when the contact was first saved stays.

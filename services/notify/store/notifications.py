@@ -18,9 +18,9 @@ from services.notify.store.contacts import (
     erase_contacts,
     save_contacts,
 )
-from services.notify.store.rows import columns, delivery_columns, follower_of, trigger_of
+from services.notify.store.rows import delivery_columns, follower_of, trigger_of
 from shared.contract.events import new_id
-from shared.runtime.postgres import Connection
+from shared.runtime.postgres import Connection, columns
 
 # Every transaction locks requests in the order of their ids, so that no two deadlock.
 _INSERT_SQL = """

@@ -1,7 +1,5 @@
 """Rows of notify's tables as values of its rules."""
 
-from collections.abc import Sequence
-
 from asyncpg import Record
 
 from services.notify.rules.model import (
@@ -21,11 +19,6 @@ DELIVERY_COLUMNS = """
     a.bureau, a.note, a.reason, a.scheduled_for
 """
 """What ``stored_delivery`` needs of ``deliveries AS d`` joined with ``announcements AS a``."""
-
-
-def columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
-    """Return rows of equal length as columns, as ``unnest`` takes them."""
-    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def trigger_of(row: Record) -> Trigger:

@@ -60,8 +60,9 @@ class Decoder(Generic[E]):
         except ValidationError as error:
             self._raise_if_unknown(value, headers or {})
             raise UndecodableEventError(invalid_fields(error)) from None
-        if missing := sorted(_NEVER_ASSUMED - event.model_fields_set):
-            raise UndecodableEventError(f"{', '.join(missing)}: missing")
+        if not event.model_fields_set >= _NEVER_ASSUMED:
+            missing = ", ".join(sorted(_NEVER_ASSUMED - event.model_fields_set))
+            raise UndecodableEventError(f"{missing}: missing")
         return event
 
     def _raise_if_unknown(self, value: bytes | None, headers: Mapping[str, bytes]) -> None:

@@ -44,7 +44,8 @@ class BatchProcessor(Generic[E]):
         service: The service's name, for dead letters.
         pool: The service's database.
         handle: Handles new messages; returns the events that follow.
-        deduplicates: Drop repeated events by the inbox; otherwise ``handle`` must be idempotent.
+        inbox_topics: Topics whose repeated events the inbox drops, None for all; for the events of
+            others ``handle`` must be idempotent.
         dlq_limit: Counts dead letters.
         positions: The positions of the owned partitions, as committed last.
         deferred_keys: The keys with deferred records.
@@ -54,7 +55,7 @@ class BatchProcessor(Generic[E]):
     service: str
     pool: Pool
     handle: Handler[E]
-    deduplicates: bool
+    inbox_topics: Collection[str] | None
     dlq_limit: DlqLimitTracker
     positions: dict[Partition, Position] = field(default_factory=dict, init=False)
     deferred_keys: DeferredKeys = field(default_factory=DeferredKeys, init=False)
@@ -180,11 +181,21 @@ class BatchProcessor(Generic[E]):
     async def _deduplicate(
         self, db: Connection, messages: Sequence[Message[E]]
     ) -> Sequence[Message[E]]:
-        if not (self.deduplicates and messages):
+        first_of = {
+            message.identity: message for message in reversed(messages) if self._has_inbox(message)
+        }
+        if not first_of:
             return messages
-        first_of = {message.identity: message for message in reversed(messages)}
         new = await inbox.insert_new(db, first_of.keys())
-        return [m for m in messages if m.identity in new and first_of[m.identity] is m]
+        return [
+            message
+            for message in messages
+            if not self._has_inbox(message)
+            or (message.identity in new and first_of[message.identity] is message)
+        ]
+
+    def _has_inbox(self, message: Message[E]) -> bool:
+        return self.inbox_topics is None or message.topic in self.inbox_topics
 
     def _positions_after(self, items: Sequence[Item[E]]) -> Mapping[Partition, Position]:
         last: dict[Partition, Record] = {}

@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -50,6 +50,7 @@ E = TypeVar("E", bound=Event)
 _STOP_GRACE_S = 4.0
 _REOPEN_AFTER_S = 1.0
 _RELEASE_WITHIN_S = 1.0
+_KNOWN_SOURCES = 256
 
 
 @dataclass(slots=True)
@@ -68,7 +69,8 @@ class Consumer(Generic[E]):
         pool: The service's database.
         handle: Handles new messages in order; returns the events that follow.
         express_topics: Names of topics that are read before the others.
-        deduplicates: Drop repeated events by the inbox; otherwise ``handle`` must be idempotent.
+        inbox_topics: Names of topics whose repeated events the inbox drops, None for all; for the
+            events of others ``handle`` must be idempotent.
         batch_size: The maximum number of records in a batch.
         on_commit: Called with the batches of each commit, to pass them to the relay.
         dlq_limit: The dead-letter limit, at which the consumer ends.
@@ -85,7 +87,7 @@ class Consumer(Generic[E]):
     pool: Pool
     handle: Handler[E]
     express_topics: frozenset[str] = frozenset()
-    deduplicates: bool = True
+    inbox_topics: Collection[str] | None = None
     batch_size: int = 500
     on_commit: HandOver = lambda _: None
     dlq_limit: DlqLimit = DEFAULT_LIMIT
@@ -103,14 +105,14 @@ class Consumer(Generic[E]):
         external_topics = frozenset(topic.name for topic in self.topics if topic.from_outside)
         tracker = DlqLimitTracker(self.dlq_limit, external_topics)
         self._processor = BatchProcessor(
-            self.service, self.pool, self.handle, self.deduplicates, tracker
+            self.service, self.pool, self.handle, self.inbox_topics, tracker
         )
         self._parsers = {
             topic.name: partial(
                 parse_record,
                 decoder=Decoder[Any](topic.events),
                 erasure=topic.erasure,
-                allows=topic.allows,
+                allows=lru_cache(_KNOWN_SOURCES)(topic.allows),
             )
             for topic in self.topics
         }

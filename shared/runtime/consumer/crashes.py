@@ -112,6 +112,8 @@ class CrashCounter:
         A suspect is alone in its unit. Where there are more than ``_MAX_ALONE``, which a kill in
         the middle of a backlog leaves, they are narrowed down in chunks of a partition first.
         """
+        if not self.suspects:
+            return [records] if records else []
         suspects = [record for record in records if self.crashes(record)]
         others = [record for record in records if not self.crashes(record)]
         units: list[Sequence[Record]] = [[record] for record in suspects]
@@ -121,6 +123,8 @@ class CrashCounter:
 
     def crashes(self, record: Record) -> int:
         """Return how often a process died with the record in progress, as far as that is known."""
+        if not self.suspects:
+            return 0
         suspect = self.suspects.get(record_partition(record))
         return suspect.crashes if suspect and record.offset < suspect.until else 0
 
@@ -159,7 +163,8 @@ class CrashCounter:
             FencedError: Another consumer owns one of the partitions.
         """
         crashes = self.crashes(records[0]) + 1 if len(records) == 1 else 1
-        work = {record_partition(r): Busy(r.offset + 1, crashes) for r in records}
+        ends = {(record.topic, record.partition): record.offset + 1 for record in records}
+        work = {Partition(*partition): Busy(end, crashes) for partition, end in ends.items()}
         if work == self._marked:
             return
         await self._write(work, positions)

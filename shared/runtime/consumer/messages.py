@@ -92,9 +92,10 @@ def parse_record(
             raise SourceNotAllowedError("source: not one that may come by this topic")
     except PermanentError as error:
         return InvalidRecord(record, error)
-    trace = usable_trace(headers.get("traceparent", b"").decode("latin-1"))
-    if trace and trace != event.traceparent:
-        event = event.model_copy(update={"traceparent": trace})
+    if "traceparent" in headers:
+        trace = usable_trace(headers["traceparent"].decode("latin-1"))
+        if trace and trace != event.traceparent:
+            event = event.model_copy(update={"traceparent": trace})
     return Message(record, event)
 
 

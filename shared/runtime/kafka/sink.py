@@ -4,30 +4,20 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from functools import lru_cache
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import DefaultPartitioner
 
 from shared.contract.topic import MAX_RECORD_BYTES
 from shared.runtime.kafka.clients import Producer, connect
 from shared.runtime.kafka.errors import BrokerDownError
+from shared.runtime.kafka.partitioner import partition_for
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 
 _BATCH_BYTES = 512 * 1024
-_CACHED_KEYS = 8192
 _ACK_TIMEOUT_S = 10.0
 _REQUEST_BYTES = MAX_RECORD_BYTES + 1024 * 1024  # a dead letter is larger by its headers
-
-
-@lru_cache(maxsize=_CACHED_KEYS)
-def partition_for(key: bytes, count: int) -> int:
-    """Return the partition of a key among ``count``, the same as every Kafka client computes."""
-    partitions = list(range(count))
-    partition: int = DefaultPartitioner()(key, partitions, partitions)
-    return partition
 
 
 class KafkaSink:

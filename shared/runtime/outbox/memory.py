@@ -41,6 +41,14 @@ class BatchMemory:
         self._bytes -= batch.bytes
         return batch.records if len(batch.records) == count else None
 
+    def drop_before(self, seq: int) -> None:
+        """Remove the batches with lower numbers, to be called with the lowest that still waits.
+
+        They were erased, or read from the table and published before they came here.
+        """
+        for earlier in [number for number in self._batches if number < seq]:
+            self._bytes -= self._batches.pop(earlier).bytes
+
     def clear(self) -> None:
         """Remove all."""
         self._batches.clear()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from zlib import crc32
 
-from shared.contract.events import CONTENT_TYPE, Event
-from shared.runtime.outgoing import Headers, Outgoing
+from shared.contract.events import Event
+from shared.runtime.outgoing import UNTRACED, Headers, Outgoing
 from shared.runtime.postgres import Connection
 
 BUCKETS = 8
@@ -115,16 +115,13 @@ def _columns(bucket: int, records: Sequence[Outgoing], size: int) -> tuple[objec
     )
 
 
-_UNTRACED: Headers = (("content-type", CONTENT_TYPE),)
-
-
 def pack_headers(headers: Headers) -> str | None:
     """Return headers as JSON text; None stands for the headers of an event without a trace.
 
     Latin-1 maps each byte to one character and back, and JSON escapes the characters that text
     columns reject. A header without a value has null.
     """
-    if tuple(headers) == _UNTRACED:
+    if headers is UNTRACED:
         return None
     return json.dumps(
         [(name, None if value is None else value.decode("latin-1")) for name, value in headers]
@@ -134,7 +131,7 @@ def pack_headers(headers: Headers) -> str | None:
 def unpack_headers(packed: str | None) -> Headers:
     """Return the headers that ``pack_headers`` was given."""
     if packed is None:
-        return _UNTRACED
+        return UNTRACED
     return [
         (name, None if value is None else value.encode("latin-1"))
         for name, value in json.loads(packed)

@@ -145,8 +145,10 @@ class Relay:
     async def _publish_chunk(self, db: Connection, sink: KafkaSink) -> bool:
         """Publish the oldest batches; return True when more may wait."""
         rows = await db.fetch(_NEXT, self._held, _CHUNK_BATCHES)
-        if not rows:
-            self.memory.clear()  # of batches that were erased
+        if rows:
+            self.memory.drop_before(rows[0]["seq"])
+        else:
+            self.memory.clear()
         chunk = _first_of(rows)
         batches = await self._records(db, chunk)
         records = [record for batch in batches.values() for record in batch]

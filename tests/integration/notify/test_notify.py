@@ -114,6 +114,21 @@ async def test_the_same_events_again_send_nothing_again(
     assert len(mail.mails) == len(reports) == 7
 
 
+async def test_a_contact_that_comes_again_does_not_replace_a_later_one(
+    running: RunNotify, mail: MailServer, topic_log: TopicLog
+) -> None:
+    request_id, case_id = new_id(), new_id()
+    earlier, later = (contact_given(request_id, email=f"{who}@example.org") for who in "ab")
+    async with running():
+        await topic_log.publish(earlier, later, *report("fence@example.org"))
+        await topic_log.at_least(1, NOTIFY_DELIVERIES)
+    await topic_log.publish(earlier, triaged(request_id, case_id), opened(request_id, case_id))
+    async with running():
+        await topic_log.at_least(2, NOTIFY_DELIVERIES)
+
+    assert [to for to, _ in mail.mails] == ["fence@example.org", "b@example.org"]
+
+
 async def test_who_wants_no_message_gets_none_and_it_is_reported(
     running: RunNotify, mail: MailServer, topic_log: TopicLog
 ) -> None:

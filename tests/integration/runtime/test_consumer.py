@@ -13,7 +13,7 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.consumer.offsets import advance, claim
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.clients import connect
-from shared.runtime.kafka.sink import partition_for
+from shared.runtime.kafka.partitioner import partition_for
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
 from tests.builders import request_submitted

@@ -36,3 +36,14 @@ def test_a_batch_that_lost_a_record_in_the_table_is_not_known() -> None:
     assert memory.take(1, 2) is None
     memory.add(batch(2, 10))
     assert memory.take(2, 1)
+
+
+def test_what_is_before_the_lowest_that_waits_takes_no_room() -> None:
+    memory = BatchMemory(10)
+    for seq in (2, 1, 3):
+        memory.add(batch(seq, 3))
+
+    memory.drop_before(3)
+
+    memory.add(batch(4, 7))
+    assert [memory.take(seq, 1) is not None for seq in (1, 2, 3, 4)] == [False, False, True, True]
