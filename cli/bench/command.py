@@ -242,3 +242,32 @@ def size(
         typer.echo(json.dumps([asdict(one) for one in found]))
     else:
         view.show_sizes(found, Console(highlight=False))
+
+
+@bench.command()
+def plan(
+    profile: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="JSON of `bench e2e --profile`.")
+    ],
+    a_year: Annotated[int, typer.Option("--a-year", min=1, help="Requests a year.")],
+    burst_per_s: Annotated[
+        float, typer.Option("--burst", min=0.0, help="Requests per second that must not queue up.")
+    ],
+    json_output: JsonOption = False,
+) -> None:
+    """Say what a load takes, from the cost of a request that `bench e2e --profile` measured."""
+    from cli.bench import plan as planning  # noqa: PLC0415 - slow to load
+    from cli.bench.topic_volumes import common_name  # noqa: PLC0415 - slow to load
+    from shared.catalogue import load_catalogue  # noqa: PLC0415 - slow to load
+    from shared.contract.topics import all_topics  # noqa: PLC0415 - slow to load
+
+    result = json.loads(profile.read_text())
+    if "profile" not in result:
+        raise typer.BadParameter(f"{profile} has no profile; make it with --profile")
+    days = planning.retention_by_topic(all_topics(load_catalogue().bureau_codes))
+    retention = {common_name(topic): kept for topic, kept in days.items()}
+    found = planning.plan_for(planning.request_cost(result), a_year, burst_per_s, retention)
+    if json_output:
+        typer.echo(json.dumps(asdict(found)))
+    else:
+        view.show_plan(found, Console(highlight=False))

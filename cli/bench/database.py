@@ -24,7 +24,8 @@ _STATEMENTS = """
 """
 _WAL = "SELECT pg_current_wal_lsn() - '0/0'"
 _DISK = """
-    SELECT relnamespace::regnamespace::text AS service,
+    SELECT CASE WHEN relname LIKE 'outbox%' THEN 'outbox'
+                ELSE relnamespace::regnamespace::text END AS owner,
            sum(pg_total_relation_size(oid))::bigint AS bytes
       FROM pg_class
      WHERE relkind = 'r' AND relnamespace::regnamespace::text = ANY($1)
@@ -64,7 +65,7 @@ class DatabaseState:
 
     Attributes:
         wal_bytes: Bytes of WAL written since the cluster was made.
-        disk_bytes: Bytes of tables and indexes by service.
+        disk_bytes: Bytes of tables and indexes by service; ``outbox`` for all outboxes.
     """
 
     wal_bytes: int
@@ -91,9 +92,7 @@ async def reset_statistics(db: Database) -> DatabaseState:
 async def database_state(db: Database) -> DatabaseState:
     """Return the totals of this moment."""
     disk = await db.fetch(_DISK, list(SERVICES))
-    return DatabaseState(
-        int(await db.fetchval(_WAL)), {row["service"]: row["bytes"] for row in disk}
-    )
+    return DatabaseState(int(await db.fetchval(_WAL)), {row["owner"]: row["bytes"] for row in disk})
 
 
 async def executed_statements(db: Database) -> list[Statement]:

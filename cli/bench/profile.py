@@ -31,7 +31,7 @@ class Profile:
         database_cpu_s: Processor time of PostgreSQL in seconds by service.
         statements: Statements of the services, the longest in total first.
         wal_bytes: Bytes of WAL, of all services and of the server itself.
-        disk_bytes: Bytes by which tables and indexes grew, by service.
+        disk_bytes: Bytes by which tables and indexes grew, by service, and ``outbox``.
         topics: Records and bytes by topic.
     """
 
@@ -91,5 +91,5 @@ async def profiled(access: KafkaAccess, dsn: str, kafka: Path) -> AsyncGenerator
 def _add_growth(profile: Profile, before: DatabaseState, now: DatabaseState) -> None:
     profile.wal_bytes = now.wal_bytes - before.wal_bytes
     profile.disk_bytes = {
-        service: size - before.disk_bytes[service] for service, size in now.disk_bytes.items()
+        owner: size - before.disk_bytes.get(owner, 0) for owner, size in now.disk_bytes.items()
     }

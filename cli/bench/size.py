@@ -41,7 +41,7 @@ class SizeRun:
         size: Number of cases.
         requests: Number of requests.
         requests_per_second: Rate from the submission topic to the bureaus' topics.
-        disk_bytes: Bytes of tables and indexes by service, before the requests.
+        disk_bytes: Bytes of tables and indexes by service and of outboxes, before the requests.
         profile: What the requests used.
     """
 

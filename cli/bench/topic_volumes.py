@@ -44,6 +44,12 @@ def _log_bytes(folder: Path) -> Counter[str]:
     return size
 
 
+def common_name(topic: str) -> str:
+    """Return the name under which a topic is shown: one for the same topic of all bureaus."""
+    bureau = _BUREAU.fullmatch(topic)
+    return f"bureau-…-{bureau['kind']}" if bureau else topic
+
+
 def written_since(
     before: Mapping[str, TopicVolume], now: Mapping[str, TopicVolume]
 ) -> dict[str, TopicVolume]:
@@ -52,8 +58,7 @@ def written_since(
     size: Counter[str] = Counter()
     for topic, volume in now.items():
         earlier = before.get(topic, TopicVolume(0, 0))
-        bureau = _BUREAU.fullmatch(topic)
-        name = f"bureau-…-{bureau['kind']}" if bureau else topic
+        name = common_name(topic)
         records[name] += volume.records - earlier.records
         size[name] += volume.bytes - earlier.bytes
     return {name: TopicVolume(records[name], size[name]) for name in sorted(+records)}

@@ -10,6 +10,7 @@ from cli.bench.usage import Usage
 
 if TYPE_CHECKING:  # slow to load
     from cli.bench.end_to_end import RouterBenchmark
+    from cli.bench.plan import Plan
     from cli.bench.profile import Profile
     from cli.bench.scale import ScaleRun
     from cli.bench.size import SizeRun
@@ -89,12 +90,27 @@ def show_sizes(runs: Sequence["SizeRun"], console: Console) -> None:
         console.print(_statements(run.profile, run.requests))
 
 
+def show_plan(plan: "Plan", console: Console) -> None:
+    """Print the result of ``bench plan``."""
+    table = _table("", "on average", "in a burst")
+    table.add_row("requests/s", f"{plan.mean_per_s:,.3f}", f"{plan.burst_per_s:,.1f}")
+    table.add_row("busy cores", f"{plan.mean_cores:,.3f}", f"{plan.burst_cores:,.2f}")
+    console.print(table)
+    processes = ", ".join(f"{name} {count}" for name, count in plan.processes.items())
+    console.print(f"processes: {processes}")
+    console.print(f"tables: {_gb(plan.table_bytes_a_year)} a year")
+    console.print(f"outboxes: {_gb(plan.outbox_bytes)}")
+    console.print(f"WAL: {_gb(plan.wal_bytes_a_day)} a day")
+    console.print(f"Kafka: {_gb(plan.kafka_bytes)} a copy, at its retention")
+
+
 def _show_profile(profile: "Profile", requests: int, console: Console) -> None:
     console.print("\nPostgreSQL, a request:")
     table = _table("service", "CPU µs", "WAL B", "disk B")
     wal = profile.wal_by_service
-    for name, cpu_s in sorted(profile.database_cpu_s.items()):
+    for name in (*profile.disk_bytes, "the server"):
         each = (f"{of.get(name, 0) / requests:,.0f}" for of in (wal, profile.disk_bytes))
+        cpu_s = profile.database_cpu_s.get(name, 0.0)
         table.add_row(name, f"{cpu_s / requests * 1e6:,.0f}", *each)
     table.add_row("all", "", f"{profile.wal_bytes / requests:,.0f}", "")
     console.print(table)
@@ -120,6 +136,10 @@ def _statements(profile: "Profile", requests: int) -> Table:
             f"{one.wal_bytes / requests:,.0f}",
         )
     return table
+
+
+def _gb(size: float) -> str:
+    return f"{size / 1e9:,.2f} GB"
 
 
 def _table(*columns: str) -> Table:
