@@ -1,4 +1,4 @@
-"""What limits a run: the machine, one process, or neither."""
+"""Bottleneck of a run: the machine, one process, or neither."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ class Running(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bottleneck:
-    """What was saturated.
+    """The saturated resource of a run.
 
     Attributes:
         name: ``machine``, a part of the router, ``benchmark``, or ``none``.

@@ -38,7 +38,14 @@ _CLOSED_DAYS = 400
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A box of WGS 84 degrees in which copies lie at random."""
+    """A box in which copies lie at random; WGS 84 degrees.
+
+    Attributes:
+        south: Latitude of its southern edge.
+        west: Longitude of its western edge.
+        height: Difference of latitude.
+        width: Difference of longitude.
+    """
 
     south: float
     west: float

@@ -1,4 +1,4 @@
-"""What a benchmark costs PostgreSQL, by service: statements, WAL and disk.
+"""Load of PostgreSQL by service: statements, WAL and disk.
 
 The statements come from the extension ``pg_stat_statements``, which only the benchmark's own
 cluster loads.

@@ -1,4 +1,4 @@
-"""What a number of requests a year takes, from the cost of one: the arithmetic of sizing."""
+"""Capacity planning: resources for a yearly load, from the cost of one request."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class RequestCost:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a router needs for a load.
+    """Resources that a router needs for a load.
 
     Attributes:
         mean_per_s: Requests per second on average.

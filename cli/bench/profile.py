@@ -1,4 +1,4 @@
-"""Where the resources of a benchmark go: by statement, by service and by topic."""
+"""Resources of a benchmark by process, statement, service and topic."""
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator
