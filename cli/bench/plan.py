@@ -14,6 +14,8 @@ _PROCESS_LOAD = 0.6
 _SERVICES = ("intake", "triage", "dispatch", "notify")
 _OUTBOX_DAYS = 29 / 24
 _KEPT_FOR_GOOD_DAYS = 365
+_TABLES_DAYS = 2
+"""How long the surge watcher's tables keep a report; their topics are not in the registry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def plan_for(
         cost: Cost of a request.
         a_year: Requests a year.
         burst_per_s: Requests per second that must not queue up.
-        retention_days: Days that a record is kept, by topic as in ``cost``.
+        retention_days: Days that a record is kept, by topic; others are the surge watcher's.
     """
     mean_per_s = a_year / YEAR_S
     a_day = mean_per_s * _DAY_S
@@ -102,7 +104,10 @@ def plan_for(
         a_day * cost.wal_bytes,
         a_year * cost.table_bytes,
         a_day * _OUTBOX_DAYS * cost.outbox_bytes,
-        sum(a_day * retention_days[topic] * each for topic, each in cost.topic_bytes.items()),
+        sum(
+            a_day * retention_days.get(topic, _TABLES_DAYS) * each
+            for topic, each in cost.topic_bytes.items()
+        ),
     )
 
 

@@ -94,7 +94,7 @@ def show_plan(plan: "Plan", console: Console) -> None:
     """Print the result of ``bench plan``."""
     table = _table("", "on average", "in a burst")
     table.add_row("requests/s", f"{plan.mean_per_s:,.3f}", f"{plan.burst_per_s:,.1f}")
-    table.add_row("busy cores", f"{plan.mean_cores:,.3f}", f"{plan.burst_cores:,.2f}")
+    table.add_row("busy cores", f"{plan.mean_cores:.2g}", f"{plan.burst_cores:.2g}")
     console.print(table)
     processes = ", ".join(f"{name} {count}" for name, count in plan.processes.items())
     console.print(f"processes: {processes}")

@@ -20,7 +20,7 @@ from shared.runtime.kafka.admin import Admin, open_admin, result_of
 from shared.runtime.kafka_access import KafkaAccess
 
 _USER = "User:"
-_VISIBLE_WITHIN_S = 10.0
+_VISIBLE_WITHIN_S = 60.0
 _POLL_S = 0.05
 
 
@@ -53,7 +53,7 @@ async def apply_access(
 
     Raises:
         KafkaAdminError: The broker refuses it, or has no authorizer.
-        TimeoutError: The broker does not follow the rules after 10 s.
+        TimeoutError: The broker does not follow the rules after 60 s.
     """
     async with open_admin(access) as admin:
         present = await _present(admin)

@@ -21,7 +21,10 @@ RESULT: dict[str, Any] = {
         },
         "wal_bytes": 20_000_000,
         "disk_bytes": {"intake": 1_000_000, "triage": 3_000_000, "outbox": 8_000_000},
-        "topics": {"intake-requests": {"records": 1000, "bytes": 500_000}},
+        "topics": {
+            "intake-requests": {"records": 1000, "bytes": 500_000},
+            "triage-stream-voices-changelog": {"records": 100, "bytes": 10_000},
+        },
     },
 }
 RETENTION = {"intake-requests": 30.0}
@@ -33,7 +36,7 @@ def test_a_request_costs_its_share_and_outboxes_are_no_table() -> None:
     assert cost.cpu_s["intake"] == pytest.approx(0.0006)
     assert cost.wal_bytes == 20_000
     assert (cost.table_bytes, cost.outbox_bytes) == (4_000, 8_000)
-    assert cost.topic_bytes == {"intake-requests": 500}
+    assert cost.topic_bytes["intake-requests"] == 500
 
 
 def test_a_load_takes_so_many_times_the_cost() -> None:
@@ -45,7 +48,7 @@ def test_a_load_takes_so_many_times_the_cost() -> None:
     assert plan.wal_bytes_a_day == pytest.approx(20e6)
     assert plan.table_bytes_a_year == pytest.approx(365_000 * 4_000)
     assert plan.outbox_bytes == pytest.approx(1000 * 29 / 24 * 8_000)
-    assert plan.kafka_bytes == pytest.approx(1000 * 30 * 500)
+    assert plan.kafka_bytes == pytest.approx(1000 * (30 * 500 + 2 * 10))
 
 
 @pytest.mark.parametrize(("burst_per_s", "processes"), [(0, 1), (999, 1), (1001, 2), (3001, 4)])
