@@ -236,6 +236,7 @@ def size(
                 sizes,
                 requests,
                 lambda n, total: progress.update(task, completed=n, total=total),
+                lambda one: console.print(view.size_summary(one)),
             )
         )
     if json_output:

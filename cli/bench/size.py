@@ -53,7 +53,11 @@ class SizeRun:
 
 
 async def measure_size(
-    data: Path, sizes: Sequence[Size], requests: int, on_filled: OnFilled
+    data: Path,
+    sizes: Sequence[Size],
+    requests: int,
+    on_filled: OnFilled,
+    on_run: Callable[[SizeRun], None],
 ) -> list[SizeRun]:
     """Fill the tables of a router step by step, and send it as many requests after each step.
 
@@ -64,6 +68,7 @@ async def measure_size(
         sizes: Numbers of cases, none smaller than the one before.
         requests: Number of requests after each step.
         on_filled: Called while the tables are filled.
+        on_run: Called after the requests of each step.
     """
     found: list[SizeRun] = []
     async with running_profiled_stack(data) as stack, open_database(stack.postgres) as db:
@@ -80,6 +85,7 @@ async def measure_size(
                 await wait_until_idle(stack.access, stack.postgres, _IDLE_WITHIN_S, no_progress)
             sent += requests
             found.append(SizeRun(size, requests, rate, disk, profile))
+            on_run(found[-1])
     return found
 
 

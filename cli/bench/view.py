@@ -90,6 +90,15 @@ def show_sizes(runs: Sequence["SizeRun"], console: Console) -> None:
         console.print(_statements(run.profile, run.requests))
 
 
+def size_summary(run: "SizeRun") -> str:
+    """Return the result of one number of cases in a line, while others are to come."""
+    cpu_s = sum(part.cpu_s for part in run.profile.parts.values())
+    return (
+        f"{run.size.open_cases:,} open, {run.size.closed_cases:,} closed: "
+        f"{run.requests_per_second:,.0f} requests/s, {cpu_s / run.requests * 1e6:,.0f} µs/request"
+    )
+
+
 def show_plan(plan: "Plan", console: Console) -> None:
     """Print the result of ``bench plan``."""
     table = _table("", "on average", "in a burst")

@@ -27,7 +27,7 @@ def test_a_profile_names_statements_topics_and_bytes_and_can_be_planned_with(
     measured = bench("e2e", "--requests", "300", "--profile")
 
     profile = measured["profile"]
-    assert measured["result"]["decided"] == 300
+    assert measured["result"]["accepted"] == 300
     assert measured["ratio"] == measured["requests_per_second"] / measured["raw_per_s"]
     assert {one["service"] for one in profile["statements"]} == SERVICES
     assert profile["database_cpu_s"].keys() >= SERVICES
