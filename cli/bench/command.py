@@ -87,8 +87,10 @@ def _profiled(data: Path, requests: int, console: Console) -> "RouterBenchmark":
 def _temporary_folder() -> Generator[Path]:
     with tempfile.TemporaryDirectory(prefix="route311-bench-") as name:
         folder = Path(name)
-        yield folder
-        remove_cluster(DataFolder(folder / "data"))  # lies elsewhere when root runs this
+        try:
+            yield folder
+        finally:
+            remove_cluster(DataFolder(folder / "data"))  # lies elsewhere when root runs this
 
 
 @bench.command()
