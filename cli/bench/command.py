@@ -1,41 +1,34 @@
 """``route311 bench``: benchmarks whose results are ratios within one run, for any machine."""
 
-import asyncio
 import json
 import tempfile
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from cli.bench.load import SOURCE, submissions
-from cli.bench.raw import HOPS, measure_raw
-from cli.bench.usage import Usage, usage
+from cli.bench import view
 from cli.connection import JsonOption
 from cli.interrupts import run
-from cli.replay.outcomes import OutcomeCounter, OutcomeCounts
-from cli.replay.tracker import outcome_tracker
 from deploy.local.folder import DataFolder
 from deploy.local.postgres_files import remove_cluster
-from shared.contract.topics import CHANNEL_SUBMISSIONS
-from shared.runtime.kafka import open_sink
-from shared.runtime.kafka_access import KafkaAccess
-from shared.runtime.outgoing import Outgoing
+
+if TYPE_CHECKING:
+    from cli.bench.end_to_end import RouterBenchmark
 
 bench = typer.Typer(
     help="Measure the router's speed against the raw limit, in one run.", no_args_is_help=True
 )
 
-_GIVE_UP_AFTER_IDLE_S = 20.0
 _OPEN_REPORTS = (10_000, 100_000, 1_000_000)
-_SERVICES = ("intake", "triage", "dispatch", "notify")
+_PROCESSES = (1, 2, 4)
+_PARTITIONS = (12, 48)
 
 IdleOption = Annotated[
     float, typer.Option("--idle", min=1.0, help="Seconds without traffic to measure.")
@@ -43,85 +36,61 @@ IdleOption = Annotated[
 RequestsOption = Annotated[int, typer.Option("--requests", min=100, help="How many requests.")]
 
 
-@dataclass(frozen=True, slots=True)
-class RouterBenchmark:
-    """Result of ``bench e2e``; rates in requests per second.
-
-    Attributes:
-        requests: Number of requests.
-        raw_per_s: Rate of bare aiokafka through as many hops.
-        router_per_s: Rate from the submission topic to the bureaus' topics.
-        parts: Resources that each part of the router used.
-        counts: Outcomes of the requests.
-    """
-
-    requests: int
-    raw_per_s: float
-    router_per_s: float
-    parts: dict[str, Usage]
-    counts: OutcomeCounts
-
-    @property
-    def ratio(self) -> float:
-        """The router's rate as a share of the raw one."""
-        return self.router_per_s / self.raw_per_s
-
-
 @bench.command()
-def e2e(requests: RequestsOption = 20_000, json_output: JsonOption = False) -> None:
+def e2e(
+    requests: RequestsOption = 20_000,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Say where the resources go; write flame graphs.")
+    ] = False,
+    json_output: JsonOption = False,
+) -> None:
     """Measure the way from the submission topic to the bureaus' topics.
 
     A router of its own is started in a temporary folder. The raw limit is the same bytes copied
-    by bare aiokafka through as many hops, measured just before.
+    by bare aiokafka through as many hops, measured just before. ``--profile`` adds statements of
+    PostgreSQL, bytes and records by topic, and flame graphs by py-spy, which slow the router down:
+    take rates from a run without it.
     """
+    from cli.bench import end_to_end  # noqa: PLC0415 - slow to load
+
     console = Console(stderr=json_output, highlight=False)
-    measured = run(_e2e(requests, console))
+    with _temporary_folder() as folder:
+        data = folder / "data"
+        if profile:
+            measured = _profiled(data, requests, console)
+        else:
+            with console.status("measuring, with a router of its own"):
+                measured = run(end_to_end.measure_end_to_end(data, requests))
     if json_output:
-        typer.echo(json.dumps(_as_json(measured)))
+        typer.echo(json.dumps(measured.as_json()))
     else:
-        _show(measured, console)
+        view.show_end_to_end(measured, console)
 
 
-async def _e2e(requests: int, console: Console) -> RouterBenchmark:
-    from deploy.local.supervisor import running_stack  # noqa: PLC0415 - slow to load
+def _profiled(data: Path, requests: int, console: Console) -> "RouterBenchmark":
+    from cli.bench import end_to_end, flame  # noqa: PLC0415 - slow to load
 
-    with _temporary_folder() as folder, console.status("measuring, with a router of its own"):
-        async with running_stack(folder / "data") as stack:
-            records = [
-                Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, event.source, event)
-                for event in submissions(requests)
-            ]
-            raw_per_s = await measure_raw(stack.access, records)
-            before = usage()
-            router_per_s, counts = await _measure_router(stack.access, records)
-            parts = {
-                name: Usage(now.cpu_s - before[name].cpu_s, now.memory_mib)
-                for name, now in usage().items()
-            }
-    return RouterBenchmark(requests, raw_per_s, router_per_s, parts, counts)
+    into = Path(tempfile.mkdtemp(prefix="route311-profile-"))
+    profiler = None
+    try:
+        profiler = flame.find_profiler()
+    except flame.NoProfilerError as missing:
+        console.print(f"[yellow]{missing}[/]")
+    with console.status("measuring, with a router of its own"):
+        measured = run(end_to_end.profile_end_to_end(data, requests, profiler, into))
+    (into / "profile.json").write_text(json.dumps(measured.as_json(), indent=2))
+    console.print(f"files: {into}")
+    return measured
 
 
 @contextmanager
 def _temporary_folder() -> Generator[Path]:
     with tempfile.TemporaryDirectory(prefix="route311-bench-") as name:
         folder = Path(name)
-        yield folder
-        remove_cluster(DataFolder(folder / "data"))  # lies elsewhere when root runs this
-
-
-async def _measure_router(
-    access: KafkaAccess, records: list[Outgoing]
-) -> tuple[float, OutcomeCounts]:
-    from shared.catalogue import load_catalogue  # noqa: PLC0415 - slow to load
-
-    bureaus = list(load_catalogue().jurisdictions["portland.gov"].bureaus)
-    tracker = await outcome_tracker(access, bureaus, OutcomeCounter(SOURCE))
-    async with open_sink(access) as sink:
-        began = time.perf_counter()
-        tracking = asyncio.create_task(tracker.follow(lambda: len(records), _GIVE_UP_AFTER_IDLE_S))
-        await sink.publish(records)
-        counts = await tracking
-    return len(records) / (time.perf_counter() - began), counts
+        try:
+            yield folder
+        finally:
+            remove_cluster(DataFolder(folder / "data"))  # lies elsewhere when root runs this
 
 
 @bench.command()
@@ -143,7 +112,7 @@ def triage(requests: RequestsOption = 50_000, json_output: JsonOption = False) -
     console.print(f"the same, as safe and in batches as large: {stage.tuned_per_s:,.0f}/s")
     console.print(f"triage: [bold]{stage.triage_per_s:,.0f}/s[/]")
     console.print(f"ratio: [bold]{stage.ratio:.2f}[/], to the tuned one {stage.ratio_to_tuned:.2f}")
-    console.print(_table_of(stage.parts, stage.requests))
+    console.print(view.table_of(stage.parts, stage.requests))
 
 
 @bench.command()
@@ -198,38 +167,110 @@ def start(idle_s: IdleOption = 60.0, json_output: JsonOption = False) -> None:
     console.print(table)
 
 
-def _as_json(measured: RouterBenchmark) -> dict[str, Any]:
-    return {
-        "requests": measured.requests,
-        "raw_per_s": measured.raw_per_s,
-        "router_per_s": measured.router_per_s,
-        "ratio": measured.ratio,
-        "parts": {name: asdict(part) for name, part in measured.parts.items()},
-        "result": measured.counts.as_json(),
-    }
+@bench.command()
+def scale(
+    services: Annotated[
+        list[str] | None,
+        typer.Option("--service", help="Service with several processes; each by default."),
+    ] = None,
+    processes: Annotated[
+        list[int] | None, typer.Option("--processes", min=1, max=16, help="How many of it.")
+    ] = None,
+    partitions: Annotated[
+        list[int] | None, typer.Option("--partitions", min=12, help="Of the main topics.")
+    ] = None,
+    requests: RequestsOption = 10_000,
+    json_output: JsonOption = False,
+) -> None:
+    """Measure 1, 2 and 4 processes of a service over 12 and 48 partitions, and name the limit.
+
+    A machine whose processors are all busy is a limit that more processes do not lift.
+    """
+    from cli.bench import scale as scaling  # noqa: PLC0415 - slow to load
+
+    if unknown := set(services or ()) - set(scaling.SERVICES):
+        raise typer.BadParameter(f"unknown {', '.join(unknown)}: {', '.join(scaling.SERVICES)}")
+    runs = scaling.planned_runs(services or scaling.SERVICES, processes or _PROCESSES)
+    counts = sorted(partitions or _PARTITIONS)
+    found = []
+    with Progress(console=Console(stderr=True, highlight=False), transient=True) as progress:
+        task = progress.add_task("runs", total=len(runs) * len(counts))
+        for count in counts:
+            with _temporary_folder() as folder:
+                found += run(
+                    scaling.measure_scale(
+                        folder / "data", count, runs, requests, lambda _: progress.advance(task)
+                    )
+                )
+    if json_output:
+        typer.echo(json.dumps([asdict(one) for one in found]))
+    else:
+        view.show_scale(found, Console(highlight=False))
 
 
-def _show(measured: RouterBenchmark, console: Console) -> None:
-    console.print(
-        f"{measured.requests:,} requests, submission topic to bureau topics: "
-        f"[bold]{measured.router_per_s:,.0f}/s[/]"
-    )
-    console.print(f"the same bytes copied through {HOPS} hops: {measured.raw_per_s:,.0f}/s")
-    console.print(f"ratio: [bold]{measured.ratio:.3f}[/]")
-    counts = measured.counts
-    console.print(
-        f"accepted {counts.accepted:,}, decided {counts.decided:,}, "
-        f"cases {counts.new_cases:,}, at a bureau {counts.with_work:,}"
-    )
-    table = _table_of(measured.parts, measured.requests)
-    services_mib = sum(measured.parts[name].memory_mib for name in _SERVICES)
-    table.add_row("the four services", "", "", f"{services_mib:,.0f}")
-    console.print(table)
+@bench.command()
+def size(
+    open_cases: Annotated[
+        list[int] | None, typer.Option("--open", min=5_000, help="Open cases, in steps.")
+    ] = None,
+    closed: Annotated[
+        int, typer.Option("--closed", min=0, help="Closed cases beside the most open ones.")
+    ] = 1_000_000,
+    requests: RequestsOption = 5_000,
+    json_output: JsonOption = False,
+) -> None:
+    """Measure what a request costs with 10,000, 100,000 and 1,000,000 open cases.
+
+    Then once more with closed ones beside them. The rows are copies of those that a warm-up
+    leaves, spread over an area that grows with them.
+    """
+    from cli.bench import size as sizing  # noqa: PLC0415 - slow to load
+
+    steps = sorted(open_cases or _OPEN_REPORTS)
+    sizes = [sizing.Size(count, 0) for count in steps]
+    sizes += [sizing.Size(steps[-1], closed)] if closed else []
+    console = Console(stderr=True, highlight=False)
+    with _temporary_folder() as folder, Progress(console=console, transient=True) as progress:
+        task = progress.add_task("cases", total=None)
+        found = run(
+            sizing.measure_size(
+                folder / "data",
+                sizes,
+                requests,
+                lambda n, total: progress.update(task, completed=n, total=total),
+                lambda one: console.print(view.size_summary(one)),
+            )
+        )
+    if json_output:
+        typer.echo(json.dumps([asdict(one) for one in found]))
+    else:
+        view.show_sizes(found, Console(highlight=False))
 
 
-def _table_of(parts: dict[str, Usage], requests: int) -> Table:
-    table = Table("part", "CPU s", "µs/request", "MiB", box=None, padding=(0, 2))
-    for name, part in sorted(parts.items()):
-        each = part.cpu_s / requests * 1e6
-        table.add_row(name, f"{part.cpu_s:.1f}", f"{each:,.0f}", f"{part.memory_mib:,.0f}")
-    return table
+@bench.command()
+def plan(
+    profile: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="JSON of `bench e2e --profile`.")
+    ],
+    a_year: Annotated[int, typer.Option("--a-year", min=1, help="Requests a year.")],
+    burst_per_s: Annotated[
+        float, typer.Option("--burst", min=0.0, help="Requests per second that must not queue up.")
+    ],
+    json_output: JsonOption = False,
+) -> None:
+    """Say what a load takes, from the cost of a request that `bench e2e --profile` measured."""
+    from cli.bench import plan as planning  # noqa: PLC0415 - slow to load
+    from cli.bench.topic_volumes import common_name  # noqa: PLC0415 - slow to load
+    from shared.catalogue import load_catalogue  # noqa: PLC0415 - slow to load
+    from shared.contract.topics import all_topics  # noqa: PLC0415 - slow to load
+
+    result = json.loads(profile.read_text())
+    if "profile" not in result:
+        raise typer.BadParameter(f"{profile} has no profile; make it with --profile")
+    days = planning.retention_by_topic(all_topics(load_catalogue().bureau_codes))
+    retention = {common_name(topic): kept for topic, kept in days.items()}
+    found = planning.plan_for(planning.request_cost(result), a_year, burst_per_s, retention)
+    if json_output:
+        typer.echo(json.dumps(asdict(found)))
+    else:
+        view.show_plan(found, Console(highlight=False))

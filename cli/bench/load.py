@@ -29,14 +29,19 @@ _KINDS = {
 }
 
 
-def submissions(count: int, seed: int = 311) -> Iterator[SubmissionReceived]:
-    """Yield ``count`` submissions; a fifth of them repeat an earlier report."""
-    return islice(_endless(Random(seed)), count)  # noqa: S311 - no secret depends on it
+def submissions(count: int, after: int = 0) -> Iterator[SubmissionReceived]:
+    """Yield ``count`` submissions; a fifth of them repeat an earlier report.
+
+    Args:
+        count: How many.
+        after: Number of the last one before; submissions with other numbers are other ones.
+    """
+    random = Random(311 + after)  # noqa: S311 - no secret depends on it
+    return islice(_endless(random, after), count)
 
 
-def _endless(random: Random) -> Iterator[SubmissionReceived]:
+def _endless(random: Random, number: int) -> Iterator[SubmissionReceived]:
     places: list[tuple[str, float, float]] = []
-    number = 0
     while True:
         if places and random.random() < _REPEATED_SHARE:
             kind, latitude, longitude = random.choice(places)

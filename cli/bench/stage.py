@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cli.bench.load import submissions
-from cli.bench.usage import Usage, usage
+from cli.bench.usage import Usage, usage, usage_since
 from deploy.local.infrastructure import infrastructure
 from deploy.local.services import ROUTER, running_services
 from deploy.local.supervisor import prepare_stores
@@ -78,7 +78,7 @@ async def measure_stage(data: Path, count: int) -> StageBenchmark:
         before = usage()
         async with running_services(infra, triage):
             triage_per_s = await _rate(infra.access, TRIAGE_DECISIONS, count)
-            parts = _usage_since(before)
+            parts = usage_since(before)
     return StageBenchmark(count, bare_per_s, tuned_per_s, triage_per_s, parts)
 
 
@@ -104,14 +104,6 @@ async def _rate(access: KafkaAccess, topic: Topic, count: int) -> float:
             written_at += [record.timestamp for record in await tail.poll(1.0)]
     first, last = min(written_at), max(written_at)
     return sum(at > first for at in written_at) / (last - first) * _MS_PER_S
-
-
-def _usage_since(before: dict[str, Usage]) -> dict[str, Usage]:
-    none = Usage(0.0, 0.0)
-    return {
-        name: Usage(now.cpu_s - before.get(name, none).cpu_s, now.memory_mib)
-        for name, now in usage().items()
-    }
 
 
 def _records(count: int, catalogue: Catalogue) -> Iterator[Outgoing]:
