@@ -198,6 +198,44 @@ def start(idle_s: IdleOption = 60.0, json_output: JsonOption = False) -> None:
     console.print(table)
 
 
+@bench.command()
+def urgent(
+    backlog: Annotated[
+        int, typer.Option("--backlog", min=1_000, help="How many routine requests to queue.")
+    ] = 20_000,
+    samples: Annotated[
+        int, typer.Option("--samples", min=20, help="How many urgent requests each time.")
+    ] = 100,
+    json_output: JsonOption = False,
+) -> None:
+    """Measure how soon an urgent request is at its bureau: idle, at 50/s, behind a backlog."""
+    from cli.bench.urgent import measure_urgent  # noqa: PLC0415 - slow to load
+
+    console = Console(stderr=True, highlight=False)
+    with _temporary_folder() as folder, Progress(console=console, transient=True) as progress:
+        task = progress.add_task("submitting urgent requests", total=3 * samples)
+        found = run(
+            measure_urgent(folder / "data", backlog, samples, lambda: progress.advance(task))
+        )
+    if json_output:
+        typer.echo(json.dumps(asdict(found) | {"ratio": found.ratio}))
+        return
+    table = Table(
+        "", "submission to bureau p50", "p99", "acceptance to bureau p50", "p99", "missing"
+    )
+    rows = {
+        "idle": found.idle,
+        "at 50/s": found.steady,
+        f"behind {found.backlog:,}": found.behind,
+    }
+    for name, latency in rows.items():
+        times = (f"{ms:,.0f} ms" for ms in (*latency.submitted_ms, *latency.accepted_ms))
+        table.add_row(name, *times, str(latency.missing))
+    output = Console(highlight=False)
+    output.print(table)
+    output.print(f"ratio: [bold]{found.ratio:.1f}[/]; {found.left:,} still waited at the end")
+
+
 def _as_json(measured: RouterBenchmark) -> dict[str, Any]:
     return {
         "requests": measured.requests,
