@@ -168,6 +168,31 @@ def start(idle_s: IdleOption = 60.0, json_output: JsonOption = False) -> None:
 
 
 @bench.command()
+def urgent(
+    backlog: Annotated[
+        int, typer.Option("--backlog", min=1_000, help="How many routine requests to queue.")
+    ] = 20_000,
+    samples: Annotated[
+        int, typer.Option("--samples", min=20, help="How many urgent requests each time.")
+    ] = 100,
+    json_output: JsonOption = False,
+) -> None:
+    """Measure how soon an urgent request is at its bureau: idle, at 50/s, behind a backlog."""
+    from cli.bench.urgent import measure_urgent  # noqa: PLC0415 - slow to load
+
+    console = Console(stderr=True, highlight=False)
+    with _temporary_folder() as folder, Progress(console=console, transient=True) as progress:
+        task = progress.add_task("submitting urgent requests", total=3 * samples)
+        found = run(
+            measure_urgent(folder / "data", backlog, samples, lambda: progress.advance(task))
+        )
+    if json_output:
+        typer.echo(json.dumps(asdict(found) | {"ratio": found.ratio}))
+    else:
+        view.show_urgent(found, Console(highlight=False))
+
+
+@bench.command()
 def scale(
     services: Annotated[
         list[str] | None,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # slow to load
     from cli.bench.profile import Profile
     from cli.bench.scale import ScaleRun
     from cli.bench.size import SizeRun
+    from cli.bench.urgent import UrgentBenchmark
 
 _SERVICES = ("intake", "triage", "dispatch", "notify")
 _STATEMENTS = 20
@@ -51,6 +52,25 @@ def table_of(parts: Mapping[str, Usage], requests: int) -> Table:
         each = part.cpu_s / requests * 1e6
         table.add_row(name, f"{part.cpu_s:.1f}", f"{each:,.0f}", f"{part.memory_mib:,.0f}")
     return table
+
+
+def show_urgent(measured: "UrgentBenchmark", console: Console) -> None:
+    """Print the result of ``bench urgent``."""
+    table = _table(
+        "", "submission to bureau p50", "p99", "acceptance to bureau p50", "p99", "missing"
+    )
+    rows = {
+        "idle": measured.idle,
+        "at 50/s": measured.steady,
+        f"behind {measured.backlog:,}": measured.behind,
+    }
+    for name, latency in rows.items():
+        times = (f"{ms:,.0f} ms" for ms in (*latency.submitted_ms, *latency.accepted_ms))
+        table.add_row(name, *times, str(latency.missing))
+    console.print(table)
+    console.print(
+        f"ratio: [bold]{measured.ratio:.1f}[/]; {measured.left:,} still waited at the end"
+    )
 
 
 def show_scale(runs: Iterable["ScaleRun"], console: Console) -> None:

@@ -1,6 +1,6 @@
 """Dispatch: opens cases, issues work orders to bureaus, and follows the work until it ends.
 
-Consumes ``triage-decisions``, ``operator-commands`` and every ``bureau-<code>-updates``; produces
-``dispatch-cases``, ``dispatch-closings``, and per bureau ``bureau-<code>-work`` and
-``bureau-<code>-receipts``; owns the PostgreSQL schema ``dispatch``.
+Consumes ``triage-decisions-express``, ``triage-decisions``, ``operator-commands`` and every
+``bureau-<code>-updates``; produces ``dispatch-cases``, ``dispatch-closings``, and per bureau
+``bureau-<code>-work`` and ``bureau-<code>-receipts``; owns the PostgreSQL schema ``dispatch``.
 """

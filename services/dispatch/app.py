@@ -12,7 +12,12 @@ from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.catalogue import load_catalogue
 from shared.contract.events import Event
-from shared.contract.topics import OPERATOR_COMMANDS, TRIAGE_DECISIONS, bureau_updates
+from shared.contract.topics import (
+    OPERATOR_COMMANDS,
+    TRIAGE_DECISIONS,
+    TRIAGE_DECISIONS_EXPRESS,
+    bureau_updates,
+)
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
@@ -44,6 +49,7 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[ServiceParts]:
             service="dispatch",
             name="dispatch",
             topics=[
+                TRIAGE_DECISIONS_EXPRESS,
                 TRIAGE_DECISIONS,
                 OPERATOR_COMMANDS,
                 *map(bureau_updates, policy.bureau_by_topic.values()),
@@ -52,6 +58,7 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[ServiceParts]:
             pool=pool,
             handle=handle,
             inbox_topics=(),  # handlers are idempotent, and bureaus choose their own event ids
+            express_topics=frozenset({TRIAGE_DECISIONS_EXPRESS.name}),
             on_commit=relay.hand_over,
             dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )

@@ -22,6 +22,7 @@ from services.intake.public_status.projection import project_events
 from services.intake.public_status.store import PostgresPublicStatuses
 from services.intake.records import Receipt
 from services.intake.retention import Retention
+from services.intake.scout import Accept, Answered, Scout
 from services.intake.settings import IntakeSettings
 from services.intake.store import PostgresSubmissions
 from shared.catalogue import Catalogue, load_catalogue_with_indexes
@@ -70,12 +71,21 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             caller_share=_key_per_second(settings) / settings.accepts_per_second,
         )
         callers = _callers(settings, lookups)
-        submissions = _submission_consumer(settings, pool, policy, relay)
+        answered = Answered()
+        submissions = _submission_consumer(settings, pool, policy, relay, answered)
+        scout = Scout(
+            submissions,
+            settings.kafka_access,
+            policy.cities,
+            _accept_at_once(settings, pool, policy, relay),
+            answered,
+        )
         statuses = _status_consumer(settings, pool)
         yield ServiceParts(
             pool,
             tasks=[
                 submissions.run,
+                scout.run,
                 statuses.run,
                 relay.run,
                 OutboxBackpressure(pool, admission, settings.outbox_limit).run,
@@ -120,11 +130,11 @@ def _policy(catalogue: Catalogue, settings: IntakeSettings) -> IntakePolicy:
 
 
 def _submission_consumer(
-    settings: IntakeSettings, pool: Pool, policy: IntakePolicy, relay: Relay
+    settings: IntakeSettings, pool: Pool, policy: IntakePolicy, relay: Relay, answered: Answered
 ) -> Consumer[Any]:
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event | Outgoing]:
         store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
-        return await on_submissions_handed_in(messages, store, policy, utc_now())
+        return await on_submissions_handed_in(messages, store, policy, utc_now(), answered.has)
 
     return Consumer(
         service="intake",
@@ -137,6 +147,19 @@ def _submission_consumer(
         on_commit=relay.hand_over,
         dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
     )
+
+
+def _accept_at_once(
+    settings: IntakeSettings, pool: Pool, policy: IntakePolicy, relay: Relay
+) -> Accept:
+    async def accept(messages: Sequence[Message[Any]]) -> None:
+        async with transaction(pool) as db:
+            store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
+            outgoing = await on_submissions_handed_in(messages, store, policy, utc_now())
+            batches = await enqueue(db, outgoing)
+        relay.hand_over(batches)
+
+    return accept
 
 
 def _status_consumer(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:

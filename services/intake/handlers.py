@@ -1,6 +1,6 @@
 """Acceptance of submissions: one receipt each, and the same receipt for every repeat."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -16,6 +16,7 @@ from services.intake.rules.idempotency import SubmissionKey, idempotency_key, pa
 from services.intake.rules.tracking_number import tracking_number
 from shared.contract.events import Event, SubmissionReceived
 from shared.runtime.consumer.messages import Message
+from shared.runtime.kafka import Record
 from shared.runtime.outgoing import Outgoing
 
 
@@ -63,6 +64,7 @@ async def on_submissions_handed_in(
     store: SubmissionStore,
     policy: IntakePolicy,
     now: datetime,
+    has_receipt: Callable[[Record], bool] = lambda _: False,
 ) -> list[Event | Outgoing]:
     """Accept submissions from Kafka; every message gets a receipt, a repeat as well.
 
@@ -71,6 +73,7 @@ async def on_submissions_handed_in(
         store: Receipts, serial numbers and requests.
         policy: Rules by which submissions become requests.
         now: Time of receipt.
+        has_receipt: Tells whether the receipt of a record was written before.
     """
     submissions = [
         RawSubmission(message.event, message.record.value or b"") for message in messages
@@ -78,8 +81,9 @@ async def on_submissions_handed_in(
     results = await accept_submissions(submissions, store, policy, now)
     outgoing: list[Event | Outgoing] = []
     for message, result in zip(messages, results, strict=True):
-        receipt = receipt_record(message.event, result.receipt, policy.adapters)
-        outgoing += [receipt, *result.events]
+        if not has_receipt(message.record):
+            outgoing.append(receipt_record(message.event, result.receipt, policy.adapters))
+        outgoing += result.events
     return outgoing
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.intake.rules.quick_look import QuickLook
 from services.intake.rules.screening import HazardScreen
 from shared.catalogue import Jurisdiction
 from shared.redaction import Redactor
@@ -29,12 +30,14 @@ class ServedCity:
     Attributes:
         jurisdiction: Its part of the catalogue.
         screen: Hazard screening of its reports.
+        quick_look: A cheap forecast of the screening.
         redactor: Redaction by its country's telephone format.
         boundaries: Its municipalities and districts.
     """
 
     jurisdiction: Jurisdiction
     screen: HazardScreen
+    quick_look: QuickLook
     redactor: Redactor
     boundaries: BoundaryLookup
 
@@ -58,6 +61,11 @@ class IntakePolicy:
 
 def city_of(jurisdiction: Jurisdiction, boundaries: BoundaryLookup) -> ServedCity:
     """Return the jurisdiction with its screen and redactor."""
+    screen = HazardScreen(jurisdiction)
     return ServedCity(
-        jurisdiction, HazardScreen(jurisdiction), Redactor.of(jurisdiction), boundaries
+        jurisdiction,
+        screen,
+        QuickLook(jurisdiction, screen),
+        Redactor.of(jurisdiction),
+        boundaries,
     )

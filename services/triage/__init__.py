@@ -1,8 +1,8 @@
 """Triage: decides each request as new, duplicate, recurrence, referral or answered question.
 
 Consumes ``intake-requests``, ``intake-requests-express``, ``dispatch-closings`` and
-``triage-surges``; produces ``triage-decisions`` and ``triage-report-counts``; owns the PostgreSQL
-schema ``triage``.
+``triage-surges``; produces ``triage-decisions``, ``triage-decisions-express`` and
+``triage-report-counts``; owns the PostgreSQL schema ``triage``.
 
 The surge watcher (``services.triage.surges``) is a second process: it consumes
 ``triage-report-counts`` and produces ``triage-surges``.

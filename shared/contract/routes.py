@@ -8,12 +8,15 @@ from shared.contract import topics as t
 
 Route: TypeAlias = tuple[str, str]
 
+_MOST_URGENT = "P1"
+
 
 def routes(event: e.Event) -> tuple[Route, ...]:
     """Return topic and key of each record that carries the event.
 
-    Most events go to one topic. A closing, split or reopening goes to two, with the same id and
-    bytes: keyed by case for its readers, keyed by dedup key for triage.
+    Most events go to one topic. Some go to two, with the same id and bytes: a closing, split or
+    reopening keyed by case for its readers and keyed by dedup key for triage, an urgent decision
+    beside all others and by itself.
     """
     return _ROUTES[type(event)](event)
 
@@ -33,7 +36,19 @@ def _contact(event: e.ContactGiven) -> tuple[Route, ...]:
 
 
 def _decision(event: e.RequestTriaged) -> tuple[Route, ...]:
-    return ((t.TRIAGE_DECISIONS.name, event.data.case_id or event.data.request_id),)
+    decision = event.data
+    key = decision.case_id or decision.request_id
+    standard, express = t.TRIAGE_DECISIONS.name, t.TRIAGE_DECISIONS_EXPRESS.name
+    return ((express, key), (standard, key)) if _is_urgent(decision) else ((standard, key),)
+
+
+def _is_urgent(decision: e.Decision) -> bool:
+    """Return True where a crew may have to go at once; triage may find more than intake did."""
+    return (
+        decision.request.lane == "express"
+        or decision.priority.level == _MOST_URGENT
+        or decision.emergency is not None
+    )
 
 
 def _report_counts(event: e.ReportsCounted) -> tuple[Route, ...]:

@@ -65,6 +65,9 @@ TRIAGE_DECISIONS = Topic(
     (e.RequestTriaged,),
     60 * DAY,
 )
+TRIAGE_DECISIONS_EXPRESS = replace(
+    TRIAGE_DECISIONS, name="triage-decisions-express", readers=("dispatch",)
+)
 TRIAGE_REPORT_COUNTS = Topic(
     "triage-report-counts",
     "triage",
@@ -140,6 +143,7 @@ CORE = (
     INTAKE_REQUESTS_EXPRESS,
     INTAKE_CONTACTS,
     TRIAGE_DECISIONS,
+    TRIAGE_DECISIONS_EXPRESS,
     TRIAGE_REPORT_COUNTS,
     TRIAGE_SURGES,
     DISPATCH_CASES,

@@ -18,6 +18,7 @@ CONSUMED: Mapping[str, Sequence[str]] = {
     "intake-requests-express": ("request.submitted",),
     "intake-contacts": ("contact",),
     "triage-decisions": ("request.triaged",),
+    "triage-decisions-express": ("request.triaged",),
     "triage-report-counts": ("reports.counted",),
     "triage-surges": ("surge.started", "surge.ended"),
     "dispatch-cases": (*(f"case.{what}" for what in _CASES), *_MOVES),

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from shared.runtime.batch_size import BatchSize
+
 TARGET_BATCH_S = 0.25
 """A caller who comes as a batch begins waits for two batches: less than the deadline."""
 MIN_BATCH_SIZE = 150
@@ -10,24 +12,22 @@ MAX_BATCH_SIZE = 500
 
 
 @dataclass(slots=True)
-class AdaptiveBatchSize:
-    """Adapts the batch size to the database: larger while batches are fast, smaller when slow.
+class AdaptiveBatchSize(BatchSize):
+    """The most submissions in one transaction, as the database can do them.
 
     Attributes:
-        batch_size: The most submissions in one transaction.
+        batch_size: The present size.
+        target_s: Seconds that a batch may take.
+        least: Lower bound of the size.
+        most: Upper bound of the size.
     """
 
     batch_size: int = 200
+    target_s: float = TARGET_BATCH_S
+    least: int = MIN_BATCH_SIZE
+    most: int = MAX_BATCH_SIZE
 
     @property
     def max_in_flight(self) -> int:
         """The most concurrent callers: one batch under way and one that waits for it."""
         return 2 * self.batch_size
-
-    def record(self, answered: int, took_s: float) -> None:
-        """Adapt to a batch of ``answered`` callers, failed ones included, and its duration."""
-        if took_s > TARGET_BATCH_S:
-            shrunk = int(self.batch_size * max(0.7, TARGET_BATCH_S / took_s))
-            self.batch_size = max(MIN_BATCH_SIZE, shrunk)
-        elif answered >= self.batch_size:
-            self.batch_size = min(MAX_BATCH_SIZE, self.batch_size + self.batch_size // 10)

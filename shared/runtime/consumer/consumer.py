@@ -19,12 +19,12 @@ from shared.errors import (
     SystemicError,
     TooManyDeadLettersError,
 )
-from shared.runtime.clock import utc_now
 from shared.runtime.consumer import alarms, deferring
 from shared.runtime.consumer.batch_transaction import BatchProcessor, Handler
 from shared.runtime.consumer.deferring import DeferredRecord, RecordKey
 from shared.runtime.consumer.dlq_limit import DEFAULT_LIMIT, DlqLimit, DlqLimitTracker
 from shared.runtime.consumer.messages import parse_record, record_position
+from shared.runtime.consumer.pace import Pace
 from shared.runtime.consumer.retry import Item, process_batch, with_database
 from shared.runtime.consumer.tracing import processing
 from shared.runtime.kafka import (
@@ -68,16 +68,16 @@ class Consumer(Generic[E]):
         access: Where Kafka is, and as whom to connect.
         pool: The service's database.
         handle: Handles new messages in order; returns the events that follow.
-        express_topics: Names of topics that are read before the others.
+        express_topics: Names of topics that are read before the others, and alone.
         inbox_topics: Names of topics whose repeated events the inbox drops, None for all; for the
             events of others ``handle`` must be idempotent.
         batch_size: The maximum number of records in a batch.
         on_commit: Called with the batches of each commit, to pass them to the relay.
         dlq_limit: The dead-letter limit, at which the consumer ends.
         lost_position_recheck_s: Seconds between checks of partitions with a lost position.
-        hold_s: Seconds that the process holds still before its last try of a record at which it
-            died twice.
+        hold_s: Seconds to wait before the last try of a record at which the process died twice.
         ready: True while it owns its partitions and knows all positions.
+        pace: The size of its batches, and whether it is behind.
     """
 
     service: str
@@ -94,6 +94,7 @@ class Consumer(Generic[E]):
     lost_position_recheck_s: float = 10.0
     hold_s: float = 5.0
     ready: bool = field(default=False, init=False)
+    pace: Pace = field(init=False)
     _processor: BatchProcessor[E] = field(init=False)
     _parsers: dict[str, Callable[[Record], Item[Any]]] = field(init=False)
     _lost: frozenset[Partition] = field(default=frozenset(), init=False)
@@ -102,6 +103,7 @@ class Consumer(Generic[E]):
     _deferred_crashes: dict[int, int] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
+        self.pace = Pace(self.batch_size, has_express=bool(self.express_topics))
         external_topics = frozenset(topic.name for topic in self.topics if topic.from_outside)
         tracker = DlqLimitTracker(self.dlq_limit, external_topics)
         self._processor = BatchProcessor(
@@ -170,8 +172,7 @@ class Consumer(Generic[E]):
             log.warning("source_reopened", consumer=self.name, reason=str(error))
             await pause(stopping, _REOPEN_AFTER_S)
         except TooManyDeadLettersError as error:
-            metrics.DEAD_LETTER_LIMIT.labels(self.name).inc()
-            log.error("consumer_ended", consumer=self.name, reason=str(error))  # noqa: TRY400 - the reason says all
+            alarms.show_ended(self.name, error)
             self._ended = f"it ended at the dead-letter limit: {error}"
             alarms.show_blocked(self.name, self._processor.crashes, self.blocked)
             raise
@@ -188,18 +189,18 @@ class Consumer(Generic[E]):
                     await self._process(unit, stopping)
                 for key in self._processor.deferred_keys.due():
                     await self._retry_deferred(key, stopping)
-                await source.report_progress(self._next_offsets)
-                self._measure(source, moved=bool(pending))
+                await source.report_progress(self.positions)
+                lag, deferred = source.lag(self.positions), len(self._processor.deferred_keys)
+                self.pace.on_lag(lag)
+                alarms.show_lag(self.name, lag, deferred, moved=bool(pending))
         finally:
-            await source.report_progress(self._next_offsets, now=True)
+            await source.report_progress(self.positions, now=True)
 
     async def _poll(self, source: KafkaSource, stopping: asyncio.Event) -> Sequence[Record]:
         try:
-            return await cancel_on_stop(stopping, source.poll(self.batch_size, within_s=0.5))
+            return await cancel_on_stop(stopping, source.poll(self.pace.batch_size, 0.5))
         except PositionLostError as error:
-            for partition in error.partitions:
-                metrics.POSITION_LOST.labels(partition.topic, str(partition.partition)).inc()
-            log.error("position_lost", consumer=self.name, reason=str(error))  # noqa: TRY400 - the reason says all
+            alarms.show_lost(self.name, error)
             self.ready = False
             self._lost |= error.partitions
             await self._resume(source)
@@ -219,6 +220,7 @@ class Consumer(Generic[E]):
     ) -> None:
         await with_database(lambda: self._processor.claim(owned), stopping)
         self._recheck_at, self._lost = None, frozenset()
+        self.pace.on_claim(has_crashed=bool(self._processor.crashes.suspects))
         alarms.show_crashes(self.name, self._processor.crashes)
         alarms.show_blocked(self.name, self._processor.crashes, self.blocked)
         await self._resume(source)
@@ -233,7 +235,8 @@ class Consumer(Generic[E]):
         await source.resume({p: at.next_offset for p, at in known.items()}, timestamps)
 
     @property
-    def _next_offsets(self) -> dict[Partition, int | None]:
+    def positions(self) -> dict[Partition, int | None]:
+        """The next offset of each partition that it owns; None before the first record."""
         return {p: position.next_offset for p, position in self._processor.positions.items()}
 
     async def _process(self, records: Sequence[Record], stopping: asyncio.Event) -> None:
@@ -244,7 +247,9 @@ class Consumer(Generic[E]):
         batch = [self._take(record, processor.crashes.crashes(record)) for record in records]
         with processing(batch) as traced:
             await process_batch(traced, self._commit, stopping=stopping)
-        metrics.BATCH_SECONDS.labels(self.name).observe(time.perf_counter() - started_at)
+        took_s = time.perf_counter() - started_at
+        self.pace.on_batch(len(batch), took_s)
+        metrics.BATCH_SECONDS.labels(self.name).observe(took_s)
         metrics.BATCH_MESSAGES.labels(self.name).observe(len(batch))
         alarms.show_blocked(self.name, processor.crashes, self.blocked)
 
@@ -293,10 +298,3 @@ class Consumer(Generic[E]):
             deferred = replace(deferred, crashes=crashes)
             await deferring.mark(db, deferred)
         return deferred
-
-    def _measure(self, source: KafkaSource, *, moved: bool) -> None:
-        lag = source.lag(self._next_offsets)
-        metrics.LAG.labels(self.name).set(lag)
-        metrics.DEFERRED.labels(self.name).set(len(self._processor.deferred_keys))
-        if moved or not lag:
-            metrics.PROGRESS.labels(self.name).set(utc_now().timestamp())

@@ -128,6 +128,15 @@ def has_failed_task(member: AIOKafkaConsumer) -> bool:
     return any(task.done() for task in tasks)
 
 
+def fetch_beside_waiting(member: AIOKafkaConsumer, after_s: float) -> None:
+    """Let a member fetch its other partitions so soon after records of some wait for a poll.
+
+    aiokafka waits 0.1 s for the poll, and a record of an express topic would wait with it.
+    """
+    if member._fetcher:  # noqa: SLF001 - no public way
+        member._fetcher._prefetch_backoff = after_s  # noqa: SLF001 - no public way
+
+
 def wait_at_broker(member: AIOKafkaConsumer, most_ms: int) -> None:
     """Let the broker hold a member's next fetches so long while they find no record.
 

@@ -127,9 +127,14 @@ class Tail:
     def __init__(self, consumer: AIOKafkaConsumer) -> None:
         self._consumer = consumer
 
-    async def poll(self, within_s: float) -> Sequence[Record]:
-        """Return the records that have arrived; none if none arrives in time."""
-        found = await self._consumer.getmany(timeout_ms=int(within_s * 1000))
+    async def poll(self, within_s: float, limit: int | None = None) -> Sequence[Record]:
+        """Return the records that have arrived; none if none arrives in time.
+
+        Args:
+            within_s: Seconds to wait for the first record.
+            limit: The maximum number of records.
+        """
+        found = await self._consumer.getmany(timeout_ms=int(within_s * 1000), max_records=limit)
         return [record for records in found.values() for record in records]
 
 

@@ -12,7 +12,13 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from typing_extensions import override
 
 from shared.contract.topic import Topic
-from shared.runtime.kafka.clients import GroupConsumer, connect, has_failed_task, wait_at_broker
+from shared.runtime.kafka.clients import (
+    GroupConsumer,
+    connect,
+    fetch_beside_waiting,
+    has_failed_task,
+    wait_at_broker,
+)
 from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
 from shared.runtime.kafka.records import Partition, Record
 from shared.runtime.kafka_access import KafkaAccess
@@ -21,12 +27,13 @@ _REPORT_EVERY_S = 1.0
 _REPORT_WITHIN_S = 1.0
 _LAST_REPORT_WITHIN_S = 0.5
 _SEEK_WITHIN_S = 5.0
-_BUSY_WAIT_MS, _IDLE_WAIT_MS = 100, 2000
+_BUSY_WAIT_MS, _IDLE_WAIT_MS = 25, 2000
 """How long the broker holds a fetch that finds no record; a record ends the wait at once.
 
 While a batch takes long, the client fetches other partitions, and what arrives in those of the
 batch waits for that fetch; so it is short until nothing arrives any more.
 """
+_FETCH_BESIDE_AFTER_S = 0.01
 _REQUEST_TIMEOUT_MS = 15_000  # longer than a session, which a rebalance may have to wait for
 
 
@@ -47,6 +54,7 @@ class KafkaSource(ConsumerRebalanceListener):
     def __init__(self, consumer: AIOKafkaConsumer, express: Collection[str]) -> None:
         self._consumer = consumer
         self._express = frozenset(express)
+        self._was_alone = False
         self._assignment: frozenset[Partition] = frozenset()
         self._changed = asyncio.Event()
         self._readable: list[Partition] = []
@@ -112,7 +120,11 @@ class KafkaSource(ConsumerRebalanceListener):
             raise BrokerDownError(type(error).__name__) from error
 
     async def poll(self, limit: int, within_s: float) -> Sequence[Record]:
-        """Return records, those of express topics first; none if none arrives in time.
+        """Return records; none if none arrives in time.
+
+        Records of express topics come alone, so that no other record delays their transaction.
+        Directly after such a poll others fill up the next one, so that they go on however many
+        express records arrive.
 
         Args:
             limit: The maximum number of records.
@@ -130,21 +142,19 @@ class KafkaSource(ConsumerRebalanceListener):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), within_s)
             return []
-        express: list[Record] = []
-        others: list[Record] = []
+        records: list[Record] = []
         try:
-            express = await self._fetch(self._readable_express, limit, 0)
-            rest = limit - len(express)
-            others = (
-                await self._fetch(self._readable, rest, 0 if express else within_s) if rest else []
-            )
+            records = await self._fetch(self._readable_express, limit, 0)
+            self._was_alone = bool(records) and not self._was_alone
+            if not self._was_alone and len(records) < limit:
+                rest, wait_s = limit - len(records), 0 if records else within_s
+                records += await self._fetch(self._readable, rest, wait_s)
         except NoOffsetForPartitionError:
             return []  # polled before ``resume``
         except OffsetOutOfRangeError as error:
             await self._on_out_of_range(error.args[0])
         except KafkaError as error:
             raise BrokerDownError(type(error).__name__) from error
-        records = [*express, *others]
         wait_at_broker(self._consumer, _BUSY_WAIT_MS if records else _IDLE_WAIT_MS)
         if self._unverified:
             self._verify_log(records)
@@ -219,7 +229,7 @@ class KafkaSource(ConsumerRebalanceListener):
         """
         known = {p: offset for p, offset in positions.items() if offset is not None}
         due = now or time.monotonic() - self._reported_at >= _REPORT_EVERY_S
-        if known == self._reported or not due:
+        if not known or known == self._reported or not due:
             return
         within_s = _LAST_REPORT_WITHIN_S if now else _REPORT_WITHIN_S
         with suppress(KafkaError, TimeoutError, RuntimeError):  # uvloop's, on a closed one
@@ -246,7 +256,7 @@ async def open_source(
         topics: The topics to subscribe to.
         group: The consumer group.
         access: Where Kafka is, and as whom to connect.
-        express: Names of topics that are read before the others.
+        express: Names of topics that are read before the others, and alone.
         stopping: Set when the process is to stop.
 
     Raises:
@@ -267,6 +277,7 @@ async def open_source(
         )
 
     async with connect(make, stopping) as consumer:
+        fetch_beside_waiting(consumer, _FETCH_BESIDE_AFTER_S)
         source = KafkaSource(consumer, express)
         consumer.subscribe([topic.name for topic in topics], listener=source)
         yield source

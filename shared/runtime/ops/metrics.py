@@ -101,6 +101,9 @@ HTTP_SECONDS = Histogram(
 DELIVERIES = Counter(
     "route311_deliveries_total", "Messages to people, by outcome.", ["channel", "outcome"]
 )
+SCOUTED = Counter(
+    "route311_scouted_total", "Submissions accepted by the scout, ahead of a backlog."
+)
 EXPRESS_SECONDS = Histogram(
     "route311_express_seconds",
     "Time from the acceptance of an express request to its decision, in seconds.",

@@ -7,6 +7,7 @@ from shared.catalogue import load_catalogue
 from shared.contract.events import (
     CaseClosed,
     CaseOpened,
+    Decoder,
     UpdateAccepted,
     UpdateRefused,
     encode,
@@ -22,6 +23,7 @@ from shared.contract.topics import (
 )
 from tests.builders import (
     decision,
+    priority,
     request_triaged,
 )
 from tests.integration.dispatch.conftest import running_dispatch
@@ -61,6 +63,24 @@ async def test_a_decision_reaches_each_bureau_of_its_kind_on_its_own_topic(
     assert {order.case_id for order in orders.values()} == {decided.data.case_id}
     [record] = await topic_log.records(bureau_work(LEAD))
     assert record.key == (decided.data.case_id or "").encode()
+
+
+async def test_an_urgent_decision_comes_before_a_backlog_and_counts_once(
+    settings: DispatchSettings, topic_log: TopicLog
+) -> None:
+    urgent = sinkhole()
+    routine = [request_triaged(priority=priority("P4", 20)) for _ in range(1_500)]
+    await topic_log.publish(*routine, urgent)
+
+    async with running_dispatch(settings):
+        await topic_log.at_least(len(routine) + 1, DISPATCH_CASES)
+
+    records = await topic_log.records(DISPATCH_CASES)
+    opened = [Decoder((CaseOpened,)).decode(record.value).data.case_id for record in records]
+    assert opened[0] == urgent.data.case_id
+    assert len(set(opened)) == len(opened) == len(routine) + 1
+    assert len(await topic_log.records(TRIAGE_DECISIONS)) == len(routine) + 1
+    assert len(await topic_log.records(bureau_work(LEAD))) == 1
 
 
 @pytest.mark.usefixtures("running")

@@ -1,0 +1,152 @@
+"""The scout: looks ahead through a backlog of submissions, and has urgent ones accepted at once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import structlog
+
+from services.intake.policy import ServedCity
+from shared.contract.events import Decoder, SubmissionReceived
+from shared.contract.topic import Topic
+from shared.errors import StoppedError
+from shared.runtime.consumer.consumer import Consumer
+from shared.runtime.consumer.messages import InvalidRecord, Message, parse_record, record_partition
+from shared.runtime.kafka import Partition, Record
+from shared.runtime.kafka.reader import follow
+from shared.runtime.kafka_access import KafkaAccess
+from shared.runtime.ops import metrics
+from shared.runtime.ops.shutdown import cancel_on_stop
+
+log = structlog.get_logger()
+
+Accept: TypeAlias = Callable[[Sequence[Message[SubmissionReceived]]], Awaitable[None]]
+"""Accepts submissions in one transaction, receipts included."""
+
+_AT_ONCE = 100  # records; the event loop waits for as many quick looks
+_POLL_S = 0.5
+_AGAIN_AFTER_S = 1.0
+_MAX_BYTES = 64 * 1024  # a valid submission is smaller
+_MAX_ANSWERED = 10_000
+_DECODER = Decoder((SubmissionReceived,))
+
+
+class Answered:
+    """Positions of submissions whose receipt the scout has written, so that no other follows.
+
+    It is lost with the process, and has a limit: then the reader repeats a receipt byte by byte.
+    """
+
+    def __init__(self) -> None:
+        self._positions: set[tuple[Partition, int]] = set()
+
+    def has(self, record: Record) -> bool:
+        """Return True when the scout has written the receipt of this submission."""
+        return (record_partition(record), record.offset) in self._positions
+
+    def add(self, records: Sequence[Record], passed: Mapping[Partition, int | None]) -> None:
+        """Add the positions of records, and forget those that the reader has passed."""
+        self._positions = {
+            (partition, offset)
+            for partition, offset in self._positions
+            if offset >= (passed.get(partition) or 0)
+        }
+        if len(self._positions) < _MAX_ANSWERED:
+            self._positions |= {(record_partition(r), r.offset) for r in records}
+
+
+@dataclass(slots=True)
+class Scout:
+    """A second reader of the submissions, while the first one is behind.
+
+    It takes a quick look at each record ahead of the reader and has those accepted that may be
+    urgent. Acceptance is idempotent, so the reader finds a repeat when it comes there. The scout
+    stores no position and owns no partition: whenever it dies, the reader accepts what is left.
+
+    It ends when the reader has caught up, and costs nothing until then.
+
+    Attributes:
+        reader: The consumer of the submissions.
+        access: Where Kafka is, and as whom to connect.
+        cities: The cities, by the id of the jurisdiction.
+        accept: Accepts submissions.
+        answered: Takes the positions of those that it accepted.
+    """
+
+    reader: Consumer[Any]
+    access: KafkaAccess
+    cities: Mapping[str, ServedCity]
+    accept: Accept
+    answered: Answered
+    _topics: Mapping[str, Topic] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._topics = {topic.name: topic for topic in self.reader.topics}
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Look ahead whenever the reader is behind, until asked to stop."""
+        try:
+            while True:
+                await cancel_on_stop(stopping, self._look_ahead())
+        except StoppedError:
+            return
+
+    async def _look_ahead(self) -> None:
+        await self.reader.pace.behind.wait()
+        since = {p: offset or 0 for p, offset in self.reader.positions.items()}
+        try:
+            async with follow(self.access, since) as tail:
+                while self._is_needed(since):
+                    await self._take(await tail.poll(_POLL_S, _AT_ONCE))
+        except Exception as error:  # noqa: BLE001 - the reader goes on without a scout
+            log.warning("scout_failed", reason=type(error).__name__)
+            await asyncio.sleep(_AGAIN_AFTER_S)
+
+    def _is_needed(self, since: Mapping[Partition, int]) -> bool:
+        return self.reader.pace.behind.is_set() and self.reader.positions.keys() == since.keys()
+
+    async def _take(self, records: Sequence[Record]) -> None:
+        found = [message for record in records if (message := self._urgent(record))]
+        if found:
+            await self._accept(found)
+        await asyncio.sleep(0)  # a poll of what has arrived already does not yield
+
+    async def _accept(self, messages: Sequence[Message[SubmissionReceived]]) -> None:
+        try:
+            await self.accept(messages)
+        except Exception as error:  # noqa: BLE001 - the reader comes to these as well
+            log.warning("scout_left", submissions=len(messages), reason=type(error).__name__)
+            return
+        self.answered.add([message.record for message in messages], self.reader.positions)
+        metrics.SCOUTED.inc(len(messages))
+
+    def _urgent(self, record: Record) -> Message[SubmissionReceived] | None:
+        """Return the submission if it may be urgent, and the reader does not have it already."""
+        next_offset = self.reader.positions.get(record_partition(record)) or 0
+        if (
+            record.offset < next_offset + self.reader.batch_size
+            or len(record.value or b"") > _MAX_BYTES
+            or self.answered.has(record)
+        ):
+            return None
+        message = parse_record(record, _DECODER, allows=self._topics[record.topic].allows)
+        if isinstance(message, InvalidRecord):
+            return None
+        with suppress(Exception):  # anything may come from outside: the reader deals with it
+            return message if self._may_be_urgent(message.event.data) else None
+        return None
+
+    def _may_be_urgent(self, data: Any) -> bool:  # noqa: ANN401 - anything may come from outside
+        if not isinstance(data, dict):
+            return False
+        jurisdiction, code, text = (
+            value if isinstance(value := data.get(name), str) else ""
+            for name in ("jurisdiction", "service_code", "description")
+        )
+        attributes = data.get("attributes")
+        city = self.cities.get(jurisdiction)
+        return city is not None and city.quick_look.may_be_urgent(
+            code, text, attributes if isinstance(attributes, dict) else {}
+        )
