@@ -126,8 +126,8 @@ def _from_abroad(text: str, region: str) -> Iterator[Span]:
 
 def spoken_phones_in(text: str) -> Iterator[Span]:
     """Yield the parts of a text that are seven digits or more, three of them at least in words."""
-    words = text.casefold().replace(",", " ").replace(".", " ").replace("-", " ").split()
-    if sum(map(_SPOKEN_DIGIT.__contains__, words)) < _MIN_SPOKEN:
+    all_words = text.casefold().replace(",", " ").replace(".", " ").replace("-", " ").split()
+    if sum(map(_SPOKEN_DIGIT.__contains__, all_words)) < _MIN_SPOKEN:
         return
     for match in _SPOKEN.finditer(text):
         said = [word for word in _BETWEEN.split(match.group().casefold()) if word]
