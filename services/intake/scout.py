@@ -25,7 +25,8 @@ log = structlog.get_logger()
 Accept: TypeAlias = Callable[[Sequence[Message[SubmissionReceived]]], Awaitable[None]]
 """Accepts submissions in one transaction, receipts included."""
 
-_AT_ONCE = 100  # records; the event loop waits for as many quick looks
+_AT_ONCE = 1_000  # records of a poll: a transaction for what is found takes as long as these looks
+_LOOKS_AT_ONCE = 100  # the event loop waits for as many
 _POLL_S = 0.5
 _AGAIN_AFTER_S = 1.0
 _MAX_BYTES = 64 * 1024  # a valid submission is smaller
@@ -108,10 +109,14 @@ class Scout:
         return self.reader.pace.behind.is_set() and self.reader.positions.keys() == since.keys()
 
     async def _take(self, records: Sequence[Record]) -> None:
-        found = [message for record in records if (message := self._urgent(record))]
+        found = []
+        for number, record in enumerate(records):
+            if number % _LOOKS_AT_ONCE == 0:
+                await asyncio.sleep(0)
+            if message := self._urgent(record):
+                found.append(message)
         if found:
             await self._accept(found)
-        await asyncio.sleep(0)  # a poll of what has arrived already does not yield
 
     async def _accept(self, messages: Sequence[Message[SubmissionReceived]]) -> None:
         try:

@@ -91,6 +91,17 @@ class BatchProcessor(Generic[E]):
         position = self.positions.get(record_partition(record))
         return position is not None and record.offset >= (position.next_offset or 0)
 
+    def units(self, records: Sequence[Record], express: Collection[str]) -> list[Sequence[Record]]:
+        """Return the records in units to handle, each in a transaction of its own.
+
+        Args:
+            records: Records of one poll.
+            express: Names of the topics whose records come first.
+        """
+        first = [record for record in records if record.topic in express]
+        others = [record for record in records if record.topic not in express]
+        return [*self.crashes.split(first), *self.crashes.split(others)]
+
     async def commit(self, items: Sequence[Item[E]]) -> Sequence[OutboxBatch]:
         """Handle the items and advance past them, in one transaction.
 

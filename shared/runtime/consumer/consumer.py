@@ -68,7 +68,7 @@ class Consumer(Generic[E]):
         access: Where Kafka is, and as whom to connect.
         pool: The service's database.
         handle: Handles new messages in order; returns the events that follow.
-        express_topics: Names of topics that are read before the others, and alone.
+        express_topics: Names of topics that are handled before the others, and alone.
         inbox_topics: Names of topics whose repeated events the inbox drops, None for all; for the
             events of others ``handle`` must be idempotent.
         batch_size: The maximum number of records in a batch.
@@ -185,7 +185,7 @@ class Consumer(Generic[E]):
                 await self._claim_if_due(source, stopping)
                 records = await self._poll(source, stopping)
                 pending = [record for record in records if self._processor.is_pending(record)]
-                for unit in self._processor.crashes.split(pending):
+                for unit in self._processor.units(pending, self.express_topics):
                     await self._process(unit, stopping)
                 for key in self._processor.deferred_keys.due():
                     await self._retry_deferred(key, stopping)

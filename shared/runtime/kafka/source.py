@@ -54,7 +54,6 @@ class KafkaSource(ConsumerRebalanceListener):
     def __init__(self, consumer: AIOKafkaConsumer, express: Collection[str]) -> None:
         self._consumer = consumer
         self._express = frozenset(express)
-        self._was_alone = False
         self._assignment: frozenset[Partition] = frozenset()
         self._changed = asyncio.Event()
         self._readable: list[Partition] = []
@@ -120,11 +119,7 @@ class KafkaSource(ConsumerRebalanceListener):
             raise BrokerDownError(type(error).__name__) from error
 
     async def poll(self, limit: int, within_s: float) -> Sequence[Record]:
-        """Return records; none if none arrives in time.
-
-        Records of express topics come alone, so that no other record delays their transaction.
-        Directly after such a poll others fill up the next one, so that they go on however many
-        express records arrive.
+        """Return records, those of express topics first; none if none arrives in time.
 
         Args:
             limit: The maximum number of records.
@@ -145,10 +140,8 @@ class KafkaSource(ConsumerRebalanceListener):
         records: list[Record] = []
         try:
             records = await self._fetch(self._readable_express, limit, 0)
-            self._was_alone = bool(records) and not self._was_alone
-            if not self._was_alone and len(records) < limit:
-                rest, wait_s = limit - len(records), 0 if records else within_s
-                records += await self._fetch(self._readable, rest, wait_s)
+            if rest := limit - len(records):
+                records += await self._fetch(self._readable, rest, 0 if records else within_s)
         except NoOffsetForPartitionError:
             return []  # polled before ``resume``
         except OffsetOutOfRangeError as error:
@@ -256,7 +249,7 @@ async def open_source(
         topics: The topics to subscribe to.
         group: The consumer group.
         access: Where Kafka is, and as whom to connect.
-        express: Names of topics that are read before the others, and alone.
+        express: Names of topics that are read before the others.
         stopping: Set when the process is to stop.
 
     Raises:
