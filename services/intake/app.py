@@ -12,6 +12,7 @@ from services.intake.http.admission import AdmissionControl, OutboxBackpressure
 from services.intake.http.api import submission_routes
 from services.intake.http.api_key_cache import ApiKeyCache
 from services.intake.http.batching import SubmissionBatcher
+from services.intake.http.bulk import bulk_routes
 from services.intake.http.callers import Callers
 from services.intake.http.gate import submission_gate
 from services.intake.http.load_limits import AdaptiveBatchSize
@@ -85,6 +86,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             request_tasks=[batcher.run],
             routes=[
                 *submission_routes(callers, batcher, admission),
+                *bulk_routes(callers, batcher, admission),
                 *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
             ],
             gate=submission_gate(callers, admission),
