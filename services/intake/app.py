@@ -16,6 +16,7 @@ from services.intake.http.bulk import bulk_routes
 from services.intake.http.callers import Callers
 from services.intake.http.gate import submission_gate
 from services.intake.http.load_limits import AdaptiveBatchSize
+from services.intake.http.preview import preview_routes
 from services.intake.inbound.batch import RawSubmission
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.public_status.api import status_routes
@@ -87,6 +88,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             routes=[
                 *submission_routes(callers, batcher, admission),
                 *bulk_routes(callers, batcher, admission),
+                *preview_routes(callers, admission, lookups, policy),
                 *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
             ],
             gate=submission_gate(callers, admission),

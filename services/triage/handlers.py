@@ -62,6 +62,10 @@ class TriageStore(Protocol):
         """Return at least the cases that match a query; more are allowed."""
         ...
 
+    async def followed(self, case_ids: Collection[str]) -> Mapping[str, TriageCase]:
+        """Return those of the cases that exist, each as the case that has its requests now."""
+        ...
+
     async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
         """Return the reporters of each of these cases."""
         ...
@@ -141,6 +145,8 @@ async def _decide(
         index.point_uses.add(use)
     for candidate in await store.candidates([a.query for a in reports if a.query]):
         index.add(candidate)
+    if followed := {id_ for event in events if (id_ := event.data.follow_case)}:
+        index.followed.update(await store.followed(followed))
     resolutions = [resolve(assessed, index) for assessed in reports]
     reporters = BatchReporters(await store.reporters(_joined_cases(resolutions)))
     await store.add([case for resolution in resolutions if (case := resolution.opened_case)])

@@ -1,4 +1,4 @@
-"""What every call of an adapter shares: its body, its slot, and the response to its errors."""
+"""Shared parts of adapters' calls: reading the body, holding a slot, responding to errors."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from services.intake.inbound.field_errors import (
     bad_language,
@@ -86,6 +87,9 @@ class ValidatedSubmission:
     screening: Screening
 
 
+_Parts: TypeAlias = tuple[Submission, SentAt, ServedCity, ServiceType]
+
+
 def validate(
     handed_in: SubmissionReceived, received_at: datetime, policy: IntakePolicy
 ) -> ValidatedSubmission | tuple[FieldError, ...]:
@@ -96,6 +100,30 @@ def validate(
         received_at: When the router received it.
         policy: Cities, and the key of the reporters' pseudonyms.
     """
+    parts, errors = _examine(handed_in, received_at, policy)
+    return errors if errors or parts is None else _normalize(handed_in, *parts, policy)
+
+
+def read_partly(
+    handed_in: SubmissionReceived, received_at: datetime, policy: IntakePolicy
+) -> tuple[ValidatedSubmission | None, tuple[FieldError, ...]]:
+    """Return what can be read of a submission that may lack anything, and all its field errors.
+
+    Without a known city or kind, nothing can.
+
+    Args:
+        handed_in: The submission in its envelope.
+        received_at: When the router received it.
+        policy: Cities, and the key of the reporters' pseudonyms.
+    """
+    parts, errors = _examine(handed_in, received_at, policy)
+    return _normalize(handed_in, *parts, policy) if parts else None, errors
+
+
+def _examine(
+    handed_in: SubmissionReceived, received_at: datetime, policy: IntakePolicy
+) -> tuple[_Parts | None, tuple[FieldError, ...]]:
+    """Return the readable parts of a submission, None without city or kind, and its errors."""
     parsed = parse(handed_in.data)
     submission = parsed.submission
     errors = list(parsed.field_errors)
@@ -103,14 +131,14 @@ def validate(
     if sent is None:
         errors.append(bad_time())
     if submission is None:
-        return tuple(errors)
+        return None, tuple(errors)
     city = policy.cities.get(submission.jurisdiction)
     service = _service(submission, city)
     found = _field_errors(submission, city, service, policy)
     errors += without_redundant(found, errors)
-    if errors or city is None or service is None or sent is None:
-        return tuple(errors)
-    return _normalize(handed_in, submission, sent, city, service, policy)
+    if city is None or service is None:
+        return None, tuple(errors)
+    return (submission, sent or SentAt(received_at), city, service), tuple(errors)
 
 
 def _service(submission: Submission, city: ServedCity | None) -> ServiceType | None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from services.intake.public_status.model import CaseLink, PublicDecision, StatusChange
+from services.intake.public_status.nearby import NearbyState
 from services.intake.rules.text import normalize_or_none
 from shared.contract.events import (
     CaseClosed,
@@ -17,6 +18,7 @@ from shared.contract.events import (
     CaseState,
     CaseStatusChange,
     CaseStatusChanged,
+    CaseWithRequest,
     Decision,
     RequestTriaged,
 )
@@ -48,6 +50,10 @@ class PublicStatuses(Protocol):
         """Save status changes of cases."""
         ...
 
+    async def save_cases(self, cases: Sequence[NearbyState]) -> None:
+        """Save the states of cases, of which the newest of each case wins."""
+        ...
+
 
 async def project_events(
     messages: Sequence[Message[StatusEvent]], statuses: PublicStatuses
@@ -59,6 +65,7 @@ async def project_events(
         [link for event in events if (link := _link(event))],
     )
     await statuses.save_changes([change for event in events if (change := _change(event))])
+    await statuses.save_cases([case for event in events if (case := _nearby_state(event))])
 
 
 def _decision(event: RequestTriaged) -> PublicDecision:
@@ -91,6 +98,42 @@ def _link(event: StatusEvent) -> CaseLink | None:
             return CaseLink(split.request_id, split.to_case, event.time, split.moves)
         case _:
             return None
+
+
+def _nearby_state(event: StatusEvent) -> NearbyState | None:
+    """Return the state or the place of a case; a merged case is closed, and so in no list."""
+    if isinstance(event, RequestTriaged):
+        return _placed(event.data)
+    case = event.data
+    return NearbyState(
+        case.case_id,
+        case.version,
+        case.jurisdiction,
+        case.dedup_group,
+        case.service_code,
+        case.status,
+        case.request_count,
+        moved_from=case.moved_from if isinstance(case, CaseWithRequest) else None,
+    )
+
+
+def _placed(decision: Decision) -> NearbyState | None:
+    request = decision.request
+    at = request.location
+    if decision.case_id is None or decision.outcome == "duplicate" or at.precision != "point":
+        return None
+    return NearbyState(
+        decision.case_id,
+        0,
+        request.jurisdiction,
+        request.dedup_group,
+        decision.service_code,
+        "open",
+        1,
+        request.submitted_at,
+        at.latitude,
+        at.longitude,
+    )
 
 
 def _change(event: StatusEvent) -> StatusChange | None:

@@ -2,7 +2,12 @@
 
 from collections.abc import Sequence
 
-from services.triage.outbound.explanation import explain_outcome, explain_priority, explain_referral
+from services.triage.outbound.explanation import (
+    explain_following,
+    explain_outcome,
+    explain_priority,
+    explain_referral,
+)
 from services.triage.resolution import Resolution, final_priority
 from services.triage.rules.dedup.model import HOUR, CaseRejection, Match, Report
 from services.triage.rules.dedup.reasons import (
@@ -64,16 +69,25 @@ def to_decision(
         emergency=emergency,
         referral=referral,
         advice=_advice(resolution, request.language or "en"),
-        service_code=request.service_code,
+        service_code=_kind(resolution),
         rules_version=rules_version,
         conditions=tuple(sorted(assessment.conditions.keys() - {DOUBTFUL})),
         explanation=(
             *explain_outcome(resolution.outcome, duplicate, rejected),
+            *explain_following(request, duplicate),
             *explain_priority(priority, emergency, texts),
             *explain_referral(referral, texts),
         ),
         request=request,
     )
+
+
+def _kind(resolution: Resolution) -> str:
+    """Return the kind of the request; that of the case which its reporter chose to follow."""
+    match = resolution.match
+    if match is not None and match.basis == "said_by_reporter":
+        return match.case.opening.kind
+    return resolution.assessed.request.service_code
 
 
 def _duplicate(match: Match, kind: str) -> Duplicate:

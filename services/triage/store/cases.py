@@ -1,6 +1,7 @@
 """Triage's store in PostgreSQL."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from services.triage.rules.priority.context import (
     Reporters,
 )
 from services.triage.store.candidate_query import CANDIDATES_SQL, query_columns
-from services.triage.store.rows import case_from_row, case_row, report_row
+from services.triage.store.rows import case_from_row, case_row, report_from_row, report_row
 from services.triage.store.splits import SplitStore
 from shared.runtime.postgres import Connection
 from shared.vocabulary import GeoPoint
@@ -125,6 +126,17 @@ _INSERT_CASES_SQL = """
       LEFT JOIN turns USING (case_id)
     ON CONFLICT (case_id) DO NOTHING
 """
+# each case by the first of its requests, however it was merged, and the case that has them now
+_FOLLOWED_SQL = """
+    SELECT named.case_id AS named, opening.*
+      FROM unnest($1::uuid[]) AS named (case_id)
+     CROSS JOIN LATERAL (
+           SELECT *, observed_at AS opened_at
+             FROM decisions
+            WHERE decisions.case_id = named.case_id
+            ORDER BY observed_at, request_id
+            LIMIT 1) AS opening
+"""
 _DECISION_COLUMNS = (
     "request_id",
     "case_id",
@@ -222,6 +234,24 @@ class PostgresTriageStore:
         rows = await self._connection.fetch(_MERGE_TARGETS_SQL, list(case_ids))
         return {row["source"]: row for row in rows}
 
+    async def followed(self, case_ids: Collection[str]) -> Mapping[str, TriageCase]:
+        """Return those of the cases that exist, each as the case that has its requests now.
+
+        What is no UUID is no case.
+        """
+        named = list(_uuids(case_ids))
+        rows = await self._connection.fetch(_FOLLOWED_SQL, named) if named else ()
+        targets = await self._merge_targets({row["named"] for row in rows}) if rows else {}
+        return {
+            str(row["named"]): TriageCase(
+                str(targets[row["named"]]["case_id"]),
+                row["dedup_key"],
+                report_from_row(row),
+                targets[row["named"]]["closed_at"],
+            )
+            for row in rows
+        }
+
     async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
         """Return the reporters of each of these cases."""
         if not case_ids:
@@ -269,6 +299,12 @@ class PostgresTriageStore:
         )
         if earlier := await self._splits.of([d.report.request_id for d in decisions]):
             await self.add(await self._splits.apply(earlier))
+
+
+def _uuids(texts: Iterable[str]) -> Iterator[UUID]:
+    for text in texts:
+        with suppress(ValueError):
+            yield UUID(text)
 
 
 def _is_over(surge: KnownSurge) -> bool:

@@ -50,7 +50,15 @@ def problem(
     code: str | None = None,
     errors: Sequence[FieldError] = (),
 ) -> dict[str, Any]:
-    """Return the members of a problem; the arguments are those of ``problem_response``."""
+    """Return the members of a problem.
+
+    Args:
+        status: The HTTP status.
+        title: The kind of problem; the same text for the same kind.
+        detail: What is wrong and what the caller can do, without any value of the request.
+        code: The kind of problem, for programs.
+        errors: The invalid fields.
+    """
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     body |= {"code": code} if code else {}
     return body | ({"errors": [error.model_dump() for error in errors]} if errors else {})

@@ -51,6 +51,6 @@ async def get(client: aiohttp.ClientSession, path: str, **headers: str) -> Respo
 
 async def read(response: aiohttp.ClientResponse) -> Response:
     body = await response.read()
-    return Response(
-        response.status, body, dict(response.headers), await response.json(content_type=None)
-    )
+    is_lines = response.content_type == "application/x-ndjson"
+    parsed = None if is_lines else await response.json(content_type=None)
+    return Response(response.status, body, dict(response.headers), parsed)

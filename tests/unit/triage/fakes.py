@@ -115,6 +115,18 @@ class InMemoryTriageStore:
             case_id = turn.merged_into
         return case_id
 
+    async def followed(self, case_ids: Collection[str]) -> Mapping[str, TriageCase]:
+        found = {}
+        for case_id in case_ids:
+            reports = [d for d in self.decisions.values() if d.case_id == case_id]
+            if reports:
+                first = min(reports, key=lambda d: (d.report.observed_at, d.report.request_id))
+                home = self._home(case_id)
+                turn = self.turns.get(home)
+                closed_at = turn.closed_at if turn else None
+                found[case_id] = TriageCase(home, first.key, first.report, closed_at)
+        return found
+
     async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
         reporters = dict.fromkeys(case_ids, Reporters())
         for decided in self.decisions.values():
