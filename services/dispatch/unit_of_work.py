@@ -1,7 +1,8 @@
 """Unit of work: the state of the cases that a batch is about, and its changes until it commits."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.operator_commands import CaseCommand
@@ -55,22 +56,47 @@ class ProcessedCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """An entry of a case's history that no other table has.
+
+    Attributes:
+        event_id: The event that led to it.
+        case_id: The case.
+        request_id: The request of the case that it is about.
+        at: When it happened.
+        by: ``resident``, ``bureau:CODE``, ``operator:NAME`` or ``system``.
+        what: Kind of the entry.
+        text: Words for people.
+    """
+
+    event_id: str
+    case_id: str
+    request_id: str | None
+    at: datetime
+    by: str
+    what: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedState:
     """Stored state that a batch depends on.
 
     Attributes:
         cases: Every case that the messages are about.
-        request_ids: Those requests of the messages that belong to a case already.
+        case_ids: The cases of those requests of the messages that belong to one already.
         update_keys: Those updates of the messages that were processed before.
         command_keys: Those commands of the messages that were processed before.
         case_requests: All requests of the cases that commands split or merge.
+        history_ids: Those events of the messages that are in the history of a case already.
     """
 
     cases: Iterable[Case]
-    request_ids: Iterable[str] = ()
+    case_ids: Mapping[str, str] = field(default_factory=dict)
     update_keys: Iterable[UpdateKey] = ()
     command_keys: Iterable[CommandKey] = ()
     case_requests: Iterable[CaseRequest] = ()
+    history_ids: Iterable[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +113,7 @@ class ChangeSet:
         new_opener_cases: Those of the changed cases that represent another request now.
         moved_requests: Stored requests that are in another case now.
         commands: Commands with their results.
+        history: New entries of the history.
     """
 
     opened_cases: Sequence[Case] = ()
@@ -98,6 +125,7 @@ class ChangeSet:
     new_opener_cases: Sequence[Case] = ()
     moved_requests: Sequence[CaseRequest] = ()
     commands: Sequence[ProcessedCommand] = ()
+    history: Sequence[HistoryEntry] = ()
 
 
 class MergedMeanwhileError(TransientError):
@@ -128,7 +156,9 @@ class UnitOfWork:
         }
         self._cause_by_case: dict[str, Event] = {}
         self._orders_to_notify: set[str] = set()
-        self._request_ids = set(loaded.request_ids)
+        self._case_ids = dict(loaded.case_ids)
+        self._history_ids = set(loaded.history_ids)
+        self._history: list[HistoryEntry] = []
         self._update_keys = set(loaded.update_keys)
         self._command_keys = set(loaded.command_keys)
         self._stored_requests = {request.request_id: request for request in loaded.case_requests}
@@ -139,7 +169,22 @@ class UnitOfWork:
 
     def has_request(self, request_id: str) -> bool:
         """Return True when the request belongs to a case."""
-        return request_id in self._request_ids
+        return request_id in self._case_ids
+
+    def has_entry(self, event_id: str) -> bool:
+        """Return True when the event is in the history of a case."""
+        return event_id in self._history_ids
+
+    def case_of_request(self, request_id: str) -> Case | None:
+        """Return the case that a request belongs to now; None where it belongs to none.
+
+        Raises:
+            MergedMeanwhileError: It was moved to a case that this batch did not load.
+        """
+        case_id = self._case_ids.get(request_id)
+        if case_id is not None and case_id not in self._cases:
+            raise MergedMeanwhileError("request_id: moved just now")
+        return None if case_id is None else self._cases[case_id]
 
     def has_update(self, key: UpdateKey) -> bool:
         """Return True when the update was processed before."""
@@ -187,12 +232,13 @@ class UnitOfWork:
             case: The case after that.
             cause: The event that led to it.
         """
-        self._request_ids.add(request.request_id)
+        self._case_ids[request.request_id] = request.case_id
         self._joined[request.request_id] = request
         self.change(case, cause)
 
     def move(self, request: CaseRequest) -> None:
         """Record that a request is in another case now."""
+        self._case_ids[request.request_id] = request.case_id
         joined = request.request_id in self._joined
         (self._joined if joined else self._moved)[request.request_id] = request
 
@@ -205,6 +251,11 @@ class UnitOfWork:
         """Record the result of a command."""
         self._command_keys.add(command.key)
         self._commands.append(command)
+
+    def record_entry(self, entry: HistoryEntry) -> None:
+        """Record an entry of the history."""
+        self._history_ids.add(entry.event_id)
+        self._history.append(entry)
 
     def change(self, case: Case, cause: Event) -> None:
         """Replace the state of a case, and note which bureaus need an event about it."""
@@ -234,7 +285,7 @@ class UnitOfWork:
         orders = [(case.case_id, order) for case in touched for order in case.orders]
         return ChangeSet(
             opened_cases=[case for case in touched if case.case_id not in self._stored],
-            changed_cases=[case for old, case in changed if case.version != old.version],
+            changed_cases=[case for old, case in changed if _state(case) != _state(old)],
             new_orders=[
                 (i, order) for i, order in orders if order.work_order_id not in stored_orders
             ],
@@ -244,7 +295,13 @@ class UnitOfWork:
             new_opener_cases=[case for old, case in changed if case.opened_by != old.opened_by],
             moved_requests=list(self._moved.values()),
             commands=self._commands,
+            history=self._history,
         )
+
+
+def _state(case: Case) -> tuple[int, object]:
+    """Return what a change of a case changes: its version, or its notes alone."""
+    return case.version, case.notes
 
 
 def _orders_to_notify(before: Case | None, after: Case) -> set[str]:
@@ -256,7 +313,7 @@ def _orders_to_notify(before: Case | None, after: Case) -> set[str]:
     """
     known = before.orders if before else ()
     changed = {order.work_order_id for order in after.orders if order not in known}
-    if before is None or before.version != after.version:
+    if before is None or _state(before) != _state(after):
         newest = {order.bureau: order.work_order_id for order in after.orders}
         changed.update(newest.values())
     return changed

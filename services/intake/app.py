@@ -16,6 +16,7 @@ from services.intake.http.bulk import bulk_routes
 from services.intake.http.callers import Callers
 from services.intake.http.gate import submission_gate
 from services.intake.http.load_limits import AdaptiveBatchSize
+from services.intake.http.notes import note_adder, note_routes
 from services.intake.http.preview import preview_routes
 from services.intake.inbound.batch import RawSubmission
 from services.intake.policy import IntakePolicy, city_of
@@ -88,6 +89,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             routes=[
                 *submission_routes(callers, batcher, admission),
                 *bulk_routes(callers, batcher, admission),
+                *note_routes(callers, admission, note_adder(pool, policy, relay)),
                 *preview_routes(callers, admission, lookups, policy),
                 *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
             ],

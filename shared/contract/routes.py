@@ -22,7 +22,7 @@ def _receipt(event: Any) -> tuple[Route, ...]:  # noqa: ANN401 - the table below
     return ((t.INTAKE_RECEIPTS.name, event.data.submission_source),)
 
 
-def _request(event: e.RequestSubmitted) -> tuple[Route, ...]:
+def _request(event: e.RequestSubmitted | e.NoteAdded) -> tuple[Route, ...]:
     request = event.data
     topic = t.INTAKE_REQUESTS_EXPRESS if request.lane == "express" else t.INTAKE_REQUESTS
     return ((topic.name, t.dedup_key(request.jurisdiction, request.dedup_group)),)
@@ -32,7 +32,7 @@ def _contact(event: e.ContactGiven) -> tuple[Route, ...]:
     return ((t.INTAKE_CONTACTS.name, event.data.request_id),)
 
 
-def _decision(event: e.RequestTriaged) -> tuple[Route, ...]:
+def _decision(event: e.RequestTriaged | e.RequestReassessed) -> tuple[Route, ...]:
     return ((t.TRIAGE_DECISIONS.name, event.data.case_id or event.data.request_id),)
 
 
@@ -72,8 +72,10 @@ _ROUTES: dict[type[e.Event], Callable[[Any], tuple[Route, ...]]] = {
     e.SubmissionAccepted: _receipt,
     e.SubmissionRejected: _receipt,
     e.RequestSubmitted: _request,
+    e.NoteAdded: _request,
     e.ContactGiven: _contact,
     e.RequestTriaged: _decision,
+    e.RequestReassessed: _decision,
     e.ReportsCounted: _report_counts,
     e.SurgeStarted: _surge,
     e.SurgeEnded: _surge,

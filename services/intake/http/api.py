@@ -5,22 +5,22 @@ from contextlib import ExitStack
 from typing import Any
 
 from aiohttp import web
-from pydantic import ValidationError
 
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.batching import SubmissionBatcher
-from services.intake.http.callers import Callers, RefusedError
+from services.intake.http.callers import Callers
 from services.intake.http.calls import (
     NOT_ACCEPTABLE,
     answers_errors,
     body_of,
+    idempotency_id,
     json_of,
     slot_of,
 )
 from services.intake.http.gate import PATH
 from services.intake.inbound.batch import RawSubmission
 from services.intake.records import Receipt
-from shared.contract.events import SubmissionAccepted, SubmissionReceived, new_id, usable_trace
+from shared.contract.events import SubmissionAccepted, SubmissionReceived, usable_trace
 from shared.runtime.clock import utc_now
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.load_shedding import adopt_slot
@@ -60,17 +60,13 @@ def submission_routes(
 
 
 def _handed_in(request: web.Request, adapter: str, data: Any) -> SubmissionReceived:  # noqa: ANN401 - any JSON
-    try:
-        return SubmissionReceived(
-            id=request.headers.get("Idempotency-Key") or new_id(),
-            source=f"/http/{adapter}",
-            time=utc_now(),
-            traceparent=usable_trace(request.headers.get("traceparent")),
-            data=data,
-        )
-    except ValidationError:
-        advice = "Send an Idempotency-Key of 1 to 500 characters without control characters."
-        raise RefusedError(problem_response(400, "Bad Idempotency-Key", advice)) from None
+    return SubmissionReceived(
+        id=idempotency_id(request),
+        source=f"/http/{adapter}",
+        time=utc_now(),
+        traceparent=usable_trace(request.headers.get("traceparent")),
+        data=data,
+    )
 
 
 def _response(receipt: Receipt) -> web.Response:

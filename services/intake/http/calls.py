@@ -7,9 +7,11 @@ from typing import Any, TypeAlias
 
 import pydantic_core
 from aiohttp import web
+from pydantic import TypeAdapter, ValidationError
 
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.callers import RefusedError
+from shared.contract.events import Identity, new_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.body import read_body
 from shared.runtime.http.deadline import database_unavailable
@@ -17,6 +19,7 @@ from shared.runtime.http.problem_details import problem_response
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
 
+_IDENTITY: TypeAdapter[str] = TypeAdapter(Identity)
 MIB = 1024 * 1024
 JSON = "application/json"
 NOT_ACCEPTABLE = (
@@ -82,6 +85,22 @@ def json_of(body: bytes) -> Any:  # noqa: ANN401 - anything may come from outsid
     except ValueError:
         detail = "Send one JSON object in UTF-8."
         raise RefusedError(problem_response(400, "Not JSON", detail)) from None
+
+
+def idempotency_id(request: web.Request) -> str:
+    """Return the ``Idempotency-Key`` of a call, or a new one where it has none.
+
+    Raises:
+        RefusedError: It is too long or holds control characters.
+    """
+    given = request.headers.get("Idempotency-Key")
+    if not given:
+        return new_id()
+    try:
+        return _IDENTITY.validate_python(given)
+    except ValidationError:
+        detail = "Send an Idempotency-Key of 1 to 500 characters without control characters."
+        raise RefusedError(problem_response(400, "Bad Idempotency-Key", detail)) from None
 
 
 @contextmanager

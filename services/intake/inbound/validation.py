@@ -208,7 +208,7 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
         description=description,
         details=details or None,
         attributes=attributes,
-        media=tuple(_media(submission.media, redactor, known)),
+        media=tuple(redact_media(submission.media, redactor, known)),
         location=resolve_location(
             point, at.accuracy_m, address or None, city.jurisdiction.default_points
         ),
@@ -225,7 +225,14 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
     )
 
 
-def _media(media: Iterable[Media], redactor: Redactor, known: KnownPii) -> Iterator[Media]:
+def redact_media(media: Iterable[Media], redactor: Redactor, known: KnownPii) -> Iterator[Media]:
+    """Yield links to media without contact data; what is nothing but that is left out.
+
+    Args:
+        media: As submitted.
+        redactor: The city's.
+        known: The reporter's contact data.
+    """
     for medium in media:
         if url := redactor.redact_url(normalize_text(medium.url), known):
             media_type = normalize_or_none(medium.media_type)

@@ -20,12 +20,16 @@ from shared.contract.events import (
     CaseStatusChanged,
     CaseWithRequest,
     Decision,
+    NoteAdded,
+    RequestReassessed,
     RequestTriaged,
 )
 from shared.runtime.consumer.messages import Message
 
 StatusEvent: TypeAlias = (
     RequestTriaged
+    | RequestReassessed
+    | NoteAdded
     | CaseOpened
     | CaseRequestAttached
     | CaseStatusChanged
@@ -105,6 +109,8 @@ def _nearby_state(event: StatusEvent) -> NearbyState | None:
     if isinstance(event, RequestTriaged):
         return _placed(event.data)
     case = event.data
+    if not isinstance(case, CaseState):
+        return None
     return NearbyState(
         case.case_id,
         case.version,

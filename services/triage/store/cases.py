@@ -19,6 +19,7 @@ from services.triage.rules.priority.context import (
     Reporters,
 )
 from services.triage.store.candidate_query import CANDIDATES_SQL, query_columns
+from services.triage.store.notes import PostgresNotes
 from services.triage.store.rows import case_from_row, case_row, report_from_row, report_row
 from services.triage.store.splits import SplitStore
 from shared.runtime.postgres import Connection
@@ -152,6 +153,9 @@ _DECISION_COLUMNS = (
     "words",
     "asset",
     "is_placed",
+    "said",
+    "score",
+    "emergency",
 )
 
 
@@ -161,6 +165,7 @@ class PostgresTriageStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._splits = SplitStore(connection)
+        self.notes = PostgresNotes(connection)
 
     async def lock(self, keys: Collection[str]) -> None:
         """Take the advisory lock of each dedup key, in one order for all transactions."""
@@ -291,7 +296,16 @@ class PostgresTriageStore:
     async def record_decisions(self, decisions: Sequence[DecisionRecord]) -> None:
         """Store decisions and apply the splits that arrived before them."""
         rows = [
-            (d.report.request_id, d.case_id, d.outcome, d.key, *report_row(d.report))
+            (
+                d.report.request_id,
+                d.case_id,
+                d.outcome,
+                d.key,
+                *report_row(d.report),
+                d.said,
+                d.score,
+                d.emergency,
+            )
             for d in decisions
         ]
         await self._connection.copy_records_to_table(
