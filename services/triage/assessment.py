@@ -57,7 +57,7 @@ class Stated(Protocol):
 
     @property
     def classified(self) -> bool:
-        """Whether the kind was derived from the text."""
+        """True when the kind was derived from the text."""
         ...
 
 
@@ -109,7 +109,7 @@ def assess_report(request: Request, policy: TriagePolicy) -> AssessedReport:
 
 
 def assess(stated: Stated, service: ServiceType, city: CityPolicy) -> Assessment:
-    """Apply the rules for priority, emergencies and referrals to what somebody stated.
+    """Apply the rules for priority, emergencies and referrals to the stated parts of a request.
 
     Args:
         stated: A request, or one extended by its notes.

@@ -134,7 +134,7 @@ async def on_messages(
     Returns:
         A ``RequestTriaged`` for each request that had no decision, then the counts of these
         requests for the surge watcher. Then each note of a request with a case, and a
-        ``RequestReassessed`` where notes raise a priority or tell of a danger.
+        ``RequestReassessed`` where notes raise a priority or describe a danger.
     """
     events = [message.event for message in messages]
     await store.lock({dedup_key(e.data.jurisdiction, e.data.dedup_group) for e in events})

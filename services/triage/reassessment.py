@@ -24,7 +24,7 @@ class StatedParts(Data):
     attributes: dict[str, AttributeValue] = Field(default_factory=dict)
     """Answers to the kind's questions."""
     classified: bool = False
-    """Whether the kind was derived from the text."""
+    """True when the kind was derived from the text."""
 
     @classmethod
     def json_of(cls, request: Request) -> str:
@@ -60,7 +60,7 @@ class NotedRequest(NamedTuple):
 
 
 class Reassessed(NamedTuple):
-    """A request whose notes raised its priority or told of a danger, and its new assessment."""
+    """A request whose notes raised its priority or describe a danger, and its new assessment."""
 
     request: NotedRequest
     assessment: Assessment
@@ -68,7 +68,7 @@ class Reassessed(NamedTuple):
 
 
 def reassess(request: NotedRequest, policy: TriagePolicy) -> Reassessed | None:
-    """Return the new assessment where the level rises or a new danger is told, else None."""
+    """Return the new assessment where the level rises or a new danger appears, else None."""
     note = request.waiting[-1].data
     city = policy.cities.get(note.jurisdiction)
     service = city.services.get(request.kind) if city else None
@@ -81,8 +81,8 @@ def reassess(request: NotedRequest, policy: TriagePolicy) -> Reassessed | None:
     )
     assessment = assess(extended, service, city)
     emergency = assessment.emergency
-    is_told = emergency is not None and emergency.code != request.emergency
-    if is_told or assessment.priority.level < _level(request.score):
+    is_new = emergency is not None and emergency.code != request.emergency
+    if is_new or assessment.priority.level < _level(request.score):
         return Reassessed(request, assessment, city)
     return None
 

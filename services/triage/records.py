@@ -48,7 +48,7 @@ class DecisionRecord:
         key: Dedup key of the request.
         report: The request as dedup sees it; a split makes a case of it.
         case_id: None for a referral or an answered question.
-        said: JSON of the parts of the request that a note is read together with.
+        stated: JSON of the parts of the request that a note is read together with.
         score: Its score.
         emergency: Code of the danger to life that it describes.
     """
@@ -57,6 +57,6 @@ class DecisionRecord:
     report: Report
     outcome: str
     case_id: str | None
-    said: str = "{}"
+    stated: str = "{}"
     score: int = 0
     emergency: str | None = None

@@ -13,7 +13,7 @@ MAX_NOTES = 50
 
 
 def add_note(case: Case, note: CaseNote) -> Case:
-    """Return the case with one more note; its bureaus are told, and its version stays."""
+    """Return the case with one more note; each bureau gets an event, and the version stays."""
     return replace(case, notes=(*case.notes, note)[-MAX_NOTES:])
 
 

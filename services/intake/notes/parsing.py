@@ -19,7 +19,7 @@ from shared.vocabulary import SubmissionChannel
 _NOBODY = KnownPii(None, None, None)
 
 
-class NotedRequest(NamedTuple):
+class RequestReference(NamedTuple):
     """The request that a note is about.
 
     Attributes:
@@ -52,7 +52,7 @@ class SubmittedNote(Data):
 
 def parse_note(
     data: Any,  # noqa: ANN401 - anything may come from outside
-    request: NotedRequest,
+    request: RequestReference,
     policy: IntakePolicy,
     now: datetime,
 ) -> Note | tuple[FieldError, ...]:

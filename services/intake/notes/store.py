@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from services.intake.notes.parsing import NotedRequest
+from services.intake.notes.parsing import RequestReference
 from services.intake.rules.idempotency import SubmissionKey
 from shared.runtime.postgres import Connection
 
@@ -33,10 +33,10 @@ class StoredNote(NamedTuple):
     is_same: bool = True
 
 
-async def find_request(connection: Connection, tracking_number: str) -> NotedRequest | None:
+async def find_request(connection: Connection, tracking_number: str) -> RequestReference | None:
     """Return the request with this number, or None."""
     row = await connection.fetchrow(_REQUEST, tracking_number)
-    return NotedRequest(*row) if row else None
+    return RequestReference(*row) if row else None
 
 
 async def add_note(connection: Connection, key: SubmissionKey, note_id: str) -> StoredNote:

@@ -1,6 +1,6 @@
 -- What a note is read together with, and what the request was worth by then.
 ALTER TABLE decisions
-    ADD COLUMN said      text,     -- JSON of the parts of the request that its priority comes from
+    ADD COLUMN stated    text,     -- JSON of the parts of the request that its priority comes from
     ADD COLUMN score     integer,
     ADD COLUMN emergency text;
 

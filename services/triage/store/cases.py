@@ -153,7 +153,7 @@ _DECISION_COLUMNS = (
     "words",
     "asset",
     "is_placed",
-    "said",
+    "stated",
     "score",
     "emergency",
 )
@@ -302,7 +302,7 @@ class PostgresTriageStore:
                 d.outcome,
                 d.key,
                 *report_row(d.report),
-                d.said,
+                d.stated,
                 d.score,
                 d.emergency,
             )

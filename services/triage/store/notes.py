@@ -13,7 +13,7 @@ _ADD_SQL = """
     ON CONFLICT (note_id) DO NOTHING
 """
 _READY_SQL = """
-    SELECT request_id::text, case_id::text, service_code, said, score, emergency
+    SELECT request_id::text, case_id::text, service_code, stated, score, emergency
       FROM decisions
      WHERE request_id IN (SELECT request_id FROM notes
                            WHERE request_id = ANY($1::uuid[]) AND NOT is_passed_on)
@@ -70,7 +70,7 @@ class PostgresNotes:
                 row["request_id"],
                 row["case_id"],
                 row["service_code"],
-                StatedParts.model_validate_json(row["said"] or "{}"),
+                StatedParts.model_validate_json(row["stated"] or "{}"),
                 row["score"] or 0,
                 row["emergency"],
                 notes[row["request_id"], True],

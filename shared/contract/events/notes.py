@@ -34,13 +34,13 @@ class Note(Data):
     at: AwareDatetime
     """Moment at which the note was added, UTC."""
     by: Literal["reporter", "other"] | None = None
-    """Whether the address or number that sent it is the contact's; null where none tells."""
+    """Whether the sender's address or number is the contact's; null without either."""
     lane: Lane
-    """``express`` when the note may tell of an urgent hazard, else ``standard``."""
+    """``express`` when the note may be about an urgent hazard, else ``standard``."""
 
 
 class NoteAdded(Event):
-    """Somebody added a note to a request; triage passes it on to the request's case."""
+    """A person added a note to a request; triage passes it on to the request's case."""
 
     subject_field: ClassVar[str] = "request_id"
 
@@ -69,7 +69,7 @@ class Reassessment(Data):
 
 
 class RequestReassessed(Event):
-    """The notes of a request raised its priority or told of a danger."""
+    """The notes of a request raised its priority or describe a danger to life."""
 
     subject_field: ClassVar[str] = "request_id"
 

@@ -130,7 +130,7 @@ async def test_too_much_is_refused_and_nothing_of_it_is_kept(
     running: Running, database: Database
 ) -> None:
     lines = [line(f"{n}") for n in range(1_001)]
-    async with running(accepts_per_second=5) as client:
+    async with running() as client:
         too_many = await bulk(client, *lines)
         too_large = await bulk(client, line("0"), b" " * 5 * 1024 * 1024)
         async with open_database(database.admin_dsn) as db:

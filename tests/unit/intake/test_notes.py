@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from services.intake.notes.parsing import NotedRequest, parse_note
+from services.intake.notes.parsing import RequestReference, parse_note
 from shared.contract.events import Note, new_id
 from tests.builders import NOON
 from tests.unit.intake.factories import LAKESIDE, POLICY
 
-REQUEST = NotedRequest(new_id(), "26-7KQ4-M2", "lakeside.gov", "POTHOLE")
+REQUEST = RequestReference(new_id(), "26-7KQ4-M2", "lakeside.gov", "POTHOLE")
 
 
 def parsed(**data: Any) -> Any:

@@ -38,7 +38,7 @@ class InMemoryNotes:
             request_id,
             decided.case_id,
             decided.report.kind,
-            StatedParts.model_validate_json(decided.said),
+            StatedParts.model_validate_json(decided.stated),
             decided.score,
             decided.emergency,
             [n for n in notes if n.data.note_id in self._passed_on],
