@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -26,7 +27,7 @@ async def bulk(
     client: aiohttp.ClientSession, *lines: bytes, headers: dict[str, str] | None = None
 ) -> Response:
     sent = {"Authorization": f"Bearer {ADAPTER}", "Content-Type": "application/x-ndjson"}
-    body = b"\n".join(lines)
+    body = BytesIO(b"\n".join(lines))
     async with client.post(
         "/v1/submissions/bulk", data=body, headers=sent | (headers or {})
     ) as response:

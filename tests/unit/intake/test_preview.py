@@ -63,7 +63,10 @@ def test_near_is_within_100_m_or_the_groups_radius_without_private_kinds() -> No
     assert query
     assert (query.jurisdiction, query.dedup_group, query.point) == ("lakeside.gov", group, HERE)
     assert query.radius_m == max(100.0, *(kind.dedup.radius_m for kind in kinds))
-    assert query.private_kinds == [kind.code for kind in kinds if kind.private]
+    assert query.private_kinds == []
+    private = near_query(previewed(service_code="HOME-CARE"))
+    assert private
+    assert private.private_kinds == ["HOME-CARE"]
 
 
 def test_without_a_measured_point_nothing_is_near() -> None:

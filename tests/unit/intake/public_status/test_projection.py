@@ -203,4 +203,4 @@ async def test_notes_and_reassessments_change_no_status() -> None:
     )
     statuses = await followed(note_added(), RequestReassessed.of(reassessed, now=NOON))
 
-    assert not (statuses.decisions or statuses.links or statuses.changes or statuses.cases)
+    assert [*statuses.decisions, *statuses.links, *statuses.changes, *statuses.cases] == []
