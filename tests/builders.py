@@ -9,6 +9,8 @@ from shared.contract.events import (
     ContactGiven,
     Decision,
     Location,
+    Note,
+    NoteAdded,
     OperatorCommanded,
     Priority,
     Request,
@@ -169,3 +171,18 @@ def operator_commanded(
 ) -> OperatorCommanded:
     envelope = {"id": id or new_id(), "source": source, "time": NOON.isoformat()}
     return OperatorCommanded(**(envelope | fields))
+
+
+def note_added(**changes: Any) -> NoteAdded:
+    fields: dict[str, Any] = {
+        "note_id": new_id(),
+        "request_id": new_id(),
+        "tracking_number": "26-7KQ4-M2",
+        "jurisdiction": "portland.gov",
+        "dedup_group": "pavement",
+        "channel": "web",
+        "text": "It is still there",
+        "at": NOON,
+        "lane": "standard",
+    }
+    return NoteAdded.of(Note(**(fields | changes)), now=NOON)

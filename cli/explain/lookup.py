@@ -102,14 +102,14 @@ async def find_decision(
         NotDecidedError: The log contains no decision on it.
     """
     query = await _resolved(dsn, parse_query(text))
-    decoder: Decoder[Any] = Decoder([RequestTriaged])
+    decoder: Decoder[Any] = Decoder(TRIAGE_DECISIONS.events)
     async with aclosing(_read_decisions(access, query.since, on_progress)) as batches:
         async for records in batches:
             for record in records:
                 if query.needle in (record.value or b""):
                     event = decoder.decode(record.value, headers_by_name(record))
-                    if query.matches(event):
-                        return event  # type: ignore[no-any-return]
+                    if isinstance(event, RequestTriaged) and query.matches(event):
+                        return event
     if query.is_known:
         raise NotDecidedError(f"request {text} has no decision yet; see `route311 status`")
     raise NotDecidedError(f"there is no request {text}")

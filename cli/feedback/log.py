@@ -6,7 +6,7 @@ from typing import Any
 
 from evaluation.feedback.labels import LabelledReport, label_reports
 from evaluation.feedback.opinions import OpinionCollector
-from shared.contract.events import Decoder, Event
+from shared.contract.events import Decoder, Event, RequestTriaged
 from shared.contract.topic import Topic
 from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS, TRIAGE_DECISIONS
 from shared.runtime.consumer.messages import Message, parse_record
@@ -31,7 +31,11 @@ async def read_labels_of_feedback(access: KafkaAccess) -> list[LabelledReport]:
             collector.add_case_event(event)
     opinions = collector.by_request()
     async with aclosing(_events(access, bounds, TRIAGE_DECISIONS)) as decisions:
-        wanted = [event.data async for event in decisions if event.data.request_id in opinions]
+        wanted = [
+            event.data
+            async for event in decisions
+            if isinstance(event, RequestTriaged) and event.data.request_id in opinions
+        ]
     return label_reports(wanted, opinions)
 
 

@@ -1,6 +1,6 @@
 """Handlers of dispatch: decisions of triage, updates of bureaus and commands of operators."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
@@ -12,30 +12,39 @@ from services.dispatch.inbound.external import (
     incoming_update,
 )
 from services.dispatch.inbound.requests import incoming_request
+from services.dispatch.note_handlers import put_note, raise_by_notes
 from services.dispatch.outbound import case_event, receipt, work_order_events
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.rules.case import Case, CaseRequest
-from services.dispatch.rules.case_changes import CaseTransition
-from services.dispatch.rules.case_requests import attach, open_case
-from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
-from services.dispatch.rules.work_order_updates import BureauUpdate
-from services.dispatch.unit_of_work import (
+from services.dispatch.records import (
     ChangeSet,
     CommandKey,
     LoadedState,
     ProcessedCommand,
     ProcessedUpdate,
-    UnitOfWork,
     UpdateKey,
 )
+from services.dispatch.rules.case import Case, CaseRequest
+from services.dispatch.rules.case_changes import CaseTransition
+from services.dispatch.rules.case_requests import attach, open_case
+from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
+from services.dispatch.rules.work_order_updates import BureauUpdate
+from services.dispatch.unit_of_work import UnitOfWork
 from services.dispatch.update_handlers import apply_update
-from shared.contract.events import Event, OperatorCommanded, RequestTriaged, WorkOrderUpdated
+from shared.contract.events import (
+    Event,
+    NoteAdded,
+    OperatorCommanded,
+    RequestReassessed,
+    RequestTriaged,
+    WorkOrderUpdated,
+)
 from shared.runtime.consumer.messages import Message, dead_letter_record
 from shared.runtime.outgoing import Outgoing
 from shared.vocabulary import CommandName
 
-IncomingEvent: TypeAlias = RequestTriaged | WorkOrderUpdated | OperatorCommanded
-_ParsedEvent: TypeAlias = RequestTriaged | IncomingUpdate | IncomingCommand
+_RequestEvent: TypeAlias = RequestTriaged | RequestReassessed | NoteAdded
+IncomingEvent: TypeAlias = _RequestEvent | WorkOrderUpdated | OperatorCommanded
+_ParsedEvent: TypeAlias = _RequestEvent | IncomingUpdate | IncomingCommand
 
 _COMMANDS_THAT_MOVE_REQUESTS: Collection[CommandName] = ("split_request", "merge_case")
 
@@ -53,8 +62,12 @@ class DispatchStore(Protocol):
         """
         ...
 
-    async def requests_in_cases(self, request_ids: Collection[str]) -> Collection[str]:
-        """Return those of the requests that belong to a case."""
+    async def requests_in_cases(self, request_ids: Collection[str]) -> Mapping[str, str]:
+        """Return the case of each of the requests that belong to one."""
+        ...
+
+    async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
+        """Return those of the events that are in the history of a case."""
         ...
 
     async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
@@ -98,6 +111,11 @@ async def on_messages(
             produced += on_work_order_updated(item, uow, policy, now)
         elif isinstance(item, IncomingCommand):
             produced += on_operator_commanded(item, uow, policy, now)
+        elif isinstance(item, NoteAdded):
+            put_note(item, uow)
+        elif isinstance(item, RequestReassessed):
+            raised = raise_by_notes(item, uow, policy, now)
+            produced += [case_event(transition, item, now) for transition in raised]
         else:
             produced += on_request_triaged(item, uow, policy, now)
     for notice in uow.pending_notices():
@@ -188,7 +206,7 @@ def on_operator_commanded(
 
 def _parse(message: Message[IncomingEvent], policy: DispatchPolicy, now: datetime) -> _ParsedEvent:
     event = message.event
-    if isinstance(event, RequestTriaged):
+    if isinstance(event, RequestTriaged | RequestReassessed | NoteAdded):
         return event
     if isinstance(event, OperatorCommanded):
         return incoming_command(Message(message.record, event), now)
@@ -213,6 +231,11 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
     incoming = [item for item in parsed if isinstance(item, IncomingCommand)]
     commands = [item.parsed for item in incoming if isinstance(item.parsed, CaseCommand)]
     case_ids = {decision.case_id for decision in decisions}
+    notes = [item for item in parsed if isinstance(item, NoteAdded)]
+    noted = {
+        item.data.request_id for item in parsed if isinstance(item, NoteAdded | RequestReassessed)
+    }
+    case_ids |= set((await store.requests_in_cases(noted)).values())
     case_ids |= {case_id for c in commands for case_id in (c.case_id, c.into_case)}
     moving = [c.case_id for c in commands if c.command in _COMMANDS_THAT_MOVE_REQUESTS]
     return LoadedState(
@@ -220,8 +243,9 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
             {case_id for case_id in case_ids if case_id is not None},
             {u.parsed.work_order_id for u in updates if isinstance(u.parsed, BureauUpdate)},
         ),
-        request_ids=await store.requests_in_cases({d.request_id for d in decisions}),
+        case_ids=await store.requests_in_cases(noted | {d.request_id for d in decisions}),
         update_keys=await store.processed_updates({update.key for update in updates}),
         command_keys=await store.processed_commands({item.key for item in incoming}),
+        history_ids=await store.history_entries({note.id for note in notes}),
         case_requests=await store.requests_of(set(moving)),
     )

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from services.dispatch.inbound.external import IncomingUpdate
+from services.dispatch.records import WorkOrderNotice
 from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.case_changes import (
     CaseChange,
@@ -21,7 +22,6 @@ from services.dispatch.rules.case_changes import (
     StatusChanged,
 )
 from services.dispatch.rules.priority import CasePriority
-from services.dispatch.unit_of_work import WorkOrderNotice
 from services.dispatch.update_handlers import UpdateResult
 from shared.contract.events import (
     CaseClosed,
@@ -142,7 +142,7 @@ def _work_order_case(case: Case) -> dict[str, Any]:
         "location": problem.location,
         "attributes": problem.attributes,
         "media": problem.media,
-        "notes": problem.notes,
+        "notes": (*problem.notes, *(note.text for note in case.notes)),
         "request_count": case.request_count,
         "first_reported_at": case.first_reported_at,
         "last_reported_at": case.last_reported_at,

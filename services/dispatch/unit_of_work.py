@@ -1,118 +1,27 @@
 """Unit of work: the state of the cases that a batch is about, and its changes until it commits."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from services.dispatch.records import (
+    ChangeSet,
+    CommandKey,
+    HistoryEntry,
+    LoadedState,
+    ProcessedCommand,
+    ProcessedUpdate,
+    UpdateKey,
+    WorkOrderNotice,
+)
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
-from services.dispatch.rules.operator_commands import CaseCommand
-from services.dispatch.rules.work_order_updates import BureauUpdate
 from shared.contract.events import Event
 from shared.errors import TransientError
-from shared.vocabulary import UpdateRefusalCode
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateKey:
-    """Idempotency key of an update; ids are unique within one source of one bureau."""
-
-    bureau: str
-    source: str
-    update_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessedUpdate:
-    """An update and its result.
-
-    Attributes:
-        key: Its idempotency key.
-        update: The update; None where it was malformed.
-        changed: True when it changed its work order.
-        refused_as: Code of the refusal; None when it was accepted.
-    """
-
-    key: UpdateKey
-    update: BureauUpdate | None
-    changed: bool
-    refused_as: UpdateRefusalCode | None
-
-
-@dataclass(frozen=True, slots=True)
-class CommandKey:
-    """Idempotency key of an operator's command; ids are unique within one source."""
-
-    source: str
-    command_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessedCommand:
-    """A command, None where it was malformed, and the code of its refusal, if it was refused."""
-
-    key: CommandKey
-    command: CaseCommand | None
-    refused_as: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedState:
-    """Stored state that a batch depends on.
-
-    Attributes:
-        cases: Every case that the messages are about.
-        request_ids: Those requests of the messages that belong to a case already.
-        update_keys: Those updates of the messages that were processed before.
-        command_keys: Those commands of the messages that were processed before.
-        case_requests: All requests of the cases that commands split or merge.
-    """
-
-    cases: Iterable[Case]
-    request_ids: Iterable[str] = ()
-    update_keys: Iterable[UpdateKey] = ()
-    command_keys: Iterable[CommandKey] = ()
-    case_requests: Iterable[CaseRequest] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeSet:
-    """Rows to write for a batch.
-
-    Attributes:
-        opened_cases: New cases.
-        changed_cases: Stored cases with a new version.
-        new_orders: New work orders, each with the id of its case.
-        changed_orders: Stored work orders that changed.
-        joined_requests: Requests that joined their first case.
-        updates: Updates with their results.
-        new_opener_cases: Those of the changed cases that represent another request now.
-        moved_requests: Stored requests that are in another case now.
-        commands: Commands with their results.
-    """
-
-    opened_cases: Sequence[Case] = ()
-    changed_cases: Sequence[Case] = ()
-    new_orders: Sequence[tuple[str, CaseWorkOrder]] = ()
-    changed_orders: Sequence[CaseWorkOrder] = ()
-    joined_requests: Sequence[CaseRequest] = ()
-    updates: Sequence[ProcessedUpdate] = ()
-    new_opener_cases: Sequence[Case] = ()
-    moved_requests: Sequence[CaseRequest] = ()
-    commands: Sequence[ProcessedCommand] = ()
 
 
 class MergedMeanwhileError(TransientError):
     """A case was merged into one that this batch did not load; the next attempt loads it."""
 
     code = "merged_meanwhile"
-
-
-@dataclass(frozen=True, slots=True)
-class WorkOrderNotice:
-    """Work orders of a case whose bureaus need an event, and the event that led to it."""
-
-    case: Case
-    orders: Sequence[CaseWorkOrder]
-    cause: Event
 
 
 class UnitOfWork:
@@ -129,7 +38,9 @@ class UnitOfWork:
         self._cause_by_case: dict[str, Event] = {}
         self._orders_to_notify: set[str] = set()
         self._orders: dict[str, Sequence[CaseWorkOrder]] = {}
-        self._request_ids = set(loaded.request_ids)
+        self._case_ids = dict(loaded.case_ids)
+        self._history_ids = set(loaded.history_ids)
+        self._history: list[HistoryEntry] = []
         self._update_keys = set(loaded.update_keys)
         self._command_keys = set(loaded.command_keys)
         self._stored_requests = {request.request_id: request for request in loaded.case_requests}
@@ -140,7 +51,22 @@ class UnitOfWork:
 
     def has_request(self, request_id: str) -> bool:
         """Return True when the request belongs to a case."""
-        return request_id in self._request_ids
+        return request_id in self._case_ids
+
+    def has_entry(self, event_id: str) -> bool:
+        """Return True when the event is in the history of a case."""
+        return event_id in self._history_ids
+
+    def case_of_request(self, request_id: str) -> Case | None:
+        """Return the case that a request belongs to now; None where it belongs to none.
+
+        Raises:
+            MergedMeanwhileError: It was moved to a case that this batch did not load.
+        """
+        case_id = self._case_ids.get(request_id)
+        if case_id is not None and case_id not in self._cases:
+            raise MergedMeanwhileError("request_id: moved just now")
+        return None if case_id is None else self._cases[case_id]
 
     def has_update(self, key: UpdateKey) -> bool:
         """Return True when the update was processed before."""
@@ -188,12 +114,13 @@ class UnitOfWork:
             case: The case after that.
             cause: The event that led to it.
         """
-        self._request_ids.add(request.request_id)
+        self._case_ids[request.request_id] = request.case_id
         self._joined[request.request_id] = request
         self.change(case, cause)
 
     def move(self, request: CaseRequest) -> None:
         """Record that a request is in another case now."""
+        self._case_ids[request.request_id] = request.case_id
         joined = request.request_id in self._joined
         (self._joined if joined else self._moved)[request.request_id] = request
 
@@ -206,6 +133,11 @@ class UnitOfWork:
         """Record the result of a command."""
         self._command_keys.add(command.key)
         self._commands.append(command)
+
+    def record_entry(self, entry: HistoryEntry) -> None:
+        """Record an entry of the history."""
+        self._history_ids.add(entry.event_id)
+        self._history.append(entry)
 
     def change(self, case: Case, cause: Event) -> None:
         """Replace the state of a case, and note which bureaus need an event about it."""
@@ -238,7 +170,7 @@ class UnitOfWork:
         orders = [(case_id, order) for case_id, of in self._orders.items() for order in of]
         return ChangeSet(
             opened_cases=[case for case in touched if case.case_id not in self._stored],
-            changed_cases=[case for old, case in changed if case.version != old.version],
+            changed_cases=[case for old, case in changed if _state(case) != _state(old)],
             new_orders=[
                 (i, order) for i, order in orders if order.work_order_id not in stored_orders
             ],
@@ -248,7 +180,13 @@ class UnitOfWork:
             new_opener_cases=[case for old, case in changed if case.opened_by != old.opened_by],
             moved_requests=list(self._moved.values()),
             commands=self._commands,
+            history=self._history,
         )
+
+
+def _state(case: Case) -> tuple[int, object]:
+    """Return what a change of a case changes: its version, or its notes alone."""
+    return case.version, case.notes
 
 
 def _orders_to_notify(before: Case | None, after: Case) -> set[str]:
@@ -260,7 +198,7 @@ def _orders_to_notify(before: Case | None, after: Case) -> set[str]:
     """
     known = before.orders if before else ()
     changed = {order.work_order_id for order in after.orders if order not in known}
-    if before is None or before.version != after.version:
+    if before is None or _state(before) != _state(after):
         newest = {order.bureau: order.work_order_id for order in after.orders}
         changed.update(newest.values())
     return changed

@@ -12,9 +12,12 @@ from services.intake.http.admission import AdmissionControl, OutboxBackpressure
 from services.intake.http.api import submission_routes
 from services.intake.http.api_key_cache import ApiKeyCache
 from services.intake.http.batching import SubmissionBatcher
+from services.intake.http.bulk import bulk_routes
 from services.intake.http.callers import Callers
 from services.intake.http.gate import submission_gate
 from services.intake.http.load_limits import AdaptiveBatchSize
+from services.intake.http.notes import note_adder, note_routes
+from services.intake.http.preview import preview_routes
 from services.intake.inbound.batch import RawSubmission
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.public_status.api import status_routes
@@ -95,6 +98,9 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             request_tasks=[batcher.run],
             routes=[
                 *submission_routes(callers, batcher, admission),
+                *bulk_routes(callers, batcher, admission),
+                *note_routes(callers, admission, note_adder(pool, policy, relay)),
+                *preview_routes(callers, admission, lookups, policy),
                 *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
             ],
             gate=submission_gate(callers, admission),

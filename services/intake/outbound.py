@@ -9,6 +9,7 @@ from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.policy import IntakePolicy
 from services.intake.public_status.model import PublicRequest
 from services.intake.records import Receipt
+from services.intake.rules.followed_case import followed_case
 from shared.catalogue import CALL_911, LocalText
 from shared.contract.events import (
     Acceptance,
@@ -140,6 +141,7 @@ def _request(submission: ValidatedSubmission, area: AdminArea, tracking_number: 
         observed_at=submission.observed_at,
         reporter_ref=submission.reporter_ref,
         lane="express" if submission.screening.express else "standard",
+        follow_case=followed_case(submission.submission.follow_case),
     )
 
 
@@ -180,11 +182,11 @@ def _acceptance(submission: ValidatedSubmission, request: Request, public_url: s
         service_code=request.service_code,
         lane=request.lane,
         status_url=f"{public_url}/v1/requests/{request.tracking_number}",
-        advice=tuple(_advice(submission)),
+        advice=tuple(advice_for(submission)),
     )
 
 
-def _advice(submission: ValidatedSubmission) -> Iterator[Advice]:
+def advice_for(submission: ValidatedSubmission) -> Iterator[Advice]:
     """Yield the advice that the reporter needs at once, the most urgent first."""
     reporter = submission.submission.reporter
     language = (reporter.language if reporter else None) or submission.language or "en"

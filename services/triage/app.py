@@ -11,7 +11,7 @@ from services.triage.policy import TriagePolicy
 from services.triage.settings import TriageSettings
 from services.triage.store.cases import PostgresTriageStore
 from shared.catalogue import load_catalogue_with_indexes
-from shared.contract.events import Event, RequestTriaged
+from shared.contract.events import Event, RequestSubmitted, RequestTriaged
 from shared.contract.topics import (
     DISPATCH_CLOSINGS,
     INTAKE_REQUESTS,
@@ -25,6 +25,7 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.ops.metrics import ALARM_BUDGET, DECISIONS, EXPRESS_SECONDS
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.relay import Relay
+from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, open_pool
 from shared.runtime.service import ServiceParts
 
@@ -37,7 +38,7 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[ServiceParts]:
         if city.alarm_budget is not None:
             ALARM_BUDGET.labels(id_).set(city.alarm_budget)
 
-    async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
+    async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event | Outgoing]:
         now = utc_now()
         decisions = await on_messages(messages, PostgresTriageStore(db), policy, now)
         _observe_express_latency(messages, now)
@@ -67,7 +68,7 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[ServiceParts]:
         )
 
 
-def _count_levels(decisions: Sequence[Event]) -> None:
+def _count_levels(decisions: Sequence[Event | Outgoing]) -> None:
     for event in decisions:
         if isinstance(event, RequestTriaged):
             DECISIONS.labels(event.data.request.jurisdiction, event.data.priority.level).inc()
@@ -75,6 +76,7 @@ def _count_levels(decisions: Sequence[Event]) -> None:
 
 def _observe_express_latency(messages: Sequence[Message[Any]], now: datetime) -> None:
     for message in messages:
-        if message.topic == INTAKE_REQUESTS_EXPRESS.name:
+        is_express = message.topic == INTAKE_REQUESTS_EXPRESS.name
+        if is_express and isinstance(message.event, RequestSubmitted):
             latency = now - message.event.data.submitted_at
             EXPRESS_SECONDS.observe(max(0.0, latency.total_seconds()))

@@ -1,8 +1,8 @@
 """Assess one request by itself, before it is compared with other reports."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from uuid_utils import UUID
 
@@ -37,6 +37,30 @@ class InvalidRequestError(PermanentError):
     code = "unfit_request"
 
 
+class Stated(Protocol):
+    """The parts of a request that its priority by itself comes from."""
+
+    @property
+    def description(self) -> str:
+        """The reporter's words."""
+        ...
+
+    @property
+    def location(self) -> Location:
+        """Location of the problem."""
+        ...
+
+    @property
+    def attributes(self) -> Mapping[str, object]:
+        """Answers to the kind's questions."""
+        ...
+
+    @property
+    def classified(self) -> bool:
+        """True when the kind was derived from the text."""
+        ...
+
+
 class AssessedReport(NamedTuple):
     """One request with everything that needs no other report.
 
@@ -68,16 +92,7 @@ def assess_report(request: Request, policy: TriagePolicy) -> AssessedReport:
     service = city.services.get(request.service_code) if city else None
     if city is None or service is None:
         raise UnknownKindError("jurisdiction, service_code: not in the catalogue")
-    location = request.location
-    exact_point = _point(location) if location.precision == "point" else None
-    assessment = city.assess(
-        service,
-        _text(request),
-        request.attributes,
-        location.municipality,
-        ReportLocation(location.address, exact_point),
-        is_classified=request.classified,
-    )
+    assessment = assess(request, service, city)
     report = to_report(request, city)
     key = dedup_key(request.jurisdiction, request.dedup_group)
     answer = _answer(city, service, request, assessment)
@@ -90,6 +105,29 @@ def assess_report(request: Request, policy: TriagePolicy) -> AssessedReport:
         _new_case(key, report),
         build_query(report, key, city.search_extent(service)) if has_query else None,
         answer,
+    )
+
+
+def assess(stated: Stated, service: ServiceType, city: CityPolicy) -> Assessment:
+    """Apply the rules for priority, emergencies and referrals to the stated parts of a request.
+
+    Args:
+        stated: A request, or one extended by its notes.
+        service: Its kind.
+        city: The rules of its city.
+
+    Raises:
+        InvalidRequestError: The point is not on Earth.
+    """
+    location = stated.location
+    exact_point = _point(location) if location.precision == "point" else None
+    return city.assess(
+        service,
+        _text(stated),
+        stated.attributes,
+        location.municipality,
+        ReportLocation(location.address, exact_point),
+        is_classified=stated.classified,
     )
 
 
@@ -163,8 +201,8 @@ def _answer(
     return faq.match(service, text, assessment.conditions, has_more=has_more)
 
 
-def _text(request: Request) -> str:
-    return "\n".join(filter(None, (request.description, request.location.details)))
+def _text(stated: Stated) -> str:
+    return "\n".join(filter(None, (stated.description, stated.location.details)))
 
 
 def _point(location: Location) -> GeoPoint | None:

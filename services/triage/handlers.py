@@ -7,8 +7,10 @@ from typing import Any, Protocol
 from services.triage.assessment import AssessedReport, PointLookup, assess_report, point_lookups
 from services.triage.inbound import InboundChanges, read_changes
 from services.triage.outbound.decision import to_decision
+from services.triage.outbound.reassessment import passed_on, to_event
 from services.triage.outbound.report_counts import to_report_counts
 from services.triage.policy import TriagePolicy
+from services.triage.reassessment import NotedRequest, Reassessed, StatedParts, reassess
 from services.triage.records import CaseStateChange, DecisionRecord, SplitRecord
 from services.triage.resolution import BatchReporters, Resolution, resolve
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
@@ -16,13 +18,45 @@ from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse
 from services.triage.rules.priority.context import KnownSurge, Reporters
 from services.triage.surges.state import district_of
-from shared.contract.events import Event, ReportsCounted, RequestSubmitted, RequestTriaged
+from shared.contract.events import (
+    Decision,
+    Event,
+    NoteAdded,
+    ReportsCounted,
+    RequestSubmitted,
+    RequestTriaged,
+)
 from shared.contract.topics import dedup_key
 from shared.runtime.consumer.messages import Message
+from shared.runtime.outgoing import Outgoing
+
+
+class NoteStore(Protocol):
+    """Notes inside the transaction of the batch."""
+
+    async def add(self, notes: Sequence[tuple[NoteAdded, bytes]]) -> None:
+        """Store notes with the bytes of their events; one that is stored already stays."""
+        ...
+
+    async def take_ready(self, request_ids: Collection[str]) -> Sequence[NotedRequest]:
+        """Return those of the requests that are decided and have notes to pass on.
+
+        These notes count as passed on from then on.
+        """
+        ...
+
+    async def record(self, reassessed: Sequence[Reassessed]) -> None:
+        """Store the priorities and dangers that later notes are compared with."""
+        ...
 
 
 class TriageStore(Protocol):
-    """Triage's tables inside one transaction: cases, decisions, splits and surges."""
+    """Triage's tables inside one transaction: cases, decisions, splits, surges and notes."""
+
+    @property
+    def notes(self) -> NoteStore:
+        """The notes."""
+        ...
 
     async def lock(self, keys: Collection[str]) -> None:
         """Lock these dedup keys until the transaction ends."""
@@ -63,6 +97,10 @@ class TriageStore(Protocol):
         """Return at least the cases that match a query; more are allowed."""
         ...
 
+    async def followed(self, case_ids: Collection[str]) -> Mapping[str, TriageCase]:
+        """Return those of the cases that exist, each as the case that has its requests now."""
+        ...
+
     async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
         """Return the reporters of each of these cases."""
         ...
@@ -82,8 +120,8 @@ class TriageStore(Protocol):
 
 async def on_messages(
     messages: Sequence[Message[Any]], store: TriageStore, policy: TriagePolicy, now: datetime
-) -> list[Event]:
-    """Apply the case changes of a batch, then decide each new request once, in order.
+) -> list[Event | Outgoing]:
+    """Apply the case changes of a batch, decide each new request once, in order, read its notes.
 
     Later requests see the cases that earlier ones opened. The changes may be applied first,
     because the rules compare event times.
@@ -96,18 +134,43 @@ async def on_messages(
 
     Returns:
         A ``RequestTriaged`` for each request that had no decision, then the counts of these
-        requests for the surge watcher.
+        requests for the surge watcher. Then each note of a request with a case, and a
+        ``RequestReassessed`` where notes raise a priority or describe a danger.
     """
     events = [message.event for message in messages]
     await store.lock({dedup_key(e.data.jurisdiction, e.data.dedup_group) for e in events})
     await _apply(read_changes(events), store)
     submitted = [event for event in events if isinstance(event, RequestSubmitted)]
     undecided = await _undecided(submitted, store) if submitted else ()
-    if not undecided:
-        return []
-    decisions = await _decide(undecided, store, policy, now)
+    decisions = await _decide(undecided, store, policy, now) if undecided else ()
     counts = to_report_counts(event.data for event in undecided)
-    return [*decisions, *(ReportsCounted.of(data, now=now) for data in counts)]
+    noted = await _read_notes(messages, {e.data.request_id for e in undecided}, store, policy, now)
+    return [*decisions, *(ReportsCounted.of(data, now=now) for data in counts), *noted]
+
+
+async def _read_notes(
+    messages: Sequence[Message[Any]],
+    decided: Collection[str],
+    store: TriageStore,
+    policy: TriagePolicy,
+    now: datetime,
+) -> list[Event | Outgoing]:
+    """Pass new notes on behind the decisions of their requests, and reassess these requests."""
+    notes = [(m.event, m.record.value or b"") for m in messages if isinstance(m.event, NoteAdded)]
+    if notes:
+        await store.notes.add(notes)
+    request_ids = {*decided, *(note.data.request_id for note, _ in notes)}
+    requests = await store.notes.take_ready(request_ids) if request_ids else ()
+    produced: list[Event | Outgoing] = [
+        passed_on(note, request.case_id)
+        for request in requests
+        for note in request.waiting
+        if request.case_id
+    ]
+    reassessed = [found for request in requests if (found := reassess(request, policy))]
+    if reassessed:
+        await store.notes.record(reassessed)
+    return [*produced, *(to_event(one, now) for one in reassessed)]
 
 
 async def _apply(changes: InboundChanges, store: TriageStore) -> None:
@@ -142,23 +205,24 @@ async def _decide(
         index.point_uses.add(use)
     for candidate in await store.candidates([a.query for a in reports if a.query]):
         index.add(candidate)
+    if followed := {id_ for event in events if (id_ := event.data.follow_case)}:
+        index.followed.update(await store.followed(followed))
     resolutions = [resolve(assessed, index) for assessed in reports]
     reporters = BatchReporters(await store.reporters(_joined_cases(resolutions)))
     await store.add([case for resolution in resolutions if (case := resolution.opened_case)])
-    await store.record_decisions([_decision_record(resolution) for resolution in resolutions])
-    return [
-        RequestTriaged.of(
-            to_decision(
-                resolution,
-                policy.version,
-                reporters.after(resolution),
-                surges.get((resolution.assessed.new_case.key, district_of(event.data)), ()),
-            ),
-            now=now,
-            cause=event,
-            request=event.data.request_id,
+    decisions = [
+        to_decision(
+            resolution,
+            policy.version,
+            reporters.after(resolution),
+            surges.get((resolution.assessed.new_case.key, district_of(event.data)), ()),
         )
         for event, resolution in zip(events, resolutions, strict=True)
+    ]
+    await store.record_decisions(list(map(_decision_record, resolutions, decisions)))
+    return [
+        RequestTriaged.of(decision, now=now, cause=event, request=event.data.request_id)
+        for event, decision in zip(events, decisions, strict=True)
     ]
 
 
@@ -178,7 +242,14 @@ def _joined_cases(resolutions: Iterable[Resolution]) -> Collection[str]:
     return {r.case.case_id for r in resolutions if r.case and r.outcome == "duplicate"}
 
 
-def _decision_record(resolution: Resolution) -> DecisionRecord:
-    case_id = resolution.case.case_id if resolution.case else None
+def _decision_record(resolution: Resolution, decision: Decision) -> DecisionRecord:
     assessed = resolution.assessed
-    return DecisionRecord(assessed.new_case.key, assessed.report, resolution.outcome, case_id)
+    return DecisionRecord(
+        assessed.new_case.key,
+        assessed.report,
+        decision.outcome,
+        decision.case_id,
+        StatedParts.json_of(assessed.request),
+        decision.priority.score,
+        decision.emergency.code if decision.emergency else None,
+    )

@@ -48,9 +48,15 @@ class DecisionRecord:
         key: Dedup key of the request.
         report: The request as dedup sees it; a split makes a case of it.
         case_id: None for a referral or an answered question.
+        stated: JSON of the parts of the request that a note is read together with.
+        score: Its score.
+        emergency: Code of the danger to life that it describes.
     """
 
     key: str
     report: Report
     outcome: str
     case_id: str | None
+    stated: str = "{}"
+    score: int = 0
+    emergency: str | None = None

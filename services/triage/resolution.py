@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from services.triage.assessment import AssessedReport
 from services.triage.rules.dedup.case_index import CaseIndex
+from services.triage.rules.dedup.following import follow, may_follow
 from services.triage.rules.dedup.matching import find_match
 from services.triage.rules.dedup.model import CaseRejection, Match, TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse, PointUses
@@ -47,6 +48,10 @@ class Resolution(NamedTuple):
 def resolve(assessed: AssessedReport, index: CaseIndex) -> Resolution:
     """Return the outcome for a request, and add a case that it opens to the index."""
     assessed = drop_placeholder_point(assessed, index.point_uses)
+    request = assessed.request
+    followed = index.followed.get(request.follow_case) if request.follow_case else None
+    if followed is not None and may_follow(followed, request.jurisdiction):
+        return Resolution(assessed, "duplicate", follow(assessed.report, followed), followed)
     referral = assessed.assessment.referral
     if referral is not None and referral.replaces_city:
         return Resolution(assessed, "referral", None, None)

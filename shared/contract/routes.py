@@ -25,7 +25,7 @@ def _receipt(event: Any) -> tuple[Route, ...]:  # noqa: ANN401 - the table below
     return ((t.INTAKE_RECEIPTS.name, event.data.submission_source),)
 
 
-def _request(event: e.RequestSubmitted) -> tuple[Route, ...]:
+def _request(event: e.RequestSubmitted | e.NoteAdded) -> tuple[Route, ...]:
     request = event.data
     topic = t.INTAKE_REQUESTS_EXPRESS if request.lane == "express" else t.INTAKE_REQUESTS
     return ((topic.name, t.dedup_key(request.jurisdiction, request.dedup_group)),)
@@ -49,6 +49,10 @@ def _is_urgent(decision: e.Decision) -> bool:
         or decision.priority.level == _MOST_URGENT
         or decision.emergency is not None
     )
+
+
+def _reassessment(event: e.RequestReassessed) -> tuple[Route, ...]:
+    return ((t.TRIAGE_DECISIONS.name, event.data.case_id or event.data.request_id),)
 
 
 def _report_counts(event: e.ReportsCounted) -> tuple[Route, ...]:
@@ -87,8 +91,10 @@ _ROUTES: dict[type[e.Event], Callable[[Any], tuple[Route, ...]]] = {
     e.SubmissionAccepted: _receipt,
     e.SubmissionRejected: _receipt,
     e.RequestSubmitted: _request,
+    e.NoteAdded: _request,
     e.ContactGiven: _contact,
     e.RequestTriaged: _decision,
+    e.RequestReassessed: _reassessment,
     e.ReportsCounted: _report_counts,
     e.SurgeStarted: _surge,
     e.SurgeEnded: _surge,

@@ -43,7 +43,7 @@ INTAKE_REQUESTS = Topic(
     "intake",
     "dedup key",
     ("triage",),
-    (e.RequestSubmitted,),
+    (e.RequestSubmitted, e.NoteAdded),
     30 * DAY,
 )
 INTAKE_REQUESTS_EXPRESS = replace(INTAKE_REQUESTS, name="intake-requests-express")
@@ -62,7 +62,7 @@ TRIAGE_DECISIONS = Topic(
     "triage",
     "case id, or request id without a case",
     ("dispatch", "notify", "intake"),
-    (e.RequestTriaged,),
+    (e.RequestTriaged, e.RequestReassessed, e.NoteAdded),
     60 * DAY,
 )
 TRIAGE_DECISIONS_EXPRESS = replace(

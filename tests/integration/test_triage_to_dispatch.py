@@ -14,14 +14,19 @@ from shared.contract.events import (
     CaseOpened,
     CasePriorityRaised,
     Decision,
+    NoteAdded,
+    RequestReassessed,
     RequestSubmitted,
+    RequestTriaged,
+    WorkOrderChanged,
     WorkOrderIssued,
 )
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, bureau_work
-from tests.builders import request_submitted
+from tests.builders import note_added, request_submitted
 from tests.conftest import Database
 from tests.stack import Stores
 from tests.topic_log import TopicLog
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -163,3 +168,38 @@ async def test_a_hazard_of_an_outside_agency_is_work_of_the_city_too(
     assert isinstance(issued, WorkOrderIssued)
     assert issued.data.case_id == first.case_id
     assert issued.data.route_rule == "hazard-to-city"
+
+
+@pytest.mark.usefixtures("running")
+async def test_a_note_stands_in_the_work_orders_and_a_danger_in_it_raises_the_case(
+    topic_log: TopicLog,
+) -> None:
+    request = pothole(None)
+    about = {"request_id": request.data.request_id, "dedup_group": "pavement"}
+    overtaking = note_added(**about, text="It is by the tram stop")
+    await topic_log.publish(overtaking)
+    await topic_log.publish(request)
+    await topic_log.at_least(2, TRIAGE_DECISIONS)
+    danger = note_added(**about, text="A live wire is down and sparking in it", lane="express")
+    await topic_log.publish(danger, danger)
+    decided = await topic_log.at_least(4, TRIAGE_DECISIONS)
+    _, raised = await topic_log.at_least(2, DISPATCH_CASES)
+    notes = (overtaking.data.text, danger.data.text)
+
+    async def last_order() -> Any:
+        orders = await topic_log.events(bureau_work("PBOT-MAINT"))
+        return orders[-1] if orders and orders[-1].data.notes[-2:] == notes else None
+
+    order = await eventually(last_order)
+
+    assert [type(event) for event in decided] == [
+        RequestTriaged,
+        NoteAdded,
+        NoteAdded,
+        RequestReassessed,
+    ]
+    assert [event.id for event in decided[1:3]] == [overtaking.id, danger.id]
+    assert isinstance(raised, CasePriorityRaised)
+    assert (raised.data.priority.level, raised.data.request_id) == ("P1", about["request_id"])
+    assert isinstance(order, WorkOrderChanged)
+    assert order.data.priority.level == "P1"

@@ -7,9 +7,9 @@ from typing import Any, Self
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.dispatch.records import CommandKey, UpdateKey
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
-from services.dispatch.unit_of_work import CommandKey, UpdateKey
 from shared.contract.events import (
     OperatorCommand,
     OperatorCommanded,

@@ -9,7 +9,7 @@ from services.dispatch.rules.case_requests import IncomingRequest
 from services.dispatch.rules.priority import CasePriority
 from services.dispatch.rules.routing import CaseRoute, RoutingContext, route
 from shared.catalogue import Jurisdiction, ServiceType
-from shared.contract.events import Decision, Request, new_id
+from shared.contract.events import Decision, Priority, Request, new_id
 from shared.vocabulary import ScoreReason
 
 
@@ -35,7 +35,7 @@ def incoming_request(
         case_id=case_id,
         tracking_number=decision.tracking_number,
         service_code=kind.code,
-        priority=_priority(decision),
+        priority=case_priority(decision.priority),
         reported_at=submitted.submitted_at,
         problem=_problem(submitted, kind),
         conditions=frozenset((*(decision.conditions or ()), *kind.implies)),
@@ -94,8 +94,8 @@ def _route(
     return found
 
 
-def _priority(decision: Decision) -> CasePriority:
-    priority = decision.priority
+def case_priority(priority: Priority) -> CasePriority:
+    """Return a priority as triage published it, as a case has it."""
     reasons = tuple(ScoreReason(r.code, r.points, r.evidence) for r in priority.reasons)
     return CasePriority(priority.level, priority.score, reasons)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.dispatch.rules.deadlines import Deadlines
 from services.dispatch.rules.priority import CasePriority, KnownPriority
@@ -35,6 +35,13 @@ class Problem:
     location: object
     attributes: Mapping[str, Any]
     media: tuple[object, ...]
+
+
+class CaseNote(NamedTuple):
+    """More words about a request of a case; nothing in it is about the person."""
+
+    request_id: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,7 @@ class Case:
         closed_at: End of the work on it; None while it is open.
         merged_into: The case that has its requests now.
         lowered_from: Priority known when an operator lowered it; None after a raise.
+        notes: What people added to its requests, the newest last.
     """
 
     case_id: str
@@ -141,6 +149,7 @@ class Case:
     closed_at: datetime | None = None
     merged_into: str | None = None
     lowered_from: KnownPriority | None = None
+    notes: tuple[CaseNote, ...] = ()
 
     @property
     def is_closed(self) -> bool:

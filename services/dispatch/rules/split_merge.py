@@ -7,6 +7,7 @@ from datetime import datetime
 from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition, Closed, RequestMovedOut
 from services.dispatch.rules.case_requests import IncomingRequest, attach, open_case
+from services.dispatch.rules.notes import MAX_NOTES
 from services.dispatch.rules.operator_commands import (
     CaseCommand,
     CommandRefusal,
@@ -49,7 +50,11 @@ def split_request(
         left = replace(left, opened_by=oldest.request_id, problem=oldest.problem)
         new_opener = oldest.request_id
     split = RequestMovedOut(request.request_id, request.case_id, new_opener, request.moves)
-    return CommandResult([CaseTransition(left, split), open_case(incoming)], [request])
+    own = tuple(note for note in case.notes if note.request_id == request.request_id)
+    left = replace(left, notes=tuple(note for note in case.notes if note not in own))
+    opened = open_case(incoming)
+    opened = replace(opened, case=replace(opened.case, notes=own))
+    return CommandResult([CaseTransition(left, split), opened], [request])
 
 
 def refuse_merge(case: Case, into: Case) -> CommandRefusal | None:
@@ -83,7 +88,7 @@ def merge_case(
         now: The present moment.
     """
     transitions: list[CaseTransition] = []
-    after = replace(into, lowered_from=None)
+    after = replace(into, lowered_from=None, notes=(*into.notes, *case.notes)[-MAX_NOTES:])
     for one in incoming:
         request = replace(one.request, priority=case.priority)
         transitions += attach(after, replace(one, request=request))

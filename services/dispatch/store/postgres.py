@@ -2,12 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from services.dispatch.records import ChangeSet, CommandKey, UpdateKey
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.store import rows
-from services.dispatch.unit_of_work import ChangeSet, CommandKey, UpdateKey
 from shared.runtime.postgres import Connection, columns
 
 K = TypeVar("K", UpdateKey, CommandKey)
@@ -36,7 +36,10 @@ _LOCK_CASES_SQL = """
        FOR UPDATE
 """
 _ORDERS_SQL = "SELECT * FROM work_orders WHERE case_id = ANY($1::uuid[]) ORDER BY case_id, number"
-_REQUEST_IDS_SQL = "SELECT request_id FROM case_requests WHERE request_id = ANY($1::uuid[])"
+_CASE_IDS_SQL = """
+    SELECT request_id::text, case_id::text FROM case_requests WHERE request_id = ANY($1::uuid[])
+"""
+_ENTRIES_SQL = "SELECT event_id FROM history WHERE event_id = ANY($1::text[])"
 _CASE_REQUESTS_SQL = """
     SELECT request_id, case_id, moves, said FROM case_requests WHERE case_id = ANY($1::uuid[])
 """
@@ -48,13 +51,14 @@ _UPDATE_CASES_SQL = """
            score = changed.score, reasons = changed.reasons, lead_bureau = changed.lead_bureau,
            request_count = changed.request_count, first_reported_at = changed.first_reported_at,
            last_reported_at = changed.last_reported_at, closed_at = changed.closed_at,
-           merged_into = changed.merged_into, operator_knew = changed.operator_knew
+           merged_into = changed.merged_into, operator_knew = changed.operator_knew,
+           notes = changed.notes
       FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::integer[], $6::jsonb[],
                   $7::text[], $8::integer[], $9::timestamptz[], $10::timestamptz[],
-                  $11::timestamptz[], $12::uuid[], $13::jsonb[])
+                  $11::timestamptz[], $12::uuid[], $13::jsonb[], $14::jsonb[])
            AS changed (case_id, version, status, level, score, reasons, lead_bureau,
                        request_count, first_reported_at, last_reported_at, closed_at,
-                       merged_into, operator_knew)
+                       merged_into, operator_knew, notes)
      WHERE stored.case_id = changed.case_id
 """
 _UPDATE_ORDERS_SQL = """
@@ -103,12 +107,19 @@ class PostgresDispatchStore:
             orders[row["case_id"]].append(rows.order_of(row))
         return [rows.case_of(row, tuple(orders[row["case_id"]])) for row in found]
 
-    async def requests_in_cases(self, request_ids: Collection[str]) -> Collection[str]:
-        """Return those of the requests that belong to a case."""
+    async def requests_in_cases(self, request_ids: Collection[str]) -> Mapping[str, str]:
+        """Return the case of each of the requests that belong to one."""
         if not request_ids:
+            return {}
+        found = await self._db.fetch(_CASE_IDS_SQL, _uuids(request_ids))
+        return {row["request_id"]: row["case_id"] for row in found}
+
+    async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
+        """Return those of the events that are in the history of a case."""
+        if not event_ids:
             return ()
-        found = await self._db.fetch(_REQUEST_IDS_SQL, _uuids(request_ids))
-        return {str(row["request_id"]) for row in found}
+        found = await self._db.fetch(_ENTRIES_SQL, list(event_ids))
+        return {row["event_id"] for row in found}
 
     async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
         """Return those of the updates that were processed before."""
@@ -141,6 +152,7 @@ class PostgresDispatchStore:
         await self._insert("updates", map(rows.update_row, changes.updates))
         await self._update(_UPDATE_CASES_SQL, map(rows.changed_case_row, changes.changed_cases))
         await self._update(_UPDATE_ORDERS_SQL, map(rows.changed_order_row, changes.changed_orders))
+        await self._insert("history", map(rows.history_row, changes.history))
         await self._insert("commands", map(rows.command_row, changes.commands))
         await self._update(_UPDATE_OPENERS_SQL, map(rows.new_opener_row, changes.new_opener_cases))
         await self._update(_MOVE_REQUESTS_SQL, map(rows.moved_request_row, changes.moved_requests))

@@ -10,10 +10,16 @@ from typing import Any, TypeAlias
 from asyncpg import Record
 from pydantic_core import to_json
 
-from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder, Problem
+from services.dispatch.records import (
+    CommandKey,
+    HistoryEntry,
+    ProcessedCommand,
+    ProcessedUpdate,
+    UpdateKey,
+)
+from services.dispatch.rules.case import Case, CaseNote, CaseRequest, CaseWorkOrder, Problem
 from services.dispatch.rules.deadlines import Deadlines
 from services.dispatch.rules.priority import CasePriority, KnownPriority
-from services.dispatch.unit_of_work import CommandKey, ProcessedCommand, ProcessedUpdate, UpdateKey
 from shared.contract.events import Location, Media
 from shared.vocabulary import PriorityLevel, ScoreReason
 
@@ -47,6 +53,7 @@ def changed_case_row(case: Case) -> ColumnValues:
         "closed_at": case.closed_at,
         "merged_into": case.merged_into,
         "operator_knew": _json([known.level, sorted(known.reasons)]) if known else None,
+        "notes": _json(case.notes),
     }
 
 
@@ -120,6 +127,11 @@ def request_row(request: CaseRequest) -> ColumnValues:
     return {**moved_request_row(request), "said": _json(stored)}
 
 
+def history_row(entry: HistoryEntry) -> ColumnValues:
+    """Return all columns of ``history``."""
+    return asdict(entry)
+
+
 def command_row(processed: ProcessedCommand) -> ColumnValues:
     """Return all columns of ``commands``."""
     key, command = processed.key, processed.command
@@ -168,6 +180,7 @@ def case_of(row: Record, orders: tuple[CaseWorkOrder, ...]) -> Case:
         closed_at=row["closed_at"],
         merged_into=str(row["merged_into"]) if row["merged_into"] else None,
         lowered_from=_known_priority(row["operator_knew"]),
+        notes=tuple(CaseNote(*note) for note in json.loads(row["notes"])),
     )
 
 

@@ -4,21 +4,25 @@ import asyncio
 from contextlib import ExitStack
 from typing import Any
 
-import pydantic_core
 from aiohttp import web
-from pydantic import ValidationError
 
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.batching import SubmissionBatcher
-from services.intake.http.callers import Callers, RefusedError
+from services.intake.http.callers import Callers
+from services.intake.http.calls import (
+    NOT_ACCEPTABLE,
+    answers_errors,
+    body_of,
+    idempotency_id,
+    json_of,
+    slot_of,
+)
 from services.intake.http.gate import PATH
 from services.intake.inbound.batch import RawSubmission
 from services.intake.records import Receipt
-from shared.contract.events import SubmissionAccepted, SubmissionReceived, new_id, usable_trace
-from shared.errors import SystemicError, TransientError
+from shared.contract.events import SubmissionAccepted, SubmissionReceived, usable_trace
 from shared.runtime.clock import utc_now
-from shared.runtime.http.body import read_body
-from shared.runtime.http.deadline import Deadline, database_unavailable
+from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.load_shedding import adopt_slot
 from shared.runtime.http.problem_details import problem_response
 
@@ -34,65 +38,35 @@ def submission_routes(
         admission: Refuses calls above the limits.
     """
 
-    async def post(request: web.Request) -> web.StreamResponse:
+    @answers_errors("Hand it in again in a moment, with the same Idempotency-Key.")
+    async def post(request: web.Request) -> web.Response:
         """Identify the caller, read the body, and only then take a slot."""
         release = adopt_slot(request)
         with ExitStack() as slot:
             if release:
                 slot.callback(release)
-            try:
-                adapter = await callers.adapter(request, is_counted=release is not None)
-                body = await _body(request)
-                if not release:
-                    if refusal := admission.try_acquire(adapter):
-                        return refusal.response()
-                    slot.callback(admission.release, adapter)
-                return _response(await accept(request, adapter, body))
-            except RefusedError as refused:
-                return refused.response
-            except (SystemicError, TransientError, TimeoutError):
-                advice = "Hand it in again in a moment, with the same Idempotency-Key."
-                return database_unavailable(advice)
+            adapter = await callers.adapter(request, is_counted=release is not None)
+            body = await body_of(request)
+            if not release:
+                slot.enter_context(slot_of(admission, adapter))
+            return _response(await accept(request, adapter, body))
 
     async def accept(request: web.Request, adapter: str, body: bytes) -> Receipt:
-        submission = RawSubmission(_handed_in(request, adapter, _json(body)), body)
+        submission = RawSubmission(_handed_in(request, adapter, json_of(body)), body)
         async with asyncio.timeout_at(Deadline().until):
             return await batcher.submit(submission)
 
     return [web.post(PATH, post)]
 
 
-async def _body(request: web.Request) -> bytes:
-    if request.content_type != "application/json":
-        raise RefusedError(
-            problem_response(415, "Not JSON", "Send Content-Type: application/json.")
-        )
-    try:
-        return await read_body(request)
-    except web.HTTPRequestEntityTooLarge:
-        raise RefusedError(problem_response(413, "Too large", "Send at most 1 MiB.")) from None
-
-
-def _json(body: bytes) -> Any:  # noqa: ANN401 - anything may come from outside
-    try:
-        return pydantic_core.from_json(body)
-    except ValueError:
-        advice = "Send the submission as one JSON object in UTF-8."
-        raise RefusedError(problem_response(400, "Not JSON", advice)) from None
-
-
 def _handed_in(request: web.Request, adapter: str, data: Any) -> SubmissionReceived:  # noqa: ANN401 - any JSON
-    try:
-        return SubmissionReceived(
-            id=request.headers.get("Idempotency-Key") or new_id(),
-            source=f"/http/{adapter}",
-            time=utc_now(),
-            traceparent=usable_trace(request.headers.get("traceparent")),
-            data=data,
-        )
-    except ValidationError:
-        advice = "Send an Idempotency-Key of 1 to 500 characters without control characters."
-        raise RefusedError(problem_response(400, "Bad Idempotency-Key", advice)) from None
+    return SubmissionReceived(
+        id=idempotency_id(request),
+        source=f"/http/{adapter}",
+        time=utc_now(),
+        traceparent=usable_trace(request.headers.get("traceparent")),
+        data=data,
+    )
 
 
 def _response(receipt: Receipt) -> web.Response:
@@ -104,5 +78,4 @@ def _response(receipt: Receipt) -> web.Response:
             content_type="application/json",
             headers={"Location": event.data.status_url},
         )
-    advice = "Mend what is named under errors and hand it in again under a new id."
-    return problem_response(422, "Not acceptable", advice, errors=event.data.errors)
+    return problem_response(422, *NOT_ACCEPTABLE, errors=event.data.errors)

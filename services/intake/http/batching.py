@@ -63,12 +63,26 @@ class SubmissionBatcher:
             DeadlineExceededError: The service is starting or stopping.
             DatabaseDownError: The database is down; the submission may or may not be durable.
         """
+        return await self._enqueue(submission)
+
+    async def submit_all(self, submissions: Sequence[RawSubmission]) -> Sequence[Receipt]:
+        """Return the receipts of several submissions, in order; one transaction may hold them all.
+
+        Cancelling the call withdraws those whose transaction has not begun.
+
+        Raises:
+            DeadlineExceededError: The service is starting or stopping.
+            DatabaseDownError: The database is down; any of them may or may not be durable.
+        """
+        return await asyncio.gather(*[self._enqueue(submission) for submission in submissions])
+
+    def _enqueue(self, submission: RawSubmission) -> asyncio.Future[Receipt]:
         if not self._is_open:
             raise DeadlineExceededError("not accepting")
         caller = _Caller(submission, asyncio.get_running_loop().create_future())
         self._waiting.append(caller)
         self._woken.set()
-        return await caller.receipt
+        return caller.receipt
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Process batches until asked to stop, and then those that wait already."""

@@ -12,7 +12,7 @@ from shared.contract.events import FieldError, Submission
 MAX_FIELD_ERRORS = 100
 _MAX_PYDANTIC_ERRORS = 1_000
 _PLACEHOLDERS = {"jurisdiction": "unreadable", "channel": "kafka"}
-_NOT_AN_OBJECT = FieldError(
+NOT_AN_OBJECT = FieldError(
     field="", code="not_an_object", message="Write the submission as a JSON object."
 )
 _TOO_MANY_ERRORS = FieldError(
@@ -39,7 +39,7 @@ class ParsedSubmission:
 def parse(data: Any) -> ParsedSubmission:  # noqa: ANN401 - anything may come from outside
     """Return the readable fields of a submission's data, and an error for each other field."""
     if not isinstance(data, dict):
-        return ParsedSubmission(None, (_NOT_AN_OBJECT,))
+        return ParsedSubmission(None, (NOT_AN_OBJECT,))
     data = _without_blanks(data)
     try:
         return ParsedSubmission(Submission.model_validate(data))

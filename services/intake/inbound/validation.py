@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from services.intake.inbound.field_errors import (
     bad_language,
@@ -86,6 +86,9 @@ class ValidatedSubmission(NamedTuple):
     screening: Screening
 
 
+_Parts: TypeAlias = tuple[Submission, SentAt, ServedCity, ServiceType, TextConditions | None]
+
+
 def validate(
     handed_in: SubmissionReceived, received_at: datetime, policy: IntakePolicy
 ) -> ValidatedSubmission | tuple[FieldError, ...]:
@@ -96,6 +99,30 @@ def validate(
         received_at: When the router received it.
         policy: Cities, and the key of the reporters' pseudonyms.
     """
+    parts, errors = _examine(handed_in, received_at, policy)
+    return errors if errors or parts is None else _normalize(handed_in, *parts, policy)
+
+
+def read_partly(
+    handed_in: SubmissionReceived, received_at: datetime, policy: IntakePolicy
+) -> tuple[ValidatedSubmission | None, tuple[FieldError, ...]]:
+    """Return what can be read of a submission that may lack anything, and all its field errors.
+
+    Without a known city or kind, nothing can.
+
+    Args:
+        handed_in: The submission in its envelope.
+        received_at: When the router received it.
+        policy: Cities, and the key of the reporters' pseudonyms.
+    """
+    parts, errors = _examine(handed_in, received_at, policy)
+    return _normalize(handed_in, *parts, policy) if parts else None, errors
+
+
+def _examine(
+    handed_in: SubmissionReceived, received_at: datetime, policy: IntakePolicy
+) -> tuple[_Parts | None, tuple[FieldError, ...]]:
+    """Return the readable parts of a submission, None without city or kind, and its errors."""
     parsed = parse(handed_in.data)
     submission = parsed.submission
     errors = list(parsed.field_errors)
@@ -103,14 +130,14 @@ def validate(
     if sent is None:
         errors.append(bad_time())
     if submission is None:
-        return tuple(errors)
+        return None, tuple(errors)
     city = policy.cities.get(submission.jurisdiction)
     service, read = _kind(submission, city)
     found = _field_errors(submission, city, service, policy)
     errors += without_redundant(found, errors)
-    if errors or city is None or service is None or sent is None:
-        return tuple(errors)
-    return _normalize(handed_in, submission, sent, city, service, read, policy)
+    if city is None or service is None:
+        return None, tuple(errors)
+    return (submission, sent or SentAt(received_at), city, service, read), tuple(errors)
 
 
 def _kind(
@@ -185,7 +212,7 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
         description=description,
         details=details or None,
         attributes=attributes,
-        media=tuple(_media(submission.media, redactor, known)),
+        media=tuple(redact_media(submission.media, redactor, known)),
         location=resolve_location(
             point, at.accuracy_m, address or None, city.jurisdiction.default_points
         ),
@@ -203,7 +230,14 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
     )
 
 
-def _media(media: Iterable[Media], redactor: Redactor, known: KnownPii) -> Iterator[Media]:
+def redact_media(media: Iterable[Media], redactor: Redactor, known: KnownPii) -> Iterator[Media]:
+    """Yield links to media without contact data; what is nothing but that is left out.
+
+    Args:
+        media: As submitted.
+        redactor: The city's.
+        known: The reporter's contact data.
+    """
     for medium in media:
         if url := redactor.redact_url(normalize_text(medium.url), known):
             media_type = normalize_or_none(medium.media_type)

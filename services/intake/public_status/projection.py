@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from services.intake.public_status.model import CaseLink, PublicDecision, StatusChange
+from services.intake.public_status.nearby import NearbyState
 from services.intake.rules.text import normalize_or_none
 from shared.contract.events import (
     CaseClosed,
@@ -14,8 +15,11 @@ from shared.contract.events import (
     CaseRequestAttached,
     CaseRequestSplit,
     CaseStatusChanged,
+    CaseWithRequest,
     Decision,
     Event,
+    NoteAdded,
+    RequestReassessed,
     RequestTriaged,
 )
 from shared.runtime.consumer.messages import Message
@@ -24,6 +28,8 @@ R = TypeVar("R")
 
 StatusEvent: TypeAlias = (
     RequestTriaged
+    | RequestReassessed
+    | NoteAdded
     | CaseOpened
     | CaseRequestAttached
     | CaseStatusChanged
@@ -48,6 +54,10 @@ class PublicStatuses(Protocol):
         """Save status changes of cases."""
         ...
 
+    async def save_cases(self, cases: Sequence[NearbyState]) -> None:
+        """Save the states of cases, of which the newest of each case wins."""
+        ...
+
 
 async def project_events(
     messages: Sequence[Message[StatusEvent]], statuses: PublicStatuses
@@ -59,6 +69,7 @@ async def project_events(
         list(_made(_LINKS, events)),
     )
     await statuses.save_changes(list(_made(_CHANGES, events)))
+    await statuses.save_cases(list(_made(_NEARBY, events)))
 
 
 def _made(
@@ -103,6 +114,40 @@ def _link_of_joining(event: CaseOpened | CaseRequestAttached) -> CaseLink:
     return CaseLink(joined.request_id, joined.case_id, event.time, joined.moves)
 
 
+def _placed(event: RequestTriaged) -> NearbyState | None:
+    decision, request = event.data, event.data.request
+    at = request.location
+    if decision.case_id is None or decision.outcome == "duplicate" or at.precision != "point":
+        return None
+    return NearbyState(
+        decision.case_id,
+        0,
+        request.jurisdiction,
+        request.dedup_group,
+        decision.service_code,
+        "open",
+        1,
+        request.submitted_at,
+        at.latitude,
+        at.longitude,
+    )
+
+
+def _nearby_state(event: Event) -> NearbyState:
+    """Return the state of a case; a merged case is closed, and so in no list."""
+    case = event.data
+    return NearbyState(
+        case.case_id,
+        case.version,
+        case.jurisdiction,
+        case.dedup_group,
+        case.service_code,
+        case.status,
+        case.request_count,
+        moved_from=case.moved_from if isinstance(case, CaseWithRequest) else None,
+    )
+
+
 def _link_of_split(event: CaseRequestSplit) -> CaseLink:
     split = event.data
     return CaseLink(split.request_id, split.to_case, event.time, split.moves)
@@ -143,4 +188,15 @@ _CHANGES: Mapping[type[Event], Callable[[Any], StatusChange | None]] = {
     CaseStatusChanged: _change,
     CaseClosed: _closing,
     CaseReopened: _change,
+}
+_NEARBY: Mapping[type[Event], Callable[[Any], NearbyState | None]] = {
+    RequestTriaged: _placed,
+    CaseOpened: _nearby_state,
+    CaseRequestAttached: _nearby_state,
+    CaseStatusChanged: _nearby_state,
+    CasePriorityRaised: _nearby_state,
+    CasePriorityLowered: _nearby_state,
+    CaseRequestSplit: _nearby_state,
+    CaseClosed: _nearby_state,
+    CaseReopened: _nearby_state,
 }

@@ -13,6 +13,7 @@ from services.intake.public_status.model import (
     PublicStatus,
     StatusChange,
 )
+from services.intake.public_status.nearby import NearbyState, save_cases
 from shared.runtime.postgres import Connection, Pool, translate_errors
 
 M = TypeVar("M", PublicRequest, PublicDecision, StatusChange)
@@ -95,6 +96,10 @@ class PostgresPublicStatuses:
         """Save status changes of cases."""
         if changes:
             await self._connection.execute(_SAVE_CHANGES, *map(list, zip(*changes, strict=True)))
+
+    async def save_cases(self, cases: Sequence[NearbyState]) -> None:
+        """Save the states of cases, of which the newest of each case wins."""
+        await save_cases(self._connection, cases)
 
 
 async def find_status(pool: Pool, tracking_number: str) -> PublicStatus | None:

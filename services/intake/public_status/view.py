@@ -46,8 +46,8 @@ def render_status(
         "service_name": service.name.in_language(language) if service else request.service_code,
         "status": current,
         "status_text": STATUS_TEXT[current].in_language(language),
-        "submitted_at": _moment(request.submitted_at),
-        "updated_at": _moment(_updated_at(status)),
+        "submitted_at": format_moment(request.submitted_at),
+        "updated_at": format_moment(_updated_at(status)),
         "location": _location(request, language, is_private=service is None or service.private),
         "note": note.in_language(language) if note else None,
         "answer": _answer(decision, jurisdiction, language),
@@ -84,7 +84,7 @@ def _bureau(code: str, jurisdiction: Jurisdiction) -> str:
 def _scheduled_for(last: StatusChange | None) -> str | None:
     if last is None or last.status != "scheduled" or last.scheduled_for is None:
         return None
-    return _moment(last.scheduled_for) if is_plausible(last.scheduled_for) else None
+    return format_moment(last.scheduled_for) if is_plausible(last.scheduled_for) else None
 
 
 def _referral(
@@ -122,8 +122,9 @@ def _history(
 
 def _entry(at: datetime, status: str, language: str) -> dict[str, Any]:
     text = STATUS_TEXT[status].in_language(language)
-    return {"at": _moment(at), "status": status, "text": text, "bureau": None, "note": None}
+    return {"at": format_moment(at), "status": status, "text": text, "bureau": None, "note": None}
 
 
-def _moment(moment: datetime) -> str:
+def format_moment(moment: datetime) -> str:
+    """Return a moment as RFC 3339 in UTC."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

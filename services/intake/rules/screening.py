@@ -1,12 +1,14 @@
 """Hazard screening: the choice of the express lane before triage decides."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from shared.catalogue import Jurisdiction, ServiceType
 from shared.catalogue.judgement import ReportReader, TextConditions, confirmed_kind, judge_read
+from shared.vocabulary import PriorityLevel
 
-_MOST_URGENT = "P1"
+_MOST_URGENT: PriorityLevel = "P1"
+_HAZARD: PriorityLevel = "P2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +18,14 @@ class Screening:
     Attributes:
         express: True when the report may describe an urgent hazard.
         emergency: Code of the danger to life that the report describes, or None.
+        level: Priority of the report by itself, before triage weighs what speaks against it.
+        conditions: Conditions that the report states.
     """
 
     express: bool
     emergency: str | None
+    level: PriorityLevel
+    conditions: Collection[str] = ()
 
 
 class HazardScreen:
@@ -55,5 +61,10 @@ class HazardScreen:
         met = {*judgement.conditions, *kind.implies}
         found = self._jurisdiction.emergency(kind, met)
         is_hazard = kind.is_hazard(met) or self._jurisdiction.hazard(met) is not None
-        is_urgent = kind.priority == _MOST_URGENT or is_hazard or found is not None
-        return Screening(express=is_urgent, emergency=found[0] if found else None)
+        level = _MOST_URGENT if found else min(kind.priority, _HAZARD if is_hazard else "P5")
+        return Screening(
+            express=level == _MOST_URGENT or is_hazard,
+            emergency=found[0] if found else None,
+            level=level,
+            conditions=judgement.conditions,
+        )

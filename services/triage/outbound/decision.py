@@ -2,7 +2,12 @@
 
 from collections.abc import Sequence
 
-from services.triage.outbound.explanation import explain_outcome, explain_priority, explain_referral
+from services.triage.outbound.explanation import (
+    explain_following,
+    explain_outcome,
+    explain_priority,
+    explain_referral,
+)
 from services.triage.resolution import Resolution, final_priority
 from services.triage.rules.dedup.model import HOUR, CaseRejection, Match, Report
 from services.triage.rules.dedup.reasons import (
@@ -50,8 +55,8 @@ def to_decision(
     duplicate = _duplicate(match, request.service_code) if match else None
     report = resolution.assessed.report
     rejected = tuple(_rejected(rejection, report) for rejection in resolution.rejected)
-    priority = _priority(final_priority(resolution, reporters, surges))
-    emergency = _emergency(assessment.emergency)
+    priority = to_priority(final_priority(resolution, reporters, surges))
+    emergency = to_emergency(assessment.emergency)
     referral = _referral(assessment.referral, request.language or "en")
     return Decision(
         request_id=request.request_id,
@@ -64,16 +69,25 @@ def to_decision(
         emergency=emergency,
         referral=referral,
         advice=_advice(resolution, request.language or "en"),
-        service_code=request.service_code,
+        service_code=_kind(resolution),
         rules_version=rules_version,
         conditions=tuple(sorted(assessment.conditions.keys() - {DOUBTFUL})),
         explanation=(
             *explain_outcome(resolution.outcome, duplicate, rejected),
+            *explain_following(request, duplicate),
             *explain_priority(priority, emergency, texts),
             *explain_referral(referral, texts),
         ),
         request=request,
     )
+
+
+def _kind(resolution: Resolution) -> str:
+    """Return the kind of the request; that of the case which its reporter chose to follow."""
+    match = resolution.match
+    if match is not None and match.basis == "said_by_reporter":
+        return match.case.opening.kind
+    return resolution.assessed.request.service_code
 
 
 def _duplicate(match: Match, kind: str) -> Duplicate:
@@ -105,7 +119,8 @@ def _rounded(distance_m: float | None) -> float | None:
     return None if distance_m is None else round(distance_m, 1)
 
 
-def _priority(priority: PriorityScore) -> Priority:
+def to_priority(priority: PriorityScore) -> Priority:
+    """Return the priority with its reasons."""
     return Priority(
         level=priority.level,
         score=priority.score,
@@ -116,15 +131,21 @@ def _priority(priority: PriorityScore) -> Priority:
     )
 
 
-def _emergency(emergency: DetectedEmergency | None) -> Emergency | None:
+def to_emergency(emergency: DetectedEmergency | None) -> Emergency | None:
+    """Return the danger to life, if there is one."""
     if emergency is None:
         return None
     return Emergency(code=emergency.code, evidence=emergency.evidence)
 
 
+def call_911(language: str) -> Advice:
+    """Return the advice to call 911, in the language of a BCP 47 tag."""
+    return Advice(code="call_911", text=CALL_911.in_language(language))
+
+
 def _advice(resolution: Resolution, language: str) -> tuple[Advice, ...]:
     if resolution.assessed.assessment.emergency is not None:
-        return (Advice(code="call_911", text=CALL_911.in_language(language)),)
+        return (call_911(language),)
     answer = resolution.assessed.answer
     if resolution.outcome != "answered" or answer is None:
         return ()

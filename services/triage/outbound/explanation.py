@@ -11,6 +11,7 @@ from shared.contract.events import (
     PriorityReason,
     Referral,
     RejectedCandidate,
+    Request,
 )
 from shared.vocabulary import TriageOutcome
 
@@ -23,6 +24,10 @@ OUTCOME_TEXT: Mapping[TriageOutcome, str] = {
     "answered": "A question with a known answer, so nobody has to do anything",
 }
 """First words of an explanation by outcome."""
+_NOT_FOLLOWED = (
+    "The case that the reporter named is unknown, closed or in another city, so the report was "
+    "compared with all cases as always."
+)
 
 
 def explain(decision: Decision, texts: ReasonTexts) -> tuple[str, ...]:
@@ -34,6 +39,7 @@ def explain(decision: Decision, texts: ReasonTexts) -> tuple[str, ...]:
     """
     return (
         *explain_outcome(decision.outcome, decision.duplicate, decision.rejected),
+        *explain_following(decision.request, decision.duplicate),
         *explain_priority(decision.priority, decision.emergency, texts),
         *explain_referral(decision.referral, texts),
     )
@@ -50,6 +56,19 @@ def explain_outcome(
         rejected: Other candidate cases.
     """
     return [_outcome(outcome, duplicate), *map(_rejected, rejected)]
+
+
+def explain_following(request: Request, duplicate: Duplicate | None) -> list[str]:
+    """Explain why a request did not join the case that its reporter named, if it named one.
+
+    Args:
+        request: The request.
+        duplicate: The matched case, if any.
+    """
+    reasons = duplicate.reasons if duplicate else ()
+    if request.follow_case is None or any(one.code == "said_by_reporter" for one in reasons):
+        return []
+    return [_NOT_FOLLOWED]
 
 
 def explain_priority(

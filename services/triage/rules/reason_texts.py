@@ -14,6 +14,7 @@ MATCH_TEXT: Mapping[str, str] = {
     "in_reach": "not far away",
     "same_address": "same address",
     "same_reporter": "same person",
+    "said_by_reporter": "the reporter chose it as the same problem",
     "same_sender": "sent by the same person",
     "rare_words": "the same rare words",
     "same_asset": "the same thing by its plate or number",

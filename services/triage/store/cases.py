@@ -1,6 +1,7 @@
 """Triage's store in PostgreSQL."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -18,7 +19,8 @@ from services.triage.rules.priority.context import (
     Reporters,
 )
 from services.triage.store.candidate_query import CANDIDATES_SQL, query_columns
-from services.triage.store.rows import case_from_row, case_row, report_row
+from services.triage.store.notes import PostgresNotes
+from services.triage.store.rows import case_from_row, case_row, report_from_row, report_row
 from services.triage.store.splits import SplitStore
 from shared.runtime.postgres import Connection
 from shared.vocabulary import GeoPoint
@@ -125,6 +127,17 @@ _INSERT_CASES_SQL = """
       LEFT JOIN turns USING (case_id)
     ON CONFLICT (case_id) DO NOTHING
 """
+# each case by the first of its requests, however it was merged, and the case that has them now
+_FOLLOWED_SQL = """
+    SELECT named.case_id AS named, opening.*
+      FROM unnest($1::uuid[]) AS named (case_id)
+     CROSS JOIN LATERAL (
+           SELECT *, observed_at AS opened_at
+             FROM decisions
+            WHERE decisions.case_id = named.case_id
+            ORDER BY observed_at, request_id
+            LIMIT 1) AS opening
+"""
 _DECISION_COLUMNS = (
     "request_id",
     "case_id",
@@ -140,6 +153,9 @@ _DECISION_COLUMNS = (
     "words",
     "asset",
     "is_placed",
+    "stated",
+    "score",
+    "emergency",
 )
 
 
@@ -149,6 +165,7 @@ class PostgresTriageStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._splits = SplitStore(connection)
+        self.notes = PostgresNotes(connection)
 
     async def lock(self, keys: Collection[str]) -> None:
         """Take the advisory lock of each dedup key, in one order for all transactions."""
@@ -222,6 +239,24 @@ class PostgresTriageStore:
         rows = await self._connection.fetch(_MERGE_TARGETS_SQL, list(case_ids))
         return {row["source"]: row for row in rows}
 
+    async def followed(self, case_ids: Collection[str]) -> Mapping[str, TriageCase]:
+        """Return those of the cases that exist, each as the case that has its requests now.
+
+        What is no UUID is no case.
+        """
+        named = list(_uuids(case_ids))
+        rows = await self._connection.fetch(_FOLLOWED_SQL, named) if named else ()
+        targets = await self._merge_targets({row["named"] for row in rows}) if rows else {}
+        return {
+            str(row["named"]): TriageCase(
+                str(targets[row["named"]]["case_id"]),
+                row["dedup_key"],
+                report_from_row(row),
+                targets[row["named"]]["closed_at"],
+            )
+            for row in rows
+        }
+
     async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
         """Return the reporters of each of these cases."""
         if not case_ids:
@@ -261,7 +296,16 @@ class PostgresTriageStore:
     async def record_decisions(self, decisions: Sequence[DecisionRecord]) -> None:
         """Store decisions and apply the splits that arrived before them."""
         rows = [
-            (d.report.request_id, d.case_id, d.outcome, d.key, *report_row(d.report))
+            (
+                d.report.request_id,
+                d.case_id,
+                d.outcome,
+                d.key,
+                *report_row(d.report),
+                d.stated,
+                d.score,
+                d.emergency,
+            )
             for d in decisions
         ]
         await self._connection.copy_records_to_table(
@@ -269,6 +313,12 @@ class PostgresTriageStore:
         )
         if earlier := await self._splits.of([d.report.request_id for d in decisions]):
             await self.add(await self._splits.apply(earlier))
+
+
+def _uuids(texts: Iterable[str]) -> Iterator[UUID]:
+    for text in texts:
+        with suppress(ValueError):
+            yield UUID(text)
 
 
 def _is_over(surge: KnownSurge) -> bool:

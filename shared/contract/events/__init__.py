@@ -4,6 +4,7 @@ from shared.contract.events.base import (
     Data,
     Event,
     ForeignEvent,
+    Identity,
     PlausibleMoment,
     new_id,
     usable_trace,
@@ -26,6 +27,7 @@ from shared.contract.events.cases import (
     CaseWithRequest,
 )
 from shared.contract.events.codec import CONTENT_TYPE, Decoder, encode, invalid_fields, type_of
+from shared.contract.events.notes import Note, NoteAdded, Reassessment, RequestReassessed
 from shared.contract.events.notifications import (
     Notification,
     NotificationFailed,
@@ -118,9 +120,12 @@ __all__ = [
     "Event",
     "FieldError",
     "ForeignEvent",
+    "Identity",
     "Location",
     "MatchReason",
     "Media",
+    "Note",
+    "NoteAdded",
     "Notification",
     "NotificationFailed",
     "NotificationSent",
@@ -131,6 +136,7 @@ __all__ = [
     "PlausibleMoment",
     "Priority",
     "PriorityReason",
+    "Reassessment",
     "Referral",
     "ReferralReason",
     "RejectedCandidate",
@@ -140,6 +146,7 @@ __all__ = [
     "Reporter",
     "ReportsCounted",
     "Request",
+    "RequestReassessed",
     "RequestSubmitted",
     "RequestTriaged",
     "Submission",

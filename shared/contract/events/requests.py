@@ -68,6 +68,11 @@ class Request(Data):
     """Keyed hash of the reporter, 32 hex digits; equal for one person, null if anonymous."""
     lane: Lane
     """``express`` when the report may be an urgent hazard, else ``standard``."""
+    follow_case: str | None = Field(default=None, examples=["019abd6e-7c00-7a31-8f00-1d2c3b4a5968"])
+    """Id of the case that this reports again, as the reporter chose it; or null.
+
+    ``unreadable`` for what is no UUID.
+    """
 
 
 class RequestSubmitted(Event):

@@ -109,6 +109,13 @@ class Submission(Data):
     """Pictures and other files, at most 20."""
     reporter: Reporter | None = None
     """Contact data; null or absent for an anonymous report."""
+    follow_case: Annotated[str, StringConstraints(max_length=100)] | None = Field(
+        default=None, examples=["019abd6e-7c00-7a31-8f00-1d2c3b4a5968"]
+    )
+    """Id of an open case of the same city that this reports again, from ``near`` of a preview.
+
+    Any other id is no error: the report is then compared with all cases, as always.
+    """
 
     @field_validator("attributes")
     @classmethod

@@ -61,7 +61,7 @@ class WorkOrder(Data):
     media: tuple[Media, ...] = ()
     """Pictures and other files by address."""
     notes: tuple[str, ...] = ()
-    """Notes of the catalogue for the crew, in English."""
+    """Notes for the crew: the catalogue's in English, then the newest 50 of residents."""
     request_count: int
     """Number of requests in the case."""
     first_reported_at: AwareDatetime

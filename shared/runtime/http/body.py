@@ -7,13 +7,19 @@ from aiohttp import web
 from shared.runtime.http.limits import HTTP_LIMITS
 
 
-async def read_body(request: web.Request) -> bytes:
+async def read_body(request: web.Request, max_bytes: int | None = None) -> bytes:
     """Return the whole body.
+
+    Args:
+        request: The request.
+        max_bytes: The largest body; None for what the server accepts on other routes.
 
     Raises:
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
-        web.HTTPRequestEntityTooLarge: It is larger than the server accepts.
+        web.HTTPRequestEntityTooLarge: It is larger than that.
     """
+    if max_bytes is not None:
+        request = request.clone(client_max_size=max_bytes)
     if request.content.is_eof():  # it came with the head, as most do: no timer
         return await request.read()
     try:

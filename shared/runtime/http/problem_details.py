@@ -38,10 +38,30 @@ def problem_response(  # noqa: PLR0913 - the members of a problem
         errors: The invalid fields.
         headers: More headers, such as ``Retry-After``.
     """
+    body = problem(status, title, detail, code=code, errors=errors)
+    return web.json_response(body, status=status, content_type=_MEDIA_TYPE, headers=headers)
+
+
+def problem(
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    code: str | None = None,
+    errors: Sequence[FieldError] = (),
+) -> dict[str, Any]:
+    """Return the members of a problem.
+
+    Args:
+        status: The HTTP status.
+        title: The kind of problem; the same text for the same kind.
+        detail: What is wrong and what the caller can do, without any value of the request.
+        code: The kind of problem, for programs.
+        errors: The invalid fields.
+    """
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     body |= {"code": code} if code else {}
-    body |= {"errors": [error.model_dump() for error in errors]} if errors else {}
-    return web.json_response(body, status=status, content_type=_MEDIA_TYPE, headers=headers)
+    return body | ({"errors": [error.model_dump() for error in errors]} if errors else {})
 
 
 @web.middleware

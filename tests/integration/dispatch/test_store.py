@@ -8,16 +8,16 @@ import asyncpg
 import pytest
 
 from services.dispatch.handlers import DispatchStore
-from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
-from services.dispatch.rules.priority import KnownPriority
-from services.dispatch.store.postgres import PostgresDispatchStore
-from services.dispatch.unit_of_work import (
+from services.dispatch.records import (
     ChangeSet,
     CommandKey,
     ProcessedCommand,
     ProcessedUpdate,
     UpdateKey,
 )
+from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
+from services.dispatch.rules.priority import KnownPriority
+from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.contract.events import new_id
 from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, open_pool, transaction

@@ -37,20 +37,20 @@ async def post(
     sent |= headers or {}
     if not isinstance(data, bytes):
         async with client.post("/v1/submissions", json=data or plain(), headers=sent) as response:
-            return await _read(response)
+            return await read(response)
     sent.setdefault("Content-Type", "application/json")
     async with client.post("/v1/submissions", data=BytesIO(data), headers=sent) as response:
-        return await _read(response)
+        return await read(response)
 
 
 async def get(client: aiohttp.ClientSession, path: str, **headers: str) -> Response:
     """Look something up."""
     async with client.get(path, headers=headers) as response:
-        return await _read(response)
+        return await read(response)
 
 
-async def _read(response: aiohttp.ClientResponse) -> Response:
+async def read(response: aiohttp.ClientResponse) -> Response:
     body = await response.read()
-    return Response(
-        response.status, body, dict(response.headers), await response.json(content_type=None)
-    )
+    is_lines = response.content_type == "application/x-ndjson"
+    parsed = None if is_lines else await response.json(content_type=None)
+    return Response(response.status, body, dict(response.headers), parsed)

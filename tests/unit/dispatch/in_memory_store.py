@@ -1,16 +1,17 @@
 """In-memory store of dispatch."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
-from services.dispatch.unit_of_work import (
+from services.dispatch.records import (
     ChangeSet,
     CommandKey,
+    HistoryEntry,
     ProcessedCommand,
     ProcessedUpdate,
     UpdateKey,
 )
+from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 
 
 class InMemoryDispatchStore:
@@ -20,6 +21,7 @@ class InMemoryDispatchStore:
         self.updates: dict[UpdateKey, ProcessedUpdate] = {}
         self.commands: dict[CommandKey, ProcessedCommand] = {}
         self.case_requests: dict[str, CaseRequest] = {}
+        self.history: dict[str, HistoryEntry] = {}
         self._cases: dict[str, Case] = {}
         self._orders: dict[str, tuple[str, CaseWorkOrder]] = {}
 
@@ -46,8 +48,11 @@ class InMemoryDispatchStore:
             yield into
             case_id = into
 
-    async def requests_in_cases(self, request_ids: Collection[str]) -> Collection[str]:
-        return self.case_requests.keys() & set(request_ids)
+    async def requests_in_cases(self, request_ids: Collection[str]) -> Mapping[str, str]:
+        return {i: case_id for i, case_id in self.requests.items() if i in request_ids}
+
+    async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
+        return self.history.keys() & set(event_ids)
 
     async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
         return self.updates.keys() & set(keys)
@@ -59,6 +64,7 @@ class InMemoryDispatchStore:
         return [request for request in self.case_requests.values() if request.case_id in case_ids]
 
     async def write(self, changes: ChangeSet) -> None:
+        self.history |= {entry.event_id: entry for entry in changes.history}
         for case in changes.opened_cases:
             self._cases[case.case_id] = case
         new_openers = {case.case_id for case in changes.new_opener_cases}

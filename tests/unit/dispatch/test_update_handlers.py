@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from services.dispatch.policy import NotInCatalogueError
-from services.dispatch.unit_of_work import UpdateKey
+from services.dispatch.records import UpdateKey
 from shared.contract.events import (
     CaseClosed,
     CaseRequestAttached,

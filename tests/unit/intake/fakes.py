@@ -8,6 +8,7 @@ from services.intake.public_status.model import (
     PublicRequest,
     StatusChange,
 )
+from services.intake.public_status.nearby import NearbyState
 from services.intake.records import Receipt, StoredSubmission
 from services.intake.rules.idempotency import SubmissionKey
 
@@ -49,6 +50,7 @@ class RecordingPublicStatuses:
         self.decisions: list[PublicDecision] = []
         self.links: list[CaseLink] = []
         self.changes: list[StatusChange] = []
+        self.cases: list[NearbyState] = []
 
     async def save_requests(
         self, decisions: Sequence[PublicDecision], links: Sequence[CaseLink]
@@ -58,3 +60,6 @@ class RecordingPublicStatuses:
 
     async def save_changes(self, changes: Sequence[StatusChange]) -> None:
         self.changes += changes
+
+    async def save_cases(self, cases: Sequence[NearbyState]) -> None:
+        self.cases += cases

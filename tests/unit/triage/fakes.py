@@ -5,11 +5,55 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.triage.assessment import PointLookup
+from services.triage.reassessment import NotedRequest, Reassessed, StatedParts
 from services.triage.records import CaseStateChange, DecisionRecord, SplitRecord
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
 from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse
 from services.triage.rules.priority.context import KnownSurge, Reporters
+from shared.contract.events import NoteAdded
+
+
+class InMemoryNotes:
+    """Notes in memory, beside the decisions of a store."""
+
+    def __init__(self, decisions: dict[str, DecisionRecord]) -> None:
+        self._decisions = decisions
+        self._notes: dict[str, NoteAdded] = {}
+        self._passed_on: set[str] = set()
+
+    async def add(self, notes: Sequence[tuple[NoteAdded, bytes]]) -> None:
+        for note, _ in notes:
+            self._notes.setdefault(note.data.note_id, note)
+
+    async def take_ready(self, request_ids: Collection[str]) -> Sequence[NotedRequest]:
+        ready = [self._ready(i) for i in sorted(request_ids) if i in self._decisions]
+        self._passed_on |= {n.data.note_id for one in ready for n in one.waiting}
+        return [one for one in ready if one.waiting]
+
+    def _ready(self, request_id: str) -> NotedRequest:
+        decided = self._decisions[request_id]
+        notes = [n for _, n in sorted(self._notes.items()) if n.data.request_id == request_id]
+        return NotedRequest(
+            request_id,
+            decided.case_id,
+            decided.report.kind,
+            StatedParts.model_validate_json(decided.stated),
+            decided.score,
+            decided.emergency,
+            [n for n in notes if n.data.note_id in self._passed_on],
+            [n for n in notes if n.data.note_id not in self._passed_on],
+        )
+
+    async def record(self, reassessed: Sequence[Reassessed]) -> None:
+        for one in reassessed:
+            known = self._decisions[one.request.request_id]
+            found = one.assessment.emergency
+            self._decisions[one.request.request_id] = replace(
+                known,
+                score=max(known.score, one.assessment.priority.score),
+                emergency=found.code if found else known.emergency,
+            )
 
 
 class InMemoryTriageStore:
@@ -24,6 +68,7 @@ class InMemoryTriageStore:
         self.moves: dict[str, int] = {}
         self._restated: dict[str, int] = {}
         self._surges: dict[str, KnownSurge] = {}
+        self.notes = InMemoryNotes(self.decisions)
 
     async def lock(self, keys: Collection[str]) -> None:
         self.locked += keys
@@ -114,6 +159,18 @@ class InMemoryTriageStore:
         while (turn := self.turns.get(case_id)) and turn.merged_into:
             case_id = turn.merged_into
         return case_id
+
+    async def followed(self, case_ids: Collection[str]) -> Mapping[str, TriageCase]:
+        found = {}
+        for case_id in case_ids:
+            reports = [d for d in self.decisions.values() if d.case_id == case_id]
+            if reports:
+                first = min(reports, key=lambda d: (d.report.observed_at, d.report.request_id))
+                home = self._home(case_id)
+                turn = self.turns.get(home)
+                closed_at = turn.closed_at if turn else None
+                found[case_id] = TriageCase(home, first.key, first.report, closed_at)
+        return found
 
     async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
         reporters = dict.fromkeys(case_ids, Reporters())

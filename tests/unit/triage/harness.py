@@ -1,9 +1,11 @@
 """Pass events to triage's handler and return its decisions."""
 
 from datetime import datetime
+from typing import Any
 
 from services.triage.handlers import on_messages
 from shared.contract.events import Decision, Event, RequestTriaged
+from shared.runtime.outgoing import Outgoing
 from tests.builders import NOON
 from tests.unit.triage.factories import DAY, POLICY, messages
 from tests.unit.triage.fakes import InMemoryTriageStore
@@ -16,3 +18,15 @@ async def decided(
 ) -> list[Decision]:
     caused = await on_messages(messages(*events), cases, POLICY, now)
     return [event.data for event in caused if isinstance(event, RequestTriaged)]
+
+
+async def events_of(cases: InMemoryTriageStore, *events: Event) -> list[Any]:
+    """Return the events that follow from one batch, without the notes that are passed on."""
+    caused = await on_messages(messages(*events), cases, POLICY, NOON)
+    return [event for event in caused if isinstance(event, Event)]
+
+
+async def passed_on(cases: InMemoryTriageStore, *events: Event) -> list[Outgoing]:
+    """Return the records that pass notes on, from one batch."""
+    caused = await on_messages(messages(*events), cases, POLICY, NOON)
+    return [record for record in caused if isinstance(record, Outgoing)]

@@ -2,20 +2,17 @@ from typing import Any
 
 import pytest
 
-from services.triage.handlers import on_messages
 from shared.contract.events import (
     Media,
 )
-from tests.builders import NOON
 from tests.unit.triage.factories import (
     HERE,
-    POLICY,
     at,
     messages,
     submitted,
 )
 from tests.unit.triage.fakes import InMemoryTriageStore
-from tests.unit.triage.harness import decided
+from tests.unit.triage.harness import decided, events_of
 
 
 async def test_reports_at_a_stand_in_for_unknown_are_never_the_same_place() -> None:
@@ -96,7 +93,7 @@ async def test_only_plain_questions_are_answered(changes: dict[str, Any], outcom
 
 async def test_the_key_of_a_decision_without_case_is_the_request() -> None:
     event = submitted(service_code="TRANSIT")
-    caused, _ = await on_messages(messages(event), InMemoryTriageStore(), POLICY, NOON)
+    caused, _ = await events_of(InMemoryTriageStore(), event)
 
     assert messages(caused)[0].topic == "triage-decisions"
     assert (caused.subject, caused.correlationid, caused.causationid) == (

@@ -77,10 +77,12 @@ class CaseIndex:
 
     Attributes:
         point_uses: Uses of points, to detect placeholders.
+        followed: The cases that reporters of the batch named, by id.
     """
 
     def __init__(self) -> None:
         self.point_uses = PointUses()
+        self.followed: dict[str, TriageCase] = {}
         self._rows: defaultdict[tuple[str, int], _Row] = defaultdict(_Row)
         self._by_address: defaultdict[tuple[str, str], list[TriageCase]] = defaultdict(list)
         self._by_reporter: defaultdict[tuple[str, str], list[TriageCase]] = defaultdict(list)

@@ -13,7 +13,7 @@ RADIUS_ONLY = Extent()
 Relation = Literal["duplicate", "possible", "after_closing", "window_over"]
 """Same problem, maybe the same, or a recurrence with the reason for a new case."""
 
-MatchBasis = Literal["near", "same_address", "same_reporter"]
+MatchBasis = Literal["near", "same_address", "same_reporter", "said_by_reporter"]
 Aspect = Literal[
     "group",
     "usual",
@@ -117,7 +117,7 @@ class Match(NamedTuple):
     Attributes:
         case: The earlier case.
         relation: Same problem, maybe the same, or a recurrence.
-        basis: Whether location, address or reporter is the same.
+        basis: Whether location, address or reporter is the same, or the reporter named the case.
         time_apart: Between the event times of the report and of the case's opening; not negative.
         distance_m: Metres between the two; None when they match by reporter.
         radius_m: Largest distance of a duplicate, in metres.

@@ -42,12 +42,14 @@ _SCORED_ASPECTS: Mapping[Aspect, str] = {
 
 
 def confidence(match: Match, kind: str) -> float:
-    """Return the confidence of a match, from 0 to 1.
+    """Return the confidence of a match, from 0 to 1; the reporter's own word is certain.
 
     A scored match has its score as a share of 100 points. Otherwise it falls with distance and
     time apart: a match without a distance counts as one at the edge of the radius, and a time
     apart beyond the window as one at its end.
     """
+    if match.basis == "said_by_reporter":
+        return 1.0
     if match.items:
         return round(min(1.0, max(0.0, match.score / MOST_POINTS)), 3)
     distance = 1.0 if match.distance_m is None else match.distance_m / match.radius_m
@@ -58,6 +60,8 @@ def confidence(match: Match, kind: str) -> float:
 
 def match_reasons(match: Match, kind: str) -> list[tuple[str, str | None]]:
     """Return the code of each reason for a match, with its figures and points."""
+    if match.basis == "said_by_reporter":
+        return [(match.basis, None)]
     measured: dict[Aspect, tuple[str, str | None]] = {
         "kind": _kind_reason(match, kind),
         "place": _place_reason(match),

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from services.dispatch.inbound.external import IncomingUpdate, incoming_command, incoming_update
+from services.dispatch.records import UpdateKey
 from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
-from services.dispatch.unit_of_work import UpdateKey
 from shared.contract.events import OperatorCommanded, WorkOrderUpdated
 from shared.runtime.consumer.messages import Message
 from tests.builders import NOON, work_order_updated

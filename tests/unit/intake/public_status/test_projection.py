@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from services.intake.public_status.model import CaseLink, PublicDecision, StatusChange
+from services.intake.public_status.nearby import NearbyState
 from services.intake.public_status.projection import project_events
 from shared.contract.events import (
     Advice,
@@ -19,11 +20,23 @@ from shared.contract.events import (
     CaseStatusChange,
     CaseStatusChanged,
     Event,
+    Reassessment,
     Referral,
     ReferralReason,
+    RequestReassessed,
+    new_id,
 )
 from shared.runtime.consumer.messages import Message
-from tests.builders import NOON, case_with_request, priority, request_triaged
+from tests.builders import (
+    NOON,
+    case_with_request,
+    decision,
+    location,
+    note_added,
+    priority,
+    request,
+    request_triaged,
+)
 from tests.records import record
 from tests.unit.intake.fakes import RecordingPublicStatuses
 
@@ -158,3 +171,36 @@ async def test_a_raised_priority_is_nothing_that_residents_see() -> None:
     statuses = await followed(CasePriorityRaised.of(data, now=NOON))
 
     assert (statuses.decisions, statuses.links, statuses.changes) == ([], [], [])
+
+
+async def test_a_decision_that_opens_a_case_gives_its_place_and_changes_give_its_state() -> None:
+    first = request_triaged()
+    joined = request_triaged(outcome="duplicate")
+    unplaced = request_triaged(decision(request(location=location(precision="default"))))
+    case = case_with_request(request_count=3, version=4, moved_from="old")
+    statuses = await followed(first, joined, unplaced, CaseRequestAttached.of(case, now=NOON))
+
+    placed, changed = statuses.cases
+    at = first.data.request.location
+    assert (placed.case_id, placed.version, placed.status) == (first.data.case_id, 0, "open")
+    assert (placed.latitude, placed.longitude) == (at.latitude, at.longitude)
+    assert placed.first_reported_at == first.data.request.submitted_at
+    assert (changed.case_id, changed.version, changed.request_count) == (case.case_id, 4, 3)
+    assert (changed.latitude, changed.moved_from) == (None, "old")
+
+
+def test_of_two_states_the_newer_counts_with_the_place_that_either_has() -> None:
+    place = NearbyState("c", 0, "city", "group", "KIND", "open", 1, NOON, 1.0, 2.0)
+    later = NearbyState("c", 3, "city", "group", "KIND", "completed", 5)
+
+    for merged in (place.merge(later), later.merge(place)):
+        assert merged == later._replace(first_reported_at=NOON, latitude=1.0, longitude=2.0)
+
+
+async def test_notes_and_reassessments_change_no_status() -> None:
+    reassessed = Reassessment(
+        request_id=new_id(), case_id=new_id(), priority=priority(), note_id=new_id()
+    )
+    statuses = await followed(note_added(), RequestReassessed.of(reassessed, now=NOON))
+
+    assert [*statuses.decisions, *statuses.links, *statuses.changes, *statuses.cases] == []

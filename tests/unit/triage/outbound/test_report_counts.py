@@ -1,13 +1,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.triage.handlers import on_messages
 from services.triage.outbound.report_counts import to_report_counts
 from services.triage.surges.distinct_count import reporter_hash
 from shared.contract.events import ReportCount, ReportsCounted, RequestTriaged
 from tests.builders import NOON, location, request
-from tests.unit.triage.factories import POLICY, messages, submitted
+from tests.unit.triage.factories import messages, submitted
 from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.unit.triage.harness import events_of
 
 MINUTE = timedelta(minutes=1)
 SE = location(district="SE")
@@ -68,8 +68,8 @@ def test_a_report_of_an_impossible_time_is_not_counted() -> None:
 async def test_a_request_is_counted_with_its_decision_and_not_again() -> None:
     cases, event = InMemoryTriageStore(), submitted()
 
-    first = await on_messages(messages(event, event.model_copy()), cases, POLICY, NOON)
-    again = await on_messages(messages(event), cases, POLICY, NOON)
+    first = await events_of(cases, event, event.model_copy())
+    again = await events_of(cases, event)
 
     assert [type(caused) for caused in first] == [RequestTriaged, ReportsCounted]
     assert [len(count.reporters) for count in first[1].data.counts] == [1]

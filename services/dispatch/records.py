@@ -1,0 +1,136 @@
+"""Records that dispatch loads and writes for a batch."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
+from services.dispatch.rules.operator_commands import CaseCommand
+from services.dispatch.rules.work_order_updates import BureauUpdate
+from shared.contract.events import Event
+from shared.vocabulary import UpdateRefusalCode
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateKey:
+    """Idempotency key of an update; ids are unique within one source of one bureau."""
+
+    bureau: str
+    source: str
+    update_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessedUpdate:
+    """An update and its result.
+
+    Attributes:
+        key: Its idempotency key.
+        update: The update; None where it was malformed.
+        changed: True when it changed its work order.
+        refused_as: Code of the refusal; None when it was accepted.
+    """
+
+    key: UpdateKey
+    update: BureauUpdate | None
+    changed: bool
+    refused_as: UpdateRefusalCode | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandKey:
+    """Idempotency key of an operator's command; ids are unique within one source."""
+
+    source: str
+    command_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessedCommand:
+    """A command, None where it was malformed, and the code of its refusal, if it was refused."""
+
+    key: CommandKey
+    command: CaseCommand | None
+    refused_as: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """An entry of a case's history that no other table has.
+
+    Attributes:
+        event_id: The event that led to it.
+        case_id: The case.
+        request_id: The request of the case that it is about.
+        at: When it happened.
+        by: ``resident``, ``bureau:CODE``, ``operator:NAME`` or ``system``.
+        what: Kind of the entry.
+        text: Words for people.
+    """
+
+    event_id: str
+    case_id: str
+    request_id: str | None
+    at: datetime
+    by: str
+    what: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedState:
+    """Stored state that a batch depends on.
+
+    Attributes:
+        cases: Every case that the messages are about.
+        case_ids: The cases of those requests of the messages that belong to one already.
+        update_keys: Those updates of the messages that were processed before.
+        command_keys: Those commands of the messages that were processed before.
+        case_requests: All requests of the cases that commands split or merge.
+        history_ids: Those events of the messages that are in the history of a case already.
+    """
+
+    cases: Iterable[Case]
+    case_ids: Mapping[str, str] = field(default_factory=dict)
+    update_keys: Iterable[UpdateKey] = ()
+    command_keys: Iterable[CommandKey] = ()
+    case_requests: Iterable[CaseRequest] = ()
+    history_ids: Iterable[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """Rows to write for a batch.
+
+    Attributes:
+        opened_cases: New cases.
+        changed_cases: Stored cases with a new version.
+        new_orders: New work orders, each with the id of its case.
+        changed_orders: Stored work orders that changed.
+        joined_requests: Requests that joined their first case.
+        updates: Updates with their results.
+        new_opener_cases: Those of the changed cases that represent another request now.
+        moved_requests: Stored requests that are in another case now.
+        commands: Commands with their results.
+        history: New entries of the history.
+    """
+
+    opened_cases: Sequence[Case] = ()
+    changed_cases: Sequence[Case] = ()
+    new_orders: Sequence[tuple[str, CaseWorkOrder]] = ()
+    changed_orders: Sequence[CaseWorkOrder] = ()
+    joined_requests: Sequence[CaseRequest] = ()
+    updates: Sequence[ProcessedUpdate] = ()
+    new_opener_cases: Sequence[Case] = ()
+    moved_requests: Sequence[CaseRequest] = ()
+    commands: Sequence[ProcessedCommand] = ()
+    history: Sequence[HistoryEntry] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOrderNotice:
+    """Work orders of a case whose bureaus need an event, and the event that led to it."""
+
+    case: Case
+    orders: Sequence[CaseWorkOrder]
+    cause: Event

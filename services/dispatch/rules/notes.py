@@ -1,0 +1,39 @@
+"""Notes that people add to the requests of a case, and the priority that they raise."""
+
+from dataclasses import replace
+
+from services.dispatch.rules.case import Case, CaseNote
+from services.dispatch.rules.case_changes import CaseTransition, PriorityRaised
+from services.dispatch.rules.case_requests import with_raised_priority
+from services.dispatch.rules.deadlines import Deadlines
+from services.dispatch.rules.priority import CasePriority
+
+MAX_NOTES = 50
+"""Notes that a work order shows, the newest; the history of the case has all."""
+
+
+def add_note(case: Case, note: CaseNote) -> Case:
+    """Return the case with one more note; each bureau gets an event, and the version stays."""
+    return replace(case, notes=(*case.notes, note)[-MAX_NOTES:])
+
+
+def raise_priority(
+    case: Case, request_id: str, priority: CasePriority, due: Deadlines
+) -> CaseTransition | None:
+    """Return the transition of a case whose request became more urgent, or None.
+
+    After an operator lowered the priority, only a request with a higher level than the operator
+    knew, or with a reason that the operator did not know, raises it again.
+
+    Args:
+        case: The case before.
+        request_id: The request.
+        priority: Its new priority.
+        due: Latest deadlines of work at that priority.
+    """
+    if case.lowered_from and not case.lowered_from.is_exceeded_by(priority):
+        return None
+    if priority.level >= case.priority.level:
+        return None
+    raised = with_raised_priority(case, priority, due)
+    return CaseTransition(raised, PriorityRaised(case.priority.level, request_id))

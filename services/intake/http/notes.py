@@ -1,0 +1,91 @@
+"""The HTTP route that adds a note to a request."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeAlias
+
+from aiohttp import web
+
+from services.intake.http.admission import AdmissionControl
+from services.intake.http.callers import Callers, RefusedError
+from services.intake.http.calls import (
+    NOT_ACCEPTABLE,
+    answers_errors,
+    body_of,
+    idempotency_id,
+    json_of,
+    slot_of,
+)
+from services.intake.inbound.field_errors import id_reused
+from services.intake.notes.parsing import parse_note
+from services.intake.notes.store import add_note, find_request
+from services.intake.policy import IntakePolicy
+from services.intake.rules.idempotency import idempotency_key, payload_hash
+from services.intake.rules.tracking_number import read_tracking_number
+from shared.contract.events import FieldError, NoteAdded
+from shared.runtime.clock import utc_now
+from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.problem_details import problem_response
+from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.outbox.relay import Relay
+from shared.runtime.postgres import Pool, transaction
+
+AddNote: TypeAlias = Callable[[str, str, str, Any], Coroutine[Any, Any, str]]
+"""Adds a note by adapter, idempotency key, tracking number and data; returns its id."""
+
+
+def note_routes(callers: Callers, admission: AdmissionControl, add: AddNote) -> list[web.RouteDef]:
+    """Return the route that adds a note to a request. Idempotent by its ``Idempotency-Key``.
+
+    Args:
+        callers: Identifies adapters and limits their rates.
+        admission: Refuses calls above the limits.
+        add: Adds a note in one transaction.
+    """
+
+    @answers_errors("Send it again in a moment, with the same Idempotency-Key.")
+    async def post_note(request: web.Request) -> web.Response:
+        """Answer 201 with the note's id; a repeat gets the same id."""
+        adapter = await callers.adapter(request, is_counted=False)
+        data = json_of(await body_of(request))
+        id_, number = idempotency_id(request), request.match_info["tracking_number"]
+        with slot_of(admission, adapter):
+            note_id = await Deadline().wait_for(add(adapter, id_, number, data))
+        return web.json_response({"note_id": note_id}, status=201)
+
+    return [web.post("/v1/requests/{tracking_number}/notes", post_note)]
+
+
+def note_adder(pool: Pool, policy: IntakePolicy, relay: Relay) -> AddNote:
+    """Return the function that stores a note and publishes its event.
+
+    Args:
+        pool: Database of the requests and notes.
+        policy: The cities.
+        relay: Publishes the event.
+    """
+
+    async def add(adapter: str, id_: str, number: str, data: Any) -> str:  # noqa: ANN401 - any JSON
+        tracking_number = read_tracking_number(number)
+        async with transaction(pool) as db:
+            request = await find_request(db, tracking_number) if tracking_number else None
+            if request is None:
+                detail = "We have no request with this number. Compare it with the receipt."
+                raise RefusedError(problem_response(404, "No such number", detail))
+            now = utc_now()
+            note = parse_note(data, request, policy, now)
+            if isinstance(note, tuple):
+                raise _not_acceptable(note)
+            key = idempotency_key(f"/http/{adapter}", id_), payload_hash([tracking_number, data])
+            stored = await add_note(db, key, note.note_id)
+            if not stored.is_same:
+                raise _not_acceptable((id_reused(),))
+            event = NoteAdded.of(note, now=now, request=note.request_id)
+            batches = await enqueue(db, [event] if stored.is_new else [])
+        relay.hand_over(batches)
+        return stored.note_id
+
+    return add
+
+
+def _not_acceptable(errors: tuple[FieldError, ...]) -> RefusedError:
+    return RefusedError(problem_response(422, *NOT_ACCEPTABLE, errors=errors))

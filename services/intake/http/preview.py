@@ -1,0 +1,42 @@
+"""The HTTP route that shows what a submission would become; it keeps nothing."""
+
+from aiohttp import web
+
+from services.intake.http.admission import AdmissionControl
+from services.intake.http.callers import Callers
+from services.intake.http.calls import answers_errors, body_of, json_of, slot_of
+from services.intake.inbound.validation import read_partly
+from services.intake.policy import IntakePolicy
+from services.intake.preview import PreviewedSubmission, near_query, render_preview
+from services.intake.public_status.nearby import find_near
+from shared.contract.events import SubmissionReceived, new_id
+from shared.runtime.clock import utc_now
+from shared.runtime.http.deadline import Deadline
+from shared.runtime.postgres import Pool
+
+
+def preview_routes(
+    callers: Callers, admission: AdmissionControl, pool: Pool, policy: IntakePolicy
+) -> list[web.RouteDef]:
+    """Return the route that previews a submission, which may lack anything.
+
+    Args:
+        callers: Identifies adapters and limits their rates.
+        admission: Refuses calls above the limits.
+        pool: Database of the open cases.
+        policy: Rules by which submissions become requests.
+    """
+
+    @answers_errors("Ask again in a moment.")
+    async def preview(request: web.Request) -> web.Response:
+        """Answer 200 to any readable JSON; what is wrong with it is named under ``errors``."""
+        adapter = await callers.adapter(request, is_counted=False)
+        data = json_of(await body_of(request))
+        with slot_of(admission, adapter):
+            handed_in = SubmissionReceived(id=new_id(), source=f"/http/{adapter}", data=data)
+            previewed = PreviewedSubmission(*read_partly(handed_in, utc_now(), policy))
+            query = near_query(previewed)
+            near = await Deadline().wait_for(find_near(pool, query)) if query else []
+        return web.json_response(render_preview(previewed, near))
+
+    return [web.post("/v1/submissions/preview", preview)]

@@ -1,0 +1,1 @@
+"""Notes: more words about a request that intake accepted before."""

@@ -1,0 +1,177 @@
+"""Open cases near a point: the read model of those who are about to report the same."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from math import cos, radians
+from typing import NamedTuple
+
+from shared.runtime.postgres import Connection, Pool, translate_errors
+from shared.vocabulary import EARTH_RADIUS_M, GeoPoint, distance_m
+
+MAX_NEAR = 10
+
+_SAVE_CASES = """
+    INSERT INTO cases AS known (case_id, version, jurisdiction, dedup_group, service_code, status,
+                                request_count, first_reported_at, latitude, longitude)
+    SELECT new.case_id, new.version, new.jurisdiction, new.dedup_group, new.service_code,
+           new.status, new.request_count,
+           coalesce(new.first_reported_at, origin.first_reported_at),
+           coalesce(new.latitude, origin.latitude), coalesce(new.longitude, origin.longitude)
+      FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[],
+                  $7::integer[], $8::timestamptz[], $9::float8[], $10::float8[], $11::uuid[])
+           AS new (case_id, version, jurisdiction, dedup_group, service_code, status,
+                   request_count, first_reported_at, latitude, longitude, moved_from)
+      LEFT JOIN cases AS origin ON origin.case_id = new.moved_from
+     ORDER BY new.case_id
+    ON CONFLICT (case_id) DO UPDATE
+       SET version = greatest(known.version, excluded.version),
+           status = CASE WHEN known.version < excluded.version
+                         THEN excluded.status ELSE known.status END,
+           request_count = CASE WHEN known.version < excluded.version
+                                THEN excluded.request_count ELSE known.request_count END,
+           first_reported_at = coalesce(known.first_reported_at, excluded.first_reported_at),
+           latitude = coalesce(known.latitude, excluded.latitude),
+           longitude = coalesce(known.longitude, excluded.longitude)
+     WHERE known.version < excluded.version
+        OR known.latitude IS NULL AND excluded.latitude IS NOT NULL
+"""
+# Of a crowded place the nearest by a flat map are enough to find the nearest on the globe.
+_NEAR = """
+    SELECT case_id::text, service_code, status, latitude, longitude, first_reported_at,
+           request_count
+      FROM cases
+     WHERE status NOT IN ('completed', 'declined', 'referred') AND latitude IS NOT NULL
+       AND dedup_group = $1 AND jurisdiction = $2
+       AND latitude BETWEEN $3 - $5::float8 AND $3 + $5
+       AND longitude BETWEEN $4 - $6::float8 AND $4 + $6
+       AND service_code <> ALL($7::text[])
+     ORDER BY power((latitude - $3) / $5, 2) + power((longitude - $4) / $6, 2), case_id
+     LIMIT $8
+"""
+_DEGREES_PER_METRE = 180 / (3.141592653589793 * EARTH_RADIUS_M)
+_LEAST_COSINE = 0.01  # within 64 km of a pole a box is too narrow, and no city lies there
+
+
+class NearbyState(NamedTuple):
+    """State of a case after one event; a decision gives the place, a change of the case the rest.
+
+    Attributes:
+        case_id: The case.
+        version: Orders the states of one case; 0 before the case opened.
+        jurisdiction: The city.
+        dedup_group: Group of kinds that can be the same problem.
+        service_code: Its kind.
+        status: A ``CaseStatus``.
+        request_count: Number of its requests.
+        first_reported_at: When the request was submitted that opened it.
+        latitude: Degrees of that request's point, as submitted; never shown.
+        longitude: The same.
+        moved_from: The case that it was split from, which gives it its place.
+    """
+
+    case_id: str
+    version: int
+    jurisdiction: str
+    dedup_group: str
+    service_code: str
+    status: str
+    request_count: int
+    first_reported_at: datetime | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    moved_from: str | None = None
+
+    def merge(self, other: "NearbyState") -> "NearbyState":
+        """Return the newer state of the two, with the place that either has."""
+        placed = self if self.latitude is not None else other
+        return max(self, other, key=_version)._replace(
+            first_reported_at=placed.first_reported_at,
+            latitude=placed.latitude,
+            longitude=placed.longitude,
+            moved_from=self.moved_from or other.moved_from,
+        )
+
+
+class NearQuery(NamedTuple):
+    """A search for open cases.
+
+    Attributes:
+        jurisdiction: The city.
+        dedup_group: Group of kinds.
+        point: Centre of the search.
+        radius_m: Its radius in metres, inclusive.
+        private_kinds: Kinds that are never shown.
+    """
+
+    jurisdiction: str
+    dedup_group: str
+    point: GeoPoint
+    radius_m: float
+    private_kinds: Collection[str]
+
+
+class NearbyCase(NamedTuple):
+    """An open case near a point.
+
+    Attributes:
+        case_id: The case.
+        service_code: Its kind.
+        status: A ``CaseStatus``.
+        distance_m: Metres from the point.
+        first_reported_at: When the request was submitted that opened it.
+        request_count: Number of its requests.
+    """
+
+    case_id: str
+    service_code: str
+    status: str
+    distance_m: float
+    first_reported_at: datetime
+    request_count: int
+
+
+async def save_cases(connection: Connection, states: Sequence[NearbyState]) -> None:
+    """Save the states of cases, of which the newest of each case wins. Idempotent."""
+    cases: dict[str, NearbyState] = {}
+    for state in states:
+        known = cases.get(state.case_id)
+        cases[state.case_id] = known.merge(state) if known else state
+    if cases:
+        columns = map(list, zip(*cases.values(), strict=True))
+        await connection.execute(_SAVE_CASES, *columns)
+
+
+async def find_near(pool: Pool, query: NearQuery) -> list[NearbyCase]:
+    """Return the open cases within the radius, the nearest first, at most ``MAX_NEAR``."""
+    point = query.point
+    height = query.radius_m * _DEGREES_PER_METRE
+    width = height / max(cos(radians(point.latitude)), _LEAST_COSINE)
+    with translate_errors():
+        rows = await pool.fetch(
+            _NEAR,
+            query.dedup_group,
+            query.jurisdiction,
+            point.latitude,
+            point.longitude,
+            height,
+            width,
+            list(query.private_kinds),
+            2 * MAX_NEAR,
+        )
+    found = [
+        NearbyCase(
+            row["case_id"],
+            row["service_code"],
+            row["status"],
+            distance_m(point, GeoPoint(row["latitude"], row["longitude"])),
+            row["first_reported_at"],
+            row["request_count"],
+        )
+        for row in rows
+    ]
+    near = [case for case in found if case.distance_m <= query.radius_m]
+    return sorted(near, key=lambda case: (case.distance_m, case.case_id))[:MAX_NEAR]
+
+
+def _version(state: NearbyState) -> int:
+    return state.version

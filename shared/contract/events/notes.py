@@ -1,0 +1,78 @@
+"""Notes that people add to a request, and what triage reads in them."""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime, Field
+
+from shared.contract.events.base import Data, Event
+from shared.contract.events.submissions import Advice, Media
+from shared.contract.events.triage import Emergency, Priority
+from shared.vocabulary import Lane, SubmissionChannel
+
+
+class Note(Data):
+    """More words about a request; holds no contact data, and changes no contact or place."""
+
+    note_id: str = Field(examples=["019abd6e-7c00-7a31-8f00-1d2c3b4a5968"])
+    """Id of the note, a UUIDv7."""
+    request_id: str
+    """Id of the request, a UUIDv7."""
+    tracking_number: str
+    """The request's tracking number."""
+    jurisdiction: str
+    """Id of the city."""
+    dedup_group: str
+    """Group of kinds of the request."""
+    channel: SubmissionChannel
+    """Channel by which the note came."""
+    text: str = Field(examples=["Now it blocks the whole lane"])
+    """The person's words, normalized, contact data replaced by ``[removed]``."""
+    language: str | None = None
+    """Language of ``text``, a BCP 47 tag; null when not stated."""
+    media: tuple[Media, ...] = ()
+    """Pictures and other files by address."""
+    at: AwareDatetime
+    """Moment at which the note was added, UTC."""
+    by: Literal["reporter", "other"] | None = None
+    """Whether the sender's address or number is the contact's; null without either."""
+    lane: Lane
+    """``express`` when the note may be about an urgent hazard, else ``standard``."""
+
+
+class NoteAdded(Event):
+    """A person added a note to a request; triage passes it on to the request's case."""
+
+    subject_field: ClassVar[str] = "request_id"
+
+    type: Literal["route311.request.note_added.v1"] = "route311.request.note_added.v1"
+    source: str = "/intake"
+    data: Note
+
+
+class Reassessment(Data):
+    """Priority of a request after its notes."""
+
+    request_id: str
+    """Id of the request, a UUIDv7."""
+    case_id: str | None
+    """Id of the case that the request belongs to; null where triage opened none."""
+    priority: Priority
+    """Priority of the request by its own words and those of its notes."""
+    emergency: Emergency | None = None
+    """Danger to life that the request and its notes describe; or null."""
+    advice: tuple[Advice, ...] = ()
+    """Advice for the reporter; with a danger to life it holds ``call_911``."""
+    note_id: str
+    """Id of the note that led to it, a UUIDv7."""
+    explanation: tuple[str, ...] = ()
+    """Why triage decided so, as plain English sentences."""
+
+
+class RequestReassessed(Event):
+    """The notes of a request raised its priority or describe a danger to life."""
+
+    subject_field: ClassVar[str] = "request_id"
+
+    type: Literal["route311.request.reassessed.v1"] = "route311.request.reassessed.v1"
+    source: str = "/triage"
+    data: Reassessment

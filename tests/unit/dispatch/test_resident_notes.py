@@ -1,0 +1,137 @@
+"""Notes of residents in cases and work orders, and the priority that they raise."""
+
+from typing import Any
+
+import pytest
+
+from services.dispatch.note_handlers import UnknownRequestError
+from services.dispatch.rules.notes import MAX_NOTES
+from shared.contract.events import (
+    CasePriorityRaised,
+    NoteAdded,
+    Reassessment,
+    RequestReassessed,
+    WorkOrderChanged,
+    new_id,
+)
+from tests.builders import NOON, note_added, priority
+from tests.unit.dispatch.factories import command_message, harbour_request, triaged
+from tests.unit.dispatch.harness import DispatchHarness, of_type
+
+
+@pytest.fixture
+def desk() -> DispatchHarness:
+    return DispatchHarness()
+
+
+def noted(request_id: str, text: str = "Still there") -> NoteAdded:
+    return note_added(request_id=request_id, jurisdiction="harbour.gov", text=text)
+
+
+def reassessed(request_id: str, case_id: str | None, level: str = "P1") -> RequestReassessed:
+    data = Reassessment(
+        request_id=request_id, case_id=case_id, priority=priority(level, 90), note_id=new_id()
+    )
+    return RequestReassessed.of(data, now=NOON)
+
+
+async def opened(desk: DispatchHarness, **changes: Any) -> Any:
+    request = harbour_request(service_code="POTHOLE", **changes)
+    event = triaged(of=request, level="P4", service_code="POTHOLE")
+    await desk.handle(event)
+    return event.data
+
+
+async def test_a_note_is_in_every_work_order_and_in_the_history_once(
+    desk: DispatchHarness,
+) -> None:
+    decision = await opened(desk)
+    [before] = desk.store.all
+    note = noted(decision.request_id)
+    changed = of_type(WorkOrderChanged, await desk.handle(note, note))
+    again = await desk.handle(note)
+
+    [case] = desk.store.all
+    assert {order.data.bureau for order in changed} == {order.bureau for order in case.orders}
+    for order in changed:
+        assert order.data.notes[-1] == "Still there"
+        assert (order.data.version, order.data.case_version) == (2, 1)
+    assert (case.version, len(before.notes), len(case.notes)) == (before.version, 0, 1)
+    [entry] = desk.store.history.values()
+    assert (entry.case_id, entry.by, entry.what) == (case.case_id, "resident", "note_added")
+    assert (entry.text, entry.event_id, entry.request_id) == (
+        "Still there",
+        note.id,
+        decision.request_id,
+    )
+    assert again == []
+
+
+async def test_a_note_in_the_batch_of_its_request_finds_the_case(desk: DispatchHarness) -> None:
+    request = harbour_request(service_code="POTHOLE")
+    event = triaged(of=request, level="P4", service_code="POTHOLE")
+    await desk.handle(event, noted(request.request_id))
+
+    [case] = desk.store.all
+    assert [note.text for note in case.notes] == ["Still there"]
+
+
+async def test_a_note_of_a_request_that_no_case_has_is_an_error(desk: DispatchHarness) -> None:
+    with pytest.raises(UnknownRequestError):
+        await desk.handle(noted(new_id()))
+
+
+async def test_a_work_order_shows_the_newest_notes_and_the_history_all(
+    desk: DispatchHarness,
+) -> None:
+    decision = await opened(desk)
+    await desk.handle(*[noted(decision.request_id, f"{n}") for n in range(MAX_NOTES + 1)])
+
+    [case] = desk.store.all
+    assert [note.text for note in case.notes] == [f"{n}" for n in range(1, MAX_NOTES + 1)]
+    assert len(desk.store.history) == MAX_NOTES + 1
+
+
+async def test_a_reassessment_raises_the_case_and_tightens_its_deadlines(
+    desk: DispatchHarness,
+) -> None:
+    decision = await opened(desk)
+    [before] = desk.store.all
+    event = reassessed(decision.request_id, decision.case_id)
+    produced = await desk.handle(event)
+    again = await desk.handle(event)
+    lower = await desk.handle(reassessed(decision.request_id, decision.case_id, "P3"))
+
+    [raised] = of_type(CasePriorityRaised, produced)
+    assert (raised.data.previous_level, raised.data.request_id) == ("P4", decision.request_id)
+    [case] = desk.store.all
+    assert (case.priority.level, case.version) == ("P1", before.version + 1)
+    assert case.lead.due.complete_by < before.lead.due.complete_by
+    assert of_type(WorkOrderChanged, produced)
+    assert again == lower == []
+
+
+async def test_a_reassessment_without_a_case_concerns_nobody(desk: DispatchHarness) -> None:
+    assert await desk.handle(reassessed(new_id(), None)) == []
+
+
+async def test_a_note_follows_its_request_into_another_case(desk: DispatchHarness) -> None:
+    first = await opened(desk)
+    second = harbour_request(service_code="POTHOLE")
+    joined = triaged(
+        of=second, level="P4", service_code="POTHOLE", case_id=first.case_id, outcome="duplicate"
+    )
+    await desk.handle(joined)
+    await desk.handle(noted(first.request_id, "one"), noted(second.request_id, "two"))
+    split = command_message("split_request", first.case_id, request_id=second.request_id)
+    await desk.handle(split)
+    old, new = desk.store.all
+
+    assert [note.text for note in old.notes] == ["one"]
+    assert [note.text for note in new.notes] == ["two"]
+    await desk.handle(noted(second.request_id, "three"))
+    assert [note.text for note in desk.store.all[1].notes] == ["two", "three"]
+
+    merge = command_message("merge_case", new.case_id, into_case=old.case_id)
+    await desk.handle(merge)
+    assert [note.text for note in desk.store.all[0].notes] == ["one", "two", "three"]

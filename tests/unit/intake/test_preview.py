@@ -1,0 +1,83 @@
+"""What a submission would become, without a database."""
+
+from typing import Any
+
+import pytest
+
+from services.intake.inbound.validation import read_partly
+from services.intake.preview import PreviewedSubmission, near_query, render_preview
+from services.intake.public_status.nearby import NearbyCase
+from tests.builders import NOON, handed_in
+from tests.unit.intake.factories import BEYOND_THE_LIMITS, HERE, LAKESIDE, POLICY, data
+
+
+def previewed(**changes: Any) -> PreviewedSubmission:
+    return PreviewedSubmission(*read_partly(handed_in(data(**changes)), NOON, POLICY))
+
+
+def test_a_whole_submission_has_no_errors_and_its_kinds_questions() -> None:
+    view = render_preview(previewed(), [])
+    kind = LAKESIDE.services["POTHOLE"]
+
+    assert (view["service_code"], view["priority"]) == ("POTHOLE", kind.priority)
+    assert [question["code"] for question in view["questions"]] == [
+        attribute.code for attribute in kind.attributes
+    ]
+    assert (view["errors"], view["referral"]) == ([], None)
+
+
+def test_what_is_missing_is_named_and_the_rest_is_shown() -> None:
+    view = render_preview(previewed(channel=None, location=None), [])
+
+    assert view["service_code"] == "POTHOLE"
+    assert {error["code"] for error in view["errors"]} == {"missing_channel", "missing_location"}
+
+
+@pytest.mark.parametrize("changes", [{"jurisdiction": "nowhere"}, {"service_code": "NO-SUCH"}])
+def test_without_a_city_or_a_kind_nothing_is_derived(changes: dict[str, Any]) -> None:
+    view = render_preview(previewed(**changes), [])
+
+    assert (view["service_code"], view["priority"], view["questions"]) == (None, None, [])
+    assert view["errors"]
+
+
+def test_a_place_alone_has_no_kind() -> None:
+    one = previewed(service_code=None, description=None)
+
+    assert render_preview(one, [])["service_code"] is None
+    assert near_query(one) is None
+
+
+def test_a_place_beyond_the_limits_is_referred_to_the_neighbour() -> None:
+    at = {"latitude": BEYOND_THE_LIMITS.latitude, "longitude": BEYOND_THE_LIMITS.longitude}
+    view = render_preview(previewed(location=at), [])
+
+    assert view["referral"]["agency"] == LAKESIDE.neighbours["hilltop"].code
+
+
+def test_near_is_within_100_m_or_the_groups_radius_without_private_kinds() -> None:
+    query = near_query(previewed())
+    group = LAKESIDE.services["POTHOLE"].dedup.group
+    kinds = [LAKESIDE.services[code] for code in LAKESIDE.dedup_groups[group]]
+
+    assert query
+    assert (query.jurisdiction, query.dedup_group, query.point) == ("lakeside.gov", group, HERE)
+    assert query.radius_m == max(100.0, *(kind.dedup.radius_m for kind in kinds))
+    assert query.private_kinds == []
+    private = near_query(previewed(service_code="HOME-CARE"))
+    assert private
+    assert private.private_kinds == ["HOME-CARE"]
+
+
+def test_without_a_measured_point_nothing_is_near() -> None:
+    assert near_query(previewed(location={"address": "1 Main St"})) is None
+    assert near_query(previewed(location={"latitude": 0, "longitude": 0})) is None
+
+
+def test_texts_are_in_the_language_of_the_submission() -> None:
+    near = NearbyCase("c", "POTHOLE", "open", 12.345, NOON, 4)
+    view = render_preview(previewed(language="es-MX"), [near])
+
+    name = LAKESIDE.services["POTHOLE"].name.es
+    assert (view["service_name"], view["near"][0]["service_name"]) == (name, name)
+    assert view["near"][0]["distance_m"] == 12.3

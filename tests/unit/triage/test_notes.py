@@ -1,0 +1,95 @@
+"""Notes on requests: passed on behind the decision, and read together with the request."""
+
+from typing import Any
+
+from shared.contract.events import (
+    NoteAdded,
+    ReportsCounted,
+    RequestReassessed,
+    RequestTriaged,
+    encode,
+)
+from shared.contract.routes import routes
+from tests.builders import note_added
+from tests.unit.triage.factories import submitted
+from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.unit.triage.harness import events_of, passed_on
+
+DANGER = "A live wire is down and sparking by the tents"
+
+
+def noted(request: Any, text: str = "Still there", **changes: Any) -> NoteAdded:
+    data = request.data
+    return note_added(
+        request_id=data.request_id,
+        jurisdiction=data.jurisdiction,
+        dedup_group=data.dedup_group,
+        text=text,
+        **changes,
+    )
+
+
+async def test_a_note_goes_behind_the_decision_to_the_case_with_the_same_bytes() -> None:
+    store, request = InMemoryTriageStore(), submitted()
+    [decision, _] = await events_of(store, request)
+    note = noted(request)
+    [record] = await passed_on(store, note)
+
+    assert (record.topic, record.key) == ("triage-decisions", decision.data.case_id.encode())
+    assert record.value == encode(note)
+    assert await passed_on(store, note) == []
+
+
+async def test_a_note_that_overtakes_its_request_waits_for_the_decision() -> None:
+    store, request = InMemoryTriageStore(), submitted()
+    note = noted(request, DANGER)
+
+    assert await events_of(store, note) == []
+    caused = await events_of(store, request)
+
+    assert [type(one) for one in caused] == [RequestTriaged, ReportsCounted, RequestReassessed]
+    assert caused[2].data.case_id == caused[0].data.case_id
+    assert caused[2].causationid == note.id
+
+
+async def test_a_danger_in_a_note_is_told_once_with_advice_in_its_language() -> None:
+    store, request = InMemoryTriageStore(), submitted(language="en")
+    await events_of(store, request)
+    note = noted(request, DANGER, language="es")
+    [reassessed] = await events_of(store, note)
+    again = await events_of(store, noted(request, DANGER))
+
+    data = reassessed.data
+    assert (data.priority.level, data.note_id) == ("P1", note.data.note_id)
+    assert data.emergency
+    assert [one.code for one in data.advice] == ["call_911"]
+    assert data.advice[0].text.startswith("Si alguien")
+    assert any(sentence.startswith("Danger to life") for sentence in data.explanation)
+    assert again == []
+
+
+async def test_a_harmless_note_reassesses_nothing() -> None:
+    store, request = InMemoryTriageStore(), submitted()
+
+    assert await events_of(store, request, noted(request, "They moved one tent")) != []
+    assert await events_of(store, noted(request, "Thank you")) == []
+
+
+async def test_a_note_is_read_together_with_what_was_written_before() -> None:
+    """A word that alone means nothing counts with the request's own words."""
+    store, request = InMemoryTriageStore(), submitted(description=DANGER)
+    [decision, _] = await events_of(store, request)
+    calm = await events_of(store, noted(request, "Nobody is there now"))
+
+    assert decision.data.priority.level == "P1"
+    assert calm == []
+
+
+async def test_a_note_of_a_request_without_a_case_is_not_passed_on_but_a_danger_is_told() -> None:
+    store, request = InMemoryTriageStore(), submitted(service_code="TRANSIT")
+    await events_of(store, request)
+
+    assert await passed_on(store, noted(request)) == []
+    [told] = await events_of(store, noted(request, DANGER))
+    assert told.data.case_id is None
+    assert routes(told) == (("triage-decisions", request.data.request_id),)
