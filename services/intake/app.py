@@ -16,6 +16,10 @@ from services.intake.http.callers import Callers
 from services.intake.http.gate import submission_gate
 from services.intake.http.load_limits import AdaptiveBatchSize
 from services.intake.inbound.batch import RawSubmission
+from services.intake.open311.api import BASE, open311_routes
+from services.intake.open311.reading import Open311Reading
+from services.intake.open311.store import PostgresListedRequests
+from services.intake.open311.submitting import Open311Submitting
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.public_status.api import status_routes
 from services.intake.public_status.projection import project_events
@@ -86,6 +90,15 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             routes=[
                 *submission_routes(callers, batcher, admission),
                 *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
+                *open311_routes(
+                    Open311Reading(
+                        catalogue.jurisdictions,
+                        PostgresListedRequests(lookups),
+                        callers,
+                        f"{policy.public_url}{BASE}",
+                    ),
+                    Open311Submitting(catalogue.jurisdictions, callers, admission, batcher),
+                ),
             ],
             gate=submission_gate(callers, admission),
             readers=[submissions, statuses],

@@ -6,6 +6,7 @@ from datetime import datetime
 from secrets import randbelow
 
 from services.intake.public_status.model import PublicRequest
+from services.intake.public_status.store import save_listings
 from services.intake.records import Receipt, StoredSubmission
 from services.intake.rules.idempotency import SubmissionKey
 from services.intake.rules.tracking_number import CAPACITY
@@ -108,6 +109,7 @@ class PostgresSubmissions:
                 columns=(*_REQUEST_COLUMNS, "contact"),
                 records=[_request_row(r, with_contact) for r in requests],
             )
+        await save_listings(self._connection, requests)
 
     async def _within_budget(
         self, submissions: Sequence[StoredSubmission]

@@ -55,7 +55,7 @@ def submission_routes(
                 return database_unavailable(advice)
 
     async def accept(request: web.Request, adapter: str, body: bytes) -> Receipt:
-        submission = RawSubmission(_handed_in(request, adapter, _json(body)), body)
+        submission = RawSubmission(envelope(request, adapter, _json(body)), body)
         async with asyncio.timeout_at(Deadline().until):
             return await batcher.submit(submission)
 
@@ -81,7 +81,17 @@ def _json(body: bytes) -> Any:  # noqa: ANN401 - anything may come from outside
         raise RefusedError(problem_response(400, "Not JSON", advice)) from None
 
 
-def _handed_in(request: web.Request, adapter: str, data: Any) -> SubmissionReceived:  # noqa: ANN401 - any JSON
+def envelope(request: web.Request, adapter: str, data: Any) -> SubmissionReceived:  # noqa: ANN401 - any JSON
+    """Return a submission over HTTP in its envelope.
+
+    Args:
+        request: The call, whose ``Idempotency-Key`` is the id.
+        adapter: The adapter that calls.
+        data: The submission.
+
+    Raises:
+        RefusedError: The key is unusable.
+    """
     try:
         return SubmissionReceived(
             id=request.headers.get("Idempotency-Key") or new_id(),

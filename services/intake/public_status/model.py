@@ -5,6 +5,21 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """What lists show of a request of a public kind.
+
+    Attributes:
+        description: The reporter's words, redacted.
+        latitude: Degrees of the problem, as submitted.
+        longitude: Degrees of the problem, as submitted.
+    """
+
+    description: str
+    latitude: float | None
+    longitude: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class PublicRequest:
     """The public data of a request when it is accepted.
 
@@ -17,6 +32,7 @@ class PublicRequest:
         address: Redacted; takes precedence over the point.
         latitude: Degrees, rounded to about 100 m.
         longitude: Degrees, rounded to about 100 m.
+        listing: What lists show of it; None for a private kind, which no list shows.
     """
 
     request_id: str
@@ -27,6 +43,7 @@ class PublicRequest:
     address: str | None
     latitude: float | None
     longitude: float | None
+    listing: Listing | None = None
 
 
 @dataclass(frozen=True, slots=True)

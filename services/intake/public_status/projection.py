@@ -1,6 +1,6 @@
 """Projection of decisions and case events onto the public status; events may come in any order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
@@ -48,17 +48,27 @@ class PublicStatuses(Protocol):
         """Save status changes of cases."""
         ...
 
+    async def refresh_listings(
+        self, request_ids: Collection[str], case_ids: Collection[str]
+    ) -> None:
+        """Update case, status and time of listed requests: of some, and of all in some cases."""
+        ...
+
 
 async def project_events(
     messages: Sequence[Message[StatusEvent]], statuses: PublicStatuses
 ) -> None:
     """Update the public status of every request that the events are about."""
     events = [message.event for message in messages]
-    await statuses.save_requests(
-        [_decision(event) for event in events if isinstance(event, RequestTriaged)],
-        [link for event in events if (link := _link(event))],
+    decisions = [_decision(event) for event in events if isinstance(event, RequestTriaged)]
+    links = [link for event in events if (link := _link(event))]
+    changes = [change for event in events if (change := _change(event))]
+    await statuses.save_requests(decisions, links)
+    await statuses.save_changes(changes)
+    await statuses.refresh_listings(
+        {one.request_id for one in decisions} | {link.request_id for link in links},
+        {link.case_id for link in links} | {change.case_id for change in changes},
     )
-    await statuses.save_changes([change for event in events if (change := _change(event))])
 
 
 def _decision(event: RequestTriaged) -> PublicDecision:

@@ -49,6 +49,7 @@ class RecordingPublicStatuses:
         self.decisions: list[PublicDecision] = []
         self.links: list[CaseLink] = []
         self.changes: list[StatusChange] = []
+        self.refreshed: tuple[set[str], set[str]] = (set(), set())
 
     async def save_requests(
         self, decisions: Sequence[PublicDecision], links: Sequence[CaseLink]
@@ -58,3 +59,8 @@ class RecordingPublicStatuses:
 
     async def save_changes(self, changes: Sequence[StatusChange]) -> None:
         self.changes += changes
+
+    async def refresh_listings(
+        self, request_ids: Collection[str], case_ids: Collection[str]
+    ) -> None:
+        self.refreshed = (set(request_ids), set(case_ids))
