@@ -6,6 +6,7 @@ from http import HTTPStatus
 import pydantic_core
 
 from services.intake.open311.representation import Document
+from services.intake.open311.schema import ErrorEntry
 from shared.contract.events import FieldError
 
 _PARAMETER = {
@@ -52,7 +53,7 @@ class Open311Error(Exception):
 
     def document(self) -> Document:
         """Return the body of the response."""
-        errors = [{"code": self.status, "description": text} for text in self.descriptions]
+        errors = [ErrorEntry(code=self.status, description=text) for text in self.descriptions]
         return Document("errors", errors)
 
 

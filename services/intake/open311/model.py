@@ -16,7 +16,7 @@ class ListedRequest:
         service_code: Its kind.
         submitted_at: When it was submitted, UTC.
         updated_at: When it last changed, UTC.
-        is_open: False once the work is done or somebody outside the city takes care.
+        is_open: False once the work is done or an agency outside the city took over.
         description: The reporter's words, redacted; empty once erased.
         address: Redacted.
         latitude: Degrees of the problem.

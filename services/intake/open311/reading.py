@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from aiohttp import web
 
@@ -21,12 +20,12 @@ from services.intake.open311.query import (
 )
 from services.intake.open311.representation import Document
 from services.intake.open311.request_views import (
-    render_extensions,
     render_request,
     render_updates,
     w3c,
 )
 from services.intake.open311.responses import Page
+from services.intake.open311.schema import RequestAccepted, ServiceRequest
 from services.intake.open311.service_views import definition, digest_of, discovery, service_list
 from services.intake.open311.store import PostgresListedRequests
 from services.intake.rules.tracking_number import read_tracking_number
@@ -37,6 +36,7 @@ from shared.vocabulary import END_OF_TIME, START_OF_TIME
 
 _UNKNOWN = "service_request_id was not found: compare it with your receipt."
 _EVER = Span(START_OF_TIME, END_OF_TIME)
+_AS_UPDATED = {"start_date": "updated_after", "end_date": "updated_before"}
 
 
 @dataclass(frozen=True)
@@ -77,17 +77,10 @@ class Open311Reading:
     async def list_requests(self, request: web.Request) -> Page:
         """List requests by number or by filters; a full page links to the next one."""
         parameters, city = await self._called(request)
-        ids = read_ids(parameters)
-        query = read_query(parameters, city, utc_now())
         deadline = Deadline()
-        found = await deadline.wait_for(
-            self.requests.page(query)
-            if ids is None
-            else self.requests.by_numbers(city.id, public_codes(city), ids)
-        )
+        found, query = await deadline.wait_for(self._found(parameters, city))
         views = await self._rendered(found, parameters, city, deadline)
-        headers = _next_link(request, query, found) if ids is None else {}
-        return Page(Document("service_requests", views), headers)
+        return Page(Document("service_requests", views), _next_link(request, query, found))
 
     async def one_request(self, request: web.Request) -> Page:
         """Show one request; it does not exist for anybody when its kind is private."""
@@ -101,34 +94,25 @@ class Open311Reading:
         """Return the number that a token stands for: every token is a number already."""
         _, city = await self._called(request)
         found = await Deadline().wait_for(self._find(request.match_info["token"], city))
-        view = {"service_request_id": found.tracking_number, "token": request.match_info["token"]}
+        token = request.match_info["token"]
+        view = RequestAccepted(service_request_id=found.tracking_number, token=token)
         return Page(Document("service_requests", [view]))
 
     async def updates(self, request: web.Request) -> Page:
         """List the updates of requests that changed in a time span, the latest request first."""
         parameters, city = await self._called(request)
-        renamed = {"start_date": "updated_after", "end_date": "updated_before"}
-        query = read_query(
-            Parameters({renamed.get(name, name): v for name, v in parameters.values.items()}),
-            city,
-            utc_now(),
-        )
+        values = {_AS_UPDATED.get(name, name): v for name, v in parameters.values.items()}
         deadline = Deadline()
-        ids = read_ids(parameters)
-        found = await deadline.wait_for(
-            self.requests.page(query)
-            if ids is None
-            else self.requests.by_numbers(city.id, public_codes(city), ids)
-        )
+        found, query = await deadline.wait_for(self._found(Parameters(values), city))
         cases = [one.case_id for one in found if one.case_id]
         changes = await deadline.wait_for(self.requests.changes(cases))
-        span = query.updated or query.submitted or _EVER
+        span = (query and (query.updated or query.submitted)) or _EVER
         views = [
             view
             for one in found
             for view in render_updates(one, changes.get(one.case_id or "", []), span)
         ]
-        headers = _next_link(request, query, found) if ids is None else {}
+        headers = _next_link(request, query, found)
         return Page(Document("service_request_updates", views), headers)
 
     @cached_property
@@ -144,6 +128,16 @@ class Open311Reading:
         if refusal := await self.callers.look_up_refusal(request):
             raise RefusedError(refusal)
 
+    async def _found(
+        self, parameters: Parameters, city: Jurisdiction
+    ) -> tuple[Sequence[ListedRequest], RequestQuery | None]:
+        """Return the requests with the numbers of a call, or else those of the query it makes."""
+        ids = read_ids(parameters)
+        if ids is not None:
+            return await self.requests.by_numbers(city.id, public_codes(city), ids), None
+        query = read_query(parameters, city, utc_now())
+        return await self.requests.page(query), query
+
     async def _find(self, text: str, city: Jurisdiction) -> ListedRequest:
         number = read_tracking_number(text)
         numbers = [number] if number else []
@@ -157,23 +151,19 @@ class Open311Reading:
         parameters: Parameters,
         city: Jurisdiction,
         deadline: Deadline,
-    ) -> list[dict[str, Any]]:
-        views = [render_request(one, city) for one in found]
+    ) -> list[ServiceRequest]:
         if parameters.text("extensions") != "true":
-            return views
+            return [render_request(one, city) for one in found]
         cases = [one.case_id for one in found if one.case_id]
         changes = await deadline.wait_for(self.requests.changes(cases))
-        return [
-            view | render_extensions(one, changes.get(one.case_id or "", []), city)
-            for view, one in zip(views, found, strict=True)
-        ]
+        return [render_request(one, city, changes.get(one.case_id or "", [])) for one in found]
 
 
 def _next_link(
-    request: web.Request, query: RequestQuery, found: Sequence[ListedRequest]
+    request: web.Request, query: RequestQuery | None, found: Sequence[ListedRequest]
 ) -> dict[str, str]:
     """Return the header with the link to the next page; none after a page that is not full."""
-    if len(found) < query.limit:
+    if query is None or len(found) < query.limit:
         return {}
     last = found[-1]
     moment = last.submitted_at if query.submitted else last.updated_at

@@ -1,14 +1,16 @@
-"""XML and JSON of one neutral form: mappings, lists, texts, numbers, booleans and None.
+"""XML and JSON of the same models.
 
 No XML is ever read, so there are no entities to expand.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 from xml.etree import ElementTree as ET
+
+from pydantic import BaseModel
 
 Format: TypeAlias = Literal["xml", "json"]
 
@@ -37,11 +39,11 @@ class Document:
 
     Attributes:
         name: Name of the XML root; a list's entries are named after it. JSON does not show it.
-        content: A list of mappings, or one mapping.
+        content: A list of models, or one.
     """
 
     name: str
-    content: Any
+    content: BaseModel | Sequence[BaseModel]
 
 
 def encode_document(document: Document, output: Format) -> bytes:
@@ -50,12 +52,19 @@ def encode_document(document: Document, output: Format) -> bytes:
     In JSON a list is an array whatever its length, and what is missing is null; in XML that is an
     empty element.
     """
+    content = _plain(document.content)
     if output == "json":
-        return json.dumps(document.content, ensure_ascii=False).encode()
+        return json.dumps(content, ensure_ascii=False).encode()
     root = ET.Element(document.name)
-    _fill(root, document.content)
+    _fill(root, content)
     encoded: bytes = ET.tostring(root, encoding="utf-8")
     return _DECLARATION + encoded
+
+
+def _plain(content: BaseModel | Sequence[BaseModel]) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(content, BaseModel):
+        return content.model_dump(exclude_unset=True)
+    return [one.model_dump(exclude_unset=True) for one in content]
 
 
 def _fill(element: ET.Element, value: object) -> None:

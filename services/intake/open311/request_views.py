@@ -1,11 +1,11 @@
 """Requests and their updates in Open311's words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from services.intake.open311.model import ListedRequest
 from services.intake.open311.query import Span
+from services.intake.open311.schema import Note, RequestUpdate, ServiceRequest
 from services.intake.public_status.model import StatusChange
 from services.intake.public_status.status_text import OUTCOME_NOTE, STATUS_TEXT, current_status
 from shared.catalogue import Jurisdiction
@@ -14,72 +14,73 @@ from shared.vocabulary import CLOSED_STATUSES, is_plausible
 _DEGREE_DECIMALS = 6
 
 
-def render_request(request: ListedRequest, city: Jurisdiction) -> dict[str, Any]:
-    """Return the fields of GeoReport v2; what is not known is None."""
+def render_request(
+    request: ListedRequest, city: Jurisdiction, history: Sequence[StatusChange] | None = None
+) -> ServiceRequest:
+    """Return a request; what is not known is None.
+
+    Args:
+        request: The request.
+        city: The city that serves it.
+        history: The changes of its case, oldest first, where extensions are asked for.
+    """
     kind = city.services[request.service_code]
-    return {
-        "service_request_id": request.tracking_number,
-        "status": "open" if request.is_open else "closed",
-        "status_notes": _status_notes(request),
-        "service_name": kind.name.en,
-        "service_code": request.service_code,
-        "description": request.description or None,
-        "agency_responsible": _agency(request, city),
-        "service_notice": _referral(request),
-        "requested_datetime": w3c(request.submitted_at),
-        "updated_datetime": w3c(request.updated_at),
-        "expected_datetime": _expected(request, timedelta(hours=kind.target_hours)),
-        "address": request.address,
-        "address_id": None,
-        "zipcode": None,
-        "lat": _rounded(request.latitude),
-        "long": _rounded(request.longitude),
-        "media_url": None,
-    }
-
-
-def render_extensions(
-    request: ListedRequest, changes: Sequence[StatusChange], city: Jurisdiction
-) -> dict[str, Any]:
-    """Return what ``extensions=true`` adds: the status in our words, and the history."""
-    return {
-        "extended_attributes": {
-            "detailed_status": _current(request),
-            "triage_outcome": request.outcome,
-        },
-        "notes": [
-            {
-                "datetime": w3c(change.taken_at),
-                "type": change.status,
-                "summary": STATUS_TEXT[change.status].en,
-                "description": change.note,
-                "agency": _bureau(change, city),
-            }
-            for change in changes
-        ],
-    }
+    view = ServiceRequest(
+        service_request_id=request.tracking_number,
+        status="open" if request.is_open else "closed",
+        status_notes=_status_notes(request),
+        service_name=kind.name.en,
+        service_code=request.service_code,
+        description=request.description or None,
+        agency_responsible=_agency(request, city),
+        service_notice=_referral(request),
+        requested_datetime=w3c(request.submitted_at),
+        updated_datetime=w3c(request.updated_at),
+        expected_datetime=_expected(request, timedelta(hours=kind.target_hours)),
+        address=request.address,
+        address_id=None,
+        zipcode=None,
+        lat=_rounded(request.latitude),
+        long=_rounded(request.longitude),
+        media_url=None,
+    )
+    if history is None:
+        return view
+    extended = {"detailed_status": _current(request), "triage_outcome": request.outcome}
+    notes = [_note(change, city) for change in history]
+    return view.model_copy(update={"extended_attributes": extended, "notes": notes})
 
 
 def render_updates(
     request: ListedRequest, changes: Sequence[StatusChange], span: Span
-) -> Iterator[Mapping[str, Any]]:
+) -> Iterator[RequestUpdate]:
     """Yield the updates of a request within a time span, oldest first."""
     for change in changes:
         if span.since <= change.taken_at <= span.until:
-            yield {
-                "update_id": f"{request.tracking_number}.{change.version}",
-                "service_request_id": request.tracking_number,
-                "status": "closed" if change.status in CLOSED_STATUSES else "open",
-                "extended_status": change.status,
-                "updated_datetime": w3c(change.taken_at),
-                "description": change.note or STATUS_TEXT[change.status].en,
-                "media_url": None,
-            }
+            yield RequestUpdate(
+                update_id=f"{request.tracking_number}.{change.version}",
+                service_request_id=request.tracking_number,
+                status="closed" if change.status in CLOSED_STATUSES else "open",
+                extended_status=change.status,
+                updated_datetime=w3c(change.taken_at),
+                description=change.note or STATUS_TEXT[change.status].en,
+                media_url=None,
+            )
 
 
 def w3c(moment: datetime) -> str:
     """Return a moment in UTC without fractions, the form that every client reads."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _note(change: StatusChange, city: Jurisdiction) -> Note:
+    return Note(
+        datetime=w3c(change.taken_at),
+        type=change.status,
+        summary=STATUS_TEXT[change.status].en,
+        description=change.note,
+        agency=_bureau(change, city),
+    )
 
 
 def _current(request: ListedRequest) -> str:

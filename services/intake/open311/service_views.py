@@ -1,13 +1,20 @@
 """Discovery, the list of kinds, and the questions of a kind, from the catalogue."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from hashlib import sha256
-from typing import Any
 
 import pydantic_core
 
 from services.intake.open311.representation import CONTENT_TYPE, Document
+from services.intake.open311.schema import (
+    Discovery,
+    Endpoint,
+    ListValue,
+    Service,
+    ServiceAttribute,
+    ServiceDefinition,
+)
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
@@ -30,20 +37,17 @@ def discovery(cities: Collection[Jurisdiction], url: str, changeset: str) -> Doc
         url: Base URL of the endpoint.
         changeset: When kinds or questions last changed.
     """
-    endpoint = {
-        "specification": SPECIFICATION,
-        "url": url,
-        "changeset": changeset,
-        "type": "production",
-        "formats": [content_type.partition(";")[0] for content_type in CONTENT_TYPE.values()],
-    }
+    endpoint = Endpoint(
+        specification=SPECIFICATION,
+        url=url,
+        changeset=changeset,
+        type="production",
+        formats=[content_type.partition(";")[0] for content_type in CONTENT_TYPE.values()],
+    )
     contact = "; ".join(f"{city.name} ({city.id}): {city.phone}" for city in cities)
-    content = {
-        "changeset": changeset,
-        "contact": contact,
-        "key_service": _KEY_SERVICE,
-        "endpoints": [endpoint],
-    }
+    content = Discovery(
+        changeset=changeset, contact=contact, key_service=_KEY_SERVICE, endpoints=[endpoint]
+    )
     return Document("discovery", content)
 
 
@@ -65,32 +69,32 @@ def service_list(city: Jurisdiction) -> Document:
 def definition(kind: ServiceType) -> Document:
     """Return the questions of a kind."""
     attributes = [_attribute(one, order) for order, one in enumerate(kind.attributes, 1)]
-    return Document("service_definition", {"service_code": kind.code, "attributes": attributes})
+    content = ServiceDefinition(service_code=kind.code, attributes=attributes)
+    return Document("service_definition", content)
 
 
-def _service(kind: ServiceType) -> Mapping[str, Any]:
+def _service(kind: ServiceType) -> Service:
     keywords = filter(_PLAIN_PATTERN.fullmatch, kind.keywords.en)
-    return {
-        "service_code": kind.code,
-        "service_name": kind.name.en,
-        "description": kind.name.en,
-        "metadata": bool(kind.attributes),
-        "type": "realtime",
-        "keywords": ", ".join(keywords),
-        "group": kind.group.en,
-    }
+    return Service(
+        service_code=kind.code,
+        service_name=kind.name.en,
+        description=kind.name.en,
+        metadata=bool(kind.attributes),
+        type="realtime",
+        keywords=", ".join(keywords),
+        group=kind.group.en,
+    )
 
 
-def _attribute(attribute: Attribute, order: int) -> Mapping[str, Any]:
-    return {
-        "variable": True,
-        "code": attribute.code,
-        "datatype": attribute.datatype,
-        "required": attribute.required,
-        "datatype_description": _DATATYPE.get(attribute.datatype),
-        "order": order,
-        "description": attribute.name.en,
-        "values": [{"key": key, "name": name.en} for key, name in attribute.values]
-        if attribute.datatype in _LISTS
-        else [],
-    }
+def _attribute(attribute: Attribute, order: int) -> ServiceAttribute:
+    values = attribute.values if attribute.datatype in _LISTS else ()
+    return ServiceAttribute(
+        variable=True,
+        code=attribute.code,
+        datatype=attribute.datatype,
+        required=attribute.required,
+        datatype_description=_DATATYPE.get(attribute.datatype),
+        order=order,
+        description=attribute.name.en,
+        values=[ListValue(key=key, name=name.en) for key, name in values],
+    )

@@ -17,6 +17,7 @@ from services.intake.open311.errors import bad_request, error_of_fields
 from services.intake.open311.parameters import Parameters, jurisdiction_of, read_form
 from services.intake.open311.representation import Document
 from services.intake.open311.responses import Page
+from services.intake.open311.schema import RequestAccepted
 from services.intake.open311.submission import read_submission
 from services.intake.records import Receipt
 from shared.catalogue import Jurisdiction
@@ -84,9 +85,9 @@ def _answer(receipt: Receipt) -> Document:
     if not isinstance(event, SubmissionAccepted):
         raise error_of_fields(event.data.errors)
     notice = " ".join(advice.text for advice in event.data.advice)
-    accepted = {
-        "service_request_id": event.data.tracking_number,
-        "service_notice": notice or None,
-        "account_id": None,
-    }
+    accepted = RequestAccepted(
+        service_request_id=event.data.tracking_number,
+        service_notice=notice or None,
+        account_id=None,
+    )
     return Document("service_requests", [accepted])

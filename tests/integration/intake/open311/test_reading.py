@@ -14,7 +14,6 @@ async def test_a_request_is_listed_at_once(running: Running) -> None:
         listed = await read(client, "requests.json")
         alone = await read(client, f"requests/{number}.json")
         xml = await read(client, f"requests/{number}.xml")
-    print(xml.body.decode())
     assert listed.status == 200, listed.body
     assert listed.json == alone.json
     assert alone.json[0]["service_request_id"] == number
