@@ -59,12 +59,13 @@ class Open311Reading:
         """Describe the endpoint; the changeset is when the kinds last changed."""
         await self._admit(request)
         since = await Deadline().wait_for(self.requests.listed_since(self._digest))
-        return Page(discovery(self.jurisdictions.values(), self.url, w3c(since)))
+        content = discovery(self.jurisdictions.values(), self.url, w3c(since))
+        return Page(Document("discovery", content))
 
     async def services(self, request: web.Request) -> Page:
         """List the kinds of a city."""
         _, city = await self._called(request)
-        return Page(service_list(city))
+        return Page(Document("services", service_list(city)))
 
     async def service(self, request: web.Request) -> Page:
         """List the questions of a kind."""
@@ -72,7 +73,7 @@ class Open311Reading:
         kind = city.services.get(request.match_info["code"])
         if kind is None:
             raise not_found("service_code was not found: take one of the service list.")
-        return Page(definition(kind))
+        return Page(Document("service_definition", definition(kind)))
 
     async def list_requests(self, request: web.Request) -> Page:
         """List requests by number or by filters; a full page links to the next one."""

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pydantic_core
 
-from services.intake.open311.representation import CONTENT_TYPE, Document
+from services.intake.open311.representation import CONTENT_TYPE
 from services.intake.open311.schema import (
     Discovery,
     Endpoint,
@@ -29,7 +29,7 @@ _DATATYPE = {
 }
 
 
-def discovery(cities: Collection[Jurisdiction], url: str, changeset: str) -> Document:
+def discovery(cities: Collection[Jurisdiction], url: str, changeset: str) -> Discovery:
     """Return the discovery document.
 
     Args:
@@ -45,32 +45,29 @@ def discovery(cities: Collection[Jurisdiction], url: str, changeset: str) -> Doc
         formats=[content_type.partition(";")[0] for content_type in CONTENT_TYPE.values()],
     )
     contact = "; ".join(f"{city.name} ({city.id}): {city.phone}" for city in cities)
-    content = Discovery(
+    return Discovery(
         changeset=changeset, contact=contact, key_service=_KEY_SERVICE, endpoints=[endpoint]
     )
-    return Document("discovery", content)
 
 
 def digest_of(cities: Collection[Jurisdiction]) -> str:
     """Return a hash of all kinds and their questions."""
     content = [
-        (city.id, service_list(city).content, [definition(kind).content for kind in kinds])
+        (city.id, service_list(city), [definition(kind) for kind in city.services.values()])
         for city in cities
-        for kinds in (city.services.values(),)
     ]
     return sha256(pydantic_core.to_json(content)).hexdigest()
 
 
-def service_list(city: Jurisdiction) -> Document:
+def service_list(city: Jurisdiction) -> list[Service]:
     """Return the kinds of a city."""
-    return Document("services", [_service(kind) for kind in city.services.values()])
+    return [_service(kind) for kind in city.services.values()]
 
 
-def definition(kind: ServiceType) -> Document:
+def definition(kind: ServiceType) -> ServiceDefinition:
     """Return the questions of a kind."""
     attributes = [_attribute(one, order) for order, one in enumerate(kind.attributes, 1)]
-    content = ServiceDefinition(service_code=kind.code, attributes=attributes)
-    return Document("service_definition", content)
+    return ServiceDefinition(service_code=kind.code, attributes=attributes)
 
 
 def _service(kind: ServiceType) -> Service:
