@@ -138,7 +138,7 @@ def read_query(parameters: Parameters, city: Jurisdiction, now: datetime) -> Req
         statuses=_statuses(parameters.texts("status")),
         submitted=submitted if submitted or updated else Span(now - MAX_SPAN, END_OF_TIME),
         updated=updated,
-        box=_box(parameters.texts("bbox")),
+        box=_box(parameters.text("bbox")),
         limit=limit,
         offset=_offset(parameters.count("page", 1), limit),
         after=_cursor(parameters.text("after")),
@@ -168,11 +168,12 @@ def _statuses(texts: Collection[str]) -> tuple[bool, ...]:
     return tuple(is_open for text, is_open in _IS_OPEN.items() if not texts or text in texts)
 
 
-def _box(texts: Collection[str]) -> Box | None:
-    if not texts:
+def _box(text: str | None) -> Box | None:
+    if text is None:
         return None
-    sides = [number for text in texts if (number := number_of(text)) is not None]
-    if len(texts) != _BOX_VALUES or len(sides) != _BOX_VALUES:
+    parts = text.split(",")
+    sides = [number for part in parts if (number := number_of(part)) is not None]
+    if len(parts) != _BOX_VALUES or len(sides) != _BOX_VALUES:
         raise bad_request("bbox: write the west, south, east and north side in degrees.")
     west, south, east, north = sides
     if not (

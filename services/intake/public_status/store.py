@@ -198,5 +198,6 @@ def _fields(
 
 
 def _from_row(model: type[M], row: Record) -> M:
-    """Return the model whose fields are columns of the row."""
-    return model(**{field.name: row[field.name] for field in fields(model)})
+    """Return the model whose fields are columns of the row, as far as it has them."""
+    named = dict(row)
+    return model(**{one.name: named[one.name] for one in fields(model) if one.name in named})

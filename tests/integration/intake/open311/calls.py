@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
@@ -57,7 +58,9 @@ async def send(
     """Post a form; fields replace or, when blank, take away those of a usual one."""
     body = fields if isinstance(fields, bytes) else urlencode(form(**fields), doseq=True).encode()
     sent = {"Content-Type": FORM} | dict(headers or {})
-    async with client.post(f"{BASE}/requests.{output}", data=body, headers=sent) as response:
+    async with client.post(
+        f"{BASE}/requests.{output}", data=BytesIO(body), headers=sent
+    ) as response:
         return await _answer(response)
 
 

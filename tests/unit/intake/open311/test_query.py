@@ -120,6 +120,7 @@ def test_a_box_has_the_cells_that_it_touches() -> None:
     assert len(Box(-122.71, 45.49, -122.67, 45.52).cells or ()) == 4
     assert Box(-123.5, 45, -122, 46).cells is None
     assert query(bbox="-122.7,45.4,-122.6,45.6").box == Box(-122.7, 45.4, -122.6, 45.6)
+    assert query(bbox="0, 0, 1, 1").box == Box(0, 0, 1, 1)
 
 
 def test_numbers_are_read_as_people_type_them() -> None:
