@@ -90,7 +90,7 @@ async def test_three_makes_its_tour(running: Running, three: Any, output: str) -
 
 @pytest.mark.parametrize("output", ["json", "xml"])
 async def test_georeport_makes_its_tour(running: Running, output: str) -> None:
-    from georeport import GeoReport  # noqa: PLC0415 - reads its own metadata
+    from georeport.georeport import GeoReport  # noqa: PLC0415 - reads its own metadata
 
     def visit(url: str) -> None:
         form = {

@@ -216,9 +216,10 @@ async def test_a_request_that_joins_a_closed_case_is_closed(
         first, second = await number_of(client), await number_of(client)
         requests = await topic_log.at_least(2, INTAKE_REQUESTS)
         of = {event.data.tracking_number: event for event in requests}
-        await topic_log.publish(*life(of[first]))
+        events = life(of[first])
+        await topic_log.publish(*events)
         await shown(client, first, "Filled it")
-        case = decision(of[first].data).case_id
+        case = events[-1].subject
         joined = decision(of[second].data, outcome="duplicate", case_id=case)
         await topic_log.publish(RequestTriaged.of(joined, now=utc_now()))
         await shown(client, second, "Filled it")
