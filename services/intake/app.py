@@ -37,6 +37,7 @@ from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.http.api_keys import authenticate
+from shared.runtime.http.openapi import openapi_route
 from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import enqueue
@@ -76,6 +77,19 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         callers = _callers(settings, lookups)
         submissions = _submission_consumer(settings, pool, policy, relay)
         statuses = _status_consumer(settings, pool)
+        routes = [
+            *submission_routes(callers, batcher, admission),
+            *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
+            *open311_routes(
+                Open311Reading(
+                    catalogue.jurisdictions,
+                    PostgresListedRequests(lookups),
+                    callers,
+                    f"{policy.public_url}{BASE}",
+                ),
+                Open311Submitting(catalogue.jurisdictions, callers, admission, batcher),
+            ),
+        ]
         yield ServiceParts(
             pool,
             tasks=[
@@ -87,19 +101,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 Housekeeping.from_settings(pool, settings, statuses.topics).run,
             ],
             request_tasks=[batcher.run],
-            routes=[
-                *submission_routes(callers, batcher, admission),
-                *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
-                *open311_routes(
-                    Open311Reading(
-                        catalogue.jurisdictions,
-                        PostgresListedRequests(lookups),
-                        callers,
-                        f"{policy.public_url}{BASE}",
-                    ),
-                    Open311Submitting(catalogue.jurisdictions, callers, admission, batcher),
-                ),
-            ],
+            routes=[*routes, openapi_route("route311 intake", routes)],
             gate=submission_gate(callers, admission),
             readers=[submissions, statuses],
         )

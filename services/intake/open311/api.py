@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from services.intake.open311.operations import READ, SUBMIT
 from services.intake.open311.reading import Open311Reading
 from services.intake.open311.responses import Handler, answered, refused
 from services.intake.open311.submitting import Open311Submitting
+from shared.runtime.http.openapi import documents
 
 BASE = "/open311/v2"
 _FORMAT = "{format:xml|json}"
@@ -19,20 +21,22 @@ def open311_routes(reading: Open311Reading, submitting: Open311Submitting) -> li
         reading: Handlers of the routes that read.
         submitting: Handler of the route that takes submissions.
     """
-    resources: Mapping[str, Mapping[str, Handler]] = {
-        "discovery": {"GET": reading.discovery},
-        "services": {"GET": reading.services},
-        "services/{code}": {"GET": reading.service},
-        "requests": {"GET": reading.list_requests, "POST": submitting.post},
-        "requests/{id}": {"GET": reading.one_request},
-        "tokens/{token}": {"GET": reading.token},
-        "servicerequestupdates": {"GET": reading.updates},
+    getters: Mapping[str, Handler] = {
+        "discovery": reading.discovery,
+        "services": reading.services,
+        "services/{code}": reading.service,
+        "requests": reading.list_requests,
+        "requests/{id}": reading.one_request,
+        "tokens/{token}": reading.token,
+        "servicerequestupdates": reading.updates,
     }
+    posters: Mapping[str, Handler] = {"requests": submitting.post}
     routes = []
-    for path, handlers in resources.items():
-        url = f"{BASE}/{path}.{_FORMAT}"
-        for method, handler in handlers.items():
-            route = web.get if method == "GET" else web.post
-            routes.append(route(url, answered(handler)))
-        routes.append(web.route("*", url, refused(", ".join(handlers))))
+    for path, getter in getters.items():
+        url, allowed = f"{BASE}/{path}.{_FORMAT}", "GET"
+        routes.append(web.get(url, documents(answered(getter), READ[path])))
+        if poster := posters.get(path):
+            allowed = "GET, POST"
+            routes.append(web.post(url, documents(answered(poster), SUBMIT)))
+        routes.append(web.route("*", url, refused(allowed)))
     return [*routes, web.route("*", "/open311{rest:.*}", refused())]

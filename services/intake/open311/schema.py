@@ -3,17 +3,17 @@
 A field that a model was not given is not sent; one that is None is sent as null.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from shared.contract.events import Data
 
 
-class Open311Model(BaseModel):
+class Open311Model(Data):
     """A part of a document; unknown fields are ignored, numbers are read as texts."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        frozen=True, extra="ignore", coerce_numbers_to_str=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
 
 class Endpoint(Open311Model):
@@ -199,3 +199,38 @@ class ErrorEntry(Open311Model):
     """The HTTP status."""
     description: str
     """What is wrong and what to do."""
+
+
+class SubmittedForm(Open311Model):
+    """The form of a submission; answers come as ``attribute[CODE]`` or ``attribute[CODE][]``."""
+
+    api_key: str | None = None
+    """An adapter's key."""
+    jurisdiction_id: str | None = None
+    """The city."""
+    service_code: str
+    """The kind."""
+    lat: float | None = None
+    """Degrees north, WGS 84."""
+    long: float | None = None
+    """Degrees east, WGS 84."""
+    address_string: str | None = None
+    """Address or intersection, most specific part first."""
+    address_id: str | None = None
+    """Id of the address in a list of the city's."""
+    description: str | None = Field(default=None, max_length=4_000)
+    """What is wrong, at most 4,000 characters."""
+    first_name: str | None = None
+    """The reporter's first name."""
+    last_name: str | None = None
+    """The reporter's last name."""
+    email: str | None = None
+    """The reporter's address, for status updates."""
+    phone: str | None = None
+    """The reporter's number, for status updates where there is no address."""
+    account_id: str | None = None
+    """The reporter's account with the client."""
+    device_id: str | None = None
+    """The reporter's device, where there is no account."""
+    media_url: str | None = None
+    """A picture, ``http`` or ``https``; it is not fetched."""
