@@ -2,16 +2,21 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
 import pytest
 
+from cli.demo.scenario import make_scenario
+from cli.replay.transports import Open311Transport
 from services.intake.open311.schema import RequestAccepted
 from shared.contract.events import ContactGiven
-from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS
+from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import ADAPTER, get
 from tests.integration.intake.open311.calls import BASE, form, number_of, read, send
 from tests.topic_log import TopicLog
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -197,3 +202,31 @@ async def test_a_stranger_who_tries_keys_is_refused_before_the_body_is_read(
         answers = [await send(client, {"api_key": f"guess {n}"}) for n in range(7)]
 
     assert {answer.status for answer in answers} == {403, 429}
+
+
+async def test_what_the_demo_hands_in_by_open311_is_accepted(
+    running: Running, topic_log: TopicLog
+) -> None:
+    day = make_scenario(311, date(2026, 3, 3), 1_200)
+    sent = [one.event() for one in day.submissions if one.over_open311]
+    answered: list[int] = []
+    async with running() as client:
+        client.headers["Authorization"] = f"Bearer {ADAPTER}"
+        transport = Open311Transport(client, lambda _, status, __: answered.append(status))
+        await transport.send(sent)
+
+        async def all_published() -> list[Any]:
+            found = [
+                request
+                for topic in (INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS)
+                for request in await topic_log.events(topic)
+            ]
+            return found if len(found) >= len(sent) else []
+
+        requests = await eventually(all_published)
+
+    assert answered == [200] * len(sent)
+    assert {request.data.channel for request in requests} == {"open311"}
+    assert sorted(request.data.service_code for request in requests) == sorted(
+        one.data["service_code"] for one in sent
+    )
