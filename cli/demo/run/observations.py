@@ -118,7 +118,13 @@ class Observations:
         self.accepted[acceptance.submission_source, acceptance.submission_id] = acceptance
 
     def accept_number(self, source: str, submission_id: str, tracking_number: str) -> None:
-        """Record that a submission by Open311 became a request, of which it tells the number."""
+        """Record that a submission by Open311 became a request.
+
+        Args:
+            source: Source of the submission.
+            submission_id: Its id.
+            tracking_number: Number of the request, whose event may come earlier or later.
+        """
         self.numbers[tracking_number] = source, submission_id
         for request in self.requests.values():
             if request.tracking_number == tracking_number:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 import pydantic_core
 
-from services.intake.open311.representation import Document
+from services.intake.open311.representation import Open311Document
 from services.intake.open311.schema import ErrorEntry
 from shared.contract.events import FieldError
 
@@ -51,10 +51,10 @@ class Open311Error(Exception):
         self.descriptions = tuple(descriptions)
         self.headers = headers or {}
 
-    def document(self) -> Document:
+    def document(self) -> Open311Document:
         """Return the body of the response."""
         errors = [ErrorEntry(code=self.status, description=text) for text in self.descriptions]
-        return Document("errors", errors)
+        return Open311Document("errors", errors)
 
 
 def bad_request(*descriptions: str) -> Open311Error:

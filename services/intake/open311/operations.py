@@ -1,4 +1,4 @@
-"""What each route of Open311 does, for the OpenAPI document."""
+"""Descriptions of Open311's routes for the OpenAPI document."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,9 +7,9 @@ from services.intake.open311.representation import CONTENT_TYPE
 from services.intake.open311.schema import (
     Discovery,
     ErrorEntry,
+    Open311Service,
     RequestAccepted,
     RequestUpdate,
-    Service,
     ServiceDefinition,
     ServiceRequest,
     SubmittedForm,
@@ -55,7 +55,7 @@ _ERRORS = {
 
 READ: Mapping[str, Operation] = {
     "discovery": _read("Describe the endpoint.", Discovery, {}),
-    "services": _read("List the kinds of a city.", list[Service], _CITY),
+    "services": _read("List the kinds of a city.", list[Open311Service], _CITY),
     "services/{code}": _read("List the questions of a kind.", ServiceDefinition, _CITY),
     "requests": _read(
         "List requests of public kinds, newest first.",

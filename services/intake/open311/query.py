@@ -45,8 +45,15 @@ class Cursor(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """A box of degrees, sides included."""
+class BoundingBox:
+    """A box of degrees, sides included.
+
+    Attributes:
+        west: Its western side.
+        south: Its southern side.
+        east: Its eastern side.
+        north: Its northern side.
+    """
 
     west: float
     south: float
@@ -68,7 +75,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestQuery:
+class ListQuery:
     """A query for requests of one city, newest first.
 
     Attributes:
@@ -90,7 +97,7 @@ class RequestQuery:
     statuses: tuple[bool, ...]
     submitted: Span | None
     updated: Span | None
-    box: Box | None
+    box: BoundingBox | None
     limit: int
     offset: int
     after: Cursor | None
@@ -113,7 +120,7 @@ def read_ids(parameters: Parameters) -> list[str] | None:
     return [number for text in given if (number := read_tracking_number(text))] if given else None
 
 
-def read_query(parameters: Parameters, city: Jurisdiction, now: datetime) -> RequestQuery:
+def read_query(parameters: Parameters, city: Jurisdiction, now: datetime) -> ListQuery:
     """Return the query of a call.
 
     Without any date it is about the 90 days before ``now``; with ``updated_after`` or
@@ -131,7 +138,7 @@ def read_query(parameters: Parameters, city: Jurisdiction, now: datetime) -> Req
     updated = _span(parameters, "updated_after", "updated_before", now)
     asked = parameters.texts("service_code")
     limit = min(MAX_PAGE_SIZE, parameters.count("page_size", MAX_PAGE_SIZE))
-    return RequestQuery(
+    return ListQuery(
         jurisdiction=city.id,
         codes=tuple(c for c in public_codes(city) if not asked or c in asked),
         names_codes=bool(asked),
@@ -168,7 +175,7 @@ def _statuses(texts: Collection[str]) -> tuple[bool, ...]:
     return tuple(is_open for text, is_open in _IS_OPEN.items() if not texts or text in texts)
 
 
-def _box(text: str | None) -> Box | None:
+def _box(text: str | None) -> BoundingBox | None:
     if text is None:
         return None
     parts = text.split(",")
@@ -181,7 +188,7 @@ def _box(text: str | None) -> Box | None:
         and -MAX_LATITUDE <= south <= north <= MAX_LATITUDE
     ):
         raise bad_request("bbox: write west before east and south before north, on Earth.")
-    return Box(west, south, east, north)
+    return BoundingBox(west, south, east, north)
 
 
 def _offset(page: int, limit: int) -> int:

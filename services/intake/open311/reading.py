@@ -12,13 +12,13 @@ from services.intake.open311.model import ListedRequest
 from services.intake.open311.parameters import Parameters, jurisdiction_of
 from services.intake.open311.query import (
     Cursor,
-    RequestQuery,
+    ListQuery,
     Span,
     public_codes,
     read_ids,
     read_query,
 )
-from services.intake.open311.representation import Document
+from services.intake.open311.representation import Open311Document
 from services.intake.open311.request_views import (
     render_request,
     render_updates,
@@ -60,12 +60,12 @@ class Open311Reading:
         await self._admit(request)
         since = await Deadline().wait_for(self.requests.listed_since(self._digest))
         content = discovery(self.jurisdictions.values(), self.url, w3c(since))
-        return Page(Document("discovery", content))
+        return Page(Open311Document("discovery", content))
 
     async def services(self, request: web.Request) -> Page:
         """List the kinds of a city."""
         _, city = await self._called(request)
-        return Page(Document("services", service_list(city)))
+        return Page(Open311Document("services", service_list(city)))
 
     async def service(self, request: web.Request) -> Page:
         """List the questions of a kind."""
@@ -73,7 +73,7 @@ class Open311Reading:
         kind = city.services.get(request.match_info["code"])
         if kind is None:
             raise not_found("service_code was not found: take one of the service list.")
-        return Page(Document("service_definition", definition(kind)))
+        return Page(Open311Document("service_definition", definition(kind)))
 
     async def list_requests(self, request: web.Request) -> Page:
         """List requests by number or by filters; a full page links to the next one."""
@@ -81,7 +81,7 @@ class Open311Reading:
         deadline = Deadline()
         found, query = await deadline.wait_for(self._found(parameters, city))
         views = await self._rendered(found, parameters, city, deadline)
-        return Page(Document("service_requests", views), _next_link(request, query, found))
+        return Page(Open311Document("service_requests", views), _next_link(request, query, found))
 
     async def one_request(self, request: web.Request) -> Page:
         """Show one request; it does not exist for anybody when its kind is private."""
@@ -89,7 +89,7 @@ class Open311Reading:
         deadline = Deadline()
         found = await deadline.wait_for(self._find(request.match_info["id"], city))
         views = await self._rendered([found], parameters, city, deadline)
-        return Page(Document("service_requests", views))
+        return Page(Open311Document("service_requests", views))
 
     async def token(self, request: web.Request) -> Page:
         """Return the number that a token stands for: every token is a number already."""
@@ -97,7 +97,7 @@ class Open311Reading:
         found = await Deadline().wait_for(self._find(request.match_info["token"], city))
         token = request.match_info["token"]
         view = RequestAccepted(service_request_id=found.tracking_number, token=token)
-        return Page(Document("service_requests", [view]))
+        return Page(Open311Document("service_requests", [view]))
 
     async def updates(self, request: web.Request) -> Page:
         """List the updates of requests that changed in a time span, the latest request first."""
@@ -114,7 +114,7 @@ class Open311Reading:
             for view in render_updates(one, changes.get(one.case_id or "", []), span)
         ]
         headers = _next_link(request, query, found)
-        return Page(Document("service_request_updates", views), headers)
+        return Page(Open311Document("service_request_updates", views), headers)
 
     @cached_property
     def _digest(self) -> str:
@@ -131,7 +131,7 @@ class Open311Reading:
 
     async def _found(
         self, parameters: Parameters, city: Jurisdiction
-    ) -> tuple[Sequence[ListedRequest], RequestQuery | None]:
+    ) -> tuple[Sequence[ListedRequest], ListQuery | None]:
         """Return the requests with the numbers of a call, or else those of the query it makes."""
         ids = read_ids(parameters)
         if ids is not None:
@@ -161,7 +161,7 @@ class Open311Reading:
 
 
 def _next_link(
-    request: web.Request, query: RequestQuery | None, found: Sequence[ListedRequest]
+    request: web.Request, query: ListQuery | None, found: Sequence[ListedRequest]
 ) -> dict[str, str]:
     """Return the header with the link to the next page; none after a page that is not full."""
     if query is None or len(found) < query.limit:

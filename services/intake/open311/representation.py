@@ -34,7 +34,7 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class Open311Document:
     """A document of the API.
 
     Attributes:
@@ -46,7 +46,7 @@ class Document:
     content: BaseModel | Sequence[BaseModel]
 
 
-def encode_document(document: Document, output: Format) -> bytes:
+def encode_document(document: Open311Document, output: Format) -> bytes:
     """Return the document in UTF-8.
 
     In JSON a list is an array whatever its length, and what is missing is null; in XML that is an

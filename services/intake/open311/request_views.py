@@ -54,7 +54,13 @@ def render_request(
 def render_updates(
     request: ListedRequest, changes: Sequence[StatusChange], span: Span
 ) -> Iterator[RequestUpdate]:
-    """Yield the updates of a request within a time span, oldest first."""
+    """Yield the updates of a request within a time span, oldest first.
+
+    Args:
+        request: The request.
+        changes: The changes of its case, oldest first.
+        span: Time span, both ends included.
+    """
     for change in changes:
         if span.since <= change.taken_at <= span.until:
             yield RequestUpdate(

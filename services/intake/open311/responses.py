@@ -12,8 +12,8 @@ from services.intake.http.callers import RefusedError
 from services.intake.open311.errors import Open311Error, error_of_problem
 from services.intake.open311.representation import (
     CONTENT_TYPE,
-    Document,
     Format,
+    Open311Document,
     encode_document,
 )
 from shared.errors import SystemicError, TransientError
@@ -26,7 +26,7 @@ _UNAVAILABLE = "We cannot answer at the moment. Try again, with the same Idempot
 class Page:
     """A document and more headers of its response."""
 
-    document: Document
+    document: Open311Document
     headers: dict[str, str] = field(default_factory=dict)
 
 

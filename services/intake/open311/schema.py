@@ -32,7 +32,7 @@ class Endpoint(Open311Model):
 
 
 class Discovery(Open311Model):
-    """Where and how a city is to be reached."""
+    """Contact, keys and endpoints of the cities."""
 
     changeset: str
     """When this document last changed."""
@@ -44,7 +44,7 @@ class Discovery(Open311Model):
     """The endpoints."""
 
 
-class Service(Open311Model):
+class Open311Service(Open311Model):
     """A kind of request."""
 
     service_code: str
@@ -161,7 +161,7 @@ class ServiceRequest(Open311Model):
 
 
 class RequestAccepted(Open311Model):
-    """What a submission became: an id, or a token until there is one."""
+    """Answer to a submission: an id, or a token until there is one."""
 
     service_request_id: str | None = None
     """Its tracking number."""

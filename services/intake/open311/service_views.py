@@ -11,7 +11,7 @@ from services.intake.open311.schema import (
     Discovery,
     Endpoint,
     ListValue,
-    Service,
+    Open311Service,
     ServiceAttribute,
     ServiceDefinition,
 )
@@ -59,7 +59,7 @@ def digest_of(cities: Collection[Jurisdiction]) -> str:
     return sha256(pydantic_core.to_json(content)).hexdigest()
 
 
-def service_list(city: Jurisdiction) -> list[Service]:
+def service_list(city: Jurisdiction) -> list[Open311Service]:
     """Return the kinds of a city."""
     return [_service(kind) for kind in city.services.values()]
 
@@ -70,9 +70,9 @@ def definition(kind: ServiceType) -> ServiceDefinition:
     return ServiceDefinition(service_code=kind.code, attributes=attributes)
 
 
-def _service(kind: ServiceType) -> Service:
+def _service(kind: ServiceType) -> Open311Service:
     keywords = filter(_PLAIN_PATTERN.fullmatch, kind.keywords.en)
-    return Service(
+    return Open311Service(
         service_code=kind.code,
         service_name=kind.name.en,
         description=kind.name.en,

@@ -8,7 +8,7 @@ from typing import cast
 from asyncpg import Record
 
 from services.intake.open311.model import ListedRequest
-from services.intake.open311.query import RequestQuery, Span
+from services.intake.open311.query import ListQuery, Span
 from services.intake.public_status.model import StatusChange
 from shared.runtime.postgres import Pool, translate_errors
 
@@ -57,7 +57,7 @@ class PostgresListedRequests:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def page(self, query: RequestQuery) -> Sequence[ListedRequest]:
+    async def page(self, query: ListQuery) -> Sequence[ListedRequest]:
         """Return a page of the list, newest first."""
         statement, arguments = _page_statement(query)
         return [_request(row) for row in await self._fetch(statement, *arguments)]
@@ -109,7 +109,7 @@ class _Arguments:
         return [f"{column} >= {since}", f"{column} <= {until}"]
 
 
-def _page_statement(query: RequestQuery) -> tuple[str, Sequence[object]]:
+def _page_statement(query: ListQuery) -> tuple[str, Sequence[object]]:
     """Return a statement, which holds no value of the query, and its arguments.
 
     It reads the ends of a few stretches of one index, one for each status and each kind or cell,

@@ -15,7 +15,7 @@ from services.intake.http.refusals import ADDRESS_RATE
 from services.intake.inbound.batch import RawSubmission
 from services.intake.open311.errors import bad_request, error_of_fields
 from services.intake.open311.parameters import Parameters, jurisdiction_of, read_form
-from services.intake.open311.representation import Document
+from services.intake.open311.representation import Open311Document
 from services.intake.open311.responses import Page
 from services.intake.open311.schema import RequestAccepted
 from services.intake.open311.submission import read_submission
@@ -80,7 +80,7 @@ class Open311Submitting:
             self.admission.release(adapter)
 
 
-def _answer(receipt: Receipt) -> Document:
+def _answer(receipt: Receipt) -> Open311Document:
     event = receipt.decode()
     if not isinstance(event, SubmissionAccepted):
         raise error_of_fields(event.data.errors)
@@ -90,4 +90,4 @@ def _answer(receipt: Receipt) -> Document:
         service_notice=notice or None,
         account_id=None,
     )
-    return Document("service_requests", [accepted])
+    return Open311Document("service_requests", [accepted])

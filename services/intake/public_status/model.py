@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What lists show of a request of a public kind.
+    """The part of a request that only lists show; requests of private kinds have none.
 
     Attributes:
         description: The reporter's words, redacted.

@@ -6,7 +6,7 @@ from shared.contract.events import Data
 
 
 class PublicLocation(Data):
-    """Where the problem is: an address, or else a point to about 100 m."""
+    """Location of the problem: an address, or else a point to about 100 m."""
 
     address: str | None = None
     """Address; of private kinds the block alone."""

@@ -39,7 +39,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a route does.
+    """Description of a route.
 
     Attributes:
         summary: One sentence.
@@ -162,8 +162,17 @@ def _content(content: Content, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     return {content_type: {"schema": schema} for content_type in content.types}
 
 
-class Problem(BaseModel):
-    """An error as RFC 9457 problem details."""
+class ProblemDetails(BaseModel):
+    """An error as RFC 9457 problem details.
+
+    Attributes:
+        type: Always ``about:blank``.
+        title: The kind of problem.
+        status: The HTTP status.
+        detail: What is wrong and what the caller can do.
+        code: The kind of problem, for programs.
+        errors: The invalid fields.
+    """
 
     type: str
     title: str
@@ -175,4 +184,4 @@ class Problem(BaseModel):
 
 def problem(description: str) -> Content:
     """Return the content of an error."""
-    return Content(description, ("application/problem+json",), Problem)
+    return Content(description, ("application/problem+json",), ProblemDetails)

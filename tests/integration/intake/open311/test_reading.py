@@ -10,8 +10,8 @@ import pytest
 
 from services.intake.open311.schema import (
     Discovery,
+    Open311Service,
     RequestUpdate,
-    Service,
     ServiceDefinition,
     ServiceRequest,
 )
@@ -136,7 +136,7 @@ async def test_discovery_tells_the_endpoint_its_formats_and_when_kinds_changed(
 
 async def test_kinds_and_questions_are_those_of_the_city(running: Running) -> None:
     async with running() as client:
-        kinds = [Service(**one) for one in (await read(client, "services.json")).json]
+        kinds = [Open311Service(**one) for one in (await read(client, "services.json")).json]
         boston = await read(client, "services.json", jurisdiction_id="boston.gov")
         questions = ServiceDefinition(**(await read(client, "services/ROW-POTHOLE.json")).json)
         unknown = await read(client, "services/NO-SUCH.json")

@@ -7,9 +7,9 @@ import pytest
 from services.intake.open311.errors import Open311Error
 from services.intake.open311.query import (
     MAX_SPAN,
-    Box,
+    BoundingBox,
     Cursor,
-    RequestQuery,
+    ListQuery,
     Span,
     read_ids,
     read_query,
@@ -19,7 +19,7 @@ from tests.builders import NOON
 from tests.unit.intake.open311.makers import CITY, REQUEST, parameters
 
 
-def query(**values: str) -> RequestQuery:
+def query(**values: str) -> ListQuery:
     return read_query(parameters(**values), CITY, NOON)
 
 
@@ -116,11 +116,11 @@ def test_a_cursor_comes_back_as_it_was_given() -> None:
 
 
 def test_a_box_has_the_cells_that_it_touches() -> None:
-    assert Box(-122.69, 45.51, -122.67, 45.52).cells == [910 * 7200 - 2454]
-    assert len(Box(-122.71, 45.49, -122.67, 45.52).cells or ()) == 4
-    assert Box(-123.5, 45, -122, 46).cells is None
-    assert query(bbox="-122.7,45.4,-122.6,45.6").box == Box(-122.7, 45.4, -122.6, 45.6)
-    assert query(bbox="0, 0, 1, 1").box == Box(0, 0, 1, 1)
+    assert BoundingBox(-122.69, 45.51, -122.67, 45.52).cells == [910 * 7200 - 2454]
+    assert len(BoundingBox(-122.71, 45.49, -122.67, 45.52).cells or ()) == 4
+    assert BoundingBox(-123.5, 45, -122, 46).cells is None
+    assert query(bbox="-122.7,45.4,-122.6,45.6").box == BoundingBox(-122.7, 45.4, -122.6, 45.6)
+    assert query(bbox="0, 0, 1, 1").box == BoundingBox(0, 0, 1, 1)
 
 
 def test_numbers_are_read_as_people_type_them() -> None:

@@ -6,14 +6,14 @@ import pytest
 from lxml import etree
 
 from services.intake.open311.errors import Open311Error
-from services.intake.open311.representation import Document, encode_document
+from services.intake.open311.representation import Open311Document, encode_document
 from services.intake.open311.schema import RequestAccepted
 from services.intake.open311.service_views import definition, discovery, service_list
 from tests.unit.intake.open311.makers import CITIES, CITY
 
 
-def accepted(**fields: str | None) -> Document:
-    return Document("service_requests", [RequestAccepted.model_validate(fields)])
+def accepted(**fields: str | None) -> Open311Document:
+    return Open311Document("service_requests", [RequestAccepted.model_validate(fields)])
 
 
 def test_a_list_of_one_is_an_array_and_nothing_is_wrapped_around_it() -> None:
@@ -59,11 +59,11 @@ def test_what_xml_cannot_hold_is_left_out() -> None:
 def test_each_document_names_its_parts_as_the_specification_does() -> None:
     error = Open311Error(403, ["No.", "Never."])
     documents = {
-        "services/service/service_code": Document("services", service_list(CITY)),
-        "service_definition/attributes/attribute/values/value/key": Document(
+        "services/service/service_code": Open311Document("services", service_list(CITY)),
+        "service_definition/attributes/attribute/values/value/key": Open311Document(
             "service_definition", definition(CITY.services["ROW-POTHOLE"])
         ),
-        "discovery/endpoints/endpoint/formats/format": Document(
+        "discovery/endpoints/endpoint/formats/format": Open311Document(
             "discovery", discovery(CITIES.values(), "https://x", "2026-11-27T00:00:00Z")
         ),
         "errors/error/description": error.document(),
