@@ -8,6 +8,7 @@ import aiohttp
 import asyncpg
 import pytest
 
+from services.intake.erasure import erase_texts
 from services.intake.open311.schema import (
     Discovery,
     Open311Service,
@@ -27,6 +28,7 @@ from shared.contract.events import (
 )
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.clock import utc_now
+from shared.runtime.database import open_database
 from tests.builders import case_with_request, decision
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
@@ -247,6 +249,23 @@ async def test_a_private_kind_is_shown_nowhere(running: Running, topic_log: Topi
     assert "CAMP-ADA" in kinds
     assert [ids(answer) for answer in answers] == [[seen], [], [], [seen], []]
     assert [answer.status for answer in alone] == [404, 404]
+
+
+async def test_an_erased_persons_words_are_shown_no_more(
+    running: Running, database: Database
+) -> None:
+    async with running() as client:
+        number = await number_of(client, description="A hole by my gate", email="a@example.org")
+        other = await number_of(client, description="Another hole")
+        async with open_database(database.admin_dsn, "intake") as db:
+            request_id = await db.fetchval(
+                "SELECT request_id::text FROM requests WHERE tracking_number = $1", number
+            )
+            await erase_texts(db, [request_id])
+        listed = (await read(client, "requests.json")).json
+
+    told = {one["service_request_id"]: one["description"] for one in listed}
+    assert told == {number: None, other: "Another hole"}
 
 
 async def test_every_filter_selects(running: Running, database: Database) -> None:
