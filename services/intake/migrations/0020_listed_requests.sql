@@ -25,6 +25,9 @@ CREATE INDEX listed_requests_by_place ON listed_requests
     INCLUDE (service_code, latitude, longitude);
 CREATE INDEX listed_requests_by_update ON listed_requests
     (jurisdiction, is_open, updated_at, request_id) INCLUDE (service_code, latitude, longitude);
+CREATE INDEX listed_requests_by_place_and_update ON listed_requests
+    (jurisdiction, cell, is_open, updated_at, request_id)
+    INCLUDE (service_code, latitude, longitude);
 CREATE INDEX listed_requests_by_case ON listed_requests (case_id);
 
 -- When each version of the list of kinds was first asked for.

@@ -127,7 +127,7 @@ def _page_statement(query: ListQuery) -> tuple[str, Sequence[object]]:
         conditions += arguments.within("submitted_at", query.submitted)
     if query.updated:
         conditions += arguments.within("updated_at", query.updated)
-    codes, cells = bind(query.codes, "text[]"), query.box and query.submitted and query.box.cells
+    codes, cells = bind(query.codes, "text[]"), query.box and query.box.cells
     if cells:
         probes.append(f"unnest({bind(cells, 'integer[]')}) AS of_place (cell)")
         conditions.append("listed_requests.cell = of_place.cell")
@@ -144,6 +144,7 @@ def _page_statement(query: ListQuery) -> tuple[str, Sequence[object]]:
         conditions.append(f"longitude BETWEEN {west} AND {east}")
     if after := query.after:
         at, request_id = bind(after.moment, "timestamptz"), bind(after.request_id, "uuid")
+        conditions.append(f"{moment} <= {at}")  # where the index is entered
         conditions.append(f"({moment}, request_id) < ({at}, {request_id})")
     statement = f"""
         WITH page AS (
