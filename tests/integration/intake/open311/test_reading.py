@@ -304,6 +304,9 @@ async def test_every_filter_selects(running: Running, database: Database) -> Non
         assert await found(bbox="-122.69,45.51,-122.67,45.52") == [here]
         assert await found(bbox="-122.69,45.51,-122.67,45.52", status="closed") == []
         assert await found(bbox="-180,-90,180,90") == [here, sign]
+        assert await found(
+            bbox="-122.69,45.51,-122.67,45.52", updated_after=stamp(now - timedelta(days=1))
+        ) == [old, here]
         assert await found(bbox="-122.51,45.59,-122.49,45.61", service_code="ROW-SIGN") == [sign]
         assert sorted(await found(service_request_id=f"{here},{old}")) == sorted([here, old])
         # the numbers override everything else, even what is wrong
