@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection
 
 from cli.erase.findings import Findings
-from services.intake.erasure import erase_bodies, erase_contacts, mark_erased
+from services.intake.erasure import erase_bodies, erase_contacts, erase_texts, mark_erased
 from services.notify.handlers import erase
 from services.notify.store.notifications import PostgresNotificationStore
 from shared.runtime.clock import utc_now
@@ -39,6 +39,7 @@ async def remove(db: Connection, found: Findings) -> None:
     async with db.transaction():
         await db.execute("SET LOCAL search_path = intake")
         await erase_contacts(db, ids)
+        await erase_texts(db, ids)
         await erase_bodies(db, found.submissions)
         await db.execute(_ADD_ERASED, sorted(found.dead_letters))
         await wake_relays(db)
@@ -58,6 +59,7 @@ async def repeat(db: Connection, request_ids: Collection[str]) -> None:
     async with db.transaction():
         await db.execute("SET LOCAL search_path = intake")
         await mark_erased(db, request_ids)
+        await erase_texts(db, request_ids)
         await _erase_in_notify(db, request_ids)
 
 

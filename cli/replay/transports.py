@@ -1,12 +1,13 @@
 """Transports of submissions to the router: the adapters' topic, and HTTP."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Protocol
 
 import aiohttp
+from typing_extensions import override
 
 from shared.contract.events import SubmissionReceived
 from shared.contract.topics import CHANNEL_SUBMISSIONS
@@ -19,7 +20,7 @@ _MAX_IN_FLIGHT = 16
 _RETRY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 _UNAUTHORIZED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
-OnResponse = Callable[[SubmissionReceived, int, dict[str, Any]], None]
+OnResponse = Callable[[SubmissionReceived, int, Any], None]
 """Called with a submission, and with the status and the body of intake's response."""
 
 
@@ -73,12 +74,46 @@ class HttpTransport:
             raise RefusedKeyError("the router does not know the key in stack.json")
         self._on_response(event, status, body)
 
-    async def _post(self, event: SubmissionReceived) -> tuple[int, dict[str, Any], float]:
+    async def _post(self, event: SubmissionReceived) -> tuple[int, Any, float]:
         async with self._session.post(
             "/v1/submissions", json=event.data, headers={"Idempotency-Key": event.id}
         ) as response:
             body = await response.json(content_type=None)
             return response.status, body, float(response.headers.get("Retry-After", 1))
+
+
+class Open311Transport(HttpTransport):
+    """Posts submissions to the Open311 endpoint, which has no place for language and time."""
+
+    @override
+    async def _post(self, event: SubmissionReceived) -> tuple[int, Any, float]:
+        async with self._session.post(
+            "/open311/v2/requests.json",
+            data=open311_form(event.data),
+            headers={"Idempotency-Key": event.id},
+        ) as response:
+            body = await response.json(content_type=None)
+            return response.status, body, float(response.headers.get("Retry-After", 1))
+
+
+def open311_form(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return the form of a submission."""
+    at, reporter = data.get("location") or {}, data.get("reporter") or {}
+    media = [medium["url"] for medium in data.get("media") or ()]
+    fields = {
+        "jurisdiction_id": data["jurisdiction"],
+        "service_code": data.get("service_code"),
+        "description": data.get("description"),
+        "lat": at.get("latitude"),
+        "long": at.get("longitude"),
+        "address_string": at.get("address"),
+        "media_url": media[0] if media else None,
+        "last_name": reporter.get("name"),
+        "email": reporter.get("email"),
+        "phone": reporter.get("phone"),
+        "account_id": reporter.get("account_id"),
+    }
+    return {name: str(value) for name, value in fields.items() if value is not None}
 
 
 @asynccontextmanager

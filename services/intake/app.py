@@ -19,6 +19,10 @@ from services.intake.http.load_limits import AdaptiveBatchSize
 from services.intake.http.notes import note_adder, note_routes
 from services.intake.http.preview import preview_routes
 from services.intake.inbound.batch import RawSubmission
+from services.intake.open311.api import BASE, open311_routes
+from services.intake.open311.reading import Open311Reading
+from services.intake.open311.store import PostgresListedRequests
+from services.intake.open311.submitting import Open311Submitting
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.public_status.api import status_routes
 from services.intake.public_status.projection import project_events
@@ -37,6 +41,7 @@ from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.http.api_keys import authenticate
+from shared.runtime.http.openapi import openapi_route
 from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import enqueue
@@ -84,6 +89,22 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             answered,
         )
         statuses = _status_consumer(settings, pool)
+        routes = [
+            *submission_routes(callers, batcher, admission),
+            *bulk_routes(callers, batcher, admission),
+            *note_routes(callers, admission, note_adder(pool, policy, relay)),
+            *preview_routes(callers, admission, lookups, policy),
+            *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
+            *open311_routes(
+                Open311Reading(
+                    catalogue.jurisdictions,
+                    PostgresListedRequests(lookups),
+                    callers,
+                    f"{policy.public_url}{BASE}",
+                ),
+                Open311Submitting(catalogue.jurisdictions, callers, admission, batcher),
+            ),
+        ]
         yield ServiceParts(
             pool,
             tasks=[
@@ -96,13 +117,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 Housekeeping.from_settings(pool, settings, statuses.topics).run,
             ],
             request_tasks=[batcher.run],
-            routes=[
-                *submission_routes(callers, batcher, admission),
-                *bulk_routes(callers, batcher, admission),
-                *note_routes(callers, admission, note_adder(pool, policy, relay)),
-                *preview_routes(callers, admission, lookups, policy),
-                *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
-            ],
+            routes=[*routes, openapi_route("route311 intake", routes)],
             gate=submission_gate(callers, admission),
             readers=[submissions, statuses],
         )

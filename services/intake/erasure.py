@@ -12,6 +12,9 @@ from shared.runtime.postgres import Connection
 from shared.vocabulary import CLOSED_STATUSES
 
 _MARK_SQL = "UPDATE requests SET contact = 'erased' WHERE request_id = ANY($1::uuid[])"
+_ERASE_TEXTS_SQL = """
+    UPDATE listed_requests SET description = '' WHERE request_id = ANY($1::uuid[])
+"""
 _REUSED_SQL = """
     SELECT reused.identity, reused.fingerprint
       FROM submissions AS reused JOIN submissions AS accepted USING (identity)
@@ -76,6 +79,11 @@ async def mark_erased(db: Connection, request_ids: Collection[str]) -> int:
     ids = sorted(request_ids)
     await db.execute(_MARK_SQL, ids)
     return await remove_contacts(db, ids)
+
+
+async def erase_texts(db: Connection, request_ids: Collection[str]) -> None:
+    """Erase the reporters' words from the lists of requests."""
+    await db.execute(_ERASE_TEXTS_SQL, sorted(request_ids))
 
 
 async def reused_submissions(

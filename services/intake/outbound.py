@@ -7,7 +7,7 @@ from datetime import datetime
 from services.intake.inbound.districts import AdminArea
 from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.policy import IntakePolicy
-from services.intake.public_status.model import PublicRequest
+from services.intake.public_status.model import Listing, PublicRequest
 from services.intake.records import Receipt
 from services.intake.rules.followed_case import followed_case
 from shared.catalogue import CALL_911, LocalText
@@ -119,7 +119,10 @@ def accept(
         acceptance, now=now, cause=submission.handed_in, request=request_id
     )
     return AcceptedSubmission(
-        receipt, tuple(events), _public_request(request), has_contact=contact is not None
+        receipt,
+        tuple(events),
+        _public_request(submission, request),
+        has_contact=contact is not None,
     )
 
 
@@ -196,16 +199,20 @@ def advice_for(submission: ValidatedSubmission) -> Iterator[Advice]:
         yield Advice(code="contact_unusable", text=_CONTACT_UNUSABLE.in_language(language))
 
 
-def _public_request(request: Request) -> PublicRequest:
+def _public_request(submission: ValidatedSubmission, request: Request) -> PublicRequest:
+    at = request.location
     return PublicRequest(
         request_id=request.request_id,
         tracking_number=request.tracking_number,
         jurisdiction=request.jurisdiction,
         service_code=request.service_code,
         submitted_at=request.submitted_at,
-        address=request.location.address,
-        latitude=_rounded(request.location.latitude),
-        longitude=_rounded(request.location.longitude),
+        address=at.address,
+        latitude=_rounded(at.latitude),
+        longitude=_rounded(at.longitude),
+        listing=None
+        if submission.service.private
+        else Listing(request.description, at.latitude, at.longitude),
     )
 
 

@@ -5,12 +5,14 @@ from datetime import datetime
 from secrets import randbelow
 
 from services.intake.public_status.model import PublicRequest
+from services.intake.public_status.store import save_listings
 from services.intake.records import Receipt, StoredSubmission
 from services.intake.rules.idempotency import SubmissionKey
 from services.intake.rules.tracking_number import CAPACITY
 from shared.runtime.consumer.garbage import DEFAULT_BYTES_PER_HOUR, Piece, admit, tell
 from shared.runtime.postgres import Connection
 
+_REQUEST_COLUMNS = tuple(name for name in PublicRequest._fields if name != "listing")
 _REJECTED = "rejected-submissions"
 _RECEIPTS = """
     SELECT identity, fingerprint, receipt_id, receipt
@@ -94,12 +96,16 @@ class PostgresSubmissions:
         if requests:
             await self._connection.copy_records_to_table(
                 "requests",
-                columns=(*PublicRequest._fields, "contact"),
+                columns=(*_REQUEST_COLUMNS, "contact"),
                 records=[
-                    (*request, "given" if request.request_id in with_contact else "none")
+                    (
+                        *request[: len(_REQUEST_COLUMNS)],
+                        "given" if request.request_id in with_contact else "none",
+                    )
                     for request in requests
                 ],
             )
+        await save_listings(self._connection, requests)
 
     async def _within_budget(
         self, submissions: Sequence[StoredSubmission]

@@ -178,7 +178,8 @@ class ServiceType:
         after_hours: Routing while the lead is closed.
         needs: Required parts of a submission.
         attributes: Questions.
-        private: Whether a report tells of a person's need; public pages show no house number then.
+        private: Whether a report tells of a person's need: no list shows it, and its status page
+            no house number.
         source: Sources of these facts.
     """
 

@@ -67,6 +67,8 @@ async def test_a_person_is_erased_everywhere_and_nothing_brings_them_back(
     assert done["removed"]["dead_letters"] == 1
     assert await router.readable(email) == []
     assert [await router.last_contact(r) is None for r, _ in requests] == [True, True, False]
+    told = "SELECT request_id::text FROM intake.listed_requests WHERE description = ''"
+    assert sorted(r for (r,) in await router.fetch(told)) == sorted(r for r, _ in requests[:2])
 
     # nobody can tell that they ever wrote
     _, again = await router.command("erase", "--email", email)

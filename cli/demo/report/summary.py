@@ -72,6 +72,13 @@ def _channels(result: DemoResult) -> Iterator[RenderableType]:
         if decision.outcome == "duplicate"
     )
     yield heading("How people reached the city")
+    posted = [submission for submission in result.scenario.submissions if submission.over_http]
+    forms = sum(submission.over_open311 for submission in posted)
+    yield Text(
+        f"{len(posted) - forms:,} came over HTTP, all of the app among them, {forms:,} through the "
+        "Open311 endpoint, and the others through Kafka.",
+        style="dim",
+    )
     yield table(
         "channel",
         "requests",

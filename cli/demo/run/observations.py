@@ -31,6 +31,7 @@ class Observations:
     Attributes:
         accepted: Acceptances by source and id of the submission.
         rejected: Rejections by the id of the event or of the HTTP request.
+        numbers: Source and id of the submissions by Open311, by the number in the answer.
         requests: By request id.
         accepted_at: Time of acceptance by request id.
         decisions: The first decision by request id.
@@ -50,6 +51,7 @@ class Observations:
 
     accepted: dict[tuple[str, str], e.Acceptance] = field(default_factory=dict)
     rejected: dict[str, e.Rejection] = field(default_factory=dict)
+    numbers: dict[str, tuple[str, str]] = field(default_factory=dict)
     requests: dict[str, e.Request] = field(default_factory=dict)
     accepted_at: dict[str, datetime] = field(default_factory=dict)
     decisions: dict[str, e.Decision] = field(default_factory=dict)
@@ -100,6 +102,7 @@ class Observations:
             case e.Request() as request:
                 self.requests[request.request_id] = request
                 self.accepted_at.setdefault(request.request_id, event.time)
+                self._accept_request(request)
             case e.Decision() as decision:
                 self.decisions.setdefault(decision.request_id, decision)
             case e.Surge() as surge:
@@ -113,6 +116,34 @@ class Observations:
     def accept(self, acceptance: e.Acceptance) -> None:
         """Record that a submission became a request."""
         self.accepted[acceptance.submission_source, acceptance.submission_id] = acceptance
+
+    def accept_number(self, source: str, submission_id: str, tracking_number: str) -> None:
+        """Record that a submission by Open311 became a request.
+
+        Args:
+            source: Source of the submission.
+            submission_id: Its id.
+            tracking_number: Number of the request, whose event may come earlier or later.
+        """
+        self.numbers[tracking_number] = source, submission_id
+        for request in self.requests.values():
+            if request.tracking_number == tracking_number:
+                self._accept_request(request)
+
+    def _accept_request(self, request: e.Request) -> None:
+        if identity := self.numbers.get(request.tracking_number):
+            source, submission_id = identity
+            self.accept(
+                e.Acceptance(
+                    submission_id=submission_id,
+                    submission_source=source,
+                    request_id=request.request_id,
+                    tracking_number=request.tracking_number,
+                    service_code=request.service_code,
+                    lane=request.lane,
+                    status_url="",
+                )
+            )
 
     def _record_order(self, order: e.WorkOrder, arrived_at: datetime) -> None:
         if order.role == "lead":

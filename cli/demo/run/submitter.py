@@ -12,7 +12,7 @@ import aiohttp
 from cli.demo.run.observations import Observations
 from cli.demo.scenario import DemoSubmission, Scenario
 from cli.demo.scenario.timeline import Delivery
-from cli.replay.transports import HttpTransport
+from cli.replay.transports import HttpTransport, Open311Transport
 from shared.contract.events import (
     Acceptance,
     FieldError,
@@ -64,25 +64,29 @@ class Submitter(Protocol):
 
 
 class KafkaAndHttpSubmitter:
-    """Delivers to the adapters' topic, and over HTTP with the demo's key."""
+    """Delivers to the adapters' topic, and over HTTP and by Open311 with the demo's key."""
 
     def __init__(
         self, sink: RecordSink, session: aiohttp.ClientSession, seen: Observations
     ) -> None:
         self._sink = sink
         self._http = HttpTransport(session, self._on_response)
+        self._open311 = Open311Transport(session, self._on_open311_response)
         self._seen = seen
 
     async def submit(self, deliveries: Sequence[Delivery]) -> None:
         """Return when the broker has acknowledged and intake has responded."""
-        posted, produced = [], []
+        posted: list[SubmissionReceived] = []
+        forms: list[SubmissionReceived] = []
+        produced: list[Outgoing] = []
         for delivery in deliveries:
             if isinstance(delivery, DemoSubmission) and delivery.over_http:
-                posted.append(delivery.event())
+                (forms if delivery.over_open311 else posted).append(delivery.event())
             else:
                 produced.append(_record(delivery))
         await self._sink.publish(produced)
         await self._http.send(posted)
+        await self._open311.send(forms)
 
     def _on_response(self, event: SubmissionReceived, status: int, body: dict[str, Any]) -> None:
         if status == HTTPStatus.CREATED:
@@ -94,6 +98,13 @@ class KafkaAndHttpSubmitter:
             )
         else:
             raise UnexpectedResponseError(f"intake answered a submission with HTTP {status}")
+
+    def _on_open311_response(
+        self, event: SubmissionReceived, status: int, body: list[dict[str, Any]]
+    ) -> None:
+        if status != HTTPStatus.OK:
+            raise UnexpectedResponseError(f"intake answered by Open311 with HTTP {status}")
+        self._seen.accept_number(event.source, event.id, body[0]["service_request_id"])
 
 
 async def submit_all(

@@ -9,6 +9,8 @@ from cli.demo.scenario.kinds import ReportKind
 from cli.demo.scenario.randomness import Random
 from cli.demo.scenario.residents import Resident
 
+HTTP_SOURCE = "/http/demo"
+"""Source that intake gives to submissions over HTTP with the demo's key."""
 _SENSOR_SHARE = 0.4
 _ALL_DAY = range(24)
 
@@ -35,9 +37,9 @@ class Channel:
 CHANNELS: Mapping[str, Channel] = {
     "web": Channel("Web form", "/adapters/web-form", 34, ("name", "email")),
     "phone": Channel("Phone", "/adapters/311-desk", 30, ("name", "phone"), range(7, 20)),
-    "app": Channel("App", "/adapters/app", 17, ("email", "account_id")),
+    "app": Channel("App", HTTP_SOURCE, 17, ("email", "account_id")),
     "email": Channel("E-mail", "/adapters/311-mailbox", 8, ("name", "email")),
-    "open311": Channel("Open311", "/adapters/open311-clients", 4, ("email",)),
+    "open311": Channel("Open311", HTTP_SOURCE, 4, ("email",)),
     "sms": Channel("Text message", "/adapters/text-messages", 3, ("phone",)),
     "walk_in": Channel(
         "Walk-in desk", "/adapters/walk-in-counter", 3, ("name", "phone"), range(8, 17)

@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from cli.demo.scenario.channels import HTTP_SOURCE
 from cli.demo.scenario.kinds import kinds
 from cli.demo.scenario.locations import random_place
 from cli.demo.scenario.stories import StoryWriter, story_content
-from cli.demo.scenario.submissions import HTTP_SOURCE, DemoSubmission, UnreadableRecord
+from cli.demo.scenario.submissions import DemoSubmission, UnreadableRecord
 from shared.contract.events import SubmissionReceived, type_of
 
 REPEATED, REUSED_ID, INVALID = "stutter", "reused", "wrong"

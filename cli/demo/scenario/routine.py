@@ -4,18 +4,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from cli.demo.scenario.channels import random_channel
+from cli.demo.scenario.channels import HTTP_SOURCE, random_channel
 from cli.demo.scenario.kinds import ReportKind, random_kind
 from cli.demo.scenario.locations import OUTSIDE, NamedPlace, random_place
 from cli.demo.scenario.randomness import seeded_random
 from cli.demo.scenario.residents import Residents
 from cli.demo.scenario.stories import TIMEZONE
-from cli.demo.scenario.submissions import (
-    HTTP_SOURCE,
-    DemoSubmission,
-    ResidentReport,
-    SubmissionWriter,
-)
+from cli.demo.scenario.submissions import DemoSubmission, ResidentReport, SubmissionWriter
 from shared.vocabulary import GeoPoint
 
 _SPANISH = 0.24  # where a kind has Spanish wordings, which makes about a fifth of all reports
@@ -74,12 +69,13 @@ class RoutineReports:
         language = "es" if rng.random() < _SPANISH else "en"
         street = place.street if place else random_place(rng).street
         text, language = kind.random_text(language, street, rng)
+        is_unnamed = place is not None and rng.random() < _WITHOUT_KIND
         report = ResidentReport(
             channel=channel,
             at=at,
             text=text,
             language=language,
-            kind=None if place and rng.random() < _WITHOUT_KIND else kind.code,
+            kind=None if is_unnamed and channel != "open311" else kind.code,  # there it is a must
             place=place.blurred(_WITNESS_WITHIN_M, rng) if place else None,
             exact=channel not in {"phone", "sms", "email"} or rng.random() > _ADDRESS_ONLY,
             resident=None if rng.random() < _ANONYMOUS else self._residents.new(language),

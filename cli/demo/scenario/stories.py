@@ -10,16 +10,11 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from cli.demo.scenario.channels import CHANNELS
+from cli.demo.scenario.channels import CHANNELS, HTTP_SOURCE
 from cli.demo.scenario.locations import OUTSIDE, NamedPlace, streets
 from cli.demo.scenario.randomness import Random, seeded_random
 from cli.demo.scenario.residents import Residents
-from cli.demo.scenario.submissions import (
-    HTTP_SOURCE,
-    DemoSubmission,
-    ResidentReport,
-    SubmissionWriter,
-)
+from cli.demo.scenario.submissions import DemoSubmission, ResidentReport, SubmissionWriter
 from shared.vocabulary import GeoPoint
 
 TIMEZONE = ZoneInfo("America/Los_Angeles")

@@ -6,13 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from cli.demo.scenario.channels import CHANNELS, reporter_fields
+from cli.demo.scenario.channels import CHANNELS, HTTP_SOURCE, reporter_fields
 from cli.demo.scenario.locations import NamedPlace
 from cli.demo.scenario.residents import Resident
 from shared.contract.events import SubmissionReceived
 
-HTTP_SOURCE = "/http/demo"
-"""Source that intake gives to submissions over HTTP with the demo's key."""
 CITY = "portland.gov"
 _ACCURACY_M = 12
 _NOTICED_BEFORE = timedelta(minutes=10)
@@ -42,6 +40,11 @@ class DemoSubmission:
     def over_http(self) -> bool:
         """True when it is posted to intake, false when it goes to the adapters' topic."""
         return self.source == HTTP_SOURCE
+
+    @property
+    def over_open311(self) -> bool:
+        """True when it is posted to the Open311 endpoint."""
+        return self.over_http and self.data["channel"] == "open311"
 
     @property
     def identity(self) -> tuple[str, str, str]:

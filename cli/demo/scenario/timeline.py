@@ -14,7 +14,7 @@ from cli.demo.scenario.stories import (
 )
 from cli.demo.scenario.submissions import DemoSubmission, UnreadableRecord
 
-OFFLINE = frozenset({"web", "app"})
+OFFLINE = frozenset({"web"})
 """Channels whose adapters are cut off from 15:00 to just before midnight."""
 
 Delivery = DemoSubmission | UnreadableRecord

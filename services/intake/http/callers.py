@@ -46,18 +46,21 @@ class Callers:
     by_address: TokenBuckets
     proxies: Sequence[Network] = ()
 
-    async def adapter(self, request: web.Request, *, is_counted: bool) -> str:
+    async def adapter(
+        self, request: web.Request, *, is_counted: bool, authorization: str | None = None
+    ) -> str:
         """Return the name of the adapter that calls.
 
         Args:
             request: The request, of which only the head is read.
             is_counted: True when the gate has counted the call.
+            authorization: What stands for the header where the key came elsewhere.
 
         Raises:
             RefusedError: It is no adapter, or it calls too often.
             SystemicError: The key could not be looked up in time.
         """
-        principal = await self._principal(request)
+        principal = await self._principal(request, authorization or authorization_of(request))
         if principal is None:
             authentication_failed(self.address(request), "unknown_key")
             advice = "Send the adapter's key: Authorization: Bearer <key>."
@@ -75,25 +78,28 @@ class Callers:
     async def look_up_refusal(self, request: web.Request) -> web.Response | None:
         """Return the response for a caller who looks up too much or cannot be identified."""
         try:
-            principal = await self._principal(request) if _authorization(request) else None
+            authorization = authorization_of(request)
+            principal = await self._principal(request, authorization) if authorization else None
         except RefusedError as refused:
             return refused.response
         except SystemicError:
             return database_unavailable("Look again in a moment.")
         if principal is not None:
             return None if self.by_key.try_take(principal.name) else KEY_RATE.response()
-        is_counted = bool(_authorization(request))
-        if is_counted or self.by_address.try_take(self.address(request)):
+        if authorization or self.by_address.try_take(self.address(request)):
             return None
         return ADDRESS_RATE.response()
+
+    def may_be_known(self, request: web.Request) -> bool:
+        """Return False for an address that has no token left to look up a key; take none."""
+        return self.by_address.has_token(self.address(request))
 
     def address(self, request: web.Request) -> str:
         """Return the address that the limits of a caller count for."""
         forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
         return caller_address(request.remote or "", forwarded, self.proxies)
 
-    async def _principal(self, request: web.Request) -> Principal | None:
-        authorization = _authorization(request)
+    async def _principal(self, request: web.Request, authorization: str) -> Principal | None:
         if not self.keys.was_valid(authorization) and not self.by_address.try_take(
             self.address(request)
         ):
@@ -104,5 +110,6 @@ class Callers:
         return principal
 
 
-def _authorization(request: web.Request) -> str:
+def authorization_of(request: web.Request) -> str:
+    """Return the ``Authorization`` header; empty without one."""
     return request.headers.get("Authorization", "")

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
+from services.intake.public_status.schema import RequestStatus
 from services.intake.public_status.store import find_status
 from services.intake.public_status.view import LANGUAGES, render_status
 from services.intake.rules.language import best_language
@@ -12,11 +13,24 @@ from services.intake.rules.tracking_number import read_tracking_number
 from shared.catalogue import Jurisdiction
 from shared.errors import SystemicError
 from shared.runtime.http.deadline import Deadline, database_unavailable
+from shared.runtime.http.openapi import Content, Operation, documents, problem
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.postgres import Pool
 
 _MISTYPED = "The number is mistyped. Compare it with your receipt, symbol by symbol."
 _UNKNOWN = "We have no request with this number. Compare it with your receipt, or call 311."
+
+
+_LOOK_UP = Operation(
+    "Look up the public status of a request.",
+    {
+        200: Content("The status.", ("application/json",), RequestStatus),
+        404: problem("There is no such number."),
+        429: problem("The address calls too often."),
+        503: problem("It cannot be looked up at the moment."),
+    },
+    headers={"Accept-Language": "Languages of the texts: en or es."},
+)
 
 
 def status_routes(
@@ -52,4 +66,4 @@ def status_routes(
             headers={"Content-Language": language, "Vary": "Accept-Language"},
         )
 
-    return [web.get("/v1/requests/{tracking_number}", get)]
+    return [web.get("/v1/requests/{tracking_number}", documents(get, _LOOK_UP))]

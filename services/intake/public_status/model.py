@@ -8,6 +8,20 @@ from datetime import datetime
 from typing import NamedTuple
 
 
+class Listing(NamedTuple):
+    """The part of a request that only lists show; requests of private kinds have none.
+
+    Attributes:
+        description: The reporter's words, redacted.
+        latitude: Degrees of the problem, as submitted.
+        longitude: Degrees of the problem, as submitted.
+    """
+
+    description: str
+    latitude: float | None
+    longitude: float | None
+
+
 class PublicRequest(NamedTuple):
     """The public data of a request when it is accepted.
 
@@ -20,6 +34,7 @@ class PublicRequest(NamedTuple):
         address: Redacted; takes precedence over the point.
         latitude: Degrees, rounded to about 100 m.
         longitude: Degrees, rounded to about 100 m.
+        listing: What lists show of it; None for a private kind, which no list shows.
     """
 
     request_id: str
@@ -30,6 +45,7 @@ class PublicRequest(NamedTuple):
     address: str | None
     latitude: float | None
     longitude: float | None
+    listing: Listing | None = None
 
 
 class PublicDecision(NamedTuple):

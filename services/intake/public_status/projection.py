@@ -1,6 +1,6 @@
 """Projection of decisions and case events onto the public status; events may come in any order."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from services.intake.public_status.model import CaseLink, PublicDecision, StatusChange
@@ -58,18 +58,28 @@ class PublicStatuses(Protocol):
         """Save the states of cases, of which the newest of each case wins."""
         ...
 
+    async def refresh_listings(
+        self, request_ids: Collection[str], case_ids: Collection[str]
+    ) -> None:
+        """Update case, status and time of listed requests: of some, and of all in some cases."""
+        ...
+
 
 async def project_events(
     messages: Sequence[Message[StatusEvent]], statuses: PublicStatuses
 ) -> None:
     """Update the public status of every request that the events are about."""
     events = [message.event for message in messages]
-    await statuses.save_requests(
-        [_decision(event) for event in events if type(event) is RequestTriaged],
-        list(_made(_LINKS, events)),
-    )
-    await statuses.save_changes(list(_made(_CHANGES, events)))
+    decisions = [_decision(event) for event in events if type(event) is RequestTriaged]
+    links = list(_made(_LINKS, events))
+    changes = list(_made(_CHANGES, events))
+    await statuses.save_requests(decisions, links)
+    await statuses.save_changes(changes)
     await statuses.save_cases(list(_made(_NEARBY, events)))
+    await statuses.refresh_listings(
+        {one.request_id for one in decisions} | {link.request_id for link in links},
+        {link.case_id for link in links} | {change.case_id for change in changes},
+    )
 
 
 def _made(

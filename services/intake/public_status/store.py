@@ -1,6 +1,6 @@
 """The public status of requests in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from services.intake.public_status.model import (
 )
 from services.intake.public_status.nearby import NearbyState, save_cases
 from shared.runtime.postgres import Connection, Pool, translate_errors
+from shared.vocabulary import CLOSED_STATUSES
 
 M = TypeVar("M", PublicRequest, PublicDecision, StatusChange)
 
@@ -72,6 +73,46 @@ _MAX_CHANGES = 100
 _NO_DECISION = (None,) * len(PublicDecision._fields)
 _NO_LINK = (None,) * len(CaseLink._fields)
 
+_LISTING_COLUMNS = (
+    "request_id",
+    "jurisdiction",
+    "service_code",
+    "submitted_at",
+    "updated_at",
+    "description",
+    "latitude",
+    "longitude",
+)
+_CASE_LOCKS = 64
+# Two members may learn of a case and of a request in it at once, and neither sees the other's row:
+# whoever comes second with this lock reads what the first one wrote.
+_LOCK_CASES = "SELECT pg_advisory_xact_lock(311020, lock) FROM unnest($1::integer[]) AS lock"
+_REFRESH_LISTINGS = """
+    WITH affected AS (
+        SELECT unnest($1::uuid[]) AS request_id
+         UNION
+        SELECT request_id FROM listed_requests WHERE case_id = ANY($2::uuid[])),
+    fresh AS (
+        SELECT known.request_id, known.case_id,
+               CASE WHEN step.status IS NULL
+                    THEN coalesce(known.outcome, '') NOT IN ('referral', 'answered')
+                    ELSE step.status <> ALL($3::text[]) END AS is_open,
+               greatest(known.submitted_at, known.decided_at, step.taken_at) AS updated_at
+          FROM affected
+          JOIN requests AS known USING (request_id)
+          LEFT JOIN LATERAL (SELECT status, taken_at
+                               FROM case_steps
+                              WHERE case_steps.case_id = known.case_id
+                              ORDER BY version DESC
+                              LIMIT 1) AS step ON true)
+    UPDATE listed_requests AS listed
+       SET case_id = fresh.case_id, is_open = fresh.is_open, updated_at = fresh.updated_at
+      FROM fresh
+     WHERE listed.request_id = fresh.request_id
+       AND (listed.case_id, listed.is_open, listed.updated_at)
+           IS DISTINCT FROM (fresh.case_id, fresh.is_open, fresh.updated_at)
+"""
+
 
 class PostgresPublicStatuses:
     """The read model of public statuses, inside the caller's transaction."""
@@ -101,6 +142,37 @@ class PostgresPublicStatuses:
         """Save the states of cases, of which the newest of each case wins."""
         await save_cases(self._connection, cases)
 
+    async def refresh_listings(
+        self, request_ids: Collection[str], case_ids: Collection[str]
+    ) -> None:
+        """Update case, status and time of listed requests: of some, and of all in some cases."""
+        if request_ids or case_ids:
+            locks = sorted({int(case_id[-2:], 16) % _CASE_LOCKS for case_id in case_ids})
+            await self._connection.execute(_LOCK_CASES, locks)
+            await self._connection.execute(
+                _REFRESH_LISTINGS, sorted(request_ids), sorted(case_ids), sorted(CLOSED_STATUSES)
+            )
+
+
+async def save_listings(connection: Connection, requests: Sequence[PublicRequest]) -> None:
+    """List new requests, in the caller's transaction; those of private kinds are left out."""
+    listed = [
+        (
+            one.request_id,
+            one.jurisdiction,
+            one.service_code,
+            one.submitted_at,
+            one.submitted_at,
+            *one.listing,
+        )
+        for one in requests
+        if one.listing
+    ]
+    if listed:
+        await connection.copy_records_to_table(
+            "listed_requests", columns=_LISTING_COLUMNS, records=listed
+        )
+
 
 async def find_status(pool: Pool, tracking_number: str) -> PublicStatus | None:
     """Return the status of a request with its latest 100 changes; None for an unknown number."""
@@ -123,5 +195,5 @@ def _order(link: CaseLink) -> tuple[int, datetime]:
 
 
 def _from_row(model: type[M], row: Record) -> M:
-    """Return the model whose fields are columns of the row."""
-    return model(*[row[name] for name in model._fields])
+    """Return the model whose fields are columns of the row, as far as it has them."""
+    return model(*[row[name] for name in model._fields if name in row])

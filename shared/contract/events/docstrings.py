@@ -13,7 +13,7 @@ def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
     """Return the docstring of each field that has one; a subclass comes before its bases."""
     found: dict[str, str] = {}
     for base in reversed(model.__mro__):
-        if issubclass(base, BaseModel) and base.__module__.startswith("shared."):
+        if issubclass(base, BaseModel) and not base.__module__.startswith("pydantic"):
             found.update(_own_docstrings(base))
     return found
 

@@ -51,6 +51,7 @@ class RecordingPublicStatuses:
         self.links: list[CaseLink] = []
         self.changes: list[StatusChange] = []
         self.cases: list[NearbyState] = []
+        self.refreshed: tuple[set[str], set[str]] = (set(), set())
 
     async def save_requests(
         self, decisions: Sequence[PublicDecision], links: Sequence[CaseLink]
@@ -63,3 +64,8 @@ class RecordingPublicStatuses:
 
     async def save_cases(self, cases: Sequence[NearbyState]) -> None:
         self.cases += cases
+
+    async def refresh_listings(
+        self, request_ids: Collection[str], case_ids: Collection[str]
+    ) -> None:
+        self.refreshed = (set(request_ids), set(case_ids))

@@ -101,3 +101,20 @@ async def test_any_other_id_is_the_cause_of_the_request() -> None:
     request, receipt = await published("SR-2026-0117")
 
     assert request.causationid == receipt.causationid == "SR-2026-0117"
+
+
+async def test_lists_keep_the_redacted_words_of_public_kinds_and_nothing_of_private_ones() -> None:
+    store = InMemorySubmissions()
+    text = "A hole. Mail ana.quimby@example.org"
+    submissions = [
+        raw_submission(id=code, service_code=code, description=text, reporter=ANA)
+        for code in ("POTHOLE", "HOME-CARE")
+    ]
+    await accept_submissions(submissions, store, POLICY, NOON)
+
+    public, private = store.requests
+    assert public.listing is not None
+    assert public.listing.description.startswith("A hole.")
+    assert "quimby" not in public.listing.description
+    assert (public.listing.latitude, public.latitude) == (45.5189, 45.519)
+    assert private.listing is None

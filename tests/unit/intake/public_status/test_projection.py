@@ -40,6 +40,8 @@ from tests.builders import (
 from tests.records import record
 from tests.unit.intake.fakes import RecordingPublicStatuses
 
+OTHER, THIRD = new_id(), new_id()
+REQUEST = new_id()
 SOON = NOON + timedelta(days=3)
 
 
@@ -85,6 +87,16 @@ async def test_a_referral_says_who_must_act_and_belongs_to_no_case() -> None:
     decision = PublicDecision(event.data.request_id, NOON, "referral", *who)
     assert statuses.decisions == [decision]
     assert statuses.links == []
+
+
+async def test_lists_are_refreshed_for_each_request_and_case_that_changed() -> None:
+    decided, changed = request_triaged(), CaseStatusChanged.of(move(case_id=OTHER), now=NOON)
+    opened = CaseOpened.of(case_with_request(case_id=THIRD, request_id=REQUEST), now=NOON)
+    statuses = await followed(decided, changed, opened)
+
+    requests, cases = statuses.refreshed
+    assert requests == {decided.data.request_id, REQUEST}
+    assert cases == {decided.data.case_id, OTHER, THIRD}
 
 
 async def test_an_answer_is_named_and_belongs_to_no_case() -> None:

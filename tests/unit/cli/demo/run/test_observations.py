@@ -1,5 +1,7 @@
 """Observations: each event counts once, and the latest version of each state wins."""
 
+import pytest
+
 from cli.demo.run.observations import Observations
 from cli.demo.scenario import DemoSubmission
 from shared.contract.events import (
@@ -22,6 +24,7 @@ from tests.builders import (
     contact_given,
     decision,
     priority,
+    request_submitted,
     request_triaged,
 )
 from tests.unit.cli.demo.factories import Router, notification, work_order
@@ -142,3 +145,18 @@ def test_a_reporter_counts_once_as_told_however_many_messages_went_out() -> None
 
 def report(id_: str) -> DemoSubmission:
     return DemoSubmission("/adapters/test", id_, NOON, NOON, {})
+
+
+@pytest.mark.parametrize("answer_first", [True, False])
+def test_a_number_that_open311_answered_finds_its_request(answer_first: bool) -> None:
+    seen, event = Observations(), request_submitted()
+    if answer_first:
+        seen.accept_number("/http/demo", "17", event.data.tracking_number)
+        assert seen.receipts == 0
+    seen.record(event, NOON)
+    if not answer_first:
+        assert seen.receipts == 0
+        seen.accept_number("/http/demo", "17", event.data.tracking_number)
+
+    assert seen.receipts == 1
+    assert seen.accepted["/http/demo", "17"].request_id == event.data.request_id

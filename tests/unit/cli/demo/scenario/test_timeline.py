@@ -101,8 +101,24 @@ def test_a_fifth_is_spanish_some_are_anonymous_and_some_name_no_kind(day: Scenar
     assert 0.04 < sum("service_code" not in r.data for r in good(day)) / size < 0.12
 
 
-def test_some_tens_go_by_http_and_the_rest_by_kafka(day: Scenario) -> None:
-    assert 40 < sum(report.over_http for report in day.submissions) < 250
+def test_the_app_goes_by_http_open311_by_its_endpoint_and_the_rest_by_kafka(day: Scenario) -> None:
+    submissions = day.submissions
+    ways: dict[str, set[tuple[bool, bool]]] = {}
+    for one in submissions:
+        ways.setdefault(of(one), set()).add((one.over_http, one.over_open311))
+
+    assert ways["app"] == {(True, False)}
+    assert ways["open311"] == {(True, True)}
+    assert ways["phone"] == ways["sms"] == {(False, False)}
+    forms = [one for one in submissions if one.over_open311]
+    assert len(forms) > 40
+    assert len(forms) < sum(one.over_http for one in submissions) < len(submissions) / 3
+    assert all(one.data.get("service_code") for one in forms)
+
+
+def of(submission: DemoSubmission) -> str:
+    channel: str = submission.data["channel"]
+    return channel
 
 
 def test_people_live_at_example_org_and_have_telephones_kept_for_fiction(day: Scenario) -> None:

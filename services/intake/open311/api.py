@@ -1,0 +1,42 @@
+"""Routes of Open311 GeoReport v2, in XML and JSON."""
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from services.intake.open311.operations import READ, SUBMIT
+from services.intake.open311.reading import Open311Reading
+from services.intake.open311.responses import Handler, answered, refused
+from services.intake.open311.submitting import Open311Submitting
+from shared.runtime.http.openapi import documents
+
+BASE = "/open311/v2"
+_FORMAT = "{format:xml|json}"
+
+
+def open311_routes(reading: Open311Reading, submitting: Open311Submitting) -> list[web.RouteDef]:
+    """Return all routes below ``/open311``; what does not exist there is a 404 of Open311.
+
+    Args:
+        reading: Handlers of the routes that read.
+        submitting: Handler of the route that takes submissions.
+    """
+    getters: Mapping[str, Handler] = {
+        "discovery": reading.discovery,
+        "services": reading.services,
+        "services/{code}": reading.service,
+        "requests": reading.list_requests,
+        "requests/{id}": reading.one_request,
+        "tokens/{token}": reading.token,
+        "servicerequestupdates": reading.updates,
+    }
+    posters: Mapping[str, Handler] = {"requests": submitting.post}
+    routes = []
+    for path, getter in getters.items():
+        url, allowed = f"{BASE}/{path}.{_FORMAT}", "GET"
+        routes.append(web.get(url, documents(answered(getter), READ[path])))
+        if poster := posters.get(path):
+            allowed = "GET, POST"
+            routes.append(web.post(url, documents(answered(poster), SUBMIT)))
+        routes.append(web.route("*", url, refused(allowed)))
+    return [*routes, web.route("*", "/open311{rest:.*}", refused())]

@@ -1,0 +1,49 @@
+"""Requests as lists show them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.intake.public_status.model import StatusChange
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRequest:
+    """A request of a public kind, with triage's decision and the case that it is in.
+
+    Attributes:
+        request_id: Internal id; not shown.
+        tracking_number: The number by which residents look it up.
+        service_code: Its kind.
+        submitted_at: When it was submitted, UTC.
+        updated_at: When it last changed, UTC.
+        is_open: False once the work is done or an agency outside the city took over.
+        description: The reporter's words, redacted; empty once erased.
+        address: Redacted.
+        latitude: Degrees of the problem.
+        longitude: Degrees of the problem.
+        outcome: A ``TriageOutcome``; None before the decision.
+        referral_name: The agency outside the city that must act.
+        referral_phone: Its telephone number.
+        referral_url: Its website.
+        was_moved: True when an operator moved it to another case than triage decided.
+        case_id: Its case; None without one.
+        last: The latest change of its case.
+    """
+
+    request_id: str
+    tracking_number: str
+    service_code: str
+    submitted_at: datetime
+    updated_at: datetime
+    is_open: bool
+    description: str
+    address: str | None
+    latitude: float | None
+    longitude: float | None
+    outcome: str | None
+    referral_name: str | None
+    referral_phone: str | None
+    referral_url: str | None
+    was_moved: bool
+    case_id: str | None
+    last: StatusChange | None

@@ -1,0 +1,173 @@
+"""The routes that read: discovery, kinds, requests, tokens and updates. None needs a key."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from aiohttp import web
+
+from services.intake.http.callers import Callers, RefusedError
+from services.intake.open311.errors import not_found
+from services.intake.open311.model import ListedRequest
+from services.intake.open311.parameters import Parameters, jurisdiction_of
+from services.intake.open311.query import (
+    Cursor,
+    ListQuery,
+    Span,
+    public_codes,
+    read_ids,
+    read_query,
+)
+from services.intake.open311.representation import Open311Document
+from services.intake.open311.request_views import (
+    render_request,
+    render_updates,
+    w3c,
+)
+from services.intake.open311.responses import Page
+from services.intake.open311.schema import RequestAccepted, ServiceRequest
+from services.intake.open311.service_views import definition, digest_of, discovery, service_list
+from services.intake.open311.store import PostgresListedRequests
+from services.intake.rules.tracking_number import read_tracking_number
+from shared.catalogue import Jurisdiction
+from shared.runtime.clock import utc_now
+from shared.runtime.http.deadline import Deadline
+from shared.vocabulary import END_OF_TIME, START_OF_TIME
+
+_UNKNOWN = "service_request_id was not found: compare it with your receipt."
+_EVER = Span(START_OF_TIME, END_OF_TIME)
+_AS_UPDATED = {"start_date": "updated_after", "end_date": "updated_before"}
+
+
+@dataclass(frozen=True)
+class Open311Reading:
+    """Handlers of the routes that read.
+
+    Attributes:
+        jurisdictions: Cities by id.
+        requests: Requests of public kinds.
+        callers: Limits how often an address may call.
+        url: Base URL of the endpoint.
+    """
+
+    jurisdictions: Mapping[str, Jurisdiction]
+    requests: PostgresListedRequests
+    callers: Callers
+    url: str
+
+    async def discovery(self, request: web.Request) -> Page:
+        """Describe the endpoint; the changeset is when the kinds last changed."""
+        await self._admit(request)
+        since = await Deadline().wait_for(self.requests.listed_since(self._digest))
+        content = discovery(self.jurisdictions.values(), self.url, w3c(since))
+        return Page(Open311Document("discovery", content))
+
+    async def services(self, request: web.Request) -> Page:
+        """List the kinds of a city."""
+        _, city = await self._called(request)
+        return Page(Open311Document("services", service_list(city)))
+
+    async def service(self, request: web.Request) -> Page:
+        """List the questions of a kind."""
+        _, city = await self._called(request)
+        kind = city.services.get(request.match_info["code"])
+        if kind is None:
+            raise not_found("service_code was not found: take one of the service list.")
+        return Page(Open311Document("service_definition", definition(kind)))
+
+    async def list_requests(self, request: web.Request) -> Page:
+        """List requests by number or by filters; a full page links to the next one."""
+        parameters, city = await self._called(request)
+        deadline = Deadline()
+        found, query = await deadline.wait_for(self._found(parameters, city))
+        views = await self._rendered(found, parameters, city, deadline)
+        return Page(Open311Document("service_requests", views), _next_link(request, query, found))
+
+    async def one_request(self, request: web.Request) -> Page:
+        """Show one request; it does not exist for anybody when its kind is private."""
+        parameters, city = await self._called(request)
+        deadline = Deadline()
+        found = await deadline.wait_for(self._find(request.match_info["id"], city))
+        views = await self._rendered([found], parameters, city, deadline)
+        return Page(Open311Document("service_requests", views))
+
+    async def token(self, request: web.Request) -> Page:
+        """Return the number that a token stands for: every token is a number already."""
+        _, city = await self._called(request)
+        found = await Deadline().wait_for(self._find(request.match_info["token"], city))
+        token = request.match_info["token"]
+        view = RequestAccepted(service_request_id=found.tracking_number, token=token)
+        return Page(Open311Document("service_requests", [view]))
+
+    async def updates(self, request: web.Request) -> Page:
+        """List the updates of requests that changed in a time span, the latest request first."""
+        parameters, city = await self._called(request)
+        values = {_AS_UPDATED.get(name, name): v for name, v in parameters.values.items()}
+        deadline = Deadline()
+        found, query = await deadline.wait_for(self._found(Parameters(values), city))
+        cases = [one.case_id for one in found if one.case_id]
+        changes = await deadline.wait_for(self.requests.changes(cases))
+        span = (query and (query.updated or query.submitted)) or _EVER
+        views = [
+            view
+            for one in found
+            for view in render_updates(one, changes.get(one.case_id or "", []), span)
+        ]
+        headers = _next_link(request, query, found)
+        return Page(Open311Document("service_request_updates", views), headers)
+
+    @cached_property
+    def _digest(self) -> str:
+        return digest_of(self.jurisdictions.values())
+
+    async def _called(self, request: web.Request) -> tuple[Parameters, Jurisdiction]:
+        await self._admit(request)
+        parameters = Parameters.of(request.query.items())
+        return parameters, jurisdiction_of(parameters, self.jurisdictions)
+
+    async def _admit(self, request: web.Request) -> None:
+        if refusal := await self.callers.look_up_refusal(request):
+            raise RefusedError(refusal)
+
+    async def _found(
+        self, parameters: Parameters, city: Jurisdiction
+    ) -> tuple[Sequence[ListedRequest], ListQuery | None]:
+        """Return the requests with the numbers of a call, or else those of the query it makes."""
+        ids = read_ids(parameters)
+        if ids is not None:
+            return await self.requests.by_numbers(city.id, public_codes(city), ids), None
+        query = read_query(parameters, city, utc_now())
+        return await self.requests.page(query), query
+
+    async def _find(self, text: str, city: Jurisdiction) -> ListedRequest:
+        number = read_tracking_number(text)
+        numbers = [number] if number else []
+        for found in await self.requests.by_numbers(city.id, public_codes(city), numbers):
+            return found
+        raise not_found(_UNKNOWN)
+
+    async def _rendered(
+        self,
+        found: Sequence[ListedRequest],
+        parameters: Parameters,
+        city: Jurisdiction,
+        deadline: Deadline,
+    ) -> list[ServiceRequest]:
+        if parameters.text("extensions") != "true":
+            return [render_request(one, city) for one in found]
+        cases = [one.case_id for one in found if one.case_id]
+        changes = await deadline.wait_for(self.requests.changes(cases))
+        return [render_request(one, city, changes.get(one.case_id or "", [])) for one in found]
+
+
+def _next_link(
+    request: web.Request, query: ListQuery | None, found: Sequence[ListedRequest]
+) -> dict[str, str]:
+    """Return the header with the link to the next page; none after a page that is not full."""
+    if query is None or len(found) < query.limit:
+        return {}
+    last = found[-1]
+    moment = last.submitted_at if query.submitted else last.updated_at
+    cursor = Cursor(moment, last.request_id).encode()
+    url = request.rel_url.without_query_params("page").update_query({"after": cursor})
+    return {"Link": f'<{url}>; rel="next"'}

@@ -1,0 +1,236 @@
+"""The documents of GeoReport v2 as models: what we send, and what other servers send.
+
+A field that a model was not given is not sent; one that is None is sent as null.
+"""
+
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from shared.contract.events import Data
+
+
+class Open311Model(Data):
+    """A part of a document; unknown fields are ignored, numbers are read as texts."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+
+class Endpoint(Open311Model):
+    """An endpoint of a city."""
+
+    specification: str
+    """URL of the specification that it follows."""
+    url: str
+    """Its base URL."""
+    changeset: str
+    """When its kinds or their questions last changed."""
+    type: str
+    """``production`` or ``test``."""
+    formats: list[str]
+    """MIME types of its formats."""
+
+
+class Discovery(Open311Model):
+    """Contact, keys and endpoints of the cities."""
+
+    changeset: str
+    """When this document last changed."""
+    contact: str
+    """How people reach the city."""
+    key_service: str
+    """How to get a key."""
+    endpoints: list[Endpoint]
+    """The endpoints."""
+
+
+class Open311Service(Open311Model):
+    """A kind of request."""
+
+    service_code: str
+    """Its code."""
+    service_name: str
+    """Its name for people."""
+    description: str | None = None
+    """What it is about."""
+    metadata: bool
+    """True when it has questions."""
+    type: str
+    """``realtime``: a request gets its id at once."""
+    keywords: str | None = None
+    """Words for it, with commas."""
+    group: str | None = None
+    """Heading under which it is shown."""
+
+
+class ListValue(Open311Model):
+    """A value of a list."""
+
+    key: str
+    """What is submitted."""
+    name: str
+    """What people read."""
+
+
+class ServiceAttribute(Open311Model):
+    """A question of a kind."""
+
+    variable: bool
+    """True for a question, False for information alone."""
+    code: str
+    """Its code."""
+    datatype: str
+    """``string``, ``number``, ``datetime``, ``text``, ``singlevaluelist`` or ``multivaluelist``."""
+    required: bool
+    """Whether it must be answered."""
+    datatype_description: str | None = None
+    """How to write the answer."""
+    order: int
+    """Its place among the questions, from 1 on."""
+    description: str | None = None
+    """The question."""
+    values: list[ListValue] | None = None
+    """The values of a list."""
+
+
+class ServiceDefinition(Open311Model):
+    """The questions of a kind."""
+
+    service_code: str
+    """The kind."""
+    attributes: list[ServiceAttribute] = Field(default_factory=list)
+    """The questions, in order."""
+
+
+class Note(Open311Model):
+    """An entry of a request's history."""
+
+    datetime: str
+    """When it happened, UTC."""
+    type: str
+    """The status from then on, in our words."""
+    summary: str
+    """The same for people."""
+    description: str | None = None
+    """What the bureau wrote for the public."""
+    agency: str | None = None
+    """The bureau."""
+
+
+class ServiceRequest(Open311Model):
+    """A request."""
+
+    service_request_id: str | None = None
+    """Its tracking number."""
+    status: str
+    """``open`` or ``closed``."""
+    status_notes: str | None = None
+    """What the status means, and what the bureau wrote about it."""
+    service_name: str | None = None
+    """Name of its kind."""
+    service_code: str | None = None
+    """Code of its kind."""
+    description: str | None = None
+    """The reporter's words, without contact data."""
+    agency_responsible: str | None = None
+    """Bureau or agency that takes care of it."""
+    service_notice: str | None = None
+    """Who else must act."""
+    requested_datetime: str | None = None
+    """When it was submitted, UTC."""
+    updated_datetime: str | None = None
+    """When it last changed, UTC; of a closed one when it was closed."""
+    expected_datetime: str | None = None
+    """When the work is planned, or until when it should be done, UTC; null once closed."""
+    address: str | None = None
+    """Address or intersection."""
+    address_id: str | None = None
+    """Not used."""
+    zipcode: str | None = None
+    """Not used."""
+    lat: float | None = None
+    """Degrees north, WGS 84."""
+    long: float | None = None
+    """Degrees east, WGS 84."""
+    media_url: str | None = None
+    """A picture that a person released."""
+    extended_attributes: dict[str, Any] | None = None
+    """With ``extensions=true``: ``detailed_status`` and ``triage_outcome``."""
+    notes: list[Note] | None = None
+    """With ``extensions=true``: the history, oldest first."""
+
+
+class RequestAccepted(Open311Model):
+    """Answer to a submission: an id, or a token until there is one."""
+
+    service_request_id: str | None = None
+    """Its tracking number."""
+    token: str | None = None
+    """What stands for the id until there is one; ours has an id at once."""
+    service_notice: str | None = None
+    """What the reporter should know at once, such as to call 911."""
+    account_id: str | None = None
+    """Not used."""
+
+
+class RequestUpdate(Open311Model):
+    """An update of a request."""
+
+    update_id: str
+    """Its id."""
+    service_request_id: str
+    """The request."""
+    status: str
+    """``open`` or ``closed`` from then on."""
+    extended_status: str
+    """The same in our words."""
+    updated_datetime: str
+    """When it happened, UTC."""
+    description: str
+    """What the bureau wrote for the public, or else what the status means."""
+    media_url: str | None = None
+    """Not used."""
+
+
+class ErrorEntry(Open311Model):
+    """One thing that is wrong."""
+
+    code: int
+    """The HTTP status."""
+    description: str
+    """What is wrong and what to do."""
+
+
+class SubmittedForm(Open311Model):
+    """The form of a submission; answers come as ``attribute[CODE]`` or ``attribute[CODE][]``."""
+
+    api_key: str | None = None
+    """An adapter's key."""
+    jurisdiction_id: str | None = None
+    """The city."""
+    service_code: str
+    """The kind."""
+    lat: float | None = None
+    """Degrees north, WGS 84."""
+    long: float | None = None
+    """Degrees east, WGS 84."""
+    address_string: str | None = None
+    """Address or intersection, most specific part first."""
+    address_id: str | None = None
+    """Id of the address in a list of the city's."""
+    description: str | None = Field(default=None, max_length=4_000)
+    """What is wrong, at most 4,000 characters."""
+    first_name: str | None = None
+    """The reporter's first name."""
+    last_name: str | None = None
+    """The reporter's last name."""
+    email: str | None = None
+    """The reporter's address, for status updates."""
+    phone: str | None = None
+    """The reporter's number, for status updates where there is no address."""
+    account_id: str | None = None
+    """The reporter's account with the client."""
+    device_id: str | None = None
+    """The reporter's device, where there is no account."""
+    media_url: str | None = None
+    """A picture, ``http`` or ``https``; it is not fetched."""

@@ -1,0 +1,98 @@
+"""Calls of the Open311 endpoint, and their answers in either format."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+from lxml import etree
+
+from tests.integration.intake.http_client import ADAPTER
+from tests.waiting import eventually
+
+BASE = "/open311/v2"
+CITY = "portland.gov"
+FORM = "application/x-www-form-urlencoded; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    content_type: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def xml(self) -> etree._Element:
+        return etree.fromstring(self.body)
+
+    @property
+    def description(self) -> str:
+        """The descriptions of all errors."""
+        return "\n".join(error["description"] for error in self.json)
+
+
+async def read(
+    client: aiohttp.ClientSession, path: str, method: str = "GET", **query: str
+) -> Answer:
+    """Call a path below the endpoint; the city is given unless it is blank."""
+    query.setdefault("jurisdiction_id", CITY)
+    params = {name: value for name, value in query.items() if value}
+    async with client.request(method, f"{BASE}/{path}", params=params) as response:
+        return await _answer(response)
+
+
+async def send(
+    client: aiohttp.ClientSession,
+    fields: Mapping[str, str | Sequence[str]] | bytes,
+    *,
+    output: str = "json",
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Post a form; fields replace or, when blank, take away those of a usual one."""
+    body = fields if isinstance(fields, bytes) else urlencode(form(**fields), doseq=True).encode()
+    sent = {"Content-Type": FORM} | dict(headers or {})
+    async with client.post(
+        f"{BASE}/requests.{output}", data=BytesIO(body), headers=sent
+    ) as response:
+        return await _answer(response)
+
+
+def form(**fields: str | Sequence[str]) -> dict[str, str | Sequence[str]]:
+    usual: dict[str, str | Sequence[str]] = {
+        "api_key": ADAPTER,
+        "jurisdiction_id": CITY,
+        "service_code": "ROW-POTHOLE",
+        "lat": "45.51904",
+        "long": "-122.67932",
+        "description": "A small pothole",
+    }
+    return {name: value for name, value in (usual | fields).items() if value}
+
+
+async def number_of(client: aiohttp.ClientSession, **fields: str | Sequence[str]) -> str:
+    """Hand a request in; return its number."""
+
+    async def answered() -> Answer | None:
+        answer = await send(client, fields)
+        return None if answer.status == HTTPStatus.SERVICE_UNAVAILABLE else answer
+
+    answer = await eventually(answered)  # a busy machine may miss the deadline
+    assert answer
+    assert answer.status == 200, answer.body
+    [accepted] = answer.json
+    number: str = accepted["service_request_id"]
+    return number
+
+
+async def _answer(response: aiohttp.ClientResponse) -> Answer:
+    headers = dict(response.headers)
+    return Answer(response.status, headers["Content-Type"], headers, await response.read())
