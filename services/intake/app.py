@@ -15,7 +15,12 @@ from services.intake.http.batching import SubmissionBatcher
 from services.intake.http.callers import Callers
 from services.intake.http.gate import submission_gate
 from services.intake.http.load_limits import AdaptiveBatchSize
+from services.intake.http.media import MAX_UPLOADS, media_routes
 from services.intake.inbound.batch import RawSubmission
+from services.intake.media.files import MediaFolder
+from services.intake.media.housekeeping import MediaHousekeeping
+from services.intake.media.library import MediaLibrary
+from services.intake.media.reencoding import Reencoder
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.public_status.api import status_routes
 from services.intake.public_status.projection import project_events
@@ -72,6 +77,10 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         callers = _callers(settings, lookups)
         submissions = _submission_consumer(settings, pool, policy, relay)
         statuses = _status_consumer(settings, pool)
+        kept_days = timedelta(days=settings.contacts_kept_days)
+        media = MediaLibrary(
+            lookups, MediaFolder(settings.media_folder), Reencoder(settings.media_processes)
+        )
         yield ServiceParts(
             pool,
             tasks=[
@@ -79,12 +88,14 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 statuses.run,
                 relay.run,
                 OutboxBackpressure(pool, admission, settings.outbox_limit).run,
-                Retention(pool, utc_now, timedelta(days=settings.contacts_kept_days)).run,
+                Retention(pool, utc_now, kept_days).run,
+                MediaHousekeeping(lookups, media.files, utc_now, kept_days).run,
                 Housekeeping.from_settings(pool, settings, statuses.topics).run,
             ],
             request_tasks=[batcher.run],
             routes=[
                 *submission_routes(callers, batcher, admission),
+                *media_routes(callers, _upload_admission(settings), media, policy.public_url),
                 *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
             ],
             gate=submission_gate(callers, admission),
@@ -98,6 +109,12 @@ def _callers(settings: IntakeSettings, lookups: Pool) -> Callers:
         by_key=TokenBuckets(_key_per_second(settings)),
         by_address=TokenBuckets(settings.address_per_second, burst_s=_ADDRESS_BURST_S),
         proxies=settings.trusted_proxies,
+    )
+
+
+def _upload_admission(settings: IntakeSettings) -> AdmissionControl:
+    return AdmissionControl(
+        lambda: MAX_UPLOADS, TokenBucket(settings.accepts_per_second), caller_share=0.5
     )
 
 

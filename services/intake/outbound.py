@@ -9,6 +9,7 @@ from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.policy import IntakePolicy
 from services.intake.public_status.model import PublicRequest
 from services.intake.records import Receipt
+from services.intake.rules.media import media_id_of
 from shared.catalogue import CALL_911, LocalText
 from shared.contract.events import (
     Acceptance,
@@ -41,11 +42,15 @@ _PUBLIC_DECIMALS = 3
 
 @dataclass(frozen=True, slots=True)
 class AcceptedSubmission:
-    """The outcome of accepting a submission: its receipt, other services' events, public data."""
+    """The outcome of accepting a submission: its receipt, other services' events, public data.
+
+    ``media_ids`` are the ids in addresses of our own pictures, whether there are such or not.
+    """
 
     receipt: SubmissionAccepted
     events: tuple[Event, ...]
     public: PublicRequest
+    media_ids: tuple[str, ...]
 
     @property
     def has_contact(self) -> bool:
@@ -114,7 +119,9 @@ def accept(
     receipt = SubmissionAccepted.of(
         acceptance, now=now, cause=submission.handed_in, request=request_id
     )
-    return AcceptedSubmission(receipt, tuple(events), _public_request(request))
+    ids = [media_id_of(medium.url, policy.public_url) for medium in request.media]
+    media_ids = tuple(filter(None, ids))
+    return AcceptedSubmission(receipt, tuple(events), _public_request(request), media_ids)
 
 
 def _request(submission: ValidatedSubmission, area: AdminArea, tracking_number: str) -> Request:

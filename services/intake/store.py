@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from secrets import randbelow
 
+from services.intake.media.store import attach_media
 from services.intake.public_status.model import PublicRequest
 from services.intake.records import Receipt, StoredSubmission
 from services.intake.rules.idempotency import SubmissionKey
@@ -108,6 +109,10 @@ class PostgresSubmissions:
                 columns=(*_REQUEST_COLUMNS, "contact"),
                 records=[_request_row(r, with_contact) for r in requests],
             )
+
+    async def attach_media(self, media_of: Mapping[str, Collection[str]]) -> None:
+        """Attach pictures to new requests, by id; an unknown picture changes nothing."""
+        await attach_media(self._connection, media_of)
 
     async def _within_budget(
         self, submissions: Sequence[StoredSubmission]

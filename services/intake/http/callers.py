@@ -17,6 +17,7 @@ from shared.runtime.http.timed_connection import TimedConnection
 from shared.runtime.ops.audit import authentication_failed
 
 ADAPTER = "adapter"
+OPERATOR = "operator"
 
 
 class RefusedError(Exception):
@@ -69,6 +70,27 @@ class Callers:
                 problem_response(403, "Not an adapter", "Use the key of an adapter.")
             )
         if not is_counted and not self.by_key.try_take(principal.name):
+            raise RefusedError(KEY_RATE.response())
+        return principal.name
+
+    async def operator(self, request: web.Request) -> str:
+        """Return the name of the operator who calls.
+
+        Raises:
+            RefusedError: It is no operator, or it calls too often.
+            SystemicError: The key could not be looked up in time.
+        """
+        principal = await self._principal(request)
+        if principal is None:
+            authentication_failed(self.address(request), "unknown_key")
+            advice = "Send the operator's key: Authorization: Bearer <key>."
+            headers = {"WWW-Authenticate": "Bearer"}
+            raise RefusedError(problem_response(401, "Unknown key", advice, headers=headers))
+        if principal.scope != OPERATOR:
+            authentication_failed(self.address(request), f"scope_{principal.scope}")
+            advice = "Use the key of an operator."
+            raise RefusedError(problem_response(403, "Not an operator", advice))
+        if not self.by_key.try_take(principal.name):
             raise RefusedError(KEY_RATE.response())
         return principal.name
 

@@ -18,6 +18,7 @@ from services.intake.rules.classification import classify
 from services.intake.rules.event_time import SentAt, event_time, sent_at
 from services.intake.rules.language import is_language_tag
 from services.intake.rules.location import ResolvedLocation, resolve_location
+from services.intake.rules.media import KEPT_MEDIA_TYPE, media_id_of
 from services.intake.rules.reporter import ContactChannels, contact_channels, reporter_ref
 from services.intake.rules.screening import Screening
 from services.intake.rules.text import (
@@ -180,7 +181,7 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
         description=description,
         details=details or None,
         attributes=attributes,
-        media=tuple(_media(submission.media, redactor, known)),
+        media=tuple(_media(submission.media, redactor, known, policy.public_url)),
         location=resolve_location(
             point, at.accuracy_m, address or None, city.jurisdiction.default_points
         ),
@@ -197,8 +198,14 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
     )
 
 
-def _media(media: Iterable[Media], redactor: Redactor, known: KnownPii) -> Iterator[Media]:
+def _media(
+    media: Iterable[Media], redactor: Redactor, known: KnownPii, public_url: str
+) -> Iterator[Media]:
+    """Yield the addresses of media, redacted; those of our own pictures hold nothing to redact."""
     for medium in media:
+        if media_id_of(medium.url, public_url):
+            yield Media(url=medium.url, media_type=KEPT_MEDIA_TYPE)
+            continue
         if url := redactor.redact_url(normalize_text(medium.url), known):
             media_type = normalize_or_none(medium.media_type)
             if media_type and redactor.holds_contact(media_type, known):
