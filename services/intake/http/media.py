@@ -1,6 +1,7 @@
 """The HTTP routes of pictures: upload by adapters, download by id, release by operators."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
 from functools import wraps
 from types import MappingProxyType
 from typing import TypeAlias
@@ -69,12 +70,8 @@ def media_routes(
     async def upload(request: web.Request) -> web.Response:
         """Keep a picture; answer where it is."""
         adapter = await callers.adapter(request, is_counted=False)
-        if refusal := admission.try_acquire(adapter):
-            raise RefusedError(refusal.response())
-        try:
+        with _slot(admission, adapter):
             media_id, kept = await library.add(await read_picture(request), adapter)
-        finally:
-            admission.release(adapter)
         url = media_url(public_url, media_id)
         body = {
             "media_id": media_id,
@@ -119,6 +116,16 @@ def media_routes(
         web.post(f"{PATH}/{{media_id}}/release", release),
         web.post(f"{PATH}/{{media_id}}/withhold", withhold),
     ]
+
+
+@contextmanager
+def _slot(admission: AdmissionControl, adapter: str) -> Generator[None]:
+    if refusal := admission.try_acquire(adapter):
+        raise RefusedError(refusal.response())
+    try:
+        yield
+    finally:
+        admission.release(adapter)
 
 
 async def _find(request: web.Request, library: MediaLibrary) -> tuple[str, KeptMedia]:

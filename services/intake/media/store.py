@@ -29,12 +29,6 @@ _ATTACH = """
         RETURNING media_id)
     UPDATE media SET attached = true FROM attached WHERE attached.media_id = media.media_id
 """
-_RELEASED = """
-    SELECT replace(media_id::text, '-', '') AS media_id
-      FROM request_media JOIN media USING (media_id)
-     WHERE request_id = $1::text::uuid AND released_by IS NOT NULL AND erased_at IS NULL
-     ORDER BY uploaded_at, media_id
-"""
 _ERASE = """
     UPDATE media SET erased_at = now(), released_by = NULL
       FROM request_media
@@ -128,11 +122,6 @@ async def attach_media(db: Connection, media_of: Mapping[str, Collection[str]]) 
     pairs = [(request_id, id_) for request_id, ids in media_of.items() for id_ in ids]
     if pairs:
         await db.execute(_ATTACH, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
-
-
-async def released_media(db: Connection, request_id: str) -> Sequence[str]:
-    """Return the ids of the pictures of a request that the public may see, oldest first."""
-    return [row["media_id"] for row in await db.fetch(_RELEASED, request_id)]
 
 
 async def erase_media(db: Connection, request_ids: Collection[str]) -> None:
