@@ -90,8 +90,8 @@ async def _erase(data: Path, subject: ErasureSubject, *, dry: bool) -> Findings:
         await remove(db, found)
         audit.record("contact_erased", data, requests=found.tracking_numbers, **found.counts())
         if left := await wait_for_work_under_way(db, found.request_ids):
-            note = f"{left} messages, tombstones or pictures are under way: see `route311 status`"
-            typer.echo(note, err=True)
+            what = "messages, tombstones or pictures"
+            typer.echo(f"{left} {what} are still under way: see `route311 status`", err=True)
     return found
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from io import BytesIO
 from math import ceil
+from pathlib import Path
 from types import MappingProxyType
 
 import pillow_heif
@@ -70,6 +71,8 @@ def main() -> None:
 def confine() -> None:
     """Give up files, sockets, child processes, and memory and time beyond the limits."""
     os.nice(_NICENESS)
+    with suppress(OSError):  # where memory runs out, this process goes before any service
+        Path("/proc/self/oom_score_adj").write_text("1000")
     Image.preinit()
     limits = {
         resource.RLIMIT_AS: _MEMORY_BYTES,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +44,14 @@ async def call(
 
 
 async def upload(client: aiohttp.ClientSession, picture: Any, key: str = ADAPTER) -> Response:
-    return await call(client, "POST", "/v1/media", key, data=picture)
+    data = BytesIO(picture) if isinstance(picture, bytes) else picture
+    return await call(client, "POST", "/v1/media", key, data=data)
 
 
 def form(**fields: bytes) -> aiohttp.FormData:
     data = aiohttp.FormData()
     for name, value in fields.items():
-        data.add_field(name, value, filename="x.jpg", content_type="text/plain")
+        data.add_field(name, BytesIO(value), filename="x.jpg", content_type="text/plain")
     return data
 
 

@@ -33,6 +33,10 @@ def housekeeping(
     return MediaHousekeeping(pool, MediaFolder(folder / "media"), clock, KEPT)
 
 
+def constant(at: datetime) -> Callable[[], datetime]:
+    return lambda: at
+
+
 async def reported(client: aiohttp.ClientSession, *urls: str, **more: Any) -> Any:
     answer = await post(client, plain(media=[{"url": url} for url in urls], **more))
     assert answer.status == 201
@@ -137,9 +141,9 @@ async def test_a_picture_that_no_request_shows_goes_after_30_days(
         await reported(client, used.json["url"])
         async with open_pool(database.dsn("intake")) as pool:
             almost = utc_now() + timedelta(days=29, hours=23)
-            assert await housekeeping(pool, tmp_path, lambda: almost).erase_expired() == 0
+            assert await housekeeping(pool, tmp_path, constant(almost)).erase_expired() == 0
             later = utc_now() + timedelta(days=30, hours=1)
-            assert await housekeeping(pool, tmp_path, lambda: later).erase_expired() == 1
+            assert await housekeeping(pool, tmp_path, constant(later)).erase_expired() == 1
         looked = [(await call(client, "GET", path_of(one))).status for one in (unused, used)]
 
     assert looked == [410, 200]
@@ -172,7 +176,7 @@ async def test_pictures_of_a_case_go_with_the_term_of_contacts_also_without_a_co
         async with open_pool(database.dsn("intake")) as pool:
             for days, expected in ((399, 0), (401, int(goes))):
                 at = utc_now() + timedelta(days=days)
-                found = await housekeeping(pool, tmp_path, lambda at=at: at).erase_expired()
+                found = await housekeeping(pool, tmp_path, constant(at)).erase_expired()
                 assert found == expected
 
 
