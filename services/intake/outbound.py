@@ -44,7 +44,11 @@ _PUBLIC_DECIMALS = 3
 class AcceptedSubmission:
     """The outcome of accepting a submission: its receipt, other services' events, public data.
 
-    ``media_ids`` are the ids in addresses of our own pictures, whether there are such or not.
+    Attributes:
+        receipt: The answer to the adapter.
+        events: Events to other services.
+        public: The part that the public status shows.
+        media_ids: Ids in addresses of our own pictures; some may be unknown.
     """
 
     receipt: SubmissionAccepted

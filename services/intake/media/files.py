@@ -1,4 +1,4 @@
-"""Where the bytes of pictures lie: the port, and a folder behind it."""
+"""Storage of the bytes of pictures: the port, and a folder behind it."""
 
 import asyncio
 import os

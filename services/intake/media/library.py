@@ -57,7 +57,7 @@ class MediaLibrary:
         return await self.files.read(media_id)
 
     async def set_released(self, media_id: str, operator: str, *, released: bool) -> None:
-        """Let the public see a picture, or nobody of it.
+        """Release a picture to the public, or withhold it.
 
         Args:
             media_id: The picture.

@@ -1,4 +1,4 @@
-"""Pictures in PostgreSQL: what is known of each, and the requests that it belongs to."""
+"""Pictures in PostgreSQL: the facts of each, and the requests that it belongs to."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ _KNOWN = """
 
 @dataclass(frozen=True, slots=True)
 class KeptMedia:
-    """What is known of a picture.
+    """The facts of a kept picture.
 
     Attributes:
         media_type: IANA media type.
@@ -102,7 +102,7 @@ async def find_media(db: Connection, media_id: str) -> KeptMedia | None:
 
 
 async def set_released(db: Connection, media_id: str, released_by: str | None) -> None:
-    """Let the public see a picture, or nobody of it; nothing changes for an erased one.
+    """Release a picture to the public, or withhold it; an erased one stays as it is.
 
     Args:
         db: A connection in intake's schema.

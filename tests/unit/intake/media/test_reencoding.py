@@ -74,7 +74,7 @@ async def test_a_process_that_hangs_is_killed_and_the_next_picture_has_its_turn(
     reencoder = running(hang, within_s=2)
 
     for _ in range(2):
-        with pytest.raises(ReencodingError):
+        with pytest.raises(ReencodingError, match="no answer in time"):
             await reencoder.reencode(encoded())
         with pytest.raises(ProcessLookupError):
             os.kill(int(told.read_text()), 0)
