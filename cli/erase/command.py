@@ -35,6 +35,7 @@ _REPEAT_AT_ONCE = 500
 _LABELS = {
     "contacts": "contacts",
     "messages": "messages not sent yet",
+    "media": "pictures",
     "submissions": "rejected submissions",
     "dead_letters": "dead letters",
     "outbox": "copies of dead letters in outboxes",
@@ -89,8 +90,8 @@ async def _erase(data: Path, subject: ErasureSubject, *, dry: bool) -> Findings:
         await remove(db, found)
         audit.record("contact_erased", data, requests=found.tracking_numbers, **found.counts())
         if left := await wait_for_work_under_way(db, found.request_ids):
-            note = f"{left} messages or tombstones are still under way: see `route311 status`"
-            typer.echo(note, err=True)
+            what = "messages, tombstones or pictures"
+            typer.echo(f"{left} {what} are still under way: see `route311 status`", err=True)
     return found
 
 

@@ -16,6 +16,7 @@ class Findings:
         dead_letters: Digests of the dead letters.
         outbox: By service, the records of its outbox that are copies of dead letters.
         messages: Number of messages that wait to be sent.
+        media: Number of pictures.
     """
 
     requests: dict[str, str] = field(default_factory=dict)
@@ -23,6 +24,7 @@ class Findings:
     dead_letters: set[bytes] = field(default_factory=set)
     outbox: dict[str, list[StoredRecord]] = field(default_factory=dict)
     messages: int = 0
+    media: int = 0
 
     @property
     def request_ids(self) -> Collection[str]:
@@ -39,6 +41,7 @@ class Findings:
         return {
             "contacts": len(self.requests),
             "messages": self.messages,
+            "media": self.media,
             "submissions": len(self.submissions),
             "dead_letters": len(self.dead_letters),
             "outbox": sum(map(len, self.outbox.values())),

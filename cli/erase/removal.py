@@ -23,6 +23,9 @@ _UNDER_WAY = """
              WHERE request_id = ANY($1::uuid[]) AND state = 'sending' AND lease_until > now())
          + (SELECT count(*) FROM intake.outbox_backlog
              WHERE topic = 'intake-contacts' AND key = ANY($2::bytea[]))
+         + (SELECT count(DISTINCT media_id)
+              FROM intake.request_media JOIN intake.media USING (media_id)
+             WHERE request_id = ANY($1::uuid[]) AND erased_at IS NOT NULL AND NOT deleted)
 """
 _WITHIN_S = 30.0  # the longest hand-over of a message, by default
 _POLL_S = 0.1
@@ -64,10 +67,10 @@ async def repeat(db: Connection, request_ids: Collection[str]) -> None:
 
 
 async def wait_for_work_under_way(db: Connection, request_ids: Collection[str]) -> int:
-    """Wait until no message is being sent and the tombstones are published, 30 s at most.
+    """Wait until messages are sent, tombstones published and pictures deleted, 30 s at most.
 
     Returns:
-        The number of messages and tombstones that are left.
+        The number of messages, tombstones and pictures that are left.
     """
     clock = asyncio.get_running_loop().time
     until = clock() + _WITHIN_S

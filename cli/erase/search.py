@@ -57,6 +57,14 @@ _WAITING = """
     SELECT count(*) FROM notify.deliveries
      WHERE request_id = ANY($1::uuid[]) AND state IN ('pending', 'held')
 """
+_WITH_MEDIA = """
+    SELECT DISTINCT request_id::text FROM intake.request_media JOIN intake.media USING (media_id)
+     WHERE request_id = ANY($1::uuid[]) AND erased_at IS NULL
+"""
+_MEDIA = """
+    SELECT count(DISTINCT media_id) FROM intake.request_media JOIN intake.media USING (media_id)
+     WHERE request_id = ANY($1::uuid[]) AND erased_at IS NULL
+"""
 _CONTACTS: Decoder[ContactGiven] = Decoder((ContactGiven,))
 
 
@@ -92,9 +100,10 @@ class Search:
         bounds = await offset_bounds(self.access)
         wanted = await self._request_id()
         found = Findings()
-        ids = await self._contacts(bounds, wanted)
+        ids = await self._contacts(bounds, wanted) | await self._with_media(wanted)
         numbers = await self.db.fetch(_NUMBERS, sorted(ids))
         found.requests = {row["request_id"]: row["number"] for row in numbers}
+        found.media = await self.db.fetchval(_MEDIA, sorted(ids))
         found.messages = await self.db.fetchval(_WAITING, sorted(ids))
         found.submissions = set(await reused_in_intake(self.db, ids | ({wanted} - {""})))
         found.dead_letters = await self._dead_letters(bounds, wanted)
@@ -135,6 +144,11 @@ class Search:
         emails = sorted(self.subject.person.emails) if self.subject.person else []
         ids = [wanted] if wanted else []
         return live | {r["request_id"] for r in await self.db.fetch(_KNOWN_TO_NOTIFY, emails, ids)}
+
+    async def _with_media(self, wanted: str) -> set[str]:
+        """Return the request that is named if it shows a picture, with or without a contact."""
+        rows = await self.db.fetch(_WITH_MEDIA, [wanted] if wanted else [])
+        return {row["request_id"] for row in rows}
 
     async def _rejected(self, person: Person) -> set[tuple[bytes, bytes]]:
         found = set()

@@ -47,6 +47,11 @@ class DataFolder:
         return self.path / "mail"
 
     @property
+    def media(self) -> Path:
+        """The pictures that intake keeps."""
+        return self.path / "media"
+
+    @property
     def postgres(self) -> Path:
         """The database cluster, or a link to it."""
         return self.path / "postgres"

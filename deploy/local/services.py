@@ -98,7 +98,11 @@ def _own_settings(infra: Infrastructure, service: str, public_url: str) -> dict[
     secret = infra.site.credentials.get
     match service:
         case "intake":
-            return {"INTAKE_PUBLIC_URL": public_url, "INTAKE_REPORTER_KEY": secret("reporter-key")}
+            return {
+                "INTAKE_PUBLIC_URL": public_url,
+                "INTAKE_REPORTER_KEY": secret("reporter-key"),
+                "INTAKE_MEDIA_FOLDER": str(infra.site.folder.media),
+            }
         case "notify":
             return {
                 "NOTIFY_PUBLIC_URL": public_url,

@@ -16,9 +16,14 @@ from services.intake.http.bulk import bulk_routes
 from services.intake.http.callers import Callers
 from services.intake.http.gate import submission_gate
 from services.intake.http.load_limits import AdaptiveBatchSize
+from services.intake.http.media import MAX_UPLOADS, media_routes
 from services.intake.http.notes import note_adder, note_routes
 from services.intake.http.preview import preview_routes
 from services.intake.inbound.batch import RawSubmission
+from services.intake.media.files import MediaFolder
+from services.intake.media.housekeeping import MediaHousekeeping
+from services.intake.media.library import MediaLibrary
+from services.intake.media.reencoding import Reencoder
 from services.intake.open311.api import BASE, open311_routes
 from services.intake.open311.reading import Open311Reading
 from services.intake.open311.store import PostgresListedRequests
@@ -89,11 +94,16 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             answered,
         )
         statuses = _status_consumer(settings, pool)
+        kept_days = timedelta(days=settings.contacts_kept_days)
+        media = MediaLibrary(
+            lookups, MediaFolder(settings.media_folder), Reencoder(settings.media_processes)
+        )
         routes = [
             *submission_routes(callers, batcher, admission),
             *bulk_routes(callers, batcher, admission),
             *note_routes(callers, admission, note_adder(pool, policy, relay)),
             *preview_routes(callers, admission, lookups, policy),
+            *media_routes(callers, _upload_admission(settings), media, policy.public_url),
             *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
             *open311_routes(
                 Open311Reading(
@@ -113,7 +123,8 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 statuses.run,
                 relay.run,
                 OutboxBackpressure(pool, admission, settings.outbox_limit).run,
-                Retention(pool, utc_now, timedelta(days=settings.contacts_kept_days)).run,
+                Retention(pool, utc_now, kept_days).run,
+                MediaHousekeeping(lookups, media.files, utc_now, kept_days).run,
                 Housekeeping.from_settings(pool, settings, statuses.topics).run,
             ],
             request_tasks=[batcher.run],
@@ -129,6 +140,12 @@ def _callers(settings: IntakeSettings, lookups: Pool) -> Callers:
         by_key=TokenBuckets(_key_per_second(settings)),
         by_address=TokenBuckets(settings.address_per_second, burst_s=_ADDRESS_BURST_S),
         proxies=settings.trusted_proxies,
+    )
+
+
+def _upload_admission(settings: IntakeSettings) -> AdmissionControl:
+    return AdmissionControl(
+        lambda: MAX_UPLOADS, TokenBucket(settings.accepts_per_second), caller_share=0.5
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.intake.media.store import erase_media
 from shared.contract.topics import INTAKE_CONTACTS
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outbox.removal import remove_contacts
@@ -58,7 +59,7 @@ class KeptContact:
 
 
 async def erase_contacts(db: Connection, request_ids: Collection[str]) -> int:
-    """Erase the contacts of requests, in a transaction with intake's schema; idempotent.
+    """Erase contacts and pictures of requests, in a transaction with intake's schema; idempotent.
 
     The contacts leave the outbox, so that nothing publishes them again, and a tombstone for each
     follows all that was published before it.
@@ -72,12 +73,13 @@ async def erase_contacts(db: Connection, request_ids: Collection[str]) -> int:
 
 
 async def mark_erased(db: Connection, request_ids: Collection[str]) -> int:
-    """Erase contacts that have a tombstone already; return the number in the outbox.
+    """Erase what has a tombstone already; return the number of contacts in the outbox.
 
     After a restore of an older database the topic knows erasures that the tables do not.
     """
     ids = sorted(request_ids)
     await db.execute(_MARK_SQL, ids)
+    await erase_media(db, ids)
     return await remove_contacts(db, ids)
 
 

@@ -10,6 +10,7 @@ from services.intake.policy import IntakePolicy
 from services.intake.public_status.model import Listing, PublicRequest
 from services.intake.records import Receipt
 from services.intake.rules.followed_case import followed_case
+from services.intake.rules.media import media_id_of
 from shared.catalogue import CALL_911, LocalText
 from shared.contract.events import (
     Acceptance,
@@ -48,12 +49,14 @@ class AcceptedSubmission:
         receipt: The receipt.
         events: Events to other services.
         public: Public data of the request.
+        media_ids: Ids in addresses of our own pictures; some may be unknown.
         has_contact: True when the reporter gave contact data.
     """
 
     receipt: SubmissionAccepted
     events: tuple[Event, ...]
     public: PublicRequest
+    media_ids: tuple[str, ...]
     has_contact: bool
 
 
@@ -118,10 +121,12 @@ def accept(
     receipt = SubmissionAccepted.of(
         acceptance, now=now, cause=submission.handed_in, request=request_id
     )
+    ids = [media_id_of(medium.url, policy.public_url) for medium in request.media]
     return AcceptedSubmission(
         receipt,
         tuple(events),
         _public_request(submission, request),
+        media_ids=tuple(filter(None, ids)),
         has_contact=contact is not None,
     )
 

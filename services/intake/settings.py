@@ -1,5 +1,6 @@
 """Settings of intake, from the environment."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -26,6 +27,9 @@ class IntakeSettings(ServiceSettings):
             the requests in flight may be an adapter's.
         address_per_second: The same for calls from one address without a valid key: look-ups by
             residents and wrong keys. Five times as many may come at once.
+        media_folder: Where pictures are kept; every instance needs the same folder.
+        media_processes: The most pictures that are re-encoded at a time, each in a process that
+            takes 1 GiB of memory at most.
         contacts_kept_days: Days that a contact is kept after its case closed; then it is erased.
             The default is as long as case events stay on their topic.
     """
@@ -34,6 +38,8 @@ class IntakeSettings(ServiceSettings):
 
     public_url: str
     reporter_key: LongSecret
+    media_folder: Path
+    media_processes: Annotated[int, Field(ge=1, le=64)] = 2
     outbox_limit: Annotated[int, Field(ge=1)] = 200_000
     accepts_per_second: Annotated[int, Field(ge=1)] = 500
     key_per_second: Annotated[int | None, Field(ge=1)] = None

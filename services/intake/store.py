@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from secrets import randbelow
 
+from services.intake.media.store import attach_media
 from services.intake.public_status.model import PublicRequest
 from services.intake.public_status.store import save_listings
 from services.intake.records import Receipt, StoredSubmission
@@ -106,6 +107,10 @@ class PostgresSubmissions:
                 ],
             )
         await save_listings(self._connection, requests)
+
+    async def attach_media(self, media_of: Mapping[str, Collection[str]]) -> None:
+        """Attach pictures to new requests, by id; an unknown picture changes nothing."""
+        await attach_media(self._connection, media_of)
 
     async def _within_budget(
         self, submissions: Sequence[StoredSubmission]

@@ -80,7 +80,7 @@ async def other_server(folder: Path) -> AsyncGenerator[str]:
 async def test_a_restored_backup_is_the_database_that_was_dumped(
     database: Database, topic_log: TopicLog, programs: Path, folder: Path, other_server: str
 ) -> None:
-    async with running_services(database):
+    async with running_services(database, folder):
         for number in range(6):
             event = handed_in(submission(reporter=REPORTER), id=f"{number}", source="/backup")
             await topic_log.write(CHANNEL_SUBMISSIONS, "backup", encode(event))
@@ -104,29 +104,30 @@ async def test_a_restored_backup_is_the_database_that_was_dumped(
 
 
 @asynccontextmanager
-async def running_services(database: Database) -> AsyncGenerator[None]:
+async def running_services(database: Database, folder: Path) -> AsyncGenerator[None]:
     """Run the tasks of all four services, without their HTTP ports."""
     stopping = asyncio.Event()
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
-        for parts in [await stack.enter_async_context(one) for one in _services(database)]:
+        for parts in [await stack.enter_async_context(one) for one in _services(database, folder)]:
             for task in parts.tasks:
                 group.create_task(task(stopping))
         yield
         stopping.set()
 
 
-def _services(database: Database) -> list[Any]:
+def _services(database: Database, folder: Path) -> list[Any]:
     def fields(service: str, **own: Any) -> dict[str, Any]:
         access = {**database.stores.access.environment(), "http_port": 0}
         return {**access, "postgres_dsn": database.dsn(service), **own}
 
     site = {"public_url": "https://311.example.org"}
     mail = {"sender": "311@example.org", "smtp_host": "127.0.0.1", "smtp_port": 9}
+    pictures = {"media_folder": folder / "media"}
     key = {"contact_key": "a secret of the tests"}
     return [
         intake(
             IntakeSettings.model_validate(
-                fields("intake", **site, reporter_key="a secret of the tests")
+                fields("intake", **site, **pictures, reporter_key="a secret of the tests")
             )
         ),
         triage(TriageSettings.model_validate(fields("triage"))),

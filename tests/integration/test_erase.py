@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
@@ -14,6 +15,7 @@ from shared.runtime.kafka import Record, open_sink
 from shared.runtime.outgoing import Outgoing
 from tests.builders import PIONEER_SQUARE, contact_given, handed_in, north_of, submission
 from tests.integration.operated_router import OperatedRouter
+from tests.pictures import encoded
 from tests.temporary_folders import let_others_in
 from tests.waiting import eventually
 
@@ -117,6 +119,29 @@ async def test_what_was_parked_is_listed_as_erased_and_its_bytes_are_shown_to_no
     assert "key" not in shown
     assert shown["headers"] == {}
     assert replayed["sent"] == 0
+
+
+async def test_pictures_go_with_their_request_also_without_a_contact(
+    router: OperatedRouter,
+) -> None:
+    stack = router.stack
+    headers = {"Authorization": f"Bearer {stack.keys.adapters['demo']}"}
+    async with aiohttp.ClientSession(stack.intake, headers=headers) as client:
+        async with client.post("/v1/media", data=encoded()) as uploaded:
+            url = (await uploaded.json())["url"]
+        data = submission(media=[{"url": url}], reporter=None)
+        async with client.post("/v1/submissions", json=data) as accepted:
+            number = (await accepted.json())["tracking_number"]
+
+        _, planned = await router.command("erase", "--request", number, "--dry-run")
+        code, done = await router.command("erase", "--request", number)
+
+        async with client.get(url) as looked:
+            assert looked.status == 410
+    assert (code, done["requests"], done["removed"]["media"]) == (0, [number], 1)
+    assert planned == done | {"dry_run": True}
+    assert not [file for file in (router.data / "media").rglob("*") if file.is_file()]
+    assert (await router.command("erase", "--request", number))[1]["requests"] == []
 
 
 async def test_by_number_only_that_request_is_erased_and_what_was_due_is_not_sent(

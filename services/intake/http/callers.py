@@ -17,6 +17,7 @@ from shared.runtime.http.timed_connection import TimedConnection
 from shared.runtime.ops.audit import authentication_failed
 
 ADAPTER = "adapter"
+OPERATOR = "operator"
 
 
 class RefusedError(Exception):
@@ -60,20 +61,23 @@ class Callers:
             RefusedError: It is no adapter, or it calls too often.
             SystemicError: The key could not be looked up in time.
         """
-        principal = await self._principal(request, authorization or authorization_of(request))
-        if principal is None:
-            authentication_failed(self.address(request), "unknown_key")
-            advice = "Send the adapter's key: Authorization: Bearer <key>."
-            headers = {"WWW-Authenticate": "Bearer"}
-            raise RefusedError(problem_response(401, "Unknown key", advice, headers=headers))
-        if principal.scope != ADAPTER:
-            authentication_failed(self.address(request), f"scope_{principal.scope}")
-            raise RefusedError(
-                problem_response(403, "Not an adapter", "Use the key of an adapter.")
-            )
-        if not is_counted and not self.by_key.try_take(principal.name):
+        given = authorization or authorization_of(request)
+        name = await self._name(request, given, ADAPTER)
+        if not is_counted and not self.by_key.try_take(name):
             raise RefusedError(KEY_RATE.response())
-        return principal.name
+        return name
+
+    async def operator(self, request: web.Request) -> str:
+        """Return the name of the operator who calls.
+
+        Raises:
+            RefusedError: It is no operator, or it calls too often.
+            SystemicError: The key could not be looked up in time.
+        """
+        name = await self._name(request, authorization_of(request), OPERATOR)
+        if not self.by_key.try_take(name):
+            raise RefusedError(KEY_RATE.response())
+        return name
 
     async def look_up_refusal(self, request: web.Request) -> web.Response | None:
         """Return the response for a caller who looks up too much or cannot be identified."""
@@ -98,6 +102,20 @@ class Callers:
         """Return the address that the limits of a caller count for."""
         forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
         return caller_address(request.remote or "", forwarded, self.proxies)
+
+    async def _name(self, request: web.Request, authorization: str, scope: str) -> str:
+        """Return the name of a caller with a key of this scope."""
+        principal = await self._principal(request, authorization)
+        if principal is None:
+            authentication_failed(self.address(request), "unknown_key")
+            advice = f"Send the {scope}'s key: Authorization: Bearer <key>."
+            headers = {"WWW-Authenticate": "Bearer"}
+            raise RefusedError(problem_response(401, "Unknown key", advice, headers=headers))
+        if principal.scope != scope:
+            authentication_failed(self.address(request), f"scope_{principal.scope}")
+            advice = f"Use the key of an {scope}."
+            raise RefusedError(problem_response(403, f"Not an {scope}", advice))
+        return principal.name
 
     async def _principal(self, request: web.Request, authorization: str) -> Principal | None:
         if not self.keys.was_valid(authorization) and not self.by_address.try_take(

@@ -16,10 +16,12 @@ from services.intake.http.calls import (
     slot_of,
 )
 from services.intake.inbound.field_errors import id_reused
+from services.intake.media.store import attach_media
 from services.intake.notes.parsing import parse_note
 from services.intake.notes.store import add_note, find_request
 from services.intake.policy import IntakePolicy
 from services.intake.rules.idempotency import idempotency_key, payload_hash
+from services.intake.rules.media import media_id_of
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.contract.events import FieldError, NoteAdded
 from shared.runtime.clock import utc_now
@@ -79,6 +81,9 @@ def note_adder(pool: Pool, policy: IntakePolicy, relay: Relay) -> AddNote:
             stored = await add_note(db, key, note.note_id)
             if not stored.is_same:
                 raise _not_acceptable((id_reused(),))
+            if stored.is_new:
+                ids = [media_id_of(medium.url, policy.public_url) for medium in note.media]
+                await attach_media(db, {note.request_id: [id_ for id_ in ids if id_]})
             event = NoteAdded.of(note, now=now, request=note.request_id)
             batches = await enqueue(db, [event] if stored.is_new else [])
         relay.hand_over(batches)

@@ -18,6 +18,7 @@ from services.intake.rules.classification import classify_read
 from services.intake.rules.event_time import SentAt, event_time, sent_at
 from services.intake.rules.language import is_language_tag
 from services.intake.rules.location import ResolvedLocation, resolve_location
+from services.intake.rules.media import KEPT_MEDIA_TYPE, media_id_of
 from services.intake.rules.reporter import ContactChannels, contact_channels, reporter_ref
 from services.intake.rules.screening import Screening
 from services.intake.rules.text import (
@@ -212,7 +213,7 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
         description=description,
         details=details or None,
         attributes=attributes,
-        media=tuple(redact_media(submission.media, redactor, known)),
+        media=tuple(redact_media(submission.media, redactor, known, policy.public_url)),
         location=resolve_location(
             point, at.accuracy_m, address or None, city.jurisdiction.default_points
         ),
@@ -230,15 +231,23 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
     )
 
 
-def redact_media(media: Iterable[Media], redactor: Redactor, known: KnownPii) -> Iterator[Media]:
+def redact_media(
+    media: Iterable[Media], redactor: Redactor, known: KnownPii, public_url: str
+) -> Iterator[Media]:
     """Yield links to media without contact data; what is nothing but that is left out.
+
+    Addresses of our own pictures hold nothing to redact.
 
     Args:
         media: As submitted.
         redactor: The city's.
         known: The reporter's contact data.
+        public_url: Beginning of the addresses of our own pictures.
     """
     for medium in media:
+        if media_id_of(medium.url, public_url):
+            yield Media(url=medium.url, media_type=KEPT_MEDIA_TYPE)
+            continue
         if url := redactor.redact_url(normalize_text(medium.url), known):
             media_type = normalize_or_none(medium.media_type)
             if media_type and redactor.holds_contact(media_type, known):

@@ -89,7 +89,7 @@ def parse_note(
         channel=note.channel,
         text=text,
         language=note.language,
-        media=tuple(redact_media(note.media, city.redactor, _NOBODY)),
+        media=tuple(redact_media(note.media, city.redactor, _NOBODY, policy.public_url)),
         at=now,
         lane="express" if city.screen.screen(kind, text, {}).express else "standard",
     )

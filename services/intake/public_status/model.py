@@ -119,9 +119,11 @@ class PublicStatus:
         decision: None before triage has decided.
         changes: The latest changes, oldest first.
         was_moved: True when an operator moved it to another case than triage decided.
+        media_ids: Pictures that an operator released, oldest first.
     """
 
     request: PublicRequest
     decision: PublicDecision | None
     changes: tuple[StatusChange, ...]
     was_moved: bool = False
+    media_ids: tuple[str, ...] = ()

@@ -69,6 +69,13 @@ _CHANGES = """
      LIMIT $2
 """
 
+_RELEASED = """
+    SELECT replace(media_id::text, '-', '') AS media_id
+      FROM request_media JOIN media USING (media_id)
+     WHERE request_id = $1::text::uuid AND released_by IS NOT NULL AND erased_at IS NULL
+     ORDER BY uploaded_at, media_id
+"""
+
 _MAX_CHANGES = 100
 _NO_DECISION = (None,) * len(PublicDecision._fields)
 _NO_LINK = (None,) * len(CaseLink._fields)
@@ -182,11 +189,13 @@ async def find_status(pool: Pool, tracking_number: str) -> PublicStatus | None:
             if row is None:
                 return None
             changes = await connection.fetch(_CHANGES, row["case_id"], _MAX_CHANGES)
+            released = await connection.fetch(_RELEASED, row["request_id"])
     return PublicStatus(
         request=_from_row(PublicRequest, row),
         decision=None if row["outcome"] is None else _from_row(PublicDecision, row),
         changes=tuple(_from_row(StatusChange, change) for change in reversed(changes)),
         was_moved=row["moves"] > 0,
+        media_ids=tuple(one["media_id"] for one in released),
     )
 
 

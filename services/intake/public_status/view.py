@@ -17,6 +17,7 @@ from services.intake.public_status.status_text import (
     current_status,
 )
 from services.intake.rules.block import block_of
+from services.intake.rules.media import media_url
 from shared.catalogue import Jurisdiction
 from shared.vocabulary import is_plausible
 
@@ -54,6 +55,7 @@ def render_status(
         "bureau": _bureau(last.bureau, jurisdiction) if last else None,
         "scheduled_for": _scheduled_for(last),
         "referral": _referral(decision, jurisdiction, language),
+        "media": list(_media(status, is_private=service is None or service.private)),
         "history": list(_history(status, jurisdiction, language)),
     }
 
@@ -74,6 +76,12 @@ def _location(request: PublicRequest, language: str, *, is_private: bool) -> dic
     if request.latitude is not None:
         return {"latitude": request.latitude, "longitude": request.longitude}
     return None
+
+
+def _media(status: PublicStatus, *, is_private: bool) -> Iterator[dict[str, str]]:
+    """Yield the released pictures, by addresses relative to that of the status."""
+    for media_id in () if is_private else status.media_ids:
+        yield {"url": media_url("", media_id)}
 
 
 def _bureau(code: str, jurisdiction: Jurisdiction) -> str:

@@ -18,10 +18,10 @@ KEY_SCHEMAS = ("intake", "dispatch")
 
 KeyState: TypeAlias = Literal["valid", "expired", "revoked"]
 
-_SCHEMA_OF_SCOPE: dict[Scope, str] = {
-    "adapter": "intake",
-    "bureau": "dispatch",
-    "operator": "dispatch",
+_SCHEMAS_OF_SCOPE: dict[Scope, tuple[str, ...]] = {
+    "adapter": ("intake",),
+    "bureau": ("dispatch",),
+    "operator": KEY_SCHEMAS,
 }
 _KEY_BYTES = 32
 _ID_CHARACTERS = 8
@@ -104,14 +104,14 @@ class KeyStore:
         return sorted(found.values(), key=lambda key: (key.scope, key.name, key.key_hash))
 
     async def add(self, scope: Scope, name: str, expires_at: datetime | None) -> NewKey:
-        """Make a key, known to the service that the scope is for.
+        """Make a key, known to the services that the scope is for.
 
         Args:
             scope: Role of the owner.
             name: The owner.
             expires_at: First moment at which it is no longer accepted; None for never.
         """
-        return await self._insert(scope, name, expires_at, (_SCHEMA_OF_SCOPE[scope],))
+        return await self._insert(scope, name, expires_at, _SCHEMAS_OF_SCOPE[scope])
 
     async def revoke(self, key_id: str, now: datetime) -> StoredKey:
         """Make a key invalid for good.

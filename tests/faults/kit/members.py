@@ -76,7 +76,11 @@ def _settings(site: Site, service: str, endpoints: Endpoints) -> dict[str, str]:
     }
     public_url = f"http://{LOOPBACK}:{site.ports.port('intake')}"
     own = {
-        "intake": {"INTAKE_PUBLIC_URL": public_url, "INTAKE_REPORTER_KEY": secret("reporter-key")},
+        "intake": {
+            "INTAKE_PUBLIC_URL": public_url,
+            "INTAKE_REPORTER_KEY": secret("reporter-key"),
+            "INTAKE_MEDIA_FOLDER": str(site.folder.media),
+        },
         "notify": {
             "NOTIFY_PUBLIC_URL": public_url,
             "NOTIFY_CONTACT_KEY": secret("contact-key"),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import aiohttp
@@ -22,10 +23,11 @@ Running: TypeAlias = Callable[..., AbstractAsyncContextManager[aiohttp.ClientSes
 
 _STOP_WITHIN_S = 3
 BUREAU = "key of a bureau"
+OPERATOR = "key of an operator"
 
 
 @pytest.fixture
-async def running(stores: Stores, database: Database) -> Running:
+async def running(stores: Stores, database: Database, tmp_path: Path) -> Running:
     """Return a maker of running instances, each yielding a client of its HTTP port.
 
     When a part of an instance fails, the test fails with its error.
@@ -33,7 +35,11 @@ async def running(stores: Stores, database: Database) -> Running:
     await store_keys(
         database.admin_dsn,
         "intake",
-        [("demo", "adapter", ADAPTER), ("STREETS", "bureau", BUREAU)],
+        [
+            ("demo", "adapter", ADAPTER),
+            ("STREETS", "bureau", BUREAU),
+            ("Olga", "operator", OPERATOR),
+        ],
     )
 
     @asynccontextmanager
@@ -47,6 +53,7 @@ async def running(stores: Stores, database: Database) -> Running:
                 "http_port": 0,
                 "public_url": "https://311.example.org/",
                 "reporter_key": "a secret of the tests",
+                "media_folder": tmp_path / "media",
                 **more,
             }
         )

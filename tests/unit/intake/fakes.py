@@ -20,6 +20,7 @@ class InMemorySubmissions:
         self.stored: dict[SubmissionKey, StoredSubmission] = {}
         self.requests: list[PublicRequest] = []
         self.with_contact: set[str] = set()
+        self.media_of: dict[str, Collection[str]] = {}
         self._next_serial = 0
 
     async def receipts(self, identities: Sequence[bytes]) -> Mapping[SubmissionKey, Receipt]:
@@ -41,6 +42,9 @@ class InMemorySubmissions:
             self.stored[submission.key] = submission
         self.requests += requests
         self.with_contact |= set(with_contact)
+
+    async def attach_media(self, media_of: Mapping[str, Collection[str]]) -> None:
+        self.media_of.update(media_of)
 
 
 class RecordingPublicStatuses:

@@ -78,6 +78,16 @@ async def test_the_addresses_of_pictures_tell_of_nobody() -> None:
     assert request.data.media[1].media_type is None
 
 
+@pytest.mark.parametrize("media_id", ["503555014" * 3 + "24680", "0" * 22 + "5035550142"])
+async def test_an_id_of_our_own_picture_is_no_telephone_number(media_id: str) -> None:
+    url = f"https://311.example.org/v1/media/{media_id}"
+    request, _ = await published(media=[{"url": url, "media_type": "ana@example.org"}])
+
+    assert [medium.model_dump() for medium in request.data.media] == [
+        {"url": url, "media_type": "image/jpeg"}
+    ]
+
+
 @pytest.mark.parametrize("id", ["ana.quimby@example.org", "tel:+1-503-555-0142", "Ana Quimby 3"])
 async def test_an_id_with_contact_data_is_told_to_its_adapter_alone(id: str) -> None:
     request, receipt = await published(id)

@@ -15,6 +15,7 @@ def settings(**changes: Any) -> IntakeSettings:
         "http_port": 0,
         "public_url": "https://311.example.org",
         "reporter_key": "sixteen characters",
+        "media_folder": "/var/lib/route311/media",
     }
     return IntakeSettings(**(fields | changes))
 

@@ -19,6 +19,7 @@ GOOD = {
     "INTAKE_POSTGRES_DSN": "postgresql://route311_intake:canary-password@127.0.0.1:9/route311",
     "INTAKE_PUBLIC_URL": "https://311.example.org",
     "INTAKE_REPORTER_KEY": "canary-reporter-key-0123456789",
+    "INTAKE_MEDIA_FOLDER": "/var/lib/route311/media",
     "NOTIFY_HTTP_PORT": "0",
     "NOTIFY_POSTGRES_DSN": "postgresql://route311_notify:canary-password@127.0.0.1:9/route311",
     "NOTIFY_PUBLIC_URL": "https://311.example.org",

@@ -93,6 +93,7 @@ def test_a_fresh_request_is_received() -> None:
         "bureau": None,
         "scheduled_for": None,
         "referral": None,
+        "media": [],
         "history": [
             {
                 "at": "2026-03-02T12:00:00Z",
@@ -216,6 +217,17 @@ def test_a_private_kind_shows_the_block_and_no_house_number(code: str) -> None:
 
     assert shown["location"] == {"address": "1200 block of SW Main St"}
     assert "1221" not in str(shown)
+
+
+@pytest.mark.parametrize(
+    ("code", "seen"), [("POTHOLE", [{"url": "/v1/media/1a"}]), ("HOME-CARE", []), ("GONE", [])]
+)
+def test_media_that_were_released_are_shown_unless_the_kind_is_private(
+    code: str, seen: list[dict[str, str]]
+) -> None:
+    status = PublicStatus(request(service_code=code), None, (), media_ids=("1a",))
+
+    assert render_status(status, LAKESIDE, "en")["media"] == seen
 
 
 def test_a_private_address_that_cannot_be_read_is_shown_as_the_point() -> None:

@@ -1,0 +1,171 @@
+"""The HTTP routes of pictures: upload by adapters, download by id, release by operators."""
+
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from types import MappingProxyType
+from typing import TypeAlias
+
+from aiohttp import web
+
+from services.intake.http.admission import AdmissionControl
+from services.intake.http.callers import Callers, RefusedError
+from services.intake.http.picture_body import read_picture
+from services.intake.media.library import MediaLibrary
+from services.intake.media.store import KeptMedia
+from services.intake.rules.media import (
+    PATH,
+    PictureFault,
+    RefusedPictureError,
+    is_media_id,
+    media_url,
+)
+from shared.errors import SystemicError, TransientError
+from shared.runtime.http.deadline import Deadline, database_unavailable
+from shared.runtime.http.problem_details import problem_response
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
+
+MAX_UPLOADS = 16
+"""Uploads in memory at a time, each of 10 MiB at most; one adapter may have half of them."""
+_HEADERS = MappingProxyType(
+    {
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cache-Control": "no-store",  # after an erasure nobody shows it
+        "Content-Disposition": "inline",
+    }
+)
+_FAULTS: Mapping[PictureFault, tuple[int, str, str]] = MappingProxyType(
+    {
+        "unsupported_picture": (
+            415,
+            "Not such a picture",
+            "Send a JPEG, PNG, WebP or HEIC picture; the bytes decide, not the Content-Type.",
+        ),
+        "damaged_picture": (
+            415,
+            "Damaged picture",
+            "The picture cannot be read to its end. Send the whole file.",
+        ),
+        "too_many_bytes": (413, "Too large", "Send a picture of at most 10 MiB."),
+        "too_many_pixels": (413, "Too large", "Send a picture of at most 40 megapixels."),
+    }
+)
+
+
+def media_routes(
+    callers: Callers, admission: AdmissionControl, library: MediaLibrary, public_url: str
+) -> list[web.RouteDef]:
+    """Return the routes of pictures.
+
+    Args:
+        callers: Identifies adapters and operators, and limits the rates of all.
+        admission: Limits the uploads at a time.
+        library: The pictures.
+        public_url: Base URL of intake, without a trailing slash.
+    """
+
+    @_answers_errors("Send the picture again in a moment.")
+    async def upload(request: web.Request) -> web.Response:
+        """Keep a picture; answer where it is."""
+        adapter = await callers.adapter(request, is_counted=False)
+        with _slot(admission, adapter):
+            media_id, kept = await library.add(await read_picture(request), adapter)
+        url = media_url(public_url, media_id)
+        body = {
+            "media_id": media_id,
+            "url": url,
+            "media_type": kept.media_type,
+            "width": kept.width,
+            "height": kept.height,
+            "bytes": len(kept.content),
+        }
+        return web.json_response(body, status=201, headers={"Location": url})
+
+    @_answers_errors("Look again in a moment.")
+    async def download(request: web.Request) -> web.Response:
+        """Answer with the picture; its id is the permission."""
+        if refused := await callers.look_up_refusal(request):
+            return refused
+        media_id, kept = await _find(request, library)
+        content = await library.read(media_id)
+        if content is None:
+            raise _unknown()
+        return web.Response(body=content, content_type=kept.media_type, headers=_HEADERS)
+
+    @_answers_errors("Decide again in a moment.")
+    async def release(request: web.Request) -> web.Response:
+        """Let the public see a picture; idempotent."""
+        return await decide(request, released=True)
+
+    @_answers_errors("Decide again in a moment.")
+    async def withhold(request: web.Request) -> web.Response:
+        """Let the public no longer see a picture; idempotent."""
+        return await decide(request, released=False)
+
+    async def decide(request: web.Request, *, released: bool) -> web.Response:
+        operator = await callers.operator(request)
+        media_id, _ = await _find(request, library)
+        await library.set_released(media_id, operator, released=released)
+        return web.json_response({"media_id": media_id, "released": released})
+
+    return [
+        web.post(PATH, upload),
+        web.get(f"{PATH}/{{media_id}}", download),
+        web.post(f"{PATH}/{{media_id}}/release", release),
+        web.post(f"{PATH}/{{media_id}}/withhold", withhold),
+    ]
+
+
+@contextmanager
+def _slot(admission: AdmissionControl, adapter: str) -> Generator[None]:
+    if refusal := admission.try_acquire(adapter):
+        raise RefusedError(refusal.response())
+    try:
+        yield
+    finally:
+        admission.release(adapter)
+
+
+async def _find(request: web.Request, library: MediaLibrary) -> tuple[str, KeptMedia]:
+    media_id = request.match_info["media_id"]
+    if not is_media_id(media_id):
+        raise _unknown()
+    kept = await Deadline().wait_for(library.find(media_id))
+    if kept is None:
+        raise _unknown()
+    if kept.erased:
+        detail = "This picture was erased for good."
+        raise RefusedError(problem_response(410, "Erased", detail))
+    return media_id, kept
+
+
+def _unknown() -> RefusedError:
+    detail = "We have no picture with this id. Compare it with the answer to its upload."
+    return RefusedError(problem_response(404, "No such picture", detail))
+
+
+def _answers_errors(advice: str) -> Callable[[Handler], Handler]:
+    """Make a handler answer its own refusals, and 503 while something does not respond.
+
+    Args:
+        advice: What the caller does after a 503.
+    """
+
+    def decorate(handler: Handler) -> Handler:
+        @wraps(handler)
+        async def answer(request: web.Request) -> web.Response:
+            try:
+                return await handler(request)
+            except RefusedError as refused:
+                return refused.response
+            except RefusedPictureError as refused:
+                status, title, detail = _FAULTS[refused.fault]
+                return problem_response(status, title, detail, code=refused.fault)
+            except (SystemicError, TransientError):
+                return database_unavailable(advice)
+
+        return answer
+
+    return decorate

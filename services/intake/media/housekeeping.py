@@ -1,0 +1,97 @@
+"""Housekeeping of pictures: files of erased pictures, and files that belong to no picture."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from services.intake.media.files import MediaFiles
+from services.intake.media.store import (
+    erase_expired,
+    mark_deleted,
+    media_to_delete,
+    unknown_media,
+)
+from shared.errors import StoppedError, SystemicError, TransientError
+from shared.runtime.ops.shutdown import pause
+from shared.runtime.postgres import Pool, transaction
+
+log = structlog.get_logger()
+
+UNUSED_RETENTION = timedelta(days=30)
+"""As long as a rejected submission, which may be replayed, can still show a picture."""
+_DELETE_EVERY_S = 5.0
+_BATCH_SIZE = 100
+_SWEEP_EVERY_ROUNDS = 720
+_ORPHAN_AGE_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class MediaHousekeeping:
+    """Deletes the files of erased pictures within seconds; once an hour, what is left over.
+
+    Attributes:
+        pool: Intake's database.
+        files: The bytes.
+        clock: Source of the present moment.
+        kept_after_closing: How long pictures are kept after their case closed.
+    """
+
+    pool: Pool
+    files: MediaFiles
+    clock: Callable[[], datetime]
+    kept_after_closing: timedelta
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Delete until asked to stop."""
+        rounds = 0
+        with suppress(StoppedError):
+            while True:
+                try:
+                    if rounds % _SWEEP_EVERY_ROUNDS == 0:
+                        await self.erase_expired()
+                        await self.delete_orphans()
+                    await self.delete_erased()
+                    rounds += 1
+                except (SystemicError, TransientError) as error:
+                    log.warning("media_housekeeping_postponed", code=error.code)
+                await pause(stopping, _DELETE_EVERY_S)
+
+    async def delete_erased(self) -> None:
+        """Delete the files of erased pictures."""
+        while True:
+            async with transaction(self.pool) as db:
+                media_ids = await media_to_delete(db, _BATCH_SIZE)
+            for media_id in media_ids:
+                await self.files.delete(media_id)
+            if media_ids:
+                async with transaction(self.pool) as db:
+                    await mark_deleted(db, media_ids)
+            if len(media_ids) < _BATCH_SIZE:
+                return
+
+    async def erase_expired(self) -> int:
+        """Erase pictures that no request shows, or whose case closed long ago; return how many."""
+        now = self.clock()
+        async with transaction(self.pool) as db:
+            return await erase_expired(db, now - UNUSED_RETENTION, now - self.kept_after_closing)
+
+    async def delete_orphans(self, age_s: float = _ORPHAN_AGE_S) -> int:
+        """Delete files without a picture, such as of an upload that failed; return how many.
+
+        Args:
+            age_s: Seconds since the file was written; an upload under way takes far less.
+        """
+        deleted = 0
+        async for media_ids in self.files.older_than(age_s):
+            async with transaction(self.pool) as db:
+                orphans = await unknown_media(db, media_ids)
+            for media_id in orphans:
+                await self.files.delete(media_id)
+            deleted += len(orphans)
+        if deleted:
+            log.info("media_orphans_deleted", files=deleted)
+        return deleted

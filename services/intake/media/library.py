@@ -1,0 +1,70 @@
+"""The library of pictures: re-encode, keep, show, release."""
+
+import secrets
+from dataclasses import dataclass
+
+from services.intake.media.files import MediaFiles
+from services.intake.media.reencoding import Reencoder
+from services.intake.media.store import KeptMedia, add_media, find_media, set_released
+from services.intake.rules.media import ReencodedPicture
+from shared.runtime.ops.audit import audit
+from shared.runtime.postgres import Pool, transaction
+
+_ID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLibrary:
+    """Pictures: their bytes in files, what is known of them in the database.
+
+    Attributes:
+        pool: Intake's database.
+        files: The bytes.
+        reencoder: Makes of a stranger's picture one that is kept.
+    """
+
+    pool: Pool
+    files: MediaFiles
+    reencoder: Reencoder
+
+    async def add(self, picture: bytes, uploaded_by: str) -> tuple[str, ReencodedPicture]:
+        """Keep a picture; return its id and what is kept. Each call makes a new id.
+
+        A crash between the file and its row leaves a file that ``MediaHousekeeping`` deletes.
+
+        Args:
+            picture: The bytes as they came.
+            uploaded_by: Name of the adapter.
+
+        Raises:
+            RefusedPictureError: It is not a picture that is kept.
+            SystemicError: It could not be re-encoded or stored now.
+        """
+        kept = await self.reencoder.reencode(picture)
+        media_id = secrets.token_hex(_ID_BYTES)
+        await self.files.write(media_id, kept.content)
+        async with transaction(self.pool) as db:
+            await add_media(db, media_id, uploaded_by, kept)
+        return media_id, kept
+
+    async def find(self, media_id: str) -> KeptMedia | None:
+        """Return what is known of a picture; None for an unknown id."""
+        async with transaction(self.pool) as db:
+            return await find_media(db, media_id)
+
+    async def read(self, media_id: str) -> bytes | None:
+        """Return the bytes of a picture; None where its file is missing."""
+        return await self.files.read(media_id)
+
+    async def set_released(self, media_id: str, operator: str, *, released: bool) -> None:
+        """Release a picture to the public, or withhold it.
+
+        Args:
+            media_id: The picture.
+            operator: Who decides.
+            released: True to let the public see it.
+        """
+        async with transaction(self.pool) as db:
+            await set_released(db, media_id, operator if released else None)
+        event = "media_released" if released else "media_withheld"
+        audit(event, media_id=media_id, operator=operator)

@@ -1,0 +1,124 @@
+"""Re-encoding of pictures, each in a process of its own."""
+
+import asyncio
+import json
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import structlog
+
+from services.intake.rules.media import ReencodedPicture, RefusedPictureError
+from shared.errors import SystemicError
+
+log = structlog.get_logger()
+
+_MODULE = "services.intake.media.worker"
+_TURN_WITHIN_S = 10.0
+_DONE_WITHIN_S = 30.0
+_MAX_ANSWER_BYTES = 32 * 1024 * 1024
+_FAULTS_OF_THE_PICTURE = frozenset(
+    {signal.SIGXCPU, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
+)
+
+
+class ReencodingError(SystemicError):
+    """No process re-encoded the picture in time, or it was killed from outside."""
+
+    code = "reencoding"
+
+
+@dataclass(frozen=True, slots=True)
+class Reencoder:
+    """Starts a process for each picture, and kills it when it takes too long.
+
+    The process has no secret, no file and no socket, and no later picture ever meets what a
+    hostile one left behind.
+
+    Attributes:
+        processes: The most processes at a time.
+        command: Program and arguments.
+        within_s: Seconds that one may take, on a machine however busy.
+    """
+
+    processes: int = 2
+    command: tuple[str, ...] = (sys.executable, "-I", "-m", _MODULE)
+    within_s: float = _DONE_WITHIN_S
+    _turns: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_turns", asyncio.Semaphore(self.processes))
+
+    async def reencode(self, picture: bytes) -> ReencodedPicture:
+        """Return the picture as it is kept.
+
+        Raises:
+            RefusedPictureError: It is none that we take, or it made its process crash.
+            ReencodingError: There was no turn or no answer in time.
+        """
+        try:
+            async with asyncio.timeout(_TURN_WITHIN_S):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise ReencodingError("no turn in time") from None
+        try:
+            async with asyncio.timeout(self.within_s), self._process() as process:
+                answer = await _exchange(process, picture)
+                exit_code = await process.wait()
+        except TimeoutError:
+            log.warning("picture_took_too_long", bytes=len(picture))
+            raise ReencodingError("no answer in time") from None
+        finally:
+            self._turns.release()
+        return _parse(answer, exit_code)
+
+    @asynccontextmanager
+    async def _process(self) -> AsyncGenerator[Process]:
+        process = await asyncio.create_subprocess_exec(
+            *self.command,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            env={},
+            cwd="/",
+            start_new_session=True,  # Ctrl-C is for the service
+        )
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+
+
+async def _exchange(process: Process, picture: bytes) -> bytes:
+    """Send the picture and return the answer; a process that dies has a short one."""
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("the process has no pipes")
+    with suppress(ConnectionError):  # it died; its exit code says more
+        process.stdin.write(picture)
+        await process.stdin.drain()
+    process.stdin.close()
+    answer = bytearray()
+    while chunk := await process.stdout.read(1024 * 1024):
+        answer += chunk
+        if len(answer) > _MAX_ANSWER_BYTES:
+            raise RefusedPictureError("damaged_picture")
+    return bytes(answer)
+
+
+def _parse(answer: bytes, exit_code: int) -> ReencodedPicture:
+    if exit_code:
+        log.warning("picture_process_died", exit_code=exit_code)
+        if -exit_code in _FAULTS_OF_THE_PICTURE:
+            raise RefusedPictureError("damaged_picture")
+        raise ReencodingError("its process died")
+    line, _, content = answer.partition(b"\n")
+    head = json.loads(line)
+    if fault := head.pop("refused", None):
+        raise RefusedPictureError(fault)
+    return ReencodedPicture(**head, content=content)

@@ -1,0 +1,69 @@
+"""Pictures: their limits, ids and addresses."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_PIXELS = 40_000_000
+MAX_SIDE = 2_048
+"""Pixels of the longer side of a picture that is kept."""
+PATH = "/v1/media"
+KEPT_MEDIA_TYPE = "image/jpeg"
+
+PictureFault: TypeAlias = Literal[
+    "unsupported_picture", "damaged_picture", "too_many_bytes", "too_many_pixels"
+]
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class RefusedPictureError(Exception):
+    """A picture that is not kept.
+
+    Attributes:
+        fault: Why not.
+    """
+
+    def __init__(self, fault: PictureFault) -> None:
+        super().__init__(fault)
+        self.fault: PictureFault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class ReencodedPicture:
+    """A picture as it is kept.
+
+    Attributes:
+        media_type: IANA media type.
+        width: Pixels.
+        height: Pixels.
+        content: The encoded picture.
+    """
+
+    media_type: str
+    width: int
+    height: int
+    content: bytes
+
+
+def is_media_id(text: str) -> bool:
+    """Return True for an id in the form that ours have: 128 bits in hexadecimal."""
+    return _ID.fullmatch(text) is not None
+
+
+def media_url(public_url: str, media_id: str) -> str:
+    """Return the address of a picture.
+
+    Args:
+        public_url: Base URL of intake, without a trailing slash.
+        media_id: The picture's id.
+    """
+    return f"{public_url}{PATH}/{media_id}"
+
+
+def media_id_of(url: str, public_url: str) -> str | None:
+    """Return the id of a picture of ours from its address; None for any other address."""
+    prefix = media_url(public_url, "")
+    media_id = url.removeprefix(prefix)
+    return media_id if url.startswith(prefix) and is_media_id(media_id) else None

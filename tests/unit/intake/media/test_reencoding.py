@@ -1,0 +1,136 @@
+"""Processes that re-encode: each picture has its own, and no picture harms another."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from services.intake.media.reencoding import Reencoder, ReencodingError
+from services.intake.rules.media import RefusedPictureError
+from tests.pictures import encoded
+
+CONFINED = """
+import resource, signal, sys
+from services.intake.media import worker
+worker.confine()
+{}
+"""
+
+
+def running(code: str, *, within_s: float = 60) -> Reencoder:
+    """A reencoder whose processes run this code in place of re-encoding."""
+    return Reencoder(1, (sys.executable, "-I", "-c", code), within_s)
+
+
+def confined(code: str) -> Reencoder:
+    return running(CONFINED.format(code))
+
+
+async def test_a_picture_is_reencoded_in_a_process() -> None:
+    kept = await Reencoder().reencode(encoded(Image.new("RGB", (8_000, 5_000)), "PNG"))
+
+    assert (kept.media_type, kept.width, kept.height) == ("image/jpeg", 2_048, 1_280)
+    assert kept.content.startswith(b"\xff\xd8")
+
+
+async def test_the_largest_pictures_fit_into_the_memory_of_the_process() -> None:
+    """A WebP with transparency takes the most."""
+    kept = await Reencoder().reencode(encoded(Image.new("RGBA", (8_000, 5_000)), "WEBP", method=0))
+
+    assert kept.width == 2_048
+
+
+async def test_a_refusal_comes_out_of_the_process() -> None:
+    with pytest.raises(RefusedPictureError, match="unsupported_picture"):
+        await Reencoder().reencode(b"no picture")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", id="crash"),
+        pytest.param("import os; os.abort()", id="abort"),
+    ],
+)
+async def test_a_picture_that_crashes_its_process_is_refused(code: str) -> None:
+    with pytest.raises(RefusedPictureError, match="damaged_picture"):
+        await running(code).reencode(encoded())
+
+
+async def test_a_picture_that_spins_is_stopped_by_its_time_of_the_processor() -> None:
+    spin = "resource.setrlimit(resource.RLIMIT_CPU, (1, 15))\nwhile True: pass"
+    with pytest.raises(RefusedPictureError, match="damaged_picture"):
+        await confined(spin).reencode(encoded())
+
+
+async def test_a_process_that_hangs_is_killed_and_the_next_picture_has_its_turn(
+    tmp_path: Path,
+) -> None:
+    told = tmp_path / "pid"
+    hang = f"import os, time; open({str(told)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    reencoder = running(hang, within_s=2)
+
+    for _ in range(2):
+        with pytest.raises(ReencodingError, match="no answer in time"):
+            await reencoder.reencode(encoded())
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(told.read_text()), 0)
+
+
+async def test_a_process_that_is_killed_from_outside_says_nothing_of_the_picture() -> None:
+    kill = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    with pytest.raises(ReencodingError):
+        await running(kill).reencode(encoded())
+
+
+async def test_an_answer_without_an_end_is_cut_off() -> None:
+    endless = "import sys\nwhile True: sys.stdout.buffer.write(b'x' * 2**20)"
+    with pytest.raises(RefusedPictureError):
+        await running(endless).reencode(encoded())
+
+
+async def test_a_cancelled_call_leaves_no_process(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    hang = f"import os, time; open({str(told)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    call = asyncio.create_task(running(hang).reencode(encoded()))
+    while not (told.exists() and told.read_text()):
+        await asyncio.wait([call], timeout=0.05)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(told.read_text()), 0)
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        pytest.param("open('/etc/passwd')", id="a file"),
+        pytest.param("import socket; socket.socket()", id="a socket"),
+        pytest.param("bytearray(2 * 1024**3)", id="memory"),
+        pytest.param("import os; assert not os.environ.get('INTAKE_POSTGRES_DSN')", id="a secret"),
+    ],
+)
+async def test_the_process_may_have_nothing_of_the_machine(
+    attempt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers with the name of what stopped it."""
+    monkeypatch.setenv("INTAKE_POSTGRES_DSN", "a secret")
+    code = f"""
+import json
+try:
+    {attempt}
+    sys.stdout.write(json.dumps({{"refused": "got it"}}) + "\\n")
+except (OSError, MemoryError) as error:
+    sys.stdout.write(json.dumps({{"refused": type(error).__name__}}) + "\\n")
+"""
+    imports = "import os, socket\n"  # once confined, no module can be read
+    with pytest.raises(RefusedPictureError) as refused:
+        await running(imports + CONFINED.format(code)).reencode(encoded())
+
+    expected = {"bytearray(2 * 1024**3)": "MemoryError"}.get(attempt, "OSError")
+    assert refused.value.fault == ("got it" if "environ" in attempt else expected)

@@ -1,0 +1,27 @@
+import pytest
+
+from services.intake.rules.media import media_id_of, media_url
+
+CITY = "https://311.example.org"
+ID = "5f0c8e4e8f434a3c9d0e3c7d5b7a9a10"
+
+
+def test_an_address_of_ours_tells_its_id() -> None:
+    assert media_id_of(media_url(CITY, ID), CITY) == ID
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param(f"https://elsewhere.example.org/v1/media/{ID}", id="elsewhere"),
+        pytest.param(f"{CITY}.example.org/v1/media/{ID}", id="a host that begins alike"),
+        pytest.param(f"{CITY}/v1/media/{ID}/release", id="more behind it"),
+        pytest.param(f"{CITY}/v1/media/{ID}?x=ana@example.org", id="a query"),
+        pytest.param(f"{CITY}/v1/media/{ID[1:]}", id="too short"),
+        pytest.param(f"{CITY}/v1/media/{ID.upper()}", id="another form"),
+        pytest.param(f"{CITY}/v1/media/{ID}\n", id="a line end"),
+        pytest.param(ID, id="the id alone"),
+    ],
+)
+def test_any_other_address_is_not_ours(url: str) -> None:
+    assert media_id_of(url, CITY) is None
