@@ -103,7 +103,7 @@ class Consumer(Generic[E]):
     _deferred_crashes: dict[int, int] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self.pace = Pace(self.batch_size, has_express=bool(self.express_topics))
+        self.pace = Pace(self.batch_size)
         external_topics = frozenset(topic.name for topic in self.topics if topic.from_outside)
         tracker = DlqLimitTracker(self.dlq_limit, external_topics)
         self._processor = BatchProcessor(
@@ -248,7 +248,8 @@ class Consumer(Generic[E]):
         with processing(batch) as traced:
             await process_batch(traced, self._commit, stopping=stopping)
         took_s = time.perf_counter() - started_at
-        self.pace.on_batch(len(batch), took_s)
+        is_express = records[0].topic in self.express_topics
+        self.pace.on_batch(len(batch), took_s, is_express=is_express)
         metrics.BATCH_SECONDS.labels(self.name).observe(took_s)
         metrics.BATCH_MESSAGES.labels(self.name).observe(len(batch))
         alarms.show_blocked(self.name, processor.crashes, self.blocked)

@@ -1,20 +1,21 @@
 """Pace of a consumer: how many records it takes at once, and whether it is behind."""
 
 import asyncio
-from math import inf
 
 from shared.runtime.batch_size import BatchSize
 
-_EXPRESS_WAITS_S = 0.075
-_MIN_BATCH_SIZE = 50
+_EXPRESS_WAITS_S = 0.1
+_MIN_BATCH_SIZE = 100
+_MEMORY_OF_EXPRESS = 100
+"""How many batches after express records the next ones are expected."""
 _BATCHES_BEHIND = 2
 
 
 class Pace:
     """The size of the next batch, and an event that is set while the consumer is behind.
 
-    Where express records may come, a batch is bounded by time, since they wait for the one that is
-    under way.
+    While express records come, a batch of others is bounded by time, since they wait for the one
+    that is under way. Small batches cost more a record, so without them it has the full size.
 
     Attributes:
         behind: Set while more than two of the largest batches wait. It is never set from a crash
@@ -22,30 +23,33 @@ class Pace:
             the process died.
     """
 
-    def __init__(self, most: int, *, has_express: bool) -> None:
+    def __init__(self, most: int) -> None:
         """Begin with the largest batches.
 
         Args:
             most: The most records of a batch.
-            has_express: Whether the consumer has express topics.
         """
         self.behind = asyncio.Event()
-        target_s = _EXPRESS_WAITS_S if has_express else inf
-        self._size = BatchSize(most, target_s, min(_MIN_BATCH_SIZE, most), most)
+        self._size = BatchSize(most, _EXPRESS_WAITS_S, min(_MIN_BATCH_SIZE, most), most)
+        self._since_express = _MEMORY_OF_EXPRESS
         self._crashed = False
 
     @property
     def batch_size(self) -> int:
         """The most records of the next batch."""
-        return self._size.batch_size
+        if self._since_express < _MEMORY_OF_EXPRESS:
+            return self._size.batch_size
+        return self._size.most
 
-    def on_batch(self, records: int, took_s: float) -> None:
-        """Adapt to the duration of a batch; a small one says nothing about the time a record takes.
+    def on_batch(self, records: int, took_s: float, *, is_express: bool) -> None:
+        """Adapt to a batch; a small one says nothing about the time that a record takes.
 
         Args:
             records: The number of its records.
             took_s: Its duration in seconds.
+            is_express: Whether they are express records.
         """
+        self._since_express = 0 if is_express else self._since_express + 1
         if records >= self._size.least:
             self._size.record(records, took_s)
 

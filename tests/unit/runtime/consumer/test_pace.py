@@ -1,48 +1,56 @@
 from shared.runtime.consumer.pace import Pace
 
-SLOW_S, FAST_S = 0.15, 0.01
+SLOW_S, FAST_S = 0.2, 0.01
 
 
-def test_where_express_records_may_wait_slow_batches_become_smaller_and_fast_ones_larger() -> None:
-    pace = Pace(500, has_express=True)
+def pace_with_express() -> Pace:
+    pace = Pace(500)
+    pace.on_batch(1, FAST_S, is_express=True)
+    return pace
 
-    pace.on_batch(500, SLOW_S)
+
+def test_while_express_records_come_slow_batches_become_smaller_and_fast_ones_larger() -> None:
+    pace = pace_with_express()
+
+    pace.on_batch(500, SLOW_S, is_express=False)
     smaller = pace.batch_size
-    pace.on_batch(smaller, FAST_S)
+    pace.on_batch(smaller, FAST_S, is_express=False)
 
     assert smaller == 350
     assert pace.batch_size == 385
 
 
 def test_a_size_has_bounds() -> None:
-    pace = Pace(500, has_express=True)
+    pace = pace_with_express()
 
-    for _ in range(50):
-        pace.on_batch(500, SLOW_S)
-    assert pace.batch_size == 50
-    for _ in range(50):
-        pace.on_batch(500, FAST_S)
+    for _ in range(30):
+        pace.on_batch(500, SLOW_S, is_express=False)
+    assert pace.batch_size == 100
+    for _ in range(30):
+        pace.on_batch(500, FAST_S, is_express=False)
     assert pace.batch_size == 500
 
 
 def test_a_small_batch_says_nothing_about_the_time_of_a_record() -> None:
-    pace = Pace(500, has_express=True)
+    pace = pace_with_express()
 
-    pace.on_batch(1, SLOW_S)
+    pace.on_batch(1, SLOW_S, is_express=False)
 
     assert pace.batch_size == 500
 
 
-def test_without_express_records_batches_stay_as_large_as_can_be() -> None:
-    pace = Pace(500, has_express=False)
+def test_a_hundred_batches_after_the_last_express_record_they_have_the_full_size_again() -> None:
+    pace = pace_with_express()
 
-    pace.on_batch(500, SLOW_S)
-
+    for _ in range(99):
+        pace.on_batch(500, SLOW_S, is_express=False)
+    assert pace.batch_size == 100
+    pace.on_batch(500, SLOW_S, is_express=False)
     assert pace.batch_size == 500
 
 
 def test_it_is_behind_while_more_than_two_batches_wait() -> None:
-    pace = Pace(500, has_express=False)
+    pace = Pace(500)
 
     pace.on_lag(1_001)
     assert pace.behind.is_set()
@@ -51,7 +59,7 @@ def test_it_is_behind_while_more_than_two_batches_wait() -> None:
 
 
 def test_after_a_crash_it_is_not_behind_until_it_has_caught_up_once() -> None:
-    pace = Pace(500, has_express=False)
+    pace = Pace(500)
     pace.on_lag(5_000)
 
     pace.on_claim(has_crashed=True)
