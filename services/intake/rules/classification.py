@@ -27,7 +27,13 @@ def classify(text: str, city: Jurisdiction) -> str:
 
 
 def classify_read(text: str, read: TextConditions, city: Jurisdiction) -> str:
-    """Classify a text whose conditions are found."""
+    """Classify a text whose conditions are found; see ``classify``.
+
+    Args:
+        text: Free text as it was written.
+        read: Its conditions.
+        city: Jurisdiction with the kinds.
+    """
     folded = " ".join(read.words)
     implied = _implied_kinds(read, city)
     scores = Counter({code: implied.count(code) * _WEIGHT_OF_CONDITION for code in implied})
