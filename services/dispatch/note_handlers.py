@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.dispatch.inbound.requests import case_priority
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.records import HistoryEntry
+from services.dispatch.records import CaseHistoryEntry
 from services.dispatch.rules.case import Case, CaseNote
 from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.notes import add_note, raise_priority
@@ -29,7 +29,7 @@ def put_note(event: NoteAdded, uow: UnitOfWork) -> None:
         return
     note, case = event.data, _case_of_request(event.data.request_id, uow)
     uow.record_entry(
-        HistoryEntry(
+        CaseHistoryEntry(
             event.id, case.case_id, note.request_id, note.at, "resident", "note_added", note.text
         )
     )

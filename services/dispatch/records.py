@@ -55,7 +55,7 @@ class ProcessedCommand:
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryEntry:
+class CaseHistoryEntry:
     """An entry of a case's history that no other table has.
 
     Attributes:
@@ -124,7 +124,7 @@ class ChangeSet:
     new_opener_cases: Sequence[Case] = ()
     moved_requests: Sequence[CaseRequest] = ()
     commands: Sequence[ProcessedCommand] = ()
-    history: Sequence[HistoryEntry] = ()
+    history: Sequence[CaseHistoryEntry] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from services.dispatch.records import (
     ChangeSet,
     CommandKey,
-    HistoryEntry,
+    CaseHistoryEntry,
     LoadedState,
     ProcessedCommand,
     ProcessedUpdate,
@@ -40,7 +40,7 @@ class UnitOfWork:
         self._orders: dict[str, Sequence[CaseWorkOrder]] = {}
         self._case_ids = dict(loaded.case_ids)
         self._history_ids = set(loaded.history_ids)
-        self._history: list[HistoryEntry] = []
+        self._history: list[CaseHistoryEntry] = []
         self._update_keys = set(loaded.update_keys)
         self._command_keys = set(loaded.command_keys)
         self._stored_requests = {request.request_id: request for request in loaded.case_requests}
@@ -134,7 +134,7 @@ class UnitOfWork:
         self._command_keys.add(command.key)
         self._commands.append(command)
 
-    def record_entry(self, entry: HistoryEntry) -> None:
+    def record_entry(self, entry: CaseHistoryEntry) -> None:
         """Record an entry of the history."""
         self._history_ids.add(entry.event_id)
         self._history.append(entry)

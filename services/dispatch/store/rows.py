@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from services.dispatch.records import (
     CommandKey,
-    HistoryEntry,
+    CaseHistoryEntry,
     ProcessedCommand,
     ProcessedUpdate,
     UpdateKey,
@@ -127,7 +127,7 @@ def request_row(request: CaseRequest) -> ColumnValues:
     return {**moved_request_row(request), "said": _json(stored)}
 
 
-def history_row(entry: HistoryEntry) -> ColumnValues:
+def history_row(entry: CaseHistoryEntry) -> ColumnValues:
     """Return all columns of ``history``."""
     return asdict(entry)
 

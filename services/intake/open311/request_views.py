@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.intake.open311.model import ListedRequest
 from services.intake.open311.query import Span
-from services.intake.open311.schema import Note, RequestUpdate, ServiceRequest
+from services.intake.open311.schema import RequestNote, RequestUpdate, ServiceRequest
 from services.intake.public_status.model import StatusChange
 from services.intake.public_status.status_text import OUTCOME_NOTE, STATUS_TEXT, current_status
 from shared.catalogue import Jurisdiction
@@ -79,8 +79,8 @@ def w3c(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _note(change: StatusChange, city: Jurisdiction) -> Note:
-    return Note(
+def _note(change: StatusChange, city: Jurisdiction) -> RequestNote:
+    return RequestNote(
         datetime=w3c(change.taken_at),
         type=change.status,
         summary=STATUS_TEXT[change.status].en,

@@ -102,7 +102,7 @@ class ServiceDefinition(Open311Model):
     """The questions, in order."""
 
 
-class Note(Open311Model):
+class RequestNote(Open311Model):
     """An entry of a request's history."""
 
     datetime: str
@@ -156,7 +156,7 @@ class ServiceRequest(Open311Model):
     """A picture that a person released."""
     extended_attributes: dict[str, Any] | None = None
     """With ``extensions=true``: ``detailed_status`` and ``triage_outcome``."""
-    notes: list[Note] | None = None
+    notes: list[RequestNote] | None = None
     """With ``extensions=true``: the history, oldest first."""
 
 

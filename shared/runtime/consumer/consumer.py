@@ -59,7 +59,7 @@ class Consumer(Generic[E]):
 
     A partition whose position the broker does not have is paused with an alarm, while the others
     continue. Every ``lost_position_recheck_s`` the positions are loaded again, so that the
-    partition resumes by itself once an operator has moved its position, or the right log is back.
+    partition resumes once an operator has moved its position, or the right log is back.
 
     Attributes:
         service: The service's name, for dead letters.
@@ -69,8 +69,7 @@ class Consumer(Generic[E]):
         pool: The service's database.
         handle: Handles new messages in order; returns the events that follow.
         express_topics: Names of topics that are handled before the others, and alone.
-        inbox_topics: Names of topics whose repeated events the inbox drops, None for all; for the
-            events of others ``handle`` must be idempotent.
+        inbox_topics: Topics whose repeats the inbox drops, None for all; else ``handle`` does it.
         batch_size: The maximum number of records in a batch.
         on_commit: Called with the batches of each commit, to pass them to the relay.
         dlq_limit: The dead-letter limit, at which the consumer ends.

@@ -6,7 +6,7 @@ from dataclasses import replace
 from services.dispatch.records import (
     ChangeSet,
     CommandKey,
-    HistoryEntry,
+    CaseHistoryEntry,
     ProcessedCommand,
     ProcessedUpdate,
     UpdateKey,
@@ -21,7 +21,7 @@ class InMemoryDispatchStore:
         self.updates: dict[UpdateKey, ProcessedUpdate] = {}
         self.commands: dict[CommandKey, ProcessedCommand] = {}
         self.case_requests: dict[str, CaseRequest] = {}
-        self.history: dict[str, HistoryEntry] = {}
+        self.history: dict[str, CaseHistoryEntry] = {}
         self._cases: dict[str, Case] = {}
         self._orders: dict[str, tuple[str, CaseWorkOrder]] = {}
 
