@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from services.dispatch.records import (
+    CaseHistoryEntry,
     ChangeSet,
     CommandKey,
-    CaseHistoryEntry,
     LoadedState,
     ProcessedCommand,
     ProcessedUpdate,

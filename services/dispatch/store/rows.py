@@ -11,8 +11,8 @@ from asyncpg import Record
 from pydantic_core import to_json
 
 from services.dispatch.records import (
-    CommandKey,
     CaseHistoryEntry,
+    CommandKey,
     ProcessedCommand,
     ProcessedUpdate,
     UpdateKey,

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from services.dispatch.records import (
+    CaseHistoryEntry,
     ChangeSet,
     CommandKey,
-    CaseHistoryEntry,
     ProcessedCommand,
     ProcessedUpdate,
     UpdateKey,
