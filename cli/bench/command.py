@@ -22,9 +22,7 @@ from deploy.local.postgres_files import remove_cluster
 if TYPE_CHECKING:
     from cli.bench.end_to_end import RouterBenchmark
 
-bench = typer.Typer(
-    help="Measure the router's speed against the raw limit, in one run.", no_args_is_help=True
-)
+bench = typer.Typer(help="Measure the router's speed in one run.", no_args_is_help=True)
 
 _OPEN_REPORTS = (10_000, 100_000, 1_000_000)
 _PROCESSES = (1, 2, 4)

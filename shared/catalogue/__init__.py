@@ -4,6 +4,7 @@ One folder of YAML files is one jurisdiction. The data are loaded once, at start
 while a service runs.
 """
 
+from shared.catalogue.agencies import Bureau, ExternalAgency, Owner
 from shared.catalogue.condition import (
     Condition,
     HazardRule,
@@ -11,7 +12,7 @@ from shared.catalogue.condition import (
     trigger_conditions,
 )
 from shared.catalogue.issue import CatalogueError, CatalogueIssue
-from shared.catalogue.jurisdiction import Bureau, Catalogue, ExternalAgency, Jurisdiction, Owner
+from shared.catalogue.jurisdiction import Catalogue, Jurisdiction
 from shared.catalogue.loader import (
     PACKAGE_DATA,
     build_catalogue,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
+from shared.catalogue.agencies import Bureau, ExternalAgency, Owner
 from shared.catalogue.answers import build_faq
 from shared.catalogue.circumstances import build_circumstances
 from shared.catalogue.condition import YES, Condition, HazardRule, trigger_conditions
@@ -19,13 +20,7 @@ from shared.catalogue.entries import (
 )
 from shared.catalogue.evidence_file import build_evidence
 from shared.catalogue.field_types import LocalTextEntry, PhrasesEntry
-from shared.catalogue.jurisdiction import (
-    NEIGHBOUR_CITY,
-    Bureau,
-    ExternalAgency,
-    Jurisdiction,
-    Owner,
-)
+from shared.catalogue.jurisdiction import NEIGHBOUR_CITY, Jurisdiction
 from shared.catalogue.service_entries import NeedsEntry, ServiceEntry
 from shared.catalogue.service_type import (
     AGENCY_911,

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from shared.catalogue.jurisdiction import ExternalAgency, Jurisdiction
+from shared.catalogue.agencies import ExternalAgency
+from shared.catalogue.jurisdiction import Jurisdiction
 from shared.catalogue.service_type import ReferralRule, ServiceType
 
 

@@ -20,8 +20,9 @@ from services.triage.rules.priority.context import (
 )
 from services.triage.store.candidate_query import CANDIDATES_SQL, query_columns
 from services.triage.store.notes import PostgresNotes
-from services.triage.store.rows import case_from_row, case_row, report_from_row, report_row
+from services.triage.store.rows import case_row, current_case_from_row, report_from_row, report_row
 from services.triage.store.splits import SplitStore
+from services.triage.store.surges import insert_surges, select_surges
 from shared.runtime.postgres import Connection
 from shared.vocabulary import GeoPoint
 
@@ -48,18 +49,6 @@ _UPDATE_CASES_SQL = """
            AS change (case_id, version, closed_at, merged_into)
      WHERE cases.case_id = change.case_id
        AND cases.version < change.version
-"""
-_INSERT_SURGES_SQL = """
-    INSERT INTO surges (surge_id, dedup_key, district, since, until, count, expected)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[],
-                         $6::integer[], $7::float8[])
-    ON CONFLICT (surge_id) DO UPDATE
-       SET until = EXCLUDED.until, count = EXCLUDED.count, expected = EXCLUDED.expected
-     WHERE surges.until IS NULL AND EXCLUDED.until IS NOT NULL
-"""
-_SURGES_SQL = """
-    SELECT * FROM surges
-     WHERE dedup_key = ANY($1::text[]) AND since <= $3 AND (until IS NULL OR until > $2)
 """
 # the newest cases of each point are enough: the limit bounds the cost of a crowded point
 _POINT_USES_SQL = """
@@ -194,12 +183,7 @@ class PostgresTriageStore:
 
     async def record_surges(self, surges: Sequence[KnownSurge]) -> None:
         """Store surges; the stored end of a surge is never changed."""
-        latest = {surge.surge_id: surge for surge in sorted(surges, key=_is_over)}
-        rows = [
-            (s.surge_id, s.key, s.district, s.since, s.until, s.count, s.expected)
-            for s in latest.values()
-        ]
-        await self._connection.execute(_INSERT_SURGES_SQL, *map(list, zip(*rows, strict=True)))
+        await insert_surges(self._connection, surges)
 
     async def surges(
         self, keys: Collection[str], since: datetime, until: datetime
@@ -211,19 +195,7 @@ class PostgresTriageStore:
             since: Begin of the interval, inclusive.
             until: End of the interval, inclusive.
         """
-        rows = await self._connection.fetch(_SURGES_SQL, list(keys), since, until)
-        return [
-            KnownSurge(
-                str(row["surge_id"]),
-                row["dedup_key"],
-                row["district"],
-                row["since"],
-                row["until"],
-                row["count"],
-                row["expected"],
-            )
-            for row in rows
-        ]
+        return await select_surges(self._connection, keys, since, until)
 
     async def candidates(self, queries: Sequence[CandidateQuery]) -> Iterable[TriageCase]:
         """Return the cases that match a query, each under the id that it was merged into."""
@@ -233,7 +205,7 @@ class PostgresTriageStore:
         rows = {row["case_id"]: row for row in found}.values()
         linked = {row[name] for row in rows for name in ("merged_into", "split_from") if row[name]}
         targets = await self._merge_targets(linked) if linked else {}
-        return [_current_case(row, targets) for row in rows]
+        return [current_case_from_row(row, targets) for row in rows]
 
     async def _merge_targets(self, case_ids: Collection[UUID]) -> Mapping[UUID, asyncpg.Record]:
         rows = await self._connection.fetch(_MERGE_TARGETS_SQL, list(case_ids))
@@ -319,17 +291,3 @@ def _uuids(texts: Iterable[str]) -> Iterator[UUID]:
     for text in texts:
         with suppress(ValueError):
             yield UUID(text)
-
-
-def _is_over(surge: KnownSurge) -> bool:
-    return surge.until is not None
-
-
-def _current_case(row: asyncpg.Record, targets: Mapping[UUID, asyncpg.Record]) -> TriageCase:
-    case = case_from_row(row)
-    if row["split_from"]:
-        case = case._replace(split_from=str(targets[row["split_from"]]["case_id"]))
-    if row["merged_into"]:
-        target = targets[row["merged_into"]]
-        case = case._replace(case_id=str(target["case_id"]), closed_at=target["closed_at"])
-    return case

@@ -1,5 +1,8 @@
 """Convert cases and reports to rows of triage's tables, and back."""
 
+from collections.abc import Mapping
+from uuid import UUID
+
 import asyncpg
 
 from services.triage.rules.dedup.model import Report, TriageCase
@@ -54,3 +57,21 @@ def report_row(report: Report) -> tuple[object, ...]:
         report.asset,
         report.is_placed,
     )
+
+
+def current_case_from_row(
+    row: asyncpg.Record, targets: Mapping[UUID, asyncpg.Record]
+) -> TriageCase:
+    """Return a case under the id that it was merged into.
+
+    Args:
+        row: Its row.
+        targets: Rows of the cases that it may have been split from or merged into, by id.
+    """
+    case = case_from_row(row)
+    if row["split_from"]:
+        case = case._replace(split_from=str(targets[row["split_from"]]["case_id"]))
+    if row["merged_into"]:
+        target = targets[row["merged_into"]]
+        case = case._replace(case_id=str(target["case_id"]), closed_at=target["closed_at"])
+    return case

@@ -1,0 +1,65 @@
+"""Who acts on reports: bureaus of the city, agencies outside it, owners of land inside it."""
+
+from dataclasses import dataclass
+
+from shared.catalogue.service_type import Hours
+
+
+@dataclass(frozen=True, slots=True)
+class Bureau:
+    """A part of the city that receives work orders on its own topics.
+
+    Attributes:
+        code: Its id; no two cities share one.
+        name: Its name for people.
+        phone: Telephone number for residents.
+        hours: Opening hours.
+    """
+
+    code: str
+    name: str
+    phone: str | None
+    hours: Hours
+
+    @property
+    def topic_part(self) -> str:
+        """The bureau's part of the names of its topics."""
+        return self.code.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalAgency:
+    """An agency outside the city to which residents are referred.
+
+    Attributes:
+        code: Its id, which begins with ``EXT-``.
+        name: Its name for people.
+        phone: Telephone number for residents.
+        url: Web page for residents.
+        hours: Opening hours; None when unknown.
+        reason: Code of the default reason of its referrals.
+    """
+
+    code: str
+    name: str
+    phone: str | None
+    url: str | None
+    hours: Hours | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The owner of land inside the city that is not the city's own.
+
+    Attributes:
+        when: Conditions that state that a report lies on it; one is enough.
+        agency: Code of the agency that acts there beside the city.
+        reason: Code of the referral's reason.
+        kinds: Service codes in which the owner has a part.
+    """
+
+    when: frozenset[str]
+    agency: str
+    reason: str
+    kinds: frozenset[str]
