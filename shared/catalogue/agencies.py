@@ -1,4 +1,4 @@
-"""Who acts on reports: bureaus of the city, agencies outside it, owners of land inside it."""
+"""Parties that act on reports: the bureaus, agencies outside the city, and owners of land in it."""
 
 from dataclasses import dataclass
 
