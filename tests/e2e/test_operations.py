@@ -53,7 +53,13 @@ async def test_every_command_works_as_written(router: Router, tmp_path: Path) ->
         "-c",
         "".join(BLOCKS).replace(NUMBER, answer["tracking_number"]),
         cwd=tmp_path,
-        env={**os.environ, "PATH": f"{COMMAND.parent}:{os.environ['PATH']}"},
+        env={
+            **os.environ,
+            "PATH": f"{COMMAND.parent}:{os.environ['PATH']}",
+            "INTAKE": router.stack["intake"],
+            "KEY": router.stack["keys"]["operator"],
+            "ID": "0" * 32,
+        },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

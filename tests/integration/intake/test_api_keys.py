@@ -9,6 +9,7 @@ from services.intake.http.api_key_cache import TTL_S, ApiKeyCache
 from shared.runtime.clock import utc_now
 from shared.runtime.http.api_keys import authenticate
 from shared.runtime.http.key_store import open_key_store
+from shared.runtime.ops.audit import AuthenticationFailures
 from shared.runtime.postgres import open_pool
 from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
@@ -34,7 +35,10 @@ async def test_a_revoked_key_is_refused_within_ten_seconds(database: Database) -
         assert await cache.principal(f"Bearer {new.key}") is None
 
 
-async def test_a_wrong_key_is_noted_and_never_shown(running: Running) -> None:
+async def test_a_wrong_key_is_noted_and_never_shown(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.runtime.ops.audit._failures", AuthenticationFailures())
     async with running() as client:
         with capture_logs() as lines:
             unknown = await post(client, headers={"Authorization": "Bearer canary-of-a-key"})
