@@ -5,7 +5,7 @@ import asyncio
 from shared.runtime.batch_size import BatchSize
 
 _EXPRESS_WAITS_S = 0.1
-_MIN_BATCH_SIZE = 100
+_MIN_BATCH_SIZE = 250
 _MEMORY_OF_EXPRESS = 100
 """How many batches after express records the next ones are expected."""
 _BATCHES_BEHIND = 2

@@ -25,7 +25,7 @@ def test_a_size_has_bounds() -> None:
 
     for _ in range(30):
         pace.on_batch(500, SLOW_S, is_express=False)
-    assert pace.batch_size == 100
+    assert pace.batch_size == 250
     for _ in range(30):
         pace.on_batch(500, FAST_S, is_express=False)
     assert pace.batch_size == 500
@@ -44,7 +44,7 @@ def test_a_hundred_batches_after_the_last_express_record_they_have_the_full_size
 
     for _ in range(99):
         pace.on_batch(500, SLOW_S, is_express=False)
-    assert pace.batch_size == 100
+    assert pace.batch_size == 250
     pace.on_batch(500, SLOW_S, is_express=False)
     assert pace.batch_size == 500
 
