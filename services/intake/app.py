@@ -46,7 +46,6 @@ from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.http.api_keys import authenticate
-from shared.runtime.http.openapi import openapi_route
 from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import enqueue
@@ -128,7 +127,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 Housekeeping.from_settings(pool, settings, statuses.topics).run,
             ],
             request_tasks=[batcher.run],
-            routes=[*routes, openapi_route("route311 intake", routes)],
+            routes=routes,
             gate=submission_gate(callers, admission),
             readers=[submissions, statuses],
         )

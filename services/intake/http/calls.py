@@ -22,6 +22,7 @@ Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
 _IDENTITY: TypeAdapter[str] = TypeAdapter(Identity)
 MIB = 1024 * 1024
 JSON = "application/json"
+NDJSON = "application/x-ndjson"
 NOT_ACCEPTABLE = (
     "Not acceptable",
     "Mend what is named under errors and hand it in again under a new id.",

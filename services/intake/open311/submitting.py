@@ -11,6 +11,7 @@ from services.intake.http.admission import AdmissionControl
 from services.intake.http.api import envelope
 from services.intake.http.batching import SubmissionBatcher
 from services.intake.http.callers import Callers, RefusedError, authorization_of
+from services.intake.http.calls import slot_of
 from services.intake.http.refusals import ADDRESS_RATE
 from services.intake.inbound.batch import RawSubmission
 from services.intake.open311.errors import bad_request, error_of_fields
@@ -71,13 +72,9 @@ class Open311Submitting:
         return Parameters.of([*read_form(await read_body(request)), *request.query.items()])
 
     async def _accept(self, adapter: str, submission: RawSubmission) -> Receipt:
-        if refusal := self.admission.try_acquire(adapter):
-            raise RefusedError(refusal.response())
-        try:
+        with slot_of(self.admission, adapter):
             async with asyncio.timeout_at(Deadline().until):
                 return await self.batcher.submit(submission)
-        finally:
-            self.admission.release(adapter)
 
 
 def _answer(receipt: Receipt) -> Open311Document:
