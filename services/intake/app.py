@@ -97,10 +97,11 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         media = MediaLibrary(
             lookups, MediaFolder(settings.media_folder), Reencoder(settings.media_processes)
         )
+        add_note = note_adder(pool, policy, relay)
         routes = [
             *submission_routes(callers, batcher, admission),
             *bulk_routes(callers, batcher, admission),
-            *note_routes(callers, admission, note_adder(pool, policy, relay)),
+            *note_routes(callers, admission, add_note),
             *preview_routes(callers, admission, lookups, policy),
             *media_routes(callers, _upload_admission(settings), media, policy.public_url),
             *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
@@ -111,7 +112,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                     callers,
                     f"{policy.public_url}{BASE}",
                 ),
-                Open311Submitting(catalogue.jurisdictions, callers, admission, batcher),
+                Open311Submitting(catalogue.jurisdictions, callers, admission, batcher, add_note),
             ),
         ]
         yield ServiceParts(
