@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.adapter.command import _policy
+from cli.adapter.command import offline_policy
 from cli.adapter.event_file import read_lines
 from cli.adapter.records import by_submission, read_record
 from cli.adapter.report import AdapterReport, Finding, report_on
@@ -28,7 +28,7 @@ WEB = "/adapter/web"
 
 @pytest.fixture(scope="module")
 def policy() -> IntakePolicy:
-    return _policy()
+    return offline_policy()
 
 
 def event(id_: str = "web-1", **changes: Any) -> dict[str, Any]:
