@@ -36,6 +36,7 @@ _TABLE = """
 demo       cli.demo.command:demo          Start everything, play one day in Portland, and end with a summary.
 replay     cli.replay.command:replay      Feed an export into a running router and show what becomes of every row.
 submit     cli.submit:submit              Submit one report to the running router and show its number, or what is wrong with it.
+adapter    cli.adapter.command:adapter    Help for those who write adapters.
 operator   cli.operator.command:operator  Correct a case of the running router, and see what became of it.
 status     cli.status:status              Show lag, outboxes, dead letters, and cases by status and priority.
 skip       cli.skip:skip                  Park one record that a service cannot get past, with the reason.

@@ -46,7 +46,6 @@ from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.http.api_keys import authenticate
-from shared.runtime.http.openapi import openapi_route
 from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import enqueue
@@ -98,10 +97,11 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         media = MediaLibrary(
             lookups, MediaFolder(settings.media_folder), Reencoder(settings.media_processes)
         )
+        add_note = note_adder(pool, policy, relay)
         routes = [
             *submission_routes(callers, batcher, admission),
             *bulk_routes(callers, batcher, admission),
-            *note_routes(callers, admission, note_adder(pool, policy, relay)),
+            *note_routes(callers, admission, add_note),
             *preview_routes(callers, admission, lookups, policy),
             *media_routes(callers, _upload_admission(settings), media, policy.public_url),
             *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
@@ -112,7 +112,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                     callers,
                     f"{policy.public_url}{BASE}",
                 ),
-                Open311Submitting(catalogue.jurisdictions, callers, admission, batcher),
+                Open311Submitting(catalogue.jurisdictions, callers, admission, batcher, add_note),
             ),
         ]
         yield ServiceParts(
@@ -128,7 +128,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 Housekeeping.from_settings(pool, settings, statuses.topics).run,
             ],
             request_tasks=[batcher.run],
-            routes=[*routes, openapi_route("route311 intake", routes)],
+            routes=routes,
             gate=submission_gate(callers, admission),
             readers=[submissions, statuses],
         )

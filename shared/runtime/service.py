@@ -91,11 +91,11 @@ def run(
         open_parts: Opens its components; they close when the context exits.
     """
     configure_logging(name, settings.log_level)
-    uvloop.run(_run(settings, open_parts))
+    uvloop.run(_run(name, settings, open_parts))
 
 
 async def _run(
-    settings: S, open_parts: Callable[[S], AbstractAsyncContextManager[ServiceParts]]
+    name: str, settings: S, open_parts: Callable[[S], AbstractAsyncContextManager[ServiceParts]]
 ) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -104,12 +104,12 @@ async def _run(
         loop.add_signal_handler(number, stopping.set)
     async with watchdog(), open_parts(settings) as parts:
         freeze_startup_objects()
-        await run_until_stopped(parts, settings, stopping)
+        await run_until_stopped(parts, settings, stopping, name)
     log.info("service_stopped")
 
 
 async def run_until_stopped(
-    parts: ServiceParts, settings: ProcessSettings, stopping: asyncio.Event
+    parts: ServiceParts, settings: ProcessSettings, stopping: asyncio.Event, name: str = "service"
 ) -> None:
     """Serve HTTP and run the tasks until ``stopping`` is set; the first failure ends all.
 
@@ -121,6 +121,7 @@ async def run_until_stopped(
         parts: The service's components.
         settings: The address to listen on, and the drain time.
         stopping: The stop request.
+        name: The service's name, for its OpenAPI document.
     """
     drained = asyncio.Event()
     async with asyncio.TaskGroup() as group:
@@ -135,6 +136,7 @@ async def run_until_stopped(
             gate=parts.gate,
             limits=_http_limits(settings),
             metrics_port=settings.metrics_port,
+            name=name,
         ) as port:
             log.info("service_started", port=port)
             await stopping.wait()

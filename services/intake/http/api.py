@@ -18,11 +18,10 @@ from services.intake.http.calls import (
     slot_of,
 )
 from services.intake.http.gate import PATH
+from services.intake.http.operations import SUBMIT
 from services.intake.inbound.batch import RawSubmission
 from services.intake.records import Receipt
 from shared.contract.events import (
-    Acceptance,
-    Submission,
     SubmissionAccepted,
     SubmissionReceived,
     usable_trace,
@@ -30,26 +29,8 @@ from shared.contract.events import (
 from shared.runtime.clock import utc_now
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.load_shedding import adopt_slot
-from shared.runtime.http.openapi import Content, Operation, documents, problem
+from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
-
-_SUBMIT = Operation(
-    "Hand in one submission.",
-    {
-        201: Content("It is a request now.", ("application/json",), Acceptance),
-        400: problem("The body is no JSON, or the Idempotency-Key is unusable."),
-        401: problem("The key is missing or unknown."),
-        403: problem("The key is no adapter's."),
-        413: problem("The body is larger than 1 MiB."),
-        415: problem("The body is of another type."),
-        422: problem("Fields are wrong; each is named."),
-        429: problem("The key or the address calls too often."),
-        503: problem("It cannot be taken at the moment."),
-    },
-    body=Content("The submission.", ("application/json",), Submission),
-    headers={"Idempotency-Key": "Id of the submission: a repeat gets the same answer."},
-    needs_key=True,
-)
 
 
 def submission_routes(
@@ -81,7 +62,7 @@ def submission_routes(
         async with asyncio.timeout_at(Deadline().until):
             return await batcher.submit(submission)
 
-    return [web.post(PATH, documents(post, _SUBMIT))]
+    return [web.post(PATH, documents(post, SUBMIT))]
 
 
 def envelope(request: web.Request, adapter: str, data: Any) -> SubmissionReceived:  # noqa: ANN401 - any JSON

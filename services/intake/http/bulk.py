@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.batching import SubmissionBatcher
 from services.intake.http.callers import Callers, RefusedError
-from services.intake.http.calls import MIB, NOT_ACCEPTABLE, answers_errors, body_of, slot_of
+from services.intake.http.calls import MIB, NDJSON, NOT_ACCEPTABLE, answers_errors, body_of, slot_of
+from services.intake.http.operations import BULK
 from services.intake.http.refusals import BUSY
 from services.intake.inbound.batch import CooperativeYield, RawSubmission
 from services.intake.records import Receipt
@@ -26,9 +27,9 @@ from shared.contract.events import (
     usable_trace,
 )
 from shared.runtime.clock import utc_now
+from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem, problem_response
 
-NDJSON = "application/x-ndjson"
 MAX_LINES = 1_000
 MAX_BULK_MIB = 5
 _LINES_AT_ONCE = 100
@@ -95,7 +96,7 @@ def bulk_routes(
             await cooperative.maybe_yield()
         return answers
 
-    return [web.post("/v1/submissions/bulk", post_bulk)]
+    return [web.post("/v1/submissions/bulk", documents(post_bulk, BULK))]
 
 
 def parse_line(line: bytes, source: str, trace: str | None = None) -> RawSubmission | RefusedLine:

@@ -22,6 +22,7 @@ Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
 _IDENTITY: TypeAdapter[str] = TypeAdapter(Identity)
 MIB = 1024 * 1024
 JSON = "application/json"
+NDJSON = "application/x-ndjson"
 NOT_ACCEPTABLE = (
     "Not acceptable",
     "Mend what is named under errors and hand it in again under a new id.",
@@ -87,13 +88,17 @@ def json_of(body: bytes) -> Any:  # noqa: ANN401 - anything may come from outsid
         raise RefusedError(problem_response(400, "Not JSON", detail)) from None
 
 
-def idempotency_id(request: web.Request) -> str:
+def idempotency_id(request: web.Request, otherwise: str | None = None) -> str:
     """Return the ``Idempotency-Key`` of a call, or a new one where it has none.
+
+    Args:
+        request: The call.
+        otherwise: What stands for the header where it is missing.
 
     Raises:
         RefusedError: It is too long or holds control characters.
     """
-    given = request.headers.get("Idempotency-Key")
+    given = request.headers.get("Idempotency-Key") or otherwise
     if not given:
         return new_id()
     try:

@@ -1,30 +1,28 @@
 """The HTTP routes of pictures: upload by adapters, download by id, release by operators."""
 
-from collections.abc import Awaitable, Callable, Generator, Mapping
-from contextlib import contextmanager
-from functools import wraps
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TypeAlias
 
 from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.callers import Callers, RefusedError
+from services.intake.http.calls import answers_errors, slot_of
+from services.intake.http.operations import DOWNLOAD, RELEASE, UPLOAD, WITHHOLD
 from services.intake.http.picture_body import read_picture
 from services.intake.media.library import MediaLibrary
 from services.intake.media.store import KeptMedia
 from services.intake.rules.media import (
     PATH,
     PictureFault,
+    ReencodedPicture,
     RefusedPictureError,
     is_media_id,
     media_url,
 )
-from shared.errors import SystemicError, TransientError
-from shared.runtime.http.deadline import Deadline, database_unavailable
+from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
-
-Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
 
 MAX_UPLOADS = 16
 """Uploads in memory at a time, each of 10 MiB at most; one adapter may have half of them."""
@@ -66,12 +64,12 @@ def media_routes(
         public_url: Base URL of intake, without a trailing slash.
     """
 
-    @_answers_errors("Send the picture again in a moment.")
+    @answers_errors("Send the picture again in a moment.")
     async def upload(request: web.Request) -> web.Response:
         """Keep a picture; answer where it is."""
         adapter = await callers.adapter(request, is_counted=False)
-        with _slot(admission, adapter):
-            media_id, kept = await library.add(await read_picture(request), adapter)
+        with slot_of(admission, adapter):
+            media_id, kept = await _add(request, library, adapter)
         url = media_url(public_url, media_id)
         body = {
             "media_id": media_id,
@@ -83,7 +81,7 @@ def media_routes(
         }
         return web.json_response(body, status=201, headers={"Location": url})
 
-    @_answers_errors("Look again in a moment.")
+    @answers_errors("Look again in a moment.")
     async def download(request: web.Request) -> web.Response:
         """Answer with the picture; its id is the permission."""
         if refused := await callers.look_up_refusal(request):
@@ -94,12 +92,12 @@ def media_routes(
             raise _unknown()
         return web.Response(body=content, content_type=kept.media_type, headers=_HEADERS)
 
-    @_answers_errors("Decide again in a moment.")
+    @answers_errors("Decide again in a moment.")
     async def release(request: web.Request) -> web.Response:
         """Let the public see a picture; idempotent."""
         return await decide(request, released=True)
 
-    @_answers_errors("Decide again in a moment.")
+    @answers_errors("Decide again in a moment.")
     async def withhold(request: web.Request) -> web.Response:
         """Let the public no longer see a picture; idempotent."""
         return await decide(request, released=False)
@@ -111,21 +109,11 @@ def media_routes(
         return web.json_response({"media_id": media_id, "released": released})
 
     return [
-        web.post(PATH, upload),
-        web.get(f"{PATH}/{{media_id}}", download),
-        web.post(f"{PATH}/{{media_id}}/release", release),
-        web.post(f"{PATH}/{{media_id}}/withhold", withhold),
+        web.post(PATH, documents(upload, UPLOAD)),
+        web.get(f"{PATH}/{{media_id}}", documents(download, DOWNLOAD)),
+        web.post(f"{PATH}/{{media_id}}/release", documents(release, RELEASE)),
+        web.post(f"{PATH}/{{media_id}}/withhold", documents(withhold, WITHHOLD)),
     ]
-
-
-@contextmanager
-def _slot(admission: AdmissionControl, adapter: str) -> Generator[None]:
-    if refusal := admission.try_acquire(adapter):
-        raise RefusedError(refusal.response())
-    try:
-        yield
-    finally:
-        admission.release(adapter)
 
 
 async def _find(request: web.Request, library: MediaLibrary) -> tuple[str, KeptMedia]:
@@ -146,26 +134,11 @@ def _unknown() -> RefusedError:
     return RefusedError(problem_response(404, "No such picture", detail))
 
 
-def _answers_errors(advice: str) -> Callable[[Handler], Handler]:
-    """Make a handler answer its own refusals, and 503 while something does not respond.
-
-    Args:
-        advice: What the caller does after a 503.
-    """
-
-    def decorate(handler: Handler) -> Handler:
-        @wraps(handler)
-        async def answer(request: web.Request) -> web.Response:
-            try:
-                return await handler(request)
-            except RefusedError as refused:
-                return refused.response
-            except RefusedPictureError as refused:
-                status, title, detail = _FAULTS[refused.fault]
-                return problem_response(status, title, detail, code=refused.fault)
-            except (SystemicError, TransientError):
-                return database_unavailable(advice)
-
-        return answer
-
-    return decorate
+async def _add(
+    request: web.Request, library: MediaLibrary, adapter: str
+) -> tuple[str, ReencodedPicture]:
+    try:
+        return await library.add(await read_picture(request), adapter)
+    except RefusedPictureError as refused:
+        status, title, detail = _FAULTS[refused.fault]
+        raise RefusedError(problem_response(status, title, detail, code=refused.fault)) from None

@@ -15,6 +15,7 @@ from services.intake.http.calls import (
     json_of,
     slot_of,
 )
+from services.intake.http.operations import ADD_NOTE
 from services.intake.inbound.field_errors import id_reused
 from services.intake.media.store import attach_media
 from services.intake.notes.parsing import parse_note
@@ -26,6 +27,7 @@ from services.intake.rules.tracking_number import read_tracking_number
 from shared.contract.events import FieldError, NoteAdded
 from shared.runtime.clock import utc_now
 from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outbox.relay import Relay
@@ -54,7 +56,7 @@ def note_routes(callers: Callers, admission: AdmissionControl, add: AddNote) -> 
             note_id = await Deadline().wait_for(add(adapter, id_, number, data))
         return web.json_response({"note_id": note_id}, status=201)
 
-    return [web.post("/v1/requests/{tracking_number}/notes", post_note)]
+    return [web.post("/v1/requests/{tracking_number}/notes", documents(post_note, ADD_NOTE))]
 
 
 def note_adder(pool: Pool, policy: IntakePolicy, relay: Relay) -> AddNote:

@@ -5,6 +5,7 @@ from aiohttp import web
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.callers import Callers
 from services.intake.http.calls import answers_errors, body_of, json_of, slot_of
+from services.intake.http.operations import PREVIEW
 from services.intake.inbound.validation import read_partly
 from services.intake.policy import IntakePolicy
 from services.intake.preview import PreviewedSubmission, near_query, render_preview
@@ -12,6 +13,7 @@ from services.intake.public_status.nearby import find_near
 from shared.contract.events import SubmissionReceived, new_id
 from shared.runtime.clock import utc_now
 from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.openapi import documents
 from shared.runtime.postgres import Pool
 
 
@@ -39,4 +41,4 @@ def preview_routes(
             near = await Deadline().wait_for(find_near(pool, query)) if query else []
         return web.json_response(render_preview(previewed, near))
 
-    return [web.post("/v1/submissions/preview", preview)]
+    return [web.post("/v1/submissions/preview", documents(preview, PREVIEW))]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from services.intake.open311.operations import READ, SUBMIT
+from services.intake.open311.operations import POST, READ
 from services.intake.open311.reading import Open311Reading
 from services.intake.open311.responses import Handler, answered, refused
 from services.intake.open311.submitting import Open311Submitting
@@ -19,7 +19,7 @@ def open311_routes(reading: Open311Reading, submitting: Open311Submitting) -> li
 
     Args:
         reading: Handlers of the routes that read.
-        submitting: Handler of the route that takes submissions.
+        submitting: Handlers of the routes that take something.
     """
     getters: Mapping[str, Handler] = {
         "discovery": reading.discovery,
@@ -30,13 +30,16 @@ def open311_routes(reading: Open311Reading, submitting: Open311Submitting) -> li
         "tokens/{token}": reading.token,
         "servicerequestupdates": reading.updates,
     }
-    posters: Mapping[str, Handler] = {"requests": submitting.post}
+    posters: Mapping[str, Handler] = {
+        "requests": submitting.post,
+        "servicerequestupdates": submitting.post_update,
+    }
     routes = []
     for path, getter in getters.items():
         url, allowed = f"{BASE}/{path}.{_FORMAT}", "GET"
         routes.append(web.get(url, documents(answered(getter), READ[path])))
         if poster := posters.get(path):
             allowed = "GET, POST"
-            routes.append(web.post(url, documents(answered(poster), SUBMIT)))
+            routes.append(web.post(url, documents(answered(poster), POST[path])))
         routes.append(web.route("*", url, refused(allowed)))
     return [*routes, web.route("*", "/open311{rest:.*}", refused())]

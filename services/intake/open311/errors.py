@@ -21,6 +21,7 @@ _PARAMETER = {
     "reporter.email": "email",
     "reporter.phone": "phone",
     "reporter.account_id": "account_id",
+    "text": "description",
     "media": "media_url",
     "media.0.url": "media_url",
     "id": "Idempotency-Key",
@@ -75,13 +76,16 @@ def error_of_problem(status: int, body: object, headers: Mapping[str, str]) -> O
         body: Their JSON.
         headers: Their headers, of which ``Retry-After`` and ``Allow`` are kept.
     """
-    phrase = HTTPStatus(status).phrase
     try:
-        detail = pydantic_core.from_json(body)["detail"] if isinstance(body, bytes) else phrase
+        problem = pydantic_core.from_json(body) if isinstance(body, bytes) else {}
     except ValueError:
-        detail = phrase
+        problem = {}
+    fields = [
+        f"{parameter_of(one['field'])}: {one['message']}" for one in problem.get("errors", ())
+    ]
+    detail = problem.get("detail", HTTPStatus(status).phrase)
     kept = {name: headers[name] for name in ("Retry-After", "Allow") if name in headers}
-    return Open311Error(status, [detail], kept)
+    return Open311Error(status, fields or [detail], kept)
 
 
 def error_of_fields(errors: Sequence[FieldError]) -> Open311Error:

@@ -13,6 +13,8 @@ from services.intake.open311.schema import (
     ServiceDefinition,
     ServiceRequest,
     SubmittedForm,
+    SubmittedUpdateForm,
+    UpdateTaken,
 )
 from shared.runtime.http.openapi import Content, Operation
 
@@ -69,15 +71,32 @@ READ: Mapping[str, Operation] = {
     ),
 }
 
-SUBMIT = Operation(
-    "Hand in one request.",
-    {
-        200: Content("It is a request now.", _TYPES, list[RequestAccepted]),
-        **_ERRORS,
-        403: _error("The key is missing, or no adapter's."),
-        413: _error("The body is larger than 1 MiB."),
-    },
-    body=Content("The form.", ("application/x-www-form-urlencoded",), SubmittedForm),
-    query=_CITY | {"api_key": "The adapter's key; it may come in the form or as a bearer token."},
-    headers={"Idempotency-Key": "Id of the submission: a repeat gets the same answer."},
-)
+
+def _post(summary: str, taken: Content, form: Any) -> Operation:  # noqa: ANN401 - a type
+    return Operation(
+        summary,
+        {
+            200: taken,
+            **_ERRORS,
+            403: _error("The key is missing, or no adapter's."),
+            413: _error("The body is larger than 1 MiB."),
+        },
+        body=Content("The form.", ("application/x-www-form-urlencoded",), form),
+        query=_CITY
+        | {"api_key": "The adapter's key; it may come in the form or as a bearer token."},
+        headers={"Idempotency-Key": "Id of the call: a repeat gets the same answer."},
+    )
+
+
+POST: Mapping[str, Operation] = {
+    "requests": _post(
+        "Hand in one request.",
+        Content("It is a request now.", _TYPES, list[RequestAccepted]),
+        SubmittedForm,
+    ),
+    "servicerequestupdates": _post(
+        "Add an update's description to its request, as a note.",
+        Content("It is kept.", _TYPES, list[UpdateTaken]),
+        SubmittedUpdateForm,
+    ),
+}

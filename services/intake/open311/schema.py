@@ -192,6 +192,13 @@ class RequestUpdate(Open311Model):
     """Not used."""
 
 
+class UpdateTaken(Open311Model):
+    """Answer to an update that a client sends."""
+
+    update_id: str
+    """Its id here."""
+
+
 class ErrorEntry(Open311Model):
     """One thing that is wrong."""
 
@@ -232,5 +239,22 @@ class SubmittedForm(Open311Model):
     """The reporter's account with the client."""
     device_id: str | None = None
     """The reporter's device, where there is no account."""
+    media_url: str | None = None
+    """A picture, ``http`` or ``https``; it is not fetched."""
+
+
+class SubmittedUpdateForm(Open311Model):
+    """The form of an update; its description becomes a note."""
+
+    api_key: str | None = None
+    """An adapter's key."""
+    jurisdiction_id: str | None = None
+    """The city."""
+    service_request_id: str
+    """The request."""
+    description: str = Field(min_length=1, max_length=4_000)
+    """What is new, 1 to 4,000 characters."""
+    update_id: str | None = Field(default=None, max_length=500)
+    """Id of the update in the client's system: a repeat gets the same answer."""
     media_url: str | None = None
     """A picture, ``http`` or ``https``; it is not fetched."""

@@ -1,4 +1,4 @@
-"""A submission from the parameters of Open311's form."""
+"""A submission or a note from the parameters of Open311's forms."""
 
 from typing import Any
 
@@ -42,6 +42,19 @@ def read_submission(parameters: Parameters, city: Jurisdiction) -> dict[str, Any
         "reporter": _reporter(parameters),
     }
     return {name: value for name, value in fields.items() if value}
+
+
+def read_update(parameters: Parameters) -> tuple[str, dict[str, Any]]:
+    """Return the number of an update's request, and the data of the note that it becomes.
+
+    Raises:
+        Open311Error: The number is missing.
+    """
+    number, media_url = parameters.text("service_request_id"), parameters.text("media_url")
+    if number is None:
+        raise bad_request("service_request_id is missing: write the number of the request.")
+    note = {"text": parameters.text("description") or "", "channel": CHANNEL}
+    return number, note | ({"media": [{"url": media_url}]} if media_url else {})
 
 
 def _location(parameters: Parameters, errors: list[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The route that takes a submission: the same door as ``POST /v1/submissions``."""
+"""The routes that take submissions and updates: the same doors as below ``/v1``."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,14 +11,16 @@ from services.intake.http.admission import AdmissionControl
 from services.intake.http.api import envelope
 from services.intake.http.batching import SubmissionBatcher
 from services.intake.http.callers import Callers, RefusedError, authorization_of
+from services.intake.http.calls import idempotency_id, slot_of
+from services.intake.http.notes import AddNote
 from services.intake.http.refusals import ADDRESS_RATE
 from services.intake.inbound.batch import RawSubmission
 from services.intake.open311.errors import bad_request, error_of_fields
 from services.intake.open311.parameters import Parameters, jurisdiction_of, read_form
 from services.intake.open311.representation import Open311Document
 from services.intake.open311.responses import Page
-from services.intake.open311.schema import RequestAccepted
-from services.intake.open311.submission import read_submission
+from services.intake.open311.schema import RequestAccepted, UpdateTaken
+from services.intake.open311.submission import read_submission, read_update
 from services.intake.records import Receipt
 from shared.catalogue import Jurisdiction
 from shared.contract.events import SubmissionAccepted
@@ -30,22 +32,43 @@ _FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class Open311Submitting:
-    """Handler of the route that takes submissions.
+    """Handlers of the routes that take something.
 
     Attributes:
         jurisdictions: Cities by id.
         callers: Identifies adapters and limits their rates.
         admission: Refuses calls above the limits.
         batcher: Accepts submissions.
+        add_note: Adds a note to a request.
     """
 
     jurisdictions: Mapping[str, Jurisdiction]
     callers: Callers
     admission: AdmissionControl
     batcher: SubmissionBatcher
+    add_note: AddNote
 
     async def post(self, request: web.Request) -> Page:
         """Identify the adapter, read the form, and hand the submission in."""
+        adapter, parameters = await self._called(request)
+        city = jurisdiction_of(parameters, self.jurisdictions)
+        data = read_submission(parameters, city)
+        handed_in = envelope(request, adapter, data)
+        receipt = await self._accept(adapter, RawSubmission(handed_in, pydantic_core.to_json(data)))
+        return Page(_answer(receipt))
+
+    async def post_update(self, request: web.Request) -> Page:
+        """Add an update's description to its request, as a note; its status changes nothing."""
+        adapter, parameters = await self._called(request)
+        jurisdiction_of(parameters, self.jurisdictions)
+        number, data = read_update(parameters)
+        id_ = idempotency_id(request, parameters.text("update_id"))
+        with slot_of(self.admission, adapter):
+            note_id = await Deadline().wait_for(self.add_note(adapter, id_, number, data))
+        return Page(Open311Document("service_request_updates", [UpdateTaken(update_id=note_id)]))
+
+    async def _called(self, request: web.Request) -> tuple[str, Parameters]:
+        """Return the adapter that calls, and the parameters."""
         parameters = await self._parameters(request)
         key = parameters.text("api_key")
         adapter = await self.callers.adapter(
@@ -53,11 +76,7 @@ class Open311Submitting:
             is_counted=False,
             authorization=authorization_of(request) or (f"Bearer {key}" if key else None),
         )
-        city = jurisdiction_of(parameters, self.jurisdictions)
-        data = read_submission(parameters, city)
-        handed_in = envelope(request, adapter, data)
-        receipt = await self._accept(adapter, RawSubmission(handed_in, pydantic_core.to_json(data)))
-        return Page(_answer(receipt))
+        return adapter, parameters
 
     async def _parameters(self, request: web.Request) -> Parameters:
         """Return query and form; the form wins.
@@ -71,13 +90,9 @@ class Open311Submitting:
         return Parameters.of([*read_form(await read_body(request)), *request.query.items()])
 
     async def _accept(self, adapter: str, submission: RawSubmission) -> Receipt:
-        if refusal := self.admission.try_acquire(adapter):
-            raise RefusedError(refusal.response())
-        try:
+        with slot_of(self.admission, adapter):
             async with asyncio.timeout_at(Deadline().until):
                 return await self.batcher.submit(submission)
-        finally:
-            self.admission.release(adapter)
 
 
 def _answer(receipt: Receipt) -> Open311Document:

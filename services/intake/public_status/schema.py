@@ -29,6 +29,13 @@ class PublicReferral(Data):
     """Why it must act."""
 
 
+class PublicMedia(Data):
+    """A picture that an operator released."""
+
+    url: str
+    """Its address, relative to that of the status."""
+
+
 class HistoryEntry(Data):
     """A change of the status."""
 
@@ -75,5 +82,7 @@ class RequestStatus(Data):
     """When the work is planned, UTC."""
     referral: PublicReferral | None
     """The agency outside the city that must act."""
+    media: list[PublicMedia]
+    """Pictures that an operator released, oldest first."""
     history: list[HistoryEntry]
     """The changes, oldest first."""

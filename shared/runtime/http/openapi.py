@@ -45,6 +45,7 @@ class Operation:
         summary: One sentence.
         responses: Responses by status.
         body: The body that it reads; None for none.
+        form: The same as a form; None for none.
         query: Optional parameters of the query, with a description of each.
         headers: Optional headers, with a description of each.
         needs_key: True when it wants an adapter's key.
@@ -53,6 +54,7 @@ class Operation:
     summary: str
     responses: Mapping[int, Content]
     body: Content | None = None
+    form: Content | None = None
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     needs_key: bool = False
@@ -108,7 +110,7 @@ def _schemas(
     """Return the schema of each content by its identity, and the definitions that they name."""
     contents: list[tuple[JsonSchemaMode, Content | None]] = []
     for operation in operations:
-        contents.append(("validation", operation.body))
+        contents += [("validation", operation.body), ("validation", operation.form)]
         contents += [("serialization", content) for content in operation.responses.values()]
     inputs = [
         (id(content), mode, TypeAdapter(content.model))
@@ -144,7 +146,7 @@ def _described(
         described["requestBody"] = {
             "description": body.description,
             "required": True,
-            "content": _content(body, schemas),
+            "content": _content(body, schemas) | _content(operation.form, schemas),
         }
     if operation.needs_key:
         described["security"] = [{"key": []}]
@@ -157,7 +159,9 @@ def _path_schema(pattern: str) -> dict[str, Any]:
     return {"type": "string"}
 
 
-def _content(content: Content, schemas: Mapping[Any, Any]) -> dict[str, Any]:
+def _content(content: Content | None, schemas: Mapping[Any, Any]) -> dict[str, Any]:
+    if content is None:
+        return {}
     schema = schemas.get(id(content), {"type": "string"})
     return {content_type: {"schema": schema} for content_type in content.types}
 
@@ -180,6 +184,18 @@ class ProblemDetails(BaseModel):
     detail: str
     code: str | None = None
     errors: list[dict[str, str]] | None = None
+
+
+class Health(BaseModel):
+    """The health of a service.
+
+    Attributes:
+        status: ``live``, ``ready`` or ``not ready``.
+        reason: Why it is not ready.
+    """
+
+    status: str
+    reason: str | None = None
 
 
 def problem(description: str) -> Content:

@@ -12,15 +12,23 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from shared.runtime.http.connections import Connections
 from shared.runtime.http.limits import HTTP_LIMITS, HttpLimits
 from shared.runtime.http.load_shedding import EarlyRejectGate, GatedConnection
+from shared.runtime.http.openapi import Content, Health, Operation, documents, openapi_route
 from shared.runtime.http.problem_details import unreadable_bodies
 from shared.runtime.http.readiness import ReadinessProbe, SharedProbe
 from shared.runtime.http.timed_connection import TimedConnection
 from shared.runtime.ops.metrics import HTTP_SECONDS
 
+_JSON = ("application/json",)
 _MAX_BODY_BYTES = 1024 * 1024
 _SHUTDOWN_TIMEOUT_S = 3.0
 _BACKLOG = 1024
 """Connections that wait for the event loop: with fewer, a burst makes callers wait a second."""
+_LIVE = Operation("Tell that the process runs.", {200: Content("It runs.", _JSON, Health)})
+_READY = Operation(
+    "Tell whether the service is ready.",
+    {200: Content("It is.", _JSON, Health), 503: Content("It is not, and why.", _JSON, Health)},
+)
+_METRICS = Operation("Show metrics for Prometheus.", {200: Content("They are.", ("text/plain",))})
 
 
 @asynccontextmanager
@@ -34,6 +42,7 @@ async def serve_http(  # noqa: PLR0913 - independent options
     gate: EarlyRejectGate | None = None,
     limits: HttpLimits | None = None,
     metrics_port: int | None = None,
+    name: str = "service",
 ) -> AsyncGenerator[int]:
     """Serve HTTP until the block ends; yield the port, which the system chooses if 0 is given.
 
@@ -49,14 +58,16 @@ async def serve_http(  # noqa: PLR0913 - independent options
         gate: Rejects some requests before they are parsed.
         limits: Deadlines, and the number of connections.
         metrics_port: The port of ``/metrics``, which the other one then does not serve.
+        name: The service's name, for the OpenAPI document of all these routes.
     """
     limits = limits or HttpLimits()
-    metrics = [web.get("/metrics", _metrics)]
+    metrics = [web.get("/metrics", documents(_metrics, _METRICS))]
     own = [
         *routes,
         *_health_routes(SharedProbe(check), stopping),
         *(() if metrics_port else metrics),
     ]
+    own.append(openapi_route(f"route311 {name}", list(own)))
     async with AsyncExitStack() as stack:
         if metrics_port:
             app = _application(metrics, stopping, limits)
@@ -127,7 +138,10 @@ def _health_routes(check: ReadinessProbe, stopping: asyncio.Event) -> list[web.R
             return web.json_response({"status": "ready"})
         return web.json_response({"status": "not ready", "reason": reason}, status=503)
 
-    return [web.get("/live", live), web.get("/ready", ready)]
+    return [
+        web.get("/live", documents(live, _LIVE)),
+        web.get("/ready", documents(ready, _READY)),
+    ]
 
 
 async def _metrics(_: web.Request) -> web.Response:

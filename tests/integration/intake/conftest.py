@@ -26,6 +26,21 @@ BUREAU = "key of a bureau"
 OPERATOR = "key of an operator"
 
 
+def intake_settings(dsn: str, access: KafkaAccess, folder: Path, **more: Any) -> IntakeSettings:
+    """The settings of an instance with a port that the system chooses."""
+    return IntakeSettings.model_validate(
+        {
+            **access.environment(),
+            "postgres_dsn": dsn,
+            "http_port": 0,
+            "public_url": "https://311.example.org/",
+            "reporter_key": "a secret of the tests",
+            "media_folder": folder / "media",
+            **more,
+        }
+    )
+
+
 @pytest.fixture
 async def running(stores: Stores, database: Database, tmp_path: Path) -> Running:
     """Return a maker of running instances, each yielding a client of its HTTP port.
@@ -46,17 +61,7 @@ async def running(stores: Stores, database: Database, tmp_path: Path) -> Running
     async def instance(
         *, dsn: str = database.dsn("intake"), access: KafkaAccess = stores.access, **more: Any
     ) -> AsyncGenerator[aiohttp.ClientSession]:
-        settings = IntakeSettings.model_validate(
-            {
-                **access.environment(),
-                "postgres_dsn": dsn,
-                "http_port": 0,
-                "public_url": "https://311.example.org/",
-                "reporter_key": "a secret of the tests",
-                "media_folder": tmp_path / "media",
-                **more,
-            }
-        )
+        settings = intake_settings(dsn, access, tmp_path, **more)
         stopping = asyncio.Event()
         async with (
             intake(settings) as parts,

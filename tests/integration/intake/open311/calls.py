@@ -66,6 +66,17 @@ async def send(
         return await _answer(response)
 
 
+async def send_update(
+    client: aiohttp.ClientSession, *, output: str = "json", **fields: str
+) -> Answer:
+    """Post the form of an update; a blank field is not sent."""
+    usual = {"api_key": ADAPTER, "jurisdiction_id": CITY, "description": "It is still there"}
+    body = urlencode({name: value for name, value in (usual | fields).items() if value}).encode()
+    url = f"{BASE}/servicerequestupdates.{output}"
+    async with client.post(url, data=BytesIO(body), headers={"Content-Type": FORM}) as response:
+        return await _answer(response)
+
+
 def form(**fields: str | Sequence[str]) -> dict[str, str | Sequence[str]]:
     usual: dict[str, str | Sequence[str]] = {
         "api_key": ADAPTER,

@@ -265,3 +265,13 @@ async def test_health_and_metrics_are_no_problems(
 ) -> None:
     async with client.get(path) as response:
         assert (response.status, response.content_type) == (200, content_type)
+
+
+async def test_every_service_describes_its_own_routes_and_its_health(port: int) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}/openapi.json") as response,
+    ):
+        document = await response.json()
+    assert document["paths"].keys() == {"/live", "/ready", "/metrics"}
+    assert document["paths"]["/ready"]["get"]["responses"].keys() == {"200", "503"}

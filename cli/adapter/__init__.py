@@ -1,0 +1,1 @@
+"""``route311 adapter``: help for those who write adapters."""

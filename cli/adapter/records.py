@@ -1,0 +1,87 @@
+"""Records that an adapter wrote, read as intake reads them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, TypeAlias
+
+from shared.contract.events import Decoder, SubmissionReceived
+from shared.contract.events.submissions import SubmissionAccepted, SubmissionRejected
+from shared.contract.topic import Topic
+from shared.errors import PermanentError
+from shared.runtime.consumer.messages import MAX_EVENT_BYTES
+
+Receipt: TypeAlias = SubmissionAccepted | SubmissionRejected
+Identity: TypeAlias = tuple[str, str]
+"""Source and id of a submission."""
+Receipts: TypeAlias = Mapping[Identity, Sequence[Receipt]]
+"""Receipts of each submission, every one once."""
+
+_SUBMISSIONS: Decoder[SubmissionReceived] = Decoder((SubmissionReceived,))
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRecord:
+    """A record that an adapter wrote.
+
+    Attributes:
+        position: Where it is, to be found again.
+        value: Its bytes.
+        written_at: When it was written, UTC.
+        key: Its key, empty for none; None where it is not known.
+        headers: Its headers.
+    """
+
+    position: str
+    value: bytes
+    written_at: datetime
+    key: bytes | None = None
+    headers: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class WrittenSubmission(NamedTuple):
+    """A record with a submission in it."""
+
+    record: WrittenRecord
+    event: SubmissionReceived
+
+    @property
+    def identity(self) -> Identity:
+        """Source and id."""
+        return self.event.source, self.event.id
+
+
+class RefusedRecord(NamedTuple):
+    """A record that intake moves to the dead-letter topic.
+
+    Attributes:
+        record: The record.
+        code: Code of the dead letter.
+        reason: Fields at fault, without their values.
+    """
+
+    record: WrittenRecord
+    code: str
+    reason: str
+
+
+def read_record(record: WrittenRecord, topic: Topic) -> WrittenSubmission | RefusedRecord:
+    """Return the submission in a record of this topic, or why there is none."""
+    if len(record.value) > MAX_EVENT_BYTES:
+        return RefusedRecord(record, "too_large", "")
+    try:
+        event = _SUBMISSIONS.decode(record.value, record.headers)
+    except PermanentError as error:
+        return RefusedRecord(record, error.code, str(error))
+    if not topic.allows(event.source):
+        return RefusedRecord(record, "source_not_allowed", "")
+    return WrittenSubmission(record, event)
+
+
+def by_submission(receipts: Iterable[Receipt]) -> Receipts:
+    """Return the receipts of each submission; one that came twice counts once."""
+    found: dict[Identity, list[Receipt]] = defaultdict(list)
+    for one in {receipt.id: receipt for receipt in receipts}.values():
+        found[one.data.submission_source, one.data.submission_id].append(one)
+    return found

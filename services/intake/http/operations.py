@@ -1,0 +1,114 @@
+"""Descriptions of the HTTP routes for the OpenAPI document."""
+
+from collections.abc import Mapping
+
+from services.intake.http.calls import JSON, NDJSON
+from services.intake.http.schema import (
+    BulkAnswer,
+    BulkLine,
+    KeptPicture,
+    NoteTaken,
+    PartialSubmission,
+    PictureDecision,
+    PictureForm,
+    Preview,
+)
+from services.intake.notes.parsing import SubmittedNote
+from services.intake.rules.media import KEPT_MEDIA_TYPE
+from shared.contract.events import Acceptance, Submission
+from shared.runtime.http.openapi import Content, Operation, problem
+
+_PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/octet-stream")
+_ID: Mapping[str, str] = {
+    "Idempotency-Key": "Id of it, 1 to 500 characters: a repeat gets the same answer."
+}
+_UNAVAILABLE = {503: problem("It cannot be answered at the moment; call again in Retry-After s.")}
+_KEY: Mapping[int, Content] = {
+    401: problem("The key is missing or unknown."),
+    403: problem("The key is of another kind of caller."),
+    429: problem("The key or the address calls too often."),
+    **_UNAVAILABLE,
+}
+_JSON: Mapping[int, Content] = {
+    400: problem("The body is no JSON, or the Idempotency-Key is unusable."),
+    413: problem("The body is larger than 1 MiB."),
+    415: problem("The body is of another type."),
+}
+_WRONG: Mapping[int, Content] = {422: problem("Fields are wrong; each is named.")}
+_NO_PICTURE: Mapping[int, Content] = {
+    404: problem("There is no such picture."),
+    410: problem("It was erased for good."),
+}
+
+SUBMIT = Operation(
+    "Hand in one submission.",
+    {201: Content("It is a request now.", (JSON,), Acceptance), **_JSON, **_WRONG, **_KEY},
+    body=Content("The submission.", (JSON,), Submission),
+    headers=_ID,
+    needs_key=True,
+)
+BULK = Operation(
+    "Hand in up to 1,000 submissions.",
+    {
+        200: Content(
+            "An answer for each line, in order, one JSON object a line.", (NDJSON,), BulkAnswer
+        ),
+        413: problem("More than 1,000 lines or 5 MiB; nothing of it was taken."),
+        415: _JSON[415],
+        **_KEY,
+    },
+    body=Content("One JSON object a line, of at most 1 MiB each.", (NDJSON,), BulkLine),
+    needs_key=True,
+)
+PREVIEW = Operation(
+    "Show what a submission would become; nothing is kept.",
+    {200: Content("What it would become.", (JSON,), Preview), **_JSON, **_KEY},
+    body=Content("The submission, which may lack anything.", (JSON,), PartialSubmission),
+    needs_key=True,
+)
+ADD_NOTE = Operation(
+    "Add words to a request.",
+    {
+        201: Content("It is kept.", (JSON,), NoteTaken),
+        404: problem("There is no such number."),
+        **_JSON,
+        **_WRONG,
+        **_KEY,
+    },
+    body=Content("The note.", (JSON,), SubmittedNote),
+    headers=_ID,
+    needs_key=True,
+)
+UPLOAD = Operation(
+    "Keep a picture.",
+    {
+        201: Content("It is kept.", (JSON,), KeptPicture),
+        400: problem("The form cannot be read."),
+        408: problem("It did not arrive in time."),
+        413: problem("More than 10 MiB or 40 megapixels."),
+        415: problem("It is no JPEG, PNG, WebP or HEIC, or it is damaged."),
+        422: problem("The form has no field file."),
+        **_KEY,
+    },
+    body=Content("The picture, of at most 10 MiB; the bytes decide.", _PICTURES, bytes),
+    form=Content("The same in a form.", ("multipart/form-data",), PictureForm),
+    needs_key=True,
+)
+DOWNLOAD = Operation(
+    "Show a picture; its id is the permission.",
+    {
+        200: Content("The picture.", (KEPT_MEDIA_TYPE,), bytes),
+        **_NO_PICTURE,
+        429: _KEY[429],
+        **_UNAVAILABLE,
+    },
+)
+
+
+def _decide(summary: str) -> Operation:
+    decided = Content("It is decided.", (JSON,), PictureDecision)
+    return Operation(summary, {200: decided, **_NO_PICTURE, **_KEY}, needs_key=True)
+
+
+RELEASE = _decide("Let the public see a picture; an operator decides.")
+WITHHOLD = _decide("Let the public no longer see a picture; an operator decides.")

@@ -1,0 +1,84 @@
+"""The examples of the guide for adapters, run as a developer runs them."""
+
+import asyncio
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from cli.adapter.command import offline_policy
+from cli.adapter.log import read_log
+from cli.adapter.records import by_submission
+from cli.adapter.report import report_on
+from deploy.local.stack_file import kafka_auth
+from shared.runtime.clock import utc_now
+from tests.integration.intake.conftest import Running
+from tests.integration.intake.http_client import ADAPTER
+from tests.stack import Stores
+
+pytestmark = pytest.mark.integration
+
+GUIDE = Path(__file__).parents[3] / "docs" / "adapters.md"
+EXAMPLES = dict(
+    re.findall(
+        r'^```\w+ title="(adapter[\w.]+)"\n(.*?)^```$', GUIDE.read_text(), re.MULTILINE | re.DOTALL
+    )
+)
+TRACKING_NUMBER = re.compile(r'"tracking_number": ?"26-[\w-]+"')
+
+
+def write_stack(folder: Path, client: aiohttp.ClientSession, stores: Stores) -> None:
+    """Write what `route311 up` writes, as far as the examples read it."""
+    stack = {
+        "intake": str(client._base_url).rstrip("/"),  # noqa: SLF001 - has no other way to tell it
+        "kafka": stores.access.bootstrap,
+        "kafka_auth": kafka_auth(stores.access).model_dump(mode="json"),
+        "keys": {"adapters": {"demo": ADAPTER}},
+    }
+    (folder / ".route311").mkdir()
+    (folder / ".route311" / "stack.json").write_text(json.dumps(stack))
+
+
+async def run(example: str, folder: Path) -> str:
+    """Run an example in the folder; return what it prints."""
+    (folder / example).write_text(EXAMPLES[example])
+    program = "bash" if example.endswith(".sh") else sys.executable
+    process = await asyncio.create_subprocess_exec(
+        program,
+        example,
+        cwd=folder,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, errors = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, errors.decode()
+    return output.decode()
+
+
+@pytest.mark.parametrize("example", ["adapter.sh", "adapter_http.py"])
+async def test_an_example_hands_a_report_in_over_http(
+    running: Running, stores: Stores, tmp_path: Path, example: str
+) -> None:
+    async with running() as client:
+        write_stack(tmp_path, client, stores)
+        printed = await run(example, tmp_path)
+
+    assert TRACKING_NUMBER.search(printed)
+
+
+async def test_the_example_hands_a_report_in_over_kafka_and_passes_the_check(
+    running: Running, stores: Stores, tmp_path: Path
+) -> None:
+    async with running() as client:
+        write_stack(tmp_path, client, stores)
+        printed = await run("adapter_kafka.py", tmp_path)
+    read, receipts = await read_log(stores.access, "/adapter/web", (), last=1)
+    report = report_on(read, by_submission(receipts), offline_policy(), utc_now())
+
+    assert TRACKING_NUMBER.search(printed)
+    assert (report.records, report.accepted, report.wrong) == (1, 1, [])
