@@ -46,7 +46,7 @@ notify     cli.notify:notify              See what notify holds back, and decide
 republish  cli.republish:republish        Publish again what the outboxes hold since a moment; set readers' positions right.
 offsets    cli.offsets:offsets            Set readers' positions after a restore.
 check      cli.check.command:check        Check the invariants over a running router, and name what breaks them.
-bench      cli.bench.command:bench        Measure the router's speed against the raw limit, in one run.
+bench      cli.bench.command:bench        Measure the router's speed in one run.
 triage     cli.triage:triage              Measure, learn and explain how duplicates and urgency are decided.
 evaluation cli.feedback.command:evaluation  Export what people corrected, to train on.
 catalogue  cli.catalogue:app              Check and build the service catalogue.
