@@ -9,8 +9,8 @@ from services.intake.inbound.batch import NewSubmission, RawSubmission, validate
 from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.outbound import AcceptedSubmission, accept, receipt_record, reject
-from services.intake.places.geocoder import Geocoder, geocode
-from services.intake.policy import IntakePolicy
+from services.intake.places.geocoder import geocode
+from services.intake.policy import Geocoder, IntakePolicy
 from services.intake.public_status.model import PublicRequest
 from services.intake.records import Receipt, StoredSubmission
 from services.intake.rules.idempotency import SubmissionKey, idempotency_key, payload_hash

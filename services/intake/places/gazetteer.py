@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from services.intake.places.geocoder import CityAddress
+from services.intake.policy import CityAddress
 from services.intake.rules.addresses import PlaceKey, read_address
 from services.intake.rules.place_match import Candidate, best_match
 from shared.runtime.postgres import Connection, columns

@@ -1,30 +1,9 @@
-"""The port of geocoders, and the locations of a batch by their addresses."""
+"""The locations of a batch by their addresses."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
 
+from services.intake.policy import CityAddress, Geocoder
 from services.intake.rules.location import ResolvedLocation, with_geocoded
-from shared.vocabulary import GeoPoint
-
-
-class CityAddress(NamedTuple):
-    """An address of a submission, without contact data.
-
-    Attributes:
-        jurisdiction: Id of the city that serves the submission.
-        address: As written, redacted.
-    """
-
-    jurisdiction: str
-    address: str
-
-
-class Geocoder(Protocol):
-    """Finds the points of addresses; never fails because it cannot."""
-
-    async def points(self, addresses: Sequence[CityAddress]) -> Sequence[GeoPoint | None]:
-        """Return the point of each address, in order; None where it knows none."""
-        ...
 
 
 async def geocode(

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from cli.main import build
 from services.intake.places.gazetteer import Place, PostgresGazetteer, add_places, replace_places
-from services.intake.places.geocoder import CityAddress
+from services.intake.policy import CityAddress
 from services.intake.rules.addresses import read_address
 from shared.runtime.postgres import Pool, open_pool, transaction
 from shared.vocabulary import GeoPoint

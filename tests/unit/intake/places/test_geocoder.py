@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from services.intake.handlers import accept_submissions
-from services.intake.places.geocoder import CityAddress, geocode
+from services.intake.places.geocoder import geocode
+from services.intake.policy import CityAddress
 from services.intake.rules.location import ResolvedLocation
 from shared.contract.events import RequestSubmitted
 from shared.vocabulary import GeoPoint
