@@ -15,6 +15,8 @@ from services.intake.rules.addresses import read_address
 from shared.runtime.postgres import Pool, open_pool, transaction
 from shared.vocabulary import GeoPoint
 from tests.conftest import Database
+from tests.integration.intake.conftest import Running
+from tests.integration.intake.http_client import plain, post
 
 pytestmark = pytest.mark.integration
 
@@ -106,6 +108,23 @@ def test_the_command_loads_a_file_with_the_well_known_places(
     assert done.output == "loaded: 1 places of portland.gov\n"
     assert json.loads((tmp_path / "audit.log").read_text())["event"] == "gazetteer_loaded"
     assert stranger.exit_code == 2
+
+
+async def test_a_submission_with_the_name_of_a_bridge_alone_is_put_on_the_map(
+    running: Running, pool: Pool
+) -> None:
+    async with running() as client:
+        taken = await post(client, plain(location={"address": "on the Hawthorne Bridge"}))
+
+    assert taken.status == 201
+    async with transaction(pool) as db:
+        row = await db.fetchrow("SELECT address, latitude, longitude FROM requests")
+    assert row is not None
+    assert dict(row) == {
+        "address": "on the Hawthorne Bridge",
+        "latitude": 45.513,
+        "longitude": -122.671,
+    }
 
 
 async def test_recorded_addresses_are_found_in_a_gazetteer_that_has_them(pool: Pool) -> None:
