@@ -47,7 +47,7 @@ class IntakeSettings(ServiceSettings):
         contacts_kept_days: Days that a contact is kept after its case closed; then it is erased.
             The default is as long as case events stay on their topic.
         pelias_url: Base URL of a Pelias geocoder, ``https`` but on this machine, which gets the
-            addresses that the gazetteer does not know, without contact data. None asks nobody.
+            addresses that the gazetteer does not know, without contact data. None turns it off.
     """
 
     model_config = SettingsConfigDict(env_prefix="INTAKE_", frozen=True)
