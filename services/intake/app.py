@@ -28,7 +28,10 @@ from services.intake.open311.api import BASE, open311_routes
 from services.intake.open311.reading import Open311Reading
 from services.intake.open311.store import PostgresListedRequests
 from services.intake.open311.submitting import Open311Submitting
-from services.intake.policy import IntakePolicy, city_of
+from services.intake.places.city_file import GAZETTEER, read_city_file
+from services.intake.places.gazetteer import PostgresGazetteer, add_places, city_name
+from services.intake.places.pelias import open_pelias
+from services.intake.policy import Geocoder, IntakePolicy, city_of
 from services.intake.public_status.api import status_routes
 from services.intake.public_status.projection import project_events
 from services.intake.public_status.store import PostgresPublicStatuses
@@ -68,12 +71,14 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
     blocked at a record or has ended at its dead-letter limit: a person must look.
     """
     catalogue = await asyncio.to_thread(load_catalogue_with_indexes)
-    policy = _policy(catalogue, settings)
     dsn = settings.postgres_dsn.get_secret_value()
     async with (
         open_pool(dsn, size=_WORK_CONNECTIONS) as pool,
         open_pool(dsn, size=_LOOKUP_CONNECTIONS) as lookups,  # callers never starve the work
+        open_pelias(settings.pelias_url) as pelias,
     ):
+        policy = _policy(catalogue, settings, pelias)
+        await _add_shipped_places(pool, catalogue)
         relay = Relay(pool, settings.kafka_access)
         batch_size = AdaptiveBatchSize()
         batcher = _batcher(settings, pool, policy, relay, batch_size)
@@ -134,6 +139,19 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         )
 
 
+async def _add_shipped_places(pool: Pool, catalogue: Catalogue) -> None:
+    """Add the well-known places of the catalogue that the cities' gazetteers lack."""
+    for city in catalogue.jurisdictions.values():
+        file = city.folder / GAZETTEER
+        if file.exists():
+            async with transaction(pool) as db:
+                await add_places(db, city.id, read_city_file(file, city_name(city.id)))
+
+
+def _geocoders(db: Connection, policy: IntakePolicy) -> Sequence[Geocoder]:
+    return (PostgresGazetteer(db), *policy.geocoders)
+
+
 def _callers(settings: IntakeSettings, lookups: Pool) -> Callers:
     return Callers(
         keys=ApiKeyCache(partial(authenticate, lookups)),
@@ -153,7 +171,9 @@ def _key_per_second(settings: IntakeSettings) -> int:
     return settings.key_per_second or max(1, settings.accepts_per_second // 2)
 
 
-def _policy(catalogue: Catalogue, settings: IntakeSettings) -> IntakePolicy:
+def _policy(
+    catalogue: Catalogue, settings: IntakeSettings, geocoders: tuple[Geocoder, ...]
+) -> IntakePolicy:
     return IntakePolicy(
         cities={
             jurisdiction.id: city_of(
@@ -164,6 +184,7 @@ def _policy(catalogue: Catalogue, settings: IntakeSettings) -> IntakePolicy:
         reporter_key=settings.reporter_key.get_secret_value().encode(),
         public_url=settings.public_url.rstrip("/"),
         adapters=frozenset(settings.kafka_adapters),
+        geocoders=geocoders,
     )
 
 
@@ -172,7 +193,9 @@ def _submission_consumer(
 ) -> Consumer[Any]:
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event | Outgoing]:
         store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
-        return await on_submissions_handed_in(messages, store, policy, utc_now(), answered.has)
+        return await on_submissions_handed_in(
+            messages, store, policy, utc_now(), answered.has, _geocoders(db, policy)
+        )
 
     return Consumer(
         service="intake",
@@ -193,7 +216,9 @@ def _accept_at_once(
     async def accept(messages: Sequence[Message[Any]]) -> None:
         async with transaction(pool) as db:
             store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
-            outgoing = await on_submissions_handed_in(messages, store, policy, utc_now())
+            outgoing = await on_submissions_handed_in(
+                messages, store, policy, utc_now(), geocoders=_geocoders(db, policy)
+            )
             batches = await enqueue(db, outgoing)
         relay.hand_over(batches)
 
@@ -226,7 +251,9 @@ def _batcher(
     async def accept(submissions: Sequence[RawSubmission]) -> list[Receipt]:
         async with transaction(pool) as db:
             store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
-            results = await accept_submissions(submissions, store, policy, utc_now())
+            results = await accept_submissions(
+                submissions, store, policy, utc_now(), _geocoders(db, policy)
+            )
             batches = await enqueue(db, [event for result in results for event in result.events])
         relay.hand_over(batches)
         return [result.receipt for result in results]

@@ -9,7 +9,8 @@ from services.intake.inbound.batch import NewSubmission, RawSubmission, validate
 from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.outbound import AcceptedSubmission, accept, receipt_record, reject
-from services.intake.policy import IntakePolicy
+from services.intake.places.geocoder import geocode
+from services.intake.policy import Geocoder, IntakePolicy
 from services.intake.public_status.model import PublicRequest
 from services.intake.records import Receipt, StoredSubmission
 from services.intake.rules.idempotency import SubmissionKey, idempotency_key, payload_hash
@@ -63,12 +64,13 @@ class SubmissionStore(Protocol):
         ...
 
 
-async def on_submissions_handed_in(
+async def on_submissions_handed_in(  # noqa: PLR0913, PLR0917 - the ports of intake
     messages: Sequence[Message[SubmissionReceived]],
     store: SubmissionStore,
     policy: IntakePolicy,
     now: datetime,
     has_receipt: Callable[[Record], bool] = lambda _: False,
+    geocoders: Sequence[Geocoder] = (),
 ) -> list[Event | Outgoing]:
     """Accept submissions from Kafka; every message gets a receipt, a repeat as well.
 
@@ -78,11 +80,12 @@ async def on_submissions_handed_in(
         policy: Rules by which submissions become requests.
         now: Time of receipt.
         has_receipt: Tells whether the receipt of a record was written before.
+        geocoders: As for ``geocode``.
     """
     submissions = [
         RawSubmission(message.event, message.record.value or b"") for message in messages
     ]
-    results = await accept_submissions(submissions, store, policy, now)
+    results = await accept_submissions(submissions, store, policy, now, geocoders)
     outgoing: list[Event | Outgoing] = []
     for message, result in zip(messages, results, strict=True):
         if not has_receipt(message.record):
@@ -96,6 +99,7 @@ async def accept_submissions(
     store: SubmissionStore,
     policy: IntakePolicy,
     now: datetime,
+    geocoders: Sequence[Geocoder] = (),
 ) -> list[SubmissionResult]:
     """Accept or reject each new submission, and return the stored receipt of each repeat.
 
@@ -104,6 +108,7 @@ async def accept_submissions(
         store: Receipts, serial numbers and requests.
         policy: Rules by which submissions become requests.
         now: Time of receipt.
+        geocoders: As for ``geocode``.
 
     Returns:
         The result of each submission, in order.
@@ -111,7 +116,7 @@ async def accept_submissions(
     keys = [_key(raw.handed_in) for raw in submissions]
     receipts = dict(await store.receipts(sorted({identity for identity, _ in keys})))
     new = await validate_new(zip(keys, submissions, strict=True), receipts.keys(), policy, now)
-    accepted = await _accept(new, store, policy, now)
+    accepted = await _accept(await _located(new, geocoders), store, policy, now)
     stored = [_stored(key, one, accepted.get(key), now) for key, one in new.items()]
     with_contact = [one.public.request_id for one in accepted.values() if one.has_contact]
     await store.add(stored, [one.public for one in accepted.values()], with_contact)
@@ -127,15 +132,28 @@ def _key(handed_in: SubmissionReceived) -> SubmissionKey:
     return idempotency_key(handed_in.source, handed_in.id), payload_hash(handed_in.data)
 
 
+async def _located(
+    new: Mapping[SubmissionKey, NewSubmission], geocoders: Sequence[Geocoder]
+) -> dict[SubmissionKey, ValidatedSubmission]:
+    """Return the valid submissions, with what geocoders know of their addresses."""
+    valid = {
+        key: one.result for key, one in new.items() if isinstance(one.result, ValidatedSubmission)
+    }
+    located = await geocode(
+        [(one.city.jurisdiction.id, one.location) for one in valid.values()], geocoders
+    )
+    return {
+        key: one._replace(location=location)
+        for (key, one), location in zip(valid.items(), located, strict=True)
+    }
+
+
 async def _accept(
-    new: Mapping[SubmissionKey, NewSubmission],
+    valid: Mapping[SubmissionKey, ValidatedSubmission],
     store: SubmissionStore,
     policy: IntakePolicy,
     now: datetime,
 ) -> dict[SubmissionKey, AcceptedSubmission]:
-    valid = {
-        key: one.result for key, one in new.items() if isinstance(one.result, ValidatedSubmission)
-    }
     if not valid:
         return {}
     numbers = [tracking_number(serial, now.year) for serial in store.serials(len(valid))]

@@ -161,6 +161,7 @@ def _location(submission: ValidatedSubmission, area: AdminArea) -> Location:
         accuracy_m=location.accuracy_m,
         precision=location.precision,
         address=location.address,
+        disagrees_m=location.disagrees_m,
         details=submission.details,
         district=area.district,
         municipality=area.municipality,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from services.intake.rules.quick_look import QuickLook
 from services.intake.rules.screening import HazardScreen
@@ -20,6 +20,26 @@ class BoundaryLookup(Protocol):
 
     def district(self, points: Sequence[GeoPoint]) -> Sequence[str | None]:
         """Return the city's district of each point; None outside all of them."""
+        ...
+
+
+class CityAddress(NamedTuple):
+    """An address of a submission, without contact data.
+
+    Attributes:
+        jurisdiction: Id of the city that serves the submission.
+        address: As written, redacted.
+    """
+
+    jurisdiction: str
+    address: str
+
+
+class Geocoder(Protocol):
+    """Finds the points of addresses; never fails because it cannot."""
+
+    async def points(self, addresses: Sequence[CityAddress]) -> Sequence[GeoPoint | None]:
+        """Return the point of each address, in order; None where it knows none."""
         ...
 
 
@@ -51,12 +71,14 @@ class IntakePolicy:
         reporter_key: Secret behind ``reporter_ref``.
         public_url: Base URL of intake for residents, without a trailing slash.
         adapters: The names of the external adapters, which have topics of their own.
+        geocoders: What is asked for addresses that the gazetteer does not know.
     """
 
     cities: Mapping[str, ServedCity]
     reporter_key: bytes
     public_url: str
     adapters: frozenset[str] = frozenset()
+    geocoders: tuple[Geocoder, ...] = ()
 
 
 def city_of(jurisdiction: Jurisdiction, boundaries: BoundaryLookup) -> ServedCity:

@@ -3,10 +3,24 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, HttpUrl
 from pydantic_settings import SettingsConfigDict
 
+from shared.runtime.encryption import is_loopback
 from shared.runtime.settings import LongSecret, ServiceSettings
+
+
+def _encrypted_base(url: HttpUrl) -> HttpUrl:
+    """Return the URL if addresses reach it encrypted, or stay on this machine.
+
+    Raises:
+        ValueError: They do not, or the URL is more than a base.
+    """
+    if url.scheme != "https" and not is_loopback(url.host or ""):
+        raise ValueError("write an https URL, or one of this machine")
+    if url.query or url.fragment or url.username or url.password:
+        raise ValueError("write a base URL, without user, query or fragment")
+    return url
 
 
 class IntakeSettings(ServiceSettings):
@@ -32,6 +46,8 @@ class IntakeSettings(ServiceSettings):
             takes 1 GiB of memory at most.
         contacts_kept_days: Days that a contact is kept after its case closed; then it is erased.
             The default is as long as case events stay on their topic.
+        pelias_url: Base URL of a Pelias geocoder, ``https`` but on this machine, which gets the
+            addresses that the gazetteer does not know, without contact data. None turns it off.
     """
 
     model_config = SettingsConfigDict(env_prefix="INTAKE_", frozen=True)
@@ -47,3 +63,4 @@ class IntakeSettings(ServiceSettings):
     contacts_kept_days: Annotated[
         int, Field(ge=1, le=36_500, validation_alias="ROUTE311_CONTACTS_KEPT_DAYS")
     ] = 400
+    pelias_url: Annotated[HttpUrl, AfterValidator(_encrypted_base)] | None = None

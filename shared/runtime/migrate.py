@@ -24,6 +24,9 @@ _CREATE_MIGRATIONS = """
         applied_at timestamptz NOT NULL DEFAULT now()
     )
 """
+_EXTENSIONS = {"intake": ("pg_trgm",)}
+"""Extensions in the schema of a service; the administrator creates them."""
+
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '300ms'"
 """While a migration waits for its table lock, every later query on the table queues behind it.
 
@@ -113,6 +116,8 @@ async def _migrate_one(
     await connection.execute(f"ALTER ROLE {role} SET search_path = {service}")
     await connection.execute(f"GRANT {role} TO CURRENT_USER")
     await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {service} AUTHORIZATION {role}")
+    for extension in _EXTENSIONS.get(service, ()):
+        await connection.execute(f"CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA {service}")
     await connection.execute(f"SET LOCAL search_path = {service}")
     await connection.execute(f"SET LOCAL ROLE {role}")
     applied = await _apply_pending(connection, migrations)

@@ -23,13 +23,13 @@ _UNKNOWN = AdminArea()
 def locate_areas(submissions: Sequence[ValidatedSubmission]) -> list[AdminArea]:
     """Return the area of each submission, in order, with one lookup for each city.
 
-    Only measured points have an area: a placeholder point has none.
+    A placeholder point has no area.
     """
     areas = [_UNKNOWN] * len(submissions)
     points: defaultdict[str, dict[int, GeoPoint]] = defaultdict(dict)
     cities: dict[str, ServedCity] = {}
     for index, submission in enumerate(submissions):
-        if submission.location.point is not None and submission.location.precision == "point":
+        if submission.location.point is not None and submission.location.precision != "default":
             city_id = submission.city.jurisdiction.id
             cities[city_id] = submission.city
             points[city_id][index] = submission.location.point

@@ -127,7 +127,12 @@ def _link_of_joining(event: CaseOpened | CaseRequestAttached) -> CaseLink:
 def _placed(event: RequestTriaged) -> NearbyState | None:
     decision, request = event.data, event.data.request
     at = request.location
-    if decision.case_id is None or decision.outcome == "duplicate" or at.precision != "point":
+    if (
+        decision.case_id is None
+        or decision.outcome == "duplicate"
+        or at.latitude is None
+        or at.precision == "default"
+    ):
         return None
     return NearbyState(
         decision.case_id,

@@ -1,11 +1,12 @@
 """Location of a problem and its precision."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from shared.vocabulary import GeoPoint, LocationPrecision
+from shared.vocabulary import GeoPoint, LocationPrecision, distance_m
 
 _SAME_DEGREES = 1e-5  # about one metre; placeholder points are copied, not measured
+_DISAGREES_M = 250.0
 _NULL_ISLAND = GeoPoint(0, 0)
 
 
@@ -18,12 +19,15 @@ class ResolvedLocation:
         accuracy_m: Accuracy of the point in metres; None without a point.
         precision: ``default`` for a placeholder point without an address.
         address: Normalized; None without one.
+        disagrees_m: Distance in metres from the point to where the address lies, when it is more
+            than 250.
     """
 
     point: GeoPoint | None
     accuracy_m: float | None
     precision: LocationPrecision
     address: str | None
+    disagrees_m: float | None = None
 
 
 def resolve_location(
@@ -48,6 +52,24 @@ def resolve_location(
     if point is not None:
         return ResolvedLocation(point, accuracy_m, "default", None)
     return ResolvedLocation(None, None, "none", None)
+
+
+def with_geocoded(location: ResolvedLocation, found: GeoPoint | None) -> ResolvedLocation:
+    """Return a location with what a geocoder knows of its address.
+
+    An address alone gets the point. A measured point stays, with its distance from the address
+    where that is more than 250 m: a person must look which one is meant.
+
+    Args:
+        location: With an address.
+        found: Where the address lies; None when no geocoder knows it.
+    """
+    if found is None:
+        return location
+    if location.point is None:
+        return replace(location, point=found)
+    apart_m = distance_m(location.point, found)
+    return replace(location, disagrees_m=round(apart_m, 1)) if apart_m > _DISAGREES_M else location
 
 
 def _is_placeholder(point: GeoPoint, default_points: Iterable[GeoPoint]) -> bool:

@@ -22,9 +22,14 @@ class Location(Data):
     accuracy_m: float | None = None
     """Radius in metres within which the point is right; null when not stated."""
     precision: LocationPrecision
-    """How the location is known; ``default`` marks a placeholder point for "unknown"."""
+    """How the location is known; ``default`` marks a placeholder point for "unknown".
+
+    With ``address`` the point, if any, is that of the address in the city's gazetteer.
+    """
     address: str | None = None
     """Address as written, contact data removed; null without one."""
+    disagrees_m: float | None = None
+    """Distance in metres from the point to the address; null up to 250 m, or when unknown."""
     details: str | None = None
     """Directions at the location, contact data removed."""
     district: str | None = None

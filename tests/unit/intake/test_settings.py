@@ -27,3 +27,22 @@ def test_plain_text_to_a_database_elsewhere_is_refused_unless_it_is_allowed() ->
 
     assert settings(postgres_dsn=REMOTE, ROUTE311_ALLOW_PLAINTEXT="true").allow_plaintext
     assert settings(postgres_dsn=f"{REMOTE}?sslmode=verify-full")
+
+
+@pytest.mark.parametrize("url", ["https://pelias.example.org/", "http://127.0.0.1:4000/"])
+def test_a_geocoder_is_reached_encrypted_or_on_this_machine(url: str) -> None:
+    assert str(settings(pelias_url=url).pelias_url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://pelias.example.org/",
+        "ftp://pelias.example.org/",
+        "https://user@pelias.example.org/",
+        "https://pelias.example.org/?key=1",
+    ],
+)
+def test_another_address_of_a_geocoder_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="pelias_url"):
+        settings(pelias_url=url)

@@ -39,6 +39,16 @@ async def test_the_first_report_opens_a_case_and_the_next_joins_it() -> None:
     assert duplicate.request == second.data
 
 
+async def test_a_report_by_address_with_its_point_meets_one_by_point() -> None:
+    by_address = at(north_of(HERE, 20), precision="address", address="1234 SE Main St")
+
+    [new, duplicate] = await decided(
+        InMemoryTriageStore(), submitted(), submitted(location=by_address)
+    )
+
+    assert (duplicate.outcome, duplicate.case_id) == ("duplicate", new.case_id)
+
+
 async def test_thirty_reports_of_one_camp_in_one_batch_are_one_case() -> None:
     events = [submitted(location=at(north_of(HERE, n))) for n in range(30)]
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import dropwhile, groupby
 
+from shared.street_words import ABBREVIATIONS, STREET_TYPES
 from shared.text_matching import fold
 
 _PARTS = re.compile(r"[,;\n]|\s{2,}")
@@ -14,42 +15,6 @@ _HOUSE = re.compile(r"\d+[a-z]?")
 _CROSSING = frozenset({"and", "at", "y"})
 _CORNER_OF = (["intersection", "of"], ["corner", "of"], ["esquina", "de"])
 _UNIT_WORDS = frozenset({"apt", "apartment", "unit", "suite", "ste", "room", "rm"})
-_ABBREVIATIONS = {
-    "street": "st",
-    "avenue": "ave",
-    "av": "ave",
-    "boulevard": "blvd",
-    "road": "rd",
-    "drive": "dr",
-    "court": "ct",
-    "place": "pl",
-    "lane": "ln",
-    "terrace": "ter",
-    "highway": "hwy",
-    "freeway": "fwy",
-    "parkway": "pkwy",
-    "square": "sq",
-    "circle": "cir",
-    "north": "n",
-    "south": "s",
-    "east": "e",
-    "west": "w",
-    "northeast": "ne",
-    "northwest": "nw",
-    "southeast": "se",
-    "southwest": "sw",
-    "first": "1st",
-    "second": "2nd",
-    "third": "3rd",
-    "fourth": "4th",
-    "fifth": "5th",
-    "sixth": "6th",
-    "seventh": "7th",
-    "eighth": "8th",
-    "ninth": "9th",
-    "tenth": "10th",
-}
-_STREET_TYPES = frozenset({"st", "ave", "blvd", "rd", "dr", "ln", "ter", "hwy", "fwy", "pkwy"})
 _QUADRANT = re.compile(r"\b([ns]) ([ew])\b")
 _NUMBER = re.compile(r"\d")
 _OTHER_TYPES = frozenset({"way", "pl", "ct", "sq", "cir", "park", "row", "plz"})
@@ -83,11 +48,11 @@ def _corner(words: Sequence[str]) -> str | None:
 
 def _is_street(words: Sequence[str]) -> bool:
     """Return True for a street or a route ("SW 4th", "I-5"), False for a named place."""
-    return any(word in _STREET_TYPES or _NUMBER.search(word) for word in words)
+    return any(word in STREET_TYPES or _NUMBER.search(word) for word in words)
 
 
 def _words(text: str) -> list[str]:
-    words = [_ABBREVIATIONS.get(word, word) for word in _QUADRANT.sub(r"\1\2", fold(text)).split()]
+    words = [ABBREVIATIONS.get(word, word) for word in _QUADRANT.sub(r"\1\2", fold(text)).split()]
     return [word for word in words if word not in _UNIT_WORDS]
 
 
@@ -102,5 +67,5 @@ def streets_of(key: str) -> frozenset[str]:
 
 def _street(text: str) -> str:
     words = list(dropwhile(_HOUSE.fullmatch, text.split()))
-    ends = (i for i, word in enumerate(words[1:], start=2) if word in _STREET_TYPES | _OTHER_TYPES)
+    ends = (i for i, word in enumerate(words[1:], start=2) if word in STREET_TYPES | _OTHER_TYPES)
     return " ".join(words[: next(ends, len(words))])

@@ -216,3 +216,21 @@ async def test_notes_and_reassessments_change_no_status() -> None:
     statuses = await followed(note_added(), RequestReassessed.of(reassessed, now=NOON))
 
     assert [*statuses.decisions, *statuses.links, *statuses.changes, *statuses.cases] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "placed"),
+    [
+        pytest.param({"precision": "address"}, 1, id="address with a point"),
+        pytest.param(
+            {"precision": "address", "latitude": None, "longitude": None}, 0, id="without one"
+        ),
+        pytest.param({"precision": "default"}, 0, id="placeholder"),
+    ],
+)
+async def test_a_case_is_near_by_its_address_if_that_has_a_point(
+    changes: dict[str, Any], placed: int
+) -> None:
+    statuses = await followed(request_triaged(decision(request(location=location(**changes)))))
+
+    assert len(statuses.cases) == placed

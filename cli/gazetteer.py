@@ -1,0 +1,61 @@
+"""``route311 gazetteer``: the places by which addresses are found on the map."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import audit
+from cli.connection import DEFAULT_DATA, DataOption, find_admin_dsn
+from cli.interrupts import run
+from services.intake.places.city_file import GAZETTEER, read_city_file
+from services.intake.places.gazetteer import add_places, city_name, replace_places
+from shared.catalogue import load_catalogue
+from shared.runtime.database import open_database
+
+gazetteer = typer.Typer(
+    help="Load the places by which a city's addresses are found on the map.", no_args_is_help=True
+)
+
+
+@gazetteer.callback()
+def _group() -> None:
+    """Keep ``load`` a command of its own: typer makes a lone one the whole group."""
+
+
+@gazetteer.command()
+def load(
+    file: Annotated[Path, typer.Argument(help="CSV with name, street, number, lat and lon.")],
+    jurisdiction: Annotated[
+        str, typer.Option("--jurisdiction", help="Id of the city, such as portland.gov.")
+    ],
+    data: DataOption = DEFAULT_DATA,
+) -> None:
+    """Replace the gazetteer of a city by a file; running services use it at once.
+
+    The database is that of ROUTE311_ADMIN_DSN, else of the running router. The well-known places
+    of the catalogue are added. If a line cannot be read, nothing changes.
+    """
+    cities = load_catalogue().jurisdictions
+    if jurisdiction not in cities:
+        raise typer.BadParameter(
+            f"write one of {', '.join(sorted(cities))}", param_hint="--jurisdiction"
+        )
+    city = city_name(jurisdiction)
+    places = read_city_file(file, city)
+    shipped = cities[jurisdiction].folder / GAZETTEER
+    well_known = read_city_file(shipped, city) if shipped.exists() else []
+
+    async def replace() -> int:
+        async with open_database(find_admin_dsn(data), "intake") as db, db.transaction():
+            loaded = await replace_places(db, jurisdiction, places)
+            await add_places(db, jurisdiction, well_known)
+            return loaded
+
+    loaded = run(replace())
+    audit.record("gazetteer_loaded", data, jurisdiction=jurisdiction, places=loaded)
+    repeated = len(places) - loaded
+    typer.echo(
+        f"loaded: {loaded} places of {jurisdiction}"
+        + (f"; {repeated} that repeat another were left out" if repeated else "")
+    )

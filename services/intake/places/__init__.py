@@ -1,0 +1,1 @@
+"""Geocoders: from an address to a point."""

@@ -1,0 +1,139 @@
+"""The gazetteer: the places of each city in PostgreSQL, by their normalized parts."""
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from services.intake.policy import CityAddress
+from services.intake.rules.addresses import PlaceKey, read_address
+from services.intake.rules.place_match import Candidate, best_match
+from shared.runtime.postgres import Connection, columns
+from shared.vocabulary import GeoPoint
+
+# A misspelled name is looked for only where no name is right: among the places of the same number,
+# which are few, or among named places by an index of trigrams. Of crossings there are too many.
+_FIND = """
+    SELECT wanted.position, found.*
+      FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY
+           AS wanted (jurisdiction, number, name, position)
+     CROSS JOIN LATERAL (
+           SELECT EXISTS (
+                  SELECT FROM gazetteer
+                   WHERE jurisdiction = wanted.jurisdiction AND number = wanted.number
+                     AND name = wanted.name) AS is_right) AS spelling
+     CROSS JOIN LATERAL (
+           (SELECT number, name, directions, types, latitude, longitude, 1 AS similarity
+              FROM gazetteer
+             WHERE spelling.is_right AND jurisdiction = wanted.jurisdiction
+               AND number = wanted.number AND name = wanted.name
+             LIMIT 20)
+           UNION ALL
+           (SELECT number, name, directions, types, latitude, longitude,
+                   similarity(name, wanted.name) AS similarity
+              FROM gazetteer
+             WHERE NOT spelling.is_right AND wanted.number <> ''
+               AND jurisdiction = wanted.jurisdiction AND number = wanted.number
+               AND name % wanted.name
+             ORDER BY similarity DESC
+             LIMIT 20)
+           UNION ALL
+           (SELECT number, name, directions, types, latitude, longitude,
+                   similarity(name, wanted.name) AS similarity
+              FROM gazetteer
+             WHERE NOT spelling.is_right AND wanted.number = '' AND wanted.name NOT LIKE '%&%'
+               AND jurisdiction = wanted.jurisdiction AND number = '' AND name NOT LIKE '%&%'
+               AND name % wanted.name
+             ORDER BY similarity DESC
+             LIMIT 20)) AS found
+"""
+_DELETE = "DELETE FROM gazetteer WHERE jurisdiction = $1"
+_ADD = """
+    INSERT INTO gazetteer
+         (number, name, directions, types, latitude, longitude, jurisdiction)
+    SELECT *, $7
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::float8[])
+        ON CONFLICT DO NOTHING
+"""
+_ROWS_AT_ONCE = 10_000
+
+
+class Place(NamedTuple):
+    """A place of a city's gazetteer.
+
+    Attributes:
+        key: Its normalized parts.
+        point: Where it is.
+    """
+
+    key: PlaceKey
+    point: GeoPoint
+
+
+class PostgresGazetteer:
+    """Geocoder by the gazetteers of the cities, with one statement for all addresses."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def points(self, addresses: Sequence[CityAddress]) -> Sequence[GeoPoint | None]:
+        """Return the point of each address, in order; None where no place fits, or several do."""
+        keys = [read_address(one.address, city_name(one.jurisdiction)) for one in addresses]
+        wanted = [(one.jurisdiction, key) for one, key in zip(addresses, keys, strict=True) if key]
+        if not wanted:
+            return [None] * len(addresses)
+        rows = await self._connection.fetch(
+            _FIND,
+            [jurisdiction for jurisdiction, _ in wanted],
+            [key.number for _, key in wanted],
+            [key.name for _, key in wanted],
+        )
+        candidates: list[list[Candidate]] = [[] for _ in wanted]
+        for row in rows:
+            candidates[row["position"] - 1].append(_candidate(row))
+        found = (best_match(key, some) for (_, key), some in zip(wanted, candidates, strict=True))
+        return [next(found) if key else None for key in keys]
+
+
+async def replace_places(connection: Connection, jurisdiction: str, places: Iterable[Place]) -> int:
+    """Replace the gazetteer of a city; of places with the same parts the first one stays.
+
+    Args:
+        connection: In a transaction, with intake's schema.
+        jurisdiction: Id of the city.
+        places: All its places.
+
+    Returns:
+        How many places it has now.
+    """
+    await connection.execute(_DELETE, jurisdiction)
+    added = await add_places(connection, jurisdiction, places)
+    await connection.execute("ANALYZE gazetteer")
+    return added
+
+
+async def add_places(connection: Connection, jurisdiction: str, places: Iterable[Place]) -> int:
+    """Add the places that a city's gazetteer lacks, and return how many they are.
+
+    Args:
+        connection: In a transaction, with intake's schema.
+        jurisdiction: Id of the city.
+        places: Some of its places.
+    """
+    added, rows = 0, ((*key, at.latitude, at.longitude) for key, at in places)
+    while some := list(islice(rows, _ROWS_AT_ONCE)):
+        status = await connection.execute(_ADD, *columns(some), jurisdiction)
+        added += int(status.rpartition(" ")[2])
+    return added
+
+
+def city_name(jurisdiction: str) -> str:
+    """Return the name that may end an address of a city: ``portland`` for ``portland.gov``."""
+    return jurisdiction.partition(".")[0]
+
+
+def _candidate(row: Any) -> Candidate:  # noqa: ANN401 - a row of the driver
+    return Candidate(
+        PlaceKey(row["number"], row["name"], row["directions"], row["types"]),
+        row["similarity"],
+        GeoPoint(row["latitude"], row["longitude"]),
+    )
