@@ -38,13 +38,10 @@ class Data(BaseModel):
     """Base of all payloads: immutable, tolerant of unknown fields.
 
     A producer may add optional fields at any time. Validation errors name fields and never quote
-    values, which may be personal data. Validators are built at their first use: a service uses a
-    few of all events.
+    values, which may be personal data.
     """
 
-    model_config = ConfigDict(
-        frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True
-    )
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     @classmethod
     @override

@@ -350,7 +350,7 @@ async def test_errors_come_in_the_format_that_was_asked_for(running: Running, ou
             (404, await read(client, f"nothing/here.{output}")),
             (400, await read(client, f"requests.{output}", status="done")),
             (405, await read(client, f"services.{output}", "DELETE")),
-            (405, await read(client, f"servicerequestupdates.{output}", "POST")),
+            (403, await read(client, f"servicerequestupdates.{output}", "POST")),
         ]
 
     for status, answer in calls:
