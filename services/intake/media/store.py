@@ -13,8 +13,7 @@ _ADD = """
     VALUES ($1::text::uuid, $2, now(), $3, $4, $5, $6)
 """
 _FIND = """
-    SELECT media_type, released_by IS NOT NULL AS released, erased_at IS NOT NULL AS erased
-      FROM media WHERE media_id = $1::text::uuid
+    SELECT media_type, erased_at IS NOT NULL AS erased FROM media WHERE media_id = $1::text::uuid
 """
 _RELEASE = """
     UPDATE media SET released_by = $2 WHERE media_id = $1::text::uuid AND erased_at IS NULL
@@ -71,12 +70,10 @@ class KeptMedia:
 
     Attributes:
         media_type: IANA media type.
-        released: True when the public may see it.
         erased: True when it is gone for good.
     """
 
     media_type: str
-    released: bool
     erased: bool
 
 
