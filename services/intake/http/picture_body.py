@@ -1,14 +1,12 @@
 """The picture in the body of a request: the body itself, or the field ``file`` of a form."""
 
-import asyncio
-
 from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from services.intake.http.callers import RefusedError
 from services.intake.rules.media import MAX_BYTES, RefusedPictureError
 from shared.contract.events import FieldError
-from shared.runtime.http.limits import HTTP_LIMITS
+from shared.runtime.http.body import body_deadline
 from shared.runtime.http.problem_details import problem_response
 
 _FORM = "multipart/form-data"
@@ -31,15 +29,10 @@ async def read_picture(request: web.Request) -> bytes:
     """
     if (request.content_length or 0) > MAX_BYTES + _OTHER_BYTES:
         raise RefusedPictureError("too_many_bytes")
-    try:
-        async with asyncio.timeout(request.app[HTTP_LIMITS].body_s):
-            if request.content_type != _FORM:
-                return await _read_at_most(request.content)
-            return await _read_form(request)
-    except TimeoutError:
-        late = web.HTTPRequestTimeout()
-        late.force_close()
-        raise late from None
+    async with body_deadline(request):
+        if request.content_type != _FORM:
+            return await _read_at_most(request.content)
+        return await _read_form(request)
 
 
 async def _read_form(request: web.Request) -> bytes:

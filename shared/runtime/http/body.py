@@ -1,6 +1,8 @@
 """The body of a request, under its deadline."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 from aiohttp import web
 
@@ -22,9 +24,20 @@ async def read_body(request: web.Request, max_bytes: int | None = None) -> bytes
         request = request.clone(client_max_size=max_bytes)
     if request.content.is_eof():  # it came with the head, as most do: no timer
         return await request.read()
+    async with body_deadline(request):
+        return await request.read()
+
+
+@asynccontextmanager
+async def body_deadline(request: web.Request) -> AsyncGenerator[None]:
+    """Limit the time in which a block reads the body.
+
+    Raises:
+        web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
+    """
     try:
         async with asyncio.timeout(request.app[HTTP_LIMITS].body_s):
-            return await request.read()
+            yield
     except TimeoutError:
         late = web.HTTPRequestTimeout()
         late.force_close()
