@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 _OWNER_ONLY = 0o700
 _SHARD_DIGITS = 2
+_SHARDS = "[0-9a-f]" * _SHARD_DIGITS
 
 
 class MediaStorageError(SystemicError):
@@ -98,11 +99,13 @@ class MediaFolder:
     async def older_than(self, age_s: float) -> AsyncIterator[list[str]]:
         """Yield the ids in one subfolder after the other; delete what was not renamed.
 
+        What else lies beside the subfolders, such as ``lost+found``, is left alone.
+
         Args:
             age_s: Seconds since the file was written.
         """
         before = time.time() - age_s
-        for folder in await _in_thread(lambda: sorted(self.path.iterdir())):
+        for folder in await _in_thread(lambda: sorted(self.path.glob(_SHARDS))):
             yield await _in_thread(partial(_old_files, folder, before))
 
     def _file(self, media_id: str) -> Path:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 
 import structlog
 
@@ -46,16 +47,14 @@ class MediaHousekeeping:
     kept_after_closing: timedelta
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Delete until asked to stop."""
-        rounds = 0
+        """Delete until asked to stop; a sweep that fails waits for its next hour."""
         with suppress(StoppedError):
-            while True:
+            for rounds in count():
                 try:
+                    await self.delete_erased()
                     if rounds % _SWEEP_EVERY_ROUNDS == 0:
                         await self.erase_expired()
                         await self.delete_orphans()
-                    await self.delete_erased()
-                    rounds += 1
                 except (SystemicError, TransientError) as error:
                     log.warning("media_housekeeping_postponed", code=error.code)
                 await pause(stopping, _DELETE_EVERY_S)

@@ -1,5 +1,6 @@
 """Pictures of requests: whose they are, when they are public, and how they go."""
 
+import asyncio
 import os
 import time
 from collections.abc import Callable
@@ -131,6 +132,29 @@ async def test_a_file_without_a_row_is_deleted_and_no_other(
         assert await housekeeping(pool, tmp_path).delete_orphans() == 0
 
     assert {file.name for file in files(tmp_path)} == {kept.json["media_id"], "e" * 32}
+
+
+async def test_a_damaged_subfolder_keeps_no_erased_picture(
+    running: Running, database: Database, tmp_path: Path
+) -> None:
+    async with running() as client:
+        gone = await upload(client, encoded())
+        request = await reported(client, gone.json["url"])
+    await erase(database, request["request_id"])
+    [file] = files(tmp_path)
+    damaged = tmp_path / "media" / ("00" if file.parent.name != "00" else "01")
+    damaged.write_bytes(b"no folder")
+
+    async def no_file() -> bool:
+        return not file.exists()
+
+    stopping = asyncio.Event()
+    async with open_pool(database.dsn("intake")) as pool, asyncio.TaskGroup() as tasks:
+        tasks.create_task(housekeeping(pool, tmp_path).run(stopping))
+        try:
+            await eventually(no_file, within_s=20)
+        finally:
+            stopping.set()
 
 
 async def test_a_picture_that_no_request_shows_goes_after_30_days(
