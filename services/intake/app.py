@@ -98,7 +98,6 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             answered,
         )
         statuses = _status_consumer(settings, pool)
-        kept_days = timedelta(days=settings.contacts_kept_days)
         media = MediaLibrary(
             lookups, MediaFolder(settings.media_folder), Reencoder(settings.media_processes)
         )
@@ -128,8 +127,8 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 statuses.run,
                 relay.run,
                 OutboxBackpressure(pool, admission, settings.outbox_limit).run,
-                Retention(pool, utc_now, kept_days).run,
-                MediaHousekeeping(lookups, media.files, utc_now, kept_days).run,
+                Retention(pool, utc_now, timedelta(days=settings.contacts_kept_days)).run,
+                MediaHousekeeping(lookups, media.files).run,
                 Housekeeping.from_settings(pool, settings, statuses.topics).run,
             ],
             request_tasks=[batcher.run],

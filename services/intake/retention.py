@@ -1,4 +1,4 @@
-"""Retention: rejected submissions and contacts are kept for a time and no longer."""
+"""Retention: rejected submissions, contacts and pictures are kept for a time and no longer."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from services.intake.erasure import erase_contacts, kept_contacts
+from services.intake.media.store import erase_expired
 from services.intake.store import PostgresSubmissions
 from shared.errors import SystemicError, TransientError
 from shared.runtime.postgres import Pool, transaction
@@ -16,6 +17,7 @@ from shared.runtime.postgres import Pool, transaction
 log = structlog.get_logger()
 
 REJECTED_RETENTION = timedelta(days=30)
+"""Also of pictures that no request shows: a rejected submission may be replayed with them."""
 _SWEEP_EVERY_S = 3600
 _BATCH_SIZE = 1_000
 _FIRST = (datetime(1, 1, 1, tzinfo=UTC), "00000000-0000-0000-0000-000000000000")
@@ -23,12 +25,12 @@ _FIRST = (datetime(1, 1, 1, tzinfo=UTC), "00000000-0000-0000-0000-000000000000")
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Deletes rejected submissions after ``REJECTED_RETENTION``, and contacts of closed cases.
+    """Deletes rejected submissions after ``REJECTED_RETENTION``; erases what closed cases leave.
 
     Attributes:
         pool: Intake's database.
         clock: Source of the present moment.
-        contacts_kept: How long a contact is kept after its case closed.
+        contacts_kept: How long contacts and pictures are kept after their case closed.
     """
 
     pool: Pool
@@ -42,6 +44,7 @@ class Retention:
                 await self.sweep()
                 if erased := await self.sweep_contacts():
                     log.info("contacts_expired", requests=erased)
+                await self.sweep_media()
             except (SystemicError, TransientError) as error:
                 log.warning("retention_postponed", code=error.code)
             with suppress(TimeoutError):
@@ -72,3 +75,9 @@ class Retention:
             if len(kept) < _BATCH_SIZE:
                 return total
             after = (kept[-1].submitted_at, kept[-1].request_id)
+
+    async def sweep_media(self) -> int:
+        """Erase pictures that no request shows, or whose case closed long ago; return how many."""
+        now = self.clock()
+        async with transaction(self.pool) as db:
+            return await erase_expired(db, now - REJECTED_RETENTION, now - self.contacts_kept)

@@ -1,29 +1,20 @@
 """Housekeeping of pictures: files of erased pictures, and files that belong to no picture."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from itertools import count
 
 import structlog
 
 from services.intake.media.files import MediaFiles
-from services.intake.media.store import (
-    erase_expired,
-    mark_deleted,
-    media_to_delete,
-    unknown_media,
-)
+from services.intake.media.store import mark_deleted, media_to_delete, unknown_media
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.ops.shutdown import pause
 from shared.runtime.postgres import Pool, transaction
 
 log = structlog.get_logger()
 
-UNUSED_RETENTION = timedelta(days=30)
-"""As long as a rejected submission, which may be replayed, can still show a picture."""
 _DELETE_EVERY_S = 5.0
 _BATCH_SIZE = 100
 _SWEEP_EVERY_ROUNDS = 720
@@ -37,14 +28,10 @@ class MediaHousekeeping:
     Attributes:
         pool: Intake's database.
         files: The bytes.
-        clock: Source of the present moment.
-        kept_after_closing: How long pictures are kept after their case closed.
     """
 
     pool: Pool
     files: MediaFiles
-    clock: Callable[[], datetime]
-    kept_after_closing: timedelta
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Delete until asked to stop; a sweep that fails waits for its next hour."""
@@ -53,7 +40,6 @@ class MediaHousekeeping:
                 try:
                     await self.delete_erased()
                     if rounds % _SWEEP_EVERY_ROUNDS == 0:
-                        await self.erase_expired()
                         await self.delete_orphans()
                 except (SystemicError, TransientError) as error:
                     log.warning("media_housekeeping_postponed", code=error.code)
@@ -71,12 +57,6 @@ class MediaHousekeeping:
                     await mark_deleted(db, media_ids)
             if len(media_ids) < _BATCH_SIZE:
                 return
-
-    async def erase_expired(self) -> int:
-        """Erase pictures that no request shows, or whose case closed long ago; return how many."""
-        now = self.clock()
-        async with transaction(self.pool) as db:
-            return await erase_expired(db, now - UNUSED_RETENTION, now - self.kept_after_closing)
 
     async def delete_orphans(self, age_s: float = _ORPHAN_AGE_S) -> int:
         """Delete files without a picture, such as of an upload that failed; return how many.

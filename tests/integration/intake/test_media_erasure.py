@@ -3,7 +3,6 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from services.intake.erasure import erase_contacts
 from services.intake.media.files import MediaFolder
 from services.intake.media.housekeeping import MediaHousekeeping
+from services.intake.retention import Retention
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Pool, open_pool, transaction
 from tests.conftest import Database
@@ -28,14 +28,12 @@ pytestmark = pytest.mark.integration
 KEPT = timedelta(days=400)
 
 
-def housekeeping(
-    pool: Pool, folder: Path, clock: Callable[[], datetime] = utc_now
-) -> MediaHousekeeping:
-    return MediaHousekeeping(pool, MediaFolder(folder / "media"), clock, KEPT)
+def housekeeping(pool: Pool, folder: Path) -> MediaHousekeeping:
+    return MediaHousekeeping(pool, MediaFolder(folder / "media"))
 
 
-def constant(at: datetime) -> Callable[[], datetime]:
-    return lambda: at
+async def sweep(pool: Pool, at: datetime) -> int:
+    return await Retention(pool, lambda: at, KEPT).sweep_media()
 
 
 async def reported(client: aiohttp.ClientSession, *urls: str, **more: Any) -> Any:
@@ -158,16 +156,16 @@ async def test_a_damaged_subfolder_keeps_no_erased_picture(
 
 
 async def test_a_picture_that_no_request_shows_goes_after_30_days(
-    running: Running, database: Database, tmp_path: Path
+    running: Running, database: Database
 ) -> None:
     async with running() as client:
         unused, used = await upload(client, encoded()), await upload(client, encoded())
         await reported(client, used.json["url"])
         async with open_pool(database.dsn("intake")) as pool:
             almost = utc_now() + timedelta(days=29, hours=23)
-            assert await housekeeping(pool, tmp_path, constant(almost)).erase_expired() == 0
+            assert await sweep(pool, almost) == 0
             later = utc_now() + timedelta(days=30, hours=1)
-            assert await housekeeping(pool, tmp_path, constant(later)).erase_expired() == 1
+            assert await sweep(pool, later) == 1
         looked = [(await call(client, "GET", path_of(one))).status for one in (unused, used)]
 
     assert looked == [410, 200]
@@ -182,7 +180,7 @@ async def test_a_picture_that_no_request_shows_goes_after_30_days(
     ],
 )
 async def test_pictures_of_a_case_go_with_the_term_of_contacts_also_without_a_contact(
-    running: Running, database: Database, tmp_path: Path, statuses: list[str], goes: bool
+    running: Running, database: Database, statuses: list[str], goes: bool
 ) -> None:
     async with running() as client:
         kept = await upload(client, encoded())
@@ -200,7 +198,7 @@ async def test_pictures_of_a_case_go_with_the_term_of_contacts_also_without_a_co
         async with open_pool(database.dsn("intake")) as pool:
             for days, expected in ((399, 0), (401, int(goes))):
                 at = utc_now() + timedelta(days=days)
-                found = await housekeeping(pool, tmp_path, constant(at)).erase_expired()
+                found = await sweep(pool, at)
                 assert found == expected
 
 
