@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.intake.media.store import erase_media
+from services.intake.media.store import REQUEST_IS_OVER, erase_media
 from shared.contract.topics import INTAKE_CONTACTS
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outbox.removal import remove_contacts
@@ -27,20 +27,14 @@ _ERASE_BODIES_SQL = """
       FROM unnest($1::bytea[], $2::bytea[]) AS given (identity, fingerprint)
      WHERE (kept.identity, kept.fingerprint) = (given.identity, given.fingerprint)
 """
-# A request without a case ends with its decision, any other with the closing of its case.
-_TERM_SQL = """
-    SELECT request_id::text, submitted_at,
-           coalesce(CASE WHEN case_id IS NULL THEN decided_at < $1
-                         ELSE (SELECT step.status = ANY($2::text[]) AND step.taken_at < $1
-                                 FROM case_steps AS step
-                                WHERE step.case_id = requests.case_id
-                                ORDER BY version DESC LIMIT 1) END, false) AS is_over
+_TERM_SQL = f"""
+    SELECT request_id::text, submitted_at, {REQUEST_IS_OVER} AS is_over
       FROM requests
      WHERE contact = 'given' AND submitted_at < $1
        AND (submitted_at, request_id) > ($3, $4::uuid)
      ORDER BY requests.submitted_at, requests.request_id
      LIMIT $5
-"""
+"""  # noqa: S608 - constants only
 
 
 @dataclass(frozen=True, slots=True)

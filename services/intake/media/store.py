@@ -38,20 +38,24 @@ _ERASE_UNUSED = """
     UPDATE media SET erased_at = now(), released_by = NULL
      WHERE erased_at IS NULL AND NOT attached AND uploaded_at < $1
 """
-# A request without a case ends with its decision, any other with the closing of its case.
-_ERASE_OVER = """
+REQUEST_IS_OVER = """
+    coalesce(CASE WHEN case_id IS NULL THEN decided_at < $1
+                  ELSE (SELECT step.status = ANY($2::text[]) AND step.taken_at < $1
+                          FROM case_steps AS step
+                         WHERE step.case_id = requests.case_id
+                         ORDER BY version DESC LIMIT 1) END, false)
+"""
+"""Condition on ``requests``: closed before ``$1``, with the closed statuses as ``$2``.
+
+A request without a case ends with its decision, any other with the closing of its case.
+"""
+_ERASE_OVER = f"""
     UPDATE media SET erased_at = now(), released_by = NULL
      WHERE erased_at IS NULL AND attached AND uploaded_at < $1
        AND NOT EXISTS (
            SELECT FROM request_media AS shown JOIN requests USING (request_id)
-            WHERE shown.media_id = media.media_id
-              AND NOT coalesce(
-                  CASE WHEN case_id IS NULL THEN decided_at < $1
-                       ELSE (SELECT step.status = ANY($2::text[]) AND step.taken_at < $1
-                               FROM case_steps AS step
-                              WHERE step.case_id = requests.case_id
-                              ORDER BY version DESC LIMIT 1) END, false))
-"""
+            WHERE shown.media_id = media.media_id AND NOT {REQUEST_IS_OVER})
+"""  # noqa: S608 - constants only
 _TO_DELETE = """
     SELECT replace(media_id::text, '-', '') AS media_id FROM media
      WHERE erased_at IS NOT NULL AND NOT deleted
