@@ -10,6 +10,7 @@ from services.intake.http.callers import Callers, RefusedError
 from services.intake.http.calls import answers_errors, slot_of
 from services.intake.http.operations import DOWNLOAD, RELEASE, UPLOAD, WITHHOLD
 from services.intake.http.picture_body import read_picture
+from services.intake.http.schema import KeptPicture, PictureDecision
 from services.intake.media.library import MediaLibrary
 from services.intake.media.store import KeptMedia
 from services.intake.rules.media import (
@@ -70,16 +71,16 @@ def media_routes(
         adapter = await callers.adapter(request, is_counted=False)
         with slot_of(admission, adapter):
             media_id, kept = await _add(request, library, adapter)
-        url = media_url(public_url, media_id)
-        body = {
-            "media_id": media_id,
-            "url": url,
-            "media_type": kept.media_type,
-            "width": kept.width,
-            "height": kept.height,
-            "bytes": len(kept.content),
-        }
-        return web.json_response(body, status=201, headers={"Location": url})
+        answer = KeptPicture(
+            media_id=media_id,
+            url=media_url(public_url, media_id),
+            media_type=kept.media_type,
+            width=kept.width,
+            height=kept.height,
+            bytes=len(kept.content),
+        )
+        headers = {"Location": answer.url}
+        return web.json_response(answer.model_dump(), status=201, headers=headers)
 
     @answers_errors("Look again in a moment.")
     async def download(request: web.Request) -> web.Response:
@@ -106,7 +107,8 @@ def media_routes(
         operator = await callers.operator(request)
         media_id, _ = await _find(request, library)
         await library.set_released(media_id, operator, released=released)
-        return web.json_response({"media_id": media_id, "released": released})
+        decision = PictureDecision(media_id=media_id, released=released)
+        return web.json_response(decision.model_dump())
 
     return [
         web.post(PATH, documents(upload, UPLOAD)),

@@ -16,6 +16,7 @@ from services.intake.http.calls import (
     slot_of,
 )
 from services.intake.http.operations import ADD_NOTE
+from services.intake.http.schema import NoteTaken
 from services.intake.inbound.field_errors import id_reused
 from services.intake.media.store import attach_media
 from services.intake.notes.parsing import parse_note
@@ -54,7 +55,7 @@ def note_routes(callers: Callers, admission: AdmissionControl, add: AddNote) -> 
         id_, number = idempotency_id(request), request.match_info["tracking_number"]
         with slot_of(admission, adapter):
             note_id = await Deadline().wait_for(add(adapter, id_, number, data))
-        return web.json_response({"note_id": note_id}, status=201)
+        return web.json_response(NoteTaken(note_id=note_id).model_dump(), status=201)
 
     return [web.post("/v1/requests/{tracking_number}/notes", documents(post_note, ADD_NOTE))]
 

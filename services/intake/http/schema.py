@@ -1,4 +1,4 @@
-"""Bodies of the HTTP routes as models, for the OpenAPI document."""
+"""Bodies of the HTTP routes as models, which the OpenAPI document describes."""
 
 from typing import Annotated
 
