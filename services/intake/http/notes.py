@@ -84,11 +84,11 @@ def note_adder(pool: Pool, policy: IntakePolicy, relay: Relay) -> AddNote:
             stored = await add_note(db, key, note.note_id)
             if not stored.is_same:
                 raise _not_acceptable((id_reused(),))
-            if stored.is_new:
-                ids = [media_id_of(medium.url, policy.public_url) for medium in note.media]
-                await attach_media(db, {note.request_id: [id_ for id_ in ids if id_]})
-            event = NoteAdded.of(note, now=now, request=note.request_id)
-            batches = await enqueue(db, [event] if stored.is_new else [])
+            if not stored.is_new:
+                return stored.note_id
+            ids = [media_id_of(medium.url, policy.public_url) for medium in note.media]
+            await attach_media(db, {note.request_id: [id_ for id_ in ids if id_]})
+            batches = await enqueue(db, [NoteAdded.of(note, now=now, request=note.request_id)])
         relay.hand_over(batches)
         return stored.note_id
 
