@@ -99,7 +99,7 @@ def bulk_routes(
     return [web.post("/v1/submissions/bulk", documents(post_bulk, BULK))]
 
 
-def parse_line(line: bytes, source: str, trace: str | None = None) -> RawSubmission | RefusedLine:
+def parse_line(line: bytes, source: str, trace: str | None) -> RawSubmission | RefusedLine:
     """Return the submission in a line ``{"id", "time"?, "data"}``, or why it is none.
 
     Args:

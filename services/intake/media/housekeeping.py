@@ -19,6 +19,7 @@ _DELETE_EVERY_S = 5.0
 _BATCH_SIZE = 100
 _SWEEP_EVERY_ROUNDS = 720
 _ORPHAN_AGE_S = 3600.0
+"""An upload under way takes far less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +59,10 @@ class MediaHousekeeping:
             if len(media_ids) < _BATCH_SIZE:
                 return
 
-    async def delete_orphans(self, age_s: float = _ORPHAN_AGE_S) -> int:
-        """Delete files without a picture, such as of an upload that failed; return how many.
-
-        Args:
-            age_s: Seconds since the file was written; an upload under way takes far less.
-        """
+    async def delete_orphans(self) -> int:
+        """Delete files without a picture, such as of an upload that failed; return how many."""
         deleted = 0
-        async for media_ids in self.files.older_than(age_s):
+        async for media_ids in self.files.older_than(_ORPHAN_AGE_S):
             async with transaction(self.pool) as db:
                 orphans = await unknown_media(db, media_ids)
             for media_id in orphans:
