@@ -14,7 +14,7 @@ from services.intake.public_status.model import (
     StatusChange,
 )
 from services.intake.public_status.nearby import NearbyState, save_cases
-from shared.runtime.postgres import Connection, Pool, translate_errors
+from shared.runtime.postgres import Connection, Pool, columns, translate_errors
 from shared.vocabulary import CLOSED_STATUSES
 
 M = TypeVar("M", PublicRequest, PublicDecision, StatusChange)
@@ -138,12 +138,12 @@ class PostgresPublicStatuses:
             for id_ in sorted(decided.keys() | linked.keys())
         ]
         if rows:
-            await self._connection.execute(_SAVE_REQUESTS, *map(list, zip(*rows, strict=True)))
+            await self._connection.execute(_SAVE_REQUESTS, *columns(rows))
 
     async def save_changes(self, changes: Sequence[StatusChange]) -> None:
         """Save status changes of cases."""
         if changes:
-            await self._connection.execute(_SAVE_CHANGES, *map(list, zip(*changes, strict=True)))
+            await self._connection.execute(_SAVE_CHANGES, *columns(changes))
 
     async def save_cases(self, cases: Sequence[NearbyState]) -> None:
         """Save the states of cases, of which the newest of each case wins."""
