@@ -57,7 +57,12 @@ _REQUEST = """
     SELECT request_id::text, tracking_number, jurisdiction, service_code, submitted_at,
            address, latitude, longitude,
            decided_at, outcome, referral_name, referral_phone, referral_url, referral_reason,
-           answer, case_id::text, moves
+           answer, case_id::text, moves,
+           ARRAY(SELECT replace(media_id::text, '-', '')
+                   FROM request_media JOIN media USING (media_id)
+                  WHERE request_media.request_id = requests.request_id
+                    AND released_by IS NOT NULL AND erased_at IS NULL
+                  ORDER BY uploaded_at, media_id) AS media_ids
       FROM requests
      WHERE tracking_number = $1
 """
@@ -67,13 +72,6 @@ _CHANGES = """
      WHERE case_id = $1
      ORDER BY version DESC
      LIMIT $2
-"""
-
-_RELEASED = """
-    SELECT replace(media_id::text, '-', '') AS media_id
-      FROM request_media JOIN media USING (media_id)
-     WHERE request_id = $1::text::uuid AND released_by IS NOT NULL AND erased_at IS NULL
-     ORDER BY uploaded_at, media_id
 """
 
 _MAX_CHANGES = 100
@@ -189,13 +187,12 @@ async def find_status(pool: Pool, tracking_number: str) -> PublicStatus | None:
             if row is None:
                 return None
             changes = await connection.fetch(_CHANGES, row["case_id"], _MAX_CHANGES)
-            released = await connection.fetch(_RELEASED, row["request_id"])
     return PublicStatus(
         request=_from_row(PublicRequest, row),
         decision=None if row["outcome"] is None else _from_row(PublicDecision, row),
         changes=tuple(_from_row(StatusChange, change) for change in reversed(changes)),
         was_moved=row["moves"] > 0,
-        media_ids=tuple(one["media_id"] for one in released),
+        media_ids=tuple(row["media_ids"]),
     )
 
 
