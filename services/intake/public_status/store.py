@@ -148,14 +148,20 @@ class PostgresPublicStatuses:
         await save_cases(self._connection, cases)
 
     async def refresh_listings(
-        self, request_ids: Collection[str], case_ids: Collection[str]
+        self, request_ids: Collection[str], joined: Collection[str], changed: Collection[str]
     ) -> None:
-        """Update case, status and time of listed requests: of some, and of all in some cases."""
-        if request_ids or case_ids:
-            locks = sorted({int(case_id[-2:], 16) % _CASE_LOCKS for case_id in case_ids})
-            await self._connection.execute(_LOCK_CASES, locks)
+        """Update case, status and time of listed requests.
+
+        Args:
+            request_ids: Requests whose decision or case is new.
+            joined: The cases that they joined.
+            changed: Cases whose status changed, and with them all their requests.
+        """
+        if request_ids or changed:
+            locks = {int(case_id[-2:], 16) % _CASE_LOCKS for case_id in {*joined, *changed}}
+            await self._connection.execute(_LOCK_CASES, sorted(locks))
             await self._connection.execute(
-                _REFRESH_LISTINGS, sorted(request_ids), sorted(case_ids), sorted(CLOSED_STATUSES)
+                _REFRESH_LISTINGS, sorted(request_ids), sorted(changed), sorted(CLOSED_STATUSES)
             )
 
 
