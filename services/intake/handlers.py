@@ -118,11 +118,9 @@ async def accept_submissions(
     new = await validate_new(zip(keys, submissions, strict=True), receipts.keys(), policy, now)
     accepted = await _accept(await _located(new, geocoders), store, policy, now)
     stored = [_stored(key, one, accepted.get(key), now) for key, one in new.items()]
-    with_contact = [one.public.request_id for one in accepted.values() if one.has_contact]
+    with_contact = {one.public.request_id for one in accepted.values() if one.has_contact}
     await store.add(stored, [one.public for one in accepted.values()], with_contact)
-    shown = {one.public.request_id: one.media_ids for one in accepted.values() if one.media_ids}
-    if shown:
-        await store.attach_media(shown)
+    await store.attach_media({one.public.request_id: one.media_ids for one in accepted.values()})
     receipts |= {one.key: one.receipt for one in stored}
     events = {key: one.events for key, one in accepted.items()}
     return [SubmissionResult(receipts[key], events.pop(key, ())) for key in keys]

@@ -7,7 +7,8 @@ from services.intake.open311.model import ListedRequest
 from services.intake.open311.query import Span
 from services.intake.open311.schema import RequestNote, RequestUpdate, ServiceRequest
 from services.intake.public_status.model import StatusChange
-from services.intake.public_status.status_text import OUTCOME_NOTE, STATUS_TEXT, current_status
+from services.intake.public_status.status_text import STATUS_TEXT, current_status, outcome_note
+from services.intake.public_status.view import bureau_name
 from shared.catalogue import Jurisdiction
 from shared.vocabulary import CLOSED_STATUSES, is_plausible
 
@@ -85,7 +86,7 @@ def _note(change: StatusChange, city: Jurisdiction) -> RequestNote:
         type=change.status,
         summary=STATUS_TEXT[change.status].en,
         description=change.note,
-        agency=_bureau(change, city),
+        agency=bureau_name(change.bureau, city),
     )
 
 
@@ -94,22 +95,17 @@ def _current(request: ListedRequest) -> str:
 
 
 def _status_notes(request: ListedRequest) -> str:
-    outcome_note = None if request.was_moved else OUTCOME_NOTE.get(request.outcome or "")
+    note = outcome_note(request.outcome, was_moved=request.was_moved)
     parts = (
         STATUS_TEXT[_current(request)].en,
-        outcome_note.en if outcome_note else None,
+        note.en if note else None,
         request.last.note if request.last else None,
     )
     return " ".join(filter(None, parts))
 
 
 def _agency(request: ListedRequest, city: Jurisdiction) -> str | None:
-    return _bureau(request.last, city) if request.last else request.referral_name
-
-
-def _bureau(change: StatusChange, city: Jurisdiction) -> str:
-    bureau = city.bureaus.get(change.bureau)
-    return bureau.name if bureau else change.bureau
+    return bureau_name(request.last.bureau, city) if request.last else request.referral_name
 
 
 def _referral(request: ListedRequest) -> str | None:

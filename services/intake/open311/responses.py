@@ -17,8 +17,8 @@ from services.intake.open311.representation import (
     encode_document,
 )
 from shared.errors import SystemicError, TransientError
+from shared.runtime.http.deadline import database_unavailable
 
-_RETRY_AFTER_S = "2"
 _UNAVAILABLE = "We cannot answer at the moment. Try again, with the same Idempotency-Key."
 
 
@@ -44,13 +44,8 @@ def answered(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response
             return _error_response(request, error)
         except RefusedError as refused:
             problem = refused.response
-            return _error_response(
-                request, error_of_problem(problem.status, problem.body, problem.headers)
-            )
         except (SystemicError, TransientError, TimeoutError):
-            headers = {"Retry-After": _RETRY_AFTER_S}
-            status = HTTPStatus.SERVICE_UNAVAILABLE
-            return _error_response(request, Open311Error(status, [_UNAVAILABLE], headers))
+            problem = database_unavailable(_UNAVAILABLE)
         except web.HTTPError as unread:
             response = _error_response(
                 request, error_of_problem(unread.status, None, unread.headers)
@@ -58,7 +53,11 @@ def answered(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response
             if unread.keep_alive is not None:
                 response.force_close()
             return response
-        return _response(request, HTTPStatus.OK, page)
+        else:
+            return _response(request, HTTPStatus.OK, page)
+        return _error_response(
+            request, error_of_problem(problem.status, problem.body, problem.headers)
+        )
 
     return answer
 

@@ -49,6 +49,7 @@ _CHANGESET = """
                    ON CONFLICT DO NOTHING RETURNING since)
     SELECT since FROM added UNION ALL SELECT since FROM service_list_versions WHERE digest = $1
 """
+_OWN_COLUMNS = tuple(one.name for one in fields(ListedRequest) if one.name != "last")
 
 
 class PostgresListedRequests:
@@ -169,7 +170,7 @@ def _page_statement(query: ListQuery) -> tuple[str, Sequence[object]]:
 
 
 def _request(row: Record) -> ListedRequest:
-    own = {one.name: row[one.name] for one in fields(ListedRequest) if one.name != "last"}
+    own = {name: row[name] for name in _OWN_COLUMNS}
     last = (
         None
         if row["version"] is None

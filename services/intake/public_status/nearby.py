@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from math import cos, radians
+from math import cos, degrees, radians
 from typing import NamedTuple
 
-from shared.runtime.postgres import Connection, Pool, translate_errors
+from shared.runtime.postgres import Connection, Pool, columns, translate_errors
 from shared.vocabulary import EARTH_RADIUS_M, GeoPoint, distance_m
 
 MAX_NEAR = 10
@@ -48,7 +48,7 @@ _NEAR = """
      ORDER BY power((latitude - $3) / $5, 2) + power((longitude - $4) / $6, 2), case_id
      LIMIT $8
 """
-_DEGREES_PER_METRE = 180 / (3.141592653589793 * EARTH_RADIUS_M)
+_DEGREES_PER_METRE = degrees(1 / EARTH_RADIUS_M)
 _LEAST_COSINE = 0.01  # within 64 km of a pole a box is too narrow, and no city lies there
 
 
@@ -137,8 +137,7 @@ async def save_cases(connection: Connection, states: Sequence[NearbyState]) -> N
         known = cases.get(state.case_id)
         cases[state.case_id] = known.merge(state) if known else state
     if cases:
-        columns = map(list, zip(*cases.values(), strict=True))
-        await connection.execute(_SAVE_CASES, *columns)
+        await connection.execute(_SAVE_CASES, *columns(cases.values()))
 
 
 async def find_near(pool: Pool, query: NearQuery) -> list[NearbyCase]:

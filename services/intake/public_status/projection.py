@@ -59,9 +59,15 @@ class PublicStatuses(Protocol):
         ...
 
     async def refresh_listings(
-        self, request_ids: Collection[str], case_ids: Collection[str]
+        self, request_ids: Collection[str], joined: Collection[str], changed: Collection[str]
     ) -> None:
-        """Update case, status and time of listed requests: of some, and of all in some cases."""
+        """Update case, status and time of listed requests.
+
+        Args:
+            request_ids: Requests whose decision or case is new.
+            joined: The cases that they joined.
+            changed: Cases whose status changed, and with them all their requests.
+        """
         ...
 
 
@@ -78,7 +84,8 @@ async def project_events(
     await statuses.save_cases(list(_made(_NEARBY, events)))
     await statuses.refresh_listings(
         {one.request_id for one in decisions} | {link.request_id for link in links},
-        {link.case_id for link in links} | {change.case_id for change in changes},
+        joined={link.case_id for link in links},
+        changed={change.case_id for change in changes},
     )
 
 

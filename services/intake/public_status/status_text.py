@@ -69,6 +69,16 @@ OUTCOME_NOTE: Mapping[str, LocalText] = MappingProxyType(
 )
 
 
+def outcome_note(outcome: str | None, *, was_moved: bool) -> LocalText | None:
+    """Return what residents should know of triage's outcome; None where that is nothing.
+
+    Args:
+        outcome: Triage's outcome; None before the decision.
+        was_moved: True when an operator moved the request to another case than triage decided.
+    """
+    return None if was_moved else OUTCOME_NOTE.get(outcome or "")
+
+
 def current_status(outcome: str | None, case_status: str | None) -> str:
     """Return the public status of a request.
 

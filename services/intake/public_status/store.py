@@ -14,7 +14,7 @@ from services.intake.public_status.model import (
     StatusChange,
 )
 from services.intake.public_status.nearby import NearbyState, save_cases
-from shared.runtime.postgres import Connection, Pool, translate_errors
+from shared.runtime.postgres import Connection, Pool, columns, translate_errors
 from shared.vocabulary import CLOSED_STATUSES
 
 M = TypeVar("M", PublicRequest, PublicDecision, StatusChange)
@@ -57,7 +57,12 @@ _REQUEST = """
     SELECT request_id::text, tracking_number, jurisdiction, service_code, submitted_at,
            address, latitude, longitude,
            decided_at, outcome, referral_name, referral_phone, referral_url, referral_reason,
-           answer, case_id::text, moves
+           answer, case_id::text, moves,
+           ARRAY(SELECT replace(media_id::text, '-', '')
+                   FROM request_media JOIN media USING (media_id)
+                  WHERE request_media.request_id = requests.request_id
+                    AND released_by IS NOT NULL AND erased_at IS NULL
+                  ORDER BY uploaded_at, media_id) AS media_ids
       FROM requests
      WHERE tracking_number = $1
 """
@@ -67,13 +72,6 @@ _CHANGES = """
      WHERE case_id = $1
      ORDER BY version DESC
      LIMIT $2
-"""
-
-_RELEASED = """
-    SELECT replace(media_id::text, '-', '') AS media_id
-      FROM request_media JOIN media USING (media_id)
-     WHERE request_id = $1::text::uuid AND released_by IS NOT NULL AND erased_at IS NULL
-     ORDER BY uploaded_at, media_id
 """
 
 _MAX_CHANGES = 100
@@ -138,26 +136,32 @@ class PostgresPublicStatuses:
             for id_ in sorted(decided.keys() | linked.keys())
         ]
         if rows:
-            await self._connection.execute(_SAVE_REQUESTS, *map(list, zip(*rows, strict=True)))
+            await self._connection.execute(_SAVE_REQUESTS, *columns(rows))
 
     async def save_changes(self, changes: Sequence[StatusChange]) -> None:
         """Save status changes of cases."""
         if changes:
-            await self._connection.execute(_SAVE_CHANGES, *map(list, zip(*changes, strict=True)))
+            await self._connection.execute(_SAVE_CHANGES, *columns(changes))
 
     async def save_cases(self, cases: Sequence[NearbyState]) -> None:
         """Save the states of cases, of which the newest of each case wins."""
         await save_cases(self._connection, cases)
 
     async def refresh_listings(
-        self, request_ids: Collection[str], case_ids: Collection[str]
+        self, request_ids: Collection[str], joined: Collection[str], changed: Collection[str]
     ) -> None:
-        """Update case, status and time of listed requests: of some, and of all in some cases."""
-        if request_ids or case_ids:
-            locks = sorted({int(case_id[-2:], 16) % _CASE_LOCKS for case_id in case_ids})
-            await self._connection.execute(_LOCK_CASES, locks)
+        """Update case, status and time of listed requests.
+
+        Args:
+            request_ids: Requests whose decision or case is new.
+            joined: The cases that they joined.
+            changed: Cases whose status changed, and with them all their requests.
+        """
+        if request_ids or changed:
+            locks = {int(case_id[-2:], 16) % _CASE_LOCKS for case_id in {*joined, *changed}}
+            await self._connection.execute(_LOCK_CASES, sorted(locks))
             await self._connection.execute(
-                _REFRESH_LISTINGS, sorted(request_ids), sorted(case_ids), sorted(CLOSED_STATUSES)
+                _REFRESH_LISTINGS, sorted(request_ids), sorted(changed), sorted(CLOSED_STATUSES)
             )
 
 
@@ -189,13 +193,12 @@ async def find_status(pool: Pool, tracking_number: str) -> PublicStatus | None:
             if row is None:
                 return None
             changes = await connection.fetch(_CHANGES, row["case_id"], _MAX_CHANGES)
-            released = await connection.fetch(_RELEASED, row["request_id"])
     return PublicStatus(
         request=_from_row(PublicRequest, row),
         decision=None if row["outcome"] is None else _from_row(PublicDecision, row),
         changes=tuple(_from_row(StatusChange, change) for change in reversed(changes)),
         was_moved=row["moves"] > 0,
-        media_ids=tuple(one["media_id"] for one in released),
+        media_ids=tuple(row["media_ids"]),
     )
 
 

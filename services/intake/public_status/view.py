@@ -11,10 +11,10 @@ from services.intake.public_status.model import (
     StatusChange,
 )
 from services.intake.public_status.status_text import (
-    OUTCOME_NOTE,
     RECEIVED,
     STATUS_TEXT,
     current_status,
+    outcome_note,
 )
 from services.intake.rules.block import block_of
 from services.intake.rules.media import media_url
@@ -39,7 +39,8 @@ def render_status(
     outcome = decision.outcome if decision else None
     current = current_status(outcome, last.status if last else None)
     service = jurisdiction.services.get(request.service_code)
-    note = None if status.was_moved else OUTCOME_NOTE.get(outcome or "")
+    is_private = service is None or service.private
+    note = outcome_note(outcome, was_moved=status.was_moved)
     return {
         "tracking_number": request.tracking_number,
         "jurisdiction": request.jurisdiction,
@@ -49,13 +50,13 @@ def render_status(
         "status_text": STATUS_TEXT[current].in_language(language),
         "submitted_at": format_moment(request.submitted_at),
         "updated_at": format_moment(_updated_at(status)),
-        "location": _location(request, language, is_private=service is None or service.private),
+        "location": _location(request, language, is_private=is_private),
         "note": note.in_language(language) if note else None,
         "answer": _answer(decision, jurisdiction, language),
-        "bureau": _bureau(last.bureau, jurisdiction) if last else None,
+        "bureau": bureau_name(last.bureau, jurisdiction) if last else None,
         "scheduled_for": _scheduled_for(last),
         "referral": _referral(decision, jurisdiction, language),
-        "media": list(_media(status, is_private=service is None or service.private)),
+        "media": list(_media(status, is_private=is_private)),
         "history": list(_history(status, jurisdiction, language)),
     }
 
@@ -84,7 +85,8 @@ def _media(status: PublicStatus, *, is_private: bool) -> Iterator[dict[str, str]
         yield {"url": media_url("", media_id)}
 
 
-def _bureau(code: str, jurisdiction: Jurisdiction) -> str:
+def bureau_name(code: str, jurisdiction: Jurisdiction) -> str:
+    """Return the name of a bureau; its code where the city has no such bureau any more."""
     bureau = jurisdiction.bureaus.get(code)
     return bureau.name if bureau else code
 
@@ -125,7 +127,7 @@ def _history(
         yield _entry(decision.decided_at, decided, language)
     for change in status.changes:
         entry = _entry(change.taken_at, change.status, language)
-        yield entry | {"bureau": _bureau(change.bureau, jurisdiction), "note": change.note}
+        yield entry | {"bureau": bureau_name(change.bureau, jurisdiction), "note": change.note}
 
 
 def _entry(at: datetime, status: str, language: str) -> dict[str, Any]:

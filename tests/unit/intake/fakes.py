@@ -55,7 +55,7 @@ class RecordingPublicStatuses:
         self.links: list[CaseLink] = []
         self.changes: list[StatusChange] = []
         self.cases: list[NearbyState] = []
-        self.refreshed: tuple[set[str], set[str]] = (set(), set())
+        self.refreshed: tuple[set[str], set[str], set[str]] = (set(), set(), set())
 
     async def save_requests(
         self, decisions: Sequence[PublicDecision], links: Sequence[CaseLink]
@@ -70,6 +70,6 @@ class RecordingPublicStatuses:
         self.cases += cases
 
     async def refresh_listings(
-        self, request_ids: Collection[str], case_ids: Collection[str]
+        self, request_ids: Collection[str], joined: Collection[str], changed: Collection[str]
     ) -> None:
-        self.refreshed = (set(request_ids), set(case_ids))
+        self.refreshed = (set(request_ids), set(joined), set(changed))

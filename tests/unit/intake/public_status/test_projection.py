@@ -94,9 +94,11 @@ async def test_lists_are_refreshed_for_each_request_and_case_that_changed() -> N
     opened = CaseOpened.of(case_with_request(case_id=THIRD, request_id=REQUEST), now=NOON)
     statuses = await followed(decided, changed, opened)
 
-    requests, cases = statuses.refreshed
+    requests, joined, moved = statuses.refreshed
     assert requests == {decided.data.request_id, REQUEST}
-    assert cases == {decided.data.case_id, OTHER, THIRD}
+    assert joined | moved == {decided.data.case_id, OTHER, THIRD}
+    assert joined == {decided.data.case_id, THIRD}
+    assert moved == {OTHER, THIRD}
 
 
 async def test_an_answer_is_named_and_belongs_to_no_case() -> None:
