@@ -22,8 +22,8 @@ class InMemoryNotes:
         self._notes: dict[str, NoteAdded] = {}
         self._passed_on: set[str] = set()
 
-    async def add(self, notes: Sequence[tuple[NoteAdded, bytes]]) -> None:
-        for note, _ in notes:
+    async def add(self, notes: Sequence[NoteAdded]) -> None:
+        for note in notes:
             self._notes.setdefault(note.data.note_id, note)
 
     async def take_ready(self, request_ids: Collection[str]) -> Sequence[NotedRequest]:
