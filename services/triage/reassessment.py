@@ -7,9 +7,9 @@ from pydantic import Field
 
 from services.triage.assessment import assess
 from services.triage.policy import Assessment, CityPolicy, TriagePolicy
+from services.triage.rules.priority.score import level_of
 from shared.contract.events import Data, Location, NoteAdded, Request
 from shared.contract.events.submissions import AttributeValue
-from shared.vocabulary import MIN_SCORE, PriorityLevel
 
 
 class StatedParts(Data):
@@ -82,10 +82,6 @@ def reassess(request: NotedRequest, policy: TriagePolicy) -> Reassessed | None:
     assessment = assess(extended, service, city)
     emergency = assessment.emergency
     is_new = emergency is not None and emergency.code != request.emergency
-    if is_new or assessment.priority.level < _level(request.score):
+    if is_new or assessment.priority.level < level_of(request.score):
         return Reassessed(request, assessment, city)
     return None
-
-
-def _level(score: int) -> PriorityLevel:
-    return next(level for level, least in MIN_SCORE.items() if score >= least)
