@@ -12,9 +12,9 @@ MAX_NOTES = 50
 """Notes that a work order shows, the newest; the history of the case has all."""
 
 
-def add_note(case: Case, note: CaseNote) -> Case:
-    """Return the case with one more note; each bureau gets an event, and the version stays."""
-    return replace(case, notes=(*case.notes, note)[-MAX_NOTES:])
+def add_notes(case: Case, *notes: CaseNote) -> Case:
+    """Return the case with more notes; each bureau gets an event, and the version stays."""
+    return replace(case, notes=(*case.notes, *notes)[-MAX_NOTES:])
 
 
 def raise_priority(
