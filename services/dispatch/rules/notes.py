@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from services.dispatch.rules.case import Case, CaseNote
 from services.dispatch.rules.case_changes import CaseTransition, PriorityRaised
-from services.dispatch.rules.case_requests import with_raised_priority
+from services.dispatch.rules.case_requests import stays_lowered, with_raised_priority
 from services.dispatch.rules.deadlines import Deadlines
 from services.dispatch.rules.priority import CasePriority
 
@@ -22,8 +22,7 @@ def raise_priority(
 ) -> CaseTransition | None:
     """Return the transition of a case whose request became more urgent, or None.
 
-    After an operator lowered the priority, only a request with a higher level than the operator
-    knew, or with a reason that the operator did not know, raises it again.
+    What an operator lowered may stay (``stays_lowered``).
 
     Args:
         case: The case before.
@@ -31,9 +30,7 @@ def raise_priority(
         priority: Its new priority.
         due: Latest deadlines of work at that priority.
     """
-    if case.lowered_from and not case.lowered_from.is_exceeded_by(priority):
-        return None
-    if priority.level >= case.priority.level:
+    if priority.level >= case.priority.level or stays_lowered(case, priority):
         return None
     raised = with_raised_priority(case, priority, due)
     return CaseTransition(raised, PriorityRaised(case.priority.level, request_id))
