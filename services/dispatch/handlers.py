@@ -225,7 +225,11 @@ def _case_of(incoming: IncomingUpdate | IncomingCommand, uow: UnitOfWork) -> Cas
 
 
 async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedState:
-    """Load the state of a batch with one query per table."""
+    """Load the state of a batch with one query per table.
+
+    The cases of requests with notes are read twice: to lock them, and again under the locks, as
+    they may have moved in between.
+    """
     decisions = [item.data for item in parsed if isinstance(item, RequestTriaged)]
     updates = [item for item in parsed if isinstance(item, IncomingUpdate)]
     incoming = [item for item in parsed if isinstance(item, IncomingCommand)]

@@ -7,7 +7,7 @@ from services.dispatch.policy import DispatchPolicy
 from services.dispatch.records import CaseHistoryEntry
 from services.dispatch.rules.case import Case, CaseNote
 from services.dispatch.rules.case_changes import CaseTransition
-from services.dispatch.rules.notes import add_note, raise_priority
+from services.dispatch.rules.notes import add_notes, raise_priority
 from services.dispatch.unit_of_work import UnitOfWork
 from shared.contract.events import NoteAdded, RequestReassessed
 from shared.errors import PermanentError
@@ -33,7 +33,7 @@ def put_note(event: NoteAdded, uow: UnitOfWork) -> None:
             event.id, case.case_id, note.request_id, note.at, "resident", "note_added", note.text
         )
     )
-    uow.change(add_note(case, CaseNote(note.request_id, note.text)), event)
+    uow.change(add_notes(case, CaseNote(note.request_id, note.text)), event)
 
 
 def raise_by_notes(

@@ -104,7 +104,7 @@ class ChangeSet:
 
     Attributes:
         opened_cases: New cases.
-        changed_cases: Stored cases with a new version.
+        changed_cases: Stored cases with a new version or new notes.
         new_orders: New work orders, each with the id of its case.
         changed_orders: Stored work orders that changed.
         joined_requests: Requests that joined their first case.

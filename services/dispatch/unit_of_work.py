@@ -64,9 +64,11 @@ class UnitOfWork:
             MergedMeanwhileError: It was moved to a case that this batch did not load.
         """
         case_id = self._case_ids.get(request_id)
-        if case_id is not None and case_id not in self._cases:
+        if case_id is None:
+            return None
+        if case_id not in self._cases:
             raise MergedMeanwhileError("request_id: moved just now")
-        return None if case_id is None else self._cases[case_id]
+        return self._cases[case_id]
 
     def has_update(self, key: UpdateKey) -> bool:
         """Return True when the update was processed before."""

@@ -1,9 +1,10 @@
 """Assess one request by itself, before it is compared with other reports."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, TypeAlias
 
+from pydantic import Field
 from uuid_utils import UUID
 
 from services.triage.derived_ids import TIME_BYTES, derived_uuid7
@@ -14,7 +15,8 @@ from services.triage.rules.dedup.model import Report, TriageCase
 from services.triage.rules.priority.location import ReportLocation
 from shared.catalogue import ServiceType
 from shared.catalogue.answers import Answer
-from shared.contract.events import Location, Request
+from shared.contract.events import Data, Location, Request
+from shared.contract.events.submissions import AttributeValue
 from shared.contract.topics import dedup_key
 from shared.errors import PermanentError
 from shared.vocabulary import GeoPoint
@@ -37,28 +39,27 @@ class InvalidRequestError(PermanentError):
     code = "unfit_request"
 
 
-class Stated(Protocol):
-    """The parts of a request that its priority by itself comes from."""
+class StatedParts(Data):
+    """The parts of a request that its priority by itself comes from; of an old one, nothing."""
 
-    @property
-    def description(self) -> str:
-        """The reporter's words."""
-        ...
+    description: str = ""
+    """The reporter's words."""
+    language: str | None = None
+    """Their language."""
+    location: Location = Location(precision="none")
+    """Location of the problem."""
+    attributes: dict[str, AttributeValue] = Field(default_factory=dict)
+    """Answers to the kind's questions."""
+    classified: bool = False
+    """True when the kind was derived from the text."""
 
-    @property
-    def location(self) -> Location:
-        """Location of the problem."""
-        ...
+    @classmethod
+    def json_of(cls, request: Request) -> str:
+        """Return these parts of a request as JSON."""
+        return request.model_dump_json(include=_STATED)
 
-    @property
-    def attributes(self) -> Mapping[str, object]:
-        """Answers to the kind's questions."""
-        ...
 
-    @property
-    def classified(self) -> bool:
-        """True when the kind was derived from the text."""
-        ...
+_STATED = set(StatedParts.model_fields)
 
 
 class AssessedReport(NamedTuple):
@@ -108,7 +109,7 @@ def assess_report(request: Request, policy: TriagePolicy) -> AssessedReport:
     )
 
 
-def assess(stated: Stated, service: ServiceType, city: CityPolicy) -> Assessment:
+def assess(stated: Request | StatedParts, service: ServiceType, city: CityPolicy) -> Assessment:
     """Apply the rules for priority, emergencies and referrals to the stated parts of a request.
 
     Args:
@@ -201,7 +202,7 @@ def _answer(
     return faq.match(service, text, assessment.conditions, has_more=has_more)
 
 
-def _text(stated: Stated) -> str:
+def _text(stated: Request | StatedParts) -> str:
     return "\n".join(filter(None, (stated.description, stated.location.details)))
 
 

@@ -4,13 +4,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from services.triage.assessment import AssessedReport, PointLookup, assess_report, point_lookups
+from services.triage.assessment import (
+    AssessedReport,
+    PointLookup,
+    StatedParts,
+    assess_report,
+    point_lookups,
+)
 from services.triage.inbound import InboundChanges, read_changes
 from services.triage.outbound.decision import to_decision
 from services.triage.outbound.reassessment import passed_on, to_event
 from services.triage.outbound.report_counts import to_report_counts
 from services.triage.policy import TriagePolicy
-from services.triage.reassessment import NotedRequest, Reassessed, StatedParts, reassess
+from services.triage.reassessment import NotedRequest, Reassessed, reassess
 from services.triage.records import CaseStateChange, DecisionRecord, SplitRecord
 from services.triage.resolution import BatchReporters, Resolution, resolve
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
@@ -34,8 +40,8 @@ from shared.runtime.outgoing import Outgoing
 class NoteStore(Protocol):
     """Notes inside the transaction of the batch."""
 
-    async def add(self, notes: Sequence[tuple[NoteAdded, bytes]]) -> None:
-        """Store notes with the bytes of their events; one that is stored already stays."""
+    async def add(self, notes: Sequence[NoteAdded]) -> None:
+        """Store notes; one that is stored already stays."""
         ...
 
     async def take_ready(self, request_ids: Collection[str]) -> Sequence[NotedRequest]:
@@ -144,22 +150,22 @@ async def on_messages(
     undecided = await _undecided(submitted, store) if submitted else ()
     decisions = await _decide(undecided, store, policy, now) if undecided else ()
     counts = to_report_counts(event.data for event in undecided)
-    noted = await _read_notes(messages, {e.data.request_id for e in undecided}, store, policy, now)
+    notes = [event for event in events if isinstance(event, NoteAdded)]
+    noted = await _read_notes(notes, {e.data.request_id for e in undecided}, store, policy, now)
     return [*decisions, *(ReportsCounted.of(data, now=now) for data in counts), *noted]
 
 
 async def _read_notes(
-    messages: Sequence[Message[Any]],
+    notes: Sequence[NoteAdded],
     decided: Collection[str],
     store: TriageStore,
     policy: TriagePolicy,
     now: datetime,
 ) -> list[Event | Outgoing]:
     """Pass new notes on behind the decisions of their requests, and reassess these requests."""
-    notes = [(m.event, m.record.value or b"") for m in messages if isinstance(m.event, NoteAdded)]
     if notes:
         await store.notes.add(notes)
-    request_ids = {*decided, *(note.data.request_id for note, _ in notes)}
+    request_ids = {*decided, *(note.data.request_id for note in notes)}
     requests = await store.notes.take_ready(request_ids) if request_ids else ()
     produced: list[Event | Outgoing] = [
         passed_on(note, request.case_id)

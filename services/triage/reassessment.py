@@ -3,36 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pydantic import Field
-
-from services.triage.assessment import assess
+from services.triage.assessment import StatedParts, assess
 from services.triage.policy import Assessment, CityPolicy, TriagePolicy
-from shared.contract.events import Data, Location, NoteAdded, Request
-from shared.contract.events.submissions import AttributeValue
-from shared.vocabulary import MIN_SCORE, PriorityLevel
-
-
-class StatedParts(Data):
-    """The parts of a request that its priority by itself comes from; of an old one, nothing."""
-
-    description: str = ""
-    """The reporter's words."""
-    language: str | None = None
-    """Their language."""
-    location: Location = Location(precision="none")
-    """Location of the problem."""
-    attributes: dict[str, AttributeValue] = Field(default_factory=dict)
-    """Answers to the kind's questions."""
-    classified: bool = False
-    """True when the kind was derived from the text."""
-
-    @classmethod
-    def json_of(cls, request: Request) -> str:
-        """Return these parts of a request as JSON."""
-        return request.model_dump_json(include=_STATED)
-
-
-_STATED = set(StatedParts.model_fields)
+from services.triage.rules.priority.score import level_of
+from shared.contract.events import NoteAdded
 
 
 class NotedRequest(NamedTuple):
@@ -82,10 +56,6 @@ def reassess(request: NotedRequest, policy: TriagePolicy) -> Reassessed | None:
     assessment = assess(extended, service, city)
     emergency = assessment.emergency
     is_new = emergency is not None and emergency.code != request.emergency
-    if is_new or assessment.priority.level < _level(request.score):
+    if is_new or assessment.priority.level < level_of(request.score):
         return Reassessed(request, assessment, city)
     return None
-
-
-def _level(score: int) -> PriorityLevel:
-    return next(level for level, least in MIN_SCORE.items() if score >= least)

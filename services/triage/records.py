@@ -57,6 +57,6 @@ class DecisionRecord:
     report: Report
     outcome: str
     case_id: str | None
-    stated: str = "{}"
-    score: int = 0
-    emergency: str | None = None
+    stated: str
+    score: int
+    emergency: str | None

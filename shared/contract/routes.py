@@ -36,8 +36,7 @@ def _contact(event: e.ContactGiven) -> tuple[Route, ...]:
 
 
 def _decision(event: e.RequestTriaged) -> tuple[Route, ...]:
-    decision = event.data
-    key = decision.case_id or decision.request_id
+    decision, key = event.data, _case_or_request(event.data)
     standard, express = t.TRIAGE_DECISIONS.name, t.TRIAGE_DECISIONS_EXPRESS.name
     return ((express, key), (standard, key)) if _is_urgent(decision) else ((standard, key),)
 
@@ -52,7 +51,11 @@ def _is_urgent(decision: e.Decision) -> bool:
 
 
 def _reassessment(event: e.RequestReassessed) -> tuple[Route, ...]:
-    return ((t.TRIAGE_DECISIONS.name, event.data.case_id or event.data.request_id),)
+    return ((t.TRIAGE_DECISIONS.name, _case_or_request(event.data)),)
+
+
+def _case_or_request(data: e.Decision | e.Reassessment) -> str:
+    return data.case_id or data.request_id
 
 
 def _report_counts(event: e.ReportsCounted) -> tuple[Route, ...]:

@@ -75,10 +75,7 @@ def attach(case: Case, incoming: IncomingRequest) -> list[CaseTransition]:
     The case has the highest priority of its requests. A higher level is a transition of its own
     and tightens the deadlines; a higher score within the level is not. A bureau on the request's
     route that has no part in the case yet is informed. A closed case takes the request and issues
-    no work orders.
-
-    After an operator lowered the priority, only a request with a higher level than the operator
-    knew, or with a reason that the operator did not know, raises it again.
+    no work orders. What an operator lowered may stay (``stays_lowered``).
     """
     request = incoming.request
     joined = replace(
@@ -91,7 +88,7 @@ def attach(case: Case, incoming: IncomingRequest) -> list[CaseTransition]:
     attached = RequestAttached(
         request.request_id, request.tracking_number, incoming.moved_from, request.moves
     )
-    if case.lowered_from and not case.lowered_from.is_exceeded_by(request.priority):
+    if stays_lowered(case, request.priority):
         return [CaseTransition(_with_new_bureaus(joined, incoming), attached)]
     if request.priority.level < case.priority.level:
         due = incoming.deadline_policy.due(request.priority.level)
@@ -101,6 +98,20 @@ def attach(case: Case, incoming: IncomingRequest) -> list[CaseTransition]:
     if request.priority.exceeds(case.priority):
         joined = replace(joined, priority=request.priority)
     return [CaseTransition(_with_new_bureaus(joined, incoming), attached)]
+
+
+def stays_lowered(case: Case, priority: CasePriority) -> bool:
+    """Return True when an operator lowered a case's priority, and a request does not raise it.
+
+    Only a request with a higher level than the operator knew, or with a reason that the operator
+    did not know, raises it again.
+
+    Args:
+        case: The case.
+        priority: Priority of the request.
+    """
+    known = case.lowered_from
+    return known is not None and not known.is_exceeded_by(priority)
 
 
 def with_raised_priority(case: Case, priority: CasePriority, due: Deadlines) -> Case:

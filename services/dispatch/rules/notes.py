@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from services.dispatch.rules.case import Case, CaseNote
 from services.dispatch.rules.case_changes import CaseTransition, PriorityRaised
-from services.dispatch.rules.case_requests import with_raised_priority
+from services.dispatch.rules.case_requests import stays_lowered, with_raised_priority
 from services.dispatch.rules.deadlines import Deadlines
 from services.dispatch.rules.priority import CasePriority
 
@@ -12,9 +12,9 @@ MAX_NOTES = 50
 """Notes that a work order shows, the newest; the history of the case has all."""
 
 
-def add_note(case: Case, note: CaseNote) -> Case:
-    """Return the case with one more note; each bureau gets an event, and the version stays."""
-    return replace(case, notes=(*case.notes, note)[-MAX_NOTES:])
+def add_notes(case: Case, *notes: CaseNote) -> Case:
+    """Return the case with more notes; each bureau gets an event, and the version stays."""
+    return replace(case, notes=(*case.notes, *notes)[-MAX_NOTES:])
 
 
 def raise_priority(
@@ -22,8 +22,7 @@ def raise_priority(
 ) -> CaseTransition | None:
     """Return the transition of a case whose request became more urgent, or None.
 
-    After an operator lowered the priority, only a request with a higher level than the operator
-    knew, or with a reason that the operator did not know, raises it again.
+    What an operator lowered may stay (``stays_lowered``).
 
     Args:
         case: The case before.
@@ -31,9 +30,7 @@ def raise_priority(
         priority: Its new priority.
         due: Latest deadlines of work at that priority.
     """
-    if case.lowered_from and not case.lowered_from.is_exceeded_by(priority):
-        return None
-    if priority.level >= case.priority.level:
+    if priority.level >= case.priority.level or stays_lowered(case, priority):
         return None
     raised = with_raised_priority(case, priority, due)
     return CaseTransition(raised, PriorityRaised(case.priority.level, request_id))

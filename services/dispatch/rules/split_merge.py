@@ -7,7 +7,7 @@ from datetime import datetime
 from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition, Closed, RequestMovedOut
 from services.dispatch.rules.case_requests import IncomingRequest, attach, open_case
-from services.dispatch.rules.notes import MAX_NOTES
+from services.dispatch.rules.notes import add_notes
 from services.dispatch.rules.operator_commands import (
     CaseCommand,
     CommandRefusal,
@@ -88,7 +88,7 @@ def merge_case(
         now: The present moment.
     """
     transitions: list[CaseTransition] = []
-    after = replace(into, lowered_from=None, notes=(*into.notes, *case.notes)[-MAX_NOTES:])
+    after = add_notes(replace(into, lowered_from=None), *case.notes)
     for one in incoming:
         request = replace(one.request, priority=case.priority)
         transitions += attach(after, replace(one, request=request))

@@ -23,7 +23,7 @@ from services.triage.store.notes import PostgresNotes
 from services.triage.store.rows import case_row, current_case_from_row, report_from_row, report_row
 from services.triage.store.splits import SplitStore
 from services.triage.store.surges import insert_surges, select_surges
-from shared.runtime.postgres import Connection
+from shared.runtime.postgres import Connection, columns
 from shared.vocabulary import GeoPoint
 
 _LOCK_SQL = """
@@ -263,7 +263,7 @@ class PostgresTriageStore:
         """Add cases; one that is stored already stays as it is."""
         if cases:
             rows = [case_row(case) for case in cases]
-            await self._connection.execute(_INSERT_CASES_SQL, *map(list, zip(*rows, strict=True)))
+            await self._connection.execute(_INSERT_CASES_SQL, *columns(rows))
 
     async def record_decisions(self, decisions: Sequence[DecisionRecord]) -> None:
         """Store decisions and apply the splits that arrived before them."""

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from services.triage.reassessment import NotedRequest, Reassessed, StatedParts
-from shared.contract.events import NoteAdded
+from services.triage.assessment import StatedParts
+from services.triage.reassessment import NotedRequest, Reassessed
+from shared.contract.events import NoteAdded, encode
 from shared.runtime.postgres import Connection
 
 _ADD_SQL = """
@@ -42,13 +43,13 @@ class PostgresNotes:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def add(self, notes: Sequence[tuple[NoteAdded, bytes]]) -> None:
-        """Store notes with the bytes of their events; one that is stored already stays."""
+    async def add(self, notes: Sequence[NoteAdded]) -> None:
+        """Store notes; one that is stored already stays."""
         await self._connection.execute(
             _ADD_SQL,
-            [note.data.note_id for note, _ in notes],
-            [note.data.request_id for note, _ in notes],
-            [value for _, value in notes],
+            [note.data.note_id for note in notes],
+            [note.data.request_id for note in notes],
+            [encode(note) for note in notes],
         )
 
     async def take_ready(self, request_ids: Collection[str]) -> Sequence[NotedRequest]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from services.triage.rules.priority.context import KnownSurge
-from shared.runtime.postgres import Connection
+from shared.runtime.postgres import Connection, columns
 
 _INSERT_SQL = """
     INSERT INTO surges (surge_id, dedup_key, district, since, until, count, expected)
@@ -27,7 +27,7 @@ async def insert_surges(connection: Connection, surges: Sequence[KnownSurge]) ->
         (s.surge_id, s.key, s.district, s.since, s.until, s.count, s.expected)
         for s in latest.values()
     ]
-    await connection.execute(_INSERT_SQL, *map(list, zip(*rows, strict=True)))
+    await connection.execute(_INSERT_SQL, *columns(rows))
 
 
 async def select_surges(

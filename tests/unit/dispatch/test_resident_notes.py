@@ -111,6 +111,18 @@ async def test_a_reassessment_raises_the_case_and_tightens_its_deadlines(
     assert again == lower == []
 
 
+async def test_a_reassessment_raises_no_case_that_an_operator_lowered_knowing_as_much(
+    desk: DispatchHarness,
+) -> None:
+    event = triaged(of=harbour_request(service_code="POTHOLE"), priority=priority("P1", 90))
+    await desk.handle(event)
+    case_id = desk.store.all[0].case_id
+    await desk.handle(command_message("lower_priority", case_id, level="P4"))
+
+    assert await desk.handle(reassessed(event.data.request_id, case_id)) == []
+    assert desk.store.all[0].priority.level == "P4"
+
+
 async def test_a_reassessment_without_a_case_concerns_nobody(desk: DispatchHarness) -> None:
     assert await desk.handle(reassessed(new_id(), None)) == []
 

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from services.triage.assessment import PointLookup
-from services.triage.reassessment import NotedRequest, Reassessed, StatedParts
+from services.triage.assessment import PointLookup, StatedParts
+from services.triage.reassessment import NotedRequest, Reassessed
 from services.triage.records import CaseStateChange, DecisionRecord, SplitRecord
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
 from services.triage.rules.dedup.model import TriageCase
@@ -22,8 +22,8 @@ class InMemoryNotes:
         self._notes: dict[str, NoteAdded] = {}
         self._passed_on: set[str] = set()
 
-    async def add(self, notes: Sequence[tuple[NoteAdded, bytes]]) -> None:
-        for note, _ in notes:
+    async def add(self, notes: Sequence[NoteAdded]) -> None:
+        for note in notes:
             self._notes.setdefault(note.data.note_id, note)
 
     async def take_ready(self, request_ids: Collection[str]) -> Sequence[NotedRequest]:

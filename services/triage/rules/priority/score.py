@@ -26,9 +26,13 @@ class PriorityScore(NamedTuple):
 
     @property
     def level(self) -> PriorityLevel:
-        """The level of the score's band; the lower bound of each band is inclusive."""
-        score = self.score
-        return next(level for level, least in MIN_SCORE.items() if score >= least)
+        """The level of the score."""
+        return level_of(self.score)
+
+
+def level_of(score: int) -> PriorityLevel:
+    """Return the level of a score's band; the lower bound of each band is inclusive."""
+    return next(level for level, least in MIN_SCORE.items() if score >= least)
 
 
 class DetectedEmergency(NamedTuple):

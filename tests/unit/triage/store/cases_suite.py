@@ -35,7 +35,8 @@ async def found(cases: TriageStore, searched: Report, key: str = KEY) -> list[Tr
 
 
 def decided(of: Report, case_id: str | None = None) -> DecisionRecord:
-    return DecisionRecord(KEY, of, "new" if case_id else "referral", case_id)
+    outcome = "new" if case_id else "referral"
+    return DecisionRecord(KEY, of, outcome, case_id, stated="{}", score=0, emergency=None)
 
 
 class CasesSuite:
