@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from cli.bench.usage import Usage
+from cli.bench.usage import BENCHMARK, Usage
 
 if TYPE_CHECKING:  # slow to load
     from cli.bench.end_to_end import RouterBenchmark
@@ -77,7 +77,7 @@ def show_scale(runs: Iterable["ScaleRun"], console: Console) -> None:
     """Print the result of ``bench scale``."""
     table = _table("service", "processes", "partitions", "requests/s", "CPU µs/request", "limit")
     for run in runs:
-        cpu_s = sum(part.cpu_s for name, part in run.parts.items() if name != "benchmark")
+        cpu_s = sum(part.cpu_s for name, part in run.parts.items() if name != BENCHMARK)
         table.add_row(
             run.service,
             str(run.processes),
