@@ -10,7 +10,7 @@ from shared.contract.events import Decoder, SubmissionReceived
 from shared.contract.events.submissions import SubmissionAccepted, SubmissionRejected
 from shared.contract.topic import Topic
 from shared.errors import PermanentError
-from shared.runtime.consumer.messages import MAX_EVENT_BYTES
+from shared.runtime.consumer.messages import decode_event
 
 Receipt: TypeAlias = SubmissionAccepted | SubmissionRejected
 Identity: TypeAlias = tuple[str, str]
@@ -58,7 +58,7 @@ class RefusedRecord(NamedTuple):
     Attributes:
         record: The record.
         code: Code of the dead letter.
-        reason: Fields at fault, without their values.
+        reason: Text of the dead letter: fields at fault, without their values.
     """
 
     record: WrittenRecord
@@ -68,14 +68,10 @@ class RefusedRecord(NamedTuple):
 
 def read_record(record: WrittenRecord, topic: Topic) -> WrittenSubmission | RefusedRecord:
     """Return the submission in a record of this topic, or why there is none."""
-    if len(record.value) > MAX_EVENT_BYTES:
-        return RefusedRecord(record, "too_large", "")
     try:
-        event = _SUBMISSIONS.decode(record.value, record.headers)
+        event = decode_event(record.value, record.headers, _SUBMISSIONS, topic.allows)
     except PermanentError as error:
         return RefusedRecord(record, error.code, str(error))
-    if not topic.allows(event.source):
-        return RefusedRecord(record, "source_not_allowed", "")
     return WrittenSubmission(record, event)
 
 
