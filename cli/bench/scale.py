@@ -19,7 +19,6 @@ from shared.contract.topic import LANE_PARTITIONS, Topic
 from shared.contract.topics import TRIAGE_REPORT_COUNTS, all_topics
 from shared.runtime.kafka.topics import apply_topics
 
-SERVICES = ("intake", "triage", "dispatch", "notify")
 _ADAPTERS = 96
 
 OnRun = Callable[["ScaleRun"], None]
