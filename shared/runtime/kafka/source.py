@@ -112,7 +112,9 @@ class KafkaSource(ConsumerRebalanceListener):
             raise BrokerDownError(type(error).__name__) from error
 
     async def poll(self, limit: int, within_s: float) -> Sequence[Record]:
-        """Return records, those of express topics first; none if none arrives in time.
+        """Return records, in order within each partition; none if none arrives in time.
+
+        Express topics are read first, so that records of others do not use up the limit.
 
         Args:
             limit: The maximum number of records.
@@ -144,7 +146,7 @@ class KafkaSource(ConsumerRebalanceListener):
         wait_at_broker(self._consumer, _BUSY_WAIT_MS if records else _IDLE_WAIT_MS)
         if self._unverified:
             self._verify_log(records)
-        return sorted(records, key=lambda record: record.topic not in self._express)
+        return records
 
     @property
     def _readable_express(self) -> list[Partition]:
