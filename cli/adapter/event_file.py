@@ -3,15 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from cli.adapter.records import Receipt, WrittenRecord
-from shared.contract.events import Decoder
-from shared.contract.events.submissions import SubmissionAccepted, SubmissionRejected
+from cli.adapter.records import RECEIPT_DECODER, WrittenRecord
+from services.intake.records import ReceiptEvent
 from shared.errors import PermanentError
 
-_RECEIPTS: Decoder[Receipt] = Decoder((SubmissionAccepted, SubmissionRejected))
 
-
-def read_lines(lines: Iterable[bytes], now: datetime) -> tuple[list[WrittenRecord], list[Receipt]]:
+def read_lines(
+    lines: Iterable[bytes], now: datetime
+) -> tuple[list[WrittenRecord], list[ReceiptEvent]]:
     """Return the records and the receipts in a file; blank lines are skipped.
 
     Args:
@@ -19,13 +18,13 @@ def read_lines(lines: Iterable[bytes], now: datetime) -> tuple[list[WrittenRecor
         now: When the file is read, which counts as the time of each record.
     """
     records: list[WrittenRecord] = []
-    receipts: list[Receipt] = []
+    receipts: list[ReceiptEvent] = []
     for number, line in enumerate(lines, start=1):
         key, value = _split(line.rstrip())
         if not value:
             continue
         try:
-            receipts.append(_RECEIPTS.decode(value))
+            receipts.append(RECEIPT_DECODER.decode(value))
         except PermanentError:
             records.append(WrittenRecord(f"line {number}", value, now, key))
     return records, receipts

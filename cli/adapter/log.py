@@ -2,31 +2,32 @@
 
 import json
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator, Collection, Iterable
+from collections.abc import Collection, Iterable
 from contextlib import aclosing
 
 from cli.adapter.records import (
-    Receipt,
+    RECEIPT_DECODER,
     RefusedRecord,
     WrittenRecord,
     WrittenSubmission,
     read_record,
 )
-from shared.contract.events import Decoder
-from shared.contract.events.submissions import SubmissionAccepted, SubmissionRejected
-from shared.contract.topic import Topic
+from services.intake.records import ReceiptEvent
 from shared.contract.topics import INTAKE_RESUBMISSIONS, receipts_of, submission_topics
-from shared.runtime.consumer.messages import Message, parse_record, record_partition
+from shared.runtime.consumer.messages import (
+    Message,
+    parse_record,
+    record_partition,
+    record_position,
+)
 from shared.runtime.kafka import Partition, Record, headers_by_name, written_at
-from shared.runtime.kafka.reader import offset_bounds, read_range
+from shared.runtime.kafka.reader import offset_bounds, read_records
 from shared.runtime.kafka_access import KafkaAccess
-
-_RECEIPTS: Decoder[Receipt] = Decoder((SubmissionAccepted, SubmissionRejected))
 
 
 async def read_log(
     access: KafkaAccess, source: str, adapters: Collection[str], last: int
-) -> tuple[list[WrittenSubmission | RefusedRecord], list[Receipt]]:
+) -> tuple[list[WrittenSubmission | RefusedRecord], list[ReceiptEvent]]:
     """Return the latest records of a source, oldest first, and all its receipts.
 
     A record that cannot be read counts as the source's when its key or its text names it.
@@ -40,35 +41,28 @@ async def read_log(
     latest: dict[Partition, deque[tuple[int, WrittenSubmission | RefusedRecord]]] = defaultdict(
         lambda: deque(maxlen=last)
     )
-    for topic in submission_topics(adapters):
-        if topic == INTAKE_RESUBMISSIONS:  # operators write it
-            continue
-        async with aclosing(_records(access, topic)) as records:
-            async for record in records:
-                if _mentions(record, source):
-                    found = read_record(_written(record), topic)
-                    if isinstance(found, RefusedRecord) or found.event.source == source:
-                        latest[record_partition(record)].append((record.timestamp, found))
+    topics = {topic.name: topic for topic in submission_topics(adapters)}
+    del topics[INTAKE_RESUBMISSIONS.name]  # operators write it
+    async with aclosing(read_records(access, await offset_bounds(access, topics))) as records:
+        async for record in records:
+            if _mentions(record, source):
+                found = read_record(_written(record), topics[record.topic])
+                if isinstance(found, RefusedRecord) or found.event.source == source:
+                    latest[record_partition(record)].append((record.timestamp, found))
     merged = sorted((one for each in latest.values() for one in each), key=lambda one: one[0])
-    receipts = [one async for one in _receipts(access, receipts_of(source, adapters), source)]
+    receipts = await _receipts(access, receipts_of(source, adapters).name, source)
     return [found for _, found in merged[-last:]], receipts
 
 
-async def _receipts(access: KafkaAccess, topic: Topic, source: str) -> AsyncGenerator[Receipt]:
-    async with aclosing(_records(access, topic)) as records:
-        async for record in records:
-            if record.key == source.encode():
-                parsed = parse_record(record, _RECEIPTS)
-                if isinstance(parsed, Message):
-                    yield parsed.event
-
-
-async def _records(access: KafkaAccess, topic: Topic) -> AsyncGenerator[Record]:
-    bounds = await offset_bounds(access, [topic.name])
-    async with aclosing(read_range(access, bounds)) as batches:
-        async for records in batches:
-            for record in records:
-                yield record
+async def _receipts(access: KafkaAccess, topic: str, source: str) -> list[ReceiptEvent]:
+    bounds = await offset_bounds(access, [topic])
+    async with aclosing(read_records(access, bounds)) as records:
+        parsed = [
+            parse_record(record, RECEIPT_DECODER)
+            async for record in records
+            if record.key == source.encode()
+        ]
+    return [one.event for one in parsed if isinstance(one, Message)]
 
 
 def _mentions(record: Record, source: str) -> bool:
@@ -81,7 +75,7 @@ def _mentions(record: Record, source: str) -> bool:
 
 def _written(record: Record) -> WrittenRecord:
     return WrittenRecord(
-        f"{record.topic}/{record.partition}/{record.offset}",
+        record_position(record),
         record.value or b"",
         written_at(record),
         record.key or b"",

@@ -6,18 +6,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
+from services.intake.records import ReceiptEvent
 from shared.contract.events import Decoder, SubmissionReceived
 from shared.contract.events.submissions import SubmissionAccepted, SubmissionRejected
 from shared.contract.topic import Topic
 from shared.errors import PermanentError
-from shared.runtime.consumer.messages import MAX_EVENT_BYTES
+from shared.runtime.consumer.messages import decode_event
 
-Receipt: TypeAlias = SubmissionAccepted | SubmissionRejected
 Identity: TypeAlias = tuple[str, str]
 """Source and id of a submission."""
-Receipts: TypeAlias = Mapping[Identity, Sequence[Receipt]]
+Receipts: TypeAlias = Mapping[Identity, Sequence[ReceiptEvent]]
 """Receipts of each submission, every one once."""
 
+RECEIPT_DECODER: Decoder[ReceiptEvent] = Decoder((SubmissionAccepted, SubmissionRejected))
 _SUBMISSIONS: Decoder[SubmissionReceived] = Decoder((SubmissionReceived,))
 
 
@@ -58,7 +59,7 @@ class RefusedRecord(NamedTuple):
     Attributes:
         record: The record.
         code: Code of the dead letter.
-        reason: Fields at fault, without their values.
+        reason: Text of the dead letter: fields at fault, without their values.
     """
 
     record: WrittenRecord
@@ -68,20 +69,16 @@ class RefusedRecord(NamedTuple):
 
 def read_record(record: WrittenRecord, topic: Topic) -> WrittenSubmission | RefusedRecord:
     """Return the submission in a record of this topic, or why there is none."""
-    if len(record.value) > MAX_EVENT_BYTES:
-        return RefusedRecord(record, "too_large", "")
     try:
-        event = _SUBMISSIONS.decode(record.value, record.headers)
+        event = decode_event(record.value, record.headers, _SUBMISSIONS, topic.allows)
     except PermanentError as error:
         return RefusedRecord(record, error.code, str(error))
-    if not topic.allows(event.source):
-        return RefusedRecord(record, "source_not_allowed", "")
     return WrittenSubmission(record, event)
 
 
-def by_submission(receipts: Iterable[Receipt]) -> Receipts:
+def by_submission(receipts: Iterable[ReceiptEvent]) -> Receipts:
     """Return the receipts of each submission; one that came twice counts once."""
-    found: dict[Identity, list[Receipt]] = defaultdict(list)
+    found: dict[Identity, list[ReceiptEvent]] = defaultdict(list)
     for one in {receipt.id: receipt for receipt in receipts}.values():
         found[one.data.submission_source, one.data.submission_id].append(one)
     return found

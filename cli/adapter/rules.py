@@ -57,13 +57,16 @@ class JudgedSubmission(NamedTuple):
 
 def unreadable(record: RefusedRecord) -> Iterator[Remark]:
     """Say why a record goes to the dead-letter topic and gets no receipt."""
+    if sentence := _UNREADABLE.get(record.code):
+        yield Remark(record.code, sentence)
+        return
     faults = dict(part.split(": ", 1) for part in record.reason.split("; ") if ": " in part)
     lacking = [name for name in _WITHOUT if name in faults]
     for name in lacking:
         yield Remark(f"missing_{name}", _WITHOUT[name])
     if not lacking:
-        otherwise = f"Cannot be read ({record.reason}): write one CloudEvent as JSON."
-        yield Remark(record.code, _UNREADABLE.get(record.code, otherwise))
+        advice = f"Cannot be read ({record.reason}): write one CloudEvent as JSON."
+        yield Remark(record.code, advice)
 
 
 def fields(one: JudgedSubmission) -> Iterator[Remark]:

@@ -210,10 +210,11 @@ def scale(
     A machine whose processors are all busy is a limit that more processes do not lift.
     """
     from cli.bench import scale as scaling  # noqa: PLC0415 - slow to load
+    from shared.runtime.migrate import SERVICES  # noqa: PLC0415 - slow to load
 
-    if unknown := set(services or ()) - set(scaling.SERVICES):
-        raise typer.BadParameter(f"unknown {', '.join(unknown)}: {', '.join(scaling.SERVICES)}")
-    runs = scaling.planned_runs(services or scaling.SERVICES, processes or _PROCESSES)
+    if unknown := set(services or ()) - set(SERVICES):
+        raise typer.BadParameter(f"unknown {', '.join(unknown)}: {', '.join(SERVICES)}")
+    runs = scaling.planned_runs(services or SERVICES, processes or _PROCESSES)
     counts = sorted(partitions or _PARTITIONS)
     found = []
     with Progress(console=Console(stderr=True, highlight=False), transient=True) as progress:

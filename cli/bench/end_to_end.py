@@ -13,7 +13,7 @@ from cli.bench.flame import flame_graphs
 from cli.bench.load import SOURCE, submissions
 from cli.bench.profile import Profile, profiled
 from cli.bench.raw import measure_raw
-from cli.bench.usage import Usage, usage, usage_since
+from cli.bench.usage import Usage, process_usage, router_usage_since
 from cli.replay.outcomes import OutcomeCounter, OutcomeCounts
 from cli.replay.tracker import outcome_tracker
 from deploy.local.folder import DataFolder
@@ -73,9 +73,9 @@ async def measure_end_to_end(data: Path, requests: int) -> RouterBenchmark:
     async with running_stack(data) as stack:
         records = to_submit(submissions(requests))
         raw_per_s = await measure_raw(stack.access, records)
-        before = usage()
+        before = process_usage()
         router_per_s, counts = await measure_router(stack.access, records)
-        parts = usage_since(before)
+        parts = router_usage_since(before)
     return RouterBenchmark(requests, raw_per_s, router_per_s, parts, counts)
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from cli.bench.usage import process_usage
 from shared.errors import Route311Error
+from shared.runtime.migrate import SERVICES
 
-_PYTHON_PARTS = frozenset({"intake", "triage", "dispatch", "notify", "surge watcher"})
+_PYTHON_PARTS = frozenset({*SERVICES, "surge watcher"})
 _SAMPLES_PER_S = 50
 _LONGEST_S = 3600
 _WRITE_WITHIN_S = 60.0

@@ -6,12 +6,12 @@ from math import ceil
 from typing import Any
 
 from shared.contract.topic import Topic
+from shared.runtime.migrate import SERVICES
 
 YEAR_S = 365 * 24 * 3600
 _DAY_S = 24 * 3600
 _PROCESS_LOAD = 0.6
 """Share of a core up to which a process is loaded, so that a burst does not queue up."""
-_SERVICES = ("intake", "triage", "dispatch", "notify")
 _OUTBOX_DAYS = 29 / 24
 _KEPT_FOR_GOOD_DAYS = 365
 _TABLES_DAYS = 2
@@ -99,7 +99,7 @@ def plan_for(
         burst_per_s * all_cpu_s,
         {
             service: max(1, ceil(burst_per_s * cost.cpu_s[service] / _PROCESS_LOAD))
-            for service in _SERVICES
+            for service in SERVICES
         },
         a_day * cost.wal_bytes,
         a_year * cost.table_bytes,

@@ -15,11 +15,9 @@ from cli.bench.database import (
     reset_statistics,
 )
 from cli.bench.topic_volumes import TopicVolume, topic_volumes, written_since
-from cli.bench.usage import Usage, process_usage, usage_by_part, used_since
+from cli.bench.usage import Usage, process_usage, router_usage, used_since
 from shared.runtime.database import open_database
 from shared.runtime.kafka_access import KafkaAccess
-
-_BENCHMARK = "benchmark"
 
 
 @dataclass(slots=True)
@@ -80,7 +78,7 @@ async def profiled(access: KafkaAccess, dsn: str, kafka: Path) -> AsyncGenerator
         profile.statements = await executed_statements(db)
         _add_growth(profile, state, await database_state(db))
         profile.topics = written_since(topics, await topic_volumes(access, kafka))
-    profile.parts = usage_by_part(process for process in used if process.part != _BENCHMARK)
+    profile.parts = router_usage(used)
     cpu: defaultdict[str, float] = defaultdict(float)
     for process in used:
         if process.part == "postgres":

@@ -1,8 +1,7 @@
 """Speed of the router with several processes of a service, and what limits it."""
 
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,19 +11,15 @@ from cli.bench.bottleneck import Bottleneck, Running, find_bottleneck
 from cli.bench.end_to_end import measure_router, to_submit
 from cli.bench.load import submissions
 from cli.bench.usage import Usage, process_usage, usage_by_part, used_since
-from deploy.local.infrastructure import Infrastructure, infrastructure
-from deploy.local.launch import run_all, running
-from deploy.local.process import Process
-from deploy.local.services import ROUTER, running_services
+from deploy.local.infrastructure import infrastructure
+from deploy.local.services import ROUTER, Service, running_services
 from deploy.local.supervisor import prepare_stores
 from shared.catalogue import load_catalogue
 from shared.contract.topic import LANE_PARTITIONS, Topic
 from shared.contract.topics import TRIAGE_REPORT_COUNTS, all_topics
 from shared.runtime.kafka.topics import apply_topics
 
-SERVICES = ("intake", "triage", "dispatch", "notify")
 _ADAPTERS = 96
-_STOP_WITHIN_S = 4.5
 
 OnRun = Callable[["ScaleRun"], None]
 
@@ -87,7 +82,7 @@ async def measure_scale(
         await apply_topics(infra.access, list(_widened(all_topics(bureaus), partitions)))
         for number, (service, processes) in enumerate(runs):
             records = to_submit(submissions(requests, after=number * requests), _ADAPTERS)
-            async with _router(infra, service, processes):
+            async with running_services(infra, _router(service, processes)):
                 before, busy_before = process_usage(), _busy_s()
                 began = time.perf_counter()
                 rate, _ = await measure_router(infra.access, records)
@@ -113,29 +108,9 @@ def _widened(topics: Sequence[Topic], partitions: int) -> Iterator[Topic]:
             yield replace(topic, partitions=partitions)
 
 
-@asynccontextmanager
-async def _router(infra: Infrastructure, service: str, processes: int) -> AsyncGenerator[None]:
-    async with running_services(infra, ROUTER) as services:
-        first = next(process for process in services if process.name == service)
-        more = (_running_copy(infra, first, number) for number in range(2, processes + 1))
-        async with run_all(more):
-            yield
-
-
-def _running_copy(
-    infra: Infrastructure, first: Process, number: int
-) -> AbstractAsyncContextManager[Process]:
-    async def build() -> Process:
-        name = f"{first.name}-{number}"
-        port = infra.site.ports.port(name)
-        environment = {
-            **(first.program.environment or {}),
-            f"{first.name.upper()}_HTTP_PORT": str(port),
-        }
-        program = replace(first.program, name=name, port=port, environment=environment)
-        return Process(program, infra.site.folder)
-
-    return running(build, infra.site.report, _STOP_WITHIN_S)
+def _router(service: str, processes: int) -> list[Service]:
+    [first] = [one for one in ROUTER if one.name == service]
+    return [*ROUTER, *(replace(first, instance=number) for number in range(2, processes + 1))]
 
 
 def _busy_s() -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cli.bench.load import submissions
-from cli.bench.usage import Usage, usage, usage_since
+from cli.bench.usage import Usage, process_usage, router_usage_since
 from deploy.local.infrastructure import infrastructure
 from deploy.local.services import ROUTER, running_services
 from deploy.local.supervisor import prepare_stores
@@ -75,10 +75,10 @@ async def measure_stage(data: Path, count: int) -> StageBenchmark:
             await sink.publish(list(_records(count, catalogue)))
         bare_per_s = await _raw_rate(infra.access, count, "bare")
         tuned_per_s = await _raw_rate(infra.access, count, "tuned")
-        before = usage()
+        before = process_usage()
         async with running_services(infra, triage):
             triage_per_s = await _rate(infra.access, TRIAGE_DECISIONS, count)
-            parts = usage_since(before)
+            parts = router_usage_since(before)
     return StageBenchmark(count, bare_per_s, tuned_per_s, triage_per_s, parts)
 
 

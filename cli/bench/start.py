@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.bench.usage import usage
+from cli.bench.usage import process_usage, router_usage_since
 from deploy.local.infrastructure import Infrastructure, infrastructure
 from deploy.local.report import Prepared, StackEvent, Started
 from deploy.local.services import ROUTER, Service, running_services
@@ -13,7 +13,7 @@ from deploy.local.supervisor import prepare_stores, running_stack
 from shared.catalogue import load_catalogue
 
 _SETTLE_S = 5.0
-_PARTS = {"triage-stream": "surge watcher"}  # as ``usage`` names them
+_PARTS = {"triage-stream": "surge watcher"}  # as ``process_usage`` names them
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +58,16 @@ async def measure_start(data: Path, idle_s: float) -> StartBenchmark:
     async with running_stack(data, report=report):
         stack_s = time.monotonic() - began
         await asyncio.sleep(_SETTLE_S)
-        before = usage()
+        before = process_usage()
         await asyncio.sleep(idle_s)
-        after = usage()
+        parts = router_usage_since(before)
     return StartBenchmark(
         alone_s,
         stack_s,
         parts_s,
-        {name: part.memory_mib for name, part in after.items()},
+        {name: part.memory_mib for name, part in parts.items()},
         idle_s,
-        {name: (part.cpu_s - before[name].cpu_s) / idle_s for name, part in after.items()},
+        {name: part.cpu_s / idle_s for name, part in parts.items()},
     )
 
 

@@ -16,7 +16,7 @@ _PARTS = {
     "postgres": "postgres",
 }
 _ROLE = "postgres: route311_"
-_BENCHMARK = "benchmark"
+BENCHMARK = "benchmark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +55,21 @@ def process_usage() -> dict[int, ProcessUsage]:
             times, memory = process.cpu_times(), process.memory_info().rss
         except psutil.NoSuchProcess:
             continue
-        part = _BENCHMARK if process == this else part_of(command)
+        part = BENCHMARK if process == this else part_of(command)
         if part:
             used = Usage(times.user + times.system, memory / 2**20)
             found[process.pid] = ProcessUsage(part, role_of(command), used)
     return found
 
 
-def usage() -> dict[str, Usage]:
-    """Return the usage of each part among the descendants of this process."""
-    return usage_by_part(one for one in process_usage().values() if one.part != _BENCHMARK)
+def router_usage_since(before: Mapping[int, ProcessUsage]) -> dict[str, Usage]:
+    """Return what each part of the router used since a moment; memory is that of now."""
+    return router_usage(used_since(before, process_usage()))
 
 
-def usage_since(before: Mapping[str, Usage]) -> dict[str, Usage]:
-    """Return the usage of each part since a moment; memory is that of now."""
-    none = Usage(0, 0)
-    return {
-        name: Usage(now.cpu_s - before.get(name, none).cpu_s, now.memory_mib)
-        for name, now in usage().items()
-    }
+def router_usage(processes: Iterable[ProcessUsage]) -> dict[str, Usage]:
+    """Return the sums by part, without the benchmark's own process."""
+    return usage_by_part(process for process in processes if process.part != BENCHMARK)
 
 
 def usage_by_part(processes: Iterable[ProcessUsage]) -> dict[str, Usage]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from cli.bench.usage import Usage
+from cli.bench.usage import BENCHMARK, Usage
 
 if TYPE_CHECKING:  # slow to load
     from cli.bench.end_to_end import RouterBenchmark
@@ -16,7 +16,6 @@ if TYPE_CHECKING:  # slow to load
     from cli.bench.size import SizeRun
     from cli.bench.urgent import UrgentBenchmark
 
-_SERVICES = ("intake", "triage", "dispatch", "notify")
 _STATEMENTS = 20
 _QUERY_CHARACTERS = 60
 _SHOWN_CPU = ("triage", "dispatch", "notify", "postgres")
@@ -25,6 +24,7 @@ _SHOWN_CPU = ("triage", "dispatch", "notify", "postgres")
 def show_end_to_end(measured: "RouterBenchmark", console: Console) -> None:
     """Print the result of ``bench e2e``."""
     from cli.bench.raw import HOPS  # noqa: PLC0415 - slow to load
+    from shared.runtime.migrate import SERVICES  # noqa: PLC0415 - slow to load
 
     console.print(
         f"{measured.requests:,} requests, submission topic to bureau topics: "
@@ -38,7 +38,7 @@ def show_end_to_end(measured: "RouterBenchmark", console: Console) -> None:
         f"cases {counts.new_cases:,}, at a bureau {counts.with_work:,}"
     )
     table = table_of(measured.parts, measured.requests)
-    services_mib = sum(measured.parts[name].memory_mib for name in _SERVICES)
+    services_mib = sum(measured.parts[name].memory_mib for name in SERVICES)
     table.add_row("the four services", "", "", f"{services_mib:,.0f}")
     console.print(table)
     if measured.profile:
@@ -77,7 +77,7 @@ def show_scale(runs: Iterable["ScaleRun"], console: Console) -> None:
     """Print the result of ``bench scale``."""
     table = _table("service", "processes", "partitions", "requests/s", "CPU µs/request", "limit")
     for run in runs:
-        cpu_s = sum(part.cpu_s for name, part in run.parts.items() if name != "benchmark")
+        cpu_s = sum(part.cpu_s for name, part in run.parts.items() if name != BENCHMARK)
         table.add_row(
             run.service,
             str(run.processes),

@@ -155,13 +155,11 @@ async def kafka_jars() -> Path:
     cache = _cache_folder()
     version = hashlib.sha256(_POM.read_bytes()).hexdigest()[:8]
     jars = cache / f"kafka-{version}"
-    if not jars.exists():
-        async with locked(cache / "fetch.lock"):
-            if not jars.exists():  # another process may have been faster
+    archive = _class_archive(jars)
+    if not (jars.exists() and archive.exists()):
+        async with locked(cache / "fetch.lock"):  # another process may be faster
+            if not jars.exists():
                 await _fetch(jars)
-    if not _class_archive(jars).exists():
-        async with locked(cache / "archive.lock"):
-            archive = _class_archive(jars)
             if not archive.exists():
                 await _archive_classes(jars, archive)
     return jars

@@ -19,10 +19,22 @@ _SENDER = "311@city.example"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service and its command line."""
+    """A service and its command line.
+
+    Attributes:
+        name: Its name.
+        argv: Its command line.
+        instance: Number of the process, from 1, where several share the work.
+    """
 
     name: str
     argv: tuple[str, ...]
+    instance: int = 1
+
+    @property
+    def process_name(self) -> str:
+        """The name of its process, with the number of the instance from the second on."""
+        return self.name if self.instance == 1 else f"{self.name}-{self.instance}"
 
 
 ROUTER = (
@@ -66,13 +78,13 @@ def _running_service(
     infra: Infrastructure, service: Service, public_url: str
 ) -> AbstractAsyncContextManager[Process]:
     async def build() -> Process:
-        port = infra.site.ports.port(service.name)
+        port = infra.site.ports.port(service.process_name)
         environment = {
             **_inherited(),
             **_common_settings(infra, service.name, port),
             **_own_settings(infra, service.name, public_url),
         }
-        program = Program(service.name, service.argv, port, http_ready, environment)
+        program = Program(service.process_name, service.argv, port, http_ready, environment)
         return Process(program, infra.site.folder)
 
     return running(build, infra.site.report, _STOP_WITHIN_S)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-import asyncpg
+from shared.runtime.database import Database
 
 ROLE = "route311_operations"
 
@@ -56,14 +56,14 @@ _OF_SERVICE: Mapping[str, Columns] = MappingProxyType(
 )
 
 
-async def create_role(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def create_role(connection: Database) -> None:
     """Create the role if it is missing; it cannot log in before it gets a password."""
     if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", ROLE):
         await connection.execute(f"CREATE ROLE {ROLE} NOLOGIN")
     await connection.execute(f"ALTER ROLE {ROLE} SET default_transaction_read_only = on")
 
 
-async def grant_reading(connection: "asyncpg.Connection[asyncpg.Record]", service: str) -> None:
+async def grant_reading(connection: Database, service: str) -> None:
     """Let the role read what is listed of a service's schema, and nothing else of it.
 
     Args:

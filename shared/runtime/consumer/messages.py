@@ -1,6 +1,6 @@
 """Forms of a Kafka record in a consumer: message, invalid record, deferred record, dead letter."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
@@ -84,12 +84,8 @@ def parse_record(
     try:
         if record.value is None and erasure:
             return cast("Message[E]", Message(record, _erasure(record, erasure)))
-        if len(record.value or b"") > MAX_EVENT_BYTES:
-            raise TooLargeError(f"larger than {MAX_EVENT_BYTES} bytes")
         headers = headers_by_name(record)
-        event = decoder.decode(record.value, headers)
-        if not allows(event.source):
-            raise SourceNotAllowedError("source: not one that may come by this topic")
+        event = decode_event(record.value, headers, decoder, allows)
     except PermanentError as error:
         return InvalidRecord(record, error)
     if "traceparent" in headers:
@@ -97,6 +93,31 @@ def parse_record(
         if trace and trace != event.traceparent:
             event = event.model_copy(update={"traceparent": trace})
     return Message(record, event)
+
+
+def decode_event(
+    value: bytes | None,
+    headers: Mapping[str, bytes],
+    decoder: Decoder[E],
+    allows: Callable[[str], bool],
+) -> E:
+    """Return the event in the value of a record.
+
+    Args:
+        value: The value.
+        headers: The headers by name.
+        decoder: Decodes the events of its topic.
+        allows: Tells whether an event of a source may come by its topic.
+
+    Raises:
+        PermanentError: It is not a valid event; the code tells why.
+    """
+    if len(value or b"") > MAX_EVENT_BYTES:
+        raise TooLargeError(f"larger than {MAX_EVENT_BYTES} bytes")
+    event = decoder.decode(value, headers)
+    if not allows(event.source):
+        raise SourceNotAllowedError("source: not one that may come by this topic")
+    return event
 
 
 def _erasure(record: Record, erasure: type[ContactErased]) -> ContactErased:

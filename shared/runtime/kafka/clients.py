@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 _STOP_WITHIN_S = 1.0
 _CONNECT_AGAIN_AFTER_S = 0.5
+_FETCH_BESIDE_AFTER_S = 0.01
 
 
 class _Client(Protocol):
@@ -103,7 +104,17 @@ class Producer(AIOKafkaProducer):
 
 
 class GroupConsumer(AIOKafkaConsumer):
-    """A member of a consumer group that leaves and stops within seconds, even without a broker."""
+    """A member of a consumer group that leaves and stops within seconds, even without a broker.
+
+    While records of some partitions wait for a poll, it soon fetches the others. aiokafka waits
+    0.1 s for the poll, and a record of an express topic would wait with it.
+    """
+
+    @override
+    async def start(self) -> None:
+        await super().start()  # type: ignore[no-untyped-call] # aiokafka has no types
+        fetcher: Any = self._fetcher
+        fetcher._prefetch_backoff = _FETCH_BESIDE_AFTER_S  # noqa: SLF001 - no public way
 
     @override
     async def stop(self) -> None:
@@ -126,15 +137,6 @@ def has_failed_task(member: AIOKafkaConsumer) -> bool:
         return True
     tasks = (fetcher._fetch_task, coordinator._coordination_task)  # noqa: SLF001 - no public way
     return any(task.done() for task in tasks)
-
-
-def fetch_beside_waiting(member: AIOKafkaConsumer, after_s: float) -> None:
-    """Let a member fetch its other partitions so soon after records of some wait for a poll.
-
-    aiokafka waits 0.1 s for the poll, and a record of an express topic would wait with it.
-    """
-    if member._fetcher:  # noqa: SLF001 - no public way
-        member._fetcher._prefetch_backoff = after_s  # noqa: SLF001 - no public way
 
 
 def wait_at_broker(member: AIOKafkaConsumer, most_ms: int) -> None:

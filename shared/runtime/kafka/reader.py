@@ -105,6 +105,18 @@ async def read_range(
                 yield records
 
 
+async def read_records(access: KafkaAccess, ranges: OffsetRanges) -> AsyncGenerator[Record]:
+    """Yield every record inside the ranges one by one, as ``read_range`` does in batches.
+
+    Raises:
+        BrokerDownError: No new record arrived in time, though the ranges are not complete.
+    """
+    async with aclosing(read_range(access, ranges)) as batches:
+        async for records in batches:
+            for record in records:
+                yield record
+
+
 async def _read_until(
     consumer: AIOKafkaConsumer, ends: dict[Partition, int], progress_within_s: float
 ) -> AsyncGenerator[Sequence[Record]]:

@@ -12,13 +12,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from typing_extensions import override
 
 from shared.contract.topic import Topic
-from shared.runtime.kafka.clients import (
-    GroupConsumer,
-    connect,
-    fetch_beside_waiting,
-    has_failed_task,
-    wait_at_broker,
-)
+from shared.runtime.kafka.clients import GroupConsumer, connect, has_failed_task, wait_at_broker
 from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
 from shared.runtime.kafka.records import Partition, Record
 from shared.runtime.kafka_access import KafkaAccess
@@ -33,7 +27,6 @@ _BUSY_WAIT_MS, _IDLE_WAIT_MS = 25, 2000
 While a batch takes long, the client fetches other partitions, and what arrives in those of the
 batch waits for that fetch; so it is short until nothing arrives any more.
 """
-_FETCH_BESIDE_AFTER_S = 0.01
 _REQUEST_TIMEOUT_MS = 15_000  # longer than a session, which a rebalance may have to wait for
 
 
@@ -119,7 +112,9 @@ class KafkaSource(ConsumerRebalanceListener):
             raise BrokerDownError(type(error).__name__) from error
 
     async def poll(self, limit: int, within_s: float) -> Sequence[Record]:
-        """Return records, those of express topics first; none if none arrives in time.
+        """Return records, in order within each partition; none if none arrives in time.
+
+        Express topics are read first, so that records of others do not use up the limit.
 
         Args:
             limit: The maximum number of records.
@@ -151,7 +146,7 @@ class KafkaSource(ConsumerRebalanceListener):
         wait_at_broker(self._consumer, _BUSY_WAIT_MS if records else _IDLE_WAIT_MS)
         if self._unverified:
             self._verify_log(records)
-        return sorted(records, key=lambda record: record.topic not in self._express)
+        return records
 
     @property
     def _readable_express(self) -> list[Partition]:
@@ -270,7 +265,6 @@ async def open_source(
         )
 
     async with connect(make, stopping) as consumer:
-        fetch_beside_waiting(consumer, _FETCH_BESIDE_AFTER_S)
         source = KafkaSource(consumer, express)
         consumer.subscribe([topic.name for topic in topics], listener=source)
         yield source

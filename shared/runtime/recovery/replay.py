@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import INTAKE_CONTACTS, all_topics
 from shared.runtime.kafka import Partition
-from shared.runtime.kafka.reader import OffsetRanges, read_range
+from shared.runtime.kafka.reader import OffsetRanges, read_records
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import SERVICES
 from shared.runtime.outbox.outbox import enqueue, wake_relays
@@ -78,11 +78,10 @@ async def select_records(
         ranges: The offsets to read.
         record_filter: Selects the dead letters.
     """
-    async with aclosing(read_range(access, ranges)) as batches:
-        async for records in batches:
-            for record in records:
-                if record_filter.matches(letter := parse_dead_letter(record)):
-                    yield letter
+    async with aclosing(read_records(access, ranges)) as records:
+        async for record in records:
+            if record_filter.matches(letter := parse_dead_letter(record)):
+                yield letter
 
 
 def owners_by_topic(bureaus: Iterable[str]) -> Mapping[str, str]:

@@ -10,8 +10,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import asyncpg
-
 from shared.runtime.database import open_database
 from shared.runtime.kafka.reader import offset_bounds, offsets_at
 from shared.runtime.kafka_access import KafkaAccess
@@ -117,14 +115,9 @@ async def paused_relay(admin_dsn: str, service: str) -> AsyncGenerator[None]:
     A relay holds its locks for as long as its connection lives. The connection is terminated; the
     relay treats this as a short outage, and waits for its buckets until the block ends.
     """
-    locker = await asyncpg.connect(admin_dsn)
-    terminator = await asyncpg.connect(admin_dsn)
-    try:
+    async with open_database(admin_dsn) as locker, open_database(admin_dsn) as terminator:
         await _lock_buckets(locker, terminator, service)
         yield
-    finally:
-        await terminator.close()
-        await locker.close()
 
 
 async def _lock_buckets(locker: Connection, terminator: Connection, service: str) -> None:
