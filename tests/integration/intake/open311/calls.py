@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any
@@ -102,6 +103,17 @@ async def number_of(client: aiohttp.ClientSession, **fields: str | Sequence[str]
     [accepted] = answer.json
     number: str = accepted["service_request_id"]
     return number
+
+
+def ids(answer: Answer) -> list[str]:
+    """The numbers of the requests in a list, in order."""
+    assert answer.status == 200, answer.body
+    return [request["service_request_id"] for request in answer.json]
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as a parameter and as an element."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 async def _answer(response: aiohttp.ClientResponse) -> Answer:
