@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-import asyncpg
 import pytest
 
 from services.intake.open311.schema import Discovery, Open311Service, ServiceDefinition
 from shared.runtime.clock import utc_now
+from shared.runtime.database import open_database
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.open311.calls import number_of, read
@@ -43,9 +43,8 @@ async def test_discovery_tells_the_endpoint_its_formats_and_when_kinds_changed(
     async with running() as client:
         first = await read(client, "discovery.json", jurisdiction_id="")
         again = await read(client, "discovery.json", jurisdiction_id="")
-        admin = await asyncpg.connect(database.admin_dsn)
-        await admin.execute("UPDATE intake.service_list_versions SET digest = 'older'")
-        await admin.close()
+        async with open_database(database.admin_dsn) as db:
+            await db.execute("UPDATE intake.service_list_versions SET digest = 'older'")
         changed = await read(client, "discovery.json", jurisdiction_id="")
 
     found = Discovery(**first.json)

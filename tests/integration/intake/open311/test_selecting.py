@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import pytest
 
 from shared.runtime.clock import utc_now
+from shared.runtime.database import open_database
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.open311.calls import ids, number_of, read, stamp
@@ -16,17 +16,14 @@ pytestmark = pytest.mark.integration
 
 async def moved(database: Database, number: str, **columns: Any) -> None:
     """Change a listed request, as time would have done."""
-    connection = await asyncpg.connect(
-        database.admin_dsn, server_settings={"search_path": "intake"}
-    )
     changes = ", ".join(f"{name} = ${at}" for at, name in enumerate(columns, 2))
-    await connection.execute(
-        f"UPDATE listed_requests SET {changes} WHERE request_id = "  # noqa: S608 - names of ours
-        "(SELECT request_id FROM requests WHERE tracking_number = $1)",
-        number,
-        *columns.values(),
-    )
-    await connection.close()
+    async with open_database(database.admin_dsn, "intake") as db:
+        await db.execute(
+            f"UPDATE listed_requests SET {changes} WHERE request_id = "  # noqa: S608 - names of ours
+            "(SELECT request_id FROM requests WHERE tracking_number = $1)",
+            number,
+            *columns.values(),
+        )
 
 
 async def test_every_filter_selects(running: Running, database: Database) -> None:
