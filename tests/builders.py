@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.contract.events import (
+    Acceptance,
     CaseWithRequest,
     Contact,
     ContactGiven,
@@ -96,6 +97,20 @@ def request(**changes: Any) -> Request:
 def request_submitted(data: Request | None = None, **changes: Any) -> RequestSubmitted:
     data = data or request(**changes)
     return RequestSubmitted.of(data, now=NOON, request=data.request_id)
+
+
+def acceptance(of: Request | None = None, **changes: Any) -> Acceptance:
+    of = of or request()
+    fields: dict[str, Any] = {
+        "submission_id": new_id(),
+        "submission_source": "/test/adapter",
+        "request_id": of.request_id,
+        "tracking_number": of.tracking_number,
+        "service_code": of.service_code,
+        "lane": of.lane,
+        "status_url": f"https://311.example.org/v1/requests/{of.tracking_number}",
+    }
+    return Acceptance(**(fields | changes))
 
 
 def contact_given(request_id: str, **changes: Any) -> ContactGiven:

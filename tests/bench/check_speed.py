@@ -9,20 +9,17 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 from cli.bench.load import submissions
 from cli.check.wait_until_idle import no_progress, wait_until_idle
-from deploy.local.folder import DataFolder
-from deploy.local.postgres_files import remove_cluster
 from deploy.local.supervisor import running_stack
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
+from tests.temporary_folders import open_to_postgres
 
 PROGRAM = Path(sys.executable).with_name("route311")
 AT_ONCE = 5_000
@@ -66,18 +63,8 @@ def checked(data: Path) -> str:
     )
 
 
-@contextmanager
-def open_to_all() -> Generator[Path]:
-    """Make a folder that PostgreSQL may enter as another user."""
-    with tempfile.TemporaryDirectory(prefix="route311-check-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        yield folder / "data"
-        remove_cluster(DataFolder(folder / "data"))
-
-
 async def measure(count: int) -> str:
-    with open_to_all() as data:
+    with open_to_postgres("check") as data:
         async with running_stack(data) as stack:
             await hand_in(stack.access, count)
             await wait_until_idle(stack.access, stack.postgres, AT_REST_WITHIN_S, no_progress)

@@ -7,7 +7,6 @@ for many times with changing values, as the service asks.
 import argparse
 import asyncio
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -26,7 +25,7 @@ from shared.catalogue import Jurisdiction, load_catalogue
 from shared.runtime.clock import utc_now
 from shared.runtime.database import Database, open_database
 from shared.runtime.migrate import migrate
-from tests.temporary_folders import let_others_in
+from tests.temporary_folders import open_to_postgres
 
 CITY = "portland.gov"
 WEST, SOUTH, EAST, NORTH = -122.84, 45.43, -122.47, 45.65
@@ -137,8 +136,7 @@ def filters(rng: Random, now: datetime, codes: Sequence[str]) -> dict[str, Draw]
 async def main(count: int, rounds: int, page_size: str) -> None:
     """Fill the table and measure."""
     city = load_catalogue().jurisdictions[CITY]
-    with tempfile.TemporaryDirectory(prefix="route311-open311-") as name:
-        data = let_others_in(Path(name)) / "data"
+    with open_to_postgres("open311") as data:
         async with open_site(data) as site, running_postgres(site) as process:
             dsn, now = admin_dsn(site, process), utc_now()
             await migrate(dsn)

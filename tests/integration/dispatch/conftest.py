@@ -5,12 +5,16 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import pytest
 
 from services.dispatch.app import dispatch
+from services.dispatch.handlers import DispatchStore
 from services.dispatch.settings import DispatchSettings
+from services.dispatch.store.postgres import PostgresDispatchStore
 from tests.conftest import Database
 from tests.stack import Stores
+from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore
 
 
 @pytest.fixture
@@ -43,3 +47,19 @@ async def _run(work: Any, stopping: asyncio.Event) -> None:
 async def running(settings: DispatchSettings) -> AsyncGenerator[None]:
     async with running_dispatch(settings):
         yield
+
+
+@pytest.fixture
+async def postgres_store(database: Database) -> AsyncGenerator[DispatchStore]:
+    connection = await asyncpg.connect(database.dsn("dispatch"))
+    async with connection.transaction():
+        yield PostgresDispatchStore(connection)
+    await connection.close()
+
+
+@pytest.fixture(params=["in memory", pytest.param("in PostgreSQL", marks=pytest.mark.integration)])
+def store(request: pytest.FixtureRequest) -> DispatchStore:
+    if request.param == "in memory":
+        return InMemoryDispatchStore()
+    found: DispatchStore = request.getfixturevalue("postgres_store")
+    return found

@@ -14,6 +14,7 @@ from services.intake.settings import IntakeSettings
 from shared.runtime.http.api_keys import store_keys
 from shared.runtime.http.server import serve_http
 from shared.runtime.kafka_access import KafkaAccess
+from shared.runtime.postgres import Pool, open_pool
 from shared.runtime.service import ServiceTask
 from tests.conftest import Database
 from tests.integration.intake.http_client import ADAPTER
@@ -39,6 +40,12 @@ def intake_settings(dsn: str, access: KafkaAccess, folder: Path, **more: Any) ->
             **more,
         }
     )
+
+
+@pytest.fixture
+async def pool(database: Database) -> AsyncGenerator[Pool]:
+    async with open_pool(database.dsn("intake")) as pool:
+        yield pool
 
 
 @pytest.fixture

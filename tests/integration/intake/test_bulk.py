@@ -2,40 +2,18 @@
 
 import asyncio
 import json
-from io import BytesIO
-from typing import Any
 
-import aiohttp
 import pytest
 
 from shared.contract.topics import INTAKE_RECEIPTS, INTAKE_REQUESTS
 from shared.runtime.database import open_database
 from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
-from tests.integration.intake.http_client import ADAPTER, Response, plain, post, read
+from tests.integration.intake.http_client import bulk, line, plain, post
 from tests.integration.locks import locked
 from tests.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
-
-
-def line(id_: str, **more: Any) -> bytes:
-    return json.dumps({"id": id_, "data": plain(), **more}).encode()
-
-
-async def bulk(
-    client: aiohttp.ClientSession, *lines: bytes, headers: dict[str, str] | None = None
-) -> Response:
-    sent = {"Authorization": f"Bearer {ADAPTER}", "Content-Type": "application/x-ndjson"}
-    body = BytesIO(b"\n".join(lines))
-    async with client.post(
-        "/v1/submissions/bulk", data=body, headers=sent | (headers or {})
-    ) as response:
-        return await read(response)
-
-
-def answers(response: Response) -> list[dict[str, Any]]:
-    return [json.loads(answer) for answer in response.body.split(b"\n") if answer]
 
 
 async def test_every_line_is_answered_in_order_and_passed_on(
@@ -48,7 +26,7 @@ async def test_every_line_is_answered_in_order_and_passed_on(
 
     assert response.status == 200
     assert response.headers["Content-Type"] == "application/x-ndjson"
-    given = answers(response)
+    given = response.lines
     assert [answer["id"] for answer in given] == [f"{n}" for n in range(250)]
     assert {answer["status"] for answer in given} == {201}
     assert {answer["data"]["submission_source"] for answer in given} == {"/http/demo"}
@@ -62,7 +40,7 @@ async def test_every_line_is_answered_in_order_and_passed_on(
 async def test_an_id_is_that_of_a_single_call_whichever_comes_first(running: Running) -> None:
     async with running() as client:
         single = await post(client, key="17")
-        repeat = answers(await bulk(client, line("17"), line("18"), line("18")))
+        repeat = (await bulk(client, line("17"), line("18"), line("18"))).lines
         again = await post(client, key="18")
 
     assert [answer["data"] for answer in repeat] == [single.json, again.json, again.json]
@@ -88,7 +66,7 @@ async def test_what_is_wrong_with_a_line_is_said_at_that_line_alone(running: Run
             line("🌁"),
         )
 
-    given = answers(response)
+    given = response.lines
     assert [(answer["id"], answer["status"]) for answer in given] == [
         ("1", 201),
         ("1", 422),
@@ -123,7 +101,7 @@ async def test_blank_lines_are_skipped_and_only_a_line_feed_ends_a_line(running:
         response = await bulk(client, b"", with_separators, b" \t\r", line("2") + b"\r", b"")
         nothing = await bulk(client)
 
-    assert [answer["status"] for answer in answers(response)] == [201, 201]
+    assert [answer["status"] for answer in response.lines] == [201, 201]
     assert (nothing.status, nothing.body) == (200, b"")
 
 
@@ -141,8 +119,8 @@ async def test_too_much_is_refused_and_nothing_of_it_is_kept(
     assert (too_many.status, too_large.status, kept) == (413, 413, 0)
     assert too_many.json["detail"].startswith("Send at most 1,000 lines")
     assert too_large.json["detail"] == "Send at most 5 MiB."
-    assert len({answer["problem"]["detail"] for answer in answers(just_enough)}) == 1
-    assert len(answers(just_enough)) == 1_000
+    assert len({answer["problem"]["detail"] for answer in just_enough.lines}) == 1
+    assert len(just_enough.lines) == 1_000
 
 
 async def test_a_call_counts_once_against_the_rate(running: Running) -> None:
@@ -150,7 +128,7 @@ async def test_a_call_counts_once_against_the_rate(running: Running) -> None:
         responses = [await bulk(client, *[line(f"{n}") for n in range(50)]) for _ in range(3)]
 
     assert [response.status for response in responses] == [200, 200, 429]
-    assert {answer["status"] for answer in answers(responses[1])} == {201}
+    assert {answer["status"] for answer in responses[1].lines} == {201}
 
 
 async def test_who_may_not_call_and_other_bodies_are_refused(running: Running) -> None:
@@ -179,5 +157,5 @@ async def test_while_the_database_is_stuck_the_call_gets_503_and_the_repeat_keep
 
     assert (stuck.status, stuck.headers["Retry-After"]) == (503, "2")
     assert {response.body for response in repeats} == {repeats[0].body}
-    assert {answer["status"] for answer in answers(repeats[0])} == {201}
+    assert {answer["status"] for answer in repeats[0].lines} == {201}
     assert len(requests) == 150

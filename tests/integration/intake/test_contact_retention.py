@@ -1,6 +1,5 @@
 """Contacts of closed cases are erased after their term, by the path of every erasure."""
 
-from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,20 +16,13 @@ from services.intake.store import PostgresSubmissions
 from shared.contract.events import new_id
 from shared.contract.topics import INTAKE_CONTACTS
 from shared.runtime.outbox.outbox import enqueue
-from shared.runtime.postgres import Pool, open_pool, transaction
+from shared.runtime.postgres import Pool, transaction
 from tests.builders import NOON, contact_given
-from tests.conftest import Database
 
 pytestmark = pytest.mark.integration
 
 DAY = timedelta(days=1)
 LATER = NOON + 500 * DAY
-
-
-@pytest.fixture
-async def pool(database: Database) -> AsyncGenerator[Pool]:
-    async with open_pool(database.dsn("intake")) as pool:
-        yield pool
 
 
 async def reported(

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from cli.main import build
 from services.intake.places.gazetteer import Place, PostgresGazetteer, add_places, replace_places
 from services.intake.policy import CityAddress
 from services.intake.rules.addresses import read_address
-from shared.runtime.postgres import Pool, open_pool, transaction
+from shared.runtime.postgres import Pool, transaction
 from shared.vocabulary import GeoPoint
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
@@ -23,12 +22,6 @@ pytestmark = pytest.mark.integration
 CITY = "portland.gov"
 RECORDED = Path(__file__).parents[4] / "shared" / "data" / "portland_addresses"
 LEAST_HIT_RATE = 0.98
-
-
-@pytest.fixture
-async def pool(database: Database) -> AsyncGenerator[Pool]:
-    async with open_pool(database.dsn("intake")) as pool:
-        yield pool
 
 
 def place(address: str, number: int = 0) -> Place:

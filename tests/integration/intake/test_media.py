@@ -1,20 +1,17 @@
 """Pictures over HTTP: upload, download, release, and what is refused."""
 
 import asyncio
-import json
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 from PIL import Image
 
-from shared.runtime.database import open_database
 from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, OPERATOR, Running
-from tests.integration.intake.http_client import ADAPTER
+from tests.integration.intake.http_client import ADAPTER, call
+from tests.integration.intake.media import fetch, files, path_of, upload
 from tests.integration.locks import locked
 from tests.pictures import corners, encoded, opened, png_of, quarters
 
@@ -24,48 +21,11 @@ MIB = 1024 * 1024
 UNKNOWN = "/v1/media/" + "0" * 32
 
 
-@dataclass(frozen=True)
-class Response:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-async def call(
-    client: aiohttp.ClientSession, method: str, path: str, key: str | None = None, **more: Any
-) -> Response:
-    headers = ({"Authorization": f"Bearer {key}"} if key else {}) | more.pop("headers", {})
-    async with client.request(method, path, headers=headers, **more) as response:
-        return Response(response.status, dict(response.headers), await response.read())
-
-
-async def upload(client: aiohttp.ClientSession, picture: Any, key: str = ADAPTER) -> Response:
-    data = BytesIO(picture) if isinstance(picture, bytes) else picture
-    return await call(client, "POST", "/v1/media", key, data=data)
-
-
 def form(**fields: bytes) -> aiohttp.FormData:
     data = aiohttp.FormData()
     for name, value in fields.items():
         data.add_field(name, BytesIO(value), filename="x.jpg", content_type="text/plain")
     return data
-
-
-def path_of(response: Response) -> str:
-    return f"/v1/media/{response.json['media_id']}"
-
-
-async def fetch(database: Database, sql: str, *values: Any) -> list[Any]:
-    async with open_database(database.admin_dsn) as db:
-        return list(await db.fetch(sql, *values))
-
-
-def files(folder: Path) -> list[Path]:
-    return [file for file in (folder / "media").rglob("*") if file.is_file()]
 
 
 async def test_a_picture_is_kept_and_shown_to_whoever_has_its_id(

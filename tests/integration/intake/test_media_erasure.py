@@ -18,8 +18,8 @@ from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Pool, open_pool, transaction
 from tests.conftest import Database
 from tests.integration.intake.conftest import OPERATOR, Running
-from tests.integration.intake.http_client import plain, post
-from tests.integration.intake.test_media import call, fetch, files, path_of, upload
+from tests.integration.intake.http_client import call, plain, post
+from tests.integration.intake.media import fetch, files, path_of, upload
 from tests.pictures import encoded
 from tests.waiting import eventually
 

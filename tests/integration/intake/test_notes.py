@@ -1,35 +1,18 @@
 """Notes on requests over HTTP."""
 
 import asyncio
-from typing import Any
 
-import aiohttp
 import pytest
 
 from shared.contract.events import NoteAdded
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
-from tests.integration.intake.http_client import ADAPTER, Response, plain, post, read
+from tests.integration.intake.http_client import note, plain, post
 from tests.integration.locks import locked
 from tests.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
-
-
-async def note(
-    client: aiohttp.ClientSession,
-    number: str,
-    data: Any = None,
-    *,
-    id_: str | None = None,
-    key: str = ADAPTER,
-) -> Response:
-    headers = {"Authorization": f"Bearer {key}"} | ({"Idempotency-Key": id_} if id_ else {})
-    body = {"text": "It is still there"} if data is None else data
-    path = f"/v1/requests/{number}/notes"
-    async with client.post(path, json=body, headers=headers) as response:
-        return await read(response)
 
 
 async def test_a_note_is_published_once_behind_its_request(

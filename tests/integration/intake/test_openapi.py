@@ -12,12 +12,9 @@ from jsonschema import Draft202012Validator
 from services.intake.app import intake
 from tests.conftest import Database
 from tests.integration.intake.conftest import OPERATOR, Running, intake_settings
-from tests.integration.intake.http_client import get, plain, post
+from tests.integration.intake.http_client import bulk, call, get, line, note, plain, post, preview
+from tests.integration.intake.media import upload
 from tests.integration.intake.open311.calls import read, send
-from tests.integration.intake.test_bulk import answers, bulk, line
-from tests.integration.intake.test_media import call, upload
-from tests.integration.intake.test_notes import note
-from tests.integration.intake.test_preview import preview
 from tests.pictures import encoded
 
 pytestmark = pytest.mark.integration
@@ -104,8 +101,8 @@ async def test_answers_are_as_documented(running: Running) -> None:
     validate(document, "/v1/media", "post", 201, kept.json)
     validate(document, "/v1/media", "post", 415, gif.json)
     validate(document, "/v1/media/{media_id}/release", "post", 200, released.json)
-    assert [answer["status"] for answer in answers(lines)] == [201, 400, 422]
-    for answer in answers(lines):
+    assert [answer["status"] for answer in lines.lines] == [201, 400, 422]
+    for answer in lines.lines:
         validate(document, "/v1/submissions/bulk", "post", 200, answer)
     requests = "/open311/v2/requests.{format}"
     validate(document, requests, "post", 200, taken.json)

@@ -1,9 +1,7 @@
 """What a caller learns before it hands a submission in."""
 
 from datetime import timedelta
-from typing import Any
 
-import aiohttp
 import pytest
 
 from shared.contract.events import (
@@ -25,21 +23,12 @@ from tests.builders import (
 )
 from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
-from tests.integration.intake.http_client import ADAPTER, Response, plain, read
+from tests.integration.intake.http_client import Response, plain, preview
 from tests.integration.locks import locked
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
-
-
-async def preview(client: aiohttp.ClientSession, data: Any, key: str = ADAPTER) -> Response:
-    headers = {"Authorization": f"Bearer {key}"}
-    sent = {"data": data} if isinstance(data, bytes) else {"json": data}
-    if isinstance(data, bytes):
-        headers["Content-Type"] = "application/json"
-    async with client.post("/v1/submissions/preview", headers=headers, **sent) as response:
-        return await read(response)
 
 
 async def test_kind_questions_priority_and_advice_are_shown_and_nothing_is_kept(

@@ -1,7 +1,6 @@
 """Intake's tables in PostgreSQL: what only a database can show."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -22,19 +21,12 @@ from services.intake.rules.tracking_number import CAPACITY, tracking_number
 from services.intake.store import PostgresSubmissions
 from shared.contract.events import new_id
 from shared.errors import DatabaseBusyError
-from shared.runtime.postgres import Pool, open_pool, transaction
+from shared.runtime.postgres import Pool, transaction
 from tests.builders import NOON
-from tests.conftest import Database
 
 pytestmark = pytest.mark.integration
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-async def pool(database: Database) -> AsyncGenerator[Pool]:
-    async with open_pool(database.dsn("intake")) as pool:
-        yield pool
 
 
 def stored_submission(id: str = "7", data: object = "data", **changes: Any) -> StoredSubmission:

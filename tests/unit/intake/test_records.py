@@ -2,7 +2,6 @@ import pytest
 
 from services.intake.records import Receipt
 from shared.contract.events import (
-    Acceptance,
     Advice,
     FieldError,
     Rejection,
@@ -10,20 +9,15 @@ from shared.contract.events import (
     SubmissionRejected,
     encode,
 )
-from tests.builders import NOON, handed_in
+from tests.builders import NOON, acceptance, handed_in
 
 ODD = '7","data":{"x":1}} é \\'
 
 
 def accepted() -> SubmissionAccepted:
-    data = Acceptance(
+    data = acceptance(
         submission_id=ODD,
         submission_source=ODD,
-        request_id="r",
-        tracking_number="26-7KQ4-M2",
-        service_code="POTHOLE",
-        lane="standard",
-        status_url="https://311.example.org/v1/requests/26-7KQ4-M2",
         advice=(Advice(code="call_911", text='Say "help"'),),
     )
     return SubmissionAccepted.of(data, now=NOON, cause=handed_in({}, id=ODD, source=ODD))

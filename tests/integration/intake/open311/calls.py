@@ -1,17 +1,16 @@
 """Calls of the Open311 endpoint, and their answers in either format."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from io import BytesIO
-from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
 from lxml import etree
 
-from tests.integration.intake.http_client import ADAPTER
+from tests.integration.intake.http_client import ADAPTER, Response
 from tests.waiting import eventually
 
 BASE = "/open311/v2"
@@ -20,15 +19,12 @@ FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    content_type: str
-    headers: Mapping[str, str]
-    body: bytes
+class Answer(Response):
+    """An answer in JSON or XML."""
 
     @property
-    def json(self) -> Any:
-        return json.loads(self.body)
+    def content_type(self) -> str:
+        return self.headers["Content-Type"]
 
     @property
     def xml(self) -> etree._Element:
@@ -47,7 +43,7 @@ async def read(
     query.setdefault("jurisdiction_id", CITY)
     params = {name: value for name, value in query.items() if value}
     async with client.request(method, f"{BASE}/{path}", params=params) as response:
-        return await _answer(response)
+        return await Answer.of(response)
 
 
 async def send(
@@ -59,11 +55,7 @@ async def send(
 ) -> Answer:
     """Post a form; fields replace or, when blank, take away those of a usual one."""
     body = fields if isinstance(fields, bytes) else urlencode(form(**fields), doseq=True).encode()
-    sent = {"Content-Type": FORM} | dict(headers or {})
-    async with client.post(
-        f"{BASE}/requests.{output}", data=BytesIO(body), headers=sent
-    ) as response:
-        return await _answer(response)
+    return await _post_form(client, f"requests.{output}", body, headers)
 
 
 async def send_update(
@@ -72,9 +64,18 @@ async def send_update(
     """Post the form of an update; a blank field is not sent."""
     usual = {"api_key": ADAPTER, "jurisdiction_id": CITY, "description": "It is still there"}
     body = urlencode({name: value for name, value in (usual | fields).items() if value}).encode()
-    url = f"{BASE}/servicerequestupdates.{output}"
-    async with client.post(url, data=BytesIO(body), headers={"Content-Type": FORM}) as response:
-        return await _answer(response)
+    return await _post_form(client, f"servicerequestupdates.{output}", body)
+
+
+async def _post_form(
+    client: aiohttp.ClientSession,
+    path: str,
+    body: bytes,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    sent = {"Content-Type": FORM} | dict(headers or {})
+    async with client.post(f"{BASE}/{path}", data=BytesIO(body), headers=sent) as response:
+        return await Answer.of(response)
 
 
 def form(**fields: str | Sequence[str]) -> dict[str, str | Sequence[str]]:
@@ -104,6 +105,12 @@ async def number_of(client: aiohttp.ClientSession, **fields: str | Sequence[str]
     return number
 
 
-async def _answer(response: aiohttp.ClientResponse) -> Answer:
-    headers = dict(response.headers)
-    return Answer(response.status, headers["Content-Type"], headers, await response.read())
+def ids(answer: Answer) -> list[str]:
+    """The numbers of the requests in a list, in order."""
+    assert answer.status == 200, answer.body
+    return [request["service_request_id"] for request in answer.json]
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as a parameter and as an element."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -8,8 +8,8 @@ from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.database import open_database
 from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
+from tests.integration.intake.http_client import note
 from tests.integration.intake.open311.calls import number_of, send_update
-from tests.integration.intake.test_notes import note
 from tests.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration

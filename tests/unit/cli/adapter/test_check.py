@@ -13,15 +13,16 @@ from cli.adapter.records import by_submission, read_record
 from cli.adapter.report import AdapterReport, Finding, report_on
 from cli.main import build
 from services.intake.policy import IntakePolicy
-from shared.contract.events import Event, FieldError, encode
-from shared.contract.events.submissions import (
-    Acceptance,
+from shared.contract.events import (
+    Event,
+    FieldError,
     Rejection,
     SubmissionAccepted,
     SubmissionRejected,
+    encode,
 )
 from shared.contract.topics import CHANNEL_SUBMISSIONS
-from tests.builders import NOON, submission
+from tests.builders import NOON, acceptance, submission
 
 WEB = "/adapter/web"
 
@@ -58,22 +59,13 @@ def codes(findings: Sequence[Finding]) -> list[str]:
 
 
 def accepted(id_: str) -> SubmissionAccepted:
-    data = Acceptance(
-        submission_id=id_,
-        submission_source=WEB,
-        request_id="r",
-        tracking_number="26-7KQ4-M2",
-        service_code="OTHER",
-        lane="standard",
-        status_url="https://311.example.org",
-    )
-    return SubmissionAccepted(time=NOON, subject="r", data=data)
+    return SubmissionAccepted.of(acceptance(submission_id=id_, submission_source=WEB), now=NOON)
 
 
 def rejected(id_: str, code: str) -> SubmissionRejected:
     errors = (FieldError(field="id", code=code, message="Take another."),)
     data = Rejection(submission_id=id_, submission_source=WEB, errors=errors)
-    return SubmissionRejected(time=NOON, subject=id_, data=data)
+    return SubmissionRejected.of(data, now=NOON)
 
 
 def test_a_good_adapter_has_no_finding(policy: IntakePolicy) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 from cli.demo.run.observations import Observations
 from shared.contract.events import (
-    Acceptance,
     CaseOpened,
     CaseRequestAttached,
     Due,
@@ -19,7 +18,15 @@ from shared.contract.events import (
     WorkOrderIssued,
     new_id,
 )
-from tests.builders import NOON, case_with_request, decision, location, priority, request
+from tests.builders import (
+    NOON,
+    acceptance,
+    case_with_request,
+    decision,
+    location,
+    priority,
+    request,
+)
 
 
 def work_order(**changes: Any) -> WorkOrder:
@@ -66,16 +73,8 @@ class Router:
     def accepts(self, source: str, id_: str, **changes: Any) -> Request:
         """Accept a submission."""
         made = request(**changes)
-        acceptance = Acceptance(
-            submission_id=id_,
-            submission_source=source,
-            request_id=made.request_id,
-            tracking_number=made.tracking_number,
-            service_code=made.service_code,
-            lane=made.lane,
-            status_url="http://127.0.0.1/v1/requests/26-7KQ4-M2",
-        )
-        self.seen.record(SubmissionAccepted.of(acceptance, now=NOON), NOON)
+        accepted = acceptance(made, submission_id=id_, submission_source=source)
+        self.seen.record(SubmissionAccepted.of(accepted, now=NOON), NOON)
         self.seen.record(RequestSubmitted.of(made, now=NOON), NOON)
         return made
 

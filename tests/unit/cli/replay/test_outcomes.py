@@ -2,7 +2,6 @@
 
 from cli.replay.outcomes import OutcomeCounter
 from shared.contract.events import (
-    Acceptance,
     FieldError,
     Rejection,
     SubmissionAccepted,
@@ -10,21 +9,15 @@ from shared.contract.events import (
     WorkOrderIssued,
     new_id,
 )
-from tests.builders import NOON, decision, request, request_triaged
+from tests.builders import NOON, acceptance, decision, request, request_triaged
 from tests.contract.test_events import example_of
 
 SOURCE = "/replay/test"
 
 
 def accepted(request_id: str, source: str = SOURCE) -> SubmissionAccepted:
-    data = Acceptance(
-        submission_id=f"row of {request_id}",
-        submission_source=source,
-        request_id=request_id,
-        tracking_number="26-7KQ4-M2",
-        service_code="ROW-POTHOLE",
-        lane="standard",
-        status_url="",
+    data = acceptance(
+        submission_id=f"row of {request_id}", submission_source=source, request_id=request_id
     )
     return SubmissionAccepted.of(data, now=NOON)
 

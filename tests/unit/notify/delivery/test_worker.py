@@ -1,22 +1,13 @@
-import asyncio
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from typing_extensions import override
 
-from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate, SendOutcome
+from services.notify.delivery.updates import SendOutcome
 from shared.contract.events import new_id
-from shared.errors import DatabaseDownError
 from tests.builders import NOON, contact_given
 from tests.unit.notify.delivery.harness import LEASE, DeliveryHarness, FakeMailer, report
-from tests.unit.notify.factories import (
-    closed,
-    moved,
-    opened,
-    triaged,
-)
+from tests.unit.notify.factories import closed, moved, opened, triaged
 from tests.unit.notify.fakes import InMemoryNotify
-from tests.waiting import eventually
 
 
 async def test_what_is_due_is_sent_once_and_reported(harness: DeliveryHarness) -> None:
@@ -91,100 +82,6 @@ async def test_a_person_hears_of_a_case_in_order(harness: DeliveryHarness) -> No
     assert [subject.split()[0] for _, subject in harness.mails] == ["We", "Work", "The"]
 
 
-async def test_a_server_that_cannot_be_reached_is_asked_before_anything_is_claimed(
-    harness: DeliveryHarness,
-) -> None:
-    await harness.receive(report())
-    harness.mailers[0].failure = "connection_lost"
-
-    assert await harness.worker.poll_once() == "unreachable"
-    assert harness.states == ["pending"]
-
-    harness.mailers[0].failure = None
-    await harness.worker.poll_once()
-    assert harness.states == ["sent"]
-
-
-async def test_a_connection_lost_before_the_hand_over_sends_it_later(
-    harness: DeliveryHarness,
-) -> None:
-    await harness.receive(report())
-    harness.mailers[0].outcomes = [SendOutcome("unreachable", "sender_lost")]
-
-    assert await harness.worker.poll_once() == "unreachable"
-    assert (harness.states, harness.store.published) == (["pending"], [])
-
-    await harness.worker.poll_once()
-    assert (harness.states, len(harness.mails)) == (["sent"], 1)
-
-
-async def test_a_message_that_is_put_off_waits_its_pause(harness: DeliveryHarness) -> None:
-    await harness.receive(report())
-    harness.mailers[0].outcomes = [SendOutcome("deferred", "recipient_450")]
-    worker = harness.worker
-
-    await worker.poll_once()
-    assert await worker.poll_once() == "idle"
-    assert harness.states == ["pending"]
-
-    harness.clock.now += timedelta(seconds=5)
-    await worker.poll_once()
-    assert harness.states == ["sent"]
-
-
-async def test_a_refused_message_fails_and_is_not_tried_again(harness: DeliveryHarness) -> None:
-    await harness.receive(report())
-    harness.mailers[0].outcomes = [SendOutcome("refused", "recipient_550")]
-    worker = harness.worker
-
-    await worker.poll_once()
-    assert await worker.poll_once() == "idle"
-
-    (failed,) = harness.store.published
-    assert (failed.type, failed.data.reason) == (
-        "route311.notification.failed.v1",
-        "recipient_550",
-    )
-    assert (harness.states, harness.mails) == (["failed"], [])
-
-
-async def test_a_message_that_may_have_gone_out_is_not_sent_again(harness: DeliveryHarness) -> None:
-    await harness.receive(report())
-    harness.mailers[0].outcomes = [SendOutcome("unknown", "content_lost")]
-    worker = harness.worker
-
-    await worker.poll_once()
-    assert await worker.poll_once() == "idle"
-
-    (unknown,) = harness.store.published
-    assert (unknown.type, unknown.data.reason) == (
-        "route311.notification.unknown.v1",
-        "content_lost",
-    )
-    assert (harness.states, len(harness.mails)) == (["unknown"], 1)
-
-
-async def test_what_a_dead_sender_left_is_unknown_once_its_lease_is_over(
-    harness: DeliveryHarness,
-) -> None:
-    await harness.receive(report())
-    await harness.store.claim(1, harness.clock.now, harness.clock.now + LEASE)
-
-    harness.clock.now += LEASE
-    assert await harness.worker.poll_once() == "idle"
-    assert harness.states == ["sending"]
-
-    harness.clock.now += timedelta(seconds=1)
-    await harness.worker.poll_once()
-
-    (unknown,) = harness.store.published
-    assert (unknown.type, unknown.data.reason) == (
-        "route311.notification.unknown.v1",
-        "abandoned",
-    )
-    assert (harness.states, harness.mails) == (["unknown"], [])
-
-
 class LeaseRecorder(FakeMailer):
     """Records the lease of each delivery while it is sent."""
 
@@ -233,69 +130,3 @@ async def test_a_message_about_a_city_that_is_not_in_the_catalogue_waits(
     await harness.worker.poll_once()
 
     assert (harness.states, harness.store.rows[0].reason) == (["pending"], "unknown_city")
-
-
-class FlakyStore(InMemoryNotify):
-    """A store whose first call of each method fails."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._failed_once: set[str] = set()
-
-    @override
-    async def record(self, updates: Sequence[DeliveryUpdate]) -> None:
-        self._fail_first("settle")
-        await super().record(updates)
-
-    @override
-    async def claim(
-        self, limit: int, now: datetime, lease_until: datetime
-    ) -> Sequence[ClaimedDelivery]:
-        self._fail_first("claim")
-        return await super().claim(limit, now, lease_until)
-
-    def _fail_first(self, call: str) -> None:
-        if call not in self._failed_once:
-            self._failed_once.add(call)
-            raise DatabaseDownError("away")
-
-
-async def running(harness: DeliveryHarness, until: Callable[[], bool]) -> None:
-    stopping = asyncio.Event()
-
-    async def reached() -> bool:
-        return until()
-
-    async with asyncio.TaskGroup() as group:
-        group.create_task(harness.worker.run(stopping))
-        await eventually(reached)
-        stopping.set()
-
-
-async def test_a_database_that_is_away_delays_a_message_and_doubles_none(
-    harness: DeliveryHarness,
-) -> None:
-    harness.store = FlakyStore()
-    await harness.receive(report())
-
-    await running(harness, lambda: harness.states == ["sent"])
-
-    assert len(harness.mails) == len(harness.store.published) == 1
-
-
-async def test_it_sends_until_asked_to_stop(harness: DeliveryHarness) -> None:
-    for n in range(5):
-        await harness.receive(report(f"p{n}@example.org"))
-
-    await running(harness, lambda: harness.states == ["sent"] * 5)
-
-    assert len(harness.mails) == 5
-
-
-async def test_it_goes_on_by_itself_when_the_server_is_back(harness: DeliveryHarness) -> None:
-    await harness.receive(report())
-    harness.mailers[0].outcomes = [SendOutcome("unreachable", "sender_lost")] * 2
-
-    await running(harness, lambda: harness.states == ["sent"])
-
-    assert len(harness.mails) == 1
