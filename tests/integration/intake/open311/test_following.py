@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from http import HTTPStatus
 
 import aiohttp
 import pytest
@@ -52,7 +53,10 @@ async def shown(client: aiohttp.ClientSession, number: str, words: str) -> Servi
     """Read a request until its status notes hold the words."""
 
     async def found() -> ServiceRequest | None:
-        [request] = (await read(client, f"requests/{number}.json")).json
+        answer = await read(client, f"requests/{number}.json")
+        if answer.status != HTTPStatus.OK:
+            return None  # a long wait reads oftener than one address may
+        [request] = answer.json
         return ServiceRequest(**request) if words in request["status_notes"] else None
 
     request = await eventually(found)
