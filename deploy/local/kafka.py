@@ -20,7 +20,7 @@ from shared.runtime.kafka.admin import answers
 
 _HERE = Path(__file__).parent
 _LOGGING = f"-Dlog4j2.configurationFile={_HERE / 'log4j2.yaml'}"
-_HEAP = ("-Xms512m", "-Xmx512m", "-XX:+UseSerialGC")
+_HEAP = ("-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _SHORT_RUN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _CLUSTER_ID = "cm91dGUzMTEtbG9jYWwtMQ"  # 16 bytes in URL-safe base64, as Kafka requires
 _STOP_WITHIN_S = 10.0
