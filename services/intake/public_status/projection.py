@@ -23,6 +23,7 @@ from shared.contract.events import (
     RequestTriaged,
 )
 from shared.runtime.consumer.messages import Message
+from shared.vocabulary import TriageOutcome
 
 R = TypeVar("R")
 
@@ -74,16 +75,23 @@ class PublicStatuses(Protocol):
 async def project_events(
     messages: Sequence[Message[StatusEvent]], statuses: PublicStatuses
 ) -> None:
-    """Update the public status of every request that the events are about."""
+    """Update the public status of every request that the events are about.
+
+    A decision that opens a case leaves the lists to that case's opening, which follows at once: a
+    row that is in several indexes is written once instead of twice.
+    """
     events = [message.event for message in messages]
-    decisions = [_decision(event) for event in events if type(event) is RequestTriaged]
-    links = list(_made(_LINKS, events))
+    decided = [event for event in events if type(event) is RequestTriaged]
+    decisions = [_decision(event) for event in decided]
+    joinings = list(_made(_JOININGS, events))
+    links = [*filter(None, map(_link_of_decision, decided)), *joinings]
     changes = list(_made(_CHANGES, events))
     await statuses.save_requests(decisions, links)
     await statuses.save_changes(changes)
     await statuses.save_cases(list(_made(_NEARBY, events)))
     await statuses.refresh_listings(
-        {one.request_id for one in decisions} | {link.request_id for link in links},
+        {one.request_id for one in decisions if one.outcome not in _OPENS_CASE}
+        | {joining.request_id for joining in joinings},
         joined={link.case_id for link in links},
         changed={change.case_id for change in changes},
     )
@@ -199,8 +207,8 @@ def _closing(event: CaseClosed) -> StatusChange | None:
     return _change(event)
 
 
-_LINKS: Mapping[type[Event], Callable[[Any], CaseLink | None]] = {
-    RequestTriaged: _link_of_decision,
+_OPENS_CASE: frozenset[TriageOutcome] = frozenset({"new", "recurrence", "possible_duplicate"})
+_JOININGS: Mapping[type[Event], Callable[[Any], CaseLink | None]] = {
     CaseOpened: _link_of_joining,
     CaseRequestAttached: _link_of_joining,
     CaseRequestSplit: _link_of_split,

@@ -90,7 +90,8 @@ async def test_a_referral_says_who_must_act_and_belongs_to_no_case() -> None:
 
 
 async def test_lists_are_refreshed_for_each_request_and_case_that_changed() -> None:
-    decided, changed = request_triaged(), CaseStatusChanged.of(move(case_id=OTHER), now=NOON)
+    decided = request_triaged(outcome="duplicate")
+    changed = CaseStatusChanged.of(move(case_id=OTHER), now=NOON)
     opened = CaseOpened.of(case_with_request(case_id=THIRD, request_id=REQUEST), now=NOON)
     statuses = await followed(decided, changed, opened)
 
@@ -99,6 +100,17 @@ async def test_lists_are_refreshed_for_each_request_and_case_that_changed() -> N
     assert joined | moved == {decided.data.case_id, OTHER, THIRD}
     assert joined == {decided.data.case_id, THIRD}
     assert moved == {OTHER, THIRD}
+
+
+@pytest.mark.parametrize("outcome", ["new", "recurrence", "possible_duplicate"])
+async def test_a_decision_that_opens_a_case_leaves_lists_to_the_opening(outcome: str) -> None:
+    decided = request_triaged(outcome=outcome)
+    before, _, _ = (await followed(decided)).refreshed
+    request_id = decided.data.request_id
+    opened = CaseOpened.of(case_with_request(request_id=request_id), now=NOON)
+    after, _, _ = (await followed(decided, opened)).refreshed
+
+    assert (before, after) == (set(), {request_id})
 
 
 async def test_an_answer_is_named_and_belongs_to_no_case() -> None:
