@@ -12,7 +12,7 @@ from services.triage.policy import TriagePolicy
 from services.triage.resolution import resolve
 from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import Jurisdiction
-from shared.contract.events import Decision, Location, Request
+from shared.contract.events import Decision, Location, SubmittedRequest
 from shared.vocabulary import GeoPoint, LocationPrecision, distance_m
 
 _SAME_POINT_M = 1.0  # the resolution of coordinates with five decimal places
@@ -48,9 +48,9 @@ def backtest(past: RequestHistory, policy: TriagePolicy) -> Iterator[BacktestDec
         yield BacktestDecision(row, decision, (thread_time_ns() - began) / _NS_PER_US)
 
 
-def request_of(row: PastRequest, city: Jurisdiction) -> Request:
+def request_of(row: PastRequest, city: Jurisdiction) -> SubmittedRequest:
     """Return the request that intake would publish for the same report."""
-    return Request(
+    return SubmittedRequest(
         request_id=str(uuid5(NAMESPACE_OID, row.request_id)),
         tracking_number=row.request_id,
         jurisdiction=city.id,

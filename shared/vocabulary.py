@@ -41,6 +41,9 @@ TriageOutcome: TypeAlias = Literal[
 ]
 """Triage's result for one request."""
 
+TextSeverity: TypeAlias = Literal["danger", "urgent", "routine"]
+"""What a text by itself reports: a danger to life, an urgent hazard, or neither."""
+
 PriorityLevel: TypeAlias = Literal["P1", "P2", "P3", "P4", "P5"]
 """``P1`` is the most urgent."""
 

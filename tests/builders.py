@@ -18,6 +18,7 @@ from shared.contract.events import (
     RequestSubmitted,
     RequestTriaged,
     SubmissionReceived,
+    SubmittedRequest,
     WorkOrderUpdate,
     WorkOrderUpdated,
     new_id,
@@ -76,7 +77,7 @@ def handed_in(
     return SubmissionReceived(**(fields | envelope))
 
 
-def request(**changes: Any) -> Request:
+def request(**changes: Any) -> SubmittedRequest:
     fields: dict[str, Any] = {
         "request_id": new_id(),
         "tracking_number": "26-7KQ4-M2",
@@ -91,10 +92,10 @@ def request(**changes: Any) -> Request:
         "observed_at": NOON,
         "lane": "standard",
     }
-    return Request(**(fields | changes))
+    return SubmittedRequest(**(fields | changes))
 
 
-def request_submitted(data: Request | None = None, **changes: Any) -> RequestSubmitted:
+def request_submitted(data: SubmittedRequest | None = None, **changes: Any) -> RequestSubmitted:
     data = data or request(**changes)
     return RequestSubmitted.of(data, now=NOON, request=data.request_id)
 

@@ -21,7 +21,7 @@ from services.triage.rules.dedup.case_index import CaseIndex
 from services.triage.rules.dedup.model import Report, TriageCase
 from services.triage.store.cases import PostgresTriageStore
 from shared.catalogue import Catalogue, Jurisdiction, load_catalogue_with_indexes
-from shared.contract.events import Request, new_id
+from shared.contract.events import SubmittedRequest, new_id
 from shared.contract.topics import dedup_key
 from shared.runtime.database import Database, open_database
 from shared.runtime.migrate import migrate
@@ -110,7 +110,7 @@ def _cases(city: Jurisdiction) -> Iterator[TriageCase]:
 async def _measured(
     db: Database,
     count: int,
-    decided: Sequence[Request],
+    decided: Sequence[SubmittedRequest],
     catalogue: Catalogue,
 ) -> IndexBenchmark:
     policy, store = TriagePolicy(catalogue), PostgresTriageStore(db)

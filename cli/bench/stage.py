@@ -13,8 +13,10 @@ from cli.bench.usage import Usage, process_usage, router_usage_since
 from deploy.local.infrastructure import infrastructure
 from deploy.local.services import ROUTER, running_services
 from deploy.local.supervisor import prepare_stores
-from shared.catalogue import Catalogue, load_catalogue
-from shared.contract.events import Location, Request, RequestSubmitted, new_id
+from services.intake.outbound import to_judgement
+from services.intake.rules.screening import HazardScreen
+from shared.catalogue import Catalogue, load_catalogue_with_indexes, text_rules_version
+from shared.contract.events import Location, RequestSubmitted, SubmittedRequest, new_id
 from shared.contract.topic import Topic
 from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.runtime.clock import utc_now
@@ -66,7 +68,7 @@ async def measure_stage(data: Path, count: int) -> StageBenchmark:
 
     A rate is measured from the first record that a stage wrote to the last, without its start-up.
     """
-    catalogue = load_catalogue()
+    catalogue = load_catalogue_with_indexes()
     triage = [service for service in ROUTER if service.name == "triage"]
     async with infrastructure(data, mail=False) as infra:
         await prepare_stores(infra, catalogue.bureau_codes)
@@ -112,12 +114,15 @@ def _records(count: int, catalogue: Catalogue) -> Iterator[Outgoing]:
         yield from Outgoing.for_event(event)
 
 
-def requests(count: int, catalogue: Catalogue) -> Iterable[Request]:
+def requests(count: int, catalogue: Catalogue) -> Iterable[SubmittedRequest]:
     """Yield the requests that the benchmark's submissions become."""
+    version = text_rules_version(catalogue.version)
+    screens = {id_: HazardScreen(city) for id_, city in catalogue.jurisdictions.items()}
     for number, submission in enumerate(submissions(count)):
         data = submission.data
         kind = catalogue.jurisdictions[data["jurisdiction"]].services[data["service_code"]]
-        yield Request(
+        screening = screens[data["jurisdiction"]].screen(kind, data["description"], {})
+        yield SubmittedRequest(
             request_id=new_id(),
             tracking_number=f"26-{number}",
             jurisdiction=data["jurisdiction"],
@@ -132,4 +137,5 @@ def requests(count: int, catalogue: Catalogue) -> Iterable[Request]:
             submitted_at=submission.time,
             observed_at=submission.time,
             lane="standard",
+            judgement=to_judgement(screening.judgement, version),
         )

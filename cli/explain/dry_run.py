@@ -20,9 +20,9 @@ from shared.catalogue import Catalogue, Jurisdiction
 from shared.contract.events import (
     Decision,
     Location,
-    Request,
     RequestSubmitted,
     SubmissionReceived,
+    SubmittedRequest,
     new_id,
 )
 from shared.contract.events.codec import invalid_fields
@@ -38,7 +38,7 @@ class InvalidReportError(Route311Error):
     code = "unfit_report"
 
 
-def decide(request: Request, policy: TriagePolicy) -> Decision:
+def decide(request: SubmittedRequest, policy: TriagePolicy) -> Decision:
     """Return the decision on a request as the first one ever, without any known case."""
     return to_decision(resolve(assess_report(request, policy), CaseIndex()), policy.version)
 
@@ -50,7 +50,7 @@ def request_of_text(
     catalogue: Catalogue,
     now: datetime,
     language: str | None = None,
-) -> Request:
+) -> SubmittedRequest:
     """Return a request with a text and no location.
 
     Args:
@@ -68,7 +68,7 @@ def request_of_text(
     code = kind or classify(text, city)
     if code not in city.services:
         raise InvalidReportError(f"{city_id} has no kind {code}")
-    return Request(
+    return SubmittedRequest(
         request_id=new_id(),
         tracking_number=_NO_TRACKING_NUMBER,
         jurisdiction=city_id,
@@ -85,7 +85,7 @@ def request_of_text(
     )
 
 
-def request_of_json(text: str, catalogue: Catalogue, now: datetime) -> Request:
+def request_of_json(text: str, catalogue: Catalogue, now: datetime) -> SubmittedRequest:
     """Return the request in a JSON object: a request, a submission, or an event with either.
 
     Args:
@@ -108,14 +108,16 @@ def request_of_json(text: str, catalogue: Catalogue, now: datetime) -> Request:
     return _accepted_request(data, catalogue, now)
 
 
-def _submitted_request(data: dict[str, Any]) -> Request:
+def _submitted_request(data: dict[str, Any]) -> SubmittedRequest:
     try:
-        return Request.model_validate(data)
+        return SubmittedRequest.model_validate(data | {"judgement": None})  # made anew
     except ValidationError as error:
         raise InvalidReportError(invalid_fields(error)) from None
 
 
-def _accepted_request(data: dict[str, Any], catalogue: Catalogue, now: datetime) -> Request:
+def _accepted_request(
+    data: dict[str, Any], catalogue: Catalogue, now: datetime
+) -> SubmittedRequest:
     """Return the request that intake would make of a submission."""
     city = _city(str(data.get("jurisdiction")), catalogue)
     boundaries = CityBoundaries(city.id, city.folder)

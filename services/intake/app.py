@@ -40,7 +40,7 @@ from services.intake.retention import Retention
 from services.intake.scout import Accept, Answered, Scout
 from services.intake.settings import IntakeSettings
 from services.intake.store import PostgresSubmissions
-from shared.catalogue import Catalogue, load_catalogue_with_indexes
+from shared.catalogue import Catalogue, load_catalogue_with_indexes, text_rules_version
 from shared.contract.events import Event
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, submission_topics
 from shared.geo import CityBoundaries
@@ -184,6 +184,7 @@ def _policy(
         public_url=settings.public_url.rstrip("/"),
         adapters=frozenset(settings.kafka_adapters),
         geocoders=geocoders,
+        text_rules_version=text_rules_version(catalogue.version),
     )
 
 

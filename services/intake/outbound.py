@@ -12,6 +12,7 @@ from services.intake.records import Receipt
 from services.intake.rules.followed_case import followed_case
 from services.intake.rules.media import media_id_of
 from shared.catalogue import CALL_911, LocalText
+from shared.catalogue.located_judgement import LocatedJudgement
 from shared.contract.events import (
     Acceptance,
     Advice,
@@ -19,6 +20,7 @@ from shared.contract.events import (
     ContactGiven,
     Event,
     FieldError,
+    Judgement,
     Location,
     Rejection,
     Request,
@@ -26,6 +28,7 @@ from shared.contract.events import (
     SubmissionAccepted,
     SubmissionReceived,
     SubmissionRejected,
+    SubmittedRequest,
     new_id,
 )
 from shared.contract.topics import receipts_of
@@ -109,9 +112,9 @@ def accept(
         area: Municipality and district of its point.
         tracking_number: Number of the new request.
         now: Time of its events.
-        policy: Base of the status URL.
+        policy: Base of the status URL, and the version of the rules for texts.
     """
-    request = _request(submission, area, tracking_number)
+    request = _request(submission, area, tracking_number, policy.text_rules_version)
     cause, request_id = submission.cause, request.request_id
     events: list[Event] = [RequestSubmitted.of(request, now=now, cause=cause, request=request_id)]
     contact = _contact(submission, request_id)
@@ -131,8 +134,14 @@ def accept(
     )
 
 
-def _request(submission: ValidatedSubmission, area: AdminArea, tracking_number: str) -> Request:
-    return Request(
+def _request(
+    submission: ValidatedSubmission,
+    area: AdminArea,
+    tracking_number: str,
+    text_rules_version: str | None,
+) -> SubmittedRequest:
+    judgement = submission.screening.judgement
+    return SubmittedRequest(
         request_id=new_id(),
         tracking_number=tracking_number,
         jurisdiction=submission.city.jurisdiction.id,
@@ -150,6 +159,17 @@ def _request(submission: ValidatedSubmission, area: AdminArea, tracking_number: 
         reporter_ref=submission.reporter_ref,
         lane="express" if submission.screening.express else "standard",
         follow_case=followed_case(submission.submission.follow_case),
+        judgement=to_judgement(judgement, text_rules_version) if text_rules_version else None,
+    )
+
+
+def to_judgement(located: LocatedJudgement, text_rules_version: str) -> Judgement:
+    """Return the judgement of a request's words with the version of its rules."""
+    return Judgement(
+        version=text_rules_version,
+        severity=located.severity,
+        conditions=located.conditions,
+        doubted=located.doubted,
     )
 
 

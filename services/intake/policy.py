@@ -72,6 +72,7 @@ class IntakePolicy:
         public_url: Base URL of intake for residents, without a trailing slash.
         adapters: The names of the external adapters, which have topics of their own.
         geocoders: What is asked for addresses that the gazetteer does not know.
+        text_rules_version: Version of everything that judges a text; None to pass on no judgement.
     """
 
     cities: Mapping[str, ServedCity]
@@ -79,6 +80,7 @@ class IntakePolicy:
     public_url: str
     adapters: frozenset[str] = frozenset()
     geocoders: tuple[Geocoder, ...] = ()
+    text_rules_version: str | None = None
 
 
 def city_of(jurisdiction: Jurisdiction, boundaries: BoundaryLookup) -> ServedCity:

@@ -15,7 +15,9 @@ from services.triage.rules.dedup.model import Report, TriageCase
 from services.triage.rules.priority.location import ReportLocation
 from shared.catalogue import ServiceType
 from shared.catalogue.answers import Answer
-from shared.contract.events import Data, Location, Request
+from shared.catalogue.located_judgement import LocatedJudgement
+from shared.catalogue.report_reader import free_text
+from shared.contract.events import Data, Location, Request, SubmittedRequest
 from shared.contract.events.submissions import AttributeValue
 from shared.contract.topics import dedup_key
 from shared.errors import PermanentError
@@ -82,7 +84,7 @@ class AssessedReport(NamedTuple):
     answer: Answer | None = None
 
 
-def assess_report(request: Request, policy: TriagePolicy) -> AssessedReport:
+def assess_report(request: SubmittedRequest, policy: TriagePolicy) -> AssessedReport:
     """Apply the rules of the request's city that need no other report.
 
     Raises:
@@ -93,7 +95,7 @@ def assess_report(request: Request, policy: TriagePolicy) -> AssessedReport:
     service = city.services.get(request.service_code) if city else None
     if city is None or service is None:
         raise UnknownKindError("jurisdiction, service_code: not in the catalogue")
-    assessment = assess(request, service, city)
+    assessment = assess(request, service, city, _located(request, policy))
     report = to_report(request, city)
     key = dedup_key(request.jurisdiction, request.dedup_group)
     answer = _answer(city, service, request, assessment)
@@ -109,13 +111,19 @@ def assess_report(request: Request, policy: TriagePolicy) -> AssessedReport:
     )
 
 
-def assess(stated: Request | StatedParts, service: ServiceType, city: CityPolicy) -> Assessment:
+def assess(
+    stated: Request | StatedParts,
+    service: ServiceType,
+    city: CityPolicy,
+    located: LocatedJudgement | None = None,
+) -> Assessment:
     """Apply the rules for priority, emergencies and referrals to the stated parts of a request.
 
     Args:
         stated: A request, or one extended by its notes.
         service: Its kind.
         city: The rules of its city.
+        located: The judgement of its words by the same rules, where it was made before.
 
     Raises:
         InvalidRequestError: The point is not on Earth.
@@ -129,6 +137,7 @@ def assess(stated: Request | StatedParts, service: ServiceType, city: CityPolicy
         location.municipality,
         ReportLocation(location.address, exact_point),
         is_classified=stated.classified,
+        located=located,
     )
 
 
@@ -190,6 +199,14 @@ def point_lookups(reports: Iterable[AssessedReport]) -> list[PointLookup]:
     return list(lookups.values())
 
 
+def _located(request: SubmittedRequest, policy: TriagePolicy) -> LocatedJudgement | None:
+    """Return the judgement that came with the request, if it was made by the rules of here."""
+    given = request.judgement
+    if given is None or given.version != policy.text_rules_version:
+        return None
+    return LocatedJudgement(given.severity, given.conditions, given.doubted)
+
+
 def _answer(
     city: CityPolicy, service: ServiceType, request: Request, assessment: Assessment
 ) -> Answer | None:
@@ -203,7 +220,7 @@ def _answer(
 
 
 def _text(stated: Request | StatedParts) -> str:
-    return "\n".join(filter(None, (stated.description, stated.location.details)))
+    return free_text(stated.description, stated.location.details)
 
 
 def _point(location: Location) -> GeoPoint | None:

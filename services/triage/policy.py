@@ -22,9 +22,17 @@ from services.triage.rules.priority.score import (
 )
 from services.triage.rules.reason_texts import ReasonTexts
 from services.triage.rules.referral import AgencyReferral, referral_for
-from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType
+from shared.catalogue import (
+    Catalogue,
+    Dedup,
+    Jurisdiction,
+    ServiceType,
+    text_rules_version,
+)
 from shared.catalogue.evidence import Evidence, Extent
-from shared.catalogue.judgement import ExplainedScore, ReportReader, confirmed_kind, explain_scores
+from shared.catalogue.judgement import ExplainedScore, confirmed_kind, explain_scores
+from shared.catalogue.located_judgement import LocatedJudgement
+from shared.catalogue.report_reader import ReportReader
 
 
 class Assessment(NamedTuple):
@@ -86,6 +94,7 @@ class CityPolicy:
         location: ReportLocation = NO_LOCATION,
         *,
         is_classified: bool = False,
+        located: LocatedJudgement | None = None,
     ) -> Assessment:
         """Apply the rules for priority, emergencies and referrals to one report.
 
@@ -97,9 +106,10 @@ class CityPolicy:
             location: Exact address and point, as far as the report has them.
             is_classified: Whether the kind was derived from the text. It then makes the report no
                 more urgent than the text itself does.
+            located: The judgement of its words by the same rules, where it was made before.
         """
         city = self._jurisdiction
-        judgement = self._reader.read(service, text, attributes)
+        judgement = self._reader.read(service, text, attributes, located)
         conditions = matched_conditions(judgement)
         kind = confirmed_kind(service, judgement) if is_classified else service
         emergency = detect_emergency(city, kind, conditions)
@@ -128,6 +138,7 @@ class TriagePolicy:
 
     Attributes:
         version: Version of the catalogue; decisions carry it.
+        text_rules_version: Version of everything that judges a text.
         cities: By jurisdiction id.
     """
 
@@ -136,6 +147,7 @@ class TriagePolicy:
     ) -> None:
         """Prepare every city; ``evidence`` replaces the evidence of some cities by id."""
         self.version = catalogue.version
+        self.text_rules_version = text_rules_version(catalogue.version)
         replaced = evidence or {}
         self.cities = {
             id_: CityPolicy(city, replaced.get(id_))

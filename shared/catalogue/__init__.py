@@ -18,6 +18,7 @@ from shared.catalogue.loader import (
     build_catalogue,
     load_catalogue,
     load_catalogue_with_indexes,
+    text_rules_version,
 )
 from shared.catalogue.service_type import (
     AfterHours,
@@ -59,5 +60,6 @@ __all__ = [
     "conditions_by_field",
     "load_catalogue",
     "load_catalogue_with_indexes",
+    "text_rules_version",
     "trigger_conditions",
 ]

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from shared.catalogue.condition import conditions_by_field
 from shared.catalogue.jurisdiction import Jurisdiction
 from shared.catalogue.service_type import ServiceType
 from shared.text_matching import condition_facts, filter_affirmed, fold
@@ -23,7 +22,6 @@ DANGER = "sounds_dangerous"
 _MOST_URGENT_UNCONFIRMED: PriorityLevel = "P3"
 _MAX_UNKNOWN = 3  # words for each known feature; an English text has more features than words
 _CLEAR = 5  # points above the threshold
-_LISTS = frozenset({"singlevaluelist", "multivaluelist"})
 
 
 class TextJudgement(NamedTuple):
@@ -151,43 +149,6 @@ def explain_scores(text: str, city: Jurisdiction) -> list[ExplainedScore]:
         least = city.thresholds.get((found.label, found.language), 1)
         explained.append(ExplainedScore(found.label, found.points, least, bias, contributions))
     return explained
-
-
-class ReportReader:
-    """Reads the reports of one city: texts and answers."""
-
-    def __init__(self, city: Jurisdiction) -> None:
-        self._city = city
-        self._conditions_by_attribute = conditions_by_field(city.conditions.values())
-        self._list_attributes = {
-            service.code: frozenset(a.code for a in service.attributes if a.datatype in _LISTS)
-            for service in city.services.values()
-        }
-
-    def read(
-        self, service: ServiceType, text: str, attributes: Mapping[str, object]
-    ) -> TextJudgement:
-        """Judge a report: every condition that its text or its answers state, and how urgent it is.
-
-        An answer counts whatever the text says.
-
-        Args:
-            service: Kind of the report.
-            text: Free text of the reporter.
-            attributes: Values by attribute code; those in the reporter's own words are read as
-                text too.
-        """
-        lists = self._list_attributes[service.code]
-        own_words = [v for k, v in attributes.items() if isinstance(v, str) and k not in lists]
-        judgement = judge_text("\n".join((text, *own_words)), self._city)
-        if not attributes:
-            return judgement
-        conditions = dict(judgement.conditions)
-        for code, value in attributes.items():
-            for condition in self._conditions_by_attribute.get(code, ()):
-                if condition.answered_by({code: value}):
-                    conditions.setdefault(condition.code, code)
-        return judgement._replace(conditions=conditions)
 
 
 def confirmed_kind(service: ServiceType, judgement: TextJudgement) -> ServiceType:

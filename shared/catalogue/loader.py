@@ -1,6 +1,7 @@
 """Loads the catalogue from its ready file, or builds it from the YAML files."""
 
 import gc
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -8,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from shared.catalogue.jurisdiction import Catalogue, TextIndexes
-from shared.catalogue.ready_file import ReadyFile, ready_file
+from shared.catalogue.ready_file import ReadyFile, code_checksum, ready_file
 from shared.catalogue.serialization import from_plain, to_plain
 
 PACKAGE_DATA = Path(__file__).parent / "data"
@@ -106,3 +107,12 @@ def source_version(root: Path) -> str:
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()[:_VERSION_DIGITS]
+
+
+def text_rules_version(catalogue_version: str) -> str:
+    """Return the version of all that judges a text: the catalogue, our code, and Python's tables.
+
+    Processes with the same version judge every text the same.
+    """
+    judges = f"{catalogue_version} {sys.implementation.cache_tag} {code_checksum()}"
+    return sha256(judges.encode()).hexdigest()[:_VERSION_DIGITS]

@@ -79,12 +79,13 @@ def ready_file(root: Path, version: str) -> ReadyFile:
         root: The folder.
         version: Checksum of the folder's files.
     """
-    stamp = f"{version} {sys.implementation.cache_tag} {root.resolve()} {_code_checksum()}"
+    stamp = f"{version} {sys.implementation.cache_tag} {root.resolve()} {code_checksum()}"
     return ReadyFile(root.with_name(f"{root.name}.ready"), sha256(stamp.encode()).hexdigest())
 
 
 @cache
-def _code_checksum() -> str:
+def code_checksum() -> str:
+    """Return a checksum of the code that reads the catalogue and judges texts by it."""
     digest = sha256()
     for path in _code_files():
         digest.update(path.read_bytes() + b"\0")

@@ -4,6 +4,7 @@ from shared.text_matching.compilation import CompiledPhrases
 from shared.text_matching.folding import fold, limit_marks
 from shared.text_matching.index import Hit, PhraseIndex
 from shared.text_matching.linear_model import (
+    EVIDENCE_GAP,
     FeatureWeights,
     LabelScore,
     LinearModel,
@@ -24,6 +25,7 @@ from shared.text_matching.negation import PhraseRoles, filter_affirmed
 from shared.text_matching.notation import expand_families, families_named, parse_pattern
 
 __all__ = [
+    "EVIDENCE_GAP",
     "NO_MODEL",
     "CompiledPhrases",
     "FeatureWeights",

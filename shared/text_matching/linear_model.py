@@ -18,6 +18,8 @@ from shared.text_matching.negation_lexicon import DENYING
 _PREFIX_LETTERS = 5
 _NEGATION_REACH = 3  # words after a negation
 _EVIDENCE_WORDS = 4
+EVIDENCE_GAP = " … "
+"""Stands in evidence for the words between two of its words."""
 _FIELDS = Struct("<II")  # score and count
 _BITS = 32  # of each field
 _ZERO = (1 << (_BITS - 1)) - 1  # stands for a score of 0
@@ -195,7 +197,7 @@ def _evidence(words: Sequence[str], weights: Mapping[str, int]) -> str:
             by_word[i + 1] += of_pair
     first = {word: i for i, word in reversed(list(enumerate(words)))}.values()
     top = nlargest(_EVIDENCE_WORDS, [i for i in first if by_word[i] > 0], key=by_word.__getitem__)
-    return " … ".join(" ".join(words[i] for i in run) for run in _runs(sorted(top)))
+    return EVIDENCE_GAP.join(" ".join(words[i] for i in run) for run in _runs(sorted(top)))
 
 
 def _runs(numbers: Sequence[int]) -> list[list[int]]:

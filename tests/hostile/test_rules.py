@@ -19,7 +19,7 @@ from services.intake.rules.text import normalize_text
 from services.triage.policy import CityPolicy
 from services.triage.rules.dedup.addresses import address_key
 from shared.catalogue import load_catalogue
-from shared.catalogue.judgement import ReportReader
+from shared.catalogue.report_reader import ReportReader
 from shared.contract.events import SubmissionReceived
 from shared.geo import CityBoundaries
 from shared.redaction import KnownPii

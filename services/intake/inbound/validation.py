@@ -28,6 +28,7 @@ from services.intake.rules.text import (
 )
 from shared.catalogue import ServiceType
 from shared.catalogue.judgement import TextConditions, read_text
+from shared.catalogue.report_reader import free_text
 from shared.contract.events import (
     FieldError,
     Media,
@@ -199,7 +200,7 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
     details = redactor.redact_text(normalize_text(at.details or ""), known)
     address = redactor.redact_address(normalize_text(at.address or ""), known)
     attributes = redactor.redact_attributes(normalize_attributes(submission.attributes), known)
-    text = "\n".join(filter(None, (description, details)))
+    text = free_text(description, details)
     channels = contact_channels(known.email, known.phone, redactor.region)
     holds_contact = redactor.holds_contact(handed_in.id, known)
     return ValidatedSubmission(

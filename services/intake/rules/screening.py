@@ -4,7 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from shared.catalogue import Jurisdiction, ServiceType
-from shared.catalogue.judgement import ReportReader, TextConditions, confirmed_kind, judge_read
+from shared.catalogue.judgement import TextConditions, confirmed_kind, judge_read, read_text
+from shared.catalogue.located_judgement import LocatedJudgement, locate
+from shared.catalogue.report_reader import ReportReader
 from shared.vocabulary import PriorityLevel
 
 _MOST_URGENT: PriorityLevel = "P1"
@@ -20,12 +22,14 @@ class Screening:
         emergency: Code of the danger to life that the report describes, or None.
         level: Priority of the report by itself, before triage weighs what speaks against it.
         conditions: Conditions that the report states.
+        judgement: Judgement of its words, for a reader by the same rules.
     """
 
     express: bool
     emergency: str | None
     level: PriorityLevel
-    conditions: Collection[str] = ()
+    conditions: Collection[str]
+    judgement: LocatedJudgement
 
 
 class HazardScreen:
@@ -51,12 +55,13 @@ class HazardScreen:
             text: Its free text.
             attributes: Answers to the questions of the kind, by field.
             is_classified: Whether the kind was derived from the text.
-            read: The conditions of the text, where they are found already.
+            read: The conditions of ``text``, where they are found already.
         """
-        if read is not None and not attributes:
-            judgement = judge_read(read, self._jurisdiction)
-        else:
-            judgement = self._reader.read(service, text, attributes)
+        words = self._reader.words(service, text, attributes)
+        if read is None or words != text:
+            read = read_text(words, self._jurisdiction)
+        of_words = judge_read(read, self._jurisdiction)
+        judgement = self._reader.with_answers(of_words, attributes)
         kind = confirmed_kind(service, judgement) if is_classified else service
         met = {*judgement.conditions, *kind.implies}
         found = self._jurisdiction.emergency(kind, met)
@@ -67,4 +72,5 @@ class HazardScreen:
             emergency=found[0] if found else None,
             level=level,
             conditions=judgement.conditions,
+            judgement=locate(of_words, words),
         )

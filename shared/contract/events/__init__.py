@@ -39,9 +39,11 @@ from shared.contract.events.requests import (
     Contact,
     ContactErased,
     ContactGiven,
+    Judgement,
     Location,
     Request,
     RequestSubmitted,
+    SubmittedRequest,
 )
 from shared.contract.events.submissions import (
     Acceptance,
@@ -121,6 +123,7 @@ __all__ = [
     "FieldError",
     "ForeignEvent",
     "Identity",
+    "Judgement",
     "Location",
     "MatchReason",
     "Media",
@@ -154,6 +157,7 @@ __all__ = [
     "SubmissionReceived",
     "SubmissionRejected",
     "SubmittedLocation",
+    "SubmittedRequest",
     "Surge",
     "SurgeEnded",
     "SurgeStarted",

@@ -9,7 +9,13 @@ from pydantic import AwareDatetime, Field
 from shared.contract.events.base import Data, Event
 from shared.contract.events.submissions import AttributeValue, Media
 from shared.errors import UndecodableEventError
-from shared.vocabulary import Lane, LocationPrecision, StatusChannel, SubmissionChannel
+from shared.vocabulary import (
+    Lane,
+    LocationPrecision,
+    StatusChannel,
+    SubmissionChannel,
+    TextSeverity,
+)
 
 
 class Location(Data):
@@ -80,6 +86,30 @@ class Request(Data):
     """
 
 
+class Judgement(Data):
+    """Judgement of a request's words, so that the next reader by the same rules need not repeat it.
+
+    It quotes no words. Positions are start and end of each run of words, in characters of the
+    request's words as these rules normalize them.
+    """
+
+    version: str = Field(examples=["3f0c9a41d2b7"])
+    """Checksum of the catalogue and code that judged; by any other, the judgement is void."""
+    severity: TextSeverity
+    """What the words by themselves report."""
+    conditions: dict[str, tuple[tuple[int, int], ...]] = Field(default_factory=dict)
+    """Conditions that count, each with the positions of its words; empty for none."""
+    doubted: dict[str, tuple[tuple[int, int], ...]] = Field(default_factory=dict)
+    """Conditions that the words as a whole do not bear out, likewise."""
+
+
+class SubmittedRequest(Request):
+    """A request with what only its first reader needs."""
+
+    judgement: Judgement | None = None
+    """Judgement of its words by intake's rules; null in an older event."""
+
+
 class RequestSubmitted(Event):
     """Intake accepted a request and gave it a tracking number."""
 
@@ -87,7 +117,7 @@ class RequestSubmitted(Event):
 
     type: Literal["route311.request.submitted.v1"] = "route311.request.submitted.v1"
     source: str = "/intake"
-    data: Request
+    data: SubmittedRequest
 
 
 class Contact(Data):

@@ -3,6 +3,7 @@
 import asyncpg
 import pytest
 
+from shared.catalogue import load_catalogue, text_rules_version
 from shared.contract.events import (
     ContactGiven,
     RequestSubmitted,
@@ -59,6 +60,8 @@ async def test_a_submission_becomes_a_request_a_contact_and_a_receipt(
     assert receipt.data.submission_id == receipt.causationid == request.causationid == "17"
     assert receipt.data.request_id == request.data.request_id == contact.data.request_id
     assert request.data.location.municipality == "portland.gov"
+    assert request.data.judgement is not None
+    assert request.data.judgement.version == text_rules_version(load_catalogue().version)
     assert contact.data.email == "ana@example.org"
     [receipt_record] = await topic_log.records(INTAKE_RECEIPTS)
     [request_record] = await topic_log.records(INTAKE_REQUESTS)

@@ -15,8 +15,8 @@ from shared.contract.events import (
     CaseSplit,
     CaseStatusChange,
     Event,
-    Request,
     RequestSubmitted,
+    SubmittedRequest,
     new_id,
 )
 from shared.contract.routes import routes
@@ -54,7 +54,7 @@ def case(opening: Report | None = None, **changes: Any) -> TriageCase:
     return TriageCase(**(fields | changes))
 
 
-def in_rivertown(**changes: Any) -> Request:
+def in_rivertown(**changes: Any) -> SubmittedRequest:
     """Return a request of the city; its dedup group is that of its kind."""
     kind = changes.setdefault("service_code", "CAMP")
     fields: dict[str, Any] = {

@@ -43,8 +43,9 @@ async def test_the_example_of_a_request_gets_a_decision_that_its_readers_can_rea
     caused = await on_messages(messages(example), InMemoryTriageStore(), POLICY, NOON)
     decision, counts = (event for event in caused if isinstance(event, Event))
 
-    assert Decoder([RequestTriaged]).decode(encode(decision)) == decision
-    assert decision.data.request == example.data
+    read = Decoder([RequestTriaged]).decode(encode(decision))
+    assert encode(read) == encode(decision)
+    assert read.data.request.model_dump() == example.data.model_dump(exclude={"judgement"})
     assert Decoder([ReportsCounted]).decode(encode(counts)) == counts
 
 

@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 import shared.contract.events
 from cli.explain.dry_run import InvalidReportError
 from cli.main import build
+from shared.catalogue import load_catalogue, text_rules_version
 from tests.builders import request, submission
 
 EXAMPLES = Path(shared.contract.events.__file__).parent / "examples"
@@ -67,6 +68,13 @@ def test_a_submission_or_a_request_alone_is_read_from_the_standard_input() -> No
 
     assert found("-", stdin=json.dumps(submission()))["service_code"] == "ROW-POTHOLE"
     assert found("-", stdin=plain)["emergency"]["code"] == "sparks"
+
+
+def test_the_words_of_a_request_are_judged_anew() -> None:
+    routine = {"version": text_rules_version(load_catalogue().version), "severity": "routine"}
+    changed = request(description="sparks from a wire", judgement=routine).model_dump_json()
+
+    assert found("-", stdin=changed)["emergency"]["code"] == "sparks"
 
 
 def test_nothing_that_leads_to_the_reporter_is_told() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from services.triage.rules.priority.conditions import MatchedConditions, matched_conditions
-from shared.catalogue.judgement import ReportReader
+from shared.catalogue.report_reader import ReportReader
 from tests.unit.triage.factories import CITY
 
 READER = ReportReader(CITY)

@@ -1,0 +1,75 @@
+"""Reads the reports of one city: texts and answers."""
+
+from collections.abc import Mapping
+
+from shared.catalogue.condition import conditions_by_field
+from shared.catalogue.judgement import TextJudgement, judge_text
+from shared.catalogue.jurisdiction import Jurisdiction
+from shared.catalogue.located_judgement import LocatedJudgement, quote
+from shared.catalogue.service_type import ServiceType
+
+_LISTS = frozenset({"singlevaluelist", "multivaluelist"})
+
+
+def free_text(description: str, details: str | None) -> str:
+    """Return the free text of a report: its description, and the details of its location."""
+    return "\n".join(filter(None, (description, details)))
+
+
+class ReportReader:
+    """Reads the reports of one city."""
+
+    def __init__(self, city: Jurisdiction) -> None:
+        self._city = city
+        self._conditions_by_attribute = conditions_by_field(city.conditions.values())
+        self._list_attributes = {
+            service.code: frozenset(a.code for a in service.attributes if a.datatype in _LISTS)
+            for service in city.services.values()
+        }
+
+    def words(self, service: ServiceType, text: str, attributes: Mapping[str, object]) -> str:
+        """Return everything in a report that is judged as text.
+
+        Args:
+            service: Kind of the report.
+            text: Its free text.
+            attributes: Values by attribute code; those in the reporter's own words are text too.
+        """
+        lists = self._list_attributes[service.code]
+        own_words = [v for k, v in attributes.items() if isinstance(v, str) and k not in lists]
+        return "\n".join((text, *own_words))
+
+    def read(
+        self,
+        service: ServiceType,
+        text: str,
+        attributes: Mapping[str, object],
+        located: LocatedJudgement | None = None,
+    ) -> TextJudgement:
+        """Judge a report: every condition that its text or its answers state, and how urgent it is.
+
+        Args:
+            service: Kind of the report.
+            text: Its free text.
+            attributes: Values by attribute code.
+            located: The judgement of its words by the same rules, where it was made before.
+        """
+        words = self.words(service, text, attributes)
+        judgement = judge_text(words, self._city) if located is None else quote(located, words)
+        return self.with_answers(judgement, attributes)
+
+    def with_answers(
+        self, judgement: TextJudgement, attributes: Mapping[str, object]
+    ) -> TextJudgement:
+        """Return the judgement of the words with the conditions that answers state.
+
+        An answer counts whatever the text says.
+        """
+        if not attributes:
+            return judgement
+        conditions = dict(judgement.conditions)
+        for code, value in attributes.items():
+            for condition in self._conditions_by_attribute.get(code, ()):
+                if condition.answered_by({code: value}):
+                    conditions.setdefault(condition.code, code)
+        return judgement._replace(conditions=conditions)
