@@ -24,11 +24,11 @@ def _encrypted_base(url: HttpUrl) -> HttpUrl:
 
 
 class MediaSettings(EnvironmentSettings):
-    """Where pictures are kept: a folder, or a bucket of S3.
+    """Storage of pictures: a folder, or a bucket of S3.
 
     Attributes:
         media_folder: The folder; every instance needs the same one.
-        media_bucket: Name of the bucket; nobody else writes to it.
+        media_bucket: Name of the bucket.
         media_s3_endpoint: Base URL of the bucket's server, ``https`` but on this machine; None for
             AWS.
         media_s3_region: Region of the bucket.

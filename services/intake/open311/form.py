@@ -20,7 +20,7 @@ _MAX_FIELDS = 500
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a form holds.
+    """Fields and pictures of a form.
 
     Attributes:
         fields: Name and text of each field.

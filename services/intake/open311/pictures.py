@@ -10,7 +10,7 @@ from services.intake.media.library import MediaLibrary
 from services.intake.rules.media import derived_media_id, media_url
 
 _UNIDENTIFIED = ""
-"""Callers whose key is in the form itself: all of them share what one adapter may have."""
+"""Callers with their key in the form itself: all of them share the slots of one adapter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def derived_media_id(key: bytes, picture: bytes, *call: str) -> str:
     """Return an id of 128 bits that is the same for the same picture of the same call.
 
     Args:
-        key: Secret; nobody without it can guess an id.
+        key: Secret, without which an id cannot be guessed.
         picture: The bytes as they came.
         call: What names the call, and the picture's place in it.
     """
