@@ -20,11 +20,12 @@ from services.intake.http.media import MAX_UPLOADS, media_routes
 from services.intake.http.notes import note_adder, note_routes
 from services.intake.http.preview import preview_routes
 from services.intake.inbound.batch import RawSubmission
-from services.intake.media.files import MediaFolder
 from services.intake.media.housekeeping import MediaHousekeeping
 from services.intake.media.library import MediaLibrary
 from services.intake.media.reencoding import Reencoder
-from services.intake.open311.api import BASE, open311_routes
+from services.intake.media.storage import open_media_files
+from services.intake.open311.api import open311_routes
+from services.intake.open311.pictures import FormPictures
 from services.intake.open311.reading import Open311Reading
 from services.intake.open311.store import PostgresListedRequests
 from services.intake.open311.submitting import Open311Submitting
@@ -48,7 +49,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
-from shared.runtime.http.api_keys import authenticate
+from shared.runtime.http.api_keys import Scope, authenticate
 from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import enqueue
@@ -98,25 +99,32 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             answered,
         )
         statuses = _status_consumer(settings, pool)
-        media = MediaLibrary(
-            lookups, MediaFolder(settings.media_folder), Reencoder(settings.media_processes)
-        )
+        files, reencoder = open_media_files(settings), Reencoder(settings.media_processes)
+        media = MediaLibrary(lookups, files, reencoder)
+        uploads = _upload_admission(settings)
         add_note = note_adder(pool, policy, relay)
         routes = [
             *submission_routes(callers, batcher, admission),
             *bulk_routes(callers, batcher, admission),
             *note_routes(callers, admission, add_note),
             *preview_routes(callers, admission, lookups, policy),
-            *media_routes(callers, _upload_admission(settings), media, policy.public_url),
+            *media_routes(callers, uploads, media, policy.public_url),
             *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
             *open311_routes(
                 Open311Reading(
                     catalogue.jurisdictions,
                     PostgresListedRequests(lookups),
                     callers,
-                    f"{policy.public_url}{BASE}",
+                    policy.public_url,
                 ),
-                Open311Submitting(catalogue.jurisdictions, callers, admission, batcher, add_note),
+                Open311Submitting(
+                    catalogue.jurisdictions,
+                    callers,
+                    admission,
+                    batcher,
+                    add_note,
+                    FormPictures(uploads["adapter"], media, policy.public_url, policy.reporter_key),
+                ),
             ),
         ]
         yield ServiceParts(
@@ -155,15 +163,21 @@ def _callers(settings: IntakeSettings, lookups: Pool) -> Callers:
     return Callers(
         keys=ApiKeyCache(partial(authenticate, lookups)),
         by_key=TokenBuckets(_key_per_second(settings)),
+        by_bureau=TokenBuckets(settings.bureau_per_second),
         by_address=TokenBuckets(settings.address_per_second, burst_s=_ADDRESS_BURST_S),
         proxies=settings.trusted_proxies,
     )
 
 
-def _upload_admission(settings: IntakeSettings) -> AdmissionControl:
-    return AdmissionControl(
-        lambda: MAX_UPLOADS, TokenBucket(settings.accepts_per_second), caller_share=0.5
-    )
+def _upload_admission(settings: IntakeSettings) -> dict[Scope, AdmissionControl]:
+    return {
+        scope: AdmissionControl(
+            partial(MAX_UPLOADS.__getitem__, scope),
+            TokenBucket(settings.accepts_per_second),
+            caller_share=0.5,
+        )
+        for scope in MAX_UPLOADS
+    }
 
 
 def _key_per_second(settings: IntakeSettings) -> int:

@@ -1,13 +1,13 @@
 """Settings of intake, from the environment."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, HttpUrl
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from shared.runtime.encryption import is_loopback
-from shared.runtime.settings import LongSecret, ServiceSettings
+from shared.runtime.settings import EnvironmentSettings, LongSecret, ServiceSettings
 
 
 def _encrypted_base(url: HttpUrl) -> HttpUrl:
@@ -23,7 +23,45 @@ def _encrypted_base(url: HttpUrl) -> HttpUrl:
     return url
 
 
-class IntakeSettings(ServiceSettings):
+class MediaSettings(EnvironmentSettings):
+    """Storage of pictures: a folder, or a bucket of S3.
+
+    Attributes:
+        media_folder: The folder; every instance needs the same one.
+        media_bucket: Name of the bucket.
+        media_s3_endpoint: Base URL of the bucket's server, ``https`` but on this machine; None for
+            AWS.
+        media_s3_region: Region of the bucket.
+        media_s3_access_key_id: Name of the access key, which may list, get, put and delete.
+        media_s3_secret_access_key: The access key.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="INTAKE_")
+
+    media_folder: Path | None = None
+    media_bucket: Annotated[str, Field(min_length=1)] | None = None
+    media_s3_endpoint: Annotated[HttpUrl, AfterValidator(_encrypted_base)] | None = None
+    media_s3_region: str = "us-east-1"
+    media_s3_access_key_id: str | None = None
+    media_s3_secret_access_key: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _require_one_place(self) -> Self:
+        of_bucket = {
+            "INTAKE_MEDIA_S3_ACCESS_KEY_ID": self.media_s3_access_key_id,
+            "INTAKE_MEDIA_S3_SECRET_ACCESS_KEY": self.media_s3_secret_access_key,
+        }
+        missing = [name for name, value in of_bucket.items() if not value]
+        if (self.media_folder is None) == (self.media_bucket is None):
+            raise ValueError("set either INTAKE_MEDIA_FOLDER or INTAKE_MEDIA_BUCKET")
+        if self.media_bucket and missing:
+            raise ValueError(f"INTAKE_MEDIA_BUCKET needs {' and '.join(missing)}, too")
+        if not self.media_bucket and (len(missing) < len(of_bucket) or self.media_s3_endpoint):
+            raise ValueError("INTAKE_MEDIA_S3_… is set without INTAKE_MEDIA_BUCKET")
+        return self
+
+
+class IntakeSettings(MediaSettings, ServiceSettings):
     """Settings of intake, with the prefix ``INTAKE_``.
 
     Attributes:
@@ -39,9 +77,10 @@ class IntakeSettings(ServiceSettings):
             second and process; excess ones get 429. None stands for half of
             ``accepts_per_second``, so that no adapter alone can take all of it. The same share of
             the requests in flight may be an adapter's.
+        bureau_per_second: The most pictures that one bureau's keys may upload per second and
+            process.
         address_per_second: The same for calls from one address without a valid key: look-ups by
             residents and wrong keys. Five times as many may come at once.
-        media_folder: Where pictures are kept; every instance needs the same folder.
         media_processes: The most pictures that are re-encoded at a time, each in a process that
             takes 1 GiB of memory at most.
         contacts_kept_days: Days that a contact is kept after its case closed; then it is erased.
@@ -54,11 +93,11 @@ class IntakeSettings(ServiceSettings):
 
     public_url: str
     reporter_key: LongSecret
-    media_folder: Path
     media_processes: Annotated[int, Field(ge=1, le=64)] = 2
     outbox_limit: Annotated[int, Field(ge=1)] = 200_000
     accepts_per_second: Annotated[int, Field(ge=1)] = 500
     key_per_second: Annotated[int | None, Field(ge=1)] = None
+    bureau_per_second: Annotated[int, Field(ge=1)] = 5
     address_per_second: Annotated[int, Field(ge=1)] = 20
     contacts_kept_days: Annotated[
         int, Field(ge=1, le=36_500, validation_alias="ROUTE311_CONTACTS_KEPT_DAYS")

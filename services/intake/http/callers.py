@@ -17,6 +17,7 @@ from shared.runtime.http.timed_connection import TimedConnection
 from shared.runtime.ops.audit import authentication_failed
 
 ADAPTER = "adapter"
+BUREAU = "bureau"
 OPERATOR = "operator"
 
 
@@ -38,12 +39,14 @@ class Callers:
     Attributes:
         keys: The API keys.
         by_key: Limits per name of a key.
+        by_bureau: Limits of uploads per bureau.
         by_address: Limits per address.
         proxies: Networks of trusted reverse proxies.
     """
 
     keys: ApiKeyCache
     by_key: TokenBuckets
+    by_bureau: TokenBuckets
     by_address: TokenBuckets
     proxies: Sequence[Network] = ()
 
@@ -62,10 +65,21 @@ class Callers:
             SystemicError: The key could not be looked up in time.
         """
         given = authorization or authorization_of(request)
-        name = await self._name(request, given, ADAPTER)
-        if not is_counted and not self.by_key.try_take(name):
-            raise RefusedError(KEY_RATE.response())
-        return name
+        adapter = await self._caller(request, given, ADAPTER)
+        if not is_counted:
+            _count(self.by_key, adapter)
+        return adapter.name
+
+    async def uploader(self, request: web.Request) -> Principal:
+        """Return the adapter or bureau that calls; a bureau has a limit of its own.
+
+        Raises:
+            RefusedError: It is neither, or it calls too often.
+            SystemicError: The key could not be looked up in time.
+        """
+        uploader = await self._caller(request, authorization_of(request), ADAPTER, BUREAU)
+        _count(self.by_bureau if uploader.scope == BUREAU else self.by_key, uploader)
+        return uploader
 
     async def operator(self, request: web.Request) -> str:
         """Return the name of the operator who calls.
@@ -74,10 +88,9 @@ class Callers:
             RefusedError: It is no operator, or it calls too often.
             SystemicError: The key could not be looked up in time.
         """
-        name = await self._name(request, authorization_of(request), OPERATOR)
-        if not self.by_key.try_take(name):
-            raise RefusedError(KEY_RATE.response())
-        return name
+        operator = await self._caller(request, authorization_of(request), OPERATOR)
+        _count(self.by_key, operator)
+        return operator.name
 
     async def look_up_refusal(self, request: web.Request) -> web.Response | None:
         """Return the response for a caller who looks up too much or cannot be identified."""
@@ -103,19 +116,19 @@ class Callers:
         forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
         return caller_address(request.remote or "", forwarded, self.proxies)
 
-    async def _name(self, request: web.Request, authorization: str, scope: str) -> str:
-        """Return the name of a caller with a key of this scope."""
+    async def _caller(self, request: web.Request, authorization: str, *scopes: str) -> Principal:
+        """Return a caller with a key of one of these scopes."""
         principal = await self._principal(request, authorization)
+        wanted = f"an {' or a '.join(scopes)}"
         if principal is None:
             authentication_failed(self.address(request), "unknown_key")
-            advice = f"Send the {scope}'s key: Authorization: Bearer <key>."
+            advice = f"Send the key of {wanted}: Authorization: Bearer <key>."
             headers = {"WWW-Authenticate": "Bearer"}
             raise RefusedError(problem_response(401, "Unknown key", advice, headers=headers))
-        if principal.scope != scope:
+        if principal.scope not in scopes:
             authentication_failed(self.address(request), f"scope_{principal.scope}")
-            advice = f"Use the key of an {scope}."
-            raise RefusedError(problem_response(403, f"Not an {scope}", advice))
-        return principal.name
+            raise RefusedError(problem_response(403, f"Not {wanted}", f"Use the key of {wanted}."))
+        return principal
 
     async def _principal(self, request: web.Request, authorization: str) -> Principal | None:
         if not self.keys.was_valid(authorization) and not self.by_address.try_take(
@@ -126,6 +139,11 @@ class Callers:
         if principal and isinstance(request.protocol, TimedConnection):
             request.protocol.is_known = True
         return principal
+
+
+def _count(limits: TokenBuckets, caller: Principal) -> None:
+    if not limits.try_take(caller.name):
+        raise RefusedError(KEY_RATE.response())
 
 
 def authorization_of(request: web.Request) -> str:

@@ -1,4 +1,4 @@
-"""The HTTP routes of pictures: upload by adapters, download by id, release by operators."""
+"""The HTTP routes of pictures: upload, download by id, release by operators."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,24 +9,24 @@ from services.intake.http.admission import AdmissionControl
 from services.intake.http.callers import Callers, RefusedError
 from services.intake.http.calls import answers_errors, slot_of
 from services.intake.http.operations import DOWNLOAD, RELEASE, UPLOAD, WITHHOLD
-from services.intake.http.picture_body import read_picture
+from services.intake.http.picture_body import picture_refusal, read_picture
 from services.intake.http.schema import KeptPicture, PictureDecision
 from services.intake.media.library import MediaLibrary
 from services.intake.media.store import KeptMedia
 from services.intake.rules.media import (
     PATH,
-    PictureFault,
     ReencodedPicture,
     RefusedPictureError,
     is_media_id,
     media_url,
 )
+from shared.runtime.http.api_keys import Scope
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
 
-MAX_UPLOADS = 16
-"""Uploads in memory at a time, each of 10 MiB at most; one adapter may have half of them."""
+MAX_UPLOADS: Mapping[Scope, int] = MappingProxyType({"adapter": 16, "bureau": 4})
+"""Uploads in memory at a time, each of 10 MiB at most; one caller may have half of them."""
 _HEADERS = MappingProxyType(
     {
         "X-Content-Type-Options": "nosniff",
@@ -35,32 +35,19 @@ _HEADERS = MappingProxyType(
         "Content-Disposition": "inline",
     }
 )
-_FAULTS: Mapping[PictureFault, tuple[int, str, str]] = MappingProxyType(
-    {
-        "unsupported_picture": (
-            415,
-            "Not such a picture",
-            "Send a JPEG, PNG, WebP or HEIC picture; the bytes decide, not the Content-Type.",
-        ),
-        "damaged_picture": (
-            415,
-            "Damaged picture",
-            "The picture cannot be read to its end. Send the whole file.",
-        ),
-        "too_many_bytes": (413, "Too large", "Send a picture of at most 10 MiB."),
-        "too_many_pixels": (413, "Too large", "Send a picture of at most 40 megapixels."),
-    }
-)
 
 
 def media_routes(
-    callers: Callers, admission: AdmissionControl, library: MediaLibrary, public_url: str
+    callers: Callers,
+    uploads: Mapping[Scope, AdmissionControl],
+    library: MediaLibrary,
+    public_url: str,
 ) -> list[web.RouteDef]:
     """Return the routes of pictures.
 
     Args:
-        callers: Identifies adapters and operators, and limits the rates of all.
-        admission: Limits the uploads at a time.
+        callers: Identifies callers and limits their rates.
+        uploads: Limits the uploads at a time, by the scope of the caller.
         library: The pictures.
         public_url: Base URL of intake, without a trailing slash.
     """
@@ -68,9 +55,9 @@ def media_routes(
     @answers_errors("Send the picture again in a moment.")
     async def upload(request: web.Request) -> web.Response:
         """Keep a picture; answer where it is."""
-        adapter = await callers.adapter(request, is_counted=False)
-        with slot_of(admission, adapter):
-            media_id, kept = await _add(request, library, adapter)
+        caller = await callers.uploader(request)
+        with slot_of(uploads[caller.scope], caller.name):
+            media_id, kept = await _add(request, library, caller.name)
         answer = KeptPicture(
             media_id=media_id,
             url=media_url(public_url, media_id),
@@ -137,10 +124,9 @@ def _unknown() -> RefusedError:
 
 
 async def _add(
-    request: web.Request, library: MediaLibrary, adapter: str
+    request: web.Request, library: MediaLibrary, uploaded_by: str
 ) -> tuple[str, ReencodedPicture]:
     try:
-        return await library.add(await read_picture(request), adapter)
+        return await library.add(await read_picture(request), uploaded_by)
     except RefusedPictureError as refused:
-        status, title, detail = _FAULTS[refused.fault]
-        raise RefusedError(problem_response(status, title, detail, code=refused.fault)) from None
+        raise picture_refusal(refused) from None

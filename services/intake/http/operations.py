@@ -80,7 +80,7 @@ ADD_NOTE = Operation(
     needs_key=True,
 )
 UPLOAD = Operation(
-    "Keep a picture.",
+    "Keep a picture; an adapter or a bureau sends it.",
     {
         201: Content("It is kept.", (JSON,), KeptPicture),
         400: problem("The form cannot be read."),

@@ -1,22 +1,47 @@
 """The picture in the body of a request: the body itself, or the field ``file`` of a form."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from services.intake.http.callers import RefusedError
-from services.intake.rules.media import MAX_BYTES, RefusedPictureError
+from services.intake.rules.media import MAX_BYTES, PictureFault, RefusedPictureError
 from shared.contract.events import FieldError
 from shared.runtime.http.body import body_deadline
 from shared.runtime.http.problem_details import problem_response
 
-_FORM = "multipart/form-data"
+MULTIPART = "multipart/form-data"
 _FIELD = "file"
 _OTHER_BYTES = 64 * 1024
 """Boundaries and other fields of a form."""
 _CHUNK_BYTES = 64 * 1024
+_FAULTS: Mapping[PictureFault, tuple[int, str, str]] = MappingProxyType(
+    {
+        "unsupported_picture": (
+            415,
+            "Not such a picture",
+            "Send a JPEG, PNG, WebP or HEIC picture; the bytes decide, not the Content-Type.",
+        ),
+        "damaged_picture": (
+            415,
+            "Damaged picture",
+            "The picture cannot be read to its end. Send the whole file.",
+        ),
+        "too_many_bytes": (413, "Too large", "Send a picture of at most 10 MiB."),
+        "too_many_pixels": (413, "Too large", "Send a picture of at most 40 megapixels."),
+    }
+)
 _NO_FILE = FieldError(
     field=_FIELD, code="missing_file", message="Send the picture as the field file of the form."
 )
+
+
+def picture_refusal(refused: RefusedPictureError) -> RefusedError:
+    """Return the error response for a picture that is not kept."""
+    status, title, detail = _FAULTS[refused.fault]
+    return RefusedError(problem_response(status, title, detail, code=refused.fault))
 
 
 async def read_picture(request: web.Request) -> bytes:
@@ -30,8 +55,8 @@ async def read_picture(request: web.Request) -> bytes:
     if (request.content_length or 0) > MAX_BYTES + _OTHER_BYTES:
         raise RefusedPictureError("too_many_bytes")
     async with body_deadline(request):
-        if request.content_type != _FORM:
-            return await _read_at_most(request.content)
+        if request.content_type != MULTIPART:
+            return await read_at_most(request.content)
         return await _read_form(request)
 
 
@@ -40,7 +65,7 @@ async def _read_form(request: web.Request) -> bytes:
         form = MultipartReader(request.headers, request.content)
         while part := await form.next():
             if isinstance(part, BodyPartReader) and part.name == _FIELD:
-                return await _read_at_most(part)
+                return await read_at_most(part)
     except (ValueError, RuntimeError, AssertionError, HttpProcessingError):
         advice = "Send multipart/form-data with a boundary, or the picture alone as the body."
         raise RefusedError(problem_response(400, "Not a form", advice)) from None
@@ -48,11 +73,16 @@ async def _read_form(request: web.Request) -> bytes:
     raise RefusedError(problem_response(422, "Not acceptable", advice, errors=[_NO_FILE]))
 
 
-async def _read_at_most(source: StreamReader | BodyPartReader) -> bytes:
+async def read_at_most(source: StreamReader | BodyPartReader, most: int = MAX_BYTES) -> bytes:
+    """Return all bytes of a source.
+
+    Raises:
+        RefusedPictureError: It has more bytes than are taken.
+    """
     picture = bytearray()
     while chunk := await _chunk_of(source):
         picture += chunk
-        if len(picture) > MAX_BYTES:
+        if len(picture) > most:
             raise RefusedPictureError("too_many_bytes")
     return bytes(picture)
 

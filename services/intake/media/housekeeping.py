@@ -29,10 +29,12 @@ class MediaHousekeeping:
     Attributes:
         pool: Intake's database.
         files: The bytes.
+        orphan_age_s: Seconds after which bytes without a picture are left over.
     """
 
     pool: Pool
     files: MediaFiles
+    orphan_age_s: float = _ORPHAN_AGE_S
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Delete until asked to stop; a sweep that fails waits for its next hour."""
@@ -62,7 +64,7 @@ class MediaHousekeeping:
     async def delete_orphans(self) -> int:
         """Delete files without a picture, such as of an upload that failed; return how many."""
         deleted = 0
-        async for media_ids in self.files.older_than(_ORPHAN_AGE_S):
+        async for media_ids in self.files.older_than(self.orphan_age_s):
             async with transaction(self.pool) as db:
                 orphans = await unknown_media(db, media_ids)
             for media_id in orphans:

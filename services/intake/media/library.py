@@ -34,18 +34,29 @@ class MediaLibrary:
 
         Args:
             picture: The bytes as they came.
-            uploaded_by: Name of the adapter.
+            uploaded_by: Name of the adapter or bureau.
 
         Raises:
             RefusedPictureError: It is not a picture that is kept.
             SystemicError: It could not be re-encoded or stored now.
         """
-        kept = await self.reencoder.reencode(picture)
         media_id = secrets.token_hex(_ID_BYTES)
-        await self.files.write(media_id, kept.content)
-        async with transaction(self.pool) as db:
-            await add_media(db, media_id, uploaded_by, kept)
-        return media_id, kept
+        return media_id, await self._add(media_id, picture, uploaded_by)
+
+    async def add_once(self, media_id: str, picture: bytes, uploaded_by: str) -> None:
+        """Keep a picture under an id; do nothing where the id is known, erased ones included.
+
+        Args:
+            media_id: An id that stands for this picture alone.
+            picture: As for ``add``.
+            uploaded_by: As for ``add``.
+
+        Raises:
+            RefusedPictureError: As for ``add``.
+            SystemicError: As for ``add``.
+        """
+        if await self.find(media_id) is None:
+            await self._add(media_id, picture, uploaded_by)
 
     async def find(self, media_id: str) -> KeptMedia | None:
         """Return what is known of a picture; None for an unknown id."""
@@ -68,3 +79,10 @@ class MediaLibrary:
             await set_released(db, media_id, operator if released else None)
         event = "media_released" if released else "media_withheld"
         audit(event, media_id=media_id, operator=operator)
+
+    async def _add(self, media_id: str, picture: bytes, uploaded_by: str) -> ReencodedPicture:
+        kept = await self.reencoder.reencode(picture)
+        await self.files.write(media_id, kept.content)
+        async with transaction(self.pool) as db:
+            await add_media(db, media_id, uploaded_by, kept)
+        return kept

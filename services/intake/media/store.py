@@ -11,6 +11,7 @@ from shared.vocabulary import CLOSED_STATUSES
 _ADD = """
     INSERT INTO media (media_id, uploaded_by, uploaded_at, media_type, width, height, bytes)
     VALUES ($1::text::uuid, $2, now(), $3, $4, $5, $6)
+    ON CONFLICT DO NOTHING
 """
 _FIND = """
     SELECT media_type, erased_at IS NOT NULL AS erased FROM media WHERE media_id = $1::text::uuid
@@ -84,12 +85,12 @@ class KeptMedia:
 async def add_media(
     db: Connection, media_id: str, uploaded_by: str, picture: ReencodedPicture
 ) -> None:
-    """Add a picture whose bytes are stored.
+    """Add a picture whose bytes are stored; idempotent.
 
     Args:
         db: A connection in intake's schema.
         media_id: Its id.
-        uploaded_by: Name of the adapter.
+        uploaded_by: Name of the adapter or bureau.
         picture: The picture.
     """
     size = (picture.width, picture.height, len(picture.content))

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from services.intake.open311.operations import POST, READ
-from services.intake.open311.reading import Open311Reading
+from services.intake.open311.reading import BASE, Open311Reading
 from services.intake.open311.responses import Handler, answered, refused
 from services.intake.open311.submitting import Open311Submitting
 from shared.runtime.http.openapi import documents
 
-BASE = "/open311/v2"
 _FORMAT = "{format:xml|json}"
 
 

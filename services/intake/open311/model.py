@@ -26,6 +26,7 @@ class ListedRequest:
         referral_phone: Its telephone number.
         referral_url: Its website.
         was_moved: True when an operator moved it to another case than triage decided.
+        media_id: The first of its pictures that an operator released; None without one.
         case_id: Its case; None without one.
         last: The latest change of its case.
     """
@@ -45,5 +46,6 @@ class ListedRequest:
     referral_phone: str | None
     referral_url: str | None
     was_moved: bool
+    media_id: str | None
     case_id: str | None
     last: StatusChange | None

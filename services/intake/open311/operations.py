@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.intake.http.picture_body import MULTIPART
+from services.intake.open311.form import URLENCODED
 from services.intake.open311.representation import CONTENT_TYPE
 from services.intake.open311.schema import (
     Discovery,
@@ -13,7 +15,9 @@ from services.intake.open311.schema import (
     ServiceDefinition,
     ServiceRequest,
     SubmittedForm,
+    SubmittedFormWithPictures,
     SubmittedUpdateForm,
+    SubmittedUpdateFormWithPictures,
     UpdateTaken,
 )
 from shared.runtime.http.openapi import Content, Operation
@@ -72,16 +76,23 @@ READ: Mapping[str, Operation] = {
 }
 
 
-def _post(summary: str, taken: Content, form: Any) -> Operation:  # noqa: ANN401 - a type
+def _post(
+    summary: str,
+    taken: Content,
+    form: Any,  # noqa: ANN401 - a type
+    multipart: Any,  # noqa: ANN401 - a type
+) -> Operation:
     return Operation(
         summary,
         {
             200: taken,
             **_ERRORS,
             403: _error("The key is missing, or no adapter's."),
-            413: _error("The body is larger than 1 MiB."),
+            408: _error("The body did not arrive in time."),
+            413: _error("More than 1 MiB, or with pictures 10 MiB or 40 megapixels."),
         },
-        body=Content("The form.", ("application/x-www-form-urlencoded",), form),
+        body=Content("The form.", (URLENCODED,), form),
+        form=Content("The form with pictures.", (MULTIPART,), multipart),
         query=_CITY
         | {"api_key": "The adapter's key; it may come in the form or as a bearer token."},
         headers={"Idempotency-Key": "Id of the call: a repeat gets the same answer."},
@@ -93,10 +104,12 @@ POST: Mapping[str, Operation] = {
         "Hand in one request.",
         Content("It is a request now.", _TYPES, list[RequestAccepted]),
         SubmittedForm,
+        SubmittedFormWithPictures,
     ),
     "servicerequestupdates": _post(
         "Add an update's description to its request, as a note.",
         Content("It is kept.", _TYPES, list[UpdateTaken]),
         SubmittedUpdateForm,
+        SubmittedUpdateFormWithPictures,
     ),
 }

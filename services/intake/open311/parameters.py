@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Self
-from urllib.parse import parse_qsl
 
 from services.intake.open311.errors import bad_request, not_found
 from shared.catalogue import Jurisdiction
 from shared.vocabulary import END_OF_TIME, START_OF_TIME
 
-_MAX_FIELDS = 500
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+ -]\d\d:\d\d)")
 _ADVICE_MOMENT = "write a moment with its offset, such as 2026-11-24T08:10:00Z."
 _ATTRIBUTE = re.compile(r"attribute\[([^\[\]]+)\](\[\d*\])?")
@@ -90,18 +88,6 @@ class Parameters:
             if match := _ATTRIBUTE.fullmatch(name):
                 found.setdefault(match[1], []).extend(values)
         return found
-
-
-def read_form(body: bytes) -> list[tuple[str, str]]:
-    """Return names and values of ``application/x-www-form-urlencoded`` in UTF-8.
-
-    Raises:
-        Open311Error: It is none, or has more than 500 fields.
-    """
-    try:
-        return parse_qsl(body.decode(), errors="strict", max_num_fields=_MAX_FIELDS)
-    except ValueError:
-        raise bad_request(f"Send a form in UTF-8 with at most {_MAX_FIELDS} fields.") from None
 
 
 def number_of(text: str) -> float | None:

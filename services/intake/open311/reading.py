@@ -35,6 +35,7 @@ from shared.runtime.http.deadline import Deadline
 from shared.vocabulary import END_OF_TIME, START_OF_TIME
 
 _UNKNOWN = "service_request_id was not found: compare it with your receipt."
+BASE = "/open311/v2"
 _EVER = Span(START_OF_TIME, END_OF_TIME)
 _AS_UPDATED = {"start_date": "updated_after", "end_date": "updated_before"}
 
@@ -47,19 +48,19 @@ class Open311Reading:
         jurisdictions: Cities by id.
         requests: Requests of public kinds.
         callers: Limits how often an address may call.
-        url: Base URL of the endpoint.
+        public_url: Base URL of intake, without a trailing slash.
     """
 
     jurisdictions: Mapping[str, Jurisdiction]
     requests: PostgresListedRequests
     callers: Callers
-    url: str
+    public_url: str
 
     async def discovery(self, request: web.Request) -> Page:
         """Describe the endpoint; the changeset is when the kinds last changed."""
         await self._admit(request)
         since = await Deadline().wait_for(self.requests.listed_since(self._digest))
-        content = discovery(self.jurisdictions.values(), self.url, w3c(since))
+        content = discovery(self.jurisdictions.values(), f"{self.public_url}{BASE}", w3c(since))
         return Page(Open311Document("discovery", content))
 
     async def services(self, request: web.Request) -> Page:
@@ -154,10 +155,13 @@ class Open311Reading:
         deadline: Deadline,
     ) -> list[ServiceRequest]:
         if parameters.text("extensions") != "true":
-            return [render_request(one, city) for one in found]
+            return [render_request(one, city, self.public_url) for one in found]
         cases = [one.case_id for one in found if one.case_id]
         changes = await deadline.wait_for(self.requests.changes(cases))
-        return [render_request(one, city, changes.get(one.case_id or "", [])) for one in found]
+        return [
+            render_request(one, city, self.public_url, changes.get(one.case_id or "", []))
+            for one in found
+        ]
 
 
 def _next_link(

@@ -9,6 +9,7 @@ from services.intake.open311.schema import RequestNote, RequestUpdate, ServiceRe
 from services.intake.public_status.model import StatusChange
 from services.intake.public_status.status_text import STATUS_TEXT, current_status, outcome_note
 from services.intake.public_status.view import bureau_name
+from services.intake.rules.media import media_url
 from shared.catalogue import Jurisdiction
 from shared.vocabulary import CLOSED_STATUSES, is_plausible
 
@@ -16,13 +17,17 @@ _DEGREE_DECIMALS = 6
 
 
 def render_request(
-    request: ListedRequest, city: Jurisdiction, history: Sequence[StatusChange] | None = None
+    request: ListedRequest,
+    city: Jurisdiction,
+    public_url: str,
+    history: Sequence[StatusChange] | None = None,
 ) -> ServiceRequest:
     """Return a request; what is not known is None.
 
     Args:
         request: The request.
         city: The city that serves it.
+        public_url: Base URL of intake, without a trailing slash.
         history: The changes of its case, oldest first, where extensions are asked for.
     """
     kind = city.services[request.service_code]
@@ -43,7 +48,7 @@ def render_request(
         zipcode=None,
         lat=_rounded(request.latitude),
         long=_rounded(request.longitude),
-        media_url=None,
+        media_url=media_url(public_url, request.media_id) if request.media_id else None,
     )
     if history is None:
         return view

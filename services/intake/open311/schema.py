@@ -9,6 +9,9 @@ from pydantic import ConfigDict, Field
 
 from shared.contract.events import Data
 
+MAX_PICTURES = 5
+"""The most pictures in a form."""
+
 
 class Open311Model(Data):
     """A part of a document; unknown fields are ignored, numbers are read as texts."""
@@ -240,7 +243,14 @@ class SubmittedForm(Open311Model):
     device_id: str | None = None
     """The reporter's device, where there is no account."""
     media_url: str | None = None
-    """A picture, ``http`` or ``https``; it is not fetched."""
+    """A picture, ``http`` or ``https``: one of ``POST /v1/media``, or text that is not fetched."""
+
+
+class SubmittedFormWithPictures(SubmittedForm):
+    """The form of a submission with pictures."""
+
+    media: list[bytes] = Field(default_factory=list, max_length=MAX_PICTURES)
+    """Pictures as for ``POST /v1/media``, at most 10 MiB with the whole form."""
 
 
 class SubmittedUpdateForm(Open311Model):
@@ -257,4 +267,11 @@ class SubmittedUpdateForm(Open311Model):
     update_id: str | None = Field(default=None, max_length=500)
     """Id of the update in the client's system: a repeat gets the same answer."""
     media_url: str | None = None
-    """A picture, ``http`` or ``https``; it is not fetched."""
+    """As in the form of a submission."""
+
+
+class SubmittedUpdateFormWithPictures(SubmittedUpdateForm):
+    """The form of an update with pictures."""
+
+    media: list[bytes] = Field(default_factory=list, max_length=MAX_PICTURES)
+    """As in the form of a submission."""

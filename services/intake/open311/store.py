@@ -20,6 +20,10 @@ _SELECT = """
            known.address, listed.latitude, listed.longitude, known.outcome,
            known.referral_name, known.referral_phone, known.referral_url,
            known.moves > 0 AS was_moved, listed.case_id::text,
+           (SELECT replace(media_id::text, '-', '')
+              FROM request_media JOIN media USING (media_id)
+             WHERE request_media.request_id = listed.request_id AND released_by IS NOT NULL
+             ORDER BY uploaded_at, media_id LIMIT 1) AS media_id,
            step.version, step.status, step.taken_at, step.bureau, step.note, step.scheduled_for
 """
 _LATEST_CHANGE = """

@@ -1,8 +1,10 @@
 """The routes that take submissions and updates: the same doors as below ``/v1``."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import pydantic_core
 from aiohttp import web
@@ -13,21 +15,37 @@ from services.intake.http.batching import SubmissionBatcher
 from services.intake.http.callers import Callers, RefusedError, authorization_of
 from services.intake.http.calls import idempotency_id, slot_of
 from services.intake.http.notes import AddNote
+from services.intake.http.picture_body import picture_refusal
 from services.intake.http.refusals import ADDRESS_RATE
 from services.intake.inbound.batch import RawSubmission
-from services.intake.open311.errors import bad_request, error_of_fields
-from services.intake.open311.parameters import Parameters, jurisdiction_of, read_form
+from services.intake.open311.errors import error_of_fields
+from services.intake.open311.form import has_pictures, read_form
+from services.intake.open311.parameters import Parameters, jurisdiction_of
+from services.intake.open311.pictures import FormPictures
 from services.intake.open311.representation import Open311Document
 from services.intake.open311.responses import Page
 from services.intake.open311.schema import RequestAccepted, UpdateTaken
 from services.intake.open311.submission import read_submission, read_update
 from services.intake.records import Receipt
+from services.intake.rules.media import RefusedPictureError
 from shared.catalogue import Jurisdiction
 from shared.contract.events import SubmissionAccepted
-from shared.runtime.http.body import read_body
 from shared.runtime.http.deadline import Deadline
 
-_FORM = "application/x-www-form-urlencoded"
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call whose caller is known.
+
+    Attributes:
+        adapter: The adapter.
+        parameters: Form and query; the form wins.
+        pictures: The bytes of each picture of the form.
+    """
+
+    adapter: str
+    parameters: Parameters
+    pictures: Sequence[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +58,7 @@ class Open311Submitting:
         admission: Refuses calls above the limits.
         batcher: Accepts submissions.
         add_note: Adds a note to a request.
+        pictures: Keeps the pictures of forms.
     """
 
     jurisdictions: Mapping[str, Jurisdiction]
@@ -47,52 +66,67 @@ class Open311Submitting:
     admission: AdmissionControl
     batcher: SubmissionBatcher
     add_note: AddNote
+    pictures: FormPictures
 
     async def post(self, request: web.Request) -> Page:
         """Identify the adapter, read the form, and hand the submission in."""
-        adapter, parameters = await self._called(request)
-        city = jurisdiction_of(parameters, self.jurisdictions)
-        data = read_submission(parameters, city)
-        handed_in = envelope(request, adapter, data)
-        receipt = await self._accept(adapter, RawSubmission(handed_in, pydantic_core.to_json(data)))
-        return Page(_answer(receipt))
+        async with self._called(request) as call:
+            city = jurisdiction_of(call.parameters, self.jurisdictions)
+            data = read_submission(call.parameters, city)
+            handed_in = envelope(request, call.adapter, data)
+            data = await self._with_pictures(data, call, handed_in.id)
+            handed_in = handed_in.model_copy(update={"data": data})
+            raw = RawSubmission(handed_in, pydantic_core.to_json(data))
+            return Page(_answer(await self._accept(call.adapter, raw)))
 
     async def post_update(self, request: web.Request) -> Page:
         """Add an update's description to its request, as a note; its status changes nothing."""
-        adapter, parameters = await self._called(request)
-        jurisdiction_of(parameters, self.jurisdictions)
-        number, data = read_update(parameters)
-        id_ = idempotency_id(request, parameters.text("update_id"))
-        with slot_of(self.admission, adapter):
-            note_id = await Deadline().wait_for(self.add_note(adapter, id_, number, data))
+        async with self._called(request) as call:
+            jurisdiction_of(call.parameters, self.jurisdictions)
+            number, data = read_update(call.parameters)
+            id_ = idempotency_id(request, call.parameters.text("update_id"))
+            data = await self._with_pictures(data, call, id_)
+            with slot_of(self.admission, call.adapter):
+                note_id = await Deadline().wait_for(self.add_note(call.adapter, id_, number, data))
         return Page(Open311Document("service_request_updates", [UpdateTaken(update_id=note_id)]))
 
-    async def _called(self, request: web.Request) -> tuple[str, Parameters]:
-        """Return the adapter that calls, and the parameters."""
-        parameters = await self._parameters(request)
-        key = parameters.text("api_key")
-        adapter = await self.callers.adapter(
-            request,
-            is_counted=False,
-            authorization=authorization_of(request) or (f"Bearer {key}" if key else None),
-        )
-        return adapter, parameters
-
-    async def _parameters(self, request: web.Request) -> Parameters:
-        """Return query and form; the form wins.
+    @asynccontextmanager
+    async def _called(self, request: web.Request) -> AsyncGenerator[_Call]:
+        """Identify the adapter and read the form; hold a slot as long as pictures are in memory.
 
         A stranger who has called too often is refused before the body is read.
         """
-        if not authorization_of(request) and not self.callers.may_be_known(request):
+        authorization = _authorization(request, Parameters.of(request.query.items()))
+        known = await self._adapter(request, authorization) if authorization else None
+        if not known and not self.callers.may_be_known(request):
             raise RefusedError(ADDRESS_RATE.response())
-        if request.content_type != _FORM and request.can_read_body:
-            raise bad_request(f"Send Content-Type: {_FORM}.")
-        return Parameters.of([*read_form(await read_body(request)), *request.query.items()])
+        try:
+            with self.pictures.slot(known) if has_pictures(request) else nullcontext():
+                form = await read_form(request)
+                parameters = Parameters.of([*form.fields, *request.query.items()])
+                adapter = known or await self._adapter(request, _authorization(request, parameters))
+                yield _Call(adapter, parameters, form.pictures)
+        except RefusedPictureError as refused:
+            raise picture_refusal(refused) from None
+
+    async def _adapter(self, request: web.Request, authorization: str | None) -> str:
+        return await self.callers.adapter(request, is_counted=False, authorization=authorization)
+
+    async def _with_pictures(self, data: dict[str, Any], call: _Call, id_: str) -> dict[str, Any]:
+        if not call.pictures:
+            return data
+        kept = await self.pictures.keep(call.pictures, call.adapter, id_)
+        return data | {"media": [*data.get("media", ()), *kept]}
 
     async def _accept(self, adapter: str, submission: RawSubmission) -> Receipt:
         with slot_of(self.admission, adapter):
             async with asyncio.timeout_at(Deadline().until):
                 return await self.batcher.submit(submission)
+
+
+def _authorization(request: web.Request, parameters: Parameters) -> str | None:
+    key = parameters.text("api_key")
+    return authorization_of(request) or (f"Bearer {key}" if key else None)
 
 
 def _answer(receipt: Receipt) -> Open311Document:

@@ -1,7 +1,9 @@
 """Pictures: their limits, ids and addresses."""
 
+import hmac
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal, TypeAlias
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -16,6 +18,7 @@ PictureFault: TypeAlias = Literal[
 ]
 
 _ID = re.compile(r"[0-9a-f]{32}")
+_ID_BYTES = 16
 
 
 class RefusedPictureError(Exception):
@@ -50,6 +53,19 @@ class ReencodedPicture:
 def is_media_id(text: str) -> bool:
     """Return True for an id in the form that ours have: 128 bits in hexadecimal."""
     return _ID.fullmatch(text) is not None
+
+
+def derived_media_id(key: bytes, picture: bytes, *call: str) -> str:
+    """Return an id of 128 bits that is the same for the same picture of the same call.
+
+    Args:
+        key: Secret, without which an id cannot be guessed.
+        picture: The bytes as they came.
+        call: What names the call, and the picture's place in it.
+    """
+    named = "".join(f"{len(part)} {part} " for part in call)
+    content = f"media {named}{sha256(picture).hexdigest()}"
+    return hmac.digest(key, content.encode(), "sha256")[:_ID_BYTES].hex()
 
 
 def media_url(public_url: str, media_id: str) -> str:

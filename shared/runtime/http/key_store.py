@@ -20,7 +20,7 @@ KeyState: TypeAlias = Literal["valid", "expired", "revoked"]
 
 _SCHEMAS_OF_SCOPE: dict[Scope, tuple[str, ...]] = {
     "adapter": ("intake",),
-    "bureau": ("dispatch",),
+    "bureau": ("intake", "dispatch"),
     "operator": KEY_SCHEMAS,
 }
 _KEY_BYTES = 32

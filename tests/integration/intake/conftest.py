@@ -1,7 +1,7 @@
 """Intake as a process sees it, with its HTTP port."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,6 +18,7 @@ from shared.runtime.postgres import Pool, open_pool
 from shared.runtime.service import ServiceTask
 from tests.conftest import Database
 from tests.integration.intake.http_client import ADAPTER
+from tests.s3_server import S3Server, s3_server
 from tests.stack import Stores
 
 Running: TypeAlias = Callable[..., AbstractAsyncContextManager[aiohttp.ClientSession]]
@@ -40,6 +41,33 @@ def intake_settings(dsn: str, access: KafkaAccess, folder: Path, **more: Any) ->
             **more,
         }
     )
+
+
+@pytest.fixture(scope="session")
+def s3() -> Generator[S3Server]:
+    with s3_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
+    """The settings of a place for pictures, of each kind that there is."""
+    if request.param == "folder":
+        return {"media_folder": tmp_path / "media"}
+    server: S3Server = request.getfixturevalue("s3")
+    return server.add_bucket()
+
+
+@pytest.fixture
+def broken_storage(storage: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
+    """The settings of a place of the same kind that neither takes nor gives anything."""
+    if storage["media_folder"] is None:
+        return storage | {"media_s3_secret_access_key": "a wrong key"}
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    for first in range(256):
+        (folder / f"{first:02x}").write_bytes(b"a file where a subfolder belongs")
+    return {"media_folder": folder}
 
 
 @pytest.fixture

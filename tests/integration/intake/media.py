@@ -1,4 +1,4 @@
-"""Uploads of pictures, and what is kept of them."""
+"""Uploads of pictures, what is kept of them, and how they are erased."""
 
 from io import BytesIO
 from pathlib import Path
@@ -6,9 +6,11 @@ from typing import Any
 
 import aiohttp
 
+from services.intake.erasure import erase_contacts
 from shared.runtime.database import open_database
+from shared.runtime.postgres import open_pool, transaction
 from tests.conftest import Database
-from tests.integration.intake.http_client import ADAPTER, Response, call
+from tests.integration.intake.http_client import ADAPTER, Response, call, plain, post
 
 
 async def upload(client: aiohttp.ClientSession, picture: Any, key: str = ADAPTER) -> Response:
@@ -27,3 +29,14 @@ def files(folder: Path) -> list[Path]:
 async def fetch(database: Database, sql: str, *values: Any) -> list[Any]:
     async with open_database(database.admin_dsn) as db:
         return list(await db.fetch(sql, *values))
+
+
+async def reported(client: aiohttp.ClientSession, *urls: str, **more: Any) -> Any:
+    answer = await post(client, plain(media=[{"url": url} for url in urls], **more))
+    assert answer.status == 201
+    return answer.json
+
+
+async def erase(database: Database, *request_ids: str) -> None:
+    async with open_pool(database.dsn("intake")) as pool, transaction(pool) as db:
+        await erase_contacts(db, request_ids)

@@ -59,13 +59,6 @@ async def test_a_picture_is_kept_and_shown_to_whoever_has_its_id(
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_restart_keeps_pictures(running: Running) -> None:
-    async with running() as client:
-        answer = await upload(client, encoded())
-    async with running() as client:
-        assert (await call(client, "GET", path_of(answer))).status == 200
-
-
 async def test_a_form_gives_its_field_file(running: Running) -> None:
     async with running() as client:
         kept = await upload(client, form(note=b"x" * 1_000, file=encoded(), other=b"more"))
@@ -146,17 +139,38 @@ async def test_ten_mib_are_taken(running: Running) -> None:
         assert (await upload(client, encoded().ljust(10 * MIB, b"\0"))).status == 201
 
 
-async def test_only_adapters_upload_and_only_operators_release(running: Running) -> None:
+async def test_bureaus_upload_like_adapters_and_see_every_picture_by_its_id(
+    running: Running, database: Database
+) -> None:
+    async with running() as client:
+        proof, photo = await upload(client, encoded(), BUREAU), await upload(client, encoded())
+        shown = [await call(client, "GET", path_of(one), BUREAU) for one in (proof, photo)]
+
+    assert [one.status for one in (proof, photo, *shown)] == [201, 201, 200, 200]
+    uploaded = await fetch(database, "SELECT uploaded_by FROM intake.media ORDER BY uploaded_at")
+    assert [row["uploaded_by"] for row in uploaded] == ["STREETS", "demo"]
+
+
+async def test_a_bureau_has_a_limit_of_its_own(running: Running) -> None:
+    async with running(bureau_per_second=1) as client:
+        bureau = [await upload(client, b"", BUREAU) for _ in range(3)]
+        adapter = [await upload(client, b"") for _ in range(3)]
+
+    assert {one.status for one in bureau} == {415, 429}
+    assert {one.status for one in adapter} == {415}
+
+
+async def test_no_others_upload_and_only_operators_release(running: Running) -> None:
     async with running() as client:
         kept = await upload(client, encoded())
-        uploads = [await upload(client, encoded(), key) for key in ("", "x", BUREAU, OPERATOR)]
+        uploads = [await upload(client, encoded(), key) for key in ("", "x", OPERATOR)]
         releases = [
             await call(client, "POST", f"{path_of(kept)}/{word}", key)
             for word in ("release", "withhold")
             for key in (None, "x", BUREAU, ADAPTER)
         ]
 
-    assert [a.status for a in uploads] == [401, 401, 403, 403]
+    assert [a.status for a in uploads] == [401, 401, 403]
     assert [a.status for a in releases] == [401, 401, 403, 403] * 2
     assert all("WWW-Authenticate" in a.headers for a in uploads + releases if a.status == 401)
 

@@ -7,19 +7,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
-from services.intake.erasure import erase_contacts
-from services.intake.media.files import MediaFolder
+from services.intake.media.folder import MediaFolder
 from services.intake.media.housekeeping import MediaHousekeeping
 from services.intake.retention import Retention
 from shared.runtime.clock import utc_now
-from shared.runtime.postgres import Pool, open_pool, transaction
+from shared.runtime.postgres import Pool, open_pool
 from tests.conftest import Database
 from tests.integration.intake.conftest import OPERATOR, Running
-from tests.integration.intake.http_client import call, plain, post
-from tests.integration.intake.media import fetch, files, path_of, upload
+from tests.integration.intake.http_client import call
+from tests.integration.intake.media import erase, fetch, files, path_of, reported, upload
 from tests.pictures import encoded
 from tests.waiting import eventually
 
@@ -34,17 +32,6 @@ def housekeeping(pool: Pool, folder: Path) -> MediaHousekeeping:
 
 async def sweep(pool: Pool, at: datetime) -> int:
     return await Retention(pool, lambda: at, KEPT).sweep_media()
-
-
-async def reported(client: aiohttp.ClientSession, *urls: str, **more: Any) -> Any:
-    answer = await post(client, plain(media=[{"url": url} for url in urls], **more))
-    assert answer.status == 201
-    return answer.json
-
-
-async def erase(database: Database, *request_ids: str) -> None:
-    async with open_pool(database.dsn("intake")) as pool, transaction(pool) as db:
-        await erase_contacts(db, request_ids)
 
 
 async def test_with_its_request_a_picture_is_erased_and_its_file_goes(

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -5,6 +6,12 @@ from pydantic import ValidationError
 
 from services.intake.settings import IntakeSettings
 
+BUCKET = {
+    "media_folder": None,
+    "media_bucket": "pictures",
+    "media_s3_access_key_id": "AKIAEXAMPLE",
+    "media_s3_secret_access_key": "a secret of S3",
+}
 REMOTE = "postgresql://route311_intake:a-password@db.example.org/route311"
 
 
@@ -46,3 +53,45 @@ def test_a_geocoder_is_reached_encrypted_or_on_this_machine(url: str) -> None:
 def test_another_address_of_a_geocoder_is_refused(url: str) -> None:
     with pytest.raises(ValidationError, match="pelias_url"):
         settings(pelias_url=url)
+
+
+def test_pictures_are_kept_in_a_bucket_whose_secret_may_be_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text("from the file\n")
+    monkeypatch.setenv("INTAKE_MEDIA_S3_SECRET_ACCESS_KEY_FILE", str(file))
+    of_file = {name: value for name, value in BUCKET.items() if "secret" not in name}
+
+    for kept, secret in ((settings(**BUCKET), "a secret of S3"), (settings(**of_file), None)):
+        assert kept.media_folder is None
+        assert kept.media_s3_secret_access_key
+        told = kept.media_s3_secret_access_key.get_secret_value()
+        assert told == (secret or "from the file")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"media_folder": None}, "set either INTAKE_MEDIA_FOLDER or INTAKE_MEDIA_BUCKET"),
+        (BUCKET | {"media_folder": "/media"}, "set either INTAKE_MEDIA_FOLDER or"),
+        (
+            BUCKET | {"media_s3_secret_access_key": None},
+            "INTAKE_MEDIA_BUCKET needs INTAKE_MEDIA_S3_SECRET_ACCESS_KEY, too",
+        ),
+        (
+            {"media_folder": None, "media_bucket": "pictures"},
+            "needs INTAKE_MEDIA_S3_ACCESS_KEY_ID and INTAKE_MEDIA_S3_SECRET_ACCESS_KEY, too",
+        ),
+        ({"media_s3_access_key_id": "AKIAEXAMPLE"}, "is set without INTAKE_MEDIA_BUCKET"),
+        ({"media_s3_endpoint": "https://s3.example.org"}, "is set without INTAKE_MEDIA_BUCKET"),
+        (BUCKET | {"media_s3_endpoint": "http://s3.example.org"}, "write an https URL"),
+    ],
+    ids=str,
+)
+def test_a_storage_of_pictures_that_is_half_set_is_refused_and_says_why(
+    changes: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ValidationError, match=told) as refused:
+        settings(**changes)
+    assert "a secret of S3" not in str(refused.value)

@@ -66,6 +66,7 @@ class Intake:
         self.callers = Callers(
             ApiKeyCache(self.look_up, lambda: self.now),
             TokenBuckets(self.by_key, still),
+            TokenBuckets(self.by_key, still),
             TokenBuckets(self.by_address, still),
             [ip_network(proxy) for proxy in self.proxies],
         )

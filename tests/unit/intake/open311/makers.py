@@ -43,6 +43,7 @@ def listed(**changes: Any) -> ListedRequest:
             referral_phone=None,
             referral_url=None,
             was_moved=False,
+            media_id=None,
             case_id=None,
             last=None,
         ),

@@ -6,11 +6,11 @@ from urllib.parse import quote
 import pytest
 
 from services.intake.open311.errors import Open311Error
+from services.intake.open311.form import parse_urlencoded
 from services.intake.open311.parameters import (
     Parameters,
     jurisdiction_of,
     moment_of,
-    read_form,
 )
 from tests.unit.intake.open311.makers import CITIES, parameters
 
@@ -29,13 +29,13 @@ def test_a_list_with_commas_has_each_entry_once() -> None:
 
 @pytest.mark.parametrize("brackets", ["attribute[A][]", quote("attribute[A][]", safe="")])
 def test_attributes_come_with_plain_or_encoded_brackets(brackets: str) -> None:
-    sent = Parameters.of(read_form(f"{brackets}=x&{brackets}=y&attribute%5BB%5D=z".encode()))
+    sent = Parameters.of(parse_urlencoded(f"{brackets}=x&{brackets}=y&attribute%5BB%5D=z".encode()))
 
     assert sent.attributes() == {"A": ["x", "y"], "B": ["z"]}
 
 
 def test_a_blank_attribute_was_not_sent() -> None:
-    assert Parameters.of(read_form(b"attribute[A]=&attribute[B][]=")).attributes() == {}
+    assert Parameters.of(parse_urlencoded(b"attribute[A]=&attribute[B][]=")).attributes() == {}
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_count_begins_at_one(text: str) -> None:
 @pytest.mark.parametrize("body", [b"a=%ff", b"\xff", b"&".join([b"a=1"] * 501)])
 def test_a_form_is_utf8_with_few_fields(body: bytes) -> None:
     with pytest.raises(Open311Error):
-        read_form(body)
+        parse_urlencoded(body)
 
 
 @pytest.mark.parametrize(("name", "status"), [("", 400), ("www.portland.gov", 404)])

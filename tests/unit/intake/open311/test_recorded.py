@@ -16,9 +16,9 @@ from services.intake.open311.schema import (
     ServiceDefinition,
     ServiceRequest,
 )
+from tests.open311_xml import plain
 
 RECORDED = Path(__file__).parents[5] / "shared/data/open311_recorded"
-LISTS = {"service", "request", "attribute", "value", "endpoint", "format", "error"}
 FILES: dict[str, tuple[type[Open311Model], int]] = {
     "bloomington_requests.json": (ServiceRequest, 21),
     "bloomington_services.json": (Open311Service, 46),
@@ -47,16 +47,6 @@ FILES: dict[str, tuple[type[Open311Model], int]] = {
     "boston-err-submitrequest-base_is_duplicate.xml": (ErrorEntry, 1),
     "sf2010_get_service_request_not_found.xml": (ErrorEntry, 1),
 }
-
-
-def plain(element: etree._Element) -> Any:
-    """Return an element as JSON has it: containers are lists, empty elements are null."""
-    children = [child for child in element if isinstance(child.tag, str)]
-    if not children:
-        return (element.text or "").strip() or None
-    if all(child.tag in LISTS for child in children):
-        return [plain(child) for child in children]
-    return {child.tag: plain(child) for child in children}
 
 
 def entries(file: Path) -> list[Any]:

@@ -1,14 +1,18 @@
 """One form of a document, two formats."""
 
 import json
+from dataclasses import replace
+from typing import get_args
 
 import pytest
 from lxml import etree
 
 from services.intake.open311.errors import Open311Error
-from services.intake.open311.representation import Open311Document, encode_document
-from services.intake.open311.schema import RequestAccepted
+from services.intake.open311.representation import Format, Open311Document, encode_document
+from services.intake.open311.schema import RequestAccepted, ServiceDefinition
 from services.intake.open311.service_views import definition, discovery, service_list
+from shared.catalogue.service_type import Datatype
+from tests.open311_xml import plain
 from tests.unit.intake.open311.makers import CITIES, CITY
 
 
@@ -83,3 +87,23 @@ def test_errors_are_an_array_of_codes_and_descriptions() -> None:
         {"code": 403, "description": "No."},
         {"code": 403, "description": "Never."},
     ]
+
+
+@pytest.mark.parametrize("output", ["json", "xml"])
+def test_all_six_datatypes_are_defined(output: Format) -> None:
+    pothole, types = CITY.services["ROW-POTHOLE"], get_args(Datatype)
+    size = next(one for one in pothole.attributes if one.code == "size")
+    questions = tuple(replace(size, code=name, datatype=name) for name in types)
+    content = definition(replace(pothole, attributes=questions))
+    document = Open311Document("service_definition", content)
+
+    encoded = encode_document(document, output)
+    told = json.loads(encoded) if output == "json" else plain(etree.fromstring(encoded))
+
+    read = ServiceDefinition(**told)
+    assert [one.datatype for one in read.attributes] == list(types)
+    assert len(types) == 6
+    assert {one.code for one in read.attributes if one.values} == {
+        *("singlevaluelist", "multivaluelist")
+    }
+    assert [one.order for one in read.attributes] == [1, 2, 3, 4, 5, 6]

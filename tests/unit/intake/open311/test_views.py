@@ -1,19 +1,29 @@
 """Kinds and requests in Open311's words."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
+from services.intake.open311.model import ListedRequest
 from services.intake.open311.query import Span
 from services.intake.open311.request_views import render_request, render_updates
+from services.intake.open311.schema import ServiceRequest
 from services.intake.open311.service_views import definition, digest_of, service_list
+from services.intake.public_status.model import StatusChange
 from shared.catalogue import Jurisdiction
 from tests.builders import NOON
 from tests.unit.intake.open311.makers import CASE, CITIES, CITY, change, listed
 
+URL = "https://311.example.org"
+
+
+def shown(request: ListedRequest, history: Sequence[StatusChange] | None = None) -> ServiceRequest:
+    return render_request(request, CITY, URL, history)
+
 
 def test_a_request_before_its_decision_is_open_and_nobodys() -> None:
-    view = render_request(listed(), CITY)
+    view = shown(listed())
 
     assert (view.status, view.agency_responsible) == ("open", None)
     assert view.status_notes == "We got your report. We are finding out who takes care of it."
@@ -24,9 +34,13 @@ def test_a_request_before_its_decision_is_open_and_nobodys() -> None:
     assert (view.extended_attributes, view.notes, view.media_url) == (None, None, None)
 
 
+def test_a_released_picture_is_shown_by_its_whole_address() -> None:
+    assert shown(listed(media_id="0" * 32)).media_url == f"{URL}/v1/media/{'0' * 32}"
+
+
 def test_a_request_tells_what_the_bureau_wrote() -> None:
     done = change("completed", note="Filled it.")
-    view = render_request(listed(is_open=False, case_id=CASE, last=done), CITY)
+    view = shown(listed(is_open=False, case_id=CASE, last=done))
 
     assert view.status == "closed"
     assert view.status_notes == "The work is done. Filled it."
@@ -37,7 +51,7 @@ def test_a_request_tells_what_the_bureau_wrote() -> None:
 def test_planned_work_is_expected_when_it_is_planned() -> None:
     planned = change("scheduled", scheduled_for=NOON + timedelta(days=2))
 
-    view = render_request(listed(last=planned), CITY)
+    view = shown(listed(last=planned))
 
     assert view.expected_datetime == "2026-03-04T12:00:00Z"
 
@@ -46,13 +60,13 @@ def test_a_duplicate_says_so_unless_an_operator_moved_it() -> None:
     joined = listed(outcome="duplicate", last=change("open"))
     moved = listed(outcome="duplicate", last=change("open"), was_moved=True)
 
-    assert "Somebody told us" in (render_request(joined, CITY).status_notes or "")
-    assert "Somebody told us" not in (render_request(moved, CITY).status_notes or "")
+    assert "Somebody told us" in (shown(joined).status_notes or "")
+    assert "Somebody told us" not in (shown(moved).status_notes or "")
 
 
 def test_a_referral_names_the_agency() -> None:
-    view = render_request(
-        listed(outcome="referral", is_open=False, referral_name="State", referral_phone="511"), CITY
+    view = shown(
+        listed(outcome="referral", is_open=False, referral_name="State", referral_phone="511")
     )
 
     assert (view.agency_responsible, view.status) == ("State", "closed")
@@ -61,7 +75,7 @@ def test_a_referral_names_the_agency() -> None:
 
 def test_extensions_add_our_own_status_and_the_history() -> None:
     history = [change("open", version=1), change("in_progress", note="On it")]
-    view = render_request(listed(outcome="new", last=history[-1]), CITY, history)
+    view = shown(listed(outcome="new", last=history[-1]), history)
 
     assert view.extended_attributes == {"detailed_status": "in_progress", "triage_outcome": "new"}
     assert [(note.type, note.description) for note in view.notes or ()] == [

@@ -1,6 +1,6 @@
 import pytest
 
-from services.intake.rules.media import media_id_of, media_url
+from services.intake.rules.media import derived_media_id, is_media_id, media_id_of, media_url
 
 CITY = "https://311.example.org"
 ID = "5f0c8e4e8f434a3c9d0e3c7d5b7a9a10"
@@ -8,6 +8,20 @@ ID = "5f0c8e4e8f434a3c9d0e3c7d5b7a9a10"
 
 def test_an_address_of_ours_tells_its_id() -> None:
     assert media_id_of(media_url(CITY, ID), CITY) == ID
+
+
+def test_an_id_is_derived_from_the_picture_and_all_that_names_its_call() -> None:
+    made = derived_media_id(b"key", b"picture", "demo", "17", "0")
+    others = {
+        derived_media_id(b"another key", b"picture", "demo", "17", "0"),
+        derived_media_id(b"key", b"another picture", "demo", "17", "0"),
+        derived_media_id(b"key", b"picture", "demo1", "7", "0"),
+        derived_media_id(b"key", b"picture", "demo", "17", "1"),
+    }
+
+    assert made == derived_media_id(b"key", b"picture", "demo", "17", "0")
+    assert is_media_id(made)
+    assert len(others - {made}) == 4
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.intake.media.files import MediaFolder
+from services.intake.media.folder import MediaFolder
 
 
 async def test_what_is_no_subfolder_of_ours_is_passed_over(tmp_path: Path) -> None:

@@ -1,0 +1,126 @@
+"""Pictures in a folder."""
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from services.intake.media.files import MediaStorageError
+from services.intake.rules.media import is_media_id
+
+T = TypeVar("T")
+
+_OWNER_ONLY = 0o700
+_SHARD_DIGITS = 2
+_SHARDS = "[0-9a-f]" * _SHARD_DIGITS
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFolder:
+    """Pictures as files of a folder that only its owner can read, in subfolders by first digits.
+
+    Several processes may share it.
+
+    Attributes:
+        path: The folder; it is created.
+    """
+
+    path: Path
+
+    def __post_init__(self) -> None:
+        _make_folder(self.path)
+
+    async def write(self, media_id: str, content: bytes) -> None:
+        """Write a file under another name, sync it, and rename it: a reader sees all or nothing.
+
+        Raises:
+            MediaStorageError: Such as for a full disk.
+        """
+        await _in_thread(lambda: self._write(media_id, content))
+
+    async def read(self, media_id: str) -> bytes | None:
+        """Return the bytes of a file, None without one.
+
+        Raises:
+            MediaStorageError: The file cannot be read.
+        """
+        return await _in_thread(lambda: _bytes_of(self._file(media_id)))
+
+    async def delete(self, media_id: str) -> None:
+        """Delete a file, if it is there.
+
+        Raises:
+            MediaStorageError: The file cannot be deleted.
+        """
+        await _in_thread(lambda: self._file(media_id).unlink(missing_ok=True))
+
+    async def older_than(self, age_s: float) -> AsyncIterator[list[str]]:
+        """Yield the ids in one subfolder after the other; delete what was not renamed.
+
+        What else lies beside the subfolders, such as ``lost+found``, is left alone.
+
+        Args:
+            age_s: Seconds since the file was written.
+        """
+        before = time.time() - age_s
+        for folder in await _in_thread(lambda: sorted(self.path.glob(_SHARDS))):
+            yield await _in_thread(partial(_old_files, folder, before))
+
+    def _file(self, media_id: str) -> Path:
+        if not is_media_id(media_id):
+            raise ValueError("not an id of a picture")
+        return self.path / media_id[:_SHARD_DIGITS] / media_id
+
+    def _write(self, media_id: str, content: bytes) -> None:
+        file = self._file(media_id)
+        if not file.parent.is_dir():
+            _make_folder(file.parent)
+            _sync(self.path)
+        new = file.with_name(f".{media_id}.{secrets.token_hex(4)}.new")
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(descriptor)
+        new.replace(file)
+        _sync(file.parent)
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    try:
+        return await asyncio.to_thread(work)
+    except OSError as error:
+        raise MediaStorageError(f"the folder of pictures: {type(error).__name__}") from error
+
+
+def _bytes_of(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _old_files(folder: Path, before: float) -> list[str]:
+    old = [file for file in folder.iterdir() if file.stat().st_mtime < before]
+    for file in old:
+        if not is_media_id(file.name):
+            file.unlink()
+    return [file.name for file in old if is_media_id(file.name)]
+
+
+def _make_folder(path: Path) -> None:
+    path.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
+    path.chmod(_OWNER_ONLY)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

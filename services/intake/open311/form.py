@@ -1,0 +1,100 @@
+"""The form of a call: urlencoded, or multipart with pictures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from services.intake.http.picture_body import MULTIPART, read_at_most
+from services.intake.open311.errors import bad_request
+from services.intake.open311.schema import MAX_PICTURES
+from services.intake.rules.media import MAX_BYTES
+from shared.runtime.http.body import body_deadline, read_body
+
+URLENCODED = "application/x-www-form-urlencoded"
+PICTURE_FIELDS = frozenset({"media", "media[]"})
+_MAX_FIELDS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Fields and pictures of a form.
+
+    Attributes:
+        fields: Name and text of each field.
+        pictures: The bytes of each picture; none is empty.
+    """
+
+    fields: Sequence[tuple[str, str]]
+    pictures: Sequence[bytes] = ()
+
+
+def has_pictures(request: web.Request) -> bool:
+    """Return True for a form that may hold pictures."""
+    return request.content_type == MULTIPART
+
+
+async def read_form(request: web.Request) -> Form:
+    """Return the form in the body of a request; it is empty without a body.
+
+    Raises:
+        Open311Error: It is no form in UTF-8, or has too many fields or pictures.
+        RefusedPictureError: It has more than 10 MiB with its pictures.
+        web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
+        web.HTTPRequestEntityTooLarge: It has more than 1 MiB without pictures.
+    """
+    if has_pictures(request):
+        async with body_deadline(request):
+            return await _read_multipart(request)
+    if request.content_type != URLENCODED and request.can_read_body:
+        raise bad_request(f"Send Content-Type: {URLENCODED}, or {MULTIPART} with pictures.")
+    return Form(parse_urlencoded(await read_body(request)))
+
+
+def parse_urlencoded(body: bytes) -> list[tuple[str, str]]:
+    """Return names and values of ``application/x-www-form-urlencoded`` in UTF-8.
+
+    Raises:
+        Open311Error: It is none, or has more than 500 fields.
+    """
+    try:
+        return parse_qsl(body.decode(), errors="strict", max_num_fields=_MAX_FIELDS)
+    except ValueError:
+        raise bad_request(f"Send a form in UTF-8 with at most {_MAX_FIELDS} fields.") from None
+
+
+async def _read_multipart(request: web.Request) -> Form:
+    fields: list[tuple[str, str]] = []
+    pictures: list[bytes] = []
+    left = MAX_BYTES
+    try:
+        parts = MultipartReader(request.headers, request.content)
+        while found := await parts.next():
+            part = _field(found)
+            content = await read_at_most(part, left)
+            left -= len(content)
+            if part.name in PICTURE_FIELDS:
+                pictures += [content] if content else []
+            else:
+                fields.append((part.name or "", content.decode()))
+            _require_few(fields, pictures)
+    except UnicodeDecodeError:
+        raise bad_request("Send texts in UTF-8, and pictures in the field media.") from None
+    except (ValueError, RuntimeError, AssertionError, HttpProcessingError):
+        raise bad_request(f"Send {MULTIPART} with a boundary.") from None
+    return Form(fields, pictures)
+
+
+def _field(part: MultipartReader | BodyPartReader) -> BodyPartReader:
+    if isinstance(part, BodyPartReader):
+        return part
+    raise bad_request("Send a form without another form in it.")
+
+
+def _require_few(fields: Sequence[object], pictures: Sequence[object]) -> None:
+    if len(pictures) > MAX_PICTURES:
+        raise bad_request(f"media: send at most {MAX_PICTURES} pictures.")
+    if len(fields) > _MAX_FIELDS:
+        raise bad_request(f"Send a form with at most {_MAX_FIELDS} fields.")

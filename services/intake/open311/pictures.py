@@ -1,0 +1,64 @@
+"""Pictures that come in a form: kept like those of ``POST /v1/media``, once for all its repeats."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from services.intake.http.admission import AdmissionControl
+from services.intake.http.calls import slot_of
+from services.intake.media.library import MediaLibrary
+from services.intake.rules.media import derived_media_id, media_url
+
+_UNIDENTIFIED = ""
+"""Callers with their key in the form itself: all of them share the slots of one adapter."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormPictures:
+    """Keeps the pictures of forms.
+
+    Attributes:
+        uploads: Limits the forms with pictures in memory, together with other uploads.
+        library: The pictures.
+        public_url: Base URL of intake, without a trailing slash.
+        key: Secret from which the ids are derived.
+    """
+
+    uploads: AdmissionControl
+    library: MediaLibrary
+    public_url: str
+    key: bytes
+
+    @contextmanager
+    def slot(self, adapter: str | None) -> Iterator[None]:
+        """Hold a slot for a form with pictures.
+
+        Args:
+            adapter: The adapter; None before the form is read that has its key.
+
+        Raises:
+            RefusedError: There is none.
+        """
+        with slot_of(self.uploads, adapter or _UNIDENTIFIED):
+            yield
+
+    async def keep(
+        self, pictures: Sequence[bytes], adapter: str, call_id: str
+    ) -> list[dict[str, str]]:
+        """Keep the pictures of a call; return them as media of a submission.
+
+        Args:
+            pictures: The bytes as they came.
+            adapter: The adapter that calls.
+            call_id: Id of the call; a repeat with the same pictures gets the same addresses.
+
+        Raises:
+            RefusedPictureError: One of them is not a picture that is kept.
+            SystemicError: One could not be re-encoded or stored now.
+        """
+        media = []
+        for position, picture in enumerate(pictures):
+            media_id = derived_media_id(self.key, picture, adapter, call_id, str(position))
+            await self.library.add_once(media_id, picture, adapter)
+            media.append({"url": media_url(self.public_url, media_id)})
+        return media
