@@ -19,7 +19,7 @@ from services.intake.http.load_limits import AdaptiveBatchSize
 from services.intake.http.media import MAX_UPLOADS, media_routes
 from services.intake.http.notes import note_adder, note_routes
 from services.intake.http.preview import preview_routes
-from services.intake.inbound.batch import RawSubmission
+from services.intake.inbound.batch import RawSubmission, addresses_alone
 from services.intake.media.files import MediaFolder
 from services.intake.media.housekeeping import MediaHousekeeping
 from services.intake.media.library import MediaLibrary
@@ -28,10 +28,11 @@ from services.intake.open311.api import BASE, open311_routes
 from services.intake.open311.reading import Open311Reading
 from services.intake.open311.store import PostgresListedRequests
 from services.intake.open311.submitting import Open311Submitting
-from services.intake.places.city_file import GAZETTEER, read_city_file
-from services.intake.places.gazetteer import PostgresGazetteer, add_places, city_name
+from services.intake.places.city_file import well_known_places
+from services.intake.places.gazetteer import PostgresGazetteer, add_places
 from services.intake.places.pelias import open_pelias
-from services.intake.policy import Geocoder, IntakePolicy, city_of
+from services.intake.places.prefetch import PrefetchedPlaces
+from services.intake.policy import Geocoder, IntakePolicy, Prefetch, city_of
 from services.intake.public_status.api import status_routes
 from services.intake.public_status.projection import project_events
 from services.intake.public_status.store import PostgresPublicStatuses
@@ -41,7 +42,7 @@ from services.intake.scout import Accept, Answered, Scout
 from services.intake.settings import IntakeSettings
 from services.intake.store import PostgresSubmissions
 from shared.catalogue import Catalogue, load_catalogue_with_indexes
-from shared.contract.events import Event
+from shared.contract.events import Event, SubmissionReceived
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, submission_topics
 from shared.geo import CityBoundaries
 from shared.runtime.clock import utc_now
@@ -77,11 +78,13 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         open_pool(dsn, size=_LOOKUP_CONNECTIONS) as lookups,  # callers never starve the work
         open_pelias(settings.pelias_url) as pelias,
     ):
-        policy = _policy(catalogue, settings, pelias)
+        places = PrefetchedPlaces(PostgresGazetteer(lookups), pelias) if pelias else None
+        policy = _policy(catalogue, settings, (places,) if places else ())
+        prefetch = _prefetch(policy, places)
         await _add_shipped_places(pool, catalogue)
         relay = Relay(pool, settings.kafka_access)
         batch_size = AdaptiveBatchSize()
-        batcher = _batcher(settings, pool, policy, relay, batch_size)
+        batcher = _batcher(settings, pool, policy, relay, batch_size, prefetch)
         admission = AdmissionControl(
             lambda: batch_size.max_in_flight,
             TokenBucket(settings.accepts_per_second),
@@ -89,12 +92,12 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         )
         callers = _callers(settings, lookups)
         answered = Answered()
-        submissions = _submission_consumer(settings, pool, policy, relay, answered)
+        submissions = _submission_consumer(settings, pool, policy, relay, answered, prefetch)
         scout = Scout(
             submissions,
             settings.kafka_access,
             policy.cities,
-            _accept_at_once(settings, pool, policy, relay),
+            _accept_at_once(settings, pool, policy, relay, prefetch),
             answered,
         )
         statuses = _status_consumer(settings, pool)
@@ -106,7 +109,9 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             *submission_routes(callers, batcher, admission),
             *bulk_routes(callers, batcher, admission),
             *note_routes(callers, admission, add_note),
-            *preview_routes(callers, admission, lookups, policy),
+            *preview_routes(
+                callers, admission, lookups, policy, prefetch, _geocoders(lookups, policy)
+            ),
             *media_routes(callers, _upload_admission(settings), media, policy.public_url),
             *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
             *open311_routes(
@@ -141,13 +146,20 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
 async def _add_shipped_places(pool: Pool, catalogue: Catalogue) -> None:
     """Add the well-known places of the catalogue that the cities' gazetteers lack."""
     for city in catalogue.jurisdictions.values():
-        file = city.folder / GAZETTEER
-        if file.exists():
+        if places := well_known_places(city):
             async with transaction(pool) as db:
-                await add_places(db, city.id, read_city_file(file, city_name(city.id)))
+                await add_places(db, city.id, places)
 
 
-def _geocoders(db: Connection, policy: IntakePolicy) -> Sequence[Geocoder]:
+def _prefetch(policy: IntakePolicy, places: PrefetchedPlaces | None) -> Prefetch:
+    async def prefetch(submissions: Sequence[SubmissionReceived]) -> None:
+        if places is not None:
+            await places.fetch(await addresses_alone(submissions, policy))
+
+    return prefetch
+
+
+def _geocoders(db: "Connection | Pool", policy: IntakePolicy) -> Sequence[Geocoder]:
     return (PostgresGazetteer(db), *policy.geocoders)
 
 
@@ -187,9 +199,17 @@ def _policy(
     )
 
 
-def _submission_consumer(
-    settings: IntakeSettings, pool: Pool, policy: IntakePolicy, relay: Relay, answered: Answered
+def _submission_consumer(  # noqa: PLR0913, PLR0917 - the parts of intake
+    settings: IntakeSettings,
+    pool: Pool,
+    policy: IntakePolicy,
+    relay: Relay,
+    answered: Answered,
+    prefetch: Prefetch,
 ) -> Consumer[Any]:
+    async def prepare(messages: Sequence[Message[Any]]) -> None:
+        await prefetch([message.event for message in messages])
+
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event | Outgoing]:
         store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
         return await on_submissions_handed_in(
@@ -203,6 +223,7 @@ def _submission_consumer(
         access=settings.kafka_access,
         pool=pool,
         handle=handle,
+        prepare=prepare,
         inbox_topics=(),
         on_commit=relay.hand_over,
         dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
@@ -210,9 +231,14 @@ def _submission_consumer(
 
 
 def _accept_at_once(
-    settings: IntakeSettings, pool: Pool, policy: IntakePolicy, relay: Relay
+    settings: IntakeSettings,
+    pool: Pool,
+    policy: IntakePolicy,
+    relay: Relay,
+    prefetch: Prefetch,
 ) -> Accept:
     async def accept(messages: Sequence[Message[Any]]) -> None:
+        await prefetch([message.event for message in messages])
         async with transaction(pool) as db:
             store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
             outgoing = await on_submissions_handed_in(
@@ -240,13 +266,17 @@ def _status_consumer(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:
     )
 
 
-def _batcher(
+def _batcher(  # noqa: PLR0913, PLR0917 - the parts of intake
     settings: IntakeSettings,
     pool: Pool,
     policy: IntakePolicy,
     relay: Relay,
     batch_size: AdaptiveBatchSize,
+    prefetch: Prefetch,
 ) -> SubmissionBatcher:
+    async def prepare(submissions: Sequence[RawSubmission]) -> None:
+        await prefetch([submission.handed_in for submission in submissions])
+
     async def accept(submissions: Sequence[RawSubmission]) -> list[Receipt]:
         async with transaction(pool) as db:
             store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
@@ -257,4 +287,4 @@ def _batcher(
         relay.hand_over(batches)
         return [result.receipt for result in results]
 
-    return SubmissionBatcher(accept, batch_size)
+    return SubmissionBatcher(accept, batch_size, prepare)

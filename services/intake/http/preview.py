@@ -1,5 +1,8 @@
 """The HTTP route that shows what a submission would become; it keeps nothing."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
@@ -7,8 +10,8 @@ from services.intake.http.callers import Callers
 from services.intake.http.calls import answers_errors, body_of, json_of, slot_of
 from services.intake.http.operations import PREVIEW
 from services.intake.inbound.validation import read_partly
-from services.intake.policy import IntakePolicy
-from services.intake.preview import PreviewedSubmission, near_query, render_preview
+from services.intake.policy import Geocoder, IntakePolicy, Prefetch
+from services.intake.preview import PreviewedSubmission, locate, near_query, render_preview
 from services.intake.public_status.nearby import find_near
 from shared.contract.events import SubmissionReceived, new_id
 from shared.runtime.clock import utc_now
@@ -17,8 +20,13 @@ from shared.runtime.http.openapi import documents
 from shared.runtime.postgres import Pool
 
 
-def preview_routes(
-    callers: Callers, admission: AdmissionControl, pool: Pool, policy: IntakePolicy
+def preview_routes(  # noqa: PLR0913, PLR0917 - the parts of intake
+    callers: Callers,
+    admission: AdmissionControl,
+    pool: Pool,
+    policy: IntakePolicy,
+    prefetch: Prefetch,
+    geocoders: Sequence[Geocoder],
 ) -> list[web.RouteDef]:
     """Return the route that previews a submission, which may lack anything.
 
@@ -27,6 +35,8 @@ def preview_routes(
         admission: Refuses calls above the limits.
         pool: Database of the open cases.
         policy: Rules by which submissions become requests.
+        prefetch: Called before the geocoders.
+        geocoders: Find the point of an address.
     """
 
     @answers_errors("Ask again in a moment.")
@@ -36,9 +46,15 @@ def preview_routes(
         data = json_of(await body_of(request))
         with slot_of(admission, adapter):
             handed_in = SubmissionReceived(id=new_id(), source=f"/http/{adapter}", data=data)
-            previewed = PreviewedSubmission(*read_partly(handed_in, utc_now(), policy))
-            query = near_query(previewed)
-            near = await Deadline().wait_for(find_near(pool, query)) if query else []
-        return web.json_response(render_preview(previewed, near))
+            view = await Deadline().wait_for(look(handed_in))
+        return web.json_response(view)
+
+    async def look(handed_in: SubmissionReceived) -> dict[str, Any]:
+        await prefetch([handed_in])
+        read = PreviewedSubmission(*read_partly(handed_in, utc_now(), policy))
+        previewed = await locate(read, geocoders)
+        query = near_query(previewed)
+        near = await find_near(pool, query) if query else []
+        return render_preview(previewed, near)
 
     return [web.post("/v1/submissions/preview", documents(preview, PREVIEW))]
