@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from services.intake.handlers import accept_submissions, on_submissions_handed_in
+from services.intake.acceptance import Acceptance
 from services.intake.http.admission import AdmissionControl, OutboxBackpressure
 from services.intake.http.api import submission_routes
 from services.intake.http.api_key_cache import ApiKeyCache
@@ -19,7 +19,6 @@ from services.intake.http.load_limits import AdaptiveBatchSize
 from services.intake.http.media import MAX_UPLOADS, media_routes
 from services.intake.http.notes import note_adder, note_routes
 from services.intake.http.preview import preview_routes
-from services.intake.inbound.batch import RawSubmission, addresses_alone
 from services.intake.media.files import MediaFolder
 from services.intake.media.housekeeping import MediaHousekeeping
 from services.intake.media.library import MediaLibrary
@@ -32,17 +31,15 @@ from services.intake.places.city_file import well_known_places
 from services.intake.places.gazetteer import PostgresGazetteer, add_places
 from services.intake.places.pelias import open_pelias
 from services.intake.places.prefetch import PrefetchedPlaces
-from services.intake.policy import Geocoder, IntakePolicy, Prefetch, city_of
+from services.intake.policy import Geocoder, IntakePolicy, city_of
 from services.intake.public_status.api import status_routes
 from services.intake.public_status.projection import project_events
 from services.intake.public_status.store import PostgresPublicStatuses
-from services.intake.records import Receipt
 from services.intake.retention import Retention
-from services.intake.scout import Accept, Answered, Scout
+from services.intake.scout import Answered, Scout
 from services.intake.settings import IntakeSettings
-from services.intake.store import PostgresSubmissions
 from shared.catalogue import Catalogue, load_catalogue_with_indexes
-from shared.contract.events import Event, SubmissionReceived
+from shared.contract.events import Event
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, submission_topics
 from shared.geo import CityBoundaries
 from shared.runtime.clock import utc_now
@@ -52,9 +49,7 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.http.api_keys import authenticate
 from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
 from shared.runtime.outbox.housekeeping import Housekeeping
-from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outbox.relay import Relay
-from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
 from shared.runtime.service import ServiceParts
 
@@ -80,11 +75,13 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
     ):
         places = PrefetchedPlaces(PostgresGazetteer(lookups), pelias) if pelias else None
         policy = _policy(catalogue, settings, (places,) if places else ())
-        prefetch = _prefetch(policy, places)
         await _add_shipped_places(pool, catalogue)
         relay = Relay(pool, settings.kafka_access)
         batch_size = AdaptiveBatchSize()
-        batcher = _batcher(settings, pool, policy, relay, batch_size, prefetch)
+        acceptance = Acceptance(
+            pool, policy, relay.hand_over, settings.garbage_bytes_per_hour, places
+        )
+        batcher = SubmissionBatcher(acceptance.accept, batch_size, acceptance.prepare)
         admission = AdmissionControl(
             lambda: batch_size.max_in_flight,
             TokenBucket(settings.accepts_per_second),
@@ -92,12 +89,12 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         )
         callers = _callers(settings, lookups)
         answered = Answered()
-        submissions = _submission_consumer(settings, pool, policy, relay, answered, prefetch)
+        submissions = _submission_consumer(settings, acceptance, answered)
         scout = Scout(
             submissions,
             settings.kafka_access,
             policy.cities,
-            _accept_at_once(settings, pool, policy, relay, prefetch),
+            acceptance.accept_messages,
             answered,
         )
         statuses = _status_consumer(settings, pool)
@@ -109,9 +106,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             *submission_routes(callers, batcher, admission),
             *bulk_routes(callers, batcher, admission),
             *note_routes(callers, admission, add_note),
-            *preview_routes(
-                callers, admission, lookups, policy, prefetch, _geocoders(lookups, policy)
-            ),
+            *preview_routes(callers, admission, lookups, policy, acceptance.prefetch),
             *media_routes(callers, _upload_admission(settings), media, policy.public_url),
             *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
             *open311_routes(
@@ -151,18 +146,6 @@ async def _add_shipped_places(pool: Pool, catalogue: Catalogue) -> None:
                 await add_places(db, city.id, places)
 
 
-def _prefetch(policy: IntakePolicy, places: PrefetchedPlaces | None) -> Prefetch:
-    async def prefetch(submissions: Sequence[SubmissionReceived]) -> None:
-        if places is not None:
-            await places.fetch(await addresses_alone(submissions, policy))
-
-    return prefetch
-
-
-def _geocoders(db: "Connection | Pool", policy: IntakePolicy) -> Sequence[Geocoder]:
-    return (PostgresGazetteer(db), *policy.geocoders)
-
-
 def _callers(settings: IntakeSettings, lookups: Pool) -> Callers:
     return Callers(
         keys=ApiKeyCache(partial(authenticate, lookups)),
@@ -199,55 +182,21 @@ def _policy(
     )
 
 
-def _submission_consumer(  # noqa: PLR0913, PLR0917 - the parts of intake
-    settings: IntakeSettings,
-    pool: Pool,
-    policy: IntakePolicy,
-    relay: Relay,
-    answered: Answered,
-    prefetch: Prefetch,
+def _submission_consumer(
+    settings: IntakeSettings, acceptance: Acceptance, answered: Answered
 ) -> Consumer[Any]:
-    async def prepare(messages: Sequence[Message[Any]]) -> None:
-        await prefetch([message.event for message in messages])
-
-    async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event | Outgoing]:
-        store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
-        return await on_submissions_handed_in(
-            messages, store, policy, utc_now(), answered.has, _geocoders(db, policy)
-        )
-
     return Consumer(
         service="intake",
         name="intake",
         topics=submission_topics(settings.kafka_adapters),
         access=settings.kafka_access,
-        pool=pool,
-        handle=handle,
-        prepare=prepare,
+        pool=acceptance.pool,
+        handle=partial(acceptance.handle, has_receipt=answered.has),
+        prepare=acceptance.prepare_messages,
         inbox_topics=(),
-        on_commit=relay.hand_over,
+        on_commit=acceptance.hand_over,
         dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
     )
-
-
-def _accept_at_once(
-    settings: IntakeSettings,
-    pool: Pool,
-    policy: IntakePolicy,
-    relay: Relay,
-    prefetch: Prefetch,
-) -> Accept:
-    async def accept(messages: Sequence[Message[Any]]) -> None:
-        await prefetch([message.event for message in messages])
-        async with transaction(pool) as db:
-            store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
-            outgoing = await on_submissions_handed_in(
-                messages, store, policy, utc_now(), geocoders=_geocoders(db, policy)
-            )
-            batches = await enqueue(db, outgoing)
-        relay.hand_over(batches)
-
-    return accept
 
 
 def _status_consumer(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:
@@ -264,27 +213,3 @@ def _status_consumer(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:
         handle=handle,
         inbox_topics=(),  # requests and versions of cases are natural keys
     )
-
-
-def _batcher(  # noqa: PLR0913, PLR0917 - the parts of intake
-    settings: IntakeSettings,
-    pool: Pool,
-    policy: IntakePolicy,
-    relay: Relay,
-    batch_size: AdaptiveBatchSize,
-    prefetch: Prefetch,
-) -> SubmissionBatcher:
-    async def prepare(submissions: Sequence[RawSubmission]) -> None:
-        await prefetch([submission.handed_in for submission in submissions])
-
-    async def accept(submissions: Sequence[RawSubmission]) -> list[Receipt]:
-        async with transaction(pool) as db:
-            store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
-            results = await accept_submissions(
-                submissions, store, policy, utc_now(), _geocoders(db, policy)
-            )
-            batches = await enqueue(db, [event for result in results for event in result.events])
-        relay.hand_over(batches)
-        return [result.receipt for result in results]
-
-    return SubmissionBatcher(accept, batch_size, prepare)

@@ -1,6 +1,6 @@
 """Policy of intake: the cities and secrets that turn submissions into requests, built at start."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -44,7 +44,7 @@ class Geocoder(Protocol):
         ...
 
 
-Prefetch: TypeAlias = Callable[[Sequence[SubmissionReceived]], Awaitable[None]]
+Prefetch: TypeAlias = Callable[[Iterable[SubmissionReceived]], Awaitable[None]]
 """Waits for what acceptance needs of other servers, so that its transaction never does."""
 
 

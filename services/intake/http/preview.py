@@ -1,6 +1,5 @@
 """The HTTP route that shows what a submission would become; it keeps nothing."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -10,7 +9,8 @@ from services.intake.http.callers import Callers
 from services.intake.http.calls import answers_errors, body_of, json_of, slot_of
 from services.intake.http.operations import PREVIEW
 from services.intake.inbound.validation import read_partly
-from services.intake.policy import Geocoder, IntakePolicy, Prefetch
+from services.intake.places.gazetteer import geocoders_of
+from services.intake.policy import IntakePolicy, Prefetch
 from services.intake.preview import PreviewedSubmission, locate, near_query, render_preview
 from services.intake.public_status.nearby import find_near
 from shared.contract.events import SubmissionReceived, new_id
@@ -20,23 +20,21 @@ from shared.runtime.http.openapi import documents
 from shared.runtime.postgres import Pool
 
 
-def preview_routes(  # noqa: PLR0913, PLR0917 - the parts of intake
+def preview_routes(
     callers: Callers,
     admission: AdmissionControl,
     pool: Pool,
     policy: IntakePolicy,
     prefetch: Prefetch,
-    geocoders: Sequence[Geocoder],
 ) -> list[web.RouteDef]:
     """Return the route that previews a submission, which may lack anything.
 
     Args:
         callers: Identifies adapters and limits their rates.
         admission: Refuses calls above the limits.
-        pool: Database of the open cases.
+        pool: Database of places and open cases.
         policy: Rules by which submissions become requests.
-        prefetch: Called before the geocoders.
-        geocoders: Find the point of an address.
+        prefetch: Asks another server for places.
     """
 
     @answers_errors("Ask again in a moment.")
@@ -52,7 +50,7 @@ def preview_routes(  # noqa: PLR0913, PLR0917 - the parts of intake
     async def look(handed_in: SubmissionReceived) -> dict[str, Any]:
         await prefetch([handed_in])
         read = PreviewedSubmission(*read_partly(handed_in, utc_now(), policy))
-        previewed = await locate(read, geocoders)
+        previewed = await locate(read, geocoders_of(pool, policy))
         query = near_query(previewed)
         near = await find_near(pool, query) if query else []
         return render_preview(previewed, near)

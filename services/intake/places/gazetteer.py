@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from services.intake.policy import CityAddress
+from services.intake.policy import CityAddress, Geocoder, IntakePolicy
 from services.intake.rules.addresses import PlaceKey, read_address
 from services.intake.rules.place_match import Candidate, best_match
 from shared.runtime.postgres import Connection, Pool, columns, row_count, translate_errors
@@ -93,6 +93,11 @@ class PostgresGazetteer:
             candidates[row["position"] - 1].append(_candidate(row))
         found = (best_match(key, some) for (_, key), some in zip(wanted, candidates, strict=True))
         return [next(found) if key else None for key in keys]
+
+
+def geocoders_of(database: "Connection | Pool", policy: IntakePolicy) -> Sequence[Geocoder]:
+    """Return the gazetteer and what else the policy has, in the order to ask them."""
+    return (PostgresGazetteer(database), *policy.geocoders)
 
 
 async def replace_places(connection: Connection, jurisdiction: str, places: Iterable[Place]) -> int:
