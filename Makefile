@@ -67,7 +67,8 @@ faults-quick: setup ## The same with the faults that every change must stand: un
 hostile: setup ## Attack a router from outside and its rules with adversarial texts: about 10 minutes
 	$(PYTEST) tests/hostile $(ARGS)
 
-bench: setup ## Measure the way of a request, triage alone, and triage with 10,000 to 1,000,000 open reports
+bench: setup ## Measure the way of a request, acceptance over HTTP, triage alone, and triage with 10,000 to 1,000,000 open reports
 	$(BIN)/route311 bench e2e
+	$(BIN)/route311 bench accepts
 	$(BIN)/route311 bench triage
 	$(BIN)/route311 bench index

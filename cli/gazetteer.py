@@ -8,7 +8,7 @@ import typer
 from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, find_admin_dsn
 from cli.interrupts import run
-from services.intake.places.city_file import GAZETTEER, read_city_file
+from services.intake.places.city_file import read_city_file, well_known_places
 from services.intake.places.gazetteer import add_places, city_name, replace_places
 from shared.catalogue import load_catalogue
 from shared.runtime.database import open_database
@@ -41,10 +41,8 @@ def load(
         raise typer.BadParameter(
             f"write one of {', '.join(sorted(cities))}", param_hint="--jurisdiction"
         )
-    city = city_name(jurisdiction)
-    places = read_city_file(file, city)
-    shipped = cities[jurisdiction].folder / GAZETTEER
-    well_known = read_city_file(shipped, city) if shipped.exists() else []
+    places = read_city_file(file, city_name(jurisdiction))
+    well_known = well_known_places(cities[jurisdiction])
 
     async def replace() -> int:
         async with open_database(find_admin_dsn(data), "intake") as db, db.transaction():

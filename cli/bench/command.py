@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from cli.bench import view
 from cli.connection import JsonOption
@@ -92,6 +91,27 @@ def _temporary_folder() -> Generator[Path]:
 
 
 @bench.command()
+def accepts(
+    connections: Annotated[int, typer.Option(min=1, max=150, help="How many at a time.")] = 64,
+    seconds: Annotated[float, typer.Option(min=1.0, help="Duration of each part.")] = 20.0,
+    json_output: JsonOption = False,
+) -> None:
+    """Measure submissions over HTTP against the bare transaction of each in SQL.
+
+    Both come from as many connections. Bulk calls of 1,000 lines are measured beside them.
+    """
+    from cli.bench.accepts import measure_accepts  # noqa: PLC0415 - slow to load
+
+    console = Console(stderr=json_output, highlight=False)
+    with _temporary_folder() as folder, console.status("measuring, with an intake of its own"):
+        found = run(measure_accepts(folder / "data", connections, seconds))
+    if json_output:
+        typer.echo(json.dumps(asdict(found) | {"ratio": found.ratio}))
+    else:
+        view.show_accepts(found, console)
+
+
+@bench.command()
 def triage(requests: RequestsOption = 50_000, json_output: JsonOption = False) -> None:
     """Measure triage alone against bare aiokafka that consumes, validates and produces.
 
@@ -105,12 +125,8 @@ def triage(requests: RequestsOption = 50_000, json_output: JsonOption = False) -
     if json_output:
         ratios = {"ratio": stage.ratio, "ratio_to_tuned": stage.ratio_to_tuned}
         typer.echo(json.dumps(asdict(stage) | ratios))
-        return
-    console.print(f"bare aiokafka, consume, validate, produce: {stage.bare_per_s:,.0f}/s")
-    console.print(f"the same, as safe and in batches as large: {stage.tuned_per_s:,.0f}/s")
-    console.print(f"triage: [bold]{stage.triage_per_s:,.0f}/s[/]")
-    console.print(f"ratio: [bold]{stage.ratio:.2f}[/], to the tuned one {stage.ratio_to_tuned:.2f}")
-    console.print(view.table_of(stage.parts, stage.requests))
+    else:
+        view.show_stage(stage, console)
 
 
 @bench.command()
@@ -132,12 +148,8 @@ def index(
         )
     if json_output:
         typer.echo(json.dumps([asdict(figures) for figures in found]))
-        return
-    table = Table("open", "query p50", "p99", "decision p50", "p99", "candidates", "bytes each")
-    for f in found:
-        times = (f"{us:,.0f} µs" for us in (*f.query_us, *f.decide_us))
-        table.add_row(f"{f.open_reports:,}", *times, f"{f.candidates:.2f}", f"{f.bytes_each:.0f}")
-    Console(highlight=False).print(table)
+    else:
+        view.show_index(found, Console(highlight=False))
 
 
 @bench.command()
@@ -150,26 +162,13 @@ def start(idle_s: IdleOption = 60.0, json_output: JsonOption = False) -> None:
         found = run(measure_start(folder / "data", idle_s))
     if json_output:
         typer.echo(json.dumps(asdict(found)))
-        return
-    console.print(f"the whole stack is ready after [bold]{found.stack_s:.1f} s[/]")
-    table = Table("part", "alone s", "in the stack s", "MiB", "idle % of a core")
-    for name in sorted({*found.parts_s, *found.memory_mib}):
-        alone, started = found.alone_s.get(name), found.parts_s.get(name)
-        memory, idle = found.memory_mib.get(name), found.idle_cores.get(name)
-        table.add_row(
-            name,
-            *("" if f is None else f"{f:.2f}" for f in (alone, started)),
-            "" if memory is None else f"{memory:,.0f}",
-            "" if idle is None else f"{100 * idle:.2f}",
-        )
-    console.print(table)
+    else:
+        view.show_start(found, console)
 
 
 @bench.command()
 def urgent(
-    backlog: Annotated[
-        int, typer.Option("--backlog", min=1_000, help="How many routine requests to queue.")
-    ] = 20_000,
+    backlog: Annotated[int, typer.Option(min=1_000, help="Routine requests to queue.")] = 20_000,
     samples: Annotated[
         int, typer.Option("--samples", min=20, help="How many urgent requests each time.")
     ] = 100,

@@ -9,11 +9,15 @@ from rich.table import Table
 from cli.bench.usage import BENCHMARK, Usage
 
 if TYPE_CHECKING:  # slow to load
+    from cli.bench.accepts import AcceptsBenchmark
     from cli.bench.end_to_end import RouterBenchmark
+    from cli.bench.index import IndexBenchmark
     from cli.bench.plan import Plan
     from cli.bench.profile import Profile
     from cli.bench.scale import ScaleRun
     from cli.bench.size import SizeRun
+    from cli.bench.stage import StageBenchmark
+    from cli.bench.start import StartBenchmark
     from cli.bench.urgent import UrgentBenchmark
 
 _STATEMENTS = 20
@@ -52,6 +56,51 @@ def table_of(parts: Mapping[str, Usage], requests: int) -> Table:
         each = part.cpu_s / requests * 1e6
         table.add_row(name, f"{part.cpu_s:.1f}", f"{each:,.0f}", f"{part.memory_mib:,.0f}")
     return table
+
+
+def show_stage(stage: "StageBenchmark", console: Console) -> None:
+    """Print the result of ``bench triage``."""
+    console.print(f"bare aiokafka, consume, validate, produce: {stage.bare_per_s:,.0f}/s")
+    console.print(f"the same, as safe and in batches as large: {stage.tuned_per_s:,.0f}/s")
+    console.print(f"triage: [bold]{stage.triage_per_s:,.0f}/s[/]")
+    console.print(f"ratio: [bold]{stage.ratio:.2f}[/], to the tuned one {stage.ratio_to_tuned:.2f}")
+    console.print(table_of(stage.parts, stage.requests))
+
+
+def show_index(found: Iterable["IndexBenchmark"], console: Console) -> None:
+    """Print the result of ``bench index``."""
+    table = Table("open", "query p50", "p99", "decision p50", "p99", "candidates", "bytes each")
+    for f in found:
+        times = (f"{us:,.0f} µs" for us in (*f.query_us, *f.decide_us))
+        table.add_row(f"{f.open_reports:,}", *times, f"{f.candidates:.2f}", f"{f.bytes_each:.0f}")
+    console.print(table)
+
+
+def show_start(found: "StartBenchmark", console: Console) -> None:
+    """Print the result of ``bench start``."""
+    console.print(f"the whole stack is ready after [bold]{found.stack_s:.1f} s[/]")
+    table = Table("part", "alone s", "in the stack s", "MiB", "idle % of a core")
+    for name in sorted({*found.parts_s, *found.memory_mib}):
+        alone, started = found.alone_s.get(name), found.parts_s.get(name)
+        memory, idle = found.memory_mib.get(name), found.idle_cores.get(name)
+        table.add_row(
+            name,
+            *("" if f is None else f"{f:.2f}" for f in (alone, started)),
+            "" if memory is None else f"{memory:,.0f}",
+            "" if idle is None else f"{100 * idle:.2f}",
+        )
+    console.print(table)
+
+
+def show_accepts(found: "AcceptsBenchmark", console: Console) -> None:
+    """Print the result of ``bench accepts``."""
+    table = _table(f"{found.connections} connections", "per second", "p50 ms", "p99 ms")
+    for name, rate in {"over HTTP": found.http, "bare transaction in SQL": found.bare}.items():
+        table.add_row(name, f"{rate.per_s:,.0f}", f"{rate.p50_ms:.1f}", f"{rate.p99_ms:.1f}")
+    table.add_row("in bulk calls of 1,000 lines", f"{found.bulk_per_s:,.0f}")
+    console.print(table)
+    console.print(f"ratio: [bold]{found.ratio:.2f}[/]; refused: {found.refused:,}")
+    console.print(table_of(found.parts, round(found.http.per_s * found.seconds)))
 
 
 def show_urgent(measured: "UrgentBenchmark", console: Console) -> None:

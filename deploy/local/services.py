@@ -66,10 +66,11 @@ def role_password(infra: Infrastructure, service: str) -> str:
 
 def operations_dsn(infra: Infrastructure) -> str:
     """Return the DSN of the role for commands that only read."""
-    return _role_dsn(infra, OPERATIONS)
+    return role_dsn(infra, OPERATIONS)
 
 
-def _role_dsn(infra: Infrastructure, service: str) -> str:
+def role_dsn(infra: Infrastructure, service: str) -> str:
+    """Return the DSN of a service's database role."""
     login = f"route311_{service}:{role_password(infra, service)}"
     return f"postgresql://{login}@{infra.postgres.program.address}/postgres"
 
@@ -102,7 +103,7 @@ def _common_settings(infra: Infrastructure, service: str, port: int) -> dict[str
         f"{prefix}_HTTP_PORT": str(port),
     }
     if service in SERVICES:
-        settings[f"{prefix}_POSTGRES_DSN"] = _role_dsn(infra, service)
+        settings[f"{prefix}_POSTGRES_DSN"] = role_dsn(infra, service)
     return settings
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from services.intake.handlers import accept_submissions, on_submissions_handed_in
+from services.intake.acceptance import Acceptance
 from services.intake.http.admission import AdmissionControl, OutboxBackpressure
 from services.intake.http.api import submission_routes
 from services.intake.http.api_key_cache import ApiKeyCache
@@ -19,7 +19,6 @@ from services.intake.http.load_limits import AdaptiveBatchSize
 from services.intake.http.media import MAX_UPLOADS, media_routes
 from services.intake.http.notes import note_adder, note_routes
 from services.intake.http.preview import preview_routes
-from services.intake.inbound.batch import RawSubmission
 from services.intake.media.housekeeping import MediaHousekeeping
 from services.intake.media.library import MediaLibrary
 from services.intake.media.reencoding import Reencoder
@@ -29,18 +28,17 @@ from services.intake.open311.pictures import FormPictures
 from services.intake.open311.reading import Open311Reading
 from services.intake.open311.store import PostgresListedRequests
 from services.intake.open311.submitting import Open311Submitting
-from services.intake.places.city_file import GAZETTEER, read_city_file
-from services.intake.places.gazetteer import PostgresGazetteer, add_places, city_name
+from services.intake.places.city_file import well_known_places
+from services.intake.places.gazetteer import PostgresGazetteer, add_places
 from services.intake.places.pelias import open_pelias
+from services.intake.places.prefetch import PrefetchedPlaces
 from services.intake.policy import Geocoder, IntakePolicy, city_of
 from services.intake.public_status.api import status_routes
 from services.intake.public_status.projection import project_events
 from services.intake.public_status.store import PostgresPublicStatuses
-from services.intake.records import Receipt
 from services.intake.retention import Retention
-from services.intake.scout import Accept, Answered, Scout
+from services.intake.scout import Answered, Scout
 from services.intake.settings import IntakeSettings
-from services.intake.store import PostgresSubmissions
 from shared.catalogue import Catalogue, load_catalogue_with_indexes, text_rules_version
 from shared.contract.events import Event
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, submission_topics
@@ -52,9 +50,7 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.http.api_keys import Scope, authenticate
 from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
 from shared.runtime.outbox.housekeeping import Housekeeping
-from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outbox.relay import Relay
-from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
 from shared.runtime.service import ServiceParts
 
@@ -78,11 +74,15 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         open_pool(dsn, size=_LOOKUP_CONNECTIONS) as lookups,  # callers never starve the work
         open_pelias(settings.pelias_url) as pelias,
     ):
-        policy = _policy(catalogue, settings, pelias)
+        places = PrefetchedPlaces(PostgresGazetteer(lookups), pelias) if pelias else None
+        policy = _policy(catalogue, settings, (places,) if places else ())
         await _add_shipped_places(pool, catalogue)
         relay = Relay(pool, settings.kafka_access)
         batch_size = AdaptiveBatchSize()
-        batcher = _batcher(settings, pool, policy, relay, batch_size)
+        acceptance = Acceptance(
+            pool, policy, relay.hand_over, settings.garbage_bytes_per_hour, places
+        )
+        batcher = SubmissionBatcher(acceptance.accept, batch_size, acceptance.prepare)
         admission = AdmissionControl(
             lambda: batch_size.max_in_flight,
             TokenBucket(settings.accepts_per_second),
@@ -90,12 +90,12 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         )
         callers = _callers(settings, lookups)
         answered = Answered()
-        submissions = _submission_consumer(settings, pool, policy, relay, answered)
+        submissions = _submission_consumer(settings, acceptance, answered)
         scout = Scout(
             submissions,
             settings.kafka_access,
             policy.cities,
-            _accept_at_once(settings, pool, policy, relay),
+            acceptance.accept_messages,
             answered,
         )
         statuses = _status_consumer(settings, pool)
@@ -107,7 +107,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             *submission_routes(callers, batcher, admission),
             *bulk_routes(callers, batcher, admission),
             *note_routes(callers, admission, add_note),
-            *preview_routes(callers, admission, lookups, policy),
+            *preview_routes(callers, admission, lookups, policy, acceptance.prefetch),
             *media_routes(callers, uploads, media, policy.public_url),
             *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
             *open311_routes(
@@ -149,14 +149,9 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
 async def _add_shipped_places(pool: Pool, catalogue: Catalogue) -> None:
     """Add the well-known places of the catalogue that the cities' gazetteers lack."""
     for city in catalogue.jurisdictions.values():
-        file = city.folder / GAZETTEER
-        if file.exists():
+        if places := well_known_places(city):
             async with transaction(pool) as db:
-                await add_places(db, city.id, read_city_file(file, city_name(city.id)))
-
-
-def _geocoders(db: Connection, policy: IntakePolicy) -> Sequence[Geocoder]:
-    return (PostgresGazetteer(db), *policy.geocoders)
+                await add_places(db, city.id, places)
 
 
 def _callers(settings: IntakeSettings, lookups: Pool) -> Callers:
@@ -203,40 +198,20 @@ def _policy(
 
 
 def _submission_consumer(
-    settings: IntakeSettings, pool: Pool, policy: IntakePolicy, relay: Relay, answered: Answered
+    settings: IntakeSettings, acceptance: Acceptance, answered: Answered
 ) -> Consumer[Any]:
-    async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event | Outgoing]:
-        store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
-        return await on_submissions_handed_in(
-            messages, store, policy, utc_now(), answered.has, _geocoders(db, policy)
-        )
-
     return Consumer(
         service="intake",
         name="intake",
         topics=submission_topics(settings.kafka_adapters),
         access=settings.kafka_access,
-        pool=pool,
-        handle=handle,
+        pool=acceptance.pool,
+        handle=partial(acceptance.handle, has_receipt=answered.has),
+        prepare=acceptance.prepare_messages,
         inbox_topics=(),
-        on_commit=relay.hand_over,
+        on_commit=acceptance.hand_over,
         dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
     )
-
-
-def _accept_at_once(
-    settings: IntakeSettings, pool: Pool, policy: IntakePolicy, relay: Relay
-) -> Accept:
-    async def accept(messages: Sequence[Message[Any]]) -> None:
-        async with transaction(pool) as db:
-            store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
-            outgoing = await on_submissions_handed_in(
-                messages, store, policy, utc_now(), geocoders=_geocoders(db, policy)
-            )
-            batches = await enqueue(db, outgoing)
-        relay.hand_over(batches)
-
-    return accept
 
 
 def _status_consumer(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:
@@ -253,23 +228,3 @@ def _status_consumer(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:
         handle=handle,
         inbox_topics=(),  # requests and versions of cases are natural keys
     )
-
-
-def _batcher(
-    settings: IntakeSettings,
-    pool: Pool,
-    policy: IntakePolicy,
-    relay: Relay,
-    batch_size: AdaptiveBatchSize,
-) -> SubmissionBatcher:
-    async def accept(submissions: Sequence[RawSubmission]) -> list[Receipt]:
-        async with transaction(pool) as db:
-            store = PostgresSubmissions(db, settings.garbage_bytes_per_hour)
-            results = await accept_submissions(
-                submissions, store, policy, utc_now(), _geocoders(db, policy)
-            )
-            batches = await enqueue(db, [event for result in results for event in result.events])
-        relay.hand_over(batches)
-        return [result.receipt for result in results]
-
-    return SubmissionBatcher(accept, batch_size)

@@ -10,7 +10,7 @@ from services.intake.policy import IntakePolicy
 from services.intake.public_status.model import Listing, PublicRequest
 from services.intake.records import Receipt
 from services.intake.rules.followed_case import followed_case
-from services.intake.rules.media import media_id_of
+from services.intake.rules.media import media_ids_of
 from shared.catalogue import CALL_911, LocalText
 from shared.catalogue.located_judgement import LocatedJudgement
 from shared.contract.events import (
@@ -124,12 +124,11 @@ def accept(
     receipt = SubmissionAccepted.of(
         acceptance, now=now, cause=submission.handed_in, request=request_id
     )
-    ids = [media_id_of(medium.url, policy.public_url) for medium in request.media]
     return AcceptedSubmission(
         receipt,
         tuple(events),
         _public_request(submission, request),
-        media_ids=tuple(filter(None, ids)),
+        media_ids=media_ids_of((medium.url for medium in request.media), policy.public_url),
         has_contact=contact is not None,
     )
 

@@ -1,12 +1,13 @@
 """Policy of intake: the cities and secrets that turn submissions into requests, built at start."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from services.intake.rules.quick_look import QuickLook
 from services.intake.rules.screening import HazardScreen
 from shared.catalogue import Jurisdiction
+from shared.contract.events import SubmissionReceived
 from shared.redaction import Redactor
 from shared.vocabulary import GeoPoint
 
@@ -43,6 +44,10 @@ class Geocoder(Protocol):
         ...
 
 
+Prefetch: TypeAlias = Callable[[Iterable[SubmissionReceived]], Awaitable[None]]
+"""Waits for what acceptance needs of other servers, so that its transaction never does."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServedCity:
     """A jurisdiction with everything that intake derives from its part of the catalogue.
@@ -71,7 +76,8 @@ class IntakePolicy:
         reporter_key: Secret behind ``reporter_ref``.
         public_url: Base URL of intake for residents, without a trailing slash.
         adapters: The names of the external adapters, which have topics of their own.
-        geocoders: What is asked for addresses that the gazetteer does not know.
+        geocoders: Asked for addresses that the gazetteer does not know. They never wait: a
+            transaction is open.
         text_rules_version: Version of everything that judges a text; None to pass on no judgement.
     """
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.outbound import advice_for
+from services.intake.places.geocoder import geocode
+from services.intake.policy import Geocoder
 from services.intake.public_status.nearby import NearbyCase, NearQuery
 from services.intake.public_status.view import format_moment
 from services.intake.rules.text import normalize_or_none
@@ -28,13 +30,24 @@ class PreviewedSubmission(NamedTuple):
     errors: Sequence[FieldError]
 
 
+async def locate(
+    previewed: PreviewedSubmission, geocoders: Sequence[Geocoder]
+) -> PreviewedSubmission:
+    """Return the submission with what geocoders know of its address."""
+    readable = previewed.readable
+    if readable is None:
+        return previewed
+    [location] = await geocode([(readable.city.jurisdiction.id, readable.location)], geocoders)
+    return previewed._replace(readable=readable._replace(location=location))
+
+
 def near_query(previewed: PreviewedSubmission) -> NearQuery | None:
-    """Return where to look for open cases; None without a kind or a measured point.
+    """Return where to look for open cases; None without a kind or a point.
 
     The radius is 100 m, or the largest of the kinds of its dedup group where that is more.
     """
     submission = _with_kind(previewed)
-    if submission is None or submission.location.precision != "point":
+    if submission is None or submission.location.precision == "default":
         return None
     city, group = submission.city.jurisdiction, submission.service.dedup.group
     kinds = [city.services[code] for code in city.dedup_groups[group]]

@@ -11,7 +11,7 @@ from services.intake.records import Receipt, StoredSubmission
 from services.intake.rules.idempotency import SubmissionKey
 from services.intake.rules.tracking_number import CAPACITY
 from shared.runtime.consumer.garbage import DEFAULT_BYTES_PER_HOUR, Piece, admit, tell
-from shared.runtime.postgres import Connection
+from shared.runtime.postgres import Connection, row_count
 
 _REQUEST_COLUMNS = tuple(name for name in PublicRequest._fields if name != "listing")
 _REJECTED = "rejected-submissions"
@@ -129,8 +129,7 @@ class PostgresSubmissions:
             before: Upper bound of the time of receipt, exclusive.
             limit: The most that one call deletes.
         """
-        status = await self._connection.execute(_DELETE_REJECTED, before, limit)
-        return int(status.rpartition(" ")[2])
+        return row_count(await self._connection.execute(_DELETE_REJECTED, before, limit))
 
 
 def _submission_row(submission: StoredSubmission) -> tuple[object, ...]:

@@ -87,6 +87,11 @@ def columns(rows: Iterable[Iterable[object]]) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
+def row_count(status: str) -> int:
+    """Return how many rows a statement changed, from its status: ``DELETE 7``, ``INSERT 0 7``."""
+    return int(status.rpartition(" ")[2])
+
+
 @asynccontextmanager
 async def open_pool(
     dsn: str, *, size: int = 4, timeout_s: float = _TIMEOUT_S

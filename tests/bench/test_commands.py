@@ -41,6 +41,16 @@ def test_a_profile_names_statements_topics_and_bytes_and_can_be_planned_with(
     assert plan["table_bytes_a_year"] > 0
 
 
+def test_acceptance_over_http_is_compared_with_bare_transactions() -> None:
+    found = bench("accepts", "--connections", "8", "--seconds", "2")
+
+    assert found["ratio"] == found["http"]["per_s"] / found["bare"]["per_s"] > 0
+    assert found["refused"] == 0
+    assert 0 < found["http"]["p50_ms"] <= found["http"]["p99_ms"]
+    assert found["bulk_per_s"] > 0
+    assert found["parts"].keys() >= {"intake", "postgres"}
+
+
 def test_two_processes_share_the_work_over_more_partitions() -> None:
     (run,) = bench(
         *("scale", "--service", "triage", "--processes", "2"),

@@ -19,8 +19,14 @@ log = structlog.get_logger()
 
 AcceptSubmissions: TypeAlias = Callable[[Sequence[RawSubmission]], Awaitable[Sequence[Receipt]]]
 
+Prepare: TypeAlias = Callable[[Sequence[RawSubmission]], Awaitable[None]]
+
 _BACKOFF_S = (0.0, 0.02, 0.05, 0.1)
 _POLL_EVERY_S = 0.25
+
+
+async def _nothing_to_prepare(_: Sequence[RawSubmission]) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +52,12 @@ class SubmissionBatcher:
     Attributes:
         accept_submissions: Accepts a batch in one transaction; raises when none was accepted.
         batch_size: Learns from the duration of each batch.
+        prepare: Waits for what submissions need before a batch; others need not wait for it.
     """
 
     accept_submissions: AcceptSubmissions
     batch_size: AdaptiveBatchSize = field(default_factory=AdaptiveBatchSize)
+    prepare: Prepare = _nothing_to_prepare
     _waiting: deque[_Caller] = field(default_factory=deque, init=False)
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _is_open: bool = field(default=False, init=False)
@@ -63,6 +71,7 @@ class SubmissionBatcher:
             DeadlineExceededError: The service is starting or stopping.
             DatabaseDownError: The database is down; the submission may or may not be durable.
         """
+        await self.prepare([submission])
         return await self._enqueue(submission)
 
     async def submit_all(self, submissions: Sequence[RawSubmission]) -> Sequence[Receipt]:
@@ -74,6 +83,7 @@ class SubmissionBatcher:
             DeadlineExceededError: The service is starting or stopping.
             DatabaseDownError: The database is down; any of them may or may not be durable.
         """
+        await self.prepare(submissions)
         return await asyncio.gather(*[self._enqueue(submission) for submission in submissions])
 
     def _enqueue(self, submission: RawSubmission) -> asyncio.Future[Receipt]:

@@ -23,7 +23,7 @@ from services.intake.notes.parsing import parse_note
 from services.intake.notes.store import add_note, find_request
 from services.intake.policy import IntakePolicy
 from services.intake.rules.idempotency import idempotency_key, payload_hash
-from services.intake.rules.media import media_id_of
+from services.intake.rules.media import media_ids_of
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.contract.events import FieldError, NoteAdded
 from shared.runtime.clock import utc_now
@@ -86,8 +86,8 @@ def note_adder(pool: Pool, policy: IntakePolicy, relay: Relay) -> AddNote:
                 raise _not_acceptable((id_reused(),))
             if not stored.is_new:
                 return stored.note_id
-            ids = [media_id_of(medium.url, policy.public_url) for medium in note.media]
-            await attach_media(db, {note.request_id: [id_ for id_ in ids if id_]})
+            ids = media_ids_of((medium.url for medium in note.media), policy.public_url)
+            await attach_media(db, {note.request_id: ids})
             batches = await enqueue(db, [NoteAdded.of(note, now=now, request=note.request_id)])
         relay.hand_over(batches)
         return stored.note_id

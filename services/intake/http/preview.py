@@ -1,5 +1,7 @@
 """The HTTP route that shows what a submission would become; it keeps nothing."""
 
+from typing import Any
+
 from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
@@ -7,8 +9,9 @@ from services.intake.http.callers import Callers
 from services.intake.http.calls import answers_errors, body_of, json_of, slot_of
 from services.intake.http.operations import PREVIEW
 from services.intake.inbound.validation import read_partly
-from services.intake.policy import IntakePolicy
-from services.intake.preview import PreviewedSubmission, near_query, render_preview
+from services.intake.places.gazetteer import geocoders_of
+from services.intake.policy import IntakePolicy, Prefetch
+from services.intake.preview import PreviewedSubmission, locate, near_query, render_preview
 from services.intake.public_status.nearby import find_near
 from shared.contract.events import SubmissionReceived, new_id
 from shared.runtime.clock import utc_now
@@ -18,15 +21,20 @@ from shared.runtime.postgres import Pool
 
 
 def preview_routes(
-    callers: Callers, admission: AdmissionControl, pool: Pool, policy: IntakePolicy
+    callers: Callers,
+    admission: AdmissionControl,
+    pool: Pool,
+    policy: IntakePolicy,
+    prefetch: Prefetch,
 ) -> list[web.RouteDef]:
     """Return the route that previews a submission, which may lack anything.
 
     Args:
         callers: Identifies adapters and limits their rates.
         admission: Refuses calls above the limits.
-        pool: Database of the open cases.
+        pool: Database of places and open cases.
         policy: Rules by which submissions become requests.
+        prefetch: Asks another server for places.
     """
 
     @answers_errors("Ask again in a moment.")
@@ -36,9 +44,15 @@ def preview_routes(
         data = json_of(await body_of(request))
         with slot_of(admission, adapter):
             handed_in = SubmissionReceived(id=new_id(), source=f"/http/{adapter}", data=data)
-            previewed = PreviewedSubmission(*read_partly(handed_in, utc_now(), policy))
-            query = near_query(previewed)
-            near = await Deadline().wait_for(find_near(pool, query)) if query else []
-        return web.json_response(render_preview(previewed, near))
+            view = await Deadline().wait_for(look(handed_in))
+        return web.json_response(view)
+
+    async def look(handed_in: SubmissionReceived) -> dict[str, Any]:
+        await prefetch([handed_in])
+        read = PreviewedSubmission(*read_partly(handed_in, utc_now(), policy))
+        previewed = await locate(read, geocoders_of(pool, policy))
+        query = near_query(previewed)
+        near = await find_near(pool, query) if query else []
+        return render_preview(previewed, near)
 
     return [web.post("/v1/submissions/preview", documents(preview, PREVIEW))]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.intake.inbound.field_errors import id_reused
-from services.intake.inbound.validation import ValidatedSubmission, validate
-from services.intake.policy import IntakePolicy
+from services.intake.inbound.validation import ValidatedSubmission, address_alone, validate
+from services.intake.policy import CityAddress, IntakePolicy
 from services.intake.rules.idempotency import SubmissionKey
 from shared.contract.events import FieldError, SubmissionReceived
 
@@ -78,3 +78,16 @@ async def validate_new(
         identities.add(identity)
         await cooperative.maybe_yield()
     return new
+
+
+async def addresses_alone(
+    submissions: Iterable[SubmissionReceived], policy: IntakePolicy
+) -> list[CityAddress]:
+    """Return the addresses of those submissions that have no other location."""
+    found: list[CityAddress] = []
+    cooperative = CooperativeYield()
+    for submission in submissions:
+        if address := address_alone(submission.data, policy):
+            found.append(address)
+        await cooperative.maybe_yield()
+    return found

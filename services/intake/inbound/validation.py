@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from services.intake.inbound.field_errors import (
     bad_language,
@@ -13,7 +13,7 @@ from services.intake.inbound.field_errors import (
     without_redundant,
 )
 from services.intake.inbound.parsing import parse
-from services.intake.policy import IntakePolicy, ServedCity
+from services.intake.policy import CityAddress, IntakePolicy, ServedCity
 from services.intake.rules.classification import classify_read
 from services.intake.rules.event_time import SentAt, event_time, sent_at
 from services.intake.rules.language import is_language_tag
@@ -188,17 +188,11 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
 ) -> ValidatedSubmission:
     reporter = submission.reporter or _NO_REPORTER
     at = submission.location or _NO_LOCATION
-    point = _point(at)
-    known = KnownPii(
-        normalize_or_none(reporter.name),
-        normalize_or_none(reporter.email),
-        normalize_or_none(reporter.phone),
-    )
+    known = _known_pii(reporter)
     account_id = normalize_or_none(reporter.account_id)
     redactor = city.redactor
     description = redactor.redact_text(normalize_text(submission.description or ""), known)
     details = redactor.redact_text(normalize_text(at.details or ""), known)
-    address = redactor.redact_address(normalize_text(at.address or ""), known)
     attributes = redactor.redact_attributes(normalize_attributes(submission.attributes), known)
     text = free_text(description, details)
     channels = contact_channels(known.email, known.phone, redactor.region)
@@ -215,9 +209,7 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
         details=details or None,
         attributes=attributes,
         media=tuple(redact_media(submission.media, redactor, known, policy.public_url)),
-        location=resolve_location(
-            point, at.accuracy_m, address or None, city.jurisdiction.default_points
-        ),
+        location=_location(at, city, known),
         language=submission.language or reporter.language or None,
         name=known.name,
         channels=channels,
@@ -254,6 +246,39 @@ def redact_media(
             if media_type and redactor.holds_contact(media_type, known):
                 media_type = None
             yield Media(url=url, media_type=media_type)
+
+
+def address_alone(data: Any, policy: IntakePolicy) -> CityAddress | None:  # noqa: ANN401 - any JSON
+    """Return the address of a submission's data that have no other location.
+
+    Args:
+        data: As submitted; anything may come from outside.
+        policy: The cities.
+    """
+    submission = parse(data).submission
+    city = policy.cities.get(submission.jurisdiction) if submission else None
+    if submission is None or city is None or submission.location is None:
+        return None
+    known = _known_pii(submission.reporter or _NO_REPORTER)
+    location = _location(submission.location, city, known)
+    if location.point is not None or location.address is None:
+        return None
+    return CityAddress(city.jurisdiction.id, location.address)
+
+
+def _known_pii(reporter: Reporter) -> KnownPii:
+    return KnownPii(
+        normalize_or_none(reporter.name),
+        normalize_or_none(reporter.email),
+        normalize_or_none(reporter.phone),
+    )
+
+
+def _location(at: SubmittedLocation, city: ServedCity, known: KnownPii) -> ResolvedLocation:
+    address = city.redactor.redact_address(normalize_text(at.address or ""), known)
+    return resolve_location(
+        _point(at), at.accuracy_m, address or None, city.jurisdiction.default_points
+    )
 
 
 def _point(at: SubmittedLocation) -> GeoPoint | None:

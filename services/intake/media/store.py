@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.intake.rules.media import ReencodedPicture
-from shared.runtime.postgres import Connection
+from shared.runtime.postgres import Connection, row_count
 from shared.vocabulary import CLOSED_STATUSES
 
 _ADD = """
@@ -141,7 +141,7 @@ async def erase_expired(db: Connection, unused_before: datetime, over_before: da
     """
     unused = await db.execute(_ERASE_UNUSED, unused_before)
     over = await db.execute(_ERASE_OVER, over_before, sorted(CLOSED_STATUSES))
-    return sum(int(status.rpartition(" ")[2]) for status in (unused, over))
+    return row_count(unused) + row_count(over)
 
 
 async def media_to_delete(db: Connection, limit: int) -> Sequence[str]:

@@ -4,8 +4,9 @@ import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from services.intake.places.gazetteer import Place
+from services.intake.places.gazetteer import Place, city_name
 from services.intake.rules.addresses import PlaceKey, read_address
+from shared.catalogue import Jurisdiction
 from shared.errors import Route311Error
 from shared.vocabulary import MAX_LATITUDE, MAX_LONGITUDE, GeoPoint
 
@@ -54,6 +55,12 @@ def read_city_file(path: Path, city: str) -> list[Place]:
     if not places:
         raise CityFileError(f"{path}: has no places")
     return places
+
+
+def well_known_places(city: Jurisdiction) -> list[Place]:
+    """Return the places that the catalogue has of a city, in order; a city may have none."""
+    file = city.folder / GAZETTEER
+    return read_city_file(file, city_name(city.id)) if file.exists() else []
 
 
 def _places(row: Mapping[str, str | None], city: str) -> Iterator[Place]:

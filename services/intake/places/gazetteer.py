@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from services.intake.policy import CityAddress
+from services.intake.policy import CityAddress, Geocoder, IntakePolicy
 from services.intake.rules.addresses import PlaceKey, read_address
 from services.intake.rules.place_match import Candidate, best_match
-from shared.runtime.postgres import Connection, columns
+from shared.runtime.postgres import Connection, Pool, columns, row_count, translate_errors
 from shared.vocabulary import GeoPoint
 
 # A misspelled name is looked for only where no name is right: among the places of the same number,
@@ -72,8 +72,8 @@ class Place(NamedTuple):
 class PostgresGazetteer:
     """Geocoder by the gazetteers of the cities, with one statement for all addresses."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, database: "Connection | Pool") -> None:
+        self._database = database
 
     async def points(self, addresses: Sequence[CityAddress]) -> Sequence[GeoPoint | None]:
         """Return the point of each address, in order; None where no place fits, or several do."""
@@ -81,17 +81,23 @@ class PostgresGazetteer:
         wanted = [(one.jurisdiction, key) for one, key in zip(addresses, keys, strict=True) if key]
         if not wanted:
             return [None] * len(addresses)
-        rows = await self._connection.fetch(
-            _FIND,
-            [jurisdiction for jurisdiction, _ in wanted],
-            [key.number for _, key in wanted],
-            [key.name for _, key in wanted],
-        )
+        with translate_errors():
+            rows = await self._database.fetch(
+                _FIND,
+                [jurisdiction for jurisdiction, _ in wanted],
+                [key.number for _, key in wanted],
+                [key.name for _, key in wanted],
+            )
         candidates: list[list[Candidate]] = [[] for _ in wanted]
         for row in rows:
             candidates[row["position"] - 1].append(_candidate(row))
         found = (best_match(key, some) for (_, key), some in zip(wanted, candidates, strict=True))
         return [next(found) if key else None for key in keys]
+
+
+def geocoders_of(database: "Connection | Pool", policy: IntakePolicy) -> Sequence[Geocoder]:
+    """Return the gazetteer and what else the policy has, in the order to ask them."""
+    return (PostgresGazetteer(database), *policy.geocoders)
 
 
 async def replace_places(connection: Connection, jurisdiction: str, places: Iterable[Place]) -> int:
@@ -121,8 +127,7 @@ async def add_places(connection: Connection, jurisdiction: str, places: Iterable
     """
     added, rows = 0, ((*key, at.latitude, at.longitude) for key, at in places)
     while some := list(islice(rows, _ROWS_AT_ONCE)):
-        status = await connection.execute(_ADD, *columns(some), jurisdiction)
-        added += int(status.rpartition(" ")[2])
+        added += row_count(await connection.execute(_ADD, *columns(some), jurisdiction))
     return added
 
 

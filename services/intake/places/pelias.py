@@ -17,18 +17,20 @@ from shared.vocabulary import GeoPoint
 
 log = structlog.get_logger()
 
-DEADLINE_S = 0.5
-"""The most that one batch of submissions waits for answers."""
+ANSWER_S = 0.2
+"""Seconds within which the server must answer; else the call has failed."""
+BUDGET_S = 0.25
+"""The most that a submission waits: a call, and its turn among those that are in progress."""
 FAILURES_TO_OPEN = 3
 OPEN_S = 30.0
-_AT_ONCE = 8
+AT_ONCE = 8
 _MAX_BYTES = 256 * 1024
 _MIN_CONFIDENCE = 0.8
 _LAYERS = frozenset({"address", "intersection", "venue"})
 
 
 class CircuitBreaker:
-    """Stops calls for ``OPEN_S`` after ``FAILURES_TO_OPEN`` failures in a row; then one may try."""
+    """Stops calls for ``OPEN_S`` after ``FAILURES_TO_OPEN`` failures in a row, or one more then."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
@@ -48,9 +50,9 @@ class CircuitBreaker:
 
 
 class PeliasGeocoder:
-    """Asks a Pelias server, all addresses of a batch at once.
+    """Asks a Pelias server, several addresses at a time.
 
-    Whatever fails, or takes longer than the deadline, is an address without a point.
+    Whatever fails, or is not there when the budget is used up, is an address without a point.
     """
 
     def __init__(
@@ -58,13 +60,14 @@ class PeliasGeocoder:
         session: aiohttp.ClientSession,
         url: str,
         breaker: CircuitBreaker | None = None,
-        deadline_s: float = DEADLINE_S,
+        answer_s: float = ANSWER_S,
+        budget_s: float = BUDGET_S,
     ) -> None:
         self._session = session
         self._url = f"{url.rstrip('/')}/v1/search"
         self._breaker = breaker or CircuitBreaker()
-        self._deadline_s = deadline_s
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._answer_s, self._budget_s = answer_s, budget_s
+        self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def points(self, addresses: Sequence[CityAddress]) -> Sequence[GeoPoint | None]:
         """Return the point of each address, in order; None without an answer in time."""
@@ -72,39 +75,51 @@ class PeliasGeocoder:
             return [None] * len(addresses)
         tasks = {one: asyncio.create_task(self._ask(one)) for one in dict.fromkeys(addresses)}
         try:
-            await asyncio.wait(tasks.values(), timeout=self._deadline_s)
+            await asyncio.wait(tasks.values(), timeout=self._budget_s)
         finally:
             for task in tasks.values():
                 task.cancel()
         outcomes = await asyncio.gather(*tasks.values(), return_exceptions=True)
-        failures = [type(one).__name__ for one in outcomes if isinstance(one, BaseException)]
-        self._breaker.record(is_success=not failures)
-        if failures:
-            log.warning("pelias_gave_no_answer", addresses=len(failures), reason=failures[0])
         found = dict(zip(tasks, outcomes, strict=True))
         return [point if isinstance(point := found[one], GeoPoint) else None for one in addresses]
 
     async def _ask(self, wanted: CityAddress) -> GeoPoint | None:
+        """Return the point of an address; a call that the budget cuts off is no failure."""
+        async with self._slots:
+            if self._breaker.is_open:
+                return None
+            try:
+                async with asyncio.timeout(self._answer_s):
+                    point = await self._search(wanted)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the server has no answer
+                self._breaker.record(is_success=False)
+                log.warning("pelias_gave_no_answer", reason=type(error).__name__)
+                return None
+            self._breaker.record(is_success=True)
+            return point
+
+    async def _search(self, wanted: CityAddress) -> GeoPoint | None:
         text = f"{wanted.address}, {city_name(wanted.jurisdiction)}"
         query = {"text": text, "size": "1", "layers": ",".join(sorted(_LAYERS))}
-        async with (
-            self._slots,
-            self._session.get(self._url, params=query, allow_redirects=False) as response,
-        ):
+        async with self._session.get(self._url, params=query, allow_redirects=False) as response:
             if response.status != 200:  # noqa: PLR2004 - HTTP's OK
                 raise ValueError("no answer")
-            body = await response.content.read(_MAX_BYTES)
+            body = b""
+            async for piece in response.content.iter_any():
+                body += piece
+                if len(body) > _MAX_BYTES:
+                    raise ValueError("too long an answer")
         return _best(json.loads(body))
 
 
 @asynccontextmanager
-async def open_pelias(url: HttpUrl | None) -> AsyncGenerator[tuple[Geocoder, ...]]:
-    """Yield the geocoder of a Pelias server, or none without a URL."""
+async def open_pelias(url: HttpUrl | None) -> AsyncGenerator[Geocoder | None]:
+    """Yield the geocoder of a Pelias server, or None without a URL."""
     if url is None:
-        yield ()
+        yield None
         return
     async with aiohttp.ClientSession() as session:
-        yield (PeliasGeocoder(session, str(url)),)
+        yield PeliasGeocoder(session, str(url))
 
 
 def _best(answer: Any) -> GeoPoint | None:  # noqa: ANN401 - JSON from outside

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal, TypeAlias
@@ -83,3 +84,8 @@ def media_id_of(url: str, public_url: str) -> str | None:
     prefix = media_url(public_url, "")
     media_id = url.removeprefix(prefix)
     return media_id if url.startswith(prefix) and is_media_id(media_id) else None
+
+
+def media_ids_of(urls: Iterable[str], public_url: str) -> tuple[str, ...]:
+    """Return the ids of those pictures among addresses that are ours, in order."""
+    return tuple(filter(None, (media_id_of(url, public_url) for url in urls)))

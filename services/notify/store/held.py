@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.runtime.postgres import Connection
+from shared.runtime.postgres import Connection, row_count
 
 _LIST_SQL = """
     SELECT r.flood_key AS contact, count(DISTINCT r.request_id) AS requests, count(*) AS messages,
@@ -61,13 +61,9 @@ async def release_held(db: Connection, contact: str, now: datetime) -> int:
         The number of messages.
     """
     await db.execute(_LET_THROUGH_SQL, contact)
-    return _count(await db.execute(_RELEASE_SQL, contact, now))
+    return row_count(await db.execute(_RELEASE_SQL, contact, now))
 
 
 async def drop_held(db: Connection, contact: str) -> int:
     """Never send the held messages to a contact; return how many."""
-    return _count(await db.execute(_DROP_SQL, contact))
-
-
-def _count(status: str) -> int:
-    return int(status.rpartition(" ")[2])
+    return row_count(await db.execute(_DROP_SQL, contact))

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from shared.contract.events import Event
 from shared.runtime.consumer import deferring, garbage, inbox, skips
@@ -31,6 +31,12 @@ Handler: TypeAlias = Callable[
     [Sequence[Message[E]], Connection], Awaitable[Sequence[Event | Outgoing]]
 ]
 
+Prepare: TypeAlias = Callable[[Sequence[Message[E]]], Awaitable[None]]
+
+
+async def nothing_to_prepare(_: Sequence[Message[Any]]) -> None:
+    """Prepare nothing before a transaction."""
+
 
 @dataclass(slots=True)
 class BatchProcessor(Generic[E]):
@@ -47,6 +53,7 @@ class BatchProcessor(Generic[E]):
         inbox_topics: Topics whose repeated events the inbox drops, None for all; for the events of
             others ``handle`` must be idempotent.
         dlq_limit: Counts dead letters.
+        prepare: Waits for what else a batch needs, before its transaction begins.
         positions: The positions of the owned partitions, as committed last.
         deferred_keys: The keys with deferred records.
         crashes: The records in progress, and those at which a process died before.
@@ -57,6 +64,7 @@ class BatchProcessor(Generic[E]):
     handle: Handler[E]
     inbox_topics: Collection[str] | None
     dlq_limit: DlqLimitTracker
+    prepare: Prepare[E] = nothing_to_prepare
     positions: dict[Partition, Position] = field(default_factory=dict, init=False)
     deferred_keys: DeferredKeys = field(default_factory=DeferredKeys, init=False)
     crashes: CrashCounter = field(init=False)
@@ -118,6 +126,7 @@ class BatchProcessor(Generic[E]):
         target = self._positions_after(items)
         self.dlq_limit.check(invalid, target, len(items))
         await self.crashes.mark([item.record for item in items], self.positions)
+        await self._prepare(items)
         async with transaction(self.pool) as db:
             await advance(db, self.positions, target)
             handled, parked, batches = await self._handle(db, items)
@@ -152,6 +161,7 @@ class BatchProcessor(Generic[E]):
         if isinstance(item, Deferred) and item.error and deferred.is_exhausted:
             item = InvalidRecord(item.record, item.error)
         key = record_key(deferred.record)
+        await self._prepare(items)
         async with transaction(self.pool) as db:
             await lock(db, key.partition, self.positions[key.partition])
             if isinstance(item, Deferred):
@@ -163,6 +173,10 @@ class BatchProcessor(Generic[E]):
         self.deferred_keys.remove_first(key)
         _count([item], handled, parked)
         return batches
+
+    async def _prepare(self, items: Sequence[Item[E]]) -> None:
+        if messages := [item for item in items if isinstance(item, Message)]:
+            await self.prepare(messages)
 
     async def _handle(
         self, db: Connection, items: Sequence[Item[E]]

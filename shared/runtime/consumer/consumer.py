@@ -20,7 +20,12 @@ from shared.errors import (
     TooManyDeadLettersError,
 )
 from shared.runtime.consumer import alarms, deferring
-from shared.runtime.consumer.batch_transaction import BatchProcessor, Handler
+from shared.runtime.consumer.batch_transaction import (
+    BatchProcessor,
+    Handler,
+    Prepare,
+    nothing_to_prepare,
+)
 from shared.runtime.consumer.deferring import DeferredRecord, RecordKey
 from shared.runtime.consumer.dlq_limit import DEFAULT_LIMIT, DlqLimit, DlqLimitTracker
 from shared.runtime.consumer.messages import parse_record, record_position
@@ -68,6 +73,7 @@ class Consumer(Generic[E]):
         access: Where Kafka is, and as whom to connect.
         pool: The service's database.
         handle: Handles new messages in order; returns the events that follow.
+        prepare: Waits for what else a batch needs, before its transaction begins.
         express_topics: Names of topics that are handled before the others, and alone.
         inbox_topics: Topics whose repeats the inbox drops, None for all; else ``handle`` does it.
         batch_size: The maximum number of records in a batch.
@@ -85,6 +91,7 @@ class Consumer(Generic[E]):
     access: KafkaAccess
     pool: Pool
     handle: Handler[E]
+    prepare: Prepare[E] = nothing_to_prepare
     express_topics: frozenset[str] = frozenset()
     inbox_topics: Collection[str] | None = None
     batch_size: int = 500
@@ -106,7 +113,7 @@ class Consumer(Generic[E]):
         external_topics = frozenset(topic.name for topic in self.topics if topic.from_outside)
         tracker = DlqLimitTracker(self.dlq_limit, external_topics)
         self._processor = BatchProcessor(
-            self.service, self.pool, self.handle, self.inbox_topics, tracker
+            self.service, self.pool, self.handle, self.inbox_topics, tracker, self.prepare
         )
         self._parsers = {
             topic.name: partial(

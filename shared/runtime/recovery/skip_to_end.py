@@ -9,7 +9,7 @@ from shared.runtime.database import open_database
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.kafka_access import KafkaAccess
-from shared.runtime.postgres import Connection
+from shared.runtime.postgres import Connection, row_count
 
 _CONNECTIONS = """
     SELECT count(*) FROM pg_stat_activity
@@ -120,7 +120,7 @@ async def _skip(
         if dry_run:
             count: int = await db.fetchval(statement)
             return count
-        return int((await db.execute(statement)).rpartition(" ")[2])
+        return row_count(await db.execute(statement))
 
     return SkipResult(
         records,

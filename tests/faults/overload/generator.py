@@ -16,7 +16,7 @@ from http import HTTPStatus
 
 import uvloop
 
-from tests.faults.overload.connection import Connection, Response
+from cli.bench.http_connection import Connection, Response
 
 _TICK_S = 0.002
 _BACKOFF_S = 0.1

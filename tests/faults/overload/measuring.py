@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.faults.overload.connection import Response
+from cli.bench.http_connection import Response
 
 
 @dataclass(frozen=True, slots=True)

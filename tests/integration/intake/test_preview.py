@@ -12,6 +12,7 @@ from shared.contract.events import (
     new_id,
 )
 from shared.contract.topics import INTAKE_REQUESTS
+from shared.vocabulary import GeoPoint
 from tests.builders import (
     NOON,
     PIONEER_SQUARE,
@@ -25,6 +26,7 @@ from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import Response, plain, preview
 from tests.integration.locks import locked
+from tests.pelias_server import HERE, PeliasServer, running_pelias
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
@@ -124,6 +126,37 @@ async def test_open_cases_near_by_are_listed_the_nearest_first(
         "request_count": 1,
     }
     assert near[1]["distance_m"] == pytest.approx(40, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("address", "point"),
+    [
+        pytest.param("on the Hawthorne Bridge", GeoPoint(45.5132, -122.6706), id="gazetteer"),
+        pytest.param("1 SE Nowhere St", HERE, id="Pelias"),
+    ],
+)
+async def test_an_open_case_is_near_an_address_alone(
+    running: Running, topic_log: TopicLog, address: str, point: GeoPoint
+) -> None:
+    case_id = new_id()
+    here = request(
+        request_id=new_id(),
+        submitted_at=NOON,
+        dedup_group="pavement",
+        jurisdiction="portland.gov",
+        location=location(point),
+    )
+    triaged = request_triaged(case_id=case_id, request=here, service_code="ROW-POTHOLE")
+    async with running_pelias(PeliasServer()) as url, running(pelias_url=url) as client:
+        await topic_log.publish(triaged)
+
+        async def is_near() -> bool:
+            found = await preview(client, plain(location={"address": address}))
+            return found.status == 200 and [one["case_id"] for one in found.json["near"]] == [
+                case_id
+            ]
+
+        assert await eventually(is_near)
 
 
 async def test_while_the_database_is_stuck_a_preview_gets_503(

@@ -1,12 +1,15 @@
 """What a submission would become, without a database."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from services.intake.inbound.validation import read_partly
-from services.intake.preview import PreviewedSubmission, near_query, render_preview
+from services.intake.policy import CityAddress
+from services.intake.preview import PreviewedSubmission, locate, near_query, render_preview
 from services.intake.public_status.nearby import NearbyCase
+from shared.vocabulary import GeoPoint
 from tests.builders import NOON, handed_in
 from tests.unit.intake.factories import BEYOND_THE_LIMITS, HERE, LAKESIDE, POLICY, data
 
@@ -69,7 +72,33 @@ def test_near_is_within_100_m_or_the_groups_radius_without_private_kinds() -> No
     assert private.private_kinds == ["HOME-CARE"]
 
 
-def test_without_a_measured_point_nothing_is_near() -> None:
+class OnePlace:
+    """A geocoder that knows one point, for any address."""
+
+    def __init__(self, point: GeoPoint) -> None:
+        self._point = point
+
+    async def points(self, addresses: Sequence[CityAddress]) -> list[GeoPoint | None]:
+        return [self._point for _ in addresses]
+
+
+async def test_an_address_alone_is_found_on_the_map() -> None:
+    one = previewed(location={"address": "1 Main St"})
+
+    here = await locate(one, [OnePlace(HERE)])
+    beyond = await locate(one, [OnePlace(BEYOND_THE_LIMITS)])
+    empty = PreviewedSubmission(None, ())
+
+    query = near_query(here)
+    assert query
+    assert query.point == HERE
+    assert render_preview(here, [])["referral"] is None
+    referral = render_preview(beyond, [])["referral"]
+    assert referral["agency"] == LAKESIDE.neighbours["hilltop"].code
+    assert await locate(empty, [OnePlace(HERE)]) == empty
+
+
+def test_without_a_point_nothing_is_near() -> None:
     assert near_query(previewed(location={"address": "1 Main St"})) is None
     assert near_query(previewed(location={"latitude": 0, "longitude": 0})) is None
 

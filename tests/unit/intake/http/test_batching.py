@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from services.intake.http.batching import SubmissionBatcher
+from services.intake.http.batching import Prepare, SubmissionBatcher
 from services.intake.http.load_limits import TARGET_BATCH_S, AdaptiveBatchSize
 from services.intake.inbound.batch import RawSubmission
 from services.intake.records import Receipt
@@ -62,11 +62,17 @@ class FixedBatchSize(AdaptiveBatchSize):
         pass
 
 
+async def nothing_to_prepare(_: Sequence[RawSubmission]) -> None:
+    pass
+
+
 @asynccontextmanager
 async def running(
-    acceptor: Acceptor, batch_size: AdaptiveBatchSize | None = None
+    acceptor: Acceptor,
+    batch_size: AdaptiveBatchSize | None = None,
+    prepare: Prepare = nothing_to_prepare,
 ) -> AsyncGenerator[SubmissionBatcher]:
-    batcher = SubmissionBatcher(acceptor.accept, batch_size or AdaptiveBatchSize())
+    batcher = SubmissionBatcher(acceptor.accept, batch_size or AdaptiveBatchSize(), prepare)
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         await begun(group, batcher.run(stopping))
@@ -205,6 +211,25 @@ async def test_who_gave_up_during_their_turn_disturbs_nobody() -> None:
         impatient.cancel()
         acceptor.open.set()
         assert await batcher.submit(one) == receipt_of(one)
+
+
+async def test_what_one_submission_waits_for_before_its_batch_holds_up_nobody_else() -> None:
+    slow, quick, answered = raw_submission(), raw_submission(), asyncio.Event()
+
+    async def prepare(submissions: Sequence[RawSubmission]) -> None:
+        if slow in submissions:
+            await answered.wait()
+
+    acceptor = Acceptor()
+    async with running(acceptor, prepare=prepare) as batcher, asyncio.TaskGroup() as group:
+        await begun(group, batcher.submit_all([slow]))
+        await begun(group, batcher.submit(slow))
+        assert await batcher.submit(quick) == receipt_of(quick)
+        before = list(acceptor.batches)
+        answered.set()
+
+    assert before == [[quick.handed_in.id]]
+    assert [len(batch) for batch in acceptor.batches] == [1, 2]
 
 
 async def test_each_batch_tells_the_pace_how_long_it_took() -> None:

@@ -1,7 +1,5 @@
 """What geocoders add to the locations of a batch."""
 
-from collections.abc import Mapping, Sequence
-
 import pytest
 
 from services.intake.handlers import accept_submissions
@@ -13,21 +11,10 @@ from shared.vocabulary import GeoPoint
 from tests.builders import NOON, north_of
 from tests.unit.intake.factories import BEYOND_THE_LIMITS, HERE, POLICY, raw_submission
 from tests.unit.intake.fakes import InMemorySubmissions
+from tests.unit.intake.places.known_places import KnownPlaces
 
 CITY = "lakeside.gov"
 MAIN = "1 Main St"
-
-
-class KnownPlaces:
-    """A geocoder that knows some addresses, and what it was asked."""
-
-    def __init__(self, known: Mapping[str, GeoPoint]) -> None:
-        self._known = known
-        self.asked: list[list[CityAddress]] = []
-
-    async def points(self, addresses: Sequence[CityAddress]) -> list[GeoPoint | None]:
-        self.asked.append(list(addresses))
-        return [self._known.get(one.address) for one in addresses]
 
 
 def addressed(address: str | None, point: GeoPoint | None = None) -> ResolvedLocation:

@@ -1,72 +1,59 @@
 """Pelias over a real HTTP connection: what its answers mean, and what happens without one."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 
+from services.intake.http.load_limits import TARGET_BATCH_S
 from services.intake.places.pelias import (
+    ANSWER_S,
+    AT_ONCE,
+    BUDGET_S,
     FAILURES_TO_OPEN,
     OPEN_S,
     CircuitBreaker,
     PeliasGeocoder,
 )
 from services.intake.policy import CityAddress
+from shared.runtime.http.deadline import DEADLINE_S
 from shared.vocabulary import GeoPoint
+from tests.pelias_server import HERE, PeliasServer, feature, running_pelias
 
-HERE = GeoPoint(45.5, -122.6)
 MAIN = CityAddress("portland.gov", "1234 SE Main St & more")
 BLOCKED = CityAddress("portland.gov", "blocked")
 
 
-def feature(**facts: Any) -> dict[str, Any]:
-    known = {"layer": "address", "match_type": "exact", "confidence": 1}
-    return {"geometry": {"coordinates": [-122.6, 45.5]}, "properties": known | facts}
-
-
-class Server:
-    """A Pelias server that gives one answer, and what it was asked."""
-
-    def __init__(self, answer: Any = None, status: int = 200) -> None:
-        self.answer = {"features": [feature()]} if answer is None else answer
-        self.status = status
-        self.asked: list[str] = []
-
-    async def search(self, request: web.Request) -> web.Response:
-        self.asked.append(request.query["text"])
-        if request.query["text"].startswith("blocked"):
-            await asyncio.Event().wait()
-        return web.json_response(self.answer, status=self.status)
-
-
 @asynccontextmanager
 async def asking(
-    server: Server, breaker: CircuitBreaker | None = None
+    server: PeliasServer,
+    breaker: CircuitBreaker | None = None,
+    answer_s: float = 3,
+    budget_s: float = 30,
 ) -> AsyncGenerator[PeliasGeocoder]:
-    app = web.Application()
-    app.router.add_get("/api/v1/search", server.search)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = runner.addresses[0][1]
-    try:
-        async with aiohttp.ClientSession() as session:
-            yield PeliasGeocoder(session, f"http://127.0.0.1:{port}/api/", breaker, deadline_s=3)
-    finally:
-        await runner.cleanup()
+    async with running_pelias(server) as url, aiohttp.ClientSession() as session:
+        yield PeliasGeocoder(session, url, breaker, answer_s=answer_s, budget_s=budget_s)
 
 
 async def test_an_address_is_asked_once_in_its_city() -> None:
-    server = Server()
+    server = PeliasServer()
     async with asking(server) as pelias:
         assert await pelias.points([MAIN, MAIN]) == [HERE, HERE]
 
     assert server.asked == ["1234 SE Main St & more, portland"]
+
+
+@pytest.mark.parametrize(
+    ("characters", "point"),
+    [pytest.param(200_000, HERE, id="in pieces"), pytest.param(300_000, None, id="too long")],
+)
+async def test_a_long_answer_is_read_to_its_end_up_to_a_limit(
+    characters: int, point: GeoPoint | None
+) -> None:
+    async with asking(PeliasServer({"features": [feature(note="x" * characters)]})) as pelias:
+        assert await pelias.points([MAIN]) == [point]
 
 
 @pytest.mark.parametrize(
@@ -82,18 +69,18 @@ async def test_an_address_is_asked_once_in_its_city() -> None:
     ],
 )
 async def test_without_a_sure_answer_there_is_no_point(answer: Any) -> None:
-    async with asking(Server(answer)) as pelias:
+    async with asking(PeliasServer(answer)) as pelias:
         assert await pelias.points([MAIN]) == [None]
 
 
 async def test_a_slow_answer_leaves_one_address_without_a_point_and_not_the_others() -> None:
-    async with asking(Server()) as pelias:
+    async with asking(PeliasServer()) as pelias:
         assert await pelias.points([BLOCKED, MAIN]) == [None, HERE]
 
 
 async def test_after_failures_in_a_row_nobody_is_asked_for_a_while() -> None:
     now = 0.0
-    server = Server(status=500)
+    server = PeliasServer(status=500)
     async with asking(server, CircuitBreaker(lambda: now)) as pelias:
         for _ in range(FAILURES_TO_OPEN + 1):
             assert await pelias.points([MAIN]) == [None]
@@ -101,6 +88,30 @@ async def test_after_failures_in_a_row_nobody_is_asked_for_a_while() -> None:
 
         now, server.status = OPEN_S, 200
         assert await pelias.points([MAIN]) == [HERE]
+
+
+async def test_a_server_that_does_not_answer_is_soon_left_alone_within_one_batch() -> None:
+    server = PeliasServer()
+    batch = [BLOCKED._replace(address=f"blocked {number}") for number in range(30)]
+    async with asking(server, answer_s=0.05) as pelias:
+        assert await pelias.points(batch) == [None] * 30
+        assert await pelias.points([MAIN]) == [None]
+
+    assert len(server.asked) < AT_ONCE + FAILURES_TO_OPEN
+
+
+async def test_a_call_that_the_budget_cuts_off_says_nothing_about_the_server() -> None:
+    breaker = CircuitBreaker()
+    async with asking(PeliasServer(), breaker, answer_s=30, budget_s=0.01) as pelias:
+        for _ in range(FAILURES_TO_OPEN):
+            assert await pelias.points([BLOCKED]) == [None]
+
+    assert not breaker.is_open
+
+
+def test_a_server_has_less_time_than_a_submission_waits() -> None:
+    """Else a server that never answers is cut off, and the breaker stays closed."""
+    assert ANSWER_S < BUDGET_S <= DEADLINE_S - 2 * TARGET_BATCH_S
 
 
 async def test_a_server_that_is_away_is_an_address_without_a_point() -> None:

@@ -1,6 +1,12 @@
 import pytest
 
-from services.intake.rules.media import derived_media_id, is_media_id, media_id_of, media_url
+from services.intake.rules.media import (
+    derived_media_id,
+    is_media_id,
+    media_id_of,
+    media_ids_of,
+    media_url,
+)
 
 CITY = "https://311.example.org"
 ID = "5f0c8e4e8f434a3c9d0e3c7d5b7a9a10"
@@ -39,3 +45,10 @@ def test_an_id_is_derived_from_the_picture_and_all_that_names_its_call() -> None
 )
 def test_any_other_address_is_not_ours(url: str) -> None:
     assert media_id_of(url, CITY) is None
+
+
+def test_of_several_addresses_the_ids_of_ours_are_told_in_order() -> None:
+    other = ID[::-1]
+    urls = [media_url(CITY, other), "https://elsewhere.example.org/a.jpg", media_url(CITY, ID)]
+
+    assert media_ids_of(urls, CITY) == (other, ID)

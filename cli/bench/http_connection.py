@@ -48,7 +48,7 @@ class Connection(asyncio.Protocol):
             self._finish(0)
 
     def send(self, number: int, request: bytes) -> None:
-        """Send a request; the previous one must be on_response."""
+        """Send a request; the previous one must have its response."""
         self._number, self._sent_at = number, time.perf_counter()
         self._transport.write(request)
 
