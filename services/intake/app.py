@@ -39,6 +39,10 @@ from services.intake.records import Receipt
 from services.intake.retention import Retention
 from services.intake.scout import Accept, Answered, Scout
 from services.intake.settings import IntakeSettings
+from services.intake.sms.api import sms_routes
+from services.intake.sms.callback import sms_gateway
+from services.intake.sms.conversations import SmsConversations
+from services.intake.sms.deadlines import SmsDeadlines
 from services.intake.store import PostgresSubmissions
 from shared.catalogue import Catalogue, load_catalogue_with_indexes
 from shared.contract.events import Event
@@ -102,6 +106,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             lookups, MediaFolder(settings.media_folder), Reencoder(settings.media_processes)
         )
         add_note = note_adder(pool, policy, relay)
+        conversations = SmsConversations(pool, policy, relay, partial(_geocoders, policy=policy))
         routes = [
             *submission_routes(callers, batcher, admission),
             *bulk_routes(callers, batcher, admission),
@@ -119,6 +124,8 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 Open311Submitting(catalogue.jurisdictions, callers, admission, batcher, add_note),
             ),
         ]
+        if gateway := sms_gateway(settings, catalogue.jurisdictions):
+            routes += sms_routes(gateway, callers, admission, conversations.take)
         yield ServiceParts(
             pool,
             tasks=[
@@ -129,6 +136,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 OutboxBackpressure(pool, admission, settings.outbox_limit).run,
                 Retention(pool, utc_now, timedelta(days=settings.contacts_kept_days)).run,
                 MediaHousekeeping(lookups, media.files).run,
+                SmsDeadlines(conversations, utc_now).run,
                 Housekeeping.from_settings(pool, settings, statuses.topics).run,
             ],
             request_tasks=[batcher.run],

@@ -11,6 +11,7 @@ from services.intake.public_status.model import Listing, PublicRequest
 from services.intake.records import Receipt
 from services.intake.rules.followed_case import followed_case
 from services.intake.rules.media import media_id_of
+from services.intake.rules.reporter import phone_ref
 from shared.catalogue import CALL_911, LocalText
 from shared.contract.events import (
     Acceptance,
@@ -109,12 +110,12 @@ def accept(
         area: Municipality and district of its point.
         tracking_number: Number of the new request.
         now: Time of its events.
-        policy: Base of the status URL.
+        policy: Base of the status URL, and the key of the references to people.
     """
     request = _request(submission, area, tracking_number)
     cause, request_id = submission.cause, request.request_id
     events: list[Event] = [RequestSubmitted.of(request, now=now, cause=cause, request=request_id)]
-    contact = _contact(submission, request_id)
+    contact = _contact(submission, request_id, policy.reporter_key)
     if contact is not None:
         events.append(ContactGiven.of(contact, now=now, cause=cause, request=request_id))
     acceptance = _acceptance(submission, request, policy.public_url)
@@ -168,7 +169,7 @@ def _location(submission: ValidatedSubmission, area: AdminArea) -> Location:
     )
 
 
-def _contact(submission: ValidatedSubmission, request_id: str) -> Contact | None:
+def _contact(submission: ValidatedSubmission, request_id: str, key: bytes) -> Contact | None:
     reporter, channels = submission.submission.reporter, submission.channels
     if reporter is None or not (submission.name or channels.email or channels.phone):
         return None
@@ -179,6 +180,7 @@ def _contact(submission: ValidatedSubmission, request_id: str) -> Contact | None
         phone=channels.phone,
         language=reporter.language or submission.language,
         status_updates=reporter.status_updates,
+        phone_ref=phone_ref(key, channels.phone) if channels.phone else None,
     )
 
 

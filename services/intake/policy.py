@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from services.intake.rules.quick_look import QuickLook
 from services.intake.rules.screening import HazardScreen
+from services.intake.rules.sms.reading import TextReader
 from shared.catalogue import Jurisdiction
 from shared.redaction import Redactor
 from shared.vocabulary import GeoPoint
@@ -53,6 +54,7 @@ class ServedCity:
         quick_look: A cheap forecast of the screening.
         redactor: Redaction by its country's telephone format.
         boundaries: Its municipalities and districts.
+        text_reader: What text messages to it say.
     """
 
     jurisdiction: Jurisdiction
@@ -60,6 +62,7 @@ class ServedCity:
     quick_look: QuickLook
     redactor: Redactor
     boundaries: BoundaryLookup
+    text_reader: TextReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +93,5 @@ def city_of(jurisdiction: Jurisdiction, boundaries: BoundaryLookup) -> ServedCit
         QuickLook(jurisdiction, screen),
         Redactor.of(jurisdiction),
         boundaries,
+        TextReader(jurisdiction, screen),
     )

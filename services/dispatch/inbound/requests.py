@@ -87,8 +87,16 @@ def _route(
     policy: DispatchPolicy,
     now: datetime,
 ) -> CaseRoute:
-    is_open = policy.is_open_at(jurisdiction, now)
-    found = route(RoutingContext(kind, request.priority.level, request.conditions, is_open))
+    has_no_place = kind.needs.location and request.problem.location.precision == "none"
+    found = route(
+        RoutingContext(
+            kind,
+            request.priority.level,
+            request.conditions,
+            policy.is_open_at(jurisdiction, now),
+            desk=jurisdiction.services[jurisdiction.other_code].city_lead if has_no_place else None,
+        )
+    )
     if found is None:
         raise NoBureauError("service_code: the city has no part in this kind")
     return found
