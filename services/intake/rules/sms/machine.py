@@ -27,7 +27,7 @@ ANSWER_WITHIN = timedelta(hours=24)
 """Time for the answers what and where, and for texts that belong to the latest request."""
 QUESTION_WITHIN = timedelta(minutes=10)
 """Time for the answer to a question of the kind: the report is complete without it."""
-_MAX_PLACE = 500
+_MAX_PLACE = 200
 
 
 def on_due(conversation: Conversation, now: datetime) -> Step | None:
@@ -158,9 +158,10 @@ class _Turn:
 
     def _answered_place(self, draft: ReportDraft) -> str | None:
         """Return the text as the answer to "where?"; the first one must look like one."""
+        body = self.text.body
         is_place = draft.asked == "where" and self.reading.may_be_place
         insists = draft.asked == "where_again" and not self.reading.is_unsure
-        return self.text.body[:_MAX_PLACE] if is_place or insists else None
+        return body if (is_place or insists) and len(body) <= _MAX_PLACE else None
 
     def _advance(self, draft: ReportDraft) -> Step:
         """Submit the report, or ask for the next thing that is missing."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.intake.erasure import erase_drafts
 from services.intake.rules.sms import wording
 from shared.contract.events import ConsentChanged, ContactGiven, NoteAdded, RequestSubmitted
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
@@ -118,8 +119,7 @@ async def test_status_and_notes_by_number_from_another_phone(
         *_, note = await topic_log.at_least(2, INTAKE_REQUESTS)
 
     assert own == (
-        f"Report {number}: Pothole in a street. We got your report. We are finding out who takes "
-        "care of it."
+        f"Report {number}: Pothole. We got your report. We are finding out who takes care of it."
     )
     assert asked
     assert asked.startswith(f"Reporte {number}: ")
@@ -139,7 +139,7 @@ async def test_more_words_than_a_description_holds_follow_as_notes(
         for text in words:
             await phone.say(client, text)
         answer = await phone.say(client, "at NE 33rd and Fremont")
-        request, *notes = await topic_log.at_least(2, INTAKE_REQUESTS)
+        request, *notes = await topic_log.at_least(4, INTAKE_REQUESTS)
 
     assert number_in(answer) == request.data.tracking_number
     assert len(request.data.description) <= 4_000
@@ -160,3 +160,23 @@ async def test_hostile_words_are_taken_redacted_and_answered(
     assert number_in(answer) == request.data.tracking_number
     assert "555-0142" not in request.data.description
     assert "{number} </Message> {0}" in request.data.description
+
+
+async def test_an_erased_draft_is_gone_and_silence_stays(
+    running: Running, database: Database
+) -> None:
+    phone = Phone(NUMBER)
+    async with running(**SETTINGS) as client:
+        for text in ("STOP", "a broken bench"):
+            await phone.say(client, text)
+        before = await conversation(database)
+        async with open_database(database.admin_dsn) as db, db.transaction():
+            await db.execute("SET LOCAL search_path = intake")
+            await erase_drafts(db, [(before["person"], before["jurisdiction"])])
+        after = await conversation(database)
+        answer = await phone.say(client, "NE 33rd and Fremont")
+
+    assert "broken bench" in before["state"]
+    assert "broken bench" not in after["state"]
+    assert (after["number"], after["due_at"], after["is_silent"]) == (None, None, True)
+    assert answer is None
