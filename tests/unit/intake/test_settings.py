@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,3 +47,37 @@ def test_a_geocoder_is_reached_encrypted_or_on_this_machine(url: str) -> None:
 def test_another_address_of_a_geocoder_is_refused(url: str) -> None:
     with pytest.raises(ValidationError, match="pelias_url"):
         settings(pelias_url=url)
+
+
+def test_numbers_for_texts_are_written_with_their_city() -> None:
+    read = settings(sms_numbers=" +15035550199=portland.gov, +16175550199 = boston.gov,")
+
+    assert read.sms_numbers == {"+15035550199": "portland.gov", "+16175550199": "boston.gov"}
+    assert settings().sms_numbers == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        pytest.param("sms_numbers", "503-555-0199=portland.gov", id="a number without country"),
+        pytest.param("sms_numbers", "portland.gov", id="a city alone"),
+        pytest.param("sms_token", "short", id="a short token"),
+        pytest.param("sms_url", "311.example.org/v1/channels/sms", id="no URL"),
+        pytest.param("sms_url", "https://311.example.org/#rc=3", id="connection overrides"),
+    ],
+)
+def test_unusable_settings_of_the_gateway_are_refused(field: str, value: str) -> None:
+    with pytest.raises(ValidationError, match=field):
+        settings(**{field: value})
+
+
+def test_the_gateways_token_may_be_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_text("the token of the gateway\n")
+    monkeypatch.setenv("INTAKE_SMS_TOKEN_FILE", str(tmp_path / "token"))
+
+    token = settings().sms_token
+
+    assert token
+    assert token.get_secret_value() == "the token of the gateway"
