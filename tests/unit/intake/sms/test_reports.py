@@ -96,6 +96,19 @@ def test_the_same_text_again_gets_the_same_question_and_is_no_answer() -> None:
     assert again.conversation.draft == first.conversation.draft
 
 
+@pytest.mark.parametrize("text", ["hello?", "please help", "", "gracias"])
+def test_a_greeting_is_no_answer_and_not_kept(text: str) -> None:
+    talk = Talk()
+    talk.say("a pothole")
+    talk.say("it is awful")
+
+    again = talk.say(text)
+
+    assert reply(again).startswith(("We added that. We still need", "Lo agregamos. Todavía"))
+    assert again.conversation.draft
+    assert again.conversation.draft.texts == ("a pothole", "it is awful")
+
+
 def test_other_words_instead_of_yes_or_no_are_kept_and_end_the_questions() -> None:
     talk = Talk()
     for text in ("a pothole", "NE 33rd & Fremont", "it is deep"):
