@@ -30,6 +30,18 @@ def test_the_place_of_a_danger_is_a_note_whatever_it_says(answer: str) -> None:
     assert len(talk.submitted) == 1
 
 
+def test_the_place_of_a_danger_is_asked_for_once() -> None:
+    talk = Talk()
+    for text in (WIRE, "in front of 1221 SW 4th Ave"):
+        talk.say(text)
+
+    talk.say("thank you")
+    talk.say("Graffiti at SE 12th and Ash")
+
+    assert talk.notes == ["in front of 1221 SW 4th Ave"]
+    assert len(talk.submitted) == 2
+
+
 def test_a_danger_with_a_place_is_not_asked_for_it() -> None:
     step = Talk().say(f"{WIRE} at 1221 SW 4th Ave")
 

@@ -109,6 +109,15 @@ def test_a_greeting_is_no_answer_and_not_kept(text: str) -> None:
     assert again.conversation.draft.texts == ("a pothole", "it is awful")
 
 
+def test_what_the_words_say_already_is_not_asked() -> None:
+    talk = Talk()
+    talk.say("pothole in the bike lane")
+
+    assert talk.say("NE 33rd & Fremont").reply == (
+        "Has it damaged a tire or a wheel? Reply YES or NO."
+    )
+
+
 def test_other_words_instead_of_yes_or_no_are_kept_and_end_the_questions() -> None:
     talk = Talk()
     for text in ("a pothole", "NE 33rd & Fremont", "it is deep"):
