@@ -17,6 +17,7 @@ class Findings:
         outbox: By service, the records of its outbox that are copies of dead letters.
         messages: Number of messages that wait to be sent.
         media: Number of pictures.
+        drafts: Person and city of the reports by text message that wait for an answer.
     """
 
     requests: dict[str, str] = field(default_factory=dict)
@@ -25,6 +26,7 @@ class Findings:
     outbox: dict[str, list[StoredRecord]] = field(default_factory=dict)
     messages: int = 0
     media: int = 0
+    drafts: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def request_ids(self) -> Collection[str]:
@@ -42,6 +44,7 @@ class Findings:
             "contacts": len(self.requests),
             "messages": self.messages,
             "media": self.media,
+            "drafts": len(self.drafts),
             "submissions": len(self.submissions),
             "dead_letters": len(self.dead_letters),
             "outbox": sum(map(len, self.outbox.values())),

@@ -4,7 +4,13 @@ import asyncio
 from collections.abc import Collection
 
 from cli.erase.findings import Findings
-from services.intake.erasure import erase_bodies, erase_contacts, erase_texts, mark_erased
+from services.intake.erasure import (
+    erase_bodies,
+    erase_contacts,
+    erase_drafts,
+    erase_texts,
+    mark_erased,
+)
 from services.notify.handlers import erase
 from services.notify.store.notifications import PostgresNotificationStore
 from shared.runtime.clock import utc_now
@@ -44,6 +50,7 @@ async def remove(db: Connection, found: Findings) -> None:
         await erase_contacts(db, ids)
         await erase_texts(db, ids)
         await erase_bodies(db, found.submissions)
+        await erase_drafts(db, found.drafts)
         await db.execute(_ADD_ERASED, sorted(found.dead_letters))
         await wake_relays(db)
         for service, copies in found.outbox.items():

@@ -52,6 +52,9 @@ _COPIES = """
     SELECT seq, event_id, key, value, headers FROM {}.outbox
      WHERE topic LIKE '%-dlq' OR topic LIKE 'channel-submissions%' OR event_id LIKE topic || '/%'
 """
+_DRAFTS = """
+    SELECT person, jurisdiction FROM intake.sms_conversations WHERE number = ANY($1::text[])
+"""
 _ERASED_RECORDS = "SELECT content FROM intake.erased_records"
 _WAITING = """
     SELECT count(*) FROM notify.deliveries
@@ -109,6 +112,8 @@ class Search:
         found.dead_letters = await self._dead_letters(bounds, wanted)
         if self.subject.person:
             found.submissions |= await self._rejected(self.subject.person)
+            drafts = await self.db.fetch(_DRAFTS, sorted(self.subject.person.phones))
+            found.drafts = {(row["person"], row["jurisdiction"]) for row in drafts}
             for service in SERVICES:
                 found.outbox[service] = await self._copies(service, self.subject.person)
         return found

@@ -15,6 +15,9 @@ from shared.runtime.migrate import OPERATIONS, SERVICES
 
 _STOP_WITHIN_S = 4.5
 _SENDER = "311@city.example"
+SMS_NUMBER = "+15035550199"
+"""Number that people text to; one that is reserved for fiction."""
+_SMS_CITY = "portland.gov"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,11 @@ async def running_services(
 def role_password(infra: Infrastructure, service: str) -> str:
     """Return the password of a service's database role."""
     return infra.site.credentials.get(f"role-{service}")
+
+
+def sms_token(infra: Infrastructure) -> str:
+    """Return the secret with which the SMS gateway signs its calls."""
+    return infra.site.credentials.get("sms-token")
 
 
 def operations_dsn(infra: Infrastructure) -> str:
@@ -115,6 +123,8 @@ def _own_settings(infra: Infrastructure, service: str, public_url: str) -> dict[
                 "INTAKE_PUBLIC_URL": public_url,
                 "INTAKE_REPORTER_KEY": secret("reporter-key"),
                 "INTAKE_MEDIA_FOLDER": str(infra.site.folder.media),
+                "INTAKE_SMS_TOKEN": sms_token(infra),
+                "INTAKE_SMS_NUMBERS": f"{SMS_NUMBER}={_SMS_CITY}",
             }
         case "notify":
             return {

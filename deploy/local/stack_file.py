@@ -10,13 +10,21 @@ from shared.runtime.kafka_access import KafkaAccess, SaslMechanism, SecurityProt
 
 
 class Keys(BaseModel):
-    """Bearer keys for HTTP, by principal."""
+    """Keys for HTTP.
+
+    Attributes:
+        bureaus: Bearer key by bureau.
+        adapters: Bearer key by adapter.
+        operator: Bearer key of the operator.
+        sms_token: Secret with which the SMS gateway signs its calls.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     bureaus: dict[str, str]
     adapters: dict[str, str]
     operator: str
+    sms_token: str = ""
 
 
 class KafkaAuth(BaseModel):
@@ -53,6 +61,7 @@ class Stack(BaseModel):
         notify: See ``intake``.
         mail: URL of the mail server that the services use.
         mail_folder: Folder of the accepted messages, an .eml file each.
+        sms_number: Number that people text to, E.164.
         keys: Keys for the HTTP interfaces.
     """
 
@@ -68,6 +77,7 @@ class Stack(BaseModel):
     notify: str
     mail: str
     mail_folder: Path
+    sms_number: str = ""
     keys: Keys
 
     @property

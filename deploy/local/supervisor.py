@@ -12,10 +12,12 @@ from deploy.local.process import Process
 from deploy.local.report import Prepared, Report, ignore_events
 from deploy.local.services import (
     ROUTER,
+    SMS_NUMBER,
     Service,
     operations_dsn,
     role_password,
     running_services,
+    sms_token,
 )
 from deploy.local.stack_file import Keys, Stack, kafka_auth, write_stack
 from shared.catalogue import load_catalogue
@@ -81,6 +83,7 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
         notify=http["notify"],
         mail=f"smtp://{infra.mail.program.address}" if infra.mail else "",
         mail_folder=infra.site.folder.mail,
+        sms_number=SMS_NUMBER,
         keys=keys,
     )
 
@@ -156,4 +159,5 @@ def _keys(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
         bureaus={code: secret(f"key-bureau-{code}") for code in bureaus},
         adapters={_ADAPTER: secret(f"key-adapter-{_ADAPTER}")},
         operator=secret(f"key-{_OPERATOR}"),
+        sms_token=sms_token(infra),
     )

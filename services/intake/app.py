@@ -29,7 +29,7 @@ from services.intake.open311.reading import Open311Reading
 from services.intake.open311.store import PostgresListedRequests
 from services.intake.open311.submitting import Open311Submitting
 from services.intake.places.city_file import well_known_places
-from services.intake.places.gazetteer import PostgresGazetteer, add_places
+from services.intake.places.gazetteer import PostgresGazetteer, add_places, geocoders_of
 from services.intake.places.pelias import open_pelias
 from services.intake.places.prefetch import PrefetchedPlaces
 from services.intake.policy import Geocoder, IntakePolicy, city_of
@@ -39,6 +39,10 @@ from services.intake.public_status.store import PostgresPublicStatuses
 from services.intake.retention import Retention
 from services.intake.scout import Answered, Scout
 from services.intake.settings import IntakeSettings
+from services.intake.sms.api import sms_routes
+from services.intake.sms.callback import sms_gateway
+from services.intake.sms.conversations import SmsConversations
+from services.intake.sms.deadlines import SmsDeadlines
 from shared.catalogue import Catalogue, load_catalogue_with_indexes, text_rules_version
 from shared.contract.events import Event
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, submission_topics
@@ -103,6 +107,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         media = MediaLibrary(lookups, files, reencoder)
         uploads = _upload_admission(settings)
         add_note = note_adder(pool, policy, relay)
+        conversations = SmsConversations(pool, policy, relay, partial(geocoders_of, policy=policy))
         routes = [
             *submission_routes(callers, batcher, admission),
             *bulk_routes(callers, batcher, admission),
@@ -127,6 +132,8 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 ),
             ),
         ]
+        if gateway := sms_gateway(settings, catalogue.jurisdictions):
+            routes += sms_routes(gateway, callers, admission, conversations.take)
         yield ServiceParts(
             pool,
             tasks=[
@@ -137,6 +144,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 OutboxBackpressure(pool, admission, settings.outbox_limit).run,
                 Retention(pool, utc_now, timedelta(days=settings.contacts_kept_days)).run,
                 MediaHousekeeping(lookups, media.files).run,
+                SmsDeadlines(conversations, utc_now).run,
                 Housekeeping.from_settings(pool, settings, statuses.topics).run,
             ],
             request_tasks=[batcher.run],

@@ -27,6 +27,12 @@ _ERASE_BODIES_SQL = """
       FROM unnest($1::bytea[], $2::bytea[]) AS given (identity, fingerprint)
      WHERE (kept.identity, kept.fingerprint) = (given.identity, given.fingerprint)
 """
+_ERASE_DRAFTS_SQL = """
+    UPDATE sms_conversations AS known
+       SET number = NULL, due_at = NULL, state = jsonb_set(state, '{draft}', 'null')
+      FROM unnest($1::text[], $2::text[]) AS given (person, jurisdiction)
+     WHERE (known.person, known.jurisdiction) = (given.person, given.jurisdiction)
+"""
 _TERM_SQL = f"""
     SELECT request_id::text, submitted_at, {REQUEST_IS_OVER} AS is_over
       FROM requests
@@ -93,6 +99,16 @@ async def reused_submissions(
 async def erase_bodies(db: Connection, keys: Collection[tuple[bytes, bytes]]) -> None:
     """Erase the bytes of rejected submissions; their receipts stay, for repeats."""
     await db.execute(_ERASE_BODIES_SQL, [i for i, _ in keys], [f for _, f in keys])
+
+
+async def erase_drafts(db: Connection, drafts: Collection[tuple[str, str]]) -> None:
+    """Erase reports by text message that wait for an answer; what the person consented to stays.
+
+    Args:
+        db: A connection in a transaction with intake's schema.
+        drafts: Person and city of each.
+    """
+    await db.execute(_ERASE_DRAFTS_SQL, [p for p, _ in drafts], [city for _, city in drafts])
 
 
 async def kept_contacts(

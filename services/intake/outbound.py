@@ -11,6 +11,7 @@ from services.intake.public_status.model import Listing, PublicRequest
 from services.intake.records import Receipt
 from services.intake.rules.followed_case import followed_case
 from services.intake.rules.media import media_ids_of
+from services.intake.rules.reporter import phone_ref
 from shared.catalogue import CALL_911, LocalText
 from shared.catalogue.located_judgement import LocatedJudgement
 from shared.contract.events import (
@@ -112,12 +113,13 @@ def accept(
         area: Municipality and district of its point.
         tracking_number: Number of the new request.
         now: Time of its events.
-        policy: Base of the status URL, and the version of the rules for texts.
+        policy: Base of the status URL, key of the references to people, version of the rules for
+            texts.
     """
     request = _request(submission, area, tracking_number, policy.text_rules_version)
     cause, request_id = submission.cause, request.request_id
     events: list[Event] = [RequestSubmitted.of(request, now=now, cause=cause, request=request_id)]
-    contact = _contact(submission, request_id)
+    contact = _contact(submission, request_id, policy.reporter_key)
     if contact is not None:
         events.append(ContactGiven.of(contact, now=now, cause=cause, request=request_id))
     acceptance = _acceptance(submission, request, policy.public_url)
@@ -187,7 +189,7 @@ def _location(submission: ValidatedSubmission, area: AdminArea) -> Location:
     )
 
 
-def _contact(submission: ValidatedSubmission, request_id: str) -> Contact | None:
+def _contact(submission: ValidatedSubmission, request_id: str, key: bytes) -> Contact | None:
     reporter, channels = submission.submission.reporter, submission.channels
     if reporter is None or not (submission.name or channels.email or channels.phone):
         return None
@@ -198,6 +200,7 @@ def _contact(submission: ValidatedSubmission, request_id: str) -> Contact | None
         phone=channels.phone,
         language=reporter.language or submission.language,
         status_updates=reporter.status_updates,
+        phone_ref=phone_ref(key, channels.phone) if channels.phone else None,
     )
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from services.intake.rules.quick_look import QuickLook
 from services.intake.rules.screening import HazardScreen
+from services.intake.rules.sms.reading import TextReader
 from shared.catalogue import Jurisdiction
 from shared.contract.events import SubmissionReceived
 from shared.redaction import Redactor
@@ -58,6 +59,7 @@ class ServedCity:
         quick_look: A cheap forecast of the screening.
         redactor: Redaction by its country's telephone format.
         boundaries: Its municipalities and districts.
+        text_reader: What text messages to it say.
     """
 
     jurisdiction: Jurisdiction
@@ -65,6 +67,7 @@ class ServedCity:
     quick_look: QuickLook
     redactor: Redactor
     boundaries: BoundaryLookup
+    text_reader: TextReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +101,5 @@ def city_of(jurisdiction: Jurisdiction, boundaries: BoundaryLookup) -> ServedCit
         QuickLook(jurisdiction, screen),
         Redactor.of(jurisdiction),
         boundaries,
+        TextReader(jurisdiction, screen),
     )

@@ -1,10 +1,19 @@
 """Settings of intake, from the environment."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, HttpUrl, SecretStr, model_validator
-from pydantic_settings import SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    HttpUrl,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from shared.runtime.encryption import is_loopback
 from shared.runtime.settings import EnvironmentSettings, LongSecret, ServiceSettings
@@ -21,6 +30,17 @@ def _encrypted_base(url: HttpUrl) -> HttpUrl:
     if url.query or url.fragment or url.username or url.password:
         raise ValueError("write a base URL, without user, query or fragment")
     return url
+
+
+def _split_pairs(value: object) -> object:
+    """Return the pairs of a text such as ``a=b,c=d``."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    return {name.strip(): city.strip() for name, _, city in pairs}
+
+
+_E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 
 
 class MediaSettings(EnvironmentSettings):
@@ -87,6 +107,11 @@ class IntakeSettings(MediaSettings, ServiceSettings):
             The default is as long as case events stay on their topic.
         pelias_url: Base URL of a Pelias geocoder, ``https`` but on this machine, which gets the
             addresses that the gazetteer does not know, without contact data. None turns it off.
+        sms_token: Secret with which the SMS gateway signs its calls. None turns SMS off.
+        sms_url: URL that the gateway calls, as it was set up there; None for the one that arrives
+            here. Set it behind a proxy that changes scheme, host or path.
+        sms_numbers: The numbers that people text to and the city of each, such as
+            ``+15035550100=portland.gov``, separated by commas.
     """
 
     model_config = SettingsConfigDict(env_prefix="INTAKE_", frozen=True)
@@ -103,3 +128,8 @@ class IntakeSettings(MediaSettings, ServiceSettings):
         int, Field(ge=1, le=36_500, validation_alias="ROUTE311_CONTACTS_KEPT_DAYS")
     ] = 400
     pelias_url: Annotated[HttpUrl, AfterValidator(_encrypted_base)] | None = None
+    sms_token: LongSecret | None = None
+    sms_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s#]+$")] | None = None
+    sms_numbers: Annotated[
+        Mapping[_E164, str], NoDecode, BeforeValidator(_split_pairs), Field(default_factory=dict)
+    ]

@@ -35,6 +35,10 @@ def _contact(event: e.ContactGiven) -> tuple[Route, ...]:
     return ((t.INTAKE_CONTACTS.name, event.data.request_id),)
 
 
+def _consent(event: e.ConsentChanged) -> tuple[Route, ...]:
+    return ((t.INTAKE_CONTACTS.name, f"consent:{event.data.contact}"),)
+
+
 def _decision(event: e.RequestTriaged) -> tuple[Route, ...]:
     decision, key = event.data, _case_or_request(event.data)
     standard, express = t.TRIAGE_DECISIONS.name, t.TRIAGE_DECISIONS_EXPRESS.name
@@ -96,6 +100,7 @@ _ROUTES: dict[type[e.Event], Callable[[Any], tuple[Route, ...]]] = {
     e.RequestSubmitted: _request,
     e.NoteAdded: _request,
     e.ContactGiven: _contact,
+    e.ConsentChanged: _consent,
     e.RequestTriaged: _decision,
     e.RequestReassessed: _reassessment,
     e.ReportsCounted: _report_counts,

@@ -50,9 +50,9 @@ INTAKE_REQUESTS_EXPRESS = replace(INTAKE_REQUESTS, name="intake-requests-express
 INTAKE_CONTACTS = Topic(
     "intake-contacts",
     "intake",
-    "request id",
+    "request id, or consent: and the contact's hash",
     ("notify",),
-    (e.ContactGiven,),
+    (e.ContactGiven, e.ConsentChanged),
     None,
     erasure=e.ContactErased,
     compacted_within=DAY,  # an erased contact must not stay in the log for weeks

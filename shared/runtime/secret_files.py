@@ -42,9 +42,13 @@ class SecretFiles(PydanticBaseSettingsSource):
         found = [
             self.get_field_value(field, name)
             for name, field in self.settings_cls.model_fields.items()
-            if SecretStr in (field.annotation, *get_args(field.annotation))
+            if _is_secret(field.annotation)
         ]
         return {key: secret for secret, key, _ in found if secret is not None}
+
+
+def _is_secret(annotation: object) -> bool:
+    return annotation is SecretStr or any(map(_is_secret, get_args(annotation)))
 
 
 def secret_from_environment(variable: str) -> str | None:

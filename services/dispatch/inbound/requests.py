@@ -9,7 +9,7 @@ from services.dispatch.rules.case_requests import IncomingRequest
 from services.dispatch.rules.priority import CasePriority
 from services.dispatch.rules.routing import CaseRoute, RoutingContext, route
 from shared.catalogue import Jurisdiction, ServiceType
-from shared.contract.events import Decision, Priority, Request, new_id
+from shared.contract.events import Decision, Location, Priority, Request, new_id
 from shared.vocabulary import ScoreReason
 
 
@@ -87,11 +87,27 @@ def _route(
     policy: DispatchPolicy,
     now: datetime,
 ) -> CaseRoute:
-    is_open = policy.is_open_at(jurisdiction, now)
-    found = route(RoutingContext(kind, request.priority.level, request.conditions, is_open))
+    found = route(
+        RoutingContext(
+            kind,
+            request.priority.level,
+            request.conditions,
+            policy.is_open_at(jurisdiction, now),
+            desk=_desk(request, jurisdiction, kind),
+        )
+    )
     if found is None:
         raise NoBureauError("service_code: the city has no part in this kind")
     return found
+
+
+def _desk(request: CaseRequest, jurisdiction: Jurisdiction, kind: ServiceType) -> str | None:
+    """Return the lead of other reports, where a kind needs a place and has none."""
+    location = request.problem.location
+    if not kind.needs.location or not isinstance(location, Location):
+        return None
+    other = jurisdiction.services[jurisdiction.other_code]
+    return other.city_lead if location.precision == "none" else None
 
 
 def case_priority(priority: Priority) -> CasePriority:

@@ -20,12 +20,15 @@ class RoutingContext:
         level: Its priority.
         conditions: Codes of the conditions that it meets.
         is_open: Returns True when the bureau of a code can be reached now.
+        desk: The bureau that finds out where the problem is; None where that is known, or where
+            the kind needs no place.
     """
 
     kind: ServiceType
     level: PriorityLevel
     conditions: Collection[str]
     is_open: Callable[[str], bool]
+    desk: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,11 @@ class CaseRoute:
 
 
 LeadRule: TypeAlias = Callable[[RoutingContext], str | None]
+
+
+def _no_place(context: RoutingContext) -> str | None:
+    """Return the desk that finds out where the problem is."""
+    return context.desk
 
 
 def _urgent_desk(context: RoutingContext) -> str | None:
@@ -88,6 +96,7 @@ def _hazard(context: RoutingContext) -> str | None:
 
 
 LEAD_RULES: tuple[tuple[str, LeadRule], ...] = (
+    ("no-place-to-desk", _no_place),
     ("urgent-to-dispatch-desk", _urgent_desk),
     ("closed-to-after-hours", _after_hours),
     ("outside-lead-city-part", _city_part),

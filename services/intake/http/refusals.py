@@ -50,6 +50,9 @@ KEY_SHARE = _limited(
 ADDRESS_RATE = _limited(
     "address", "This address calls too often without a valid key. Call again in a second."
 )
+NUMBER_RATE = _limited(
+    "number", "This number sends more texts than it may. Hand it over again in a second."
+)
 BUSY = _shed("busy", 2, "More is handed in than can be taken. Hand it in again in a moment.")
 OUTBOX_FULL = _shed(
     "outbox_full",

@@ -40,6 +40,11 @@ from shared.contract.events import (
 from shared.redaction import Answer, KnownPii, Redactor
 from shared.vocabulary import GeoPoint
 
+WITHOUT_PLACE = frozenset({"/sms"})
+"""Sources of conversations: the person was asked where, and what comes without is accepted.
+
+Only intake gives these sources.
+"""
 _NO_REPORTER = Reporter()
 _NO_LOCATION = SubmittedLocation()
 
@@ -136,6 +141,8 @@ def _examine(
     city = policy.cities.get(submission.jurisdiction)
     service, read = _kind(submission, city)
     found = _field_errors(submission, city, service, policy)
+    if handed_in.source in WITHOUT_PLACE:
+        found = [error for error in found if error.code != "missing_location"]
     errors += without_redundant(found, errors)
     if city is None or service is None:
         return None, tuple(errors)

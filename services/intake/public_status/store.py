@@ -189,10 +189,15 @@ async def find_status(pool: Pool, tracking_number: str) -> PublicStatus | None:
     """Return the status of a request with its latest 100 changes; None for an unknown number."""
     with translate_errors():
         async with pool.acquire() as connection:
-            row = await connection.fetchrow(_REQUEST, tracking_number)
-            if row is None:
-                return None
-            changes = await connection.fetch(_CHANGES, row["case_id"], _MAX_CHANGES)
+            return await read_status(connection, tracking_number)
+
+
+async def read_status(connection: Connection, tracking_number: str) -> PublicStatus | None:
+    """Return what ``find_status`` does, by a connection of the caller's."""
+    row = await connection.fetchrow(_REQUEST, tracking_number)
+    if row is None:
+        return None
+    changes = await connection.fetch(_CHANGES, row["case_id"], _MAX_CHANGES)
     return PublicStatus(
         request=_from_row(PublicRequest, row),
         decision=None if row["outcome"] is None else _from_row(PublicDecision, row),

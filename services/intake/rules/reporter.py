@@ -58,7 +58,21 @@ def reporter_ref(
     elif reached.email:
         identity = f"email {reached.email.casefold()}"
     elif reached.phone:
-        identity = f"phone {reached.phone}"
+        return phone_ref(key, reached.phone)
     else:
         return None
+    return _reference(key, identity)
+
+
+def phone_ref(key: bytes, phone: str) -> str:
+    """Return 32 hex digits that are the same for the same number.
+
+    Args:
+        key: Secret; without it a value cannot be traced back to a number.
+        phone: The number, E.164.
+    """
+    return _reference(key, f"phone {phone}")
+
+
+def _reference(key: bytes, identity: str) -> str:
     return hmac.digest(key, identity.encode(), "sha256")[:_REFERENCE_BYTES].hex()

@@ -36,6 +36,8 @@ from shared.contract.events.notifications import (
     NotificationUnknown,
 )
 from shared.contract.events.requests import (
+    Consent,
+    ConsentChanged,
     Contact,
     ContactErased,
     ContactGiven,
@@ -110,6 +112,8 @@ __all__ = [
     "CaseStatusChange",
     "CaseStatusChanged",
     "CaseWithRequest",
+    "Consent",
+    "ConsentChanged",
     "Contact",
     "ContactErased",
     "ContactGiven",

@@ -135,6 +135,8 @@ class Contact(Data):
     """Language for messages, a BCP 47 tag, or null."""
     status_updates: tuple[StatusChannel, ...] = ()
     """Channels by which the reporter wants status updates; empty for none."""
+    phone_ref: str | None = Field(default=None, examples=["9f2c41d07ab35e6688f01c2d3e4a5b6c"])
+    """Keyed hash of ``phone``, by which a consent names it; 32 hex digits, or null."""
 
 
 class ContactGiven(Event):
@@ -145,6 +147,34 @@ class ContactGiven(Event):
     type: Literal["route311.contact.v1"] = "route311.contact.v1"
     source: str = "/intake"
     data: Contact
+
+
+class Consent(Data):
+    """Consent of a person to messages by a channel; holds no contact data."""
+
+    contact: str = Field(examples=["9f2c41d07ab35e6688f01c2d3e4a5b6c"])
+    """Keyed hash of the number or address, 32 hex digits; ``phone_ref`` of a contact."""
+    channel: StatusChannel
+    """Channel that it is about; every other one stays as it is."""
+    opted_out: bool
+    """True when the person wants no more messages, false when they come again."""
+    at: AwareDatetime
+    """Moment at which the person said so, UTC."""
+    source: str = Field(examples=["/sms"])
+    """Where the person said so; ``/sms`` for a text with STOP or START."""
+
+
+class ConsentChanged(Event):
+    """A person stopped messages by a channel, or let them come again.
+
+    It outlives the erasure of the person's contacts, since it holds none.
+    """
+
+    subject_field: ClassVar[str] = "contact"
+
+    type: Literal["route311.consent.v1"] = "route311.consent.v1"
+    source: str = "/intake"
+    data: Consent
 
 
 class Erasure(Data):

@@ -2,8 +2,10 @@ from typing import Any
 
 import pytest
 
+from services.intake.rules.reporter import phone_ref
 from shared.contract.events import ContactGiven, RequestSubmitted, SubmissionAccepted, encode
 from tests.unit.intake.accepting import REPORTER, accepted_events
+from tests.unit.intake.factories import KEY
 from tests.unit.intake.fakes import InMemorySubmissions
 
 
@@ -18,6 +20,7 @@ async def test_the_contact_travels_alone(submissions: InMemorySubmissions) -> No
         "phone": "+15035550100",
         "language": "es",
         "status_updates": ("email",),
+        "phone_ref": phone_ref(KEY, "+15035550100"),
     }
     for other in (SubmissionAccepted, RequestSubmitted):
         for secret in (b"Ruiz", b'example.org"', b"5550100"):

@@ -95,3 +95,37 @@ def test_a_storage_of_pictures_that_is_half_set_is_refused_and_says_why(
     with pytest.raises(ValidationError, match=told) as refused:
         settings(**changes)
     assert "a secret of S3" not in str(refused.value)
+
+
+def test_numbers_for_texts_are_written_with_their_city() -> None:
+    read = settings(sms_numbers=" +15035550199=portland.gov, +16175550199 = boston.gov,")
+
+    assert read.sms_numbers == {"+15035550199": "portland.gov", "+16175550199": "boston.gov"}
+    assert settings().sms_numbers == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        pytest.param("sms_numbers", "503-555-0199=portland.gov", id="a number without country"),
+        pytest.param("sms_numbers", "portland.gov", id="a city alone"),
+        pytest.param("sms_token", "short", id="a short token"),
+        pytest.param("sms_url", "311.example.org/v1/channels/sms", id="no URL"),
+        pytest.param("sms_url", "https://311.example.org/#rc=3", id="connection overrides"),
+    ],
+)
+def test_unusable_settings_of_the_gateway_are_refused(field: str, value: str) -> None:
+    with pytest.raises(ValidationError, match=field):
+        settings(**{field: value})
+
+
+def test_the_gateways_token_may_be_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_text("the token of the gateway\n")
+    monkeypatch.setenv("INTAKE_SMS_TOKEN_FILE", str(tmp_path / "token"))
+
+    token = settings().sms_token
+
+    assert token
+    assert token.get_secret_value() == "the token of the gateway"

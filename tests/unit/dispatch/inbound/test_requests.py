@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -6,10 +7,10 @@ from services.dispatch.inbound.requests import incoming_request
 from services.dispatch.policy import NoBureauError
 from services.dispatch.rules.case_requests import IncomingRequest
 from services.dispatch.rules.deadlines import DeadlinePolicy
-from shared.contract.events import Decision, Duplicate, Media, Priority, PriorityReason
+from shared.contract.events import Decision, Duplicate, Location, Media, Priority, PriorityReason
 from shared.vocabulary import ScoreReason
 from tests.builders import NOON, decision, location, priority
-from tests.unit.dispatch.factories import CALENDAR, HOUR, POLICY, harbour_request, local
+from tests.unit.dispatch.factories import CALENDAR, CITY, HOUR, POLICY, harbour_request, local
 
 BY_DAY = local("2026-03-03 10:00")
 AT_NIGHT = local("2026-03-03 23:00")
@@ -45,6 +46,23 @@ def test_what_triage_says_it_is_counts_and_not_what_it_was_called() -> None:
     assert found.request.problem.service_name == "Sinkhole"
     assert found.request.problem.notes == ("Call the owner of the main",)
     assert found.route.lead.bureau == "DESK"
+
+
+def test_where_nobody_knows_the_place_the_desk_of_other_reports_leads() -> None:
+    of = decision(harbour_request(location=Location(precision="none")), service_code="SINKHOLE")
+    kind = CITY.services["SINKHOLE"]
+    anywhere = replace(kind, needs=replace(kind.needs, location=False))
+    city = replace(CITY, services={**CITY.services, kind.code: anywhere})
+    policy = replace(POLICY, catalogue=replace(POLICY.catalogue, jurisdictions={city.id: city}))
+
+    found = incoming(of)
+    needs_no_place = incoming_request(of, "case-1", policy, BY_DAY)
+
+    assert [(one.bureau, one.rule) for one in found.route.all][:2] == [
+        ("ROADS", "no-place-to-desk"),
+        ("DESK", "regular-lead"),
+    ]
+    assert needs_no_place.route.lead.bureau == "DESK"
 
 
 def test_deadlines_count_from_the_submission_by_the_kind_that_it_is() -> None:

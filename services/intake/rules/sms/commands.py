@@ -1,0 +1,62 @@
+"""Command words: a text that is one word, in any case, in English or Spanish."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal, NamedTuple, TypeAlias
+
+from services.intake.rules.tracking_number import read_tracking_number
+from shared.text_matching import fold
+
+CommandName: TypeAlias = Literal["status", "help", "stop", "start", "yes", "no"]
+
+_ENGLISH: Mapping[CommandName, str] = {
+    "status": "status",
+    "help": "help",
+    "stop": "stop stopall unsubscribe cancel end quit",
+    "start": "start unstop",
+}
+_SPANISH: Mapping[CommandName, str] = {
+    "status": "estado",
+    "help": "ayuda",
+    "stop": "parar alto",
+    "start": "comenzar",
+}
+_EITHER: Mapping[CommandName, str] = {"help": "info", "yes": "yes y si", "no": "no n"}
+_WORDS = MappingProxyType(
+    {
+        word: (name, language)
+        for language, commands in (("en", _ENGLISH), ("es", _SPANISH), (None, _EITHER))
+        for name, words in commands.items()
+        for word in words.split()
+    }
+)
+_MAX_NUMBER_WORDS = 4
+
+
+class Command(NamedTuple):
+    """A command.
+
+    Attributes:
+        name: What the person wants.
+        language: Language of the word; None for one that both languages have.
+        number: Tracking number behind ``status`` in its canonical form; empty for a mistyped one,
+            None without one.
+    """
+
+    name: CommandName
+    language: str | None
+    number: str | None = None
+
+
+def read_command(text: str) -> Command | None:
+    """Return the command that a text is, or None; only ``status`` may have a number behind it."""
+    first, *rest = fold(text).split() or [""]
+    name, language = _WORDS.get(first, (None, None))
+    if name is None:
+        return None
+    if not rest:
+        return Command(name, language)
+    is_number = len(rest) <= _MAX_NUMBER_WORDS and any(map(str.isdigit, "".join(rest)))
+    if name != "status" or not is_number:
+        return None
+    return Command(name, language, read_tracking_number("".join(rest)) or "")

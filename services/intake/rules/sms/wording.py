@@ -1,0 +1,87 @@
+"""Answers to texts, in English and Spanish; each has at most one question mark."""
+
+from shared.catalogue import CALL_911, LocalText
+
+MAX_REPLY = 320
+"""Characters of an answer: at most three parts of a text message."""
+
+WELCOME = LocalText(
+    "Hello, this is 311. What is wrong, and where? For example: Pothole at NE 33rd and Fremont. "
+    "In danger, call 911. Text HELP to learn more.",
+    "Hola, este es el 311. ¿Qué pasa y dónde? Por ejemplo: Bache en NE 33rd y Fremont. "
+    "Si hay peligro, llame al 911. Envíe AYUDA para saber más.",
+)
+ASK_WHAT = LocalText(
+    "What is wrong there? Tell us in a few words.",
+    "¿Qué pasa ahí? Díganos en pocas palabras.",
+)
+ASK_WHERE = LocalText(
+    "Where is it? Reply with an address, two streets that cross, or the name of a place.",
+    "¿Dónde está? Responda con una dirección, dos calles que se cruzan o el nombre de un lugar.",
+)
+ASK_WHERE_AGAIN = LocalText(
+    "We added that. We still need the place. Which address, crossing or park is it near?",
+    "Lo agregamos. Todavía falta el lugar. ¿Cerca de qué dirección, cruce o parque está?",
+)
+ASK_YES_NO = LocalText("Reply YES or NO.", "Responda SÍ o NO.")
+ACCEPTED = LocalText(
+    "Thank you. Your report is {number}. Text STATUS to see what becomes of it, or write here to "
+    "add something.",
+    "Gracias. Su reporte es {number}. Envíe ESTADO para saber cómo va, o escriba aquí para "
+    "agregar algo.",
+)
+PASSED_ON = LocalText("Your report is {number}.", "Su reporte es {number}.")
+NOTE_ADDED = LocalText(
+    "Thank you. We added that to report {number}.",
+    "Gracias. Lo agregamos al reporte {number}.",
+)
+ALREADY_TAKEN = LocalText(
+    "We have your report {number}. Text STATUS to see what becomes of it.",
+    "Tenemos su reporte {number}. Envíe ESTADO para saber cómo va.",
+)
+STATUS = LocalText("Report {number}: {status}", "Reporte {number}: {status}")
+STATUS_UNKNOWN = LocalText(
+    "We have no report with that number. Compare it with the text that gave it to you.",
+    "No tenemos un reporte con ese número. Compárelo con el mensaje que se lo dio.",
+)
+STATUS_WHICH = LocalText(
+    "Text STATUS and the number of your report.",
+    "Envíe ESTADO y el número de su reporte.",
+)
+HELP = LocalText(
+    "311 by text: say what is wrong and where, and you get a number. STATUS and the number: what "
+    "becomes of it. STOP: no more texts from us. START: texts again. In danger call 911. To talk "
+    "to somebody: {phone}. Message rates may apply.",
+    "311 por mensaje: diga qué pasa y dónde, y recibe un número. ESTADO y el número: cómo va. "
+    "ALTO: no más mensajes. COMENZAR: mensajes otra vez. Si hay peligro, llame al 911. Para "
+    "hablar con alguien: {phone}. Su tarifa de mensajes puede aplicar.",
+)
+STOPPED = LocalText(
+    "You get no more texts from 311. What you report by text still counts. START brings the "
+    "answers back.",
+    "Ya no recibirá mensajes del 311. Lo que reporte por mensaje sigue contando. COMENZAR activa "
+    "las respuestas otra vez.",
+)
+STARTED = LocalText(
+    "You get answers from 311. Text what is wrong and where. STOP ends the answers.",
+    "Recibirá respuestas del 311. Escriba qué pasa y dónde. ALTO termina las respuestas.",
+)
+NOTHING_ASKED = LocalText(
+    "We have no open question for you. To report something, text what is wrong and where.",
+    "No tenemos una pregunta pendiente para usted. Para reportar algo, escriba qué pasa y dónde.",
+)
+NOT_TAKEN = LocalText(
+    "We could not take this as a report. Please call {phone}.",
+    "No pudimos tomar esto como reporte. Llame al {phone}.",
+)
+DANGER = CALL_911
+
+
+def say(language: str | None, *texts: LocalText) -> str:
+    """Return texts behind each other, in English where no language is known."""
+    return " ".join(text.in_language(language or "en") for text in texts)
+
+
+def fit(text: str) -> str:
+    """Return the text, cut to ``MAX_REPLY`` characters."""
+    return text if len(text) <= MAX_REPLY else f"{text[: MAX_REPLY - 1]}…"

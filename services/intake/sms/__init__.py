@@ -1,0 +1,1 @@
+"""SMS in: conversations by text message, through a gateway with Twilio's interface."""

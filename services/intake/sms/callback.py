@@ -1,0 +1,89 @@
+"""The gateway's callback: its form, and whether the gateway itself signed it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+
+from services.intake.settings import IntakeSettings
+from services.intake.sms.signature import is_signed
+from shared.contract.events import Data
+from shared.contract.events.base import Identity
+from shared.contract.events.submissions import MAX_DESCRIPTION
+from shared.errors import Route311Error
+
+SIGNATURE = "X-Twilio-Signature"
+_MAX_FIELDS = 500
+
+
+class SmsNumbersError(Route311Error):
+    """A number stands for a city that the catalogue does not have."""
+
+    code = "sms_numbers"
+
+    def __init__(self, unknown: Collection[str], known: Collection[str]) -> None:
+        super().__init__(
+            f"INTAKE_SMS_NUMBERS names {', '.join(unknown)}; write one of {', '.join(known)}"
+        )
+
+
+class SmsForm(Data):
+    """The fields of a callback that are read, as Twilio names them."""
+
+    MessageSid: Identity
+    """Id of the text: a repeat gets the same answer."""
+    From: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    """The person's number, E.164."""
+    To: Annotated[str, StringConstraints(max_length=100)]
+    """The number of ours, E.164."""
+    Body: Annotated[str, Field(max_length=MAX_DESCRIPTION)] = ""
+    """The words, at most 4,000 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmsGateway:
+    """The gateway that hands texts over.
+
+    Attributes:
+        token: Secret of its signature.
+        url: URL that it calls, as it was set up there; None for the one that arrives here.
+        numbers: Jurisdiction by the number that texts are sent to.
+    """
+
+    token: bytes
+    url: str | None
+    numbers: Mapping[str, str]
+
+    def fields(self, request: web.Request, body: bytes) -> dict[str, str] | None:
+        """Return the fields of a callback; None for one that the gateway did not sign.
+
+        Args:
+            request: The call.
+            body: Its body.
+        """
+        try:
+            pairs = parse_qsl(
+                body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
+            )
+        except ValueError:
+            return None
+        url = self.url or f"{request.scheme}://{request.host}{request.raw_path}"
+        signature = request.headers.get(SIGNATURE, "")
+        return dict(pairs) if is_signed(self.token, url, pairs, signature) else None
+
+
+def sms_gateway(settings: IntakeSettings, cities: Collection[str]) -> SmsGateway | None:
+    """Return the gateway of the settings; None without a token.
+
+    Raises:
+        SmsNumbersError: A number stands for a city that is not among these.
+    """
+    if settings.sms_token is None:
+        return None
+    if unknown := sorted(set(settings.sms_numbers.values()) - set(cities)):
+        raise SmsNumbersError(unknown, cities)
+    token = settings.sms_token.get_secret_value().encode()
+    return SmsGateway(token, settings.sms_url, settings.sms_numbers)

@@ -1,0 +1,214 @@
+"""Conversations: each text is one transaction of state, acceptance, notes and answer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from services.intake.handlers import accept_submissions
+from services.intake.notes.parsing import parse_note
+from services.intake.notes.store import find_request
+from services.intake.policy import Geocoder, IntakePolicy, ServedCity
+from services.intake.public_status.store import read_status
+from services.intake.public_status.view import render_status
+from services.intake.rules.idempotency import idempotency_key
+from services.intake.rules.reporter import phone_ref
+from services.intake.rules.sms import wording
+from services.intake.rules.sms.machine import on_due, on_text
+from services.intake.rules.sms.model import (
+    Conversation,
+    FollowedRequest,
+    IncomingText,
+    ReportDraft,
+    Step,
+)
+from services.intake.rules.sms.tracking_numbers import numbers_in
+from services.intake.rules.sms.wording import fit, say
+from services.intake.rules.text import normalize_text
+from services.intake.sms.store import (
+    Correspondent,
+    add_answer,
+    find_answer,
+    lock_conversation,
+    lock_due,
+    save_conversation,
+)
+from services.intake.sms.submission import SOURCE, split_text, submission_of
+from services.intake.store import PostgresSubmissions
+from shared.contract.events import (
+    Consent,
+    ConsentChanged,
+    Event,
+    Note,
+    NoteAdded,
+    SubmissionAccepted,
+)
+from shared.contract.events.submissions import MAX_DESCRIPTION
+from shared.runtime.outbox.outbox import enqueue
+from shared.runtime.outbox.relay import Relay
+from shared.runtime.postgres import Connection, Pool, transaction
+
+
+class ReceivedText(NamedTuple):
+    """A text as the gateway hands it over.
+
+    Attributes:
+        id: Its ``MessageSid``.
+        number: The person's number, E.164.
+        jurisdiction: The city that the number it was sent to stands for.
+        body: The words.
+    """
+
+    id: str
+    number: str
+    jurisdiction: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class SmsConversations:
+    """Leads conversations; everything that follows from a text commits together.
+
+    Attributes:
+        pool: Intake's database.
+        policy: Rules by which submissions become requests.
+        relay: Publishes events.
+        geocoders: Returns what finds the points of addresses.
+    """
+
+    pool: Pool
+    policy: IntakePolicy
+    relay: Relay
+    geocoders: Callable[[Connection], Sequence[Geocoder]]
+
+    async def take(self, text: ReceivedText, now: datetime) -> str | None:
+        """Return the answer to a text, None for none; the same text gets the same answer.
+
+        Args:
+            text: The text.
+            now: When it arrived.
+        """
+        identity = idempotency_key(SOURCE, text.id)
+        person = phone_ref(self.policy.reporter_key, text.number)
+        who = Correspondent(person, text.jurisdiction, text.number)
+        async with transaction(self.pool) as db:
+            conversation = await lock_conversation(db, who, now)
+            if earlier := await find_answer(db, identity):
+                return earlier.answer
+            turn = _Turn(self, db, who, now)
+            if over := on_due(conversation, now):
+                conversation, _ = await turn.apply(over)
+            reader = self.policy.cities[text.jurisdiction].text_reader
+            step = on_text(conversation, await turn.incoming(text), reader)
+            conversation, answer = await turn.apply(step)
+            await save_conversation(db, who, conversation, now)
+            await add_answer(db, identity, answer, now)
+            batches = await enqueue(db, turn.events)
+        self.relay.hand_over(batches)
+        return answer
+
+    async def end_one(self, now: datetime) -> bool:
+        """Accept the report that has waited longest for an answer; return False without one."""
+        async with transaction(self.pool) as db:
+            due = await lock_due(db, now)
+            over = on_due(due[1], now) if due else None
+            if due is None or over is None:
+                return False
+            turn = _Turn(self, db, due[0], now)
+            conversation, _ = await turn.apply(over)
+            await save_conversation(db, due[0], conversation, now)
+            batches = await enqueue(db, turn.events)
+        self.relay.hand_over(batches)
+        return True
+
+
+class _Turn:
+    """The effects of steps, inside one transaction."""
+
+    def __init__(
+        self, to: SmsConversations, db: Connection, who: Correspondent, now: datetime
+    ) -> None:
+        self.events: list[Event] = []
+        self._to, self._db, self._who, self._now = to, db, who, now
+        self._city: ServedCity = to.policy.cities[who.jurisdiction]
+
+    async def incoming(self, text: ReceivedText) -> IncomingText:
+        """Return a text with the known tracking number that stands in it."""
+        body = normalize_text(text.body)
+        for number in numbers_in(body):
+            request = await find_request(self._db, number)
+            if request and request.jurisdiction == self._who.jurisdiction:
+                return IncomingText(text.id, body, self._now, number)
+        return IncomingText(text.id, body, self._now)
+
+    async def apply(self, step: Step) -> tuple[Conversation, str | None]:
+        """Do what a step says; return the conversation after it, and the answer."""
+        conversation, reply = step.conversation, step.reply
+        if step.opted_out is not None:
+            self._record_consent(opted_out=step.opted_out)
+        if step.note:
+            is_own = conversation.request and conversation.request.number == step.note.number
+            await self._add_note(step.note.number, step.note.text, conversation, own=bool(is_own))
+        if step.submit:
+            request = await self._submit(step.submit, conversation)
+            if request is None:
+                reply = reply and say(conversation.language, wording.NOT_TAKEN)
+            else:
+                request = replace(request, asks_where=step.asks_where)
+                conversation = replace(conversation, request=request)
+                reply = reply and reply.replace("{number}", request.number)
+        if reply and step.status_of:
+            reply = await self._tell_status(reply, step.status_of, conversation.language)
+        phone = self._city.jurisdiction.phone
+        return conversation, fit(reply.replace("{phone}", phone)) if reply else None
+
+    async def _submit(
+        self, draft: ReportDraft, conversation: Conversation
+    ) -> FollowedRequest | None:
+        """Accept a draft; None for a rejected one, whose bytes stay with its receipt."""
+        submission = submission_of(draft, self._who, conversation)
+        [result] = await accept_submissions(
+            [submission.raw],
+            PostgresSubmissions(self._db),
+            self._to.policy,
+            self._now,
+            self._to.geocoders(self._db),
+        )
+        self.events += result.events
+        receipt = result.receipt.decode()
+        if not isinstance(receipt, SubmissionAccepted):
+            return None
+        number = receipt.data.tracking_number
+        if submission.more:
+            await self._add_note(number, submission.more, conversation, own=True)
+        return FollowedRequest(number, receipt.data.service_code, draft.place, self._now)
+
+    async def _add_note(
+        self, number: str, text: str, conversation: Conversation, *, own: bool
+    ) -> None:
+        request = await find_request(self._db, number)
+        if request is None:
+            raise LookupError("requests are never deleted")
+        for part in split_text(text, MAX_DESCRIPTION):
+            data = {"text": part, "language": conversation.language, "channel": "sms"}
+            note = parse_note(data, request, self._to.policy, self._now)
+            if isinstance(note, Note):
+                note = note.model_copy(update={"by": "reporter" if own else None})
+                self.events.append(NoteAdded.of(note, now=self._now, request=note.request_id))
+
+    def _record_consent(self, *, opted_out: bool) -> None:
+        consent = Consent(
+            contact=self._who.person,
+            channel="sms",
+            opted_out=opted_out,
+            at=self._now,
+            source=SOURCE,
+        )
+        self.events.append(ConsentChanged.of(consent, now=self._now))
+
+    async def _tell_status(self, reply: str, number: str, language: str | None) -> str:
+        status = await read_status(self._db, number)
+        if status is None or status.request.jurisdiction != self._who.jurisdiction:
+            return say(language, wording.STATUS_UNKNOWN)
+        view = render_status(status, self._city.jurisdiction, language or "en")
+        return reply.replace("{status}", f"{view['service_name']}. {view['status_text']}")

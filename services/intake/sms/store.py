@@ -1,0 +1,132 @@
+"""Conversations and answers in PostgreSQL."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from pydantic import TypeAdapter
+
+from services.intake.rules.sms.model import Conversation
+from shared.runtime.postgres import Connection
+
+_LOCK = """
+    INSERT INTO sms_conversations (person, jurisdiction, state, updated_at, is_silent)
+    VALUES ($1, $2, $3, $4, false)
+    ON CONFLICT (person, jurisdiction) DO UPDATE SET updated_at = excluded.updated_at
+    RETURNING state
+"""
+_LOCK_DUE = """
+    SELECT person, jurisdiction, number, state
+      FROM sms_conversations
+     WHERE due_at <= $1
+     ORDER BY due_at
+     LIMIT 1
+       FOR UPDATE SKIP LOCKED
+"""
+_SAVE = """
+    UPDATE sms_conversations
+       SET number = $3, state = $4, due_at = $5, updated_at = $6, is_silent = $7
+     WHERE person = $1 AND jurisdiction = $2
+"""
+_ANSWER = "SELECT answer FROM sms_answers WHERE identity = $1"
+_ADD_ANSWER = "INSERT INTO sms_answers (identity, answer, answered_at) VALUES ($1, $2, $3)"
+_DELETE_ANSWERS = "DELETE FROM sms_answers WHERE answered_at < $1"
+_DELETE_CONVERSATIONS = """
+    DELETE FROM sms_conversations WHERE due_at IS NULL AND NOT is_silent AND updated_at < $1
+"""
+_STATE = TypeAdapter(Conversation)
+
+KEPT = timedelta(days=30)
+"""Time after its last text that a conversation is kept, and the answer to a text."""
+
+
+class Correspondent(NamedTuple):
+    """A person at one city's number.
+
+    Attributes:
+        person: Keyed hash of the person's number.
+        jurisdiction: Id of the city.
+        number: The person's number, E.164.
+    """
+
+    person: str
+    jurisdiction: str
+    number: str
+
+
+class StoredAnswer(NamedTuple):
+    """The answer that a text got; None for none."""
+
+    answer: str | None
+
+
+async def lock_conversation(db: Connection, who: Correspondent, now: datetime) -> Conversation:
+    """Return the conversation with a person, locked until the transaction ends.
+
+    Args:
+        db: A connection in a transaction.
+        who: The person.
+        now: Time of a new conversation.
+    """
+    state = await db.fetchval(_LOCK, who.person, who.jurisdiction, _dump(Conversation()), now)
+    return _STATE.validate_json(state)
+
+
+async def lock_due(db: Connection, now: datetime) -> tuple[Correspondent, Conversation] | None:
+    """Return the conversation that is due the longest, locked; None when none is."""
+    row = await db.fetchrow(_LOCK_DUE, now)
+    if row is None:
+        return None
+    who = Correspondent(row["person"], row["jurisdiction"], row["number"])
+    return who, _STATE.validate_json(row["state"])
+
+
+async def save_conversation(
+    db: Connection, who: Correspondent, conversation: Conversation, now: datetime
+) -> None:
+    """Save a locked conversation; the number stays only while a report waits.
+
+    Args:
+        db: A connection in the transaction of the lock.
+        who: The person.
+        conversation: The new state.
+        now: The present moment.
+    """
+    draft = conversation.draft
+    await db.execute(
+        _SAVE,
+        who.person,
+        who.jurisdiction,
+        who.number if draft else None,
+        _dump(conversation),
+        draft.due_at if draft else None,
+        now,
+        conversation.is_silent,
+    )
+
+
+async def find_answer(db: Connection, identity: bytes) -> StoredAnswer | None:
+    """Return the answer that a text got, or None for a new text."""
+    row = await db.fetchrow(_ANSWER, identity)
+    return StoredAnswer(row["answer"]) if row else None
+
+
+async def add_answer(db: Connection, identity: bytes, answer: str | None, now: datetime) -> None:
+    """Store the answer that a text gets.
+
+    Args:
+        db: A connection in a transaction.
+        identity: Idempotency key of the text.
+        answer: The answer; None for none.
+        now: The present moment.
+    """
+    await db.execute(_ADD_ANSWER, identity, answer, now)
+
+
+async def delete_old(db: Connection, before: datetime) -> None:
+    """Delete answers and conversations from before a moment, except of silent people."""
+    await db.execute(_DELETE_ANSWERS, before)
+    await db.execute(_DELETE_CONVERSATIONS, before)
+
+
+def _dump(conversation: Conversation) -> str:
+    return _STATE.dump_json(conversation).decode()
