@@ -94,48 +94,6 @@ async def test_a_form_gives_its_field_file(running: Running) -> None:
     assert (other.status, cut.status) == (400, 400)
 
 
-def written(*fields: bytes, end: bytes = b"--x--\r\n") -> bytes:
-    """A form as bytes; each field is its head, an empty line, and its content."""
-    return b"".join(b"--x\r\n%s\r\n" % field for field in fields) + end
-
-
-def field(name: bytes, content: bytes = b"") -> bytes:
-    return b'Content-Disposition: form-data; name="%s"\r\n\r\n%s' % (name, content)
-
-
-FORMS: dict[str, tuple[int, bytes]] = {
-    "a name in any script": (
-        201,
-        written(
-            'Content-Disposition: form-data; filename="фото;.jpg"; name=file\r\n\r\n'.encode()
-            + encoded()
-        ),
-    ),
-    "as many fields as are read": (201, written(*[field(b"a")] * 19, field(b"file", encoded()))),
-    "one field more": (400, written(*[field(b"a")] * 20, field(b"file", encoded()))),
-    "no field": (422, b"--x--\r\n"),
-    "cut off": (400, written(field(b"file", encoded()), end=b"")[:-2]),
-    "no empty line": (400, written(b"Content-Disposition: form-data; name=file")),
-    "an endless head": (400, written(b"X: y\r\n" * 100_000 + field(b"file", encoded()))),
-    "lines before it": (400, b"\r\n" * 100_000 + written(field(b"file", encoded()))),
-    "a form in a form": (
-        415,
-        written(b"Content-Type: multipart/mixed; boundary=x\r\n" + field(b"file", b"--x\r\n")),
-    ),
-}
-
-
-@pytest.mark.parametrize("name", FORMS)
-async def test_a_form_is_read_by_its_boundaries(running: Running, name: str) -> None:
-    status, body = FORMS[name]
-    headers = {"Content-Type": "multipart/form-data; boundary=x"}
-    async with running() as client:
-        data = BytesIO(body)
-        answer = await call(client, "POST", "/v1/media", ADAPTER, data=data, headers=headers)
-
-    assert answer.status == status, answer.body
-
-
 async def test_two_uploads_of_one_picture_have_two_ids(running: Running) -> None:
     async with running() as client:
         one, two = await asyncio.gather(*(upload(client, encoded()) for _ in range(2)))
