@@ -1,14 +1,16 @@
 """Field errors of a submission, each with the correction that the adapter should make."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from services.intake.rules.text import normalize_or_none, normalize_text
 from shared.contract.events import FieldError, Submission, SubmittedLocation
+from shared.redaction import REMOVED, Redactor
 
 Path: TypeAlias = tuple[str | int, ...]
 
 _MAX_NAME_LENGTH = 100
+_ATTRIBUTE = "attributes."
 _NO_LOCATION = SubmittedLocation()
 _TIME_FORMAT = "Write a moment with its offset, such as 2026-11-24T08:10:00-08:00."
 _MISSING = ("missing", "string_too_short")
@@ -93,6 +95,16 @@ def _correction(name: str, error_type: str, limits: Mapping[str, Any]) -> str:
 
 def _error(field: str, code: str, message: str) -> FieldError:
     return FieldError(field=field, code=code, message=message)
+
+
+def without_contact(errors: Iterable[FieldError], redactor: Redactor) -> Iterator[FieldError]:
+    """Yield the errors without contact data in the names of answers, which may be any text."""
+    for error in errors:
+        name = error.field.removeprefix(_ATTRIBUTE)
+        if name != error.field and redactor.holds_contact(name):
+            yield error.model_copy(update={"field": _ATTRIBUTE + REMOVED})
+        else:
+            yield error
 
 
 def unknown_jurisdiction(known: Collection[str]) -> FieldError:

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
 
 from services.intake.inbound.field_errors import Path, from_pydantic
 from shared.contract.events import FieldError, Submission
+from shared.contract.events.submissions import MAX_ATTRIBUTES, MAX_MEDIA, MAX_STATUS_UPDATES
 
 MAX_FIELD_ERRORS = 100
 _MAX_PYDANTIC_ERRORS = 1_000
@@ -40,7 +42,7 @@ def parse(data: Any) -> ParsedSubmission:  # noqa: ANN401 - anything may come fr
     """Return the readable fields of a submission's data, and an error for each other field."""
     if not isinstance(data, dict):
         return ParsedSubmission(None, (NOT_AN_OBJECT,))
-    data = _without_blanks(data)
+    data = shortened(_without_blanks(data))
     try:
         return ParsedSubmission(Submission.model_validate(data))
     except ValidationError as error:
@@ -51,6 +53,23 @@ def parse(data: Any) -> ParsedSubmission:  # noqa: ANN401 - anything may come fr
     return ParsedSubmission(
         Submission.model_validate(readable), tuple(errors.values())[:MAX_FIELD_ERRORS]
     )
+
+
+def shortened(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the data with one entry too many at most in each list and object.
+
+    The model refuses them for their length all the same, and its time does not grow with them.
+    """
+    media, attributes = data.get("media"), data.get("attributes")
+    if isinstance(media, list):
+        data = data | {"media": media[: MAX_MEDIA + 1]}
+    if isinstance(attributes, dict):
+        data = data | {"attributes": dict(islice(attributes.items(), MAX_ATTRIBUTES + 1))}
+    reporter = data.get("reporter")
+    if isinstance(reporter, dict) and isinstance(updates := reporter.get("status_updates"), list):
+        few = updates[: MAX_STATUS_UPDATES + 1]
+        data = data | {"reporter": reporter | {"status_updates": few}}
+    return data
 
 
 def _without_blanks(data: dict[str, Any]) -> dict[str, Any]:

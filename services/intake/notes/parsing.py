@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import Field, StringConstraints, ValidationError
 
 from services.intake.inbound.field_errors import bad_language, from_pydantic
-from services.intake.inbound.parsing import MAX_FIELD_ERRORS, NOT_AN_OBJECT
+from services.intake.inbound.parsing import MAX_FIELD_ERRORS, NOT_AN_OBJECT, shortened
 from services.intake.inbound.validation import redact_media
 from services.intake.policy import IntakePolicy
 from services.intake.rules.language import is_language_tag
@@ -66,7 +66,7 @@ def parse_note(
     """
     if not isinstance(data, dict):
         return (NOT_AN_OBJECT,)
-    given = {name: value for name, value in data.items() if value is not None}
+    given = shortened({name: value for name, value in data.items() if value is not None})
     try:
         note = SubmittedNote.model_validate(given)
     except ValidationError as error:

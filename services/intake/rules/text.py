@@ -8,13 +8,16 @@ from shared.redaction import Answer
 from shared.text_matching import limit_marks
 
 _LINE_END = re.compile(r"\r\n?")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that reorder the text around them on a screen."""
 
 
 def normalize_text(text: str) -> str:
     """Return the text in NFC, without control characters and surrounding blanks; idempotent.
 
-    Tabs stay, and every line ends with a newline. A letter has at most 30 combining marks.
+    Tabs stay, and every line ends with a newline. Bidirectional embeddings, overrides and isolates
+    go, so that a text never changes how its neighbours look; letters of any script keep their
+    direction. A letter has at most 30 combining marks.
     """
     text = text.strip()
     if text.isprintable():

@@ -13,6 +13,7 @@ from shared.vocabulary import Lane, StatusChannel, SubmissionChannel
 MAX_DESCRIPTION = 4_000
 MAX_ATTRIBUTES = 100
 MAX_MEDIA = 20
+MAX_STATUS_UPDATES = 10
 MAX_SHORT = 500
 MAX_URL = 2_000
 MAX_LIST_ENTRIES = 50
@@ -76,7 +77,7 @@ class Reporter(Data):
     """Telephone number, E.164 or as written in the jurisdiction's country."""
     language: Annotated[str, StringConstraints(max_length=35)] | None = None
     """Language for messages to the reporter, a BCP 47 tag."""
-    status_updates: tuple[StatusChannel, ...] = ()
+    status_updates: tuple[StatusChannel, ...] = Field(default=(), max_length=MAX_STATUS_UPDATES)
     """Channels by which the reporter wants status updates; empty for none."""
     account_id: Short | None = Field(default=None, examples=["a-1972"])
     """Reporter's account with the adapter; tells two reporters apart, never shown."""

@@ -54,6 +54,10 @@ def test_what_is_wrong_is_named(data: dict[str, Any], errors: set[tuple[str, str
     assert {(error.field, error.code) for error in found} == errors
 
 
+def test_of_an_endless_list_no_more_is_read_than_refuses_it() -> None:
+    assert len(parsed(text="x", media=[1] * 400_000)) == 21
+
+
 def test_a_text_of_4_000_characters_is_taken() -> None:
     assert len(parsed(text="x" * 4_000).text) == 4_000
 

@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from services.intake.handlers import accept_submissions
-from shared.contract.events import ContactGiven, RequestSubmitted, SubmissionAccepted, encode
+from shared.contract.events import (
+    ContactGiven,
+    RequestSubmitted,
+    SubmissionAccepted,
+    SubmissionRejected,
+    encode,
+)
 from tests.builders import NOON
 from tests.unit.intake.factories import POLICY, raw_submission
 from tests.unit.intake.fakes import InMemorySubmissions
@@ -128,3 +134,19 @@ async def test_lists_keep_the_redacted_words_of_public_kinds_and_nothing_of_priv
     assert "quimby" not in public.listing.description
     assert (public.listing.latitude, public.latitude) == (45.5189, 45.519)
     assert private.listing is None
+
+
+@pytest.mark.parametrize("city", ["lakeside.gov", "nowhere.gov"])
+async def test_a_rejection_names_no_contact_data_that_stand_for_an_answers_name(city: str) -> None:
+    too_long = {ANA["email"]: "x" * 501, f"call {ANA['phone']}": {}, "size": {}}
+    [result] = await accept_submissions(
+        [raw_submission(jurisdiction=city, attributes=too_long)],
+        InMemorySubmissions(),
+        POLICY,
+        NOON,
+    )
+    receipt = result.receipt.decode()
+
+    assert isinstance(receipt, SubmissionRejected)
+    fields = [error.field for error in receipt.data.errors if "attributes" in error.field]
+    assert fields == ["attributes.[removed]", "attributes.[removed]", "attributes.size"]

@@ -191,10 +191,40 @@ def test_a_flaw_names_no_value_and_says_what_to_do() -> None:
 
 def test_flaws_beyond_counting_are_cut_off() -> None:
     many = parse(data(attributes={str(i): {} for i in range(100)}, media=[{}] * 20))
-    hopeless = parse(data(reporter={"status_updates": ["fax"] * 2000}))
+    hopeless = parse(data(attributes={str(i): [{}] * 50 for i in range(100)}))
 
     assert len(many.field_errors) == MAX_FIELD_ERRORS
     assert [error.code for error in hopeless.field_errors] == ["invalid"]
+
+
+@pytest.mark.parametrize(
+    ("endless", "read"),
+    [
+        ({"media": [1] * 400_000}, 21),
+        ({"attributes": {str(i): {} for i in range(80_000)}}, 100),
+        ({"reporter": {"status_updates": ["fax"] * 150_000}}, 11),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_of_an_endless_list_no_more_is_read_than_refuses_it(
+    endless: dict[str, Any], read: int
+) -> None:
+    parsed = parse(data(**endless))
+
+    assert parsed.submission is not None
+    assert len(parsed.field_errors) == read
+
+
+@pytest.mark.parametrize(
+    ("field", "endless"),
+    [
+        ("media", {"media": [{"url": "https://x"}] * 30_000}),
+        ("attributes", {"attributes": {str(i): i for i in range(80_000)}}),
+        ("reporter.status_updates", {"reporter": {"status_updates": ["sms"] * 150_000}}),
+    ],
+)
+def test_an_endless_list_of_good_entries_is_too_long(field: str, endless: dict[str, Any]) -> None:
+    assert field_errors_of(**endless) == [(field, "too_long")]
 
 
 def test_reading_the_worst_takes_no_long() -> None:

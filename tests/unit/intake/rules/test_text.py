@@ -14,6 +14,8 @@ from services.intake.rules.text import normalize_or_none, normalize_text
         pytest.param("one\r\ntwo\rthree\n", "one\ntwo\nthree", id="every line ends alike"),
         pytest.param("a\tb", "a\tb", id="tabs stay"),
         pytest.param("a\x00b\x07c\x1b[31m\x7f\x85", "abc[31m", id="control characters go"),
+        pytest.param("a\u202eb\u2067c\u2069\u202c", "abc", id="a screen's order stays its own"),
+        pytest.param("\u200f\u05d0\u200e b", "\u200f\u05d0\u200e b", id="marks of direction stay"),
         pytest.param("cafe\u0301", "café", id="accents join their letters"),
         pytest.param("👩\u200d🚒 ok", "👩\u200d🚒 ok", id="joined emoji stay joined"),
         pytest.param("\x00 a \x00", "a", id="blanks that control characters hid go too"),
