@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from typing_extensions import override
 
 from shared.contract.topic import Topic
-from shared.runtime.kafka.clients import GroupConsumer, connect, has_failed_task, wait_at_broker
+from shared.runtime.kafka.clients import GroupConsumer, connect, has_failed_task, waits_of
 from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
 from shared.runtime.kafka.records import Partition, Record
 from shared.runtime.kafka_access import KafkaAccess
@@ -21,12 +21,6 @@ _REPORT_EVERY_S = 1.0
 _REPORT_WITHIN_S = 1.0
 _LAST_REPORT_WITHIN_S = 0.5
 _SEEK_WITHIN_S = 5.0
-_BUSY_WAIT_MS, _IDLE_WAIT_MS = 25, 2000
-"""How long the broker holds a fetch that finds no record; a record ends the wait at once.
-
-While a batch takes long, the client fetches other partitions, and what arrives in those of the
-batch waits for that fetch; so it is short until nothing arrives any more.
-"""
 _REQUEST_TIMEOUT_MS = 15_000  # longer than a session, which a rebalance may have to wait for
 
 
@@ -47,6 +41,7 @@ class KafkaSource(ConsumerRebalanceListener):
     def __init__(self, consumer: AIOKafkaConsumer, express: Collection[str]) -> None:
         self._consumer = consumer
         self._express = frozenset(express)
+        self._waits = waits_of(consumer)
         self._assignment: frozenset[Partition] = frozenset()
         self._changed = asyncio.Event()
         self._readable: list[Partition] = []
@@ -67,6 +62,7 @@ class KafkaSource(ConsumerRebalanceListener):
         """Store the new assignment."""
         self._assignment = frozenset(assigned)
         self._readable = []
+        self._waits.is_positioned = False
         self._changed.set()
 
     def changed_assignment(self) -> frozenset[Partition] | None:
@@ -103,6 +99,7 @@ class KafkaSource(ConsumerRebalanceListener):
             await self._seek_to_beginning(unread)
         if not self._changed.is_set():
             self._readable = list(positions)
+            self._waits.is_positioned = True
 
     async def _seek_to_beginning(self, partitions: Sequence[Partition]) -> None:
         try:
@@ -143,7 +140,6 @@ class KafkaSource(ConsumerRebalanceListener):
             await self._on_out_of_range(error.args[0])
         except KafkaError as error:
             raise BrokerDownError(type(error).__name__) from error
-        wait_at_broker(self._consumer, _BUSY_WAIT_MS if records else _IDLE_WAIT_MS)
         if self._unverified:
             self._verify_log(records)
         return records
@@ -252,13 +248,12 @@ async def open_source(
     """
 
     def make() -> AIOKafkaConsumer:
-        return GroupConsumer(  # type: ignore[no-untyped-call] # aiokafka has no types
+        return GroupConsumer(
             **access.aiokafka_options(),
             group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="none",
             partition_assignment_strategy=(RangePartitionAssignor,),
-            fetch_max_wait_ms=_BUSY_WAIT_MS,
             max_partition_fetch_bytes=1024 * 1024,
             max_poll_interval_ms=600_000,
             request_timeout_ms=_REQUEST_TIMEOUT_MS,
