@@ -196,13 +196,15 @@ def _submission_consumer(
             messages, store, policy, utc_now(), answered.has, _geocoders(db, policy)
         )
 
+    topics = submission_topics(settings.kafka_adapters)
     return Consumer(
         service="intake",
         name="intake",
-        topics=submission_topics(settings.kafka_adapters),
+        topics=topics,
         access=settings.kafka_access,
         pool=pool,
         handle=handle,
+        express_topics=frozenset(topic.name for topic in topics),  # any of them may be urgent
         inbox_topics=(),
         on_commit=relay.hand_over,
         dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),

@@ -21,6 +21,8 @@ _REPORT_EVERY_S = 1.0
 _REPORT_WITHIN_S = 1.0
 _LAST_REPORT_WITHIN_S = 0.5
 _SEEK_WITHIN_S = 5.0
+_GATHER_S = 0.1
+"""While they come, records that are not express are taken so often; it spares transactions."""
 _REQUEST_TIMEOUT_MS = 15_000  # longer than a session, which a rebalance may have to wait for
 
 
@@ -42,6 +44,7 @@ class KafkaSource(ConsumerRebalanceListener):
         self._consumer = consumer
         self._express = frozenset(express)
         self._waits = waits_of(consumer)
+        self._waits.gathers_all = not express
         self._assignment: frozenset[Partition] = frozenset()
         self._changed = asyncio.Event()
         self._readable: list[Partition] = []
@@ -49,6 +52,7 @@ class KafkaSource(ConsumerRebalanceListener):
         self._unverified: dict[Partition, int] = {}
         self._reported: Mapping[Partition, int] = {}
         self._reported_at = 0.0
+        self._reporting: asyncio.Task[None] | None = None
 
     @override
     async def on_partitions_revoked(self, revoked: Collection[Partition]) -> None:
@@ -111,7 +115,8 @@ class KafkaSource(ConsumerRebalanceListener):
     async def poll(self, limit: int, within_s: float) -> Sequence[Record]:
         """Return records, in order within each partition; none if none arrives in time.
 
-        Express topics are read first, so that records of others do not use up the limit.
+        Express topics are read first, so that records of others do not use up the limit. While it
+        gathers, records of others wait.
 
         Args:
             limit: The maximum number of records.
@@ -131,9 +136,7 @@ class KafkaSource(ConsumerRebalanceListener):
             return []
         records: list[Record] = []
         try:
-            records = await self._fetch(self._readable_express, limit, 0)
-            if rest := limit - len(records):
-                records += await self._fetch(self._readable, rest, 0 if records else within_s)
+            await self._take(records, limit, within_s)
         except NoOffsetForPartitionError:
             return []  # polled before ``resume``
         except OffsetOutOfRangeError as error:
@@ -143,6 +146,18 @@ class KafkaSource(ConsumerRebalanceListener):
         if self._unverified:
             self._verify_log(records)
         return records
+
+    async def _take(self, records: list[Record], limit: int, within_s: float) -> None:
+        """Add express records, then others unless those are being gathered."""
+        gathering_s = max(0.0, self._waits.until - time.monotonic())
+        records += await self._fetch(self._readable_express, limit, min(gathering_s, within_s))
+        left = limit - len(records)
+        if not left or gathering_s > (0 if records else within_s):
+            return
+        others = await self._fetch(self._readable, left, 0 if records else within_s)
+        if 0 < len(others) < left:
+            self._waits.until = time.monotonic() + _GATHER_S
+        records += others
 
     @property
     def _readable_express(self) -> list[Partition]:
@@ -207,6 +222,8 @@ class KafkaSource(ConsumerRebalanceListener):
     ) -> None:
         """Commit positions that moved to Kafka, about once a second; only lag displays read them.
 
+        They are committed in the background, but the last ones before the return.
+
         Args:
             positions: The next offset of each partition; None is left out.
             now: Commit at once, whenever the last report was.
@@ -215,11 +232,18 @@ class KafkaSource(ConsumerRebalanceListener):
         due = now or time.monotonic() - self._reported_at >= _REPORT_EVERY_S
         if not known or known == self._reported or not due:
             return
-        within_s = _LAST_REPORT_WITHIN_S if now else _REPORT_WITHIN_S
-        with suppress(KafkaError, TimeoutError, RuntimeError):  # uvloop's, on a closed one
-            await asyncio.wait_for(self._consumer.commit(known), within_s)
-            self._reported = known
         self._reported_at = time.monotonic()
+        if self._reporting:
+            self._reporting.cancel()
+        if now:
+            await self._report(known, _LAST_REPORT_WITHIN_S)
+        else:
+            self._reporting = asyncio.create_task(self._report(known, _REPORT_WITHIN_S))
+
+    async def _report(self, positions: Mapping[Partition, int], within_s: float) -> None:
+        with suppress(KafkaError, TimeoutError, RuntimeError):  # uvloop's, on a closed one
+            await asyncio.wait_for(self._consumer.commit(positions), within_s)
+            self._reported = positions
 
 
 @asynccontextmanager
@@ -240,7 +264,8 @@ async def open_source(
         topics: The topics to subscribe to.
         group: The consumer group.
         access: Where Kafka is, and as whom to connect.
-        express: Names of topics that are read before the others.
+        express: Names of topics that are read before the others, and as records come; those of
+            others are gathered.
         stopping: Set when the process is to stop.
 
     Raises:
