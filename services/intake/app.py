@@ -208,14 +208,16 @@ def _policy(
 def _submission_consumer(
     settings: IntakeSettings, acceptance: Acceptance, answered: Answered
 ) -> Consumer[Any]:
+    topics = submission_topics(settings.kafka_adapters)
     return Consumer(
         service="intake",
         name="intake",
-        topics=submission_topics(settings.kafka_adapters),
+        topics=topics,
         access=settings.kafka_access,
         pool=acceptance.pool,
         handle=partial(acceptance.handle, has_receipt=answered.has),
         prepare=acceptance.prepare_messages,
+        express_topics=frozenset(topic.name for topic in topics),  # any of them may be urgent
         inbox_topics=(),
         on_commit=acceptance.hand_over,
         dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),

@@ -15,7 +15,7 @@ from shared.errors import StoppedError
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import InvalidRecord, Message, parse_record, record_partition
 from shared.runtime.kafka import Partition, Record
-from shared.runtime.kafka.reader import follow
+from shared.runtime.kafka.reader import Tail, follow
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops import metrics
 from shared.runtime.ops.shutdown import cancel_on_stop
@@ -26,7 +26,8 @@ Accept: TypeAlias = Callable[[Sequence[Message[SubmissionReceived]]], Awaitable[
 """Accepts submissions in one transaction, receipts included."""
 
 _AT_ONCE = 1_000  # records of a poll: a transaction for what is found takes as long as these looks
-_LOOKS_AT_ONCE = 100  # the event loop waits for as many
+_LOOKS_AT_ONCE = 25  # the event loop waits for as many
+_TOO_MANY, _NEWEST = 1_000, 200  # new records: at that many, all but the newest become backlog
 _POLL_S = 0.5
 _AGAIN_AFTER_S = 1.0
 _MAX_BYTES = 64 * 1024  # a valid submission is smaller
@@ -63,8 +64,12 @@ class Scout:
     """A second reader of the submissions, while the first one is behind.
 
     It takes a quick look at each record ahead of the reader and has those accepted that may be
-    urgent. Acceptance is idempotent, so the reader finds a repeat when it comes there. The scout
-    stores no position and owns no partition: whenever it dies, the reader accepts what is left.
+    urgent: at new ones as they come, and beside that at the backlog in order. Of a burst of new
+    ones only the end is new, and the rest becomes part of the backlog. So who submits now does not
+    wait for the looks at what came before.
+
+    Acceptance is idempotent, so the reader finds a repeat when it comes there. The scout stores no
+    position and owns no partition: whenever it dies, the reader accepts what is left.
 
     It ends when the reader has caught up, and costs nothing until then.
 
@@ -82,6 +87,7 @@ class Scout:
     accept: Accept
     answered: Answered
     _topics: Mapping[str, Topic] = field(init=False)
+    _new_from: Mapping[Partition, int] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._topics = {topic.name: topic for topic in self.reader.topics}
@@ -98,12 +104,30 @@ class Scout:
         await self.reader.pace.behind.wait()
         since = {p: offset or 0 for p, offset in self.reader.positions.items()}
         try:
-            async with follow(self.access, since) as tail:
-                while self._is_needed(since):
-                    await self._take(await tail.poll(_POLL_S, _AT_ONCE))
+            async with follow(self.access, since) as new, follow(self.access, since) as backlog:
+                await self._skip(new, backlog)
+                async with asyncio.TaskGroup() as looks:
+                    looks.create_task(self._look_at_new(new, backlog, since))
+                    looks.create_task(self._look_at_backlog(backlog, since))
         except Exception as error:  # noqa: BLE001 - the reader goes on without a scout
             log.warning("scout_failed", reason=type(error).__name__)
             await asyncio.sleep(_AGAIN_AFTER_S)
+
+    async def _look_at_new(self, new: Tail, backlog: Tail, since: Mapping[Partition, int]) -> None:
+        while self._is_needed(since):
+            await self._take(await new.poll(_POLL_S, _AT_ONCE))
+            if await new.waiting() > _TOO_MANY:
+                await self._skip(new, backlog)
+
+    async def _skip(self, new: Tail, backlog: Tail) -> None:
+        left_out = await new.skip_to_newest(_NEWEST)
+        self._new_from = {partition: offsets.stop for partition, offsets in left_out.items()}
+        await backlog.go_back({partition: offsets.start for partition, offsets in left_out.items()})
+
+    async def _look_at_backlog(self, backlog: Tail, since: Mapping[Partition, int]) -> None:
+        while self._is_needed(since):
+            records = await backlog.poll(_POLL_S, _AT_ONCE)
+            await self._take([r for r in records if r.offset < self._new_from[record_partition(r)]])
 
     def _is_needed(self, since: Mapping[Partition, int]) -> bool:
         return self.reader.pace.behind.is_set() and self.reader.positions.keys() == since.keys()

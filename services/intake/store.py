@@ -11,7 +11,7 @@ from services.intake.records import Receipt, StoredSubmission
 from services.intake.rules.idempotency import SubmissionKey
 from services.intake.rules.tracking_number import CAPACITY
 from shared.runtime.consumer.garbage import DEFAULT_BYTES_PER_HOUR, Piece, admit, tell
-from shared.runtime.postgres import Connection, row_count
+from shared.runtime.postgres import Connection, insert_rows, row_count
 
 _REQUEST_COLUMNS = tuple(name for name in PublicRequest._fields if name != "listing")
 _REJECTED = "rejected-submissions"
@@ -88,24 +88,17 @@ class PostgresSubmissions:
             with_contact: Ids of the requests that have a contact.
         """
         submissions = await self._within_budget(submissions)
-        if submissions:
-            await self._connection.copy_records_to_table(
-                "submissions",
-                columns=_SUBMISSION_COLUMNS,
-                records=[_submission_row(s) for s in sorted(submissions, key=lambda s: s.key)],
+        rows = [_submission_row(s) for s in sorted(submissions, key=lambda s: s.key)]
+        await insert_rows(self._connection, "submissions", _SUBMISSION_COLUMNS, rows)
+        request_rows = [
+            (
+                *request[: len(_REQUEST_COLUMNS)],
+                "given" if request.request_id in with_contact else "none",
             )
-        if requests:
-            await self._connection.copy_records_to_table(
-                "requests",
-                columns=(*_REQUEST_COLUMNS, "contact"),
-                records=[
-                    (
-                        *request[: len(_REQUEST_COLUMNS)],
-                        "given" if request.request_id in with_contact else "none",
-                    )
-                    for request in requests
-                ],
-            )
+            for request in requests
+        ]
+        names = (*_REQUEST_COLUMNS, "contact")
+        await insert_rows(self._connection, "requests", names, request_rows)
         await save_listings(self._connection, requests)
 
     async def attach_media(self, media_of: Mapping[str, Collection[str]]) -> None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from services.dispatch.records import ChangeSet, CommandKey, UpdateKey
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.store import rows
-from shared.runtime.postgres import Connection, columns
+from shared.runtime.postgres import Connection, columns, insert_rows
 
 K = TypeVar("K", UpdateKey, CommandKey)
 
@@ -159,9 +159,8 @@ class PostgresDispatchStore:
 
     async def _insert(self, table: str, records: Iterable[rows.ColumnValues]) -> None:
         if found := list(records):
-            await self._db.copy_records_to_table(
-                table, columns=list(found[0]), records=[tuple(row.values()) for row in found]
-            )
+            names, values = list(found[0]), [tuple(row.values()) for row in found]
+            await insert_rows(self._db, table, names, values)
 
     async def _update(self, statement: str, records: Iterable[rows.ColumnValues]) -> None:
         """Update one table; each parameter of the statement is the array of one column."""

@@ -14,7 +14,7 @@ from services.intake.public_status.model import (
     StatusChange,
 )
 from services.intake.public_status.nearby import NearbyState, save_cases
-from shared.runtime.postgres import Connection, Pool, columns, translate_errors
+from shared.runtime.postgres import Connection, Pool, columns, insert_rows, translate_errors
 from shared.vocabulary import CLOSED_STATUSES
 
 M = TypeVar("M", PublicRequest, PublicDecision, StatusChange)
@@ -179,10 +179,7 @@ async def save_listings(connection: Connection, requests: Sequence[PublicRequest
         for one in requests
         if one.listing
     ]
-    if listed:
-        await connection.copy_records_to_table(
-            "listed_requests", columns=_LISTING_COLUMNS, records=listed
-        )
+    await insert_rows(connection, "listed_requests", _LISTING_COLUMNS, listed)
 
 
 async def find_status(pool: Pool, tracking_number: str) -> PublicStatus | None:

@@ -23,7 +23,7 @@ from services.triage.store.notes import PostgresNotes
 from services.triage.store.rows import case_row, current_case_from_row, report_from_row, report_row
 from services.triage.store.splits import SplitStore
 from services.triage.store.surges import insert_surges, select_surges
-from shared.runtime.postgres import Connection, columns
+from shared.runtime.postgres import Connection, columns, insert_rows
 from shared.vocabulary import GeoPoint
 
 _LOCK_SQL = """
@@ -280,9 +280,7 @@ class PostgresTriageStore:
             )
             for d in decisions
         ]
-        await self._connection.copy_records_to_table(
-            "decisions", columns=_DECISION_COLUMNS, records=rows
-        )
+        await insert_rows(self._connection, "decisions", _DECISION_COLUMNS, rows)
         if earlier := await self._splits.of([d.report.request_id for d in decisions]):
             await self.add(await self._splits.apply(earlier))
 

@@ -4,8 +4,12 @@ import asyncio
 
 from shared.runtime.batch_size import BatchSize
 
-_EXPRESS_WAITS_S = 0.1
-_MIN_BATCH_SIZE = 250
+_MANY_WAIT_S, _FEW_WAIT_S = 0.1, 0.03
+_LEAST_BEFORE_MANY, _LEAST_BEFORE_FEW = 250, 25
+_MANY = 0.05
+"""Share of express records from which on they are many."""
+_RECENT = 2_000
+"""Records whose share counts; older ones count half each time."""
 _MEMORY_OF_EXPRESS = 100
 """How many batches after express records the next ones are expected."""
 _BATCHES_BEHIND = 2
@@ -15,7 +19,8 @@ class Pace:
     """The size of the next batch, and an event that is set while the consumer is behind.
 
     While express records come, a batch of others is bounded by time, since they wait for the one
-    that is under way. Small batches cost more a record, so without them it has the full size.
+    that is under way. Small batches cost more a record. So without express records it has the full
+    size, and where they are many, which wait for each other as well, the bound is a wide one.
 
     Attributes:
         behind: Set while more than two of the largest batches wait. It is never set from a crash
@@ -30,16 +35,20 @@ class Pace:
             most: The most records of a batch.
         """
         self.behind = asyncio.Event()
-        self._size = BatchSize(most, _EXPRESS_WAITS_S, min(_MIN_BATCH_SIZE, most), most)
+        self._most = most
+        self._before_many = BatchSize(most, _MANY_WAIT_S, min(_LEAST_BEFORE_MANY, most), most)
+        self._before_few = BatchSize(most, _FEW_WAIT_S, min(_LEAST_BEFORE_FEW, most), most)
         self._since_express = _MEMORY_OF_EXPRESS
+        self._express = self._recent = 0.0
         self._crashed = False
 
     @property
     def batch_size(self) -> int:
         """The most records of the next batch."""
-        if self._since_express < _MEMORY_OF_EXPRESS:
-            return self._size.batch_size
-        return self._size.most
+        if self._since_express >= _MEMORY_OF_EXPRESS:
+            return self._most
+        are_many = self._express > _MANY * _RECENT
+        return (self._before_many if are_many else self._before_few).batch_size
 
     def on_batch(self, records: int, took_s: float, *, is_express: bool) -> None:
         """Adapt to a batch; a small one says nothing about the time that a record takes.
@@ -50,8 +59,13 @@ class Pace:
             is_express: Whether they are express records.
         """
         self._since_express = 0 if is_express else self._since_express + 1
-        if records >= self._size.least:
-            self._size.record(records, took_s)
+        self._recent += records
+        self._express += records if is_express else 0
+        if self._recent > _RECENT:
+            self._recent, self._express = self._recent / 2, self._express / 2
+        for size in (self._before_many, self._before_few):
+            if records >= size.least and not is_express:
+                size.record(records, took_s)
 
     def on_claim(self, *, has_crashed: bool) -> None:
         """Note new partitions.
@@ -64,7 +78,7 @@ class Pace:
 
     def on_lag(self, records: int) -> None:
         """Note how many records wait."""
-        if records <= _BATCHES_BEHIND * self._size.most:
+        if records <= _BATCHES_BEHIND * self._most:
             self._crashed = False
             self.behind.clear()
         elif not self._crashed:

@@ -5,8 +5,10 @@ aiokafka is pinned exactly.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -21,6 +23,8 @@ log = structlog.get_logger()
 _STOP_WITHIN_S = 1.0
 _CONNECT_AGAIN_AFTER_S = 0.5
 _FETCH_BESIDE_AFTER_S = 0.01
+_WAIT_S, _WAIT_BESIDE_S = 2.0, 0.025
+_GATHERED_BYTES = 64 * 1024
 
 
 class _Client(Protocol):
@@ -103,18 +107,63 @@ class Producer(AIOKafkaProducer):
             batch.future.cancel()
 
 
+@dataclass(slots=True)
+class Waits:
+    """Limits of the time for which the broker holds fetches of a member that find nothing.
+
+    Attributes:
+        is_positioned: Whether the positions to read from are known; a fetch from others ends soon.
+        gathers_all: Whether records of all topics are gathered, and not only of those that wait.
+        until: Until when records are gathered, in seconds of the monotonic clock.
+    """
+
+    is_positioned: bool = False
+    gathers_all: bool = False
+    until: float = 0.0
+
+    def of_next_fetch(self, *, beside: bool) -> tuple[float, int]:
+        """Return the seconds that the next fetch may wait, and the bytes that end its wait.
+
+        Args:
+            beside: Whether records of other partitions wait for a poll.
+        """
+        left_s = self.until - time.monotonic()
+        if beside or not self.is_positioned:
+            return max(_WAIT_BESIDE_S, left_s), 1
+        if self.gathers_all and left_s > 0:
+            return left_s, _GATHERED_BYTES
+        return _WAIT_S, 1
+
+
 class GroupConsumer(AIOKafkaConsumer):
     """A member of a consumer group that leaves and stops within seconds, even without a broker.
 
-    While records of some partitions wait for a poll, it soon fetches the others. aiokafka waits
-    0.1 s for the poll, and a record of an express topic would wait with it.
+    It has one fetch under way at a time. One of all partitions waits at the broker until a record
+    comes, which ends the wait at once. While records of some partitions wait for a poll, it soon
+    fetches the others, since one of an express topic may be there; aiokafka waits 0.1 s for the
+    poll. What comes next in the polled partitions waits for that fetch, so it is short.
     """
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - of aiokafka
+        """Take aiokafka's options."""
+        super().__init__(**options)  # type: ignore[no-untyped-call] # aiokafka has no types
+        self.waits = Waits()
 
     @override
     async def start(self) -> None:
         await super().start()  # type: ignore[no-untyped-call] # aiokafka has no types
         fetcher: Any = self._fetcher
         fetcher._prefetch_backoff = _FETCH_BESIDE_AFTER_S  # noqa: SLF001 - no public way
+        fetcher._fetcher_timeout = _WAIT_S  # noqa: SLF001 - no public way
+        plan = fetcher._get_actions_per_node  # noqa: SLF001 - no public way
+
+        def plan_with_wait(assignment: object) -> object:
+            wait_s, least_bytes = self.waits.of_next_fetch(beside=bool(fetcher._records))  # noqa: SLF001 - no public way
+            fetcher._fetch_max_wait_ms = int(wait_s * 1000)  # noqa: SLF001 - no public way
+            fetcher._fetch_min_bytes = least_bytes  # noqa: SLF001 - no public way
+            return plan(assignment)
+
+        fetcher._get_actions_per_node = plan_with_wait  # noqa: SLF001 - no public way
 
     @override
     async def stop(self) -> None:
@@ -139,15 +188,10 @@ def has_failed_task(member: AIOKafkaConsumer) -> bool:
     return any(task.done() for task in tasks)
 
 
-def wait_at_broker(member: AIOKafkaConsumer, most_ms: int) -> None:
-    """Let the broker hold a member's next fetches so long while they find no record.
-
-    For as long the client does not look by itself, either, whether another fetch is due: what makes
-    one due wakes it.
-    """
-    if member._fetcher:  # noqa: SLF001 - no public way
-        member._fetcher._fetch_max_wait_ms = most_ms  # noqa: SLF001 - no public way
-        member._fetcher._fetcher_timeout = most_ms / 1000  # noqa: SLF001 - no public way
+def waits_of(member: Any) -> Waits:  # noqa: ANN401 - aiokafka has no types
+    """Return how long the fetches of a member of a group may wait, to be changed."""
+    waits: Waits = member.waits
+    return waits
 
 
 async def _finish_or_cancel(work: Coroutine[Any, Any, None]) -> None:

@@ -149,6 +149,33 @@ class Tail:
         found = await self._consumer.getmany(timeout_ms=int(within_s * 1000), max_records=limit)
         return [record for records in found.values() for record in records]
 
+    async def waiting(self) -> int:
+        """Return the number of records that wait, as far as that is known."""
+        partitions = self._consumer.assignment()
+        ends = [self._consumer.highwater(partition) or 0 for partition in partitions]
+        read = [await self._consumer.position(partition) for partition in partitions]
+        return sum(max(0, end - position) for end, position in zip(ends, read, strict=True))
+
+    async def skip_to_newest(self, count: int) -> Mapping[Partition, range]:
+        """Go on with so many records at the present end of each partition, and what comes then.
+
+        Returns:
+            The offsets that it leaves out; each range ends at the offset of its next record.
+        """
+        ends = await self._consumer.end_offsets(self._consumer.assignment())
+        left_out: dict[Partition, range] = {}
+        for partition, end in ends.items():
+            position = await self._consumer.position(partition)
+            left_out[partition] = range(position, max(position, end - count))
+            self._consumer.seek(partition, left_out[partition].stop)
+        return left_out
+
+    async def go_back(self, offsets: Mapping[Partition, int]) -> None:
+        """Go back to these offsets where it has passed them."""
+        for partition, offset in offsets.items():
+            if await self._consumer.position(partition) > offset:
+                self._consumer.seek(partition, offset)
+
 
 @asynccontextmanager
 async def follow(access: KafkaAccess, since: Mapping[Partition, int]) -> AsyncGenerator[Tail]:

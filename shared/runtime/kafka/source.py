@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from typing_extensions import override
 
 from shared.contract.topic import Topic
-from shared.runtime.kafka.clients import GroupConsumer, connect, has_failed_task, wait_at_broker
+from shared.runtime.kafka.clients import GroupConsumer, connect, has_failed_task, waits_of
 from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
 from shared.runtime.kafka.records import Partition, Record
 from shared.runtime.kafka_access import KafkaAccess
@@ -21,12 +21,8 @@ _REPORT_EVERY_S = 1.0
 _REPORT_WITHIN_S = 1.0
 _LAST_REPORT_WITHIN_S = 0.5
 _SEEK_WITHIN_S = 5.0
-_BUSY_WAIT_MS, _IDLE_WAIT_MS = 25, 2000
-"""How long the broker holds a fetch that finds no record; a record ends the wait at once.
-
-While a batch takes long, the client fetches other partitions, and what arrives in those of the
-batch waits for that fetch; so it is short until nothing arrives any more.
-"""
+_GATHER_S = 0.1
+"""While they come, records that are not express are taken so often; it spares transactions."""
 _REQUEST_TIMEOUT_MS = 15_000  # longer than a session, which a rebalance may have to wait for
 
 
@@ -47,6 +43,8 @@ class KafkaSource(ConsumerRebalanceListener):
     def __init__(self, consumer: AIOKafkaConsumer, express: Collection[str]) -> None:
         self._consumer = consumer
         self._express = frozenset(express)
+        self._waits = waits_of(consumer)
+        self._waits.gathers_all = not express
         self._assignment: frozenset[Partition] = frozenset()
         self._changed = asyncio.Event()
         self._readable: list[Partition] = []
@@ -54,6 +52,7 @@ class KafkaSource(ConsumerRebalanceListener):
         self._unverified: dict[Partition, int] = {}
         self._reported: Mapping[Partition, int] = {}
         self._reported_at = 0.0
+        self._reporting: asyncio.Task[None] | None = None
 
     @override
     async def on_partitions_revoked(self, revoked: Collection[Partition]) -> None:
@@ -67,6 +66,7 @@ class KafkaSource(ConsumerRebalanceListener):
         """Store the new assignment."""
         self._assignment = frozenset(assigned)
         self._readable = []
+        self._waits.is_positioned = False
         self._changed.set()
 
     def changed_assignment(self) -> frozenset[Partition] | None:
@@ -103,6 +103,7 @@ class KafkaSource(ConsumerRebalanceListener):
             await self._seek_to_beginning(unread)
         if not self._changed.is_set():
             self._readable = list(positions)
+            self._waits.is_positioned = True
 
     async def _seek_to_beginning(self, partitions: Sequence[Partition]) -> None:
         try:
@@ -114,7 +115,8 @@ class KafkaSource(ConsumerRebalanceListener):
     async def poll(self, limit: int, within_s: float) -> Sequence[Record]:
         """Return records, in order within each partition; none if none arrives in time.
 
-        Express topics are read first, so that records of others do not use up the limit.
+        Express topics are read first, so that records of others do not use up the limit. While it
+        gathers, records of others wait.
 
         Args:
             limit: The maximum number of records.
@@ -134,19 +136,28 @@ class KafkaSource(ConsumerRebalanceListener):
             return []
         records: list[Record] = []
         try:
-            records = await self._fetch(self._readable_express, limit, 0)
-            if rest := limit - len(records):
-                records += await self._fetch(self._readable, rest, 0 if records else within_s)
+            await self._take(records, limit, within_s)
         except NoOffsetForPartitionError:
             return []  # polled before ``resume``
         except OffsetOutOfRangeError as error:
             await self._on_out_of_range(error.args[0])
         except KafkaError as error:
             raise BrokerDownError(type(error).__name__) from error
-        wait_at_broker(self._consumer, _BUSY_WAIT_MS if records else _IDLE_WAIT_MS)
         if self._unverified:
             self._verify_log(records)
         return records
+
+    async def _take(self, records: list[Record], limit: int, within_s: float) -> None:
+        """Add express records, then others unless those are being gathered."""
+        gathering_s = max(0.0, self._waits.until - time.monotonic())
+        records += await self._fetch(self._readable_express, limit, min(gathering_s, within_s))
+        left = limit - len(records)
+        if not left or gathering_s > (0 if records else within_s):
+            return
+        others = await self._fetch(self._readable, left, 0 if records else within_s)
+        if 0 < len(others) < left:
+            self._waits.until = time.monotonic() + _GATHER_S
+        records += others
 
     @property
     def _readable_express(self) -> list[Partition]:
@@ -211,6 +222,8 @@ class KafkaSource(ConsumerRebalanceListener):
     ) -> None:
         """Commit positions that moved to Kafka, about once a second; only lag displays read them.
 
+        They are committed in the background, but the last ones before the return.
+
         Args:
             positions: The next offset of each partition; None is left out.
             now: Commit at once, whenever the last report was.
@@ -219,11 +232,18 @@ class KafkaSource(ConsumerRebalanceListener):
         due = now or time.monotonic() - self._reported_at >= _REPORT_EVERY_S
         if not known or known == self._reported or not due:
             return
-        within_s = _LAST_REPORT_WITHIN_S if now else _REPORT_WITHIN_S
-        with suppress(KafkaError, TimeoutError, RuntimeError):  # uvloop's, on a closed one
-            await asyncio.wait_for(self._consumer.commit(known), within_s)
-            self._reported = known
         self._reported_at = time.monotonic()
+        if self._reporting:
+            self._reporting.cancel()
+        if now:
+            await self._report(known, _LAST_REPORT_WITHIN_S)
+        else:
+            self._reporting = asyncio.create_task(self._report(known, _REPORT_WITHIN_S))
+
+    async def _report(self, positions: Mapping[Partition, int], within_s: float) -> None:
+        with suppress(KafkaError, TimeoutError, RuntimeError):  # uvloop's, on a closed one
+            await asyncio.wait_for(self._consumer.commit(positions), within_s)
+            self._reported = positions
 
 
 @asynccontextmanager
@@ -244,7 +264,8 @@ async def open_source(
         topics: The topics to subscribe to.
         group: The consumer group.
         access: Where Kafka is, and as whom to connect.
-        express: Names of topics that are read before the others.
+        express: Names of topics that are read before the others, and as records come; those of
+            others are gathered.
         stopping: Set when the process is to stop.
 
     Raises:
@@ -252,13 +273,12 @@ async def open_source(
     """
 
     def make() -> AIOKafkaConsumer:
-        return GroupConsumer(  # type: ignore[no-untyped-call] # aiokafka has no types
+        return GroupConsumer(
             **access.aiokafka_options(),
             group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="none",
             partition_assignment_strategy=(RangePartitionAssignor,),
-            fetch_max_wait_ms=_BUSY_WAIT_MS,
             max_partition_fetch_bytes=1024 * 1024,
             max_poll_interval_ms=600_000,
             request_timeout_ms=_REQUEST_TIMEOUT_MS,

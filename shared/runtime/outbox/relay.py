@@ -27,22 +27,22 @@ _LOCK_BUCKETS = """
 """
 _CHANNEL = "SELECT 'outbox ' || current_schema()"
 _NEXT = """
+    WITH published AS (DELETE FROM outbox_waiting WHERE seq = ANY($1::bigint[]))
     SELECT seq, records, bytes, only_topics
       FROM outbox_waiting
-     WHERE bucket = ANY($1::smallint[])
+     WHERE bucket = ANY($2::smallint[]) AND seq <> ALL($1::bigint[])
      ORDER BY seq
-     LIMIT $2
+     LIMIT $3
 """
 _CONTENTS = """
     SELECT seq, event_ids, topics, keys, payloads, headers
       FROM outbox_batches WHERE seq = ANY($1::bigint[])
 """
-_MARK_PUBLISHED = "DELETE FROM outbox_waiting WHERE seq = ANY($1::bigint[])"
 # A suspended process loses its lease. A mark that a crash of the server loses is repeated.
 _SESSION = "SET idle_session_timeout = '15s'; SET synchronous_commit = off"
 
 _CHUNK_BATCHES = 1000
-_CHUNK_BYTES = 4 * 1024 * 1024
+_CHUNK_BYTES = 256 * 1024  # an urgent record waits for the chunk that is under way
 _MEMORY_BYTES = 32 * 1024 * 1024
 _LOOK_EVERY_S = 5.0
 _RETRY_S = 1.0
@@ -52,6 +52,8 @@ _STOP_GRACE_S = 1.0
 @dataclass(slots=True)
 class Relay:
     """Moves batches to Kafka: look what waits, publish, wait for the acknowledgement, mark.
+
+    One statement marks what was published and looks what waits next.
 
     The table alone says what waits, and in which order. There is no cursor that could skip a batch
     whose transaction committed late: an unmarked batch is found again. The records of a batch that
@@ -80,6 +82,7 @@ class Relay:
     access: KafkaAccess
     memory: BatchMemory = field(default_factory=lambda: BatchMemory(_MEMORY_BYTES))
     _held: list[int] = field(default_factory=list, init=False)
+    _published: list[int] = field(default_factory=list, init=False)
     _tell_others: bool = field(default=False, init=False)
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
@@ -117,7 +120,7 @@ class Relay:
                     try:
                         await self._publish(db, sink, stopping)
                     finally:
-                        self._held = []
+                        self._held, self._published = [], []
                         self.memory.clear()
             except (DatabaseDownError, DatabaseBusyError) as error:
                 await _pause(error, stopping)
@@ -141,22 +144,24 @@ class Relay:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_EVERY_S):
                     await cancel_on_stop(stopping, self._woken.wait())
+        self._held = []
+        await self._publish_chunk(db, sink)  # marks the last ones
 
     async def _publish_chunk(self, db: Connection, sink: KafkaSink) -> bool:
-        """Publish the oldest batches; return True when more may wait."""
-        rows = await db.fetch(_NEXT, self._held, _CHUNK_BATCHES)
+        """Mark what was published, then publish the oldest batches; return True when it did."""
+        rows = await db.fetch(_NEXT, self._published, self._held, _CHUNK_BATCHES)
+        self._published = []
         if rows:
             self.memory.drop_before(rows[0]["seq"])
         else:
             self.memory.clear()
-        chunk = _first_of(rows)
-        batches = await self._records(db, chunk)
+        batches = await self._records(db, _first_of(rows))
         records = [record for batch in batches.values() for record in batch]
         if batches:
             await sink.publish(records)
-            await db.execute(_MARK_PUBLISHED, list(batches))
+            self._published = list(batches)
             metrics.PUBLISHED.inc(len(records))
-        return bool(batches) and (len(chunk) < len(rows) or len(rows) == _CHUNK_BATCHES)
+        return bool(batches)
 
     async def _records(
         self, db: Connection, rows: Sequence[Record]
@@ -174,7 +179,7 @@ class Relay:
 
 
 def _first_of(rows: Sequence[Record]) -> Sequence[Record]:
-    """Return the first rows up to 4 MiB of records, at least one row if there is any."""
+    """Return the first rows up to 256 kB of records, at least one row if there is any."""
     size = 0
     for number, row in enumerate(rows):
         size += row["bytes"]

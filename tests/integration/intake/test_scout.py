@@ -1,5 +1,6 @@
 """Urgent submissions behind a backlog: real topics, and a scout that looks ahead."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
@@ -27,20 +28,29 @@ BACKLOG = 3_000
 URGENT = plain(service_code="ROW-WIRE", description="Power line down and sparking")
 
 
-async def queue(topic_log: TopicLog) -> list[SubmissionReceived]:
-    """Queue routine submissions with an urgent one at the end, all of one adapter."""
-    routine = [handed_in(plain(), id=f"routine-{n}", source="/adapter") for n in range(BACKLOG)]
-    submissions = [*routine, handed_in(URGENT, id="urgent", source="/adapter")]
+async def queue(topic_log: TopicLog, at: int = BACKLOG) -> list[SubmissionReceived]:
+    """Queue routine submissions with an urgent one after so many of them, all of one adapter."""
+    submissions = [handed_in(plain(), id=f"routine-{n}", source="/adapter") for n in range(BACKLOG)]
+    submissions.insert(at, handed_in(URGENT, id="urgent", source="/adapter"))
     await topic_log.sink.publish(
         [Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, e.source, e) for e in submissions]
     )
     return submissions
 
 
+@pytest.mark.parametrize(
+    ("at", "idle"), [(BACKLOG, "_look_at_backlog"), (BACKLOG - 300, "_look_at_new")]
+)
 async def test_an_urgent_submission_is_accepted_before_the_backlog_ahead_of_it(
-    running: Running, topic_log: TopicLog
+    running: Running, topic_log: TopicLog, monkeypatch: pytest.MonkeyPatch, at: int, idle: str
 ) -> None:
-    submissions = await queue(topic_log)
+    """The newest do not wait for looks at the backlog, nor does it wait for new ones."""
+
+    async def wait(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Scout, idle, wait)
+    submissions = await queue(topic_log, at)
 
     async with running():
         receipts = await topic_log.at_least(BACKLOG + 1, INTAKE_RECEIPTS)

@@ -5,7 +5,7 @@ from contextlib import suppress
 import asyncpg
 import pytest
 
-from shared.runtime.postgres import Pool, acquire, open_pool, transaction
+from shared.runtime.postgres import Pool, acquire, insert_rows, open_pool, transaction
 from tests.conftest import Database
 from tests.waiting import eventually
 
@@ -75,3 +75,16 @@ async def test_a_transaction_leaves_the_session_without_a_statement_more(
             assert await db.fetchval("SELECT pg_backend_pid()") == pid
 
     assert not any("RESET" in statement for statement in statements)
+
+
+@pytest.mark.parametrize("count", [0, 1, 500])
+async def test_few_rows_and_many_are_inserted_alike(database: Database, count: int) -> None:
+    rows = [(number, [str(number), None], None) for number in range(count)]
+    async with open_pool(database.dsn("triage")) as pool, transaction(pool) as db:
+        await db.execute("CREATE TEMP TABLE things (number int, names text[], at timestamptz)")
+
+        await insert_rows(db, "things", ("number", "names", "at"), rows)
+
+        assert [
+            tuple(row) for row in await db.fetch("SELECT * FROM things ORDER BY number")
+        ] == rows

@@ -1,15 +1,16 @@
 """A consumer that waits at the broker."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, replace
 from statistics import median
 from uuid import uuid4
 
 import pytest
 
 from shared.contract.topics import INTAKE_REQUESTS
-from shared.runtime.kafka import KafkaSource, Record, open_sink, open_source
+from shared.runtime.kafka import KafkaSink, KafkaSource, Record, open_sink, open_source
+from shared.runtime.kafka import source as kafka_source
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.outgoing import Outgoing
 from tests.stack import Stores
@@ -41,6 +42,55 @@ async def test_records_after_a_quiet_time_arrive_at_once(stores: Stores) -> None
                     waits.append(time.monotonic() - began)
 
     assert median(waits) < 1
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """Two topics, of which one is express, with a sink and a source of both."""
+
+    sink: KafkaSink
+    source: KafkaSource
+    express: str
+    others: str
+
+    async def write(self, topic: str, *values: bytes) -> None:
+        await self.sink.publish([Outgoing("any", topic, b"key", value) for value in values])
+
+    async def poll(self, limit: int = 10) -> list[bytes | None]:
+        return [record.value for record in await self.source.poll(limit, within_s=0.5)]
+
+
+@pytest.fixture
+async def lanes(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Lanes]:
+    monkeypatch.setattr(kafka_source, "_GATHER_S", 3600)
+    express, others = (replace(INTAKE_REQUESTS, name=f"{lane}-{uuid4()}") for lane in ("e", "o"))
+    await apply_topics(stores.access, [express, others])
+    async with (
+        open_sink(stores.access) as sink,
+        open_source(
+            [express, others], group=others.name, access=stores.access, express=[express.name]
+        ) as source,
+    ):
+        await take_over(source)
+        yield Lanes(sink, source, express.name, others.name)
+
+
+async def test_while_others_are_gathered_express_records_come_at_once(lanes: Lanes) -> None:
+    await lanes.write(lanes.others, b"first")
+    assert [found.value for found in await until_any(lanes.source)] == [b"first"]
+
+    await lanes.write(lanes.others, b"second")
+    assert await lanes.poll() == []
+    await lanes.write(lanes.express, b"urgent")
+    assert [found.value for found in await until_any(lanes.source)] == [b"urgent"]
+
+
+async def test_what_fills_a_batch_is_not_gathered(lanes: Lanes) -> None:
+    await lanes.write(lanes.others, b"first", b"second", b"third")
+
+    found = [value for _ in range(3) for value in await lanes.poll(limit=1)]
+
+    assert found == [b"first", b"second", b"third"]
 
 
 async def take_over(source: KafkaSource) -> None:

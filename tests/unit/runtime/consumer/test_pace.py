@@ -1,16 +1,22 @@
+import pytest
+
 from shared.runtime.consumer.pace import Pace
 
+FEW, MANY = 1, 200
 SLOW_S, FAST_S = 0.2, 0.01
 
 
-def pace_with_express() -> Pace:
+def pace_with_express(records: int = FEW) -> Pace:
     pace = Pace(500)
-    pace.on_batch(1, FAST_S, is_express=True)
+    pace.on_batch(records, FAST_S, is_express=True)
     return pace
 
 
-def test_while_express_records_come_slow_batches_become_smaller_and_fast_ones_larger() -> None:
-    pace = pace_with_express()
+@pytest.mark.parametrize("express", [FEW, MANY])
+def test_while_express_records_come_slow_batches_become_smaller_and_fast_ones_larger(
+    express: int,
+) -> None:
+    pace = pace_with_express(express)
 
     pace.on_batch(500, SLOW_S, is_express=False)
     smaller = pace.batch_size
@@ -20,13 +26,15 @@ def test_while_express_records_come_slow_batches_become_smaller_and_fast_ones_la
     assert pace.batch_size == 385
 
 
-def test_a_size_has_bounds() -> None:
-    pace = pace_with_express()
+@pytest.mark.parametrize(("express", "least"), [(FEW, 25), (MANY, 250)])
+def test_a_size_has_bounds(express: int, least: int) -> None:
+    pace = pace_with_express(express)
 
     for _ in range(30):
         pace.on_batch(500, SLOW_S, is_express=False)
-    assert pace.batch_size == 250
-    for _ in range(30):
+        pace.on_batch(express, FAST_S, is_express=True)
+    assert pace.batch_size == least
+    for _ in range(40):
         pace.on_batch(500, FAST_S, is_express=False)
     assert pace.batch_size == 500
 
@@ -44,7 +52,7 @@ def test_a_hundred_batches_after_the_last_express_record_they_have_the_full_size
 
     for _ in range(99):
         pace.on_batch(500, SLOW_S, is_express=False)
-    assert pace.batch_size == 250
+    assert pace.batch_size == 25
     pace.on_batch(500, SLOW_S, is_express=False)
     assert pace.batch_size == 500
 
