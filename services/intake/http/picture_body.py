@@ -3,20 +3,18 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp import web
 
 from services.intake.http.callers import RefusedError
+from services.intake.http.multipart_form import MULTIPART, NoFormError, read_at_most, read_parts
 from services.intake.rules.media import MAX_BYTES, PictureFault, RefusedPictureError
 from shared.contract.events import FieldError
-from shared.runtime.http.body import body_deadline
 from shared.runtime.http.problem_details import problem_response
 
-MULTIPART = "multipart/form-data"
 _FIELD = "file"
 _OTHER_BYTES = 64 * 1024
 """Boundaries and other fields of a form."""
-_CHUNK_BYTES = 64 * 1024
+_MAX_FIELDS = 20
 _FAULTS: Mapping[PictureFault, tuple[int, str, str]] = MappingProxyType(
     {
         "unsupported_picture": (
@@ -52,42 +50,20 @@ async def read_picture(request: web.Request) -> bytes:
         RefusedError: It is a form that cannot be read, or has no field ``file``.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
     """
-    if (request.content_length or 0) > MAX_BYTES + _OTHER_BYTES:
-        raise RefusedPictureError("too_many_bytes")
-    async with body_deadline(request):
-        if request.content_type != MULTIPART:
-            return await read_at_most(request.content)
-        return await _read_form(request)
-
-
-async def _read_form(request: web.Request) -> bytes:
+    if request.content_type != MULTIPART:
+        return await read_at_most(request, MAX_BYTES)
     try:
-        form = MultipartReader(request.headers, request.content)
-        while part := await form.next():
-            if isinstance(part, BodyPartReader) and part.name == _FIELD:
-                return await read_at_most(part)
-    except (ValueError, RuntimeError, AssertionError, HttpProcessingError):
-        advice = "Send multipart/form-data with a boundary, or the picture alone as the body."
+        parts = await read_parts(request, max_bytes=MAX_BYTES + _OTHER_BYTES, max_parts=_MAX_FIELDS)
+    except NoFormError:
+        advice = (
+            f"Send multipart/form-data with a boundary and at most {_MAX_FIELDS} fields, or the "
+            "picture alone as the body."
+        )
         raise RefusedError(problem_response(400, "Not a form", advice)) from None
-    advice = "Mend what is named under errors and send it again."
-    raise RefusedError(problem_response(422, "Not acceptable", advice, errors=[_NO_FILE]))
-
-
-async def read_at_most(source: StreamReader | BodyPartReader, most: int = MAX_BYTES) -> bytes:
-    """Return all bytes of a source.
-
-    Raises:
-        RefusedPictureError: It has more bytes than are taken.
-    """
-    picture = bytearray()
-    while chunk := await _chunk_of(source):
-        picture += chunk
-        if len(picture) > most:
-            raise RefusedPictureError("too_many_bytes")
-    return bytes(picture)
-
-
-async def _chunk_of(source: StreamReader | BodyPartReader) -> bytes:
-    if isinstance(source, StreamReader):
-        return await source.read(_CHUNK_BYTES)
-    return await source.read_chunk(_CHUNK_BYTES)
+    picture = next((part.content for part in parts if part.name == _FIELD), None)
+    if picture is None:
+        advice = "Mend what is named under errors and send it again."
+        raise RefusedError(problem_response(422, "Not acceptable", advice, errors=[_NO_FILE]))
+    if len(picture) > MAX_BYTES:
+        raise RefusedPictureError("too_many_bytes")
+    return picture

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from aiohttp import BodyPartReader, MultipartReader, web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp import web
 
-from services.intake.http.picture_body import MULTIPART, read_at_most
+from services.intake.http.multipart_form import MULTIPART, NoFormError, read_parts
 from services.intake.open311.errors import bad_request
 from services.intake.open311.schema import MAX_PICTURES
 from services.intake.rules.media import MAX_BYTES
-from shared.runtime.http.body import body_deadline, read_body
+from shared.runtime.http.body import read_body
 
 URLENCODED = "application/x-www-form-urlencoded"
 PICTURE_FIELDS = frozenset({"media", "media[]"})
@@ -46,8 +45,7 @@ async def read_form(request: web.Request) -> Form:
         web.HTTPRequestEntityTooLarge: It has more than 1 MiB without pictures.
     """
     if has_pictures(request):
-        async with body_deadline(request):
-            return await _read_multipart(request)
+        return await _read_multipart(request)
     if request.content_type != URLENCODED and request.can_read_body:
         raise bad_request(f"Send Content-Type: {URLENCODED}, or {MULTIPART} with pictures.")
     return Form(parse_urlencoded(await read_body(request)))
@@ -66,31 +64,21 @@ def parse_urlencoded(body: bytes) -> list[tuple[str, str]]:
 
 
 async def _read_multipart(request: web.Request) -> Form:
-    fields: list[tuple[str, str]] = []
-    pictures: list[bytes] = []
-    left = MAX_BYTES
     try:
-        parts = MultipartReader(request.headers, request.content)
-        while found := await parts.next():
-            part = _field(found)
-            content = await read_at_most(part, left)
-            left -= len(content)
-            if part.name in PICTURE_FIELDS:
-                pictures += [content] if content else []
-            else:
-                fields.append((part.name or "", content.decode()))
-            _require_few(fields, pictures)
+        parts = await read_parts(
+            request, max_bytes=MAX_BYTES, max_parts=_MAX_FIELDS + MAX_PICTURES + 1
+        )
+        form = Form(
+            [(one.name, one.content.decode()) for one in parts if one.name not in PICTURE_FIELDS],
+            [one.content for one in parts if one.name in PICTURE_FIELDS and one.content],
+        )
     except UnicodeDecodeError:
         raise bad_request("Send texts in UTF-8, and pictures in the field media.") from None
-    except (ValueError, RuntimeError, AssertionError, HttpProcessingError):
-        raise bad_request(f"Send {MULTIPART} with a boundary.") from None
-    return Form(fields, pictures)
-
-
-def _field(part: MultipartReader | BodyPartReader) -> BodyPartReader:
-    if isinstance(part, BodyPartReader):
-        return part
-    raise bad_request("Send a form without another form in it.")
+    except NoFormError:
+        advice = f"Send {MULTIPART} with a boundary and at most {_MAX_FIELDS} fields."
+        raise bad_request(advice) from None
+    _require_few(form.fields, form.pictures)
+    return form
 
 
 def _require_few(fields: Sequence[object], pictures: Sequence[object]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.intake.http.picture_body import MULTIPART
+from services.intake.http.multipart_form import MULTIPART
 from services.intake.open311.form import URLENCODED
 from services.intake.open311.representation import CONTENT_TYPE
 from services.intake.open311.schema import (
