@@ -14,7 +14,7 @@ import aiohttp
 import pydantic_core
 
 from cli.bench.bare_accepts import BareAccepts
-from cli.bench.http_connection import Connection, Response
+from cli.bench.http_connection import HttpConnection, Response
 from cli.bench.load import submissions
 from cli.bench.usage import Usage, process_usage, router_usage_since
 from deploy.local.infrastructure import Infrastructure, infrastructure
@@ -43,7 +43,7 @@ _ACCEPTED = 201
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What was done in a closed loop, and how long each took.
+    """Rate and latency of a closed loop.
 
     Attributes:
         per_s: How many per second.
@@ -88,6 +88,11 @@ async def measure_accepts(data: Path, connections: int, seconds: float) -> Accep
     """Measure submissions over HTTP, bulk calls, and then the bare transactions.
 
     Intake runs alone, with Kafka and without its limits of rates.
+
+    Args:
+        data: A new data folder.
+        connections: Connections of HTTP, then of the database.
+        seconds: Duration of each part.
     """
     catalogue = load_catalogue()
     async with infrastructure(data, mail=False) as infra:
@@ -124,7 +129,7 @@ async def _call_for(seconds: float, port: int, key: str, connections: int) -> li
     prefix, numbers, responses = new_id(), count(), list[Response]()
     end = time.perf_counter() + seconds
 
-    def send(connection: Connection) -> None:
+    def send(connection: HttpConnection) -> None:
         number = next(numbers)
         body = bodies[number % _BODIES]
         head = (
@@ -134,14 +139,14 @@ async def _call_for(seconds: float, port: int, key: str, connections: int) -> li
         )
         connection.send(number, head.encode() + body)
 
-    def on_response(connection: Connection, response: Response) -> None:
+    def on_response(connection: HttpConnection, response: Response) -> None:
         if time.perf_counter() < end:
             responses.append(response)
             if connection.open:
                 send(connection)
 
     opened = [
-        (await loop.create_connection(lambda: Connection(on_response), "127.0.0.1", port))[1]
+        (await loop.create_connection(lambda: HttpConnection(on_response), "127.0.0.1", port))[1]
         for _ in range(connections)
     ]
     for connection in opened:

@@ -52,7 +52,7 @@ _ACCEPT = """
 
 
 class _Sample(NamedTuple):
-    """What the acceptance of one submission writes."""
+    """Rows and records of one accepted submission."""
 
     submission: StoredSubmission
     request: PublicRequest

@@ -26,10 +26,10 @@ class Response:
     retry_after: bool
 
 
-class Connection(asyncio.Protocol):
+class HttpConnection(asyncio.Protocol):
     """Sends requests and reports their responses."""
 
-    def __init__(self, on_response: Callable[["Connection", Response], None]) -> None:
+    def __init__(self, on_response: Callable[["HttpConnection", Response], None]) -> None:
         self._on_response = on_response
         self._number: int | None = None
         self._sent_at = 0.0

@@ -21,7 +21,7 @@ from shared.runtime.postgres import Connection, Pool, transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Acceptance:
+class BatchAcceptance:
     """Accepts batches of submissions from HTTP and Kafka, each in one transaction.
 
     Attributes:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from services.intake.acceptance import Acceptance
+from services.intake.acceptance import BatchAcceptance
 from services.intake.http.admission import AdmissionControl, OutboxBackpressure
 from services.intake.http.api import submission_routes
 from services.intake.http.api_key_cache import ApiKeyCache
@@ -83,7 +83,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         await _add_shipped_places(pool, catalogue)
         relay = Relay(pool, settings.kafka_access)
         batch_size = AdaptiveBatchSize()
-        acceptance = Acceptance(
+        acceptance = BatchAcceptance(
             pool, policy, relay.hand_over, settings.garbage_bytes_per_hour, places
         )
         batcher = SubmissionBatcher(acceptance.accept, batch_size, acceptance.prepare)
@@ -206,7 +206,7 @@ def _policy(
 
 
 def _submission_consumer(
-    settings: IntakeSettings, acceptance: Acceptance, answered: Answered
+    settings: IntakeSettings, acceptance: BatchAcceptance, answered: Answered
 ) -> Consumer[Any]:
     topics = submission_topics(settings.kafka_adapters)
     return Consumer(

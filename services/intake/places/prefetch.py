@@ -26,7 +26,7 @@ class PrefetchedPlaces:
         self._points: dict[CityAddress, GeoPoint] = {}
 
     async def fetch(self, addresses: Sequence[CityAddress]) -> None:
-        """Ask for the addresses that nobody here knows, and remember the points."""
+        """Ask for the addresses that are in neither gazetteer nor memory, and keep the points."""
         wanted = [one for one in dict.fromkeys(addresses) if one not in self._points]
         if wanted:
             known = await self._gazetteer.points(wanted)

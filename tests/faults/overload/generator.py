@@ -16,7 +16,7 @@ from http import HTTPStatus
 
 import uvloop
 
-from cli.bench.http_connection import Connection, Response
+from cli.bench.http_connection import HttpConnection, Response
 
 _TICK_S = 0.002
 _BACKOFF_S = 0.1
@@ -54,15 +54,15 @@ class Load:
     sent: int = 0
     unsent: int = 0
     backs_off: bool = False
-    _idle: deque[Connection] = field(default_factory=deque)
-    _all: list[Connection] = field(default_factory=list)
+    _idle: deque[HttpConnection] = field(default_factory=deque)
+    _all: list[HttpConnection] = field(default_factory=list)
 
     async def connect(self, count: int) -> None:
         """Open ``count`` connections."""
         loop = asyncio.get_running_loop()
         for _ in range(count):
             _, connection = await loop.create_connection(
-                lambda: Connection(self._on_response), "127.0.0.1", self.port
+                lambda: HttpConnection(self._on_response), "127.0.0.1", self.port
             )
             self._idle.append(connection)
             self._all.append(connection)
@@ -105,7 +105,7 @@ class Load:
         )
         self._idle.popleft().send(number, head.encode() + _BODY)
 
-    def _on_response(self, connection: Connection, response: Response) -> None:
+    def _on_response(self, connection: HttpConnection, response: Response) -> None:
         self.responses.append(response)
         if not connection.open:
             return
