@@ -1,11 +1,12 @@
 # Everything that is done with this repository. `make` alone lists it.
 
 BIN := .venv/bin
+PAGES := services/intake/pages
 PYTEST := $(BIN)/python -m pytest
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up compose compose-down compose-test test test-containers check format schemas docs faults faults-quick hostile bench
+.PHONY: help setup demo up compose compose-down compose-test test test-containers check format schemas messages docs faults faults-quick hostile bench
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -53,6 +54,14 @@ format: setup ## Format, and mend what the linter can
 schemas: setup ## Write the JSON Schemas and the AsyncAPI document anew from the events
 	$(BIN)/python -m shared.contract.schemas
 	$(BIN)/python -m docs._tools.access_page
+
+messages: setup ## Write the texts of the residents' pages into their catalogues
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F $(PAGES)/po/babel.cfg --no-location --sort-output -o build/pages.pot $(PAGES)
+	@for po in $(PAGES)/po/*.po; do \
+		$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
+			-w 100 -i build/pages.pot -o $$po -l $$(basename $$po .po) || exit 1; \
+	done
 
 docs: setup ## Build the documentation site into build/site, with every link checked
 	$(BIN)/python -m docs._tools.assemble

@@ -28,6 +28,13 @@ from services.intake.open311.pictures import FormPictures
 from services.intake.open311.reading import Open311Reading
 from services.intake.open311.store import PostgresListedRequests
 from services.intake.open311.submitting import Open311Submitting
+from services.intake.pages.access import PageAccess
+from services.intake.pages.api import page_routes
+from services.intake.pages.reading import DraftReader
+from services.intake.pages.report import ReportPages
+from services.intake.pages.site import CitySite
+from services.intake.pages.tokens import TokenSigner
+from services.intake.pages.tracking import TrackPages
 from services.intake.places.city_file import well_known_places
 from services.intake.places.gazetteer import PostgresGazetteer, add_places, geocoders_of
 from services.intake.places.pelias import open_pelias
@@ -61,6 +68,7 @@ from shared.runtime.service import ServiceParts
 _WORK_CONNECTIONS = 6
 _LOOKUP_CONNECTIONS = 4
 _ADDRESS_BURST_S = 5.0
+_PHOTOS = 16
 
 
 @asynccontextmanager
@@ -108,6 +116,8 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         uploads = _upload_admission(settings)
         add_note = note_adder(pool, policy, relay)
         conversations = SmsConversations(pool, policy, relay, partial(geocoders_of, policy=policy))
+        pages = _page_access(settings, policy, callers)
+        signer = TokenSigner.derived(policy.reporter_key)
         routes = [
             *submission_routes(callers, batcher, admission),
             *bulk_routes(callers, batcher, admission),
@@ -130,6 +140,20 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                     add_note,
                     FormPictures(uploads["adapter"], media, policy.public_url, policy.reporter_key),
                 ),
+            ),
+            *page_routes(
+                pages,
+                ReportPages(
+                    pages,
+                    signer,
+                    DraftReader(policy, lookups, acceptance.prefetch),
+                    policy,
+                    batcher,
+                    admission,
+                    media,
+                    _photo_admission(settings),
+                ),
+                TrackPages(pages, signer, policy, lookups, admission, add_note),
             ),
         ]
         if gateway := sms_gateway(settings, catalogue.jurisdictions):
@@ -181,6 +205,25 @@ def _upload_admission(settings: IntakeSettings) -> dict[Scope, AdmissionControl]
         )
         for scope in MAX_UPLOADS
     }
+
+
+def _page_access(settings: IntakeSettings, policy: IntakePolicy, callers: Callers) -> PageAccess:
+    city = policy.cities.get(settings.pages_jurisdiction)
+    if city is None:
+        raise ValueError("INTAKE_PAGES_JURISDICTION: the catalogue has no such city")
+    return PageAccess(
+        CitySite(city.jurisdiction, settings.contacts_kept_days),
+        callers,
+        TokenBuckets(settings.forms_per_minute / 60, burst_s=60),
+        policy.public_url,
+    )
+
+
+def _photo_admission(settings: IntakeSettings) -> AdmissionControl:
+    """Return the limit on residents' photos in memory at a time, by address."""
+    return AdmissionControl(
+        lambda: _PHOTOS, TokenBucket(settings.accepts_per_second), caller_share=0.25
+    )
 
 
 def _key_per_second(settings: IntakeSettings) -> int:

@@ -103,6 +103,9 @@ class IntakeSettings(MediaSettings, ServiceSettings):
             residents and wrong keys. Five times as many may come at once.
         media_processes: The most pictures that are re-encoded at a time, each in a process that
             takes 1 GiB of memory at most.
+        pages_jurisdiction: The city that the residents' pages report to.
+        forms_per_minute: The most forms that one address may send from the residents' pages per
+            minute and process; a report takes three. Excess ones get 429.
         contacts_kept_days: Days that a contact is kept after its case closed; then it is erased.
             The default is as long as case events stay on their topic.
         pelias_url: Base URL of a Pelias geocoder, ``https`` but on this machine, which gets the
@@ -124,6 +127,8 @@ class IntakeSettings(MediaSettings, ServiceSettings):
     key_per_second: Annotated[int | None, Field(ge=1)] = None
     bureau_per_second: Annotated[int, Field(ge=1)] = 5
     address_per_second: Annotated[int, Field(ge=1)] = 20
+    pages_jurisdiction: str = "portland.gov"
+    forms_per_minute: Annotated[int, Field(ge=1)] = 60
     contacts_kept_days: Annotated[
         int, Field(ge=1, le=36_500, validation_alias="ROUTE311_CONTACTS_KEPT_DAYS")
     ] = 400

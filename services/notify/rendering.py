@@ -23,7 +23,7 @@ from shared.vocabulary import Language, is_plausible
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 TEMPLATES: tuple[TemplateName, ...] = get_args(TemplateName)
-_STATUS_PATH = "/v1/requests/"
+_STATUS_PATH = "/track/"
 _DATE_FORMATS: Mapping[Language, str] = {"en": "EEEE, MMMM d", "es": "EEEE d 'de' MMMM"}
 _WITH_AGENCY = frozenset({"received", "attached", "referred"})
 

@@ -65,7 +65,7 @@ def test_every_letter_tells_the_number_the_kind_the_page_the_phone_and_how_to_st
     for part in (message.text, message.html):
         assert "26-7KQ4-M2" in part
         assert kind in part
-        assert f"{PUBLIC_URL}/v1/requests/26-7KQ4-M2" in part
+        assert f"{PUBLIC_URL}/track/26-7KQ4-M2" in part
         assert phone in part
         assert stop in part
         assert "City of Portland" in part
@@ -85,7 +85,7 @@ def test_the_html_says_the_same_as_the_text_to_everybody(template: str, language
     assert ("title", {}) in page.tags
     assert all(words_in(attributes["href"] or "") for tag, attributes in page.tags if tag == "a")
     shown = set(words_in(page.text))
-    hidden = set(words_in(f"{PUBLIC_URL}/v1/requests/"))
+    hidden = set(words_in(f"{PUBLIC_URL}/track/"))
     assert set(words_in(message.text)) - shown <= hidden
 
 

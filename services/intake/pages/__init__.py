@@ -1,0 +1,1 @@
+"""Residents' pages: report a problem, follow a report; HTML that needs no JavaScript."""

@@ -1,0 +1,60 @@
+"""Descriptions of the pages' routes for the OpenAPI document."""
+
+from collections.abc import Mapping
+
+from shared.runtime.http.openapi import Content, Operation
+
+_HTML = ("text/html",)
+_URLENCODED = "application/x-www-form-urlencoded"
+_LANGUAGE: Mapping[str, str] = {"lang": "Language of the page; it is remembered in a cookie."}
+_HEADERS = {"Accept-Language": "Languages that the reader understands."}
+_LIMITED: Mapping[int, Content] = {
+    429: Content("The address calls too often.", _HTML),
+    503: Content("It cannot be answered at the moment.", _HTML),
+}
+_FORM_REFUSED: Mapping[int, Content] = {
+    400: Content("It is no form.", _HTML),
+    403: Content("A browser sent it from another site.", _HTML),
+    413: Content("It is too large.", _HTML),
+    422: Content("Fields are wrong; the page shows which and why.", _HTML),
+    **_LIMITED,
+}
+
+
+def _page(
+    summary: str, others: Mapping[int, Content], query: Mapping[str, str] = _LANGUAGE
+) -> Operation:
+    responses = {200: Content("The page.", _HTML), **_LIMITED, **others}
+    return Operation(summary, responses, query=query, headers=_HEADERS)
+
+
+def _form(summary: str, types: tuple[str, ...], others: Mapping[int, Content]) -> Operation:
+    responses = {200: Content("The next page.", _HTML), **_FORM_REFUSED, **others}
+    body = Content("The fields of the page.", types)
+    return Operation(summary, responses, body=body, query=_LANGUAGE, headers=_HEADERS)
+
+
+_UNKNOWN = Content("There is no such number.", _HTML)
+
+PAGES: Mapping[tuple[str, str], Operation] = {
+    ("GET", "/"): _page("Show the first page.", {}),
+    ("GET", "/accessibility"): _page("Tell how everybody can use the pages.", {}),
+    ("GET", "/privacy"): _page("Tell what becomes of what people write.", {}),
+    ("GET", "/report"): _page("Ask what is wrong and where.", {}),
+    ("POST", "/report"): _form(
+        "Go on to the next step of a report, or send it.",
+        ("multipart/form-data", _URLENCODED),
+        {409: Content("This report was sent before, with other words.", _HTML)},
+    ),
+    ("GET", "/track"): _page(
+        "Ask for a tracking number.",
+        {303: Content("To the page of the number."), 404: _UNKNOWN},
+        dict(_LANGUAGE) | {"number": "The tracking number as it was typed."},
+    ),
+    ("GET", "/track/{number}"): _page("Show the status of a request.", {404: _UNKNOWN}),
+    ("POST", "/track/{number}"): _form("Add words to a request.", (_URLENCODED,), {404: _UNKNOWN}),
+}
+ASSET = Operation(
+    "Return the style sheet or the script of the pages.",
+    {200: Content("It.", ("text/css", "text/javascript")), 404: Content("There is none.")},
+)

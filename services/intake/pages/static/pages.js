@@ -1,0 +1,61 @@
+// What a browser can do on top of pages that work without it.
+"use strict";
+
+const LONGEST_SIDE = 1600; // pixels: enough for a crew, and a tenth of the bytes
+
+document.querySelector("main [autofocus]")?.focus();
+
+const locate = document.querySelector("[data-locate]");
+if (locate && "geolocation" in navigator) {
+  const status = locate.parentElement.querySelector("[role=status]");
+  locate.parentElement.hidden = false;
+  locate.addEventListener("click", () => {
+    status.textContent = "…";
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => {
+        document.getElementById("f-latitude").value = coords.latitude.toFixed(6);
+        document.getElementById("f-longitude").value = coords.longitude.toFixed(6);
+        status.textContent = "✓";
+      },
+      () => { status.textContent = locate.dataset.failed; },
+      { enableHighAccuracy: true, timeout: 15000 },
+    );
+  });
+}
+
+const photo = document.querySelector("input[type=file]");
+photo?.addEventListener("change", async () => {
+  const [file] = photo.files;
+  let image;
+  try {
+    image = await createImageBitmap(file);
+  } catch {
+    return; // no file, or one that only the server can read
+  }
+  const scale = Math.min(1, LONGEST_SIDE / Math.max(image.width, image.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(image.width * scale);
+  canvas.height = Math.round(image.height * scale);
+  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+  const small = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+  if (!small || photo.files[0] !== file) return;
+  if (small.size < file.size) {
+    const files = new DataTransfer();
+    files.items.add(new File([small], "photo.jpg", { type: "image/jpeg" }));
+    photo.files = files.files;
+  }
+  preview(URL.createObjectURL(small));
+});
+
+function preview(url) {
+  let image = document.querySelector(".photo img");
+  if (!image) {
+    const figure = document.createElement("figure");
+    figure.className = "photo";
+    image = figure.appendChild(document.createElement("img"));
+    image.width = 160;
+    photo.before(figure);
+  }
+  image.alt = photo.dataset.alt;
+  image.src = url;
+}

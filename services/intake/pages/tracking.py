@@ -1,0 +1,160 @@
+"""The pages that show a report's status, and take more words about it."""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import NamedTuple
+from urllib.parse import quote
+
+from aiohttp import web
+
+from services.intake.http.admission import AdmissionControl
+from services.intake.http.callers import RefusedError
+from services.intake.http.calls import slot_of
+from services.intake.http.notes import AddNote
+from services.intake.pages.access import PageAccess
+from services.intake.pages.form import read_form
+from services.intake.pages.languages import PARAMETER
+from services.intake.pages.photos import UPLOADER
+from services.intake.pages.tokens import TokenSigner
+from services.intake.policy import IntakePolicy
+from services.intake.public_status.model import PublicStatus
+from services.intake.public_status.store import find_status
+from services.intake.public_status.view import render_status
+from services.intake.rules.tracking_number import read_tracking_number
+from shared.catalogue import Jurisdiction
+from shared.contract.events import new_id
+from shared.contract.events.submissions import MAX_DESCRIPTION
+from shared.errors import SystemicError, TransientError
+from shared.runtime.http.deadline import Deadline
+from shared.runtime.postgres import Pool
+from shared.vocabulary import URGENT_LEVELS
+
+PATH = "/track"
+_HOURS_OF_A_DAY = 24
+
+
+class Goal(NamedTuple):
+    """The time in which a kind of problem should be solved.
+
+    Attributes:
+        hours: Hours around the clock, of urgent kinds.
+        working_days: Working days, of all others.
+    """
+
+    hours: int | None
+    working_days: int | None
+
+
+@dataclass(frozen=True)
+class TrackPages:
+    """Handlers of ``/track``.
+
+    Attributes:
+        access: The site, and addresses of callers.
+        signer: Signs ids of notes.
+        policy: The cities.
+        pool: Database of the statuses.
+        admission: Refuses notes above the limits.
+        add_note: Adds a note to a request.
+    """
+
+    access: PageAccess
+    signer: TokenSigner
+    policy: IntakePolicy
+    pool: Pool
+    admission: AdmissionControl
+    add_note: AddNote
+
+    async def find(self, request: web.Request) -> web.Response:
+        """Ask for a number, or lead to the page of the one that was typed."""
+        typed = request.query.get("number", "").strip()
+        if not typed:
+            return self.access.site.page(request, "track", typed="", fault="")
+        number = read_tracking_number(typed)
+        if number is None:
+            return self._unknown(request, typed, "mistyped")
+        chosen = request.query.get(PARAMETER)
+        query = f"?{PARAMETER}={quote(chosen)}" if chosen else ""
+        raise web.HTTPSeeOther(f"{PATH}/{number}{query}")
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Show the status of a request."""
+        return await self._status(request)
+
+    async def add(self, request: web.Request) -> web.Response:
+        """Add what a person writes to the request; a repeat changes nothing."""
+        form = await read_form(request)
+        text = form.text("text")
+        number = read_tracking_number(request.match_info["number"]) or ""
+        note_id = self.signer.read(_purpose(number), form.text("form"))
+        if note_id is None:
+            return await self._status(request, text=text, fault="unknown_form")
+        if not text or len(text) > MAX_DESCRIPTION:
+            fault = "too_long" if text else "missing_text"
+            return await self._status(request, text=text, fault=fault)
+        language = self.access.site.language_of(request).tag
+        data = {"text": text, "language": language, "channel": "web"}
+        try:
+            with slot_of(self.admission, UPLOADER):
+                await Deadline().wait_for(self.add_note(UPLOADER, note_id, number, data))
+        except (SystemicError, TransientError):
+            return await self._status(request, text=text, fault="not_now")
+        except RefusedError as refused:
+            known = "id_reused" if refused.response.status == 422 else "not_now"  # noqa: PLR2004
+            return await self._status(request, text=text, fault=known)
+        return await self._status(request, added=text)
+
+    async def _status(
+        self, request: web.Request, *, text: str = "", fault: str = "", added: str = ""
+    ) -> web.Response:
+        typed = request.match_info["number"]
+        number = read_tracking_number(typed)
+        if number is None:
+            return self._unknown(request, typed, "mistyped")
+        status = await Deadline().wait_for(find_status(self.pool, number))
+        if status is None:
+            return self._unknown(request, typed, "unknown")
+        city = self.policy.cities[status.request.jurisdiction].jurisdiction
+        language = self.access.site.language_of(request).tag
+        return self.access.site.page(
+            request,
+            "status",
+            status={"": 200, "not_now": 503}.get(fault, 422),
+            report=render_status(status, city, language),
+            goal=_goal(status, city),
+            bureau_phone=_bureau_phone(status, city),
+            form_token=self.signer.sign(_purpose(number), new_id()),
+            text=text,
+            fault=fault,
+            added=bool(added),
+            emergency=bool(added) and self._is_emergency(added, status),
+        )
+
+    def _unknown(self, request: web.Request, typed: str, fault: str) -> web.Response:
+        return self.access.site.page(request, "track", status=404, typed=typed, fault=fault)
+
+    def _is_emergency(self, text: str, status: PublicStatus) -> bool:
+        city = self.policy.cities[status.request.jurisdiction]
+        services = city.jurisdiction.services
+        kind = services.get(status.request.service_code) or services[city.jurisdiction.other_code]
+        return city.screen.screen(kind, text, {}).emergency is not None
+
+
+def _purpose(number: str) -> str:
+    return f"note {number}"
+
+
+def _goal(status: PublicStatus, city: Jurisdiction) -> Goal | None:
+    """Return the goal of the kind; None where the city has no such kind any more."""
+    service = city.services.get(status.request.service_code)
+    if service is None:
+        return None
+    if service.priority in URGENT_LEVELS:
+        return Goal(ceil(service.target_hours), None)
+    return Goal(None, max(1, ceil(service.target_hours / _HOURS_OF_A_DAY)))
+
+
+def _bureau_phone(status: PublicStatus, city: Jurisdiction) -> str | None:
+    """Return the telephone number of the bureau in charge; None where it has none."""
+    bureau = city.bureaus.get(status.changes[-1].bureau) if status.changes else None
+    return bureau.phone if bureau else None

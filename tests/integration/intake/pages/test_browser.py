@@ -1,0 +1,194 @@
+"""The pages in a real browser: by keyboard alone, with and without scripts, judged by axe."""
+
+from collections.abc import AsyncGenerator
+
+import aiohttp
+import pytest
+from playwright.async_api import Browser, Page
+
+from shared.contract.events import CaseOpened, RequestSubmitted, new_id
+from shared.contract.topics import INTAKE_REQUESTS
+from tests.builders import (
+    NOON,
+    PIONEER_SQUARE,
+    case_with_request,
+    location,
+    north_of,
+    request,
+    request_triaged,
+)
+from tests.integration.intake.conftest import Running
+from tests.integration.intake.http_client import plain, preview
+from tests.integration.intake.pages.chromium import (
+    look_at,
+    needs_chromium,
+    open_browser,
+    press,
+    tab_to,
+    type_into,
+    violations,
+)
+from tests.pictures import encoded
+from tests.topic_log import TopicLog
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.integration, needs_chromium, pytest.mark.timeout(300)]
+
+DONE = {"en": "We got your report", "es": "Recibimos su reporte"}
+
+
+@pytest.fixture
+async def client(running: Running) -> AsyncGenerator[aiohttp.ClientSession]:
+    async with running(forms_per_minute=1_000, address_per_second=1_000) as client:
+        yield client
+
+
+@pytest.fixture
+async def browser() -> AsyncGenerator[Browser]:
+    async with open_browser() as browser:
+        yield browser
+
+
+def base(client: aiohttp.ClientSession) -> str:
+    return str(client._base_url).rstrip("/")  # noqa: SLF001 - it has no other way to tell
+
+
+async def go_on(page: Page) -> None:
+    await press(page, "main button.main")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_a_report_is_sent_and_followed_by_keyboard_alone(
+    client: aiohttp.ClientSession,
+    browser: Browser,
+    topic_log: TopicLog,
+    language: str,
+    *,
+    scripts: bool,
+) -> None:
+    page = await browser.new_page(
+        base_url=base(client), java_script_enabled=scripts, locale=language
+    )
+    await page.goto("/")
+    await press(page, ".button[href='/report']")
+    await go_on(page)
+    focus = await page.evaluate("document.activeElement.className")
+    await tab_to(page, ".faults a")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("A small pothole")
+    await type_into(page, "#f-address", "1221 SW 4th Ave")
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
+    assert await page.locator("#f-service_code").input_value() == "ROW-POTHOLE"
+    await go_on(page)
+    await type_into(page, "#f-name", "Ana")
+    await type_into(page, "#f-email", "ana@example.org")
+    await go_on(page)
+    heading = await page.locator("h1").inner_text()
+    number = await page.locator("output").get_attribute("data-tracking-number")
+    await press(page, ".button.main")
+    await type_into(page, "#f-text", "It is deeper now")
+    await go_on(page)
+    thanks = await page.locator("[role=status]").count()
+    [submitted] = [
+        event
+        for event in await topic_log.at_least(2, INTAKE_REQUESTS)
+        if isinstance(event, RequestSubmitted)
+    ]
+
+    assert focus == "faults"
+    assert heading == DONE[language]
+    assert (submitted.data.tracking_number, submitted.data.language) == (number, language)
+    assert thanks == 1
+
+
+async def test_axe_finds_nothing_on_any_page_in_any_state(
+    client: aiohttp.ClientSession, browser: Browser, topic_log: TopicLog
+) -> None:
+    await open_case_near(client, topic_log)
+    page = await browser.new_page(base_url=base(client), locale="en")
+    found: list[str] = []
+    for name in ("", "accessibility", "privacy", "track", "track/26-7KQ4-M2"):
+        await page.goto(f"/{name}")
+        found += await look_at(page, name.replace("/", "-") or "home")
+    await page.goto("/report")
+    found += await look_at(page, "report-1")
+    await page.locator("main button.main").click()
+    found += await look_at(page, "report-1-faults")
+    await page.fill("#f-description", "A small pothole")
+    await page.fill("#f-latitude", "45.5189")
+    await page.fill("#f-longitude", "-122.6793")
+    photo = {"name": "p.png", "mimeType": "image/png", "buffer": encoded(kind="PNG")}
+    await page.set_input_files("#f-photo", files=photo)  # type: ignore[arg-type] # as documented
+    await page.locator("main .photo img").wait_for()
+    found += await look_at(page, "report-1-photo")
+    await page.locator("main button.main").click()
+    found += await look_at(page, "report-2-near")
+    await page.locator("button[name=follow]").first.click()
+    found += await look_at(page, "report-3")
+    await page.fill("#f-email", "ana@")
+    await page.locator("main button.main").click()
+    found += await look_at(page, "report-3-faults")
+    await page.fill("#f-email", "ana@example.org")
+    await page.locator("main button.main").click()
+    found += await look_at(page, "done")
+    await page.locator(".button.main").click()
+    found += await look_at(page, "status")
+    await page.fill("#f-text", "A live wire is down and sparking in the hole")
+    await page.locator("main button.main").click()
+    found += await look_at(page, "status-danger")
+
+    assert found == []
+
+
+async def test_axe_finds_nothing_while_there_is_danger_in_spanish(
+    client: aiohttp.ClientSession, browser: Browser
+) -> None:
+    page = await browser.new_page(base_url=base(client), locale="es")
+    await page.goto("/report")
+    await page.fill("#f-description", "Hay un cable eléctrico caído echando chispas")
+    await page.fill("#f-address", "SE 82nd y Division")
+    await page.locator("main button.main").click()
+    found = await look_at(page, "report-2-danger-es")
+    await page.locator("main button.main").click()
+    found += await violations(page)
+    await page.locator("main button.main").click()
+    found += await look_at(page, "done-danger-es")
+
+    assert found == []
+
+
+async def test_the_place_comes_from_the_device_where_a_person_wants_it(
+    client: aiohttp.ClientSession, browser: Browser
+) -> None:
+    context = await browser.new_context(
+        base_url=base(client),
+        geolocation={"latitude": 45.5189, "longitude": -122.6793},
+        permissions=["geolocation"],
+    )
+    page = await context.new_page()
+    await page.goto("/report")
+    await page.locator("[data-locate]").click()
+    await page.locator("[role=status]", has_text="✓").wait_for()
+
+    assert await page.input_value("#f-latitude") == "45.518900"
+    assert await page.input_value("#f-longitude") == "-122.679300"
+
+
+async def open_case_near(client: aiohttp.ClientSession, topic_log: TopicLog) -> None:
+    """Open a case 40 m from Pioneer Square, and wait until intake knows it."""
+    case_id = new_id()
+    opened = case_with_request(case_id=case_id, service_code="ROW-POTHOLE", dedup_group="pavement")
+    at = location(north_of(PIONEER_SQUARE, 40))
+    first = request(request_id=new_id(), submitted_at=NOON, dedup_group="pavement", location=at)
+    await topic_log.publish(
+        CaseOpened.of(opened, now=NOON),
+        request_triaged(case_id=case_id, request=first, service_code="ROW-POTHOLE"),
+    )
+
+    async def is_near() -> bool:
+        answer = await preview(client, plain())
+        return answer.status == 200 and bool(answer.json["near"])
+
+    assert await eventually(is_near)

@@ -1,0 +1,76 @@
+"""Templates: every page in every language, escaped, and without what the policy forbids."""
+
+from itertools import product
+
+import pytest
+
+from services.intake.pages.form import PageForm
+from services.intake.pages.languages import load_languages
+from tests.html_tree import tree_of
+from tests.unit.intake.pages.pages import ALL_FAULTS, PAGES, page
+
+EVERY_PAGE = list(product(PAGES, load_languages()))
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY_PAGE)
+def test_a_page_has_one_heading_a_title_and_a_name_for_every_control(
+    name: str, language: str
+) -> None:
+    tree = tree_of(page(name, language))
+
+    assert tree.get("lang") == language
+    assert len(tree.xpath("//h1")) == 1
+    assert (tree.findtext(".//title") or "").strip()
+    ids = tree.xpath("//@id")
+    assert len(ids) == len(set(ids))
+    labelled = set(tree.xpath("//label/@for"))
+    for control in tree.xpath("//main//*[self::input or self::select or self::textarea]"):
+        if control.get("type") != "hidden":
+            assert control.get("id") in labelled
+    for reference in " ".join(tree.xpath("//@aria-describedby | //@aria-labelledby")).split():
+        assert reference in ids
+    for link in tree.xpath("//a/@href[starts-with(., '#')]"):
+        assert link.removeprefix("#") in ids
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY_PAGE)
+def test_a_page_holds_no_style_and_no_script_of_its_own(name: str, language: str) -> None:
+    tree = tree_of(page(name, language))
+
+    assert tree.xpath("//@style | //style | //script[not(@src)]") == []
+    assert [a for a in tree.xpath("//@*") if getattr(a, "attrname", "").startswith("on")] == []
+    for address in tree.xpath("//link/@href | //script/@src | //img/@src"):
+        assert address.startswith("/")
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if "report" in name])
+def test_the_main_button_is_the_last_one_and_enter_presses_the_same(name: str) -> None:
+    tree = tree_of(page(name))
+    if not tree.xpath("//form[@id='report']"):
+        pytest.skip("no form")
+    first = tree.xpath("//button[@form='report' or ancestor::form[@id='report']][1]")[0]
+    last = tree.xpath("//main//form//button[not(@type='button')]")[-1]
+
+    assert (first.get("name"), first.get("value")) == (last.get("name"), last.get("value"))
+    assert (last.get("name"), last.get("value")) == ("to", "next")
+
+
+def test_what_people_write_is_escaped() -> None:
+    hostile = '"><script>alert(1)</script>'
+    form = PageForm.of([("description", hostile), ("address", hostile), ("name", hostile)])
+    for name in ("report_1", "report_2", "report_3"):
+        text = page(name, form=form, carried=[("name", hostile)], faults=ALL_FAULTS)
+        assert "<script>alert" not in text
+    assert "<script>alert" not in page("track", typed=hostile)
+    assert "<script>alert" not in page("status", text=hostile)
+
+
+def test_faults_are_in_the_summary_and_at_their_fields() -> None:
+    codes = {fault.field: fault.code for fault in ALL_FAULTS}
+    tree = tree_of(page("report_1", faults=ALL_FAULTS, fault_codes=codes))
+
+    [summary] = tree.xpath("//*[contains(@class, 'faults')]")
+    texts = [link.text_content() for link in summary.xpath(".//a")]
+    for fault, text in zip(ALL_FAULTS, texts, strict=True):
+        at_field = tree.xpath("//*[@id=$id]", id=f"f-{fault.field}-fault")[0].text_content()
+        assert at_field.split() == f"Error: {text}".split()

@@ -1,0 +1,28 @@
+"""Signed values of the pages."""
+
+import pytest
+
+from services.intake.pages.tokens import TokenSigner
+
+SIGNER = TokenSigner.derived(b"a secret of the tests")
+
+
+def test_a_signed_value_comes_back() -> None:
+    assert SIGNER.read("report", SIGNER.sign("report", "1.2")) == "1.2"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "1",
+        "1.",
+        "1.é",
+        SIGNER.sign("photo", "1"),
+        SIGNER.sign("report", "1").replace("1.", "2.", 1),
+        TokenSigner.derived(b"another secret").sign("report", "1"),
+        TokenSigner(b"a secret of the tests").sign("report", "1"),
+    ],
+)
+def test_what_was_not_signed_for_this_purpose_has_no_value(token: str) -> None:
+    assert SIGNER.read("report", token) is None
