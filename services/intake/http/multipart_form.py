@@ -19,19 +19,23 @@ class NoFormError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One field of a form: its name and its bytes."""
+    """One field of a form; a file has a name of its own."""
 
     name: str
+    file_name: str | None
     content: bytes
 
 
-async def read_parts(request: web.Request, *, max_bytes: int, max_parts: int) -> Sequence[Part]:
+async def read_parts(
+    request: web.Request, *, max_bytes: int, max_parts: int, within_s: float | None = None
+) -> Sequence[Part]:
     """Return the fields of the form in the body of a request, in order.
 
     Args:
         request: The request; its content type is ``MULTIPART``.
         max_bytes: The largest body, boundaries included.
         max_parts: The largest number of fields.
+        within_s: The time in which it must arrive; None for that of every body.
 
     Raises:
         NoFormError: It cannot be read.
@@ -41,21 +45,23 @@ async def read_parts(request: web.Request, *, max_bytes: int, max_parts: int) ->
     _, options = parse_options_header(request.headers["Content-Type"])
     try:
         parser = PushMultipartParser(options.get("boundary", ""), max_segment_count=max_parts)
-        names: list[str] = []
+        heads: list[tuple[str, str | None]] = []
         contents: list[bytes] = []
-        for event in parser.parse(await read_at_most(request, max_bytes)):
+        for event in parser.parse(await read_at_most(request, max_bytes, within_s)):
             if isinstance(event, MultipartSegment):
-                names.append(event.name or "")
+                heads.append((event.name or "", event.filename))
                 contents.append(b"")
             elif event:
                 contents[-1] += bytes(event)
         parser.close()
     except (MultipartError, ValueError) as error:
         raise NoFormError(str(error)) from None
-    return [Part(name, content) for name, content in zip(names, contents, strict=True)]
+    return [Part(*head, content) for head, content in zip(heads, contents, strict=True)]
 
 
-async def read_at_most(request: web.Request, max_bytes: int) -> bytes:
+async def read_at_most(
+    request: web.Request, max_bytes: int, within_s: float | None = None
+) -> bytes:
     """Return the body of a request.
 
     Raises:
@@ -65,7 +71,7 @@ async def read_at_most(request: web.Request, max_bytes: int) -> bytes:
     if (request.content_length or 0) > max_bytes:
         raise RefusedPictureError("too_many_bytes")
     body = bytearray()
-    async with body_deadline(request):
+    async with body_deadline(request, within_s):
         while chunk := await request.content.read(_CHUNK_BYTES):
             body += chunk
             if len(body) > max_bytes:

@@ -1,27 +1,29 @@
 """The fields of a page's form, and the photo that may come with them."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self, TypeAlias
 from urllib.parse import parse_qsl
 
-from aiohttp import BodyPartReader, MultipartReader, web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp import web
 
 from services.intake.http.callers import RefusedError
+from services.intake.http.multipart_form import MULTIPART, read_parts
+from services.intake.http.picture_body import picture_refusal
+from services.intake.rules.media import MAX_BYTES, RefusedPictureError
 from shared.runtime.http.body import read_body
 from shared.runtime.http.problem_details import problem_response
 
-_MULTIPART = "multipart/form-data"
 _MAX_FIELDS = 500
 _MAX_TEXT_BYTES = 256 * 1024
 """All fields together without the photo: more than the longest report that is accepted."""
+_MAX_BYTES = 3 * MAX_BYTES
+"""A photo that is too large to be kept shall not cost what was written beside it."""
+
 _PHOTO_WITHIN_S = 60.0
 """A photo of 4 MB over a slow mobile network takes half of that."""
 
-TakePhoto: TypeAlias = Callable[[BodyPartReader], Awaitable[None]]
-"""Reads the part with the photo to its end."""
+TakePhoto: TypeAlias = Callable[[bytes], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +63,20 @@ async def read_form(request: web.Request, take_photo: TakePhoto | None = None) -
 
     Args:
         request: The call.
-        take_photo: Reads the photo; None leaves any file unread.
+        take_photo: Takes the photo; None leaves any file out.
 
     Raises:
-        RefusedError: It is no form in UTF-8, or has too many fields.
+        RefusedError: It is no form in UTF-8, or has too many fields or bytes.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
     """
     try:
-        if request.content_type == _MULTIPART:
+        if request.content_type == MULTIPART:
             return PageForm.of(await _read_multipart(request, take_photo))
         body = (await read_body(request)).decode()
         return PageForm.of(parse_qsl(body, errors="strict", max_num_fields=_MAX_FIELDS))
-    except (ValueError, RuntimeError, AssertionError, HttpProcessingError):
+    except RefusedPictureError as refused:
+        raise picture_refusal(refused) from None
+    except ValueError:
         raise RefusedError(problem_response(400, "Not a form", "Send the form again.")) from None
 
 
@@ -80,30 +84,14 @@ async def _read_multipart(
     request: web.Request, take_photo: TakePhoto | None
 ) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
-    left = _MAX_TEXT_BYTES
-    try:
-        async with asyncio.timeout(_PHOTO_WITHIN_S):
-            reader = MultipartReader(request.headers, request.content)
-            while isinstance(part := await reader.next(), BodyPartReader):
-                if part.filename and take_photo:
-                    await take_photo(part)
-                elif part.filename is None:
-                    content = await _read_field(part, left)
-                    left -= len(content)
-                    pairs.append((part.name or "", content.decode()))
-                if len(pairs) > _MAX_FIELDS:
-                    raise ValueError
-    except TimeoutError:
-        late = web.HTTPRequestTimeout()
-        late.force_close()
-        raise late from None
+    parts = await read_parts(
+        request, max_bytes=_MAX_BYTES, max_parts=_MAX_FIELDS, within_s=_PHOTO_WITHIN_S
+    )
+    if sum(len(one.content) for one in parts if one.file_name is None) > _MAX_TEXT_BYTES:
+        raise ValueError
+    for part in parts:
+        if part.file_name is None:
+            pairs.append((part.name, part.content.decode()))
+        elif part.file_name and take_photo:
+            await take_photo(part.content)
     return pairs
-
-
-async def _read_field(part: BodyPartReader, most_bytes: int) -> bytes:
-    content = bytearray()
-    while chunk := await part.read_chunk():
-        content += chunk
-        if len(content) > most_bytes:
-            raise ValueError
-    return bytes(content)

@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 
-from aiohttp import BodyPartReader
-
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.callers import RefusedError
 from services.intake.http.calls import slot_of
-from services.intake.http.picture_body import read_at_most
 from services.intake.media.library import MediaLibrary
-from services.intake.rules.media import RefusedPictureError
+from services.intake.rules.media import MAX_BYTES, RefusedPictureError
 from shared.errors import SystemicError, TransientError
 
 UPLOADER = "web"
@@ -33,11 +30,14 @@ class PhotoIntake:
     photo_id: str | None = None
     fault: str | None = None
 
-    async def take(self, part: BodyPartReader) -> None:
-        """Keep the picture in a part of a form, or note why it cannot be kept."""
+    async def take(self, picture: bytes) -> None:
+        """Keep a picture, or note why it cannot be kept."""
+        if len(picture) > MAX_BYTES:
+            self.fault = "too_many_bytes"
+            return
         try:
             with slot_of(self.admission, self.address):
-                self.photo_id, _ = await self.library.add(await read_at_most(part), UPLOADER)
+                self.photo_id, _ = await self.library.add(picture, UPLOADER)
         except RefusedPictureError as refused:
             self.fault = refused.fault
         except (RefusedError, SystemicError, TransientError):
