@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,10 +77,8 @@ class ReportPages:
 
     async def go_on(self, request: web.Request) -> web.Response:
         """Check the steps so far; show the next one, or send the report after the last one."""
-        address = self.access.callers.address(request)
-        photo = PhotoIntake(self.library, self.photo_admission, address)
-        form = await read_form(request, photo.take)
-        draft, faults = self._draft(form, photo)
+        draft, faults = await self._read(request)
+        form = draft.form
         step = _STEPS.get(form.text("step"), WHAT)
         pressed, follow, to = form.text("lang"), form.text("follow"), form.text("to")
         if step == KIND:
@@ -99,9 +98,13 @@ class ReportPages:
             return self._show(request, _Shown(step + 1, draft, reading))
         return await self._send(request, draft, reading, language)
 
-    def _draft(self, form: PageForm, photo: PhotoIntake) -> tuple[ReportDraft, list[FormFault]]:
+    async def _read(self, request: web.Request) -> tuple[ReportDraft, list[FormFault]]:
         """Return the report, under a new id where its own is not one of ours."""
-        photo_id = photo.photo_id
+        with ExitStack() as slot:
+            address = self.access.callers.address(request)
+            photo = PhotoIntake(self.library, self.photo_admission, address, slot)
+            form = await read_form(request, photo.take)
+            photo_id = await photo.keep()
         if not photo_id and not form.text("remove_photo"):
             photo_id = self.signer.read(_PHOTO, form.text("photo_id"))
         faults = [FormFault("photo", photo.fault, WHAT)] if photo.fault else []

@@ -29,14 +29,18 @@ async def read_body(request: web.Request, max_bytes: int | None = None) -> bytes
 
 
 @asynccontextmanager
-async def body_deadline(request: web.Request) -> AsyncGenerator[None]:
+async def body_deadline(request: web.Request, seconds: float | None = None) -> AsyncGenerator[None]:
     """Limit the time in which a block reads the body.
+
+    Args:
+        request: The request.
+        seconds: The time; None for that of every other body.
 
     Raises:
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
     """
     try:
-        async with asyncio.timeout(request.app[HTTP_LIMITS].body_s):
+        async with asyncio.timeout(seconds or request.app[HTTP_LIMITS].body_s):
             yield
     except TimeoutError:
         late = web.HTTPRequestTimeout()
