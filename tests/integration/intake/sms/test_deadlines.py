@@ -53,6 +53,18 @@ async def test_what_waits_a_day_is_accepted_once_and_a_late_answer_is_a_note(
     assert [tuple(row) for row in rows] == [(None, None)] * 2
 
 
+async def test_a_city_that_left_the_catalogue_holds_up_no_other(
+    conversations: SmsConversations, pool: Pool
+) -> None:
+    await conversations.take(text("SM1", "a deep hole"), NOON)
+    await pool.execute("UPDATE sms_conversations SET jurisdiction = 'atlantis.gov'")
+    await conversations.take(text("SM2", "another deep hole", BEN), NOON + SECOND)
+
+    swept = await SmsDeadlines(conversations, lambda: NOON + 2 * ANSWER_WITHIN).sweep()
+
+    assert swept == 1
+
+
 async def test_a_text_after_the_time_ends_the_old_report_first(
     conversations: SmsConversations, pool: Pool
 ) -> None:
