@@ -110,7 +110,7 @@ class SmsConversations:
     async def end_one(self, now: datetime) -> bool:
         """Accept the report that has waited longest for an answer; return False without one."""
         async with transaction(self.pool) as db:
-            due = await lock_due(db, now)
+            due = await lock_due(db, now, self.policy.cities)
             over = on_due(due[1], now) if due else None
             if due is None or over is None:
                 return False

@@ -1,5 +1,6 @@
 """Conversations and answers in PostgreSQL."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ _LOCK = """
 _LOCK_DUE = """
     SELECT person, jurisdiction, number, state
       FROM sms_conversations
-     WHERE due_at <= $1
+     WHERE due_at <= $1 AND jurisdiction = ANY($2::text[])
      ORDER BY due_at
      LIMIT 1
        FOR UPDATE SKIP LOCKED
@@ -71,9 +72,17 @@ async def lock_conversation(db: Connection, who: Correspondent, now: datetime) -
     return _STATE.validate_json(state)
 
 
-async def lock_due(db: Connection, now: datetime) -> tuple[Correspondent, Conversation] | None:
-    """Return the conversation that is due the longest, locked; None when none is."""
-    row = await db.fetchrow(_LOCK_DUE, now)
+async def lock_due(
+    db: Connection, now: datetime, jurisdictions: Collection[str]
+) -> tuple[Correspondent, Conversation] | None:
+    """Return the conversation that is due the longest, locked; None when none is.
+
+    Args:
+        db: A connection in a transaction.
+        now: The present moment.
+        jurisdictions: Ids of the cities; conversations with others wait.
+    """
+    row = await db.fetchrow(_LOCK_DUE, now, list(jurisdictions))
     if row is None:
         return None
     who = Correspondent(row["person"], row["jurisdiction"], row["number"])

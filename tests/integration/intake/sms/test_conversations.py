@@ -41,7 +41,7 @@ async def test_a_report_that_takes_several_texts_and_a_restart_is_one_request(
     async with running(**SETTINGS) as client:
         second = await phone.say(client, "en la calle 82 y Powell")
         third = await phone.say(client, "SÍ")
-        [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
+        [request] = await topic_log.at_least(1, INTAKE_REQUESTS_EXPRESS)
         [contact] = await topic_log.at_least(1, INTAKE_CONTACTS)
     done = await conversation(database)
 
