@@ -17,6 +17,7 @@ from services.intake.rules.idempotency import SubmissionKey, idempotency_key, pa
 from services.intake.rules.tracking_number import tracking_number
 from shared.contract.events import Event, SubmissionReceived
 from shared.runtime.consumer.messages import Message
+from shared.runtime.cooperative import in_turns
 from shared.runtime.kafka import Record
 from shared.runtime.outgoing import Outgoing
 
@@ -156,10 +157,10 @@ async def _accept(
         return {}
     numbers = [tracking_number(serial, now.year) for serial in store.serials(len(valid))]
     areas = locate_areas(list(valid.values()))
-    return {
-        key: accept(submission, area, number, now, policy)
-        for number, area, (key, submission) in zip(numbers, areas, valid.items(), strict=True)
-    }
+    accepted = await in_turns(
+        lambda one: accept(*one, now, policy), zip(valid.values(), areas, numbers, strict=True)
+    )
+    return dict(zip(valid, accepted, strict=True))
 
 
 def _stored(

@@ -16,7 +16,7 @@ from services.intake.http.callers import Callers, RefusedError
 from services.intake.http.calls import MIB, NDJSON, NOT_ACCEPTABLE, answers_errors, body_of, slot_of
 from services.intake.http.operations import BULK
 from services.intake.http.refusals import BUSY
-from services.intake.inbound.batch import CooperativeYield, RawSubmission
+from services.intake.inbound.batch import RawSubmission
 from services.intake.records import Receipt
 from shared.contract.events import (
     FieldError,
@@ -27,6 +27,7 @@ from shared.contract.events import (
     usable_trace,
 )
 from shared.runtime.clock import utc_now
+from shared.runtime.cooperative import CooperativeYield
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem, problem_response
 

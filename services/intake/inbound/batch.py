@@ -1,6 +1,5 @@
 """Validation of a batch of raw submissions without blocking the event loop."""
 
-import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +9,7 @@ from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.policy import IntakePolicy
 from services.intake.rules.idempotency import SubmissionKey
 from shared.contract.events import FieldError, SubmissionReceived
-
-MAX_BLOCKING_S = 0.01
+from shared.runtime.cooperative import CooperativeYield
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +33,6 @@ class NewSubmission:
     raw: RawSubmission
     first: bool
     result: ValidatedSubmission | tuple[FieldError, ...]
-
-
-class CooperativeYield:
-    """Yields to the event loop after each ``MAX_BLOCKING_S`` of work."""
-
-    def __init__(self) -> None:
-        self._clock = asyncio.get_running_loop().time
-        self._since = self._clock()
-
-    async def maybe_yield(self) -> None:
-        """Yield when it is due; call this after each small piece of work."""
-        if self._clock() - self._since >= MAX_BLOCKING_S:
-            await asyncio.sleep(0)
-            self._since = self._clock()
 
 
 async def validate_new(

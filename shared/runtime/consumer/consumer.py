@@ -27,6 +27,7 @@ from shared.runtime.consumer.messages import parse_record, record_position
 from shared.runtime.consumer.pace import Pace
 from shared.runtime.consumer.retry import Item, process_batch, with_database
 from shared.runtime.consumer.tracing import processing
+from shared.runtime.cooperative import in_turns
 from shared.runtime.kafka import (
     BrokerDownError,
     KafkaSource,
@@ -68,7 +69,7 @@ class Consumer(Generic[E]):
         access: Where Kafka is, and as whom to connect.
         pool: The service's database.
         handle: Handles new messages in order; returns the events that follow.
-        express_topics: Names of topics that are handled before the others, and alone.
+        express_topics: Names of topics that are handled first, alone, and without being gathered.
         inbox_topics: Topics whose repeats the inbox drops, None for all; else ``handle`` does it.
         batch_size: The maximum number of records in a batch.
         on_commit: Called with the batches of each commit, to pass them to the relay.
@@ -189,9 +190,9 @@ class Consumer(Generic[E]):
                 for key in self._processor.deferred_keys.due():
                     await self._retry_deferred(key, stopping)
                 await source.report_progress(self.positions)
-                lag, deferred = source.lag(self.positions), len(self._processor.deferred_keys)
-                self.pace.on_lag(lag)
-                alarms.show_lag(self.name, lag, deferred, moved=bool(pending))
+                self.pace.on_lag(lag := source.lag(self.positions))
+                deferred = self._processor.deferred_keys
+                alarms.show_lag(self.name, lag, len(deferred), moved=bool(pending))
         finally:
             await source.report_progress(self.positions, now=True)
 
@@ -243,12 +244,11 @@ class Consumer(Generic[E]):
         processor, started_at = self._processor, time.perf_counter()
         await with_database(lambda: self._hold_if_due(records[0], stopping), stopping)
         await with_database(lambda: processor.crashes.mark(records, processor.positions), stopping)
-        batch = [self._take(record, processor.crashes.crashes(record)) for record in records]
+        batch = await in_turns(lambda r: self._take(r, processor.crashes.crashes(r)), records)
         with processing(batch) as traced:
             await process_batch(traced, self._commit, stopping=stopping)
         took_s = time.perf_counter() - started_at
-        is_express = records[0].topic in self.express_topics
-        self.pace.on_batch(len(batch), took_s, is_express=is_express)
+        self.pace.on_batch(len(batch), took_s, is_express=records[0].topic in self.express_topics)
         metrics.BATCH_SECONDS.labels(self.name).observe(took_s)
         metrics.BATCH_MESSAGES.labels(self.name).observe(len(batch))
         alarms.show_blocked(self.name, processor.crashes, self.blocked)

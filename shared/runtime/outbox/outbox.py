@@ -4,10 +4,12 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeAlias
 from zlib import crc32
 
 from shared.contract.events import Event
+from shared.runtime.cooperative import in_turns
 from shared.runtime.outgoing import UNTRACED, Headers, Outgoing
 from shared.runtime.postgres import Connection
 
@@ -63,7 +65,7 @@ async def enqueue(db: Connection, outgoing: Iterable[Event | Outgoing]) -> list[
     Returns:
         What was inserted, to pass to the relay once it is committed.
     """
-    records = [record for item in outgoing for record in _records(item)]
+    records = list(chain.from_iterable(await in_turns(_records, outgoing)))
     parts = list(_parts(records))
     if not parts:
         return []

@@ -1,7 +1,7 @@
 import asyncio
 import time
 
-from services.intake.inbound.batch import MAX_BLOCKING_S, CooperativeYield
+from shared.runtime.cooperative import MAX_BLOCKING_S, CooperativeYield, in_turns
 
 
 def work(seconds: float) -> None:
@@ -39,4 +39,22 @@ async def test_the_time_counts_anew_after_each_turn() -> None:
     task = asyncio.create_task(other())
     await cooperative.maybe_yield()
     assert others == []
+    await task
+
+
+async def test_others_have_turns_between_long_items_and_results_stay_in_order() -> None:
+    done: list[str] = []
+
+    async def other() -> None:
+        done.append("other")
+
+    def long_work(name: str) -> str:
+        work(2 * MAX_BLOCKING_S)
+        done.append(name)
+        return name
+
+    task = asyncio.create_task(other())
+
+    assert await in_turns(long_work, ["first", "second"]) == ["first", "second"]
+    assert done == ["first", "other", "second"]
     await task

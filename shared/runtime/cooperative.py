@@ -1,0 +1,34 @@
+"""Long work on the event loop, with turns of others in between."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+MAX_BLOCKING_S = 0.01
+
+
+class CooperativeYield:
+    """Yields to the event loop after each ``MAX_BLOCKING_S`` of work."""
+
+    def __init__(self) -> None:
+        self._clock = asyncio.get_running_loop().time
+        self._since = self._clock()
+
+    async def maybe_yield(self) -> None:
+        """Yield when it is due; call this after each small piece of work."""
+        if self._clock() - self._since >= MAX_BLOCKING_S:
+            await asyncio.sleep(0)
+            self._since = self._clock()
+
+
+async def in_turns(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """Return the result of the work on each item; others have a turn when it takes long."""
+    cooperative = CooperativeYield()
+    results: list[R] = []
+    for item in items:
+        results.append(work(item))
+        await cooperative.maybe_yield()
+    return results
