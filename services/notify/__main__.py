@@ -5,7 +5,7 @@ from shared.runtime.imports import lean_imports
 with lean_imports():
     from services.notify.app import notify
     from services.notify.settings import NotifySettings
-    from shared.runtime.service import run
+    from shared.runtime.service import BACKGROUND, run
     from shared.runtime.startup import read_settings
 
-run("notify", read_settings("notify", NotifySettings), notify)
+run("notify", read_settings("notify", NotifySettings), notify, niceness=BACKGROUND)

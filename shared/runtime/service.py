@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -24,6 +25,8 @@ from shared.runtime.settings import ProcessSettings
 
 log = structlog.get_logger()
 
+BACKGROUND = 5
+"""Niceness of a service that no request waits for on its way to a bureau."""
 _STOP_WITHIN_S = 9.0
 _CHECK_WITHIN_S = 2.0
 _OTHER_FILES = 256
@@ -81,7 +84,11 @@ class ServiceParts:
 
 
 def run(
-    name: str, settings: S, open_parts: Callable[[S], AbstractAsyncContextManager[ServiceParts]]
+    name: str,
+    settings: S,
+    open_parts: Callable[[S], AbstractAsyncContextManager[ServiceParts]],
+    *,
+    niceness: int = 0,
 ) -> None:
     """Run a service until SIGTERM or SIGINT; then finish the current batch, within 10 s.
 
@@ -89,7 +96,9 @@ def run(
         name: The service's name, for logs.
         settings: Its settings.
         open_parts: Opens its components; they close when the context exits.
+        niceness: How far it stands back when others need the processor, as for ``nice``.
     """
+    os.nice(niceness)
     configure_logging(name, settings.log_level)
     uvloop.run(_run(name, settings, open_parts))
 

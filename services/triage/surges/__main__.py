@@ -6,8 +6,9 @@ with lean_imports():
     from services.triage.settings import StreamSettings
     from services.triage.surges.app import surge_stream
     from services.triage.surges.gauges import WATCHER
-    from shared.runtime.service import run
+    from shared.runtime.service import BACKGROUND, run
     from shared.runtime.startup import read_settings
 
 if __name__ == "__main__":
-    run(WATCHER, read_settings(WATCHER, StreamSettings), surge_stream)
+    settings = read_settings(WATCHER, StreamSettings)
+    run(WATCHER, settings, surge_stream, niceness=BACKGROUND)
