@@ -167,30 +167,32 @@ async def _bulk_rate(seconds: float, url: str, key: str) -> float:
             async with session.post("/v1/submissions/bulk", data=lines) as response:
                 return (await response.read()).count(b'"status":201')
 
-        took = await _repeat(call, _BULK_CALLS, seconds)
-    return sum(accepted for accepted, _ in took) / seconds
+        took, elapsed_s = await _repeat(call, _BULK_CALLS, seconds)
+    return sum(accepted for accepted, _ in took) / elapsed_s
 
 
 async def _bare_rate(infra: Infrastructure, connections: int, seconds: float) -> Rate:
     async with open_pool(role_dsn(infra, "intake"), size=connections) as pool:
         accepts = await BareAccepts.prepare(pool)
         await _repeat(accepts.accept, connections, _WARM_UP_S)
-        took = await _repeat(accepts.accept, connections, seconds)
-    return _rate([took_s for _, took_s in took], seconds)
+        took, elapsed_s = await _repeat(accepts.accept, connections, seconds)
+    return _rate([took_s for _, took_s in took], elapsed_s)
 
 
 async def _repeat(
     work: Callable[[], Awaitable[T]], at_once: int, seconds: float
-) -> list[tuple[T, float]]:
-    """Repeat the work in so many loops; return results and durations of what ended in time."""
-    end, took = time.perf_counter() + seconds, list[tuple[T, float]]()
+) -> tuple[list[tuple[T, float]], float]:
+    """Repeat the work in so many loops, each until the time is over.
+
+    Returns:
+        Results and durations, and the seconds until the last one ended.
+    """
+    started, took = time.perf_counter(), list[tuple[T, float]]()
 
     async def loop() -> None:
-        while (began := time.perf_counter()) < end:
+        while (began := time.perf_counter()) < started + seconds:
             result = await work()
-            ended = time.perf_counter()
-            if ended <= end:
-                took.append((result, ended - began))
+            took.append((result, time.perf_counter() - began))
 
     await asyncio.gather(*(loop() for _ in range(at_once)))
-    return took
+    return took, time.perf_counter() - started

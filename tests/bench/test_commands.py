@@ -45,7 +45,6 @@ def test_acceptance_over_http_is_compared_with_bare_transactions() -> None:
     found = bench("accepts", "--connections", "8", "--seconds", "2")
 
     assert found["ratio"] == found["http"]["per_s"] / found["bare"]["per_s"] > 0
-    assert found["refused"] == 0
     assert 0 < found["http"]["p50_ms"] <= found["http"]["p99_ms"]
     assert found["bulk_per_s"] > 0
     assert found["parts"].keys() >= {"intake", "postgres"}
