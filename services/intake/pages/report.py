@@ -16,7 +16,7 @@ from services.intake.http.calls import slot_of
 from services.intake.inbound.batch import RawSubmission
 from services.intake.media.library import MediaLibrary
 from services.intake.pages.access import PageAccess
-from services.intake.pages.draft import CONTACT, KIND, WHAT, FormFault, ReportDraft, form_faults
+from services.intake.pages.draft import CONTACT, KIND, WHAT, FormFault, UnsentReport, form_faults
 from services.intake.pages.form import PageForm, read_form
 from services.intake.pages.photos import UPLOADER, PhotoIntake
 from services.intake.pages.reading import SOURCE, DraftReader, ReadDraft
@@ -40,7 +40,7 @@ class _Shown:
     """A step that is about to be shown."""
 
     step: int
-    draft: ReportDraft
+    draft: UnsentReport
     reading: ReadDraft | None = None
     faults: Sequence[FormFault] = ()
     status: int = 200
@@ -73,7 +73,7 @@ class ReportPages:
 
     async def begin(self, request: web.Request) -> web.Response:
         """Show the empty first step."""
-        return self._show(request, _Shown(WHAT, ReportDraft(PageForm(), new_id())))
+        return self._show(request, _Shown(WHAT, UnsentReport(PageForm(), new_id())))
 
     async def go_on(self, request: web.Request) -> web.Response:
         """Check the steps so far; show the next one, or send the report after the last one."""
@@ -98,7 +98,7 @@ class ReportPages:
             return self._show(request, _Shown(step + 1, draft, reading))
         return await self._send(request, draft, reading, language)
 
-    async def _read(self, request: web.Request) -> tuple[ReportDraft, list[FormFault]]:
+    async def _read(self, request: web.Request) -> tuple[UnsentReport, list[FormFault]]:
         """Return the report, under a new id where its own is not one of ours."""
         with ExitStack() as slot:
             address = self.access.callers.address(request)
@@ -111,14 +111,14 @@ class ReportPages:
         form_id = self.signer.read(_FORM, form.text("form"))
         if form_id is None:
             faults.append(FormFault("", "unknown_form", _STEPS.get(form.text("step"), WHAT)))
-        return ReportDraft(form, form_id or new_id(), photo_id), faults
+        return UnsentReport(form, form_id or new_id(), photo_id), faults
 
-    def _data(self, draft: ReportDraft, language: str) -> dict[str, Any]:
+    def _data(self, draft: UnsentReport, language: str) -> dict[str, Any]:
         photo_id = draft.photo_id
         url = media_url(self.policy.public_url, photo_id) if photo_id else None
         return draft.submission(self.access.site.city, language, url)
 
-    def _faults(self, draft: ReportDraft, reading: ReadDraft, step: int) -> list[FormFault]:
+    def _faults(self, draft: UnsentReport, reading: ReadDraft, step: int) -> list[FormFault]:
         """Return the errors of this step and of those before it."""
         city = self.access.site.city
         faults = form_faults(reading.errors)
@@ -135,7 +135,7 @@ class ReportPages:
         return bool(code) and code != form.text("asked") and bool(reading.view["questions"])
 
     async def _send(
-        self, request: web.Request, draft: ReportDraft, reading: ReadDraft, language: str
+        self, request: web.Request, draft: UnsentReport, reading: ReadDraft, language: str
     ) -> web.Response:
         """Send the report; a repeat shows the same page."""
         try:
@@ -153,7 +153,7 @@ class ReportPages:
         first = min(fault.step for fault in faults)
         return self._show(request, _Shown(first, draft, reading, faults, status=422))
 
-    async def _accept(self, draft: ReportDraft, language: str) -> ReceiptEvent:
+    async def _accept(self, draft: UnsentReport, language: str) -> ReceiptEvent:
         data = self._data(draft, language)
         received = SubmissionReceived(id=draft.form_id, source=SOURCE, time=utc_now(), data=data)
         with slot_of(self.admission, UPLOADER):
