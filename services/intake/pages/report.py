@@ -1,9 +1,10 @@
 """The pages that report a problem, in three steps and a page that says it is done."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import pydantic_core
@@ -24,6 +25,7 @@ from services.intake.pages.tokens import TokenSigner
 from services.intake.policy import IntakePolicy
 from services.intake.records import ReceiptEvent
 from services.intake.rules.media import media_url
+from shared.catalogue import ServiceType
 from shared.contract.events import SubmissionAccepted, SubmissionReceived, new_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
@@ -191,14 +193,10 @@ class ReportPages:
         )
 
 
-def _kinds(services: Any, language: str) -> dict[str, list[tuple[str, str]]]:  # noqa: ANN401 - a view
+def _kinds(services: Iterable[ServiceType], language: str) -> dict[str, list[tuple[str, str]]]:
     """Return code and name of each kind by heading, in the order of the names."""
     kinds: dict[str, list[tuple[str, str]]] = {}
     for service in services:
         heading = service.group.in_language(language)
         kinds.setdefault(heading, []).append((service.code, service.name.in_language(language)))
-    return {heading: sorted(named, key=_name) for heading, named in sorted(kinds.items())}
-
-
-def _name(kind: tuple[str, str]) -> str:
-    return kind[1]
+    return {heading: sorted(named, key=itemgetter(1)) for heading, named in sorted(kinds.items())}
