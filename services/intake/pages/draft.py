@@ -48,7 +48,7 @@ class FormFault(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ReportDraft:
+class UnsentReport:
     """A report that a person is writing.
 
     Attributes:
@@ -143,7 +143,7 @@ class ReportDraft:
             if name in _CARRIED - set(shown) or (step != KIND and _ANSWER.fullmatch(name))
         ]
 
-    def following(self, case_id: str) -> "ReportDraft":
+    def following(self, case_id: str) -> "UnsentReport":
         """Return the same report about a case that is known; none with an empty id."""
         values = {name: v for name, v in self.form.values.items() if name != "follow"}
         return replace(self, form=PageForm(values | ({"follow": (case_id,)} if case_id else {})))

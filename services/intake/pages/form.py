@@ -1,29 +1,29 @@
 """The fields of a page's form, and the photo that may come with them."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self, TypeAlias
 from urllib.parse import parse_qsl
 
 from aiohttp import web
+from multipart import MultipartSegment, PushMultipartParser, parse_options_header
 
 from services.intake.http.callers import RefusedError
-from services.intake.http.multipart_form import MULTIPART, read_parts
-from services.intake.http.picture_body import picture_refusal
-from services.intake.rules.media import MAX_BYTES, RefusedPictureError
-from shared.runtime.http.body import read_body
+from services.intake.http.multipart_form import MULTIPART
+from shared.runtime.http.body import body_deadline, read_body
 from shared.runtime.http.problem_details import problem_response
 
 _MAX_FIELDS = 500
 _MAX_TEXT_BYTES = 256 * 1024
 """All fields together without the photo: more than the longest report that is accepted."""
-_MAX_BYTES = 3 * MAX_BYTES
-"""A photo that is too large to be kept shall not cost what was written beside it."""
-
+_MAX_BODY_BYTES = 64 * 1024 * 1024
+"""A photo that is too large is read up to here, so that the page can say so."""
+_CHUNK_BYTES = 64 * 1024
 _PHOTO_WITHIN_S = 60.0
 """A photo of 4 MB over a slow mobile network takes half of that."""
 
-TakePhoto: TypeAlias = Callable[[bytes], Awaitable[None]]
+TakePhoto: TypeAlias = Callable[[bytes], None]
+"""Takes the next bytes of the photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,11 @@ async def read_form(request: web.Request, take_photo: TakePhoto | None = None) -
 
     Args:
         request: The call.
-        take_photo: Takes the photo; None leaves any file out.
+        take_photo: Takes the photo; None leaves every file out.
 
     Raises:
-        RefusedError: It is no form in UTF-8, or has too many fields or bytes.
+        RefusedError: It is no form in UTF-8, or too large.
+        web.HTTPRequestEntityTooLarge: A form without files is larger than 1 MiB.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
     """
     try:
@@ -74,8 +75,6 @@ async def read_form(request: web.Request, take_photo: TakePhoto | None = None) -
             return PageForm.of(await _read_multipart(request, take_photo))
         body = (await read_body(request)).decode()
         return PageForm.of(parse_qsl(body, errors="strict", max_num_fields=_MAX_FIELDS))
-    except RefusedPictureError as refused:
-        raise picture_refusal(refused) from None
     except ValueError:
         raise RefusedError(problem_response(400, "Not a form", "Send the form again.")) from None
 
@@ -83,15 +82,37 @@ async def read_form(request: web.Request, take_photo: TakePhoto | None = None) -
 async def _read_multipart(
     request: web.Request, take_photo: TakePhoto | None
 ) -> list[tuple[str, str]]:
-    pairs: list[tuple[str, str]] = []
-    parts = await read_parts(
-        request, max_bytes=_MAX_BYTES, max_parts=_MAX_FIELDS, within_s=_PHOTO_WITHIN_S
-    )
-    if sum(len(one.content) for one in parts if one.file_name is None) > _MAX_TEXT_BYTES:
-        raise ValueError
-    for part in parts:
-        if part.file_name is None:
-            pairs.append((part.name, part.content.decode()))
-        elif part.file_name and take_photo:
-            await take_photo(part.content)
-    return pairs
+    _, options = parse_options_header(request.headers["Content-Type"])
+    parser = PushMultipartParser(options.get("boundary", ""), max_segment_count=_MAX_FIELDS)
+    fields: list[tuple[str, bytearray]] = []
+    text_bytes, in_file = 0, False
+    async for chunk in _chunks(request):
+        for event in parser.parse(chunk):
+            if isinstance(event, MultipartSegment):
+                in_file = event.filename is not None
+                if not in_file:
+                    fields.append((event.name, bytearray()))
+            elif event and not in_file:
+                fields[-1][1].extend(event)
+                text_bytes += len(event)
+            elif event and take_photo:
+                take_photo(bytes(event))
+        if text_bytes > _MAX_TEXT_BYTES:
+            raise _too_large()
+    parser.close()
+    return [(name, content.decode()) for name, content in fields]
+
+
+async def _chunks(request: web.Request) -> AsyncGenerator[bytes]:
+    """Yield the body of a request, within the time of a photo."""
+    received = 0
+    async with body_deadline(request, _PHOTO_WITHIN_S):
+        while chunk := await request.content.read(_CHUNK_BYTES):
+            yield chunk
+            received += len(chunk)
+            if received > _MAX_BODY_BYTES:
+                raise _too_large()
+
+
+def _too_large() -> RefusedError:
+    return RefusedError(problem_response(413, "Too large", "Send less."))

@@ -1,6 +1,7 @@
 """The photo of a report: kept when it comes, and known by a signed id afterwards."""
 
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.callers import RefusedError
@@ -14,31 +15,48 @@ UPLOADER = "web"
 
 @dataclass(slots=True)
 class PhotoIntake:
-    """Takes the photo of one form.
+    """Takes the photo of one form. A photo that cannot be kept never stops the report.
 
     Attributes:
         library: Where it is kept.
-        admission: Limits the photos that are taken at a time, by address.
+        admission: Limits the photos in memory at a time, by address.
         address: The caller's.
-        photo_id: Id of the photo; None before it was kept.
-        fault: Why it is not kept: a ``PictureFault``, or ``photo_busy``.
+        slot: Holds the slot from the first byte on; its owner closes it.
+        fault: Why the photo is not kept: a ``PictureFault``, or ``photo_busy``.
     """
 
     library: MediaLibrary
     admission: AdmissionControl
     address: str
-    photo_id: str | None = None
+    slot: ExitStack
     fault: str | None = None
+    _content: bytearray = field(default_factory=bytearray, init=False)
 
-    async def take(self, picture: bytes) -> None:
-        """Keep a picture, or note why it cannot be kept."""
-        if len(picture) > MAX_BYTES:
-            self.fault = "too_many_bytes"
+    def take(self, content: bytes) -> None:
+        """Take the next bytes."""
+        if self.fault:
             return
+        if not self._content:
+            try:
+                self.slot.enter_context(slot_of(self.admission, self.address))
+            except RefusedError:
+                self.fault = "photo_busy"
+                return
+        self._content += content
+        if len(self._content) > MAX_BYTES:
+            self.fault = "too_many_bytes"
+            self._content.clear()
+
+    async def keep(self) -> str | None:
+        """Keep the photo and return its id; None where there is none that can be kept."""
+        if self.fault or not self._content:
+            return None
         try:
-            with slot_of(self.admission, self.address):
-                self.photo_id, _ = await self.library.add(picture, UPLOADER)
+            photo_id, _ = await self.library.add(bytes(self._content), UPLOADER)
         except RefusedPictureError as refused:
             self.fault = refused.fault
-        except (RefusedError, SystemicError, TransientError):
+        except (SystemicError, TransientError):
             self.fault = "photo_busy"
+        else:
+            return photo_id
+        return None

@@ -1,8 +1,10 @@
 """The pages that report a problem, in three steps and a page that says it is done."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import pydantic_core
@@ -15,7 +17,7 @@ from services.intake.http.calls import slot_of
 from services.intake.inbound.batch import RawSubmission
 from services.intake.media.library import MediaLibrary
 from services.intake.pages.access import PageAccess
-from services.intake.pages.draft import CONTACT, KIND, WHAT, FormFault, ReportDraft, form_faults
+from services.intake.pages.draft import CONTACT, KIND, WHAT, FormFault, UnsentReport, form_faults
 from services.intake.pages.form import PageForm, read_form
 from services.intake.pages.photos import UPLOADER, PhotoIntake
 from services.intake.pages.reading import SOURCE, DraftReader, ReadDraft
@@ -23,6 +25,7 @@ from services.intake.pages.tokens import TokenSigner
 from services.intake.policy import IntakePolicy
 from services.intake.records import ReceiptEvent
 from services.intake.rules.media import media_url
+from shared.catalogue import ServiceType
 from shared.contract.events import SubmissionAccepted, SubmissionReceived, new_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
@@ -39,7 +42,7 @@ class _Shown:
     """A step that is about to be shown."""
 
     step: int
-    draft: ReportDraft
+    draft: UnsentReport
     reading: ReadDraft | None = None
     faults: Sequence[FormFault] = ()
     status: int = 200
@@ -72,14 +75,12 @@ class ReportPages:
 
     async def begin(self, request: web.Request) -> web.Response:
         """Show the empty first step."""
-        return self._show(request, _Shown(WHAT, ReportDraft(PageForm(), new_id())))
+        return self._show(request, _Shown(WHAT, UnsentReport(PageForm(), new_id())))
 
     async def go_on(self, request: web.Request) -> web.Response:
         """Check the steps so far; show the next one, or send the report after the last one."""
-        address = self.access.callers.address(request)
-        photo = PhotoIntake(self.library, self.photo_admission, address)
-        form = await read_form(request, photo.take)
-        draft, faults = self._draft(form, photo)
+        draft, faults = await self._read(request)
+        form = draft.form
         step = _STEPS.get(form.text("step"), WHAT)
         pressed, follow, to = form.text("lang"), form.text("follow"), form.text("to")
         if step == KIND:
@@ -99,23 +100,27 @@ class ReportPages:
             return self._show(request, _Shown(step + 1, draft, reading))
         return await self._send(request, draft, reading, language)
 
-    def _draft(self, form: PageForm, photo: PhotoIntake) -> tuple[ReportDraft, list[FormFault]]:
+    async def _read(self, request: web.Request) -> tuple[UnsentReport, list[FormFault]]:
         """Return the report, under a new id where its own is not one of ours."""
-        photo_id = photo.photo_id
+        with ExitStack() as slot:
+            address = self.access.callers.address(request)
+            photo = PhotoIntake(self.library, self.photo_admission, address, slot)
+            form = await read_form(request, photo.take)
+            photo_id = await photo.keep()
         if not photo_id and not form.text("remove_photo"):
             photo_id = self.signer.read(_PHOTO, form.text("photo_id"))
         faults = [FormFault("photo", photo.fault, WHAT)] if photo.fault else []
         form_id = self.signer.read(_FORM, form.text("form"))
         if form_id is None:
             faults.append(FormFault("", "unknown_form", _STEPS.get(form.text("step"), WHAT)))
-        return ReportDraft(form, form_id or new_id(), photo_id), faults
+        return UnsentReport(form, form_id or new_id(), photo_id), faults
 
-    def _data(self, draft: ReportDraft, language: str) -> dict[str, Any]:
+    def _data(self, draft: UnsentReport, language: str) -> dict[str, Any]:
         photo_id = draft.photo_id
         url = media_url(self.policy.public_url, photo_id) if photo_id else None
         return draft.submission(self.access.site.city, language, url)
 
-    def _faults(self, draft: ReportDraft, reading: ReadDraft, step: int) -> list[FormFault]:
+    def _faults(self, draft: UnsentReport, reading: ReadDraft, step: int) -> list[FormFault]:
         """Return the errors of this step and of those before it."""
         city = self.access.site.city
         faults = form_faults(reading.errors)
@@ -132,7 +137,7 @@ class ReportPages:
         return bool(code) and code != form.text("asked") and bool(reading.view["questions"])
 
     async def _send(
-        self, request: web.Request, draft: ReportDraft, reading: ReadDraft, language: str
+        self, request: web.Request, draft: UnsentReport, reading: ReadDraft, language: str
     ) -> web.Response:
         """Send the report; a repeat shows the same page."""
         try:
@@ -150,7 +155,7 @@ class ReportPages:
         first = min(fault.step for fault in faults)
         return self._show(request, _Shown(first, draft, reading, faults, status=422))
 
-    async def _accept(self, draft: ReportDraft, language: str) -> ReceiptEvent:
+    async def _accept(self, draft: UnsentReport, language: str) -> ReceiptEvent:
         data = self._data(draft, language)
         received = SubmissionReceived(id=draft.form_id, source=SOURCE, time=utc_now(), data=data)
         with slot_of(self.admission, UPLOADER):
@@ -188,14 +193,10 @@ class ReportPages:
         )
 
 
-def _kinds(services: Any, language: str) -> dict[str, list[tuple[str, str]]]:  # noqa: ANN401 - a view
+def _kinds(services: Iterable[ServiceType], language: str) -> dict[str, list[tuple[str, str]]]:
     """Return code and name of each kind by heading, in the order of the names."""
     kinds: dict[str, list[tuple[str, str]]] = {}
     for service in services:
         heading = service.group.in_language(language)
         kinds.setdefault(heading, []).append((service.code, service.name.in_language(language)))
-    return {heading: sorted(named, key=_name) for heading, named in sorted(kinds.items())}
-
-
-def _name(kind: tuple[str, str]) -> str:
-    return kind[1]
+    return {heading: sorted(named, key=itemgetter(1)) for heading, named in sorted(kinds.items())}

@@ -9,7 +9,7 @@ from services.intake.pages.draft import (
     KIND,
     WHAT,
     FormFault,
-    ReportDraft,
+    UnsentReport,
     form_faults,
 )
 from services.intake.pages.form import PageForm
@@ -19,13 +19,13 @@ from shared.contract.events import FieldError
 CITY = load_catalogue().jurisdictions["portland.gov"]
 
 
-def draft(**fields: Any) -> ReportDraft:
+def draft(**fields: Any) -> UnsentReport:
     pairs = [
         (name, value)
         for name, values in fields.items()
         for value in (values if isinstance(values, list) else [values])
     ]
-    return ReportDraft(PageForm.of(pairs), "an id")
+    return UnsentReport(PageForm.of(pairs), "an id")
 
 
 def test_the_fields_make_a_submission() -> None:
