@@ -19,23 +19,19 @@ class NoFormError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One field of a form; a file has a name of its own."""
+    """One field of a form: its name and its bytes."""
 
     name: str
-    file_name: str | None
     content: bytes
 
 
-async def read_parts(
-    request: web.Request, *, max_bytes: int, max_parts: int, within_s: float | None = None
-) -> Sequence[Part]:
+async def read_parts(request: web.Request, *, max_bytes: int, max_parts: int) -> Sequence[Part]:
     """Return the fields of the form in the body of a request, in order.
 
     Args:
         request: The request; its content type is ``MULTIPART``.
         max_bytes: The largest body, boundaries included.
         max_parts: The largest number of fields.
-        within_s: The time in which it must arrive; None for that of every body.
 
     Raises:
         NoFormError: It cannot be read.
@@ -45,24 +41,26 @@ async def read_parts(
     _, options = parse_options_header(request.headers["Content-Type"])
     try:
         parser = PushMultipartParser(options.get("boundary", ""), max_segment_count=max_parts)
-        heads: list[tuple[str, str | None]] = []
+        names: list[str] = []
         contents: list[bytes] = []
-        for event in parser.parse(await read_at_most(request, max_bytes, within_s)):
+        for event in parser.parse(await read_at_most(request, max_bytes)):
             if isinstance(event, MultipartSegment):
-                heads.append((event.name or "", event.filename))
+                names.append(event.name or "")
                 contents.append(b"")
             elif event:
                 contents[-1] += bytes(event)
         parser.close()
     except (MultipartError, ValueError) as error:
         raise NoFormError(str(error)) from None
-    return [Part(*head, content) for head, content in zip(heads, contents, strict=True)]
+    return [Part(name, content) for name, content in zip(names, contents, strict=True)]
 
 
-async def read_at_most(
-    request: web.Request, max_bytes: int, within_s: float | None = None
-) -> bytes:
+async def read_at_most(request: web.Request, max_bytes: int) -> bytes:
     """Return the body of a request.
+
+    Args:
+        request: The request.
+        max_bytes: The largest body.
 
     Raises:
         RefusedPictureError: It has more bytes than that.
@@ -71,7 +69,7 @@ async def read_at_most(
     if (request.content_length or 0) > max_bytes:
         raise RefusedPictureError("too_many_bytes")
     body = bytearray()
-    async with body_deadline(request, within_s):
+    async with body_deadline(request):
         while chunk := await request.content.read(_CHUNK_BYTES):
             body += chunk
             if len(body) > max_bytes:
