@@ -1,6 +1,9 @@
 """Descriptions of the HTTP routes for the OpenAPI document."""
 
 from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from services.intake.http.calls import JSON, NDJSON
 from services.intake.http.schema import (
@@ -16,21 +19,30 @@ from services.intake.http.schema import (
 from services.intake.notes.parsing import SubmittedNote
 from services.intake.rules.media import KEPT_MEDIA_TYPE
 from shared.contract.events import Acceptance, Submission
-from shared.runtime.http.openapi import Content, Operation, problem
+from shared.runtime.http.openapi import RETRY_AFTER, Content, Operation, Parameter, problem
 
 _PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/octet-stream")
-_ID: Mapping[str, str] = {
-    "Idempotency-Key": "Id of it, 1 to 500 characters: a repeat gets the same answer."
+IDEMPOTENT: Mapping[str, Parameter] = {
+    "Idempotency-Key": Parameter(
+        "Id of it, at most 500 characters: a repeat gets the same answer. A blank one counts as "
+        "left out.",
+        Annotated[str, Field(max_length=500)],
+    )
 }
-_UNAVAILABLE = {503: problem("It cannot be answered at the moment; call again in Retry-After s.")}
+_LOCATION: Mapping[str, Parameter] = {"Location": Parameter("Its address.", required=True)}
+_CHALLENGE: Mapping[str, Parameter] = {
+    "WWW-Authenticate": Parameter("Bearer.", Literal["Bearer"], required=True)
+}
+_UNAVAILABLE = {503: problem("It cannot be answered at the moment; call again.", RETRY_AFTER)}
 _KEY: Mapping[int, Content] = {
-    401: problem("The key is missing or unknown."),
+    401: problem("The key is missing or unknown.", _CHALLENGE),
     403: problem("The key is of another kind of caller."),
-    429: problem("The key or the address calls too often."),
+    429: problem("The key or the address calls too often.", RETRY_AFTER),
     **_UNAVAILABLE,
 }
 _JSON: Mapping[int, Content] = {
     400: problem("The body is no JSON, or the Idempotency-Key is unusable."),
+    408: problem("The body did not arrive in time."),
     413: problem("The body is larger than 1 MiB."),
     415: problem("The body is of another type."),
 }
@@ -39,13 +51,28 @@ _NO_PICTURE: Mapping[int, Content] = {
     404: problem("There is no such picture."),
     410: problem("It was erased for good."),
 }
+EXAMPLE_ID = "a-1972"
+"""Id of the line of a bulk call that the document shows."""
+_SUBMISSION: Mapping[str, Any] = {
+    "jurisdiction": "portland.gov",
+    "channel": "web",
+    "service_code": "ROW-DEBRIS",
+    "description": "Mattress in the right lane, cars are swerving",
+    "location": {"latitude": 45.5231, "longitude": -122.6765, "address": "1221 SW 4th Ave"},
+    "attributes": {"lane_blocked": "yes"},
+}
 
 SUBMIT = Operation(
     "Hand in one submission.",
-    {201: Content("It is a request now.", (JSON,), Acceptance), **_JSON, **_WRONG, **_KEY},
-    body=Content("The submission.", (JSON,), Submission),
-    headers=_ID,
-    needs_key=True,
+    {
+        201: Content("It is a request now.", (JSON,), Acceptance, _LOCATION),
+        **_JSON,
+        **_WRONG,
+        **_KEY,
+    },
+    body=Content("The submission.", (JSON,), Submission, example=_SUBMISSION),
+    headers=IDEMPOTENT,
+    security=("adapter",),
 )
 BULK = Operation(
     "Hand in up to 1,000 submissions.",
@@ -53,18 +80,27 @@ BULK = Operation(
         200: Content(
             "An answer for each line, in order, one JSON object a line.", (NDJSON,), BulkAnswer
         ),
+        400: problem("The body cannot be read."),
+        408: _JSON[408],
         413: problem("More than 1,000 lines or 5 MiB; nothing of it was taken."),
         415: _JSON[415],
         **_KEY,
     },
-    body=Content("One JSON object a line, of at most 1 MiB each.", (NDJSON,), BulkLine),
-    needs_key=True,
+    body=Content(
+        "One JSON object a line, of at most 1 MiB each.",
+        (NDJSON,),
+        BulkLine,
+        example={"id": EXAMPLE_ID, "data": _SUBMISSION},
+    ),
+    security=("adapter",),
 )
 PREVIEW = Operation(
     "Show what a submission would become; nothing is kept.",
     {200: Content("What it would become.", (JSON,), Preview), **_JSON, **_KEY},
-    body=Content("The submission, which may lack anything.", (JSON,), PartialSubmission),
-    needs_key=True,
+    body=Content(
+        "The submission, which may lack anything.", (JSON,), PartialSubmission, example=_SUBMISSION
+    ),
+    security=("adapter",),
 )
 ADD_NOTE = Operation(
     "Add words to a request.",
@@ -76,15 +112,15 @@ ADD_NOTE = Operation(
         **_KEY,
     },
     body=Content("The note.", (JSON,), SubmittedNote),
-    headers=_ID,
-    needs_key=True,
+    headers=IDEMPOTENT,
+    security=("adapter",),
 )
 UPLOAD = Operation(
     "Keep a picture; an adapter or a bureau sends it.",
     {
-        201: Content("It is kept.", (JSON,), KeptPicture),
+        201: Content("It is kept.", (JSON,), KeptPicture, _LOCATION),
         400: problem("The form cannot be read."),
-        408: problem("It did not arrive in time."),
+        408: _JSON[408],
         413: problem("More than 10 MiB or 40 megapixels."),
         415: problem("It is no JPEG, PNG, WebP or HEIC, or it is damaged."),
         422: problem("The form has no field file."),
@@ -92,7 +128,7 @@ UPLOAD = Operation(
     },
     body=Content("The picture, of at most 10 MiB; the bytes decide.", _PICTURES, bytes),
     form=Content("The same in a form.", ("multipart/form-data",), PictureForm),
-    needs_key=True,
+    security=("adapter", "bureau"),
 )
 DOWNLOAD = Operation(
     "Show a picture; its id is the permission.",
@@ -107,7 +143,7 @@ DOWNLOAD = Operation(
 
 def _decide(summary: str) -> Operation:
     decided = Content("It is decided.", (JSON,), PictureDecision)
-    return Operation(summary, {200: decided, **_NO_PICTURE, **_KEY}, needs_key=True)
+    return Operation(summary, {200: decided, **_NO_PICTURE, **_KEY}, security=("operator",))
 
 
 RELEASE = _decide("Let the public see a picture; an operator decides.")

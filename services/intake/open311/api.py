@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from services.intake.open311.operations import POST, READ
+from services.intake.open311.operations import post_operations, read_operations
 from services.intake.open311.reading import BASE, Open311Reading
 from services.intake.open311.responses import Handler, answered, refused
 from services.intake.open311.submitting import Open311Submitting
@@ -23,9 +23,9 @@ def open311_routes(reading: Open311Reading, submitting: Open311Submitting) -> li
     getters: Mapping[str, Handler] = {
         "discovery": reading.discovery,
         "services": reading.services,
-        "services/{code}": reading.service,
+        "services/{service_code}": reading.service,
         "requests": reading.list_requests,
-        "requests/{id}": reading.one_request,
+        "requests/{service_request_id}": reading.one_request,
         "tokens/{token}": reading.token,
         "servicerequestupdates": reading.updates,
     }
@@ -33,12 +33,13 @@ def open311_routes(reading: Open311Reading, submitting: Open311Submitting) -> li
         "requests": submitting.post,
         "servicerequestupdates": submitting.post_update,
     }
+    read, post = read_operations(sorted(reading.jurisdictions)), post_operations()
     routes = []
     for path, getter in getters.items():
         url, allowed = f"{BASE}/{path}.{_FORMAT}", "GET"
-        routes.append(web.get(url, documents(answered(getter), READ[path])))
+        routes.append(web.get(url, documents(answered(getter), read[path])))
         if poster := posters.get(path):
             allowed = "GET, POST"
-            routes.append(web.post(url, documents(answered(poster), POST[path])))
+            routes.append(web.post(url, documents(answered(poster), post[path])))
         routes.append(web.route("*", url, refused(allowed)))
-    return [*routes, web.route("*", "/open311{rest:.*}", refused())]
+    return [*routes, web.route("*", "/open311{rest:(?s:.*)}", refused())]

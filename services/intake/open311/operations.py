@@ -1,10 +1,15 @@
 """Descriptions of Open311's routes for the OpenAPI document."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field
 
 from services.intake.http.multipart_form import MULTIPART
+from services.intake.http.operations import IDEMPOTENT
 from services.intake.open311.form import URLENCODED
+from services.intake.open311.parameters import MAX_COUNT
+from services.intake.open311.query import MAX_OFFSET, MAX_PAGE_SIZE
 from services.intake.open311.representation import CONTENT_TYPE
 from services.intake.open311.schema import (
     Discovery,
@@ -20,66 +25,125 @@ from services.intake.open311.schema import (
     SubmittedUpdateFormWithPictures,
     UpdateTaken,
 )
-from shared.runtime.http.openapi import Content, Operation
+from shared.runtime.http.openapi import RETRY_AFTER, Content, Operation, Parameter
 
 _TYPES = tuple(CONTENT_TYPE.values())
-_CITY = {"jurisdiction_id": "The city, such as portland.gov; required, as there are several."}
+
+
+def _optional(description: str, type_: Any = str) -> Parameter:  # noqa: ANN401 - a type
+    return Parameter(description, type_, allows_empty=True)
+
+
 _DATES = {
-    "start_date": "Earliest moment with its offset.",
-    "end_date": "Latest moment with its offset, at most 90 days later.",
+    "start_date": _optional("Earliest moment with its offset.", AwareDatetime),
+    "end_date": _optional("Latest moment with its offset, at most 90 days later.", AwareDatetime),
 }
 _PAGES = {
-    "page": "Page by number, from 1 on.",
-    "page_size": "Requests a page, at most 1,000.",
-    "after": "Where the page begins, from the link rel=next.",
+    "page": _optional("Page by number, from 1 on.", Annotated[int, Field(ge=1, le=MAX_OFFSET + 1)]),
+    "page_size": _optional(
+        f"Requests a page; more than {MAX_PAGE_SIZE:,} count as that.",
+        Annotated[int, Field(ge=1, le=MAX_COUNT)],
+    ),
+    "after": _optional("Where the page begins, from the link rel=next."),
 }
 _FILTERS = {
-    "service_request_id": "Numbers with commas; they override all else.",
-    "service_code": "Kinds with commas.",
-    "status": "open, closed, or both with a comma.",
-    "updated_after": "Earliest moment of the last change.",
-    "updated_before": "Latest moment of the last change.",
-    "bbox": "West, south, east and north side in degrees.",
+    "service_request_id": _optional("Numbers; they override all else.", list[str]),
+    "service_code": _optional("Kinds.", list[str]),
+    "status": _optional("open, closed, or both.", list[Literal["open", "closed"]]),
+    "updated_after": _optional("Earliest moment of the last change.", AwareDatetime),
+    "updated_before": _optional("Latest moment of the last change.", AwareDatetime),
+    "bbox": _optional(
+        "West, south, east and north side in degrees.",
+        Annotated[list[float], Field(min_length=4, max_length=4)],
+    ),
 }
-_EXTENSIONS = {"extensions": "true for our own status and the history."}
+_REQUEST = {
+    "jurisdiction_id": "portland.gov",
+    "service_code": "ROW-POTHOLE",
+    "lat": 45.5231,
+    "long": -122.6765,
+    "description": "Deep hole in the right lane",
+    "email": "ana@example.org",
+}
+_EXTENSIONS = {"extensions": _optional("true for our own status and the history.")}
+_NEXT = {"Link": Parameter("The next page, with rel=next; none after the last one.")}
 
 
-def _read(summary: str, model: Any, query: Mapping[str, str]) -> Operation:  # noqa: ANN401 - a type
-    return Operation(summary, {200: Content("Found.", _TYPES, model)} | _ERRORS, query=query)
+def _read(
+    summary: str,
+    model: Any,  # noqa: ANN401 - a type
+    query: Mapping[str, Parameter],
+    headers: Mapping[str, Parameter] | None = None,
+) -> Operation:
+    found = Content("Found.", _TYPES, model, headers or {})
+    return Operation(summary, {200: found} | _ERRORS, query=query)
 
 
-def _error(description: str) -> Content:
-    return Content(description, _TYPES, list[ErrorEntry])
+def _error(description: str, headers: Mapping[str, Parameter] | None = None) -> Content:
+    return Content(description, _TYPES, list[ErrorEntry], headers or {})
 
 
 _ERRORS = {
     400: _error("A parameter is missing or wrong."),
     404: _error("It does not exist."),
-    429: _error("The key or the address calls too often."),
-    503: _error("It cannot be answered at the moment."),
+    429: _error("The key or the address calls too often.", RETRY_AFTER),
+    503: _error("It cannot be answered at the moment.", RETRY_AFTER),
 }
 
-READ: Mapping[str, Operation] = {
-    "discovery": _read("Describe the endpoint.", Discovery, {}),
-    "services": _read("List the kinds of a city.", list[Open311Service], _CITY),
-    "services/{code}": _read("List the questions of a kind.", ServiceDefinition, _CITY),
-    "requests": _read(
-        "List requests of public kinds, newest first.",
-        list[ServiceRequest],
-        _CITY | _DATES | _FILTERS | _PAGES | _EXTENSIONS,
-    ),
-    "requests/{id}": _read("Show a request.", list[ServiceRequest], _CITY | _EXTENSIONS),
-    "tokens/{token}": _read("Return the number of a token.", list[RequestAccepted], _CITY),
-    "servicerequestupdates": _read(
-        "List updates of requests.", list[RequestUpdate], _CITY | _DATES | _FILTERS | _PAGES
-    ),
-}
+
+def read_operations(cities: Sequence[str]) -> Mapping[str, Operation]:
+    """Return the descriptions of the routes that read, by path, for an endpoint of these cities."""
+    city = _city(cities)
+    listed = city | _DATES | _FILTERS | _PAGES
+    return {
+        "discovery": _read("Describe the endpoint.", Discovery, {}),
+        "services": _read("List the kinds of a city.", list[Open311Service], city),
+        "services/{service_code}": _read("List the questions of a kind.", ServiceDefinition, city),
+        "requests": _read(
+            "List requests of public kinds, newest first.",
+            list[ServiceRequest],
+            listed | _EXTENSIONS,
+            _NEXT,
+        ),
+        "requests/{service_request_id}": _read(
+            "Show a request.", list[ServiceRequest], city | _EXTENSIONS
+        ),
+        "tokens/{token}": _read("Return the number of a token.", list[RequestAccepted], city),
+        "servicerequestupdates": _read(
+            "List updates of requests.", list[RequestUpdate], listed, _NEXT
+        ),
+    }
+
+
+def post_operations() -> Mapping[str, Operation]:
+    """Return the same of the routes that take something."""
+    return {
+        "requests": _post(
+            "Hand in one request.",
+            Content("It is a request now.", _TYPES, list[RequestAccepted]),
+            Content("The form.", (URLENCODED,), SubmittedForm, example=_REQUEST),
+            SubmittedFormWithPictures,
+        ),
+        "servicerequestupdates": _post(
+            "Add an update's description to its request, as a note.",
+            Content("It is kept.", _TYPES, list[UpdateTaken]),
+            Content("The form.", (URLENCODED,), SubmittedUpdateForm),
+            SubmittedUpdateFormWithPictures,
+        ),
+    }
+
+
+def _city(cities: Sequence[str]) -> dict[str, Parameter]:
+    several = len(cities) > 1
+    named = Annotated[str, Field(json_schema_extra={"enum": [*cities]})]
+    city = Parameter("The city.", named, required=several, allows_empty=not several)
+    return {"jurisdiction_id": city}
 
 
 def _post(
     summary: str,
     taken: Content,
-    form: Any,  # noqa: ANN401 - a type
+    form: Content,
     multipart: Any,  # noqa: ANN401 - a type
 ) -> Operation:
     return Operation(
@@ -88,28 +152,12 @@ def _post(
             200: taken,
             **_ERRORS,
             403: _error("The key is missing, or no adapter's."),
-            408: _error("The body did not arrive in time."),
+            408: _error("The form did not arrive in time."),
             413: _error("More than 1 MiB, or with pictures 10 MiB or 40 megapixels."),
         },
-        body=Content("The form.", (URLENCODED,), form),
+        body=form,
         form=Content("The form with pictures.", (MULTIPART,), multipart),
-        query=_CITY
-        | {"api_key": "The adapter's key; it may come in the form or as a bearer token."},
-        headers={"Idempotency-Key": "Id of the call: a repeat gets the same answer."},
+        query={"jurisdiction_id": _optional("The city, where the form does not name it.")},
+        headers=IDEMPOTENT,
+        security=("adapter", "api_key"),
     )
-
-
-POST: Mapping[str, Operation] = {
-    "requests": _post(
-        "Hand in one request.",
-        Content("It is a request now.", _TYPES, list[RequestAccepted]),
-        SubmittedForm,
-        SubmittedFormWithPictures,
-    ),
-    "servicerequestupdates": _post(
-        "Add an update's description to its request, as a note.",
-        Content("It is kept.", _TYPES, list[UpdateTaken]),
-        SubmittedUpdateForm,
-        SubmittedUpdateFormWithPictures,
-    ),
-}

@@ -11,6 +11,7 @@ from services.intake.open311.errors import bad_request, not_found
 from shared.catalogue import Jurisdiction
 from shared.vocabulary import END_OF_TIME, START_OF_TIME
 
+MAX_COUNT = 999_999_999
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+ -]\d\d:\d\d)")
 _ADVICE_MOMENT = "write a moment with its offset, such as 2026-11-24T08:10:00Z."
 _ATTRIBUTE = re.compile(r"attribute\[([^\[\]]+)\](\[\d*\])?")
@@ -57,7 +58,7 @@ class Parameters:
         return number
 
     def count(self, name: str, default: int) -> int:
-        """Return a whole number from 1 on.
+        """Return a whole number from 1 to ``MAX_COUNT``.
 
         Raises:
             Open311Error: It is none.
@@ -66,7 +67,7 @@ class Parameters:
         if text is None:
             return default
         if not re.fullmatch(r"[0-9]{1,9}", text) or not int(text):
-            raise bad_request(f"{name}: write a whole number from 1 on.")
+            raise bad_request(f"{name}: write a whole number from 1 to {MAX_COUNT:,}.")
         return int(text)
 
     def moment(self, name: str) -> datetime | None:

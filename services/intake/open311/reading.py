@@ -71,7 +71,7 @@ class Open311Reading:
     async def service(self, request: web.Request) -> Page:
         """List the questions of a kind."""
         _, city = await self._called(request)
-        kind = city.services.get(request.match_info["code"])
+        kind = city.services.get(request.match_info["service_code"])
         if kind is None:
             raise not_found("service_code was not found: take one of the service list.")
         return Page(Open311Document("service_definition", definition(kind)))
@@ -88,7 +88,7 @@ class Open311Reading:
         """Show one request; it does not exist for anybody when its kind is private."""
         parameters, city = await self._called(request)
         deadline = Deadline()
-        found = await deadline.wait_for(self._find(request.match_info["id"], city))
+        found = await deadline.wait_for(self._find(request.match_info["service_request_id"], city))
         views = await self._rendered([found], parameters, city, deadline)
         return Page(Open311Document("service_requests", views))
 

@@ -3,11 +3,14 @@
 A field that a model was not given is not sent; one that is None is sent as null.
 """
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
 from shared.contract.events import Data
+
+Filled = Annotated[str, StringConstraints(pattern=r"\S")]
+"""A text that is not blank."""
 
 MAX_PICTURES = 5
 """The most pictures in a form."""
@@ -212,37 +215,40 @@ class ErrorEntry(Open311Model):
 
 
 class SubmittedForm(Open311Model):
-    """The form of a submission; answers come as ``attribute[CODE]`` or ``attribute[CODE][]``."""
+    """The form of a submission; answers come as ``attribute[CODE]`` or ``attribute[CODE][]``.
 
-    api_key: str | None = None
+    A blank field counts as left out.
+    """
+
+    api_key: str = ""
     """An adapter's key."""
-    jurisdiction_id: str | None = None
+    jurisdiction_id: str = ""
     """The city."""
-    service_code: str
+    service_code: Filled
     """The kind."""
-    lat: float | None = None
+    lat: float | Literal[""] = ""
     """Degrees north, WGS 84."""
-    long: float | None = None
+    long: float | Literal[""] = ""
     """Degrees east, WGS 84."""
-    address_string: str | None = None
+    address_string: str = ""
     """Address or intersection, most specific part first."""
-    address_id: str | None = None
+    address_id: str = ""
     """Id of the address in a list of the city's."""
-    description: str | None = Field(default=None, max_length=4_000)
+    description: str = Field(default="", max_length=4_000)
     """What is wrong, at most 4,000 characters."""
-    first_name: str | None = None
+    first_name: str = ""
     """The reporter's first name."""
-    last_name: str | None = None
+    last_name: str = ""
     """The reporter's last name."""
-    email: str | None = None
+    email: str = ""
     """The reporter's address, for status updates."""
-    phone: str | None = None
+    phone: str = ""
     """The reporter's number, for status updates where there is no address."""
-    account_id: str | None = None
+    account_id: str = ""
     """The reporter's account with the client."""
-    device_id: str | None = None
+    device_id: str = ""
     """The reporter's device, where there is no account."""
-    media_url: str | None = None
+    media_url: str = ""
     """A picture, ``http`` or ``https``: one of ``POST /v1/media``, or text that is not fetched."""
 
 
@@ -254,19 +260,22 @@ class SubmittedFormWithPictures(SubmittedForm):
 
 
 class SubmittedUpdateForm(Open311Model):
-    """The form of an update; its description becomes a note."""
+    """The form of an update; its description becomes a note.
 
-    api_key: str | None = None
+    A blank field counts as left out.
+    """
+
+    api_key: str = ""
     """An adapter's key."""
-    jurisdiction_id: str | None = None
+    jurisdiction_id: str = ""
     """The city."""
-    service_request_id: str
+    service_request_id: Filled
     """The request."""
-    description: str = Field(min_length=1, max_length=4_000)
+    description: Filled = Field(max_length=4_000)
     """What is new, 1 to 4,000 characters."""
-    update_id: str | None = Field(default=None, max_length=500)
+    update_id: str = Field(default="", max_length=500)
     """Id of the update in the client's system: a repeat gets the same answer."""
-    media_url: str | None = None
+    media_url: str = ""
     """As in the form of a submission."""
 
 

@@ -18,7 +18,7 @@ from services.intake.http.notes import AddNote
 from services.intake.http.picture_body import picture_refusal
 from services.intake.http.refusals import ADDRESS_RATE
 from services.intake.inbound.batch import RawSubmission
-from services.intake.open311.errors import error_of_fields
+from services.intake.open311.errors import bad_request, error_of_fields
 from services.intake.open311.form import has_pictures, read_form
 from services.intake.open311.parameters import Parameters, jurisdiction_of
 from services.intake.open311.pictures import FormPictures
@@ -108,6 +108,8 @@ class Open311Submitting:
                 yield _Call(adapter, parameters, form.pictures)
         except RefusedPictureError as refused:
             raise picture_refusal(refused) from None
+        except web.RequestPayloadError:
+            raise bad_request("The body is not what its headers announce, such as gzip.") from None
 
     async def _adapter(self, request: web.Request, authorization: str | None) -> str:
         return await self.callers.adapter(request, is_counted=False, authorization=authorization)

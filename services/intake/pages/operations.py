@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from shared.runtime.http.openapi import Content, Operation
+from shared.runtime.http.openapi import Content, Operation, Parameter
 
 _HTML = ("text/html",)
 _URLENCODED = "application/x-www-form-urlencoded"
-_LANGUAGE: Mapping[str, str] = {"lang": "Language of the page; it is remembered in a cookie."}
-_HEADERS = {"Accept-Language": "Languages that the reader understands."}
+_LANGUAGE = {"lang": Parameter("Language of the page; it is remembered in a cookie.")}
+_HEADERS = {"Accept-Language": Parameter("Languages that the reader understands.")}
 _LIMITED: Mapping[int, Content] = {
     429: Content("The address calls too often.", _HTML),
     503: Content("It cannot be answered at the moment.", _HTML),
@@ -22,7 +22,7 @@ _FORM_REFUSED: Mapping[int, Content] = {
 
 
 def _page(
-    summary: str, others: Mapping[int, Content], query: Mapping[str, str] = _LANGUAGE
+    summary: str, others: Mapping[int, Content], query: Mapping[str, Parameter] = _LANGUAGE
 ) -> Operation:
     responses = {200: Content("The page.", _HTML), **_LIMITED, **others}
     return Operation(summary, responses, query=query, headers=_HEADERS)
@@ -49,7 +49,7 @@ PAGES: Mapping[tuple[str, str], Operation] = {
     ("GET", "/track"): _page(
         "Ask for a tracking number.",
         {303: Content("To the page of the number."), 404: _UNKNOWN},
-        dict(_LANGUAGE) | {"number": "The tracking number as it was typed."},
+        _LANGUAGE | {"number": Parameter("The tracking number as it was typed.")},
     ),
     ("GET", "/track/{number}"): _page("Show the status of a request.", {404: _UNKNOWN}),
     ("POST", "/track/{number}"): _form("Add words to a request.", (_URLENCODED,), {404: _UNKNOWN}),

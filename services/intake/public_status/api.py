@@ -13,23 +13,32 @@ from services.intake.rules.tracking_number import read_tracking_number
 from shared.catalogue import Jurisdiction
 from shared.errors import SystemicError
 from shared.runtime.http.deadline import Deadline, database_unavailable
-from shared.runtime.http.openapi import Content, Operation, documents, problem
+from shared.runtime.http.openapi import (
+    RETRY_AFTER,
+    Content,
+    Operation,
+    Parameter,
+    documents,
+    problem,
+)
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.postgres import Pool
 
 _MISTYPED = "The number is mistyped. Compare it with your receipt, symbol by symbol."
 _UNKNOWN = "We have no request with this number. Compare it with your receipt, or call 311."
 
-
+_LANGUAGE: Mapping[str, Parameter] = {
+    "Content-Language": Parameter("Language of the texts.", required=True)
+}
 _LOOK_UP = Operation(
     "Look up the public status of a request.",
     {
-        200: Content("The status.", ("application/json",), RequestStatus),
+        200: Content("The status.", ("application/json",), RequestStatus, _LANGUAGE),
         404: problem("There is no such number."),
-        429: problem("The address calls too often."),
-        503: problem("It cannot be looked up at the moment."),
+        429: problem("The address calls too often.", RETRY_AFTER),
+        503: problem("It cannot be looked up at the moment.", RETRY_AFTER),
     },
-    headers={"Accept-Language": "Languages of the texts: en or es."},
+    headers={"Accept-Language": Parameter("Languages of the texts: en or es.")},
 )
 
 

@@ -18,7 +18,14 @@ from services.intake.sms.submission import SOURCE
 from services.intake.sms.twiml import twiml
 from shared.runtime.clock import utc_now
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.openapi import Content, Operation, documents, problem
+from shared.runtime.http.openapi import (
+    RETRY_AFTER,
+    Content,
+    Operation,
+    Parameter,
+    documents,
+    problem,
+)
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.ops.audit import authentication_failed
@@ -33,15 +40,19 @@ _TAKE = Operation(
     "Take a text from the gateway, signed as Twilio does.",
     {
         200: Content("The answer to the person in TwiML, with at most one message.", (_XML,)),
+        400: problem("The body cannot be read."),
         403: problem("The signature is missing or wrong."),
+        408: problem("The body did not arrive in time."),
         413: problem("The body is larger than 1 MiB."),
         415: problem("The body is of another type."),
         422: problem("Fields are wrong; each is named."),
-        429: problem("The number or the address calls too often."),
-        503: problem("It cannot be taken at the moment; call again in Retry-After s."),
+        429: problem("The number or the address calls too often.", RETRY_AFTER),
+        503: problem("It cannot be taken at the moment; call again.", RETRY_AFTER),
     },
     body=Content("Twilio's fields; others are ignored.", (_FORM,), SmsForm),
-    headers={"X-Twilio-Signature": "HMAC-SHA1 of URL and fields with the account's token."},
+    headers={
+        "X-Twilio-Signature": Parameter("HMAC-SHA1 of URL and fields with the account's token.")
+    },
 )
 
 

@@ -5,36 +5,70 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, PositiveInt, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
+
+from shared.contract.events import FieldError
 
 H = TypeVar("H", bound=Callable[..., Any])
 
+SecurityScheme: TypeAlias = Literal["adapter", "bureau", "operator", "api_key"]
 PATH = "/openapi.json"
 _VERSION = "3.1.0"
 _REFERENCE = "#/components/schemas/{model}"
-_KEY = {"type": "http", "scheme": "bearer"}
+_SCHEMES: Mapping[SecurityScheme, Mapping[str, str]] = {
+    "adapter": {"type": "http", "scheme": "bearer", "description": "An adapter's key."},
+    "bureau": {"type": "http", "scheme": "bearer", "description": "A bureau's key."},
+    "operator": {"type": "http", "scheme": "bearer", "description": "An operator's key."},
+    "api_key": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "api_key",
+        "description": "An adapter's key, which may stand in the form as well.",
+    },
+}
 _VARIABLE = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
 _OPERATIONS: WeakKeyDictionary[Callable[..., Any], "Operation"] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of the path or the query, or a header.
+
+    Attributes:
+        description: What it tells.
+        type: Its type, with what limits it; a list is written with commas.
+        required: True when it cannot be left out.
+        allows_empty: True when an empty one counts as left out.
+    """
+
+    description: str
+    type: Any = str
+    required: bool = False
+    allows_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
-    """A body that is sent or received.
+    """A body that is sent or received, with its headers.
 
     Attributes:
         description: What it is.
         types: Its content types.
         model: A pydantic model, or a type made of some; None for a text or for no body.
+        headers: The headers of a response.
+        example: A body that is accepted; None for none.
     """
 
     description: str
     types: tuple[str, ...] = ()
     model: Any = None
+    headers: Mapping[str, Parameter] = field(default_factory=dict)
+    example: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +80,20 @@ class Operation:
         responses: Responses by status.
         body: The body that it reads; None for none.
         form: The same as a form; None for none.
-        query: Optional parameters of the query, with a description of each.
-        headers: Optional headers, with a description of each.
-        needs_key: True when it wants an adapter's key.
+        path: Parameters of the path that are no plain texts.
+        query: Parameters of the query.
+        headers: Headers that it reads.
+        security: Security schemes, any of which is enough; none for everybody.
     """
 
     summary: str
     responses: Mapping[int, Content]
     body: Content | None = None
     form: Content | None = None
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    needs_key: bool = False
+    path: Mapping[str, Parameter] = field(default_factory=dict)
+    query: Mapping[str, Parameter] = field(default_factory=dict)
+    headers: Mapping[str, Parameter] = field(default_factory=dict)
+    security: tuple[SecurityScheme, ...] = ()
 
 
 def documents(handler: H, operation: Operation) -> H:
@@ -100,8 +136,13 @@ def openapi_document(title: str, routes: Sequence[web.AbstractRouteDef]) -> dict
         "openapi": _VERSION,
         "info": {"title": title, "version": "1"},
         "paths": paths,
-        "components": {"schemas": definitions, "securitySchemes": {"key": _KEY}},
+        "components": {"schemas": definitions, "securitySchemes": _schemes(told)},
     }
+
+
+def _schemes(described: Sequence[tuple[web.RouteDef, Operation]]) -> dict[str, Any]:
+    used = {scheme for _, operation in described for scheme in operation.security}
+    return {name: scheme for name, scheme in _SCHEMES.items() if name in used}
 
 
 def _schemas(
@@ -125,21 +166,18 @@ def _schemas(
 def _described(
     route: web.RouteDef, operation: Operation, schemas: Mapping[Any, Any]
 ) -> dict[str, Any]:
-    parameters = [
-        {"name": name, "in": "path", "required": True, "schema": _path_schema(pattern)}
-        for name, pattern in _VARIABLE.findall(route.path)
-    ]
-    for place, named in (("query", operation.query), ("header", operation.headers)):
-        parameters += [
-            {"name": name, "in": place, "description": text, "schema": {"type": "string"}}
-            for name, text in named.items()
-        ]
     described: dict[str, Any] = {
         "summary": operation.summary,
-        "parameters": parameters,
+        "parameters": [
+            *(
+                _path_parameter(name, pattern, operation)
+                for name, pattern in _VARIABLE.findall(route.path)
+            ),
+            *(_parameter(name, "query", one) for name, one in operation.query.items()),
+            *(_parameter(name, "header", one) for name, one in operation.headers.items()),
+        ],
         "responses": {
-            str(status): {"description": one.description, "content": _content(one, schemas)}
-            for status, one in operation.responses.items()
+            str(status): _response(one, schemas) for status, one in operation.responses.items()
         },
     }
     if body := operation.body:
@@ -148,22 +186,48 @@ def _described(
             "required": True,
             "content": _content(body, schemas) | _content(operation.form, schemas),
         }
-    if operation.needs_key:
-        described["security"] = [{"key": []}]
+    if operation.security:
+        described["security"] = [{scheme: []} for scheme in operation.security]
     return described
 
 
-def _path_schema(pattern: str) -> dict[str, Any]:
+def _path_parameter(name: str, pattern: str, operation: Operation) -> dict[str, Any]:
+    described = _parameter(name, "path", operation.path.get(name, Parameter("")))
     if re.fullmatch(r"\w+(\|\w+)+", pattern):
-        return {"type": "string", "enum": pattern.split("|")}
-    return {"type": "string"}
+        described["schema"] = {"type": "string", "enum": pattern.split("|")}
+    return described | {"required": True}
+
+
+def _parameter(name: str, place: str, parameter: Parameter) -> dict[str, Any]:
+    described = {"name": name, "in": place} | _header(parameter)
+    if described["schema"].get("type") == "array":
+        described |= {"style": "form", "explode": False}
+    return described | ({"allowEmptyValue": True} if parameter.allows_empty else {})
+
+
+def _header(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "description": parameter.description,
+        "required": parameter.required,
+        "schema": TypeAdapter(parameter.type).json_schema(),
+    }
+
+
+def _response(response: Content, schemas: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        "description": response.description,
+        "headers": {name: _header(header) for name, header in response.headers.items()},
+        "content": _content(response, schemas),
+    }
 
 
 def _content(content: Content | None, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     if content is None:
         return {}
-    schema = schemas.get(id(content), {"type": "string"})
-    return {content_type: {"schema": schema} for content_type in content.types}
+    described = {"schema": schemas.get(id(content), {"type": "string"})}
+    if content.example is not None:
+        described["example"] = content.example
+    return dict.fromkeys(content.types, described)
 
 
 class ProblemDetails(BaseModel):
@@ -183,7 +247,7 @@ class ProblemDetails(BaseModel):
     status: int
     detail: str
     code: str | None = None
-    errors: list[dict[str, str]] | None = None
+    errors: list[FieldError] | None = None
 
 
 class Health(BaseModel):
@@ -198,6 +262,12 @@ class Health(BaseModel):
     reason: str | None = None
 
 
-def problem(description: str) -> Content:
+RETRY_AFTER: Mapping[str, Parameter] = {
+    "Retry-After": Parameter("Seconds until the next call.", PositiveInt, required=True)
+}
+"""The header of a 429, and of a 503 to a caller."""
+
+
+def problem(description: str, headers: Mapping[str, Parameter] | None = None) -> Content:
     """Return the content of an error."""
-    return Content(description, ("application/problem+json",), ProblemDetails)
+    return Content(description, ("application/problem+json",), ProblemDetails, headers or {})

@@ -1,6 +1,7 @@
 """Intake's OpenAPI document, and that its answers are as it says."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,17 @@ from jsonschema import Draft202012Validator
 from services.intake.app import intake
 from tests.conftest import Database
 from tests.integration.intake.conftest import OPERATOR, Running, intake_settings
-from tests.integration.intake.http_client import bulk, call, get, line, note, plain, post, preview
+from tests.integration.intake.http_client import (
+    ADAPTER,
+    bulk,
+    call,
+    get,
+    line,
+    note,
+    plain,
+    post,
+    preview,
+)
 from tests.integration.intake.media import upload
 from tests.integration.intake.open311.calls import read, send
 from tests.pictures import encoded
@@ -71,6 +82,40 @@ async def test_every_route_is_described_with_parameters_and_models(
     assert {"format", "bbox", "updated_after", "page_size", "jurisdiction_id"} <= named
     submission = document["components"]["schemas"]["Submission"]["properties"]
     assert submission["description"]["description"].startswith("Problem in the reporter's own")
+
+
+@pytest.mark.parametrize("status", ["429", "503"])
+async def test_whoever_must_wait_is_told_how_long(running: Running, status: str) -> None:
+    async with running() as client:
+        document = await document_of(client)
+
+    answers = {
+        f"{method} {path}": operation["responses"][status]
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if path != "/ready" and status in operation["responses"]
+    }
+    assert len(answers) > 15
+    for name, answer in answers.items():
+        assert answer["headers"]["Retry-After"]["required"], name
+
+
+async def test_a_body_that_cannot_be_decoded_is_refused_as_documented(running: Running) -> None:
+    async with running() as client:
+        document = await document_of(client)
+        for path, item in document["paths"].items():
+            for media_type in item.get("post", {}).get("requestBody", {}).get("content", {}):
+                headers = {
+                    "Content-Type": media_type,
+                    "Content-Encoding": "gzip",
+                    "Connection": "close",
+                }
+                url = path.format(tracking_number="26-0000-000000", format="json")
+                refused = await call(
+                    client, "POST", url, ADAPTER, headers=headers, data=BytesIO(b"no gzip")
+                )
+                assert refused.status == 400, url
+                validate(document, path, "post", 400, refused.json)
 
 
 async def test_answers_are_as_documented(running: Running) -> None:

@@ -57,6 +57,14 @@ async def test_discovery_tells_the_endpoint_its_formats_and_when_kinds_changed(
     assert changed.json["changeset"] >= found.changeset
 
 
+async def test_an_address_with_a_line_break_gets_an_error_of_open311_too(running: Running) -> None:
+    async with running() as client:
+        answer = await read(client, "services.%0A")
+
+    assert (answer.status, answer.content_type) == (404, XML)
+    assert answer.xml.findtext("error/code") == "404"
+
+
 async def test_kinds_and_questions_are_those_of_the_city(running: Running) -> None:
     async with running() as client:
         kinds = [Open311Service(**one) for one in (await read(client, "services.json")).json]

@@ -1,0 +1,141 @@
+"""Every service answers what its own OpenAPI document says, whatever is sent to it.
+
+Schemathesis makes the requests from the document. For other ones than usual:
+``SCHEMATHESIS_OPTIONS="--seed=1 --max-examples=100"``.
+"""
+
+import asyncio
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.integration.intake.http_client import call, plain
+from tests.integration.openapi.conftest import KEYS, SMS_TOKEN, Serving
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+
+_CONFIG = Path(__file__).with_name("schemathesis.toml")
+_PROGRAM = Path(sys.executable).with_name("schemathesis")
+_OPTIONS = os.environ.get("SCHEMATHESIS_OPTIONS", "").split()
+_RIGHT_KEYS = {"ADAPTER_KEY": KEYS["adapter"], "OPERATOR_KEY": KEYS["operator"]}
+_NO_NUMBER = "26-0000-000000"
+
+Statuses = Mapping[str, set[int]]
+"""How each operation answered, by its method and path."""
+
+
+async def fuzz(
+    url: str,
+    folder: Path,
+    *options: str,
+    keys: Mapping[str, str] = _RIGHT_KEYS,
+    number: str = _NO_NUMBER,
+) -> Statuses:
+    """Send generated requests to every operation of a service; fail with what is wrong."""
+    told = folder / "statuses"
+    process = await asyncio.create_subprocess_exec(
+        _PROGRAM,
+        f"--config-file={_CONFIG}",
+        "run",
+        *options,
+        f"{url}/openapi.json",
+        env=os.environ
+        | keys
+        | {"SMS_TOKEN": SMS_TOKEN, "STATUSES": str(told), "TRACKING_NUMBER": number},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
+    statuses = defaultdict(set)
+    for line in told.read_text().splitlines():
+        label, status = line.split("\t")
+        statuses[label].add(int(status))
+    return statuses
+
+
+async def document_of(client: aiohttp.ClientSession) -> Any:
+    async with client.get("/openapi.json") as response:
+        return await response.json()
+
+
+def operations_of(document: Any) -> dict[str, Any]:
+    """Return the operations by method and path."""
+    return {
+        f"{method.upper()} {path}": operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    }
+
+
+async def handed_in(client: aiohttp.ClientSession) -> str | None:
+    """Return the number of a new request; None while intake starts or is busy."""
+    try:
+        answer = await call(client, "POST", "/v1/submissions", KEYS["adapter"], json=plain())
+    except aiohttp.ClientConnectionError:
+        return None
+    number: str | None = answer.json["tracking_number"] if answer.status == 201 else None
+    return number
+
+
+@pytest.mark.parametrize("module", ["triage", "triage.surges", "dispatch", "notify"])
+async def test_a_service_without_routes_of_its_own_answers_as_documented(
+    serving: Serving, tmp_path: Path, module: str
+) -> None:
+    with serving(f"services.{module}") as url:
+        statuses = await fuzz(url, tmp_path, *_OPTIONS)
+
+    assert statuses.keys() == {"GET /live", "GET /ready", "GET /metrics"}
+
+
+async def test_intake_answers_as_documented_and_every_operation_succeeds_once(
+    serving: Serving, tmp_path: Path
+) -> None:
+    with serving("services.intake") as url:
+        async with aiohttp.ClientSession(url) as client:
+            number = await eventually(lambda: handed_in(client))
+            assert number
+            document = await document_of(client)
+            statuses = await fuzz(url, tmp_path, *_OPTIONS, number=number)
+
+    for label, operation in operations_of(document).items():
+        assert int(min(operation["responses"])) in statuses[label], label
+
+
+@pytest.mark.parametrize(
+    ("keys", "refused"),
+    [
+        pytest.param({"ADAPTER_KEY": "", "OPERATOR_KEY": ""}, 401, id="no key"),
+        pytest.param(
+            {"ADAPTER_KEY": KEYS["operator"], "OPERATOR_KEY": KEYS["adapter"]},
+            403,
+            id="others' keys",
+        ),
+    ],
+)
+async def test_intake_refuses_callers_without_the_right_key_as_documented(
+    serving: Serving, tmp_path: Path, keys: dict[str, str], refused: int
+) -> None:
+    with serving("services.intake") as url:
+        async with aiohttp.ClientSession(url) as client:
+            await eventually(lambda: handed_in(client))
+            document = await document_of(client)
+            statuses = await fuzz(
+                url, tmp_path, "--phases=fuzzing", "--mode=positive", "--max-examples=3", keys=keys
+            )
+
+    secured = [
+        label for label, operation in operations_of(document).items() if "security" in operation
+    ]
+    assert len(secured) > 5
+    for label in secured:
+        expected = HTTPStatus.FORBIDDEN if "/open311/" in label else refused
+        assert statuses[label] <= {expected, HTTPStatus.SERVICE_UNAVAILABLE}, label
