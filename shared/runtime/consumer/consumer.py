@@ -63,9 +63,8 @@ _KNOWN_SOURCES = 256
 class Consumer(Generic[E]):
     """Feeds batches of one consumer group to a handler; each batch is one transaction.
 
-    A partition whose position the broker does not have is paused with an alarm, while the others
-    continue. Every ``lost_position_recheck_s`` the positions are loaded again, so that the
-    partition resumes once an operator has moved its position, or the right log is back.
+    A partition whose position the broker does not have is paused with an alarm, and resumes once an
+    operator has moved its position, or the right log is back. Other partitions continue.
 
     Attributes:
         service: The service's name, for dead letters.
@@ -129,8 +128,7 @@ class Consumer(Generic[E]):
     async def run(self, stopping: asyncio.Event) -> None:
         """Consume until asked to stop, then finish the current batch.
 
-        At the dead-letter limit it ends early, unready and with an alarm, while the rest of the
-        service continues.
+        At the dead-letter limit it ends early, unready and with an alarm; the service continues.
 
         Raises:
             Exception: An unexpected error; nothing is half done. The record in progress stays
@@ -153,11 +151,7 @@ class Consumer(Generic[E]):
 
     @property
     def blocked(self) -> str | None:
-        """The reason why it cannot go on without a person or a restart; None while it can.
-
-        That is the dead-letter limit, or a record at which the process died twice. An outage of
-        the broker or the database is no such reason.
-        """
+        """Why it needs a person or a restart: the dead-letter limit, or a record that kills it."""
         return self._ended or self._processor.crashes.describe_worst()
 
     async def _run_once(self, stopping: asyncio.Event) -> None:
@@ -283,19 +277,18 @@ class Consumer(Generic[E]):
             if deferred is None:
                 self._processor.deferred_keys.remove_first(key)
                 return
-            commit = partial(self._commit_deferred, deferred)
+
+            async def commit(items: Sequence[Item[E]]) -> None:
+                self.on_commit(await self._processor.commit_deferred(deferred, items))
+
             with processing([self._take(deferred.record, deferred.crashes)]) as traced:
                 await process_batch(traced, commit, stopping=stopping)
             del self._deferred_crashes[deferred.seq]
 
-    async def _commit_deferred(self, deferred: DeferredRecord, items: Sequence[Item[E]]) -> None:
-        self.on_commit(await self._processor.commit_deferred(deferred, items))
-
     async def _take_deferred(self, key: RecordKey) -> DeferredRecord | None:
         """Load the first record of the key, and mark it as in progress.
 
-        Its crashes are those that were known when this process saw it first: a failed retry of a
-        process that lives is none.
+        Its crashes are those known when this process saw it first: a failed retry is none.
         """
         async with transaction(self.pool) as db:
             deferred = await deferring.load_first(db, key)
