@@ -15,7 +15,11 @@ from services.intake.pages.tracking import TrackPages
 from shared.runtime.http.openapi import documents
 
 _ROUTE: Mapping[str, Callable[..., web.RouteDef]] = {"GET": web.get, "POST": web.post}
-_FOR_EVER = "public, max-age=31536000, immutable"
+_ASSET_HEADERS = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Vary": "Accept-Encoding",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 def page_routes(
@@ -59,11 +63,12 @@ def _asset_route(assets: Mapping[str, Asset]) -> web.RouteDef:
         asset = by_url.get(request.path)
         if asset is None:
             raise web.HTTPNotFound
+        is_zipped = "gzip" in request.headers.get("Accept-Encoding", "")
         return web.Response(
-            body=asset.content,
+            body=asset.compressed if is_zipped else asset.content,
             content_type=asset.content_type,
             charset="utf-8",
-            headers={"Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"},
+            headers=_ASSET_HEADERS | ({"Content-Encoding": "gzip"} if is_zipped else {}),
         )
 
     return web.get(f"{ASSETS}/{{name}}", documents(get, ASSET))

@@ -1,5 +1,6 @@
 """Style sheet and script, at addresses that change with their content."""
 
+import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -21,11 +22,13 @@ class Asset:
         url: Its address, with a digest of the content: it may be cached for ever.
         content_type: Its MIME type.
         content: Its bytes.
+        compressed: The same in gzip.
     """
 
     url: str
     content_type: str
     content: bytes
+    compressed: bytes
 
 
 def load_assets(folder: Path = _FOLDER) -> Mapping[str, Asset]:
@@ -36,4 +39,5 @@ def load_assets(folder: Path = _FOLDER) -> Mapping[str, Asset]:
 def _asset(path: Path) -> Asset:
     content = path.read_bytes()
     digest = sha256(content).hexdigest()[:_DIGITS]
-    return Asset(f"{PATH}/{digest}-{path.name}", _TYPES[path.suffix], content)
+    url = f"{PATH}/{digest}-{path.name}"
+    return Asset(url, _TYPES[path.suffix], content, gzip.compress(content))

@@ -37,7 +37,13 @@ STEP: Mapping[str, Any] = {
                 "request_count": 2,
             }
         ],
-        "referral": {"name": "Agency", "phone": "503", "url": "https://a.example", "reason": None},
+        "referral": {
+            "agency": "EXT-1",
+            "name": "Agency",
+            "phone": "503",
+            "url": "https://a.example",
+            "reason": None,
+        },
         "questions": [],
     },
 }
@@ -51,7 +57,7 @@ REPORT: Mapping[str, Any] = {
     "referral": None,
     "bureau": "Streets",
     "scheduled_for": None,
-    "location": {"address": "1221 SW 4th Ave"},
+    "location": {"latitude": 45.519, "longitude": -122.679},
     "media": [],
     "history": [
         {
