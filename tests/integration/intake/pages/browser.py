@@ -56,8 +56,8 @@ class Page:
         return self.tree.xpath("//main//*[@name=$name]", name=name)[0]
 
     def value(self, name: str) -> str:
-        value = self.field(name).value
-        return value if isinstance(value, str) else ""
+        """What stands in a control; a browser drops the line break that begins a text area."""
+        return str(self.field(name).value or "").removeprefix("\n")
 
     async def submit(
         self, fields: Fields | None = None, button: tuple[str, str] | None = None

@@ -1,5 +1,7 @@
 """What every page has: language, headers, limits, and no forms from other sites."""
 
+from io import BytesIO
+
 import pytest
 
 from tests.integration.intake.conftest import Running
@@ -83,7 +85,11 @@ async def test_what_is_no_form_gets_a_page_that_says_so(running: Running) -> Non
             )
         ]
         large = await call(
-            client, "POST", "/report", headers={"Content-Type": FORM}, data=b"a" * 1_100_000
+            client,
+            "POST",
+            "/report",
+            headers={"Content-Type": FORM},
+            data=BytesIO(b"a" * 1_100_000),
         )
 
     assert [answer.status for answer in answers] == [400, 400, 400, 400]
