@@ -7,7 +7,7 @@ import pytest
 from tests.html_tree import tree_of
 from tests.unit.intake.pages.pages import PAGES, page
 
-SENTENCE_END = re.compile(r"[.!?:]+(?:\s|$)")
+SENTENCE_END = re.compile(r"[.!?]+(?:\s|$)")
 WORD = re.compile(r"[A-Za-z']+")
 VOWELS = re.compile(r"[aeiouy]+")
 SILENT = re.compile(r"(?<=[^aeiouyl])e$|(?<=[^aeiouy])es$|(?<=[^td])ed$")
@@ -27,7 +27,7 @@ def grade(text: str) -> float:
 
 def prose_of(text: str) -> str:
     """Every block of text as a sentence."""
-    blocks = tree_of(text).xpath("//main//*[self::p or self::h1 or self::h2 or self::li]")
+    blocks = tree_of(text).xpath("//main//*[self::p or self::li or self::dd]")
     return " ".join(f"{block.text_content().strip().rstrip('.')}." for block in blocks)
 
 
