@@ -140,8 +140,8 @@ def _examine(
     if submission is None:
         return None, tuple(errors)
     city = policy.cities.get(submission.jurisdiction)
-    any_city = city or next(iter(policy.cities.values()))
-    errors = list(without_contact(errors, any_city.redactor))
+    if any_city := city or next(iter(policy.cities.values()), None):
+        errors = list(without_contact(errors, any_city.redactor))
     service, read = _kind(submission, city)
     found = _field_errors(submission, city, service, policy)
     if handed_in.source in WITHOUT_PLACE:
