@@ -138,7 +138,7 @@ def decision(of: Request | None = None, **changes: Any) -> Decision:
         "priority": priority(),
         "service_code": of.service_code,
         "rules_version": "test",
-        "request": of,
+        "request": Request(**{name: getattr(of, name) for name in Request.model_fields}),
     }
     return Decision(**(fields | changes))
 
