@@ -56,7 +56,9 @@ def release_reader(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
 
 
 @pytest.mark.parametrize(
-    "at_and_idle", [(BACKLOG, "_look_at_backlog"), (BACKLOG - 300, "_look_at_new")]
+    "at_and_idle",
+    [(BACKLOG, "_look_at_backlog"), (BACKLOG - 300, "_look_at_new")],
+    ids=["a new one", "in the backlog"],
 )
 async def test_an_urgent_submission_is_accepted_before_the_backlog_ahead_of_it(
     running: Running,
