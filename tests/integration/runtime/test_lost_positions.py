@@ -66,8 +66,8 @@ async def test_a_lost_position_is_an_alarm_while_others_go_on_until_an_operator_
         await topic_log.publish(waiting, other)
         await topic_log.at_least(1, TRIAGE_DECISIONS)
         assert await handled_ids(pool) == [other.data.request_id]
-        assert lost_position_count(lost) > before
-        assert not consumer.ready
+        await eventually(lambda: _has_counted(lost, before))
+        await eventually(lambda: _is_unready(consumer))
 
         await set_position(pool, lost, next_offset=began_at)
         await topic_log.at_least(2, TRIAGE_DECISIONS)
@@ -79,6 +79,10 @@ async def test_a_lost_position_is_an_alarm_while_others_go_on_until_an_operator_
 async def _is_ready(consumer: Any) -> bool:
     ready: bool = consumer.ready
     return ready
+
+
+async def _is_unready(consumer: Any) -> bool:
+    return not await _is_ready(consumer)
 
 
 async def test_a_log_that_grew_past_the_position_anew_is_not_taken_for_the_one_that_was_read(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.contract.events import encode
 from shared.contract.topics import TRIAGE_DECISIONS
 from shared.runtime.kafka import BrokerDownError, KafkaSink
 from shared.runtime.outbox.outbox import BUCKETS, OutboxBatch, enqueue
@@ -55,9 +56,10 @@ async def test_an_event_gets_to_its_topic_with_the_bytes_it_was_written_with(
         await enqueue(db, [event])
 
     async with relaying(pool, stores):
-        assert await topic_log.at_least(1, TRIAGE_DECISIONS) == [event]
+        await topic_log.at_least(1, TRIAGE_DECISIONS)
 
     [record] = await topic_log.records(TRIAGE_DECISIONS)
+    assert record.value == encode(event)
     assert record.key == (event.data.case_id or "").encode()
     assert dict(record.headers)["content-type"].startswith(b"application/cloudevents+json")
 
