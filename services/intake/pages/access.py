@@ -50,7 +50,7 @@ class PageAccess:
             except web.HTTPRequestEntityTooLarge:
                 return self._problem(request, 413)
             except (SystemicError, TransientError, TimeoutError):
-                return self._problem(request, 503, "2")
+                return self._problem(request, 503)
 
         return answer
 

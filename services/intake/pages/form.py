@@ -66,7 +66,7 @@ async def read_form(request: web.Request, take_photo: TakePhoto | None = None) -
         take_photo: Takes the photo; None leaves every file out.
 
     Raises:
-        RefusedError: It is no form in UTF-8, or too large.
+        RefusedError: It is no form in UTF-8, cannot be decoded, or is too large.
         web.HTTPRequestEntityTooLarge: A form without files is larger than 1 MiB.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
     """
@@ -75,7 +75,7 @@ async def read_form(request: web.Request, take_photo: TakePhoto | None = None) -
             return PageForm.of(await _read_multipart(request, take_photo))
         body = (await read_body(request)).decode()
         return PageForm.of(parse_qsl(body, errors="strict", max_num_fields=_MAX_FIELDS))
-    except ValueError:
+    except (ValueError, web.RequestPayloadError):
         raise RefusedError(problem_response(400, "Not a form", "Send the form again.")) from None
 
 

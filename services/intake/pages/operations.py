@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping
 
-from shared.runtime.http.openapi import Content, Operation, Parameter
+from shared.runtime.http.openapi import RETRY_AFTER, Content, Operation, Parameter, problem
 
 _HTML = ("text/html",)
 _URLENCODED = "application/x-www-form-urlencoded"
 _LANGUAGE = {"lang": Parameter("Language of the page; it is remembered in a cookie.")}
 _HEADERS = {"Accept-Language": Parameter("Languages that the reader understands.")}
 _LIMITED: Mapping[int, Content] = {
-    429: Content("The address calls too often.", _HTML),
-    503: Content("It cannot be answered at the moment.", _HTML),
+    429: Content("The address calls too often.", _HTML, headers=RETRY_AFTER),
+    503: Content("It cannot be answered at the moment.", _HTML, headers=RETRY_AFTER),
 }
 _FORM_REFUSED: Mapping[int, Content] = {
     400: Content("It is no form.", _HTML),
     403: Content("A browser sent it from another site.", _HTML),
+    408: problem("It did not arrive in time."),
     413: Content("It is too large.", _HTML),
     422: Content("Fields are wrong; the page shows which and why.", _HTML),
     **_LIMITED,
@@ -28,9 +29,14 @@ def _page(
     return Operation(summary, responses, query=query, headers=_HEADERS)
 
 
-def _form(summary: str, types: tuple[str, ...], others: Mapping[int, Content]) -> Operation:
+def _form(
+    summary: str,
+    types: tuple[str, ...],
+    others: Mapping[int, Content],
+    example: Mapping[str, str] | None = None,
+) -> Operation:
     responses = {200: Content("The next page.", _HTML), **_FORM_REFUSED, **others}
-    body = Content("The fields of the page.", types)
+    body = Content("The fields of the page.", types, dict[str, str], example=example)
     return Operation(summary, responses, body=body, query=_LANGUAGE, headers=_HEADERS)
 
 
@@ -45,6 +51,7 @@ PAGES: Mapping[tuple[str, str], Operation] = {
         "Go on to the next step of a report, or send it.",
         ("multipart/form-data", _URLENCODED),
         {409: Content("This report was sent before, with other words.", _HTML)},
+        {"step": "1", "to": "back"},
     ),
     ("GET", "/track"): _page(
         "Ask for a tracking number.",

@@ -176,7 +176,6 @@ class ReportPages:
             f"report_{shown.step}",
             status=shown.status,
             pressed=shown.pressed,
-            headers={"Retry-After": "2"} if shown.status == 503 else {},  # noqa: PLR2004
             step=shown.step,
             form=draft.form,
             form_token=self.signer.sign(_FORM, draft.form_id),

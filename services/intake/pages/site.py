@@ -36,6 +36,7 @@ _HEADERS: Mapping[str, str] = MappingProxyType(
     }
 )
 _COOKIE_S = 365 * 24 * 3_600
+_RETRY_AFTER: Mapping[int, Mapping[str, str]] = {503: {"Retry-After": "2"}}
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,12 @@ class CitySite:
             text=text,
             status=status,
             content_type="text/html",
-            headers={**_HEADERS, "Content-Language": language.tag, **headers},
+            headers={
+                **_HEADERS,
+                "Content-Language": language.tag,
+                **_RETRY_AFTER.get(status, {}),
+                **headers,
+            },
         )
         if pressed or request.query.get(PARAMETER):
             response.set_cookie(

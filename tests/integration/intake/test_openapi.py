@@ -53,9 +53,15 @@ async def document_of(client: aiohttp.ClientSession) -> dict[str, Any]:
         return document
 
 
+def described(document: dict[str, Any], path: str, method: str, status: int) -> dict[str, Any]:
+    """Return what the document says about an answer."""
+    answer: dict[str, Any] = document["paths"][path][method]["responses"][str(status)]
+    return answer
+
+
 def validate(document: dict[str, Any], path: str, method: str, status: int, body: Any) -> None:
     """Validate a JSON answer against the document."""
-    response = document["paths"][path][method]["responses"][str(status)]
+    response = described(document, path, method, status)
     [schema] = [
         content["schema"] for name, content in response["content"].items() if "json" in name
     ]
@@ -110,12 +116,16 @@ async def test_a_body_that_cannot_be_decoded_is_refused_as_documented(running: R
                     "Content-Encoding": "gzip",
                     "Connection": "close",
                 }
-                url = path.format(tracking_number="26-0000-000000", format="json")
+                number = "26-0000-000000"
+                url = path.format(tracking_number=number, number=number, format="json")
                 refused = await call(
                     client, "POST", url, ADAPTER, headers=headers, data=BytesIO(b"no gzip")
                 )
                 assert refused.status == 400, url
-                validate(document, path, "post", 400, refused.json)
+                if "text/html" in described(document, path, "post", 400)["content"]:
+                    assert refused.headers["Content-Type"].startswith("text/html"), url
+                else:
+                    validate(document, path, "post", 400, refused.json)
 
 
 async def test_answers_are_as_documented(running: Running) -> None:

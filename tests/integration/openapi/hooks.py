@@ -28,6 +28,7 @@ from services.intake.open311.schema import (
     ServiceRequest,
     UpdateTaken,
 )
+from services.intake.pages.assets import load_assets
 from services.intake.sms.signature import sign
 from shared.contract.events import new_id
 from tests.open311_xml import plain
@@ -40,6 +41,7 @@ _BY_ROOT: Mapping[str, TypeAdapter[Any]] = {
     "service_request_updates": TypeAdapter(list[RequestUpdate | UpdateTaken]),
     "errors": TypeAdapter(list[ErrorEntry]),
 }
+_ASSET = load_assets()["pages.css"].url.rpartition("/")[2]
 _LISTS = {"services", "service_requests", "service_request_updates", "errors"}
 
 
@@ -92,10 +94,16 @@ def before_call(_: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None
 def map_path_parameters(
     _: HookContext, path_parameters: dict[str, Any] | None
 ) -> dict[str, Any] | None:
-    """Make some tokens the number of a request that exists."""
-    if path_parameters and len(str(path_parameters.get("token", ""))) == 1:
-        return path_parameters | {"token": os.environ["TRACKING_NUMBER"]}
-    return path_parameters
+    """Make some tokens and numbers that of a request that exists, and some names an asset's."""
+    known = {
+        "token": os.environ["TRACKING_NUMBER"],
+        "number": os.environ["TRACKING_NUMBER"],
+        "name": _ASSET,
+    }
+    return path_parameters and {
+        name: known[name] if name in known and len(str(value)) % 2 else value
+        for name, value in path_parameters.items()
+    }
 
 
 @schemathesis.hook

@@ -27,6 +27,8 @@ _PROGRAM = Path(sys.executable).with_name("schemathesis")
 _OPTIONS = os.environ.get("SCHEMATHESIS_OPTIONS", "").split()
 _RIGHT_KEYS = {"ADAPTER_KEY": KEYS["adapter"], "OPERATOR_KEY": KEYS["operator"]}
 _NO_NUMBER = "26-0000-000000"
+_NEEDS_SIGNED_ID = {"POST /track/{number}"}
+"""Forms that are taken only with an id from the page before; the tests of the pages send them."""
 
 Statuses = Mapping[str, set[int]]
 """How each operation answered, by its method and path."""
@@ -106,7 +108,10 @@ async def test_intake_answers_as_documented_and_every_operation_succeeds_once(
             document = await document_of(client)
             statuses = await fuzz(url, tmp_path, *_OPTIONS, number=number)
 
-    for label, operation in operations_of(document).items():
+    operations = operations_of(document)
+    assert operations.keys() >= _NEEDS_SIGNED_ID
+    for label in operations.keys() - _NEEDS_SIGNED_ID:
+        operation = operations[label]
         assert int(min(operation["responses"])) in statuses[label], label
 
 

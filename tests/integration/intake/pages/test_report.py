@@ -260,5 +260,6 @@ async def test_while_the_database_is_stuck_nothing_that_was_written_is_lost(
     done = await stuck.submit()
 
     assert stuck.status == 503
+    assert stuck.headers["Retry-After"]
     assert stuck.value("name") == "Ana"
     assert done.number
