@@ -5,9 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from services.intake.http.multipart_form import MULTIPART
+from services.intake.http.forms import MULTIPART, URLENCODED
 from services.intake.http.operations import IDEMPOTENT
-from services.intake.open311.form import URLENCODED
 from services.intake.open311.parameters import MAX_COUNT
 from services.intake.open311.query import MAX_OFFSET, MAX_PAGE_SIZE
 from services.intake.open311.representation import CONTENT_TYPE

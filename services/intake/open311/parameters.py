@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from math import isfinite
 from typing import Self
 
+from services.intake.http.forms import values_by_name
 from services.intake.open311.errors import bad_request, not_found
 from shared.catalogue import Jurisdiction
 from shared.vocabulary import END_OF_TIME, START_OF_TIME
@@ -30,11 +31,7 @@ class Parameters:
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> Self:
         """Return the parameters of names and values."""
-        values: dict[str, tuple[str, ...]] = {}
-        for name, value in pairs:
-            if text := value.strip():
-                values[name] = (*values.get(name, ()), text)
-        return cls(values)
+        return cls(values_by_name(pairs))
 
     def text(self, name: str) -> str | None:
         """Return the first value; None without one."""

@@ -1,16 +1,17 @@
 """The fields of a page's form, and the photo that may come with them."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self, TypeAlias
 from urllib.parse import parse_qsl
 
 from aiohttp import web
-from multipart import MultipartSegment, PushMultipartParser, parse_options_header
+from multipart import MultipartSegment
 
 from services.intake.http.callers import RefusedError
-from services.intake.http.multipart_form import MULTIPART
-from shared.runtime.http.body import body_deadline, read_body
+from services.intake.http.forms import MULTIPART, FormEvent, receive_form, values_by_name
+from services.intake.rules.media import RefusedPictureError
+from shared.runtime.http.body import read_body
 from shared.runtime.http.problem_details import problem_response
 
 _MAX_FIELDS = 500
@@ -18,7 +19,6 @@ _MAX_TEXT_BYTES = 256 * 1024
 """All fields together without the photo: more than the longest report that is accepted."""
 _MAX_BODY_BYTES = 64 * 1024 * 1024
 """A photo that is too large is read up to here, so that the page can say so."""
-_CHUNK_BYTES = 64 * 1024
 _PHOTO_WITHIN_S = 60.0
 """A photo of 4 MB over a slow mobile network takes half of that."""
 
@@ -39,11 +39,7 @@ class PageForm:
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> Self:
         """Return the form of names and values."""
-        values: dict[str, tuple[str, ...]] = {}
-        for name, value in pairs:
-            if text := value.strip():
-                values[name] = (*values.get(name, ()), text)
-        return cls(values)
+        return cls(values_by_name(pairs))
 
     def text(self, name: str) -> str:
         """Return the first value; empty without one."""
@@ -82,36 +78,34 @@ async def read_form(request: web.Request, take_photo: TakePhoto | None = None) -
 async def _read_multipart(
     request: web.Request, take_photo: TakePhoto | None
 ) -> list[tuple[str, str]]:
-    _, options = parse_options_header(request.headers["Content-Type"])
-    parser = PushMultipartParser(options.get("boundary", ""), max_segment_count=_MAX_FIELDS)
     fields: list[tuple[str, bytearray]] = []
     text_bytes, in_file = 0, False
-    async for chunk in _chunks(request):
-        for event in parser.parse(chunk):
-            if isinstance(event, MultipartSegment):
-                in_file = event.filename is not None
-                if not in_file:
-                    fields.append((event.name, bytearray()))
-            elif event and not in_file:
-                fields[-1][1].extend(event)
-                text_bytes += len(event)
-            elif event and take_photo:
-                take_photo(bytes(event))
-        if text_bytes > _MAX_TEXT_BYTES:
-            raise _too_large()
-    parser.close()
-    return [(name, content.decode()) for name, content in fields]
 
-
-async def _chunks(request: web.Request) -> AsyncGenerator[bytes]:
-    """Yield the body of a request, within the time of a photo."""
-    received = 0
-    async with body_deadline(request, _PHOTO_WITHIN_S):
-        while chunk := await request.content.read(_CHUNK_BYTES):
-            yield chunk
-            received += len(chunk)
-            if received > _MAX_BODY_BYTES:
+    def take(event: FormEvent) -> None:
+        nonlocal text_bytes, in_file
+        if isinstance(event, MultipartSegment):
+            in_file = event.filename is not None
+            if not in_file:
+                fields.append((event.name, bytearray()))
+        elif not in_file:
+            fields[-1][1].extend(event)
+            text_bytes += len(event)
+            if text_bytes > _MAX_TEXT_BYTES:
                 raise _too_large()
+        elif take_photo:
+            take_photo(bytes(event))
+
+    try:
+        await receive_form(
+            request,
+            take,
+            max_bytes=_MAX_BODY_BYTES,
+            max_parts=_MAX_FIELDS,
+            within_s=_PHOTO_WITHIN_S,
+        )
+    except RefusedPictureError:
+        raise _too_large() from None
+    return [(name, content.decode()) for name, content in fields]
 
 
 def _too_large() -> RefusedError:

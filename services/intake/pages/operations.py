@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from services.intake.http.forms import MULTIPART, URLENCODED
 from shared.runtime.http.openapi import RETRY_AFTER, Content, Operation, Parameter, problem
 
 _HTML = ("text/html",)
-_URLENCODED = "application/x-www-form-urlencoded"
 _LANGUAGE = {"lang": Parameter("Language of the page; it is remembered in a cookie.")}
 _HEADERS = {"Accept-Language": Parameter("Languages that the reader understands.")}
 _LIMITED: Mapping[int, Content] = {
@@ -49,7 +49,7 @@ PAGES: Mapping[tuple[str, str], Operation] = {
     ("GET", "/report"): _page("Ask what is wrong and where.", {}),
     ("POST", "/report"): _form(
         "Go on to the next step of a report, or send it.",
-        ("multipart/form-data", _URLENCODED),
+        (MULTIPART, URLENCODED),
         {409: Content("This report was sent before, with other words.", _HTML)},
         {"step": "1", "to": "back"},
     ),
@@ -59,7 +59,7 @@ PAGES: Mapping[tuple[str, str], Operation] = {
         _LANGUAGE | {"number": Parameter("The tracking number as it was typed.")},
     ),
     ("GET", "/track/{number}"): _page("Show the status of a request.", {404: _UNKNOWN}),
-    ("POST", "/track/{number}"): _form("Add words to a request.", (_URLENCODED,), {404: _UNKNOWN}),
+    ("POST", "/track/{number}"): _form("Add words to a request.", (URLENCODED,), {404: _UNKNOWN}),
 }
 ASSET = Operation(
     "Return the style sheet or the script of the pages.",

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.callers import Callers, RefusedError
 from services.intake.http.calls import NOT_ACCEPTABLE, answers_errors, body_of, slot_of
+from services.intake.http.forms import URLENCODED
 from services.intake.http.refusals import ADDRESS_RATE, NUMBER_RATE
 from services.intake.inbound.field_errors import from_pydantic
 from services.intake.sms.callback import SmsForm, SmsGateway
@@ -33,7 +34,6 @@ from shared.runtime.ops.audit import authentication_failed
 TakeText: TypeAlias = Callable[[ReceivedText, datetime], Awaitable[str | None]]
 
 PATH = "/v1/channels/sms"
-_FORM = "application/x-www-form-urlencoded"
 _XML = "text/xml"
 _NUMBER_BURST_S = 20.0
 _TAKE = Operation(
@@ -49,7 +49,7 @@ _TAKE = Operation(
         429: problem("The number or the address calls too often.", RETRY_AFTER),
         503: problem("It cannot be taken at the moment; call again.", RETRY_AFTER),
     },
-    body=Content("Twilio's fields; others are ignored.", (_FORM,), SmsForm),
+    body=Content("Twilio's fields; others are ignored.", (URLENCODED,), SmsForm),
     headers={
         "X-Twilio-Signature": Parameter("HMAC-SHA1 of URL and fields with the account's token.")
     },
@@ -98,7 +98,7 @@ async def _signed_form(request: web.Request, gateway: SmsGateway, callers: Calle
     """
     if not callers.may_be_known(request):
         raise RefusedError(ADDRESS_RATE.response())
-    fields = gateway.fields(request, await body_of(request, _FORM))
+    fields = gateway.fields(request, await body_of(request, URLENCODED))
     if fields is None:
         callers.by_address.try_take(callers.address(request))
         authentication_failed(callers.address(request), "sms_signature")
