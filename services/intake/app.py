@@ -36,7 +36,7 @@ from services.intake.pages.site import CitySite
 from services.intake.pages.tokens import TokenSigner
 from services.intake.pages.tracking import TrackPages
 from services.intake.places.city_file import well_known_places
-from services.intake.places.gazetteer import PostgresGazetteer, add_places, geocoders_of
+from services.intake.places.gazetteer import PostgresGazetteer, add_places
 from services.intake.places.pelias import open_pelias
 from services.intake.places.prefetch import PrefetchedPlaces
 from services.intake.policy import Geocoder, IntakePolicy, city_of
@@ -115,7 +115,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         media = MediaLibrary(lookups, files, reencoder)
         uploads = _upload_admission(settings)
         add_note = note_adder(pool, policy, relay)
-        conversations = SmsConversations(pool, policy, relay, partial(geocoders_of, policy=policy))
+        conversations = SmsConversations(pool, policy, relay)
         pages = _page_access(settings, policy, callers)
         signer = TokenSigner.derived(policy.reporter_key)
         routes = [

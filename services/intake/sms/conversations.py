@@ -1,6 +1,5 @@
 """Conversations: each text is one transaction of state, acceptance, notes and answer."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -8,7 +7,8 @@ from typing import NamedTuple
 from services.intake.handlers import accept_submissions
 from services.intake.notes.parsing import parse_note
 from services.intake.notes.store import find_request
-from services.intake.policy import Geocoder, IntakePolicy, ServedCity
+from services.intake.places.gazetteer import geocoders_of
+from services.intake.policy import IntakePolicy, ServedCity
 from services.intake.public_status.store import read_status
 from services.intake.public_status.view import render_status
 from services.intake.rules.idempotency import idempotency_key
@@ -73,13 +73,11 @@ class SmsConversations:
         pool: Intake's database.
         policy: Rules by which submissions become requests.
         relay: Publishes events.
-        geocoders: Returns what finds the points of addresses.
     """
 
     pool: Pool
     policy: IntakePolicy
     relay: Relay
-    geocoders: Callable[[Connection], Sequence[Geocoder]]
 
     async def take(self, text: ReceivedText, now: datetime) -> str | None:
         """Return the answer to a text, None for none; the same text gets the same answer.
@@ -172,7 +170,7 @@ class _Turn:
             PostgresSubmissions(self._db),
             self._to.policy,
             self._now,
-            self._to.geocoders(self._db),
+            geocoders_of(self._db, self._to.policy),
         )
         self.events += result.events
         receipt = result.receipt.decode()
