@@ -20,8 +20,8 @@ from shared.runtime.kafka.admin import answers
 
 _HERE = Path(__file__).parent
 _LOGGING = f"-Dlog4j2.configurationFile={_HERE / 'log4j2.yaml'}"
-_HEAP = ("-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _SHORT_RUN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+_BROKER = ("-Xms512m", "-Xmx512m", *_SHORT_RUN)
 _CLUSTER_ID = "cm91dGUzMTEtbG9jYWwtMQ"  # 16 bytes in URL-safe base64, as Kafka requires
 _STOP_WITHIN_S = 10.0
 """A broker that is killed checks all its logs at its next start, and waits for its old session."""
@@ -47,7 +47,7 @@ async def _build(site: Site, java: tuple[str, ...], *options: str) -> Process:
     port = site.ports.port("kafka")
     settings = _write_settings(site, port, site.ports.port("kafka-controller"))
     await format_data(java, settings, site.folder.kafka / "data", site.credentials)
-    argv = (*java, *_HEAP, *options, "kafka.Kafka", str(settings))
+    argv = (*java, *_BROKER, *options, "kafka.Kafka", str(settings))
     return Process(kafka_program(site, "kafka", argv, port), site.folder)
 
 
