@@ -14,6 +14,7 @@ from shared.contract.topic import Topic
 from shared.errors import StoppedError
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.messages import InvalidRecord, Message, parse_record, record_partition
+from shared.runtime.cooperative import in_turns
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.kafka.reader import Tail, follow
 from shared.runtime.kafka_access import KafkaAccess
@@ -26,7 +27,6 @@ Accept: TypeAlias = Callable[[Sequence[Message[SubmissionReceived]]], Awaitable[
 """Accepts submissions in one transaction, receipts included."""
 
 _AT_ONCE = 1_000  # records of a poll: a transaction for what is found takes as long as these looks
-_LOOKS_AT_ONCE = 25  # the event loop waits for as many
 _TOO_MANY, _NEWEST = 1_000, 200  # new records: at that many, all but the newest become backlog
 _POLL_S = 0.5
 _AGAIN_AFTER_S = 1.0
@@ -133,12 +133,8 @@ class Scout:
         return self.reader.pace.behind.is_set() and self.reader.positions.keys() == since.keys()
 
     async def _take(self, records: Sequence[Record]) -> None:
-        found = []
-        for number, record in enumerate(records):
-            if number % _LOOKS_AT_ONCE == 0:
-                await asyncio.sleep(0)
-            if message := self._urgent(record):
-                found.append(message)
+        looks = await in_turns(self._urgent, records)
+        found = [message for message in looks if message]
         if found:
             await self._accept(found)
 
