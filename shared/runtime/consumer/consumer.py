@@ -151,7 +151,7 @@ class Consumer(Generic[E]):
 
     @property
     def blocked(self) -> str | None:
-        """The need of a person or a restart: the dead-letter limit, or a record that kills it."""
+        """The reason why it cannot go on without a person or a restart; None while it can."""
         return self._ended or self._processor.crashes.describe_worst()
 
     async def _run_once(self, stopping: asyncio.Event) -> None:
