@@ -179,7 +179,7 @@ async def test_a_note_stands_in_the_work_orders_and_a_danger_in_it_raises_the_ca
     overtaking = note_added(**about, text="It is by the tram stop")
     await topic_log.publish(overtaking)
     await topic_log.publish(request)
-    await topic_log.at_least(2, TRIAGE_DECISIONS)
+    await topic_log.at_least(1, bureau_work("PBOT-MAINT"))
     danger = note_added(**about, text="A live wire is down and sparking in it", lane="express")
     await topic_log.publish(danger, danger)
     decided = await topic_log.at_least(4, TRIAGE_DECISIONS)
