@@ -61,11 +61,11 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.http.api_keys import Scope, authenticate
 from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
 from shared.runtime.outbox.housekeeping import Housekeeping
-from shared.runtime.outbox.relay import Relay
+from shared.runtime.outbox.lanes import ExpressAndOthers
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
 from shared.runtime.service import ServiceParts
 
-_WORK_CONNECTIONS = 6
+_WORK_CONNECTIONS = 7
 _LOOKUP_CONNECTIONS = 4
 _ADDRESS_BURST_S = 5.0
 _PHOTOS = 16
@@ -89,7 +89,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         places = PrefetchedPlaces(PostgresGazetteer(lookups), pelias) if pelias else None
         policy = _policy(catalogue, settings, (places,) if places else ())
         await _add_shipped_places(pool, catalogue)
-        relay = Relay(pool, settings.kafka_access)
+        relay = ExpressAndOthers(pool, settings.kafka_access)
         batch_size = AdaptiveBatchSize()
         acceptance = BatchAcceptance(
             pool, policy, relay.hand_over, settings.garbage_bytes_per_hour, places
@@ -114,8 +114,8 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         files, reencoder = open_media_files(settings), Reencoder(settings.media_processes)
         media = MediaLibrary(lookups, files, reencoder)
         uploads = _upload_admission(settings)
-        add_note = note_adder(pool, policy, relay)
-        conversations = SmsConversations(pool, policy, relay)
+        add_note = note_adder(pool, policy, relay.hand_over)
+        conversations = SmsConversations(pool, policy, relay.hand_over)
         pages = _page_access(settings, policy, callers)
         signer = TokenSigner.derived(policy.reporter_key)
         routes = [

@@ -24,7 +24,7 @@ from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.ops.metrics import ALARM_BUDGET, DECISIONS, EXPRESS_SECONDS
 from shared.runtime.outbox.housekeeping import Housekeeping
-from shared.runtime.outbox.relay import Relay
+from shared.runtime.outbox.lanes import ExpressAndOthers
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, open_pool
 from shared.runtime.service import ServiceParts
@@ -46,7 +46,7 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[ServiceParts]:
         return decisions
 
     async with open_pool(settings.postgres_dsn.get_secret_value()) as pool:
-        relay = Relay(pool, settings.kafka_access)
+        relay = ExpressAndOthers(pool, settings.kafka_access)
         consumer = Consumer[Any](
             service="triage",
             name="triage",

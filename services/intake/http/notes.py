@@ -30,8 +30,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.outbox.outbox import enqueue
-from shared.runtime.outbox.relay import Relay
+from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, transaction
 
 AddNote: TypeAlias = Callable[[str, str, str, Any], Coroutine[Any, Any, str]]
@@ -60,13 +59,13 @@ def note_routes(callers: Callers, admission: AdmissionControl, add: AddNote) -> 
     return [web.post("/v1/requests/{tracking_number}/notes", documents(post_note, ADD_NOTE))]
 
 
-def note_adder(pool: Pool, policy: IntakePolicy, relay: Relay) -> AddNote:
+def note_adder(pool: Pool, policy: IntakePolicy, hand_over: HandOver) -> AddNote:
     """Return the function that stores a note and publishes its event.
 
     Args:
         pool: Database of the requests and notes.
         policy: The cities.
-        relay: Publishes the event.
+        hand_over: Called after the commit, to pass the event to the relay.
     """
 
     async def add(adapter: str, id_: str, number: str, data: Any) -> str:  # noqa: ANN401 - any JSON
@@ -89,7 +88,7 @@ def note_adder(pool: Pool, policy: IntakePolicy, relay: Relay) -> AddNote:
             ids = media_ids_of((medium.url for medium in note.media), policy.public_url)
             await attach_media(db, {note.request_id: ids})
             batches = await enqueue(db, [NoteAdded.of(note, now=now, request=note.request_id)])
-        relay.hand_over(batches)
+        hand_over(batches)
         return stored.note_id
 
     return add

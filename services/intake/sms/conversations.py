@@ -44,8 +44,7 @@ from shared.contract.events import (
     SubmissionAccepted,
 )
 from shared.contract.events.submissions import MAX_DESCRIPTION
-from shared.runtime.outbox.outbox import enqueue
-from shared.runtime.outbox.relay import Relay
+from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Connection, Pool, transaction
 
 
@@ -72,12 +71,12 @@ class SmsConversations:
     Attributes:
         pool: Intake's database.
         policy: Rules by which submissions become requests.
-        relay: Publishes events.
+        hand_over: Called after a commit, to pass its events to the relay.
     """
 
     pool: Pool
     policy: IntakePolicy
-    relay: Relay
+    hand_over: HandOver
 
     async def take(self, text: ReceivedText, now: datetime) -> str | None:
         """Return the answer to a text, None for none; the same text gets the same answer.
@@ -102,7 +101,7 @@ class SmsConversations:
             await save_conversation(db, who, conversation, now)
             await add_answer(db, identity, answer, now)
             batches = await enqueue(db, turn.events)
-        self.relay.hand_over(batches)
+        self.hand_over(batches)
         return answer
 
     async def end_one(self, now: datetime) -> bool:
@@ -116,7 +115,7 @@ class SmsConversations:
             conversation, _ = await turn.apply(over)
             await save_conversation(db, due[0], conversation, now)
             batches = await enqueue(db, turn.events)
-        self.relay.hand_over(batches)
+        self.hand_over(batches)
         return True
 
 

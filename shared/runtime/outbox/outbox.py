@@ -9,15 +9,20 @@ from typing import TypeAlias
 from zlib import crc32
 
 from shared.contract.events import Event
+from shared.contract.topics import EXPRESS_TOPICS
 from shared.runtime.cooperative import in_turns
 from shared.runtime.outgoing import UNTRACED, Headers, Outgoing
 from shared.runtime.postgres import Connection
 
-BUCKETS = 8
-"""The number of key buckets, and so of relays that can share the work.
+_KEY_BUCKETS = 8
+_EXPRESS = _KEY_BUCKETS
+BUCKETS = range(_KEY_BUCKETS + 1)
+"""The buckets of records, which relays share.
 
-Every key belongs to one bucket, and one relay at a time publishes a bucket.
+Of each topic every key belongs to one bucket, and one relay at a time publishes a bucket.
 """
+EXPRESS_BUCKETS = BUCKETS[_EXPRESS:]
+"""The bucket of all express topics."""
 _BATCH_BYTES = 1024 * 1024
 _INSERT = """
     WITH batch AS (
@@ -38,8 +43,8 @@ class OutboxBatch:
     """A row of the outbox: the records of one transaction and one bucket, in order.
 
     Attributes:
-        seq: Its number; batches with an equal key are in the order of their numbers.
-        bucket: The bucket of all its keys.
+        seq: Its number; those of one bucket are in the order of their numbers.
+        bucket: The bucket of all its records.
         records: The records.
         bytes: Their size.
     """
@@ -54,9 +59,9 @@ HandOver: TypeAlias = Callable[[Sequence[OutboxBatch]], None]
 """Called after the commit of these batches."""
 
 
-def bucket_of(key: bytes) -> int:
-    """Return the bucket of a key; equal keys share one, so their records stay in order."""
-    return crc32(key) % BUCKETS
+def bucket_of(topic: str, key: bytes) -> int:
+    """Return the bucket of a record; equal keys of a topic share one, so they stay in order."""
+    return _EXPRESS if topic in EXPRESS_TOPICS else crc32(key) % _KEY_BUCKETS
 
 
 async def enqueue(db: Connection, outgoing: Iterable[Event | Outgoing]) -> list[OutboxBatch]:
@@ -92,7 +97,7 @@ def _parts(records: Iterable[Outgoing]) -> Iterator[tuple[int, list[Outgoing], i
     """Yield bucket, records and size of each batch: 1 MiB at most, or one larger record."""
     by_bucket: defaultdict[int, list[Outgoing]] = defaultdict(list)
     for record in records:
-        by_bucket[bucket_of(record.key)].append(record)
+        by_bucket[bucket_of(record.topic, record.key)].append(record)
     for bucket, of_bucket in by_bucket.items():
         part, size = list[Outgoing](), 0
         for record in of_bucket:

@@ -1,7 +1,7 @@
 """The relay: publishes the batches of the outbox to Kafka, in order, at least once."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -75,11 +75,13 @@ class Relay:
     Attributes:
         pool: The service's database.
         access: Where Kafka is, and as whom to connect.
+        buckets: The buckets to publish.
         memory: Committed batches of this process.
     """
 
     pool: Pool
     access: KafkaAccess
+    buckets: Collection[int] = BUCKETS
     memory: BatchMemory = field(default_factory=lambda: BatchMemory(_MEMORY_BYTES))
     _held: list[int] = field(default_factory=list, init=False)
     _published: list[int] = field(default_factory=list, init=False)
@@ -91,8 +93,10 @@ class Relay:
         for batch in batches:
             if batch.bucket in self._held:
                 self.memory.add(batch)
-            else:
+            elif batch.bucket in self.buckets:
                 self._tell_others = True
+            else:
+                continue
             self._woken.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -131,12 +135,12 @@ class Relay:
         clock = asyncio.get_running_loop().time
         lock_again_at = 0.0
         while not stopping.is_set():
-            if len(self._held) < BUCKETS and clock() >= lock_again_at:
-                others = [bucket for bucket in range(BUCKETS) if bucket not in self._held]
+            if len(self._held) < len(self.buckets) and clock() >= lock_again_at:
+                others = [bucket for bucket in self.buckets if bucket not in self._held]
                 self._held += [row["bucket"] for row in await db.fetch(_LOCK_BUCKETS, others)]
                 lock_again_at = clock() + _LOOK_EVERY_S
             self._woken.clear()
-            if self._tell_others and len(self._held) < BUCKETS:
+            if self._tell_others and len(self._held) < len(self.buckets):
                 await wake_relays(db)
             self._tell_others = False
             if await self._publish_chunk(db, sink):

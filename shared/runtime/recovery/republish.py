@@ -50,7 +50,7 @@ _MARK_UNPUBLISHED = """
 _STEP_BATCHES = 1_000
 _LOCK_BUCKETS = """
     SELECT pg_advisory_lock(hashtext($1), bucket)
-      FROM generate_series(0, $2::integer - 1) AS bucket
+      FROM unnest($2::integer[]) AS bucket
 """
 _TERMINATE_HOLDERS = """
     SELECT pg_terminate_backend(pid)
@@ -122,7 +122,7 @@ async def paused_relay(admin_dsn: str, service: str) -> AsyncGenerator[None]:
 
 async def _lock_buckets(locker: Connection, terminator: Connection, service: str) -> None:
     own_pid = await locker.fetchval("SELECT pg_backend_pid()")
-    locking = asyncio.create_task(locker.execute(_LOCK_BUCKETS, service, BUCKETS))
+    locking = asyncio.create_task(locker.execute(_LOCK_BUCKETS, service, list(BUCKETS)))
     try:
         while not locking.done():
             await terminator.execute(_TERMINATE_HOLDERS, service, own_pid)

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from shared.contract.events import encode
-from shared.contract.topics import TRIAGE_DECISIONS
+from shared.contract.topics import TRIAGE_DECISIONS, TRIAGE_DECISIONS_EXPRESS
 from shared.runtime.kafka import BrokerDownError, KafkaSink
+from shared.runtime.outbox.lanes import ExpressAndOthers
 from shared.runtime.outbox.outbox import BUCKETS, OutboxBatch, enqueue
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.outbox.removal import remove_records
@@ -143,7 +144,7 @@ async def is_leading(pool: Pool) -> bool:
         SELECT count(*) = $1 FROM pg_locks JOIN pg_stat_activity USING (pid)
          WHERE locktype = 'advisory' AND objsubid = 2 AND datname = current_database()
     """
-    return bool(await pool.fetchval(held, BUCKETS))
+    return bool(await pool.fetchval(held, len(BUCKETS)))
 
 
 async def commit(pool: Pool, *records: Outgoing) -> list[OutboxBatch]:
@@ -238,6 +239,32 @@ async def is_listening(pool: Pool, count: int) -> bool:
            AND pid <> pg_backend_pid()
     """
     return bool(await pool.fetchval(sessions) == count)
+
+
+async def test_an_urgent_record_is_published_while_another_waits_for_its_acknowledgement(
+    pool: Pool, stores: Stores, topic_log: TopicLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish, is_published = KafkaSink.publish, asyncio.Event()
+
+    async def delayed(sink: KafkaSink, records: Sequence[Outgoing]) -> None:
+        if records[0].topic == TRIAGE_DECISIONS.name:
+            await is_published.wait()
+        await publish(sink, records)
+        is_published.set()
+
+    monkeypatch.setattr(KafkaSink, "publish", delayed)
+    relays, stopping = ExpressAndOthers(pool, stores.access), asyncio.Event()
+    running = asyncio.create_task(relays.run(stopping))
+    await eventually(lambda: is_leading(pool))
+    relays.hand_over(await commit(pool, outgoing("routine", 1)))
+    urgent = Outgoing("urgent", TRIAGE_DECISIONS_EXPRESS.name, b"urgent", b"2")
+    relays.hand_over(await commit(pool, urgent))
+    await eventually(lambda: is_outbox_empty(pool))
+    stopping.set()
+    await running
+
+    assert await topic_log.values(TRIAGE_DECISIONS_EXPRESS) == [b"2"]
+    assert await topic_log.values(TRIAGE_DECISIONS) == [b"1"]
 
 
 async def test_without_work_it_asks_the_database_only_every_few_seconds(

@@ -28,7 +28,7 @@ def text(sid: str, body: str, number: str = ANA) -> ReceivedText:
 
 @pytest.fixture
 def conversations(pool: Pool, stores: Stores) -> SmsConversations:
-    return SmsConversations(pool, POLICY, Relay(pool, stores.access))
+    return SmsConversations(pool, POLICY, Relay(pool, stores.access).hand_over)
 
 
 async def test_what_waits_a_day_is_accepted_once_and_a_late_answer_is_a_note(

@@ -273,7 +273,8 @@ async def test_while_the_relay_is_held_nothing_is_published_and_then_the_older_c
         await eventually(lambda: count_is(6))
         stopping.set()
 
-    assert [(row["usename"], row["buckets"]) for row in lock_holders] == [("postgres", BUCKETS)]
+    [holder] = lock_holders
+    assert (holder["usename"], holder["buckets"]) == ("postgres", len(BUCKETS))
     assert while_paused == [b"0", b"1", b"2"]
     assert await topic_log.values(TRIAGE_DECISIONS) == [b"0", b"1", b"2", b"1", b"2", b"3"]
 

@@ -1,13 +1,14 @@
 from itertools import chain
 
-from shared.runtime.outbox.outbox import _parts, bucket_of
+from shared.contract.topics import EXPRESS_TOPICS
+from shared.runtime.outbox.outbox import EXPRESS_BUCKETS, _parts, bucket_of
 from shared.runtime.outgoing import Outgoing
 
 MIB = 1024 * 1024
 
 
-def outgoing(key: bytes, number: int, size: int = 1) -> Outgoing:
-    return Outgoing(f"{number}", "topic", key, bytes(size))
+def outgoing(key: bytes, number: int, size: int = 1, topic: str = "topic") -> Outgoing:
+    return Outgoing(f"{number}", topic, key, bytes(size))
 
 
 def test_records_are_grouped_by_bucket_in_their_order() -> None:
@@ -17,8 +18,22 @@ def test_records_are_grouped_by_bucket_in_their_order() -> None:
 
     assert sorted(bucket for bucket, _, _ in parts) == list(range(8))
     for bucket, part, size in parts:
-        assert part == [record for record in records if bucket_of(record.key) == bucket]
+        assert part == [r for r in records if bucket_of(r.topic, r.key) == bucket]
         assert size == sum(record.size for record in part)
+
+
+def test_express_topics_have_a_bucket_of_their_own() -> None:
+    topics = ("topic", *EXPRESS_TOPICS)
+    records = [outgoing(b"%d" % n, n, topic=topic) for n in range(40) for topic in topics]
+
+    of_express = {
+        record.topic
+        for bucket, part, _ in _parts(records)
+        if bucket in EXPRESS_BUCKETS
+        for record in part
+    }
+
+    assert of_express == EXPRESS_TOPICS
 
 
 def test_a_batch_has_one_mib_at_most_or_one_larger_record() -> None:
