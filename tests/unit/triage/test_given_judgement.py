@@ -36,8 +36,8 @@ from tests.unit.intake.factories import FakeBoundaries
 ROOT = Path(evaluation.__file__).parents[1]
 TEXTS = sorted((ROOT / "evaluation" / "texts").glob("*.jsonl"))
 REAL = ROOT.parent / "shared" / "data" / "real_reports"
-EVERY = 10  # of the texts
-EVERY_REAL = 20
+EVERY = 25  # of the texts
+EVERY_REAL = 50
 
 CATALOGUE = load_catalogue()
 PORTLAND = CATALOGUE.jurisdictions["portland.gov"]

@@ -25,7 +25,7 @@ from shared.catalogue.service_type import Hours
 from tests.catalogue_files import BUREAUS, GOOD, STREETS, write
 
 _TEXTS = sorted((Path(__file__).parents[4] / "evaluation" / "texts").glob("*.jsonl"))
-_EVERY = 5  # of the texts
+_EVERY = 100  # of the texts
 
 
 @pytest.fixture(scope="module")
