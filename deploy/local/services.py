@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
-from deploy.local.infrastructure import Infrastructure
+from deploy.local.infrastructure import SMS_ACCOUNT, Infrastructure, sms_token
 from deploy.local.kafka_users import user_access
 from deploy.local.launch import run_all, running
 from deploy.local.process import Process, Program
@@ -17,7 +17,7 @@ _STOP_WITHIN_S = 4.5
 _SENDER = "311@city.example"
 SMS_NUMBER = "+15035550199"
 """Number that people text to; one that is reserved for fiction."""
-_SMS_CITY = "portland.gov"
+_SMS_NUMBERS = f"{SMS_NUMBER}=portland.gov"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,6 @@ async def running_services(
 def role_password(infra: Infrastructure, service: str) -> str:
     """Return the password of a service's database role."""
     return infra.site.credentials.get(f"role-{service}")
-
-
-def sms_token(infra: Infrastructure) -> str:
-    """Return the secret with which the SMS gateway signs its calls."""
-    return infra.site.credentials.get("sms-token")
 
 
 def operations_dsn(infra: Infrastructure) -> str:
@@ -123,18 +118,31 @@ def _own_settings(infra: Infrastructure, service: str, public_url: str) -> dict[
                 "INTAKE_PUBLIC_URL": public_url,
                 "INTAKE_REPORTER_KEY": secret("reporter-key"),
                 "INTAKE_MEDIA_FOLDER": str(infra.site.folder.media),
-                "INTAKE_SMS_TOKEN": sms_token(infra),
-                "INTAKE_SMS_NUMBERS": f"{SMS_NUMBER}={_SMS_CITY}",
+                "INTAKE_SMS_TOKEN": sms_token(infra.site),
+                "INTAKE_SMS_NUMBERS": _SMS_NUMBERS,
             }
         case "notify":
             return {
-                "NOTIFY_PUBLIC_URL": public_url,
+                "NOTIFY_PUBLIC_URL": f"http://{LOOPBACK}:{infra.site.ports.port('notify')}",
+                "ROUTE311_PUBLIC_URL": public_url,
                 "NOTIFY_CONTACT_KEY": secret("contact-key"),
                 "NOTIFY_SENDER": _SENDER,
                 "NOTIFY_SMTP_HOST": LOOPBACK,
                 "NOTIFY_SMTP_PORT": str(infra.mail.program.port if infra.mail else 0),
+                **_sms_settings(infra),
             }
         case "triage-stream":
             return {"TRIAGE_STREAM_FOLDER": str(infra.site.folder.stream)}
         case _:
             return {}
+
+
+def _sms_settings(infra: Infrastructure) -> dict[str, str]:
+    if infra.sms is None:
+        return {}
+    return {
+        "NOTIFY_SMS_URL": f"http://{infra.sms.program.address}",
+        "NOTIFY_SMS_ACCOUNT": SMS_ACCOUNT,
+        "NOTIFY_SMS_TOKEN": sms_token(infra.site),
+        "NOTIFY_SMS_NUMBERS": _SMS_NUMBERS,
+    }

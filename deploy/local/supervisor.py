@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from deploy.local.infrastructure import Infrastructure, infrastructure
+from deploy.local.infrastructure import Infrastructure, infrastructure, sms_token
 from deploy.local.kafka_users import user_access
 from deploy.local.launch import gather_or_cancel, restart_on_exit
 from deploy.local.process import Process
@@ -17,7 +17,6 @@ from deploy.local.services import (
     operations_dsn,
     role_password,
     running_services,
-    sms_token,
 )
 from deploy.local.stack_file import Keys, Stack, kafka_auth, write_stack
 from shared.catalogue import load_catalogue
@@ -83,6 +82,8 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
         notify=http["notify"],
         mail=f"smtp://{infra.mail.program.address}" if infra.mail else "",
         mail_folder=infra.site.folder.mail,
+        sms=f"http://{infra.sms.program.address}" if infra.sms else "",
+        sms_folder=infra.site.folder.sms,
         sms_number=SMS_NUMBER,
         keys=keys,
     )
@@ -159,5 +160,5 @@ def _keys(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
         bureaus={code: secret(f"key-bureau-{code}") for code in bureaus},
         adapters={_ADAPTER: secret(f"key-adapter-{_ADAPTER}")},
         operator=secret(f"key-{_OPERATOR}"),
-        sms_token=sms_token(infra),
+        sms_token=sms_token(infra.site),
     )

@@ -75,10 +75,12 @@ class SendOutcome:
             ``deferred``: the server may take it later. ``unreachable``: the server does not have
             it and takes no other message now either. ``unknown``: the server may have it.
         reason: Code of the reason for any result but ``accepted``.
+        provider_id: Id by which the server knows the message, where it gave one.
     """
 
     result: Literal["accepted", "refused", "deferred", "unreachable", "unknown"]
     reason: str = ""
+    provider_id: str | None = None
 
 
 class StartTlsNotOfferedError(SMTPException):

@@ -59,7 +59,7 @@ class InMemoryStores:
 class PostgresStores:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self.deliveries = PostgresDeliveryQueue(pool)
+        self.deliveries = PostgresDeliveryQueue(pool, "email")
 
     @asynccontextmanager
     async def notifications(self) -> AsyncGenerator[NotificationStore]:
@@ -67,7 +67,7 @@ class PostgresStores:
             yield PostgresNotificationStore(db)
 
     def another(self) -> DeliveryQueue:
-        return PostgresDeliveryQueue(self._pool)
+        return PostgresDeliveryQueue(self._pool, "email")
 
     async def published(self) -> list[Any]:
         decoder: Decoder[Any] = Decoder(NOTIFY_DELIVERIES.events)
