@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from deploy.local.infrastructure import SMS_ACCOUNT, Infrastructure, sms_token
 from deploy.local.kafka_users import user_access
@@ -13,6 +14,7 @@ from deploy.local.process import Process, Program
 from deploy.local.readiness import LOOPBACK, http_ready
 from shared.runtime.migrate import OPERATIONS, SERVICES
 
+_NO_MORE: Mapping[str, str] = MappingProxyType({})
 _STOP_WITHIN_S = 4.5
 _SENDER = "311@city.example"
 SMS_NUMBER = "+15035550199"
@@ -48,16 +50,21 @@ ROUTER = (
 
 @asynccontextmanager
 async def running_services(
-    infra: Infrastructure, services: Sequence[Service]
+    infra: Infrastructure, services: Sequence[Service], settings: Mapping[str, str] = _NO_MORE
 ) -> AsyncGenerator[list[Process], None]:
     """Run the services concurrently; yield once all are ready.
+
+    Args:
+        infra: What they need.
+        services: The services.
+        settings: More environment variables for all of them.
 
     Raises:
         StartError: A service does not start.
     """
     public_url = f"http://{LOOPBACK}:{infra.site.ports.port('intake')}"
     async with run_all(
-        _running_service(infra, service, public_url) for service in services
+        _running_service(infra, service, public_url, settings) for service in services
     ) as processes:
         yield processes
 
@@ -79,7 +86,7 @@ def role_dsn(infra: Infrastructure, service: str) -> str:
 
 
 def _running_service(
-    infra: Infrastructure, service: Service, public_url: str
+    infra: Infrastructure, service: Service, public_url: str, settings: Mapping[str, str]
 ) -> AbstractAsyncContextManager[Process]:
     async def build() -> Process:
         port = infra.site.ports.port(service.process_name)
@@ -87,6 +94,7 @@ def _running_service(
             **_inherited(),
             **_common_settings(infra, service.name, port),
             **_own_settings(infra, service.name, public_url),
+            **settings,
         }
         program = Program(service.process_name, service.argv, port, http_ready, environment)
         return Process(program, infra.site.folder)

@@ -1,9 +1,10 @@
 """The whole router on one machine: stores, preparation, services, and their restarts."""
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from deploy.local.infrastructure import Infrastructure, infrastructure, sms_token
 from deploy.local.kafka_users import user_access
@@ -41,6 +42,7 @@ async def running_stack(
     fresh: bool = False,
     report: Report = ignore_events,
     services: Sequence[Service] = ROUTER,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncGenerator[Stack, None]:
     """Run the router in a data folder; restart whatever dies meanwhile.
 
@@ -49,6 +51,7 @@ async def running_stack(
         fresh: Empty the folder first.
         report: Receives the events.
         services: The services of the router, or test doubles of the same names.
+        settings: More environment variables of the services.
 
     Raises:
         CatalogueError: The catalogue is invalid; nothing was started.
@@ -58,7 +61,7 @@ async def running_stack(
     async with infrastructure(data, fresh=fresh, report=report) as infra:
         keys = await prepare_stores(infra, bureaus)
         async with (
-            running_services(infra, services) as processes,
+            running_services(infra, services, settings) as processes,
             restart_on_exit([*infra.processes, *processes], report),
         ):
             stack = _stack_of(infra, processes, keys)

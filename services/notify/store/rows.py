@@ -14,7 +14,7 @@ from services.notify.rules.model import (
 from shared.vocabulary import StatusChannel
 
 DELIVERY_COLUMNS = """
-    d.notification_id, d.person, d.request_id, d.language, d.channel, d.day, d.not_before,
+    d.notification_id, d.person, d.request_id, d.language, d.channel, d.day,
     a.about, a.version, a.template, a.priority, a.only_for, a.cause_id, a.traceparent,
     a.bureau, a.note, a.reason, a.scheduled_for
 """
@@ -43,7 +43,6 @@ def stored_delivery(row: Record) -> StoredDelivery:
         channel=row["channel"],
         trigger=trigger_of(row),
         day=row["day"],
-        not_before=row["not_before"],
     )
     return StoredDelivery(str(row["notification_id"]), delivery)
 

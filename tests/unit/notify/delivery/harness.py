@@ -96,11 +96,11 @@ def report(email: str = "ana@example.org", level: str | None = None) -> list[Eve
     return [contact_given(request_id, email=email), triaged(request_id, case_id), opening]
 
 
-def text_report(phone: str = "+15035550177") -> list[Event]:
+def text_report(phone: str = "+15035550177", ref: str | None = PHONE_REF) -> list[Event]:
     """A report of a person who wants text messages, until its case is opened."""
     request_id, case_id = new_id(), new_id()
     contact = contact_given(
-        request_id, email=None, phone=phone, phone_ref=PHONE_REF, status_updates=("sms",)
+        request_id, email=None, phone=phone, phone_ref=ref, status_updates=("sms",)
     )
     return [contact, triaged(request_id, case_id), opened(request_id, case_id)]
 

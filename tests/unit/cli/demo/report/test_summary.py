@@ -42,11 +42,11 @@ STACK = Stack(
 
 
 def result(
-    seen: Observations, day: Scenario = DAY, *, stays: bool = False, mails: int = 0
+    seen: Observations, day: Scenario = DAY, *, stays: bool = False, mails: int = 0, texts: int = 0
 ) -> DemoResult:
     page = StatusPage("http://127.0.0.1:2/v1/requests/26-7KQ4-M2", {"status": "completed"})
     return DemoResult(
-        day, seen, CITY, STACK, Path("demo"), mails, page, {"the day": 20.2}, stays=stays
+        day, seen, CITY, STACK, Path("demo"), mails, texts, page, {"the day": 20.2}, stays=stays
     )
 
 
