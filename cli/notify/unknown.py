@@ -27,7 +27,7 @@ unknown = typer.Typer(
 
 
 class SettledAs(StrEnum):
-    """What became of a message."""
+    """The states that an unknown message can be settled as."""
 
     sent = "sent"
     failed = "failed"

@@ -96,7 +96,7 @@ async def on_messages(
     Args:
         messages: One batch from the three topics that notify reads.
         store: Bound to the batch's transaction.
-        policy: How messages are decided about.
+        policy: Key and rules by which messages become due.
         now: The present moment.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What notify needs of catalogue and settings: texts per city and language, and rules."""
+"""Policy of notify: texts of the catalogue per city and language, and rules of sending."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class CityTexts:
 
 @dataclass(frozen=True, slots=True)
 class NotifyPolicy:
-    """How messages are decided about.
+    """Key and rules by which messages become due.
 
     Attributes:
         contact_key: Secret key of the hash that stands for a person.

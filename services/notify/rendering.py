@@ -25,6 +25,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 TEMPLATES: tuple[TemplateName, ...] = get_args(TemplateName)
 _STATUS_PATH = "/track/"
 _DATE_FORMATS: Mapping[Language, str] = {"en": "EEEE, MMMM d", "es": "EEEE d 'de' MMMM"}
+_SHORT_DATE_FORMATS: Mapping[Language, str] = {"en": "EEE, MMM d", "es": "d 'de' MMMM"}
 _WITH_AGENCY = frozenset({"received", "attached", "referred"})
 
 _JOINERS = {"\u200c", "\u200d"}  # they shape letters in many scripts and have no other effect
@@ -197,7 +198,8 @@ def _variables(data: MessageData, city: CityTexts) -> dict[str, Any]:
         "bureau": city.bureau_names.get(case.bureau or ""),
         "note": one_line(case.note),
         "reason": one_line(case.reason),
-        "day": _date_in_words(case.scheduled_for, city.timezone, language),
+        "day": _date_in_words(case.scheduled_for, city.timezone, language, _DATE_FORMATS),
+        "date": _date_in_words(case.scheduled_for, city.timezone, language, _SHORT_DATE_FORMATS),
         "followed": [one_line(number) for number in data.followed],
         "city": city.name,
         "phone": city.phone[language],
@@ -213,8 +215,10 @@ def _sanitized(agency: ReferralAgency) -> ReferralAgency:
     )
 
 
-def _date_in_words(moment: datetime | None, timezone: str, language: Language) -> str | None:
+def _date_in_words(
+    moment: datetime | None, timezone: str, language: Language, formats: Mapping[Language, str]
+) -> str | None:
     if moment is None or not is_plausible(moment):
         return None
-    pattern = _DATE_FORMATS[language]
-    return format_datetime(moment, pattern, tzinfo=ZoneInfo(timezone), locale=language)
+    zone = ZoneInfo(timezone)
+    return format_datetime(moment, formats[language], tzinfo=zone, locale=language)

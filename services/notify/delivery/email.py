@@ -43,6 +43,11 @@ class EmailSender:
     async def send(self, claimed: ClaimedDelivery, address: str, now: datetime) -> SendOutcome:
         """Send one message; the Message-ID is the id by which the server's logs find it.
 
+        Args:
+            claimed: The delivery.
+            address: Recipient address.
+            now: Value of the Date header.
+
         Raises:
             UnknownCityError: The request's jurisdiction is not in the catalogue.
         """

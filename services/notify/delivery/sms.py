@@ -82,6 +82,11 @@ class SmsSender:
     async def send(self, claimed: ClaimedDelivery, address: str, _now: datetime) -> SendOutcome:
         """Send one message; its id at the provider is the ``sid``.
 
+        Args:
+            claimed: The delivery.
+            address: The recipient's number, E.164.
+            _now: Not needed.
+
         Raises:
             UnknownCityError: The request's jurisdiction is not in the catalogue.
         """
@@ -132,7 +137,13 @@ async def _json_object(response: aiohttp.ClientResponse) -> Mapping[str, Any]:
 async def open_sms(
     account: SmsAccount | None, renderer: MessageRenderer, public_url: str
 ) -> AsyncGenerator[list[SmsSender]]:
-    """Yield the account's senders; none without an account."""
+    """Yield the account's senders; none without an account.
+
+    Args:
+        account: The account.
+        renderer: Renders the messages.
+        public_url: Base URL of notify, for status callbacks.
+    """
     if account is None:
         yield []
         return

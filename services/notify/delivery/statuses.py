@@ -1,4 +1,4 @@
-"""Statuses of text messages that the provider tells after it took them."""
+"""Statuses of text messages from the provider, after it took them."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, transaction
 
 SAID_STOP = 21610
-"""Code of an error: the person told the provider to stop messages of ours."""
+"""Code of an error: the recipient stopped messages of ours at the provider."""
 
 
 @dataclass(frozen=True, slots=True)

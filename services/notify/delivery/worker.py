@@ -90,6 +90,11 @@ class Sender(Protocol):
     async def send(self, claimed: ClaimedDelivery, address: str, now: datetime) -> SendOutcome:
         """Render and send one message and return the outcome; no failure of the provider raises.
 
+        Args:
+            claimed: The delivery.
+            address: E-mail address or number of the recipient.
+            now: The present moment.
+
         Raises:
             UnknownCityError: The request's jurisdiction is not in the catalogue.
         """

@@ -207,13 +207,13 @@ class ReporterContact:
 
 @dataclass(frozen=True, slots=True)
 class ContactConsent:
-    """What a person said last about messages by a channel.
+    """The latest consent of a person to messages by a channel.
 
     Attributes:
         contact: Keyed hash of the number or address.
         channel: The channel.
         opted_out: True when the person wants no more of them.
-        at: When the person said so.
+        at: When the person gave it.
     """
 
     contact: str
@@ -293,8 +293,8 @@ class MessageData:
         name: The reporter's name, as given.
         request: The reporter's request.
         case: Details of the case event.
-        followed: Tracking numbers of all requests that the person hears about that day, for a
-            digest.
+        followed: Tracking numbers of all requests that the person has messages about that day,
+            for a digest.
     """
 
     template: TemplateName

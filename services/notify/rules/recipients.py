@@ -19,7 +19,7 @@ from shared.vocabulary import Language, StatusChannel, supported_language
 _DEFAULT_LANGUAGE: Language = "en"
 _HASH_DIGITS = 32
 _NEVER_WAITS = "P1"
-"""Priority of messages that quiet hours do not hold back: who hears of such a case reported it."""
+"""Priority of messages that quiet hours do not hold back: followers of such a case reported it."""
 
 
 def deliveries_due(  # noqa: PLR0913 - all that it depends on

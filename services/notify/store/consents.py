@@ -31,5 +31,11 @@ async def save_consents(db: Connection, consents: Collection[ContactConsent]) ->
 
 
 async def opt_out(db: Connection, notification_id: str, now: datetime) -> None:
-    """Save that the recipient of a text message wants no more, as the provider says."""
+    """Save that the recipient of a text message wants no more, as the provider says.
+
+    Args:
+        db: A connection in a transaction.
+        notification_id: Id of the message.
+        now: When the provider says so.
+    """
     await db.execute(_OPT_OUT_SQL, notification_id, now)
