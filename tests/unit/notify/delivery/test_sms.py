@@ -49,10 +49,11 @@ async def test_who_said_stop_meanwhile_gets_nothing_until_start() -> None:
     assert harness.states == ["suppressed", "sent"]
 
 
-async def test_a_stop_that_is_read_after_a_later_start_changes_nothing() -> None:
+@pytest.mark.parametrize("together", [True, False])
+async def test_a_stop_that_is_read_after_a_later_start_changes_nothing(together: bool) -> None:
     harness = texting()
     stop, start = consent(opted_out=True), consent(opted_out=False, minutes=1)
-    await harness.receive([start, *text_report()])
+    await harness.receive([start, *text_report(), *([stop] if together else [])])
     await harness.receive([stop])
 
     await harness.worker.poll_once()

@@ -30,10 +30,11 @@ DELIVERIES = st.lists(
         st.sampled_from("ab"),
         st.sampled_from(DAYS),
         st.sampled_from(["email", "sms"]),
-        st.sampled_from(["P1", "P4"]),
-        st.booleans(),
+        st.sampled_from(["P1", "P4", "P4", "P4"]),
+        st.sampled_from([True, False, False, False]),
     ),
-    max_size=40,
+    min_size=20,
+    max_size=60,
 )
 KNOWN = st.dictionaries(st.tuples(st.sampled_from("ab"), st.sampled_from(DAYS)), st.integers(0, 9))
 

@@ -13,6 +13,7 @@ from services.notify.rules.sms_parts import SmsParts, sms_parts
         pytest.param("€" * 81, "gsm7", 2, id="one of them more"),
         pytest.param("á" * 70, "ucs2", 1, id="a letter outside of GSM 03.38"),
         pytest.param("á" + "a" * 70, "ucs2", 2, id="makes the whole text longer"),
+        pytest.param("á" * 135, "ucs2", 3, id="parts of several are shorter, too"),
         pytest.param("😀" * 36, "ucs2", 2, id="an emoji takes two places"),
     ],
 )
