@@ -16,7 +16,7 @@ _SAVE_SQL = """
 """
 _OPT_OUT_SQL = """
     INSERT INTO consents AS known (contact, channel, opted_out, at)
-    SELECT phone_ref, 'sms', true, $2
+    SELECT phone_ref, 'sms', true, $2::timestamptz
       FROM deliveries JOIN requests USING (request_id)
      WHERE notification_id = $1 AND phone_ref IS NOT NULL
     ON CONFLICT (contact, channel) DO UPDATE SET opted_out = true, at = excluded.at

@@ -65,7 +65,7 @@ _ADD_SQL = """
     SELECT notification_id, person, request_id, about, version, channel, template, language,
            priority, CASE WHEN reason IS NULL THEN 'pending'
                           WHEN reason = 'contact_flooded' THEN 'held' ELSE 'suppressed' END,
-           reason, $13, coalesce(not_before, $13), day
+           reason, $13::timestamptz, coalesce(not_before, $13), day
       FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::integer[], $6::text[],
                   $7::text[], $8::text[], $9::text[], $10::text[], $11::date[],
                   $12::timestamptz[])

@@ -86,17 +86,16 @@ async def test_all_of_it_twice_in_any_order_with_a_kill_while_sending_sends_noth
     within = {"NOTIFY_SMS_WITHIN_S": "2", "NOTIFY_SMTP_WITHIN_S": "2"}
     events = [event for _ in range(8) for event in story()] * 2
     random.Random(seed).shuffle(events)
-    await topic_log.publish(*events)
-
     sms.silent_from = 10
     async with process(**sms.settings, **within) as killed:
+        await topic_log.publish(*events)
         await asyncio.wait_for(sms.fell_silent.wait(), 40)
         killed.send_signal(signal.SIGKILL)
         await killed.wait()
     sms.silent_from = None
     hit = await pool.fetchval("SELECT count(*) FROM deliveries WHERE state = 'sending'")
     async with process(**sms.settings, **within):
-        reports = await topic_log.at_least(48, NOTIFY_DELIVERIES)
+        reports = await topic_log.at_least(48, NOTIFY_DELIVERIES, within_s=60)
 
     kinds = Counter(type(report) for report in reports)
     assert kinds == {NotificationSent: 48 - hit, NotificationUnknown: hit}

@@ -20,7 +20,7 @@ from tests.unit.notify.factories import PUBLIC_URL, delivery, trigger
 pytestmark = pytest.mark.integration
 SETTINGS = NotifySettings.model_validate(
     {
-        "kafka_bootstrap": "127.0.0.1:1",
+        "ROUTE311_KAFKA_BOOTSTRAP": "127.0.0.1:1",
         "postgres_dsn": "postgresql://route311_notify@127.0.0.1/postgres",
         "http_port": 0,
         "contact_key": "a secret of the tests",
