@@ -1,7 +1,7 @@
 """Settings of notify, read from the environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from typing import Annotated, Self
 
@@ -48,7 +48,7 @@ class SmsAccount:
 
     url: str
     name: str
-    token: str
+    token: str = field(repr=False)
     numbers: Mapping[str, str]
     connections: int
     within_s: float

@@ -31,23 +31,6 @@ from shared.runtime.ops.audit import authentication_failed
 _FORM = "application/x-www-form-urlencoded"
 _WRONG_PER_SECOND = 5.0
 _BURST_S = 5.0
-_TAKE = Operation(
-    "Take the status of a text message from the provider, signed as Twilio does.",
-    {
-        204: Content("It is taken; a repeat or an unknown message changes nothing."),
-        403: problem("The signature is missing or wrong."),
-        408: problem("The body did not arrive in time."),
-        413: problem("The body is larger than 1 MiB."),
-        415: problem("The body is of another type."),
-        422: problem("Fields are missing or too long."),
-        429: problem("The address sends too much that is not signed.", RETRY_AFTER),
-        503: problem("It cannot be taken at the moment; call again.", RETRY_AFTER),
-    },
-    query={NOTIFICATION: Parameter("Id of the message, as the callback's URL has it.")},
-    headers={
-        "X-Twilio-Signature": Parameter("HMAC-SHA1 of URL and fields with the account's token.")
-    },
-)
 
 
 class SmsStatusForm(Data):
@@ -60,6 +43,25 @@ class SmsStatusForm(Data):
     ErrorCode: Annotated[int | None, Field(ge=0, le=1_000_000)] = None
     """Why it was not delivered."""
 
+
+_TAKE = Operation(
+    "Take the status of a text message from the provider, signed as Twilio does.",
+    {
+        204: Content("It is taken; a repeat or an unknown message changes nothing."),
+        403: problem("The signature is missing or wrong."),
+        408: problem("The body did not arrive in time."),
+        413: problem("The body is larger than 1 MiB."),
+        415: problem("The body is of another type."),
+        422: problem("Fields are missing or too long."),
+        429: problem("The address sends too much that is not signed.", RETRY_AFTER),
+        503: problem("It cannot be taken at the moment; call again.", RETRY_AFTER),
+    },
+    body=Content("Twilio's fields; others are ignored.", (_FORM,), SmsStatusForm),
+    query={NOTIFICATION: Parameter("Id of the message, as the callback's URL has it.")},
+    headers={
+        "X-Twilio-Signature": Parameter("HMAC-SHA1 of URL and fields with the account's token.")
+    },
+)
 
 TakeStatus: TypeAlias = Callable[[str | None, str, str, int | None], Coroutine[Any, Any, None]]
 """Takes a message's own id, or None, its id at the provider, its status, and the error's code."""
