@@ -42,7 +42,7 @@ status     cli.status:status              Show lag, outboxes, dead letters, and 
 skip       cli.skip:skip                  Park one record that a service cannot get past, with the reason.
 dlq        cli.dlq.command:dlq            Show what was parked, and send it again.
 erase      cli.erase.command:erase        Remove contact data and original texts of a person; cases and statistics stay.
-notify     cli.notify:notify              See what notify holds back, and decide about it.
+notify     cli.notify.command:notify      Preview messages; see and settle what is not sent or unknown.
 republish  cli.republish:republish        Publish again what the outboxes hold since a moment; set readers' positions right.
 offsets    cli.offsets:offsets            Set readers' positions after a restore.
 check      cli.check.command:check        Check the invariants over a running router, and name what breaks them.

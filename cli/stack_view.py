@@ -84,6 +84,7 @@ def _addresses(stack: Stack, data: Path) -> list[tuple[str, str]]:
         ("notify", stack.notify),
         ("Kafka", stack.kafka),
         ("mail", str(stack.mail_folder)),
+        ("SMS", str(stack.sms_folder)),
         ("logs", str(data / "logs")),
         ("keys", str(data / "stack.json")),
     ]

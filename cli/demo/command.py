@@ -55,7 +55,8 @@ async def _demo(data: Path, seed: int, requests: int, view: StackView, *, keep: 
     scenario = make_scenario(seed, last_working_day_before(today), requests)
     console.print("Starting Kafka, PostgreSQL and the services …")
     began = time.monotonic()
-    async with running_stack(data, fresh=True, report=view.show) as stack:
+    at_any_hour = {"NOTIFY_QUIET_HOURS": "off"}  # the day is played in seconds
+    async with running_stack(data, fresh=True, report=view.show, settings=at_any_hour) as stack:
         console.print(f"[green]The router is ready[/] after {time.monotonic() - began:.1f} s.")
         result = await run_scenario(stack, scenario, console, data, keep=keep)
         print_summary(console, result)

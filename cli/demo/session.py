@@ -44,9 +44,17 @@ async def run_scenario(
         async with live_view(console, progress, city):
             await _run(stack, progress, city, session)
         page = await _public_status(session, stack, progress)
-    mails = len(list(stack.mail_folder.glob("*.eml")))
     return DemoResult(
-        scenario, progress.seen, city, stack, data, mails, page, progress.took_s, stays=keep
+        scenario,
+        progress.seen,
+        city,
+        stack,
+        data,
+        mails=len(list(stack.mail_folder.glob("*.eml"))),
+        texts=len(list(stack.sms_folder.glob("*.json"))),
+        page=page,
+        took_s=progress.took_s,
+        stays=keep,
     )
 
 

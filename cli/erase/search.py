@@ -32,6 +32,7 @@ _UNPUBLISHED = """
 _KNOWN_TO_NOTIFY = """
     SELECT request_id::text FROM notify.requests
      WHERE mailbox IS NOT NULL AND lower(mailbox) = ANY($1::text[])
+        OR phone = ANY($3::text[])
         OR request_id = ANY($2::uuid[]) AND (person IS NOT NULL OR name IS NOT NULL)
 """
 _ERASED = """
@@ -146,9 +147,11 @@ class Search:
             contact = _contact_in(row["value"])
             if contact and self._is_meant(contact, wanted):
                 live.add(contact.request_id)
-        emails = sorted(self.subject.person.emails) if self.subject.person else []
-        ids = [wanted] if wanted else []
-        return live | {r["request_id"] for r in await self.db.fetch(_KNOWN_TO_NOTIFY, emails, ids)}
+        person, ids = self.subject.person, [wanted] if wanted else []
+        emails = sorted(person.emails) if person else []
+        phones = sorted(person.phones) if person else []
+        known = await self.db.fetch(_KNOWN_TO_NOTIFY, emails, ids, phones)
+        return live | {row["request_id"] for row in known}
 
     async def _with_media(self, wanted: str) -> set[str]:
         """Return the request that is named if it shows a picture, with or without a contact."""

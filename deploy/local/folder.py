@@ -47,6 +47,11 @@ class DataFolder:
         return self.path / "mail"
 
     @property
+    def sms(self) -> Path:
+        """Every message that the SMS provider accepted."""
+        return self.path / "sms"
+
+    @property
     def media(self) -> Path:
         """The pictures that intake keeps."""
         return self.path / "media"
@@ -73,7 +78,7 @@ class DataFolder:
 
     def create_subfolders(self) -> None:
         """Create the subfolders that every stack has, for their owner alone; idempotent."""
-        for folder in (self.logs, self.processes, self.mail):
+        for folder in (self.logs, self.processes, self.mail, self.sms):
             folder.mkdir(exist_ok=True)
             folder.chmod(_OWNER_ONLY)
 

@@ -1,5 +1,6 @@
-"""Kafka, PostgreSQL and a mail server in one data folder, without the services."""
+"""Kafka, PostgreSQL and the providers of messages in one data folder, without the services."""
 
+import os
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,11 +12,14 @@ from deploy.local.kafka_users import admin_access
 from deploy.local.launch import run_all, running
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.process import Process, Program
-from deploy.local.readiness import smtp_answers
+from deploy.local.readiness import http_ready, smtp_answers
 from deploy.local.report import Report, ignore_events
 from deploy.local.site import Site, open_site
+from deploy.local.sms import TOKEN
 from shared.runtime.kafka_access import KafkaAccess
 
+SMS_ACCOUNT = "ACroute311"
+"""Name of the one account of the SMS provider."""
 _STOP_WITHIN_S = 1.0
 
 
@@ -28,6 +32,7 @@ class Infrastructure:
         kafka: The broker.
         postgres: The database server.
         mail: The mail sink; None when it was not asked for.
+        sms: The SMS provider; None when the mail sink was not asked for.
         access: Access of the broker's administrator.
         admin_dsn: DSN of the database's administrator, password included.
     """
@@ -36,13 +41,15 @@ class Infrastructure:
     kafka: Process
     postgres: Process
     mail: Process | None
+    sms: Process | None
     access: KafkaAccess
     admin_dsn: str
 
     @property
     def processes(self) -> list[Process]:
         """All processes of the infrastructure."""
-        return [process for process in (self.kafka, self.postgres, self.mail) if process]
+        all_of_them = (self.kafka, self.postgres, self.mail, self.sms)
+        return [process for process in all_of_them if process]
 
 
 @asynccontextmanager
@@ -60,7 +67,7 @@ async def infrastructure(
         data: The folder; created if missing.
         durable: False for a throw-away database (see ``running_postgres``).
         fresh: Empty the folder first.
-        mail: Run the mail sink as well.
+        mail: Run the mail sink and the SMS provider as well.
         report: Receives the events.
 
     Raises:
@@ -72,14 +79,15 @@ async def infrastructure(
             running_postgres(site, durable=durable),
         ]
         if mail:
-            stores.append(running_mail(site))
+            stores += [running_mail(site), running_sms(site)]
         async with run_all(stores) as processes:
             kafka, postgres, *rest = processes
             yield Infrastructure(
                 site,
                 kafka,
                 postgres,
-                rest[0] if rest else None,
+                mail=rest[0] if rest else None,
+                sms=rest[1] if rest else None,
                 access=admin_access(site.credentials, kafka.program.address),
                 admin_dsn=admin_dsn(site, postgres),
             )
@@ -94,6 +102,27 @@ async def running_mail(site: Site) -> AsyncGenerator[Process, None]:
         port = site.ports.port("mail")
         argv = (*command, "--port", str(port))
         return Process(Program("mail", argv, port, smtp_answers), site.folder)
+
+    async with running(build, site.report, _STOP_WITHIN_S) as process:
+        yield process
+
+
+def sms_token(site: Site) -> str:
+    """Return the secret of the SMS account, with which it signs its calls, too."""
+    return site.credentials.get("sms-token")
+
+
+@asynccontextmanager
+async def running_sms(site: Site) -> AsyncGenerator[Process, None]:
+    """Run the SMS provider; it saves messages to ``site.folder.sms``."""
+    options = ("--folder", str(site.folder.sms), "--account", SMS_ACCOUNT)
+    command = (sys.executable, "-m", "deploy.local.sms", *options)
+    environment = {**os.environ, TOKEN: sms_token(site)}
+
+    async def build() -> Process:
+        port = site.ports.port("sms")
+        argv = (*command, "--port", str(port))
+        return Process(Program("sms", argv, port, http_ready, environment), site.folder)
 
     async with running(build, site.report, _STOP_WITHIN_S) as process:
         yield process

@@ -2,22 +2,24 @@
 
 import os
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from deploy.local.infrastructure import Infrastructure
+from deploy.local.infrastructure import SMS_ACCOUNT, Infrastructure, sms_token
 from deploy.local.kafka_users import user_access
 from deploy.local.launch import run_all, running
 from deploy.local.process import Process, Program
 from deploy.local.readiness import LOOPBACK, http_ready
 from shared.runtime.migrate import OPERATIONS, SERVICES
 
+_NO_MORE: Mapping[str, str] = MappingProxyType({})
 _STOP_WITHIN_S = 4.5
 _SENDER = "311@city.example"
 SMS_NUMBER = "+15035550199"
 """Number that people text to; one that is reserved for fiction."""
-_SMS_CITY = "portland.gov"
+_SMS_NUMBERS = f"{SMS_NUMBER}=portland.gov"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +50,21 @@ ROUTER = (
 
 @asynccontextmanager
 async def running_services(
-    infra: Infrastructure, services: Sequence[Service]
+    infra: Infrastructure, services: Sequence[Service], settings: Mapping[str, str] = _NO_MORE
 ) -> AsyncGenerator[list[Process], None]:
     """Run the services concurrently; yield once all are ready.
+
+    Args:
+        infra: What they need.
+        services: The services.
+        settings: More environment variables for all of them.
 
     Raises:
         StartError: A service does not start.
     """
     public_url = f"http://{LOOPBACK}:{infra.site.ports.port('intake')}"
     async with run_all(
-        _running_service(infra, service, public_url) for service in services
+        _running_service(infra, service, public_url, settings) for service in services
     ) as processes:
         yield processes
 
@@ -65,11 +72,6 @@ async def running_services(
 def role_password(infra: Infrastructure, service: str) -> str:
     """Return the password of a service's database role."""
     return infra.site.credentials.get(f"role-{service}")
-
-
-def sms_token(infra: Infrastructure) -> str:
-    """Return the secret with which the SMS gateway signs its calls."""
-    return infra.site.credentials.get("sms-token")
 
 
 def operations_dsn(infra: Infrastructure) -> str:
@@ -84,7 +86,7 @@ def role_dsn(infra: Infrastructure, service: str) -> str:
 
 
 def _running_service(
-    infra: Infrastructure, service: Service, public_url: str
+    infra: Infrastructure, service: Service, public_url: str, settings: Mapping[str, str]
 ) -> AbstractAsyncContextManager[Process]:
     async def build() -> Process:
         port = infra.site.ports.port(service.process_name)
@@ -92,6 +94,7 @@ def _running_service(
             **_inherited(),
             **_common_settings(infra, service.name, port),
             **_own_settings(infra, service.name, public_url),
+            **settings,
         }
         program = Program(service.process_name, service.argv, port, http_ready, environment)
         return Process(program, infra.site.folder)
@@ -123,18 +126,31 @@ def _own_settings(infra: Infrastructure, service: str, public_url: str) -> dict[
                 "INTAKE_PUBLIC_URL": public_url,
                 "INTAKE_REPORTER_KEY": secret("reporter-key"),
                 "INTAKE_MEDIA_FOLDER": str(infra.site.folder.media),
-                "INTAKE_SMS_TOKEN": sms_token(infra),
-                "INTAKE_SMS_NUMBERS": f"{SMS_NUMBER}={_SMS_CITY}",
+                "INTAKE_SMS_TOKEN": sms_token(infra.site),
+                "INTAKE_SMS_NUMBERS": _SMS_NUMBERS,
             }
         case "notify":
             return {
-                "NOTIFY_PUBLIC_URL": public_url,
+                "NOTIFY_PUBLIC_URL": f"http://{LOOPBACK}:{infra.site.ports.port('notify')}",
+                "ROUTE311_PUBLIC_URL": public_url,
                 "NOTIFY_CONTACT_KEY": secret("contact-key"),
                 "NOTIFY_SENDER": _SENDER,
                 "NOTIFY_SMTP_HOST": LOOPBACK,
                 "NOTIFY_SMTP_PORT": str(infra.mail.program.port if infra.mail else 0),
+                **_sms_settings(infra),
             }
         case "triage-stream":
             return {"TRIAGE_STREAM_FOLDER": str(infra.site.folder.stream)}
         case _:
             return {}
+
+
+def _sms_settings(infra: Infrastructure) -> dict[str, str]:
+    if infra.sms is None:
+        return {}
+    return {
+        "NOTIFY_SMS_URL": f"http://{infra.sms.program.address}",
+        "NOTIFY_SMS_ACCOUNT": SMS_ACCOUNT,
+        "NOTIFY_SMS_TOKEN": sms_token(infra.site),
+        "NOTIFY_SMS_NUMBERS": _SMS_NUMBERS,
+    }

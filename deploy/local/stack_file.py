@@ -61,6 +61,8 @@ class Stack(BaseModel):
         notify: See ``intake``.
         mail: URL of the mail server that the services use.
         mail_folder: Folder of the accepted messages, an .eml file each.
+        sms: URL of the SMS provider that the services use.
+        sms_folder: Folder of the text messages that it accepted, a JSON file each.
         sms_number: Number that people text to, E.164.
         keys: Keys for the HTTP interfaces.
     """
@@ -77,6 +79,8 @@ class Stack(BaseModel):
     notify: str
     mail: str
     mail_folder: Path
+    sms: str = ""
+    sms_folder: Path = Path()
     sms_number: str = ""
     keys: Keys
 

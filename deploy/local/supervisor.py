@@ -1,11 +1,12 @@
 """The whole router on one machine: stores, preparation, services, and their restarts."""
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
-from deploy.local.infrastructure import Infrastructure, infrastructure
+from deploy.local.infrastructure import Infrastructure, infrastructure, sms_token
 from deploy.local.kafka_users import user_access
 from deploy.local.launch import gather_or_cancel, restart_on_exit
 from deploy.local.process import Process
@@ -17,7 +18,6 @@ from deploy.local.services import (
     operations_dsn,
     role_password,
     running_services,
-    sms_token,
 )
 from deploy.local.stack_file import Keys, Stack, kafka_auth, write_stack
 from shared.catalogue import load_catalogue
@@ -42,6 +42,7 @@ async def running_stack(
     fresh: bool = False,
     report: Report = ignore_events,
     services: Sequence[Service] = ROUTER,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncGenerator[Stack, None]:
     """Run the router in a data folder; restart whatever dies meanwhile.
 
@@ -50,6 +51,7 @@ async def running_stack(
         fresh: Empty the folder first.
         report: Receives the events.
         services: The services of the router, or test doubles of the same names.
+        settings: More environment variables of the services.
 
     Raises:
         CatalogueError: The catalogue is invalid; nothing was started.
@@ -59,7 +61,7 @@ async def running_stack(
     async with infrastructure(data, fresh=fresh, report=report) as infra:
         keys = await prepare_stores(infra, bureaus)
         async with (
-            running_services(infra, services) as processes,
+            running_services(infra, services, settings) as processes,
             restart_on_exit([*infra.processes, *processes], report),
         ):
             stack = _stack_of(infra, processes, keys)
@@ -83,6 +85,8 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
         notify=http["notify"],
         mail=f"smtp://{infra.mail.program.address}" if infra.mail else "",
         mail_folder=infra.site.folder.mail,
+        sms=f"http://{infra.sms.program.address}" if infra.sms else "",
+        sms_folder=infra.site.folder.sms,
         sms_number=SMS_NUMBER,
         keys=keys,
     )
@@ -159,5 +163,5 @@ def _keys(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
         bureaus={code: secret(f"key-bureau-{code}") for code in bureaus},
         adapters={_ADAPTER: secret(f"key-adapter-{_ADAPTER}")},
         operator=secret(f"key-{_OPERATOR}"),
-        sms_token=sms_token(infra),
+        sms_token=sms_token(infra.site),
     )

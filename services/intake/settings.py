@@ -1,46 +1,18 @@
 """Settings of intake, from the environment."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    HttpUrl,
-    SecretStr,
-    StringConstraints,
-    model_validator,
+from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from shared.runtime.settings import (
+    CityNumbers,
+    EncryptedBase,
+    EnvironmentSettings,
+    LongSecret,
+    ServiceSettings,
 )
-from pydantic_settings import NoDecode, SettingsConfigDict
-
-from shared.runtime.encryption import is_loopback
-from shared.runtime.settings import EnvironmentSettings, LongSecret, ServiceSettings
-
-
-def _encrypted_base(url: HttpUrl) -> HttpUrl:
-    """Return the URL if addresses reach it encrypted, or stay on this machine.
-
-    Raises:
-        ValueError: They do not, or the URL is more than a base.
-    """
-    if url.scheme != "https" and not is_loopback(url.host or ""):
-        raise ValueError("write an https URL, or one of this machine")
-    if url.query or url.fragment or url.username or url.password:
-        raise ValueError("write a base URL, without user, query or fragment")
-    return url
-
-
-def _split_pairs(value: object) -> object:
-    """Return the pairs of a text such as ``a=b,c=d``."""
-    if not isinstance(value, str):
-        return value
-    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
-    return {name.strip(): city.strip() for name, _, city in pairs}
-
-
-_E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 
 
 class MediaSettings(EnvironmentSettings):
@@ -60,7 +32,7 @@ class MediaSettings(EnvironmentSettings):
 
     media_folder: Path | None = None
     media_bucket: Annotated[str, Field(min_length=1)] | None = None
-    media_s3_endpoint: Annotated[HttpUrl, AfterValidator(_encrypted_base)] | None = None
+    media_s3_endpoint: EncryptedBase | None = None
     media_s3_region: str = "us-east-1"
     media_s3_access_key_id: str | None = None
     media_s3_secret_access_key: SecretStr | None = None
@@ -132,9 +104,7 @@ class IntakeSettings(MediaSettings, ServiceSettings):
     contacts_kept_days: Annotated[
         int, Field(ge=1, le=36_500, validation_alias="ROUTE311_CONTACTS_KEPT_DAYS")
     ] = 400
-    pelias_url: Annotated[HttpUrl, AfterValidator(_encrypted_base)] | None = None
+    pelias_url: EncryptedBase | None = None
     sms_token: LongSecret | None = None
     sms_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s#]+$")] | None = None
-    sms_numbers: Annotated[
-        Mapping[_E164, str], NoDecode, BeforeValidator(_split_pairs), Field(default_factory=dict)
-    ]
+    sms_numbers: CityNumbers

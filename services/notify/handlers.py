@@ -7,6 +7,8 @@ from typing import Protocol
 
 from services.notify.inbound import Updates, collect_updates
 from services.notify.outbound import delivery_event
+from services.notify.policy import NotifyPolicy
+from services.notify.rules.daily_limit import MessagesOfDay, counts, digests_for, over_limit
 from services.notify.rules.flooding import flooded_requests
 from services.notify.rules.model import (
     Delivery,
@@ -61,6 +63,23 @@ class NotificationStore(Protocol):
         """
         ...
 
+    async def merge_waiting(self, deliveries: Collection[StoredDelivery], now: datetime) -> None:
+        """Merge text messages that wait for the end of quiet hours into later ones of the case.
+
+        Args:
+            deliveries: New text messages.
+            now: The present moment.
+        """
+        ...
+
+    async def messages_of_day(self, deliveries: Collection[StoredDelivery]) -> MessagesOfDay:
+        """Lock the people of these deliveries, and count their other messages of the same days."""
+        ...
+
+    async def suppress(self, deliveries: Collection[StoredDelivery]) -> None:
+        """Suppress deliveries that are above the limit of a day."""
+        ...
+
     async def cancel(self, request_ids: Collection[str]) -> Sequence[StoredDelivery]:
         """Suppress the deliveries of these requests that are not sent yet, and return them."""
         ...
@@ -69,7 +88,7 @@ class NotificationStore(Protocol):
 async def on_messages(
     messages: Sequence[Message[Event]],
     store: NotificationStore,
-    contact_key: bytes,
+    policy: NotifyPolicy,
     now: datetime,
 ) -> list[Event]:
     """Save the updates in the events and add the deliveries that are complete with them.
@@ -77,21 +96,21 @@ async def on_messages(
     Args:
         messages: One batch from the three topics that notify reads.
         store: Bound to the batch's transaction.
-        contact_key: Secret key of the hash that stands for a person.
+        policy: Key and rules by which messages become due.
         now: The present moment.
 
     Returns:
         An event for each delivery that is suppressed or held. The delivery worker reports all
         others.
     """
-    updates = collect_updates((message.event for message in messages), contact_key)
+    updates = collect_updates((message.event for message in messages), policy.contact_key)
     await store.lock(updates.request_ids, updates.broadcast_cases)
     await _mark_flooded(updates, store)
     await store.save(updates)
     cancelled = await _cancel(updates.erased, store, now)
     return cancelled + [
         delivery_event(NotificationSuppressed, stored, now, reason=stored.delivery.suppressed)
-        for stored in await _add_deliveries(updates, store, now)
+        for stored in await _add_deliveries(updates, store, policy, now)
         if stored.delivery.suppressed
     ]
 
@@ -133,7 +152,7 @@ async def _mark_flooded(updates: Updates, store: NotificationStore) -> None:
 
 
 async def _add_deliveries(
-    updates: Updates, store: NotificationStore, now: datetime
+    updates: Updates, store: NotificationStore, policy: NotifyPolicy, now: datetime
 ) -> Sequence[StoredDelivery]:
     followers = await store.followers(updates.request_ids, updates.broadcast_cases)
     if not followers:
@@ -144,5 +163,38 @@ async def _add_deliveries(
         triggers,
         new_requests=updates.request_ids,
         new_triggers=updates.triggers.keys(),
+        rules=policy.rules,
+        now=now,
     )
-    return await store.add(deliveries, now) if deliveries else []
+    return await _add(deliveries, store, policy, now) if deliveries else []
+
+
+async def _add(
+    deliveries: Sequence[Delivery], store: NotificationStore, policy: NotifyPolicy, now: datetime
+) -> Sequence[StoredDelivery]:
+    """Insert deliveries within the limits of their people; return the new ones."""
+    new = await store.add(deliveries, now)
+    if policy.rules.quiet_hours and (texts := [one for one in new if _is_text(one)]):
+        await store.merge_waiting(texts, now)
+    counted = [one for one in new if counts(one.delivery)]
+    if not counted:
+        return new
+    known = await store.messages_of_day(counted)
+    excess = over_limit(counted, known)
+    if not excess:
+        return new
+    await store.suppress(excess)
+    digests = digests_for(excess, known)
+    if digests:
+        triggers = {digest.trigger.key: digest.trigger for digest in digests}
+        await store.save(Updates(triggers=triggers))
+        await store.add(digests, now)
+    return [_limited(one) if one in excess else one for one in new]
+
+
+def _is_text(stored: StoredDelivery) -> bool:
+    return stored.delivery.channel == "sms" and not stored.delivery.suppressed
+
+
+def _limited(stored: StoredDelivery) -> StoredDelivery:
+    return replace(stored, delivery=replace(stored.delivery, suppressed="daily_limit"))

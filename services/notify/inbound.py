@@ -9,6 +9,7 @@ from services.notify.rules.model import (
     WITHOUT_CASE,
     CaseFacts,
     CausingEvent,
+    ContactConsent,
     Membership,
     Recipient,
     ReferralAgency,
@@ -38,6 +39,7 @@ class Updates:
     Attributes:
         contacts: By request id; the last event about a contact wins, and its erasure for ever.
         erased: Requests whose contact was erased.
+        consents: By contact and channel; the one that was given last wins.
         requests: By request id; the first decision about a request wins.
         memberships: By subject id and request id.
         triggers: By key; the first event about a version wins.
@@ -45,6 +47,7 @@ class Updates:
 
     contacts: dict[str, ReporterContact] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
+    consents: dict[tuple[str, str], ContactConsent] = field(default_factory=dict)
     requests: dict[str, RequestFacts] = field(default_factory=dict)
     memberships: dict[tuple[str, str], Membership] = field(default_factory=dict)
     triggers: dict[TriggerKey, Trigger] = field(default_factory=dict)
@@ -100,10 +103,20 @@ def _contact(event: e.ContactGiven, key: bytes) -> ReporterContact:
         request_id=request_id,
         recipient=recipient,
         mailbox=address,
+        phone=phone,
+        phone_ref=given.phone_ref,
         name=given.name,
         named_at=event.time,
         flood_key=person_hash(key, address=mailbox, phone=phone, request_id=request_id),
     )
+
+
+def _consent_changed(updates: Updates, event: e.ConsentChanged) -> None:
+    given = event.data
+    consent = ContactConsent(given.contact, given.channel, given.opted_out, given.at)
+    known = updates.consents.setdefault((consent.contact, consent.channel), consent)
+    if known.at <= consent.at:
+        updates.consents[consent.contact, consent.channel] = consent
 
 
 def _request_triaged(updates: Updates, event: e.RequestTriaged) -> None:
@@ -236,6 +249,7 @@ def _cause(event: e.Event) -> CausingEvent:
 
 
 _READERS: Mapping[type[e.Event], Callable[[Updates, Any], None]] = {
+    e.ConsentChanged: _consent_changed,
     e.RequestTriaged: _request_triaged,
     e.CaseOpened: _request_joined,
     e.CaseRequestAttached: _request_joined,

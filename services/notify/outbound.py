@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import TypeVar
 
 from services.notify.rules.model import WITHOUT_CASE, StoredDelivery
-from shared.contract.events import Event, Notification
+from services.notify.rules.sms_status import SettledState
+from shared.contract.events import Event, Notification, NotificationFailed, NotificationSent
 
 E = TypeVar("E", bound=Event)
 
@@ -43,3 +44,24 @@ def delivery_event(
     cause = {"causationid": trigger.cause.event_id, "traceparent": trigger.cause.traceparent}
     event = event_type.of(notification, now=now, request=delivery.request_id)
     return event.model_copy(update=cause)
+
+
+def settled_event(
+    stored: StoredDelivery,
+    state: SettledState,
+    now: datetime,
+    reason: str | None = None,
+    provider_id: str | None = None,
+) -> Event:
+    """Return the event about a delivery that was settled after its attempt.
+
+    Args:
+        stored: The delivery.
+        state: Its state now.
+        now: The time of the event.
+        reason: Code of the reason of a failure.
+        provider_id: Id of a sent message at the provider, where it is known.
+    """
+    if state == "sent":
+        return delivery_event(NotificationSent, stored, now, provider_id=provider_id)
+    return delivery_event(NotificationFailed, stored, now, reason=reason)

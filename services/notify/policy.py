@@ -1,8 +1,9 @@
-"""Texts from the catalogue that messages need, per city and language."""
+"""Policy of notify: texts of the catalogue per city and language, and rules of sending."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.notify.rules.model import SendingRules
 from shared.catalogue import Catalogue, Jurisdiction, LocalText
 from shared.vocabulary import Language
 
@@ -28,6 +29,19 @@ class CityTexts:
     bureau_names: Mapping[str, str]
     referral_reasons: Mapping[str, Mapping[Language, str]]
     answers: Mapping[str, Mapping[Language, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyPolicy:
+    """Key and rules by which messages become due.
+
+    Attributes:
+        contact_key: Secret key of the hash that stands for a person.
+        rules: Rules of the cities about sending.
+    """
+
+    contact_key: bytes
+    rules: SendingRules
 
 
 def city_texts(catalogue: Catalogue) -> Mapping[str, CityTexts]:

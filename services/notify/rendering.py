@@ -1,8 +1,8 @@
 """Rule: renders a message as text and HTML, in plain words and the recipient's language.
 
 ``templates`` holds one file per message and language; its first paragraph is the subject. Text and
-HTML are laid out from the same paragraphs. Text that others wrote is sanitized before it enters a
-template.
+HTML are laid out from the same paragraphs. All text messages of a language are in one file. Text
+that others wrote is sanitized before it enters a template.
 """
 
 import re
@@ -25,6 +25,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 TEMPLATES: tuple[TemplateName, ...] = get_args(TemplateName)
 _STATUS_PATH = "/track/"
 _DATE_FORMATS: Mapping[Language, str] = {"en": "EEEE, MMMM d", "es": "EEEE d 'de' MMMM"}
+_SHORT_DATE_FORMATS: Mapping[Language, str] = {"en": "EEE, MMM d", "es": "d 'de' MMMM"}
 _WITH_AGENCY = frozenset({"received", "attached", "referred"})
 
 _JOINERS = {"\u200c", "\u200d"}  # they shape letters in many scripts and have no other effect
@@ -66,7 +67,7 @@ class MessageRenderer:
 
         Args:
             cities: By jurisdiction id.
-            public_url: Base URL of the router's public pages.
+            public_url: Base URL of the residents' pages.
         """
         self._cities = cities
         self._status_page = public_url.rstrip("/") + _STATUS_PATH
@@ -79,6 +80,7 @@ class MessageRenderer:
         self._frames = {
             language: texts.get_template(f"{language}/frame.j2") for language in LANGUAGES
         }
+        self._sms = {language: texts.get_template(f"{language}/sms.j2") for language in LANGUAGES}
         self._text_layout = _environment(trim_blocks=True).get_template("layout.txt.j2")
         self._html_layout = _environment(trim_blocks=True, autoescape=True).get_template(
             "layout.html.j2"
@@ -90,9 +92,7 @@ class MessageRenderer:
         Raises:
             UnknownCityError: The request's jurisdiction is not in the catalogue.
         """
-        city = self._cities.get(data.request.jurisdiction)
-        if city is None:
-            raise UnknownCityError("jurisdiction: not in the catalogue")
+        city = self._city(data)
         variables = _variables(data, city)
         subject, *body = _paragraphs(self._messages[data.language, data.template], variables)
         layout = {
@@ -102,7 +102,7 @@ class MessageRenderer:
             "frame": self._frames[data.language].make_module(variables),
             "tracking_number": variables["tracking_number"],
             "agency_url": variables["agency"] and variables["agency"].url,
-            "status_url": self._status_page + quote(data.request.tracking_number, safe=""),
+            "status_url": self._status_url(data),
         }
         return RenderedMessage(
             city.name,
@@ -111,6 +111,26 @@ class MessageRenderer:
             self._text_layout.render(layout),
             self._html_layout.render(layout),
         )
+
+    def render_sms(self, data: MessageData) -> str:
+        """Return the message as a text message: one line that ends with the status page.
+
+        Raises:
+            UnknownCityError: The request's jurisdiction is not in the catalogue.
+        """
+        city = self._city(data)
+        texts = self._sms[data.language].make_module(_variables(data, city))
+        text = getattr(texts, data.template)
+        return " ".join(f"{city.name} 311: {text} {self._status_url(data)}".split())
+
+    def _city(self, data: MessageData) -> CityTexts:
+        city = self._cities.get(data.request.jurisdiction)
+        if city is None:
+            raise UnknownCityError("jurisdiction: not in the catalogue")
+        return city
+
+    def _status_url(self, data: MessageData) -> str:
+        return self._status_page + quote(data.request.tracking_number, safe="")
 
 
 def one_line(text: str | None) -> str:
@@ -178,7 +198,9 @@ def _variables(data: MessageData, city: CityTexts) -> dict[str, Any]:
         "bureau": city.bureau_names.get(case.bureau or ""),
         "note": one_line(case.note),
         "reason": one_line(case.reason),
-        "day": _date_in_words(case.scheduled_for, city.timezone, language),
+        "day": _date_in_words(case.scheduled_for, city.timezone, language, _DATE_FORMATS),
+        "date": _date_in_words(case.scheduled_for, city.timezone, language, _SHORT_DATE_FORMATS),
+        "followed": [one_line(number) for number in data.followed],
         "city": city.name,
         "phone": city.phone[language],
     }
@@ -193,8 +215,10 @@ def _sanitized(agency: ReferralAgency) -> ReferralAgency:
     )
 
 
-def _date_in_words(moment: datetime | None, timezone: str, language: Language) -> str | None:
+def _date_in_words(
+    moment: datetime | None, timezone: str, language: Language, formats: Mapping[Language, str]
+) -> str | None:
     if moment is None or not is_plausible(moment):
         return None
-    pattern = _DATE_FORMATS[language]
-    return format_datetime(moment, pattern, tzinfo=ZoneInfo(timezone), locale=language)
+    zone = ZoneInfo(timezone)
+    return format_datetime(moment, formats[language], tzinfo=zone, locale=language)

@@ -1,39 +1,126 @@
 """Settings of notify, read from the environment."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from dataclasses import dataclass, field
+from datetime import time
+from typing import Annotated, Self
 
-from pydantic import Field, FilePath, SecretStr, model_validator
-from pydantic_settings import SettingsConfigDict
+from pydantic import BeforeValidator, Field, HttpUrl, StringConstraints, model_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
 
-from shared.runtime.encryption import is_loopback
-from shared.runtime.settings import LongSecret, ServiceSettings
+from services.notify.rules.quiet_hours import QuietHours
+from shared.runtime.settings import (
+    CityNumbers,
+    EncryptedBase,
+    EnvironmentSettings,
+    LongSecret,
+    ServiceSettings,
+)
+from shared.runtime.smtp import SmtpSettings
 
-Encryption = Literal["when_offered", "required", "from_the_start", "never"]
+_BaseUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/[^\s]*)?$")]
 
 
-def _default_encryption(given: Mapping[str, Any]) -> Encryption:
-    return "when_offered" if is_loopback(given.get("smtp_host", "")) else "required"
+def _quiet_hours(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value == "off":
+        return None
+    try:
+        start, end = map(time.fromisoformat, value.split("-"))
+    except ValueError:
+        raise ValueError("write two times such as 21:00-08:00, or off") from None
+    return QuietHours(start, end)
 
 
-class NotifySettings(ServiceSettings):
+@dataclass(frozen=True, slots=True)
+class SmsAccount:
+    """The account at the SMS provider.
+
+    Attributes:
+        url: Base URL of the provider's API.
+        name: The account's id, a part of the path.
+        token: The account's secret, also of the signature of status callbacks.
+        numbers: Our number by jurisdiction, E.164.
+        connections: Messages sent in parallel.
+        within_s: Deadline of one hand-over, in seconds.
+    """
+
+    url: str
+    name: str
+    token: str = field(repr=False)
+    numbers: Mapping[str, str]
+    connections: int
+    within_s: float
+
+    @property
+    def messages_url(self) -> str:
+        """URL to which messages are posted."""
+        return f"{self.url}/2010-04-01/Accounts/{self.name}/Messages.json"
+
+
+class SmsSettings(EnvironmentSettings):
+    """Settings of the SMS provider, with the prefix ``NOTIFY_``.
+
+    Attributes:
+        sms_url: Base URL of its API, Twilio's or one of the same form.
+        sms_account: The account's id.
+        sms_token: The account's secret, also of the signature of status callbacks. None turns
+            text messages off.
+        sms_numbers: Our numbers and the city of each, such as ``+15035550100=portland.gov``,
+            separated by commas; a city without one sends no text messages.
+        sms_connections: Messages sent in parallel; 1 to 50.
+        sms_within_s: Deadline of one hand-over, in seconds. A delivery's lease is twice as long;
+            when it expires without a result, the delivery counts as unknown.
+        quiet_hours: Hours without text messages, in each city's time, such as ``21:00-08:00``;
+            ``off`` for none.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="NOTIFY_")
+
+    sms_url: EncryptedBase = HttpUrl("https://api.twilio.com")
+    sms_account: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$")] = ""
+    sms_token: LongSecret | None = None
+    sms_numbers: CityNumbers
+    sms_connections: Annotated[int, Field(ge=1, le=50)] = 4
+    sms_within_s: Annotated[float, Field(gt=0)] = 15.0
+    quiet_hours: Annotated[QuietHours | None, NoDecode, BeforeValidator(_quiet_hours)] = QuietHours(
+        time(21), time(8)
+    )
+
+    @property
+    def sms(self) -> SmsAccount | None:
+        """The account; None when text messages are off."""
+        if self.sms_token is None:
+            return None
+        return SmsAccount(
+            url=str(self.sms_url).rstrip("/"),
+            name=self.sms_account,
+            token=self.sms_token.get_secret_value(),
+            numbers={city: number for number, city in self.sms_numbers.items()},
+            connections=self.sms_connections,
+            within_s=self.sms_within_s,
+        )
+
+    @model_validator(mode="after")
+    def _check_account(self) -> Self:
+        if self.sms_token is not None and not (self.sms_account and self.sms_numbers):
+            raise ValueError("NOTIFY_SMS_TOKEN needs NOTIFY_SMS_ACCOUNT and NOTIFY_SMS_NUMBERS")
+        return self
+
+
+class NotifySettings(SmsSettings, SmtpSettings, ServiceSettings):
     """Settings of notify; each name has the prefix ``NOTIFY_``.
 
     Attributes:
         contact_key: Secret key of the hash that stands for a person in events; 16 characters or
             more.
-        public_url: Base URL of the router's public pages; messages link to it.
+        public_url: Base URL of notify's HTTP port for residents and for the SMS provider.
+        pages_url: Base URL of the residents' pages, which messages link to; None for
+            ``public_url``, where both services share a host.
         sender: Sender address of all messages.
         smtp_host: Host name of the mail server.
         smtp_port: Port of the mail server.
-        smtp_encryption: ``required`` insists on STARTTLS, ``from_the_start`` speaks TLS from the
-            first byte; with both no message goes out unencrypted. ``when_offered`` uses STARTTLS
-            if the server offers it, which an attacker on the way can prevent; ``never`` is plain.
-            By default ``required``, for a server on this machine ``when_offered``.
-        smtp_ca_file: Certificates of the authorities that may vouch for the server, in place of
-            the system's.
-        smtp_user: User name, if the server requires one.
-        smtp_password: Password of that user.
         smtp_connections: Messages sent in parallel, each over its own connection; 1 to 50.
         smtp_within_s: Deadline of one SMTP hand-over, in seconds. A delivery's lease is twice as
             long; when it expires without a result, the delivery counts as unknown.
@@ -42,26 +129,14 @@ class NotifySettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="NOTIFY_", frozen=True)
 
     contact_key: LongSecret
-    public_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/[^\s]*)?$")]
+    public_url: _BaseUrl
+    pages_url: Annotated[_BaseUrl | None, Field(validation_alias="ROUTE311_PUBLIC_URL")] = None
     sender: Annotated[str, Field(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
     smtp_host: str
     smtp_port: Annotated[int, Field(ge=1, le=65535)]
-    smtp_encryption: Annotated[Encryption, Field(default_factory=_default_encryption)]
-    smtp_ca_file: FilePath | None = None
-    smtp_user: str | None = None
-    smtp_password: SecretStr | None = None
     smtp_connections: Annotated[int, Field(ge=1, le=50)] = 8
-    smtp_within_s: Annotated[float, Field(gt=0)] = 30.0
 
-    @model_validator(mode="after")
-    def _check_credentials(self) -> Self:
-        if not self.smtp_user:
-            return self
-        if self.smtp_encryption in {"when_offered", "never"}:
-            raise ValueError(
-                "NOTIFY_SMTP_USER (smtp_user) needs NOTIFY_SMTP_ENCRYPTION (smtp_encryption) "
-                "required or from_the_start"
-            )
-        if self.smtp_password is None or not self.smtp_password.get_secret_value():
-            raise ValueError("NOTIFY_SMTP_USER (smtp_user) needs NOTIFY_SMTP_PASSWORD")
-        return self
+    @property
+    def base_url(self) -> str:
+        """``public_url`` without a slash at its end."""
+        return self.public_url.rstrip("/")

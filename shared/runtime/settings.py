@@ -1,6 +1,7 @@
 """Settings that every service has, read once from environment variables."""
 
 import re
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -9,7 +10,9 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    HttpUrl,
     SecretStr,
+    StringConstraints,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -22,7 +25,7 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
-from shared.runtime.encryption import is_encrypted
+from shared.runtime.encryption import is_encrypted, is_loopback
 from shared.runtime.kafka_access import (
     KafkaAccess,
     KafkaAccessError,
@@ -57,6 +60,35 @@ def _require_length(secret: SecretStr) -> SecretStr:
 
 LongSecret = Annotated[SecretStr, AfterValidator(_require_length)]
 """A secret that is too long to guess."""
+
+
+def _encrypted_base(url: HttpUrl) -> HttpUrl:
+    if url.scheme != "https" and not is_loopback(url.host or ""):
+        raise ValueError("write an https URL, or one of this machine")
+    if url.query or url.fragment or url.username or url.password:
+        raise ValueError("write a base URL, without user, query or fragment")
+    return url
+
+
+EncryptedBase = Annotated[HttpUrl, AfterValidator(_encrypted_base)]
+"""Base URL of another server, ``https`` but on this machine."""
+
+
+def _split_pairs(value: object) -> object:
+    """Return the pairs of a text such as ``a=b,c=d``."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    return {name.strip(): city.strip() for name, _, city in pairs}
+
+
+CityNumbers = Annotated[
+    Mapping[Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")], str],
+    NoDecode,
+    BeforeValidator(_split_pairs),
+    Field(default_factory=dict),
+]
+"""City by telephone number in E.164, such as ``+15035550100=portland.gov``; with commas."""
 
 
 _ADAPTER_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

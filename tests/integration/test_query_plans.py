@@ -170,6 +170,6 @@ async def test_notify_learns_of_contacts_decisions_and_cases(database: Database)
             [notify.opened(r, c) for r, c in ids],
             [notify.moved(c, 2, "in_progress") for _, c in ids],
         ):
-            await notify_messages(messages(*batch), store, notify.CONTACT_KEY, NOON)
+            await notify_messages(messages(*batch), store, notify.POLICY, NOON)
 
     assert plans.scans() == []

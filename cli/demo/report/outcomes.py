@@ -105,7 +105,13 @@ def messages(result: DemoResult) -> Iterator[RenderableType]:
             ("all", languages["en"], languages["es"], languages.total()),
         ],
     )
-    yield Text(f"The mail server keeps {_compared(result.mails, len(sent))} as files.")
+    channels = Counter(message.channel for message in sent)
+    emails, texts = channels["email"], channels["sms"]
+    yield Text(f"The mail server keeps {_compared(result.mails, emails)} as files.")
+    yield Text(
+        f"{counted(texts, 'message')} went by SMS; the SMS provider keeps "
+        f"{_compared(result.texts, texts)} as files."
+    )
     for reason, count in result.seen.unsent.most_common():
         yield Text(f"{count:,} were due and not sent: {reason.replace('_', ' ')}.")
 

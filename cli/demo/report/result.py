@@ -30,6 +30,7 @@ class DemoResult:
         stack: Addresses of the router.
         data: Folder of the router's data.
         mails: Number of messages that the mail server took, counted as files in its folder.
+        texts: The same of the SMS provider.
         page: Public status of one request; None when there is none.
         took_s: Seconds of each phase, by name.
         stays: True when the router keeps running after the summary.
@@ -41,6 +42,7 @@ class DemoResult:
     stack: Stack
     data: Path
     mails: int
+    texts: int
     page: StatusPage | None
     took_s: Mapping[str, float]
     stays: bool

@@ -117,6 +117,7 @@ def _next_steps(result: DemoResult) -> Iterator[RenderableType]:
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     grid.add_row("messages", f"{result.stack.mail_folder}/*.eml")
+    grid.add_row("text messages", f"{result.stack.sms_folder}/*.json")
     grid.add_row("logs", f"{result.data.absolute()}/logs")
     if result.stays:
         grid.add_row("addresses, keys", f"{result.data.absolute()}/stack.json")

@@ -3,20 +3,16 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from services.intake.settings import IntakeSettings
-from services.intake.sms.signature import is_signed
 from shared.contract.events import Data
 from shared.contract.events.base import Identity
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.errors import Route311Error
-
-SIGNATURE = "X-Twilio-Signature"
-_MAX_FIELDS = 500
+from shared.runtime.http.twilio import signed_fields
 
 
 class SmsNumbersError(Route311Error):
@@ -64,15 +60,8 @@ class SmsGateway:
             request: The call.
             body: Its body.
         """
-        try:
-            pairs = parse_qsl(
-                body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
-            )
-        except ValueError:
-            return None
         url = self.url or f"{request.scheme}://{request.host}{request.raw_path}"
-        signature = request.headers.get(SIGNATURE, "")
-        return dict(pairs) if is_signed(self.token, url, pairs, signature) else None
+        return signed_fields(request, body, self.token, url)
 
 
 def sms_gateway(settings: IntakeSettings, cities: Collection[str]) -> SmsGateway | None:

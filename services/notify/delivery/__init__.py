@@ -1,1 +1,1 @@
-"""Delivery of messages: claim, render, send over SMTP, record the outcome."""
+"""Delivery of messages: claim, render, send by e-mail or SMS, record the outcome."""

@@ -12,17 +12,22 @@ from services.notify.rules.model import (
     RequestFacts,
     StoredDelivery,
 )
+from services.notify.store.consents import opt_out
 from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
 from shared.contract.events import Event, new_id
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, columns, transaction, translate_errors
+from shared.vocabulary import StatusChannel
 
-_ANY_DUE_SQL = "SELECT EXISTS (SELECT FROM deliveries WHERE state = 'pending' AND not_before <= $1)"
+_ANY_DUE_SQL = """
+    SELECT EXISTS (SELECT FROM deliveries
+                    WHERE state = 'pending' AND channel = $2 AND not_before <= $1)
+"""
 _CLAIM_SQL = f"""
     WITH next AS (
         SELECT notification_id
           FROM deliveries AS mine
-         WHERE state = 'pending' AND not_before <= $2
+         WHERE state = 'pending' AND channel = $5 AND not_before <= $2
            AND NOT EXISTS (
                SELECT FROM deliveries AS earlier
                 WHERE earlier.person = mine.person
@@ -40,9 +45,18 @@ _CLAIM_SQL = f"""
          WHERE deliveries.notification_id = next.notification_id
         RETURNING deliveries.*
     )
-    SELECT {DELIVERY_COLUMNS}, d.put_off, r.mailbox, r.name, r.tracking_number, r.jurisdiction,
-           r.service_code, r.address, r.language AS request_language, r.emergency, r.agency_name,
-           r.agency_phone, r.agency_url, r.agency_reason, r.answer
+    SELECT {DELIVERY_COLUMNS}, d.put_off, r.mailbox, r.phone, r.name, r.tracking_number,
+           r.jurisdiction, r.service_code, r.address, r.language AS request_language,
+           r.emergency, r.agency_name,
+           r.agency_phone, r.agency_url, r.agency_reason, r.answer,
+           EXISTS (SELECT FROM consents
+                    WHERE contact = r.phone_ref AND channel = d.channel AND opted_out
+                  ) AS opted_out,
+           CASE WHEN d.template = 'digest' THEN
+               (SELECT array_agg(DISTINCT news.tracking_number ORDER BY news.tracking_number)
+                  FROM deliveries AS same JOIN requests AS news USING (request_id)
+                 WHERE same.person = d.person AND same.day = d.day)
+           END AS followed
       FROM d
       JOIN requests AS r USING (request_id)
       JOIN announcements AS a USING (about, version)
@@ -50,12 +64,14 @@ _CLAIM_SQL = f"""
 _RECORD_SQL = """
     UPDATE deliveries AS mine
        SET state = new.state, reason = new.reason, put_off = new.put_off,
+           provider_id = new.provider_id,
            not_before = coalesce(new.not_before, mine.not_before),
            claimed_by = NULL, lease_until = NULL
-      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::timestamptz[])
-           AS new (notification_id, state, reason, put_off, not_before)
+      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[],
+                  $6::timestamptz[])
+           AS new (notification_id, state, reason, put_off, provider_id, not_before)
      WHERE mine.notification_id = new.notification_id
-       AND mine.claimed_by = $6
+       AND mine.claimed_by = $7
     RETURNING mine.notification_id
 """
 _EXPIRE_LEASES_SQL = f"""
@@ -70,25 +86,29 @@ _EXPIRE_LEASES_SQL = f"""
 
 
 class PostgresDeliveryQueue:
-    """Delivery queue in notify's schema; each call is one transaction.
+    """Delivery queue of one channel in notify's schema; each call is one transaction.
 
     Claims are fenced: an update counts only from the object that holds the claim, in this process
     or any other.
 
     Args:
         pool: Notify's database.
+        channel: The channel.
         on_commit: Called with the batches of each commit, to pass them to the relay.
     """
 
-    def __init__(self, pool: Pool, on_commit: HandOver = lambda _: None) -> None:
+    def __init__(
+        self, pool: Pool, channel: StatusChannel, on_commit: HandOver = lambda _: None
+    ) -> None:
         self._pool = pool
+        self._channel = channel
         self._on_commit = on_commit
         self._worker_id = new_id()
 
     async def any_due(self, now: datetime) -> bool:
         """Return True when a delivery is due."""
         with translate_errors():
-            return bool(await self._pool.fetchval(_ANY_DUE_SQL, now))
+            return bool(await self._pool.fetchval(_ANY_DUE_SQL, now, self._channel))
 
     async def claim(
         self, limit: int, now: datetime, lease_until: datetime
@@ -101,18 +121,30 @@ class PostgresDeliveryQueue:
             lease_until: Deadline after which a claimed delivery counts as abandoned.
         """
         with translate_errors():
-            rows = await self._pool.fetch(_CLAIM_SQL, limit, now, lease_until, self._worker_id)
+            rows = await self._pool.fetch(
+                _CLAIM_SQL, limit, now, lease_until, self._worker_id, self._channel
+            )
         return [_claimed(row) for row in rows]
 
     async def record(self, updates: Sequence[DeliveryUpdate]) -> None:
         """Save the updates of claimed deliveries and publish their events; idempotent."""
         rows = [
-            (u.stored.notification_id, u.state, u.reason, u.deferrals, u.not_before)
+            (
+                u.stored.notification_id,
+                u.state,
+                u.reason,
+                u.deferrals,
+                u.provider_id,
+                u.not_before,
+            )
             for u in updates
         ]
         async with transaction(self._pool) as db:
             saved = await db.fetch(_RECORD_SQL, *columns(rows), self._worker_id)
             ids = {str(row["notification_id"]) for row in saved}
+            for update in updates:
+                if update.opts_out and update.event:
+                    await opt_out(db, update.stored.notification_id, update.event.time)
             batches = await enqueue(
                 db, [u.event for u in updates if u.event and u.stored.notification_id in ids]
             )
@@ -138,8 +170,10 @@ def _claimed(row: Record) -> ClaimedDelivery:
         name=row["name"],
         request=_request_facts(row),
         case=trigger.facts,
+        followed=tuple(row["followed"] or ()),
     )
-    return ClaimedDelivery(stored, row["put_off"], row["mailbox"], data)
+    address = row["phone"] if stored.delivery.channel == "sms" else row["mailbox"]
+    return ClaimedDelivery(stored, row["put_off"], address, row["opted_out"], data)
 
 
 def _request_facts(row: Record) -> RequestFacts:

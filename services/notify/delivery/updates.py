@@ -10,10 +10,14 @@ from shared.contract.events import (
     Event,
     NotificationFailed,
     NotificationSent,
+    NotificationSuppressed,
     NotificationUnknown,
 )
+from shared.runtime.smtp import SendOutcome
 
-DeliveryState: TypeAlias = Literal["pending", "sent", "failed", "unknown"]
+DeliveryState: TypeAlias = Literal["pending", "sent", "failed", "suppressed", "unknown"]
+OPTED_OUT = "opted_out"
+"""Reason of a message whose recipient wants no more by that channel."""
 
 _RETRY_DELAYS = (
     *(timedelta(seconds=s) for s in (5, 30, 120, 600, 1_800)),
@@ -22,34 +26,22 @@ _RETRY_DELAYS = (
 
 
 @dataclass(frozen=True, slots=True)
-class SendOutcome:
-    """Outcome of one attempt to send a message.
-
-    Attributes:
-        result: ``accepted``: the server has it. ``refused``: the server will never take it.
-            ``deferred``: the server may take it later. ``unreachable``: the server does not have
-            it and takes no other message now either. ``unknown``: the server may have it.
-        reason: Code of the reason for any result but ``accepted``.
-    """
-
-    result: Literal["accepted", "refused", "deferred", "unreachable", "unknown"]
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
     """A delivery that this worker claimed, with the data of its message.
 
     Attributes:
         stored: The delivery.
-        deferrals: Number of times that the mail server deferred it.
-        mailbox: None when the contact was erased or changed since the delivery became due.
+        deferrals: Number of times that the server deferred it.
+        address: E-mail address or telephone number; None when the contact was erased or changed
+            since the delivery became due.
+        opted_out: True when the recipient wants no more messages by the channel.
         data: Input of rendering.
     """
 
     stored: StoredDelivery
     deferrals: int
-    mailbox: str | None
+    address: str | None
+    opted_out: bool
     data: MessageData
 
 
@@ -60,8 +52,9 @@ class DeliveryUpdate:
     Attributes:
         stored: The delivery.
         state: Its new state.
-        deferrals: Number of times that the mail server deferred it.
+        deferrals: Number of times that the server deferred it.
         reason: Code of the reason, if any.
+        provider_id: Id by which the provider knows the message, if it was sent.
         not_before: Time of the next attempt; None after the last one.
         event: The event to publish; None while the delivery is pending.
     """
@@ -70,8 +63,14 @@ class DeliveryUpdate:
     state: DeliveryState
     deferrals: int
     reason: str | None = None
+    provider_id: str | None = None
     not_before: datetime | None = None
     event: Event | None = None
+
+    @property
+    def opts_out(self) -> bool:
+        """True when the provider says that the recipient wants no more by the channel."""
+        return self.state == "failed" and self.reason == OPTED_OUT
 
 
 def next_attempt_at(deferrals: int, now: datetime) -> datetime | None:
@@ -85,7 +84,7 @@ def next_attempt_at(deferrals: int, now: datetime) -> datetime | None:
 
 
 def delivery_update(
-    claimed: ClaimedDelivery, outcome: SendOutcome, now: datetime, provider_id: str
+    claimed: ClaimedDelivery, outcome: SendOutcome, now: datetime
 ) -> DeliveryUpdate:
     """Return the new state of a delivery after an attempt.
 
@@ -93,13 +92,13 @@ def delivery_update(
         claimed: The delivery.
         outcome: Outcome of the attempt.
         now: Time of the outcome.
-        provider_id: The Message-ID, by which the mail server's logs find the message.
     """
     stored, deferrals, reason = claimed.stored, claimed.deferrals, outcome.reason
     match outcome.result:
         case "accepted":
-            event: Event = delivery_event(NotificationSent, stored, now, provider_id=provider_id)
-            return DeliveryUpdate(stored, "sent", deferrals, event=event)
+            name = outcome.provider_id
+            event: Event = delivery_event(NotificationSent, stored, now, provider_id=name)
+            return DeliveryUpdate(stored, "sent", deferrals, provider_id=name, event=event)
         case "refused":
             return _failed(claimed, reason, now)
         case "unknown":
@@ -112,6 +111,12 @@ def delivery_update(
             if retry_at is None:
                 return _failed(claimed, reason, now)
             return DeliveryUpdate(stored, "pending", deferrals + 1, reason, not_before=retry_at)
+
+
+def opted_out_update(claimed: ClaimedDelivery, now: datetime) -> DeliveryUpdate:
+    """Return the new state of a delivery whose recipient wants no more by the channel."""
+    event = delivery_event(NotificationSuppressed, claimed.stored, now, reason=OPTED_OUT)
+    return DeliveryUpdate(claimed.stored, "suppressed", claimed.deferrals, OPTED_OUT, event=event)
 
 
 def _failed(claimed: ClaimedDelivery, reason: str, now: datetime) -> DeliveryUpdate:

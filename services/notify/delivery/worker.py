@@ -1,8 +1,8 @@
 """Delivery worker: claims due deliveries, sends them, and records the outcomes.
 
-A delivery is committed as ``sending``, with a lease, before the mail server sees the message. A
-crash in between leaves a message that may or may not have gone out; when its lease expires it is
-reported as unknown and not sent again.
+Each channel has a worker. A delivery is committed as ``sending``, with a lease, before the provider
+sees the message. A crash in between leaves a message that may or may not have gone out; when its
+lease expires it is reported as unknown and not sent again.
 """
 
 import asyncio
@@ -15,21 +15,23 @@ from typing import Literal, Protocol, TypeAlias
 
 import structlog
 
-from services.notify.delivery.mime import build_message, message_id
 from services.notify.delivery.updates import (
+    OPTED_OUT,
     ClaimedDelivery,
     DeliveryState,
     DeliveryUpdate,
-    SendOutcome,
     delivery_update,
+    opted_out_update,
 )
 from services.notify.outbound import delivery_event
-from services.notify.rendering import MessageRenderer, UnknownCityError
+from services.notify.rendering import UnknownCityError
 from services.notify.rules.model import StoredDelivery
 from shared.contract.events import Event, NotificationUnknown
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.ops.metrics import DELIVERIES
+from shared.runtime.smtp import SendOutcome
+from shared.vocabulary import StatusChannel
 
 log = structlog.get_logger()
 
@@ -42,7 +44,7 @@ _LEASE_CHECK_EVERY_S = 5.0
 
 
 class DeliveryQueue(Protocol):
-    """Queue of stored deliveries; each call is one transaction."""
+    """Queue of the stored deliveries of one channel; each call is one transaction."""
 
     async def any_due(self, now: datetime) -> bool:
         """Return True when a delivery is due."""
@@ -66,7 +68,8 @@ class DeliveryQueue(Protocol):
     async def record(self, updates: Sequence[DeliveryUpdate]) -> None:
         """Save the updates of deliveries that this worker holds, and publish their events.
 
-        Idempotent: an update of a delivery that it does not hold changes nothing.
+        Idempotent: an update of a delivery that it does not hold changes nothing. Recipients who
+        opted out, as the provider says, get no more messages by the channel.
         """
         ...
 
@@ -77,42 +80,52 @@ class DeliveryQueue(Protocol):
         ...
 
 
-class Mailer(Protocol):
-    """One connection to the mail server."""
+class Sender(Protocol):
+    """Sends the messages of one channel, one at a time."""
 
     async def connect(self) -> str | None:
-        """Connect unless connected; return the reason of a failure, or None."""
+        """Connect where the channel keeps a connection; return the reason of a failure, or None."""
         ...
 
-    async def send(self, mailbox: str, message: bytes) -> SendOutcome:
-        """Send one message and return the outcome; no failure raises."""
+    async def send(self, claimed: ClaimedDelivery, address: str, now: datetime) -> SendOutcome:
+        """Render and send one message and return the outcome; no failure of the provider raises.
+
+        Args:
+            claimed: The delivery.
+            address: E-mail address or number of the recipient.
+            now: The present moment.
+
+        Raises:
+            UnknownCityError: The request's jurisdiction is not in the catalogue.
+        """
         ...
 
 
 @dataclass(slots=True)
 class DeliveryWorker:
-    """Sends due deliveries until stopped, one per mailer at a time.
+    """Sends due deliveries of one channel until stopped, one per sender at a time.
+
+    While the provider takes none, or does not tell whether it does, one delivery at a time probes
+    it, after pauses that grow.
 
     Attributes:
+        channel: The channel.
         queue: The stored deliveries.
-        mailers: Connections to the mail server.
-        renderer: Renders the messages.
-        sender: Sender address.
+        senders: Send in parallel.
         lease: Time from claim to expiry; longer than the deadline of a hand-over.
         may_send: False while nothing may be sent yet.
         clock: Source of the present moment.
     """
 
+    channel: StatusChannel
     queue: DeliveryQueue
-    mailers: Sequence[Mailer]
-    renderer: MessageRenderer
-    sender: str
+    senders: Sequence[Sender]
     lease: timedelta
     may_send: Callable[[], bool] = lambda: True
     clock: Callable[[], datetime] = utc_now
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _next_lease_check_s: float = field(default=0.0, init=False)
-    _outage_logged: bool = field(default=False, init=False)
+    _has_outage: bool = field(default=False, init=False)
     _busy: bool = field(default=False, init=False)
 
     def wake(self) -> None:
@@ -120,7 +133,7 @@ class DeliveryWorker:
         self._woken.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Send until stopped; outages of the mail server and the database only cause pauses."""
+        """Send until stopped; outages of the provider and the database only cause pauses."""
         backoff_s = _backoff_s()
         while not stopping.is_set():
             self._woken.clear()
@@ -133,23 +146,26 @@ class DeliveryWorker:
                 await _wait(self._woken, _IDLE_PAUSE_S)
 
     async def poll_once(self) -> PollResult:
-        """Send at most one due delivery per mailer."""
+        """Send at most one due delivery per sender."""
         now = self.clock()
         await self._expire_leases(now)
         if not self.may_send() or not (self._busy or await self.queue.any_due(now)):
-            return "idle"  # without a connection to the mail server
-        if failure := await self.mailers[0].connect():
+            return "idle"  # without a connection to the provider
+        if failure := await self.senders[0].connect():
             return self._unreachable(failure)
-        claimed = await self.queue.claim(len(self.mailers), now, now + self.lease)
+        limit = 1 if self._has_outage else len(self.senders)
+        claimed = await self.queue.claim(limit, now, now + self.lease)
         self._busy = bool(claimed)
         if not claimed:
             return "idle"
-        outcomes = await asyncio.gather(*map(self._send, self.mailers, claimed))
+        outcomes = await asyncio.gather(*map(self._send, self.senders, claimed))
         await self._record(claimed, outcomes)
         for outcome in outcomes:
             if outcome.result == "unreachable":
                 return self._unreachable(outcome.reason)
-        self._outage_logged = False
+        if all(outcome.result == "unknown" for outcome in outcomes):
+            return self._unreachable(outcomes[0].reason)
+        self._has_outage = False
         return "busy"
 
     async def _poll_or_pause(self) -> PollResult:
@@ -173,33 +189,27 @@ class DeliveryWorker:
             _report(stored, "unknown", "abandoned")
 
     def _unreachable(self, reason: str) -> PollResult:
-        if not self._outage_logged:
-            log.warning("mail_server_awaited", reason=reason)
-        self._outage_logged = True
+        if not self._has_outage:
+            log.warning("provider_awaited", channel=self.channel, reason=reason)
+        self._has_outage = True
         return "unreachable"
 
-    async def _send(self, mailer: Mailer, claimed: ClaimedDelivery) -> SendOutcome:
-        if claimed.mailbox is None:
+    async def _send(self, sender: Sender, claimed: ClaimedDelivery) -> SendOutcome:
+        if claimed.opted_out:
+            return SendOutcome("refused", OPTED_OUT)
+        if claimed.address is None:
             return SendOutcome("refused", "contact_gone")
         try:
-            rendered = self.renderer.render(claimed.data)
+            return await sender.send(claimed, claimed.address, self.clock())
         except UnknownCityError:
             return SendOutcome("deferred", "unknown_city")
-        message = build_message(
-            rendered,
-            notification_id=claimed.stored.notification_id,
-            sender=self.sender,
-            mailbox=claimed.mailbox,
-            now=self.clock(),
-        )
-        return await mailer.send(claimed.mailbox, message)
 
     async def _record(
         self, claimed: Sequence[ClaimedDelivery], outcomes: Sequence[SendOutcome]
     ) -> None:
         now = self.clock()
         updates = [
-            delivery_update(one, outcome, now, message_id(one.stored.notification_id, self.sender))
+            opted_out_update(one, now) if one.opted_out else delivery_update(one, outcome, now)
             for one, outcome in zip(claimed, outcomes, strict=True)
         ]
         while True:

@@ -1,9 +1,11 @@
 """Values of notify's rules: triggers, recipients, deliveries, and the data of messages."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, tzinfo
 from typing import Literal, TypeAlias
 
+from services.notify.rules.quiet_hours import QuietHours
 from shared.vocabulary import Language, StatusChannel
 
 TemplateName: TypeAlias = Literal[
@@ -18,9 +20,10 @@ TemplateName: TypeAlias = Literal[
     "referred",
     "answered",
     "reopened",
+    "digest",
 ]
 SuppressionReason: TypeAlias = Literal[
-    "not_wanted", "no_channel", "channel_not_available", "contact_flooded"
+    "not_wanted", "no_channel", "opted_out", "contact_flooded", "daily_limit", "erased"
 ]
 """Why a message is not sent; after ``contact_flooded`` an operator may still let it be sent."""
 TriggerKey: TypeAlias = tuple[str, int]
@@ -53,6 +56,25 @@ class CaseFacts:
     note: str | None = None
     reason: str | None = None
     scheduled_for: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendingRules:
+    """Rules of the cities about sending.
+
+    Attributes:
+        texting: Jurisdictions that send text messages.
+        timezones: Time zone by jurisdiction; any other one has UTC.
+        quiet_hours: Hours without text messages, in each city's time; None for none.
+    """
+
+    texting: Collection[str] = frozenset()
+    timezones: Mapping[str, tzinfo] = field(default_factory=dict)
+    quiet_hours: QuietHours | None = None
+
+    def timezone(self, jurisdiction: str) -> tzinfo:
+        """Return the time zone of a jurisdiction."""
+        return self.timezones.get(jurisdiction, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +131,7 @@ class Follower:
         subject_id: The case, or the request when there is no case.
         since: Version that attached the request to the case.
         recipient: The reporter.
+        jurisdiction: Id of the city's jurisdiction.
         until: Version that split the request off; None while it is attached.
         is_flooded: True when too many requests name the reporter's contact.
     """
@@ -117,6 +140,7 @@ class Follower:
     subject_id: str
     since: int
     recipient: Recipient
+    jurisdiction: str
     until: int | None = None
     is_flooded: bool = False
 
@@ -131,6 +155,8 @@ class Delivery:
         language: Language of the message.
         channel: Channel of the message.
         trigger: The change that triggered the message.
+        day: Day of the city on which it is to be sent.
+        not_before: End of the quiet hours that it waits for; None when it waits for nothing.
         suppressed: Reason why the message is not sent, if any.
     """
 
@@ -139,6 +165,8 @@ class Delivery:
     language: Language
     channel: StatusChannel
     trigger: Trigger
+    day: date
+    not_before: datetime | None = None
     suppressed: SuppressionReason | None = None
 
 
@@ -158,6 +186,8 @@ class ReporterContact:
         request_id: The request.
         recipient: Channels and languages.
         mailbox: Normalized e-mail address, or None without a usable one.
+        phone: Telephone number, E.164, or None.
+        phone_ref: Keyed hash of the number, by which a consent names it, or None.
         name: As given.
         named_at: When intake took it.
         flood_key: Keyed hash, equal for all addresses of one mailbox.
@@ -167,10 +197,29 @@ class ReporterContact:
     request_id: str
     recipient: Recipient
     mailbox: str | None
+    phone: str | None
+    phone_ref: str | None
     name: str | None
     named_at: datetime
     flood_key: str
     is_flooded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContactConsent:
+    """The latest consent of a person to messages by a channel.
+
+    Attributes:
+        contact: Keyed hash of the number or address.
+        channel: The channel.
+        opted_out: True when the person wants no more of them.
+        at: When the person gave it.
+    """
+
+    contact: str
+    channel: StatusChannel
+    opted_out: bool
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +293,8 @@ class MessageData:
         name: The reporter's name, as given.
         request: The reporter's request.
         case: Details of the case event.
+        followed: Tracking numbers of all requests that the person has messages about that day,
+            for a digest.
     """
 
     template: TemplateName
@@ -251,3 +302,4 @@ class MessageData:
     name: str | None
     request: RequestFacts
     case: CaseFacts
+    followed: tuple[str, ...] = ()

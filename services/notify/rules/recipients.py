@@ -2,27 +2,34 @@
 
 import hmac
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from services.notify.rules.model import (
     Delivery,
     Follower,
     Recipient,
+    SendingRules,
     SuppressionReason,
     Trigger,
     TriggerKey,
 )
+from services.notify.rules.quiet_hours import quiet_until
 from shared.vocabulary import Language, StatusChannel, supported_language
 
 _DEFAULT_LANGUAGE: Language = "en"
 _HASH_DIGITS = 32
+_NEVER_WAITS = "P1"
+"""Priority of messages that quiet hours do not hold back: followers of such a case reported it."""
 
 
-def deliveries_due(
+def deliveries_due(  # noqa: PLR0913 - all that it depends on
     followers: Iterable[Follower],
     triggers: Iterable[Trigger],
     *,
     new_requests: Collection[str],
     new_triggers: Collection[TriggerKey],
+    rules: SendingRules,
+    now: datetime,
 ) -> list[Delivery]:
     """Return the deliveries that became due with these new requests and triggers.
 
@@ -35,15 +42,19 @@ def deliveries_due(
         triggers: Triggers of the subjects that they follow.
         new_requests: Requests with new data in this batch.
         new_triggers: Triggers that are new in this batch.
+        rules: Rules of the cities about sending.
+        now: The present moment.
     """
     by_subject = _by_subject(triggers)
     return [
-        _delivery(follower, trigger, channel, suppressed)
+        _delivery(follower, trigger, channel, suppressed, rules, now)
         for follower in sorted(followers, key=_order)
         for trigger in by_subject.get(follower.subject_id, ())
         if follower.request_id in new_requests or trigger.key in new_triggers
         if is_recipient(follower, trigger)
-        for channel, suppressed in channels_for(follower.recipient)
+        for channel, suppressed in channels_for(
+            follower.recipient, texts=follower.jurisdiction in rules.texting
+        )
     ]
 
 
@@ -65,15 +76,24 @@ def is_recipient(follower: Follower, trigger: Trigger) -> bool:
     return trigger.version > follower.since and not was_split_off
 
 
-def channels_for(recipient: Recipient) -> list[tuple[StatusChannel, SuppressionReason | None]]:
+def channels_for(
+    recipient: Recipient, *, texts: bool
+) -> list[tuple[StatusChannel, SuppressionReason | None]]:
     """Return each channel for a delivery, with the reason that suppresses it, if any.
 
-    SMS is not available yet. A person who wants no messages gets one suppressed e-mail, so that
-    the choice is on record.
+    A person who wants no messages gets one suppressed e-mail, so that the choice is on record.
+
+    Args:
+        recipient: The person.
+        texts: True when their city sends text messages.
     """
     if not recipient.wants:
         return [("email", "not_wanted")]
-    return [(channel, _suppression(channel, recipient)) for channel in sorted(recipient.wants)]
+    usable = recipient.has if texts else recipient.has - {"sms"}
+    return [
+        (channel, None if channel in usable else "no_channel")
+        for channel in sorted(recipient.wants)
+    ]
 
 
 def person_hash(key: bytes, *, address: str | None, phone: str | None, request_id: str) -> str:
@@ -105,12 +125,6 @@ def language_of(tags: Iterable[str]) -> Language:
     return _DEFAULT_LANGUAGE
 
 
-def _suppression(channel: StatusChannel, recipient: Recipient) -> SuppressionReason | None:
-    if channel not in recipient.has:
-        return "no_channel"
-    return "channel_not_available" if channel == "sms" else None
-
-
 def _by_subject(triggers: Iterable[Trigger]) -> Mapping[str, Sequence[Trigger]]:
     found: dict[str, list[Trigger]] = {}
     for trigger in sorted(triggers, key=lambda t: t.key):
@@ -118,14 +132,28 @@ def _by_subject(triggers: Iterable[Trigger]) -> Mapping[str, Sequence[Trigger]]:
     return found
 
 
-def _delivery(
+def _delivery(  # noqa: PLR0913, PLR0917 - what a delivery is made of
     follower: Follower,
     trigger: Trigger,
     channel: StatusChannel,
     suppressed: SuppressionReason | None,
+    rules: SendingRules,
+    now: datetime,
 ) -> Delivery:
     recipient = follower.recipient
+    zone = rules.timezone(follower.jurisdiction)
+    not_before = None
+    if channel == "sms" and rules.quiet_hours and trigger.priority != _NEVER_WAITS:
+        not_before = quiet_until(now, zone, rules.quiet_hours)
     if suppressed is None and follower.is_flooded:
         suppressed = "contact_flooded"
-    language = language_of(recipient.languages)
-    return Delivery(recipient.person, follower.request_id, language, channel, trigger, suppressed)
+    return Delivery(
+        person=recipient.person,
+        request_id=follower.request_id,
+        language=language_of(recipient.languages),
+        channel=channel,
+        trigger=trigger,
+        day=(not_before or now).astimezone(zone).date(),
+        not_before=not_before,
+        suppressed=suppressed,
+    )

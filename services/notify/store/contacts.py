@@ -11,22 +11,24 @@ from shared.runtime.postgres import Connection, columns
 # flood when the contact was first saved stays.
 _SAVE_SQL = """
     UPDATE requests
-       SET person = new.person, mailbox = new.mailbox, has_phone = new.has_phone,
-           wants_email = new.wants_email, wants_sms = new.wants_sms, name = new.name,
-           contact_language = new.contact_language, flood_key = new.flood_key,
+       SET person = new.person, mailbox = new.mailbox, phone = new.phone,
+           phone_ref = new.phone_ref, wants_email = new.wants_email, wants_sms = new.wants_sms,
+           name = new.name, contact_language = new.contact_language, flood_key = new.flood_key,
            flooded = CASE WHEN requests.named_at IS NULL THEN new.flooded
                           ELSE requests.flooded END,
            named_at = coalesce(requests.named_at, new.named_at)
-      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::boolean[],
-                  $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::boolean[])
-           AS new (request_id, person, mailbox, has_phone, wants_email, wants_sms, name,
+      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[],
+                  $7::boolean[], $8::text[], $9::text[], $10::text[], $11::timestamptz[],
+                  $12::boolean[])
+           AS new (request_id, person, mailbox, phone, phone_ref, wants_email, wants_sms, name,
                    contact_language, flood_key, named_at, flooded)
      WHERE requests.request_id = new.request_id AND NOT requests.erased
 """
 _ERASE_SQL = """
     UPDATE requests
-       SET person = NULL, mailbox = NULL, has_phone = NULL, wants_email = NULL, wants_sms = NULL,
-           name = NULL, contact_language = NULL, flood_key = NULL, erased = true
+       SET person = NULL, mailbox = NULL, phone = NULL, phone_ref = NULL, has_phone = NULL,
+           wants_email = NULL, wants_sms = NULL, name = NULL, contact_language = NULL,
+           flood_key = NULL, erased = true
      WHERE request_id = ANY($1::uuid[])
 """
 _CANCEL_SQL = f"""
@@ -64,7 +66,8 @@ async def save_contacts(db: Connection, contacts: Collection[ReporterContact]) -
             contact.request_id,
             contact.recipient.person,
             contact.mailbox,
-            "sms" in contact.recipient.has,
+            contact.phone,
+            contact.phone_ref,
             "email" in contact.recipient.wants,
             "sms" in contact.recipient.wants,
             contact.name,

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from services.notify.inbound import Updates
+from services.notify.rules.daily_limit import MessagesOfDay
 from services.notify.rules.model import (
     Delivery,
     Follower,
@@ -12,11 +13,17 @@ from services.notify.rules.model import (
     StoredDelivery,
     Trigger,
 )
+from services.notify.store.consents import save_consents
 from services.notify.store.contacts import (
     cancel_deliveries,
     count_namings,
     erase_contacts,
     save_contacts,
+)
+from services.notify.store.daily_limit import (
+    merge_waiting,
+    messages_of_day,
+    suppress_excess,
 )
 from services.notify.store.rows import delivery_columns, follower_of, trigger_of
 from shared.contract.events import new_id
@@ -39,8 +46,9 @@ _LOCK_SQL = """
        FOR UPDATE
 """
 _FOLLOWERS_SQL = """
-    SELECT request_id, about, since, until, person, mailbox IS NOT NULL AS has_email, has_phone,
-           wants_email, wants_sms, contact_language, language, flooded
+    SELECT request_id, about, since, until, person, mailbox IS NOT NULL AS has_email,
+           phone IS NOT NULL AS has_phone, wants_email, wants_sms, contact_language, language,
+           jurisdiction, flooded
       FROM memberships JOIN requests USING (request_id)
      WHERE (request_id = ANY($1::uuid[]) OR about = ANY($2::uuid[]))
        AND since IS NOT NULL AND person IS NOT NULL AND tracking_number IS NOT NULL
@@ -53,16 +61,17 @@ _TRIGGERS_SQL = """
 """
 _ADD_SQL = """
     INSERT INTO deliveries (notification_id, person, request_id, about, version, channel, template,
-                            language, priority, state, reason, due_at, not_before)
+                            language, priority, state, reason, due_at, not_before, day)
     SELECT notification_id, person, request_id, about, version, channel, template, language,
            priority, CASE WHEN reason IS NULL THEN 'pending'
                           WHEN reason = 'contact_flooded' THEN 'held' ELSE 'suppressed' END,
-           reason, $11, $11
+           reason, $13::timestamptz, coalesce(not_before, $13), day
       FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::integer[], $6::text[],
-                  $7::text[], $8::text[], $9::text[], $10::text[])
+                  $7::text[], $8::text[], $9::text[], $10::text[], $11::date[],
+                  $12::timestamptz[])
            WITH ORDINALITY
            AS new (notification_id, person, request_id, about, version, channel, template,
-                   language, priority, reason, input_order)
+                   language, priority, reason, day, not_before, input_order)
      ORDER BY input_order
     ON CONFLICT DO NOTHING
     RETURNING notification_id
@@ -127,6 +136,8 @@ class PostgresNotificationStore:
             await save_contacts(self._db, updates.contacts.values())
         if updates.erased:
             await erase_contacts(self._db, updates.erased)
+        if updates.consents:
+            await save_consents(self._db, updates.consents.values())
         if updates.requests:
             await self._save_requests(updates.requests.values())
         if updates.memberships:
@@ -196,6 +207,18 @@ class PostgresNotificationStore:
         added = await self._db.fetch(_ADD_SQL, *columns(rows), now)
         new_ids = {str(row["notification_id"]) for row in added}
         return [one for one in stored if one.notification_id in new_ids]
+
+    async def merge_waiting(self, deliveries: Collection[StoredDelivery], now: datetime) -> None:
+        """Merge text messages that wait for the end of quiet hours into later ones of the case."""
+        await merge_waiting(self._db, deliveries, now)
+
+    async def messages_of_day(self, deliveries: Collection[StoredDelivery]) -> MessagesOfDay:
+        """Lock the people of these deliveries, and count their other messages of the same days."""
+        return await messages_of_day(self._db, deliveries)
+
+    async def suppress(self, deliveries: Collection[StoredDelivery]) -> None:
+        """Suppress deliveries that are above the limit of a day."""
+        await suppress_excess(self._db, deliveries)
 
     async def cancel(self, request_ids: Collection[str]) -> Sequence[StoredDelivery]:
         """Suppress the messages about these requests that are not sent yet, and return them."""

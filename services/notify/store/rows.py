@@ -14,7 +14,7 @@ from services.notify.rules.model import (
 from shared.vocabulary import StatusChannel
 
 DELIVERY_COLUMNS = """
-    d.notification_id, d.person, d.request_id, d.language, d.channel,
+    d.notification_id, d.person, d.request_id, d.language, d.channel, d.day,
     a.about, a.version, a.template, a.priority, a.only_for, a.cause_id, a.traceparent,
     a.bureau, a.note, a.reason, a.scheduled_for
 """
@@ -42,6 +42,7 @@ def stored_delivery(row: Record) -> StoredDelivery:
         language=row["language"],
         channel=row["channel"],
         trigger=trigger_of(row),
+        day=row["day"],
     )
     return StoredDelivery(str(row["notification_id"]), delivery)
 
@@ -59,6 +60,8 @@ def delivery_columns(delivery: Delivery) -> tuple[object, ...]:
         delivery.language,
         trigger.priority,
         delivery.suppressed,
+        delivery.day,
+        delivery.not_before,
     )
 
 
@@ -70,6 +73,7 @@ def follower_of(row: Record) -> Follower:
         request_id=str(row["request_id"]),
         subject_id=str(row["about"]),
         since=row["since"],
+        jurisdiction=row["jurisdiction"],
         until=row["until"],
         recipient=Recipient(
             person=row["person"],

@@ -26,7 +26,7 @@ class Notification(Data):
     channel: StatusChannel
     """Channel of the message."""
     provider_id: str | None = None
-    """Id of the message at the mail server; null unless it was sent."""
+    """Id of the message at the mail server or SMS provider; null unless it was sent."""
     reason: str | None = None
     """Why the message was not sent or is unknown; null when it was sent."""
 

@@ -101,6 +101,9 @@ HTTP_SECONDS = Histogram(
 DELIVERIES = Counter(
     "route311_deliveries_total", "Messages to people, by outcome.", ["channel", "outcome"]
 )
+SMS_PARTS = Counter(
+    "route311_sms_parts_total", "Parts of text messages that were sent, by encoding.", ["encoding"]
+)
 SCOUTED = Counter(
     "route311_scouted_total", "Submissions accepted by the scout, ahead of a backlog."
 )

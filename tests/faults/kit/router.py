@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from deploy.local.errors import StartError
 from deploy.local.infrastructure import Infrastructure, running_mail
@@ -204,7 +205,7 @@ async def running_router(
 
 def _stack(router: RouterUnderTest) -> Stack:
     """Return the addresses that the command line needs."""
-    nowhere = dict.fromkeys(SERVICES, "")
+    nowhere: dict[str, Any] = dict.fromkeys(SERVICES, "")
     started = {name: f"http://{p.program.address}" for name, p in router.members.items()}
     return Stack(
         kafka=router.access.bootstrap,
@@ -234,7 +235,7 @@ async def _build(
     bureaus = load_catalogue().bureau_codes
     if len(brokers) > 1:
         await apply_topics(access, all_topics(bureaus), replication=3)
-    infra = Infrastructure(site, brokers[0], postgres, mail, access, dsn)
+    infra = Infrastructure(site, brokers[0], postgres, mail, None, access, dsn)
     return RouterUnderTest(
         site=site,
         brokers=brokers,

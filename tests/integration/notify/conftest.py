@@ -14,6 +14,7 @@ from services.notify.settings import NotifySettings
 from shared.runtime.postgres import Pool, open_pool
 from tests.conftest import Database
 from tests.integration.notify.mail_server import MailServer, open_mail_server
+from tests.integration.notify.sms_provider import SmsProvider, open_sms_provider
 from tests.integration.notify.stores import InMemoryStores, NotifyStores, PostgresStores
 from tests.stack import Stores
 from tests.unit.notify.factories import CONTACT_KEY, PUBLIC_URL, SENDER
@@ -26,6 +27,12 @@ StartProcess: TypeAlias = Callable[..., AbstractAsyncContextManager[asyncio.subp
 async def mail() -> AsyncGenerator[MailServer]:
     async with open_mail_server() as server:
         yield server
+
+
+@pytest.fixture
+async def sms() -> AsyncGenerator[SmsProvider]:
+    async with open_sms_provider() as provider:
+        yield provider
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from services.notify.store.notifications import PostgresNotificationStore
 from shared.contract.events import Decoder, Event, new_id
 from shared.contract.topics import NOTIFY_DELIVERIES
 from shared.runtime.postgres import Pool, transaction
+from shared.vocabulary import StatusChannel
 from tests.builders import NOON, contact_given
 from tests.unit.notify.factories import (
     CONTACT_KEY,
@@ -57,9 +58,9 @@ class InMemoryStores:
 
 
 class PostgresStores:
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, channel: StatusChannel = "email") -> None:
         self._pool = pool
-        self.deliveries = PostgresDeliveryQueue(pool)
+        self.deliveries = PostgresDeliveryQueue(pool, channel)
 
     @asynccontextmanager
     async def notifications(self) -> AsyncGenerator[NotificationStore]:
@@ -67,7 +68,7 @@ class PostgresStores:
             yield PostgresNotificationStore(db)
 
     def another(self) -> DeliveryQueue:
-        return PostgresDeliveryQueue(self._pool)
+        return PostgresDeliveryQueue(self._pool, "email")
 
     async def published(self) -> list[Any]:
         decoder: Decoder[Any] = Decoder(NOTIFY_DELIVERIES.events)

@@ -15,6 +15,7 @@ from shared.runtime.postgres import Pool, transaction
 from tests.builders import NOON, contact_given
 from tests.unit.notify.factories import (
     CONTACT_KEY,
+    POLICY,
     attached,
     closed,
     messages,
@@ -35,7 +36,7 @@ _WAITING_SQL = """
 
 async def handle(pool: Pool, *events: Event) -> None:
     async with transaction(pool) as db:
-        await on_messages(messages(events), PostgresNotificationStore(db), CONTACT_KEY, NOON)
+        await on_messages(messages(events), PostgresNotificationStore(db), POLICY, NOON)
 
 
 def updates_of(*events: Event) -> Updates:
@@ -61,7 +62,7 @@ async def test_of_two_that_learn_two_halves_at_once_the_later_one_sees_the_whole
         return bool(await pool.fetchval(_WAITING_SQL))
 
     async with transaction(pool) as db:
-        await on_messages(messages(earlier), PostgresNotificationStore(db), CONTACT_KEY, NOON)
+        await on_messages(messages(earlier), PostgresNotificationStore(db), POLICY, NOON)
         waiting = asyncio.create_task(handle(pool, *later))
         await eventually(is_waiting_for_lock)
     await waiting

@@ -113,7 +113,7 @@ async def test_what_is_claimed_has_all_that_its_message_needs(store: NotifyStore
 
     (facts,) = collect_updates([decided], CONTACT_KEY).requests.values()
     assert claimed.stored.delivery == wanted
-    assert (claimed.mailbox, claimed.deferrals) == ("ana@example.org", 0)
+    assert (claimed.address, claimed.deferrals) == ("ana@example.org", 0)
     assert claimed.data.name == "Ana"
     assert (claimed.data.template, claimed.data.language) == ("scheduled", "es")
     assert claimed.data.request == facts
@@ -189,7 +189,9 @@ async def test_what_is_put_off_is_due_again_at_its_time_and_remembers_how_often(
     await due(store)
     (claimed,) = await claim(store.deliveries)
 
-    await store.deliveries.record([DeliveryUpdate(claimed.stored, "pending", 1, "busy", LATER)])
+    await store.deliveries.record(
+        [DeliveryUpdate(claimed.stored, "pending", 1, "busy", not_before=LATER)]
+    )
 
     assert not await store.deliveries.any_due(LATER - timedelta(seconds=1))
     assert await claim(store.deliveries, now=LATER - timedelta(seconds=1)) == []

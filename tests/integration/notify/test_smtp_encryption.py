@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import trustme
 
-from services.notify.delivery.smtp import SmtpMailer
 from services.notify.settings import NotifySettings
+from shared.runtime.smtp import SmtpMailer
 from tests.integration.notify.mail_server import MailServer
 from tests.unit.notify.test_settings import settings
 
@@ -51,7 +51,7 @@ async def settings_for(server: MailServer, **changes: Any) -> NotifySettings:
 
 async def send_by(given: NotifySettings) -> tuple[str, str]:
     """Send a message; return result and reason."""
-    mailer = SmtpMailer(given)
+    mailer = SmtpMailer(given, given.sender)
     try:
         outcome = await mailer.send(TO, MESSAGE)
     finally:
@@ -83,7 +83,8 @@ async def test_a_message_goes_out_by_tls_from_the_first_byte(
 async def test_without_the_offer_of_starttls_nothing_is_said_and_the_message_stays(
     server: MailServer,
 ) -> None:
-    mailer = SmtpMailer(await settings_for(server, smtp_encryption="required"))
+    given = await settings_for(server, smtp_encryption="required")
+    mailer = SmtpMailer(given, given.sender)
 
     reasons = [await mailer.connect() for _ in range(2)]
     outcomes = [await mailer.send(TO, MESSAGE) for _ in range(2)]

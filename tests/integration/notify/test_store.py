@@ -70,7 +70,7 @@ async def test_a_later_contact_counts_and_a_later_decision_does_not(store: Notif
 
     (claimed,) = await claim(store.deliveries)
 
-    assert claimed.mailbox == "new@example.org"
+    assert claimed.address == "new@example.org"
     assert claimed.data.request.tracking_number == first
 
 

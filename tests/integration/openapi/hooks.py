@@ -29,8 +29,8 @@ from services.intake.open311.schema import (
     UpdateTaken,
 )
 from services.intake.pages.assets import load_assets
-from services.intake.sms.signature import sign
 from shared.contract.events import new_id
+from shared.runtime.http.twilio import sign
 from tests.open311_xml import plain
 
 _BY_ROOT: Mapping[str, TypeAdapter[Any]] = {

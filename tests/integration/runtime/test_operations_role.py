@@ -35,6 +35,7 @@ SECRET = {
     "intake.deferred.value",
     "intake.submissions.body",
     "notify.requests.mailbox",
+    "notify.requests.phone",
     "notify.requests.name",
     "notify.deferred.value",
     "notify.outbox.value",

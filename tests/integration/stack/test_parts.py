@@ -88,7 +88,9 @@ async def test_each_service_is_told_what_it_needs_and_no_secret_of_another(route
         "TRIAGE_HTTP_PORT",
     }
     intake, notify = await environment_of(stack.intake), await environment_of(stack.notify)
-    assert intake["INTAKE_PUBLIC_URL"] == notify["NOTIFY_PUBLIC_URL"] == stack.intake
+    assert intake["INTAKE_PUBLIC_URL"] == notify["ROUTE311_PUBLIC_URL"] == stack.intake
+    assert notify["NOTIFY_PUBLIC_URL"] == stack.notify
+    assert notify["NOTIFY_SMS_URL"] == stack.sms
     assert f"smtp://{notify['NOTIFY_SMTP_HOST']}:{notify['NOTIFY_SMTP_PORT']}" == stack.mail
     assert notify["NOTIFY_CONTACT_KEY"] not in intake.values()
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from services.notify.policy import CityTexts
+from services.notify.policy import CityTexts, NotifyPolicy
 from services.notify.rendering import MessageRenderer
 from services.notify.rules.model import (
     CaseFacts,
@@ -13,6 +14,7 @@ from services.notify.rules.model import (
     MessageData,
     Recipient,
     RequestFacts,
+    SendingRules,
     StoredDelivery,
     Trigger,
 )
@@ -39,6 +41,8 @@ from tests.builders import NOON, case_with_request, priority, request, request_t
 from tests.records import record
 
 CONTACT_KEY = b"a key of sixteen bytes and more"
+RULES = SendingRules(texting={"portland.gov"}, timezones={"portland.gov": ZoneInfo("US/Pacific")})
+POLICY = NotifyPolicy(CONTACT_KEY, RULES)
 PUBLIC_URL = "https://311.example.org"
 SENDER = "311@city.example"
 PORTLAND = CityTexts(
@@ -95,7 +99,12 @@ def recipient(**changes: Any) -> Recipient:
 
 
 def follower(subject_id: str = "case", **changes: Any) -> Follower:
-    fields: dict[str, Any] = {"request_id": "request", "since": 1, "recipient": recipient()}
+    fields: dict[str, Any] = {
+        "request_id": "request",
+        "since": 1,
+        "recipient": recipient(),
+        "jurisdiction": "portland.gov",
+    }
     return Follower(subject_id=subject_id, **(fields | changes))
 
 
@@ -115,6 +124,7 @@ def delivery(**changes: Any) -> Delivery:
         "language": "en",
         "channel": "email",
         "trigger": trigger(subject_id=new_id()),
+        "day": NOON.date(),
     }
     return Delivery(**(fields | changes))
 

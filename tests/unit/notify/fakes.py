@@ -1,13 +1,16 @@
 """In-memory fakes of notify's stores."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
 from services.notify.inbound import Updates
+from services.notify.rules.daily_limit import MessagesOfDay, counts, person_day
 from services.notify.rules.flooding import WINDOW
 from services.notify.rules.model import (
+    ContactConsent,
     Delivery,
     Follower,
     Membership,
@@ -19,6 +22,9 @@ from services.notify.rules.model import (
     TriggerKey,
 )
 from shared.contract.events import Event, new_id
+from shared.vocabulary import StatusChannel
+
+_COUNTED = ("pending", "sending", "sent", "unknown")
 
 
 @dataclass
@@ -40,11 +46,13 @@ class DeliveryRow:
 class InMemoryNotify:
     """Both stores of notify on shared state; ``published`` collects the events."""
 
+    channel: StatusChannel = "email"
     contacts: dict[str, ReporterContact] = field(default_factory=dict)
     requests: dict[str, RequestFacts] = field(default_factory=dict)
     memberships: dict[tuple[str, str], Membership] = field(default_factory=dict)
     known_triggers: dict[TriggerKey, Trigger] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
+    consents: dict[tuple[str, str], ContactConsent] = field(default_factory=dict)
     rows: list[DeliveryRow] = field(default_factory=list)
     published: list[Event] = field(default_factory=list)
 
@@ -67,6 +75,9 @@ class InMemoryNotify:
             first = self.contacts.get(request_id, contact)
             if request_id not in self.erased:
                 self.contacts[request_id] = replace(contact, is_flooded=first.is_flooded)
+        for named, consent in updates.consents.items():
+            earlier = self.consents.get(named, consent)
+            self.consents[named] = max(earlier, consent, key=lambda one: one.at)
         self.erased |= updates.erased
         for request_id in updates.erased:
             self.contacts.pop(request_id, None)
@@ -98,6 +109,7 @@ class InMemoryNotify:
             membership.subject_id,
             since,
             replace(recipient, languages=languages),
+            self.requests[membership.request_id].jurisdiction,
             membership.until,
             self.contacts[membership.request_id].is_flooded,
         )
@@ -119,9 +131,43 @@ class InMemoryNotify:
                 stored = StoredDelivery(new_id(), delivery)
                 state = "suppressed" if delivery.suppressed else "pending"
                 state = "held" if delivery.suppressed == "contact_flooded" else state
-                self.rows.append(DeliveryRow(stored, state, now, reason=delivery.suppressed))
+                due = delivery.not_before or now
+                self.rows.append(DeliveryRow(stored, state, due, reason=delivery.suppressed))
                 added.append(stored)
         return added
+
+    async def merge_waiting(self, deliveries: Collection[StoredDelivery], now: datetime) -> None:
+        threads = {_thread(one.delivery) for one in deliveries}
+        for row in self.rows:
+            is_waiting = row.state == "pending" and not row.deferrals and row.not_before > now
+            if is_waiting and _thread(row.stored.delivery) in threads and self._is_overtaken(row):
+                row.state = "merged"
+
+    def _is_overtaken(self, row: DeliveryRow) -> bool:
+        mine = row.stored.delivery
+        return any(
+            _thread(other.stored.delivery) == _thread(mine)
+            and other.stored.delivery.trigger.version > mine.trigger.version
+            and other.state in _COUNTED
+            for other in self.rows
+        )
+
+    async def messages_of_day(self, deliveries: Collection[StoredDelivery]) -> MessagesOfDay:
+        new = {one.notification_id for one in deliveries}
+        others = [
+            row.stored.delivery
+            for row in self.rows
+            if row.state in _COUNTED and row.stored.notification_id not in new
+        ]
+        return MessagesOfDay(
+            Counter(person_day(one) for one in others if counts(one)),
+            {person_day(one) for one in others if one.trigger.template == "digest"},
+        )
+
+    async def suppress(self, deliveries: Collection[StoredDelivery]) -> None:
+        for stored in deliveries:
+            row = self._row(stored)
+            row.state, row.reason = "suppressed", "daily_limit"
 
     async def cancel(self, request_ids: Collection[str]) -> Sequence[StoredDelivery]:
         waiting = [
@@ -134,16 +180,16 @@ class InMemoryNotify:
         return [row.stored for row in waiting]
 
     async def any_due(self, now: datetime) -> bool:
-        return any(row.state == "pending" and row.not_before <= now for row in self.rows)
+        return any(self._is_due(row, now) for row in self.rows)
+
+    def _is_due(self, row: DeliveryRow, now: datetime) -> bool:
+        is_ours = row.stored.delivery.channel == self.channel
+        return is_ours and row.state == "pending" and row.not_before <= now
 
     async def claim(
         self, limit: int, now: datetime, lease_until: datetime
     ) -> Sequence[ClaimedDelivery]:
-        due = [
-            row
-            for row in self.rows
-            if row.state == "pending" and row.not_before <= now and not self._is_behind(row)
-        ]
+        due = [row for row in self.rows if self._is_due(row, now) and not self._is_behind(row)]
         claimed = sorted(due, key=lambda row: row.order)[:limit]
         for row in claimed:
             row.state, row.claimed_by, row.lease_until = "sending", self, lease_until
@@ -168,7 +214,10 @@ class InMemoryNotify:
             self.requests[delivery.request_id],
             delivery.trigger.facts,
         )
-        return ClaimedDelivery(row.stored, row.deferrals, contact.mailbox, message_data)
+        address = contact.phone if delivery.channel == "sms" else contact.mailbox
+        consent = self.consents.get((contact.phone_ref or "", delivery.channel))
+        is_opted_out = consent is not None and consent.opted_out
+        return ClaimedDelivery(row.stored, row.deferrals, address, is_opted_out, message_data)
 
     async def record(self, updates: Sequence[DeliveryUpdate]) -> None:
         for update in updates:
@@ -178,6 +227,10 @@ class InMemoryNotify:
             row.state, row.reason = update.state, update.reason
             row.deferrals, row.claimed_by, row.lease_until = update.deferrals, None, None
             row.not_before = update.not_before or row.not_before
+            if update.opts_out and update.event:
+                ref = self.contacts[row.stored.delivery.request_id].phone_ref or ""
+                consent = ContactConsent(ref, "sms", opted_out=True, at=update.event.time)
+                self.consents[ref, "sms"] = consent
             if update.event:
                 self.published.append(update.event)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.notify.handlers import on_messages
 from shared.contract.events import Event
 from tests.builders import NOON
-from tests.unit.notify.factories import CONTACT_KEY, messages
+from tests.unit.notify.factories import POLICY, messages
 from tests.unit.notify.fakes import InMemoryNotify
 
 ANA, BEA, CARLA = "ana@example.org", "bea@example.org", "carla@example.org"
@@ -14,7 +14,7 @@ ANA, BEA, CARLA = "ana@example.org", "bea@example.org", "carla@example.org"
 async def handle(store: InMemoryNotify, *batches: Sequence[Event]) -> list[Event]:
     events: list[Event] = []
     for batch in batches:
-        events += await on_messages(messages(batch), store, CONTACT_KEY, NOON)
+        events += await on_messages(messages(batch), store, POLICY, NOON)
     return events
 
 

@@ -151,12 +151,7 @@ async def test_nobody_is_waited_for_when_the_reporter_is_anonymous() -> None:
         pytest.param({"status_updates": ()}, "email", "not_wanted", id="no message wanted"),
         pytest.param({"email": None}, "email", "no_channel", id="no address"),
         pytest.param({"email": "nowhere"}, "email", "no_channel", id="no usable address"),
-        pytest.param(
-            {"status_updates": ("sms",), "phone": "+15035550100"},
-            "sms",
-            "channel_not_available",
-            id="SMS is not offered",
-        ),
+        pytest.param({"status_updates": ("sms",)}, "sms", "no_channel", id="no number"),
     ],
 )
 async def test_what_is_due_but_not_to_be_sent_is_reported_once_with_the_reason(
@@ -200,7 +195,7 @@ async def test_reports_hold_no_contact_data() -> None:
         name="Canary Name",
         email="canary@example.org",
         phone="+15035550199",
-        status_updates=("sms",),
+        status_updates=(),
     )
 
     (report,) = await handle(InMemoryNotify(), [canary, triaged(r1, case), opened(r1, case)])

@@ -1,8 +1,10 @@
+from datetime import time
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from services.notify.rules.quiet_hours import QuietHours
 from services.notify.settings import NotifySettings
 
 
@@ -77,5 +79,52 @@ def test_what_cannot_work_stops_the_process_at_its_start(field: str, value: obje
         settings(**{field: value})
 
 
+SMS = {
+    "sms_account": "AC1",
+    "sms_token": "a token of sixteen characters",
+    "sms_numbers": "+15035550199=portland.gov",
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "hours"),
+    [
+        ("off", None),
+        ("21:00-08:00", QuietHours(time(21), time(8))),
+        ("00:30-06:15", QuietHours(time(0, 30), time(6, 15))),
+    ],
+)
+def test_quiet_hours_are_two_times_or_off(given: str, hours: QuietHours | None) -> None:
+    assert settings(quiet_hours=given).quiet_hours == hours
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        pytest.param({"quiet_hours": "at night"}, "21:00-08:00, or off", id="no times"),
+        pytest.param({"sms_url": "http://sms.example.org"}, "https URL", id="in plain text"),
+        pytest.param({"sms_url": "https://a:b@sms.example.org"}, "base URL", id="with a password"),
+        pytest.param({"sms_account": ""}, "NOTIFY_SMS_ACCOUNT", id="a token without an account"),
+        pytest.param({"sms_numbers": ""}, "NOTIFY_SMS_NUMBERS", id="no number to send from"),
+        pytest.param({"sms_account": "AC1/../2"}, "sms_account", id="an account with a path"),
+    ],
+)
+def test_sms_that_cannot_work_stops_the_process_at_its_start(
+    changes: dict[str, str], named: str
+) -> None:
+    with pytest.raises(ValidationError, match=named):
+        settings(**(SMS | changes))
+
+
+def test_the_sms_account_has_a_number_for_each_city_and_is_off_without_a_token() -> None:
+    account = settings(**SMS).sms
+
+    assert account
+    assert account.numbers == {"portland.gov": "+15035550199"}
+    assert account.messages_url == ("https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json")
+    assert settings().sms is None
+
+
 def test_secrets_are_not_printed() -> None:
+    assert "sixteen" not in f"{settings(**SMS)} {settings(**SMS).sms}"
     assert "sixteen" not in repr(settings())

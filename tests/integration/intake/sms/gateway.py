@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import aiohttp
 
-from services.intake.sms.signature import sign
+from shared.runtime.http.twilio import sign
 from tests.integration.intake.http_client import Response, call
 from tests.waiting import eventually
 

@@ -13,8 +13,10 @@ from services.dispatch.policy import DispatchPolicy
 from services.intake.handlers import accept_submissions, on_submissions_handed_in
 from services.intake.inbound.batch import RawSubmission
 from services.intake.policy import IntakePolicy, city_of
-from services.notify.delivery.updates import SendOutcome, delivery_update
+from services.notify.delivery.updates import delivery_update
 from services.notify.handlers import on_messages as notify
+from services.notify.policy import NotifyPolicy
+from services.notify.rules.model import SendingRules
 from services.triage.handlers import on_messages as triage
 from services.triage.policy import TriagePolicy
 from shared.contract.events import (
@@ -38,6 +40,7 @@ from shared.contract.topics import (
 from shared.errors import UndecodableEventError
 from shared.runtime.consumer.messages import InvalidRecord, Message, to_dead_letter
 from shared.runtime.outgoing import Outgoing
+from shared.runtime.smtp import SendOutcome
 from shared.vocabulary import GeoPoint
 from tests.builders import (
     NOON,
@@ -159,13 +162,17 @@ class Router:
     async def _notify(self, events: Sequence[Event], topic: str) -> None:
         if events:
             self._publish(
-                "notify", await notify(_messages(events, topic), self.audience, KEY, LATER)
+                "notify",
+                await notify(
+                    _messages(events, topic),
+                    self.audience,
+                    NotifyPolicy(KEY, SendingRules()),
+                    LATER,
+                ),
             )
         while claimed := await self.audience.claim(10, LATER, LATER):
-            outcome = SendOutcome("accepted")
-            await self.audience.record(
-                [delivery_update(c, outcome, LATER, "mail") for c in claimed]
-            )
+            outcome = SendOutcome("accepted", provider_id="mail")
+            await self.audience.record([delivery_update(c, outcome, LATER) for c in claimed])
         self._publish("notify", self.audience.published)
         self.audience.published.clear()
 

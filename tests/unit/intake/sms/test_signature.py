@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.intake.sms.signature import is_signed, sign
 from services.intake.sms.twiml import twiml
+from shared.runtime.http.twilio import is_signed, sign
 
 TOKEN = b"12345"
 URL = "https://mycompany.com/myapp.php?foo=1&bar=2"

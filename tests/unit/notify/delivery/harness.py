@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 
-from services.notify.delivery.updates import SendOutcome
+from services.notify.delivery.email import EmailSender
 from services.notify.delivery.worker import DeliveryWorker
 from services.notify.handlers import on_messages
-from shared.contract.events import Event, new_id
+from shared.contract.events import Consent, ConsentChanged, Event, new_id
+from shared.runtime.smtp import SendOutcome
 from tests.builders import NOON, contact_given
 from tests.unit.notify.factories import (
-    CONTACT_KEY,
+    POLICY,
     SENDER,
     messages,
     opened,
@@ -21,12 +22,13 @@ from tests.unit.notify.factories import (
 )
 from tests.unit.notify.fakes import InMemoryNotify
 
+PHONE_REF = "9f2c41d07ab35e6688f01c2d3e4a5b6c"
 LEASE = timedelta(seconds=60)
 
 
 @dataclass
 class FakeMailer:
-    """Returns these outcomes in turn, then accepts every message."""
+    """A connection that returns these outcomes in turn, then accepts every message."""
 
     outcomes: list[SendOutcome] = field(default_factory=list)
     failure: str | None = None
@@ -63,17 +65,16 @@ class DeliveryHarness:
     @property
     def worker(self) -> DeliveryWorker:
         return DeliveryWorker(
+            channel=self.store.channel,
             queue=self.store,
-            mailers=self.mailers,
-            renderer=renderer(),
-            sender=SENDER,
+            senders=[EmailSender(mailer, renderer(), SENDER) for mailer in self.mailers],
             lease=LEASE,
             may_send=lambda: self.may_send,
             clock=self.clock,
         )
 
     async def receive(self, events: Iterable[Event]) -> None:
-        await on_messages(messages(events), self.store, CONTACT_KEY, self.clock.now)
+        await on_messages(messages(events), self.store, POLICY, self.clock.now)
 
     @property
     def states(self) -> list[str]:
@@ -93,3 +94,18 @@ def report(email: str = "ana@example.org", level: str | None = None) -> list[Eve
             update={"data": opening.data.model_copy(update={"priority": priority})}
         )
     return [contact_given(request_id, email=email), triaged(request_id, case_id), opening]
+
+
+def text_report(phone: str = "+15035550177", ref: str | None = PHONE_REF) -> list[Event]:
+    """A report of a person who wants text messages, until its case is opened."""
+    request_id, case_id = new_id(), new_id()
+    contact = contact_given(
+        request_id, email=None, phone=phone, phone_ref=ref, status_updates=("sms",)
+    )
+    return [contact, triaged(request_id, case_id), opened(request_id, case_id)]
+
+
+def consent(*, opted_out: bool, minutes: int = 0) -> ConsentChanged:
+    at = NOON + timedelta(minutes=minutes)
+    given = Consent(contact=PHONE_REF, channel="sms", opted_out=opted_out, at=at, source="/sms")
+    return ConsentChanged.of(given, now=at)

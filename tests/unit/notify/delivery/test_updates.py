@@ -4,7 +4,6 @@ import pytest
 
 from services.notify.delivery.updates import (
     ClaimedDelivery,
-    SendOutcome,
     delivery_update,
     next_attempt_at,
 )
@@ -14,6 +13,7 @@ from shared.contract.events import (
     NotificationSent,
     NotificationUnknown,
 )
+from shared.runtime.smtp import SendOutcome
 from tests.builders import NOON
 from tests.unit.notify.factories import message_data, stored
 
@@ -21,7 +21,9 @@ PROVIDER_ID = "<0197@city.example>"
 
 
 def claimed(deferrals: int = 0) -> ClaimedDelivery:
-    return ClaimedDelivery(stored(), deferrals, "ana@example.org", message_data())
+    return ClaimedDelivery(
+        stored(), deferrals, "ana@example.org", opted_out=False, data=message_data()
+    )
 
 
 @pytest.mark.parametrize(
@@ -37,31 +39,29 @@ def claimed(deferrals: int = 0) -> ClaimedDelivery:
 def test_an_end_is_reported_and_what_goes_on_is_not(
     outcome: SendOutcome, state: str, reported: type[Event] | None
 ) -> None:
-    settled = delivery_update(claimed(), outcome, NOON, PROVIDER_ID)
+    settled = delivery_update(claimed(), outcome, NOON)
 
     assert settled.state == state
     assert type(settled.event) is (reported or type(None))
 
 
 def test_what_was_sent_bears_the_id_that_finds_it_at_the_server() -> None:
-    event = delivery_update(claimed(), SendOutcome("accepted"), NOON, PROVIDER_ID).event
+    event = delivery_update(claimed(), SendOutcome("accepted", provider_id=PROVIDER_ID), NOON).event
 
     assert event is not None
     assert event.data.provider_id == PROVIDER_ID
 
 
 def test_what_failed_says_why() -> None:
-    event = delivery_update(
-        claimed(), SendOutcome("refused", "recipient_550"), NOON, PROVIDER_ID
-    ).event
+    event = delivery_update(claimed(), SendOutcome("refused", "recipient_550"), NOON).event
 
     assert event is not None
     assert (event.data.reason, event.data.provider_id) == ("recipient_550", None)
 
 
 def test_what_is_put_off_waits_longer_each_time() -> None:
-    first = delivery_update(claimed(0), SendOutcome("deferred"), NOON, PROVIDER_ID)
-    second = delivery_update(claimed(1), SendOutcome("deferred"), NOON, PROVIDER_ID)
+    first = delivery_update(claimed(0), SendOutcome("deferred"), NOON)
+    second = delivery_update(claimed(1), SendOutcome("deferred"), NOON)
 
     assert (first.deferrals, second.deferrals) == (1, 2)
     assert first.not_before is not None
@@ -70,16 +70,14 @@ def test_what_is_put_off_waits_longer_each_time() -> None:
 
 
 def test_what_is_put_off_for_a_day_fails() -> None:
-    settled = delivery_update(
-        claimed(28), SendOutcome("deferred", "recipient_450"), NOON, PROVIDER_ID
-    )
+    settled = delivery_update(claimed(28), SendOutcome("deferred", "recipient_450"), NOON)
 
     assert (settled.state, settled.reason) == ("failed", "recipient_450")
     assert isinstance(settled.event, NotificationFailed)
 
 
 def test_a_server_that_is_away_costs_a_message_nothing() -> None:
-    settled = delivery_update(claimed(3), SendOutcome("unreachable"), NOON, PROVIDER_ID)
+    settled = delivery_update(claimed(3), SendOutcome("unreachable"), NOON)
 
     assert settled.deferrals == 3
     assert settled.not_before == NOON < NOON + timedelta(seconds=1)

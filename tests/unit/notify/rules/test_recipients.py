@@ -11,7 +11,8 @@ from services.notify.rules.recipients import (
     language_of,
     person_hash,
 )
-from tests.unit.notify.factories import CONTACT_KEY, follower, recipient, trigger
+from tests.builders import NOON
+from tests.unit.notify.factories import CONTACT_KEY, RULES, follower, recipient, trigger
 
 
 def all_due(
@@ -20,7 +21,14 @@ def all_due(
     new_requests: Collection[str] = (),
     new_triggers: Collection[TriggerKey] = (),
 ) -> list[Delivery]:
-    return deliveries_due(followers, triggers, new_requests=new_requests, new_triggers=new_triggers)
+    return deliveries_due(
+        followers,
+        triggers,
+        new_requests=new_requests,
+        new_triggers=new_triggers,
+        rules=RULES,
+        now=NOON,
+    )
 
 
 def told(deliveries: Sequence[Delivery]) -> list[tuple[str, int]]:
@@ -116,14 +124,12 @@ def test_of_two_requests_of_a_person_the_one_before_a_flood_comes_first() -> Non
         pytest.param({"email"}, {"email"}, [("email", None)], id="e-mail, and there is an address"),
         pytest.param({"email"}, {"sms"}, [("email", "no_channel")], id="e-mail without an address"),
         pytest.param(set(), {"email"}, [("email", "not_wanted")], id="nothing wanted"),
-        pytest.param(
-            {"sms"}, {"email", "sms"}, [("sms", "channel_not_available")], id="SMS is not offered"
-        ),
+        pytest.param({"sms"}, {"email", "sms"}, [("sms", None)], id="SMS, and there is a number"),
         pytest.param({"sms"}, {"email"}, [("sms", "no_channel")], id="SMS without a number"),
         pytest.param(
             {"sms", "email"},
             {"email", "sms"},
-            [("email", None), ("sms", "channel_not_available")],
+            [("email", None), ("sms", None)],
             id="both",
         ),
     ],
@@ -131,7 +137,15 @@ def test_of_two_requests_of_a_person_the_one_before_a_flood_comes_first() -> Non
 def test_each_channel_that_was_asked_for_is_judged_by_itself(
     wants: set[str], has: set[str], ways: list[tuple[str, str | None]]
 ) -> None:
-    assert channels_for(recipient(wants=frozenset(wants), has=frozenset(has))) == ways
+    person = recipient(wants=frozenset(wants), has=frozenset(has))
+
+    assert channels_for(person, texts=True) == ways
+
+
+def test_a_city_without_a_number_sends_no_text_messages() -> None:
+    person = recipient(wants=frozenset({"email", "sms"}), has=frozenset({"email", "sms"}))
+
+    assert channels_for(person, texts=False) == [("email", None), ("sms", "no_channel")]
 
 
 def test_what_is_suppressed_is_due_with_its_reason() -> None:

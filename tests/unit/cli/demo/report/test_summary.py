@@ -42,11 +42,11 @@ STACK = Stack(
 
 
 def result(
-    seen: Observations, day: Scenario = DAY, *, stays: bool = False, mails: int = 0
+    seen: Observations, day: Scenario = DAY, *, stays: bool = False, mails: int = 0, texts: int = 0
 ) -> DemoResult:
     page = StatusPage("http://127.0.0.1:2/v1/requests/26-7KQ4-M2", {"status": "completed"})
     return DemoResult(
-        day, seen, CITY, STACK, Path("demo"), mails, page, {"the day": 20.2}, stays=stays
+        day, seen, CITY, STACK, Path("demo"), mails, texts, page, {"the day": 20.2}, stays=stays
     )
 
 
@@ -165,8 +165,10 @@ def test_messages_are_counted_by_language_and_held_against_the_mail_server(
     made = router.accepts("/adapters/test", "1")
     router.tells(made)
     router.tells(made, language="es", template="completed")
-    text = flat(printed(result(router.seen, mails=2)))
-    assert "all 1 1 2" in text
+    router.tells(made, template="completed", channel="sms")
+    text = flat(printed(result(router.seen, mails=2, texts=1)))
+    assert "all 2 1 3" in text
+    assert "1 message went by SMS; the SMS provider keeps as many messages as files." in text
     assert "The mail server keeps as many messages as files." in text
     assert "keeps only 1 of them as files" in flat(printed(result(router.seen, mails=1)))
 

@@ -89,10 +89,10 @@ def test_refused_updates_and_unsent_messages_keep_their_reason() -> None:
         update_id="u", update_source="/b", bureau="IRP", changed=False, code="version_conflict"
     )
     seen.record(UpdateRefused.of(receipt, now=NOON), NOON)
-    unsent = notification(reason="channel_not_available")
+    unsent = notification(reason="no_channel")
     seen.record(NotificationSuppressed.of(unsent, now=NOON), NOON)
     assert [refused.code for refused in seen.refused_updates] == ["version_conflict"]
-    assert seen.unsent == {"channel_not_available": 1}
+    assert seen.unsent == {"no_channel": 1}
 
 
 def test_a_surge_is_kept_as_it_began_and_as_it_was_when_it_was_over() -> None:

@@ -1,4 +1,4 @@
-"""``route311 notify``: messages that notify holds back, for operators to decide about."""
+"""``route311 notify held``: messages that notify holds back, for operators to decide about."""
 
 import json
 from collections.abc import Sequence
@@ -16,8 +16,6 @@ from services.notify.store.held import HeldMessages, drop_held, list_held, relea
 from shared.runtime.clock import utc_now
 from shared.runtime.database import open_database
 
-notify = typer.Typer(help="See what notify holds back, and decide about it.", no_args_is_help=True)
-
 ReleaseOption = Annotated[
     str, typer.Option("--release", help="Send what is held for this contact, by its hash.")
 ]
@@ -26,12 +24,6 @@ DropOption = Annotated[
 ]
 
 
-@notify.callback()
-def _group() -> None:
-    """See what notify holds back, and decide about it."""
-
-
-@notify.command()
 def held(
     release: ReleaseOption = "",
     drop: DropOption = "",

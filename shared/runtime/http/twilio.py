@@ -1,4 +1,4 @@
-"""Twilio's signature of a callback: HMAC-SHA1 over the URL and the sorted fields.
+"""Callbacks of an SMS gateway with Twilio's interface: the form, and whether the gateway signed it.
 
 https://www.twilio.com/docs/usage/security#validating-requests
 """
@@ -6,6 +6,12 @@ https://www.twilio.com/docs/usage/security#validating-requests
 import hmac
 from base64 import b64encode
 from collections.abc import Iterable
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+SIGNATURE = "X-Twilio-Signature"
+_MAX_FIELDS = 500
 
 
 def sign(token: bytes, url: str, fields: Iterable[tuple[str, str]]) -> str:
@@ -30,3 +36,24 @@ def is_signed(token: bytes, url: str, fields: Iterable[tuple[str, str]], signatu
         signature: The header of the call; empty without one.
     """
     return hmac.compare_digest(sign(token, url, fields).encode(), signature.encode())
+
+
+def signed_fields(
+    request: web.Request, body: bytes, token: bytes, url: str
+) -> dict[str, str] | None:
+    """Return the fields of a callback; None for one that the gateway did not sign.
+
+    Args:
+        request: The call.
+        body: Its body.
+        token: The account's secret.
+        url: The URL that the gateway calls, query included.
+    """
+    try:
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
+        )
+    except ValueError:
+        return None
+    signature = request.headers.get(SIGNATURE, "")
+    return dict(pairs) if is_signed(token, url, pairs, signature) else None

@@ -1,0 +1,1 @@
+"""``route311 notify``: messages to residents, for operators."""

@@ -1,0 +1,16 @@
+"""The group ``route311 notify``."""
+
+import typer
+
+from cli.notify.held import held
+from cli.notify.preview import preview
+from cli.notify.suppressed import suppressed
+from cli.notify.unknown import unknown
+
+notify = typer.Typer(
+    help="Preview messages; see and settle what is not sent or unknown.", no_args_is_help=True
+)
+notify.command()(preview)
+notify.add_typer(unknown, name="unknown")
+notify.command()(suppressed)
+notify.command()(held)

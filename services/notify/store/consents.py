@@ -1,0 +1,41 @@
+"""Consents of people to messages by a channel, in PostgreSQL."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from services.notify.rules.model import ContactConsent
+from shared.runtime.postgres import Connection, columns
+
+_SAVE_SQL = """
+    INSERT INTO consents AS known (contact, channel, opted_out, at)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::boolean[], $4::timestamptz[])
+     ORDER BY 1, 2
+    ON CONFLICT (contact, channel) DO UPDATE
+       SET opted_out = excluded.opted_out, at = excluded.at
+     WHERE known.at <= excluded.at
+"""
+_OPT_OUT_SQL = """
+    INSERT INTO consents AS known (contact, channel, opted_out, at)
+    SELECT phone_ref, 'sms', true, $2::timestamptz
+      FROM deliveries JOIN requests USING (request_id)
+     WHERE notification_id = $1 AND phone_ref IS NOT NULL
+    ON CONFLICT (contact, channel) DO UPDATE SET opted_out = true, at = excluded.at
+     WHERE known.at <= excluded.at
+"""
+
+
+async def save_consents(db: Connection, consents: Collection[ContactConsent]) -> None:
+    """Save consents; of two about one contact and channel the one given last stays."""
+    rows = [(one.contact, one.channel, one.opted_out, one.at) for one in consents]
+    await db.execute(_SAVE_SQL, *columns(rows))
+
+
+async def opt_out(db: Connection, notification_id: str, now: datetime) -> None:
+    """Save that the recipient of a text message wants no more, as the provider says.
+
+    Args:
+        db: A connection in a transaction.
+        notification_id: Id of the message.
+        now: When the provider says so.
+    """
+    await db.execute(_OPT_OUT_SQL, notification_id, now)

@@ -1,0 +1,77 @@
+"""The messages of a day in PostgreSQL: counting, suppressing and merging them."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from services.notify.rules.daily_limit import (
+    EXEMPT_PRIORITY,
+    EXEMPT_TEMPLATES,
+    MessagesOfDay,
+    person_day,
+)
+from services.notify.rules.model import StoredDelivery
+from shared.runtime.postgres import Connection, columns
+
+# Sorted, so that no two transactions deadlock; they hold the locks of requests and contacts.
+_LOCK_SQL = """
+    SELECT pg_advisory_xact_lock(hashtext('route311 people'), number)
+      FROM (SELECT DISTINCT hashtext(person) AS number FROM unnest($1::text[]) AS person
+             ORDER BY number OFFSET 0) AS sorted
+"""
+_COUNT_SQL = """
+    SELECT person, day,
+           count(*) FILTER (WHERE priority <> $4 AND template <> ALL($5::text[])) AS counted,
+           bool_or(template = 'digest') AS has_digest
+      FROM deliveries
+      JOIN (SELECT DISTINCT * FROM unnest($1::text[], $2::date[]) AS new (person, day)) AS new
+           USING (person, day)
+     WHERE state IN ('pending', 'sending', 'sent', 'unknown')
+       AND notification_id <> ALL($3::uuid[])
+     GROUP BY person, day
+"""
+_SUPPRESS_SQL = """
+    UPDATE deliveries SET state = 'suppressed', reason = 'daily_limit'
+     WHERE notification_id = ANY($1::uuid[])
+"""
+_MERGE_SQL = """
+    UPDATE deliveries AS waiting SET state = 'merged'
+      FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::uuid[]) AS new (person, about)) AS new
+     WHERE waiting.person = new.person AND waiting.about = new.about AND waiting.channel = 'sms'
+       AND waiting.state = 'pending' AND waiting.put_off = 0 AND waiting.not_before > $3
+       AND EXISTS (SELECT FROM deliveries AS later
+                    WHERE later.person = waiting.person AND later.about = waiting.about
+                      AND later.channel = 'sms' AND later.version > waiting.version
+                      AND later.state IN ('pending', 'sending', 'sent', 'unknown'))
+"""
+
+
+async def messages_of_day(db: Connection, deliveries: Collection[StoredDelivery]) -> MessagesOfDay:
+    """Lock the people of these deliveries, and count their other messages of the same days."""
+    keys = [person_day(one.delivery) for one in deliveries]
+    await db.execute(_LOCK_SQL, [person for person, _ in keys])
+    ids = [one.notification_id for one in deliveries]
+    exempt = (EXEMPT_PRIORITY, list(EXEMPT_TEMPLATES))
+    rows = await db.fetch(_COUNT_SQL, *columns(keys), ids, *exempt)
+    return MessagesOfDay(
+        counted={(row["person"], row["day"]): row["counted"] for row in rows},
+        with_digest={(row["person"], row["day"]) for row in rows if row["has_digest"]},
+    )
+
+
+async def suppress_excess(db: Connection, deliveries: Collection[StoredDelivery]) -> None:
+    """Suppress deliveries that are above the limit of a day."""
+    await db.execute(_SUPPRESS_SQL, [one.notification_id for one in deliveries])
+
+
+async def merge_waiting(
+    db: Connection, deliveries: Collection[StoredDelivery], now: datetime
+) -> None:
+    """Merge text messages that wait for the end of quiet hours into later ones of the case.
+
+    Args:
+        db: A connection in a transaction.
+        deliveries: New text messages.
+        now: The present moment.
+    """
+    threads = [(one.delivery.person, one.delivery.trigger.subject_id) for one in deliveries]
+    await db.execute(_MERGE_SQL, *columns(threads), now)

@@ -1,0 +1,111 @@
+"""Settling of deliveries after the attempt: by the provider's word, or by an operator."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.notify.rules.model import StoredDelivery
+from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
+from shared.runtime.postgres import Connection
+
+_SETTLE_SQL = f"""
+    WITH d AS (
+        UPDATE deliveries SET state = $3, reason = $4
+         WHERE (notification_id = ANY($1::uuid[]) OR channel = 'sms' AND provider_id = $5)
+           AND state = ANY($2::text[])
+        RETURNING *
+    )
+    SELECT {DELIVERY_COLUMNS} FROM d JOIN announcements AS a USING (about, version)
+"""  # noqa: S608 - constants only
+_UNKNOWN_SQL = """
+    SELECT notification_id::text, channel, template, reason, due_at, request_id::text,
+           tracking_number
+      FROM deliveries JOIN requests USING (request_id)
+     WHERE state = 'unknown'
+     ORDER BY due_at
+"""
+_SUPPRESSED_SQL = """
+    SELECT reason, channel, count(*) AS messages, count(DISTINCT person) AS people,
+           max(due_at) AS newest
+      FROM deliveries
+     WHERE state = 'suppressed' AND due_at >= $1
+     GROUP BY reason, channel
+     ORDER BY messages DESC, reason, channel
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownMessage:
+    """A message that may or may not have been sent.
+
+    Attributes:
+        notification_id: Its id.
+        channel: Its channel.
+        template: Its template.
+        reason: Why it is unknown.
+        due_at: When it became due.
+        request_id: The recipient's request.
+        tracking_number: Number of that request.
+    """
+
+    notification_id: str
+    channel: str
+    template: str
+    reason: str
+    due_at: datetime
+    request_id: str
+    tracking_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressedMessages:
+    """Messages that were due and are not sent, for one reason.
+
+    Attributes:
+        reason: Code of the reason.
+        channel: Their channel.
+        messages: Number of messages.
+        people: Number of people.
+        newest: When the last of them was due.
+    """
+
+    reason: str
+    channel: str
+    messages: int
+    people: int
+    newest: datetime
+
+
+async def settle(  # noqa: PLR0913 - what a statement is about
+    db: Connection,
+    notification_ids: Collection[str],
+    *,
+    states: Collection[str],
+    state: str,
+    reason: str | None = None,
+    provider_id: str | None = None,
+) -> Sequence[StoredDelivery]:
+    """Change the state of deliveries and return those that changed.
+
+    Args:
+        db: A connection in notify's schema, in a transaction.
+        notification_ids: Their ids.
+        states: States that are changed; a delivery in another one stays.
+        state: The new state.
+        reason: Code of the reason, if any.
+        provider_id: Names a text message as well; None for none.
+    """
+    rows = await db.fetch(
+        _SETTLE_SQL, list(notification_ids), list(states), state, reason, provider_id
+    )
+    return [stored_delivery(row) for row in rows]
+
+
+async def list_unknown(db: Connection) -> Sequence[UnknownMessage]:
+    """Return the messages that may or may not have been sent, the oldest first."""
+    return [UnknownMessage(**dict(row)) for row in await db.fetch(_UNKNOWN_SQL)]
+
+
+async def count_suppressed(db: Connection, since: datetime) -> Sequence[SuppressedMessages]:
+    """Count the messages that were due from a moment on and are not sent, by reason."""
+    return [SuppressedMessages(**dict(row)) for row in await db.fetch(_SUPPRESSED_SQL, since)]

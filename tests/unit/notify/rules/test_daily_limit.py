@@ -1,0 +1,86 @@
+from collections import Counter
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notify.rules.daily_limit import (
+    MAX_PER_DAY,
+    MessagesOfDay,
+    counts,
+    digests_for,
+    over_limit,
+    person_day,
+)
+from services.notify.rules.model import StoredDelivery
+from tests.builders import NOON
+from tests.unit.notify.factories import stored, trigger
+
+DAYS = [NOON.date(), NOON.date() + timedelta(days=1)]
+NOTHING = MessagesOfDay({}, ())
+DELIVERIES = st.lists(
+    st.builds(
+        lambda person, day, channel, priority, flooded: stored(
+            person=person,
+            day=day,
+            channel=channel,
+            trigger=trigger(priority=priority),
+            suppressed="contact_flooded" if flooded else None,
+        ),
+        st.sampled_from("ab"),
+        st.sampled_from(DAYS),
+        st.sampled_from(["email", "sms"]),
+        st.sampled_from(["P1", "P4", "P4", "P4"]),
+        st.sampled_from([True, False, False, False]),
+    ),
+    min_size=20,
+    max_size=60,
+)
+KNOWN = st.dictionaries(st.tuples(st.sampled_from("ab"), st.sampled_from(DAYS)), st.integers(0, 9))
+
+
+def sent(new: list[StoredDelivery], known: MessagesOfDay) -> list[StoredDelivery]:
+    excess = over_limit(new, known)
+    return [one for one in new if one not in excess and counts(one.delivery)]
+
+
+@given(DELIVERIES, KNOWN)
+def test_nobody_gets_more_than_the_limit_a_day_over_all_channels(
+    new: list[StoredDelivery], known: dict[tuple[str, object], int]
+) -> None:
+    of_day = MessagesOfDay(known, ())  # type: ignore[arg-type]
+    totals = Counter(person_day(one.delivery) for one in sent(new, of_day))
+
+    for key, count in totals.items():
+        assert count + of_day.counted.get(key, 0) <= MAX_PER_DAY
+
+
+@given(DELIVERIES)
+def test_what_fits_goes_out_in_order_and_what_is_urgent_always(new: list[StoredDelivery]) -> None:
+    excess = over_limit(new, NOTHING)
+
+    for key in {person_day(one.delivery) for one in new}:
+        of_key = [one for one in new if person_day(one.delivery) == key and counts(one.delivery)]
+        assert [one for one in of_key if one in excess] == of_key[MAX_PER_DAY:]
+    assert all(one.delivery.trigger.priority != "P1" for one in excess)
+
+
+@given(DELIVERIES, st.integers(0, 40))
+def test_in_two_batches_it_is_the_same_as_in_one(new: list[StoredDelivery], cut: int) -> None:
+    first, second = new[:cut], new[cut:]
+    of_first = sent(first, NOTHING)
+    known = MessagesOfDay(Counter(person_day(one.delivery) for one in of_first), ())
+
+    assert of_first + sent(second, known) == sent(new, NOTHING)
+
+
+@given(DELIVERIES)
+def test_whoever_is_over_the_limit_gets_one_digest_a_day(new: list[StoredDelivery]) -> None:
+    excess = over_limit(new, NOTHING)
+    digests = digests_for(excess, NOTHING)
+    keys = [person_day(one) for one in digests]
+
+    assert sorted(keys) == sorted({person_day(one.delivery) for one in excess})
+    assert len({one.trigger.subject_id for one in digests}) == len(digests)
+    assert digests_for(excess, MessagesOfDay({}, keys)) == []
+    assert not any(counts(one) for one in digests)

@@ -1,0 +1,67 @@
+from datetime import datetime
+from itertools import product
+from typing import get_args
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.notify.rendering import LANGUAGES, TEMPLATES
+from services.notify.rules.model import CaseFacts, ReferralAgency, TemplateName
+from services.notify.rules.sms_parts import sms_parts
+from shared.vocabulary import Language
+from tests.unit.notify.factories import PUBLIC_URL, message_data, renderer, request_facts
+
+EVERY_MESSAGE = list(product(TEMPLATES, LANGUAGES))
+AGENCY = ReferralAgency("ODOT", "1-888-275-6368", "https://odot.example.org", "state_land")
+FACTS = CaseFacts(
+    bureau="PBOT-MAINT",
+    note="Filled",
+    reason="No hole there",
+    scheduled_for=datetime(2026, 3, 7, 9, tzinfo=ZoneInfo("US/Pacific")),
+)
+
+
+def text_of(template: TemplateName, language: Language, **facts: object) -> str:
+    request = request_facts(**({"answer_code": "garbage_day"} | facts))
+    case, followed = FACTS, ("26-7KQ4-M2", "26-8LR5-N3")
+    data = message_data(
+        template=template, language=language, request=request, case=case, followed=followed
+    )
+    return renderer().render_sms(data)
+
+
+@pytest.mark.parametrize(("template", "language"), EVERY_MESSAGE)
+def test_every_text_tells_city_number_and_page_in_two_parts_at_most(
+    template: TemplateName, language: Language
+) -> None:
+    text = text_of(template, language, agency=AGENCY)
+
+    assert text.startswith("City of Portland 311: ")
+    assert text.endswith(f" {PUBLIC_URL}/track/26-7KQ4-M2")
+    assert text.count("26-7KQ4-M2") >= 2
+    assert "\n" not in text
+    assert sms_parts(text).count <= 2
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_spanish_needs_no_letters_that_lengthen_a_text(template: TemplateName) -> None:
+    plain = message_data(template=template, language="es", request=request_facts())
+
+    assert sms_parts(renderer().render_sms(plain)).encoding == "gsm7"
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_in_danger_the_advice_comes_first(language: Language) -> None:
+    text = text_of("received", language, emergency=True)
+
+    assert text.index("911") < text.index("26-7KQ4-M2")
+    assert "911" not in text_of("received", language)
+
+
+def test_a_long_reason_is_cut_and_foreign_text_makes_no_second_line() -> None:
+    case = CaseFacts(reason="No work\r\n\u202e" + "found there " * 50)
+    text = renderer().render_sms(message_data(template="declined", case=case))
+
+    assert "The reason: No work found there" in text
+    assert len(text) < 306
+    assert not {"\n", "\r", "\u202e"} & set(text)
