@@ -8,6 +8,7 @@ from dataclasses import asdict
 from services.dispatch.handlers import IncomingEvent, on_messages
 from services.dispatch.operator_audit import operator_audits
 from services.dispatch.policy import DispatchPolicy
+from services.dispatch.reminders import ReminderWorker
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.catalogue import load_catalogue
@@ -63,9 +64,10 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[ServiceParts]:
             dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
+        reminders = ReminderWorker(pool, policy, relay.hand_over)
         yield ServiceParts(
             pool,
-            tasks=[consumer.run, relay.run, housekeeping.run],
+            tasks=[consumer.run, relay.run, housekeeping.run, reminders.run],
             readiness_checks=[consumer],
             readers=[consumer],
         )

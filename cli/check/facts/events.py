@@ -186,6 +186,7 @@ _READERS: Mapping[type[e.Event], Callable[[Any, str], Iterator[Fact]]] = {
     e.CaseRequestSplit: _case,
     e.CaseClosed: _case,
     e.CaseReopened: _case,
+    e.CaseOverdue: _case,
     e.WorkOrderIssued: _order,
     e.WorkOrderChanged: _order,
     e.WorkOrderWithdrawn: _order,

@@ -11,8 +11,8 @@ from services.dispatch.rules.routing import Assignment, CaseRoute
 from shared.vocabulary import CaseStatus
 from tests.builders import NOON
 from tests.unit.dispatch.factories import (
-    CALENDAR,
     HOUR,
+    OPEN_TIME,
     case,
     case_priority,
     incoming,
@@ -95,8 +95,8 @@ def test_within_a_level_the_greater_score_counts_and_nothing_is_ever_lowered(
 
 
 def test_a_raise_tightens_the_deadlines_of_work_that_is_not_over() -> None:
-    policy = DeadlinePolicy(CALENDAR, "P4", 720, NOON + 2 * HOUR)
-    due = DeadlinePolicy(CALENDAR, "P4", 720, NOON).due("P4")
+    policy = DeadlinePolicy(OPEN_TIME, "P4", 720, NOON + 2 * HOUR)
+    due = DeadlinePolicy(OPEN_TIME, "P4", 720, NOON).due("P4")
     opened = case(
         order("ROADS", due=due, status="in_progress"),
         order("WATER", due=due, role="informed", status="completed"),
@@ -108,13 +108,13 @@ def test_a_raise_tightens_the_deadlines_of_work_that_is_not_over() -> None:
 
 
 def test_a_raise_gives_nobody_more_time() -> None:
-    due = DeadlinePolicy(CALENDAR, "P4", 2, NOON).due("P4")
+    due = DeadlinePolicy(OPEN_TIME, "P4", 2, NOON).due("P4")
     opened = case(order(due=due))
 
     raised = after(
         opened,
         priority=case_priority("P3", 40),
-        deadline_policy=DeadlinePolicy(CALENDAR, "P4", 720, NOON + 9 * HOUR),
+        deadline_policy=DeadlinePolicy(OPEN_TIME, "P4", 720, NOON + 9 * HOUR),
     )
 
     assert raised.orders[0].due == due
