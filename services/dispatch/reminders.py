@@ -12,7 +12,6 @@ from services.dispatch.policy import DispatchPolicy
 from services.dispatch.reminder_handlers import on_reminders_due
 from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.errors import StoppedError, SystemicError, TransientError
-from shared.runtime.clock import utc_now
 from shared.runtime.ops.shutdown import pause
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, transaction
@@ -38,7 +37,7 @@ class ReminderWorker:
     pool: Pool
     policy: DispatchPolicy
     hand_over: HandOver
-    clock: Callable[[], datetime] = utc_now
+    clock: Callable[[], datetime]
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send what is due every two seconds until asked to stop."""

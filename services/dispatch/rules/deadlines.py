@@ -124,9 +124,9 @@ class DeadlinePolicy:
         """Return the deadlines at a level; acknowledgement is never due after completion.
 
         Above its base level a report gets the target of that level, unless the kind's target is
-        shorter.
+        shorter. So does a kind with the target 0, which an outside agency solves.
         """
-        hours = self.target_hours
+        hours = self.target_hours or _TARGET_HOURS[level]
         if level < self.base_level:
             hours = min(hours, _TARGET_HOURS[level])
         clock = clock_of(level, self.open_time)

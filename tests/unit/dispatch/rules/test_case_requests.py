@@ -5,7 +5,7 @@ import pytest
 from services.dispatch.rules.case import Case
 from services.dispatch.rules.case_changes import Opened, PriorityRaised, RequestAttached
 from services.dispatch.rules.case_requests import attach, open_case
-from services.dispatch.rules.deadlines import DeadlinePolicy
+from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines, WorkOrderDeadline
 from services.dispatch.rules.priority import CasePriority
 from services.dispatch.rules.routing import Assignment, CaseRoute
 from shared.vocabulary import CaseStatus
@@ -105,6 +105,24 @@ def test_a_raise_tightens_the_deadlines_of_work_that_is_not_over() -> None:
     raised = after(opened, priority=case_priority("P1", 80), deadline_policy=policy)
 
     assert [o.due for o in raised.orders] == [policy.due("P1"), due]
+
+
+def test_a_raise_while_the_clock_stands_still_counts_the_wait_from_the_raise() -> None:
+    policy = DeadlinePolicy(OPEN_TIME, "P4", 720, NOON + 2 * HOUR)
+    late, early = (
+        Deadlines(WorkOrderDeadline(at, at), WorkOrderDeadline(at, at))
+        for at in (NOON + 900 * HOUR, NOON + 2 * HOUR)
+    )
+    opened = case(
+        order("ROADS", due=late, status="waiting_for_resident", waiting_since=NOON),
+        order(
+            "WATER", due=early, status="waiting_for_resident", waiting_since=NOON, role="informed"
+        ),
+    )
+
+    raised = after(opened, priority=case_priority("P1", 80), deadline_policy=policy)
+
+    assert [o.waiting_since for o in raised.orders] == [policy.since, NOON]
 
 
 def test_a_raise_gives_nobody_more_time() -> None:
