@@ -1,13 +1,14 @@
 """Reminders of deadlines: which are due, and their events."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from services.dispatch.outbound import case_event, reminder_event, work_order_events
 from services.dispatch.policy import DispatchPolicy, NotInCatalogueError
 from services.dispatch.records import ChangeSet, LoadedState
-from services.dispatch.rules.case import Case
+from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.reminding import Escalation, remind
 from services.dispatch.unit_of_work import UnitOfWork
 from shared.contract.events import Event, new_id
@@ -18,7 +19,8 @@ def on_reminders_due(
 ) -> tuple[list[Event], ChangeSet]:
     """Return the events of the reminders that are due in some cases, and what they change.
 
-    A reminder follows the event with the state that it carries.
+    A reminder follows the event with the state that it carries. Every work order is written, since
+    its next reminder follows from its state anew: another version may have left it unknown.
 
     Args:
         cases: The cases, locked.
@@ -34,11 +36,16 @@ def on_reminders_due(
         events += missed
     for notice in uow.pending_notices():
         events += work_order_events(notice, now)
+    known = {order.work_order_id for case in cases for order in case.orders}
+    looked_at: list[CaseWorkOrder] = []
     for reminders in found:
-        for work_order_id, planned in reminders.sent:
-            order = uow.notified_order(reminders.case.case_id, work_order_id)
-            events.append(reminder_event(reminders.case, order, planned, now))
-    return events, uow.change_set()
+        orders = {o.work_order_id: o for o in uow.notified_orders(reminders.case.case_id)}
+        events += [
+            reminder_event(reminders.case, orders[work_order_id], planned, now)
+            for work_order_id, planned in reminders.sent
+        ]
+        looked_at += [order for order_id, order in orders.items() if order_id in known]
+    return events, replace(uow.change_set(), changed_orders=looked_at)
 
 
 def _escalation(case: Case, policy: DispatchPolicy, now: datetime) -> Escalation:

@@ -169,9 +169,12 @@ class UnitOfWork:
             yield WorkOrderNotice(case, list(notified.values()), cause)
         self._orders_to_notify.clear()
 
-    def notified_order(self, case_id: str, work_order_id: str) -> CaseWorkOrder:
-        """Return a work order as its bureau knows it; call it after ``pending_notices``."""
-        return next(o for o in self._orders[case_id] if o.work_order_id == work_order_id)
+    def notified_orders(self, case_id: str) -> Sequence[CaseWorkOrder]:
+        """Return the work orders of a changed case as their bureaus know them.
+
+        Call it after ``pending_notices``.
+        """
+        return self._orders[case_id]
 
     def change_set(self) -> ChangeSet:
         """Return the differences from the stored state; call it after ``pending_notices``."""

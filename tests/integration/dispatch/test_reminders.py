@@ -89,6 +89,25 @@ async def test_of_two_workers_one_sends_each_reminder(
     assert sum(sent) == len(BUREAUS)
 
 
+async def test_a_work_order_of_an_older_version_is_looked_at_once(
+    database: Database, settings: DispatchSettings, topic_log: TopicLog
+) -> None:
+    async with running_dispatch(settings):
+        await opened(topic_log, sinkhole())
+    policy = DispatchPolicy.of(load_catalogue())
+    async with open_pool(database.dsn("dispatch")) as pool:
+        await pool.execute(
+            "UPDATE work_orders SET acknowledge_soon = NULL, complete_soon = NULL,"
+            " next_reminder_at = $1",
+            NOON - HOUR,
+        )
+        worker = ReminderWorker(pool, policy, lambda _: None, lambda: NOON)
+        assert [await worker.send_due(), await worker.send_due()] == [1, 0]
+        found = await pool.fetchval("SELECT min(next_reminder_at) FROM work_orders")
+
+    assert found == OVERDUE
+
+
 async def test_what_is_due_is_found_by_its_index(database: Database) -> None:
     connection = await asyncpg.connect(database.dsn("dispatch"))
     await connection.execute("SET enable_seqscan = off")  # the table is empty here

@@ -99,3 +99,13 @@ async def test_a_wait_moves_both_deadlines_and_the_bureau_is_told_once(
     [changed] = [e.data for e in of_type(WorkOrderChanged, events) if e.data.bureau == "DESK"]
     assert changed.due.complete_by == lead.due.complete_by + HOUR / 2
     assert changed.due.acknowledge_by == lead.due.acknowledge_by + HOUR / 2
+
+
+async def test_a_case_without_a_due_reminder_is_scheduled_anew(harness: DispatchHarness) -> None:
+    """Else a look would find it again and again."""
+    await harness.open_case("SINKHOLE", "P1", submitted_at=NOON)
+
+    events, changes = on_reminders_due(harness.store.all, POLICY, NOON)
+
+    assert events == []
+    assert [order.bureau for order in changes.changed_orders] == ["DESK", "WATER"]
