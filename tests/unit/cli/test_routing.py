@@ -44,7 +44,7 @@ def test_a_route_is_explained_by_the_rule_that_matched_and_what_kept_the_others_
     assert "Multnomah County Roads" in found["notes"][0]
     unmet = {rule["rule"]: rule["unmet"] for rule in found["rules"]}
     assert unmet["urgent-to-dispatch-desk"] == []
-    assert unmet["life-threatening-at-night"] == ["priority"]
+    assert unmet["park-hazard-to-rangers-at-night"] == ["kinds"]
 
 
 def test_a_person_reads_the_same() -> None:
