@@ -54,6 +54,7 @@ format: setup ## Format, and mend what the linter can
 schemas: setup ## Write the JSON Schemas and the AsyncAPI document anew from the events
 	$(BIN)/python -m shared.contract.schemas
 	$(BIN)/python -m docs._tools.access_page
+	$(BIN)/python -m docs._tools.routing_page
 
 messages: setup ## Write the texts of the residents' pages into their catalogues
 	@mkdir -p build

@@ -50,6 +50,7 @@ bench      cli.bench.command:bench        Measure the router's speed in one run.
 triage     cli.triage:triage              Measure, learn and explain how duplicates and urgency are decided.
 evaluation cli.feedback.command:evaluation  Export what people corrected, to train on.
 catalogue  cli.catalogue:app              Check and build the service catalogue.
+routing    cli.routing.command:routing    Explain and check how reports find their bureau.
 gazetteer  cli.gazetteer:gazetteer        Load the places by which a city's addresses are found on the map.
 migrate    cli.migrate:migrate            Bring roles, schemas and tables to the version of this code; safe to repeat.
 topics     cli.topics:topics              Make Kafka's topics what the registry says.

@@ -21,6 +21,7 @@ from shared.vocabulary import EARTH_RADIUS_M, GeoPoint
 LIMITS = "limits.geojson"
 NEIGHBOURS = "neighbours.geojson"
 DISTRICTS = "districts.geojson"
+AREAS = "areas.geojson"
 
 TOLERANCE_M = 50.0
 """Distance outside the city limits, in metres, at which a point still counts as the city's.
@@ -68,6 +69,22 @@ class CityBoundaries:
     def district(self, points: Sequence[GeoPoint]) -> list[str | None]:
         """Return for each point its district, or None outside all districts."""
         return _first_containing(points, self._districts, None)
+
+
+class Areas:
+    """The polygons that a jurisdiction's routing rules name; they may overlap."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load the polygons from a jurisdiction's folder of the catalogue."""
+        self._areas = _load_areas(folder / AREAS)
+        for area in self._areas:
+            shapely.prepare(area.outline)  # type: ignore[no-untyped-call]  # shapely has no types
+
+    def containing(self, point: GeoPoint) -> frozenset[str]:
+        """Return the codes of the polygons that contain a point; their borders count."""
+        longitudes, latitudes = np.array([point.longitude]), np.array([point.latitude])
+        found = (a for a in self._areas if _contains(a.outline, longitudes, latitudes)[0])
+        return frozenset(area.code for area in found)
 
 
 def _first_containing(

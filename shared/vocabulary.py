@@ -51,6 +51,12 @@ URGENT_LEVELS: frozenset[PriorityLevel] = frozenset({"P1", "P2"})
 MIN_SCORE: dict[PriorityLevel, int] = {"P1": 80, "P2": 60, "P3": 40, "P4": 20, "P5": 0}
 """The lowest score of each level."""
 
+Reminder: TypeAlias = Literal[
+    "acknowledge_soon", "acknowledge_overdue", "complete_soon", "complete_overdue"
+]
+"""What a bureau is reminded of: a deadline that comes close, or that has passed."""
+MissedDeadline: TypeAlias = Literal["acknowledge", "complete"]
+
 CaseStatus: TypeAlias = Literal[
     "open",
     "acknowledged",

@@ -6,6 +6,7 @@ from pathlib import Path
 HEAD = "town.gov/jurisdiction.yaml"
 BUREAUS = "town.gov/bureaus.yaml"
 AGENCIES = "town.gov/agencies.yaml"
+ROUTING = "town.gov/routing.yaml"
 GROUPS = "town.gov/dedup_groups.yaml"
 FIELDS = "town.gov/fields.yaml"
 ANSWERS = "town.gov/answers.yaml"
@@ -68,6 +69,18 @@ reporters: {2: 3}
 overdue: {1: 5}
 """,
     OWNERS: "state: {when: burning, agency: EXT-STATE, reason: its_own, kinds: [HOLE]}\n",
+    ROUTING: """\
+- rule: at-night
+  when:
+    {kinds: HOLE, groups: holes, priority: [P1, P2], conditions: large, attributes: {size: Large},
+      owner: state, hours: after_hours, days: [sat-sun, holiday]}
+  lead: DESK
+  inform: ROADS
+  note: Bring cones.
+- rule: quiet-hours
+  when: {hours: [22:00-07:00, 12:00-13:00]}
+  note: Knock first.
+""",
     GROUPS: "holes: {en: Holes, es: Hoyos}\n",
     FIELDS: """\
 size:
@@ -104,7 +117,6 @@ services:
     lead: EXT-STATE
     inform: [{bureau: DESK, when: burning}, ROADS]
     refer: [{agency: EXT-STATE, when: [large, burning]}]
-    after_hours: {bureau: ROADS, agency: EXT-STATE, urgent_only: true}
     needs: {contact: required, photo: welcome}
     attributes: [size, deep]
     required_attributes: [deep]

@@ -1,13 +1,15 @@
 """Composition root of dispatch."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from datetime import datetime
 
 from services.dispatch.handlers import IncomingEvent, on_messages
 from services.dispatch.operator_audit import operator_audits
 from services.dispatch.policy import DispatchPolicy
+from services.dispatch.reminders import ReminderWorker
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.catalogue import load_catalogue
@@ -31,14 +33,21 @@ from shared.runtime.service import ServiceParts
 
 
 @asynccontextmanager
-async def dispatch(settings: DispatchSettings) -> AsyncGenerator[ServiceParts]:
-    """Open dispatch's resources, yield its parts, and close them in reverse order."""
+async def dispatch(
+    settings: DispatchSettings, clock: Callable[[], datetime] = utc_now
+) -> AsyncGenerator[ServiceParts]:
+    """Open dispatch's resources, yield its parts, and close them in reverse order.
+
+    Args:
+        settings: Dispatch's settings.
+        clock: Source of the present moment.
+    """
     policy = DispatchPolicy.of(await asyncio.to_thread(load_catalogue))
 
     async def handle(
         messages: Sequence[Message[IncomingEvent]], db: Connection
     ) -> Sequence[Event | Outgoing]:
-        produced = await on_messages(messages, PostgresDispatchStore(db), policy, utc_now())
+        produced = await on_messages(messages, PostgresDispatchStore(db), policy, clock())
         for entry in operator_audits(messages, produced):
             audit("operator_command", **asdict(entry))
         return produced
@@ -63,9 +72,10 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[ServiceParts]:
             dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
+        reminders = ReminderWorker(pool, policy, relay.hand_over, clock)
         yield ServiceParts(
             pool,
-            tasks=[consumer.run, relay.run, housekeeping.run],
+            tasks=[consumer.run, relay.run, housekeeping.run, reminders.run],
             readiness_checks=[consumer],
             readers=[consumer],
         )

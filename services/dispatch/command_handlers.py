@@ -7,7 +7,8 @@ from typing import TypeAlias
 from services.dispatch.inbound.requests import moved_request
 from services.dispatch.policy import DispatchPolicy, NoBureauError, NotInCatalogueError
 from services.dispatch.rules.case import Case
-from services.dispatch.rules.deadlines import DeadlinePolicy, acknowledge_by
+from services.dispatch.rules.clocks import restart_clock
+from services.dispatch.rules.deadlines import DeadlinePolicy, acknowledgement, clock_of
 from services.dispatch.rules.operator_commands import (
     UNKNOWN_CASE,
     CaseCommand,
@@ -102,9 +103,12 @@ def _merge(
 def _transfer(
     case: Case, command: CaseCommand, _: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> CommandOutcome:
-    seen_by = acknowledge_by(case.priority.level, now, policy.calendars[case.jurisdiction])
+    clock = clock_of(case.priority.level, policy.open_time(case.jurisdiction, case.lead_bureau))
+    case = case.with_order(restart_clock(case.lead, now, clock))
+    new_lead = policy.open_time(case.jurisdiction, command.bureau or case.lead_bureau)
+    acknowledge = acknowledgement(case.priority.level, now, new_lead)
     bureaus = policy.bureau_codes(case.jurisdiction)
-    return transfer_lead(case, command, bureaus, Reassignment(new_id(), seen_by))
+    return transfer_lead(case, command, bureaus, Reassignment(new_id(), acknowledge))
 
 
 def _close(
@@ -121,7 +125,7 @@ def _reopen(
 
 def _deadline_policy(case: Case, policy: DispatchPolicy, since: datetime) -> DeadlinePolicy:
     jurisdiction, kind = policy.kind(case.jurisdiction, case.service_code)
-    return policy.deadline_policy(jurisdiction, kind, since)
+    return policy.deadline_policy(jurisdiction, kind, since, case.lead_bureau)
 
 
 _HANDLERS: Mapping[CommandName, _CommandHandler] = {

@@ -141,8 +141,9 @@ def on_request_triaged(
     decision = event.data
     if decision.case_id is None or uow.has_request(decision.request_id):
         return []
-    incoming = incoming_request(decision, uow.resolve_merged(decision.case_id), policy, now)
-    case = uow.case(incoming.request.case_id)
+    case_id = uow.resolve_merged(decision.case_id)
+    case = uow.case(case_id)
+    incoming = incoming_request(decision, case_id, case, policy, now)
     transitions = [open_case(incoming)] if case is None else attach(case, incoming)
     uow.join(incoming.request, transitions[-1].case, event)
     return [case_event(transition, event, now) for transition in transitions]

@@ -55,8 +55,8 @@ def raise_by_notes(
     request_id, case = event.data.request_id, _case_of_request(event.data.request_id, uow)
     jurisdiction, kind = policy.kind(case.jurisdiction, case.service_code)
     priority = case_priority(event.data.priority)
-    due = policy.deadline_policy(jurisdiction, kind, now).due(priority.level)
-    transition = raise_priority(case, request_id, priority, due)
+    deadline_policy = policy.deadline_policy(jurisdiction, kind, now, case.lead_bureau)
+    transition = raise_priority(case, request_id, priority, deadline_policy)
     if transition is None:
         return []
     uow.change(transition.case, event)

@@ -14,6 +14,7 @@ from services.dispatch.rules.case_changes import (
     CaseTransition,
     Closed,
     Opened,
+    Overdue,
     PriorityLowered,
     PriorityRaised,
     Reopened,
@@ -21,13 +22,16 @@ from services.dispatch.rules.case_changes import (
     RequestMovedOut,
     StatusChanged,
 )
+from services.dispatch.rules.clocks import PlannedReminder
 from services.dispatch.rules.priority import CasePriority
 from services.dispatch.update_handlers import UpdateResult
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,
     CaseLowering,
+    CaseMissedDeadline,
     CaseOpened,
+    CaseOverdue,
     CasePriorityLowered,
     CasePriorityRaise,
     CasePriorityRaised,
@@ -49,6 +53,8 @@ from shared.contract.events import (
     WorkOrder,
     WorkOrderChanged,
     WorkOrderIssued,
+    WorkOrderReminded,
+    WorkOrderReminder,
     WorkOrderWithdrawn,
 )
 
@@ -61,15 +67,16 @@ _CASE_EVENTS: Mapping[type[CaseChange], tuple[type[Event], type[CaseState]]] = {
     StatusChanged: (CaseStatusChanged, CaseStatusChange),
     Closed: (CaseClosed, CaseClosing),
     Reopened: (CaseReopened, CaseStatusChange),
+    Overdue: (CaseOverdue, CaseMissedDeadline),
 }
 
 
-def case_event(transition: CaseTransition, cause: Event, now: datetime) -> Event:
+def case_event(transition: CaseTransition, cause: Event | None, now: datetime) -> Event:
     """Return the event of one change of a case.
 
     Args:
         transition: The change, and the case after it.
-        cause: The event that led to it.
+        cause: The event that led to it; None for the passing of time.
         now: The present moment.
     """
     case, change = transition.case, transition.change
@@ -109,24 +116,47 @@ def work_order_events(notice: WorkOrderNotice, now: datetime) -> Iterator[Event]
     case = notice.case
     case_fields = _work_order_case(case)
     for order in notice.orders:
-        due = Due(acknowledge_by=order.due.acknowledge_by, complete_by=order.due.complete_by)
-        data = WorkOrder(
-            **case_fields,
-            work_order_id=order.work_order_id,
-            version=order.version,
-            bureau=order.bureau,
-            role=order.role,
-            status=order.status,
-            due=due,
-            route_rule=order.route_rule,
-        )
+        data = WorkOrder(**case_fields, **_work_order_fields(order))
         yield _event_class(order).of(data, now=now, cause=notice.cause, request=case.opened_by)
+
+
+def reminder_event(
+    case: Case, order: CaseWorkOrder, planned: PlannedReminder, now: datetime
+) -> Event:
+    """Return the reminder of a deadline, with the present state of the work order.
+
+    Args:
+        case: The case.
+        order: The work order as its bureau knows it.
+        planned: The reminder.
+        now: The present moment.
+    """
+    data = WorkOrderReminder(
+        **_work_order_case(case),
+        **_work_order_fields(order),
+        reminder=planned.reminder,
+        due_at=planned.due_at,
+    )
+    return WorkOrderReminded.of(data, now=now, request=case.opened_by)
 
 
 def _event_class(order: CaseWorkOrder) -> type[Event]:
     if order.status == "withdrawn":
         return WorkOrderWithdrawn
     return WorkOrderIssued if order.version == 1 else WorkOrderChanged
+
+
+def _work_order_fields(order: CaseWorkOrder) -> dict[str, Any]:
+    """Return the fields of a work order itself."""
+    return {
+        "work_order_id": order.work_order_id,
+        "version": order.version,
+        "bureau": order.bureau,
+        "role": order.role,
+        "status": order.status,
+        "due": Due(acknowledge_by=order.due.acknowledge_by, complete_by=order.due.complete_by),
+        "route_rule": order.route_rule,
+    }
 
 
 def _work_order_case(case: Case) -> dict[str, Any]:

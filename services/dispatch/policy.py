@@ -3,16 +3,22 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
-from services.dispatch.rules.business_time import BusinessCalendar
+from services.dispatch.rules.business_time import BusinessCalendar, OpenTime
 from services.dispatch.rules.case import Case
 from services.dispatch.rules.deadlines import DeadlinePolicy
-from shared.catalogue import Catalogue, Jurisdiction, ServiceType
+from services.dispatch.rules.routing import RoutingContext
+from shared.catalogue import Catalogue, Hours, Jurisdiction, ServiceType, land_owner
+from shared.contract.events import Location
 from shared.contract.topics import bureau_updates
 from shared.errors import PermanentError
 from shared.redaction import Redactor
+from shared.vocabulary import GeoPoint, PriorityLevel
+
+if TYPE_CHECKING:
+    from shared.geo import Areas
 
 _ANYWHERE = Redactor("ZZ")
 
@@ -38,12 +44,14 @@ class DispatchPolicy:
         calendars: Business time by the id of the jurisdiction.
         bureau_by_topic: Code of the bureau that writes to a topic of updates, by topic name.
         redactors: Redaction of notes by the id of the jurisdiction.
+        areas: Polygons of the routing rules of those jurisdictions that have some.
     """
 
     catalogue: Catalogue
     calendars: Mapping[str, BusinessCalendar]
     bureau_by_topic: Mapping[str, str]
     redactors: Mapping[str, Redactor]
+    areas: Mapping[str, "Areas"]
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> Self:
@@ -54,6 +62,7 @@ class DispatchPolicy:
             {j.id: _calendar(j) for j in jurisdictions},
             {bureau_updates(code).name: code for j in jurisdictions for code in j.bureaus},
             {j.id: Redactor.of(j) for j in jurisdictions},
+            {j.id: _areas(j) for j in jurisdictions if any(r.when.areas for r in j.routing)},
         )
 
     def kind(self, jurisdiction_id: str, service_code: str) -> tuple[Jurisdiction, ServiceType]:
@@ -70,24 +79,79 @@ class DispatchPolicy:
             raise NotInCatalogueError("service_code: not in the catalogue of its jurisdiction")
         return jurisdiction, kind
 
+    def routing_context(  # noqa: PLR0913 - the facts of a report
+        self,
+        jurisdiction: Jurisdiction,
+        kind: ServiceType,
+        level: PriorityLevel,
+        now: datetime,
+        *,
+        conditions: Collection[str] = (),
+        attributes: Mapping[str, object] | None = None,
+        location: Location | None = None,
+    ) -> RoutingContext:
+        """Return what routing depends on.
+
+        Args:
+            jurisdiction: The city.
+            kind: Kind of the report.
+            level: Its priority.
+            now: Decides which bureaus can be reached.
+            conditions: Conditions that it meets.
+            attributes: Answers to the kind's questions.
+            location: Where it is; None where that does not matter.
+        """
+        calendar = self.calendars[jurisdiction.id]
+        local = now.astimezone(calendar.zone)
+        owner = land_owner(jurisdiction, kind, conditions)
+        return RoutingContext(
+            kind,
+            level,
+            conditions,
+            self.is_open_at(jurisdiction, now),
+            local,
+            is_holiday=calendar.is_holiday(local.date()),
+            desk=_desk(jurisdiction, kind, location),
+            attributes=attributes or {},
+            district=location.district if location else None,
+            areas=self._areas_of(jurisdiction, location) if location else (),
+            owner=owner.code if owner else None,
+        )
+
+    def _areas_of(self, jurisdiction: Jurisdiction, location: Location) -> Collection[str]:
+        """Return the polygons that a location lies in; a point for "unknown" lies in none."""
+        areas = self.areas.get(jurisdiction.id)
+        if areas is None or location.precision == "default":
+            return ()
+        if location.latitude is None or location.longitude is None:
+            return ()
+        return areas.containing(GeoPoint(location.latitude, location.longitude))
+
     def is_open_at(self, jurisdiction: Jurisdiction, now: datetime) -> Callable[[str], bool]:
         """Return a predicate: True for the code of a bureau that can be reached at ``now``."""
         calendar = self.calendars[jurisdiction.id]
         return lambda bureau: calendar.is_open(jurisdiction.bureaus[bureau].hours, now)
 
     def deadline_policy(
-        self, jurisdiction: Jurisdiction, kind: ServiceType, since: datetime
+        self, jurisdiction: Jurisdiction, kind: ServiceType, since: datetime, lead: str
     ) -> DeadlinePolicy:
         """Return the deadline policy of a kind.
 
         Args:
-            jurisdiction: The city, for its business time.
+            jurisdiction: The city.
             kind: The kind, for its target and base level.
             since: Start of the clock.
+            lead: The bureau that leads the case; its hours count.
         """
-        return DeadlinePolicy(
-            self.calendars[jurisdiction.id], kind.priority, kind.target_hours, since
-        )
+        open_time = self.open_time(jurisdiction.id, lead)
+        return DeadlinePolicy(open_time, kind.priority, kind.target_hours, since)
+
+    def open_time(self, jurisdiction_id: str, bureau: str) -> OpenTime:
+        """Return the time during which a bureau is open; always for one that the city lost."""
+        jurisdiction = self.catalogue.jurisdictions.get(jurisdiction_id)
+        known = jurisdiction.bureaus.get(bureau) if jurisdiction else None
+        hours = known.hours if known else Hours.around_the_clock()
+        return OpenTime(self.calendars[jurisdiction_id], hours)
 
     def redactor(self, case: Case | None) -> Redactor:
         """Return the redaction of notes about a case; for an unknown one that of no country."""
@@ -97,6 +161,19 @@ class DispatchPolicy:
         """Return the codes of a jurisdiction's bureaus; none for an unknown jurisdiction."""
         jurisdiction = self.catalogue.jurisdictions.get(jurisdiction_id)
         return jurisdiction.bureaus if jurisdiction else ()
+
+
+def _desk(jurisdiction: Jurisdiction, kind: ServiceType, location: Location | None) -> str | None:
+    """Return the lead of other reports, where a kind needs a place and has none."""
+    if location is None or not kind.needs.location or location.precision != "none":
+        return None
+    return jurisdiction.services[jurisdiction.other_code].city_lead
+
+
+def _areas(jurisdiction: Jurisdiction) -> "Areas":
+    from shared.geo import Areas  # noqa: PLC0415 - shapely takes 30 MB, and few cities need it
+
+    return Areas(jurisdiction.folder)
 
 
 def _calendar(jurisdiction: Jurisdiction) -> BusinessCalendar:

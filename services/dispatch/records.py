@@ -129,8 +129,8 @@ class ChangeSet:
 
 @dataclass(frozen=True, slots=True)
 class WorkOrderNotice:
-    """Work orders of a case whose bureaus need an event, and the event that led to it."""
+    """Work orders of a case whose bureaus need an event, and the event that led to it, if any."""
 
     case: Case
     orders: Sequence[CaseWorkOrder]
-    cause: Event
+    cause: Event | None

@@ -35,7 +35,7 @@ class UnitOfWork:
             for case in self._stored.values()
             for order in case.orders
         }
-        self._cause_by_case: dict[str, Event] = {}
+        self._cause_by_case: dict[str, Event | None] = {}
         self._orders_to_notify: set[str] = set()
         self._orders: dict[str, Sequence[CaseWorkOrder]] = {}
         self._case_ids = dict(loaded.case_ids)
@@ -141,8 +141,13 @@ class UnitOfWork:
         self._history_ids.add(entry.event_id)
         self._history.append(entry)
 
-    def change(self, case: Case, cause: Event) -> None:
-        """Replace the state of a case, and note which bureaus need an event about it."""
+    def change(self, case: Case, cause: Event | None) -> None:
+        """Replace the state of a case, and note which bureaus need an event about it.
+
+        Args:
+            case: The new state.
+            cause: The event that led to it; None for the passing of time.
+        """
         self._orders_to_notify |= _orders_to_notify(self._cases.get(case.case_id), case)
         self._cases[case.case_id] = case
         self._cause_by_case[case.case_id] = cause
@@ -164,6 +169,13 @@ class UnitOfWork:
             yield WorkOrderNotice(case, list(notified.values()), cause)
         self._orders_to_notify.clear()
 
+    def notified_orders(self, case_id: str) -> Sequence[CaseWorkOrder]:
+        """Return the work orders of a changed case as their bureaus know them.
+
+        Call it after ``pending_notices``.
+        """
+        return self._orders[case_id]
+
     def change_set(self) -> ChangeSet:
         """Return the differences from the stored state; call it after ``pending_notices``."""
         touched = [self._cases[case_id] for case_id in self._cause_by_case]
@@ -176,7 +188,12 @@ class UnitOfWork:
             new_orders=[
                 (i, order) for i, order in orders if order.work_order_id not in stored_orders
             ],
-            changed_orders=[o for _, o in orders if stored_orders.get(o.work_order_id, o) != o],
+            changed_orders=[
+                order
+                for _, order in orders
+                if (stored := stored_orders.get(order.work_order_id, order)) != order
+                or stored.reminded != order.reminded
+            ],
             joined_requests=list(self._joined.values()),
             updates=self._updates,
             new_opener_cases=[case for old, case in changed if case.opened_by != old.opened_by],

@@ -7,7 +7,8 @@ from services.dispatch.inbound.external import IncomingUpdate
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange
-from services.dispatch.rules.deadlines import acknowledge_by
+from services.dispatch.rules.clocks import restart_clock, stop_clock
+from services.dispatch.rules.deadlines import acknowledgement, clock_of
 from services.dispatch.rules.work_order_updates import (
     UNKNOWN_WORK_ORDER,
     BureauUpdate,
@@ -16,6 +17,7 @@ from services.dispatch.rules.work_order_updates import (
     UpdateRefusal,
     apply_status,
     is_repeat,
+    time_of_change,
     transfer,
     validate_update,
 )
@@ -76,7 +78,15 @@ def apply_update(
 def _apply(
     update: BureauUpdate, case: Case, order: CaseWorkOrder, policy: DispatchPolicy, now: datetime
 ) -> tuple[Case, CaseChange | None]:
+    clock = clock_of(case.priority.level, policy.open_time(case.jurisdiction, case.lead_bureau))
+    at = time_of_change(update.at, case.first_reported_at, now)
+    if update.status == "waiting_for_resident":
+        order = stop_clock(order, at)
+    else:
+        order = restart_clock(order, at, clock)
     if update.status != "transferred":
         return apply_status(case, order, update, now)
-    seen_by = acknowledge_by(case.priority.level, now, policy.calendars[case.jurisdiction])
-    return transfer(case, order, update, Reassignment(new_id(), seen_by))
+    lead = update.transfer_to if order.role == "lead" else case.lead_bureau
+    open_time = policy.open_time(case.jurisdiction, lead or case.lead_bureau)
+    acknowledge = acknowledgement(case.priority.level, now, open_time)
+    return transfer(case, order, update, Reassignment(new_id(), acknowledge))

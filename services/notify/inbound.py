@@ -190,10 +190,10 @@ def _request_split(updates: Updates, event: e.CaseRequestSplit) -> None:
     _add_trigger(updates, event, template, CaseFacts(), only_for=split.request_id)
 
 
-def _priority_changed(
-    updates: Updates, event: e.CasePriorityRaised | e.CasePriorityLowered
+def _not_notified(
+    updates: Updates, event: e.CasePriorityRaised | e.CasePriorityLowered | e.CaseOverdue
 ) -> None:
-    """Do nothing: residents are not notified of priorities."""
+    """Do nothing: residents are not notified of priorities and missed deadlines."""
 
 
 def _case_facts(move: e.CaseStatusChange) -> CaseFacts:
@@ -257,6 +257,7 @@ _READERS: Mapping[type[e.Event], Callable[[Updates, Any], None]] = {
     e.CaseClosed: _case_closed,
     e.CaseReopened: _case_reopened,
     e.CaseRequestSplit: _request_split,
-    e.CasePriorityRaised: _priority_changed,
-    e.CasePriorityLowered: _priority_changed,
+    e.CasePriorityRaised: _not_notified,
+    e.CasePriorityLowered: _not_notified,
+    e.CaseOverdue: _not_notified,
 }

@@ -20,8 +20,9 @@ from shared.catalogue.loader import (
     load_catalogue_with_indexes,
     text_rules_version,
 )
+from shared.catalogue.referral import land_owner
+from shared.catalogue.routing import HOLIDAY, RoutingCondition, RoutingRule, Window
 from shared.catalogue.service_type import (
-    AfterHours,
     Attribute,
     Dedup,
     Hours,
@@ -35,8 +36,8 @@ from shared.catalogue.texts import CALL_911, LocalText, Phrases
 
 __all__ = [
     "CALL_911",
+    "HOLIDAY",
     "PACKAGE_DATA",
-    "AfterHours",
     "Attribute",
     "Bureau",
     "Catalogue",
@@ -55,9 +56,13 @@ __all__ = [
     "Phrases",
     "Provenance",
     "ReferralRule",
+    "RoutingCondition",
+    "RoutingRule",
     "ServiceType",
+    "Window",
     "build_catalogue",
     "conditions_by_field",
+    "land_owner",
     "load_catalogue",
     "load_catalogue_with_indexes",
     "text_rules_version",

@@ -14,12 +14,15 @@ class Bureau:
         name: Its name for people.
         phone: Telephone number for residents.
         hours: Opening hours.
+        escalates_to: Bureau that gets a part in a case when this one leads it and misses a
+            deadline; None for none.
     """
 
     code: str
     name: str
     phone: str | None
     hours: Hours
+    escalates_to: str | None = None
 
     @property
     def topic_part(self) -> str:
@@ -53,12 +56,14 @@ class Owner:
     """The owner of land inside the city that is not the city's own.
 
     Attributes:
+        code: Its id in ``owners.yaml``.
         when: Conditions that state that a report lies on it; one is enough.
         agency: Code of the agency that acts there beside the city.
         reason: Code of the referral's reason.
         kinds: Service codes in which the owner has a part.
     """
 
+    code: str
     when: frozenset[str]
     agency: str
     reason: str

@@ -21,10 +21,10 @@ from shared.catalogue.entries import (
 from shared.catalogue.evidence_file import build_evidence
 from shared.catalogue.field_types import LocalTextEntry, PhrasesEntry
 from shared.catalogue.jurisdiction import NEIGHBOUR_CITY, Jurisdiction
+from shared.catalogue.routing_file import build_rules
 from shared.catalogue.service_entries import NeedsEntry, ServiceEntry
 from shared.catalogue.service_type import (
     AGENCY_911,
-    AfterHours,
     AlternativeKind,
     Attribute,
     Dedup,
@@ -65,8 +65,9 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         agencies=MappingProxyType({a.code: _agency(a.code, a.entry) for a in draft.agencies}),
         neighbours=MappingProxyType({c: _neighbour(c, a) for c, a in head.neighbours.items()}),
         owners=tuple(
-            Owner(frozenset(o.when), o.agency, o.reason, frozenset(o.kinds))
-            for o in (found.entry for found in draft.owners)
+            Owner(found.code, frozenset(o.when), o.agency, o.reason, frozenset(o.kinds))
+            for found in draft.owners
+            for o in [found.entry]
         ),
         referral_reasons=MappingProxyType({r.code: _text(r.entry) for r in draft.referral_reasons}),
         conditions=MappingProxyType(conditions),
@@ -89,6 +90,7 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         circumstances=(
             build_circumstances(draft.circumstances.entry) if draft.circumstances else None
         ),
+        routing=build_rules(draft.routing.entry) if draft.routing else (),
         surges=build_surges(draft.surges.entry if draft.surges else SurgesEntry()),
         folder=draft.folder,
     )
@@ -151,7 +153,8 @@ def _thresholds(
 
 
 def _bureau(code: str, entry: BureauEntry, head: JurisdictionEntry) -> Bureau:
-    return Bureau(code, entry.name, entry.phone, entry.hours or head.office_hours)
+    hours = entry.hours or head.office_hours
+    return Bureau(code, entry.name, entry.phone, hours, entry.escalates_to)
 
 
 def _agency(code: str, entry: AgencyEntry) -> ExternalAgency:
@@ -231,7 +234,6 @@ def _service_type(found: LocatedEntry[ServiceEntry], draft: Draft) -> ServiceTyp
             for referral in entry.refer
             for when in referral.when or (None,)
         ),
-        after_hours=_after_hours(entry, draft),
         needs=_needs(entry.needs),
         attributes=tuple(_attribute(code, entry, draft) for code in entry.attributes),
         private=entry.private,
@@ -241,18 +243,6 @@ def _service_type(found: LocatedEntry[ServiceEntry], draft: Draft) -> ServiceTyp
 
 def _text(entry: LocalTextEntry) -> LocalText:
     return LocalText(entry.en, entry.es)
-
-
-def _after_hours(entry: ServiceEntry, draft: Draft) -> AfterHours:
-    """Return the routing; its text defaults to the names and numbers of bureau and agency."""
-    route = entry.after_hours
-    contacts: list[BureauEntry] = []
-    if route.bureau is not None:
-        contacts.append(draft.bureaus.found[route.bureau].entry)
-    if route.agency is not None:
-        contacts.append(draft.agencies.found[route.agency].entry)
-    default = "; ".join(" ".join(filter(None, (c.name, c.phone))) for c in contacts)
-    return AfterHours(route.bureau, route.agency, route.urgent_only, route.text or default)
 
 
 def _needs(entry: NeedsEntry) -> Needs:

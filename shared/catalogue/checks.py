@@ -1,7 +1,8 @@
 """Checks entries against each other, within a jurisdiction and between jurisdictions."""
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -9,11 +10,13 @@ from shared.catalogue.answers import ANSWERS, QUESTIONS
 from shared.catalogue.document import LocatedEntry, Section, unknown_name
 from shared.catalogue.draft import COMMON, Draft
 from shared.catalogue.issue import CatalogueIssue
+from shared.catalogue.routing_file import AREAS, RoutingEntry, WhenEntry
 from shared.catalogue.service_entries import ServiceEntry
 from shared.catalogue.service_type import AGENCY_PREFIX
 from shared.text_matching import families_named, fold
 
 _CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
+DISTRICTS = "districts.geojson"
 _LISTS = ("singlevaluelist", "multivaluelist")
 
 
@@ -32,6 +35,8 @@ def issues_in(drafts: Sequence[Draft]) -> Iterator[CatalogueIssue]:
             _export_types,
             _reasons,
             _owners,
+            _routing,
+            _escalation,
             _circumstances,
             _answers,
         ):
@@ -181,6 +186,61 @@ def _owners(draft: Draft) -> Iterator[CatalogueIssue]:
         yield from _unknown(owner, draft.services, entry.kinds, "kinds")
 
 
+def _routing(draft: Draft) -> Iterator[CatalogueIssue]:
+    found = draft.routing
+    if found is None:
+        return
+    names: set[str] = set()
+    for i, rule in enumerate(found.entry.root):
+        yield from _routing_condition(found, i, rule.when, draft)
+        yield from _unknown(found, draft.bureaus, [rule.lead], i, "lead")
+        yield from _unknown(found, draft.bureaus, rule.inform, i, "inform")
+        if rule.rule in names:
+            reason = f"two rules have the name {rule.rule}: work orders name the rule, rename one"
+            yield found.issue(reason, i, "rule")
+        names.add(rule.rule)
+
+
+def _routing_condition(
+    found: LocatedEntry[RoutingEntry], number: int, when: WhenEntry, draft: Draft
+) -> Iterator[CatalogueIssue]:
+    sections: tuple[tuple[Section[Any], Iterable[str], str], ...] = (
+        (draft.services, when.kinds, "kinds"),
+        (draft.conditions, when.conditions, "conditions"),
+        (draft.fields, when.attributes, "attributes"),
+        (draft.owners, when.owner, "owner"),
+    )
+    for section, codes, key in sections:
+        yield from _unknown(found, section, codes, number, "when", key)
+    names = (
+        ("group", when.groups, "groups", _groups(draft), "services/"),
+        ("district", when.districts, "districts", _polygons(draft, DISTRICTS), DISTRICTS),
+        ("area", when.area, "area", _polygons(draft, AREAS), AREAS),
+    )
+    for noun, codes, key, known, file in names:
+        for code in codes:
+            if code not in known and draft.services.is_complete:
+                yield found.issue(unknown_name(noun, code, known, file), number, "when", key)
+
+
+def _groups(draft: Draft) -> Collection[str]:
+    return {service.entry.dedup.group or service.code.lower() for service in draft.services}
+
+
+def _polygons(draft: Draft, file: str) -> Collection[str]:
+    """Return the codes of the polygons of a file."""
+    path = draft.folder / file
+    if not path.exists():
+        return ()
+    features = json.loads(path.read_text(encoding="utf-8"))["features"]
+    return [feature["properties"]["code"] for feature in features]
+
+
+def _escalation(draft: Draft) -> Iterator[CatalogueIssue]:
+    for bureau in draft.bureaus:
+        yield from _unknown(bureau, draft.bureaus, [bureau.entry.escalates_to], "escalates_to")
+
+
 def _circumstances(draft: Draft) -> Iterator[CatalogueIssue]:
     found = draft.circumstances
     if found is not None:
@@ -217,7 +277,7 @@ def _service(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[Cata
 
 
 def _responsible(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
-    entry, after_hours = service.entry, service.entry.after_hours
+    entry = service.entry
     bureaus: Section[Any] = draft.bureaus
     agencies: Section[Any] = draft.agencies
     is_outside = entry.lead.startswith(AGENCY_PREFIX)
@@ -231,8 +291,6 @@ def _responsible(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[
         yield from _unknown(service, bureaus, [informed.bureau], "inform", i)
     for i, referral in enumerate(entry.refer):
         yield from _unknown(service, agencies, [referral.agency], "refer", i)
-    yield from _unknown(service, bureaus, [after_hours.bureau], "after_hours", "bureau")
-    yield from _unknown(service, agencies, [after_hours.agency], "after_hours", "agency")
 
 
 def _conditions_of(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:

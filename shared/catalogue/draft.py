@@ -27,6 +27,7 @@ from shared.catalogue.entries import (
 from shared.catalogue.evidence_file import EVIDENCE, EvidenceEntry
 from shared.catalogue.field_types import LocalTextEntry
 from shared.catalogue.issue import CatalogueIssue
+from shared.catalogue.routing_file import ROUTING, RoutingEntry
 from shared.catalogue.service_entries import ServiceEntry, ServiceFileEntry
 from shared.catalogue.surges import SURGES, SurgesEntry
 from shared.text_matching import NO_MODEL, decode_model
@@ -59,6 +60,7 @@ class Draft:
         self.circumstances: LocatedEntry[CircumstancesEntry] | None = None
         self.questions: LocatedEntry[QuestionsEntry] | None = None
         self.answers: LocatedEntry[AnswersEntry] | None = None
+        self.routing: LocatedEntry[RoutingEntry] | None = None
         self.surges: LocatedEntry[SurgesEntry] | None = None
         self.text_model = NO_MODEL
         self.text_model_file = ""
@@ -115,6 +117,8 @@ def _read(root: Path, draft: Draft) -> Iterator[CatalogueIssue]:
     draft.circumstances, wrong = read_file(CircumstancesEntry, root, folder / CIRCUMSTANCES)
     yield from wrong
     draft.answers, wrong = read_file(AnswersEntry, root, folder / ANSWERS)
+    yield from wrong
+    draft.routing, wrong = read_file(RoutingEntry, root, folder / ROUTING)
     yield from wrong
     draft.surges, wrong = read_file(SurgesEntry, root, folder / SURGES)
     yield from wrong

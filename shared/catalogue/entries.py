@@ -37,15 +37,24 @@ class DefaultPointEntry(Entry):
     reason: Text
 
 
-class BureauEntry(Entry):
-    """A part of the city; its hours default to the city's office hours."""
+class _PartyEntry(Entry):
+    """Name, telephone number and hours of a bureau or agency."""
 
     name: Text
     phone: Text | None = None
     hours: OpeningHours | None = None
 
 
-class AgencyEntry(BureauEntry):
+class BureauEntry(_PartyEntry):
+    """A part of the city; its hours default to the city's office hours.
+
+    ``escalates_to`` is the bureau that gets a part in a case when it misses a deadline.
+    """
+
+    escalates_to: Text | None = None
+
+
+class AgencyEntry(_PartyEntry):
     """An agency outside the city with the default reason of its referrals."""
 
     url: Text | None = None

@@ -54,24 +54,30 @@ def hours(data: object) -> Hours:
     if not isinstance(data, dict) or not data:
         raise ValueError("write 24/7, or days and times such as {mon-fri: 08:00-17:00}")
     week: list[tuple[time, time] | None] = [None] * len(DAYS)
-    for days, opening in data.items():
-        for day in _days(str(days)):
+    for span, opening in data.items():
+        for day in days(str(span)):
             week[day] = _opening(str(opening))
     return Hours(always=False, week=tuple(week))
 
 
-def _days(text: str) -> range:
+def days(text: str) -> range:
+    """Parse a day such as ``sat``, or a span such as ``mon-fri``, as numbers from 0 for Monday."""
     first, _, last = text.partition("-")
     if first not in DAYS or (last or first) not in DAYS:
         raise ValueError(f"write days as {', '.join(DAYS)}, or a span such as mon-fri")
     return range(DAYS.index(first), DAYS.index(last or first) + 1)
 
 
-def _opening(text: str) -> tuple[time, time]:
+def clock_times(text: str) -> tuple[time, time]:
+    """Parse two times of a day, such as ``22:00-07:00``."""
     match = _OPENING.fullmatch(text)
     if match is None:
         raise ValueError("write hours of a day such as 08:00-17:00")
-    opens, closes = time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))
+    return time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))
+
+
+def _opening(text: str) -> tuple[time, time]:
+    opens, closes = clock_times(text)
     if opens >= closes:
         raise ValueError("the opening must come before the closing on the same day")
     return opens, closes

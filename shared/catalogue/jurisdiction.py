@@ -10,6 +10,7 @@ from shared.catalogue.answers import Faq
 from shared.catalogue.circumstances import Circumstances
 from shared.catalogue.condition import Condition, HazardRule, trigger_conditions
 from shared.catalogue.evidence import Evidence
+from shared.catalogue.routing import RoutingRule
 from shared.catalogue.service_type import ServiceType
 from shared.catalogue.surges import CitySurges
 from shared.catalogue.texts import LocalText
@@ -87,6 +88,7 @@ class Jurisdiction:
         faq: Answers to frequent questions; None without them.
         evidence: Evidence weights of deduplication; None for radius and window alone.
         circumstances: Points for circumstances; None for none.
+        routing: Routing rules in their order; what none matches follows the kind's own entry.
         surges: Limits of surge detection.
         folder: Folder of the data, for the polygons that only some services read.
     """
@@ -122,6 +124,7 @@ class Jurisdiction:
     faq: Faq | None
     evidence: Evidence | None
     circumstances: Circumstances | None
+    routing: tuple[RoutingRule, ...]
     surges: CitySurges
     folder: Path
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from shared.catalogue.agencies import ExternalAgency
+from shared.catalogue.agencies import ExternalAgency, Owner
 from shared.catalogue.jurisdiction import Jurisdiction
 from shared.catalogue.service_type import ReferralRule, ServiceType
 
@@ -45,20 +45,28 @@ def outside_agency(
     if neighbour is not None and service.needs.location:
         return OutsideAgency(neighbour, neighbour.reason, is_neighbour=True)
     codes = {*conditions, *service.implies}
-    owner = _land_owner(jurisdiction, service, codes)
-    rule = _by_precedence(service.referrals_for(codes), owner)
+    owner = land_owner(jurisdiction, service, codes)
+    named = ReferralRule(owner.agency, reason=owner.reason) if owner else None
+    rule = _by_precedence(service.referrals_for(codes), named)
     if rule is None:
         return None
     agency = jurisdiction.agencies[rule.agency]
     return OutsideAgency(agency, rule.reason or agency.reason)
 
 
-def _land_owner(
+def land_owner(
     jurisdiction: Jurisdiction, service: ServiceType, conditions: Collection[str]
-) -> ReferralRule | None:
+) -> Owner | None:
+    """Return the owner of the land that a report lies on, where that is not the city.
+
+    Args:
+        jurisdiction: The city.
+        service: Kind of the report.
+        conditions: Conditions that the report states.
+    """
     for owner in jurisdiction.owners:
         if service.code in owner.kinds and not owner.when.isdisjoint(conditions):
-            return ReferralRule(owner.agency, reason=owner.reason)
+            return owner
     return None
 
 

@@ -92,22 +92,6 @@ class AlternativeEntry(Entry):
     unless: Texts = ()
 
 
-class AfterHoursEntry(Entry):
-    """Routing while the lead is closed; without it the report is queued.
-
-    Attributes:
-        bureau: Bureau that takes over.
-        agency: Agency that takes over without a bureau, or while the bureau is closed too.
-        urgent_only: Whether other than urgent reports stay queued.
-        text: Names and numbers for the resident; it has a default.
-    """
-
-    bureau: Text | None = None
-    agency: Text | None = None
-    urgent_only: bool = False
-    text: Text | None = None
-
-
 class NeedsEntry(Entry):
     """Required and optional parts of a submission.
 
@@ -154,7 +138,6 @@ class ServiceEntry(Entry):
         inform: Bureaus to inform.
         refer: Agencies that must act.
         notes: Remarks for the work order.
-        after_hours: Routing while the lead is closed.
         needs: Required and optional parts of a submission.
         attributes: Questions.
         required_attributes: Questions that must be answered.
@@ -180,7 +163,6 @@ class ServiceEntry(Entry):
     inform: tuple[Annotated[InformEntry, BeforeValidator(_as_bureau)], ...] = ()
     refer: tuple[Annotated[ReferEntry, BeforeValidator(_as_agency)], ...] = ()
     notes: Texts = ()
-    after_hours: AfterHoursEntry = AfterHoursEntry()
     needs: NeedsEntry = NeedsEntry()
     attributes: Texts = ()
     required_attributes: Texts = ()

@@ -61,24 +61,6 @@ class ReferralRule:
 
 
 @dataclass(frozen=True, slots=True)
-class AfterHours:
-    """Routing of a report while the lead bureau is closed.
-
-    Attributes:
-        bureau: Bureau of the city that takes over; None leaves the report to ``agency``, or
-            queued until the lead opens.
-        agency: Agency outside the city, used when ``bureau`` is None or closed too.
-        urgent_only: Whether only urgent reports take this route and others stay queued.
-        text: Names and telephone numbers for the resident; empty when the report is queued.
-    """
-
-    bureau: str | None
-    agency: str | None
-    urgent_only: bool
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Dedup:
     """Limits within which two reports can be duplicates.
 
@@ -175,7 +157,6 @@ class ServiceType:
         informed: Bureaus that are informed.
         notes: Remarks for the work order.
         referrals: Agencies outside the city, the most pressing first.
-        after_hours: Routing while the lead is closed.
         needs: Required parts of a submission.
         attributes: Questions.
         private: Whether a report tells of a person's need: no list shows it, and its status page
@@ -202,7 +183,6 @@ class ServiceType:
     informed: tuple[InformRule, ...]
     notes: tuple[str, ...]
     referrals: tuple[ReferralRule, ...]
-    after_hours: AfterHours
     needs: Needs
     attributes: tuple[Attribute, ...]
     private: bool

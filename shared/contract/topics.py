@@ -103,6 +103,7 @@ DISPATCH_CASES = Topic(
         e.CaseRequestSplit,
         e.CaseClosed,
         e.CaseReopened,
+        e.CaseOverdue,
     ),
     400 * DAY,
 )
@@ -162,7 +163,7 @@ def bureau_work(code: str) -> Topic:
         "dispatch",
         "case id",
         (),
-        (e.WorkOrderIssued, e.WorkOrderChanged, e.WorkOrderWithdrawn),
+        (e.WorkOrderIssued, e.WorkOrderChanged, e.WorkOrderWithdrawn, e.WorkOrderReminded),
         30 * DAY,
         BUREAU_PARTITIONS,
         more_readers=(f"bureau-{code.lower()}",),

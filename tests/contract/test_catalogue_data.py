@@ -138,19 +138,6 @@ NOT_ASKED_AS_ATTRIBUTES = {
 """Parts of every submission (contact, place, words, pictures), and notes for the operator."""
 
 
-@needs_table
-@pytest.mark.parametrize(("row", "kind"), row_and_kind())
-def test_a_kind_goes_after_hours_where_the_table_says(
-    row: dict[str, str], kind: ServiceType
-) -> None:
-    route, taken = row["after_hours_route"], kind.after_hours
-    phones = set(re.findall(r"\d{3}-\d{3}-\d{4}", route))
-
-    assert (taken.bureau is None and taken.agency is None) == (route == "queue")
-    assert phones <= set(re.findall(r"\d{3}-\d{3}-\d{4}", taken.text))
-    assert taken.urgent_only == (" if " in route)
-
-
 @pytest.mark.parametrize("city", CITIES)
 def test_every_text_has_a_translation_of_its_own(city: Jurisdiction) -> None:
     same = [k.code for k in city.services.values() if k.name.en == k.name.es]

@@ -22,7 +22,7 @@ from shared.contract.events import (
     WorkOrderIssued,
 )
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, bureau_work
-from tests.builders import note_added, request_submitted
+from tests.builders import NOON, note_added, request_submitted
 from tests.conftest import Database
 from tests.stack import Stores
 from tests.topic_log import TopicLog
@@ -39,7 +39,7 @@ async def running(stores: Stores, database: Database) -> AsyncGenerator[None]:
     stopping = asyncio.Event()
     async with (
         triage(of_triage) as triaging,
-        dispatch(of_dispatch) as dispatching,
+        dispatch(of_dispatch, lambda: NOON) as dispatching,
         asyncio.TaskGroup() as group,
     ):
         for work in (*triaging.tasks, *dispatching.tasks):

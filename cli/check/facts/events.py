@@ -152,6 +152,10 @@ def _order(event: Any, topic: str) -> Iterator[Fact]:  # noqa: ANN401 - the type
     )
 
 
+def _reminder(event: e.WorkOrderReminded, _: str) -> Iterator[Fact]:
+    yield "reminders", (event.id, event.data.work_order_id, event.data.reminder)
+
+
 def _update_receipt(event: Any, topic: str) -> Iterator[Fact]:  # noqa: ANN401 - the type is a key of _READERS
     receipt: e.UpdateReceipt = event.data
     row = (topic, event.id, receipt.bureau, receipt.work_order_id, receipt.case_id)
@@ -186,9 +190,11 @@ _READERS: Mapping[type[e.Event], Callable[[Any, str], Iterator[Fact]]] = {
     e.CaseRequestSplit: _case,
     e.CaseClosed: _case,
     e.CaseReopened: _case,
+    e.CaseOverdue: _case,
     e.WorkOrderIssued: _order,
     e.WorkOrderChanged: _order,
     e.WorkOrderWithdrawn: _order,
+    e.WorkOrderReminded: _reminder,
     e.UpdateAccepted: _update_receipt,
     e.UpdateRefused: _update_receipt,
     e.NotificationSent: _notice,

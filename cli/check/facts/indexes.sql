@@ -13,6 +13,7 @@ CREATE INDEX case_events_by_request ON case_events (request_id) WHERE request_id
 CREATE INDEX case_events_merged ON case_events (case_id) WHERE merged_into IS NOT NULL;
 CREATE INDEX commands_by_event ON commands (event);
 CREATE INDEX orders_by_work_order ON orders (work_order_id, version);
+CREATE INDEX reminders_by_work_order ON reminders (work_order_id, reminder);
 CREATE INDEX notices_by_notification ON notices (notification_id);
 CREATE INDEX intake_submissions_by_identity ON intake_submissions (identity, fingerprint);
 CREATE INDEX intake_submissions_by_name ON intake_submissions (source, id);

@@ -47,6 +47,7 @@ CREATE TABLE orders (
     case_version INTEGER, bureau TEXT, role TEXT, status TEXT, level TEXT, score INTEGER,
     request_count INTEGER, acknowledge_by INTEGER, complete_by INTEGER
 );
+CREATE TABLE reminders (event TEXT PRIMARY KEY, work_order_id TEXT, reminder TEXT);
 CREATE TABLE update_receipts (
     topic TEXT, event TEXT PRIMARY KEY, bureau TEXT, work_order_id TEXT, case_id TEXT
 );
@@ -82,7 +83,7 @@ CREATE TABLE dispatch_commands (source TEXT, event TEXT, refused_as TEXT);
 CREATE TABLE dispatch_case_requests (request_id TEXT, case_id TEXT);
 CREATE TABLE dispatch_work_orders (
     work_order_id TEXT, case_id TEXT, number INTEGER, bureau TEXT, role TEXT, status TEXT,
-    version INTEGER, acknowledge_by INTEGER, complete_by INTEGER
+    version INTEGER, acknowledge_by INTEGER, complete_by INTEGER, reminded TEXT
 );
 CREATE TABLE notify_deliveries (
     notification_id TEXT, person TEXT, about TEXT, version INTEGER, channel TEXT, state TEXT,

@@ -37,7 +37,7 @@ _CASES = """
 """
 _WORK_ORDERS = f"""
     SELECT work_order_id::text, case_id::text, number, bureau, role, status, version,
-           {_micros("acknowledge_by")}, {_micros("complete_by")}
+           {_micros("acknowledge_by")}, {_micros("complete_by")}, reminded
       FROM dispatch.work_orders
 """  # noqa: S608 - made of constants
 _DELIVERIES = """

@@ -1,4 +1,4 @@
-"""The thirteen invariants, one file each."""
+"""The fourteen invariants, one file each."""
 
 from cli.check.invariants.i01_requests import REQUESTS
 from cli.check.invariants.i02_decisions import DECISIONS
@@ -13,6 +13,7 @@ from cli.check.invariants.i10_schemas import SCHEMAS
 from cli.check.invariants.i11_tenants import TENANTS
 from cli.check.invariants.i12_replay import REPLAY
 from cli.check.invariants.i13_erasures import ERASURES
+from cli.check.invariants.i14_reminders import REMINDERS
 from cli.check.invariants.invariant import Invariant, ViolationQuery
 
 __all__ = ["INVARIANTS", "Invariant", "ViolationQuery"]
@@ -31,4 +32,5 @@ INVARIANTS = (
     TENANTS,
     REPLAY,
     ERASURES,
+    REMINDERS,
 )

@@ -7,20 +7,21 @@ from services.dispatch.policy import DispatchPolicy, NoBureauError
 from services.dispatch.rules.case import Case, CaseRequest, Problem
 from services.dispatch.rules.case_requests import IncomingRequest
 from services.dispatch.rules.priority import CasePriority
-from services.dispatch.rules.routing import CaseRoute, RoutingContext, route
+from services.dispatch.rules.routing import CaseRoute, route
 from shared.catalogue import Jurisdiction, ServiceType
 from shared.contract.events import Decision, Location, Priority, Request, new_id
 from shared.vocabulary import ScoreReason
 
 
 def incoming_request(
-    decision: Decision, case_id: str, policy: DispatchPolicy, now: datetime
+    decision: Decision, case_id: str, case: Case | None, policy: DispatchPolicy, now: datetime
 ) -> IncomingRequest:
     """Return the request of a decision, with its route and deadlines.
 
     Args:
         decision: Triage's decision.
         case_id: The case that the request is to open or join.
+        case: That case; None where the request opens it. The hours of its lead count.
         policy: Kinds, bureaus and calendars.
         now: Decides which bureaus can be reached; deadlines count from the submission.
 
@@ -40,13 +41,15 @@ def incoming_request(
         problem=_problem(submitted, kind),
         conditions=frozenset((*(decision.conditions or ()), *kind.implies)),
     )
+    found = _route(request, jurisdiction, kind, policy, now)
+    lead = case.lead_bureau if case else found.lead.bureau
     return IncomingRequest(
-        request=request,
+        request=_with_notes(request, found.notes),
         jurisdiction=jurisdiction.id,
         dedup_group=submitted.dedup_group,
         linked_case=_linked_case(decision),
-        route=_route(request, jurisdiction, kind, policy, now),
-        deadline_policy=policy.deadline_policy(jurisdiction, kind, submitted.submitted_at),
+        route=found,
+        deadline_policy=policy.deadline_policy(jurisdiction, kind, submitted.submitted_at, lead),
         new_id=new_id,
     )
 
@@ -68,13 +71,14 @@ def moved_request(
         NoBureauError: No bureau of the city works on requests of this kind any more.
     """
     jurisdiction, kind = policy.kind(case.jurisdiction, request.service_code)
+    found = _route(request, jurisdiction, kind, policy, now)
     return IncomingRequest(
         request=replace(request, case_id=case_id, moves=request.moves + 1),
         jurisdiction=case.jurisdiction,
         dedup_group=case.dedup_group,
         linked_case=case.case_id,
-        route=_route(request, jurisdiction, kind, policy, now),
-        deadline_policy=policy.deadline_policy(jurisdiction, kind, now),
+        route=found,
+        deadline_policy=policy.deadline_policy(jurisdiction, kind, now, found.lead.bureau),
         new_id=new_id,
         moved_from=case.case_id,
     )
@@ -87,27 +91,27 @@ def _route(
     policy: DispatchPolicy,
     now: datetime,
 ) -> CaseRoute:
-    found = route(
-        RoutingContext(
-            kind,
-            request.priority.level,
-            request.conditions,
-            policy.is_open_at(jurisdiction, now),
-            desk=_desk(request, jurisdiction, kind),
-        )
+    location = request.problem.location
+    context = policy.routing_context(
+        jurisdiction,
+        kind,
+        request.priority.level,
+        now,
+        conditions=request.conditions,
+        attributes=request.problem.attributes,
+        location=location if isinstance(location, Location) else None,
     )
+    found = route(context, jurisdiction.routing)
     if found is None:
         raise NoBureauError("service_code: the city has no part in this kind")
     return found
 
 
-def _desk(request: CaseRequest, jurisdiction: Jurisdiction, kind: ServiceType) -> str | None:
-    """Return the lead of other reports, where a kind needs a place and has none."""
-    location = request.problem.location
-    if not kind.needs.location or not isinstance(location, Location):
-        return None
-    other = jurisdiction.services[jurisdiction.other_code]
-    return other.city_lead if location.precision == "none" else None
+def _with_notes(request: CaseRequest, notes: tuple[str, ...]) -> CaseRequest:
+    if not notes:
+        return request
+    problem = replace(request.problem, notes=(*request.problem.notes, *notes))
+    return replace(request, problem=problem)
 
 
 def case_priority(priority: Priority) -> CasePriority:

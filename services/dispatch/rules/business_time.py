@@ -1,9 +1,9 @@
-"""Business time: a city's working days, and the moment after so many days and hours of them."""
+"""Business time: a city's working days, and the time that a bureau is open."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -11,11 +11,8 @@ import holidays
 
 from shared.catalogue import Hours
 
-OPENS = time(8)
-CLOSES = time(17)
-BUSINESS_DAY = timedelta(hours=9)
-_SATURDAY = 5
 _ZERO = timedelta(0)
+_A_DAY = timedelta(days=1)
 
 
 @cache
@@ -23,20 +20,11 @@ def _public_holidays(country: str, subdivision: str | None, year: int) -> frozen
     return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
 
 
-@cache
-def _business_days(country: str, subdivision: str | None, year: int) -> Sequence[date]:
-    first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
-    free = _public_holidays(country, subdivision, year)
-    days = map(date.fromordinal, range(first, last + 1))
-    return [day for day in days if day.weekday() < _SATURDAY and day not in free]
-
-
 @dataclass(frozen=True, slots=True)
 class BusinessCalendar:
-    """Monday to Friday, 08:00 to 17:00 local time, without public holidays.
+    """Time zone and public holidays of a city.
 
-    Public holidays are those of the ``holidays`` library, observed days included. No time zone
-    in use changes its offset between 08:00 and 17:00, so every business day is nine hours long.
+    Public holidays are those of the ``holidays`` library, observed days included.
     """
 
     zone: ZoneInfo
@@ -46,10 +34,6 @@ class BusinessCalendar:
     def is_holiday(self, day: date) -> bool:
         """Return True when the day is a public holiday."""
         return day in _public_holidays(self.country, self.subdivision, day.year)
-
-    def is_business_day(self, day: date) -> bool:
-        """Return True when the city works on the day."""
-        return day.weekday() < _SATURDAY and not self.is_holiday(day)
 
     def is_open(self, hours: Hours, at: datetime) -> bool:
         """Return True when a bureau of these hours is open; the closing minute is excluded.
@@ -65,42 +49,117 @@ class BusinessCalendar:
         opens, closes = window
         return opens <= local.time() < closes
 
-    def after(self, start: datetime, days: int, rest: timedelta = _ZERO) -> datetime:
-        """Return the moment when the given business time after ``start`` has passed, in UTC.
+
+@dataclass(frozen=True, slots=True)
+class _OpenYear:
+    """The days on which a bureau is open in one year, in UTC.
+
+    Attributes:
+        opens: Openings.
+        closes: Closings.
+        before: Open time of the year before each opening, and of the whole year at the end.
+    """
+
+    opens: Sequence[datetime]
+    closes: Sequence[datetime]
+    before: Sequence[timedelta]
+
+
+@cache
+def _open_year(calendar: BusinessCalendar, hours: Hours, year: int) -> _OpenYear:
+    opens: list[datetime] = []
+    closes: list[datetime] = []
+    before = [_ZERO]
+    day = date(year, 1, 1)
+    while day.year == year:
+        window = hours.week[day.weekday()]
+        if window is not None and not calendar.is_holiday(day):
+            begins, ends = (
+                datetime.combine(day, each, calendar.zone).astimezone(UTC) for each in window
+            )
+            opens.append(begins)
+            closes.append(ends)
+            before.append(before[-1] + (ends - begins))
+        day += _A_DAY
+    return _OpenYear(opens, closes, before)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTime:
+    """The time during which a bureau is open: a clock that stands still while it is closed.
+
+    A bureau that never closes has no holidays. On days when the clocks change, a bureau that is
+    open over the change has an hour more or less.
+
+    Attributes:
+        calendar: Time zone and holidays of the city.
+        hours: The bureau's hours.
+    """
+
+    calendar: BusinessCalendar
+    hours: Hours
+
+    def after(self, start: datetime, duration: timedelta) -> datetime:
+        """Return the moment at which the bureau has been open so long since ``start``, in UTC.
+
+        Open time that ends with a day ends at its closing, not at the next opening.
+        """
+        start = start.astimezone(UTC)
+        if self.hours.always or not duration:
+            return start + duration
+        year, passed = self._position(start)
+        passed += duration
+        while passed > (table := self._year(year)).before[-1]:
+            year, passed = year + 1, passed - table.before[-1]
+        index = bisect_left(table.before, passed) - 1
+        return table.opens[index] + (passed - table.before[index])
+
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        """Return how long the bureau is open from ``start`` to ``end``; zero when it is earlier."""
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
+        if end <= start:
+            return _ZERO
+        if self.hours.always:
+            return end - start
+        (year, passed), (last, until) = self._position(start), self._position(end)
+        return sum((self._year(y).before[-1] for y in range(year, last)), until - passed)
+
+    def after_days(self, start: datetime, days: int) -> datetime:
+        """Return the moment so many working days after ``start``, in UTC.
+
+        It is as far into its day as ``start`` is into its own, at the latest at the closing. A
+        start outside the hours counts from the next opening, and the days are full ones: they end
+        at a closing. For a bureau that never closes a working day has 24 hours.
 
         Args:
-            start: Start of the clock; outside business hours it starts at the next opening.
-            days: Whole business days, of nine hours each.
-            rest: Additional business time, from zero to nine hours inclusive.
-
-        Returns:
-            The moment. Time that fills a day exactly ends at its closing, not at the next opening.
+            start: Start of the clock.
+            days: Working days; at least one.
         """
-        day, worked = self._start_of_clock(start.astimezone(self.zone))
-        total = worked + rest
-        if total > BUSINESS_DAY:
-            total, days = total - BUSINESS_DAY, days + 1
-        elif not total and days:
-            total, days = BUSINESS_DAY, days - 1
-        opening = datetime.combine(self._business_day(day, days), OPENS, self.zone)
-        return (opening + total).astimezone(UTC)
+        start = start.astimezone(UTC)
+        if self.hours.always:
+            return start + days * _A_DAY
+        year = start.astimezone(self.calendar.zone).year
+        table = self._year(year)
+        index = bisect_right(table.opens, start) - 1
+        into_day = start - table.opens[index] if index >= 0 else _A_DAY
+        if index < 0 or start >= table.closes[index]:
+            into_day, index = _A_DAY, index + days
+        elif not into_day:
+            into_day, index = _A_DAY, index + days - 1
+        else:
+            index += days
+        while index >= len((table := self._year(year)).opens):
+            year, index = year + 1, index - len(table.opens)
+        return min(table.opens[index] + into_day, table.closes[index])
 
-    def _start_of_clock(self, local: datetime) -> tuple[date, timedelta]:
-        """Return the business day of a local time, or the next, and how much of it is over."""
-        day = local.date()
-        if self.is_business_day(day) and local.time() < CLOSES:
-            wall = local.replace(tzinfo=None)
-            return day, max(_ZERO, wall - datetime.combine(day, OPENS))
-        return self._business_day(day, 1), _ZERO
+    def _position(self, at: datetime) -> tuple[int, timedelta]:
+        """Return the local year of a moment, and the open time of that year until then."""
+        year = at.astimezone(self.calendar.zone).year
+        table = self._year(year)
+        index = bisect_right(table.opens, at) - 1
+        if index < 0:
+            return year, _ZERO
+        return year, table.before[index] + min(at, table.closes[index]) - table.opens[index]
 
-    def _business_day(self, day: date, steps: int) -> date:
-        """Return the business day so many steps after the day; with 0 steps the day itself."""
-        if not steps:
-            return day
-        year = day.year
-        days = _business_days(self.country, self.subdivision, year)
-        index = bisect_right(days, day) + steps - 1
-        while index >= len(days):
-            index, year = index - len(days), year + 1
-            days = _business_days(self.country, self.subdivision, year)
-        return days[index]
+    def _year(self, year: int) -> _OpenYear:
+        return _open_year(self.calendar, self.hours, year)

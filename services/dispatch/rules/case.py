@@ -1,7 +1,7 @@
 """A case: one problem, the work orders that bureaus have for it, and its requests."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from shared.vocabulary import (
     CLOSED_STATUSES,
     FINAL_STATUSES,
     CaseStatus,
+    Reminder,
     WorkOrderRole,
     WorkOrderStatus,
 )
@@ -86,6 +87,8 @@ class CaseWorkOrder:
         version: Number of events about it that its bureau got; 0 before the first.
         scheduled_for: Time of the planned work, while it is ``scheduled``.
         external_id: The bureau's own number for it.
+        waiting_since: When its clock stopped, while it waits for the resident.
+        reminded: Reminders that its bureau got; no part of the state in its events.
     """
 
     work_order_id: str
@@ -98,6 +101,8 @@ class CaseWorkOrder:
     version: int = 0
     scheduled_for: datetime | None = None
     external_id: str | None = None
+    waiting_since: datetime | None = None
+    reminded: frozenset[Reminder] = field(default=frozenset(), compare=False)
 
     @property
     def is_final(self) -> bool:

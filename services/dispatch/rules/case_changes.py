@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from services.dispatch.rules.case import Case
-from shared.vocabulary import CaseStatus, PriorityLevel
+from shared.vocabulary import CaseStatus, MissedDeadline, PriorityLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,23 @@ class Reopened:
     previous_status: CaseStatus
 
 
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """The lead bureau missed a deadline.
+
+    Attributes:
+        what: The deadline.
+        due_at: When it was.
+        bureau: Code of the bureau.
+        escalated_to: Code of the bureau that it is escalated to; None for none.
+    """
+
+    what: MissedDeadline
+    due_at: datetime
+    bureau: str
+    escalated_to: str | None
+
+
 CaseChange: TypeAlias = (
     Opened
     | RequestAttached
@@ -122,6 +139,7 @@ CaseChange: TypeAlias = (
     | StatusChanged
     | Closed
     | Reopened
+    | Overdue
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.case_changes import (
@@ -91,8 +92,8 @@ def attach(case: Case, incoming: IncomingRequest) -> list[CaseTransition]:
     if stays_lowered(case, request.priority):
         return [CaseTransition(_with_new_bureaus(joined, incoming), attached)]
     if request.priority.level < case.priority.level:
-        due = incoming.deadline_policy.due(request.priority.level)
-        after = _with_new_bureaus(with_raised_priority(joined, request.priority, due), incoming)
+        raised_case = with_raised_priority(joined, request.priority, incoming.deadline_policy)
+        after = _with_new_bureaus(raised_case, incoming)
         raised = PriorityRaised(case.priority.level, request.request_id)
         return [CaseTransition(joined, attached), CaseTransition(after, raised)]
     if request.priority.exceeds(case.priority):
@@ -114,16 +115,27 @@ def stays_lowered(case: Case, priority: CasePriority) -> bool:
     return known is not None and not known.is_exceeded_by(priority)
 
 
-def with_raised_priority(case: Case, priority: CasePriority, due: Deadlines) -> Case:
+def with_raised_priority(
+    case: Case, priority: CasePriority, deadline_policy: DeadlinePolicy
+) -> Case:
     """Return the next version of a case, with a higher priority and no deadline later than before.
 
     Args:
         case: The case before.
         priority: Its new priority.
-        due: Latest deadlines of its work orders that are not final.
+        deadline_policy: Counts from the raise.
     """
-    raised = case.map_unfinished(lambda order: replace(order, due=order.due.tightened(due)))
+    due = deadline_policy.due(priority.level)
+    raised = case.map_unfinished(lambda order: _tightened(order, due, deadline_policy.since))
     return replace(raised, version=case.version + 1, priority=priority, lowered_from=None)
+
+
+def _tightened(order: CaseWorkOrder, due: Deadlines, since: datetime) -> CaseWorkOrder:
+    """Return a work order with no deadline later than ``due``, which counts from ``since``."""
+    tightened, waiting = order.due.tightened(due), order.waiting_since
+    if waiting is not None and tightened != order.due:
+        waiting = max(waiting, since)
+    return replace(order, due=tightened, waiting_since=waiting)
 
 
 def _with_new_bureaus(case: Case, incoming: IncomingRequest) -> Case:

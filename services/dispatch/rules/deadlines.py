@@ -1,44 +1,107 @@
 """Deadlines of a work order: when its bureau must have seen it, and when the work must be done.
 
-The clock of ``P1`` and ``P2`` never stops. All other levels count the city's business time: each
-24 hours of a target are one business day, and the remaining hours count as business hours.
+The clock of ``P1`` and ``P2`` never stops. At all other levels it runs while the bureau that leads
+the case is open: each 24 hours of a target are one working day, and the remaining hours count as
+hours of opening, one working day at most.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from services.dispatch.rules.business_time import BUSINESS_DAY, BusinessCalendar
+from services.dispatch.rules.business_time import OpenTime
+from shared.catalogue import Hours
 from shared.vocabulary import URGENT_LEVELS, PriorityLevel
 
 _HOURS_OF_A_DAY = 24.0
+_WARNED_AT = 0.8
+"""Share of the time after which a bureau is reminded of a deadline."""
 _ACKNOWLEDGE_URGENT: dict[PriorityLevel, timedelta] = {
-    "P1": timedelta(minutes=5),
+    "P1": timedelta(minutes=15),
     "P2": timedelta(hours=1),
 }
-_ACKNOWLEDGE_BUSINESS_DAYS: dict[PriorityLevel, int] = {"P3": 1, "P4": 2, "P5": 5}
+_ACKNOWLEDGE_WORKING_DAYS: dict[PriorityLevel, int] = {"P3": 1, "P4": 3, "P5": 3}
 _TARGET_HOURS: dict[PriorityLevel, float] = {"P1": 2, "P2": 24, "P3": 72, "P4": 240, "P5": 720}
 
 
 @dataclass(frozen=True, slots=True)
-class Deadlines:
-    """Both deadlines of a work order, in UTC."""
+class WorkOrderDeadline:
+    """A deadline and the moment of its warning, in UTC."""
 
-    acknowledge_by: datetime
-    complete_by: datetime
+    soon_at: datetime
+    due_at: datetime
+
+    @classmethod
+    def from_start(cls, since: datetime, due_at: datetime, clock: OpenTime) -> "WorkOrderDeadline":
+        """Return a deadline whose warning comes when most of the time on the clock has passed.
+
+        Args:
+            since: Start of the clock.
+            due_at: The deadline.
+            clock: The clock.
+        """
+        return cls(clock.after(since, _WARNED_AT * clock.between(since, due_at)), due_at)
+
+    def moved(self, since: datetime, until: datetime, clock: OpenTime) -> "WorkOrderDeadline":
+        """Return the deadline after its clock stood still; what had passed before stays.
+
+        Args:
+            since: When the clock stopped.
+            until: When it went on.
+            clock: The clock.
+        """
+        soon_at, due_at = (
+            at if at <= since else clock.after(until, clock.between(since, at))
+            for at in (self.soon_at, self.due_at)
+        )
+        return WorkOrderDeadline(soon_at, due_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Both deadlines of a work order."""
+
+    acknowledge: WorkOrderDeadline
+    complete: WorkOrderDeadline
+
+    @property
+    def acknowledge_by(self) -> datetime:
+        """WorkOrderDeadline for the bureau to acknowledge the work order, in UTC."""
+        return self.acknowledge.due_at
+
+    @property
+    def complete_by(self) -> datetime:
+        """WorkOrderDeadline for the bureau to complete the work, in UTC."""
+        return self.complete.due_at
 
     def tightened(self, other: "Deadlines") -> "Deadlines":
         """Return the earlier of each deadline."""
         return Deadlines(
-            min(self.acknowledge_by, other.acknowledge_by),
-            min(self.complete_by, other.complete_by),
+            min(self.acknowledge, other.acknowledge, key=_due_at),
+            min(self.complete, other.complete, key=_due_at),
         )
 
     def loosened(self, other: "Deadlines") -> "Deadlines":
         """Return the later of each deadline."""
         return Deadlines(
-            max(self.acknowledge_by, other.acknowledge_by),
-            max(self.complete_by, other.complete_by),
+            max(self.acknowledge, other.acknowledge, key=_due_at),
+            max(self.complete, other.complete, key=_due_at),
         )
+
+    def moved(self, since: datetime, until: datetime, clock: OpenTime) -> "Deadlines":
+        """Return both deadlines after their clock stood still; what had passed before stays.
+
+        Args:
+            since: When the clock stopped.
+            until: When it went on.
+            clock: The clock.
+        """
+        return Deadlines(
+            self.acknowledge.moved(since, until, clock), self.complete.moved(since, until, clock)
+        )
+
+
+def _due_at(deadline: WorkOrderDeadline) -> datetime:
+    return deadline.due_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +109,13 @@ class DeadlinePolicy:
     """Computes the deadlines of one request or case from the catalogue's target.
 
     Attributes:
-        calendar: Business time of the city.
+        open_time: Time during which the lead bureau is open.
         base_level: Level of a report of this kind without further reasons.
         target_hours: Hours until a problem of this kind must be solved.
         since: Start of the clock.
     """
 
-    calendar: BusinessCalendar
+    open_time: OpenTime
     base_level: PriorityLevel
     target_hours: float
     since: datetime
@@ -61,30 +124,48 @@ class DeadlinePolicy:
         """Return the deadlines at a level; acknowledgement is never due after completion.
 
         Above its base level a report gets the target of that level, unless the kind's target is
-        shorter.
+        shorter. So does a kind with the target 0, which an outside agency solves.
         """
-        hours = self.target_hours
+        hours = self.target_hours or _TARGET_HOURS[level]
         if level < self.base_level:
             hours = min(hours, _TARGET_HOURS[level])
-        complete_by = self._complete_by(level, hours)
-        seen_by = acknowledge_by(level, self.since, self.calendar)
-        return Deadlines(min(seen_by, complete_by), complete_by)
-
-    def _complete_by(self, level: PriorityLevel, hours: float) -> datetime:
-        if level in URGENT_LEVELS:
-            return self.since.astimezone(UTC) + timedelta(hours=hours)
-        days, rest = divmod(hours, _HOURS_OF_A_DAY)
-        return self.calendar.after(self.since, int(days), min(timedelta(hours=rest), BUSINESS_DAY))
+        clock = clock_of(level, self.open_time)
+        complete = WorkOrderDeadline.from_start(
+            self.since, _complete_by(self.since, hours, clock), clock
+        )
+        acknowledge = acknowledgement(level, self.since, self.open_time)
+        return Deadlines(min(acknowledge, complete, key=_due_at), complete)
 
 
-def acknowledge_by(level: PriorityLevel, since: datetime, calendar: BusinessCalendar) -> datetime:
-    """Return the deadline for a bureau to acknowledge a work order, in UTC.
+def clock_of(level: PriorityLevel, open_time: OpenTime) -> OpenTime:
+    """Return the clock of a level: every hour for urgent ones, else the bureau's open time."""
+    if level in URGENT_LEVELS:
+        return OpenTime(open_time.calendar, Hours.around_the_clock())
+    return open_time
+
+
+def acknowledgement(
+    level: PriorityLevel, since: datetime, open_time: OpenTime
+) -> WorkOrderDeadline:
+    """Return the deadline for a bureau to acknowledge a work order.
 
     Args:
         level: Priority of the case.
         since: When the bureau got the work order.
-        calendar: Business time of the city.
+        open_time: Time during which the lead bureau is open.
     """
     if level in URGENT_LEVELS:
-        return since.astimezone(UTC) + _ACKNOWLEDGE_URGENT[level]
-    return calendar.after(since, _ACKNOWLEDGE_BUSINESS_DAYS[level])
+        due_at = since.astimezone(UTC) + _ACKNOWLEDGE_URGENT[level]
+    else:
+        due_at = open_time.after_days(since, _ACKNOWLEDGE_WORKING_DAYS[level])
+    return WorkOrderDeadline.from_start(since, due_at, clock_of(level, open_time))
+
+
+def _complete_by(since: datetime, hours: float, clock: OpenTime) -> datetime:
+    if clock.hours.always:
+        return clock.after(since, timedelta(hours=hours))
+    days, rest = divmod(hours, _HOURS_OF_A_DAY)
+    start = clock.after_days(since, int(days)) if days else since.astimezone(UTC)
+    if not rest:
+        return start
+    return min(clock.after(start, timedelta(hours=rest)), clock.after_days(since, int(days) + 1))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from services.dispatch.rules.case import Case, CaseNote
 from services.dispatch.rules.case_changes import CaseTransition, PriorityRaised
 from services.dispatch.rules.case_requests import stays_lowered, with_raised_priority
-from services.dispatch.rules.deadlines import Deadlines
+from services.dispatch.rules.deadlines import DeadlinePolicy
 from services.dispatch.rules.priority import CasePriority
 
 MAX_NOTES = 50
@@ -18,7 +18,7 @@ def add_notes(case: Case, *notes: CaseNote) -> Case:
 
 
 def raise_priority(
-    case: Case, request_id: str, priority: CasePriority, due: Deadlines
+    case: Case, request_id: str, priority: CasePriority, deadline_policy: DeadlinePolicy
 ) -> CaseTransition | None:
     """Return the transition of a case whose request became more urgent, or None.
 
@@ -28,9 +28,9 @@ def raise_priority(
         case: The case before.
         request_id: The request.
         priority: Its new priority.
-        due: Latest deadlines of work at that priority.
+        deadline_policy: Counts from the raise.
     """
     if priority.level >= case.priority.level or stays_lowered(case, priority):
         return None
-    raised = with_raised_priority(case, priority, due)
+    raised = with_raised_priority(case, priority, deadline_policy)
     return CaseTransition(raised, PriorityRaised(case.priority.level, request_id))

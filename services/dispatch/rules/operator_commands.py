@@ -20,8 +20,8 @@ from services.dispatch.rules.priority import KnownPriority
 from services.dispatch.rules.work_order_updates import (
     CASE_STATUS,
     Reassignment,
-    closing_time,
     reassign,
+    time_of_change,
 )
 from shared.vocabulary import CaseStatus, ClosingStatus, CommandName, PriorityLevel
 
@@ -135,7 +135,7 @@ def raise_priority(
     if isinstance(level, CommandRefusal):
         return level
     priority = case.priority.set_to(level, "raised_by_operator", command.reason)
-    raised = with_raised_priority(case, priority, deadline_policy.due(level))
+    raised = with_raised_priority(case, priority, deadline_policy)
     change = PriorityRaised(case.priority.level, request_id=None)
     return CommandResult([CaseTransition(raised, change)])
 
@@ -187,7 +187,7 @@ def close(case: Case, command: CaseCommand, now: datetime) -> CommandOutcome:
     """
     if case.is_closed:
         return already_closed(case.status)
-    at = closing_time(command.at, case.first_reported_at, now)
+    at = time_of_change(command.at, case.first_reported_at, now)
     status = command.status or "declined"
     closed = replace(withdraw(case), version=case.version + 1, status=status, closed_at=at)
     change = Closed(case.status, None, None, command.reason, at)

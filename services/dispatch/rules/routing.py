@@ -3,12 +3,14 @@
 The name of the rule that chose a bureau is the ``route_rule`` of its work order.
 """
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeAlias
 
-from shared.catalogue import ServiceType
-from shared.vocabulary import URGENT_LEVELS, PriorityLevel
+from shared.catalogue import HOLIDAY, RoutingCondition, RoutingRule, ServiceType, Window
+from shared.text_matching import fold
+from shared.vocabulary import PriorityLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +22,32 @@ class RoutingContext:
         level: Its priority.
         conditions: Codes of the conditions that it meets.
         is_open: Returns True when the bureau of a code can be reached now.
+        local_time: The present moment by the city's clock.
+        is_holiday: True on a public holiday.
         desk: The bureau that finds out where the problem is; None where that is known, or where
             the kind needs no place.
+        attributes: Answers to the kind's questions.
+        district: District of the city; None outside all.
+        areas: Polygons of the rules that it lies in.
+        owner: Owner of the land, by its code in the catalogue; None for the city.
     """
 
     kind: ServiceType
     level: PriorityLevel
     conditions: Collection[str]
     is_open: Callable[[str], bool]
+    local_time: datetime
+    is_holiday: bool = False
     desk: str | None = None
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    district: str | None = None
+    areas: Collection[str] = ()
+    owner: str | None = None
+
+    @property
+    def kind_lead(self) -> str | None:
+        """The bureau of the kind's own entry; None where the city has no part in the kind."""
+        return self.kind.city_lead or self.kind.hazard_lead
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +60,17 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class CaseRoute:
-    """The bureaus that get work on a case, each once."""
+    """The bureaus that get work on a case, each once.
+
+    Attributes:
+        lead: The bureau that leads.
+        informed: The other bureaus.
+        notes: Remarks of the rules for the work orders.
+    """
 
     lead: Assignment
     informed: tuple[Assignment, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def all(self) -> tuple[Assignment, ...]:
@@ -52,82 +78,134 @@ class CaseRoute:
         return (self.lead, *self.informed)
 
 
-LeadRule: TypeAlias = Callable[[RoutingContext], str | None]
+def unmet(rule: RoutingRule, context: RoutingContext) -> Iterator[str]:
+    """Yield the keys of a rule's ``when`` that a report does not meet; none when it matches."""
+    for key, meets in _TESTS.items():
+        if not meets(rule.when, context):
+            yield key
 
 
-def _no_place(context: RoutingContext) -> str | None:
-    """Return the desk that finds out where the problem is."""
-    return context.desk
+def matching(rules: Sequence[RoutingRule], context: RoutingContext) -> list[RoutingRule]:
+    """Return the rules that match a report, in their order."""
+    return [rule for rule in rules if next(unmet(rule, context), None) is None]
 
 
-def _urgent_desk(context: RoutingContext) -> str | None:
-    """Return the kind's desk for urgent reports alone; it takes them at any hour."""
-    after_hours = context.kind.after_hours
-    if not after_hours.urgent_only or context.level not in URGENT_LEVELS:
-        return None
-    return _if_open(after_hours.bureau, context)
-
-
-def _after_hours(context: RoutingContext) -> str | None:
-    """Return the kind's bureau for the hours when its lead is closed."""
-    after_hours, lead = context.kind.after_hours, context.kind.city_lead
-    if after_hours.urgent_only or lead is None or context.is_open(lead):
-        return None
-    return _if_open(after_hours.bureau, context)
-
-
-def _if_open(bureau: str | None, context: RoutingContext) -> str | None:
-    return bureau if bureau is not None and context.is_open(bureau) else None
-
-
-def _city_part(context: RoutingContext) -> str | None:
-    """Return the bureau for the city's part of a problem that an outside agency leads."""
-    return context.kind.city_lead if context.kind.is_outside else None
-
-
-def _kind(context: RoutingContext) -> str | None:
-    """Return the bureau that owns problems of this kind."""
-    return context.kind.city_lead
-
-
-def _hazard(context: RoutingContext) -> str | None:
-    """Return the bureau that makes safe what is otherwise no work of the city."""
-    return context.kind.hazard_lead
-
-
-LEAD_RULES: tuple[tuple[str, LeadRule], ...] = (
-    ("no-place-to-desk", _no_place),
-    ("urgent-to-dispatch-desk", _urgent_desk),
-    ("closed-to-after-hours", _after_hours),
-    ("outside-lead-city-part", _city_part),
-    ("kind-to-lead", _kind),
-    ("hazard-to-city", _hazard),
-)
-
-
-def route(context: RoutingContext) -> CaseRoute | None:
+def route(context: RoutingContext, rules: Sequence[RoutingRule] = ()) -> CaseRoute | None:
     """Return the route of a report; None when the city has no part in problems of its kind.
 
-    Triage decides which reports open a case, so a hazard keeps its lead when an operator lowers
-    its priority.
+    A report without a place goes to the desk. Otherwise the first matching rule with a lead
+    chooses it, and without one the kind's own entry does. Triage decides which reports open a
+    case, so a hazard keeps its lead when an operator lowers its priority.
 
-    The first rule that names a bureau chooses the lead. Informed are, each once, the bureau that
-    would lead otherwise, and those that the kind names unconditionally or for a condition that
-    the report meets.
+    Informed are, each once, the bureaus that would lead otherwise, those that any matching rule
+    names, and those that the kind names unconditionally or for a condition that the report meets.
+
+    Args:
+        context: Facts about the report.
+        rules: The city's rules.
     """
-    for name, rule in LEAD_RULES:
-        bureau = rule(context)
-        if bureau is not None:
-            return CaseRoute(Assignment(bureau, name), _informed(context, bureau))
-    return None
+    matched = matching(rules, context)
+    leads = list(_leads(matched, context))
+    if not leads:
+        return None
+    notes = dict.fromkeys(rule.note for rule in matched if rule.note is not None)
+    return CaseRoute(leads[0], tuple(_informed(leads, matched, context)), tuple(notes))
 
 
-def _informed(context: RoutingContext, lead: str) -> tuple[Assignment, ...]:
+def _leads(matched: Sequence[RoutingRule], context: RoutingContext) -> Iterator[Assignment]:
+    """Yield the lead, and after it those who would lead otherwise."""
     kind = context.kind
-    rules: dict[str, str] = {} if kind.city_lead is None else {kind.city_lead: "regular-lead"}
-    for informed in kind.informed:
+    if context.desk is not None:
+        yield Assignment(context.desk, "no-place-to-desk")
+    first = next((rule for rule in matched if rule.lead is not None), None)
+    if first is not None and first.lead is not None:
+        yield Assignment(first.lead, first.name)
+    if kind.city_lead is not None:
+        rule = "outside-lead-city-part" if kind.is_outside else "kind-to-lead"
+        yield Assignment(kind.city_lead, rule)
+    elif kind.hazard_lead is not None:
+        yield Assignment(kind.hazard_lead, "hazard-to-city")
+
+
+def _informed(
+    leads: Sequence[Assignment], matched: Sequence[RoutingRule], context: RoutingContext
+) -> Iterator[Assignment]:
+    """Yield the informed bureaus, each once, with the first rule that names it."""
+    informed = {leads[0].bureau}
+    for assignment in (
+        *(_displaced(one, context.kind) for one in leads[1:]),
+        *(Assignment(bureau, rule.name) for rule in matched for bureau in rule.inform),
+        *_informed_by_kind(context),
+    ):
+        if assignment.bureau not in informed:
+            informed.add(assignment.bureau)
+            yield assignment
+
+
+def _displaced(lead: Assignment, kind: ServiceType) -> Assignment:
+    return Assignment(lead.bureau, "regular-lead" if lead.bureau == kind.city_lead else lead.rule)
+
+
+def _informed_by_kind(context: RoutingContext) -> Iterator[Assignment]:
+    for informed in context.kind.informed:
         if informed.when is None:
-            rules.setdefault(informed.bureau, "kind-informs")
+            yield Assignment(informed.bureau, "kind-informs")
         elif informed.when in context.conditions:
-            rules.setdefault(informed.bureau, f"informed-when-{informed.when.replace('_', '-')}")
-    return tuple(Assignment(bureau, rule) for bureau, rule in rules.items() if bureau != lead)
+            yield Assignment(informed.bureau, f"informed-when-{informed.when.replace('_', '-')}")
+
+
+def _has(wanted: Collection[str], value: str | None) -> bool:
+    return not wanted or value in wanted
+
+
+def _meets(wanted: frozenset[str], values: Collection[str]) -> bool:
+    return not wanted or not wanted.isdisjoint(values)
+
+
+def _answers(wanted: Mapping[str, frozenset[str]], given: Mapping[str, object]) -> bool:
+    return all(
+        any(fold(str(one)) in values for one in _each(given.get(code)))
+        for code, values in wanted.items()
+    )
+
+
+def _each(answer: object) -> Sequence[object]:
+    if answer is None:
+        return ()
+    return answer if isinstance(answer, list | tuple) else (answer,)
+
+
+def _at_hours(when: RoutingCondition, report: RoutingContext) -> bool:
+    if when.lead_is_open is not None:
+        lead = report.kind_lead
+        return lead is not None and report.is_open(lead) == when.lead_is_open
+    return not when.windows or any(_within(window, report.local_time) for window in when.windows)
+
+
+def _within(window: Window, local: datetime) -> bool:
+    begins, ends = window
+    at = local.time()
+    return begins <= at < ends if begins < ends else at >= begins or at < ends
+
+
+def _on_days(when: RoutingCondition, report: RoutingContext) -> bool:
+    if not when.days or report.local_time.weekday() in when.days:
+        return True
+    return report.is_holiday and HOLIDAY in when.days
+
+
+_Test: TypeAlias = Callable[[RoutingCondition, RoutingContext], bool]
+
+_TESTS: Mapping[str, _Test] = {
+    "kinds": lambda when, report: _has(when.kinds, report.kind.code),
+    "groups": lambda when, report: _has(when.groups, report.kind.dedup.group),
+    "priority": lambda when, report: _has(when.priority, report.level),
+    "conditions": lambda when, report: _meets(when.conditions, report.conditions),
+    "attributes": lambda when, report: _answers(when.attributes, report.attributes),
+    "districts": lambda when, report: _has(when.districts, report.district),
+    "area": lambda when, report: _meets(when.areas, report.areas),
+    "owner": lambda when, report: _has(when.owners, report.owner),
+    "hours": _at_hours,
+    "days": _on_days,
+}
+"""By the key of ``when``: True where a report has what the rule asks for."""

@@ -16,7 +16,7 @@ from services.dispatch.rules.operator_commands import (
     withdraw,
 )
 from services.dispatch.rules.priority import KnownPriority
-from services.dispatch.rules.work_order_updates import closing_time
+from services.dispatch.rules.work_order_updates import time_of_change
 
 MERGED = "merged"
 ONLY_REQUEST = CommandRefusal("only_request", "It is the only request of its case.")
@@ -95,7 +95,7 @@ def merge_case(
         after = transitions[-1].case
     after = replace(after, lowered_from=_merged_known_priority(case, into))
     transitions[-1] = replace(transitions[-1], case=after)
-    at = closing_time(command.at, case.first_reported_at, now)
+    at = time_of_change(command.at, case.first_reported_at, now)
     closed = replace(
         withdraw(case),
         version=case.version + 1,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange, Closed, StatusChanged
+from services.dispatch.rules.deadlines import WorkOrderDeadline
 from shared.vocabulary import (
     CLOSED_STATUSES,
     CaseStatus,
@@ -177,7 +178,7 @@ class Reassignment:
     """Id and acknowledgement deadline of a work order for a bureau that takes work over."""
 
     work_order_id: str
-    acknowledge_by: datetime
+    acknowledge: WorkOrderDeadline
 
 
 def apply_status(
@@ -210,7 +211,7 @@ def apply_status(
     if status not in CLOSED_STATUSES:
         change = StatusChanged(case.status, order.bureau, update.public_note, moved.scheduled_for)
         return replace(case, version=case.version + 1, status=status), change
-    at = closing_time(update.at, case.first_reported_at, now)
+    at = time_of_change(update.at, case.first_reported_at, now)
     closed = replace(case, version=case.version + 1, status=status, closed_at=at)
     return closed, Closed(case.status, order.bureau, update.public_note, update.reason, at)
 
@@ -257,7 +258,7 @@ def reassign(case: Case, order: CaseWorkOrder, to: str, rule: str, new_order: Re
             number=len(case.orders) + 1,
             bureau=to,
             role=order.role,
-            due=replace(order.due, acknowledge_by=new_order.acknowledge_by),
+            due=replace(order.due, acknowledge=new_order.acknowledge),
             route_rule=rule,
         )
     elif order.role == "lead":
@@ -268,12 +269,12 @@ def reassign(case: Case, order: CaseWorkOrder, to: str, rule: str, new_order: Re
     return replace(case, version=case.version + 1, status=CASE_STATUS[taker.status], lead_bureau=to)
 
 
-def closing_time(claimed: datetime, reported_at: datetime, now: datetime) -> datetime:
-    """Return the end of the work by the sender's clock, corrected where that must be wrong.
+def time_of_change(claimed: datetime, reported_at: datetime, now: datetime) -> datetime:
+    """Return when a change happened by the sender's clock, corrected where that must be wrong.
 
     Args:
-        claimed: The end of the work as the bureau or operator gave it.
-        reported_at: First report of the case; no work ends before it.
+        claimed: The time as the bureau or operator gave it.
+        reported_at: First report of the case; nothing changes before it.
         now: The present moment; replaces a time that is more than an hour ahead of it.
     """
     return max(reported_at, now if claimed - now > MAX_CLOCK_LEAD else claimed)

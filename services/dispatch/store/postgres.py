@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from services.dispatch.records import ChangeSet, CommandKey, UpdateKey
@@ -36,6 +37,11 @@ _LOCK_CASES_SQL = """
        FOR UPDATE
 """
 _ORDERS_SQL = "SELECT * FROM work_orders WHERE case_id = ANY($1::uuid[]) ORDER BY case_id, number"
+_DUE_CASES_SQL = """
+    SELECT DISTINCT case_id::text
+      FROM (SELECT case_id FROM work_orders WHERE next_reminder_at <= $1
+             ORDER BY next_reminder_at LIMIT $2) AS due
+"""
 _CASE_IDS_SQL = """
     SELECT request_id::text, case_id::text FROM case_requests WHERE request_id = ANY($1::uuid[])
 """
@@ -65,11 +71,16 @@ _UPDATE_ORDERS_SQL = """
     UPDATE work_orders AS stored
        SET role = changed.role, status = changed.status, version = changed.version,
            acknowledge_by = changed.acknowledge_by, complete_by = changed.complete_by,
-           scheduled_for = changed.scheduled_for, external_id = changed.external_id
+           scheduled_for = changed.scheduled_for, external_id = changed.external_id,
+           acknowledge_soon = changed.acknowledge_soon, complete_soon = changed.complete_soon,
+           waiting_since = changed.waiting_since, reminded = changed.reminded,
+           next_reminder_at = changed.next_reminder_at
       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::timestamptz[],
-                  $6::timestamptz[], $7::timestamptz[], $8::text[])
+                  $6::timestamptz[], $7::timestamptz[], $8::text[], $9::timestamptz[],
+                  $10::timestamptz[], $11::timestamptz[], $12::text[], $13::timestamptz[])
            AS changed (work_order_id, role, status, version, acknowledge_by, complete_by,
-                       scheduled_for, external_id)
+                       scheduled_for, external_id, acknowledge_soon, complete_soon,
+                       waiting_since, reminded, next_reminder_at)
      WHERE stored.work_order_id = changed.work_order_id
 """
 _UPDATE_OPENERS_SQL = """
@@ -106,6 +117,15 @@ class PostgresDispatchStore:
         for row in await self._db.fetch(_ORDERS_SQL, [row["case_id"] for row in found]):
             orders[row["case_id"]].append(rows.order_of(row))
         return [rows.case_of(row, tuple(orders[row["case_id"]])) for row in found]
+
+    async def due_cases(self, now: datetime, limit: int) -> Collection[str]:
+        """Return the cases of the work orders whose reminders are due, the earliest first.
+
+        Args:
+            now: Reminders due until then count, inclusive.
+            limit: Number of work orders at most.
+        """
+        return [row["case_id"] for row in await self._db.fetch(_DUE_CASES_SQL, now, limit)]
 
     async def requests_in_cases(self, request_ids: Collection[str]) -> Mapping[str, str]:
         """Return the case of each of the requests that belong to one."""

@@ -18,7 +18,8 @@ from services.dispatch.records import (
     UpdateKey,
 )
 from services.dispatch.rules.case import Case, CaseNote, CaseRequest, CaseWorkOrder, Problem
-from services.dispatch.rules.deadlines import Deadlines
+from services.dispatch.rules.clocks import next_reminder_at
+from services.dispatch.rules.deadlines import Deadlines, WorkOrderDeadline
 from services.dispatch.rules.priority import CasePriority, KnownPriority
 from shared.contract.events import Location, Media
 from shared.vocabulary import PriorityLevel, ScoreReason
@@ -90,6 +91,11 @@ def changed_order_row(order: CaseWorkOrder) -> ColumnValues:
         "complete_by": order.due.complete_by,
         "scheduled_for": order.scheduled_for,
         "external_id": order.external_id,
+        "acknowledge_soon": order.due.acknowledge.soon_at,
+        "complete_soon": order.due.complete.soon_at,
+        "waiting_since": order.waiting_since,
+        "reminded": " ".join(sorted(order.reminded)),
+        "next_reminder_at": next_reminder_at(order),
     }
 
 
@@ -191,13 +197,23 @@ def order_of(row: Record) -> CaseWorkOrder:
         number=row["number"],
         bureau=row["bureau"],
         role=row["role"],
-        due=Deadlines(row["acknowledge_by"], row["complete_by"]),
+        due=Deadlines(
+            _deadline(row["acknowledge_soon"], row["acknowledge_by"]),
+            _deadline(row["complete_soon"], row["complete_by"]),
+        ),
         route_rule=row["route_rule"],
         status=row["status"],
         version=row["version"],
         scheduled_for=row["scheduled_for"],
         external_id=row["external_id"],
+        waiting_since=row["waiting_since"],
+        reminded=frozenset(row["reminded"].split()),
     )
+
+
+def _deadline(soon_at: datetime | None, due_at: datetime) -> WorkOrderDeadline:
+    """Return a deadline; one that an older version wrote has no warning."""
+    return WorkOrderDeadline(soon_at or due_at, due_at)
 
 
 def request_of(row: Record) -> CaseRequest:

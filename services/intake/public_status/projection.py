@@ -9,6 +9,7 @@ from services.intake.rules.text import normalize_or_none
 from shared.contract.events import (
     CaseClosed,
     CaseOpened,
+    CaseOverdue,
     CasePriorityLowered,
     CasePriorityRaised,
     CaseReopened,
@@ -39,6 +40,7 @@ StatusEvent: TypeAlias = (
     | CaseRequestSplit
     | CaseClosed
     | CaseReopened
+    | CaseOverdue
 )
 
 
@@ -229,4 +231,5 @@ _NEARBY: Mapping[type[Event], Callable[[Any], NearbyState | None]] = {
     CaseRequestSplit: _nearby_state,
     CaseClosed: _nearby_state,
     CaseReopened: _nearby_state,
+    CaseOverdue: _nearby_state,
 }

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from shared.contract.events.base import Data, Event
 from shared.contract.events.triage import Priority
-from shared.vocabulary import CaseStatus, PriorityLevel
+from shared.vocabulary import CaseStatus, MissedDeadline, PriorityLevel
 
 
 class CaseState(Data):
@@ -102,6 +102,19 @@ class CaseSplit(CaseState):
     """Number of times that operators have moved the request."""
 
 
+class CaseMissedDeadline(CaseState):
+    """State of a case whose lead bureau missed a deadline."""
+
+    what: MissedDeadline
+    """The deadline: ``acknowledge`` or ``complete``."""
+    due_at: AwareDatetime
+    """Moment at which it was due, UTC."""
+    bureau: str
+    """Code of the bureau that missed it."""
+    escalated_to: str | None = Field(default=None, examples=["311-TRIAGE"])
+    """Code of the bureau that it is escalated to; null for none."""
+
+
 class CaseOpened(Event):
     """A request opened a new case."""
 
@@ -180,3 +193,13 @@ class CaseReopened(Event):
     type: Literal["route311.case.reopened.v1"] = "route311.case.reopened.v1"
     source: str = "/dispatch"
     data: CaseStatusChange
+
+
+class CaseOverdue(Event):
+    """The lead bureau missed a deadline; one event for each."""
+
+    subject_field: ClassVar[str] = "case_id"
+
+    type: Literal["route311.case.overdue.v1"] = "route311.case.overdue.v1"
+    source: str = "/dispatch"
+    data: CaseMissedDeadline

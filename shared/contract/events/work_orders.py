@@ -11,6 +11,7 @@ from shared.contract.events.triage import Priority
 from shared.vocabulary import (
     CommandName,
     PriorityLevel,
+    Reminder,
     UpdateRefusalCode,
     UpdateStatus,
     WorkOrderRole,
@@ -102,6 +103,28 @@ class WorkOrderWithdrawn(Event):
     type: Literal["route311.work_order.withdrawn.v1"] = "route311.work_order.withdrawn.v1"
     source: str = "/dispatch"
     data: WorkOrder
+
+
+class WorkOrderReminder(WorkOrder):
+    """A deadline of a work order that comes close or has passed, with the present state.
+
+    A reminder has the version that the bureau knows; it does not count.
+    """
+
+    reminder: Reminder
+    """Which deadline, and whether it comes close (``…_soon``) or has passed (``…_overdue``)."""
+    due_at: AwareDatetime
+    """The deadline, UTC."""
+
+
+class WorkOrderReminded(Event):
+    """A deadline of a work order comes close or has passed; each reminder comes once."""
+
+    subject_field: ClassVar[str] = "case_id"
+
+    type: Literal["route311.work_order.reminder.v1"] = "route311.work_order.reminder.v1"
+    source: str = "/dispatch"
+    data: WorkOrderReminder
 
 
 class WorkOrderUpdate(Data):

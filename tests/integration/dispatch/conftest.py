@@ -1,8 +1,9 @@
 """Dispatch on the real broker and database."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -12,6 +13,7 @@ from services.dispatch.app import dispatch
 from services.dispatch.handlers import DispatchStore
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.postgres import PostgresDispatchStore
+from tests.builders import NOON
 from tests.conftest import Database
 from tests.stack import Stores
 from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore
@@ -29,10 +31,15 @@ def settings(stores: Stores, database: Database) -> DispatchSettings:
 
 
 @asynccontextmanager
-async def running_dispatch(settings: DispatchSettings) -> AsyncGenerator[None]:
-    """Run dispatch beside the test; when it fails, the test fails at once with its error."""
+async def running_dispatch(
+    settings: DispatchSettings, clock: Callable[[], datetime] = lambda: NOON
+) -> AsyncGenerator[None]:
+    """Run dispatch beside the test; when it fails, the test fails at once with its error.
+
+    The clock stands at the time of the tests' events, so that nothing is overdue.
+    """
     stopping = asyncio.Event()
-    async with dispatch(settings) as parts, asyncio.TaskGroup() as group:
+    async with dispatch(settings, clock) as parts, asyncio.TaskGroup() as group:
         for work in parts.tasks:
             group.create_task(_run(work, stopping))
         yield

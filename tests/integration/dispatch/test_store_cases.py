@@ -7,6 +7,7 @@ import pytest
 from services.dispatch.handlers import DispatchStore
 from services.dispatch.records import ChangeSet
 from services.dispatch.rules.case import CaseWorkOrder
+from services.dispatch.rules.deadlines import WorkOrderDeadline
 from services.dispatch.rules.priority import KnownPriority
 from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.contract.events import new_id
@@ -94,7 +95,8 @@ async def test_a_work_order_moves_without_its_case(store: DispatchStore) -> None
         role="lead",
         status="scheduled",
         version=2,
-        due=replace(opened.orders[1].due, acknowledge_by=NOON),
+        due=replace(opened.orders[1].due, acknowledge=WorkOrderDeadline(NOON - HOUR, NOON)),
+        waiting_since=NOON,
         scheduled_for=NOON + HOUR,
         external_id="WO-991",
     )

@@ -30,7 +30,7 @@ def test_every_fault_is_one_line_on_stderr_and_the_exit_code_is_one(tmp_path: Pa
     lines = result.stderr.splitlines()
     assert [line.partition(": ")[0] for line in lines] == [
         f"{tmp_path}/{STREETS}:7",
-        f"{tmp_path}/{STREETS}:27",
+        f"{tmp_path}/{STREETS}:26",
     ]
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.rules.business_time import BusinessCalendar
+from services.dispatch.rules.business_time import BusinessCalendar, OpenTime
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder, Problem
 from services.dispatch.rules.case_requests import IncomingRequest
-from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines
+from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines, WorkOrderDeadline
 from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.priority import CasePriority
 from services.dispatch.rules.routing import Assignment, CaseRoute
@@ -48,7 +48,11 @@ CITY = POLICY.catalogue.jurisdictions["harbour.gov"]
 LOCAL = ZoneInfo("America/Los_Angeles")
 CALENDAR = BusinessCalendar(LOCAL, "US", "OR")
 HOUR = timedelta(hours=1)
-DUE = Deadlines(NOON + HOUR, NOON + 24 * HOUR)
+OPEN_TIME = OpenTime(CALENDAR, CITY.bureaus["ROADS"].hours)
+DUE = Deadlines(
+    WorkOrderDeadline(NOON + HOUR / 2, NOON + HOUR),
+    WorkOrderDeadline(NOON + 20 * HOUR, NOON + 24 * HOUR),
+)
 
 _numbers = count(1)
 
@@ -154,7 +158,7 @@ def incoming(**changes: Any) -> IncomingRequest:
         "dedup_group": "pavement",
         "linked_case": None,
         "route": CaseRoute(Assignment("ROADS", "kind-to-lead"), ()),
-        "deadline_policy": DeadlinePolicy(CALENDAR, "P4", 240, NOON),
+        "deadline_policy": DeadlinePolicy(OPEN_TIME, "P4", 240, NOON),
         "new_id": new_id,
     }
     return IncomingRequest(**(fields | changes))

@@ -43,7 +43,7 @@ async def test_an_operator_lowers_a_case_and_every_bureau_hears_of_it(
         ("WATER", 2),
     ]
     assert {e.data.priority.level for e in sent} == {"P3"}
-    assert sent[0].data.due.complete_by > lead.due.complete_by
+    assert sent[0].data.due.acknowledge_by > lead.due.acknowledge_by
     assert sent[1].data.due.acknowledge_by > informed.due.acknowledge_by
 
 

@@ -22,7 +22,9 @@ from shared.contract.events import (
     CaseClosed,
     CaseClosing,
     CaseLowering,
+    CaseMissedDeadline,
     CaseOpened,
+    CaseOverdue,
     CasePriorityLowered,
     CasePriorityRaise,
     CasePriorityRaised,
@@ -193,6 +195,15 @@ def raised(case_id: str, version: int) -> CasePriorityRaised:
 def lowered(case_id: str, version: int) -> CasePriorityLowered:
     fields = _state(case_id, version, "open") | {"previous_level": "P1", "reason": "Free again"}
     return CasePriorityLowered.of(CaseLowering(**fields), now=NOON)
+
+
+def overdue(case_id: str, version: int) -> CaseOverdue:
+    fields = _state(case_id, version, "open") | {
+        "what": "complete",
+        "due_at": NOON,
+        "bureau": "PBOT-MAINT",
+    }
+    return CaseOverdue.of(CaseMissedDeadline(**fields), now=NOON)
 
 
 def split(request_id: str, case_id: str, version: int, status: str = "open") -> CaseRequestSplit:

@@ -12,6 +12,7 @@ from tests.unit.notify.factories import (
     lowered,
     moved,
     opened,
+    overdue,
     raised,
     reopened,
     split,
@@ -155,8 +156,9 @@ def test_a_move_without_a_bureau_is_the_leads() -> None:
     assert added.facts.bureau == "PBOT-MAINT"
 
 
-def test_acknowledgements_and_priorities_are_not_told() -> None:
-    silent = (moved(C, 2, "acknowledged"), raised(C, 3), lowered(C, 4), moved(C, 5, "open"))
+def test_acknowledgements_priorities_and_missed_deadlines_are_not_told() -> None:
+    acknowledged, opened_again = moved(C, 2, "acknowledged"), moved(C, 6, "open")
+    silent = (acknowledged, raised(C, 3), lowered(C, 4), overdue(C, 5), opened_again)
 
     assert updates_of(*silent) == Updates()
 

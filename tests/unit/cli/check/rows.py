@@ -90,6 +90,7 @@ def _of_dispatch(dispatch: InMemoryDispatch) -> dict[str, Rows]:
                 order.version,
                 micros(order.due.acknowledge_by),
                 micros(order.due.complete_by),
+                " ".join(sorted(order.reminded)),
             ]
             for case in dispatch.all
             for order in case.orders

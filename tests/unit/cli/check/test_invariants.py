@@ -10,10 +10,20 @@ from cli.check.invariants import INVARIANTS
 from cli.check.report import InvariantResult, evaluate
 from tests.unit.cli.check.history import History, broken, check_history
 from tests.unit.cli.check.valid_history import valid_history
-from tests.unit.cli.check.violations import log, operators, people, requests, state, work
+from tests.unit.cli.check.violations import (
+    log,
+    operators,
+    people,
+    reminders,
+    requests,
+    state,
+    work,
+)
 from tests.unit.cli.check.violations.registry import VIOLATIONS
 
-assert all((log, operators, people, requests, state, work))  # each registers its violations
+assert all(
+    (log, operators, people, reminders, requests, state, work)
+)  # each registers its violations
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -48,6 +58,7 @@ def test_a_good_day_has_all_that_can_go_wrong(history: History) -> None:
     }
     assert {
         "case.closed.v1",
+        "case.overdue.v1",
         "case.priority_lowered.v1",
         "case.priority_raised.v1",
         "case.reopened.v1",
@@ -57,6 +68,7 @@ def test_a_good_day_has_all_that_can_go_wrong(history: History) -> None:
         "notification.sent.v1",
         "submission.rejected.v1",
         "work_order.changed.v1",
+        "work_order.reminder.v1",
         "work_order.update_refused.v1",
         "work_order.withdrawn.v1",
     } <= kinds.keys()
@@ -106,7 +118,7 @@ def test_every_invariant_is_broken_in_two_ways_at_least() -> None:
     ways = Counter(invariant for _, invariant, _ in VIOLATIONS)
 
     assert {invariant.id for invariant in INVARIANTS if ways[invariant.id] >= 2} == ways.keys()
-    assert len(ways) == 13
+    assert len(ways) == 14
 
 
 def test_every_way_to_break_an_invariant_is_planted(

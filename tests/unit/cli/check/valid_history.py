@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import count
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from typing import Any, Literal
 from cli.check.history import Attempt, Poison
 from services.dispatch.handlers import on_messages as dispatch
 from services.dispatch.policy import DispatchPolicy
+from services.dispatch.reminder_handlers import on_reminders_due
 from services.intake.handlers import accept_submissions, on_submissions_handed_in
 from services.intake.inbound.batch import RawSubmission
 from services.intake.policy import IntakePolicy, city_of
@@ -21,6 +22,7 @@ from services.triage.handlers import on_messages as triage
 from services.triage.policy import TriagePolicy
 from shared.contract.events import (
     CONTENT_TYPE,
+    CaseOverdue,
     Event,
     RequestSubmitted,
     RequestTriaged,
@@ -176,6 +178,14 @@ class Router:
         self._publish("notify", self.audience.published)
         self.audience.published.clear()
 
+    async def remind(self, now: datetime) -> None:
+        """Send the reminders that are due."""
+        events, changes = on_reminders_due(self.work.all, DISPATCH, now)
+        await self.work.write(changes)
+        self._publish("dispatch", events)
+        overdue = [event for event in events if isinstance(event, CaseOverdue)]
+        await self._notify(overdue, DISPATCH_CASES.name)
+
     def park(self, topic: str, value: bytes, *services: str) -> None:
         """The first record of a topic is one that nobody can read, and its readers park it."""
         self._outside(topic, "poison", value, "")
@@ -258,6 +268,7 @@ async def valid_history() -> History:
     await router.hand_in(handed_in(report(**boston), id="boston"))
     await _work(router)
     await _correct(router)
+    await router.remind(NOON + timedelta(days=100))
     soon = (NOON + timedelta(minutes=30)).isoformat()
     await router.hand_in(handed_in(report(3), id="after the closing", time=soon))
     blurred = report(5_010, description="Branch too low")

@@ -10,14 +10,23 @@ from services.dispatch.rules.deadlines import DeadlinePolicy
 from shared.contract.events import Decision, Duplicate, Location, Media, Priority, PriorityReason
 from shared.vocabulary import ScoreReason
 from tests.builders import NOON, decision, location, priority
-from tests.unit.dispatch.factories import CALENDAR, CITY, HOUR, POLICY, harbour_request, local
+from tests.unit.dispatch.factories import (
+    CITY,
+    HOUR,
+    OPEN_TIME,
+    POLICY,
+    case,
+    harbour_request,
+    local,
+    order,
+)
 
 BY_DAY = local("2026-03-03 10:00")
 AT_NIGHT = local("2026-03-03 23:00")
 
 
 def incoming(of: Decision, now: datetime = BY_DAY) -> IncomingRequest:
-    return incoming_request(of, "case-1", POLICY, now)
+    return incoming_request(of, "case-1", None, POLICY, now)
 
 
 def test_a_request_arrives_with_what_triage_decided_about_it() -> None:
@@ -56,7 +65,7 @@ def test_where_nobody_knows_the_place_the_desk_of_other_reports_leads() -> None:
     policy = replace(POLICY, catalogue=replace(POLICY.catalogue, jurisdictions={city.id: city}))
 
     found = incoming(of)
-    needs_no_place = incoming_request(of, "case-1", policy, BY_DAY)
+    needs_no_place = incoming_request(of, "case-1", None, policy, BY_DAY)
 
     assert [(one.bureau, one.rule) for one in found.route.all][:2] == [
         ("ROADS", "no-place-to-desk"),
@@ -71,7 +80,19 @@ def test_deadlines_count_from_the_submission_by_the_kind_that_it_is() -> None:
     )
 
     assert found.request.reported_at == NOON - HOUR
-    assert found.deadline_policy == DeadlinePolicy(CALENDAR, "P4", 720, NOON - HOUR)
+    assert found.deadline_policy == DeadlinePolicy(OPEN_TIME, "P4", 720, NOON - HOUR)
+
+
+def test_the_hours_of_the_bureau_that_leads_the_case_count() -> None:
+    of = decision(harbour_request(submitted_at=NOON))
+    led_by_the_desk = case(order("DESK"))
+
+    opens, joins = (
+        incoming_request(of, "case-1", one, POLICY, BY_DAY) for one in (None, led_by_the_desk)
+    )
+
+    assert opens.deadline_policy.open_time.hours == CITY.bureaus["ROADS"].hours
+    assert joins.deadline_policy.open_time.hours.always
 
 
 def test_a_bureau_reads_the_problem_in_the_reporters_words_and_nothing_of_the_reporter() -> None:

@@ -1,68 +1,79 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatch.rules.business_time import BUSINESS_DAY, CLOSES, OPENS, BusinessCalendar
+from services.dispatch.rules.business_time import BusinessCalendar, OpenTime
 from shared.catalogue import Hours
-from tests.unit.dispatch.factories import CALENDAR, CITY, LOCAL, local
+from tests.unit.dispatch.factories import CALENDAR, CITY, OPEN_TIME, local
 
 WEEKDAYS = CITY.bureaus["ROADS"].hours
 LATE = CITY.bureaus["PARKING"].hours
+ALWAYS = Hours.around_the_clock()
+NIGHTS = Hours(always=False, week=((time(0), time(9)),) * 7)
 moments = st.integers(0, 5 * 365 * 24 * 60).map(
     lambda minutes: datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
 )
 
 
 @pytest.mark.parametrize(
-    ("start", "days", "hours", "end"),
+    ("start", "days", "end"),
     [
-        pytest.param("2026-03-03 10:00", 1, 0, "2026-03-04 10:00", id="a Tuesday to Wednesday"),
-        pytest.param("2026-03-06 16:00", 1, 0, "2026-03-09 16:00", id="over the weekend"),
-        pytest.param("2026-03-06 16:00", 0, 2, "2026-03-09 09:00", id="two hours over a weekend"),
-        pytest.param("2026-03-07 12:00", 1, 0, "2026-03-09 17:00", id="from a Saturday"),
-        pytest.param("2026-03-08 23:59", 0, 1, "2026-03-09 09:00", id="from late on Sunday"),
-        pytest.param("2026-03-03 06:30", 0, 1, "2026-03-03 09:00", id="before the opening"),
-        pytest.param("2026-03-03 08:00", 1, 0, "2026-03-03 17:00", id="a whole day from its start"),
-        pytest.param("2026-03-03 16:59", 0, 1, "2026-03-04 08:59", id="in the last minute"),
-        pytest.param("2026-03-03 17:00", 0, 1, "2026-03-04 09:00", id="at the closing minute"),
-        pytest.param("2026-03-03 16:00", 0, 1, "2026-03-03 17:00", id="to the closing minute"),
-        pytest.param("2026-03-03 10:00", 5, 0, "2026-03-10 10:00", id="a working week"),
-        pytest.param("2026-03-03 10:00", 0, 9, "2026-03-04 10:00", id="nine hours are a day"),
-        pytest.param("2026-03-03 10:00", 0, 0, "2026-03-03 10:00", id="no time at all"),
-        pytest.param("2026-03-07 10:00", 0, 0, "2026-03-09 08:00", id="no time from a Saturday"),
-        pytest.param("2026-03-03 17:00", 0, 0, "2026-03-04 08:00", id="no time from the closing"),
-        pytest.param("2026-07-02 10:00", 1, 0, "2026-07-06 10:00", id="Friday is the Fourth's"),
-        pytest.param("2026-11-25 12:00", 1, 0, "2026-11-27 12:00", id="over Thanksgiving"),
-        pytest.param("2026-12-24 12:00", 2, 0, "2026-12-29 12:00", id="over Christmas"),
-        pytest.param("2027-12-30 12:00", 1, 0, "2028-01-03 12:00", id="a New Year seen on Friday"),
-        pytest.param("2026-03-06 16:00", 1, 0, "2026-03-09 16:00", id="over the lost hour"),
-        pytest.param("2026-10-30 16:00", 1, 0, "2026-11-02 16:00", id="over the hour given back"),
+        pytest.param("2026-03-03 10:00", 1, "2026-03-04 10:00", id="a Tuesday to Wednesday"),
+        pytest.param("2026-03-06 16:00", 1, "2026-03-09 16:00", id="over the weekend"),
+        pytest.param("2026-03-07 12:00", 1, "2026-03-09 17:00", id="from a Saturday"),
+        pytest.param("2026-03-03 08:00", 1, "2026-03-03 17:00", id="a whole day from its start"),
+        pytest.param("2026-03-03 17:00", 1, "2026-03-04 17:00", id="from the closing minute"),
+        pytest.param("2026-03-03 06:00", 1, "2026-03-03 17:00", id="before the opening"),
+        pytest.param("2026-03-03 10:00", 5, "2026-03-10 10:00", id="a working week"),
+        pytest.param("2026-07-02 10:00", 1, "2026-07-06 10:00", id="Friday is the Fourth's"),
+        pytest.param("2026-11-25 12:00", 1, "2026-11-27 12:00", id="over Thanksgiving"),
+        pytest.param("2026-12-24 12:00", 2, "2026-12-29 12:00", id="over Christmas"),
+        pytest.param("2027-12-30 12:00", 1, "2028-01-03 12:00", id="a New Year seen on Friday"),
+        pytest.param("2026-01-01 12:00", 1, "2026-01-02 17:00", id="before a year's first day"),
+        pytest.param("2026-03-06 16:00", 1, "2026-03-09 16:00", id="over the lost hour"),
+        pytest.param("2026-10-30 16:00", 1, "2026-11-02 16:00", id="over the hour given back"),
     ],
 )
-def test_business_time_passes_on_working_days_between_eight_and_five(
-    start: str, days: int, hours: int, end: str
-) -> None:
-    assert CALENDAR.after(local(start), days, timedelta(hours=hours)) == local(end)
+def test_working_days_pass_while_the_city_works(start: str, days: int, end: str) -> None:
+    after = OPEN_TIME.after_days(local(start), days)
+
+    assert after == local(end)
+    assert after.tzinfo is UTC
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "real_hours"),
+    ("hours", "start", "open_hours", "end"),
     [
-        pytest.param("2026-03-06 16:00", "2026-03-09 16:00", 71, id="spring"),
-        pytest.param("2026-10-30 16:00", "2026-11-02 16:00", 73, id="autumn"),
+        pytest.param(WEEKDAYS, "2026-03-06 16:00", 2, "2026-03-09 09:00", id="over a weekend"),
+        pytest.param(WEEKDAYS, "2026-03-08 23:59", 1, "2026-03-09 09:00", id="late on Sunday"),
+        pytest.param(WEEKDAYS, "2026-03-03 06:30", 1, "2026-03-03 09:00", id="before opening"),
+        pytest.param(WEEKDAYS, "2026-03-03 16:59", 1, "2026-03-04 08:59", id="last minute"),
+        pytest.param(WEEKDAYS, "2026-03-03 17:00", 1, "2026-03-04 09:00", id="closing minute"),
+        pytest.param(WEEKDAYS, "2026-03-03 16:00", 1, "2026-03-03 17:00", id="to the closing"),
+        pytest.param(WEEKDAYS, "2026-12-31 16:00", 2, "2027-01-04 09:00", id="over New Year"),
+        pytest.param(LATE, "2026-03-03 16:00", 8, "2026-03-04 07:00", id="hours of its own"),
+        pytest.param(NIGHTS, "2026-03-07 23:00", 8, "2026-03-08 09:00", id="over the lost hour"),
+        pytest.param(NIGHTS, "2026-10-31 23:00", 8, "2026-11-01 07:00", id="hour given back"),
+        pytest.param(ALWAYS, "2026-03-07 23:00", 8, "2026-03-08 08:00", id="always, in spring"),
+        pytest.param(ALWAYS, "2026-11-25 23:00", 24, "2026-11-26 23:00", id="no holidays"),
     ],
 )
-def test_a_weekend_that_changes_the_clock_is_an_hour_shorter_or_longer_in_fact(
-    start: str, end: str, real_hours: int
+def test_hours_pass_while_the_bureau_is_open(
+    hours: Hours, start: str, open_hours: int, end: str
 ) -> None:
-    after = CALENDAR.after(local(start), 1)
+    clock, duration = OpenTime(CALENDAR, hours), timedelta(hours=open_hours)
 
-    assert after == local(end)
-    assert after - local(start).astimezone(UTC) == timedelta(hours=real_hours)
-    assert after.tzinfo is UTC
+    assert clock.after(local(start), duration) == local(end)
+    assert clock.between(local(start), local(end)) == duration
+
+
+def test_a_bureau_with_longer_saturdays_is_due_as_far_into_them() -> None:
+    assert OpenTime(CALENDAR, LATE).after_days(local("2026-03-06 07:00"), 1) == local(
+        "2026-03-07 07:00"
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,29 +101,39 @@ def test_a_calendar_keeps_the_holidays_of_its_own_place() -> None:
     patriots_day = date(2026, 4, 20)
     boston = BusinessCalendar(ZoneInfo("America/New_York"), "US", "MA")
 
-    assert not boston.is_business_day(patriots_day)
-    assert CALENDAR.is_business_day(patriots_day)
+    assert boston.is_holiday(patriots_day)
+    assert not CALENDAR.is_holiday(patriots_day)
 
 
-@given(moments, st.integers(0, 40), st.integers(0, 9 * 60))
-def test_what_is_due_falls_into_business_hours(start: datetime, days: int, minutes: int) -> None:
-    due = CALENDAR.after(start, days, timedelta(minutes=minutes)).astimezone(LOCAL)
-
-    assert CALENDAR.is_business_day(due.date())
-    assert OPENS <= due.time() <= CLOSES
-    assert due >= start
+clocks = st.sampled_from([OpenTime(CALENDAR, each) for each in (WEEKDAYS, LATE, NIGHTS, ALWAYS)])
+spans = st.timedeltas(timedelta(0), timedelta(days=40))
 
 
-@given(moments, st.timedeltas(timedelta(0), timedelta(days=10)), st.integers(0, 40))
-def test_who_starts_later_is_never_done_earlier(
-    start: datetime, later: timedelta, days: int
+@given(clocks, moments, st.timedeltas(timedelta(seconds=1), timedelta(days=40)))
+def test_between_measures_what_after_adds(
+    clock: OpenTime, start: datetime, duration: timedelta
 ) -> None:
-    assert CALENDAR.after(start, days) <= CALENDAR.after(start + later, days)
+    end = clock.after(start, duration)
+
+    assert clock.between(start, end) == duration
+    assert end >= start + duration
+    assert clock.between(start, end - timedelta.resolution) < duration
 
 
-@given(moments, st.integers(0, 20), st.integers(0, 9 * 60))
-def test_more_work_never_ends_earlier(start: datetime, days: int, minutes: int) -> None:
-    rest = timedelta(minutes=minutes)
+@given(clocks, moments, spans, spans)
+def test_open_time_adds_up(
+    clock: OpenTime, start: datetime, first: timedelta, second: timedelta
+) -> None:
+    middle, end = start + first, start + first + second
 
-    assert CALENDAR.after(start, days, rest) <= CALENDAR.after(start, days + 1)
-    assert CALENDAR.after(start, days, BUSINESS_DAY) == CALENDAR.after(start, days + 1)
+    parts = clock.between(start, middle) + clock.between(middle, end)
+
+    assert parts == clock.between(start, end) <= first + second
+
+
+@given(clocks, moments, spans, st.integers(1, 40))
+def test_who_starts_later_is_never_done_earlier(
+    clock: OpenTime, start: datetime, later: timedelta, days: int
+) -> None:
+    assert start < clock.after_days(start, days) <= clock.after_days(start + later, days)
+    assert clock.after_days(start, days) < clock.after_days(start, days + 1)

@@ -5,14 +5,14 @@ import pytest
 from services.dispatch.rules.case import Case
 from services.dispatch.rules.case_changes import Opened, PriorityRaised, RequestAttached
 from services.dispatch.rules.case_requests import attach, open_case
-from services.dispatch.rules.deadlines import DeadlinePolicy
+from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines, WorkOrderDeadline
 from services.dispatch.rules.priority import CasePriority
 from services.dispatch.rules.routing import Assignment, CaseRoute
 from shared.vocabulary import CaseStatus
 from tests.builders import NOON
 from tests.unit.dispatch.factories import (
-    CALENDAR,
     HOUR,
+    OPEN_TIME,
     case,
     case_priority,
     incoming,
@@ -95,8 +95,8 @@ def test_within_a_level_the_greater_score_counts_and_nothing_is_ever_lowered(
 
 
 def test_a_raise_tightens_the_deadlines_of_work_that_is_not_over() -> None:
-    policy = DeadlinePolicy(CALENDAR, "P4", 720, NOON + 2 * HOUR)
-    due = DeadlinePolicy(CALENDAR, "P4", 720, NOON).due("P4")
+    policy = DeadlinePolicy(OPEN_TIME, "P4", 720, NOON + 2 * HOUR)
+    due = DeadlinePolicy(OPEN_TIME, "P4", 720, NOON).due("P4")
     opened = case(
         order("ROADS", due=due, status="in_progress"),
         order("WATER", due=due, role="informed", status="completed"),
@@ -107,14 +107,32 @@ def test_a_raise_tightens_the_deadlines_of_work_that_is_not_over() -> None:
     assert [o.due for o in raised.orders] == [policy.due("P1"), due]
 
 
+def test_a_raise_while_the_clock_stands_still_counts_the_wait_from_the_raise() -> None:
+    policy = DeadlinePolicy(OPEN_TIME, "P4", 720, NOON + 2 * HOUR)
+    late, early = (
+        Deadlines(WorkOrderDeadline(at, at), WorkOrderDeadline(at, at))
+        for at in (NOON + 900 * HOUR, NOON + 2 * HOUR)
+    )
+    opened = case(
+        order("ROADS", due=late, status="waiting_for_resident", waiting_since=NOON),
+        order(
+            "WATER", due=early, status="waiting_for_resident", waiting_since=NOON, role="informed"
+        ),
+    )
+
+    raised = after(opened, priority=case_priority("P1", 80), deadline_policy=policy)
+
+    assert [o.waiting_since for o in raised.orders] == [policy.since, NOON]
+
+
 def test_a_raise_gives_nobody_more_time() -> None:
-    due = DeadlinePolicy(CALENDAR, "P4", 2, NOON).due("P4")
+    due = DeadlinePolicy(OPEN_TIME, "P4", 2, NOON).due("P4")
     opened = case(order(due=due))
 
     raised = after(
         opened,
         priority=case_priority("P3", 40),
-        deadline_policy=DeadlinePolicy(CALENDAR, "P4", 720, NOON + 9 * HOUR),
+        deadline_policy=DeadlinePolicy(OPEN_TIME, "P4", 720, NOON + 9 * HOUR),
     )
 
     assert raised.orders[0].due == due

@@ -1,12 +1,17 @@
 from collections.abc import Collection
+from dataclasses import replace
+from datetime import time
+from typing import Any
 
 import pytest
 
-from services.dispatch.rules.routing import CaseRoute, RoutingContext, route
+from services.dispatch.rules.routing import Assignment, CaseRoute, RoutingContext, route, unmet
+from shared.catalogue import HOLIDAY, RoutingCondition, RoutingRule
 from shared.vocabulary import PriorityLevel
-from tests.unit.dispatch.factories import CITY
+from tests.unit.dispatch.factories import CITY, local
 
 EVERYBODY = frozenset(CITY.bureaus)
+TUESDAY = local("2026-03-03 10:00")
 AROUND_THE_CLOCK = frozenset({"DESK", "FIRE", "POLICE", "RANGERS"})
 
 
@@ -17,7 +22,8 @@ def routed(
     there: Collection[str] = EVERYBODY,
     met: Collection[str] = (),
 ) -> CaseRoute | None:
-    return route(RoutingContext(CITY.services[kind], level, met, there.__contains__))
+    context = RoutingContext(CITY.services[kind], level, met, there.__contains__, TUESDAY)
+    return route(context, CITY.routing)
 
 
 @pytest.mark.parametrize(
@@ -38,23 +44,19 @@ def routed(
             id="urgent at night",
         ),
         pytest.param("POTHOLE", "P3", EVERYBODY, ("ROADS", "kind-to-lead"), id="not urgent enough"),
-        pytest.param(
-            "POTHOLE", "P1", {"ROADS"}, ("ROADS", "kind-to-lead"), id="nobody at the desk"
-        ),
         pytest.param("PARK-HAZARD", "P1", EVERYBODY, ("PARKS", "kind-to-lead"), id="lead is there"),
         pytest.param(
             "PARK-HAZARD",
             "P1",
             AROUND_THE_CLOCK,
-            ("RANGERS", "closed-to-after-hours"),
+            ("RANGERS", "parks-to-rangers-at-night"),
             id="lead is gone",
         ),
-        pytest.param("PARK-HAZARD", "P1", set(), ("PARKS", "kind-to-lead"), id="all are gone"),
         pytest.param(
             "BLOCKED-DRIVEWAY",
             "P3",
             {"PARKING"},
-            ("PARKING", "closed-to-after-hours"),
+            ("PARKING", "driveways-to-parking-after-hours"),
             id="lead is gone, not urgent",
         ),
         pytest.param(
@@ -138,3 +140,74 @@ def test_informed_are_the_displaced_lead_and_whom_the_kind_names(
 
     assert found is not None
     assert {a.bureau: a.rule for a in found.informed} == informed
+
+
+def rule(name: str = "this", *, lead: str | None = "WATER", **when: Any) -> RoutingRule:
+    return RoutingRule(name, RoutingCondition(**when), lead)
+
+
+POTHOLE = RoutingContext(
+    CITY.services["POTHOLE"],
+    "P4",
+    {"swerving"},
+    EVERYBODY.__contains__,
+    TUESDAY,
+    attributes={"size": ["Large"], "lane": "left"},
+    district="N",
+    areas={"downtown", "harbour"},
+    owner="state",
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "met", "other"),
+    [
+        ("kinds", {"kinds": {"POTHOLE", "CAMP"}}, {"kinds": {"CAMP"}}),
+        ("groups", {"groups": {"pavement"}}, {"groups": {"camp"}}),
+        ("priority", {"priority": {"P4"}}, {"priority": {"P1", "P2"}}),
+        ("conditions", {"conditions": frozenset({"swerving"})}, {"conditions": frozenset({"x"})}),
+        ("attributes", {"attributes": {"size": {"large"}}}, {"attributes": {"size": {"small"}}}),
+        ("attributes", {"attributes": {"lane": {"left"}}}, {"attributes": {"depth": {"large"}}}),
+        ("districts", {"districts": {"N", "S"}}, {"districts": {"S"}}),
+        ("area", {"areas": frozenset({"harbour"})}, {"areas": frozenset({"airport"})}),
+        ("owner", {"owners": {"state"}}, {"owners": {"county"}}),
+        ("hours", {"lead_is_open": True}, {"lead_is_open": False}),
+        ("hours", {"windows": ((time(10), time(11)),)}, {"windows": ((time(11), time(10)),)}),
+        ("hours", {"windows": ((time(22), time(11)),)}, {"windows": ((time(9), time(10)),)}),
+        ("days", {"days": {1}}, {"days": {0, 5, HOLIDAY}}),
+    ],
+)
+def test_a_rule_matches_where_the_report_has_what_it_asks_for(
+    key: str, met: dict[str, Any], other: dict[str, Any]
+) -> None:
+    assert list(unmet(rule(**met), POTHOLE)) == []
+    assert list(unmet(rule(**other), POTHOLE)) == [key]
+
+
+def test_on_a_holiday_both_the_holiday_and_its_weekday_match() -> None:
+    context = replace(POTHOLE, is_holiday=True)
+
+    assert list(unmet(rule(days={HOLIDAY}), context)) == []
+    assert list(unmet(rule(days={1}), context)) == []
+
+
+def test_the_first_match_leads_and_every_match_informs_and_remarks() -> None:
+    rules = [
+        replace(rule("only-informs", lead=None), inform=("FIRE",), note="Mind the rails."),
+        replace(rule("no-match", districts={"S"}), inform=("PARKS",), note="Not this."),
+        rule("first", lead="WATER"),
+        replace(rule("second", lead="DESK"), inform=("FIRE", "WATER", "POLICE")),
+    ]
+
+    found = route(replace(POTHOLE, desk="OUTREACH"), rules)
+
+    assert found == CaseRoute(
+        Assignment("OUTREACH", "no-place-to-desk"),
+        (
+            Assignment("WATER", "first"),
+            Assignment("ROADS", "regular-lead"),
+            Assignment("FIRE", "only-informs"),
+            Assignment("POLICE", "second"),
+        ),
+        ("Mind the rails.",),
+    )

@@ -6,18 +6,20 @@ import pytest
 
 from services.dispatch.rules.case import Case
 from services.dispatch.rules.case_changes import Closed, StatusChanged
+from services.dispatch.rules.deadlines import WorkOrderDeadline
 from services.dispatch.rules.work_order_updates import (
     TRANSFERRED_BY_BUREAU,
     Reassignment,
     apply_status,
-    closing_time,
+    time_of_change,
     transfer,
 )
 from shared.vocabulary import CaseStatus, UpdateStatus, WorkOrderStatus
 from tests.builders import NOON
 from tests.unit.dispatch.factories import DUE, HOUR, case, order, update
 
-NEW_ORDER = Reassignment("new-order", NOON + HOUR)
+SEEN_SOON = WorkOrderDeadline(NOON, NOON + HOUR)
+NEW_ORDER = Reassignment("new-order", SEEN_SOON)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_a_bureaus_own_number_stays_when_a_later_update_names_none() -> None:
     ],
 )
 def test_work_ends_when_the_bureau_says_unless_that_cannot_be(said_at: Any, closed_at: Any) -> None:
-    assert closing_time(said_at, NOON, now=NOON + 2 * HOUR) == closed_at
+    assert time_of_change(said_at, NOON, now=NOON + 2 * HOUR) == closed_at
 
 
 def after_transfer(of: Case, bureau: str, to: str) -> Case:
@@ -116,7 +118,7 @@ def test_a_transferred_case_opens_anew_with_a_work_order_for_the_new_lead() -> N
     assert (taken.work_order_id, taken.number, taken.bureau) == ("new-order", 2, "WATER")
     assert (taken.role, taken.status, taken.version) == ("lead", "issued", 0)
     assert taken.route_rule == TRANSFERRED_BY_BUREAU
-    assert taken.due == replace(DUE, acknowledge_by=NOON + HOUR)
+    assert taken.due == replace(DUE, acknowledge=SEEN_SOON)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ from shared.contract.events import (
     Advice,
     CaseClosed,
     CaseClosing,
+    CaseMissedDeadline,
     CaseOpened,
+    CaseOverdue,
     CasePriorityRaise,
     CasePriorityRaised,
     CaseReopened,
@@ -188,6 +190,13 @@ async def test_the_end_is_a_step_too() -> None:
     statuses = await followed(CaseClosed.of(end, now=NOON))
 
     assert [(change.status, change.note) for change in statuses.changes] == [("completed", None)]
+
+
+async def test_a_missed_deadline_is_nothing_that_residents_see() -> None:
+    data = CaseMissedDeadline(**state(version=3), what="complete", due_at=NOON, bureau="PBOT-MAINT")
+    statuses = await followed(CaseOverdue.of(data, now=NOON))
+
+    assert (statuses.decisions, statuses.links, statuses.changes) == ([], [], [])
 
 
 async def test_a_raised_priority_is_nothing_that_residents_see() -> None:

@@ -5,11 +5,13 @@ from datetime import time, timedelta
 from pathlib import Path
 
 from shared.catalogue import (
-    AfterHours,
+    HOLIDAY,
     InformRule,
     Jurisdiction,
     LocalText,
     ReferralRule,
+    RoutingCondition,
+    RoutingRule,
     load_catalogue,
 )
 from shared.text_matching import fold
@@ -34,9 +36,6 @@ def test_a_kind_says_all_that_its_entry_says(tmp_path: Path) -> None:
     assert hole.referrals == (
         ReferralRule("EXT-STATE", "large"),
         ReferralRule("EXT-STATE", "burning"),
-    )
-    assert hole.after_hours == AfterHours(
-        "ROADS", "EXT-STATE", urgent_only=True, text="Roads 503-555-0101; The State"
     )
     assert (hole.needs.location, hole.needs.contact, hole.needs.photo) == (True, True, False)
     assert hole.needs.welcome == {"photo"}
@@ -181,3 +180,26 @@ def test_cities_share_the_common_files_and_nothing_else(tmp_path: Path) -> None:
     assert set(cities["twin.gov"].conditions) == set(cities["town.gov"].conditions)
     assert set(cities["twin.gov"].bureaus) == {"STREETS", "HQ"}
     assert set(cities["town.gov"].bureaus) == {"ROADS", "DESK"}
+
+
+def test_a_routing_rule_says_all_that_its_entry_says(tmp_path: Path) -> None:
+    first, second = loaded(tmp_path).routing
+
+    assert first == RoutingRule(
+        "at-night",
+        RoutingCondition(
+            kinds=frozenset({"HOLE"}),
+            groups=frozenset({"holes"}),
+            priority=frozenset({"P1", "P2"}),
+            conditions=frozenset({"large"}),
+            attributes={"size": frozenset({"large"})},
+            owners=frozenset({"state"}),
+            lead_is_open=False,
+            days=frozenset({5, 6, HOLIDAY}),
+        ),
+        "DESK",
+        ("ROADS",),
+        "Bring cones.",
+    )
+    assert second.when.windows == ((time(22), time(7)), (time(12), time(13)))
+    assert (second.lead, second.inform, second.note) == (None, (), "Knock first.")

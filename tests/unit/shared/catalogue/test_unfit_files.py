@@ -45,7 +45,7 @@ def test_a_kind_cannot_stand_in_two_files(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError) as caught:
         load_catalogue(tmp_path)
 
-    assert [(f.file, f.line) for f in caught.value.issues] == [(again, 3), (again, 19)]
+    assert [(f.file, f.line) for f in caught.value.issues] == [(again, 3), (again, 18)]
 
 
 def test_a_condition_cannot_stand_in_two_files(tmp_path: Path) -> None:

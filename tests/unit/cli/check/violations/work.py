@@ -49,7 +49,7 @@ def a_bureau_has_two_work_orders_at_once(history: History) -> None:
     orders.edit(work_order_id="second", version=1)
     history.sent.append(orders)
     second = ["second", *row[1:]]
-    history.set("dispatch_work_orders", second, number=3, version=1)
+    history.set("dispatch_work_orders", second, number=3, version=1, reminded="")
     history.tables["dispatch_work_orders"].append(second)
 
 

@@ -1,0 +1,59 @@
+"""Reminders of deadlines: which are due, and their events."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from services.dispatch.outbound import case_event, reminder_event, work_order_events
+from services.dispatch.policy import DispatchPolicy, NotInCatalogueError
+from services.dispatch.records import ChangeSet, LoadedState
+from services.dispatch.rules.case import Case, CaseWorkOrder
+from services.dispatch.rules.reminding import Escalation, remind
+from services.dispatch.unit_of_work import UnitOfWork
+from shared.contract.events import Event, new_id
+
+
+def on_reminders_due(
+    cases: Collection[Case], policy: DispatchPolicy, now: datetime
+) -> tuple[list[Event], ChangeSet]:
+    """Return the events of the reminders that are due in some cases, and what they change.
+
+    A reminder follows the event with the state that it carries. Every work order is written, since
+    its next reminder follows from its state anew: another version may have left it unknown.
+
+    Args:
+        cases: The cases, locked.
+        policy: Kinds, bureaus and calendars.
+        now: The present moment.
+    """
+    uow = UnitOfWork(LoadedState(cases))
+    events: list[Event] = []
+    found = [remind(case, now, partial(_escalation, case, policy, now)) for case in cases]
+    for reminders in found:
+        missed = [case_event(transition, None, now) for transition in reminders.transitions]
+        uow.change(reminders.case, missed[-1] if missed else None)
+        events += missed
+    for notice in uow.pending_notices():
+        events += work_order_events(notice, now)
+    known = {order.work_order_id for case in cases for order in case.orders}
+    looked_at: list[CaseWorkOrder] = []
+    for reminders in found:
+        orders = {o.work_order_id: o for o in uow.notified_orders(reminders.case.case_id)}
+        events += [
+            reminder_event(reminders.case, orders[work_order_id], planned, now)
+            for work_order_id, planned in reminders.sent
+        ]
+        looked_at += [order for order_id, order in orders.items() if order_id in known]
+    return events, replace(uow.change_set(), changed_orders=looked_at)
+
+
+def _escalation(case: Case, policy: DispatchPolicy, now: datetime) -> Escalation:
+    """Return the escalation of a case; to no bureau where the catalogue lost its kind."""
+    try:
+        city, kind = policy.kind(case.jurisdiction, case.service_code)
+    except NotInCatalogueError:
+        return Escalation(None, case.lead.due, new_id)
+    lead = city.bureaus.get(case.lead_bureau)
+    due = policy.deadline_policy(city, kind, now, case.lead_bureau).due(case.priority.level)
+    return Escalation(lead.escalates_to if lead else None, due, new_id)

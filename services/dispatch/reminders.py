@@ -1,0 +1,68 @@
+"""Sends the reminders of deadlines when they are due."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from services.dispatch.policy import DispatchPolicy
+from services.dispatch.reminder_handlers import on_reminders_due
+from services.dispatch.store.postgres import PostgresDispatchStore
+from shared.errors import StoppedError, SystemicError, TransientError
+from shared.runtime.ops.shutdown import pause
+from shared.runtime.outbox.outbox import HandOver, enqueue
+from shared.runtime.postgres import Pool, transaction
+
+log = structlog.get_logger()
+
+_LOOK_EVERY_S = 2.0
+_WORK_ORDERS = 200
+"""Work orders of one transaction at most, so that bureaus' updates never wait long for a case."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderWorker:
+    """Looks for due reminders, by an index, and publishes each once.
+
+    Attributes:
+        pool: Dispatch's database.
+        policy: Kinds, bureaus and calendars.
+        hand_over: Called after each commit, to pass the outbox's batches to the relay.
+        clock: Source of the present moment.
+    """
+
+    pool: Pool
+    policy: DispatchPolicy
+    hand_over: HandOver
+    clock: Callable[[], datetime]
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Send what is due every two seconds until asked to stop."""
+        with suppress(StoppedError):
+            while True:
+                try:
+                    while await self.send_due():
+                        await pause(stopping, 0)
+                except (SystemicError, TransientError) as error:
+                    log.warning("reminders_postponed", code=error.code)
+                await pause(stopping, _LOOK_EVERY_S)
+
+    async def send_due(self) -> int:
+        """Send some of the reminders that are due; return the number of their cases.
+
+        The cases are locked, so that of several processes one sends each reminder.
+        """
+        now = self.clock()
+        async with transaction(self.pool) as db:
+            store = PostgresDispatchStore(db)
+            due = await store.due_cases(now, _WORK_ORDERS)
+            if not due:
+                return 0
+            events, changes = on_reminders_due(await store.load(due, ()), self.policy, now)
+            await store.write(changes)
+            batches = await enqueue(db, events)
+        self.hand_over(batches)
+        return len(due)

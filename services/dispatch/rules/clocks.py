@@ -1,0 +1,88 @@
+"""Clocks of a work order: when they stand still, and which reminders are due."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from services.dispatch.rules.business_time import OpenTime
+from services.dispatch.rules.case import CaseWorkOrder
+from services.dispatch.rules.deadlines import WorkOrderDeadline
+from shared.vocabulary import MissedDeadline, Reminder
+
+_MISSED: Mapping[Reminder, MissedDeadline] = {
+    "acknowledge_overdue": "acknowledge",
+    "complete_overdue": "complete",
+}
+
+
+class PlannedReminder(NamedTuple):
+    """A reminder that a bureau has not got.
+
+    Attributes:
+        at: When it is sent.
+        reminder: Its name.
+        due_at: The deadline.
+    """
+
+    at: datetime
+    reminder: Reminder
+    due_at: datetime
+
+    @property
+    def missed(self) -> MissedDeadline | None:
+        """The deadline that has passed; None for a warning."""
+        return _MISSED.get(self.reminder)
+
+
+def stop_clock(order: CaseWorkOrder, at: datetime) -> CaseWorkOrder:
+    """Return a work order whose deadlines stand still from now on."""
+    return replace(order, waiting_since=at)
+
+
+def restart_clock(order: CaseWorkOrder, at: datetime, clock: OpenTime) -> CaseWorkOrder:
+    """Return a work order whose deadlines run, moved by the time for which they stood still.
+
+    Args:
+        order: The work order.
+        at: When the wait ended.
+        clock: The clock of its deadlines.
+    """
+    since = order.waiting_since
+    if since is None:
+        return order
+    return replace(order, waiting_since=None, due=order.due.moved(since, max(at, since), clock))
+
+
+def planned_reminders(order: CaseWorkOrder) -> Iterator[PlannedReminder]:
+    """Yield the reminders that a bureau will get unless something changes; each comes once.
+
+    None is planned while the clock stands still or the work order is final, none of seeing it
+    once it was acknowledged, and no warning once the bureau knows that a deadline has passed.
+    """
+    if order.is_final or order.waiting_since is not None:
+        return
+    if order.status == "issued":
+        yield from _of(order, order.due.acknowledge, "acknowledge_soon", "acknowledge_overdue")
+    yield from _of(order, order.due.complete, "complete_soon", "complete_overdue")
+
+
+def _of(
+    order: CaseWorkOrder, deadline: WorkOrderDeadline, soon: Reminder, overdue: Reminder
+) -> Iterator[PlannedReminder]:
+    if overdue in order.reminded:
+        return
+    if soon not in order.reminded and deadline.soon_at < deadline.due_at:
+        yield PlannedReminder(deadline.soon_at, soon, deadline.due_at)
+    yield PlannedReminder(deadline.due_at, overdue, deadline.due_at)
+
+
+def next_reminder_at(order: CaseWorkOrder) -> datetime | None:
+    """Return when the next reminder is due; None where none is planned."""
+    return min((one.at for one in planned_reminders(order)), default=None)
+
+
+def due_reminders(order: CaseWorkOrder, now: datetime) -> list[PlannedReminder]:
+    """Return the reminders that are due, the earliest first; of one deadline the last alone."""
+    planned = sorted(one for one in planned_reminders(order) if one.at <= now)
+    return list({one.reminder.partition("_")[0]: one for one in planned}.values())

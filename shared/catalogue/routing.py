@@ -1,0 +1,64 @@
+"""Routing rules of a city, ordered and named."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from typing import TypeAlias
+
+HOLIDAY = 7
+"""Number of a public holiday beside those of the days, from 0 for Monday."""
+
+Window: TypeAlias = tuple[time, time]
+"""From the first, inclusive, to the second, exclusive; over midnight where the second is lower."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingCondition:
+    """Facts about a report that a rule asks for; an empty field asks for nothing.
+
+    Every field must match, by one of its values.
+
+    Attributes:
+        kinds: Service codes.
+        groups: Dedup groups.
+        priority: Levels.
+        conditions: Conditions that the report meets.
+        attributes: Folded answers by the code of the question.
+        districts: Districts of the city.
+        areas: Polygons of ``areas.geojson``.
+        owners: Owners of the land, by their code in ``owners.yaml``.
+        lead_is_open: Whether the bureau of the kind's own entry can be reached; None for either.
+        windows: Local times of the day.
+        days: Local days from 0 for Monday, and ``HOLIDAY``; a holiday is its weekday as well.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    priority: frozenset[str] = frozenset()
+    conditions: frozenset[str] = frozenset()
+    attributes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    districts: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
+    owners: frozenset[str] = frozenset()
+    lead_is_open: bool | None = None
+    windows: tuple[Window, ...] = ()
+    days: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRule:
+    """One rule: of those that match the first with a lead chooses it, and all of them inform.
+
+    Attributes:
+        name: The ``route_rule`` of the work orders that it brings about.
+        when: Facts that it asks for.
+        lead: Bureau that leads the case; None for a rule that only informs or remarks.
+        inform: Bureaus that are informed.
+        note: Remark for the work orders; None for none.
+    """
+
+    name: str
+    when: RoutingCondition
+    lead: str | None = None
+    inform: tuple[str, ...] = ()
+    note: str | None = None

@@ -1,0 +1,123 @@
+"""``routing.yaml``: the routing rules of a city, in the order in which they are tried."""
+
+from typing import Annotated, Literal, Self, TypeAlias
+
+from pydantic import BeforeValidator, Field, RootModel, model_validator
+
+from shared.catalogue.field_types import Entry, Text, Texts, clock_times, days
+from shared.catalogue.routing import HOLIDAY, RoutingCondition, RoutingRule, Window
+from shared.text_matching import fold
+from shared.vocabulary import PriorityLevel
+
+ROUTING = "routing.yaml"
+AREAS = "areas.geojson"
+_HOLIDAY = "holiday"
+_OFFICE_HOURS: dict[str, bool] = {"office": True, "after_hours": False}
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _hours(value: object) -> object:
+    """Parse ``office``, ``after_hours``, or times of the day such as ``[22:00-07:00]``."""
+    if isinstance(value, str) and value in _OFFICE_HOURS:
+        return value
+    try:
+        return [clock_times(str(one)) for one in (value if isinstance(value, list) else [value])]
+    except ValueError:
+        raise ValueError("write office, after_hours, or times such as [22:00-07:00]") from None
+
+
+def _days(value: object) -> object:
+    names = value if isinstance(value, list) else [value]
+    spans = (range(HOLIDAY, HOLIDAY + 1) if name == _HOLIDAY else days(str(name)) for name in names)
+    return [day for span in spans for day in span]
+
+
+_Hours: TypeAlias = Annotated[
+    Literal["office", "after_hours"] | tuple[Window, ...], BeforeValidator(_hours)
+]
+_Levels: TypeAlias = Annotated[tuple[PriorityLevel, ...], BeforeValidator(_listed)]
+
+
+class WhenEntry(Entry):
+    """Facts that a rule asks for; of a list one value is enough.
+
+    Attributes:
+        kinds: Service codes.
+        groups: Dedup groups.
+        priority: Levels.
+        conditions: Conditions that the report meets.
+        attributes: Answers by question.
+        districts: Districts of the city.
+        area: Polygons of ``areas.geojson``.
+        owner: Owners of the land, as in ``owners.yaml``.
+        hours: ``office`` while the kind's own bureau can be reached, ``after_hours`` while it
+            cannot, or local times.
+        days: Days such as ``mon-fri`` and ``holiday``.
+    """
+
+    kinds: Texts = ()
+    groups: Texts = ()
+    priority: _Levels = ()
+    conditions: Texts = ()
+    attributes: dict[str, Texts] = Field(default_factory=dict)
+    districts: Texts = ()
+    area: Texts = ()
+    owner: Texts = ()
+    hours: _Hours = ()
+    days: Annotated[tuple[int, ...], BeforeValidator(_days)] = ()
+
+
+class RoutingRuleEntry(Entry):
+    """One rule.
+
+    Attributes:
+        rule: Its name, the ``route_rule`` of work orders.
+        when: Facts that it asks for.
+        lead: Bureau that leads.
+        inform: Bureaus that are informed.
+        note: Remark for the work orders.
+    """
+
+    rule: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    when: WhenEntry
+    lead: Text | None = None
+    inform: Texts = ()
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Self:
+        if self.lead is None and not self.inform and self.note is None:
+            raise ValueError("give the rule a lead, somebody to inform, or a note")
+        return self
+
+
+class RoutingEntry(RootModel[tuple[RoutingRuleEntry, ...]]):
+    """The rules in order."""
+
+
+def build_rules(entry: RoutingEntry) -> tuple[RoutingRule, ...]:
+    """Return the rules of a file."""
+    return tuple(
+        RoutingRule(rule.rule, _condition(rule.when), rule.lead, rule.inform, rule.note)
+        for rule in entry.root
+    )
+
+
+def _condition(entry: WhenEntry) -> RoutingCondition:
+    is_named = isinstance(entry.hours, str)
+    return RoutingCondition(
+        kinds=frozenset(entry.kinds),
+        groups=frozenset(entry.groups),
+        priority=frozenset(entry.priority),
+        conditions=frozenset(entry.conditions),
+        attributes={code: frozenset(map(fold, each)) for code, each in entry.attributes.items()},
+        districts=frozenset(entry.districts),
+        areas=frozenset(entry.area),
+        owners=frozenset(entry.owner),
+        lead_is_open=_OFFICE_HOURS[entry.hours] if isinstance(entry.hours, str) else None,
+        windows=() if is_named else tuple(w for w in entry.hours if not isinstance(w, str)),
+        days=frozenset(entry.days),
+    )
