@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
-from services.notify.delivery.smtp import open_mailers
 from services.notify.delivery.store import PostgresDeliveryQueue
 from services.notify.delivery.worker import DeliveryWorker
 from services.notify.handlers import on_messages
@@ -29,6 +28,7 @@ from shared.runtime.outbox.outbox import OutboxBatch
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, open_pool
 from shared.runtime.service import ServiceParts
+from shared.runtime.smtp import open_mailers
 
 
 @asynccontextmanager
@@ -55,7 +55,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
 
     async with (
         open_pool(settings.postgres_dsn.get_secret_value()) as pool,
-        open_mailers(settings) as mailers,
+        open_mailers(settings, settings.sender, settings.smtp_connections) as mailers,
     ):
         relay = Relay(pool, settings.kafka_access)
         erasures = UnreadErasures(pool, settings.kafka_access, on_commit=relay.hand_over)

@@ -12,6 +12,7 @@ from shared.contract.events import (
     NotificationSent,
     NotificationUnknown,
 )
+from shared.runtime.smtp import SendOutcome
 
 DeliveryState: TypeAlias = Literal["pending", "sent", "failed", "unknown"]
 
@@ -19,21 +20,6 @@ _RETRY_DELAYS = (
     *(timedelta(seconds=s) for s in (5, 30, 120, 600, 1_800)),
     *[timedelta(hours=1)] * 23,  # a day in all; by then the message is out of date
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SendOutcome:
-    """Outcome of one attempt to send a message.
-
-    Attributes:
-        result: ``accepted``: the server has it. ``refused``: the server will never take it.
-            ``deferred``: the server may take it later. ``unreachable``: the server does not have
-            it and takes no other message now either. ``unknown``: the server may have it.
-        reason: Code of the reason for any result but ``accepted``.
-    """
-
-    result: Literal["accepted", "refused", "deferred", "unreachable", "unknown"]
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

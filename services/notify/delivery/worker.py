@@ -20,7 +20,6 @@ from services.notify.delivery.updates import (
     ClaimedDelivery,
     DeliveryState,
     DeliveryUpdate,
-    SendOutcome,
     delivery_update,
 )
 from services.notify.outbound import delivery_event
@@ -30,6 +29,7 @@ from shared.contract.events import Event, NotificationUnknown
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.ops.metrics import DELIVERIES
+from shared.runtime.smtp import SendOutcome
 
 log = structlog.get_logger()
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import trustme
 
-from services.notify.delivery.smtp import SmtpMailer
 from services.notify.settings import NotifySettings
+from shared.runtime.smtp import SmtpMailer
 from tests.integration.notify.mail_server import MailServer
 from tests.unit.notify.test_settings import settings
 
@@ -51,7 +51,7 @@ async def settings_for(server: MailServer, **changes: Any) -> NotifySettings:
 
 async def send_by(given: NotifySettings) -> tuple[str, str]:
     """Send a message; return result and reason."""
-    mailer = SmtpMailer(given)
+    mailer = SmtpMailer(given, given.sender)
     try:
         outcome = await mailer.send(TO, MESSAGE)
     finally:

@@ -13,7 +13,7 @@ from services.dispatch.policy import DispatchPolicy
 from services.intake.handlers import accept_submissions, on_submissions_handed_in
 from services.intake.inbound.batch import RawSubmission
 from services.intake.policy import IntakePolicy, city_of
-from services.notify.delivery.updates import SendOutcome, delivery_update
+from services.notify.delivery.updates import delivery_update
 from services.notify.handlers import on_messages as notify
 from services.triage.handlers import on_messages as triage
 from services.triage.policy import TriagePolicy
@@ -38,6 +38,7 @@ from shared.contract.topics import (
 from shared.errors import UndecodableEventError
 from shared.runtime.consumer.messages import InvalidRecord, Message, to_dead_letter
 from shared.runtime.outgoing import Outgoing
+from shared.runtime.smtp import SendOutcome
 from shared.vocabulary import GeoPoint
 from tests.builders import (
     NOON,

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 
-from services.notify.delivery.updates import SendOutcome
 from services.notify.delivery.worker import DeliveryWorker
 from services.notify.handlers import on_messages
 from shared.contract.events import Event, new_id
+from shared.runtime.smtp import SendOutcome
 from tests.builders import NOON, contact_given
 from tests.unit.notify.factories import (
     CONTACT_KEY,

@@ -4,7 +4,6 @@ import pytest
 
 from services.notify.delivery.updates import (
     ClaimedDelivery,
-    SendOutcome,
     delivery_update,
     next_attempt_at,
 )
@@ -14,6 +13,7 @@ from shared.contract.events import (
     NotificationSent,
     NotificationUnknown,
 )
+from shared.runtime.smtp import SendOutcome
 from tests.builders import NOON
 from tests.unit.notify.factories import message_data, stored
 

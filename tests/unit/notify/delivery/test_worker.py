@@ -2,8 +2,8 @@ from datetime import datetime
 
 from typing_extensions import override
 
-from services.notify.delivery.updates import SendOutcome
 from shared.contract.events import new_id
+from shared.runtime.smtp import SendOutcome
 from tests.builders import NOON, contact_given
 from tests.unit.notify.delivery.harness import LEASE, DeliveryHarness, FakeMailer, report
 from tests.unit.notify.factories import closed, moved, opened, triaged

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from services.notify.delivery.updates import SendOutcome
+from shared.runtime.smtp import SendOutcome
 from tests.unit.notify.delivery.harness import LEASE, DeliveryHarness, report
 
 

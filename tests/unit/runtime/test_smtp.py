@@ -1,6 +1,6 @@
 import pytest
 
-from services.notify.delivery.smtp import SmtpStep, classify_failure
+from shared.runtime.smtp import SmtpStep, classify_failure
 
 
 @pytest.mark.parametrize(

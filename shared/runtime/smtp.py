@@ -2,21 +2,83 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+from pydantic import Field, FilePath, SecretStr, model_validator
 
-from services.notify.delivery.updates import SendOutcome
-from services.notify.settings import NotifySettings
+from shared.runtime.encryption import is_loopback
+from shared.runtime.settings import EnvironmentSettings
 
 SmtpStep: TypeAlias = Literal["connection", "sender", "recipient", "content"]
+Encryption: TypeAlias = Literal["when_offered", "required", "from_the_start", "never"]
 
 _TEMPORARY = range(400, 500)
 _PERMANENT = range(500, 600)
 _CLOSING = 421  # RFC 5321: the server closes the connection, whatever the command was
 _QUIT_WITHIN_S = 1.0
+
+
+def _default_encryption(given: Mapping[str, Any]) -> Encryption:
+    return "when_offered" if is_loopback(given.get("smtp_host", "")) else "required"
+
+
+class SmtpSettings(EnvironmentSettings):
+    """Settings of the mail server that takes a service's messages; with the service's prefix.
+
+    Attributes:
+        smtp_host: Host name of the mail server; empty for none.
+        smtp_port: Port of the mail server.
+        smtp_encryption: ``required`` insists on STARTTLS, ``from_the_start`` speaks TLS from the
+            first byte; with both no message goes out unencrypted. ``when_offered`` uses STARTTLS
+            if the server offers it, which an attacker on the way can prevent; ``never`` is plain.
+            By default ``required``, for a server on this machine ``when_offered``.
+        smtp_ca_file: Certificates of the authorities that may vouch for the server, in place of
+            the system's.
+        smtp_user: User name, if the server requires one.
+        smtp_password: Password of that user.
+        smtp_within_s: Deadline of one SMTP hand-over, in seconds.
+    """
+
+    smtp_host: str = ""
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 25
+    smtp_encryption: Annotated[Encryption, Field(default_factory=_default_encryption)]
+    smtp_ca_file: FilePath | None = None
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_within_s: Annotated[float, Field(gt=0)] = 30.0
+
+    @model_validator(mode="after")
+    def _check_credentials(self) -> Self:
+        if not self.smtp_user:
+            return self
+        prefix = self.model_config.get("env_prefix", "")
+        if self.smtp_encryption in {"when_offered", "never"}:
+            raise ValueError(
+                f"{prefix}SMTP_USER (smtp_user) needs {prefix}SMTP_ENCRYPTION (smtp_encryption) "
+                "required or from_the_start"
+            )
+        if self.smtp_password is None or not self.smtp_password.get_secret_value():
+            raise ValueError(f"{prefix}SMTP_USER (smtp_user) needs {prefix}SMTP_PASSWORD")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class SendOutcome:
+    """Outcome of one attempt to send a message.
+
+    Attributes:
+        result: ``accepted``: the server has it. ``refused``: the server will never take it.
+            ``deferred``: the server may take it later. ``unreachable``: the server does not have
+            it and takes no other message now either. ``unknown``: the server may have it.
+        reason: Code of the reason for any result but ``accepted``.
+    """
+
+    result: Literal["accepted", "refused", "deferred", "unreachable", "unknown"]
+    reason: str = ""
 
 
 class StartTlsNotOfferedError(SMTPException):
@@ -47,8 +109,15 @@ def classify_failure(step: SmtpStep, code: int | None) -> SendOutcome:
 class SmtpMailer:
     """One connection to the mail server, kept open between messages."""
 
-    def __init__(self, settings: NotifySettings) -> None:
+    def __init__(self, settings: SmtpSettings, sender: str) -> None:
+        """Use a server.
+
+        Args:
+            settings: The server.
+            sender: Address in the envelope of every message.
+        """
         self._settings = settings
+        self._sender = sender
         self._smtp: SMTP | None = None
 
     async def connect(self) -> str | None:
@@ -67,7 +136,7 @@ class SmtpMailer:
             async with asyncio.timeout(self._settings.smtp_within_s):
                 smtp = await self._connected()
                 step = "sender"
-                await smtp.mail(self._settings.sender)
+                await smtp.mail(self._sender)
                 step = "recipient"
                 await smtp.rcpt(mailbox)
                 step = "content"
@@ -89,7 +158,7 @@ class SmtpMailer:
     async def _connected(self) -> SMTP:
         if self._smtp and self._smtp.is_connected:
             return self._smtp
-        smtp = _client(self._settings)
+        smtp = _client(self._settings, self._sender)
         try:
             await _open(smtp, self._settings)
         except BaseException:
@@ -110,12 +179,12 @@ class SmtpMailer:
         self._smtp = None
 
 
-def _client(settings: NotifySettings) -> SMTP:
+def _client(settings: SmtpSettings, sender: str) -> SMTP:
     ca_file = settings.smtp_ca_file
     return SMTP(
         hostname=settings.smtp_host,
         port=settings.smtp_port,
-        local_hostname=settings.sender.rpartition("@")[2],
+        local_hostname=sender.rpartition("@")[2],
         timeout=settings.smtp_within_s,
         use_tls=settings.smtp_encryption == "from_the_start",
         start_tls=None if settings.smtp_encryption == "when_offered" else False,
@@ -123,7 +192,7 @@ def _client(settings: NotifySettings) -> SMTP:
     )
 
 
-async def _open(smtp: SMTP, settings: NotifySettings) -> None:
+async def _open(smtp: SMTP, settings: SmtpSettings) -> None:
     """Connect, encrypt and log in, in this order."""
     await smtp.connect()
     if settings.smtp_encryption == "required":
@@ -147,9 +216,17 @@ def _failure(step: SmtpStep, error: Exception) -> SendOutcome:
 
 
 @asynccontextmanager
-async def open_mailers(settings: NotifySettings) -> AsyncGenerator[list[SmtpMailer]]:
-    """Yield ``smtp_connections`` mailers; each connects on first use."""
-    mailers = [SmtpMailer(settings) for _ in range(settings.smtp_connections)]
+async def open_mailers(
+    settings: SmtpSettings, sender: str, count: int
+) -> AsyncGenerator[list[SmtpMailer]]:
+    """Yield mailers; each connects on first use.
+
+    Args:
+        settings: The server.
+        sender: Address in the envelope of every message.
+        count: Number of mailers.
+    """
+    mailers = [SmtpMailer(settings, sender) for _ in range(count)]
     try:
         yield mailers
     finally:
