@@ -83,7 +83,8 @@ async def test_a_message_goes_out_by_tls_from_the_first_byte(
 async def test_without_the_offer_of_starttls_nothing_is_said_and_the_message_stays(
     server: MailServer,
 ) -> None:
-    mailer = SmtpMailer(await settings_for(server, smtp_encryption="required"))
+    given = await settings_for(server, smtp_encryption="required")
+    mailer = SmtpMailer(given, given.sender)
 
     reasons = [await mailer.connect() for _ in range(2)]
     outcomes = [await mailer.send(TO, MESSAGE) for _ in range(2)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.rules.sms.places import find_place
+from services.intake.rules.conversations.places import find_place
 
 
 @pytest.mark.parametrize(

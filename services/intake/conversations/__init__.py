@@ -1,0 +1,1 @@
+"""What conversations by text message and e-mail have in common."""
