@@ -26,6 +26,7 @@ from services.intake.rules.text import normalize_text
 from services.intake.sms.store import (
     Correspondent,
     add_answer,
+    delete_old,
     find_answer,
     lock_conversation,
     lock_due,
@@ -107,6 +108,11 @@ class SmsConversations:
             batches = await enqueue(db, turn.effects.events)
         self.relay.hand_over(batches)
         return True
+
+    async def delete_old(self, before: datetime) -> None:
+        """Delete answers and conversations from before a moment, except of silent people."""
+        async with transaction(self.pool) as db:
+            await delete_old(db, before)
 
 
 class _Turn:
