@@ -91,7 +91,7 @@ def _running_service(
         environment = {
             **_inherited(),
             **_common_settings(infra, service.name, port),
-            **_own_settings(infra, service.name, public_url),
+            **_own_settings(infra, service, public_url),
         }
         program = Program(service.process_name, service.argv, port, http_ready, environment)
         return Process(program, infra.site.folder)
@@ -115,9 +115,9 @@ def _common_settings(infra: Infrastructure, service: str, port: int) -> dict[str
     return settings
 
 
-def _own_settings(infra: Infrastructure, service: str, public_url: str) -> dict[str, str]:
+def _own_settings(infra: Infrastructure, service: Service, public_url: str) -> dict[str, str]:
     secret = infra.site.credentials.get
-    match service:
+    match service.name:
         case "intake":
             return {
                 "INTAKE_PUBLIC_URL": public_url,
@@ -125,6 +125,7 @@ def _own_settings(infra: Infrastructure, service: str, public_url: str) -> dict[
                 "INTAKE_MEDIA_FOLDER": str(infra.site.folder.media),
                 "INTAKE_SMS_TOKEN": sms_token(infra),
                 "INTAKE_SMS_NUMBERS": f"{SMS_NUMBER}={_SMS_CITY}",
+                **_mail_settings(infra, service.instance),
             }
         case "notify":
             return {
@@ -138,3 +139,15 @@ def _own_settings(infra: Infrastructure, service: str, public_url: str) -> dict[
             return {"TRIAGE_STREAM_FOLDER": str(infra.site.folder.stream)}
         case _:
             return {}
+
+
+def _mail_settings(infra: Infrastructure, instance: int) -> dict[str, str]:
+    """Return the settings of e-mail in; none without a server that takes its questions."""
+    if infra.mail is None:
+        return {}
+    name = "inbound-mail" if instance == 1 else f"inbound-mail-{instance}"
+    return {
+        "INTAKE_MAIL_PORT": str(infra.site.ports.port(name)),
+        "INTAKE_SMTP_HOST": LOOPBACK,
+        "INTAKE_SMTP_PORT": str(infra.mail.program.port),
+    }

@@ -61,6 +61,7 @@ class Stack(BaseModel):
         notify: See ``intake``.
         mail: URL of the mail server that the services use.
         mail_folder: Folder of the accepted messages, an .eml file each.
+        inbound_mail: Host and port on which e-mail to the cities comes in.
         sms_number: Number that people text to, E.164.
         keys: Keys for the HTTP interfaces.
     """
@@ -77,6 +78,7 @@ class Stack(BaseModel):
     notify: str
     mail: str
     mail_folder: Path
+    inbound_mail: str = ""
     sms_number: str = ""
     keys: Keys
 

@@ -9,6 +9,7 @@ from deploy.local.infrastructure import Infrastructure, infrastructure
 from deploy.local.kafka_users import user_access
 from deploy.local.launch import gather_or_cancel, restart_on_exit
 from deploy.local.process import Process
+from deploy.local.readiness import LOOPBACK
 from deploy.local.report import Prepared, Report, ignore_events
 from deploy.local.services import (
     ROUTER,
@@ -83,9 +84,17 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
         notify=http["notify"],
         mail=f"smtp://{infra.mail.program.address}" if infra.mail else "",
         mail_folder=infra.site.folder.mail,
+        inbound_mail=_inbound_mail(services),
         sms_number=SMS_NUMBER,
         keys=keys,
     )
+
+
+def _inbound_mail(services: Sequence[Process]) -> str:
+    """Return where the first intake takes e-mail; empty where it takes none."""
+    intake = next(process for process in services if process.name == "intake")
+    port = (intake.program.environment or {}).get("INTAKE_MAIL_PORT")
+    return f"{LOOPBACK}:{port}" if port else ""
 
 
 async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:

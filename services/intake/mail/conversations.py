@@ -38,9 +38,10 @@ from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, transaction
 
 Fate: TypeAlias = Literal[
-    "machine", "own", "repeat", "request", "question", "note", "waiting", "rejected"
+    "machine", "own", "repeat", "request", "question", "note", "waiting", "empty", "rejected"
 ]
-"""What became of a message: ``waiting`` for an answer that answers nothing."""
+"""What became of a message: ``waiting`` for an answer that answers nothing; ``empty`` for one in
+which nobody wrote anything, and that nobody can be asked about."""
 
 _READERS = 2
 """Messages that are read at a time, each in a thread: parsing is Python."""
@@ -273,7 +274,8 @@ class _Turn:
         if step.question:
             state = _asked(step.question, step, number)
             await self._ask(message, person, state)
-        return "request" if step.submit else "question"
+            return "request" if step.submit else "question"
+        return "request" if step.submit else "empty"
 
     async def _may_ask(self, mail: Mail, person: str) -> bool:
         """Return True unless nobody reads an answer, or the person was asked too often today."""

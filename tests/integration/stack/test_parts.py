@@ -131,7 +131,8 @@ async def test_every_mail_that_is_handed_in_is_kept(router: Router) -> None:
     await asyncio.to_thread(send_mails)
 
     kept = [file.read_bytes() for file in sorted(router.stack.mail_folder.glob("*.eml"))]
-    assert [mail.partition(b"\r\n")[0] for mail in kept] == [
-        b"Subject: %d" % number for number in range(50)
+    envelope = [b"X-Envelope-From: 311@city.example", b"X-Envelope-To: ana@example.org"]
+    assert [mail.split(b"\r\n")[:3] for mail in kept] == [
+        [*envelope, b"Subject: %d" % number] for number in range(50)
     ]
     assert kept[0].endswith("café\r\n".encode())

@@ -42,9 +42,12 @@ def header(message: Message, name: str) -> str:
 
 
 def author(message: Message) -> Author:
-    """Return the author of a message, the first of several."""
+    """Return the author of a message, the first of several; nobody where the parser gives up."""
     raw = next(_raw(message, "from"), "")
-    name, address = next(iter(getaddresses([raw])), ("", ""))
+    try:
+        name, address = next(iter(getaddresses([raw])), ("", ""))
+    except RecursionError:  # of comments in comments
+        return Author(None, None)
     usable = address if normalize_email(address) else None
     return Author(usable, decode_words(name).strip()[:_MAX_NAME] or None)
 

@@ -35,7 +35,7 @@ def on_report(report: MailReport, reader: TextReader, *, may_ask: bool) -> MailS
     needs_place = found.needs_place and report.place is None
     question = _question(says_what=reading.says_what, needs_place=needs_place)
     if question is None or not may_ask:
-        return MailStep(submit=report)
+        return MailStep(submit=_with_content(report))
     return MailStep(question=question, keep=report)
 
 
@@ -74,8 +74,6 @@ def on_answer(
 def on_due(conversation: MailConversation, now: datetime) -> MailStep | None:
     """Return the step of a report whose time is over; None where none is.
 
-    A message in which nobody wrote or attached anything becomes nothing.
-
     Args:
         conversation: The state.
         now: The present moment.
@@ -83,7 +81,12 @@ def on_due(conversation: MailConversation, now: datetime) -> MailStep | None:
     report = conversation.report
     if report is None or report.due_at > now:
         return None
-    return MailStep(submit=report if report.words or report.attached or report.media else None)
+    return MailStep(submit=_with_content(report))
+
+
+def _with_content(report: MailReport) -> MailReport | None:
+    """Return the report; None for one in which nobody wrote or attached anything."""
+    return report if report.words or report.attached or report.media else None
 
 
 def _question(*, says_what: bool, needs_place: bool) -> Question | None:

@@ -45,7 +45,7 @@ def _add(part: Message, found: Parts, depth: int) -> None:
     kind = part.get_content_type()
     if kind == "multipart/alternative":
         _add_alternative(part, found, depth)
-    elif kind.startswith(("multipart/", "message/rfc822")):
+    elif part.is_multipart():
         for child in _children(part):
             if kind == "message/rfc822":
                 found.texts.append(header(child, "subject"))
@@ -55,7 +55,8 @@ def _add(part: Message, found: Parts, depth: int) -> None:
 
 
 def _add_leaf(part: Message, kind: str, found: Parts) -> None:
-    if kind in _TEXTS and not _is_attached(part):
+    is_text = kind in _TEXTS or kind.startswith("multipart/")  # without its boundary, as it is
+    if is_text and not _is_attached(part):
         found.texts.append(_text(part))
     elif kind.startswith("image/") or _is_picture_by_name(part):
         _add_picture(part, found)

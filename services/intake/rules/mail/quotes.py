@@ -23,8 +23,8 @@ _INTRODUCTION = re.compile(r".*(?:@|\d).*[:\uff1a]\s*")
 _SIGNATURE = re.compile(r"--\s*|_{2,5}\s*|\u2014\s*")
 _MAX_SIGNATURE = 15
 _SENT_FROM = re.compile(
-    r"\W*(?:sent (?:from|via|with) .{1,60}|get outlook for .{1,20}"
-    r"|(?:enviado|mandado) desde .{1,60}|obt[eé]n(?:er)? outlook para .{1,20}"
+    r"\W*(?:sent (?:from|via|with) .{1,60}|get outlook for .{1,80}"
+    r"|(?:enviado|mandado) desde .{1,60}|obt[eé]n(?:er)? outlook para .{1,80}"
     r"|von mein\w+ .{1,40} gesendet|envoy[eé] de mon .{1,40})\W*",
     re.IGNORECASE,
 )
