@@ -1,1 +1,1 @@
-"""What conversations by text message and e-mail have in common."""
+"""Deadlines and effects of conversations by text message and e-mail."""

@@ -27,7 +27,7 @@ class Conversations(Protocol):
         ...
 
     async def delete_old(self, before: datetime) -> None:
-        """Delete what nobody wrote to since a moment."""
+        """Delete conversations without a message since a moment."""
         ...
 
 

@@ -39,7 +39,7 @@ class Words(NamedTuple):
         text: Of any length; each 4,000 characters are a note.
         channel: Channel by which they came.
         language: Their language, BCP 47; None while unknown.
-        by: Whether the sender is the request's contact; None where nobody knows.
+        by: Whether the sender is the request's contact; None while unknown.
         media: Addresses of our own pictures, for the first note.
     """
 
@@ -50,7 +50,7 @@ class Words(NamedTuple):
     media: Sequence[str] = ()
 
 
-class Effects:
+class StepEffects:
     """The requests and notes of one step; their events follow with the commit.
 
     Attributes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, TypeAlias
 
-from services.intake.conversations.effects import Effects, Words
+from services.intake.conversations.effects import StepEffects, Words
 from services.intake.mail.pictures import MailPictures
 from services.intake.mail.store import (
     StoredConversation,
@@ -194,7 +194,7 @@ class _Turn:
     """The effects of a step, inside one transaction."""
 
     def __init__(self, to: MailConversations, db: Connection, now: datetime) -> None:
-        self.effects = Effects(db, to.policy, now)
+        self.effects = StepEffects(db, to.policy, now)
         self.has_asked = False
         self._policy, self._db, self._now = to.policy, db, now
 
@@ -278,7 +278,7 @@ class _Turn:
         return "request" if step.submit else "empty"
 
     async def _may_ask(self, mail: Mail, person: str) -> bool:
-        """Return True unless nobody reads an answer, or the person was asked too often today."""
+        """Return False for an unread mailbox, and for a person who was asked often enough today."""
         if not takes_answers(mail.address):
             return False
         asked = await asked_since(self._db, person, self._now - _QUESTIONS_WITHIN)

@@ -65,7 +65,7 @@ class MailSession(SMTP):
         """Serve one connection.
 
         Args:
-            handler: Answers what was said.
+            handler: Answers commands.
             limits: The limits of all connections together.
         """
         super().__init__(

@@ -142,7 +142,13 @@ async def save_state(db: Connection, token: str, state: MailConversation) -> Non
 
 
 async def asked_since(db: Connection, person: str, since: datetime) -> int:
-    """Return how many questions a person was asked since a moment."""
+    """Return how many questions a person was asked since a moment.
+
+    Args:
+        db: A connection in a transaction.
+        person: Keyed hash of the person's address.
+        since: The moment.
+    """
     return int(await db.fetchval(_ASKED_SINCE, person, since))
 
 

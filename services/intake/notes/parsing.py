@@ -27,7 +27,7 @@ class RequestReference(NamedTuple):
         tracking_number: Its number.
         jurisdiction: The city.
         service_code: Its kind.
-        reporter_ref: Pseudonym of its reporter; None where nobody knows.
+        reporter_ref: Pseudonym of its reporter; None for an anonymous one.
     """
 
     request_id: str

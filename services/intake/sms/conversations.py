@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from services.intake.conversations.effects import Effects, Words
+from services.intake.conversations.effects import StepEffects, Words
 from services.intake.notes.store import find_request
 from services.intake.policy import IntakePolicy, ServedCity
 from services.intake.public_status.store import read_status
@@ -121,7 +121,7 @@ class _Turn:
     def __init__(
         self, to: SmsConversations, db: Connection, who: Correspondent, now: datetime
     ) -> None:
-        self.effects = Effects(db, to.policy, now)
+        self.effects = StepEffects(db, to.policy, now)
         self._db, self._who, self._now = db, who, now
         self._city: ServedCity = to.policy.cities[who.jurisdiction]
 

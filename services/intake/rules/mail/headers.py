@@ -42,7 +42,7 @@ def header(message: Message, name: str) -> str:
 
 
 def author(message: Message) -> Author:
-    """Return the author of a message, the first of several; nobody where the parser gives up."""
+    """Return the author of a message, the first of several; none of a hostile one."""
     raw = next(_raw(message, "from"), "")
     try:
         name, address = next(iter(getaddresses([raw])), ("", ""))

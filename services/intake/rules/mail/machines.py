@@ -1,4 +1,4 @@
-"""Messages that nobody wrote: bounces, automatic answers, lists, receipts."""
+"""Messages by machines: bounces, automatic answers, lists, receipts."""
 
 from email.message import Message
 
@@ -30,7 +30,7 @@ def is_by_machine(message: Message, return_path: str, address: str | None) -> bo
 
 
 def takes_answers(address: str | None) -> bool:
-    """Return False for an address that nobody reads."""
+    """Return False for an unread mailbox, or none."""
     return address is not None and _mailbox(address) not in _NO_REPLIES
 
 

@@ -38,7 +38,7 @@ class Mail(NamedTuple):
         id: Its ``Message-ID``, or ``sha256:`` and the digest of all its bytes.
         own_id: ``sha256:`` and the digest of all its bytes.
         digest: Digest of what its author sent, without what servers add on the way.
-        is_by_machine: True when nobody wrote it.
+        is_by_machine: True for a message that a machine wrote.
         address: Its author's address; None for one that no mail can be sent to.
         name: Its author's name.
         subject: Without ``Re:`` and ``Fwd:``.

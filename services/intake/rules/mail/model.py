@@ -39,7 +39,7 @@ class MailReport:
 
 @dataclass(frozen=True, slots=True)
 class MailConversation:
-    """What is known between the question to a person and the answer.
+    """The state between a question to a person and the answer.
 
     Attributes:
         question: The question.

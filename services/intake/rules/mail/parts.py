@@ -1,4 +1,4 @@
-"""Parts of an e-mail: its text, its pictures, and what nobody can take."""
+"""Parts of an e-mail: its text, its pictures, and the names of its other files."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

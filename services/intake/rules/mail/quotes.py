@@ -95,7 +95,7 @@ def _is_no_quote(found: str, text: str, *, is_reply: bool) -> bool:
 def _without_marked(lines: Sequence[str]) -> str:
     """Return the lines without those that ``>`` marks as quoted, and without their introductions.
 
-    An introduction says when somebody wrote, in whatever language.
+    An introduction has a date or an address and ends with a colon.
     """
     own: list[str] = []
     for line in lines:
