@@ -106,7 +106,7 @@ class QuestionSender:
                 _ABANDONED, now - timedelta(seconds=2 * self.smtp.smtp_within_s)
             ):
                 log.error("question_unknown", reason="abandoned")
-            row = await db.fetchrow(_CLAIM, now, list(self.policy.cities))
+            row = await db.fetchrow(_CLAIM, now, sorted(self.addresses.cities))
         if row is None:
             return False
         claimed = stored_conversation(row)

@@ -193,6 +193,8 @@ class MailHandler:
 
     async def handle_exception(self, error: Exception) -> str:
         """Answer a failure: the sender keeps the message and tries again."""
-        code = error.code if isinstance(error, SystemicError | TransientError) else None
-        log.error("mail_not_taken", code=code, error=type(error).__name__)
+        if isinstance(error, SystemicError | TransientError):
+            log.warning("mail_postponed", code=error.code)
+        else:
+            log.error("mail_failed", exc_info=error)
         return _LATER

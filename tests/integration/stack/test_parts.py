@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from deploy.local.kafka import java_command, kafka_jars
-from deploy.local.readiness import http_ready
+from deploy.local.readiness import http_ready, smtp_answers
 from shared.catalogue import load_catalogue
 from shared.runtime.http.api_keys import hash_key
 from shared.runtime.kafka.admin import answers
@@ -30,6 +30,7 @@ async def test_the_stack_file_is_for_its_owner_and_names_parts_that_answer(route
     assert await answers(stack.access)
     for service in (stack.intake, stack.triage, stack.dispatch, stack.notify):
         assert await http_ready(port_of(service))
+    assert await smtp_answers(port_of(f"smtp://{stack.inbound_mail}"))
 
 
 async def test_the_broker_takes_its_classes_from_an_archive(router: Router) -> None:

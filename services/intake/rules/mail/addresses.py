@@ -1,7 +1,7 @@
 """Addresses that people write to, and those that their answers go to."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 _TOKEN = re.compile(r"[a-z2-7]{26}")
 
@@ -19,6 +19,11 @@ class OurAddresses:
             address.lower(): city for city, addresses in by_city.items() for address in addresses
         }
         self._senders = {city: addresses[0] for city, addresses in by_city.items() if addresses}
+
+    @property
+    def cities(self) -> Collection[str]:
+        """The jurisdictions that have an address."""
+        return self._senders.keys()
 
     def city(self, recipient: str) -> str | None:
         """Return the city of a recipient, with or without a token; None for a stranger's."""

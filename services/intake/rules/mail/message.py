@@ -126,4 +126,4 @@ def _subject(subject: str) -> tuple[str, bool, bool]:
         is_reply |= match["reply"] is not None
         is_forward |= match["forward"] is not None
         subject = subject[match.end() :]
-    return subject, is_reply and not is_forward, is_forward
+    return subject, is_reply, is_forward

@@ -145,6 +145,13 @@ THREADS = [
         PLACE,
     ),
     Case(
+        "forward of a quoted thread",
+        mail(f"See\n\nOn Mon, Ben wrote:\n> {HOLE}\n> and more\n> words", subject="Fwd: hole"),
+        "request",
+        f"hole\n\nSee\n\nOn Mon, Ben wrote:\n> {HOLE}\n> and more\n> words",
+        PLACE,
+    ),
+    Case(
         "forward without words",
         mail(_FORWARD, subject="FW: hole"),
         "request",
