@@ -20,10 +20,7 @@ from services.intake.http.load_limits import AdaptiveBatchSize
 from services.intake.http.media import MAX_UPLOADS, media_routes
 from services.intake.http.notes import note_adder, note_routes
 from services.intake.http.preview import preview_routes
-from services.intake.mail.conversations import MailConversations
-from services.intake.mail.listener import MailListener
-from services.intake.mail.pictures import MailPictures
-from services.intake.mail.questions import QuestionSender
+from services.intake.mail.parts import mail_parts
 from services.intake.media.housekeeping import MediaHousekeeping
 from services.intake.media.library import MediaLibrary
 from services.intake.media.reencoding import Reencoder
@@ -49,7 +46,6 @@ from services.intake.public_status.api import status_routes
 from services.intake.public_status.projection import project_events
 from services.intake.public_status.store import PostgresPublicStatuses
 from services.intake.retention import Retention
-from services.intake.rules.mail.addresses import OurAddresses
 from services.intake.scout import Answered, Scout
 from services.intake.settings import IntakeSettings
 from services.intake.sms.api import sms_routes
@@ -68,7 +64,7 @@ from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
-from shared.runtime.service import ServiceParts, ServiceTask
+from shared.runtime.service import ServiceParts
 
 _WORK_CONNECTIONS = 6
 _LOOKUP_CONNECTIONS = 4
@@ -121,7 +117,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         uploads = _upload_admission(settings)
         add_note = note_adder(pool, policy, relay)
         texts = SmsConversations(pool, policy, relay)
-        mails, questions = _mail(settings, policy, pool, relay, media)
+        mail = mail_parts(settings, policy, pool, relay, media)
         pages = _page_access(settings, policy, callers)
         signer = TokenSigner.derived(policy.reporter_key)
         routes = [
@@ -174,8 +170,8 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 OutboxBackpressure(pool, admission, settings.outbox_limit).run,
                 Retention(pool, utc_now, timedelta(days=settings.contacts_kept_days)).run,
                 MediaHousekeeping(lookups, media.files).run,
-                ConversationDeadlines([texts, mails], utc_now).run,
-                *_mail_tasks(settings, mails, questions),
+                ConversationDeadlines([texts, mail.conversations], utc_now).run,
+                *mail.tasks,
                 Housekeeping.from_settings(pool, settings, statuses.topics).run,
             ],
             request_tasks=[batcher.run],
@@ -224,25 +220,6 @@ def _page_access(settings: IntakeSettings, policy: IntakePolicy, callers: Caller
         TokenBuckets(settings.forms_per_minute / 60, burst_s=60),
         policy.public_url,
     )
-
-
-def _mail(
-    settings: IntakeSettings, policy: IntakePolicy, pool: Pool, relay: Relay, media: MediaLibrary
-) -> tuple[MailConversations, QuestionSender]:
-    addresses = OurAddresses(
-        {id_: city.jurisdiction.inbound_mail for id_, city in policy.cities.items()}
-    )
-    questions = QuestionSender(pool, policy, addresses, settings, utc_now)
-    pictures = MailPictures(media, policy.public_url, policy.reporter_key)
-    return MailConversations(pool, policy, relay, addresses, pictures, questions.wake), questions
-
-
-def _mail_tasks(
-    settings: IntakeSettings, mails: MailConversations, questions: QuestionSender
-) -> list[ServiceTask]:
-    if settings.mail_port is None:
-        return []
-    return [MailListener(settings.http_host, settings.mail_port, mails).run, questions.run]
 
 
 def _photo_admission(settings: IntakeSettings) -> AdmissionControl:
