@@ -97,7 +97,7 @@ def _timezone(name: str) -> str:
 
 def _mail_address(text: str) -> str:
     """Return the address: answers come to it with a tag behind a plus."""
-    if normalize_email(text) != text or "+" in text:
+    if normalize_email(text) is None or "+" in text:
         raise ValueError("write an address such as 311@example.gov, without a plus")
     return text
 
