@@ -26,6 +26,8 @@ _MAX_CONNECTIONS = 20
 """Each may hold a message of ``MAX_BYTES`` in memory, and a copy while it is taken."""
 _MAX_CONNECTIONS_OF_ONE = 10
 _MAX_RECIPIENTS = 100
+_MAX_COMMANDS = 1_000
+"""Commands of one name in a connection."""
 _SENDER_BURST_S = 20.0
 _END = b".\r\n"
 _LATER = "451 4.3.0 Try again later"
@@ -75,6 +77,7 @@ class MailSession(SMTP):
             hostname="route311",
             ident="ESMTP",
             timeout=IDLE_S,
+            command_call_limit={"*": _MAX_COMMANDS},
             loop=asyncio.get_running_loop(),
         )
         self._limits = limits

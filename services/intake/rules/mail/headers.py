@@ -49,7 +49,7 @@ def author(message: Message) -> Author:
     except RecursionError:  # of comments in comments
         return Author(None, None)
     usable = address if normalize_email(address) else None
-    return Author(usable, decode_words(name).strip()[:_MAX_NAME] or None)
+    return Author(usable, text_of(name)[:_MAX_NAME] or None)
 
 
 def message_id(message: Message) -> str | None:
@@ -65,6 +65,12 @@ def references(message: Message) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ids))[:_MAX_REFERENCES]
 
 
+def text_of(raw: str) -> str:
+    """Return a value of a header as one line of text: decoded, and without control characters."""
+    content = raw.encode(errors="surrogateescape")
+    return _CONTROL.sub(" ", decode_words(decode(content, None))).strip()
+
+
 def decode_words(text: str) -> str:
     """Return the text with its encoded words (RFC 2047) decoded; broken ones stay."""
     return _WORDS.sub(lambda run: "".join(_decoded(run[0])), text)
@@ -72,7 +78,7 @@ def decode_words(text: str) -> str:
 
 def _headers(message: Message, name: str) -> Iterator[str]:
     for raw in _raw(message, name):
-        yield _CONTROL.sub(" ", decode_words(raw)).strip()
+        yield text_of(raw)
 
 
 def _raw(message: Message, name: str) -> Iterator[str]:

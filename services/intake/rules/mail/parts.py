@@ -6,7 +6,7 @@ from email.message import Message
 from pathlib import PurePath
 
 from services.intake.rules.mail.charsets import decode
-from services.intake.rules.mail.headers import decode_words, header
+from services.intake.rules.mail.headers import header, text_of
 from services.intake.rules.mail.html_text import text_of_html
 
 _MAX_DEPTH = 20
@@ -111,7 +111,7 @@ def _is_picture_by_name(part: Message) -> bool:
 
 
 def _file_name(part: Message) -> str:
-    return decode_words(part.get_filename() or "")[:_MAX_FILE_NAME]
+    return text_of(part.get_filename() or "")[:_MAX_FILE_NAME]
 
 
 def _parameter(value: object) -> str | None:

@@ -27,6 +27,20 @@ def test_any_bytes_are_read(content: bytes) -> None:
     assert normalize_text(mail.words) == mail.words
 
 
+@pytest.mark.parametrize("name", ["=?utf-8?Q?=00=1BAna?=", "Ana\x00\x1b", "\udcff\udce9Ana"])
+def test_names_of_people_and_files_can_be_stored(name: str) -> None:
+    file = f'Content-Type: application/pdf\nContent-Disposition: attachment; filename="{name}"\n\nx'
+    content = (
+        f"From: {name} <a@example.org>\nContent-Type: multipart/mixed; boundary=b\n\n--b\n{file}"
+    )
+    mail = read_mail(content.encode(errors="surrogateescape"), "a@example.org")
+
+    assert mail.name
+    assert mail.name.isprintable()
+    assert mail.attached.encode().decode().isprintable()
+    assert mail.attached.endswith("Ana")
+
+
 @given(st.text(max_size=200), st.sampled_from(["utf-8", "utf-16", "utf-7"]))
 def test_a_text_comes_through_its_charset_unchanged(text: str, charset: str) -> None:
     try:
