@@ -83,6 +83,16 @@ THREADS = [
         "answer",
         PLACE,
     ),
+    Case("Outlook, without a rule", mail(f"{PLACE}\n\n{_OUTLOOK}", **_TO_US), "answer", PLACE),
+    Case(
+        "iPhone",
+        mail(
+            f"{PLACE}\n\nSent from my iPhone\n\n> On Mar 2, 2026, at 3:00 PM, City <{CITY}> wrote:\n> \n> Where is it?\n",
+            **_TO_US,
+        ),
+        "answer",
+        PLACE,
+    ),
     Case(
         "Outlook, HTML",
         mail(
