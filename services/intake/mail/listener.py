@@ -15,12 +15,13 @@ class MailListener:
         host: Address to listen on.
         port: Port to listen on; 0 lets the system choose.
         conversations: Take the messages.
+        limits: The limits of all connections together.
     """
 
     host: str
     port: int
     conversations: MailConversations
-    _limits: MailLimits = field(default_factory=MailLimits)
+    limits: MailLimits = field(default_factory=MailLimits)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Listen until asked to stop; a message in transfer then comes again to another instance.
@@ -36,15 +37,15 @@ class MailListener:
 
     async def open(self) -> asyncio.Server:
         """Begin to listen."""
-        handler = MailHandler(self.conversations, self._limits)
+        handler = MailHandler(self.conversations, self.limits)
         return await asyncio.get_running_loop().create_server(
-            lambda: MailSession(handler, self._limits), self.host, self.port
+            lambda: MailSession(handler, self.limits), self.host, self.port
         )
 
     async def close(self, server: asyncio.Server) -> None:
         """Close the port, and what is connected to it."""
         server.close()
-        tasks = set(self._limits.open)
+        tasks = set(self.limits.open)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,23 +1,28 @@
 """The listener, as other mail servers speak to it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 from aiosmtplib import SMTP, SMTPDataError, SMTPRecipientRefused, SMTPSenderRefused
 
 from services.intake.mail.listener import MailListener
-from services.intake.mail.session import MAX_BYTES
+from services.intake.mail.session import MAX_BYTES, MailLimits
+from shared.runtime.http.rate_limits import TokenBuckets
 from tests.integration.intake.mail.postbox import ANA, CITY, REPORT, Postbox, mail
 
 pytestmark = pytest.mark.integration
 
 
 @asynccontextmanager
-async def listening(postbox: Postbox) -> AsyncGenerator[SMTP]:
+async def listening(
+    postbox: Postbox, clock: Callable[[], float] = time.monotonic
+) -> AsyncGenerator[SMTP]:
     """A client of a listener of its own."""
-    listener = MailListener("127.0.0.1", 0, postbox.conversations)
+    limits = MailLimits(by_sender=TokenBuckets(1, clock, burst_s=20))
+    listener = MailListener("127.0.0.1", 0, postbox.conversations, limits)
     server = await listener.open()
     client = SMTP(hostname="127.0.0.1", port=server.sockets[0].getsockname()[1], start_tls=False)
     try:
@@ -138,3 +143,15 @@ async def test_connections_of_one_address_are_limited(postbox: Postbox) -> None:
             await writer.wait_closed()
 
     assert [greeting[:3] for greeting in greetings] == [b"220"] * 9 + [b"421"]
+
+
+async def test_messages_of_one_sender_are_limited(postbox: Postbox) -> None:
+    message = bytes(mail("I am away", Auto_Submitted="auto-replied"))
+    async with listening(postbox, clock=lambda: 0.0) as client:
+        for _ in range(20):
+            await client.sendmail(ANA, [CITY], message)
+        with pytest.raises(SMTPDataError) as limited:
+            await client.sendmail(ANA.upper(), [CITY], message)
+        await client.sendmail("ben@example.org", [CITY], message)
+
+    assert limited.value.code == 451
