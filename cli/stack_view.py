@@ -83,6 +83,7 @@ def _addresses(stack: Stack, data: Path) -> list[tuple[str, str]]:
         ("dispatch", stack.dispatch),
         ("notify", stack.notify),
         ("Kafka", stack.kafka),
+        ("e-mail in", f"smtp://{stack.inbound_mail}"),
         ("mail", str(stack.mail_folder)),
         ("SMS", str(stack.sms_folder)),
         ("logs", str(data / "logs")),

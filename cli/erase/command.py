@@ -36,7 +36,7 @@ _LABELS = {
     "contacts": "contacts",
     "messages": "messages not sent yet",
     "media": "pictures",
-    "drafts": "unfinished reports by text message",
+    "drafts": "unfinished reports by text message or e-mail",
     "submissions": "rejected submissions",
     "dead_letters": "dead letters",
     "outbox": "copies of dead letters in outboxes",

@@ -18,6 +18,7 @@ class Findings:
         messages: Number of messages that wait to be sent.
         media: Number of pictures.
         drafts: Person and city of the reports by text message that wait for an answer.
+        mail_drafts: Tokens of the reports by e-mail that wait for an answer.
     """
 
     requests: dict[str, str] = field(default_factory=dict)
@@ -27,6 +28,7 @@ class Findings:
     messages: int = 0
     media: int = 0
     drafts: set[tuple[str, str]] = field(default_factory=set)
+    mail_drafts: set[str] = field(default_factory=set)
 
     @property
     def request_ids(self) -> Collection[str]:
@@ -44,7 +46,7 @@ class Findings:
             "contacts": len(self.requests),
             "messages": self.messages,
             "media": self.media,
-            "drafts": len(self.drafts),
+            "drafts": len(self.drafts) + len(self.mail_drafts),
             "submissions": len(self.submissions),
             "dead_letters": len(self.dead_letters),
             "outbox": sum(map(len, self.outbox.values())),

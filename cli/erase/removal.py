@@ -8,6 +8,7 @@ from services.intake.erasure import (
     erase_bodies,
     erase_contacts,
     erase_drafts,
+    erase_mail_drafts,
     erase_texts,
     mark_erased,
 )
@@ -51,6 +52,7 @@ async def remove(db: Connection, found: Findings) -> None:
         await erase_texts(db, ids)
         await erase_bodies(db, found.submissions)
         await erase_drafts(db, found.drafts)
+        await erase_mail_drafts(db, found.mail_drafts)
         await db.execute(_ADD_ERASED, sorted(found.dead_letters))
         await wake_relays(db)
         for service, copies in found.outbox.items():

@@ -56,6 +56,9 @@ _COPIES = """
 _DRAFTS = """
     SELECT person, jurisdiction FROM intake.sms_conversations WHERE number = ANY($1::text[])
 """
+_MAIL_DRAFTS = """
+    SELECT token FROM intake.mail_conversations WHERE lower(address) = ANY($1::text[])
+"""
 _ERASED_RECORDS = "SELECT content FROM intake.erased_records"
 _WAITING = """
     SELECT count(*) FROM notify.deliveries
@@ -115,6 +118,8 @@ class Search:
             found.submissions |= await self._rejected(self.subject.person)
             drafts = await self.db.fetch(_DRAFTS, sorted(self.subject.person.phones))
             found.drafts = {(row["person"], row["jurisdiction"]) for row in drafts}
+            mails = await self.db.fetch(_MAIL_DRAFTS, sorted(self.subject.person.emails))
+            found.mail_drafts = {row["token"] for row in mails}
             for service in SERVICES:
                 found.outbox[service] = await self._copies(service, self.subject.person)
         return found

@@ -31,8 +31,11 @@ class MailFolder:
     async def handle_DATA(  # noqa: N802 - the name that aiosmtpd calls
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
-        """Save the message, then acknowledge it."""
-        self.save(envelope.original_content or b"")
+        """Save the message, with its envelope as first headers, then acknowledge it."""
+        head = f"X-Envelope-From: {envelope.mail_from}\r\n"
+        head += "".join(f"X-Envelope-To: {to}\r\n" for to in envelope.rcpt_tos)
+        content = envelope.original_content or b""
+        self.save(head.encode(errors="surrogateescape") + content)
         return "250 kept"
 
     def save(self, message: bytes) -> None:

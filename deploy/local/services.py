@@ -93,7 +93,7 @@ def _running_service(
         environment = {
             **_inherited(),
             **_common_settings(infra, service.name, port),
-            **_own_settings(infra, service.name, public_url),
+            **_own_settings(infra, service, public_url),
             **settings,
         }
         program = Program(service.process_name, service.argv, port, http_ready, environment)
@@ -118,9 +118,9 @@ def _common_settings(infra: Infrastructure, service: str, port: int) -> dict[str
     return settings
 
 
-def _own_settings(infra: Infrastructure, service: str, public_url: str) -> dict[str, str]:
+def _own_settings(infra: Infrastructure, service: Service, public_url: str) -> dict[str, str]:
     secret = infra.site.credentials.get
-    match service:
+    match service.name:
         case "intake":
             return {
                 "INTAKE_PUBLIC_URL": public_url,
@@ -128,6 +128,7 @@ def _own_settings(infra: Infrastructure, service: str, public_url: str) -> dict[
                 "INTAKE_MEDIA_FOLDER": str(infra.site.folder.media),
                 "INTAKE_SMS_TOKEN": sms_token(infra.site),
                 "INTAKE_SMS_NUMBERS": _SMS_NUMBERS,
+                **_mail_settings(infra, service.instance),
             }
         case "notify":
             return {
@@ -153,4 +154,16 @@ def _sms_settings(infra: Infrastructure) -> dict[str, str]:
         "NOTIFY_SMS_ACCOUNT": SMS_ACCOUNT,
         "NOTIFY_SMS_TOKEN": sms_token(infra.site),
         "NOTIFY_SMS_NUMBERS": _SMS_NUMBERS,
+    }
+
+
+def _mail_settings(infra: Infrastructure, instance: int) -> dict[str, str]:
+    """Return the settings of e-mail in; none without a server that takes its questions."""
+    if infra.mail is None:
+        return {}
+    name = "inbound-mail" if instance == 1 else f"inbound-mail-{instance}"
+    return {
+        "INTAKE_MAIL_PORT": str(infra.site.ports.port(name)),
+        "INTAKE_SMTP_HOST": LOOPBACK,
+        "INTAKE_SMTP_PORT": str(infra.mail.program.port),
     }

@@ -63,6 +63,7 @@ class Stack(BaseModel):
         mail_folder: Folder of the accepted messages, an .eml file each.
         sms: URL of the SMS provider that the services use.
         sms_folder: Folder of the text messages that it accepted, a JSON file each.
+        inbound_mail: Host and port on which e-mail to the cities comes in.
         sms_number: Number that people text to, E.164.
         keys: Keys for the HTTP interfaces.
     """
@@ -81,6 +82,7 @@ class Stack(BaseModel):
     mail_folder: Path
     sms: str = ""
     sms_folder: Path = Path()
+    inbound_mail: str = ""
     sms_number: str = ""
     keys: Keys
 

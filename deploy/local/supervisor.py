@@ -10,6 +10,7 @@ from deploy.local.infrastructure import Infrastructure, infrastructure, sms_toke
 from deploy.local.kafka_users import user_access
 from deploy.local.launch import gather_or_cancel, restart_on_exit
 from deploy.local.process import Process
+from deploy.local.readiness import LOOPBACK
 from deploy.local.report import Prepared, Report, ignore_events
 from deploy.local.services import (
     ROUTER,
@@ -87,9 +88,17 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
         mail_folder=infra.site.folder.mail,
         sms=f"http://{infra.sms.program.address}" if infra.sms else "",
         sms_folder=infra.site.folder.sms,
+        inbound_mail=_inbound_mail(services),
         sms_number=SMS_NUMBER,
         keys=keys,
     )
+
+
+def _inbound_mail(services: Sequence[Process]) -> str:
+    """Return where the first intake takes e-mail; empty where it takes none."""
+    intake = next(process for process in services if process.name == "intake")
+    port = (intake.program.environment or {}).get("INTAKE_MAIL_PORT")
+    return f"{LOOPBACK}:{port}" if port else ""
 
 
 async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from services.intake.acceptance import BatchAcceptance
+from services.intake.conversations.deadlines import ConversationDeadlines
 from services.intake.http.admission import AdmissionControl, OutboxBackpressure
 from services.intake.http.api import submission_routes
 from services.intake.http.api_key_cache import ApiKeyCache
@@ -19,6 +20,7 @@ from services.intake.http.load_limits import AdaptiveBatchSize
 from services.intake.http.media import MAX_UPLOADS, media_routes
 from services.intake.http.notes import note_adder, note_routes
 from services.intake.http.preview import preview_routes
+from services.intake.mail.parts import mail_parts
 from services.intake.media.housekeeping import MediaHousekeeping
 from services.intake.media.library import MediaLibrary
 from services.intake.media.reencoding import Reencoder
@@ -49,7 +51,6 @@ from services.intake.settings import IntakeSettings
 from services.intake.sms.api import sms_routes
 from services.intake.sms.callback import sms_gateway
 from services.intake.sms.conversations import SmsConversations
-from services.intake.sms.deadlines import SmsDeadlines
 from shared.catalogue import Catalogue, load_catalogue_with_indexes, text_rules_version
 from shared.contract.events import Event
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, submission_topics
@@ -115,7 +116,8 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         media = MediaLibrary(lookups, files, reencoder)
         uploads = _upload_admission(settings)
         add_note = note_adder(pool, policy, relay.hand_over)
-        conversations = SmsConversations(pool, policy, relay.hand_over)
+        texts = SmsConversations(pool, policy, relay.hand_over)
+        mail = mail_parts(settings, policy, pool, relay.hand_over, media)
         pages = _page_access(settings, policy, callers)
         signer = TokenSigner.derived(policy.reporter_key)
         routes = [
@@ -157,7 +159,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             ),
         ]
         if gateway := sms_gateway(settings, catalogue.jurisdictions):
-            routes += sms_routes(gateway, callers, admission, conversations.take)
+            routes += sms_routes(gateway, callers, admission, texts.take)
         yield ServiceParts(
             pool,
             tasks=[
@@ -168,7 +170,8 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 OutboxBackpressure(pool, admission, settings.outbox_limit).run,
                 Retention(pool, utc_now, timedelta(days=settings.contacts_kept_days)).run,
                 MediaHousekeeping(lookups, media.files).run,
-                SmsDeadlines(conversations, utc_now).run,
+                ConversationDeadlines([texts, mail.conversations], utc_now).run,
+                *mail.tasks,
                 Housekeeping.from_settings(pool, settings, statuses.topics).run,
             ],
             request_tasks=[batcher.run],

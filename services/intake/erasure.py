@@ -33,6 +33,12 @@ _ERASE_DRAFTS_SQL = """
       FROM unnest($1::text[], $2::text[]) AS given (person, jurisdiction)
      WHERE (known.person, known.jurisdiction) = (given.person, given.jurisdiction)
 """
+_ERASE_MAIL_DRAFTS_SQL = """
+    UPDATE mail_conversations
+       SET address = NULL, due_at = NULL, state = jsonb_set(state, '{report}', 'null'),
+           sending = CASE WHEN sending = 'pending' THEN 'dropped' ELSE sending END
+     WHERE token = ANY($1::text[])
+"""
 _TERM_SQL = f"""
     SELECT request_id::text, submitted_at, {REQUEST_IS_OVER} AS is_over
       FROM requests
@@ -109,6 +115,16 @@ async def erase_drafts(db: Connection, drafts: Collection[tuple[str, str]]) -> N
         drafts: Person and city of each.
     """
     await db.execute(_ERASE_DRAFTS_SQL, [p for p, _ in drafts], [city for _, city in drafts])
+
+
+async def erase_mail_drafts(db: Connection, tokens: Collection[str]) -> None:
+    """Erase reports by e-mail that wait for an answer, with the address of the person.
+
+    Args:
+        db: A connection in a transaction with intake's schema.
+        tokens: Token of each.
+    """
+    await db.execute(_ERASE_MAIL_DRAFTS_SQL, sorted(tokens))
 
 
 async def kept_contacts(

@@ -238,6 +238,7 @@ def _public_request(submission: ValidatedSubmission, request: Request) -> Public
         address=at.address,
         latitude=_rounded(at.latitude),
         longitude=_rounded(at.longitude),
+        reporter_ref=request.reporter_ref,
         listing=None
         if submission.service.private
         else Listing(request.description, at.latitude, at.longitude),

@@ -13,6 +13,7 @@ from shared.runtime.settings import (
     LongSecret,
     ServiceSettings,
 )
+from shared.runtime.smtp import SmtpSettings
 
 
 class MediaSettings(EnvironmentSettings):
@@ -53,7 +54,7 @@ class MediaSettings(EnvironmentSettings):
         return self
 
 
-class IntakeSettings(MediaSettings, ServiceSettings):
+class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
     """Settings of intake, with the prefix ``INTAKE_``.
 
     Attributes:
@@ -87,6 +88,9 @@ class IntakeSettings(MediaSettings, ServiceSettings):
             here. Set it behind a proxy that changes scheme, host or path.
         sms_numbers: The numbers that people text to and the city of each, such as
             ``+15035550100=portland.gov``, separated by commas.
+        mail_port: Port on which e-mail comes in, on the address of the HTTP port; 0 lets the
+            system choose. None turns e-mail off. It needs ``smtp_host``, the mail server that
+            takes questions to people.
     """
 
     model_config = SettingsConfigDict(env_prefix="INTAKE_", frozen=True)
@@ -108,3 +112,10 @@ class IntakeSettings(MediaSettings, ServiceSettings):
     sms_token: LongSecret | None = None
     sms_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s#]+$")] | None = None
     sms_numbers: CityNumbers
+    mail_port: Annotated[int | None, Field(ge=0, le=65535)] = None
+
+    @model_validator(mode="after")
+    def _require_server(self) -> Self:
+        if self.mail_port is not None and not self.smtp_host:
+            raise ValueError("INTAKE_MAIL_PORT needs INTAKE_SMTP_HOST, which takes the questions")
+        return self

@@ -44,6 +44,7 @@ def issues_in(drafts: Sequence[Draft]) -> Iterator[CatalogueIssue]:
         for service in draft.services:
             yield from _service(service, draft)
     yield from _shared_bureaus(drafts)
+    yield from _shared_mail(drafts)
 
 
 def _unknown(
@@ -163,6 +164,17 @@ def _shared_bureaus(drafts: Iterable[Draft]) -> Iterator[CatalogueIssue]:
             if other != draft.id:
                 reason = f"{other} has a bureau {bureau.code} too: topics need codes of their own"
                 yield bureau.issue(reason)
+
+
+def _shared_mail(drafts: Iterable[Draft]) -> Iterator[CatalogueIssue]:
+    """Yield addresses for e-mail that two cities have."""
+    owner: dict[str, str] = {}
+    for draft in drafts:
+        addresses = draft.head.entry.inbound_mail if draft.head else ()
+        for i, address in enumerate(addresses):
+            other = owner.setdefault(address.lower(), draft.id)
+            if other != draft.id and draft.head:
+                yield draft.head.issue(f"{other} has {address} too", "inbound_mail", i)
 
 
 def _reasons(draft: Draft) -> Iterator[CatalogueIssue]:

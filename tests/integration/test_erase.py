@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import AsyncGenerator
+from email.message import EmailMessage
 from typing import Any
 
 import aiohttp
+import aiosmtplib
 import pytest
 import pytest_asyncio
 
@@ -180,6 +182,27 @@ async def test_a_telephone_number_in_any_format_names_its_owner(router: Operated
 
     assert done["requests"] == [number]
     assert await router.last_contact(request_id) is None
+
+
+async def test_a_report_by_e_mail_that_waits_for_its_place_is_erased(
+    router: OperatedRouter,
+) -> None:
+    email = "dora.waits@example.org"
+    host, _, port = router.stack.inbound_mail.partition(":")
+    message = EmailMessage()
+    message["From"], message["To"] = f"Dora <{email}>", "311@portlandoregon.gov"
+    message.set_content("A bench is broken")
+    await aiosmtplib.send(message, hostname=host, port=int(port))
+    waiting = "SELECT address, state, due_at FROM intake.mail_conversations"
+    before = [tuple(row) for row in await router.fetch(waiting)]
+
+    code, done = await router.command("erase", "--email", email)
+    after = [tuple(row) for row in await router.fetch(waiting)]
+
+    assert (code, done["removed"]["drafts"]) == (0, 1)
+    assert email in str(before)
+    assert "Dora" not in str(after)
+    assert [(address, due_at) for address, _, due_at in after] == [(None, None)]
 
 
 async def test_older_tables_that_come_back_are_erased_by_the_tombstones_on_the_topic(

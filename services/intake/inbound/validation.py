@@ -41,7 +41,7 @@ from shared.contract.events import (
 from shared.redaction import Answer, KnownPii, Redactor
 from shared.vocabulary import GeoPoint
 
-WITHOUT_PLACE = frozenset({"/sms"})
+WITHOUT_PLACE = frozenset({"/email", "/sms"})
 """Sources of conversations: the person was asked where, and what comes without is accepted.
 
 Only intake gives these sources.
@@ -206,7 +206,10 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
     attributes = redactor.redact_attributes(normalize_attributes(submission.attributes), known)
     text = free_text(description, details)
     channels = contact_channels(known.email, known.phone, redactor.region)
-    holds_contact = redactor.holds_contact(handed_in.id, known)
+    is_message_id = handed_in.source == "/email"  # it only looks like an address
+    holds_contact = (redactor.holds_known if is_message_id else redactor.holds_contact)(
+        handed_in.id, known
+    )
     return ValidatedSubmission(
         handed_in=handed_in,
         cause=handed_in.anonymous() if holds_contact else handed_in,

@@ -27,12 +27,14 @@ class RequestReference(NamedTuple):
         tracking_number: Its number.
         jurisdiction: The city.
         service_code: Its kind.
+        reporter_ref: Pseudonym of its reporter; None for an anonymous one.
     """
 
     request_id: str
     tracking_number: str
     jurisdiction: str
     service_code: str
+    reporter_ref: str | None = None
 
 
 class SubmittedNote(Data):

@@ -7,7 +7,7 @@ from services.intake.rules.idempotency import SubmissionKey
 from shared.runtime.postgres import Connection
 
 _REQUEST = """
-    SELECT request_id::text, tracking_number, jurisdiction, service_code
+    SELECT request_id::text, tracking_number, jurisdiction, service_code, reporter_ref
       FROM requests
      WHERE tracking_number = $1
 """

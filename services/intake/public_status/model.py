@@ -34,6 +34,7 @@ class PublicRequest(NamedTuple):
         address: Redacted; takes precedence over the point.
         latitude: Degrees, rounded to about 100 m.
         longitude: Degrees, rounded to about 100 m.
+        reporter_ref: Pseudonym of the reporter; None for an anonymous one. Not shown.
         listing: What lists show of it; None for a private kind, which no list shows.
     """
 
@@ -45,6 +46,7 @@ class PublicRequest(NamedTuple):
     address: str | None
     latitude: float | None
     longitude: float | None
+    reporter_ref: str | None = None
     listing: Listing | None = None
 
 

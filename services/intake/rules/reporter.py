@@ -54,14 +54,20 @@ def reporter_ref(
         reached: The reporter's usable channels.
     """
     if account_id:
-        identity = f"account {len(source)} {source} {account_id}"
-    elif reached.email:
-        identity = f"email {reached.email.casefold()}"
-    elif reached.phone:
-        return phone_ref(key, reached.phone)
-    else:
-        return None
-    return _reference(key, identity)
+        return _reference(key, f"account {len(source)} {source} {account_id}")
+    if reached.email:
+        return email_ref(key, reached.email)
+    return phone_ref(key, reached.phone) if reached.phone else None
+
+
+def email_ref(key: bytes, email: str) -> str:
+    """Return 32 hex digits that are the same for the same address.
+
+    Args:
+        key: Secret; without it a value cannot be traced back to an address.
+        email: The address, in any case.
+    """
+    return _reference(key, f"email {email.casefold()}")
 
 
 def phone_ref(key: bytes, phone: str) -> str:

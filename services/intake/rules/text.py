@@ -38,6 +38,16 @@ def normalize_attributes(attributes: Mapping[str, Answer]) -> dict[str, Answer]:
     return normalized
 
 
+def split_text(text: str, limit: int) -> list[str]:
+    """Return a text in parts of at most ``limit`` characters, cut behind words where it can be."""
+    parts = []
+    while len(text) > limit:
+        end = max(text.rfind(blank, 0, limit) for blank in " \n") + 1 or limit
+        parts.append(text[:end].rstrip())
+        text = text[end:]
+    return [*parts, text]
+
+
 def _normalize(answer: Answer) -> Answer:
     if isinstance(answer, str):
         return normalize_text(answer)

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from services.intake.handlers import accept_submissions
-from services.intake.notes.parsing import parse_note
+from services.intake.conversations.effects import StepEffects, Words
 from services.intake.notes.store import find_request
-from services.intake.places.gazetteer import geocoders_of
 from services.intake.policy import IntakePolicy, ServedCity
 from services.intake.public_status.store import read_status
 from services.intake.public_status.view import render_status
+from services.intake.rules.conversations.tracking_numbers import numbers_in
 from services.intake.rules.idempotency import idempotency_key
 from services.intake.rules.reporter import phone_ref
 from services.intake.rules.sms import wording
@@ -22,28 +21,19 @@ from services.intake.rules.sms.model import (
     ReportDraft,
     Step,
 )
-from services.intake.rules.sms.tracking_numbers import numbers_in
 from services.intake.rules.sms.wording import fit, say
 from services.intake.rules.text import normalize_text
 from services.intake.sms.store import (
     Correspondent,
     add_answer,
+    delete_old,
     find_answer,
     lock_conversation,
     lock_due,
     save_conversation,
 )
-from services.intake.sms.submission import SOURCE, split_text, submission_of
-from services.intake.store import PostgresSubmissions
-from shared.contract.events import (
-    Consent,
-    ConsentChanged,
-    Event,
-    Note,
-    NoteAdded,
-    SubmissionAccepted,
-)
-from shared.contract.events.submissions import MAX_DESCRIPTION
+from services.intake.sms.submission import SOURCE, submission_of
+from shared.contract.events import Consent, ConsentChanged
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Connection, Pool, transaction
 
@@ -100,7 +90,7 @@ class SmsConversations:
             conversation, answer = await turn.apply(step)
             await save_conversation(db, who, conversation, now)
             await add_answer(db, identity, answer, now)
-            batches = await enqueue(db, turn.events)
+            batches = await enqueue(db, turn.effects.events)
         self.hand_over(batches)
         return answer
 
@@ -114,9 +104,14 @@ class SmsConversations:
             turn = _Turn(self, db, due[0], now)
             conversation, _ = await turn.apply(over)
             await save_conversation(db, due[0], conversation, now)
-            batches = await enqueue(db, turn.events)
+            batches = await enqueue(db, turn.effects.events)
         self.hand_over(batches)
         return True
+
+    async def delete_old(self, before: datetime) -> None:
+        """Delete answers and conversations from before a moment, except of silent people."""
+        async with transaction(self.pool) as db:
+            await delete_old(db, before)
 
 
 class _Turn:
@@ -125,8 +120,8 @@ class _Turn:
     def __init__(
         self, to: SmsConversations, db: Connection, who: Correspondent, now: datetime
     ) -> None:
-        self.events: list[Event] = []
-        self._to, self._db, self._who, self._now = to, db, who, now
+        self.effects = StepEffects(db, to.policy, now)
+        self._db, self._who, self._now = db, who, now
         self._city: ServedCity = to.policy.cities[who.jurisdiction]
 
     async def incoming(self, text: ReceivedText) -> IncomingText:
@@ -164,34 +159,18 @@ class _Turn:
     ) -> FollowedRequest | None:
         """Accept a draft; None for a rejected one, whose bytes stay with its receipt."""
         submission = submission_of(draft, self._who, conversation)
-        [result] = await accept_submissions(
-            [submission.raw],
-            PostgresSubmissions(self._db),
-            self._to.policy,
-            self._now,
-            geocoders_of(self._db, self._to.policy),
-        )
-        self.events += result.events
-        receipt = result.receipt.decode()
-        if not isinstance(receipt, SubmissionAccepted):
+        taken = await self.effects.submit(submission.raw)
+        if taken is None:
             return None
-        number = receipt.data.tracking_number
         if submission.more:
-            await self._add_note(number, submission.more, conversation, own=True)
-        return FollowedRequest(number, receipt.data.service_code, draft.place, self._now)
+            await self._add_note(taken.number, submission.more, conversation, own=True)
+        return FollowedRequest(taken.number, taken.service_code, draft.place, self._now)
 
     async def _add_note(
         self, number: str, text: str, conversation: Conversation, *, own: bool
     ) -> None:
-        request = await find_request(self._db, number)
-        if request is None:
-            raise LookupError("requests are never deleted")
-        for part in split_text(text, MAX_DESCRIPTION):
-            data = {"text": part, "language": conversation.language, "channel": "sms"}
-            note = parse_note(data, request, self._to.policy, self._now)
-            if isinstance(note, Note):
-                note = note.model_copy(update={"by": "reporter" if own else None})
-                self.events.append(NoteAdded.of(note, now=self._now, request=note.request_id))
+        by: Literal["reporter"] | None = "reporter" if own else None
+        await self.effects.add_notes(number, Words(text, "sms", conversation.language, by))
 
     def _record_consent(self, *, opted_out: bool) -> None:
         consent = Consent(
@@ -201,7 +180,7 @@ class _Turn:
             at=self._now,
             source=SOURCE,
         )
-        self.events.append(ConsentChanged.of(consent, now=self._now))
+        self.effects.events.append(ConsentChanged.of(consent, now=self._now))
 
     async def _tell_status(self, reply: str, number: str, language: str | None) -> str:
         status = await read_status(self._db, number)

@@ -1,7 +1,7 @@
 """Conversations and answers in PostgreSQL."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
@@ -35,9 +35,6 @@ _DELETE_CONVERSATIONS = """
     DELETE FROM sms_conversations WHERE due_at IS NULL AND NOT is_silent AND updated_at < $1
 """
 _STATE = TypeAdapter(Conversation)
-
-KEPT = timedelta(days=30)
-"""Time after its last text that a conversation is kept, and the answer to a text."""
 
 
 class Correspondent(NamedTuple):

@@ -6,6 +6,7 @@ import pydantic_core
 
 from services.intake.inbound.batch import RawSubmission
 from services.intake.rules.sms.model import Conversation, ReportDraft
+from services.intake.rules.text import split_text
 from services.intake.sms.store import Correspondent
 from shared.contract.events import SubmissionReceived
 from shared.contract.events.submissions import MAX_DESCRIPTION
@@ -57,13 +58,3 @@ def submission_of(
     )
     raw = RawSubmission(handed_in, pydantic_core.to_json(data))
     return SmsSubmission(raw, more=text[len(description) :].strip())
-
-
-def split_text(text: str, limit: int) -> list[str]:
-    """Return a text in parts of at most ``limit`` characters, cut behind words where it can be."""
-    parts = []
-    while len(text) > limit:
-        end = max(text.rfind(blank, 0, limit) for blank in " \n") + 1 or limit
-        parts.append(text[:end].rstrip())
-        text = text[end:]
-    return [*parts, text]

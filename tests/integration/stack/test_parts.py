@@ -91,7 +91,10 @@ async def test_each_service_is_told_what_it_needs_and_no_secret_of_another(route
     assert intake["INTAKE_PUBLIC_URL"] == notify["ROUTE311_PUBLIC_URL"] == stack.intake
     assert notify["NOTIFY_PUBLIC_URL"] == stack.notify
     assert notify["NOTIFY_SMS_URL"] == stack.sms
-    assert f"smtp://{notify['NOTIFY_SMTP_HOST']}:{notify['NOTIFY_SMTP_PORT']}" == stack.mail
+    for prefix, service in (("NOTIFY", notify), ("INTAKE", intake)):
+        server = f"smtp://{service[f'{prefix}_SMTP_HOST']}:{service[f'{prefix}_SMTP_PORT']}"
+        assert server == stack.mail
+    assert stack.inbound_mail == f"127.0.0.1:{intake['INTAKE_MAIL_PORT']}"
     assert notify["NOTIFY_CONTACT_KEY"] not in intake.values()
 
 
@@ -133,7 +136,8 @@ async def test_every_mail_that_is_handed_in_is_kept(router: Router) -> None:
     await asyncio.to_thread(send_mails)
 
     kept = [file.read_bytes() for file in sorted(router.stack.mail_folder.glob("*.eml"))]
-    assert [mail.partition(b"\r\n")[0] for mail in kept] == [
-        b"Subject: %d" % number for number in range(50)
+    envelope = [b"X-Envelope-From: 311@city.example", b"X-Envelope-To: ana@example.org"]
+    assert [mail.split(b"\r\n")[:3] for mail in kept] == [
+        [*envelope, b"Subject: %d" % number] for number in range(50)
     ]
     assert kept[0].endswith("café\r\n".encode())

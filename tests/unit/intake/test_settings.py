@@ -119,6 +119,12 @@ def test_unusable_settings_of_the_gateway_are_refused(field: str, value: str) ->
         settings(**{field: value})
 
 
+def test_e_mail_in_needs_a_server_that_takes_its_questions() -> None:
+    with pytest.raises(ValidationError, match="INTAKE_MAIL_PORT needs INTAKE_SMTP_HOST"):
+        settings(mail_port=2525)
+    assert settings(mail_port=2525, smtp_host="127.0.0.1").smtp_encryption == "when_offered"
+
+
 def test_the_gateways_token_may_be_in_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,8 +7,9 @@ asked at a time: what, where, and then at most one question of the kind.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from services.intake.rules.conversations.reading import ReportReading, TextReader, TextReading
 from services.intake.rules.sms import wording
-from services.intake.rules.sms.commands import Command
+from services.intake.rules.sms.commands import Command, read_command
 from services.intake.rules.sms.model import (
     Conversation,
     FollowedRequest,
@@ -17,7 +18,6 @@ from services.intake.rules.sms.model import (
     Step,
     TextNote,
 )
-from services.intake.rules.sms.reading import ReportReading, TextReader, TextReading
 from services.intake.rules.sms.wording import say
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.catalogue import LocalText
@@ -53,10 +53,11 @@ def on_text(conversation: Conversation, text: IncomingText, reader: TextReader) 
         text: The text.
         reader: Reads the texts of the city.
     """
-    reading = reader.read(text.body)
-    known = replace(conversation, language=reading.language or conversation.language)
-    step = _Turn(known, text, reading, reader).step()
-    is_help = reading.command is not None and reading.command.name == "help"
+    reading, command = reader.read(text.body), read_command(text.body)
+    language = command.language if command else reading.language
+    known = replace(conversation, language=language or conversation.language)
+    step = _Turn(known, text, command, reading, reader).step()
+    is_help = command is not None and command.name == "help"
     if conversation.is_silent and not is_help and step.opted_out is None:
         return replace(step, reply=None, asks_where=False)
     return step
@@ -68,11 +69,12 @@ class _Turn:
 
     conversation: Conversation
     text: IncomingText
+    command: Command | None
     reading: TextReading
     reader: TextReader
 
     def step(self) -> Step:
-        command, draft = self.reading.command, self.conversation.draft
+        command, draft = self.command, self.conversation.draft
         if command and command.name in ("yes", "no"):
             return self._yes_or_no(command.name)
         if command:

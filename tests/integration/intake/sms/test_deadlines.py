@@ -5,11 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from services.intake.conversations.deadlines import KEPT, ConversationDeadlines
 from services.intake.rules.sms import wording
 from services.intake.rules.sms.machine import ANSWER_WITHIN
 from services.intake.sms.conversations import ReceivedText, SmsConversations
-from services.intake.sms.deadlines import SmsDeadlines
-from services.intake.sms.store import KEPT
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Pool
 from tests.builders import NOON
@@ -38,9 +37,9 @@ async def test_what_waits_a_day_is_accepted_once_and_a_late_answer_is_a_note(
     await conversations.take(text("SM1", "a deep hole"), NOON)
     await conversations.take(text("SM2", "another deep hole", BEN), NOON)
 
-    early = await SmsDeadlines(conversations, lambda: due - SECOND).sweep()
+    early = await ConversationDeadlines([conversations], lambda: due - SECOND).sweep()
     at_once = await asyncio.gather(
-        *[SmsDeadlines(conversations, lambda: due).sweep() for _ in range(3)]
+        *[ConversationDeadlines([conversations], lambda: due).sweep() for _ in range(3)]
     )
     late = await conversations.take(text("SM3", "on Main St"), due + SECOND)
     requests = await pool.fetch("SELECT address, contact, submitted_at FROM requests")
@@ -60,7 +59,7 @@ async def test_a_city_that_left_the_catalogue_holds_up_no_other(
     await pool.execute("UPDATE sms_conversations SET jurisdiction = 'atlantis.gov'")
     await conversations.take(text("SM2", "another deep hole", BEN), NOON + SECOND)
 
-    swept = await SmsDeadlines(conversations, lambda: NOON + 2 * ANSWER_WITHIN).sweep()
+    swept = await ConversationDeadlines([conversations], lambda: NOON + 2 * ANSWER_WITHIN).sweep()
 
     assert swept == 1
 
@@ -82,9 +81,9 @@ async def test_old_conversations_are_deleted_and_silence_stays(
 ) -> None:
     await conversations.take(text("SM1", "hello"), NOON)
     stopped = await conversations.take(text("SM2", "STOP", BEN), NOON)
-    await SmsDeadlines(conversations, lambda: NOON + KEPT).sweep()
+    await ConversationDeadlines([conversations], lambda: NOON + KEPT).sweep()
     kept = await pool.fetchval("SELECT count(*) FROM sms_conversations")
-    await SmsDeadlines(conversations, lambda: NOON + KEPT + SECOND).sweep()
+    await ConversationDeadlines([conversations], lambda: NOON + KEPT + SECOND).sweep()
 
     assert stopped == wording.STOPPED.en
     assert kept == 2

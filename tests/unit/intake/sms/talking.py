@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from services.intake.rules.conversations.reading import TextReader
 from services.intake.rules.screening import HazardScreen
 from services.intake.rules.sms.machine import on_due, on_text
 from services.intake.rules.sms.model import Conversation, FollowedRequest, IncomingText, Step
-from services.intake.rules.sms.reading import TextReader
 from shared.catalogue import load_catalogue
 from tests.builders import NOON
 

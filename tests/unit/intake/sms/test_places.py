@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.rules.sms.places import find_place
+from services.intake.rules.conversations.places import find_place
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,7 @@ from services.intake.rules.sms.places import find_place
         ("pothole on 33rd & fremont please fix", "33rd & fremont"),
         ("Graffiti on the wall at 12th and Couch", "12th and Couch"),
         ("1221 SW 4th Ave big hole", "1221 SW 4th Ave"),
-        ("hole by 3939 SE Hawthorne Blvd.", "3939 SE Hawthorne Blvd."),
+        ("hole by 3939 SE Hawthorne Blvd.", "3939 SE Hawthorne Blvd"),
         ("3300 block of NE Fremont", "3300 block of NE Fremont"),
         ("light out at SE Division St & SE 122nd Ave", "SE Division St & SE 122nd Ave"),
         ("bus stop at N Lombard and N Interstate", "N Lombard and N Interstate"),

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from services.intake.rules.conversations.tracking_numbers import numbers_in
 from services.intake.rules.sms.model import Conversation, ReportDraft
-from services.intake.rules.sms.tracking_numbers import numbers_in
+from services.intake.rules.text import split_text
 from services.intake.rules.tracking_number import tracking_number
 from services.intake.sms.store import Correspondent
-from services.intake.sms.submission import split_text, submission_of
+from services.intake.sms.submission import submission_of
 from shared.contract.events import RequestSubmitted
 from tests.builders import NOON
 from tests.unit.intake.accepting import accept

@@ -179,6 +179,13 @@ def _case(file: str, old: str, new: str, at: str, reason: str) -> object:
         _case(CONDITIONS, "huge|giant hole", "huge?", "en: [huge?]", "must not be optional"),
         _case(EMERGENCIES, "[burning]", "[smoking]", "fire", "no condition has the name smoking"),
         _case(EMERGENCIES, ", any_of: [burning]", "", "fire", "nothing can bring this about"),
+        _case(
+            HEAD,
+            "other: OTHER",
+            "inbound_mail: [311+x@town.example]\nother: OTHER",
+            "inbound_mail",
+            "write an address such as 311@example.gov",
+        ),
         _case(BUREAUS, "ROADS:", "ROADS: [", "DESK", "this is no YAML"),
         _case(BUREAUS, "ROADS:", "- ROADS:", "DESK", "this is no YAML"),
     ],

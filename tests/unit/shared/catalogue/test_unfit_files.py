@@ -9,6 +9,7 @@ from shared.catalogue import CatalogueError, load_catalogue
 from tests.catalogue_files import (
     BUREAUS,
     GOOD,
+    HEAD,
     STREETS,
     TEXT_MODEL,
     write,
@@ -26,6 +27,20 @@ def test_two_jurisdictions_must_not_have_bureaus_of_one_name(tmp_path: Path) -> 
         ("twin.gov/bureaus.yaml", 1),
         ("twin.gov/bureaus.yaml", 2),
     }
+
+
+def test_two_cities_cannot_have_one_address_for_e_mail(tmp_path: Path) -> None:
+    head = GOOD[HEAD].replace("other:", "inbound_mail: [a@b.example, 311@Town.example]\nother:")
+    twin = {
+        name.replace("town.gov", "twin.gov"): text.replace("ROADS", "STREETS").replace("DESK", "HQ")
+        for name, text in GOOD.items()
+        if name.startswith("town.gov")
+    }
+    other = GOOD[HEAD].replace("other:", "inbound_mail: [311@town.example]\nother:")
+    write(tmp_path, {**GOOD, **twin, HEAD: head, "twin.gov/jurisdiction.yaml": other})
+
+    with pytest.raises(CatalogueError, match=r"town\.gov has 311@town\.example too"):
+        load_catalogue(tmp_path)
 
 
 def test_one_type_of_an_export_cannot_mean_two_kinds(tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ _NAMED = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _BLANKS = re.compile(r"\s+")
+_PARAGRAPH = re.compile(r"\n[ \t]*\n")
 _HINTS = re.compile(
     rf"\d|\b(?:{_TYPES})\b"
     r"|^(?:at|near|in|inside|by|outside|behind|opposite|across|next to|on|under|between|corner"
@@ -89,11 +90,11 @@ def find_place(text: str) -> FoundPlace | None:
     A street alone is none: it is too long. What could be something else is none as well, for then
     the person is asked.
     """
-    plain = _BLANKS.sub(" ", text)
+    plain = _BLANKS.sub(" ", _PARAGRAPH.sub(" ¶ ", text))  # no place goes on in the next one
     if found := _PATTERN.search(plain) or _NAMED.search(plain):
         words = found[1] if found.lastindex else found[0]
         rest = f"{plain[: found.start()]} {plain[found.end() :]}"
-        return FoundPlace(words.strip(), rest)
+        return FoundPlace(words.strip(" ."), rest)
     return None
 
 

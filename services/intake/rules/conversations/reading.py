@@ -5,9 +5,8 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from services.intake.rules.classification import classify_read
+from services.intake.rules.conversations.places import find_place, may_be_place
 from services.intake.rules.screening import HazardScreen
-from services.intake.rules.sms.commands import Command, read_command
-from services.intake.rules.sms.places import find_place, may_be_place
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.catalogue.judgement import read_text
 from shared.text_matching import fold
@@ -31,7 +30,6 @@ class TextReading(NamedTuple):
     """Content of one text by itself.
 
     Attributes:
-        command: The command that it is; None for words.
         language: ``en`` or ``es``; None where it does not show.
         says_what: True when it has words beside a place, greetings and the wish to report.
         place: Where, as written; None where it does not say so for sure.
@@ -39,7 +37,6 @@ class TextReading(NamedTuple):
         is_unsure: True when it says that the person does not know.
     """
 
-    command: Command | None
     language: str | None
     says_what: bool
     place: str | None
@@ -81,14 +78,11 @@ class TextReader:
         Args:
             text: The text, normalized.
         """
-        command = read_command(text)
         place = find_place(text)
         words = fold(place.rest if place else text).split()
         says_what = not _FILLERS.issuperset(words)
-        language = command.language if command else self._language(text) if words else None
         return TextReading(
-            command=command,
-            language=language,
+            language=self._language(text) if words else None,
             says_what=says_what,
             place=place.words if place else None,
             may_be_place=may_be_place(text),

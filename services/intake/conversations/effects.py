@@ -1,0 +1,108 @@
+"""Effects of a step of a conversation, inside its transaction: requests and notes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from services.intake.handlers import accept_submissions
+from services.intake.inbound.batch import RawSubmission
+from services.intake.media.store import attach_media
+from services.intake.notes.parsing import parse_note
+from services.intake.notes.store import find_request
+from services.intake.places.gazetteer import geocoders_of
+from services.intake.policy import IntakePolicy
+from services.intake.rules.media import media_ids_of
+from services.intake.rules.text import split_text
+from services.intake.store import PostgresSubmissions
+from shared.contract.events import Event, Note, NoteAdded, SubmissionAccepted
+from shared.contract.events.submissions import MAX_DESCRIPTION
+from shared.runtime.postgres import Connection
+from shared.vocabulary import SubmissionChannel
+
+
+class TakenRequest(NamedTuple):
+    """A request that a submission became.
+
+    Attributes:
+        number: Its tracking number.
+        service_code: Its kind.
+    """
+
+    number: str
+    service_code: str
+
+
+class Words(NamedTuple):
+    """Words to add to a request.
+
+    Attributes:
+        text: Of any length; each 4,000 characters are a note.
+        channel: Channel by which they came.
+        language: Their language, BCP 47; None while unknown.
+        by: Whether the sender is the request's contact; None while unknown.
+        media: Addresses of our own pictures, for the first note.
+    """
+
+    text: str
+    channel: SubmissionChannel
+    language: str | None
+    by: Literal["reporter", "other"] | None
+    media: Sequence[str] = ()
+
+
+class StepEffects:
+    """The requests and notes of one step; their events follow with the commit.
+
+    Attributes:
+        events: Events to publish.
+    """
+
+    def __init__(self, db: Connection, policy: IntakePolicy, now: datetime) -> None:
+        """Collect the effects of a step.
+
+        Args:
+            db: A connection in the transaction of the step.
+            policy: Rules by which submissions become requests.
+            now: Time of the step.
+        """
+        self.events: list[Event] = []
+        self._db, self._policy, self._now = db, policy, now
+
+    async def submit(self, submission: RawSubmission) -> TakenRequest | None:
+        """Accept a submission; None for a rejected one, whose bytes stay with its receipt."""
+        [result] = await accept_submissions(
+            [submission],
+            PostgresSubmissions(self._db),
+            self._policy,
+            self._now,
+            geocoders_of(self._db, self._policy),
+        )
+        self.events += result.events
+        receipt = result.receipt.decode()
+        if not isinstance(receipt, SubmissionAccepted):
+            return None
+        return TakenRequest(receipt.data.tracking_number, receipt.data.service_code)
+
+    async def add_notes(self, number: str, words: Words) -> None:
+        """Add words to a request.
+
+        Args:
+            number: Its tracking number.
+            words: The words.
+
+        Raises:
+            LookupError: There is no such request.
+        """
+        request = await find_request(self._db, number)
+        if request is None:
+            raise LookupError("requests are never deleted")
+        media = [{"url": url} for url in words.media]
+        for part in split_text(words.text, MAX_DESCRIPTION):
+            data = {"text": part, "language": words.language, "channel": words.channel}
+            note = parse_note(data | {"media": media}, request, self._policy, self._now)
+            if isinstance(note, Note):
+                note = note.model_copy(update={"by": words.by})
+                self.events.append(NoteAdded.of(note, now=self._now, request=note.request_id))
+                media = []
+        ids = media_ids_of(words.media, self._policy.public_url)
+        await attach_media(self._db, {request.request_id: ids})

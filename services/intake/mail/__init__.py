@@ -1,0 +1,1 @@
+"""E-mail in: an SMTP listener, and conversations by e-mail."""

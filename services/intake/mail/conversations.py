@@ -1,0 +1,148 @@
+"""Conversations by e-mail: each message is one transaction of state, acceptance and notes."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from services.intake.mail.pictures import MailPictures
+from services.intake.mail.store import (
+    add_message,
+    delete_old,
+    is_token,
+    lock_due,
+)
+from services.intake.mail.submission import SOURCE
+from services.intake.mail.turn import Fate, MailMessage, MailTurn
+from services.intake.policy import IntakePolicy
+from services.intake.rules.idempotency import idempotency_key
+from services.intake.rules.mail.addresses import OurAddresses
+from services.intake.rules.mail.machine import on_due
+from services.intake.rules.mail.message import MAX_WORDS, Mail, read_mail
+from shared.runtime.outbox.outbox import HandOver, enqueue
+from shared.runtime.postgres import Connection, Pool, transaction
+
+_READERS = 2
+"""Messages that are read at a time, each in a thread: parsing is Python."""
+
+
+class TooLongError(Exception):
+    """The new text of a message is longer than any note could hold."""
+
+
+class ReceivedMail(NamedTuple):
+    """A message as SMTP hands it over.
+
+    Attributes:
+        content: Its bytes.
+        return_path: The sender of its envelope; ``<>`` for none.
+        recipients: The recipients of its envelope that are ours.
+    """
+
+    content: bytes
+    return_path: str
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MailConversations:
+    """Leads conversations; everything that follows from a message commits together.
+
+    Attributes:
+        pool: Intake's database.
+        policy: Rules by which submissions become requests.
+        hand_over: Called after a commit, to pass its events to the relay.
+        addresses: The addresses that people write to.
+        pictures: Keeps the pictures of messages.
+        on_question: Called after the commit of a question.
+    """
+
+    pool: Pool
+    policy: IntakePolicy
+    hand_over: HandOver
+    addresses: OurAddresses
+    pictures: MailPictures
+    on_question: Callable[[], None] = lambda: None
+    _reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_READERS))
+
+    async def is_known(self, recipient: str) -> bool:
+        """Return True for a recipient of ours, with a token that a question has or without."""
+        if self.addresses.is_known(recipient):
+            return True
+        token = self.addresses.token(recipient)
+        if token is None:
+            return False
+        async with transaction(self.pool) as db:
+            return await is_token(db, token)
+
+    async def take(self, received: ReceivedMail, now: datetime) -> Fate:
+        """Take a message; the same message again changes nothing.
+
+        Args:
+            received: The message; all its recipients are known.
+            now: When it came.
+
+        Raises:
+            TooLongError: Nothing of it is kept.
+        """
+        async with self._reading:
+            mail = await asyncio.to_thread(read_mail, received.content, received.return_path)
+        if mail.is_by_machine:
+            return "machine"
+        if mail.address and self.addresses.city(mail.address):
+            return "own"
+        if len(mail.words) > MAX_WORDS:
+            raise TooLongError
+        message = await self._message(mail, received.recipients)
+        async with transaction(self.pool) as db:
+            identified = await _identified(db, message, now)
+            if identified is None:
+                return "repeat"
+            turn = MailTurn(db, self.policy, now)
+            fate = await turn.take(identified)
+            batches = await enqueue(db, turn.events)
+        self.hand_over(batches)
+        if turn.has_asked:
+            self.on_question()
+        return fate
+
+    async def end_one(self, now: datetime) -> bool:
+        """Accept the report that has waited longest for an answer; return False without one."""
+        async with transaction(self.pool) as db:
+            due = await lock_due(db, now, self.policy.cities)
+            step = on_due(due.state, now) if due else None
+            if due is None or step is None:
+                return False
+            turn = MailTurn(db, self.policy, now)
+            await turn.apply(step, due)
+            batches = await enqueue(db, turn.events)
+        self.hand_over(batches)
+        return True
+
+    async def delete_old(self, before: datetime) -> None:
+        """Delete messages and conversations from before a moment, except those that wait."""
+        async with transaction(self.pool) as db:
+            await delete_old(db, before)
+
+    async def _message(self, mail: Mail, recipients: Sequence[str]) -> MailMessage:
+        answered = [*recipients, *(id_.strip("<>") for id_ in mail.references)]
+        tokens = filter(None, map(self.addresses.token, answered))
+        media = await self.pictures.keep(mail)
+        cities = filter(None, map(self.addresses.city, recipients))
+        return MailMessage(mail, next(cities), next(tokens, None), media, mail.id)
+
+
+async def _identified(db: Connection, message: MailMessage, now: datetime) -> MailMessage | None:
+    """Return a new message with the id of its submission; None for a repeat.
+
+    Two messages with one ``Message-ID`` are the same if their author sent the same.
+    """
+    mail = message.mail
+    for id_ in dict.fromkeys([mail.id, mail.own_id]):
+        known = await add_message(db, idempotency_key(SOURCE, id_), mail.digest, now)
+        if known is None:
+            return message._replace(id=id_)
+        if known == mail.digest:
+            return None
+    return None

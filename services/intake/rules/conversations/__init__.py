@@ -1,0 +1,1 @@
+"""Reading of what people write in conversations, by text message or e-mail."""

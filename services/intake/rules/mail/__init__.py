@@ -1,0 +1,1 @@
+"""E-mail: what a message says, and the conversation that it belongs to."""

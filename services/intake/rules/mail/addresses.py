@@ -1,0 +1,53 @@
+"""Addresses that people write to, and those that their answers go to."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+_TOKEN = re.compile(r"[a-z2-7]{26}")
+
+
+class OurAddresses:
+    """The addresses of all cities; case does not matter."""
+
+    def __init__(self, by_city: Mapping[str, Sequence[str]]) -> None:
+        """Use these addresses.
+
+        Args:
+            by_city: The addresses of each jurisdiction; the first one is the sender of questions.
+        """
+        self._cities = {
+            address.lower(): city for city, addresses in by_city.items() for address in addresses
+        }
+        self._senders = {city: addresses[0] for city, addresses in by_city.items() if addresses}
+
+    @property
+    def cities(self) -> Collection[str]:
+        """The jurisdictions that have an address."""
+        return self._senders.keys()
+
+    def city(self, recipient: str) -> str | None:
+        """Return the city of a recipient, with or without a token; None for a stranger's."""
+        return self._cities.get(_without_tag(recipient))
+
+    def sender(self, city: str) -> str:
+        """Return the address from which a city's questions come."""
+        return self._senders[city]
+
+    def answer_address(self, city: str, token: str) -> str:
+        """Return the address that an answer goes to."""
+        local, _, domain = self._senders[city].rpartition("@")
+        return f"{local}+{token}@{domain}"
+
+    def is_known(self, recipient: str) -> bool:
+        """Return True for an address of ours without a tag."""
+        return recipient.lower() in self._cities
+
+    def token(self, address: str) -> str | None:
+        """Return the token in an address of ours, or in an id made of one; None without one."""
+        tag = address.lower().rpartition("@")[0].partition("+")[2]
+        return tag if self.city(address) and _TOKEN.fullmatch(tag) else None
+
+
+def _without_tag(address: str) -> str:
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"

@@ -1,0 +1,43 @@
+"""The city's e-mail with a database and a mail server."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from services.intake.mail.conversations import MailConversations
+from services.intake.mail.pictures import MailPictures
+from services.intake.mail.questions import QuestionSender
+from services.intake.media.folder import MediaFolder
+from services.intake.media.library import MediaLibrary
+from services.intake.media.reencoding import Reencoder
+from services.intake.policy import IntakePolicy, city_of
+from services.intake.rules.mail.addresses import OurAddresses
+from shared.catalogue import load_catalogue
+from shared.runtime.outbox.relay import Relay
+from shared.runtime.postgres import Pool
+from shared.runtime.smtp import SmtpSettings
+from tests.integration.intake.mail.postbox import CITY, Postbox
+from tests.integration.notify.mail_server import open_mail_server
+from tests.stack import Stores
+from tests.unit.intake.factories import KEY, FakeBoundaries
+
+PORTLAND = load_catalogue().jurisdictions["portland.gov"]
+POLICY = IntakePolicy(
+    {PORTLAND.id: city_of(PORTLAND, FakeBoundaries())}, KEY, "https://311.example.org"
+)
+
+
+@pytest.fixture
+async def postbox(pool: Pool, stores: Stores, tmp_path: Path) -> AsyncGenerator[Postbox]:
+    addresses = OurAddresses({PORTLAND.id: [CITY]})
+    pictures = MailPictures(
+        MediaLibrary(pool, MediaFolder(tmp_path / "media"), Reencoder()), POLICY.public_url, KEY
+    )
+    async with open_mail_server() as sent:
+        smtp = SmtpSettings(smtp_host="127.0.0.1", smtp_port=sent.port)
+        questions = QuestionSender(pool, POLICY, addresses, smtp, lambda: box.now)
+        relay = Relay(pool, stores.access)
+        mails = MailConversations(pool, POLICY, relay.hand_over, addresses, pictures, questions.wake)
+        box = Postbox(mails, questions, sent, pool)
+        yield box
