@@ -109,18 +109,26 @@ def work_order_events(notice: WorkOrderNotice, now: datetime) -> Iterator[Event]
     case = notice.case
     case_fields = _work_order_case(case)
     for order in notice.orders:
-        due = Due(acknowledge_by=order.due.acknowledge_by, complete_by=order.due.complete_by)
-        data = WorkOrder(
-            **case_fields,
-            work_order_id=order.work_order_id,
-            version=order.version,
-            bureau=order.bureau,
-            role=order.role,
-            status=order.status,
-            due=due,
-            route_rule=order.route_rule,
-        )
+        data = _work_order(case_fields, order)
         yield _event_class(order).of(data, now=now, cause=notice.cause, request=case.opened_by)
+
+
+def work_order_state(case: Case, order: CaseWorkOrder) -> WorkOrder:
+    """Return the complete state of a work order, as its newest event has it."""
+    return _work_order(_work_order_case(case), order)
+
+
+def _work_order(case_fields: Mapping[str, Any], order: CaseWorkOrder) -> WorkOrder:
+    return WorkOrder(
+        **case_fields,
+        work_order_id=order.work_order_id,
+        version=order.version,
+        bureau=order.bureau,
+        role=order.role,
+        status=order.status,
+        due=Due(acknowledge_by=order.due.acknowledge_by, complete_by=order.due.complete_by),
+        route_rule=order.route_rule,
+    )
 
 
 def _event_class(order: CaseWorkOrder) -> type[Event]:
