@@ -4,12 +4,15 @@ import json
 from typing import Annotated, Any
 from urllib.parse import quote
 
+import aiohttp
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from cli.bureau.calls import call
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption
+from cli.bureau.simulation import SimulatedBureau
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, load_stack
+from cli.interrupts import run
 from cli.terminal import parse_moment, printable
 from shared.runtime.clock import utc_now
 
@@ -18,6 +21,12 @@ webhook = typer.Typer(help="Set, look at and replay a bureau's webhook.", no_arg
 bureau.add_typer(webhook, name="webhook")
 
 CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")]
+PaceOption = Annotated[
+    float, typer.Option("--pace", min=0, help="Seconds between an event and the answer.")
+]
+DeclinedOption = Annotated[
+    float, typer.Option("--declined", min=0, max=1, help="Share of the work that it declines.")
+]
 UrlArgument = Annotated[str, typer.Argument(metavar="URL", help="URL to call, https.")]
 OffOption = Annotated[bool, typer.Option("--off", help="Keep it, but do not call it.")]
 CaseOption = Annotated[str | None, typer.Option("--case", help="Only calls about this case.")]
@@ -35,6 +44,27 @@ ToOption = Annotated[str | None, typer.Option("--to", help="Events until then; n
 @bureau.callback()
 def _group() -> None:
     """See to the ways in which bureaus get work."""
+
+
+@bureau.command()
+def simulate(
+    code: CodeArgument,
+    pace: PaceOption = 2.0,
+    declined: DeclinedOption = 0.1,
+    data: DataOption = DEFAULT_DATA,
+) -> None:
+    """Play a bureau until Ctrl-C: read its feed, acknowledge, work, and complete or decline."""
+    stack = load_stack(data)
+    if code not in stack.keys.bureaus:
+        raise typer.BadParameter(f"the router has no key of a bureau called {printable(code)}")
+
+    async def play() -> None:
+        headers = {"Authorization": f"Bearer {stack.keys.bureaus[code]}"}
+        async with aiohttp.ClientSession(stack.dispatch, headers=headers) as client:
+            async for line in SimulatedBureau(client, code, pace, declined).work():
+                typer.echo(printable(line))
+
+    run(play())
 
 
 @webhook.command("set")

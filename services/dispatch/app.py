@@ -115,10 +115,10 @@ async def dispatch(settings: DispatchSettings) -> AsyncGenerator[ServiceParts]:
                 consumer.run,
                 relay.run,
                 housekeeping.run,
+                watch.run,
                 worker.run,
                 BureauEventRetention(feed, access.bureaus).run,
             ],
-            request_tasks=[watch.run],
             routes=[
                 *feed_routes(access, FeedReading(feed, watch, work_order)),
                 *update_routes(access, update_taker(callers_pool, policy, on_commit)),

@@ -1,5 +1,6 @@
 """Bureaus' updates of their work orders over HTTP."""
 
+import json
 from collections.abc import Callable, Coroutine, Mapping
 from hashlib import sha256
 from typing import Any, TypeAlias
@@ -55,15 +56,16 @@ def update_routes(access: BureauAccess, take: TakeUpdate) -> list[web.RouteDef]:
     async def post(request: web.Request) -> web.Response:
         """Answer with the receipt; a repeat gets the same one."""
         bureau = await access.bureau(request)
-        body, order_id = await body_of(request), request.match_info["work_order_id"]
+        data = json_of(await body_of(request))
+        order_id = request.match_info["work_order_id"]
         update = WorkOrderUpdated(
             id=idempotency_id(request),
             source=f"/http/{bureau}",
             time=utc_now(),
             traceparent=usable_trace(request.headers.get("traceparent")),
-            data=_data(json_of(body), order_id, bureau),
+            data=_data(data, order_id, bureau),
         )
-        digest = sha256(order_id.encode() + b"\0" + body).digest()
+        digest = sha256(json.dumps([order_id, data], sort_keys=True).encode()).digest()
         return _response(await Deadline().wait_for(take(bureau, update, digest)))
 
     path = "/v1/work-orders/{work_order_id}/updates"

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.contract.events import Event, WorkOrderChanged, WorkOrderIssued, WorkOrderWithdrawn
+from shared.contract.events import Event, WorkOrder
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, columns, translate_errors
-
-_WORK = (WorkOrderIssued, WorkOrderChanged, WorkOrderWithdrawn)
 
 LOCK_BUREAUS_SQL = """
     SELECT pg_advisory_xact_lock(hashtext('bureau_events ' || current_schema()), key)
@@ -92,7 +90,7 @@ async def add_bureau_events(
     """
     result, found = list[Event | Outgoing](), list[tuple[object, ...]]()
     for item in produced:
-        if not isinstance(item, _WORK):
+        if not (isinstance(item, Event) and isinstance(item.data, WorkOrder)):
             result.append(item)
             continue
         [record] = Outgoing.for_event(item)

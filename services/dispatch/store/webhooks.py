@@ -26,8 +26,13 @@ _DUE_ANEW = """
 _GET = """
     SELECT url, enabled, disabled_reason, failures, probe_at,
            (SELECT min(time)
-              FROM webhook_deliveries AS waiting JOIN bureau_events USING (bureau, seq)
-             WHERE waiting.bureau = webhooks.bureau AND state = 'pending') AS oldest
+              FROM unnest(ARRAY['P1', 'P2', 'P3', 'P4', 'P5']) AS each (level)
+             CROSS JOIN LATERAL (
+                   SELECT time
+                     FROM webhook_deliveries AS waiting JOIN bureau_events USING (bureau, seq)
+                    WHERE waiting.bureau = webhooks.bureau AND waiting.level = each.level
+                      AND state = 'pending'
+                    ORDER BY seq LIMIT 1) AS first) AS oldest
       FROM webhooks WHERE bureau = $1
 """
 _SECRETS = "SELECT cardinality(secrets) FROM webhooks WHERE bureau = $1 FOR UPDATE"

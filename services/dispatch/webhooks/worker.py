@@ -19,6 +19,7 @@ from services.dispatch.store.deliveries import (
 from services.dispatch.webhooks.caller import WebhookCaller
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.clock import utc_now
+from shared.runtime.ops.metrics import WEBHOOK_CALLS
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.postgres import Connection, acquire
 
@@ -105,7 +106,7 @@ class WebhookWorker:
                     continue
                 if not stopping.is_set():
                     for delivery in due.deliveries:
-                        task = asyncio.create_task(self._call(due, delivery))
+                        task = asyncio.create_task(self._call(bureau, due, delivery))
                         in_flight[task] = delivery.seq
                 if not in_flight:
                     return
@@ -120,6 +121,7 @@ class WebhookWorker:
                 task.cancel()
             await asyncio.gather(*in_flight, return_exceptions=True)
 
-    async def _call(self, due: Round, delivery: WebhookDelivery) -> Call:
+    async def _call(self, bureau: str, due: Round, delivery: WebhookDelivery) -> Call:
         outcome = await self.caller.call(due.url, due.secrets, delivery.event_id, delivery.payload)
+        WEBHOOK_CALLS.labels(bureau, outcome.error or "delivered").inc()
         return Call(delivery, outcome, random.uniform(-1, 1))  # noqa: S311 - no secret

@@ -101,6 +101,11 @@ HTTP_SECONDS = Histogram(
 DELIVERIES = Counter(
     "route311_deliveries_total", "Messages to people, by outcome.", ["channel", "outcome"]
 )
+WEBHOOK_CALLS = Counter(
+    "route311_webhook_calls_total",
+    "Calls of bureaus' webhooks, by outcome: delivered, or the error of the log.",
+    ["bureau", "outcome"],
+)
 SCOUTED = Counter(
     "route311_scouted_total", "Submissions accepted by the scout, ahead of a backlog."
 )

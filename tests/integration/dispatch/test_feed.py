@@ -3,11 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import aiohttp
 import pytest
 
+from cli.bureau.simulation import SimulatedBureau
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.bureau_events import PostgresFeed
 from shared.contract.events import new_id
@@ -163,7 +165,8 @@ async def test_an_update_over_http_is_answered_once_and_gets_no_receipt_on_kafka
     order, other = orders[LEAD].work_order_id, orders[OTHER].work_order_id
     body = update_of("acknowledged", expected_version=1)
 
-    first, again = [await send(client, order, body, id_="1") for _ in range(2)]
+    reordered = dict(reversed(body.items()))
+    first, again = [await send(client, order, sent, id_="1") for sent in (body, reordered)]
 
     assert first.status == again.status == 200
     assert first.body == again.body
@@ -215,3 +218,17 @@ async def test_the_same_update_in_many_calls_at_once_changes_the_work_order_once
         (await send(client, order.work_order_id, body, id_="1")).body
     }
     assert len((await read(client)).json["events"]) == 2
+
+
+async def test_a_simulated_bureau_works_off_its_feed(
+    client: aiohttp.ClientSession, pool: Pool
+) -> None:
+    [order] = [o for o in await open_case(pool, sinkhole()) if o.bureau == LEAD]
+    headers = {"Authorization": f"Bearer {KEYS[LEAD]}"}
+    async with aiohttp.ClientSession(client._base_url, headers=headers) as own:  # noqa: SLF001
+        work = SimulatedBureau(own, LEAD, pace_s=0, declined_share=0).work()
+        async with aclosing(work):
+            lines = [await anext(work) for _ in range(3)]
+
+    statuses = ("acknowledged", "in_progress", "completed")
+    assert lines == [f"P1 {order.work_order_id} {status}" for status in statuses]
