@@ -114,17 +114,13 @@ async def open_caller(allow: Sequence[Network]) -> AsyncGenerator[WebhookCaller]
     Args:
         allow: Networks that are allowed besides the public ones.
     """
-    names = NameLookup()
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_OPEN_S),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(),  # each call has its own
         auto_decompress=False,
     ) as session:
-        try:
-            yield WebhookCaller(session, names.addresses, allow)
-        finally:
-            names.close()
+        yield WebhookCaller(session, NameLookup().addresses, allow)
 
 
 def _headers(

@@ -2,14 +2,17 @@
 
 import asyncio
 import socket
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from ipaddress import ip_address
+from threading import Thread
+from typing import TypeAlias
 
 from services.dispatch.rules.webhook_url import Address
 
-_THREADS = 32
+_Found: TypeAlias = "asyncio.Future[Sequence[Address]]"
 
 
 @dataclass(slots=True)
@@ -17,14 +20,11 @@ class NameLookup:
     """Looks names up in threads of its own, since a look-up can take long and cannot be stopped.
 
     One name has one look-up at a time, which all who want it share; so a name server that does not
-    answer takes one thread. The loop's own threads stay free for the database and the broker.
+    answer takes one thread. The loop's own threads stay free for the database and the broker, and
+    no thread holds up the end of the process.
     """
 
-    _threads: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(_THREADS, thread_name_prefix="webhook-names"),
-        init=False,
-    )
-    _running: dict[str, asyncio.Future[Sequence[Address]]] = field(default_factory=dict, init=False)
+    _running: dict[str, _Found] = field(default_factory=dict, init=False)
 
     async def addresses(self, host: str) -> Sequence[Address]:
         """Return the addresses of a host, the preferred one first.
@@ -32,27 +32,34 @@ class NameLookup:
         Raises:
             OSError: It has none.
         """
+        with suppress(ValueError):
+            return [ip_address(host)]
         running = self._running.get(host)
         if running is None:
-            loop = asyncio.get_running_loop()
-            running = loop.run_in_executor(self._threads, _look_up, host)
+            running = asyncio.get_running_loop().create_future()
             self._running[host] = running
-            running.add_done_callback(lambda done: self._forget(host, done))
+            running.add_done_callback(partial(self._forget, host))
+            Thread(target=_look_up, args=(host, running), daemon=True).start()
         return await asyncio.shield(running)
 
-    def close(self) -> None:
-        """Begin no more look-ups."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    def _forget(self, host: str, done: "asyncio.Future[Sequence[Address]]") -> None:
+    def _forget(self, host: str, found: _Found) -> None:
         del self._running[host]
-        if not done.cancelled():
-            done.exception()  # whoever wanted it may have given up
+        if not found.cancelled():
+            found.exception()  # whoever wanted it may have given up
 
 
-def _look_up(host: str) -> Sequence[Address]:
+def _look_up(host: str, found: _Found) -> None:
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except UnicodeError:  # a label of more than 63 characters
-        raise socket.gaierror(socket.EAI_NONAME, "no such name") from None
-    return [ip_address(address[0]) for *_, address in found]
+        entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        addresses = [ip_address(address[0]) for *_, address in entries]
+    except (OSError, UnicodeError) as error:  # a label of more than 63 characters is the latter
+        settle = partial(found.set_exception, socket.gaierror(f"{type(error).__name__}"))
+    else:
+        settle = partial(found.set_result, addresses)
+    with suppress(RuntimeError):  # the loop is closed
+        found.get_loop().call_soon_threadsafe(_unless_done, found, settle)
+
+
+def _unless_done(found: _Found, settle: Callable[[], None]) -> None:
+    if not found.done():
+        settle()

@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 _LOOK_EVERY_S = 0.5
 _RETRY_S = 1.0
-_STOP_WITHIN_S = 5.0
+_STOP_WITHIN_S = 2.0
 
 
 @dataclass(slots=True)
