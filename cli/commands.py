@@ -38,6 +38,7 @@ replay     cli.replay.command:replay      Feed an export into a running router a
 submit     cli.submit:submit              Submit one report to the running router and show its number, or what is wrong with it.
 adapter    cli.adapter.command:adapter    Help for those who write adapters.
 operator   cli.operator.command:operator  Correct a case of the running router, and see what became of it.
+bureau     cli.bureau.command:bureau      See to the ways in which bureaus get work.
 status     cli.status:status              Show lag, outboxes, dead letters, and cases by status and priority.
 skip       cli.skip:skip                  Park one record that a service cannot get past, with the reason.
 dlq        cli.dlq.command:dlq            Show what was parked, and send it again.

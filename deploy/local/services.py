@@ -20,6 +20,7 @@ _SENDER = "311@city.example"
 SMS_NUMBER = "+15035550199"
 """Number that people text to; one that is reserved for fiction."""
 _SMS_NUMBERS = f"{SMS_NUMBER}=portland.gov"
+_OWN_MACHINE = "127.0.0.0/8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,8 @@ def _own_settings(infra: Infrastructure, service: Service, public_url: str) -> d
                 "NOTIFY_SMTP_PORT": str(infra.mail.program.port if infra.mail else 0),
                 **_sms_settings(infra),
             }
+        case "dispatch":
+            return {"DISPATCH_WEBHOOK_ALLOW": _OWN_MACHINE}
         case "triage-stream":
             return {"TRIAGE_STREAM_FOLDER": str(infra.site.folder.stream)}
         case _:

@@ -36,6 +36,7 @@ from shared.contract.events import (
     OperatorCommanded,
     RequestReassessed,
     RequestTriaged,
+    UpdateReceipt,
     WorkOrderUpdated,
 )
 from shared.runtime.consumer.messages import Message, dead_letter_record
@@ -162,18 +163,45 @@ def on_work_order_updated(
     """
     if uow.has_update(incoming.key):
         return []
+    receipt_event, case_events = _apply_update(incoming, uow, policy, now)
+    return [receipt_event, *case_events]
+
+
+async def on_update_call(
+    incoming: IncomingUpdate, store: DispatchStore, policy: DispatchPolicy, now: datetime
+) -> tuple[UpdateReceipt, list[Event]]:
+    """Apply or refuse one update whose bureau waits for the receipt; return that and the events.
+
+    Args:
+        incoming: The update of a bureau, of a key that no earlier one had.
+        store: The tables, inside a transaction.
+        policy: Dispatch's rules.
+        now: Time of the events that follow.
+    """
+    uow = UnitOfWork(await _load([incoming], store))
+    receipt_event, events = _apply_update(incoming, uow, policy, now)
+    for notice in uow.pending_notices():
+        events += work_order_events(notice, now)
+    await store.write(uow.change_set())
+    return receipt_event.data, events
+
+
+def _apply_update(
+    incoming: IncomingUpdate, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
+) -> tuple[Event, list[Event]]:
+    """Return the receipt of an update, and the events of its case."""
     incoming = incoming.redacted(policy.redactor(_case_of(incoming, uow)))
     result = apply_update(incoming, uow, policy, now)
     update = incoming.parsed if isinstance(incoming.parsed, BureauUpdate) else None
     refused_as = result.refusal.code if result.refusal else None
     uow.record_update(ProcessedUpdate(incoming.key, update, result.changed, refused_as))
-    events = [receipt(incoming, result, now)]
+    events = list[Event]()
     if result.case and result.changed:
         uow.change(result.case, incoming.event)
     if result.case and result.case_change:
         transition = CaseTransition(result.case, result.case_change)
         events.append(case_event(transition, incoming.event, now))
-    return events
+    return receipt(incoming, result, now), events
 
 
 def on_operator_commanded(

@@ -140,6 +140,11 @@ def reminder_event(
     return WorkOrderReminded.of(data, now=now, request=case.opened_by)
 
 
+def work_order_state(case: Case, order: CaseWorkOrder) -> WorkOrder:
+    """Return the complete state of a work order, as its newest event has it."""
+    return WorkOrder(**_work_order_case(case), **_work_order_fields(order))
+
+
 def _event_class(order: CaseWorkOrder) -> type[Event]:
     if order.status == "withdrawn":
         return WorkOrderWithdrawn

@@ -1,11 +1,27 @@
 """Dispatch's settings, read once from the environment."""
 
+from typing import Annotated
+
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from shared.runtime.settings import ServiceSettings
+from shared.runtime.settings import NetworkList, ServiceSettings
 
 
 class DispatchSettings(ServiceSettings):
-    """Dispatch's own variables start with ``DISPATCH_``."""
+    """Dispatch's own variables start with ``DISPATCH_``.
+
+    Attributes:
+        key_per_second: The most calls that one name's keys may make per second and process; excess
+            ones get 429.
+        address_per_second: The same for calls from one address without a valid key. Five times as
+            many may come at once.
+        webhook_allow: Networks that webhooks may be in besides the public ones, separated by
+            commas, such as ``10.20.0.0/16``; without TLS only these.
+    """
 
     model_config = SettingsConfigDict(env_prefix="DISPATCH_", frozen=True)
+
+    key_per_second: Annotated[int, Field(ge=1)] = 100
+    address_per_second: Annotated[int, Field(ge=1)] = 20
+    webhook_allow: NetworkList = ()

@@ -11,10 +11,8 @@ from services.intake.acceptance import BatchAcceptance
 from services.intake.conversations.deadlines import ConversationDeadlines
 from services.intake.http.admission import AdmissionControl, OutboxBackpressure
 from services.intake.http.api import submission_routes
-from services.intake.http.api_key_cache import ApiKeyCache
 from services.intake.http.batching import SubmissionBatcher
 from services.intake.http.bulk import bulk_routes
-from services.intake.http.callers import Callers
 from services.intake.http.gate import submission_gate
 from services.intake.http.load_limits import AdaptiveBatchSize
 from services.intake.http.media import MAX_UPLOADS, media_routes
@@ -59,7 +57,9 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
+from shared.runtime.http.api_key_cache import ApiKeyCache
 from shared.runtime.http.api_keys import Scope, authenticate
+from shared.runtime.http.callers import Callers
 from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.lanes import ExpressAndOthers

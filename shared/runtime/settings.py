@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -99,6 +99,12 @@ def _split_commas(value: object) -> object:
     if not isinstance(value, str):
         return value
     return [part.strip() for part in value.split(",") if part.strip()]
+
+
+NetworkList: TypeAlias = Annotated[
+    tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split_commas)
+]
+"""Networks, separated by commas."""
 
 
 def _adapter_name(name: str) -> str:
@@ -240,12 +246,7 @@ class HttpSettings(EnvironmentSettings):
     connections_per_address: Annotated[
         int, Field(ge=16, le=100_000, validation_alias="ROUTE311_HTTP_CONNECTIONS_PER_ADDRESS")
     ] = 1_536
-    trusted_proxies: Annotated[
-        tuple[IPv4Network | IPv6Network, ...],
-        NoDecode,
-        BeforeValidator(_split_commas),
-        Field(validation_alias="ROUTE311_TRUSTED_PROXIES"),
-    ] = ()
+    trusted_proxies: Annotated[NetworkList, Field(validation_alias="ROUTE311_TRUSTED_PROXIES")] = ()
 
 
 class ProcessSettings(KafkaSettings, HttpSettings):

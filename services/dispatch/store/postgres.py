@@ -9,7 +9,7 @@ from typing import TypeVar
 from services.dispatch.records import ChangeSet, CommandKey, UpdateKey
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.store import rows
-from shared.runtime.postgres import Connection, columns, insert_rows
+from shared.runtime.postgres import Connection, Pool, columns, insert_rows, transaction
 
 K = TypeVar("K", UpdateKey, CommandKey)
 
@@ -35,6 +35,9 @@ _LOCK_CASES_SQL = """
            )
      ORDER BY case_id
        FOR UPDATE
+"""
+_CASE_OF_ORDER_SQL = """
+    SELECT cases.* FROM cases JOIN work_orders USING (case_id) WHERE work_order_id = ANY($1::uuid[])
 """
 _ORDERS_SQL = "SELECT * FROM work_orders WHERE case_id = ANY($1::uuid[]) ORDER BY case_id, number"
 _DUE_CASES_SQL = """
@@ -186,6 +189,17 @@ class PostgresDispatchStore:
         """Update one table; each parameter of the statement is the array of one column."""
         if found := [row.values() for row in records]:
             await self._db.execute(statement, *columns(found))
+
+
+async def find_work_order(pool: Pool, work_order_id: str) -> tuple[Case, CaseWorkOrder] | None:
+    """Return a work order and its case as of one moment, without locks; None for an unknown one."""
+    async with transaction(pool) as db:
+        await db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        for case in await db.fetch(_CASE_OF_ORDER_SQL, _uuids([work_order_id])):
+            orders = tuple(map(rows.order_of, await db.fetch(_ORDERS_SQL, [case["case_id"]])))
+            order = next(one for one in orders if one.work_order_id == work_order_id)
+            return rows.case_of(case, orders), order
+    return None
 
 
 def _uuids(ids: Collection[str]) -> list[str]:

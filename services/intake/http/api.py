@@ -8,15 +8,7 @@ from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.batching import SubmissionBatcher
-from services.intake.http.callers import Callers
-from services.intake.http.calls import (
-    NOT_ACCEPTABLE,
-    answers_errors,
-    body_of,
-    idempotency_id,
-    json_of,
-    slot_of,
-)
+from services.intake.http.calls import NOT_ACCEPTABLE, slot_of
 from services.intake.http.gate import PATH
 from services.intake.http.operations import SUBMIT
 from services.intake.inbound.batch import RawSubmission
@@ -27,6 +19,8 @@ from shared.contract.events import (
     usable_trace,
 )
 from shared.runtime.clock import utc_now
+from shared.runtime.http.callers import Callers
+from shared.runtime.http.calls import answers_errors, body_of, idempotency_id, json_of
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.load_shedding import adopt_slot
 from shared.runtime.http.openapi import documents

@@ -12,8 +12,7 @@ from pydantic import ValidationError
 
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.batching import SubmissionBatcher
-from services.intake.http.callers import Callers, RefusedError
-from services.intake.http.calls import MIB, NDJSON, NOT_ACCEPTABLE, answers_errors, body_of, slot_of
+from services.intake.http.calls import NDJSON, NOT_ACCEPTABLE, slot_of
 from services.intake.http.operations import BULK
 from services.intake.http.refusals import BUSY
 from services.intake.inbound.batch import RawSubmission
@@ -28,6 +27,8 @@ from shared.contract.events import (
 )
 from shared.runtime.clock import utc_now
 from shared.runtime.cooperative import CooperativeYield
+from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.calls import MIB, answers_errors, body_of
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem, problem_response
 

@@ -3,12 +3,12 @@
 from functools import partial
 
 from services.intake.http.admission import AdmissionControl
-from services.intake.http.callers import ADAPTER, Callers
-from services.intake.http.refusals import ADDRESS_RATE, KEY_RATE
 from shared.runtime.http.addresses import caller_address
 from shared.runtime.http.api_keys import Principal
+from shared.runtime.http.callers import ADAPTER, Callers
 from shared.runtime.http.http_bytes import header_values
 from shared.runtime.http.load_shedding import EarlyRejectGate, GateDecision
+from shared.runtime.http.refusals import ADDRESS_RATE, KEY_RATE
 
 PATH = "/v1/submissions"
 

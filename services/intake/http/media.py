@@ -6,8 +6,7 @@ from types import MappingProxyType
 from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
-from services.intake.http.callers import Callers, RefusedError
-from services.intake.http.calls import answers_errors, slot_of
+from services.intake.http.calls import slot_of
 from services.intake.http.operations import DOWNLOAD, RELEASE, UPLOAD, WITHHOLD
 from services.intake.http.picture_body import picture_refusal, read_picture
 from services.intake.http.schema import KeptPicture, PictureDecision
@@ -21,6 +20,8 @@ from services.intake.rules.media import (
     media_url,
 )
 from shared.runtime.http.api_keys import Scope
+from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.calls import answers_errors
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response

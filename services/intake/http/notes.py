@@ -6,15 +6,7 @@ from typing import Any, TypeAlias
 from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
-from services.intake.http.callers import Callers, RefusedError
-from services.intake.http.calls import (
-    NOT_ACCEPTABLE,
-    answers_errors,
-    body_of,
-    idempotency_id,
-    json_of,
-    slot_of,
-)
+from services.intake.http.calls import NOT_ACCEPTABLE, slot_of
 from services.intake.http.operations import ADD_NOTE
 from services.intake.http.schema import NoteTaken
 from services.intake.inbound.field_errors import id_reused
@@ -27,6 +19,8 @@ from services.intake.rules.media import media_ids_of
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.contract.events import FieldError, NoteAdded
 from shared.runtime.clock import utc_now
+from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.calls import answers_errors, body_of, idempotency_id, json_of
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response

@@ -1,11 +1,9 @@
 """Descriptions of the HTTP routes for the OpenAPI document."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field
-
-from services.intake.http.calls import JSON, NDJSON
+from services.intake.http.calls import NDJSON
 from services.intake.http.schema import (
     BulkAnswer,
     BulkLine,
@@ -19,33 +17,17 @@ from services.intake.http.schema import (
 from services.intake.notes.parsing import SubmittedNote
 from services.intake.rules.media import KEPT_MEDIA_TYPE
 from shared.contract.events import Acceptance, Submission
-from shared.runtime.http.openapi import RETRY_AFTER, Content, Operation, Parameter, problem
+from shared.runtime.http.calls import JSON
+from shared.runtime.http.openapi import Content, Operation, Parameter, problem
+from shared.runtime.http.operation_parts import (
+    IDEMPOTENT,
+    JSON_REFUSALS,
+    KEY_REFUSALS,
+    UNAVAILABLE,
+)
 
 _PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/octet-stream")
-IDEMPOTENT: Mapping[str, Parameter] = {
-    "Idempotency-Key": Parameter(
-        "Id of it, at most 500 characters: a repeat gets the same answer. A blank one counts as "
-        "left out.",
-        Annotated[str, Field(max_length=500)],
-    )
-}
 _LOCATION: Mapping[str, Parameter] = {"Location": Parameter("Its address.", required=True)}
-_CHALLENGE: Mapping[str, Parameter] = {
-    "WWW-Authenticate": Parameter("Bearer.", Literal["Bearer"], required=True)
-}
-_UNAVAILABLE = {503: problem("It cannot be answered at the moment; call again.", RETRY_AFTER)}
-_KEY: Mapping[int, Content] = {
-    401: problem("The key is missing or unknown.", _CHALLENGE),
-    403: problem("The key is of another kind of caller."),
-    429: problem("The key or the address calls too often.", RETRY_AFTER),
-    **_UNAVAILABLE,
-}
-_JSON: Mapping[int, Content] = {
-    400: problem("The body is no JSON, or the Idempotency-Key is unusable."),
-    408: problem("The body did not arrive in time."),
-    413: problem("The body is larger than 1 MiB."),
-    415: problem("The body is of another type."),
-}
 _WRONG: Mapping[int, Content] = {422: problem("Fields are wrong; each is named.")}
 _NO_PICTURE: Mapping[int, Content] = {
     404: problem("There is no such picture."),
@@ -66,9 +48,9 @@ SUBMIT = Operation(
     "Hand in one submission.",
     {
         201: Content("It is a request now.", (JSON,), Acceptance, _LOCATION),
-        **_JSON,
+        **JSON_REFUSALS,
         **_WRONG,
-        **_KEY,
+        **KEY_REFUSALS,
     },
     body=Content("The submission.", (JSON,), Submission, example=_SUBMISSION),
     headers=IDEMPOTENT,
@@ -81,10 +63,10 @@ BULK = Operation(
             "An answer for each line, in order, one JSON object a line.", (NDJSON,), BulkAnswer
         ),
         400: problem("The body cannot be read."),
-        408: _JSON[408],
+        408: JSON_REFUSALS[408],
         413: problem("More than 1,000 lines or 5 MiB; nothing of it was taken."),
-        415: _JSON[415],
-        **_KEY,
+        415: JSON_REFUSALS[415],
+        **KEY_REFUSALS,
     },
     body=Content(
         "One JSON object a line, of at most 1 MiB each.",
@@ -96,7 +78,7 @@ BULK = Operation(
 )
 PREVIEW = Operation(
     "Show what a submission would become; nothing is kept.",
-    {200: Content("What it would become.", (JSON,), Preview), **_JSON, **_KEY},
+    {200: Content("What it would become.", (JSON,), Preview), **JSON_REFUSALS, **KEY_REFUSALS},
     body=Content(
         "The submission, which may lack anything.", (JSON,), PartialSubmission, example=_SUBMISSION
     ),
@@ -107,9 +89,9 @@ ADD_NOTE = Operation(
     {
         201: Content("It is kept.", (JSON,), NoteTaken),
         404: problem("There is no such number."),
-        **_JSON,
+        **JSON_REFUSALS,
         **_WRONG,
-        **_KEY,
+        **KEY_REFUSALS,
     },
     body=Content("The note.", (JSON,), SubmittedNote),
     headers=IDEMPOTENT,
@@ -120,11 +102,11 @@ UPLOAD = Operation(
     {
         201: Content("It is kept.", (JSON,), KeptPicture, _LOCATION),
         400: problem("The form cannot be read."),
-        408: _JSON[408],
+        408: JSON_REFUSALS[408],
         413: problem("More than 10 MiB or 40 megapixels."),
         415: problem("It is no JPEG, PNG, WebP or HEIC, or it is damaged."),
         422: problem("The form has no field file."),
-        **_KEY,
+        **KEY_REFUSALS,
     },
     body=Content("The picture, of at most 10 MiB; the bytes decide.", _PICTURES, bytes),
     form=Content("The same in a form.", ("multipart/form-data",), PictureForm),
@@ -135,15 +117,15 @@ DOWNLOAD = Operation(
     {
         200: Content("The picture.", (KEPT_MEDIA_TYPE,), bytes),
         **_NO_PICTURE,
-        429: _KEY[429],
-        **_UNAVAILABLE,
+        429: KEY_REFUSALS[429],
+        **UNAVAILABLE,
     },
 )
 
 
 def _decide(summary: str) -> Operation:
     decided = Content("It is decided.", (JSON,), PictureDecision)
-    return Operation(summary, {200: decided, **_NO_PICTURE, **_KEY}, security=("operator",))
+    return Operation(summary, {200: decided, **_NO_PICTURE, **KEY_REFUSALS}, security=("operator",))
 
 
 RELEASE = _decide("Let the public see a picture; an operator decides.")

@@ -5,10 +5,10 @@ from types import MappingProxyType
 
 from aiohttp import web
 
-from services.intake.http.callers import RefusedError
 from services.intake.http.forms import MULTIPART, NoFormError, read_at_most, read_parts
 from services.intake.rules.media import MAX_BYTES, PictureFault, RefusedPictureError
 from shared.contract.events import FieldError
+from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.problem_details import problem_response
 
 _FIELD = "file"

@@ -5,8 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
-from services.intake.http.callers import Callers
-from services.intake.http.calls import answers_errors, body_of, json_of, slot_of
+from services.intake.http.calls import slot_of
 from services.intake.http.operations import PREVIEW
 from services.intake.inbound.validation import read_partly
 from services.intake.places.gazetteer import geocoders_of
@@ -15,6 +14,8 @@ from services.intake.preview import PreviewedSubmission, locate, near_query, ren
 from services.intake.public_status.nearby import find_near
 from shared.contract.events import SubmissionReceived, new_id
 from shared.runtime.clock import utc_now
+from shared.runtime.http.callers import Callers
+from shared.runtime.http.calls import answers_errors, body_of, json_of
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import documents
 from shared.runtime.postgres import Pool

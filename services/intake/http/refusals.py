@@ -1,40 +1,10 @@
-"""The responses to callers above a limit: 429 for a limit of their own, 503 for one of all."""
+"""The responses to callers above the limits of intake."""
 
-from collections.abc import Callable
 from functools import partial
 
-from aiohttp import web
-from prometheus_client import Counter
-
-from shared.runtime.http.http_bytes import serialize_response
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.ops.metrics import LIMITED, SHED
-
-
-class Refusal:
-    """The response to callers above one limit; it counts them."""
-
-    def __init__(self, count: Counter, build: Callable[[], web.Response]) -> None:
-        self._count, self._build = count, build
-        self._raw = serialize_response(build())
-
-    def response(self) -> web.Response:
-        """Return the response."""
-        self._count.inc()
-        return self._build()
-
-    def raw_response(self) -> bytes:
-        """Return the bytes of the response."""
-        self._count.inc()
-        return self._raw
-
-
-def _limited(limit: str, detail: str) -> Refusal:
-    headers = {"Retry-After": "1"}
-    build = partial(
-        problem_response, 429, "Too many calls", detail, code="over_rate", headers=headers
-    )
-    return Refusal(LIMITED.labels(limit), build)
+from shared.runtime.http.refusals import Refusal, limited
+from shared.runtime.ops.metrics import SHED
 
 
 def _shed(reason: str, retry_after_s: int, detail: str) -> Refusal:
@@ -43,14 +13,10 @@ def _shed(reason: str, retry_after_s: int, detail: str) -> Refusal:
     return Refusal(SHED.labels(reason), build)
 
 
-KEY_RATE = _limited("key", "This key calls more often than it may. Call again in a second.")
-KEY_SHARE = _limited(
+KEY_SHARE = limited(
     "key_share", "This key has more calls in progress than it may. Call again in a second."
 )
-ADDRESS_RATE = _limited(
-    "address", "This address calls too often without a valid key. Call again in a second."
-)
-NUMBER_RATE = _limited(
+NUMBER_RATE = limited(
     "number", "This number sends more texts than it may. Hand it over again in a second."
 )
 BUSY = _shed("busy", 2, "More is handed in than can be taken. Hand it in again in a moment.")

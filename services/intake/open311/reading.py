@@ -6,7 +6,6 @@ from functools import cached_property
 
 from aiohttp import web
 
-from services.intake.http.callers import Callers, RefusedError
 from services.intake.open311.errors import not_found
 from services.intake.open311.model import ListedRequest
 from services.intake.open311.parameters import Parameters, jurisdiction_of
@@ -31,6 +30,7 @@ from services.intake.open311.store import PostgresListedRequests
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.catalogue import Jurisdiction
 from shared.runtime.clock import utc_now
+from shared.runtime.http.callers import Callers, RefusedError
 from shared.runtime.http.deadline import Deadline
 from shared.vocabulary import END_OF_TIME, START_OF_TIME
 

@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 from aiohttp import web
 
-from services.intake.http.callers import RefusedError
 from services.intake.open311.errors import Open311Error, error_of_problem
 from services.intake.open311.representation import (
     CONTENT_TYPE,
@@ -17,6 +16,7 @@ from services.intake.open311.representation import (
     encode_document,
 )
 from shared.errors import SystemicError, TransientError
+from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import database_unavailable
 
 _UNAVAILABLE = "We cannot answer at the moment. Try again, with the same Idempotency-Key."

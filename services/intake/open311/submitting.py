@@ -12,11 +12,9 @@ from aiohttp import web
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.api import envelope
 from services.intake.http.batching import SubmissionBatcher
-from services.intake.http.callers import Callers, RefusedError, authorization_of
-from services.intake.http.calls import idempotency_id, slot_of
+from services.intake.http.calls import slot_of
 from services.intake.http.notes import AddNote
 from services.intake.http.picture_body import picture_refusal
-from services.intake.http.refusals import ADDRESS_RATE
 from services.intake.inbound.batch import RawSubmission
 from services.intake.open311.errors import bad_request, error_of_fields
 from services.intake.open311.form import has_pictures, read_form
@@ -30,7 +28,10 @@ from services.intake.records import Receipt
 from services.intake.rules.media import RefusedPictureError
 from shared.catalogue import Jurisdiction
 from shared.contract.events import SubmissionAccepted
+from shared.runtime.http.callers import Callers, RefusedError, authorization_of
+from shared.runtime.http.calls import idempotency_id
 from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.refusals import ADDRESS_RATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from services.intake.http.callers import Callers, RefusedError
-from services.intake.http.refusals import ADDRESS_RATE
 from services.intake.pages.site import CitySite
 from shared.errors import SystemicError, TransientError
+from shared.runtime.http.callers import Callers, RefusedError
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
+from shared.runtime.http.refusals import ADDRESS_RATE
 
 PageHandler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
 

@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from multipart import MultipartSegment
 
-from services.intake.http.callers import RefusedError
 from services.intake.http.forms import MULTIPART, FormEvent, receive_form, values_by_name
 from services.intake.rules.media import RefusedPictureError
 from shared.runtime.http.body import read_body
+from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.problem_details import problem_response
 
 _MAX_FIELDS = 500

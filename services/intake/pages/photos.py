@@ -4,11 +4,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from services.intake.http.admission import AdmissionControl
-from services.intake.http.callers import RefusedError
 from services.intake.http.calls import slot_of
 from services.intake.media.library import MediaLibrary
 from services.intake.rules.media import MAX_BYTES, RefusedPictureError
 from shared.errors import SystemicError, TransientError
+from shared.runtime.http.callers import RefusedError
 
 UPLOADER = "web"
 

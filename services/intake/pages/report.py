@@ -12,7 +12,6 @@ from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.batching import SubmissionBatcher
-from services.intake.http.callers import RefusedError
 from services.intake.http.calls import slot_of
 from services.intake.inbound.batch import RawSubmission
 from services.intake.media.library import MediaLibrary
@@ -29,6 +28,7 @@ from shared.catalogue import ServiceType
 from shared.contract.events import SubmissionAccepted, SubmissionReceived, new_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
+from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import Deadline
 
 PATH = "/report"

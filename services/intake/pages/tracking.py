@@ -8,7 +8,6 @@ from urllib.parse import quote
 from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
-from services.intake.http.callers import RefusedError
 from services.intake.http.calls import slot_of
 from services.intake.http.notes import AddNote
 from services.intake.pages.access import PageAccess
@@ -25,6 +24,7 @@ from shared.catalogue import Jurisdiction
 from shared.contract.events import new_id
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.errors import SystemicError, TransientError
+from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.postgres import Pool
 from shared.vocabulary import URGENT_LEVELS

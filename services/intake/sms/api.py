@@ -8,16 +8,17 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from services.intake.http.admission import AdmissionControl
-from services.intake.http.callers import Callers, RefusedError
-from services.intake.http.calls import NOT_ACCEPTABLE, answers_errors, body_of, slot_of
+from services.intake.http.calls import NOT_ACCEPTABLE, slot_of
 from services.intake.http.forms import URLENCODED
-from services.intake.http.refusals import ADDRESS_RATE, NUMBER_RATE
+from services.intake.http.refusals import NUMBER_RATE
 from services.intake.inbound.field_errors import from_pydantic
 from services.intake.sms.callback import SmsForm, SmsGateway
 from services.intake.sms.conversations import ReceivedText
 from services.intake.sms.submission import SOURCE
 from services.intake.sms.twiml import twiml
 from shared.runtime.clock import utc_now
+from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.calls import answers_errors, body_of
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
     RETRY_AFTER,
@@ -29,6 +30,7 @@ from shared.runtime.http.openapi import (
 )
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
+from shared.runtime.http.refusals import ADDRESS_RATE
 from shared.runtime.ops.audit import authentication_failed
 
 TakeText: TypeAlias = Callable[[ReceivedText, datetime], Awaitable[str | None]]

@@ -104,6 +104,11 @@ DELIVERIES = Counter(
 SMS_PARTS = Counter(
     "route311_sms_parts_total", "Parts of text messages that were sent, by encoding.", ["encoding"]
 )
+WEBHOOK_CALLS = Counter(
+    "route311_webhook_calls_total",
+    "Calls of bureaus' webhooks, by outcome: delivered, or the error of the log.",
+    ["bureau", "outcome"],
+)
 SCOUTED = Counter(
     "route311_scouted_total", "Submissions accepted by the scout, ahead of a backlog."
 )

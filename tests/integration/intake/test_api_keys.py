@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 from structlog.testing import capture_logs
 
-from services.intake.http.api_key_cache import TTL_S, ApiKeyCache
 from shared.runtime.clock import utc_now
+from shared.runtime.http.api_key_cache import TTL_S, ApiKeyCache
 from shared.runtime.http.api_keys import authenticate
 from shared.runtime.http.key_store import open_key_store
 from shared.runtime.ops.audit import AuthenticationFailures

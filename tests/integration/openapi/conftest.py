@@ -21,6 +21,7 @@ Serving: TypeAlias = Callable[[str], AbstractContextManager[str]]
 
 _ROLES: tuple[Scope, ...] = ("adapter", "operator", "bureau")
 KEYS = {role: f"key-of-the-{role}-of-these-tests" for role in _ROLES}
+BUREAU = "PBOT-MOD"
 SMS_TOKEN = "the token of the gateway"  # noqa: S105 - of the tests
 _HOST = "127.0.0.1"
 
@@ -28,9 +29,12 @@ _HOST = "127.0.0.1"
 @pytest.fixture
 async def serving(stores: Stores, database: Database, tmp_path: Path) -> Serving:
     """Return a context manager that runs a service, by its module, and yields its base URL."""
-    await store_keys(
-        database.admin_dsn, "intake", [(role.upper(), role, key) for role, key in KEYS.items()]
-    )
+    for schema in ("intake", "dispatch"):
+        await store_keys(
+            database.admin_dsn,
+            schema,
+            [(BUREAU if role == "bureau" else role, role, key) for role, key in KEYS.items()],
+        )
 
     @contextmanager
     def run(module: str) -> Generator[str]:
@@ -58,6 +62,8 @@ def _settings(database: Database, stores: Stores, folder: Path, port: int) -> di
         "INTAKE_MEDIA_FOLDER": str(folder / "media"),
         "INTAKE_ACCEPTS_PER_SECOND": "100000",
         "INTAKE_ADDRESS_PER_SECOND": "100000",
+        "DISPATCH_KEY_PER_SECOND": "100000",
+        "DISPATCH_ADDRESS_PER_SECOND": "100000",
         "INTAKE_SMS_TOKEN": SMS_TOKEN,
         "INTAKE_SMS_NUMBERS": "+15035550100=portland.gov",
         "NOTIFY_CONTACT_KEY": "a secret of the tests",

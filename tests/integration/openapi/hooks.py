@@ -99,6 +99,8 @@ def map_path_parameters(
         "token": os.environ["TRACKING_NUMBER"],
         "number": os.environ["TRACKING_NUMBER"],
         "name": _ASSET,
+        "code": "PBOT-MOD",
+        "work_order_id": os.environ["TRACKING_NUMBER"],
     }
     return path_parameters and {
         name: known[name] if name in known and len(str(value)) % 2 else value

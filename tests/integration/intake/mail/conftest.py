@@ -38,6 +38,8 @@ async def postbox(pool: Pool, stores: Stores, tmp_path: Path) -> AsyncGenerator[
         smtp = SmtpSettings(smtp_host="127.0.0.1", smtp_port=sent.port)
         questions = QuestionSender(pool, POLICY, addresses, smtp, lambda: box.now)
         relay = Relay(pool, stores.access)
-        mails = MailConversations(pool, POLICY, relay.hand_over, addresses, pictures, questions.wake)
+        mails = MailConversations(
+            pool, POLICY, relay.hand_over, addresses, pictures, questions.wake
+        )
         box = Postbox(mails, questions, sent, pool)
         yield box

@@ -11,15 +11,15 @@ import aiohttp
 
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.api import submission_routes
-from services.intake.http.api_key_cache import ApiKeyCache
 from services.intake.http.batching import AcceptSubmissions, SubmissionBatcher
-from services.intake.http.callers import Callers
 from services.intake.http.gate import submission_gate
 from services.intake.inbound.batch import RawSubmission
 from services.intake.public_status.api import status_routes
 from services.intake.records import Receipt
 from shared.errors import DatabaseDownError
+from shared.runtime.http.api_key_cache import ApiKeyCache
 from shared.runtime.http.api_keys import Principal
+from shared.runtime.http.callers import Callers
 from shared.runtime.http.limits import HttpLimits
 from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
 from shared.runtime.http.server import serve_http

@@ -5,8 +5,9 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services.intake.http.admission import AdmissionControl
-from services.intake.http.refusals import ACCEPT_RATE, BUSY, KEY_SHARE, OUTBOX_FULL, Refusal
+from services.intake.http.refusals import ACCEPT_RATE, BUSY, KEY_SHARE, OUTBOX_FULL
 from shared.runtime.http.rate_limits import TokenBucket
+from shared.runtime.http.refusals import Refusal
 
 
 def tokens(count: int) -> TokenBucket:

@@ -1,6 +1,6 @@
 import asyncio
 
-from services.intake.http.api_key_cache import TTL_S, UNKNOWN_TTL_S, ApiKeyCache
+from shared.runtime.http.api_key_cache import TTL_S, UNKNOWN_TTL_S, ApiKeyCache
 from shared.runtime.http.api_keys import Principal
 
 DEMO = Principal("demo", "adapter")

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from prometheus_client import REGISTRY
 
-from services.intake.http.api_key_cache import TTL_S
+from shared.runtime.http.api_key_cache import TTL_S
 from tests.unit.intake.http.serving import ADAPTER, STRANGER, Intake, get, post
 from tests.waiting import eventually
 

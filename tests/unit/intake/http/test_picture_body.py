@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from services.intake.http.callers import RefusedError
 from services.intake.http.picture_body import read_picture
 from services.intake.rules.media import MAX_BYTES, RefusedPictureError
+from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.server import serve_http
 
 MIB = 1024 * 1024

@@ -10,11 +10,11 @@ import pytest
 from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
-from services.intake.http.callers import RefusedError
 from services.intake.pages.form import read_form
 from services.intake.pages.photos import PhotoIntake
 from services.intake.rules.media import MAX_BYTES, ReencodedPicture, RefusedPictureError
 from shared.errors import SystemicError
+from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.rate_limits import TokenBucket
 from shared.runtime.http.server import serve_http
 

@@ -1,24 +1,28 @@
 """Callers over HTTP: whose key it is, and how much one key or one address may call."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from aiohttp import web
 
-from services.intake.http.api_key_cache import ApiKeyCache
-from services.intake.http.refusals import ADDRESS_RATE, KEY_RATE
 from shared.errors import SystemicError
 from shared.runtime.http.addresses import Network, caller_address
-from shared.runtime.http.api_keys import Principal
+from shared.runtime.http.api_key_cache import ApiKeyCache
+from shared.runtime.http.api_keys import Principal, Scope
 from shared.runtime.http.deadline import Deadline, database_unavailable
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
+from shared.runtime.http.refusals import ADDRESS_RATE, KEY_RATE
 from shared.runtime.http.timed_connection import TimedConnection
 from shared.runtime.ops.audit import authentication_failed
 
-ADAPTER = "adapter"
-BUREAU = "bureau"
-OPERATOR = "operator"
+ADAPTER: Scope = "adapter"
+BUREAU: Scope = "bureau"
+OPERATOR: Scope = "operator"
+_ARTICLES: Mapping[Scope, str] = MappingProxyType(
+    {ADAPTER: "an adapter", BUREAU: "a bureau", OPERATOR: "an operator"}
+)
 
 
 class RefusedError(Exception):
@@ -88,9 +92,18 @@ class Callers:
             RefusedError: It is no operator, or it calls too often.
             SystemicError: The key could not be looked up in time.
         """
-        operator = await self._caller(request, authorization_of(request), OPERATOR)
-        _count(self.by_key, operator)
-        return operator.name
+        return (await self.caller(request, OPERATOR)).name
+
+    async def caller(self, request: web.Request, *scopes: Scope) -> Principal:
+        """Return who calls with a key of one of these scopes.
+
+        Raises:
+            RefusedError: The key is of another scope, or it is used too often.
+            SystemicError: The key could not be looked up in time.
+        """
+        principal = await self._caller(request, authorization_of(request), *scopes)
+        _count(self.by_key, principal)
+        return principal
 
     async def look_up_refusal(self, request: web.Request) -> web.Response | None:
         """Return the response for a caller who looks up too much or cannot be identified."""
@@ -116,10 +129,10 @@ class Callers:
         forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
         return caller_address(request.remote or "", forwarded, self.proxies)
 
-    async def _caller(self, request: web.Request, authorization: str, *scopes: str) -> Principal:
+    async def _caller(self, request: web.Request, authorization: str, *scopes: Scope) -> Principal:
         """Return a caller with a key of one of these scopes."""
         principal = await self._principal(request, authorization)
-        wanted = f"an {' or a '.join(scopes)}"
+        wanted = " or ".join(map(_ARTICLES.__getitem__, scopes))
         if principal is None:
             authentication_failed(self.address(request), "unknown_key")
             advice = f"Send the key of {wanted}: Authorization: Bearer <key>."

@@ -1,0 +1,1 @@
+"""``route311 bureau``: the ways in which bureaus get their work."""

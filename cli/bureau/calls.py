@@ -1,0 +1,51 @@
+"""Calls of dispatch's HTTP port as an operator."""
+
+import asyncio
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from cli.connection import load_stack
+from shared.errors import Route311Error
+
+
+class RefusedCallError(Route311Error):
+    """Dispatch refused the call."""
+
+    code = "refused"
+
+
+def call(data: Path, method: str, path: str, **sent: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Call dispatch with the operator's key; return the JSON of the answer.
+
+    Args:
+        data: Folder of the running router.
+        method: The HTTP method.
+        path: The path with the query.
+        **sent: What else ``aiohttp`` sends, such as ``json``.
+
+    Raises:
+        RefusedCallError: It answers with a problem.
+    """
+    return asyncio.run(_call(data, method, path, sent))
+
+
+async def _call(data: Path, method: str, path: str, sent: dict[str, Any]) -> Any:  # noqa: ANN401
+    stack = load_stack(data)
+    headers = {"Authorization": f"Bearer {stack.keys.operator}"}
+    async with (
+        aiohttp.ClientSession(stack.dispatch, headers=headers) as session,
+        session.request(method, path, **sent) as response,
+    ):
+        answer = await response.json(content_type=None)
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            raise RefusedCallError(explanation(answer))
+        return answer
+
+
+def explanation(problem: dict[str, Any]) -> str:
+    """Return what a problem says, by field where it names some."""
+    fields = [f"{error['field']}: {error['message']}" for error in problem.get("errors", ())]
+    return "; ".join(fields) or f"{problem.get('title')}: {problem.get('detail')}"

@@ -1,0 +1,120 @@
+"""Bureaus' updates of their work orders over HTTP."""
+
+import json
+from collections.abc import Callable, Coroutine, Mapping
+from hashlib import sha256
+from typing import Any, TypeAlias
+
+import pydantic_core
+from aiohttp import web
+
+from services.dispatch.handlers import on_update_call
+from services.dispatch.http.access import BureauAccess, refuse_fields
+from services.dispatch.http.operations import UPDATE_WORK_ORDER
+from services.dispatch.inbound.external import incoming_update
+from services.dispatch.policy import DispatchPolicy
+from services.dispatch.store.answers import find_answer, keep_answer
+from services.dispatch.store.bureau_events import add_bureau_events
+from services.dispatch.store.postgres import PostgresDispatchStore
+from shared.contract.events import FieldError, UpdateReceipt, WorkOrderUpdated, usable_trace
+from shared.errors import DatabaseBusyError
+from shared.runtime.clock import utc_now
+from shared.runtime.http.calls import JSON, answers_errors, body_of, idempotency_id, json_of
+from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.openapi import documents
+from shared.runtime.http.problem_details import problem_response
+from shared.runtime.outbox.outbox import HandOver, enqueue
+from shared.runtime.postgres import Pool, transaction
+
+TakeUpdate: TypeAlias = Callable[[str, WorkOrderUpdated, bytes], Coroutine[Any, Any, UpdateReceipt]]
+"""Processes the update of a bureau with the digest of its body; returns the receipt."""
+
+_STATUS: Mapping[str | None, int] = {
+    None: 200,
+    "unknown_work_order": 404,
+    "not_your_work_order": 404,
+    "transition_not_allowed": 409,
+    "version_conflict": 409,
+}
+_ATTEMPTS = 3
+_ID_REUSED = FieldError(
+    field="Idempotency-Key",
+    code="id_reused",
+    message="Another update was sent under this key; send this one under a new key.",
+)
+
+
+def update_routes(access: BureauAccess, take: TakeUpdate) -> list[web.RouteDef]:
+    """Return the route by which bureaus update their work orders.
+
+    Args:
+        access: Identifies the bureau that calls.
+        take: Processes an update.
+    """
+
+    @answers_errors("Send it again in a moment, with the same Idempotency-Key.")
+    async def post(request: web.Request) -> web.Response:
+        """Answer with the receipt; a repeat gets the same one."""
+        bureau = await access.bureau(request)
+        data = json_of(await body_of(request))
+        order_id = request.match_info["work_order_id"]
+        update = WorkOrderUpdated(
+            id=idempotency_id(request),
+            source=f"/http/{bureau}",
+            time=utc_now(),
+            traceparent=usable_trace(request.headers.get("traceparent")),
+            data=_data(data, order_id, bureau),
+        )
+        digest = sha256(json.dumps([order_id, data], sort_keys=True).encode()).digest()
+        return _response(await Deadline().wait_for(take(bureau, update, digest)))
+
+    path = "/v1/work-orders/{work_order_id}/updates"
+    return [web.post(path, documents(post, UPDATE_WORK_ORDER))]
+
+
+def update_taker(pool: Pool, policy: DispatchPolicy, on_commit: HandOver) -> TakeUpdate:
+    """Return the function that processes updates.
+
+    Args:
+        pool: Database of the cases.
+        policy: Dispatch's rules.
+        on_commit: Called with what is to be published.
+    """
+
+    async def take(bureau: str, event: WorkOrderUpdated, digest: bytes) -> UpdateReceipt:
+        for _ in range(1, _ATTEMPTS):
+            try:
+                return await take_once(bureau, event, digest)
+            except DatabaseBusyError:  # such as the same update in another call
+                continue
+        return await take_once(bureau, event, digest)
+
+    async def take_once(bureau: str, event: WorkOrderUpdated, digest: bytes) -> UpdateReceipt:
+        incoming = incoming_update(event, bureau)
+        async with transaction(pool) as db:
+            if known := await find_answer(db, incoming.key):
+                if known.receipt is None or known.body_digest != digest:
+                    raise refuse_fields(_ID_REUSED, code=_ID_REUSED.code)
+                return known.receipt
+            store = PostgresDispatchStore(db)
+            receipt, events = await on_update_call(incoming, store, policy, utc_now())
+            await keep_answer(db, incoming.key, digest, receipt)
+            batches = await enqueue(db, await add_bureau_events(db, events))
+        on_commit(batches)
+        return receipt
+
+    return take
+
+
+def _data(body: Any, work_order_id: str, bureau: str) -> Any:  # noqa: ANN401 - any JSON
+    """Return the data of the update; path and key say what it is about and who sends it."""
+    if not isinstance(body, dict):
+        return body
+    return body | {"work_order_id": work_order_id, "bureau": bureau}
+
+
+def _response(receipt: UpdateReceipt) -> web.Response:
+    status = _STATUS.get(receipt.code, 422)
+    if receipt.code is None:
+        return web.Response(body=pydantic_core.to_json(receipt), content_type=JSON)
+    return problem_response(status, "Refused", receipt.message or "", code=receipt.code)

@@ -1,0 +1,100 @@
+"""Judgement of webhooks' URLs, and of the addresses that their names stand for."""
+
+import re
+from collections.abc import Sequence
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+Network: TypeAlias = IPv4Network | IPv6Network
+Address: TypeAlias = IPv4Address | IPv6Address
+
+MAX_URL = 2_048
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\.?")
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
+_WITH_IPV4_INSIDE = tuple(
+    map(ip_network, ("::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
+)
+"""Mapped, NAT64, 6to4 and Teredo: the address that is meant is another one."""
+_NOT_PUBLIC = tuple(map(ip_network, ("192.88.99.0/24", "168.63.129.16/32", "3fff::/20")))
+"""6to4 relays, Azure's metadata, documentation: the standard library calls them global."""
+
+
+def is_allowed(address: Address, allow: Sequence[Network], *, encrypted: bool = True) -> bool:
+    """Return True when a webhook may connect to an address.
+
+    Args:
+        address: The address.
+        allow: Networks that are allowed besides the public ones.
+        encrypted: True over ``https``; without, only the networks of ``allow`` are.
+    """
+    if _is_in(address, _WITH_IPV4_INSIDE) or getattr(address, "scope_id", None):
+        return False
+    if _is_in(address, allow):
+        return True
+    return (
+        encrypted
+        and address.is_global
+        and not address.is_multicast
+        and not address.is_reserved
+        and not getattr(address, "is_site_local", False)
+        and not _is_in(address, _NOT_PUBLIC)
+    )
+
+
+def url_error(url: str, allow: Sequence[Network]) -> str | None:
+    """Return what is wrong with the URL of a webhook as a sentence, or None.
+
+    A host that is an address must be allowed now; a name is judged at each call.
+
+    Args:
+        url: The URL.
+        allow: Networks that are allowed besides the public ones.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return "Write a URL such as https://bureau.example/hook."
+    address, encrypted = _address(host), parts.scheme == "https"
+    is_plain = url.isascii() and url.isprintable() and not {" ", "\\"} & set(url)
+    checks = (
+        (len(url) <= MAX_URL, f"Write at most {MAX_URL} characters."),
+        (is_plain, "Write ASCII without white space and backslashes; names in their xn-- form."),
+        (parts.scheme in ("https", "http"), "Write an https URL."),
+        ("@" not in parts.netloc and "#" not in url, "Write no user, password and fragment."),
+        (
+            address is not None or _is_name(host),
+            "Write a host name, or an address as four decimal numbers or in square brackets.",
+        ),
+        (encrypted or address is not None, "Write an https URL."),
+        (
+            address is None or is_allowed(address, allow, encrypted=encrypted),
+            "Webhooks may not connect to this address.",
+        ),
+    )
+    return next((advice for is_right, advice in checks if not is_right), None)
+
+
+def _address(host: str) -> Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def _is_name(host: str) -> bool:
+    """Return True for a name; False where a resolver could read it as an address."""
+    last = host.rstrip(".").rpartition(".")[2]
+    return bool(_HOST.fullmatch(host)) and not _NUMBER.fullmatch(last)
+
+
+def _is_in(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)

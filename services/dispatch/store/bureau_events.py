@@ -1,0 +1,151 @@
+"""Events for bureaus, from which the feed reads and webhooks deliver."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.contract.events import Event, WorkOrder
+from shared.runtime.outgoing import Outgoing
+from shared.runtime.postgres import Connection, Pool, columns, translate_errors
+
+LOCK_BUREAUS_SQL = """
+    SELECT pg_advisory_xact_lock(hashtext('bureau_events ' || current_schema()), key)
+      FROM (SELECT DISTINCT hashtext(bureau) AS key
+              FROM unnest($1::text[]) AS bureau
+             ORDER BY key OFFSET 0) AS keys
+"""
+"""Locks bureaus until the transaction ends, in one order, so that no two wait for each other."""
+_ADD_SQL = """
+    WITH added AS (
+        INSERT INTO bureau_events (bureau, event_id, case_id, work_order_id, level, time, payload)
+        SELECT bureau, event_id, case_id, work_order_id, level, time, payload
+          FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[],
+                      $6::timestamptz[], $7::bytea[])
+               WITH ORDINALITY AS event (bureau, event_id, case_id, work_order_id, level, time,
+                                         payload, nth)
+         ORDER BY nth
+        RETURNING bureau, seq, work_order_id, level
+    ), queued AS (
+        INSERT INTO webhook_deliveries (bureau, seq, work_order_id, level)
+        SELECT added.* FROM added JOIN webhooks USING (bureau) WHERE enabled
+    )
+    UPDATE webhook_deliveries AS ahead
+       SET level = added.level
+      FROM added
+     WHERE ahead.work_order_id = added.work_order_id AND ahead.state = 'pending'
+       AND ahead.level > added.level
+"""
+"""Adds events, and what webhooks are to get; what an urgent one waits for becomes as urgent."""
+_PAGE_SQL = """
+    SELECT seq, payload FROM bureau_events WHERE bureau = $1 AND seq > $2 ORDER BY seq LIMIT $3
+"""
+_HEADS_SQL = """
+    SELECT bureau, (SELECT max(seq) FROM bureau_events AS event WHERE event.bureau = wanted.bureau)
+      FROM unnest($1::text[]) AS wanted (bureau)
+"""
+_PRUNE_SQL = """
+    WITH gone AS (
+        DELETE FROM bureau_events
+         WHERE bureau = $1 AND time < now() - $2::interval
+           AND seq IN (SELECT seq FROM bureau_events WHERE bureau = $1 ORDER BY seq LIMIT 1000)
+        RETURNING seq
+    ), deliveries AS (
+        DELETE FROM webhook_deliveries
+         WHERE bureau = $1 AND seq IN (SELECT seq FROM gone)
+    ), calls AS (
+        DELETE FROM webhook_calls
+         WHERE bureau = $1 AND at < now() - $2::interval
+           AND number IN (SELECT number FROM webhook_calls WHERE bureau = $1
+                           ORDER BY number LIMIT 1000)
+        RETURNING number
+    )
+    SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM calls)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """A page of a bureau's events.
+
+    Attributes:
+        events: The events with the bytes of the topic, oldest first.
+        last: Number of the last one, or the number after which the page began.
+        more: True when there are more.
+    """
+
+    events: Sequence[bytes]
+    last: int
+    more: bool
+
+
+async def add_bureau_events(
+    db: Connection, produced: Iterable[Event | Outgoing]
+) -> list[Event | Outgoing]:
+    """Keep the work order events among what a transaction produced.
+
+    It is called last before the outbox: the locks on the bureaus last until the commit.
+
+    Returns:
+        The same, with each of these events as the record whose bytes are kept.
+    """
+    result, found = list[Event | Outgoing](), list[tuple[object, ...]]()
+    for item in produced:
+        if not (isinstance(item, Event) and isinstance(item.data, WorkOrder)):
+            result.append(item)
+            continue
+        [record] = Outgoing.for_event(item)
+        order = item.data
+        result.append(record)
+        found.append(
+            (
+                order.bureau,
+                item.id,
+                order.case_id,
+                order.work_order_id,
+                order.priority.level,
+                item.time,
+                record.value,
+            )
+        )
+    if found:
+        values = columns(found)
+        await db.execute(LOCK_BUREAUS_SQL, values[0])
+        await db.execute(_ADD_SQL, *values)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresFeed:
+    """The events of the bureaus, in the order of their numbers."""
+
+    pool: Pool
+
+    async def page(self, bureau: str, after: int, limit: int) -> FeedPage:
+        """Return the next events of a bureau.
+
+        Args:
+            bureau: Its code.
+            after: Number after which the page begins.
+            limit: The most events.
+        """
+        with translate_errors():
+            rows = await self.pool.fetch(_PAGE_SQL, bureau, after, limit + 1)
+        shown = rows[:limit]
+        last = shown[-1]["seq"] if shown else after
+        return FeedPage([row["payload"] for row in shown], last, len(rows) > limit)
+
+    async def heads(self, bureaus: Iterable[str]) -> dict[str, int]:
+        """Return the number of the newest event of each of these bureaus that has one."""
+        with translate_errors():
+            rows = await self.pool.fetch(_HEADS_SQL, list(bureaus))
+        return {row["bureau"]: row["max"] for row in rows if row["max"] is not None}
+
+    async def prune(self, bureau: str, age: timedelta) -> int:
+        """Delete some of the oldest events and calls of a bureau; return how many.
+
+        Args:
+            bureau: Its code.
+            age: Only what is older goes.
+        """
+        with translate_errors():
+            return int(await self.pool.fetchval(_PRUNE_SQL, bureau, age))

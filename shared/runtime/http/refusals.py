@@ -1,0 +1,49 @@
+"""The responses to callers above a limit: 429 for a limit of their own, 503 for one of all."""
+
+from collections.abc import Callable
+from functools import partial
+
+from aiohttp import web
+from prometheus_client import Counter
+
+from shared.runtime.http.http_bytes import serialize_response
+from shared.runtime.http.problem_details import problem_response
+from shared.runtime.ops.metrics import LIMITED
+
+
+class Refusal:
+    """The response to callers above one limit; it counts them."""
+
+    def __init__(self, count: Counter, build: Callable[[], web.Response]) -> None:
+        self._count, self._build = count, build
+        self._raw = serialize_response(build())
+
+    def response(self) -> web.Response:
+        """Return the response."""
+        self._count.inc()
+        return self._build()
+
+    def raw_response(self) -> bytes:
+        """Return the bytes of the response."""
+        self._count.inc()
+        return self._raw
+
+
+def limited(limit: str, detail: str) -> Refusal:
+    """Return the 429 of a limit of the caller's own.
+
+    Args:
+        limit: Name of the limit, for the metrics.
+        detail: What the caller can do.
+    """
+    headers = {"Retry-After": "1"}
+    build = partial(
+        problem_response, 429, "Too many calls", detail, code="over_rate", headers=headers
+    )
+    return Refusal(LIMITED.labels(limit), build)
+
+
+KEY_RATE = limited("key", "This key calls more often than it may. Call again in a second.")
+ADDRESS_RATE = limited(
+    "address", "This address calls too often without a valid key. Call again in a second."
+)
