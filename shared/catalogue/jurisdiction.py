@@ -8,6 +8,7 @@ from pathlib import Path
 from shared.catalogue.agencies import Bureau, ExternalAgency, Owner
 from shared.catalogue.answers import Faq
 from shared.catalogue.circumstances import Circumstances
+from shared.catalogue.city_pages import CityPages
 from shared.catalogue.condition import Condition, HazardRule, trigger_conditions
 from shared.catalogue.evidence import Evidence
 from shared.catalogue.service_type import ServiceType
@@ -88,6 +89,7 @@ class Jurisdiction:
         evidence: Evidence weights of deduplication; None for radius and window alone.
         circumstances: Points for circumstances; None for none.
         surges: Limits of surge detection.
+        pages: How the residents' pages look.
         folder: Folder of the data, for the polygons that only some services read.
     """
 
@@ -123,6 +125,7 @@ class Jurisdiction:
     evidence: Evidence | None
     circumstances: Circumstances | None
     surges: CitySurges
+    pages: CityPages
     folder: Path
 
     @cached_property
