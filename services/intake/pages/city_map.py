@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import atan2, cos, degrees, hypot, pi, radians, sin
+from math import atan2, cos, degrees, floor, hypot, pi, radians, sin
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -24,9 +24,9 @@ Metres: TypeAlias = list[tuple[float, float]]
 _MARGIN_M = 1_000.0
 _STREET_LABELS_M = 1_400.0
 """Distance between the labels of a street on a map that is shown near."""
-_PIXEL_M: Mapping[str, float] = MappingProxyType({"far": 70.0, "mid": 25.0, "near": 6.0})
+_PIXEL_M: Mapping[str, float] = MappingProxyType({"far": 70.0, "mid": 25.0, "near": 3.5})
 """Metres of a pixel for which the labels of a level are chosen."""
-_LETTER_PX, _CELL_PX = 7, 22
+_LETTER_PX, _CELL_PX = 6, 22
 _DEGREE_M = EARTH_RADIUS_M * pi / 180
 
 
@@ -210,20 +210,22 @@ def _uncrowded(labels: Iterable[_Label]) -> Iterator[_Label]:
     """Yield the labels that do not touch an earlier one of their level."""
     taken: set[tuple[str, int, int]] = set()
     for label in labels:
-        pixel = _PIXEL_M[label.level]
-        half = len(label.text) * _LETTER_PX / 2
-        right, down = cos(radians(label.angle)), sin(radians(label.angle))
-        cells = {
-            (
-                label.level,
-                int((label.x + right * at * pixel) // (_CELL_PX * pixel)),
-                int((label.y + down * at * pixel) // (_CELL_PX * pixel)),
-            )
-            for at in (-half, -half / 2, 0, half / 2, half)
-        }
+        cells = set(_cells(label))
         if taken.isdisjoint(cells):
             taken |= cells
             yield label
+
+
+def _cells(label: _Label) -> Iterator[tuple[str, int, int]]:
+    """Yield the cells of a grid that a label covers; some more than once."""
+    cell = _CELL_PX * _PIXEL_M[label.level]
+    half = (len(label.text) * _LETTER_PX + _CELL_PX) / 2 / _CELL_PX
+    right, down = cos(radians(label.angle)), sin(radians(label.angle))
+    for along in (-half, -half / 2, 0, half / 2, half):
+        for across in (-0.4, 0.4):
+            x = label.x / cell + right * along - down * across
+            y = label.y / cell + down * along + right * across
+            yield label.level, floor(x), floor(y)
 
 
 def _template() -> jinja2.Template:

@@ -30,6 +30,7 @@ from shared.contract.events import SubmissionAccepted, SubmissionReceived, new_i
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.problem_details import problem_response
 
 PATH = "/report"
 PREVIEW = f"{PATH}/preview"
@@ -108,7 +109,10 @@ class ReportPages:
     async def preview(self, request: web.Request) -> web.Response:
         """Tell what is known about the first step so far, for a script; it may be refused."""
         form = await read_form(request)
-        draft = UnsentReport(form, self.signer.read(_FORM, form.text("form")) or new_id())
+        form_id = self.signer.read(_FORM, form.text("form"))
+        if form_id is None:
+            raise RefusedError(problem_response(422, "Not our form", "Open the form again."))
+        draft = UnsentReport(form, form_id)
         language = self.access.site.language_of(request).tag
         with slot_of(self.preview_admission, self.access.callers.address(request)):
             reading = await self.reader.read(self._data(draft, language), draft.form_id)

@@ -27,7 +27,7 @@ _PROGRAM = Path(sys.executable).with_name("schemathesis")
 _OPTIONS = os.environ.get("SCHEMATHESIS_OPTIONS", "").split()
 _RIGHT_KEYS = {"ADAPTER_KEY": KEYS["adapter"], "OPERATOR_KEY": KEYS["operator"]}
 _NO_NUMBER = "26-0000-000000"
-_NEEDS_SIGNED_ID = {"POST /track/{number}"}
+_NEEDS_SIGNED_ID = {"POST /report/preview", "POST /track/{number}"}
 """Forms that are taken only with an id from the page before; the tests of the pages send them."""
 
 Statuses = Mapping[str, set[int]]

@@ -22,9 +22,25 @@ from tests.integration.intake.pages.chromium import (
 from tests.integration.intake.pages.near import open_case_near
 from tests.pictures import encoded
 from tests.topic_log import TopicLog
+from tests.unit.intake.pages.pages import REPORT
+from tests.unit.intake.pages.pages import page as rendered
 
 pytestmark = [pytest.mark.integration, needs_chromium, pytest.mark.timeout(300)]
 
+HTML = "text/html"
+CLOSED = {
+    "status": "completed",
+    "status_text": "The work is done.",
+    "history": [
+        {
+            "at": "2026-03-04T17:00:00Z",
+            "status": "completed",
+            "text": "The work is done.",
+            "bureau": "Streets",
+            "note": "We filled the hole.",
+        }
+    ],
+}
 DONE = {"en": "We got your report", "es": "Recibimos su reporte"}
 
 
@@ -125,6 +141,10 @@ async def test_axe_finds_nothing_on_any_page_in_any_state(
     await page.fill("#f-text", "A live wire is down and sparking in the hole")
     await page.locator("main button.main").click()
     found += await look_at(page, "status-danger")
+    closed = rendered("status", report={**REPORT, **CLOSED}, faults=[], fault_codes={})
+    await page.route("**/closed", lambda route: route.fulfill(body=closed, content_type=HTML))
+    await page.goto("/closed")
+    found += await look_at(page, "status-closed")
 
     assert found == []
 
@@ -136,8 +156,10 @@ async def test_axe_finds_nothing_while_there_is_danger_in_spanish(
     await page.goto("/report")
     await page.fill("#f-description", "Hay un cable eléctrico caído echando chispas")
     await page.fill("#f-address", "SE 82nd y Division")
+    await page.locator("[data-warning] .danger").wait_for()
+    found = await look_at(page, "report-1-danger-es")
     await page.locator("main button.main").click()
-    found = await look_at(page, "report-2-danger-es")
+    found += await look_at(page, "report-2-danger-es")
     await page.locator("main button.main").click()
     found += await violations(page)
     await page.locator("main button.main").click()

@@ -96,7 +96,7 @@ async def test_a_report_is_sent_with_a_point_that_the_mouse_set(
     await page.locator(".map .found").wait_for()
     await page.fill("#f-address", "")
     await expect(page.locator(".map .found")).to_be_hidden()
-    await page.mouse.click(*await middle(square))
+    await square.click()
     large = encoded(Image.effect_noise((2400, 1200), 60), kind="PNG")
     photo = {"name": "p.png", "mimeType": "image/png", "buffer": large}
     await page.set_input_files("#f-photo", files=photo)  # type: ignore[arg-type] # as documented

@@ -103,8 +103,20 @@ async def test_an_address_that_sends_too_many_forms_gets_429_and_can_still_look(
     async with running(forms_per_minute=2) as client:
         answers = [await call(client, "POST", "/report", data={"step": "1"}) for _ in range(3)]
         page = await visit(client, "/report")
+        data = {
+            "form": page.value("form"),
+            "description": "A live wire is down and sparking",
+            "address": "Pioneer Courthouse Square",
+        }
+        told = await call(client, "POST", "/report/preview", data=data)
+        foreign = {"Origin": "https://elsewhere.example"}
+        refused = await call(client, "POST", "/report/preview", headers=foreign, data=data)
+        unknown = await call(client, "POST", "/report/preview", data=data | {"form": "0.0"})
 
     assert [answer.status for answer in answers] == [422, 422, 429]
+    assert (told.status, refused.status, unknown.status) == (200, 403, 422)
+    assert b"Call 911 now" in told.body
+    assert b'data-latitude="45.5189"' in told.body
     assert answers[-1].headers["Retry-After"]
     assert b"<h1>" in answers[-1].body
     assert page.status == 200

@@ -102,5 +102,15 @@ def test_names_are_escaped_and_a_rivers_width_is_kept(tmp_path: Path) -> None:
     assert float(path.get("stroke-width")) == 300
 
 
+def test_of_two_names_that_would_overlap_the_first_is_shown(tmp_path: Path) -> None:
+    areas = [
+        ({"kind": "area", "name": name}, {"type": "Point", "coordinates": [longitude, 45.5]})
+        for name, longitude in (("Here", -122.6), ("Near", -122.601), ("Far", -122.7))
+    ]
+    svg = drawn(draw_city_map(city(tmp_path, *areas)))
+
+    assert [text.text for text in svg.iter(f"{SVG}text")] == ["Here", "Far"]
+
+
 def test_a_city_without_data_has_no_map(tmp_path: Path) -> None:
     assert draw_city_map(replace(PORTLAND, folder=tmp_path)) is None

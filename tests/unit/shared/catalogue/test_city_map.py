@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from shared.catalogue import CatalogueError, load_catalogue
 from shared.catalogue.city_map import MAP, map_issues, read_city_map
+from tests.catalogue_files import GOOD, write
 
 LINE = {"type": "LineString", "coordinates": [[-122.6, 45.5], [-122.5, 45.5]]}
 
@@ -48,6 +50,15 @@ def test_an_issue_names_the_place_in_the_file(
     assert found
     assert found[0].file == f"{tmp_path.name}/{MAP}"
     assert found[0].reason.startswith(at)
+
+
+def test_a_catalogue_with_such_an_issue_is_not_loaded(tmp_path: Path) -> None:
+    root = write(tmp_path, {**GOOD, f"town.gov/{MAP}": "{}"})
+    assert load_catalogue(root)
+    write(tmp_path, {f"town.gov/{MAP}": "{"})
+
+    with pytest.raises(CatalogueError, match=f"town.gov/{MAP}:1: "):
+        load_catalogue(root)
 
 
 def test_a_file_that_is_no_json_is_an_issue(tmp_path: Path) -> None:
