@@ -1,6 +1,7 @@
 // What the router makes of a report while it is written: danger, advice, open cases near by.
 
 const PAUSE_MS = 800; // without a key
+const BUSY_MS = 5000;
 
 const form = document.getElementById("report");
 const shown = document.querySelector("[data-preview]");
@@ -26,6 +27,7 @@ async function look() {
     const body = new URLSearchParams(fields);
     const answer = await fetch(shown.dataset.preview, { method: "POST", body, signal: call.signal });
     if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    else if (answer.status === 429 || answer.status === 503) timer = setTimeout(look, BUSY_MS);
   } catch {
     // It only helps; the next step tells the same.
   }

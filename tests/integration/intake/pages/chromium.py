@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import axe_playwright_python
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 CHROMIUM = shutil.which("chromium")
 needs_chromium = pytest.mark.skipif(
@@ -29,6 +29,7 @@ _PICTURES = os.environ.get("ROUTE311_PICTURES")
 """Folder in which the tests keep a picture of every state that they look at; none by default."""
 _SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
 _MOST_TABS = 80
+expect.set_options(timeout=30_000)  # a busy machine is slow
 
 
 @asynccontextmanager

@@ -92,10 +92,9 @@ async def test_a_report_is_sent_with_a_point_that_the_mouse_set(
 ) -> None:
     await page.fill("#f-description", "A small pothole")
     square = page.locator(".map text.place", has_text="Pioneer Courthouse Square")
-    await page.fill("#f-address", "Pioneer Courthouse Square")
-    await page.locator(".map .found").wait_for()
-    await page.fill("#f-address", "")
-    await expect(page.locator(".map .found")).to_be_hidden()
+    await page.fill("#f-latitude", str(SQUARE.latitude))
+    await page.fill("#f-longitude", str(SQUARE.longitude))
+    await page.locator("[data-unpin]").click()
     await square.click()
     large = encoded(Image.effect_noise((2400, 1200), 60), kind="PNG")
     photo = {"name": "p.png", "mimeType": "image/png", "buffer": large}
@@ -126,9 +125,10 @@ async def test_danger_and_cases_near_by_are_told_while_a_person_writes(
     await expect(page.locator("[data-warning] [role=alert]")).to_contain_text("Call 911 now")
     await page.fill("#f-description", "A small pothole")
     await expect(page.locator("[data-warning] [role=alert]")).to_be_hidden()
+    await page.fill("#f-address", "Kelley Point Park")
+    await expect(page.locator(".map .found")).to_be_visible()
     await page.fill("#f-latitude", str(SQUARE.latitude))
     await page.fill("#f-longitude", str(SQUARE.longitude))
-    await page.fill("#f-address", "Kelley Point Park")
     await expect(page.locator("[data-preview] .note")).to_contain_text("feet from the address")
     async with page.expect_navigation():
         await page.locator("[data-preview] button[name=follow]").click()
