@@ -69,7 +69,8 @@ from shared.runtime.service import ServiceParts
 _WORK_CONNECTIONS = 7
 _LOOKUP_CONNECTIONS = 4
 _ADDRESS_BURST_S = 5.0
-_PHOTOS = 16
+_PHOTOS, _PREVIEWS = 16, 8
+"""Photos in memory, and previews of unsent reports, at a time."""
 
 
 @asynccontextmanager
@@ -120,6 +121,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         mail = mail_parts(settings, policy, pool, relay.hand_over, media)
         pages = _page_access(settings, policy, callers)
         signer = TokenSigner.derived(policy.reporter_key)
+        photos, previews = _shared(settings, _PHOTOS), _shared(settings, _PREVIEWS)
         routes = [
             *submission_routes(callers, batcher, admission),
             *bulk_routes(callers, batcher, admission),
@@ -153,9 +155,10 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                     batcher,
                     admission,
                     media,
-                    _photo_admission(settings),
+                    photos,
+                    previews,
                 ),
-                TrackPages(pages, signer, policy, lookups, admission, add_note),
+                TrackPages(pages, signer, policy, lookups, admission, add_note, media, photos),
             ),
         ]
         if gateway := sms_gateway(settings, catalogue.jurisdictions):
@@ -222,10 +225,10 @@ def _page_access(settings: IntakeSettings, policy: IntakePolicy, callers: Caller
     )
 
 
-def _photo_admission(settings: IntakeSettings) -> AdmissionControl:
-    """Return the limit on residents' photos in memory at a time, by address."""
+def _shared(settings: IntakeSettings, most: int) -> AdmissionControl:
+    """Return a limit on what residents' pages do at a time, of which an address gets a part."""
     return AdmissionControl(
-        lambda: _PHOTOS, TokenBucket(settings.accepts_per_second), caller_share=0.25
+        lambda: most, TokenBucket(settings.accepts_per_second), caller_share=0.25
     )
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from shared.catalogue.agencies import Bureau, ExternalAgency, Owner
 from shared.catalogue.answers import build_faq
 from shared.catalogue.circumstances import build_circumstances
+from shared.catalogue.city_pages import CityPages, CityPagesEntry
 from shared.catalogue.condition import YES, Condition, HazardRule, trigger_conditions
 from shared.catalogue.document import LocatedEntry
 from shared.catalogue.draft import Draft
@@ -93,6 +94,7 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         ),
         routing=build_rules(draft.routing.entry) if draft.routing else (),
         surges=build_surges(draft.surges.entry if draft.surges else SurgesEntry()),
+        pages=_pages(head),
         folder=draft.folder,
     )
 
@@ -160,6 +162,12 @@ def _bureau(code: str, entry: BureauEntry, head: JurisdictionEntry) -> Bureau:
 
 def _agency(code: str, entry: AgencyEntry) -> ExternalAgency:
     return ExternalAgency(code, entry.name, entry.phone, entry.url, entry.hours, entry.reason)
+
+
+def _pages(head: JurisdictionEntry) -> CityPages:
+    name = f"{head.name} 311"
+    pages = head.pages or CityPagesEntry(title=LocalTextEntry(en=name, es=name))
+    return CityPages(_text(pages.title), pages.color)
 
 
 def _neighbour(code: str, entry: AgencyEntry) -> ExternalAgency:

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from shared.catalogue.answers import ANSWERS, QUESTIONS
+from shared.catalogue.city_map import map_issues
 from shared.catalogue.document import LocatedEntry, Section, unknown_name
 from shared.catalogue.draft import COMMON, Draft
 from shared.catalogue.issue import CatalogueIssue
@@ -39,6 +40,7 @@ def issues_in(drafts: Sequence[Draft]) -> Iterator[CatalogueIssue]:
             _escalation,
             _circumstances,
             _answers,
+            _map,
         ):
             yield from check(draft)
         for service in draft.services:
@@ -279,6 +281,10 @@ def _answers(draft: Draft) -> Iterator[CatalogueIssue]:
             if other not in entry.answers:
                 reason = unknown_name("answer", other, entry.answers, ANSWERS)
                 yield found.issue(reason, "answers", code, "supersedes", i)
+
+
+def _map(draft: Draft) -> Iterator[CatalogueIssue]:
+    yield from map_issues(draft.folder)
 
 
 def _service(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from shared.catalogue.city_pages import CityPagesEntry
 from shared.catalogue.field_types import (
     Entry,
     Latitude,
@@ -92,6 +93,7 @@ class JurisdictionEntry(Entry):
         default_points: Coordinates that stand for "unknown".
         inbound_mail: Addresses to which people write; the first one is the sender of questions.
         neighbours: Agencies by municipality outside the limits.
+        pages: How the residents' pages look; None for the city's name and the default colour.
         alarm_budget: Share of all random reports that may be judged urgent, 0 to 1; None for the
             text model's own threshold.
         alarm_budgets: The same for languages in which another share fits.
@@ -107,6 +109,7 @@ class JurisdictionEntry(Entry):
     default_points: tuple[DefaultPointEntry, ...] = ()
     inbound_mail: tuple[MailAddress, ...] = ()
     neighbours: dict[str, AgencyEntry] = Field(default_factory=dict)
+    pages: CityPagesEntry | None = None
     alarm_budget: float | None = Field(default=None, gt=0, lt=1)
     alarm_budgets: dict[Language, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from shared.catalogue.agencies import Bureau, ExternalAgency, Owner
 from shared.catalogue.answers import Faq
 from shared.catalogue.circumstances import Circumstances
+from shared.catalogue.city_pages import CityPages
 from shared.catalogue.condition import Condition, HazardRule, trigger_conditions
 from shared.catalogue.evidence import Evidence
 from shared.catalogue.routing import RoutingRule
@@ -91,6 +92,7 @@ class Jurisdiction:
         circumstances: Points for circumstances; None for none.
         routing: Routing rules in their order; what none matches follows the kind's own entry.
         surges: Limits of surge detection.
+        pages: How the residents' pages look.
         folder: Folder of the data, for the polygons that only some services read.
     """
 
@@ -128,6 +130,7 @@ class Jurisdiction:
     circumstances: Circumstances | None
     routing: tuple[RoutingRule, ...]
     surges: CitySurges
+    pages: CityPages
     folder: Path
 
     @cached_property

@@ -36,13 +36,18 @@ class PageAccess:
     forms: TokenBuckets
     public_url: str
 
-    def guarded(self, handler: PageHandler) -> PageHandler:
-        """Return the handler behind the limits."""
+    def guarded(self, handler: PageHandler, *, is_look: bool = False) -> PageHandler:
+        """Return the handler behind the limits.
+
+        Args:
+            handler: Answers a call.
+            is_look: Its form is sent by a script that only looks, as often as a page is fetched.
+        """
 
         @wraps(handler)
         async def answer(request: web.Request) -> web.Response:
             try:
-                self._admit(request)
+                self._admit(request, is_look=is_look or request.method == "GET")
                 return await handler(request)
             except RefusedError as refused:
                 retry = refused.response.headers.get("Retry-After")
@@ -54,9 +59,9 @@ class PageAccess:
 
         return answer
 
-    def _admit(self, request: web.Request) -> None:
+    def _admit(self, request: web.Request, *, is_look: bool) -> None:
         address = self.callers.address(request)
-        limit = self.callers.by_address if request.method == "GET" else self.forms
+        limit = self.callers.by_address if is_look else self.forms
         if not limit.try_take(address):
             raise RefusedError(ADDRESS_RATE.response())
         if request.method == "POST" and self._is_cross_site(request):

@@ -9,7 +9,7 @@ from services.intake.pages.assets import PATH as ASSETS
 from services.intake.pages.assets import Asset
 from services.intake.pages.operations import ASSET, PAGES
 from services.intake.pages.report import PATH as REPORT
-from services.intake.pages.report import ReportPages
+from services.intake.pages.report import PREVIEW, ReportPages
 from services.intake.pages.tracking import PATH as TRACK
 from services.intake.pages.tracking import TrackPages
 from shared.runtime.http.openapi import documents
@@ -46,7 +46,8 @@ def page_routes(
         _ROUTE[method](path, documents(access.guarded(handler), PAGES[method, path]))
         for (method, path), handler in handlers.items()
     ]
-    return [*pages, _asset_route(access.site.assets)]
+    preview = documents(access.guarded(reports.preview, is_look=True), PAGES["POST", PREVIEW])
+    return [*pages, web.post(PREVIEW, preview), _asset_route(access.site.assets)]
 
 
 def _text_page(access: PageAccess, template: str) -> PageHandler:

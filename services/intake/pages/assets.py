@@ -1,15 +1,21 @@
-"""Style sheet and script, at addresses that change with their content."""
+"""Style sheet, scripts and map of a city, at addresses that change with their content."""
 
 import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import MappingProxyType
+
+from services.intake.pages.city_map import draw_city_map
+from services.intake.pages.colors import color_style
+from shared.catalogue import Jurisdiction
 
 _FOLDER = Path(__file__).with_name("static")
 _DIGITS = 12
-_TYPES: Mapping[str, str] = MappingProxyType({".css": "text/css", ".js": "text/javascript"})
+_TYPES: Mapping[str, str] = MappingProxyType(
+    {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+)
 
 PATH = "/assets"
 
@@ -31,13 +37,16 @@ class Asset:
     compressed: bytes
 
 
-def load_assets(folder: Path = _FOLDER) -> Mapping[str, Asset]:
-    """Return the assets by file name."""
-    return {path.name: _asset(path) for path in sorted(folder.iterdir()) if path.suffix in _TYPES}
+def load_assets(city: Jurisdiction) -> Mapping[str, Asset]:
+    """Return the assets by file name; there is no ``map.svg`` without data for a map."""
+    files = {path.name: path.read_bytes() for path in _FOLDER.iterdir() if path.suffix in _TYPES}
+    files["pages.css"] = color_style(city.pages.color).encode() + files["pages.css"]
+    if drawn := draw_city_map(city):
+        files["map.svg"] = drawn.encode()
+    return {name: _asset(name, content) for name, content in sorted(files.items())}
 
 
-def _asset(path: Path) -> Asset:
-    content = path.read_bytes()
+def _asset(name: str, content: bytes) -> Asset:
     digest = sha256(content).hexdigest()[:_DIGITS]
-    url = f"{PATH}/{digest}-{path.name}"
-    return Asset(url, _TYPES[path.suffix], content, gzip.compress(content))
+    url = f"{PATH}/{digest}-{name}"
+    return Asset(url, _TYPES[PurePath(name).suffix], content, gzip.compress(content))

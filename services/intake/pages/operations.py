@@ -53,15 +53,23 @@ PAGES: Mapping[tuple[str, str], Operation] = {
         {409: Content("This report was sent before, with other words.", _HTML)},
         {"step": "1", "to": "back"},
     ),
+    ("POST", "/report/preview"): _form(
+        "Tell what the router makes of a report that is being written.", (URLENCODED,), {}
+    ),
     ("GET", "/track"): _page(
         "Ask for a tracking number.",
         {303: Content("To the page of the number."), 404: _UNKNOWN},
         _LANGUAGE | {"number": Parameter("The tracking number as it was typed.")},
     ),
     ("GET", "/track/{number}"): _page("Show the status of a request.", {404: _UNKNOWN}),
-    ("POST", "/track/{number}"): _form("Add words to a request.", (URLENCODED,), {404: _UNKNOWN}),
+    ("POST", "/track/{number}"): _form(
+        "Add words and a photo to a request.", (MULTIPART, URLENCODED), {404: _UNKNOWN}
+    ),
 }
 ASSET = Operation(
-    "Return the style sheet or the script of the pages.",
-    {200: Content("It.", ("text/css", "text/javascript")), 404: Content("There is none.")},
+    "Return the style sheet, a script or the map of the pages.",
+    {
+        200: Content("It.", ("text/css", "text/javascript", "image/svg+xml")),
+        404: Content("There is none."),
+    },
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.calls import slot_of
 from services.intake.media.library import MediaLibrary
-from services.intake.rules.media import MAX_BYTES, RefusedPictureError
+from services.intake.rules.media import MAX_BYTES, RefusedPictureError, derived_media_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.callers import RefusedError
 
@@ -47,12 +47,19 @@ class PhotoIntake:
             self.fault = "too_many_bytes"
             self._content.clear()
 
-    async def keep(self) -> str | None:
-        """Keep the photo and return its id; None where there is none that can be kept."""
+    async def keep(self, key: bytes, form_id: str) -> str | None:
+        """Keep the photo and return its id; None where there is none that can be kept.
+
+        Args:
+            key: Secret, without which the id cannot be guessed.
+            form_id: Id of the form: the same photo sent again in it is kept once.
+        """
         if self.fault or not self._content:
             return None
         try:
-            photo_id, _ = await self.library.add(bytes(self._content), UPLOADER)
+            content = bytes(self._content)
+            photo_id = derived_media_id(key, content, UPLOADER, form_id)
+            await self.library.add_once(photo_id, content, UPLOADER)
         except RefusedPictureError as refused:
             self.fault = refused.fault
         except (SystemicError, TransientError):

@@ -10,6 +10,7 @@ from services.intake.places.gazetteer import geocoders_of
 from services.intake.policy import IntakePolicy, Prefetch
 from services.intake.preview import PreviewedSubmission, locate, near_query, render_preview
 from services.intake.public_status.nearby import NearbyCase, find_near
+from services.intake.rules.location import ResolvedLocation
 from shared.contract.events import FieldError, SubmissionReceived
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
@@ -26,10 +27,13 @@ class ReadDraft(NamedTuple):
     Attributes:
         view: The response of ``POST /v1/submissions/preview``.
         errors: The errors that ``POST /v1/submissions`` would name.
+        location: With the point of its address, where a geocoder knows it; None for a report that
+            cannot be read at all.
     """
 
     view: dict[str, Any]
     errors: Sequence[FieldError]
+    location: ResolvedLocation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ class DraftReader:
         near: Sequence[NearbyCase] = ()
         with suppress(SystemicError, TransientError):  # nobody waits for what only helps
             previewed, near = await Deadline().wait_for(self._look(received, previewed))
-        return ReadDraft(render_preview(previewed, near), previewed.errors)
+        location = previewed.readable.location if previewed.readable else None
+        return ReadDraft(render_preview(previewed, near), previewed.errors, location)
 
     async def _look(
         self, received: SubmissionReceived, previewed: PreviewedSubmission

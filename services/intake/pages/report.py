@@ -1,7 +1,7 @@
 """The pages that report a problem, in three steps and a page that says it is done."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -30,8 +30,10 @@ from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.problem_details import problem_response
 
 PATH = "/report"
+PREVIEW = f"{PATH}/preview"
 _FORM, _PHOTO = "report", "photo"
 """Purposes of signed values."""
 _STEPS = {"1": WHAT, "2": KIND, "3": CONTACT}
@@ -62,6 +64,7 @@ class ReportPages:
         admission: Refuses submissions above the limits.
         library: Keeps photos.
         photo_admission: Limits photos at a time, by address.
+        preview_admission: Limits previews at a time, by address.
     """
 
     access: PageAccess
@@ -72,6 +75,7 @@ class ReportPages:
     admission: AdmissionControl
     library: MediaLibrary = field(repr=False)
     photo_admission: AdmissionControl
+    preview_admission: AdmissionControl
 
     async def begin(self, request: web.Request) -> web.Response:
         """Show the empty first step."""
@@ -83,6 +87,8 @@ class ReportPages:
         form = draft.form
         step = _STEPS.get(form.text("step"), WHAT)
         pressed, follow, to = form.text("lang"), form.text("follow"), form.text("to")
+        if follow and step == WHAT and to != "back":
+            step = KIND  # a case near by, shown while the first step was written
         if step == KIND:
             draft = draft.following(follow)
         language = self.access.site.language_of(request, pressed).tag
@@ -100,20 +106,42 @@ class ReportPages:
             return self._show(request, _Shown(step + 1, draft, reading))
         return await self._send(request, draft, reading, language)
 
+    async def preview(self, request: web.Request) -> web.Response:
+        """Tell what is known about the first step so far, for a script; it may be refused."""
+        form = await read_form(request)
+        form_id = self.signer.read(_FORM, form.text("form"))
+        if form_id is None:
+            raise RefusedError(problem_response(422, "Not our form", "Open the form again."))
+        draft = UnsentReport(form, form_id)
+        language = self.access.site.language_of(request).tag
+        with slot_of(self.preview_admission, self.access.callers.address(request)):
+            reading = await self.reader.read(self._data(draft, language), draft.form_id)
+        location = reading.location
+        is_found = location is not None and location.precision == "address"
+        return self.access.site.page(
+            request,
+            "preview",
+            view=reading.view,
+            emergency=_is_emergency(reading.view),
+            found=location.point if location and is_found else None,
+            apart_m=location.disagrees_m if location else None,
+        )
+
     async def _read(self, request: web.Request) -> tuple[UnsentReport, list[FormFault]]:
         """Return the report, under a new id where its own is not one of ours."""
         with ExitStack() as slot:
             address = self.access.callers.address(request)
             photo = PhotoIntake(self.library, self.photo_admission, address, slot)
             form = await read_form(request, photo.take)
-            photo_id = await photo.keep()
+            known_id = self.signer.read(_FORM, form.text("form"))
+            form_id = known_id or new_id()
+            photo_id = await photo.keep(self.signer.key, form_id)
         if not photo_id and not form.text("remove_photo"):
             photo_id = self.signer.read(_PHOTO, form.text("photo_id"))
         faults = [FormFault("photo", photo.fault, WHAT)] if photo.fault else []
-        form_id = self.signer.read(_FORM, form.text("form"))
-        if form_id is None:
+        if known_id is None:
             faults.append(FormFault("", "unknown_form", _STEPS.get(form.text("step"), WHAT)))
-        return UnsentReport(form, form_id or new_id(), photo_id), faults
+        return UnsentReport(form, form_id, photo_id), faults
 
     def _data(self, draft: UnsentReport, language: str) -> dict[str, Any]:
         photo_id = draft.photo_id
@@ -185,11 +213,15 @@ class ReportPages:
             faults=shown.faults,
             fault_codes={fault.field: fault.code for fault in reversed(shown.faults)},
             view=view,
-            emergency=any(one["code"] == "call_911" for one in view.get("advice", ())),
+            emergency=_is_emergency(view),
             service_code=code,
             needs_contact=bool(kind and kind.needs.contact),
             kinds=_kinds(site.city.services.values(), language) if shown.step == KIND else {},
         )
+
+
+def _is_emergency(view: Mapping[str, Any]) -> bool:
+    return any(one["code"] == "call_911" for one in view.get("advice", ()))
 
 
 def _kinds(services: Iterable[ServiceType], language: str) -> dict[str, list[tuple[str, str]]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,7 +25,8 @@ from shared.catalogue import Jurisdiction
 _HEADERS: Mapping[str, str] = MappingProxyType(
     {
         "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
-        "img-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "connect-src 'self'; img-src 'self' blob:; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'",
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
@@ -47,14 +48,17 @@ class CitySite:
         city: The city that the pages report to.
         contacts_kept_days: Days that a contact is kept after its case closed.
         languages: Those that are offered, the default first.
-        assets: Style sheet and script, by file name.
     """
 
     city: Jurisdiction
     contacts_kept_days: int
     languages: Mapping[str, PageLanguage] = field(default_factory=load_languages)
-    assets: Mapping[str, Asset] = field(default_factory=load_assets)
     _environments: dict[str, jinja2.Environment] = field(default_factory=dict)
+
+    @cached_property
+    def assets(self) -> Mapping[str, Asset]:
+        """Style sheet, scripts and map, by file name."""
+        return load_assets(self.city)
 
     def language_of(self, request: web.Request, pressed: str = "") -> PageLanguage:
         """Return the language of a page; the arguments are those of ``chosen_language``."""
@@ -124,6 +128,7 @@ class CitySite:
         )
         environment.globals |= {
             "city": self.city,
+            "title": self.city.pages.title.in_language(language.tag),
             "phone": self.city.phone.replace(" or ", " / "),
             "contacts_kept_days": self.contacts_kept_days,
             "language": language,

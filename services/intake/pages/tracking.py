@@ -1,8 +1,9 @@
 """The pages that show a report's status, and take more words about it."""
 
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from aiohttp import web
@@ -10,15 +11,18 @@ from aiohttp import web
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.calls import slot_of
 from services.intake.http.notes import AddNote
+from services.intake.media.library import MediaLibrary
 from services.intake.pages.access import PageAccess
-from services.intake.pages.form import read_form
+from services.intake.pages.draft import FormFault
+from services.intake.pages.form import PageForm, read_form
 from services.intake.pages.languages import PARAMETER
-from services.intake.pages.photos import UPLOADER
+from services.intake.pages.photos import UPLOADER, PhotoIntake
 from services.intake.pages.tokens import TokenSigner
 from services.intake.policy import IntakePolicy
 from services.intake.public_status.model import PublicStatus
 from services.intake.public_status.store import find_status
 from services.intake.public_status.view import render_status
+from services.intake.rules.media import media_url
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.catalogue import Jurisdiction
 from shared.contract.events import new_id
@@ -31,6 +35,10 @@ from shared.vocabulary import URGENT_LEVELS
 
 PATH = "/track"
 _HOURS_OF_A_DAY = 24
+_NOT_NOW = "not_now"
+_STEP = 1
+"""The only step of the form."""
+_EMPTY = PageForm()
 
 
 class Goal(NamedTuple):
@@ -56,6 +64,8 @@ class TrackPages:
         pool: Database of the statuses.
         admission: Refuses notes above the limits.
         add_note: Adds a note to a request.
+        library: Keeps photos.
+        photo_admission: Limits photos at a time, by address.
     """
 
     access: PageAccess
@@ -64,6 +74,8 @@ class TrackPages:
     pool: Pool
     admission: AdmissionControl
     add_note: AddNote
+    library: MediaLibrary = field(repr=False)
+    photo_admission: AdmissionControl
 
     async def find(self, request: web.Request) -> web.Response:
         """Ask for a number, or lead to the page of the one that was typed."""
@@ -83,29 +95,49 @@ class TrackPages:
 
     async def add(self, request: web.Request) -> web.Response:
         """Add what a person writes to the request; a repeat changes nothing."""
-        form = await read_form(request)
-        text = form.text("text")
         number = read_tracking_number(request.match_info["number"]) or ""
-        note_id = self.signer.read(_purpose(number), form.text("form"))
-        if note_id is None:
-            return await self._status(request, text=text, fault="unknown_form")
-        if not text or len(text) > MAX_DESCRIPTION:
-            fault = "too_long" if text else "missing_text"
-            return await self._status(request, text=text, fault=fault)
+        with ExitStack() as slot:
+            address = self.access.callers.address(request)
+            photo = PhotoIntake(self.library, self.photo_admission, address, slot)
+            form = await read_form(request, photo.take)
+            note_id = self.signer.read(_purpose(number), form.text("form"))
+            photo_id = await photo.keep(self.signer.key, note_id) if note_id else None
+        text = "\n".join(filter(None, (form.text("not_fixed"), form.text("text"))))
+        if photo.fault:
+            fault = FormFault("photo", photo.fault, _STEP)
+        elif note_id is None:
+            fault = FormFault("text", "unknown_form", _STEP)
+        elif not text or len(text) > MAX_DESCRIPTION:
+            fault = FormFault("text", "too_long" if text else "missing_text", _STEP)
+        elif code := await self._add(request, note_id, number, text, photo_id):
+            fault = FormFault("text", code, _STEP)
+        else:
+            return await self._status(request, added=text)
+        return await self._status(request, form, fault)
+
+    async def _add(
+        self, request: web.Request, note_id: str, number: str, text: str, photo_id: str | None
+    ) -> str | None:
+        """Add a note; return the code of what is wrong, None once it is added."""
         language = self.access.site.language_of(request).tag
-        data = {"text": text, "language": language, "channel": "web"}
+        data: dict[str, Any] = {"text": text, "language": language, "channel": "web"}
+        if photo_id:
+            data["media"] = [{"url": media_url(self.policy.public_url, photo_id)}]
         try:
             with slot_of(self.admission, UPLOADER):
                 await Deadline().wait_for(self.add_note(UPLOADER, note_id, number, data))
         except (SystemicError, TransientError):
-            return await self._status(request, text=text, fault="not_now")
+            return _NOT_NOW
         except RefusedError as refused:
-            known = "id_reused" if refused.response.status == 422 else "not_now"  # noqa: PLR2004
-            return await self._status(request, text=text, fault=known)
-        return await self._status(request, added=text)
+            return "id_reused" if refused.response.status == 422 else _NOT_NOW  # noqa: PLR2004
+        return None
 
     async def _status(
-        self, request: web.Request, *, text: str = "", fault: str = "", added: str = ""
+        self,
+        request: web.Request,
+        form: PageForm = _EMPTY,
+        fault: FormFault | None = None,
+        added: str = "",
     ) -> web.Response:
         typed = request.match_info["number"]
         number = read_tracking_number(typed)
@@ -119,13 +151,14 @@ class TrackPages:
         return self.access.site.page(
             request,
             "status",
-            status={"": 200, "not_now": 503}.get(fault, 422),
+            status=200 if fault is None else 503 if fault.code == _NOT_NOW else 422,
             report=render_status(status, city, language),
             goal=_goal(status, city),
             bureau_phone=_bureau_phone(status, city),
             form_token=self.signer.sign(_purpose(number), new_id()),
-            text=text,
-            fault=fault,
+            form=form,
+            faults=[fault] if fault else [],
+            fault_codes={fault.field: fault.code} if fault else {},
             added=bool(added),
             emergency=bool(added) and self._is_emergency(added, status),
         )

@@ -29,6 +29,7 @@ from services.intake.open311.schema import (
     UpdateTaken,
 )
 from services.intake.pages.assets import load_assets
+from shared.catalogue import load_catalogue
 from shared.contract.events import new_id
 from shared.runtime.http.twilio import sign
 from tests.open311_xml import plain
@@ -41,7 +42,9 @@ _BY_ROOT: Mapping[str, TypeAdapter[Any]] = {
     "service_request_updates": TypeAdapter(list[RequestUpdate | UpdateTaken]),
     "errors": TypeAdapter(list[ErrorEntry]),
 }
-_ASSET = load_assets()["pages.css"].url.rpartition("/")[2]
+_ASSET = load_assets(load_catalogue().jurisdictions["portland.gov"])["pages.css"].url.rpartition(
+    "/"
+)[2]
 _LISTS = {"services", "service_requests", "service_request_updates", "errors"}
 
 

@@ -35,7 +35,7 @@ _RIGHT_KEYS = {
     "BUREAU_KEY": KEYS["bureau"],
 }
 _NO_NUMBER = "26-0000-000000"
-_NEEDS_SIGNED_ID = {"POST /track/{number}"}
+_NEEDS_SIGNED_ID = {"POST /report/preview", "POST /track/{number}"}
 """Forms that are taken only with an id from the page before; the tests of the pages send them."""
 
 Statuses = Mapping[str, set[int]]

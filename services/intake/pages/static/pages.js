@@ -1,6 +1,4 @@
 // What a browser can do on top of pages that work without it.
-"use strict";
-
 const LONGEST_SIDE = 1600; // pixels: enough for a crew, and a tenth of the bytes
 
 document.querySelector("main [autofocus]")?.focus();
@@ -13,8 +11,11 @@ if (locate && "geolocation" in navigator) {
     status.textContent = "…";
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => {
-        document.getElementById("f-latitude").value = coords.latitude.toFixed(6);
-        document.getElementById("f-longitude").value = coords.longitude.toFixed(6);
+        for (const name of ["latitude", "longitude"]) {
+          const field = document.getElementById(`f-${name}`);
+          field.value = coords[name].toFixed(6);
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+        }
         status.textContent = "✓";
       },
       () => { status.textContent = locate.dataset.failed; },

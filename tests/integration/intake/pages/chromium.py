@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import axe_playwright_python
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 CHROMIUM = shutil.which("chromium")
 needs_chromium = pytest.mark.skipif(
@@ -28,6 +29,7 @@ _PICTURES = os.environ.get("ROUTE311_PICTURES")
 """Folder in which the tests keep a picture of every state that they look at; none by default."""
 _SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
 _MOST_TABS = 80
+expect.set_options(timeout=30_000)  # a busy machine is slow
 
 
 @asynccontextmanager
@@ -69,10 +71,15 @@ async def look_at(page: Page, name: str) -> list[str]:
     return found
 
 
-async def tab_to(page: Page, selector: str) -> None:
+def base(client: aiohttp.ClientSession) -> str:
+    """The address of a running instance."""
+    return str(client._base_url).rstrip("/")  # noqa: SLF001 - it has no other way to tell
+
+
+async def tab_to(page: Page, selector: str, *, backwards: bool = False) -> None:
     """Press the tabulator until the element has the focus."""
     for _ in range(_MOST_TABS):
-        await page.keyboard.press("Tab")
+        await page.keyboard.press("Shift+Tab" if backwards else "Tab")
         if await page.evaluate("s => document.activeElement.matches(s)", selector):
             return
     raise AssertionError(f"{selector} cannot be reached by keyboard")

@@ -6,20 +6,11 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser, Page
 
-from shared.contract.events import CaseOpened, RequestSubmitted, new_id
+from shared.contract.events import RequestSubmitted
 from shared.contract.topics import INTAKE_REQUESTS
-from tests.builders import (
-    NOON,
-    PIONEER_SQUARE,
-    case_with_request,
-    location,
-    north_of,
-    request,
-    request_triaged,
-)
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import plain, preview
 from tests.integration.intake.pages.chromium import (
+    base,
     look_at,
     needs_chromium,
     open_browser,
@@ -28,12 +19,28 @@ from tests.integration.intake.pages.chromium import (
     type_into,
     violations,
 )
+from tests.integration.intake.pages.near import open_case_near
 from tests.pictures import encoded
 from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.unit.intake.pages.pages import REPORT
+from tests.unit.intake.pages.pages import page as rendered
 
 pytestmark = [pytest.mark.integration, needs_chromium, pytest.mark.timeout(300)]
 
+HTML = "text/html"
+CLOSED = {
+    "status": "completed",
+    "status_text": "The work is done.",
+    "history": [
+        {
+            "at": "2026-03-04T17:00:00Z",
+            "status": "completed",
+            "text": "The work is done.",
+            "bureau": "Streets",
+            "note": "We filled the hole.",
+        }
+    ],
+}
 DONE = {"en": "We got your report", "es": "Recibimos su reporte"}
 
 
@@ -47,10 +54,6 @@ async def client(running: Running) -> AsyncGenerator[aiohttp.ClientSession]:
 async def browser() -> AsyncGenerator[Browser]:
     async with open_browser() as browser:
         yield browser
-
-
-def base(client: aiohttp.ClientSession) -> str:
-    return str(client._base_url).rstrip("/")  # noqa: SLF001 - it has no other way to tell
 
 
 async def go_on(page: Page) -> None:
@@ -138,6 +141,10 @@ async def test_axe_finds_nothing_on_any_page_in_any_state(
     await page.fill("#f-text", "A live wire is down and sparking in the hole")
     await page.locator("main button.main").click()
     found += await look_at(page, "status-danger")
+    closed = rendered("status", report={**REPORT, **CLOSED}, faults=[], fault_codes={})
+    await page.route("**/closed", lambda route: route.fulfill(body=closed, content_type=HTML))
+    await page.goto("/closed")
+    found += await look_at(page, "status-closed")
 
     assert found == []
 
@@ -149,8 +156,10 @@ async def test_axe_finds_nothing_while_there_is_danger_in_spanish(
     await page.goto("/report")
     await page.fill("#f-description", "Hay un cable eléctrico caído echando chispas")
     await page.fill("#f-address", "SE 82nd y Division")
+    await page.locator("[data-warning] .danger").wait_for()
+    found = await look_at(page, "report-1-danger-es")
     await page.locator("main button.main").click()
-    found = await look_at(page, "report-2-danger-es")
+    found += await look_at(page, "report-2-danger-es")
     await page.locator("main button.main").click()
     found += await violations(page)
     await page.locator("main button.main").click()
@@ -174,21 +183,3 @@ async def test_the_place_comes_from_the_device_where_a_person_wants_it(
 
     assert await page.input_value("#f-latitude") == "45.518900"
     assert await page.input_value("#f-longitude") == "-122.679300"
-
-
-async def open_case_near(client: aiohttp.ClientSession, topic_log: TopicLog) -> None:
-    """Open a case 40 m from Pioneer Square, and wait until intake knows it."""
-    case_id = new_id()
-    opened = case_with_request(case_id=case_id, service_code="ROW-POTHOLE", dedup_group="pavement")
-    at = location(north_of(PIONEER_SQUARE, 40))
-    first = request(request_id=new_id(), submitted_at=NOON, dedup_group="pavement", location=at)
-    await topic_log.publish(
-        CaseOpened.of(opened, now=NOON),
-        request_triaged(case_id=case_id, request=first, service_code="ROW-POTHOLE"),
-    )
-
-    async def is_near() -> bool:
-        answer = await preview(client, plain())
-        return answer.status == 200 and bool(answer.json["near"])
-
-    assert await eventually(is_near)

@@ -5,8 +5,9 @@ from io import BytesIO
 import pytest
 
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import call, get
+from tests.integration.intake.http_client import Response, call, get
 from tests.integration.intake.pages.browser import visit
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -103,8 +104,26 @@ async def test_an_address_that_sends_too_many_forms_gets_429_and_can_still_look(
     async with running(forms_per_minute=2) as client:
         answers = [await call(client, "POST", "/report", data={"step": "1"}) for _ in range(3)]
         page = await visit(client, "/report")
+        data = {
+            "form": page.value("form"),
+            "description": "A live wire is down and sparking",
+            "address": "Pioneer Courthouse Square",
+        }
+
+        async def told_all() -> Response | None:
+            answer = await call(client, "POST", "/report/preview", data=data)
+            return answer if b"data-latitude" in answer.body else None
+
+        told = await eventually(told_all)
+        foreign = {"Origin": "https://elsewhere.example"}
+        refused = await call(client, "POST", "/report/preview", headers=foreign, data=data)
+        unknown = await call(client, "POST", "/report/preview", data=data | {"form": "0.0"})
 
     assert [answer.status for answer in answers] == [422, 422, 429]
+    assert told is not None
+    assert (told.status, refused.status, unknown.status) == (200, 403, 422)
+    assert b"Call 911 now" in told.body
+    assert b'data-latitude="45.5189"' in told.body
     assert answers[-1].headers["Retry-After"]
     assert b"<h1>" in answers[-1].body
     assert page.status == 200

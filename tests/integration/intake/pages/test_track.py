@@ -8,6 +8,7 @@ from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import plain, post
 from tests.integration.intake.pages.browser import visit
+from tests.pictures import encoded
 from tests.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
@@ -81,3 +82,24 @@ async def test_a_note_that_tells_of_danger_shows_911_first(
 
     assert "danger" in added.tree.xpath("//main/*")[0].classes
     assert isinstance(note, NoteAdded)
+
+
+async def test_a_photo_comes_with_the_words_and_not_fixed_needs_none(
+    running: Running, topic_log: TopicLog
+) -> None:
+    async with running() as client:
+        status = await visit(client, f"/track/{await number_of(client)}")
+        refused = await status.submit({"text": "Look", "photo": b"GIF89a no picture"})
+        added = await refused.submit({"photo": encoded()})
+        again = await refused.submit({"photo": encoded()})
+        broken = await visit(client, status.url)
+        told = await broken.submit({"not_fixed": "It is not fixed."})
+        _, note, second = await topic_log.at_least(3, INTAKE_REQUESTS)
+
+    assert [page.status for page in (refused, added, again, told)] == [422, 200, 200, 200]
+    assert refused.value("text") == "Look"
+    assert refused.tree.xpath("//*[@role='alert']//a/@href") == ["#f-photo"]
+    assert isinstance(note, NoteAdded)
+    assert isinstance(second, NoteAdded)
+    assert [medium.url for medium in note.data.media] != []
+    assert second.data.text == "It is not fixed."

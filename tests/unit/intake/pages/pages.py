@@ -12,6 +12,7 @@ from services.intake.pages.site import CitySite
 from services.intake.pages.tracking import Goal
 from shared.catalogue import load_catalogue
 from shared.contract.events import Acceptance, Advice
+from shared.vocabulary import GeoPoint
 
 FORM = PageForm.of([("description", "A pothole"), ("step", "2"), ("follow", "a case")])
 STEP: Mapping[str, Any] = {
@@ -88,6 +89,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     "report_1": {**STEP, "step": 1},
     "report_2": {**STEP, "step": 2},
     "report_3": {**STEP, "step": 3},
+    "preview": {**STEP, "found": GeoPoint(45.5, -122.6), "apart_m": 300.0},
     "done": {"accepted": ACCEPTED, "kind": "Pothole"},
     "track": {"typed": "1", "fault": "mistyped"},
     "status": {
@@ -95,8 +97,9 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "goal": Goal(None, 3),
         "bureau_phone": None,
         "form_token": "token",
-        "text": "",
-        "fault": "missing_text",
+        "form": FORM,
+        "faults": [FormFault("text", "missing_text", 1)],
+        "fault_codes": {"text": "missing_text"},
         "added": False,
         "emergency": False,
     },

@@ -12,7 +12,12 @@ from aiohttp import web
 from services.intake.http.admission import AdmissionControl
 from services.intake.pages.form import read_form
 from services.intake.pages.photos import PhotoIntake
-from services.intake.rules.media import MAX_BYTES, ReencodedPicture, RefusedPictureError
+from services.intake.rules.media import (
+    MAX_BYTES,
+    RefusedPictureError,
+    derived_media_id,
+    is_media_id,
+)
 from shared.errors import SystemicError
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.rate_limits import TokenBucket
@@ -21,6 +26,7 @@ from shared.runtime.http.server import serve_http
 MULTIPART = "multipart/form-data; boundary=x"
 URLENCODED = "application/x-www-form-urlencoded"
 END = b"--x--\r\n"
+PHOTO_ID = derived_media_id(b"key", b"a picture", "web", "form")
 
 
 class NoDatabaseError(SystemicError):
@@ -33,14 +39,14 @@ class Library:
     def __init__(self) -> None:
         self.kept: list[bytes] = []
 
-    async def add(self, picture: bytes, uploaded_by: str) -> tuple[str, ReencodedPicture]:
+    async def add_once(self, media_id: str, picture: bytes, uploaded_by: str) -> None:
+        assert is_media_id(media_id)
         assert uploaded_by == "web"
         if picture.startswith(b"no picture"):
             raise RefusedPictureError("unsupported_picture")
         if picture.startswith(b"no database"):
             raise NoDatabaseError
         self.kept.append(picture)
-        return "an id", ReencodedPicture("image/jpeg", 1, 1, picture)
 
 
 def slots(count: int) -> AdmissionControl:
@@ -74,7 +80,7 @@ async def client(
                 form = await read_form(request, photo.take)
             except RefusedError as refused:
                 return refused.response
-            photo_id = await photo.keep()
+            photo_id = await photo.keep(b"key", "form")
         return web.json_response([dict(form.values), photo_id, photo.fault])
 
     async def nothing_missing() -> str | None:
@@ -117,7 +123,7 @@ async def test_fields_and_the_photo_are_told_apart(
     status, answer = await sent(client, body)
 
     fields = {"description": ["Ein größeres Loch"], "attribute[size]": ["a", "b"]}
-    assert (status, answer) == (200, [fields, "an id", None])
+    assert (status, answer) == (200, [fields, PHOTO_ID, None])
     assert library.kept == [b"a picture"]
 
 
@@ -161,7 +167,7 @@ async def test_a_field_for_a_photo_without_one_needs_no_slot(
 
     assert none == (200, [{}, None, None])
     assert busy == (200, [{}, None, "photo_busy"])
-    assert taken == [(200, [{}, "an id", None])] * 2
+    assert taken == [(200, [{}, PHOTO_ID, None])] * 2
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ def grade(text: str) -> float:
 
 def prose_of(text: str) -> str:
     """Every block of text as a sentence."""
-    blocks = tree_of(text).xpath("//main//*[self::p or self::li or self::dd]")
+    prose = "self::p or self::li or self::dd"
+    blocks = tree_of(text).xpath(f"//*[self::main or @data-preview]//*[{prose}]")
     return " ".join(f"{block.text_content().strip().rstrip('.')}." for block in blocks)
 
 

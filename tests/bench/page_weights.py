@@ -1,0 +1,66 @@
+"""What residents' pages weigh, and when a slow phone paints them.
+
+``python -m tests.bench.page_weights http://127.0.0.1:PORT [PATH ...]`` with the address of a
+running intake. The phone is Chromium with a processor four times slower and a mobile network of
+1.6 Mbit/s and 150 ms; each page is fetched with an empty cache.
+"""
+
+import asyncio
+import sys
+from statistics import median
+from typing import Any
+
+from playwright.async_api import Browser
+
+from tests.integration.intake.pages.chromium import open_browser
+
+PATHS = ("/", "/report", "/track", "/accessibility", "/privacy", "/report?lang=es")
+ROUNDS = 5
+SLOWER = 4
+NETWORK = {
+    "offline": False,
+    "latency": 150,
+    "downloadThroughput": 1.6e6 / 8,
+    "uploadThroughput": 0.75e6 / 8,
+}
+_MEASURE = """
+() => ({
+  paint: performance.getEntriesByName("first-contentful-paint")[0].startTime,
+  files: performance.getEntriesByType("navigation")
+    .concat(performance.getEntriesByType("resource"))
+    .map(({ name, transferSize }) => [new URL(name).pathname, transferSize]),
+})
+"""
+
+
+async def measure(browser: Browser, url: str) -> dict[str, Any]:
+    """Load a page once, and return its paint in ms and the bytes of each file."""
+    context = await browser.new_context(viewport={"width": 360, "height": 740})
+    try:
+        page = await context.new_page()
+        phone = await context.new_cdp_session(page)
+        await phone.send("Network.enable")
+        await phone.send("Network.emulateNetworkConditions", NETWORK)
+        await phone.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+        await page.goto(url, wait_until="networkidle")
+        measured: dict[str, Any] = await page.evaluate(_MEASURE)
+        return measured
+    finally:
+        await context.close()
+
+
+async def main(base: str, paths: tuple[str, ...]) -> None:
+    """Print a line for each page."""
+    async with open_browser() as browser:
+        for path in paths:
+            rounds = [await measure(browser, base + path) for _ in range(ROUNDS)]
+            files = rounds[0]["files"]
+            drawn = sum(size for name, size in files if name.endswith("map.svg"))
+            others = sum(size for _, size in files) - drawn
+            paint = median(one["paint"] for one in rounds)
+            line = f"{path}: {others:,} bytes, map {drawn:,}, first paint {paint:.0f} ms"
+            sys.stdout.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1].rstrip("/"), tuple(sys.argv[2:]) or PATHS))
