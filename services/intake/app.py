@@ -8,17 +8,17 @@ from functools import partial
 from typing import Any
 
 from services.intake.acceptance import BatchAcceptance
-from services.intake.http.admission import AdmissionControl, OutboxBackpressure
+from services.intake.http.admission import OutboxBackpressure
 from services.intake.http.api import submission_routes
-from services.intake.http.api_key_cache import ApiKeyCache
 from services.intake.http.batching import SubmissionBatcher
 from services.intake.http.bulk import bulk_routes
 from services.intake.http.callers import Callers
-from services.intake.http.gate import submission_gate
+from services.intake.http.gate import key_gate
 from services.intake.http.load_limits import AdaptiveBatchSize
-from services.intake.http.media import MAX_UPLOADS, media_routes
+from services.intake.http.media import media_routes
 from services.intake.http.notes import note_adder, note_routes
 from services.intake.http.preview import preview_routes
+from services.intake.limits import CallLimits, callers_of, keyed_routes
 from services.intake.media.housekeeping import MediaHousekeeping
 from services.intake.media.library import MediaLibrary
 from services.intake.media.reencoding import Reencoder
@@ -58,8 +58,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
-from shared.runtime.http.api_keys import Scope, authenticate
-from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
+from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
@@ -67,8 +66,6 @@ from shared.runtime.service import ServiceParts
 
 _WORK_CONNECTIONS = 6
 _LOOKUP_CONNECTIONS = 4
-_ADDRESS_BURST_S = 5.0
-_PHOTOS = 16
 
 
 @asynccontextmanager
@@ -95,12 +92,9 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             pool, policy, relay.hand_over, settings.garbage_bytes_per_hour, places
         )
         batcher = SubmissionBatcher(acceptance.accept, batch_size, acceptance.prepare)
-        admission = AdmissionControl(
-            lambda: batch_size.max_in_flight,
-            TokenBucket(settings.accepts_per_second),
-            caller_share=_key_per_second(settings) / settings.accepts_per_second,
-        )
-        callers = _callers(settings, lookups)
+        limits = CallLimits.of(settings, batch_size)
+        admission, singly, uploads = limits.submissions, limits.singly, limits.uploads
+        callers = callers_of(settings, lookups)
         answered = Answered()
         submissions = _submission_consumer(settings, acceptance, answered)
         scout = Scout(
@@ -113,7 +107,6 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         statuses = _status_consumer(settings, pool)
         files, reencoder = open_media_files(settings), Reencoder(settings.media_processes)
         media = MediaLibrary(lookups, files, reencoder)
-        uploads = _upload_admission(settings)
         add_note = note_adder(pool, policy, relay)
         conversations = SmsConversations(pool, policy, relay)
         pages = _page_access(settings, policy, callers)
@@ -121,8 +114,8 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         routes = [
             *submission_routes(callers, batcher, admission),
             *bulk_routes(callers, batcher, admission),
-            *note_routes(callers, admission, add_note),
-            *preview_routes(callers, admission, lookups, policy, acceptance.prefetch),
+            *note_routes(callers, singly, add_note),
+            *preview_routes(callers, singly, lookups, policy, acceptance.prefetch),
             *media_routes(callers, uploads, media, policy.public_url),
             *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
             *open311_routes(
@@ -136,6 +129,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                     catalogue.jurisdictions,
                     callers,
                     admission,
+                    singly,
                     batcher,
                     add_note,
                     FormPictures(uploads["adapter"], media, policy.public_url, policy.reporter_key),
@@ -151,7 +145,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                     batcher,
                     admission,
                     media,
-                    _photo_admission(settings),
+                    limits.photos,
                 ),
                 TrackPages(pages, signer, policy, lookups, admission, add_note),
             ),
@@ -173,7 +167,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             ],
             request_tasks=[batcher.run],
             routes=routes,
-            gate=submission_gate(callers, admission),
+            gate=key_gate(callers, keyed_routes(limits)),
             readers=[submissions, statuses],
         )
 
@@ -186,27 +180,6 @@ async def _add_shipped_places(pool: Pool, catalogue: Catalogue) -> None:
                 await add_places(db, city.id, places)
 
 
-def _callers(settings: IntakeSettings, lookups: Pool) -> Callers:
-    return Callers(
-        keys=ApiKeyCache(partial(authenticate, lookups)),
-        by_key=TokenBuckets(_key_per_second(settings)),
-        by_bureau=TokenBuckets(settings.bureau_per_second),
-        by_address=TokenBuckets(settings.address_per_second, burst_s=_ADDRESS_BURST_S),
-        proxies=settings.trusted_proxies,
-    )
-
-
-def _upload_admission(settings: IntakeSettings) -> dict[Scope, AdmissionControl]:
-    return {
-        scope: AdmissionControl(
-            partial(MAX_UPLOADS.__getitem__, scope),
-            TokenBucket(settings.accepts_per_second),
-            caller_share=0.5,
-        )
-        for scope in MAX_UPLOADS
-    }
-
-
 def _page_access(settings: IntakeSettings, policy: IntakePolicy, callers: Callers) -> PageAccess:
     city = policy.cities.get(settings.pages_jurisdiction)
     if city is None:
@@ -217,17 +190,6 @@ def _page_access(settings: IntakeSettings, policy: IntakePolicy, callers: Caller
         TokenBuckets(settings.forms_per_minute / 60, burst_s=60),
         policy.public_url,
     )
-
-
-def _photo_admission(settings: IntakeSettings) -> AdmissionControl:
-    """Return the limit on residents' photos in memory at a time, by address."""
-    return AdmissionControl(
-        lambda: _PHOTOS, TokenBucket(settings.accepts_per_second), caller_share=0.25
-    )
-
-
-def _key_per_second(settings: IntakeSettings) -> int:
-    return settings.key_per_second or max(1, settings.accepts_per_second // 2)
 
 
 def _policy(

@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
-from typing import Any, TypeAlias
+from functools import partial, wraps
+from typing import Any, Self, TypeAlias
 
 import pydantic_core
 from aiohttp import web
@@ -15,6 +15,7 @@ from shared.contract.events import Identity, new_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.body import read_body
 from shared.runtime.http.deadline import database_unavailable
+from shared.runtime.http.load_shedding import adopt_slot
 from shared.runtime.http.problem_details import problem_response
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
@@ -106,6 +107,40 @@ def idempotency_id(request: web.Request, otherwise: str | None = None) -> str:
     except ValidationError:
         detail = "Send an Idempotency-Key of 1 to 500 characters without control characters."
         raise RefusedError(problem_response(400, "Bad Idempotency-Key", detail)) from None
+
+
+class Slot:
+    """The slot of a call, from the gate or taken later; the end of a block gives it back."""
+
+    def __init__(self, request: web.Request) -> None:
+        """Take over the slot that the gate gave to a call, if it did.
+
+        Args:
+            request: The call.
+        """
+        self._release = adopt_slot(request)
+        self.is_from_gate = self._release is not None
+
+    def __enter__(self) -> Self:
+        """Begin the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the slot back."""
+        if self._release:
+            self._release()
+
+    def take(self, admission: AdmissionControl, caller: str) -> None:
+        """Take a slot for this caller unless there is one from the gate.
+
+        Raises:
+            RefusedError: There is none.
+        """
+        if self._release:
+            return
+        if refusal := admission.try_acquire(caller):
+            raise RefusedError(refusal.response())
+        self._release = partial(admission.release, caller)
 
 
 @contextmanager

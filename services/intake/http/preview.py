@@ -4,9 +4,10 @@ from typing import Any
 
 from aiohttp import web
 
+from services.intake.http import paths
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.callers import Callers
-from services.intake.http.calls import answers_errors, body_of, json_of, slot_of
+from services.intake.http.calls import Slot, answers_errors, body_of, json_of
 from services.intake.http.operations import PREVIEW
 from services.intake.inbound.validation import read_partly
 from services.intake.places.gazetteer import geocoders_of
@@ -40,9 +41,10 @@ def preview_routes(
     @answers_errors("Ask again in a moment.")
     async def preview(request: web.Request) -> web.Response:
         """Answer 200 to any readable JSON; what is wrong with it is named under ``errors``."""
-        adapter = await callers.adapter(request, is_counted=False)
-        data = json_of(await body_of(request))
-        with slot_of(admission, adapter):
+        with Slot(request) as slot:
+            adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
+            data = json_of(await body_of(request))
+            slot.take(admission, adapter)
             handed_in = SubmissionReceived(id=new_id(), source=f"/http/{adapter}", data=data)
             view = await Deadline().wait_for(look(handed_in))
         return web.json_response(view)
@@ -55,4 +57,4 @@ def preview_routes(
         near = await find_near(pool, query) if query else []
         return render_preview(previewed, near)
 
-    return [web.post("/v1/submissions/preview", documents(preview, PREVIEW))]
+    return [web.post(paths.PREVIEW, documents(preview, PREVIEW))]
