@@ -50,6 +50,7 @@ from services.intake.sms.api import sms_routes
 from services.intake.sms.callback import sms_gateway
 from services.intake.sms.conversations import SmsConversations
 from services.intake.sms.deadlines import SmsDeadlines
+from services.intake.sms.places import SmsPlaces
 from shared.catalogue import Catalogue, load_catalogue_with_indexes, text_rules_version
 from shared.contract.events import Event
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, submission_topics
@@ -108,7 +109,8 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         files, reencoder = open_media_files(settings), Reencoder(settings.media_processes)
         media = MediaLibrary(lookups, files, reencoder)
         add_note = note_adder(pool, policy, relay)
-        conversations = SmsConversations(pool, policy, relay)
+        sms_places = SmsPlaces(lookups, policy, acceptance.prefetch) if places else None
+        conversations = SmsConversations(pool, policy, relay, sms_places)
         pages = _page_access(settings, policy, callers)
         signer = TokenSigner.derived(policy.reporter_key)
         routes = [
