@@ -28,14 +28,14 @@ submissions, which share a transaction, behind them."""
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """What gives slots to calls, each with a rate.
+    """Controls of admission by kind of call, each with a rate.
 
     Attributes:
-        submissions: To submissions, and to whole bulk calls.
-        singly: To calls that read or write by themselves, a few at a time; each takes a slot of
+        submissions: For submissions, and for whole bulk calls.
+        singly: For calls that read or write by themselves, a few at a time; each takes a slot of
             ``submissions`` as well.
-        uploads: To pictures in memory, by the scope of the caller.
-        photos: To residents' photos in memory, by address.
+        uploads: For pictures in memory, by the scope of the caller.
+        photos: For residents' photos in memory, by address.
     """
 
     submissions: AdmissionControl

@@ -10,7 +10,7 @@ from services.intake.http.batching import SubmissionBatcher
 from services.intake.http.callers import Callers
 from services.intake.http.calls import (
     NOT_ACCEPTABLE,
-    Slot,
+    CallSlot,
     answers_errors,
     body_of,
     idempotency_id,
@@ -45,7 +45,7 @@ def submission_routes(
     @answers_errors("Hand it in again in a moment, with the same Idempotency-Key.")
     async def post(request: web.Request) -> web.Response:
         """Identify the caller, read the body, and only then take a slot."""
-        with Slot(request) as slot:
+        with CallSlot(request) as slot:
             adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
             body = await body_of(request)
             slot.take(admission, adapter)

@@ -14,7 +14,14 @@ from services.intake.http import paths
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.batching import SubmissionBatcher
 from services.intake.http.callers import Callers, RefusedError
-from services.intake.http.calls import MIB, NDJSON, NOT_ACCEPTABLE, Slot, answers_errors, body_of
+from services.intake.http.calls import (
+    MIB,
+    NDJSON,
+    NOT_ACCEPTABLE,
+    CallSlot,
+    answers_errors,
+    body_of,
+)
 from services.intake.http.operations import BULK
 from services.intake.http.refusals import BUSY
 from services.intake.inbound.batch import RawSubmission
@@ -73,7 +80,7 @@ def bulk_routes(
     @answers_errors("Send the same lines again in a moment, with the same ids.")
     async def post_bulk(request: web.Request) -> web.Response:
         """Accept each line as a submission; answer each line, in order."""
-        with Slot(request) as slot:
+        with CallSlot(request) as slot:
             adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
             slot.take(admission, adapter)
             async with _turn(turns):

@@ -109,7 +109,7 @@ def idempotency_id(request: web.Request, otherwise: str | None = None) -> str:
         raise RefusedError(problem_response(400, "Bad Idempotency-Key", detail)) from None
 
 
-class Slot:
+class CallSlot:
     """The slot of a call, from the gate or taken later; the end of a block gives it back."""
 
     def __init__(self, request: web.Request) -> None:

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.callers import Callers, RefusedError
-from services.intake.http.calls import Slot, answers_errors
+from services.intake.http.calls import CallSlot, answers_errors
 from services.intake.http.operations import DOWNLOAD, RELEASE, UPLOAD, WITHHOLD
 from services.intake.http.picture_body import picture_refusal, read_picture
 from services.intake.http.schema import KeptPicture, PictureDecision
@@ -55,7 +55,7 @@ def media_routes(
     @answers_errors("Send the picture again in a moment.")
     async def upload(request: web.Request) -> web.Response:
         """Keep a picture; answer where it is."""
-        with Slot(request) as slot:
+        with CallSlot(request) as slot:
             caller = await callers.uploader(request, is_counted=slot.is_from_gate)
             slot.take(uploads[caller.scope], caller.name)
             media_id, kept = await _add(request, library, caller.name)

@@ -9,7 +9,7 @@ from services.intake.http.admission import AdmissionControl
 from services.intake.http.callers import Callers, RefusedError
 from services.intake.http.calls import (
     NOT_ACCEPTABLE,
-    Slot,
+    CallSlot,
     answers_errors,
     body_of,
     idempotency_id,
@@ -51,7 +51,7 @@ def note_routes(callers: Callers, admission: AdmissionControl, add: AddNote) -> 
     @answers_errors("Send it again in a moment, with the same Idempotency-Key.")
     async def post_note(request: web.Request) -> web.Response:
         """Answer 201 with the note's id; a repeat gets the same id."""
-        with Slot(request) as slot:
+        with CallSlot(request) as slot:
             adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
             data = json_of(await body_of(request))
             id_, number = idempotency_id(request), request.match_info["tracking_number"]

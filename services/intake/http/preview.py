@@ -7,7 +7,7 @@ from aiohttp import web
 from services.intake.http import paths
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.callers import Callers
-from services.intake.http.calls import Slot, answers_errors, body_of, json_of
+from services.intake.http.calls import CallSlot, answers_errors, body_of, json_of
 from services.intake.http.operations import PREVIEW
 from services.intake.inbound.validation import read_partly
 from services.intake.places.gazetteer import geocoders_of
@@ -41,7 +41,7 @@ def preview_routes(
     @answers_errors("Ask again in a moment.")
     async def preview(request: web.Request) -> web.Response:
         """Answer 200 to any readable JSON; what is wrong with it is named under ``errors``."""
-        with Slot(request) as slot:
+        with CallSlot(request) as slot:
             adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
             data = json_of(await body_of(request))
             slot.take(admission, adapter)

@@ -14,7 +14,7 @@ from services.intake.http.admission import AdmissionControl
 from services.intake.http.api import envelope
 from services.intake.http.batching import SubmissionBatcher
 from services.intake.http.callers import Callers, RefusedError, authorization_of
-from services.intake.http.calls import Slot, idempotency_id
+from services.intake.http.calls import CallSlot, idempotency_id
 from services.intake.http.notes import AddNote
 from services.intake.http.picture_body import picture_refusal
 from services.intake.http.refusals import ADDRESS_RATE
@@ -48,7 +48,7 @@ class _Call:
     adapter: str
     parameters: Parameters
     pictures: Sequence[bytes]
-    slot: Slot
+    slot: CallSlot
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Open311Submitting:
 
         A stranger who has called too often is refused before the body is read.
         """
-        with Slot(request) as slot:
+        with CallSlot(request) as slot:
             identify = partial(self.callers.adapter, request, is_counted=slot.is_from_gate)
             authorization = _authorization(request, Parameters.of(request.query.items()))
             known = await identify(authorization=authorization) if authorization else None
