@@ -114,7 +114,7 @@ class PostgresSubmissions:
             requests: The requests of the accepted ones.
             with_contact: Ids of the requests that have a contact.
         """
-        if not submissions:
+        if not (submissions or requests):
             return
         submissions = await self._within_budget(submissions)
         rows = [_submission_row(s) for s in sorted(submissions, key=lambda s: s.key)]
